@@ -1,0 +1,127 @@
+/** The one table of failures: code, exit code, and what to do next. docs/exit-codes.md is made from it. */
+
+export const EXIT = {
+  done: 0,
+  unexpected: 1,
+  findings: 2,
+  waiting: 3,
+  unreachable: 4,
+  partly_done: 5,
+  stale: 6,
+  usage: 64,
+  bad_data: 65,
+  busy: 75,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+interface Entry {
+  readonly exit: ExitCode;
+  readonly help: string;
+}
+
+export const FAILURES = {
+  UNEXPECTED: { exit: EXIT.unexpected, help: "This is a fault of expunge. Run again with --verbose and report what it prints." },
+  NODE_TOO_OLD: { exit: EXIT.unexpected, help: "Install Node 24.15 or newer, or use `npx expunge`, which brings its own." },
+
+  RESIDUAL: { exit: EXIT.findings, help: "Make a new plan for the request; it takes what was found." },
+  PROOF_INVALID: { exit: EXIT.findings, help: "The file is not what was signed, or the key is another one." },
+  PATTERN_EMPTY: { exit: EXIT.findings, help: "Check the pattern in the data map: nothing there matches it, so nothing was searched." },
+
+  NOT_APPROVED: { exit: EXIT.waiting, help: "Have the plan approved first: expunge approve ID." },
+  FOUR_EYES: { exit: EXIT.waiting, help: "Someone else than the requester must approve (or set approval.four_eyes: false)." },
+  IDENTITY_UNCONFIRMED: { exit: EXIT.waiting, help: "Confirm the identity first: expunge request identity ID --method TEXT --result ok." },
+  AMBIGUOUS_MATCH: { exit: EXIT.waiting, help: "One identifier leads to several people. Give a more exact identifier in a new request." },
+  LIMIT_EXCEEDED: { exit: EXIT.waiting, help: "Check that this is really one person's data; else raise `limits` in the data map." },
+  STILL_OPEN: { exit: EXIT.waiting, help: "See what is open: expunge request show ID." },
+  NOTHING_TO_APPROVE: { exit: EXIT.waiting, help: "Make a plan that can be approved first: expunge plan ID." },
+  HELD: { exit: EXIT.waiting, help: "A hold, an open condition or a missing date stands in the way; see `expunge plan ID`." },
+
+  SYSTEM_UNREACHABLE: { exit: EXIT.unreachable, help: "Check that the system runs and that the secret names the right address." },
+  SECRET_MISSING: { exit: EXIT.unreachable, help: "Set the environment variable EXPUNGE_SECRET_<NAME>, or put a file of that name into $EXPUNGE_SECRETS_DIR." },
+  SECRET_UNSAFE: { exit: EXIT.unreachable, help: "Make the file readable by you only: chmod 600." },
+  CREDENTIALS_REFUSED: { exit: EXIT.unreachable, help: "Check the credentials behind the secret." },
+  NOT_PERMITTED: { exit: EXIT.unreachable, help: "Grant the right that is named." },
+  ROW_SECURITY: { exit: EXIT.unreachable, help: "Use a role with BYPASSRLS: a policy can hide rows, so a count would prove nothing." },
+  SHARDS_FAILED: { exit: EXIT.unreachable, help: "Bring the index's shards back, then run again." },
+
+  PARTLY_DONE: { exit: EXIT.partly_done, help: "Run the same command again: it goes on from here." },
+
+  PLAN_STALE: { exit: EXIT.stale, help: "Make a new plan: what it was made for has changed." },
+  PLAN_USED: { exit: EXIT.stale, help: "Make a new plan: a plan is for one use." },
+  PLAN_ALTERED: { exit: EXIT.stale, help: "Make a new plan." },
+  PLAN_EXPIRED: { exit: EXIT.stale, help: "Make a new plan." },
+
+  USAGE: { exit: EXIT.usage, help: "See: expunge --help." },
+  UNKNOWN_COMMAND: { exit: EXIT.usage, help: "See: expunge --help." },
+  IDENTIFIER_IN_ARGUMENTS: { exit: EXIT.usage, help: "Identifiers are read from a file or from stdin: --subject-file FILE or -." },
+  CONFIRM_NEEDED: { exit: EXIT.usage, help: "Without a terminal, confirm with --confirm ID." },
+  FORMAT_NOT_BUILT: { exit: EXIT.usage, help: "This format is not built yet." },
+  NO_SUCH_REQUEST: { exit: EXIT.usage, help: "See: expunge request list." },
+  WRONG_STATE: { exit: EXIT.usage, help: "See: expunge request show ID." },
+  NO_WORKSPACE: { exit: EXIT.usage, help: "Make one first: expunge init." },
+
+  DATAMAP_MISSING: { exit: EXIT.bad_data, help: "Name it with --map, or make a first one: expunge init." },
+  DATAMAP_INVALID: { exit: EXIT.bad_data, help: "Mend what is shown; `expunge map lint` shows everything." },
+  NOT_BUILT: { exit: EXIT.bad_data, help: "This key of the data map is known, but not built yet." },
+  SUBJECT_INVALID: { exit: EXIT.bad_data, help: "A subject is a JSON object: identity names with a string or an array of strings." },
+  IDENTIFIER_REFUSED: { exit: EXIT.bad_data, help: "Give a real identifier: empty values, placeholders and patterns are never searched for." },
+  COLUMN_MISSING: { exit: EXIT.bad_data, help: "Correct the name in the data map." },
+  TABLE_MISSING: { exit: EXIT.bad_data, help: "Correct the name in the data map." },
+  FILE_UNREADABLE: { exit: EXIT.bad_data, help: "Mend the file, or set `dialect` or `encoding`; it was not touched." },
+  FILE_REFUSED: { exit: EXIT.bad_data, help: "Only plain files under the root are rewritten: no links, no other device, no hard links." },
+  TABLE_FORMAT: { exit: EXIT.bad_data, help: "These files belong to a table format; use a connector for its engine." },
+  TYPE_MISMATCH: { exit: EXIT.bad_data, help: "The identity's type does not fit the column." },
+  NOT_SEARCHABLE: { exit: EXIT.bad_data, help: "Match on a field that can be searched exactly." },
+  CASCADE_UNDECLARED: { exit: EXIT.bad_data, help: "Add the table as a record, list it in map.ignore, or name the constraint in `cascades`." },
+  FOREIGN_KEY_UNDECLARED: { exit: EXIT.bad_data, help: "Add the table as a record, or list it in map.ignore." },
+  TRIGGER_UNDECLARED: { exit: EXIT.bad_data, help: "Add the table the trigger writes to as a record with `audit_of`." },
+  DELETE_SWALLOWED: { exit: EXIT.bad_data, help: "A trigger or rule stops the DELETE; remove it, or choose another `do`." },
+  CONSTRAINT: { exit: EXIT.bad_data, help: "Choose another rule for the column: `set`, `template`, `generalise`." },
+  FIELD_REFUSED: { exit: EXIT.bad_data, help: "This column cannot be changed so." },
+  ACTION_REFUSED: { exit: EXIT.bad_data, help: "This kind of system cannot do that." },
+  CLOCK_REFUSED: { exit: EXIT.bad_data, help: "EXPUNGE_NOW and EXPUNGE_TEST_KILL_AT work only where the data map says `clock: test`." },
+  STATE_UNREADABLE: { exit: EXIT.bad_data, help: "The workspace's database is damaged or of another version." },
+  KEY_MISSING: { exit: EXIT.unreachable, help: "The workspace's key file is missing or readable by others." },
+
+  BUSY: { exit: EXIT.busy, help: "Another run holds this request; wait for it." },
+  INTERRUPTED: { exit: EXIT.interrupted, help: "The same command goes on where it stopped." },
+
+  // warnings: said, never thrown
+  GAP: { exit: EXIT.findings, help: "Look at the place by hand." },
+  INDEX_MISSING: { exit: EXIT.done, help: "An index on the referencing columns would make this quick." },
+  TRIGGER_PRESENT: { exit: EXIT.done, help: "Check what the trigger does." },
+  BLOCKED: { exit: EXIT.partly_done, help: "Remove what blocks it, then run again." },
+} as const satisfies Record<string, Entry>;
+
+export type FailureCode = keyof typeof FAILURES;
+
+export function isFailureCode(code: string): code is FailureCode {
+  return Object.hasOwn(FAILURES, code);
+}
+
+/**
+ * Something a person can act on. `message` says what and where, never a value of a record or an identifier; `at` is
+ * `file:line:column` where there is one.
+ */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly help: string;
+  readonly at?: string;
+  /** More of the same kind: every issue of a data map, every finding of a plan. */
+  readonly details?: unknown;
+
+  constructor(code: FailureCode, message: string, more: { help?: string; at?: string; details?: unknown; cause?: unknown } = {}) {
+    super(message, more.cause === undefined ? {} : { cause: more.cause });
+    this.name = "Failure";
+    this.code = code;
+    this.help = more.help ?? FAILURES[code].help;
+    if (more.at !== undefined) this.at = more.at;
+    if (more.details !== undefined) this.details = more.details;
+  }
+
+  get exit(): ExitCode {
+    return FAILURES[this.code].exit;
+  }
+}

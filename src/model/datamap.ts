@@ -1,0 +1,213 @@
+import type { FieldRules } from "./field-rule.ts";
+
+/** Where something stands in the data map's file; both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export type ActionKind = "erase" | "anonymise" | "redact" | "remove-rows" | "soft-delete" | "unlink" | "keep" | "ask";
+
+export type IdentityType = "email" | "phone" | "integer" | "string" | "uuid";
+export type Fold = "trim" | "lowercase" | "nfc" | "e164";
+
+/** A kind of identifier: `email`, `customer_id`. */
+export interface Identity {
+  readonly name: string;
+  readonly type: IdentityType;
+  readonly fold: readonly Fold[];
+  /** The column that holds this identity's values, found by other identities in the same record type. */
+  readonly foundIn?: ColumnRef;
+  /** column of `foundIn`'s record type -> the identity it is searched by. */
+  readonly by: Readonly<Record<string, string>>;
+  readonly at: Position;
+}
+
+/** A column of a record type: `shop.customers.id`. */
+export interface ColumnRef {
+  /** `system.record` */
+  readonly record: string;
+  readonly column: string;
+}
+
+export type MatchSource =
+  | { readonly kind: "identity"; readonly identity: string }
+  | { readonly kind: "column"; readonly ref: ColumnRef };
+
+/** One `column: source` pair of a `match`. For key templates the column is the placeholder, `:customer_id`. */
+export interface MatchTerm {
+  readonly column: string;
+  readonly source: MatchSource;
+}
+
+export interface Match {
+  /** `any`: one matching term is enough; `all`: every term must match. */
+  readonly mode: "any" | "all";
+  readonly terms: readonly MatchTerm[];
+}
+
+/** A filter on literal values: the column, as text, is one of these. */
+export type Where = Readonly<Record<string, readonly string[]>>;
+
+export interface Condition {
+  readonly name: string;
+  readonly says: string;
+  /** `system.record`, or `system.table` for a table that has no record type. Absent: the condition reads the record itself. */
+  readonly any?: string;
+  readonly match: Match;
+  readonly where: Where;
+  readonly at: Position;
+}
+
+/** A period of civil time, as in `8 years`, `90 days`, `P8Y`. */
+export interface Period {
+  readonly years: number;
+  readonly months: number;
+  readonly days: number;
+  /** Only for windows such as `settle`: hours, minutes, seconds, in seconds. */
+  readonly seconds: number;
+  /** As the map wrote it. */
+  readonly text: string;
+}
+
+export type RoundUp = { readonly to: "calendar_year" } | { readonly to: "fiscal_year"; readonly month: number; readonly day: number };
+
+/** A retention rule as the map states it, or as `rule: de/invoice` names it (then filled from manifests/retention). */
+export interface Hold {
+  readonly name: string;
+  readonly says: string;
+  readonly rule?: string;
+  readonly keepFor: Period;
+  readonly roundUpTo?: RoundUp;
+  /** The hold never ends before this civil date (transition rules). */
+  readonly notBefore?: string;
+  readonly law: readonly string[];
+  readonly exemption?: string;
+  readonly owner: string;
+  readonly approvedBy?: string;
+  readonly approvedOn?: string;
+  readonly reviewBy?: string;
+  readonly at: Position;
+}
+
+export interface HoldUse {
+  readonly hold: string;
+  /** The column whose date starts the period. */
+  readonly from: string;
+  /** `system.record` names that are not erased while a record is held. */
+  readonly protects: readonly string[];
+}
+
+export interface Limits {
+  readonly maxRecords: number;
+  /** 0 to 1, of all records of the record type; never below 20 records. */
+  readonly maxFraction: number;
+  readonly maxFanOut: number;
+}
+
+export interface Dialect {
+  readonly delimiter?: string;
+  readonly quote?: string;
+  readonly escape?: string;
+  readonly header?: boolean;
+}
+
+export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "iso-8859-1";
+
+/** Where the records lie. Exactly one of these, as the system's kind demands. */
+export type Place =
+  | { readonly kind: "table"; readonly schema?: string; readonly table: string }
+  | { readonly kind: "index"; readonly pattern: string }
+  | { readonly kind: "files"; readonly globs: readonly string[] }
+  | { readonly kind: "keys"; readonly templates: readonly string[] };
+
+/** A table, index, object set or file set that holds copies of a record, and the rule for it. */
+export interface RecordType {
+  /** `system.record` */
+  readonly id: string;
+  readonly system: string;
+  readonly name: string;
+  readonly called?: string;
+  readonly place: Place;
+  readonly match: Match;
+  readonly do: ActionKind;
+  readonly fields: FieldRules;
+  /** The JSON column that `paths` are read in; absent: the root of a document. */
+  readonly in?: string;
+  readonly paths: FieldRules;
+  readonly unless?: string;
+  readonly holds: readonly HoldUse[];
+  readonly whileHeld?: { readonly restrict: boolean; readonly keepOnly?: readonly string[] };
+  /** `system.record` whose audit trail this is. */
+  readonly auditOf?: string;
+  readonly cascades: readonly string[];
+  readonly format?: "csv" | "jsonl" | "json" | "parquet";
+  readonly dialect: Dialect;
+  readonly encoding: Encoding;
+  readonly versions?: "all" | "latest";
+  readonly limits: Limits;
+  readonly at: Position;
+}
+
+export interface SystemBlock {
+  readonly name: string;
+  readonly kind: string;
+  /** `connect` without its values: names of secrets, a root folder, options. */
+  readonly connect: { readonly secret?: string; readonly root?: string; readonly unsafeOverwrite?: boolean };
+  readonly owner?: string;
+  readonly environment?: "production" | "test";
+  readonly feeds: readonly string[];
+  /** `system.record` this whole system is a copy of. */
+  readonly copyOf?: string;
+  readonly session: Readonly<Record<string, string>>;
+  readonly records: readonly RecordType[];
+  /** kind `backups` only. */
+  readonly covers: readonly string[];
+  readonly expiresAfter?: Period;
+  readonly at: Position;
+}
+
+export interface Calendar {
+  /** IANA name. */
+  readonly timezone: string;
+  readonly regime: "eu" | "uk" | "ccpa";
+  /** ISO dates, already resolved from a file or a region for the years around now. */
+  readonly holidays: readonly string[];
+}
+
+export interface DataMap {
+  /** The file's path as given. */
+  readonly file: string;
+  /** Lower-case hex SHA-256 of the file's bytes. */
+  readonly digest: string;
+  readonly controller: {
+    readonly name: string;
+    readonly contact: string;
+    readonly authority?: { readonly name: string; readonly url: string };
+    readonly calendar: Calendar;
+  };
+  readonly owner?: string;
+  readonly reviewBy?: string;
+  /** `system.table` names that hold no personal data, or whose cascades are accepted. */
+  readonly ignore: readonly string[];
+  readonly proof: { readonly keepFor: Period; readonly roundUpTo?: RoundUp };
+  readonly approval: { readonly required: boolean; readonly fourEyes: boolean; readonly roles: readonly string[]; readonly drift: "refuse" | "planned_only" };
+  readonly limits: Limits;
+  readonly settle: Period;
+  readonly clock: "real" | "test";
+  readonly identities: readonly Identity[];
+  readonly conditions: readonly Condition[];
+  readonly holds: readonly Hold[];
+  readonly systems: readonly SystemBlock[];
+}
+
+/** One thing wrong, or worth knowing, with the data map. */
+export interface Issue {
+  readonly code: string;
+  readonly severity: "error" | "warning";
+  readonly message: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly help: string;
+}
