@@ -1,0 +1,22 @@
+import type { RequestState } from "./status.ts";
+
+/** An erasure request, without personal data. Dates are ISO; instants are UTC. */
+export interface ErasureRequest {
+  /** `R-2026-0001`, or `D-2026-0001` for due work. */
+  readonly id: string;
+  readonly type: "erasure" | "restriction";
+  readonly state: RequestState;
+  /** Civil date in the controller's zone. */
+  readonly received: string;
+  readonly due: { readonly nominal: string; readonly legal: string; readonly extended: string };
+  /** One a subject: full hex HMAC. Screens show `s_` and the first 8 digits. */
+  readonly pseudonyms: readonly string[];
+  readonly ref?: string;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly identity?: { readonly method: string; readonly result: "ok" | "more_needed" | "failed"; readonly at: string; readonly by: string };
+  /** The latest plan. */
+  readonly plan?: string;
+  readonly reason?: string;
+  readonly endedAt?: string;
+}
