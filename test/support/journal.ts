@@ -1,0 +1,42 @@
+import type { EffectPoint, UnitJournal } from "../../connectors/connector.ts";
+
+/** Thrown where a test plays a kill. */
+export class Killed extends Error {
+  constructor(point: EffectPoint) {
+    super(`killed at ${point}`);
+  }
+}
+
+export interface TestJournal extends UnitJournal {
+  readonly notes: string[];
+  /** Points passed, in order. */
+  readonly passed: EffectPoint[];
+}
+
+/**
+ * A notebook in memory. `at` is called at every point: throw `Killed` there to play a crash, abort there to play Ctrl-C.
+ * Give the notes of a killed journal to the next one to play the same command again.
+ */
+export function testJournal(
+  options: { readonly notes?: readonly string[]; readonly at?: (point: EffectPoint) => void } = {},
+): TestJournal {
+  const notes = [...(options.notes ?? [])];
+  const passed: EffectPoint[] = [];
+  return {
+    notes,
+    passed,
+    note: (text) => void notes.push(text),
+    at(point) {
+      passed.push(point);
+      options.at?.(point);
+    },
+  };
+}
+
+/** Kills at the `nth` (from 1) time this point is passed. */
+export function killAt(point: EffectPoint, nth = 1): (point: EffectPoint) => void {
+  let seen = 0;
+  return (passed) => {
+    if (passed === point && ++seen === nth) throw new Killed(point);
+  };
+}
