@@ -1,0 +1,1 @@
+export { parsePeriod, parseRoundUp } from "../model/period.ts";
