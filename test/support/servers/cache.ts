@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { withLock } from "./lock.ts";
 
@@ -23,6 +23,7 @@ export async function cached(
     const aside = mkdtempSync(join(cacheFolder(), `new-${name}-`));
     try {
       await make(aside);
+      chmodSync(aside, 0o755); // a server may run as another user
       renameSync(aside, folder);
     } finally {
       rmSync(aside, { recursive: true, force: true });

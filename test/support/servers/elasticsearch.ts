@@ -150,6 +150,5 @@ async function distribution(): Promise<string> {
     await sh("chmod", ["-R", "a+rX", tree]);
     for (const name of readdirSync(tree)) renameSync(join(tree, name), join(aside, name));
     rmSync(loads, { recursive: true });
-    chmodSync(aside, 0o755);
   });
 }
