@@ -10,8 +10,8 @@ create table request_key (request text primary key, wrapped blob not null) stric
 create table sealed (request text not null, name text not null, seq integer not null, bytes blob not null, primary key (request, name, seq)) strict;
 create table plan (id text primary key, request text not null, body text not null, made_at text not null, completed_at text, result text, verified text) strict;
 create table approval (plan text primary key, body text not null) strict;
-create table unit (plan text not null, id text not null, seq integer not null, phase integer not null, system text not null, steps text not null,
-  state text not null, outcome text, primary key (plan, id)) strict;
+create table unit (plan text not null, id text not null, seq integer not null, phase integer not null, system text not null, steps text not null, after text not null,
+  state text not null, primary key (plan, id)) strict;
 create table note (plan text not null, unit text not null, seq integer not null, text text not null, primary key (plan, unit, seq)) strict;
 create table receipt (plan text not null, step text not null, body text not null, primary key (plan, step)) strict;
 create table outbox (id text primary key, seq integer not null, entry text not null, sealed integer not null default 0) strict;

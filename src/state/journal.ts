@@ -17,6 +17,8 @@ export interface UnitRow {
   readonly system: string;
   /** Steps in the order in which they are done. */
   readonly steps: readonly string[];
+  /** Units that must be done before. */
+  readonly after: readonly string[];
   readonly state: UnitState;
 }
 
@@ -64,15 +66,15 @@ export function journalStore(db: DatabaseSync): Journal {
   return {
     add(units) {
       transact(db, () => {
-        const insert = db.prepare("insert into unit (plan, id, seq, phase, system, steps, state) values (?, ?, ?, ?, ?, ?, 'ready') on conflict (plan, id) do nothing");
-        units.forEach((unit, seq) => insert.run(unit.plan, unit.id, seq, unit.phase, unit.system, toStored(unit.steps)));
+        const insert = db.prepare("insert into unit (plan, id, seq, phase, system, steps, after, state) values (?, ?, ?, ?, ?, ?, ?, 'ready') on conflict (plan, id) do nothing");
+        units.forEach((unit, seq) => insert.run(unit.plan, unit.id, seq, unit.phase, unit.system, toStored(unit.steps), toStored(unit.after)));
       });
     },
     units: (plan) =>
       db
-        .prepare("select plan, id, phase, system, steps, state from unit where plan = ? order by phase, seq")
+        .prepare("select plan, id, phase, system, steps, after, state from unit where plan = ? order by phase, seq")
         .all(plan)
-        .map((row) => ({ plan: text(row, "plan"), id: text(row, "id"), phase: Number(row["phase"]), system: text(row, "system"), steps: stored<string[]>(text(row, "steps")), state: unitState(text(row, "state")) })),
+        .map((row) => ({ plan: text(row, "plan"), id: text(row, "id"), phase: Number(row["phase"]), system: text(row, "system"), steps: stored<string[]>(text(row, "steps")), after: stored<string[]>(text(row, "after")), state: unitState(text(row, "state")) })),
     intend(plan, unit) {
       db.prepare("update unit set state = 'intended' where plan = ? and id = ? and state = 'ready'").run(plan, unit);
     },

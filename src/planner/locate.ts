@@ -1,0 +1,193 @@
+import { Failure } from "../errors.ts";
+import type { DataMap, MatchTerm, RecordType } from "../model/datamap.ts";
+import { comparable } from "../model/fold.ts";
+import type { Located, Lookup, Target } from "../model/search.ts";
+import type { Subject } from "../model/subject.ts";
+import type { Readers } from "./readers.ts";
+import { identityTarget, recordTypes, targetOf } from "./targets.ts";
+
+/** A found record, once, with everyone it belongs to. */
+export interface FoundRecord extends Omit<Located, "subject"> {
+  readonly subjects: readonly number[];
+}
+
+/** What was found in one record type. */
+export interface Found {
+  readonly target: Target;
+  readonly lookups: readonly Lookup[];
+  /** By key, ascending as the reader gave them. */
+  readonly records: ReadonlyMap<string, FoundRecord>;
+  /** Subjects for whom nothing could be searched here: no identifier of theirs leads to it. */
+  readonly unsearched: readonly number[];
+}
+
+/** Everything found, by `system.record`, parents of match edges first. */
+export type Findings = ReadonlyMap<string, Found>;
+
+/** Identity name -> values, one map a subject: those given and those found. */
+export type Identifiers = readonly ReadonlyMap<string, readonly string[]>[];
+
+/**
+ * Follows the identities' `found_in` edges until nothing new is found. Only edges that lead each value to one subject are
+ * followed: throws AMBIGUOUS_MATCH where a value leads to several, LIMIT_EXCEEDED where it leads to more records than
+ * `max_fan_out`.
+ */
+export async function resolveIdentifiers(map: DataMap, readers: Readers, subjects: readonly Subject[]): Promise<Identifiers> {
+  const known = subjects.map((subject) => new Map(Object.entries(subject.identifiers)));
+  const asked = new Set<string>();
+  for (let grew = true; grew;) {
+    grew = false;
+    for (const identity of map.identities) {
+      const { foundIn } = identity;
+      const record = recordTypes(map).find((one) => one.id === foundIn?.record);
+      if (foundIn === undefined || record === undefined) continue;
+      const target = identityTarget(map, record, foundIn.column, identity.by);
+      const lookups = lookupsFor(target.record.match.terms, known, new Map()).filter((lookup) => !asked.has(`${identity.name}/${JSON.stringify(lookup)}`));
+      if (lookups.length === 0) continue;
+      for (const lookup of lookups) asked.add(`${identity.name}/${JSON.stringify(lookup)}`);
+      for (const [subject, values] of await searchIdentity(await readers.of(record.system), target, lookups, identity.name, foundIn.column, record)) {
+        const mine = known[subject];
+        const before = mine?.get(identity.name) ?? [];
+        const fresh = values.filter((value) => !before.includes(value));
+        if (mine === undefined || fresh.length === 0) continue;
+        mine.set(identity.name, [...before, ...fresh]);
+        grew = true;
+      }
+      refuseShared(known, identity.name);
+    }
+  }
+  return known;
+}
+
+async function searchIdentity(
+  reader: { locate(target: Target, lookups: readonly Lookup[]): AsyncIterable<Located> },
+  target: Target,
+  lookups: readonly Lookup[],
+  identity: string,
+  column: string,
+  record: RecordType,
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  const found = new Map<number, string[]>();
+  // the values that each single identifier leads to, and over how many records
+  const ways = new Map<string, { values: Set<string>; records: number }>();
+  for await (const located of reader.locate(target, lookups)) {
+    const value = located.values[column] ?? null;
+    for (const lookup of lookups.filter((one) => one.subject === located.subject)) {
+      for (const matched of target.columns) {
+        const stored = located.values[matched.column] ?? null;
+        if (stored === null) continue;
+        const text = comparable(stored, matched.type, matched.fold);
+        if (!(lookup.values[matched.column] ?? []).some((one) => comparable(one, matched.type, matched.fold) === text)) continue;
+        const way = ways.get(`${matched.column}\n${text}`) ?? { values: new Set<string>(), records: 0 };
+        way.records += 1;
+        if (value !== null) way.values.add(value);
+        ways.set(`${matched.column}\n${text}`, way);
+        if (way.records > record.limits.maxFanOut) {
+          throw new Failure("LIMIT_EXCEEDED", `one ${matched.column} leads to more than ${record.limits.maxFanOut} records of ${record.id} (max_fan_out)`);
+        }
+        if (way.values.size > 1) {
+          throw new Failure("AMBIGUOUS_MATCH", `one ${matched.column} in ${record.id} leads to several values of "${identity}": it does not stand for one person`);
+        }
+      }
+    }
+    if (value !== null) found.set(located.subject, [...(found.get(located.subject) ?? []), value]);
+  }
+  return new Map([...found].map(([subject, values]) => [subject, [...new Set(values)]]));
+}
+
+function refuseShared(known: Identifiers, identity: string): void {
+  const owner = new Map<string, number>();
+  known.forEach((values, subject) => {
+    for (const value of values.get(identity) ?? []) {
+      const other = owner.get(value);
+      if (other !== undefined && other !== subject) throw new Failure("AMBIGUOUS_MATCH", `subjects ${other + 1} and ${subject + 1} of the request lead to the same "${identity}"`);
+      owner.set(value, subject);
+    }
+  });
+}
+
+/** The record types in an order in which those that lead to others come first. Throws DATAMAP_INVALID for a circle. */
+export function searchOrder(map: DataMap): readonly RecordType[] {
+  const all = recordTypes(map);
+  const ordered: RecordType[] = [];
+  const visit = (record: RecordType, way: readonly string[]): void => {
+    if (ordered.includes(record)) return;
+    if (way.includes(record.id)) throw new Failure("DATAMAP_INVALID", `the match of ${record.id} leads back to itself`);
+    for (const { source } of record.match.terms) {
+      if (source.kind !== "column") continue;
+      const parent = all.find((one) => one.id === source.ref.record);
+      if (parent !== undefined) visit(parent, [...way, record.id]);
+    }
+    ordered.push(record);
+  };
+  for (const record of all) visit(record, []);
+  return ordered;
+}
+
+/** Finds every record of every given subject. Read-only. `only`: these record types and those that lead to them. */
+export async function locateAll(map: DataMap, readers: Readers, identifiers: Identifiers, only?: ReadonlySet<string>): Promise<Findings> {
+  const found = new Map<string, Found>();
+  for (const record of searchOrder(map)) {
+    if (only !== undefined && !only.has(record.id)) continue;
+    const target = targetOf(map, record);
+    const lookups = lookupsFor(record.match.terms, identifiers, found, record.match.mode);
+    found.set(record.id, { target, lookups, records: await locateOne(readers, target, lookups), unsearched: unsearchedIn(map, record, identifiers, found) });
+  }
+  return found;
+}
+
+/** Finds the records of one record type by lookups that were made before. */
+export async function locateOne(readers: Readers, target: Target, lookups: readonly Lookup[]): Promise<ReadonlyMap<string, FoundRecord>> {
+  const records = new Map<string, FoundRecord>();
+  if (lookups.length === 0) return records;
+  const reader = await readers.of(target.record.system);
+  for await (const { subject, ...located } of reader.locate(target, lookups)) {
+    const known = records.get(located.key);
+    records.set(located.key, { ...located, subjects: known === undefined ? [subject] : [...new Set([...known.subjects, subject])].toSorted((a, b) => a - b) });
+  }
+  return records;
+}
+
+/** The values each subject is searched by here: identities, and columns of records found before. Subjects without any value have no lookup. */
+export function lookupsFor(terms: readonly MatchTerm[], identifiers: Identifiers, found: Findings, mode: "any" | "all" = "any"): readonly Lookup[] {
+  const edges = new Map<string, ReadonlyMap<number, ReadonlySet<string>>>();
+  for (const { column, source } of terms) if (source.kind === "column") edges.set(column, edgeValues(found.get(source.ref.record), source.ref.column));
+  return identifiers.flatMap((mine, subject) => {
+    const values: Record<string, readonly string[]> = {};
+    for (const { column, source } of terms) {
+      const some = source.kind === "identity" ? (mine.get(source.identity) ?? []) : [...(edges.get(column)?.get(subject) ?? [])];
+      const usable = some.filter((value) => value !== "");
+      if (usable.length > 0) values[column] = usable;
+    }
+    const columns = Object.keys(values).length;
+    return columns === 0 || (mode === "all" && columns < terms.length) ? [] : [{ subject, values }];
+  });
+}
+
+function edgeValues(parent: Found | undefined, column: string): ReadonlyMap<number, ReadonlySet<string>> {
+  const bySubject = new Map<number, Set<string>>();
+  for (const record of parent?.records.values() ?? []) {
+    const value = record.values[column] ?? null;
+    if (value === null || value === "") continue;
+    for (const subject of record.subjects) {
+      const known = bySubject.get(subject);
+      if (known === undefined) bySubject.set(subject, new Set([value]));
+      else known.add(value);
+    }
+  }
+  return bySubject;
+}
+
+/** Subjects of whom no identifier was given, nor searched for, that leads here. */
+function unsearchedIn(map: DataMap, record: RecordType, identifiers: Identifiers, found: Findings): readonly number[] {
+  return identifiers.flatMap((mine, subject) => {
+    const led = record.match.terms.some(({ source }) => {
+      if (source.kind === "column") return !(found.get(source.ref.record)?.unsearched.includes(subject) ?? false);
+      if ((mine.get(source.identity) ?? []).length > 0) return true;
+      // an identity that was looked for and not found was searched: there is nothing to find
+      const identity = map.identities.find((one) => one.name === source.identity);
+      return identity?.foundIn !== undefined && Object.values(identity.by).some((by) => (mine.get(by) ?? []).length > 0);
+    });
+    return led ? [] : [subject];
+  });
+}

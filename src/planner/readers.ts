@@ -1,0 +1,23 @@
+import type { Reader } from "../../connectors/connector.ts";
+
+/** Readers by system, each opened at its first use and closed together. The planner and the verifier hold nothing else. */
+export interface Readers extends AsyncDisposable {
+  of(system: string): Promise<Reader>;
+}
+
+export function openReaders(open: (system: string) => Promise<Reader>): Readers {
+  const opened = new Map<string, Promise<Reader>>();
+  return {
+    of(system) {
+      const known = opened.get(system);
+      if (known !== undefined) return known;
+      const reader = open(system);
+      opened.set(system, reader);
+      return reader;
+    },
+    async [Symbol.asyncDispose]() {
+      const settled = await Promise.allSettled(opened.values());
+      await Promise.allSettled(settled.map((one) => (one.status === "fulfilled" ? one.value[Symbol.asyncDispose]() : undefined)));
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { Link } from "../model/change.ts";
+import type { DataMap } from "../model/datamap.ts";
+
+/** Steps that are done together, and when. */
+export interface PlannedUnit {
+  readonly id: string;
+  /** Units of a lower phase end before those of a higher one begin. */
+  readonly phase: number;
+  readonly system: string;
+  /** `system.record`, in the order in which they are done. */
+  readonly records: readonly string[];
+  /** Units of the same system that must have succeeded before: what they delete references what this one deletes. */
+  readonly after: readonly string[];
+}
+
+/** Databases, then indexes, then files, then whatever else. */
+const RANK: Readonly<Record<string, number>> = { postgres: 0, elasticsearch: 1, opensearch: 1, s3: 2, files: 2 };
+const LAST_RANK = 3;
+
+/**
+ * Groups steps into units and orders them: a source before its copies; inside a database children before parents; a
+ * circle of references is one unit; an audit trail is in the unit of the table that feeds it, after it.
+ */
+export function unitsOf(map: DataMap, records: readonly string[], links: readonly Link[]): readonly PlannedUnit[] {
+  const phases = systemPhases(map);
+  const types = map.systems.flatMap((system) => system.records);
+  const audits = new Map(types.flatMap((record) => (record.auditOf !== undefined && records.includes(record.id) && records.includes(record.auditOf) ? [[record.id, record.auditOf] as const] : [])));
+  // child -> parents: the child is done first; an audit trail and its source hold on to each other
+  const before = new Map(records.map((id) => [id, new Set<string>()]));
+  for (const { child, parent } of links) if (child !== parent && before.has(parent) && before.has(child) && !audits.has(child)) before.get(parent)?.add(child);
+  for (const [audit, source] of audits) {
+    before.get(audit)?.add(source);
+    before.get(source)?.add(audit);
+  }
+  const groups = stronglyConnected(records, (id) => [...(before.get(id) ?? [])]);
+  const unitOf = new Map(groups.flatMap((group, at) => group.map((id) => [id, at] as const)));
+  const named = groups.map((group) => {
+    const ordered = [...group.filter((id) => !audits.has(id)), ...group.filter((id) => audits.has(id))];
+    const system = types.find((record) => record.id === ordered[0])?.system ?? "";
+    return { id: `U-${ordered[0] ?? ""}`, phase: phases.get(system) ?? LAST_RANK, system, records: ordered };
+  });
+  return named
+    .map((unit, at) => {
+      const after = new Set(unit.records.flatMap((id) => [...(before.get(id) ?? [])].map((child) => unitOf.get(child))).filter((other) => other !== undefined && other !== at));
+      return { ...unit, after: [...after].flatMap((other) => (other === undefined ? [] : (named[other]?.id ?? []))) };
+    })
+    .toSorted((a, b) => a.phase - b.phase);
+}
+
+function systemPhases(map: DataMap): ReadonlyMap<string, number> {
+  const phases = new Map(map.systems.map((system) => [system.name, RANK[system.kind] ?? LAST_RANK]));
+  const edges = map.systems.flatMap((system) => {
+    const source = system.copyOf?.split(".")[0];
+    return [...(source === undefined ? [] : [[source, system.name] as const]), ...system.feeds.map((copy) => [system.name, copy] as const)];
+  });
+  // as often as there are systems: a circle of feeds then still ends
+  for (let round = 0; round < map.systems.length; round += 1) {
+    for (const [source, copy] of edges) {
+      const least = (phases.get(source) ?? 0) + 1;
+      if (source !== copy && (phases.get(copy) ?? 0) < least) phases.set(copy, least);
+    }
+  }
+  return phases;
+}
+
+/** Tarjan's algorithm: groups of nodes that reach each other, each group after those it depends on. */
+function stronglyConnected(nodes: readonly string[], dependsOn: (node: string) => readonly string[]): readonly (readonly string[])[] {
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const groups: string[][] = [];
+  const visit = (node: string): void => {
+    index.set(node, index.size);
+    low.set(node, index.get(node) ?? 0);
+    stack.push(node);
+    for (const next of dependsOn(node)) {
+      if (!index.has(next)) {
+        visit(next);
+        low.set(node, Math.min(low.get(node) ?? 0, low.get(next) ?? 0));
+      } else if (stack.includes(next)) low.set(node, Math.min(low.get(node) ?? 0, index.get(next) ?? 0));
+    }
+    if (low.get(node) !== index.get(node)) return;
+    const group = stack.splice(stack.indexOf(node));
+    groups.push(group);
+  };
+  for (const node of nodes) if (!index.has(node)) visit(node);
+  return groups;
+}
