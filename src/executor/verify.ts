@@ -4,7 +4,7 @@ import type { DataMap } from "../model/datamap.ts";
 import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
-import { locateOne, lookupsFor, resolveIdentifiers, type Found } from "../planner/locate.ts";
+import { locateOne, lookupsFor, resolveIdentifiers, searchOrder, type Found } from "../planner/locate.ts";
 import type { Readers } from "../planner/readers.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import { workOf } from "./unit-work.ts";
@@ -44,7 +44,9 @@ export async function verify(scope: VerifyScope): Promise<readonly Check[]> {
   const identifiers = await resolveAgain(map, readers, subjects);
   const found = new Map<string, Found>();
   const checks: Check[] = [];
-  for (const step of sealed) {
+  // those that lead to others first, so that what leads there now is searched too
+  const order = searchOrder(map).map((record) => record.id);
+  for (const step of sealed.toSorted((a, b) => order.indexOf(a.record) - order.indexOf(b.record))) {
     const planned = plan.steps.find((one) => one.id === step.step);
     if (planned === undefined) continue;
     const target = targetOf(map, typeOf(map, step.record));
@@ -68,7 +70,8 @@ export async function verify(scope: VerifyScope): Promise<readonly Check[]> {
     const residual = fresh + (await notAsPlanned(scope, step));
     check(residual === 0 ? "pass" : "fail", residual, "same search on a fresh connection, and each planned record by its key");
   }
-  return [...checks, ...declaredOnly(map, scope.now().toISOString())];
+  const shown = plan.steps.flatMap((step) => checks.filter((one) => one.system === step.system && one.record === step.record));
+  return [...shown, ...declaredOnly(map, scope.now().toISOString())];
 }
 
 async function notAsPlanned({ map, readers }: VerifyScope, step: SealedStep): Promise<number> {

@@ -63,6 +63,8 @@ export interface Plan {
   readonly digest: string;
   /** The data map's digest. */
   readonly map: string;
+  /** Planned with `--system`: only this one. */
+  readonly system?: string;
   readonly made_at: string;
   readonly expires_at: string;
   readonly steps: readonly PlanStep[];

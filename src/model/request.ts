@@ -16,7 +16,7 @@ export interface ErasureRequest {
   readonly createdBy: string;
   readonly identity?: { readonly method: string; readonly result: "ok" | "more_needed" | "failed"; readonly at: string; readonly by: string };
   /** The latest plan. */
-  readonly plan?: string;
+  readonly plan?: string | undefined;
   readonly reason?: string;
   readonly endedAt?: string;
 }

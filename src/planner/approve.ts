@@ -8,6 +8,8 @@ import type { Approval } from "../state/plan-store.ts";
 export interface Signing {
   readonly request: ErasureRequest;
   readonly plan: Plan | undefined;
+  /** Whether a run of this plan has begun, or ended. */
+  readonly begun: boolean;
   readonly map: DataMap;
   readonly by: string;
   readonly role?: string;
@@ -17,10 +19,10 @@ export interface Signing {
 }
 
 /** The approval of this plan. Throws IDENTITY_UNCONFIRMED, NOTHING_TO_APPROVE, FOUR_EYES, PLAN_STALE, PLAN_ALTERED. */
-export function approve({ request, plan, map, by, role, digest, at }: Signing): Approval {
+export function approve({ request, plan, begun, map, by, role, digest, at }: Signing): Approval {
   if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${request.id} is not confirmed`);
   if (plan === undefined) throw new Failure("NOTHING_TO_APPROVE", `${request.id} has no plan`);
-  if (request.state !== "planned" && request.state !== "approved") throw new Failure("NOTHING_TO_APPROVE", `${request.id} is ${request.state}: its plan is not waiting for an approval`);
+  if (begun || ["closed", "refused", "cancelled"].includes(request.state)) throw new Failure("NOTHING_TO_APPROVE", `${request.id} is ${request.state}: its plan is not waiting for an approval`);
   refuseOld(plan, map, at);
   if (digest !== undefined && digest !== plan.digest) throw new Failure("PLAN_ALTERED", "the digest is not that of the latest plan");
   if (map.approval.fourEyes && by === request.createdBy) throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);

@@ -59,6 +59,7 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
     id: parts.id,
     request: parts.request,
     map: map.digest,
+    ...(system === undefined ? {} : { system }),
     made_at: parts.madeAt.toISOString(),
     expires_at: expires,
     steps,
@@ -215,6 +216,6 @@ function digestOf(body: object, sealed: readonly SealedStep[], key: Uint8Array):
 /** Whether these are the plan and the sealed steps that the digest was made over. */
 export function isUnaltered(plan: Plan, sealed: readonly SealedStep[], key: Uint8Array): boolean {
   const { digest, ...body } = plan;
-  const { id, request, map, made_at, expires_at, steps, totals, residue, warnings } = body;
-  return digestOf({ id, request, map, made_at, expires_at, steps, totals, residue, warnings }, sealed, key) === digest;
+  const { id, request, map, system, made_at, expires_at, steps, totals, residue, warnings } = body;
+  return digestOf({ id, request, map, ...(system === undefined ? {} : { system }), made_at, expires_at, steps, totals, residue, warnings }, sealed, key) === digest;
 }

@@ -1,0 +1,53 @@
+import { Failure } from "../errors.ts";
+import { sealLedger } from "../executor/seal-ledger.ts";
+import type { ErasureRequest } from "../model/request.ts";
+import { OPEN_STATES } from "../state/request-store.ts";
+import type { Context } from "./context.ts";
+import { keyDestroyedEntry, refusedEntry } from "./ledger-entries.ts";
+
+/**
+ * Ends a request and destroys its sealed part. Pointers of records that a hold keeps (no values) go to the held store,
+ * each with its last day.
+ */
+export function closeSealed(context: Context, id: string, plan: string | undefined, ending: "closed" | "refused" | "cancelled", reason?: string): ErasureRequest {
+  const { state } = context;
+  const held = plan === undefined ? [] : state.sealed.steps(id, plan).flatMap(({ record, records }) =>
+    records.flatMap(({ key, disposition }) => (disposition.kind === "kept" ? [{ system: record.split(".")[0] ?? "", record, key, until: disposition.until, reason: disposition.reason }] : [])),
+  );
+  const ended = state.requests.update(id, { state: ending, endedAt: context.now().toISOString(), ...(reason === undefined ? {} : { reason }) });
+  state.journal.post([keyDestroyedEntry(context, id)]);
+  state.sealed.destroy(id, ending === "closed" ? held : []);
+  return ended;
+}
+
+/** Ends a request that is not to be carried out (`refused`, `cancelled`), or closes one of which nothing is open. Throws STILL_OPEN, WRONG_STATE. */
+export function endRequest(context: Context, id: string, ending: "closed" | "refused" | "cancelled", reason: string): ErasureRequest {
+  const { state } = context;
+  const request = state.requests.get(id);
+  if (!OPEN_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state} already`);
+  using _lock = state.locks.take([id], context.now().toISOString());
+  const begun = request.plan !== undefined && state.journal.units(request.plan).some((unit) => unit.state !== "ready");
+  if (ending !== "closed" && begun) throw new Failure("STILL_OPEN", `${id} is ${request.state}: its erasure has begun and cannot be taken back`);
+  if (ending === "closed") refuseOpen(context, request);
+  if (ending !== "closed") state.journal.post([refusedEntry(context, id, ending)]);
+  const ended = closeSealed(context, id, request.plan, ending, reason);
+  sealLedger(state.journal, context.ledger, () => {});
+  return ended;
+}
+
+/** What `request close` may not close over: records to erase, residuals, waiting and blocked ones. */
+function refuseOpen({ state }: Context, request: ErasureRequest): void {
+  const plan = request.plan === undefined ? undefined : state.plans.get(request.plan);
+  const result = plan === undefined ? undefined : state.plans.result(plan.id);
+  const open: string[] = [];
+  if (plan === undefined || result === undefined) open.push("nothing was run to its end");
+  for (const step of plan?.steps ?? []) {
+    const name = `${step.system}.${step.record}`;
+    if (step.waiting > 0) open.push(`${name}: ${step.waiting} waiting (${step.reason ?? "open"})`);
+    if (step.blocked > 0) open.push(`${name}: ${step.blocked} blocked (${step.reason ?? "blocked"})`);
+    if (step.reason === "empty_pattern") open.push(`${name}: not checked`);
+  }
+  if (request.state === "settling" || request.state === "verifying") open.push("it is not verified for the second time yet");
+  if (request.state === "partly_done" && open.length === 0) open.push("the last look found records that are still there");
+  if (open.length > 0) throw new Failure("STILL_OPEN", `${request.id} has something open: ${open.join("; ")}`, { details: open });
+}

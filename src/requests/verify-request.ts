@@ -1,0 +1,77 @@
+import { EXIT, type ExitCode, Failure } from "../errors.ts";
+import { sealLedger } from "../executor/seal-ledger.ts";
+import { type Check, verdict, verify } from "../executor/verify.ts";
+import type { Residue } from "../model/change.ts";
+import type { Period } from "../model/datamap.ts";
+import type { RequestState } from "../model/status.ts";
+import { recordTypes, targetOf } from "../planner/targets.ts";
+import type { Context } from "./context.ts";
+import { eraserFor, readersFor } from "./context.ts";
+import { closeSealed } from "./end-request.ts";
+import { completedEntry } from "./ledger-entries.ts";
+
+export interface Verified {
+  readonly [key: string]: unknown;
+  readonly checks: readonly Check[];
+  readonly residual: number;
+  readonly state: RequestState;
+  readonly exit: ExitCode;
+  /** Instant from which a verification counts as the second look, while settling. */
+  readonly settled_at?: string;
+  /** With `purge`: what is still left. */
+  readonly residue?: readonly { readonly system: string; readonly mechanism: string; readonly gone_by: string | null }[];
+}
+
+/**
+ * Looks again at the latest plan's records and closes the request when nothing is left and it has settled. A closed
+ * request answers as it did. Throws WRONG_STATE where nothing was run yet.
+ */
+export async function verifyRequest(context: Context, id: string, options: { readonly purge: boolean }): Promise<Verified> {
+  const { map, state } = context;
+  const request = state.requests.get(id);
+  const plan = request.plan === undefined ? undefined : state.plans.get(request.plan);
+  if (plan === undefined) throw new Failure("WRONG_STATE", `${id} has no plan: there is nothing to verify`);
+  if (!state.sealed.exists(id)) return answerAgain(state.plans.verified(plan.id), id);
+  using _lock = state.locks.take([id], context.now().toISOString());
+  const result = state.plans.result(plan.id);
+  const begun = state.journal.units(plan.id).some((unit) => unit.state !== "ready");
+  if (!begun && result === undefined) throw new Failure("WRONG_STATE", `plan ${plan.id} of ${id} has not been run`);
+  if (map.digest !== plan.map) throw new Failure("PLAN_STALE", "the data map has changed since the plan");
+  const key = state.sealed.digestKey(id);
+  const residue = options.purge ? await purge(context, id, key) : undefined;
+  await using readers = readersFor(context, id, key, []);
+  const checks = await verify({ map, plan, sealed: state.sealed.steps(id, plan.id), subjects: state.sealed.subjects(id), readers, now: () => context.now() });
+  const settledAt = new Date(Date.parse(result?.completedAt ?? context.now().toISOString()) + milliseconds(map.settle));
+  const runExit = exitOf(result?.exit ?? EXIT.partly_done);
+  const { state: next, exit, residual } = verdict(checks, runExit, settledAt, context.now(), plan.steps);
+  const verified: Verified = { checks, residual, state: next, exit, ...(next === "settling" ? { settled_at: settledAt.toISOString() } : {}), ...(residue === undefined ? {} : { residue }) };
+  state.plans.saveVerified(plan.id, JSON.parse(JSON.stringify(verified)));
+  if (next === "closed") {
+    state.journal.post([completedEntry(context, plan, verified)]);
+    closeSealed(context, id, plan.id, "closed");
+  } else state.requests.update(id, { state: next });
+  sealLedger(state.journal, context.ledger, () => {});
+  return verified;
+}
+
+function answerAgain(verified: unknown, id: string): Verified {
+  if (verified === undefined || verified === null) throw new Failure("WRONG_STATE", `${id} has ended and was never verified`);
+  return JSON.parse(JSON.stringify(verified));
+}
+
+function exitOf(code: number): ExitCode {
+  return Object.values(EXIT).find((one) => one === code) ?? EXIT.partly_done;
+}
+
+function milliseconds(period: Period): number {
+  return ((period.years * 365 + period.months * 31 + period.days) * 86_400 + period.seconds) * 1000;
+}
+
+async function purge(context: Context, id: string, key: Uint8Array): Promise<NonNullable<Verified["residue"]>> {
+  const left: Residue[] = [];
+  for (const system of new Set(recordTypes(context.map).map((record) => record.system))) {
+    await using eraser = await eraserFor(context, system, id, key);
+    for (const record of recordTypes(context.map).filter((one) => one.system === system)) left.push(...(await eraser.purge(targetOf(context.map, record))));
+  }
+  return left.map(({ system, mechanism, goneBy }) => ({ system, mechanism, gone_by: goneBy }));
+}
