@@ -112,7 +112,7 @@ export function receiptEntries(context: Context, plan: Plan, receipts: readonly 
       connector: `${kind}@${context.version}`,
       started: receipt.started,
       finished: receipt.finished,
-      verification: { method: "read again by key on a fresh connection", residual: receipt.matched - receipt.gone, at: receipt.finished },
+      verification: { method: "requery", residual: receipt.matched - receipt.gone, at: receipt.finished },
     });
   });
 }
@@ -126,9 +126,14 @@ export function completedEntry(context: Context, plan: Plan, verified: { readonl
     exit: verified.exit,
     totals: { ...plan.totals },
     residual: verified.residual,
-    checks: verified.checks.map(({ system, record, result, residual, method, at }) => ({ system, record, result, residual, method: method.slice(0, 80), at })),
+    checks: verified.checks.map(({ system, record, result, residual, at }) => ({ system, record, result, residual, method: methodOf(result, record), at })),
     residue: plan.residue.map((one) => ({ system: one.system, ...(one.record === undefined ? {} : { record: one.record }), mechanism: code(one.mechanism), gone_by: one.gone_by })),
   });
+}
+
+function methodOf(result: Check["result"], record: string): "requery" | "declared" | "none" {
+  if (result === "pass" || result === "fail") return "requery";
+  return record === "backups" ? "declared" : "none";
 }
 
 export function refusedEntry(context: Context, id: string, state: "refused" | "cancelled"): OutboxEntry {
