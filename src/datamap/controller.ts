@@ -1,0 +1,186 @@
+import { isCivilDate } from "../model/civil-date.ts";
+import type { Calendar, DataMap } from "../model/datamap.ts";
+import {
+  checkNoDuplicates,
+  checkReview,
+  knowName,
+  readDays,
+  readPeriod,
+  readRoundUp,
+  type Check,
+} from "./check.ts";
+import { readLimits } from "./record.ts";
+import type { Written } from "./shape.ts";
+import type { Path } from "./source.ts";
+
+const REGION = /^[A-Z]{2}(?:-[A-Z0-9]+){0,2}$/u;
+/** Extended deadlines of last year's requests and of next year's lie within these. */
+const YEARS_AROUND = [-1, 0, 1, 2];
+
+export interface Outside {
+  readFile(path: string): string | undefined;
+  /** Empty for a region that does not exist. */
+  holidays(region: string, years: readonly number[]): Promise<readonly string[]>;
+}
+
+/** Everything above identities and systems, with its defaults. */
+export type Top = Pick<
+  DataMap,
+  | "controller"
+  | "owner"
+  | "reviewBy"
+  | "ignore"
+  | "proof"
+  | "approval"
+  | "limits"
+  | "settle"
+  | "clock"
+>;
+
+export async function readTop(written: Written, outside: Outside, check: Check): Promise<Top> {
+  const { controller, map = {}, proof, approval = {} } = written;
+  checkReview(map.review_by, ["map", "review_by"], check);
+  checkIgnore(map.ignore ?? [], check);
+  if (written.retain_deleted !== undefined)
+    readDays(written.retain_deleted, ["retain_deleted"], check);
+  const roundUpTo =
+    proof === undefined
+      ? ({ to: "calendar_year" } as const)
+      : proof.round_up_to === undefined
+        ? undefined
+        : readRoundUp(proof.round_up_to, ["proof", "round_up_to"], check);
+  return {
+    controller: {
+      name: controller.name,
+      contact: controller.contact,
+      ...(controller.authority === undefined ? {} : { authority: controller.authority }),
+      calendar: await readCalendar(controller.calendar, outside, check),
+    },
+    ...(map.owner === undefined ? {} : { owner: map.owner }),
+    ...(map.review_by === undefined ? {} : { reviewBy: map.review_by }),
+    ignore: map.ignore ?? [],
+    proof: {
+      keepFor: readDays(proof?.keep_for ?? "3 years", ["proof", "keep_for"], check),
+      ...(roundUpTo === undefined ? {} : { roundUpTo }),
+    },
+    approval: {
+      required: approval.required ?? true,
+      fourEyes: approval.four_eyes ?? true,
+      roles: approval.roles ?? [],
+      drift: approval.drift ?? "refuse",
+    },
+    limits: readLimits(written.limits, { maxRecords: 1000, maxFraction: 0.01, maxFanOut: 20 }),
+    settle: readPeriod(written.settle ?? "1 hour", ["settle"], check),
+    clock: written.clock ?? "real",
+  };
+}
+
+function checkIgnore(ignore: readonly string[], check: Check): void {
+  checkNoDuplicates(ignore, ["map", "ignore"], check);
+  for (const [at, table] of ignore.entries()) {
+    const path = ["map", "ignore", at];
+    const [system = "", ...rest] = table.split(".");
+    if (rest.length === 0 || rest.includes("")) {
+      check.report({
+        path,
+        part: "value",
+        code: "BAD_REFERENCE",
+        message: `\`${table}\` is no table of a system.`,
+        help: "Write `system.table`, as in `shop.products`.",
+      });
+    } else if (check.names.records.has(table)) {
+      check.report({
+        path,
+        part: "value",
+        code: "DUPLICATE",
+        message: `\`${table}\` is ignored here and has a rule below.`,
+        help: "Remove it here, or the record.",
+      });
+    } else knowName(system, "system", path, check);
+  }
+}
+
+async function readCalendar(
+  written: Written["controller"]["calendar"],
+  outside: Outside,
+  check: Check,
+): Promise<Calendar> {
+  const path: Path = ["controller", "calendar"];
+  const { timezone, regime = "eu", holidays = [] } = written;
+  if (!isTimezone(timezone)) {
+    check.report({
+      path: [...path, "timezone"],
+      part: "value",
+      code: "BAD_TIMEZONE",
+      message: `\`${timezone}\` is no time zone.`,
+      help: "Write an IANA name, as in `Europe/Berlin`.",
+    });
+  }
+  const here = [...path, "holidays"];
+  const dates =
+    typeof holidays === "string" ? await holidaysNamed(holidays, here, outside, check) : holidays;
+  for (const [at, date] of dates.entries()) {
+    if (isCivilDate(date)) continue;
+    const [place, message] =
+      typeof holidays === "string"
+        ? [here, `The file has a line that is no date (its date ${at + 1}).`]
+        : [[...here, at], "This is no date."];
+    check.report({
+      path: place,
+      part: "value",
+      code: "BAD_DATE",
+      message,
+      help: "Write ISO dates that exist, as in 2026-12-25.",
+    });
+  }
+  return { timezone, regime, holidays: [...new Set(dates)].toSorted() };
+}
+
+async function holidaysNamed(
+  name: string,
+  path: Path,
+  outside: Outside,
+  check: Check,
+): Promise<readonly string[]> {
+  if (REGION.test(name)) {
+    const year = Number(check.today.slice(0, 4));
+    const dates = await outside.holidays(
+      name,
+      YEARS_AROUND.map((away) => year + away),
+    );
+    if (dates.length === 0)
+      check.report({
+        path,
+        part: "value",
+        code: "UNKNOWN_REGION",
+        message: `There is no region \`${name}\`.`,
+        help: "Write a country or a part of it, as in `DE-BW`, `FR`, `GB-ENG`, or the dates themselves.",
+      });
+    return dates;
+  }
+  const text = outside.readFile(name);
+  if (text === undefined) {
+    check.report({
+      path,
+      part: "value",
+      code: "NO_SUCH_FILE",
+      message: `There is no file \`${name}\`.`,
+      help: "Write dates, a file with one ISO date a line, or a region such as `DE-BW`.",
+    });
+  }
+  const lines = (text ?? "").split(/\r?\n/u).map((line) =>
+    line
+      .replace(/#.*$/u, "")
+      .replace(/^\s*-\s+/u, "")
+      .trim(),
+  );
+  return lines.filter((line) => line !== "");
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

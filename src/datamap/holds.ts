@@ -1,0 +1,269 @@
+import type { Condition, Hold, Identity, Where } from "../model/datamap.ts";
+import { termsOn } from "../model/retention-rule.ts";
+import {
+  checkDate,
+  checkReview,
+  knowName,
+  notBuilt,
+  readDays,
+  readRef,
+  readRoundUp,
+  type Check,
+} from "./check.ts";
+import { readMatch } from "./match.ts";
+import type { Written, WrittenHold } from "./shape.ts";
+import type { Path } from "./source.ts";
+import { didYouMean } from "./suggest.ts";
+
+export function readHold(name: string, written: WrittenHold, check: Check): Hold {
+  const path: Path = ["holds", name];
+  const refuse = (code: string, message: string, help: string, at: Path = path): void =>
+    check.report({ path: at, part: "key", code, message, help });
+  const { people = {} } = written;
+
+  const terms = statute(written, path, check);
+  if (written.rule === undefined && written.keep_for === undefined)
+    refuse(
+      "MISSING_KEY",
+      `Hold \`${name}\` has no period.`,
+      "Add `keep_for: 8 years`, or `rule: de/invoice`.",
+    );
+  if (written.rule !== undefined && written.keep_for !== undefined) {
+    refuse("WRONG_VALUE", "`rule` has its own period.", "Remove `keep_for`, or `rule`.", [
+      ...path,
+      "keep_for",
+    ]);
+  }
+  const keepFor =
+    written.keep_for === undefined
+      ? undefined
+      : readDays(written.keep_for, [...path, "keep_for"], check);
+  const says = written.says ?? terms?.says;
+  if (says === undefined && written.rule === undefined)
+    refuse(
+      "MISSING_KEY",
+      `Hold \`${name}\` does not say why.`,
+      "Add `says:`, the half-sentence people read after “because”.",
+    );
+  const law = written.law ?? terms?.law ?? [];
+  if (law.length === 0 && (written.rule === undefined || written.law !== undefined)) {
+    refuse(
+      "HOLD_WITHOUT_LAW",
+      `Hold \`${name}\` names no law.`,
+      "Add `law: [DE AO §147(3)]`: what is kept must be kept for a reason that can be named.",
+    );
+  }
+  if (people.owner === undefined)
+    refuse(
+      "HOLD_WITHOUT_OWNER",
+      `Hold \`${name}\` has no owner.`,
+      "Add `people: { owner: finance@… }`: somebody must answer for it.",
+    );
+  checkDate(people.approved_on, [...path, "people", "approved_on"], check);
+  checkReview(people.review_by, [...path, "people", "review_by"], check);
+  if (written.extend_while !== undefined)
+    notBuilt([...path, "extend_while"], "key", "`extend_while`", check);
+
+  const given =
+    written.round_up_to === undefined
+      ? undefined
+      : readRoundUp(written.round_up_to, [...path, "round_up_to"], check);
+  const roundUpTo = given ?? terms?.roundUpTo;
+  const exemption = written.exemption ?? terms?.exemption;
+  return {
+    name,
+    says: says ?? "",
+    ...(written.rule === undefined ? {} : { rule: written.rule }),
+    keepFor: terms?.keepFor ?? keepFor ?? { years: 0, months: 0, days: 0, seconds: 0, text: "" },
+    ...(roundUpTo === undefined ? {} : { roundUpTo }),
+    ...(terms?.notBefore === undefined ? {} : { notBefore: terms.notBefore }),
+    law,
+    ...(exemption === undefined ? {} : { exemption }),
+    owner: people.owner ?? "",
+    ...(people.approved_by === undefined ? {} : { approvedBy: people.approved_by }),
+    ...(people.approved_on === undefined ? {} : { approvedOn: people.approved_on }),
+    ...(people.review_by === undefined ? {} : { reviewBy: people.review_by }),
+    at: check.position(path),
+  };
+}
+
+/** The version of the named rule that is in force today. */
+function statute(written: WrittenHold, path: Path, check: Check): ReturnType<typeof termsOn> {
+  const { rule: id } = written;
+  if (id === undefined) return undefined;
+  const at = { path: [...path, "rule"], part: "value" } as const;
+  const rule = check.rules.get(id);
+  if (rule === undefined) {
+    check.report({
+      ...at,
+      code: "UNKNOWN_RULE",
+      message: `There is no rule \`${id}\`.`,
+      help: didYouMean(id, check.rules.keys(), "Write `keep_for`, `says` and `law` yourself."),
+    });
+    return undefined;
+  }
+  const terms = termsOn(rule, check.today);
+  if (terms === undefined) {
+    check.report({
+      ...at,
+      code: "RULE_NOT_IN_FORCE",
+      message: `The rule \`${id}\` is not in force yet.`,
+      help: "Write `keep_for`, `says` and `law` yourself until then.",
+    });
+    return undefined;
+  }
+  const rounding = { path: [...path, "round_up_to"], part: "key" } as const;
+  if (terms.ownFiscalYear && !(written.round_up_to ?? "").includes("fiscal year")) {
+    check.report({
+      ...rounding,
+      code: "MISSING_KEY",
+      message: `The rule \`${id}\` counts from the end of your own fiscal year.`,
+      help: "Add `round_up_to: end of fiscal year MM-DD` with its last day.",
+    });
+  }
+  if (!terms.ownFiscalYear && written.round_up_to !== undefined) {
+    check.report({
+      ...rounding,
+      code: "WRONG_VALUE",
+      message: `The rule \`${id}\` says itself where the period starts.`,
+      help: "Remove `round_up_to`.",
+    });
+  }
+  return terms;
+}
+
+export function readCondition(
+  name: string,
+  written: NonNullable<Written["conditions"]>[string],
+  check: Check,
+): Condition {
+  const path: Path = ["conditions", name];
+  const { any, match, where = {} } = written;
+  if (any === undefined && match !== undefined) {
+    check.report({
+      path: [...path, "match"],
+      part: "key",
+      code: "WRONG_VALUE",
+      message: "`match` needs `any`, the record whose rows decide.",
+      help: "Add `any: system.record`, or remove `match`.",
+    });
+  }
+  if (any === undefined && Object.keys(where).length === 0) {
+    check.report({
+      path,
+      part: "key",
+      code: "MISSING_KEY",
+      message: `Condition \`${name}\` would always hold.`,
+      help: "Add `where: { COLUMN: [values] }`.",
+    });
+  }
+  if (any !== undefined) {
+    const [system = "", ...table] = any.split(".");
+    if (table.length === 0 || table.includes("")) {
+      check.report({
+        path: [...path, "any"],
+        part: "value",
+        code: "BAD_REFERENCE",
+        message: `\`${any}\` is no record or table.`,
+        help: "Write `system.record`, as in `shop.refunds`.",
+      });
+    } else knowName(system, "system", [...path, "any"], check);
+    if (match === undefined) {
+      check.report({
+        path,
+        part: "key",
+        code: "MISSING_KEY",
+        message: `Condition \`${name}\` would look at everyone's rows.`,
+        help: "Add `match: { COLUMN: system.record.COLUMN }`.",
+      });
+    }
+  }
+  return {
+    name,
+    says: written.says,
+    ...(any === undefined ? {} : { any }),
+    match:
+      match === undefined
+        ? { mode: "any", terms: [] }
+        : readMatch(match, [...path, "match"], check),
+    where: readWhere(where, [...path, "where"], check),
+    at: check.position(path),
+  };
+}
+
+/** Values as they were written: a code `0010` is no number. */
+function readWhere(written: Readonly<Record<string, unknown>>, path: Path, check: Check): Where {
+  return Object.fromEntries(
+    Object.entries(written).map(([column, values]): [string, string[]] => {
+      const at = [...path, column];
+      if (!Array.isArray(values)) return [column, [check.text(at) ?? String(values)]];
+      return [
+        column,
+        values.map((value: unknown, index) => check.text([...at, index]) ?? String(value)),
+      ];
+    }),
+  );
+}
+
+export function readIdentity(
+  name: string,
+  written: Written["identities"][string],
+  check: Check,
+): Identity {
+  const path: Path = ["identities", name];
+  const { type, fold = [], found_in, by = {} } = written;
+  checkFold(type, fold, path, check);
+  const foundIn =
+    found_in === undefined ? undefined : readRef(found_in, [...path, "found_in"], check);
+  if (found_in !== undefined && Object.keys(by).length === 0) {
+    check.report({
+      path,
+      part: "key",
+      code: "MISSING_KEY",
+      message: `Nothing says how \`${name}\` is found in \`${found_in}\`.`,
+      help: "Add `by: { COLUMN: IDENTITY }`, the columns to search there.",
+    });
+  }
+  if (found_in === undefined && written.by !== undefined) {
+    check.report({
+      path: [...path, "by"],
+      part: "key",
+      code: "MISSING_KEY",
+      message: "`by` needs `found_in`.",
+      help: "Add `found_in: system.record.column`.",
+    });
+  }
+  for (const [column, other] of Object.entries(by)) {
+    const at = [...path, "by", column];
+    if (other === name)
+      check.report({
+        path: at,
+        part: "value",
+        code: "WRONG_VALUE",
+        message: `\`${name}\` cannot be found by itself.`,
+        help: "Name another identity.",
+      });
+    else knowName(other, "identity", at, check);
+  }
+  return {
+    name,
+    type,
+    fold,
+    ...(foundIn === undefined ? {} : { foundIn }),
+    by,
+    at: check.position(path),
+  };
+}
+
+function checkFold(type: Identity["type"], fold: Identity["fold"], path: Path, check: Check): void {
+  const at = fold.indexOf("e164");
+  if (at >= 0 && type !== "phone") {
+    check.report({
+      path: [...path, "fold", at],
+      part: "value",
+      code: "WRONG_VALUE",
+      message: `\`e164\` drops dots and dashes; on ${type} values it would take one person for another.`,
+      help: "Only `type: phone` folds by `e164`.",
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { SHAPE } from "./shape.ts";
+import type { Path } from "./source.ts";
+
+/** JSON Schema (draft-07) of a data map, for editors: the bytes of manifests/datamap.schema.json. */
+export function dataMapSchema(): string {
+  const { $schema, ...schema } = z.toJSONSchema(SHAPE, { target: "draft-7" });
+  return `${JSON.stringify({ $schema, title: "Data map of expunge", ...schema }, null, 2)}\n`;
+}
+
+/** The keys that may stand in the block at this path. */
+export function keysAt(path: Path): string[] {
+  const schema: unknown = JSON.parse(dataMapSchema());
+  const found = path.reduce<unknown[]>(
+    (schemas, step) => schemas.flatMap((each) => below(each, step)),
+    alternatives(schema),
+  );
+  return [...new Set(found.flatMap((each) => Object.keys(part(each, "properties") ?? {})))];
+}
+
+function below(schema: unknown, step: string | number): unknown[] {
+  const next =
+    typeof step === "number"
+      ? part(schema, "items")
+      : (part(part(schema, "properties"), step) ?? part(schema, "additionalProperties"));
+  return next === undefined ? [] : alternatives(next);
+}
+
+function alternatives(schema: unknown): unknown[] {
+  const any = part(schema, "anyOf");
+  return Array.isArray(any) ? any.flatMap(alternatives) : [schema];
+}
+
+function part(value: unknown, key: string): object | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const found: unknown = new Map<string, unknown>(Object.entries(value)).get(key);
+  return typeof found === "object" && found !== null ? found : undefined;
+}

@@ -1,0 +1,15 @@
+import type { Path } from "./source.ts";
+
+/** Something wrong at a place of the data map, before it has a line. */
+export interface Problem {
+  readonly path: Path;
+  readonly part: "key" | "value";
+  readonly code: string;
+  readonly message: string;
+  readonly help: string;
+  /** Default `error`. */
+  readonly severity?: "error" | "warning";
+}
+
+/** Where the checks put what they find. */
+export type Report = (problem: Problem) => void;

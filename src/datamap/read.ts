@@ -1,0 +1,157 @@
+/** YAML -> DataMap, or every issue at once, each with line, column and a hint. No message bears a value of `connect`. */
+import { createHash } from "node:crypto";
+import type { CivilDate } from "../model/civil-date.ts";
+import type { DataMap, Issue } from "../model/datamap.ts";
+import type { RetentionRule } from "../model/retention-rule.ts";
+import { namesIn, notBuilt, type Check, type Kind } from "./check.ts";
+import { readTop, type Outside } from "./controller.ts";
+import { checkGraph } from "./graph.ts";
+import { readCondition, readHold, readIdentity } from "./holds.ts";
+import type { Problem } from "./problems.ts";
+import { checkShape, isBlock, LITERAL, valueAt } from "./shape-check.ts";
+import { readSource, type Path, type Source } from "./source.ts";
+import { readSystem } from "./system.ts";
+
+export interface How extends Outside {
+  /** Kinds of systems that can be used, with what their linter needs. `backups` need not be among them. */
+  readonly kinds: ReadonlyMap<string, Kind>;
+  /** Kinds that a later version brings: their blocks are not looked into. */
+  readonly notBuiltKinds: readonly string[];
+  readonly rules: ReadonlyMap<string, RetentionRule>;
+  readonly today: CivilDate;
+}
+
+export interface Reading {
+  /** Absent where an issue is an error. */
+  readonly map?: DataMap;
+  /** By line and column. */
+  readonly issues: readonly Issue[];
+  /** Those of `issues` that no plan may be made with. */
+  readonly notBuilt: readonly Issue[];
+}
+
+export async function readDataMap(
+  { file, text }: { readonly file: string; readonly text: string },
+  how: How,
+): Promise<Reading> {
+  const source = readSource(text);
+  const problems: Problem[] = [];
+  const check: Check = {
+    report: (problem) => problems.push(problem),
+    names: namesIn(source),
+    kinds: how.kinds,
+    rules: how.rules,
+    today: how.today,
+    position: (path) => source.at(path, "key"),
+    text: (path) => source.written(path),
+  };
+  const map =
+    source.value === undefined
+      ? undefined
+      : await readMap(source, { file, text }, how, check, problems);
+  const issues = [
+    ...source.faults.map((fault) => ({ ...fault, severity: "error" as const })),
+    ...once(problems).map((problem) => ({
+      severity: "error" as const,
+      ...problem,
+      at: source.at(problem.path, problem.part),
+    })),
+  ]
+    .map(({ code, severity, message, help, at }): Issue => ({
+      code,
+      severity,
+      message,
+      file,
+      ...at,
+      help,
+    }))
+    .toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const whole = map !== undefined && issues.every(({ severity }) => severity === "warning");
+  return {
+    ...(whole ? { map } : {}),
+    issues,
+    notBuilt: issues.filter(({ code }) => code === "NOT_BUILT"),
+  };
+}
+
+async function readMap(
+  source: Source,
+  { file, text }: { file: string; text: string },
+  how: How,
+  check: Check,
+  problems: Problem[],
+): Promise<DataMap | undefined> {
+  const { written, problems: misshapen } = checkShape(withoutNotBuilt(source.value, how, check));
+  problems.push(...misshapen);
+  if (written === undefined) return undefined;
+
+  const top = await readTop(written, how, check);
+  const identities = Object.entries(written.identities).map(([name, block]) =>
+    readIdentity(name, block, check),
+  );
+  const conditions = Object.entries(written.conditions ?? {}).map(([name, block]) =>
+    readCondition(name, block, check),
+  );
+  const holds = Object.entries(written.holds ?? {}).map(([name, block]) =>
+    readHold(name, block, check),
+  );
+  const systems = Object.entries(written.systems).map(([name, block]) =>
+    readSystem(name, block, top.limits, check),
+  );
+  for (const key of ["identities", "systems"] as const) {
+    const block = valueAt(source.value, [key]);
+    if (isBlock(block) && Object.keys(block).length === 0) {
+      check.report({
+        path: [key],
+        part: "key",
+        code: "MISSING_KEY",
+        message: `\`${key}\` is empty.`,
+        help: "Without it there is nobody to find, and nowhere to look.",
+      });
+    }
+  }
+  checkGraph(systems, check);
+  for (const system of systems) {
+    for (const issue of how.kinds.get(system.kind)?.lint(system) ?? []) {
+      const path: Path = ["systems", system.name, ...issue.path];
+      // a block with faults of its own is not judged again
+      if (!problems.some((problem) => startsWith(problem.path, path)))
+        check.report({ ...issue, path, part: "value" });
+    }
+  }
+  const digest = createHash("sha256").update(text).digest("hex");
+  return { file, digest, ...top, identities, conditions, holds, systems };
+}
+
+/** The blocks of kinds that a later version brings have keys of their own; only their credentials are looked at. */
+function withoutNotBuilt(value: unknown, how: How, check: Check): unknown {
+  const systems = valueAt(value, ["systems"]);
+  if (!isBlock(value) || !isBlock(systems)) return value;
+  const built = Object.entries(systems).filter(([name, block]) => {
+    const kind = valueAt(block, ["kind"]);
+    if (typeof kind !== "string" || !how.notBuiltKinds.includes(kind)) return true;
+    notBuilt(["systems", name, "kind"], "value", `The kind \`${kind}\``, check);
+    const connect = valueAt(block, ["connect"]);
+    for (const [key, each] of isBlock(connect) ? Object.entries(connect) : []) {
+      if (
+        /pass|pwd|token|api_?key|credential/iu.test(key) ||
+        (typeof each === "string" && /:\/\/[^/]*@/u.test(each))
+      )
+        check.report({ path: ["systems", name, "connect", key], part: "key", ...LITERAL });
+    }
+    return false;
+  });
+  return { ...value, systems: Object.fromEntries(built) };
+}
+
+function startsWith(path: Path, beginning: Path): boolean {
+  return beginning.every((step, at) => path[at] === step);
+}
+
+function once(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ path, code, message }) => {
+    const key = JSON.stringify([path, code, message]);
+    return !seen.has(key) && seen.add(key).size > 0;
+  });
+}

@@ -1,0 +1,342 @@
+import type { HoldUse, Limits, Match, Place, RecordType } from "../model/datamap.ts";
+import { checkNoDuplicates, knowName, knowRecord, notBuilt, type Check } from "./check.ts";
+import { effectOf, readFields } from "./fields.ts";
+import { readMatch, readTemplates } from "./match.ts";
+import type { Written, WrittenRecord } from "./shape.ts";
+import type { Path } from "./source.ts";
+import { didYouMean } from "./suggest.ts";
+
+const PLACES = ["table", "index", "files", "keys"] as const;
+type PlaceKey = (typeof PLACES)[number];
+
+/** Where records of these kinds lie. A kind that is not named may use any. */
+const PLACES_OF: Readonly<Record<string, readonly PlaceKey[]>> = {
+  postgres: ["table"],
+  mysql: ["table"],
+  sqlite: ["table"],
+  elasticsearch: ["index"],
+  opensearch: ["index"],
+  s3: ["files", "keys"],
+  files: ["files"],
+};
+
+const LATER = ["soft_delete", "restore_window", "purge_after", "purge", "schedule"] as const;
+const FILE_KEYS = ["format", "dialect", "encoding"] as const;
+
+export interface RecordContext {
+  readonly system: string;
+  readonly kind: string;
+  /** Of the top; the record type inherits what it does not name. */
+  readonly limits: Limits;
+}
+
+export function readRecord(
+  name: string,
+  written: WrittenRecord,
+  context: RecordContext,
+  check: Check,
+): RecordType {
+  const { system } = context;
+  const path: Path = ["systems", system, "records", name];
+  const refuse = (key: string | undefined, code: string, message: string, help: string): void =>
+    check.report({
+      path: key === undefined ? path : [...path, key],
+      part: "key",
+      code,
+      message,
+      help,
+    });
+  const reference = (key: "audit_of" | "unless"): void => {
+    const value = written[key];
+    if (value === undefined) return;
+    if (key === "unless") knowName(value, "condition", [...path, key], check);
+    else if (value === `${system}.${name}`)
+      refuse(
+        key,
+        "WRONG_VALUE",
+        "A record is not its own audit trail.",
+        "Name the record whose changes are recorded here.",
+      );
+    else if (knowRecord(value, [...path, key], check) && !value.startsWith(`${system}.`)) {
+      refuse(
+        key,
+        "WRONG_VALUE",
+        "An audit trail lies in the system of its record.",
+        "Write `copy_of` or a `match` for copies elsewhere: only one system can change both in one transaction.",
+      );
+    }
+  };
+
+  const place = readPlace(name, written, context, path, check);
+  const fields = readFields(written.fields ?? {}, [...path, "fields"], check.report);
+  const paths = readFields(written.paths ?? {}, [...path, "paths"], check.report);
+  const holds = readHoldUses(written, path, check);
+  const match = matchOf(written, place, path, check);
+  reference("unless");
+  reference("audit_of");
+  checkAction(written, place, context, path, check);
+  checkFields(written, effectOf(fields, paths), path, check);
+  if (written.do === "keep" && holds.length === 0) {
+    refuse(
+      "do",
+      "KEEP_WITHOUT_HOLD",
+      "`keep` needs a hold: what is kept must be kept for a reason, and until a day.",
+      "Add `hold: { use: HOLD, from: COLUMN }`.",
+    );
+  }
+  if (written.while_held !== undefined && holds.length === 0)
+    refuse(
+      "while_held",
+      "WRONG_VALUE",
+      "`while_held` needs a hold.",
+      "Add `hold: { use: HOLD, from: COLUMN }`.",
+    );
+  if (written.in !== undefined && Object.keys(paths).length === 0)
+    refuse(
+      "in",
+      "WRONG_VALUE",
+      "`in` needs `paths` to read in that column.",
+      "Add `paths: { json.path: clear }`.",
+    );
+  for (const key of FILE_KEYS) {
+    if (written[key] !== undefined && place.kind !== "files")
+      refuse(
+        key,
+        "WRONG_VALUE",
+        `\`${key}\` is for record files.`,
+        "Remove it, or name the `files`.",
+      );
+  }
+  for (const key of LATER) {
+    if (written[key] !== undefined) notBuilt([...path, key], "key", `\`${key}\``, check);
+  }
+  if (written.format === "json" || written.format === "parquet")
+    notBuilt([...path, "format"], "value", `The format \`${written.format}\``, check);
+  checkNoDuplicates(written.cascades ?? [], [...path, "cascades"], check);
+
+  const keepOnly = written.while_held?.keep_only;
+  return {
+    id: `${system}.${name}`,
+    system,
+    name,
+    ...(written.called === undefined ? {} : { called: written.called }),
+    place,
+    match,
+    do: written.do,
+    fields: written.do === "unlink" && Object.keys(fields).length === 0 ? unlinked(match) : fields,
+    ...(written.in === undefined ? {} : { in: written.in }),
+    paths,
+    ...(written.unless === undefined ? {} : { unless: written.unless }),
+    holds,
+    ...(written.while_held === undefined
+      ? {}
+      : {
+          whileHeld: {
+            restrict: written.while_held.restrict ?? false,
+            ...(keepOnly === undefined ? {} : { keepOnly }),
+          },
+        }),
+    ...(written.audit_of === undefined ? {} : { auditOf: written.audit_of }),
+    cascades: written.cascades ?? [],
+    ...(written.format === undefined ? {} : { format: written.format }),
+    dialect: written.dialect ?? {},
+    encoding: written.encoding ?? "utf-8",
+    ...(written.versions === undefined ? {} : { versions: written.versions }),
+    limits: readLimits(written.limits, context.limits),
+    at: check.position(path),
+  };
+}
+
+export function readLimits(written: Written["limits"], above: Limits): Limits {
+  return {
+    maxRecords: written?.max_records ?? above.maxRecords,
+    maxFraction: written?.max_fraction ?? above.maxFraction,
+    maxFanOut: written?.max_fan_out ?? above.maxFanOut,
+  };
+}
+
+/** `do: unlink` without `fields` cuts what leads to the person. */
+function unlinked(match: Match): RecordType["fields"] {
+  return Object.fromEntries(match.terms.map(({ column }) => [column, { kind: "unlink" } as const]));
+}
+
+function readPlace(
+  name: string,
+  written: WrittenRecord,
+  { kind }: RecordContext,
+  path: Path,
+  check: Check,
+): Place {
+  const allowed = PLACES_OF[kind] ?? PLACES;
+  const [given, ...more] = PLACES.filter((key) => written[key] !== undefined);
+  const refuse = (at: Path, message: string, help: string): void =>
+    check.report({ path: at, part: "key", code: "PLACE", message, help });
+  for (const key of more)
+    refuse(
+      [...path, key],
+      "Records lie in one place.",
+      `Write a record of its own for \`${key}\`.`,
+    );
+  if (given === undefined && !allowed.includes("table"))
+    refuse(
+      path,
+      `Nothing says where \`${name}\` lie.`,
+      `Add ${allowed.map((key) => `\`${key}:\``).join(" or ")}.`,
+    );
+  if (given !== undefined && !allowed.includes(given))
+    refuse(
+      [...path, given],
+      `\`${kind}\` has no \`${given}\`.`,
+      `It has ${allowed.map((key) => `\`${key}\``).join(" and ")}.`,
+    );
+  if (written.files !== undefined) return { kind: "files", globs: written.files };
+  if (written.keys !== undefined) return { kind: "keys", templates: written.keys };
+  if (written.index !== undefined) return { kind: "index", pattern: written.index };
+  return { kind: "table", ...tableName(name, written.table, path, check) };
+}
+
+function tableName(
+  name: string,
+  written: WrittenRecord["table"],
+  path: Path,
+  check: Check,
+): { table: string; schema?: string } {
+  if (written === undefined) return { table: name };
+  const parts = typeof written === "string" ? written.split(".") : written;
+  const [first = "", second] = parts;
+  if (parts.length > 2 || parts.includes("")) {
+    check.report({
+      path: [...path, "table"],
+      part: "value",
+      code: "BAD_REFERENCE",
+      message: "This is no table.",
+      help: "Write `name` or `schema.name`; where a name holds a dot, `[schema, name]`.",
+    });
+  }
+  return second === undefined ? { table: first } : { schema: first, table: second };
+}
+
+function matchOf(written: WrittenRecord, place: Place, path: Path, check: Check): Match {
+  if (place.kind === "keys") {
+    if (written.match !== undefined) {
+      check.report({
+        path: [...path, "match"],
+        part: "key",
+        code: "WRONG_VALUE",
+        message: "`keys` has no `match`: its placeholders are the match.",
+        help: "Remove `match`.",
+      });
+    }
+    return readTemplates(place.templates, [...path, "keys"], check);
+  }
+  if (written.match !== undefined) return readMatch(written.match, [...path, "match"], check);
+  check.report({
+    path,
+    part: "key",
+    code: "MISSING_KEY",
+    message: `Nothing says how a person's records are found in \`${String(path.at(-1))}\`.`,
+    help: "Add `match: { COLUMN: IDENTITY }`.",
+  });
+  return { mode: "any", terms: [] };
+}
+
+function readHoldUses(written: WrittenRecord, path: Path, check: Check): HoldUse[] {
+  const list =
+    written.hold === undefined ? [] : Array.isArray(written.hold) ? written.hold : [written.hold];
+  return list.map(({ use, from, protects = [] }, at) => {
+    const here = Array.isArray(written.hold) ? [...path, "hold", at] : [...path, "hold"];
+    knowName(use, "hold", [...here, "use"], check);
+    for (const [index, id] of protects.entries())
+      knowRecord(id, [...here, "protects", index], check);
+    checkNoDuplicates(protects, [...here, "protects"], check);
+    if (list.findIndex((other) => other.use === use && other.from === from) < at) {
+      check.report({
+        path: [...here, "use"],
+        part: "value",
+        code: "DUPLICATE",
+        message: `The hold \`${use}\` is there twice.`,
+        help: "Remove one of them.",
+      });
+    }
+    return { hold: use, from, protects };
+  });
+}
+
+function checkAction(
+  written: WrittenRecord,
+  place: Place,
+  { kind }: RecordContext,
+  path: Path,
+  check: Check,
+): void {
+  const at = { path: [...path, "do"], part: "value", code: "ACTION_REFUSED" } as const;
+  const actions = check.kinds.get(kind)?.actions;
+  if (written.do === "soft-delete" || written.do === "ask")
+    notBuilt(at.path, "value", `\`do: ${written.do}\``, check);
+  else if (written.do === "erase" && place.kind === "files") {
+    check.report({
+      ...at,
+      message: "`erase` would erase the files themselves, with everyone in them.",
+      help: "Did you mean `remove-rows`?",
+    });
+  } else if (written.do === "remove-rows" && place.kind !== "files") {
+    check.report({
+      ...at,
+      message: "`remove-rows` is for record files.",
+      help: "Did you mean `erase`?",
+    });
+  } else if (place.kind === "keys" && written.do !== "erase" && written.do !== "keep") {
+    check.report({
+      ...at,
+      message: `Objects found by their keys can be erased, not \`${written.do}\`.`,
+      help: "Write `do: erase`, or name the record `files` with a `match`.",
+    });
+  } else if (actions !== undefined && !actions.includes(written.do)) {
+    check.report({
+      ...at,
+      message: `\`${kind}\` cannot \`${written.do}\`.`,
+      help: didYouMean(written.do, actions, ""),
+    });
+  }
+}
+
+function checkFields(
+  written: WrittenRecord,
+  effect: ReturnType<typeof effectOf>,
+  path: Path,
+  check: Check,
+): void {
+  if (written.do !== "anonymise" && written.do !== "redact") return;
+  const empty =
+    Object.keys(written.fields ?? {}).length + Object.keys(written.paths ?? {}).length === 0;
+  if (effect === "nothing" && (empty || (written.do === "anonymise" && !hasRefused(written)))) {
+    const what =
+      written.do === "anonymise"
+        ? "`fields: { COLUMN: clear }`"
+        : "`fields: { COLUMN: clear }`, or `in: COLUMN` and `paths: { json.path: clear }`";
+    check.report({
+      path: [...path, "do"],
+      part: "value",
+      code: "FIELDS_MISSING",
+      message: `\`${written.do}\` changes nothing here.`,
+      help: `Add ${what}.`,
+    });
+  }
+  if (effect === "pseudonymises" && written.do === "anonymise") {
+    check.report({
+      path: [...path, "do"],
+      part: "value",
+      code: "PSEUDONYMISED_ONLY",
+      message:
+        "Records that are only pseudonymised are not anonymised: they are still about the person.",
+      help: "`clear` what identifies the person; `pseudonymise` may stand beside it.",
+    });
+  }
+}
+
+/** Whether `fields` holds a rule that was refused on its own account. */
+function hasRefused(written: WrittenRecord): boolean {
+  return [...Object.values(written.fields ?? {}), ...Object.values(written.paths ?? {})].some(
+    (field) => typeof field === "object",
+  );
+}

@@ -1,0 +1,286 @@
+import type { z } from "zod";
+import { keysAt } from "./json-schema.ts";
+import type { Problem } from "./problems.ts";
+import { SHAPE, type Written } from "./shape.ts";
+import type { Path } from "./source.ts";
+import { didYouMean, nearest } from "./suggest.ts";
+
+const HASH = /^(?:hash|md5|sha|hmac|bcrypt|scrypt|argon|digest|mask|encrypt|tokeni[sz]e)/iu;
+const CREDENTIAL =
+  /pass|pwd|secret|token|key|credential|user|login|host|port|url|uri|dsn|node|endpoint|conn|auth|database|^db/iu;
+
+/**
+ * Everything about the shape that is wrong, and the map without those parts, so that the rest is checked too. Undefined
+ * where too little is left.
+ */
+export function checkShape(value: unknown): {
+  readonly written: Written | undefined;
+  readonly problems: readonly Problem[];
+} {
+  const first = SHAPE.safeParse(value);
+  if (first.success) return { written: first.data, problems: [] };
+  const problems = flatten(first.error.issues).flatMap((issue) => describe(issue, value));
+  if (!isBlock(value)) return { written: undefined, problems };
+  let rest: unknown = value;
+  let { error }: { error: z.ZodError } = first;
+  for (let round = 0; round < 20; round++) {
+    rest = withStubs(
+      without(
+        rest,
+        flatten(error.issues).flatMap((issue) => doomed(issue, rest)),
+      ),
+    );
+    const again = SHAPE.safeParse(rest);
+    if (again.success) return { written: again.data, problems };
+    error = again.error;
+  }
+  return { written: undefined, problems };
+}
+
+type ZodIssue = z.core.$ZodIssue;
+
+/** In a union the alternative that the author meant is the one whose own shape fits best: its issues lie deepest. */
+function flatten(issues: readonly ZodIssue[], above: Path = []): ZodIssue[] {
+  return issues.flatMap((issue) => {
+    const path = [...above, ...keys(issue.path)];
+    if (issue.code !== "invalid_union") return [{ ...issue, path }];
+    const fits = issue.errors.filter(
+      (errors) => !errors.some((error) => error.code === "invalid_type" && error.path.length === 0),
+    );
+    const [meant] = fits.toSorted((a, b) => depth(b) - depth(a));
+    return meant === undefined ? [{ ...issue, path }] : flatten(meant, path);
+  });
+}
+
+function depth(issues: readonly ZodIssue[]): number {
+  return Math.max(0, ...issues.map(({ path }) => path.length));
+}
+
+function keys(path: readonly PropertyKey[]): Path {
+  return path.map((step) => (typeof step === "symbol" ? String(step) : step));
+}
+
+/** The paths to leave out so that this issue goes away. */
+function doomed(issue: ZodIssue, value: unknown): Path[] {
+  const path = keys(issue.path);
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => [...path, key]);
+  if (valueAt(value, path) !== undefined) return [path];
+  // a required key of the top is put there by a stub
+  return path.length === 1 ? [] : [path.slice(0, -1)];
+}
+
+function describe(issue: ZodIssue, value: unknown): Problem[] {
+  const path = keys(issue.path);
+  const last = String(path.at(-1) ?? "the data map");
+  const secret = path[0] === "systems" && path[2] === "connect";
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => unknownKey([...path, key], key));
+  if (valueAt(value, path) === undefined) {
+    const block = path.slice(0, -1);
+    const name = block.at(-1);
+    return [
+      {
+        path: block,
+        part: "key",
+        code: "MISSING_KEY",
+        message:
+          name === undefined ? `\`${last}\` is missing.` : `\`${last}\` is missing in \`${name}\`.`,
+        help: `Add \`${last}:\` here.`,
+      },
+    ];
+  }
+  const at = { path, part: "value" } as const;
+  if (secret && last !== "root" && last !== "unsafe_overwrite") return [{ ...at, ...LITERAL }];
+  switch (issue.code) {
+    case "invalid_value":
+      return [{ ...at, ...wrongValue(last, path, valueAt(value, path), issue.values.map(String)) }];
+    case "invalid_key":
+      return [
+        {
+          path,
+          part: "key",
+          code: "BAD_NAME",
+          message: `This cannot be a name.`,
+          help: "Names begin with a letter and hold letters, digits, `_` and, but for identities, `-`; a dot separates system, record and column.",
+        },
+      ];
+    case "invalid_type":
+    case "invalid_union":
+      return [
+        {
+          ...at,
+          code: "WRONG_TYPE",
+          message: `\`${last}\` has the wrong form.`,
+          help: expected(issue, path, valueAt(value, path)),
+        },
+      ];
+    default:
+      return [
+        {
+          ...at,
+          code: "WRONG_VALUE",
+          message: `\`${last}\` is ${issue.code === "too_small" ? "empty, or too small" : "too large, or not what it must be"}.`,
+          help: size(issue),
+        },
+      ];
+  }
+}
+
+export const LITERAL = {
+  code: "LITERAL_CREDENTIAL",
+  message: "`connect` takes the name of a secret, never a value.",
+  help: "Write `connect: { secret: NAME }` and put the value into EXPUNGE_SECRET_<NAME>. If it was a real one, change it: it has been in a file.",
+};
+
+function unknownKey(path: Path, key: string): Problem {
+  const block = path.slice(0, -1);
+  const at = { path, part: "key" } as const;
+  const known = keysAt(block);
+  if (path[0] === "systems" && path[2] === "connect") {
+    // the key itself may be the secret: only our own words are named
+    const meant = nearest(key, known);
+    if (meant === undefined && CREDENTIAL.test(key)) return { ...at, ...LITERAL };
+    return {
+      ...at,
+      code: "UNKNOWN_KEY",
+      message: "`connect` has no such key.",
+      help: meant === undefined ? `It has: ${list(known)}.` : `Did you mean \`${meant}\`?`,
+    };
+  }
+  if (HASH.test(key) && known.includes("pseudonymise")) return { ...at, ...hashed(key) };
+  const inside = block.at(-1);
+  return {
+    ...at,
+    code: "UNKNOWN_KEY",
+    message:
+      inside === undefined
+        ? `There is no key \`${key}\`.`
+        : `There is no key \`${key}\` in \`${inside}\`.`,
+    help: didYouMean(key, known, "See docs/datamap.md."),
+  };
+}
+
+const FIELD_HELP =
+  "A field takes `clear`, `remove`, `unlink`, `keep`, or one of { set: … }, { generalise: … }, { truncate: /24 }, { template: … }, { pseudonymise: hmac }.";
+
+function wrongValue(
+  key: string,
+  path: Path,
+  value: unknown,
+  known: readonly string[],
+): Omit<Problem, "path" | "part"> {
+  const given = typeof value === "string" ? value : undefined;
+  if (given !== undefined && HASH.test(given) && isFieldRule(path)) return hashed(given);
+  if (given === undefined && isFieldRule(path))
+    return { code: "WRONG_TYPE", message: `\`${key}\` has the wrong form.`, help: FIELD_HELP };
+  const help = given === undefined ? `It is one of: ${list(known)}.` : didYouMean(given, known, "");
+  return {
+    code: "WRONG_VALUE",
+    message:
+      given === undefined
+        ? `\`${key}\` has the wrong value.`
+        : `\`${key}\` cannot be \`${given}\`.`,
+    help,
+  };
+}
+
+function hashed(word: string): Omit<Problem, "path" | "part"> {
+  return {
+    code: "HASH_IS_NO_ANONYMISATION",
+    message: `\`${word}\` does not anonymise.`,
+    help: "Hashing and masking are pseudonymisation at best: whoever has the value can hash it too. Use `clear`, or say what it is: `{ pseudonymise: hmac }`.",
+  };
+}
+
+function isFieldRule(path: Path): boolean {
+  return path[2] === "records" && (path[4] === "fields" || path[4] === "paths");
+}
+
+function expected(issue: ZodIssue, path: Path, value: unknown): string {
+  if (value === null) return "Give it a value, or leave the key out.";
+  if (isFieldRule(path)) return FIELD_HELP;
+  if (path.at(-2) === "match" && typeof value === "object")
+    return "`all` and `any` stand alone in `match`; beside them there are no columns.";
+  if (issue.code === "invalid_union") {
+    const wanted = [
+      ...new Set(
+        issue.errors
+          .flat()
+          .flatMap((error) => (error.code === "invalid_type" ? [error.expected] : [])),
+      ),
+    ];
+    return wanted.length === 0
+      ? "See docs/datamap.md."
+      : `It takes ${wanted.map(form).join(", or ")}.`;
+  }
+  return issue.code === "invalid_type"
+    ? `It takes ${form(issue.expected)}.${issue.expected === "string" && typeof value !== "object" ? " Put it in quotes." : ""}`
+    : "See docs/datamap.md.";
+}
+
+function form(expectedType: string): string {
+  const words: Readonly<Record<string, string>> = {
+    string: "a text",
+    number: "a number",
+    int: "a whole number",
+    boolean: "true or false",
+    array: "a list: [a, b]",
+    object: "a block of keys",
+    record: "a block of keys",
+  };
+  return words[expectedType] ?? expectedType;
+}
+
+function size(issue: ZodIssue): string {
+  if (issue.code === "too_small")
+    return `At least ${issue.minimum}${issue.inclusive === false ? ", and more" : ""}.`;
+  if (issue.code === "too_big") return `At most ${issue.maximum}.`;
+  return "See docs/datamap.md.";
+}
+
+function list(names: readonly string[]): string {
+  return names.map((each) => `\`${each}\``).join(", ");
+}
+
+export function isBlock(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((above, step) => {
+    if (Array.isArray(above)) {
+      const item: unknown = typeof step === "number" ? above[step] : undefined;
+      return item;
+    }
+    return isBlock(above) && Object.hasOwn(above, step) ? above[step] : undefined;
+  }, value);
+}
+
+function without(value: unknown, paths: readonly Path[], here: Path = []): unknown {
+  const goes = (path: Path): boolean =>
+    paths.some(
+      (each) => each.length === path.length && each.every((step, at) => step === path[at]),
+    );
+  if (goes(here)) return undefined;
+  if (Array.isArray(value))
+    return value
+      .map((item: unknown, at) => without(item, paths, [...here, at]))
+      .filter((item) => item !== undefined);
+  if (!isBlock(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, each]): [string, unknown][] =>
+      goes([...here, key]) ? [] : [[key, without(each, paths, [...here, key])]],
+    ),
+  );
+}
+
+/** What the top must have, so that the rest can be looked at. */
+function withStubs(value: unknown): unknown {
+  const stubs = {
+    version: 1,
+    controller: { name: "-", contact: "-", calendar: { timezone: "Etc/UTC" } },
+    identities: {},
+    systems: {},
+  };
+  return isBlock(value) ? { ...stubs, ...value } : stubs;
+}

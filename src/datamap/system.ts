@@ -1,0 +1,174 @@
+import type { Limits, Place, RecordType, SystemBlock } from "../model/datamap.ts";
+import {
+  checkNoDuplicates,
+  knowName,
+  knowRecord,
+  notBuilt,
+  readDays,
+  type Check,
+} from "./check.ts";
+import { LITERAL } from "./shape-check.ts";
+import { readRecord } from "./record.ts";
+import type { WrittenSystem } from "./shape.ts";
+import type { Path } from "./source.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** Backups are declared, not searched: no connector has them. */
+export const BACKUPS = "backups";
+const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/u;
+
+export function readSystem(
+  name: string,
+  written: WrittenSystem,
+  limits: Limits,
+  check: Check,
+): SystemBlock {
+  const path: Path = ["systems", name];
+  const { kind, connect = {}, records = {}, feeds = [], covers = [], session = {} } = written;
+  const refuse = (key: string | undefined, code: string, message: string, help: string): void =>
+    check.report({
+      path: key === undefined ? path : [...path, key],
+      part: "key",
+      code,
+      message,
+      help,
+    });
+
+  const isBackup = kind === BACKUPS;
+  if (!isBackup && !check.kinds.has(kind)) {
+    check.report({
+      path: [...path, "kind"],
+      part: "value",
+      code: "UNKNOWN_KIND",
+      message: `There is no kind \`${kind}\`.`,
+      help: didYouMean(kind, [...check.kinds.keys(), BACKUPS], ""),
+    });
+  }
+  if (connect.secret !== undefined && !SECRET_NAME.test(connect.secret))
+    check.report({ path: [...path, "connect", "secret"], part: "value", ...LITERAL });
+  for (const [list, key] of [
+    [feeds, "feeds"],
+    [covers, "covers"],
+  ] as const) {
+    for (const [at, other] of list.entries()) knowName(other, "system", [...path, key, at], check);
+    checkNoDuplicates(list, [...path, key], check);
+  }
+  if (written.copy_of !== undefined) knowRecord(written.copy_of, [...path, "copy_of"], check);
+  if (written.recipient?.notify !== undefined)
+    notBuilt([...path, "recipient", "notify"], "key", "`recipient.notify`", check);
+  const expiresAfter =
+    written.expires_after === undefined
+      ? undefined
+      : readDays(written.expires_after, [...path, "expires_after"], check);
+  if (isBackup) {
+    if (covers.length === 0)
+      refuse(
+        undefined,
+        "MISSING_KEY",
+        "Nothing says which systems these backups cover.",
+        "Add `covers: [SYSTEM]`.",
+      );
+    if (expiresAfter === undefined)
+      refuse(
+        undefined,
+        "MISSING_KEY",
+        "Nothing says how long a backup lives.",
+        "Add `expires_after: 35 days`.",
+      );
+    if (written.records !== undefined)
+      refuse(
+        "records",
+        "WRONG_VALUE",
+        "Backups have no records: nothing is erased in them.",
+        "Remove `records`.",
+      );
+  } else {
+    if (written.covers !== undefined)
+      refuse("covers", "WRONG_VALUE", "`covers` is for `kind: backups`.", "Remove it.");
+    if (written.expires_after !== undefined)
+      refuse(
+        "expires_after",
+        "WRONG_VALUE",
+        "`expires_after` is for `kind: backups`.",
+        "Remove it.",
+      );
+    if (
+      written.records === undefined ||
+      ![...check.names.records].some((id) => id.startsWith(`${name}.`))
+    )
+      refuse(
+        undefined,
+        "MISSING_KEY",
+        `The system \`${name}\` has no records.`,
+        "Add `records:`, or remove the system: nothing would be searched in it.",
+      );
+  }
+
+  const read = Object.entries(records).map(([record, block]) =>
+    readRecord(record, block, { system: name, kind, limits }, check),
+  );
+  if (!isBackup) checkPlaces(read, path, check);
+  return {
+    name,
+    kind,
+    connect: {
+      ...(connect.secret === undefined ? {} : { secret: connect.secret }),
+      ...(connect.root === undefined ? {} : { root: connect.root }),
+      ...(connect.unsafe_overwrite === undefined
+        ? {}
+        : { unsafeOverwrite: connect.unsafe_overwrite }),
+    },
+    ...(written.owner === undefined ? {} : { owner: written.owner }),
+    ...(written.environment === undefined ? {} : { environment: written.environment }),
+    feeds,
+    ...(written.copy_of === undefined ? {} : { copyOf: written.copy_of }),
+    session,
+    records: read,
+    covers,
+    ...(expiresAfter === undefined ? {} : { expiresAfter }),
+    at: check.position(path),
+  };
+}
+
+/** Two rules for one place would act on the same records twice. */
+function checkPlaces(records: readonly RecordType[], path: Path, check: Check): void {
+  const owners = new Map<string, string>();
+  for (const { name, place } of records) {
+    const { key, spots } = spotsOf(place);
+    for (const spot of spots) {
+      const owner = owners.get(spot);
+      if (owner === undefined) owners.set(spot, name);
+      else if (owner === name)
+        check.report({
+          path: [...path, "records", name, key],
+          part: "key",
+          code: "DUPLICATE",
+          message: "The same place is there twice.",
+          help: "Remove one of them.",
+        });
+      else {
+        const help = "Put both into one record: `match` may have several columns.";
+        check.report({
+          path: [...path, "records", name, key],
+          part: "key",
+          code: "DUPLICATE",
+          message: `\`${name}\` lie where \`${owner}\` lie: two rules for the same records.`,
+          help,
+        });
+      }
+    }
+  }
+}
+
+function spotsOf(place: Place): { key: string; spots: readonly string[] } {
+  switch (place.kind) {
+    case "table":
+      return { key: "table", spots: [`${place.schema ?? "public"}.${place.table}`] };
+    case "index":
+      return { key: "index", spots: [place.pattern] };
+    case "files":
+      return { key: "files", spots: place.globs };
+    case "keys":
+      return { key: "keys", spots: place.templates };
+  }
+}
