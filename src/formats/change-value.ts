@@ -41,7 +41,7 @@ export function changeValue(
     case "prefix":
       return {
         kind: "value",
-        value: old === null ? null : [...old].slice(0, rule.length).join(""),
+        value: old === null ? null : Array.from(old).slice(0, rule.length).join(""),
       };
     case "truncate":
       return { kind: "value", value: old === null ? null : truncateAddress(old, rule.bits) };
@@ -53,13 +53,8 @@ export function changeValue(
   }
 }
 
-/** Whether a value is already what the rule leaves behind, so that a second erasure finds nothing to do. `absent`: no such path. */
-export function isAsWanted(
-  rule: FieldRule,
-  value: string | null | "absent",
-  keepDate: boolean,
-): boolean {
-  if (value === "absent") return true;
+/** Whether a value is already what the rule leaves behind, so that a second erasure finds nothing to do. An absent path always is: do not ask. */
+export function isAsWanted(rule: FieldRule, value: string | null, keepDate: boolean): boolean {
   switch (rule.kind) {
     case "keep":
       return true;
@@ -80,7 +75,7 @@ export function isAsWanted(
           : /^\d{4}s$|^\d{4}(-\d{2})?$/u.test(value))
       );
     case "prefix":
-      return value === null || [...value].length <= rule.length;
+      return value === null || Array.from(value).length <= rule.length;
     case "truncate":
       return value === null || truncateAddress(value, rule.bits) === value;
     case "pseudonymise":

@@ -36,21 +36,71 @@ export function subjectMatcher(
     }
   }
   return (valuesOf) => {
-    const hits = tables.map(({ column, subjects }) => {
-      const found = new Set<number>();
-      for (const value of valuesOf(column.column))
-        for (const subject of subjects.get(comparable(value, column.type, column.fold)) ?? [])
-          found.add(subject);
-      return found;
-    });
-    const [first, ...rest] = hits;
-    if (first === undefined) return [];
-    let matched = first;
-    for (const hit of rest)
-      matched = mode === "all" ? matched.intersection(hit) : matched.union(hit);
-    if (matched.size === 0) return [];
+    let matched: ReadonlySet<number> | null = null;
+    for (const { column, subjects } of tables) {
+      const hit = hits(column, subjects, valuesOf);
+      if (mode === "all") {
+        if (hit.size === 0) return NOBODY;
+        matched = matched === null ? hit : matched.intersection(hit);
+      } else if (hit.size > 0) matched = matched === null ? hit : matched.union(hit);
+    }
+    if (matched === null || matched.size === 0) return NOBODY;
     if (filters.some(({ column, values }) => !valuesOf(column).some((value) => values.has(value))))
-      return [];
+      return NOBODY;
     return [...matched].toSorted((a, b) => a - b);
+  };
+}
+
+const NOBODY: readonly number[] = [];
+const NO_HITS: ReadonlySet<number> = new Set();
+
+/** Most records match nobody: for them nothing is made. */
+function hits(
+  column: MatchColumn,
+  subjects: ReadonlyMap<string, readonly number[]>,
+  valuesOf: ValuesOf,
+): ReadonlySet<number> {
+  let found: Set<number> | null = null;
+  for (const value of valuesOf(column.column)) {
+    const known = subjects.get(comparable(value, column.type, column.fold));
+    if (known === undefined) continue;
+    found ??= new Set();
+    for (const subject of known) found.add(subject);
+  }
+  return found ?? NO_HITS;
+}
+
+/**
+ * Tells whether a text that cannot be read as a record holds an identifier somewhere, in its own spelling or in that of
+ * JSON escapes. Looks for parts too: better to look at a line in vain than to miss one.
+ */
+export function gapFinder(
+  columns: readonly MatchColumn[],
+  lookups: readonly Lookup[],
+): (text: string) => boolean {
+  const wanted = columns.flatMap((column) =>
+    lookups.flatMap(({ values }) =>
+      (values[column.column] ?? []).map((value) => ({
+        column,
+        value: comparable(value, column.type, column.fold),
+      })),
+    ),
+  );
+  return (text) => {
+    const plain = text
+      .replaceAll(/\\u([0-9a-f]{4})/giu, (_, code: string) =>
+        String.fromCharCode(Number.parseInt(code, 16)),
+      )
+      .replaceAll(String.raw`\/`, "/");
+    const spellings = new Map(
+      columns.map((column) => [
+        column,
+        [comparable(text, column.type, column.fold), comparable(plain, column.type, column.fold)],
+      ]),
+    );
+    return wanted.some(
+      ({ column, value }) =>
+        spellings.get(column)?.some((spelling) => spelling.includes(value)) === true,
+    );
   };
 }

@@ -1,0 +1,170 @@
+/**
+ * Where the records of a CSV file begin and end, and their cells. The only place that knows csv-parse: a faster reader
+ * replaces this file and nothing else.
+ */
+import { isUtf8 } from "node:buffer";
+import { Parser } from "csv-parse";
+import type { Dialect } from "../model/datamap.ts";
+import { Failure } from "../errors.ts";
+
+/** Bytes of a block between `start` and `end`, line end included. `cells` null: blank lines or a byte order mark. */
+export interface CsvPiece {
+  readonly start: number;
+  readonly end: number;
+  /** From 1. */
+  readonly line: number;
+  readonly cells: readonly string[] | null;
+}
+
+/** A stretch of the file, cut into pieces without gaps. */
+export interface CsvBlock {
+  readonly bytes: Buffer;
+  readonly pieces: readonly CsvPiece[];
+}
+
+/** A quote that is never closed would make one record of the rest of the file. */
+export const MAX_RECORD = 16 * 1024 * 1024;
+
+const BOM = Buffer.from("\u{FEFF}");
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** All blocks together are the source. The header is a record like any other. Throws FILE_UNREADABLE with the line, never content. */
+export async function* csvBlocks(
+  source: AsyncIterable<Buffer>,
+  dialect: Dialect,
+  name: string,
+): AsyncGenerator<CsvBlock> {
+  let ended: { readonly cells: readonly string[]; readonly end: number }[] = [];
+  const parser = new Parser({
+    delimiter: dialect.delimiter ?? ",",
+    quote: dialect.quote === "" ? null : (dialect.quote ?? '"'),
+    escape: dialect.escape ?? dialect.quote ?? '"',
+    record_delimiter: ["\r\n", "\n"],
+    skip_empty_lines: true,
+    on_record: (cells: string[], { bytes }) => {
+      ended.push({ cells, end: bytes });
+      // nothing goes to the parser's readable side: its objects and their order are not needed
+      return null;
+    },
+  });
+  parser.on("error", () => undefined);
+
+  /** What is not cut yet, where it starts in the parser's count, and on which line. */
+  let held: Buffer = Buffer.alloc(0);
+  let offset = 0;
+  let line = 1;
+  const broken = (what: string) => new Failure("FILE_UNREADABLE", `${name}:${line}: ${what}`);
+  const parse = async (chunk: Buffer | null) => {
+    const failed = await feed(parser, chunk);
+    // csv-parse's own error quotes the record
+    if (failed !== null) throw broken(`the record that begins here cannot be read (${failed})`);
+  };
+  /** Cuts `held` at the ends found so far; what is left over stays held. */
+  const cut = (last: boolean): CsvBlock | null => {
+    const pieces: CsvPiece[] = [];
+    let start = 0;
+    const push = (end: number, cells: readonly string[] | null) => {
+      if (end === start) return;
+      pieces.push({ start, end, line, cells });
+      for (let at = held.indexOf(LF, start); at !== -1 && at < end; at = held.indexOf(LF, at + 1))
+        line += 1;
+      start = end;
+    };
+    for (const { cells, end } of ended) {
+      push(skipLineEnds(held, start), null);
+      push(end - offset, cells);
+    }
+    if (last) {
+      if (skipLineEnds(held, start) !== held.length)
+        throw broken("the end of the file is no whole record");
+      push(held.length, null);
+    }
+    ended = [];
+    if (start === 0) return null;
+    const block = held.subarray(0, start);
+    if (!isUtf8(block))
+      throw new Failure(
+        "FILE_UNREADABLE",
+        `${name}: is not valid utf-8 at or after line ${pieces[0]?.line ?? line}`,
+      );
+    held = held.subarray(start);
+    offset += start;
+    return { bytes: block, pieces };
+  };
+
+  try {
+    for await (const chunk of withoutBom(source)) {
+      if (chunk.mark) {
+        yield {
+          bytes: chunk.bytes,
+          pieces: [{ start: 0, end: chunk.bytes.length, line, cells: null }],
+        };
+        continue;
+      }
+      held = held.length === 0 ? chunk.bytes : Buffer.concat([held, chunk.bytes]);
+      await parse(chunk.bytes);
+      const block = cut(false);
+      if (block !== null) yield block;
+      if (held.length > MAX_RECORD)
+        throw broken(
+          `the record that begins here is longer than ${MAX_RECORD} bytes; is a quote not closed?`,
+        );
+    }
+    await parse(null);
+    const block = cut(true);
+    if (block !== null) yield block;
+  } finally {
+    parser.destroy();
+  }
+}
+
+/** null, or csv-parse's code for what is wrong. */
+async function feed(parser: Parser, chunk: Buffer | null): Promise<string | null> {
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  const done = (error?: Error | null) =>
+    resolve(
+      error === null || error === undefined
+        ? null
+        : "code" in error && typeof error.code === "string"
+          ? error.code
+          : "unknown",
+    );
+  if (chunk === null) {
+    parser.once("error", done);
+    parser.resume().end(() => done(null));
+  } else parser.write(chunk, done);
+  return await promise;
+}
+
+function skipLineEnds(bytes: Buffer, from: number): number {
+  let at = from;
+  while (bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] === LF))
+    at += bytes[at] === LF ? 1 : 2;
+  return at;
+}
+
+/** The byte order mark as a chunk of its own; then chunks of the size at which the parser works best. */
+async function* withoutBom(
+  source: AsyncIterable<Buffer>,
+): AsyncGenerator<{ readonly mark: boolean; readonly bytes: Buffer }> {
+  let head: Buffer | null = Buffer.alloc(0);
+  for await (const chunk of source) {
+    if (head === null) {
+      yield { mark: false, bytes: chunk };
+      continue;
+    }
+    head = Buffer.concat([head, chunk]);
+    if (head.length < BOM.length) continue;
+    yield* split(head);
+    head = null;
+  }
+  if (head !== null && head.length > 0) yield* split(head);
+}
+
+function* split(head: Buffer): Generator<{ readonly mark: boolean; readonly bytes: Buffer }> {
+  const marked = head.subarray(0, BOM.length).equals(BOM);
+  if (marked) yield { mark: true, bytes: head.subarray(0, BOM.length) };
+  const rest = marked ? head.subarray(BOM.length) : head;
+  if (rest.length > 0) yield { mark: false, bytes: rest };
+}
