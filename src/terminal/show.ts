@@ -1,0 +1,46 @@
+/** Text for people: aligned columns, no boxes, colours only where a terminal wants them. */
+import { stripVTControlCharacters, styleText } from "node:util";
+
+export type Tint = "good" | "bad" | "warn" | "dim" | "bold";
+
+const STYLES = { good: "green", bad: "red", warn: "yellow", dim: "dim", bold: "bold" } as const;
+
+/** Colours the text where stdout is a terminal and neither NO_COLOR nor `plain` asks for none. The words alone must say it all. */
+export function tint(text: string, how: Tint, plain = false): string {
+  return plain ? text : styleText(STYLES[how], text, { stream: process.stdout, validateStream: true });
+}
+
+/** Rows in aligned columns, two spaces apart. The last column is not padded. */
+export function table(rows: readonly (readonly string[])[], head?: readonly string[]): string {
+  const all = head === undefined ? rows : [head, ...rows];
+  const widths = all.reduce<number[]>((widest, row) => row.map((cell, at) => Math.max(widest[at] ?? 0, width(cell))), []);
+  return all.map((row) => row.map((cell, at) => (at === row.length - 1 ? cell : cell + " ".repeat(Math.max((widths[at] ?? 0) - width(cell), 0)))).join("  ").trimEnd()).join("\n");
+}
+
+export function indent(text: string, by = 2): string {
+  return text.replaceAll(/^(?=.)/gmu, " ".repeat(by));
+}
+
+/** `1 record`, `2 records`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** `Wed 2 Dec 2026` for a civil date. */
+export function day(date: string): string {
+  const [year = "", month = "", of = ""] = date.split("-");
+  const at = new Date(Date.UTC(Number(year), Number(month) - 1, Number(of)));
+  return `${WEEKDAYS[at.getUTCDay()] ?? ""} ${Number(of)} ${MONTHS[Number(month) - 1] ?? ""} ${year}`;
+}
+
+const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** Text that came from outside, without control characters: it cannot forge lines or colours. */
+export function safe(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, " ");
+}
+
+function width(text: string): number {
+  return [...stripVTControlCharacters(text)].length;
+}

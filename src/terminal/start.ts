@@ -1,0 +1,34 @@
+import { run, settings } from "@oclif/core";
+import { EXIT, Failure } from "../errors.ts";
+import { looksLikeIdentifier } from "../model/identifier-like.ts";
+import { failureOf, tellFailure } from "./tell.ts";
+import { toneOf } from "./tone.ts";
+
+/** Runs the command that was typed and sets the exit code. Every failure of every command ends here. */
+export async function start(argv: readonly string[], root: string): Promise<void> {
+  const tone = toneOf(argv);
+  // Node would print the error's message, and drivers quote rows in theirs
+  process.on("uncaughtException", (error) => {
+    tellFailure(failureOf(error), tone);
+    process.exit(EXIT.unexpected);
+  });
+  // oclif would look for TypeScript sources where NODE_ENV is `test` or `development`
+  settings.enableAutoTranspile = false;
+  try {
+    refuseIdentifiers(argv);
+    await run([...argv], root);
+  } catch (error) {
+    process.exitCode = tellFailure(error, tone);
+  }
+}
+
+/** Arguments stand in the shell's history and in the list of processes. */
+function refuseIdentifiers(argv: readonly string[]): void {
+  for (const [at, argument] of argv.entries()) {
+    const value = argument.replace(/^--?[\w-]+=/u, "");
+    // a folder may be called so (`/home/ann@corp.example/map.yaml`), an address has no slash
+    if (value.includes("/") ? false : looksLikeIdentifier(value)) {
+      throw new Failure("IDENTIFIER_IN_ARGUMENTS", `argument ${at + 1} looks like an identifier of a person`);
+    }
+  }
+}

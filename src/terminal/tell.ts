@@ -1,0 +1,38 @@
+/** Says what went wrong: on stderr in words, or on stdout as JSON. Never repeats what was typed, nor a message of foreign code. */
+import { Errors } from "@oclif/core";
+import { EXIT, type ExitCode, Failure } from "../errors.ts";
+import type { Tone } from "./tone.ts";
+
+/** → the exit code. */
+export function tellFailure(error: unknown, tone: Tone): ExitCode | number {
+  if (error instanceof Errors.ExitError) return error.oclif.exit ?? EXIT.unexpected;
+  const failure = failureOf(error);
+  if (tone.json) process.stdout.write(`${JSON.stringify(failureJson(failure))}\n`);
+  else process.stderr.write(`${failureText(failure)}\n`);
+  if (failure.code === "UNEXPECTED" && tone.verbose) process.stderr.write(stackFrames(error));
+  return failure.exit;
+}
+
+/** What is known of an error without its message, where the message is not ours. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof Errors.CLIError) return new Failure("USAGE", "the command line was not understood");
+  return new Failure("UNEXPECTED", `unexpected fault (${error instanceof Error ? error.constructor.name : typeof error})`);
+}
+
+function failureJson({ code, message, help, at, details, exit }: Failure): object {
+  return { ok: false, exit, error: { code, message, help, ...(at === undefined ? {} : { at }), ...(details === undefined ? {} : { details }) } };
+}
+
+function failureText({ code, message, help, at }: Failure): string {
+  return [`error[${code}] ${at === undefined ? "" : `${at}: `}${message}`, ...(help === "" ? [] : [`  help: ${help}`])].join("\n");
+}
+
+/** Where it happened. The message may quote values, so it stays out: only lines that are frames are shown. */
+function stackFrames(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  const stack = error.stack ?? "";
+  const from = error.message === "" ? 0 : stack.indexOf(error.message) + error.message.length;
+  const frames = stack.slice(from).split("\n").filter((line) => /^ {4}at /u.test(line));
+  return `${frames.join("\n")}\n`;
+}
