@@ -11,10 +11,7 @@ export function cacheFolder(): string {
  * The cached folder of this name, made once: `make` fills a folder aside, which takes the name only when it is whole.
  * Two processes never make the same one at once.
  */
-export async function cached(
-  name: string,
-  make: (aside: string) => Promise<void>,
-): Promise<string> {
+export async function cached(name: string, make: (aside: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder(), name);
   if (existsSync(folder)) return folder;
   mkdirSync(cacheFolder(), { recursive: true });

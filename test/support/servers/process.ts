@@ -1,15 +1,6 @@
 /** Programs and ports. */
 import { execFile, spawn, spawnSync } from "node:child_process";
-import {
-  chownSync,
-  closeSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  statSync,
-} from "node:fs";
+import { chownSync, closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -19,11 +10,7 @@ import { notePid, outside } from "./run.ts";
 const NOBODY = 65_534;
 
 /** Runs a program to its end; its stdout. Throws with the end of what it said on stderr. */
-export async function sh(
-  command: string,
-  args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
-): Promise<string> {
+export async function sh(command: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(command, [...args], {
       ...options,
@@ -32,10 +19,7 @@ export async function sh(
     });
     return stdout;
   } catch (error) {
-    const said =
-      error instanceof Error && "stderr" in error
-        ? String(error.stderr).trim().slice(-600)
-        : String(error);
+    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim().slice(-600) : String(error);
     throw new Error(`${command} ${args[0] ?? ""} failed: ${said}`);
   }
 }
@@ -50,11 +34,7 @@ export async function freePort(): Promise<number> {
     const server = createServer().once("error", fail);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === "object"
-          ? done(address.port)
-          : fail(new Error("no port")),
-      );
+      server.close(() => (address !== null && typeof address === "object" ? done(address.port) : fail(new Error("no port"))));
     });
   });
 }
@@ -72,9 +52,7 @@ export function ordinaryPerson(mapped: boolean): Person {
   if (process.getuid?.() !== 0) return { prefix: [] };
   const prefix = ["unshare", "-U", ...(mapped ? ["--map-user=1000", "--map-group=1000"] : [])];
   const args = [...prefix.slice(1), "true"];
-  const allowed =
-    process.env["EXPUNGE_TEST_NO_USER_NAMESPACE"] === undefined &&
-    spawnSync("unshare", args, { stdio: "ignore" }).status === 0;
+  const allowed = process.env["EXPUNGE_TEST_NO_USER_NAMESPACE"] === undefined && spawnSync("unshare", args, { stdio: "ignore" }).status === 0;
   return allowed ? { prefix } : { prefix: [], uid: NOBODY };
 }
 
@@ -121,7 +99,6 @@ export function startServer(
 }
 
 function reachable(folder: string): boolean {
-  for (let at = folder; at !== dirname(at); at = dirname(at))
-    if ((statSync(at).mode & 0o005) !== 0o005) return false;
+  for (let at = folder; at !== dirname(at); at = dirname(at)) if ((statSync(at).mode & 0o005) !== 0o005) return false;
   return true;
 }

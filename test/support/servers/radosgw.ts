@@ -16,21 +16,13 @@ export interface S3Server {
   readonly region: string;
 }
 
-const PACKAGES =
-  `radosgw ceph-mon ceph-osd ceph-common ceph-base librados2 libradosstriper1 librbd1 libcephfs2
+const PACKAGES = `radosgw ceph-mon ceph-osd ceph-common ceph-base librados2 libradosstriper1 librbd1 libcephfs2
   python3-rados python3-rbd python3-cephfs python3-ceph-argparse python3-ceph-common python3-prettytable python3-wcwidth
   libboost-context1.74.0 libboost-thread1.74.0 libboost-python1.74.0 libfmt9 libgoogle-perftools4 libtcmalloc-minimal4
   libleveldb1d libsnappy1v5 liblua5.3-0 liboath0 librabbitmq4 librdmacm1 libibverbs1 libnl-3-200 libnl-route-3-200
   libpmem1 libndctl6 libdaxctl1 liburcu8 libfuse2 libaio1`.split(/\s+/u);
 
-const PROGRAMS = [
-  "radosgw",
-  "ceph-mon",
-  "ceph-osd",
-  "monmaptool",
-  "ceph-authtool",
-  "radosgw-admin",
-];
+const PROGRAMS = ["radosgw", "ceph-mon", "ceph-osd", "monmaptool", "ceph-authtool", "radosgw-admin"];
 
 export async function startRadosgw(folder: string): Promise<S3Server> {
   const root = await ceph();
@@ -53,12 +45,9 @@ async function ceph(): Promise<string> {
       await unpackDebian(aside, PACKAGES);
     } catch (error) {
       const said = error instanceof Error ? error.message : "";
-      throw new Error(
-        `no S3 server: Ceph's packages of Debian 12 cannot be had on this machine (${said}); set EXPUNGE_TEST_S3_ENDPOINT`,
-      );
+      throw new Error(`no S3 server: Ceph's packages of Debian 12 cannot be had on this machine (${said}); set EXPUNGE_TEST_S3_ENDPOINT`);
     }
-    for (const part of ["usr/share/doc", "usr/share/man", "usr/share/locale"])
-      rmSync(join(aside, "root", part), { recursive: true, force: true });
+    for (const part of ["usr/share/doc", "usr/share/man", "usr/share/locale"]) rmSync(join(aside, "root", part), { recursive: true, force: true });
     const root = join(aside, "root");
     const linked = await sh(
       "ldd",
@@ -71,20 +60,13 @@ async function ceph(): Promise<string> {
         .filter((line) => line.includes("not found"))
         .map((line) => line.trim()),
     );
-    if (missing.size > 0)
-      throw new Error(
-        `no S3 server: Ceph misses libraries of this machine: ${[...missing].join(", ")}`,
-      );
+    if (missing.size > 0) throw new Error(`no S3 server: Ceph misses libraries of this machine: ${[...missing].join(", ")}`);
   });
   return join(folder, "root");
 }
 
 function environment(root: string): NodeJS.ProcessEnv {
-  const libraries = [
-    "usr/lib/x86_64-linux-gnu",
-    "usr/lib/x86_64-linux-gnu/ceph",
-    "lib/x86_64-linux-gnu",
-  ];
+  const libraries = ["usr/lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu/ceph", "lib/x86_64-linux-gnu"];
   return {
     ...process.env,
     PATH: `${root}/usr/bin:${process.env["PATH"] ?? ""}`,
@@ -95,8 +77,7 @@ function environment(root: string): NodeJS.ProcessEnv {
 }
 
 async function startNode(root: string, node: string): Promise<S3Server> {
-  for (const part of ["mon", "osd", "rgw", "run", "log"])
-    mkdirSync(join(node, part), { recursive: true });
+  for (const part of ["mon", "osd", "rgw", "run", "log"]) mkdirSync(join(node, part), { recursive: true });
   const [port, monitor] = [await freePort(), await freePort()];
   const id = randomUUID();
   const conf = join(node, "ceph.conf");
@@ -104,75 +85,24 @@ async function startNode(root: string, node: string): Promise<S3Server> {
   const env = environment(root);
   const keyring = join(node, "keyring");
   const monmap = join(node, "monmap");
-  const run = async (program: string, ...args: string[]) =>
-    await sh(join(root, "usr/bin", program), args, { cwd: node, env });
-  await run(
-    "ceph-authtool",
-    "--create-keyring",
-    keyring,
-    "--gen-key",
-    "-n",
-    "mon.",
-    "--cap",
-    "mon",
-    "allow *",
-  );
-  await run(
-    "monmaptool",
-    "--create",
-    "--clobber",
-    "--addv",
-    "a",
-    `[v1:127.0.0.1:${monitor}]`,
-    "--fsid",
-    id,
-    monmap,
-  );
-  await run(
-    "ceph-mon",
-    "--conf",
-    conf,
-    "-i",
-    "a",
-    "--mkfs",
-    "--monmap",
-    monmap,
-    "--keyring",
-    keyring,
-  );
+  const run = async (program: string, ...args: string[]) => await sh(join(root, "usr/bin", program), args, { cwd: node, env });
+  await run("ceph-authtool", "--create-keyring", keyring, "--gen-key", "-n", "mon.", "--cap", "mon", "allow *");
+  await run("monmaptool", "--create", "--clobber", "--addv", "a", `[v1:127.0.0.1:${monitor}]`, "--fsid", id, monmap);
+  await run("ceph-mon", "--conf", conf, "-i", "a", "--mkfs", "--monmap", monmap, "--keyring", keyring);
   await run("ceph-mon", "--conf", conf, "-i", "a"); // goes to the background when it is ready, and writes run/mon.a.pid
   const store = randomUUID();
   await run("ceph", "--conf", conf, "osd", "new", store, "0");
   await run("ceph-osd", "--conf", conf, "-i", "0", "--mkfs", "--osd-uuid", store);
   await run("ceph-osd", "--conf", conf, "-i", "0");
-  await run(
-    "ceph",
-    "--conf",
-    conf,
-    "osd",
-    "crush",
-    "add",
-    "osd.0",
-    "1.0",
-    "root=default",
-    "host=local",
-  );
+  await run("ceph", "--conf", conf, "osd", "crush", "add", "osd.0", "1.0", "root=default", "host=local");
   const keys = { accessKeyId: "test", secretAccessKey: "testsecret" };
-  const user = [
-    "--uid=test",
-    "--display-name=test",
-    `--access-key=${keys.accessKeyId}`,
-    `--secret=${keys.secretAccessKey}`,
-  ];
+  const user = ["--uid=test", "--display-name=test", `--access-key=${keys.accessKeyId}`, `--secret=${keys.secretAccessKey}`];
   await run("radosgw-admin", "--conf", conf, "user", "create", ...user);
   await run("radosgw", "--conf", conf, "-n", "client.rgw");
   const endpoint = `http://127.0.0.1:${port}`;
   for (const until = Date.now() + 30_000; ; await sleep(50)) {
     if (await answers(endpoint)) break;
-    if (Date.now() > until)
-      throw new Error(
-        `Ceph's gateway did not start: ${readFileSync(join(node, "log/client.rgw.log"), "utf8").slice(-500)}`,
-      );
+    if (Date.now() > until) throw new Error(`Ceph's gateway did not start: ${readFileSync(join(node, "log/client.rgw.log"), "utf8").slice(-500)}`);
   }
   const version = /ceph version (\S+)/u.exec(await run("radosgw", "--version"))?.[1] ?? "";
   return { version: `Ceph radosgw ${version}`, endpoint, ...keys, region: "us-east-1" };
@@ -187,11 +117,7 @@ async function answers(endpoint: string): Promise<boolean> {
 }
 
 /** Everything on one node, in memory, without authentication between its parts; quick rather than safe. */
-function configuration(
-  root: string,
-  node: string,
-  at: { id: string; port: number; monitor: number },
-): string {
+function configuration(root: string, node: string, at: { id: string; port: number; monitor: number }): string {
   const lowest = Math.min(at.monitor + 10, 65_000);
   const libraries = `${root}/usr/lib/x86_64-linux-gnu`;
   return `[global]

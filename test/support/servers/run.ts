@@ -44,10 +44,7 @@ export async function openRun(): Promise<Run> {
 /** The folder of the run this process belongs to. */
 export function runFolder(): string {
   const folder = process.env[RUN];
-  if (folder === undefined || !existsSync(folder))
-    throw new Error(
-      `no run is open here: start tests with vitest, or call openRun() first (${RUN})`,
-    );
+  if (folder === undefined || !existsSync(folder)) throw new Error(`no run is open here: start tests with vitest, or call openRun() first (${RUN})`);
   return folder;
 }
 
@@ -55,10 +52,7 @@ export function runFolder(): string {
  * What `start` gave, started by the first caller of the run in any of its processes. A start that failed is not tried
  * again in the same run.
  */
-export async function oncePerRun<T>(
-  name: string,
-  start: (folder: string) => Promise<T>,
-): Promise<T> {
+export async function oncePerRun<T>(name: string, start: (folder: string) => Promise<T>): Promise<T> {
   const run = runFolder();
   const given = join(run, `${name}.json`);
   const failed = join(run, `${name}.failed`);
@@ -87,11 +81,7 @@ export function notePid(folder: string, name: string, pid: number, signal: NodeJ
 /** Stops what runs in this folder and removes it. */
 export async function stop(folder: string): Promise<void> {
   const pids = signalAll(folder);
-  for (
-    const until = Date.now() + 10_000;
-    pids.some((pid) => belongs(pid, folder));
-    await sleep(20)
-  ) {
+  for (const until = Date.now() + 10_000; pids.some((pid) => belongs(pid, folder)); await sleep(20)) {
     if (Date.now() > until) {
       for (const pid of pids) if (belongs(pid, folder)) kill(pid, "SIGKILL");
       break;
@@ -133,14 +123,13 @@ function ownerOf(folder: string): string {
   return startOf(pid) === "" ? "" : `${pid} ${startOf(pid)}`;
 }
 
-/** Field 22 of /proc/PID/stat: tells a process from a later one with the same number. "" where there is none. */
+/** Field 22 of /proc/PID/stat: tells a process from a later one with the same number. "" where none lives. */
 function startOf(pid: number): string {
   try {
-    return (
-      readFileSync(`/proc/${pid}/stat`, "utf8")
-        .replace(/^.*\) /su, "")
-        .split(" ")[19] ?? ""
-    );
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /su, "")
+      .split(" ");
+    return fields[0] === "Z" ? "" : (fields[19] ?? "");
   } catch {
     return "";
   }
@@ -148,14 +137,9 @@ function startOf(pid: number): string {
 
 function signalAll(folder: string): number[] {
   const found: number[] = [];
-  for (const entry of existsSync(folder)
-    ? readdirSync(folder, { recursive: true, withFileTypes: true })
-    : []) {
-    if (!entry.isFile() || !entry.name.endsWith(".pid") || entry.name === "postmaster.pid")
-      continue;
-    const [pid = "", signal = "SIGKILL"] = readFileSync(join(entry.parentPath, entry.name), "utf8")
-      .trim()
-      .split(" ");
+  for (const entry of existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : []) {
+    if (!entry.isFile() || !entry.name.endsWith(".pid") || entry.name === "postmaster.pid") continue;
+    const [pid = "", signal = "SIGKILL"] = readFileSync(join(entry.parentPath, entry.name), "utf8").trim().split(" ");
     if (!belongs(Number(pid), folder)) continue;
     kill(Number(pid), signal as NodeJS.Signals);
     found.push(Number(pid));
