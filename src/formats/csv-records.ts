@@ -6,6 +6,7 @@ import { isUtf8 } from "node:buffer";
 import { Parser } from "csv-parse";
 import type { Dialect } from "../model/datamap.ts";
 import { Failure } from "../errors.ts";
+import { type Cell, splitCells } from "./csv-cells.ts";
 
 /** Bytes of a block between `start` and `end`, line end included. `cells` null: blank lines or a byte order mark. */
 export interface CsvPiece {
@@ -88,6 +89,19 @@ export async function* csvBlocks(
         "FILE_UNREADABLE",
         `${name}: is not valid utf-8 at or after line ${pieces[0]?.line ?? line}`,
       );
+    // csv-parse takes a NUL after a closing quote for the end of the data, and goes on with the cell
+    if (block.includes(0)) {
+      for (const { start: from, end, line: at, cells } of pieces) {
+        if (
+          cells !== null &&
+          !isSame(
+            cells,
+            splitCells(block.toString("utf8", from, end).replace(/\r?\n$/u, ""), dialect),
+          )
+        )
+          throw new Failure("FILE_UNREADABLE", `${name}:${at}: a NUL follows a closing quote`);
+      }
+    }
     held = held.subarray(start);
     offset += start;
     return { bytes: block, pieces };
@@ -117,6 +131,14 @@ export async function* csvBlocks(
   } finally {
     parser.destroy();
   }
+}
+
+function isSame(cells: readonly string[], split: readonly Cell[] | null): boolean {
+  return (
+    split !== null &&
+    split.length === cells.length &&
+    split.every(({ value }, at) => value === cells[at])
+  );
 }
 
 /** null, or csv-parse's code for what is wrong. */
