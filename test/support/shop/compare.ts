@@ -19,10 +19,7 @@ const HERS_UNMARKED = /^\(420001,/u;
  * Where Mara was and is, and whether everyone else's data is as it was. Older versions of exports are no one's: a
  * rewritten object keeps none of them.
  */
-export function compare(
-  before: Dumps,
-  after: Dumps,
-): { places: Place[]; othersSame: number; changed: number } {
+export function compare(before: Dumps, after: Dumps): { places: Place[]; othersSame: number; changed: number } {
   const mark = marksOfMara();
   const places = new Map<string, { before: number; left: string[] }>();
   let othersSame = 0;

@@ -16,14 +16,10 @@ export async function dumpPostgres(url: string): Promise<Dump> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    const tables = await client.query<{ name: string }>(
-      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
-    );
+    const tables = await client.query<{ name: string }>("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1");
     const dump: Dump = new Map();
     for (const { name } of tables.rows) {
-      const { rows } = await client.query<{ line: string }>(
-        `SELECT t::text AS line FROM "${name}" t ORDER BY t::text COLLATE "C"`,
-      );
+      const { rows } = await client.query<{ line: string }>(`SELECT t::text AS line FROM "${name}" t ORDER BY t::text COLLATE "C"`);
       dump.set(
         name,
         rows.map(({ line }) => line),
@@ -74,9 +70,7 @@ export async function dumpS3(server: S3Server, Bucket: string): Promise<Dump> {
         const key = version.Key ?? "";
         const age = ages.get(key) ?? 0;
         ages.set(key, age + 1);
-        const object = await client.send(
-          new GetObjectCommand({ Bucket, Key: key, VersionId: version.VersionId }),
-        );
+        const object = await client.send(new GetObjectCommand({ Bucket, Key: key, VersionId: version.VersionId }));
         const headers = JSON.stringify([object.ContentType, object.CacheControl, object.Metadata]);
         const bytes = Buffer.from((await object.Body?.transformToByteArray()) ?? []);
         dump.set(`${key}#${age}`, [headers, ...linesOf(bytes)]);
@@ -84,9 +78,7 @@ export async function dumpS3(server: S3Server, Bucket: string): Promise<Dump> {
       if (page.IsTruncated !== true) return dump;
       from = {
         ...(page.NextKeyMarker === undefined ? {} : { KeyMarker: page.NextKeyMarker }),
-        ...(page.NextVersionIdMarker === undefined
-          ? {}
-          : { VersionIdMarker: page.NextVersionIdMarker }),
+        ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }),
       };
     }
   } finally {

@@ -3,9 +3,7 @@ import { isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
 /** The data map without these systems, and without everything in it that leads to them; comments stay. */
 export function without(text: string, systems: readonly string[]): string {
   const document = parseDocument(text);
-  const namesGone = (value: unknown): boolean =>
-    typeof value === "string" &&
-    systems.some((system) => value === system || value.startsWith(`${system}.`));
+  const namesGone = (value: unknown): boolean => typeof value === "string" && systems.some((system) => value === system || value.startsWith(`${system}.`));
   for (const system of systems) document.deleteIn(["systems", system]);
   // an edge to a record that is gone leads nowhere: the record that is found by it alone goes too
   visit(document, {
@@ -17,25 +15,22 @@ export function without(text: string, systems: readonly string[]): string {
       list.items = list.items.filter((item) => !(isScalar(item) && namesGone(item.value)));
     },
   });
+  const emptied: string[] = [];
   const all = document.get("systems");
-  for (const system of isMap(all) ? [...all.items] : []) {
+  for (const system of isMap(all) ? all.items : []) {
     const name = String(system.key);
     const records = document.getIn(["systems", name, "records"]);
     for (const record of isMap(records) ? [...records.items] : []) {
       const match = document.getIn(["systems", name, "records", String(record.key), "match"]);
-      if (isMap(match) && match.items.length === 0)
-        document.deleteIn(["systems", name, "records", String(record.key)]);
+      if (isMap(match) && match.items.length === 0) document.deleteIn(["systems", name, "records", String(record.key)]);
     }
     const covers = document.getIn(["systems", name, "covers"]);
-    const empty =
-      (isMap(records) && records.items.length === 0) ||
-      (isSeq(covers) && covers.items.length === 0);
-    if (empty) document.deleteIn(["systems", name]);
+    if ((isMap(records) && records.items.length === 0) || (isSeq(covers) && covers.items.length === 0)) emptied.push(name);
   }
+  if (emptied.length > 0) return without(text, [...systems, ...emptied]);
   if (systems.includes("shop")) {
     // what only the shop's tables use
-    for (const path of [["conditions"], ["holds"], ["identities", "customer_id", "by"]])
-      document.deleteIn(path);
+    for (const path of [["conditions"], ["holds"], ["identities", "customer_id", "by"]]) document.deleteIn(path);
   }
   return systems.length === 0 ? text : document.toString({ lineWidth: 0 });
 }

@@ -74,10 +74,7 @@ export const LOOKALIKES: readonly { id: number; email: string; name: string }[] 
   { id: 423, email: '"mara_winter"@mail.example', name: 'Mara "M." Winter; Lund' },
 ];
 
-const FIRST =
-  "Ada Bela Carl Dana Eike Fay Gro Hal Ines Jan Kaja Leo Mia Nils Ole Pia Rolf Siw Tove Uwe Vera Wim Yara Zoë Jürgen Søren".split(
-    " ",
-  );
+const FIRST = "Ada Bela Carl Dana Eike Fay Gro Hal Ines Jan Kaja Leo Mia Nils Ole Pia Rolf Siw Tove Uwe Vera Wim Yara Zoë Jürgen Søren".split(" ");
 const LAST =
   "Ahlers Brandt Carstens Diekmann Ehlers Fock Groth Hansen Ihde Jensen Kröger Lüders Möller Niß Ohlsen Petersen Quast Rohde Sievers Thomsen Voß Wulf".split(
     " ",
@@ -92,11 +89,7 @@ const CITIES: readonly (readonly [string, string, string])[] = [
 ];
 
 /** Yields `count` people, 1 to 100,000. */
-export function* people({
-  count,
-  seed = 1,
-  year = new Date().getFullYear(),
-}: PeopleOptions): Generator<Shopper> {
+export function* people({ count, seed = 1, year = new Date().getFullYear() }: PeopleOptions): Generator<Shopper> {
   if (count > 0) yield mara(year);
   for (const [at, twin] of LOOKALIKES.slice(0, Math.max(0, count - 1)).entries()) {
     const made = someone(twin.id, seed, year);
@@ -169,8 +162,7 @@ function someone(id: number, seed: number, year: number): Shopper {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const [first, last] = [pick(FIRST), pick(LAST)];
   const [country, postcode, city] = pick(CITIES);
-  const day = (from: number, years: number) =>
-    new Date(Date.UTC(from, 0, 1 + Math.floor(random() * 365 * years))).toISOString().slice(0, 10);
+  const day = (from: number, years: number) => new Date(Date.UTC(from, 0, 1 + Math.floor(random() * 365 * years))).toISOString().slice(0, 10);
   const email = `${ascii(first)}.${ascii(last)}.${id}@mail.example`;
   const orders = Array.from({ length: Math.floor(random() * 3.4) }, (_, at) => ({
     id: id * 10 + at,
@@ -196,9 +188,7 @@ function someone(id: number, seed: number, year: number): Shopper {
     orders,
     otherSpelling: random() < 0.5 ? email : email.toUpperCase(),
     ...(random() < 0.15 ? { ticket: ticketOf(id) } : {}),
-    ...(random() < 0.1
-      ? { lead: { source: pick(["fair", "shop window", "raffle"]), on: day(year - 4, 3) } }
-      : {}),
+    ...(random() < 0.1 ? { lead: { source: pick(["fair", "shop window", "raffle"]), on: day(year - 4, 3) } } : {}),
     ...(random() < 0.2
       ? {
           review: {
@@ -225,12 +215,7 @@ function ticketOf(number: number): NonNullable<Shopper["ticket"]> {
 }
 
 function ascii(name: string): string {
-  return name
-    .toLowerCase()
-    .replaceAll("ß", "ss")
-    .replaceAll("ø", "o")
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "");
+  return name.toLowerCase().replaceAll("ß", "ss").replaceAll("ø", "o").normalize("NFD").replace(/\p{M}/gu, "");
 }
 
 /** mulberry32: 0 <= x < 1. */

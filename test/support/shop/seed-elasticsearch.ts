@@ -11,11 +11,7 @@ const keyword = { type: "keyword" };
 const text = { type: "text" };
 
 /** Makes the shop's two indexes and fills them. */
-export async function seedElasticsearch(
-  url: string,
-  names: IndexNames,
-  options: PeopleOptions,
-): Promise<void> {
+export async function seedElasticsearch(url: string, names: IndexNames, options: PeopleOptions): Promise<void> {
   const settings = { number_of_shards: 2, number_of_replicas: 0, refresh_interval: "-1" };
   await send(url, "PUT", names.customers, {
     settings,
@@ -33,13 +29,11 @@ export async function seedElasticsearch(
     },
   });
   let lines: string[] = [];
-  const add = (index: string, id: string, source: object) =>
-    void lines.push(JSON.stringify({ index: { _index: index, _id: id } }), JSON.stringify(source));
+  const add = (index: string, id: string, source: object) => void lines.push(JSON.stringify({ index: { _index: index, _id: id } }), JSON.stringify(source));
   const flush = async () => {
     if (lines.length === 0) return;
     const answer = await send(url, "POST", "_bulk?filter_path=errors", `${lines.join("\n")}\n`);
-    if (answer["errors"] !== false)
-      throw new Error("the search server did not take every document");
+    if (answer["errors"] !== false) throw new Error("the search server did not take every document");
     lines = [];
   };
   // ids that are nobody's: a number is not its spellings
@@ -61,11 +55,7 @@ export async function seedElasticsearch(
   }
 }
 
-function addShopper(
-  shopper: Shopper,
-  names: IndexNames,
-  add: (index: string, id: string, source: object) => void,
-): void {
+function addShopper(shopper: Shopper, names: IndexNames, add: (index: string, id: string, source: object) => void): void {
   const { id, email, name, city, review } = shopper;
   add(names.customers, `c${id}`, { customer_id: String(id), email, name, city });
   if (review === undefined) return;
@@ -78,12 +68,7 @@ function addShopper(
   });
 }
 
-export async function send(
-  url: string,
-  method: string,
-  path: string,
-  body?: object | string,
-): Promise<Record<string, unknown>> {
+export async function send(url: string, method: string, path: string, body?: object | string): Promise<Record<string, unknown>> {
   const { origin, username, password } = new URL(url);
   const login =
     username === ""
@@ -99,7 +84,6 @@ export async function send(
     },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
-  if (!answer.ok)
-    throw new Error(`${method} ${path}: ${answer.status} ${(await answer.text()).slice(0, 300)}`);
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${(await answer.text()).slice(0, 300)}`);
   return (await answer.json()) as Record<string, unknown>;
 }

@@ -1,10 +1,4 @@
-import {
-  CreateBucketCommand,
-  DeleteObjectCommand,
-  PutBucketVersioningCommand,
-  PutObjectCommand,
-  S3Client,
-} from "@aws-sdk/client-s3";
+import { CreateBucketCommand, DeleteObjectCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { S3Server } from "../servers/servers.ts";
 import { people, type PeopleOptions, type Shopper } from "./people.ts";
 import { totalOf } from "./seed-postgres.ts";
@@ -22,22 +16,13 @@ export function s3Client(server: S3Server): S3Client {
 }
 
 /** Makes the versioned bucket of the shop's exports; everything in it has an older version too. */
-export async function seedS3(
-  server: S3Server,
-  Bucket: string,
-  options: PeopleOptions,
-): Promise<void> {
+export async function seedS3(server: S3Server, Bucket: string, options: PeopleOptions): Promise<void> {
   const client = s3Client(server);
   try {
     await client.send(new CreateBucketCommand({ Bucket }));
-    await client.send(
-      new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
-    );
-    const put = async (
-      Key: string,
-      Body: string | Buffer,
-      more: { ContentType: string; CacheControl?: string; Metadata?: Record<string, string> },
-    ) => await client.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));
+    await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+    const put = async (Key: string, Body: string | Buffer, more: { ContentType: string; CacheControl?: string; Metadata?: Record<string, string> }) =>
+      await client.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));
 
     const { orders, events, portraits } = exportsOf(options);
     for (const [key, { header, lines }] of [...orders, ...events]) {
@@ -52,22 +37,12 @@ export async function seedS3(
     }
     for (const id of portraits) {
       for (const take of [1, 2])
-        await put(
-          `portraits/${id}.png`,
-          Buffer.from(`\u0089PNG portrait of ${id}, take ${take}`, "latin1"),
-          { ContentType: "image/png" },
-        );
+        await put(`portraits/${id}.png`, Buffer.from(`\u0089PNG portrait of ${id}, take ${take}`, "latin1"), { ContentType: "image/png" });
     }
-    for (const key of [
-      "portraits/042.png",
-      "portraits/42.png.bak",
-      "portraits/42",
-      "old/portraits/42.png",
-    ])
+    for (const key of ["portraits/042.png", "portraits/42.png.bak", "portraits/42", "old/portraits/42.png"])
       await put(key, "nobody's", { ContentType: "image/png" });
     const last = portraits.at(-1);
-    if (last !== undefined && portraits.length > 1)
-      await client.send(new DeleteObjectCommand({ Bucket, Key: `portraits/${last}.png` }));
+    if (last !== undefined && portraits.length > 1) await client.send(new DeleteObjectCommand({ Bucket, Key: `portraits/${last}.png` }));
   } finally {
     client.destroy();
   }
@@ -97,13 +72,7 @@ function exportsOf(options: PeopleOptions): {
   for (const shopper of people(options)) {
     for (const order of shopper.orders.filter(({ on }) => on.startsWith(String(last)))) {
       const quarter = Math.ceil(Number(order.on.slice(5, 7)) / 3);
-      const cells = [
-        order.id,
-        order.on,
-        cell(shopper.email, ","),
-        cell(shopper.name, ","),
-        totalOf(order),
-      ];
+      const cells = [order.id, order.on, cell(shopper.email, ","), cell(shopper.name, ","), totalOf(order)];
       orders.get(`orders/${last}-q${quarter}.csv`)?.lines.push(`${cells.join(",")}\r\n`);
     }
     events.get(`events/${last}-h${(shopper.id % 2) + 1}.jsonl`)?.lines.push(eventOf(shopper, last));
@@ -119,7 +88,5 @@ function eventOf(shopper: Shopper, year: number): string {
 }
 
 export function cell(value: string, delimiter: string): string {
-  return value.includes(delimiter) || value.includes('"')
-    ? `"${value.replaceAll('"', '""')}"`
-    : value;
+  return value.includes(delimiter) || value.includes('"') ? `"${value.replaceAll('"', '""')}"` : value;
 }

@@ -2,12 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  elasticsearchServer,
-  postgresServer,
-  s3Server,
-  type S3Server,
-} from "../servers/servers.ts";
+import { elasticsearchServer, postgresServer, s3Server, type S3Server } from "../servers/servers.ts";
 import { startIfMatchProxy } from "../servers/if-match-proxy.ts";
 import { dumpElasticsearch, dumpFiles, dumpPostgres, dumpS3, type Dump } from "./dump.ts";
 import { without } from "./map-without.ts";
@@ -81,9 +76,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
       const server = await postgresServer();
       const database = await server.createDatabase("shop");
       await seedPostgres(database.url, options);
-      progress(
-        `PostgreSQL ${server.version}: ${options.count} customers with orders, invoices and an audit trail`,
-      );
+      progress(`PostgreSQL ${server.version}: ${options.count} customers with orders, invoices and an audit trail`);
       return database;
     }),
     system("search", async () => {
@@ -99,9 +92,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
       await seedS3(server, bucket, options);
       // Ceph's own answers to If-Match are not what AWS gives
       const proxy = server.version.startsWith("Ceph") ? await startIfMatchProxy(server) : undefined;
-      progress(
-        `S3 (${server.version}): exports as CSV and JSONL, and portraits, in a versioned bucket`,
-      );
+      progress(`S3 (${server.version}): exports as CSV and JSONL, and portraits, in a versioned bucket`);
       return { server, bucket, proxy };
     }),
     system("marketing", async () => {
@@ -113,9 +104,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   const shipped = readFileSync(join(MANIFESTS, "shop/datamap.yaml"), "utf8")
     .replaceAll("shop-exports/", `shop-exports-${suffix}/`)
     .replaceAll(/index: (shop-\w+)/gu, `index: $1-${suffix}`);
-  const absent = SHOP_SYSTEMS.filter(
-    (name) => !systems.includes(name) || missing.some((one) => one.system === name),
-  );
+  const absent = SHOP_SYSTEMS.filter((name) => !systems.includes(name) || missing.some((one) => one.system === name));
   const map = join(folder, "datamap.yaml");
   writeFileSync(map, without(shipped, absent));
   const schema = join(MANIFESTS, "datamap.schema.json");
@@ -149,14 +138,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     async dump() {
       const dumps = new Map<ShopSystem, Dump>();
       if (postgres !== undefined) dumps.set("shop", await dumpPostgres(postgres.adminUrl));
-      if (elasticsearch !== undefined)
-        dumps.set(
-          "search",
-          await dumpElasticsearch(elasticsearch.url, [
-            elasticsearch.customers,
-            elasticsearch.reviews,
-          ]),
-        );
+      if (elasticsearch !== undefined) dumps.set("search", await dumpElasticsearch(elasticsearch.url, [elasticsearch.customers, elasticsearch.reviews]));
       if (s3 !== undefined) dumps.set("exports", await dumpS3(s3.server, s3.bucket));
       if (systems.includes("marketing")) dumps.set("marketing", dumpFiles(marketing));
       return dumps;
