@@ -1,0 +1,41 @@
+/** The one list of what can be erased from. A kind's folder is loaded when a data map names it, its client not before it is opened. */
+import type { Connector, ConnectorConfig } from "./connector.ts";
+
+export interface Registered {
+  readonly kind: string;
+  /** For people, in `connector list` and the README. */
+  readonly called: string;
+  /** Loads no client. */
+  config(): Promise<ConnectorConfig>;
+  connector(): Promise<Connector>;
+}
+
+export const CONNECTORS: readonly Registered[] = [
+  {
+    kind: "postgres",
+    called: "PostgreSQL",
+    config: async () => (await import("./postgres/config.ts")).config,
+    connector: async () => (await import("./postgres/connector.ts")).connector,
+  },
+  {
+    kind: "elasticsearch",
+    called: "Elasticsearch 9",
+    config: async () => (await import("./elasticsearch/config.ts")).config,
+    connector: async () => (await import("./elasticsearch/connector.ts")).connector,
+  },
+  {
+    kind: "s3",
+    called: "S3: objects, and CSV or JSONL files in them",
+    config: async () => (await import("./s3/config.ts")).config,
+    connector: async () => (await import("./s3/connector.ts")).connector,
+  },
+  {
+    kind: "files",
+    called: "CSV and JSONL files in a folder",
+    config: async () => (await import("./files/config.ts")).config,
+    connector: async () => (await import("./files/connector.ts")).connector,
+  },
+];
+
+/** Kinds that the contract names and that a later version brings. */
+export const NOT_BUILT_KINDS: readonly string[] = ["opensearch", "mysql", "mongodb", "redis", "sqlite", "http", "manual"];

@@ -1,0 +1,88 @@
+/** The data map's file, read with everything that its rules may name: kinds of systems, statutes, holidays. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { CONNECTORS, NOT_BUILT_KINDS } from "../connectors/registry.ts";
+import { type Reading, readDataMap } from "./datamap/read.ts";
+import { Failure } from "./errors.ts";
+import type { DataMap, Issue } from "./model/datamap.ts";
+import { shipped } from "./package-files.ts";
+import { publicHolidays } from "./retention/holidays.ts";
+import { parseRules } from "./retention/rules.ts";
+
+export interface MapFile extends Reading {
+  /** As given. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Throws DATAMAP_MISSING. What is wrong in the file is in `issues`. */
+export async function readMapFile(file: string, today: string): Promise<MapFile> {
+  const base = dirname(resolve(file));
+  const text = readText(file);
+  if (text === undefined) throw new Failure("DATAMAP_MISSING", `there is no data map ${file}`);
+  const configs = await Promise.all(CONNECTORS.map(({ config }) => config()));
+  const rules = new Map(retentionFiles().flatMap((rule) => [...parseRules(readFileSync(rule, "utf8"))]));
+  const reading = await readDataMap(
+    { file, text },
+    {
+      kinds: new Map(configs.map((config) => [config.kind, config])),
+      notBuiltKinds: NOT_BUILT_KINDS,
+      rules,
+      today,
+      readFile: (path) => readText(resolve(base, path)),
+      holidays: publicHolidays,
+    },
+  );
+  return { ...reading, file, text };
+}
+
+/** The map without an error. Throws DATAMAP_INVALID with every issue. */
+export function validMap({ map, issues, text, file }: MapFile): DataMap {
+  if (map !== undefined) return map;
+  const errors = issues.filter(({ severity }) => severity === "error");
+  const [first] = errors;
+  const message = [`${file} has ${errors.length === 1 ? "an error" : `${errors.length} errors`}`, ...errors.map((issue) => frameOf(issue, text))].join("\n");
+  throw new Failure("DATAMAP_INVALID", message, { ...(first === undefined ? {} : { at: placeOf(first) }), details: { issues } });
+}
+
+/** Throws NOT_BUILT where the map asks for something that a later version brings: a plan must not leave it out silently. */
+export function refuseNotBuilt({ notBuilt, text }: MapFile): void {
+  const [first] = notBuilt;
+  if (first !== undefined) throw new Failure("NOT_BUILT", notBuilt.map((issue) => frameOf(issue, text)).join("\n"), { at: placeOf(first), details: { issues: notBuilt } });
+}
+
+/** `datamap.yaml:42:7` */
+export function placeOf({ file, line, column }: Issue): string {
+  return `${file}:${line}:${column}`;
+}
+
+/** Lines that may hold a credential are not shown again. */
+const SECRETIVE = /connect|secret|pass|pwd|token|key|credential|:\/\/[^\s/]*@/iu;
+
+/** The issue with its place, its line and a mark under the column. */
+export function frameOf(issue: Issue, text: string): string {
+  const head = `${issue.severity}[${issue.code}] ${placeOf(issue)}  ${issue.message}`;
+  const line = text.split(/\r?\n/u)[issue.line - 1] ?? "";
+  const help = issue.help === "" ? [] : [`  help: ${issue.help}`];
+  if (SECRETIVE.test(line)) return [head, ...help].join("\n");
+  const from = Math.max(0, issue.column - 60);
+  const number = String(issue.line);
+  const shown = line.slice(from, from + 100).replaceAll(/\p{Cc}/gu, " ");
+  return [head, `> ${number} | ${shown}`, `  ${" ".repeat(number.length)} | ${" ".repeat(issue.column - 1 - from)}^`, ...help].join("\n");
+}
+
+function readText(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new Failure("DATAMAP_MISSING", `${file} cannot be read`);
+  }
+}
+
+function retentionFiles(): string[] {
+  const folder = shipped("manifests", "retention");
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => shipped("manifests", "retention", name));
+}

@@ -1,0 +1,54 @@
+/** The workspace's own keys: 32 random bytes each, in base64, readable by the owner only. */
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Failure } from "../errors.ts";
+
+/** `signing`: Ed25519 seed of the ledger. `pseudonym`: master of pseudonyms. `sealing`: wraps the keys of requests. */
+export const KEYS = ["signing", "pseudonym", "sealing"] as const;
+
+export type KeyName = (typeof KEYS)[number];
+
+const BYTES = 32;
+
+export function keyFile(workspace: string, name: KeyName): string {
+  return join(workspace, "keys", `${name}.key`);
+}
+
+/** Throws KEY_MISSING where there is none, where others can read it, or where it is no key. */
+export function readKey(workspace: string, name: KeyName): Buffer {
+  const file = keyFile(workspace, name);
+  if (!existsSync(file)) throw new Failure("KEY_MISSING", `the key file ${file} is missing`, { help: "Make the workspace with `expunge init`, or give the key in EXPUNGE_KEY_* variables." });
+  if (isOpenToOthers(file)) throw new Failure("KEY_MISSING", `the key file ${file} can be read by others`, { help: `Make it readable by you only: chmod 600 ${file}` });
+  const key = parseKey(readFileSync(file, "utf8"));
+  if (key === undefined) throw new Failure("KEY_MISSING", `the key file ${file} holds no key of ${BYTES} bytes in base64`);
+  return key;
+}
+
+/** Undefined for anything but 32 bytes in canonical base64. */
+export function parseKey(text: string): Buffer | undefined {
+  const plain = text.trim();
+  const key = Buffer.from(plain, "base64");
+  return key.length === BYTES && key.toString("base64") === plain ? key : undefined;
+}
+
+/** Makes the key where there is none yet; durable when it returns. → whether it was made. */
+export function makeKey(workspace: string, name: KeyName): boolean {
+  const file = keyFile(workspace, name);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (existsSync(file)) return false;
+  // "wx": another init at the same time is never overwritten
+  const fd = openSync(file, "wx", 0o600);
+  try {
+    writeSync(fd, `${randomBytes(BYTES).toString("base64")}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  return true;
+}
+
+/** Whether group or others have any right to the file. */
+export function isOpenToOthers(file: string): boolean {
+  return (statSync(file).mode & 0o077) !== 0;
+}

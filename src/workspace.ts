@@ -1,0 +1,241 @@
+/** Opens data map, systems, state and ledger, and closes them in reverse. The only reader of the environment. */
+import { createHmac, createPrivateKey, hkdfSync, type KeyObject } from "node:crypto";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { userInfo } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import type { IO, System } from "../connectors/connector.ts";
+import { CONNECTORS } from "../connectors/registry.ts";
+import { Failure } from "./errors.ts";
+import { type Ledger, openLedger } from "./ledger/ledger.ts";
+import { actorId, actorKey, epochKey, pseudonym } from "./ledger/pseudonym.ts";
+import { type MapFile, readMapFile, refuseNotBuilt, validMap } from "./map-file.ts";
+import type { DataMap } from "./model/datamap.ts";
+import type { Finding } from "./model/search.ts";
+import { civilDateOf } from "./retention/civil-date.ts";
+import { isOpenToOthers, type KeyName, parseKey, readKey } from "./state/key-files.ts";
+import { openState, type State } from "./state/state.ts";
+
+/** The flags that every command has. */
+export interface Places {
+  /** Path of the data map. */
+  readonly map: string;
+  /** Path of the workspace. */
+  readonly workspace: string;
+  readonly as?: string | undefined;
+}
+
+/** What a call of a connector tells while it works. */
+export interface Hooks {
+  report(finding: Finding): void;
+  progress?(done: number): void;
+}
+
+export interface Workspace extends AsyncDisposable {
+  /** Absolute. */
+  readonly dir: string;
+  /** Who acts: `--as`, EXPUNGE_ACTOR, or the user of the operating system. */
+  readonly actor: string;
+  /** A person who acts as the ledger names them, opaque. */
+  actorIdOf(name: string): string;
+  readonly signal: AbortSignal;
+  readonly state: State;
+  readonly ledger: Ledger;
+  /** `point` or `point@system` at which a test kills the process. */
+  readonly killAt: string | undefined;
+  now(): Date;
+  /** The data map without an error. Throws DATAMAP_MISSING, DATAMAP_INVALID. */
+  dataMap(): Promise<DataMap>;
+  /** The same, for a plan. Throws NOT_BUILT too. */
+  planMap(): Promise<DataMap>;
+  /** The civil date in the controller's zone. */
+  today(): Promise<string>;
+  /** The connector's folder is loaded at the first use of its kind. */
+  system(name: string): Promise<System>;
+  io(request: string, hooks: Hooks): IO;
+  /** Full hex. The value is folded already. */
+  pseudonym(identity: string, folded: string): string;
+}
+
+/** Yearly epochs come with the rotation of keys. */
+export const EPOCH = 1;
+
+/**
+ * Throws NO_WORKSPACE, KEY_MISSING, STATE_UNREADABLE, and CLOCK_REFUSED where the environment sets the time and the data
+ * map does not allow it.
+ */
+export async function openWorkspace(places: Places, { signal }: { readonly signal: AbortSignal }): Promise<Workspace> {
+  const dir = resolve(places.workspace);
+  const stateFile = join(dir, "state.db");
+  if (!existsSync(stateFile)) throw new Failure("NO_WORKSPACE", `there is no workspace in ${places.workspace}`);
+  let reading: Promise<MapFile> | undefined;
+  const mapFile = (): Promise<MapFile> => (reading ??= readMapFile(places.map, utcDate(new Date())));
+  const dataMap = async (): Promise<DataMap> => validMap(await mapFile());
+  const { now, killAt } = await testOnly(dataMap);
+
+  const origin = readOrigin(dir);
+  const master = key(dir, "pseudonym");
+  const subjects = epochKey(master, EPOCH, origin);
+  const actor = actorOf(places);
+  const systems = new Map<string, Promise<System>>();
+  const state = openState(stateFile, key(dir, "sealing"));
+  const ledger = closingOnFailure(state, () => openLedger(join(dir, "ledger.db"), { origin, signingKey: signingKey(dir) }));
+  return {
+    dir,
+    actor,
+    actorIdOf: (name) => actorId(actorKey(master, origin), name),
+    signal,
+    state,
+    ledger,
+    killAt,
+    now,
+    dataMap,
+    async planMap() {
+      const file = await mapFile();
+      const map = validMap(file);
+      refuseNotBuilt(file);
+      return map;
+    },
+    today: async () => civilDateOf(now(), (await dataMap()).controller.calendar.timezone),
+    async system(name) {
+      const map = await dataMap();
+      const known = systems.get(name) ?? openSystem(map, name);
+      systems.set(name, known);
+      return await known;
+    },
+    io: (request, hooks) => ioOf({ request, signal, now, base: dirname(resolve(places.map)), hooks, digestKey: () => state.sealed.digestKey(request), master }),
+    pseudonym: (identity, folded) => pseudonym(subjects, identity, folded),
+    async [Symbol.asyncDispose]() {
+      ledger[Symbol.dispose]();
+      state[Symbol.dispose]();
+    },
+  };
+}
+
+/** The data map for commands that need no workspace. */
+export async function openMap(places: Pick<Places, "map">): Promise<MapFile> {
+  return await readMapFile(places.map, utcDate(new Date()));
+}
+
+export function actorOf({ as }: Pick<Places, "as">): string {
+  return as ?? filled(process.env["EXPUNGE_ACTOR"]) ?? systemUser();
+}
+
+/** Value of a secret: the variable EXPUNGE_SECRET_<NAME>, else the file NAME in $EXPUNGE_SECRETS_DIR. Throws SECRET_MISSING, SECRET_UNSAFE. */
+export function secret(name: string): string {
+  const variable = `EXPUNGE_SECRET_${name.toUpperCase()}`;
+  const value = filled(process.env[variable]);
+  if (value !== undefined) return value;
+  const folder = filled(process.env["EXPUNGE_SECRETS_DIR"]);
+  const file = folder === undefined || basename(name) !== name ? undefined : join(folder, name);
+  if (file === undefined || !existsSync(file) || !statSync(file).isFile()) throw new Failure("SECRET_MISSING", `the secret "${name}" is not set: neither ${variable} nor a file in $EXPUNGE_SECRETS_DIR`);
+  if (isOpenToOthers(file)) throw new Failure("SECRET_UNSAFE", `the file of the secret "${name}" can be read by others`);
+  return readFileSync(file, "utf8").replace(/\r?\n$/u, "");
+}
+
+/** A key from EXPUNGE_KEY_<NAME>, else from its file. Throws KEY_MISSING. */
+export function key(dir: string, name: KeyName): Buffer {
+  const given = keyFromEnvironment(name);
+  return given ?? readKey(dir, name);
+}
+
+/** Undefined where the variable is not set. Throws KEY_MISSING where it holds no key. */
+export function keyFromEnvironment(name: KeyName): Buffer | undefined {
+  const variable = `EXPUNGE_KEY_${name.toUpperCase()}`;
+  const text = filled(process.env[variable]);
+  if (text === undefined) return undefined;
+  const parsed = parseKey(text);
+  if (parsed === undefined) throw new Failure("KEY_MISSING", `${variable} holds no key of 32 bytes in base64`);
+  return parsed;
+}
+
+/** The Ed25519 key whose seed is the workspace's signing key. */
+export function signingKey(dir: string): KeyObject {
+  // the fixed head of a PKCS#8 Ed25519 key (RFC 8410), then the seed
+  const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), key(dir, "signing")]);
+  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+}
+
+export function vkeyFile(dir: string): string {
+  return join(dir, "public.vkey");
+}
+
+/** The ledger's origin: the name in its public key. */
+function readOrigin(dir: string): string {
+  const file = vkeyFile(dir);
+  const [origin, ...rest] = existsSync(file) ? readFileSync(file, "utf8").trim().split("+") : [];
+  if (origin === undefined || origin === "" || rest.length === 0) throw new Failure("KEY_MISSING", `${file} is missing or no public key`, { help: "`expunge init` writes it again." });
+  return origin;
+}
+
+interface IOParts {
+  readonly request: string;
+  readonly signal: AbortSignal;
+  readonly base: string;
+  readonly hooks: Hooks;
+  readonly master: Uint8Array;
+  digestKey(): Uint8Array;
+  now(): Date;
+}
+
+function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts): IO {
+  let digests: Uint8Array | undefined;
+  let fields: Uint8Array | undefined;
+  return {
+    request,
+    signal,
+    base,
+    now,
+    secret,
+    digest: (parts) => createHmac("sha256", (digests ??= digestKey())).update(JSON.stringify(parts)).digest("hex"),
+    pseudonym(value) {
+      fields ??= new Uint8Array(hkdfSync("sha256", master, new Uint8Array(0), "field/pseudonymise/v1", 32));
+      return `ps_${createHmac("sha256", fields).update(value).digest("hex").slice(0, 32)}`;
+    },
+    report: hooks.report,
+    progress: hooks.progress ?? (() => {}),
+  };
+}
+
+async function openSystem(map: DataMap, name: string): Promise<System> {
+  const block = map.systems.find((system) => system.name === name);
+  const registered = CONNECTORS.find(({ kind }) => kind === block?.kind);
+  if (block === undefined || registered === undefined) throw new Failure("UNEXPECTED", `no connector can open "${name}"`);
+  return (await registered.connector()).configure(block);
+}
+
+/** EXPUNGE_NOW and EXPUNGE_TEST_KILL_AT, which only a data map with `clock: test` allows. */
+async function testOnly(dataMap: () => Promise<DataMap>): Promise<{ now(): Date; readonly killAt: string | undefined }> {
+  const time = filled(process.env["EXPUNGE_NOW"]);
+  const killAt = filled(process.env["EXPUNGE_TEST_KILL_AT"]);
+  if (time === undefined && killAt === undefined) return { now: () => new Date(), killAt };
+  if ((await dataMap()).clock !== "test") throw new Failure("CLOCK_REFUSED", `${time === undefined ? "EXPUNGE_TEST_KILL_AT" : "EXPUNGE_NOW"} is set, and the data map does not say \`clock: test\``);
+  if (time === undefined) return { now: () => new Date(), killAt };
+  const at = new Date(time);
+  if (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2}))?$/u.test(time) || Number.isNaN(at.getTime())) throw new Failure("CLOCK_REFUSED", "EXPUNGE_NOW is no ISO 8601 time with its offset");
+  return { now: () => new Date(at), killAt };
+}
+
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${String(process.getuid?.() ?? "?")}`;
+  }
+}
+
+function filled(value: string | undefined): string | undefined {
+  return value === undefined || value === "" ? undefined : value;
+}
+
+function utcDate(at: Date): string {
+  return at.toISOString().slice(0, 10);
+}
+
+function closingOnFailure<T>(opened: Disposable, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    opened[Symbol.dispose]();
+    throw error;
+  }
+}
