@@ -17,7 +17,14 @@ export function tellFailure(error: unknown, tone: Tone): ExitCode | number {
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof Errors.CLIError) return new Failure("USAGE", "the command line was not understood");
-  return new Failure("UNEXPECTED", `unexpected fault (${error instanceof Error ? error.constructor.name : typeof error})`);
+  return new Failure("UNEXPECTED", `unexpected fault (${nameOf(error)})`);
+}
+
+/** Class and code of an error: neither ever holds a value. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const code = "code" in error && typeof error.code === "string" && /^[A-Z0-9_]+$/u.test(error.code) ? ` ${error.code}` : "";
+  return `${error.constructor.name}${code}`;
 }
 
 function failureJson({ code, message, help, at, details, exit }: Failure): object {

@@ -1,0 +1,91 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { dataMapSchema } from "./datamap/json-schema.ts";
+import { Failure } from "./errors.ts";
+import { openLedger } from "./ledger/ledger.ts";
+import { isOrigin, verifierKeyOf } from "./ledger/verifier-key.ts";
+import { keyFile, KEYS, makeKey } from "./state/key-files.ts";
+import { openState } from "./state/state.ts";
+import { key, keyFromEnvironment, type Places, signingKey, vkeyFile } from "./workspace.ts";
+
+export interface MadeWorkspace {
+  readonly dir: string;
+  readonly origin: string;
+  /** The ledger's public key as C2SP vkey. */
+  readonly vkey: string;
+  /** What was not there before. */
+  readonly made: readonly string[];
+}
+
+/**
+ * Makes what is missing of a workspace: folder, keys, public key, stores, and a first data map where there is none. What
+ * is there stays as it is. Throws USAGE for an origin other than the one it has, KEY_MISSING where keys do not fit.
+ */
+export function makeWorkspace(places: Places, wantedOrigin: string | undefined, today: string): MadeWorkspace {
+  if (wantedOrigin !== undefined && !isOrigin(wantedOrigin)) throw new Failure("USAGE", "an origin has no spaces and no plus, as in example.org/erasures");
+  const dir = resolve(places.workspace);
+  const made: string[] = [];
+  const making = (file: string, make: () => void): void => {
+    if (existsSync(file)) return;
+    make();
+    made.push(file);
+  };
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  // the keys in it are for nobody else's eyes
+  making(join(dir, ".gitignore"), () => writeFileSync(join(dir, ".gitignore"), "*\n"));
+  for (const name of KEYS) {
+    if (keyFromEnvironment(name) === undefined && makeKey(dir, name)) made.push(keyFile(dir, name));
+  }
+  const { origin, vkey } = publicKey(dir, wantedOrigin, making);
+  const stateFile = join(dir, "state.db");
+  making(stateFile, () => {
+    closeSync(openSync(stateFile, "a", 0o600));
+    openState(stateFile, key(dir, "sealing"))[Symbol.dispose]();
+  });
+  const ledgerFile = join(dir, "ledger.db");
+  making(ledgerFile, () => openLedger(ledgerFile, { origin, signingKey: signingKey(dir) })[Symbol.dispose]());
+  firstMap(places.map, today, making);
+  return { dir, origin, vkey, made };
+}
+
+function publicKey(dir: string, wanted: string | undefined, making: (file: string, make: () => void) => void): { readonly origin: string; readonly vkey: string } {
+  const file = vkeyFile(dir);
+  const there = existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
+  const origin = there?.split("+")[0] ?? wanted ?? `expunge.local/${randomBytes(4).toString("hex")}`;
+  if (wanted !== undefined && wanted !== origin) throw new Failure("USAGE", `this workspace's origin is ${origin} already, and stays so`);
+  const vkey = verifierKeyOf(origin, signingKey(dir)).text;
+  if (there !== undefined && there !== vkey) throw new Failure("KEY_MISSING", `${file} does not belong to the signing key`, { help: "Bring back the signing key of this workspace: its ledger can be continued with no other." });
+  making(file, () => writeFileSync(file, `${vkey}\n`));
+  return { origin, vkey };
+}
+
+function firstMap(map: string, today: string, making: (file: string, make: () => void) => void): void {
+  if (existsSync(map)) return;
+  mkdirSync(dirname(resolve(map)), { recursive: true });
+  making(map, () => writeFileSync(map, firstMapText(today), { flag: "wx" }));
+  const schema = join(dirname(map), "datamap.schema.json");
+  making(schema, () => writeFileSync(schema, dataMapSchema()));
+}
+
+function firstMapText(today: string): string {
+  const nextYear = `${Number(today.slice(0, 4)) + 1}-${today.slice(5, 7)}-01`;
+  return `# yaml-language-server: $schema=./datamap.schema.json
+# Where copies of a person lie, and what happens to them. \`expunge map lint\` checks this file, \`expunge explain\` says it in words.
+version: 1
+controller:
+  name: Your organisation
+  contact: privacy@example.org
+  calendar: { timezone: ${Intl.DateTimeFormat().resolvedOptions().timeZone}, regime: eu, holidays: [] } # holidays: dates, or a region such as DE-BW
+map: { owner: privacy@example.org, review_by: ${nextYear} }
+identities: # what a request starts from
+  email: { type: email, fold: [trim, lowercase] }
+systems: # replace this example with your own
+  shared_folder:
+    kind: files
+    connect: { root: ./data }
+    owner: office@example.org
+    records:
+      contact_lists: { called: contact lists, files: ["lists/*.csv"], match: { email: email }, do: remove-rows }
+`;
+}
