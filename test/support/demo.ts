@@ -2,15 +2,7 @@
  * `npm run demo`: a small online shop on real servers, and one person erased from all of it, as a user would do it.
  * `--keep` leaves the shop running. Everything is made for this run and removed at its end, but for the report.
  */
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -25,6 +17,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const KEPT = join(ROOT, ".cache/demo");
 const PEOPLE = 2_000;
 
+let withinLine = false;
 const stop = new AbortController();
 process.on("SIGINT", () => stop.abort());
 process.on("SIGTERM", () => stop.abort());
@@ -43,9 +36,7 @@ async function main(): Promise<void> {
   let run: Run | undefined;
   let shop: Shop | undefined;
   try {
-    title(
-      `A small online shop with ${PEOPLE.toLocaleString("en")} people is being set up (the first time its servers are downloaded)`,
-    );
+    title(`A small online shop with ${PEOPLE.toLocaleString("en")} people is being set up (the first time its servers are downloaded)`);
     run = await openRun();
     shop = await openShop({
       folder: join(folder, "shop"),
@@ -80,10 +71,7 @@ async function walk(shop: Shop, folder: string): Promise<boolean> {
   };
   writeFileSync(join(shop.folder, "subject.json"), `${JSON.stringify(subject)}\n`, { mode: 0o600 });
 
-  const expunge = async (
-    args: string,
-    more: { cwd?: string; stdin?: string; exit?: number } = {},
-  ): Promise<string | null> => {
+  const expunge = async (args: string, more: { cwd?: string; stdin?: string; exit?: number } = {}): Promise<string | null> => {
     if (stop.signal.aborted) return null;
     say(`\n${bold(`$ expunge ${args}${more.stdin === undefined ? "" : ` < ${more.stdin}`}`)}`);
     const cwd = more.cwd ?? shop.folder;
@@ -100,9 +88,7 @@ async function walk(shop: Shop, folder: string): Promise<boolean> {
   };
 
   if ((await expunge("map lint")) === null || (await expunge("init")) === null) return false;
-  const id = /R-\d{4}-\d{4,}/u.exec(
-    (await expunge("request new --subject-file -", { stdin: "subject.json" })) ?? "",
-  )?.[0];
+  const id = /R-\d{4}-\d{4,}/u.exec((await expunge("request new --subject-file -", { stdin: "subject.json" })) ?? "")?.[0];
   if (id === undefined) return false;
   const path = [
     `request identity ${id} --method login --result ok`,
@@ -114,9 +100,7 @@ async function walk(shop: Shop, folder: string): Promise<boolean> {
   ];
   for (const args of path) if ((await expunge(args)) === null) return false;
 
-  title(
-    "Anyone can check the report: in another folder, with nothing but the report and the public key",
-  );
+  title("Anyone can check the report: in another folder, with nothing but the report and the public key");
   const elsewhere = join(folder, "elsewhere");
   mkdirSync(elsewhere);
   const reports = readdirSync(join(shop.folder, "report"));
@@ -124,27 +108,18 @@ async function walk(shop: Shop, folder: string): Promise<boolean> {
   if (report === undefined) return false;
   copyFileSync(join(shop.folder, "report", report), join(elsewhere, report));
   copyFileSync(join(shop.folder, ".expunge/public.vkey"), join(elsewhere, "public.vkey"));
-  if ((await expunge(`proof verify ${report} --key public.vkey`, { cwd: elsewhere })) === null)
-    return false;
+  if ((await expunge(`proof verify ${report} --key public.vkey`, { cwd: elsewhere })) === null) return false;
   say("\nOne byte of it changed:");
   flipByte(join(elsewhere, report), join(elsewhere, "altered.json"));
-  if (
-    (await expunge("proof verify altered.json --key public.vkey", { cwd: elsewhere, exit: 2 })) ===
-    null
-  )
-    return false;
+  if ((await expunge("proof verify altered.json --key public.vkey", { cwd: elsewhere, exit: 2 })) === null) return false;
 
   const { places, othersSame, changed } = compare(before, await shop.dump());
   title(`What other clients see of ${MARA.name}, not asking expunge`);
   show(places);
-  say(
-    `\n  everyone else's data: ${othersSame.toLocaleString("en")} lines as they were, ${changed} changed or gone`,
-  );
+  say(`\n  everyone else's data: ${othersSame.toLocaleString("en")} lines as they were, ${changed} changed or gone`);
   const kept = places.flatMap((place) => place.left);
   if (kept.length > 0)
-    say(
-      `  what is left of ${MARA.name}, and the report says why (the law wants invoices kept):\n${kept.map((line) => `    ${line}`).join("\n")}`,
-    );
+    say(`  what is left of ${MARA.name}, and the report says why (the law wants invoices kept):\n${kept.map((line) => `    ${line}`).join("\n")}`);
 
   rmSync(KEPT, { recursive: true, force: true });
   mkdirSync(KEPT, { recursive: true });
@@ -154,16 +129,16 @@ async function walk(shop: Shop, folder: string): Promise<boolean> {
   const at = relative(process.cwd(), KEPT) || ".";
   title("Where to look");
   for (const name of readdirSync(KEPT)) say(`  ${join(at, name)}`);
-  say(
-    `  check it again: npx expunge proof verify ${join(at, report)} --key ${join(at, "public.vkey")}`,
-  );
+  say(`  check it again: npx expunge proof verify ${join(at, report)} --key ${join(at, "public.vkey")}`);
   const astray = places.filter(({ name, left }) => left.length > 0 && name !== "shop: invoices");
   return changed === 0 && astray.length === 0 && kept.length <= 1;
 }
 
-/** Indented, as part of the demo's own text. */
+/** What the program says, indented; it comes in pieces that may end within a line. */
 function hear(text: string): void {
-  process.stdout.write(text.replaceAll(/^(?=.)/gmu, "  "));
+  if (text === "") return;
+  process.stdout.write((withinLine ? "" : "  ") + text.replaceAll(/\n(?=[^\n])/gu, "\n  "));
+  withinLine = !text.endsWith("\n");
 }
 
 async function keep(shop: Shop): Promise<void> {
@@ -173,18 +148,11 @@ async function keep(shop: Shop): Promise<void> {
   title("The shop keeps running. To go on by hand, in another terminal:");
   say(`  cd ${shop.folder} && . ./env.sh`);
   say(`  alias expunge='${process.execPath} ${PROGRAM}'`);
-  say(
-    `  echo '{"email":"mara.winter@mail.example"}' | expunge request new --subject-file -    # another Mara Winter`,
-  );
+  say(`  echo '{"email":"mara.winter@mail.example"}' | expunge request new --subject-file -    # another Mara Winter`);
   if (shop.postgres !== undefined) say(`  psql ${shop.postgres.adminUrl}`);
-  if (shop.elasticsearch !== undefined)
-    say(
-      `  curl '${shop.elasticsearch.url}/${shop.elasticsearch.customers}/_search?pretty&q=customer_id:421'`,
-    );
+  if (shop.elasticsearch !== undefined) say(`  curl '${shop.elasticsearch.url}/${shop.elasticsearch.customers}/_search?pretty&q=customer_id:421'`);
   if (shop.s3 !== undefined)
-    say(
-      `  S3 at ${shop.s3.server.endpoint}, bucket ${shop.s3.bucket}, keys ${shop.s3.server.accessKeyId} / ${shop.s3.server.secretAccessKey}`,
-    );
+    say(`  S3 at ${shop.s3.server.endpoint}, bucket ${shop.s3.bucket}, keys ${shop.s3.server.accessKeyId} / ${shop.s3.server.secretAccessKey}`);
   say(`  less ${join(shop.marketing, "lists")}/*.csv`);
   say("\nCtrl-C here stops everything and cleans up.");
   const awake = setInterval(() => {}, 60_000);
@@ -195,10 +163,7 @@ async function keep(shop: Shop): Promise<void> {
 function show(places: readonly Place[]): void {
   const width = Math.max(...places.map(({ name }) => name.length));
   say(`  ${"".padEnd(width)}  before  after`);
-  for (const { name, before, left } of places)
-    say(
-      `  ${name.padEnd(width)}  ${String(before).padStart(6)}  ${String(left.length).padStart(5)}`,
-    );
+  for (const { name, before, left } of places) say(`  ${name.padEnd(width)}  ${String(before).padStart(6)}  ${String(left.length).padStart(5)}`);
 }
 
 /** In the signed payload, a letter that is another letter then. */

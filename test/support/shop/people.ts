@@ -70,6 +70,7 @@ export const LOOKALIKES: readonly { id: number; email: string; name: string }[] 
   { id: 1042, email: "m\u0430ra_winter@mail.example", name: "M\u0430ra Winter" },
   { id: 242, email: "ma\u0301ra_winter@mail.example", name: "Ma\u0301ra Winter" },
   { id: 243, email: "m\u00e1ra_winter@mail.example", name: "M\u00e1ra Winter" },
+  { id: 241, email: "MARA_W\u0130NTER@mail.example", name: "Mara W\u0130nter" },
   { id: 422, email: "mara_winter@sub.mail.example", name: "Mara Winter" },
   { id: 423, email: '"mara_winter"@mail.example', name: 'Mara "M." Winter; Lund' },
 ];
