@@ -1,16 +1,9 @@
 /** What the checks of one data map share: its names, where things stand, and where findings go. */
 import { isCivilDate, type CivilDate } from "../model/civil-date.ts";
-import type {
-  ActionKind,
-  ColumnRef,
-  Period,
-  Position,
-  RoundUp,
-  SystemBlock,
-} from "../model/datamap.ts";
+import type { ActionKind, ColumnRef, Period, Position, RoundUp, SystemBlock } from "../model/datamap.ts";
 import { parsePeriod, parseRoundUp } from "../model/period.ts";
 import type { RetentionRule } from "../model/retention-rule.ts";
-import type { Report } from "./problems.ts";
+import type { Problem, Report } from "./problems.ts";
 import { valueAt } from "./shape-check.ts";
 import type { Path, Source } from "./source.ts";
 import { didYouMean } from "./suggest.ts";
@@ -18,9 +11,7 @@ import { didYouMean } from "./suggest.ts";
 export interface Kind {
   readonly actions: readonly ActionKind[];
   /** What is wrong with a block beyond its general shape; `path` leads from the system's block. */
-  lint(
-    block: SystemBlock,
-  ): readonly {
+  lint(block: SystemBlock): readonly {
     readonly path: readonly string[];
     readonly code: string;
     readonly message: string;
@@ -52,18 +43,12 @@ export interface Check {
 export function namesIn(source: Source): Names {
   const at = (path: Path): string[] => {
     const block = valueAt(source.value, path);
-    return typeof block === "object" && block !== null && !Array.isArray(block)
-      ? Object.keys(block)
-      : [];
+    return typeof block === "object" && block !== null && !Array.isArray(block) ? Object.keys(block) : [];
   };
   const systems = at(["systems"]);
   return {
     systems: new Set(systems),
-    records: new Set(
-      systems.flatMap((system) =>
-        at(["systems", system, "records"]).map((record) => `${system}.${record}`),
-      ),
-    ),
+    records: new Set(systems.flatMap((system) => at(["systems", system, "records"]).map((record) => `${system}.${record}`))),
     identities: new Set(at(["identities"])),
     conditions: new Set(at(["conditions"])),
     holds: new Set(at(["holds"])),
@@ -71,12 +56,7 @@ export function namesIn(source: Source): Names {
 }
 
 /** Says so where the name is not among those known. `what`: as in `identity`. */
-export function knowName(
-  name: string,
-  what: "system" | "identity" | "condition" | "hold",
-  path: Path,
-  check: Check,
-): boolean {
+export function knowName(name: string, what: "system" | "identity" | "condition" | "hold", path: Path, check: Check): boolean {
   const known = {
     system: check.names.systems,
     identity: check.names.identities,
@@ -87,9 +67,7 @@ export function knowName(
   const help = didYouMean(
     name,
     known,
-    known.size === 0
-      ? `The data map has none: write it down under \`${what === "identity" ? "identities" : `${what}s`}\`.`
-      : "",
+    known.size === 0 ? `The data map has none: write it down under \`${what === "identity" ? "identities" : `${what}s`}\`.` : "",
   );
   check.report({
     path,
@@ -104,11 +82,7 @@ export function knowName(
 /** Says so where `system.record` is no record type of this data map. */
 export function knowRecord(id: string, path: Path, check: Check): boolean {
   if (check.names.records.has(id)) return true;
-  const help = didYouMean(
-    id,
-    check.names.records,
-    "Write `system.record`, as in `shop.customers`.",
-  );
+  const help = didYouMean(id, check.names.records, "Write `system.record`, as in `shop.customers`.");
   check.report({
     path,
     part: "value",
@@ -124,9 +98,7 @@ export function readRef(text: string, path: Path, check: Check): ColumnRef | und
   const [system = "", record = "", ...column] = text.split(".");
   const id = `${system}.${record}`;
   if (column.length === 0 || column.includes("") || system === "" || record === "") {
-    const help = check.names.records.has(id)
-      ? `Name the column too: \`${id}.COLUMN\`.`
-      : "Write `system.record.column`, as in `shop.customers.id`.";
+    const help = check.names.records.has(id) ? `Name the column too: \`${id}.COLUMN\`.` : "Write `system.record.column`, as in `shop.customers.id`.";
     check.report({
       path,
       part: "value",
@@ -137,6 +109,11 @@ export function readRef(text: string, path: Path, check: Check): ColumnRef | und
     return undefined;
   }
   return knowRecord(id, path, check) ? { record: id, column: column.join(".") } : undefined;
+}
+
+/** Says that a block lacks these keys, unless one was there, but wrong: that is said already. */
+export function lack(block: Path, keys: readonly string[], said: Pick<Problem, "code" | "message" | "help">, check: Check): void {
+  check.report({ path: block, part: "key", ...said, missing: keys.map((key) => [...block, key]) });
 }
 
 /** A period, and 0 days where there is none: the map is refused then. */

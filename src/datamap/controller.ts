@@ -1,14 +1,6 @@
 import { isCivilDate } from "../model/civil-date.ts";
 import type { Calendar, DataMap } from "../model/datamap.ts";
-import {
-  checkNoDuplicates,
-  checkReview,
-  knowName,
-  readDays,
-  readPeriod,
-  readRoundUp,
-  type Check,
-} from "./check.ts";
+import { checkNoDuplicates, checkReview, knowName, readDays, readPeriod, readRoundUp, type Check } from "./check.ts";
 import { readLimits } from "./record.ts";
 import type { Written } from "./shape.ts";
 import type { Path } from "./source.ts";
@@ -24,25 +16,13 @@ export interface Outside {
 }
 
 /** Everything above identities and systems, with its defaults. */
-export type Top = Pick<
-  DataMap,
-  | "controller"
-  | "owner"
-  | "reviewBy"
-  | "ignore"
-  | "proof"
-  | "approval"
-  | "limits"
-  | "settle"
-  | "clock"
->;
+export type Top = Pick<DataMap, "controller" | "owner" | "reviewBy" | "ignore" | "proof" | "approval" | "limits" | "settle" | "clock">;
 
 export async function readTop(written: Written, outside: Outside, check: Check): Promise<Top> {
   const { controller, map = {}, proof, approval = {} } = written;
   checkReview(map.review_by, ["map", "review_by"], check);
   checkIgnore(map.ignore ?? [], check);
-  if (written.retain_deleted !== undefined)
-    readDays(written.retain_deleted, ["retain_deleted"], check);
+  if (written.retain_deleted !== undefined) readDays(written.retain_deleted, ["retain_deleted"], check);
   const roundUpTo =
     proof === undefined
       ? ({ to: "calendar_year" } as const)
@@ -100,11 +80,7 @@ function checkIgnore(ignore: readonly string[], check: Check): void {
   }
 }
 
-async function readCalendar(
-  written: Written["controller"]["calendar"],
-  outside: Outside,
-  check: Check,
-): Promise<Calendar> {
+async function readCalendar(written: Written["controller"]["calendar"], outside: Outside, check: Check): Promise<Calendar> {
   const path: Path = ["controller", "calendar"];
   const { timezone, regime = "eu", holidays = [] } = written;
   if (!isTimezone(timezone)) {
@@ -117,14 +93,11 @@ async function readCalendar(
     });
   }
   const here = [...path, "holidays"];
-  const dates =
-    typeof holidays === "string" ? await holidaysNamed(holidays, here, outside, check) : holidays;
+  const dates = typeof holidays === "string" ? await holidaysNamed(holidays, here, outside, check) : holidays;
   for (const [at, date] of dates.entries()) {
     if (isCivilDate(date)) continue;
     const [place, message] =
-      typeof holidays === "string"
-        ? [here, `The file has a line that is no date (its date ${at + 1}).`]
-        : [[...here, at], "This is no date."];
+      typeof holidays === "string" ? [here, `The file has a line that is no date (its date ${at + 1}).`] : [[...here, at], "This is no date."];
     check.report({
       path: place,
       part: "value",
@@ -136,12 +109,7 @@ async function readCalendar(
   return { timezone, regime, holidays: [...new Set(dates)].toSorted() };
 }
 
-async function holidaysNamed(
-  name: string,
-  path: Path,
-  outside: Outside,
-  check: Check,
-): Promise<readonly string[]> {
+async function holidaysNamed(name: string, path: Path, outside: Outside, check: Check): Promise<readonly string[]> {
   if (REGION.test(name)) {
     const year = Number(check.today.slice(0, 4));
     const dates = await outside.holidays(

@@ -32,18 +32,11 @@ function readField(written: WrittenField, path: Path, report: Report): FieldRule
   const { set, generalise, truncate, template, pseudonymise } = written;
   if (set !== undefined) return { kind: "set", value: set };
   if (pseudonymise !== undefined) return { kind: "pseudonymise" };
-  if (generalise !== undefined)
-    return typeof generalise === "string"
-      ? { kind: "generalise", to: generalise }
-      : { kind: "prefix", length: generalise.prefix };
+  if (generalise !== undefined) return typeof generalise === "string" ? { kind: "generalise", to: generalise } : { kind: "prefix", length: generalise.prefix };
   if (truncate !== undefined) {
     const bits = /^\/(\d{1,3})$/u.exec(truncate)?.[1];
     return bits === undefined || Number(bits) > 128 || Number(bits) === 0
-      ? refuse(
-          "WRONG_VALUE",
-          "`truncate` takes how many bits of an IP address stay.",
-          "Write `{ truncate: /24 }`.",
-        )
+      ? refuse("WRONG_VALUE", "`truncate` takes how many bits of an IP address stay.", "Write `{ truncate: /24 }`.")
       : { kind: "truncate", bits: Number(bits) };
   }
   if (template !== undefined) {
@@ -60,9 +53,7 @@ function readField(written: WrittenField, path: Path, report: Report): FieldRule
 
 /** Whether the rules change anything, and whether all they do is pseudonymise. */
 export function effectOf(...rules: readonly FieldRules[]): "nothing" | "pseudonymises" | "changes" {
-  const kinds = rules
-    .flatMap((each) => Object.values(each).map(({ kind }) => kind))
-    .filter((kind) => kind !== "keep");
+  const kinds = rules.flatMap((each) => Object.values(each).map(({ kind }) => kind)).filter((kind) => kind !== "keep");
   if (kinds.length === 0) return "nothing";
   return kinds.every((kind) => kind === "pseudonymise") ? "pseudonymises" : "changes";
 }

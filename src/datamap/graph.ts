@@ -3,9 +3,7 @@ import type { Check } from "./check.ts";
 
 /** Cycles of match edges, and records that nothing leads to from an identity. */
 export function checkGraph(systems: readonly SystemBlock[], check: Check): void {
-  const records = new Map(
-    systems.flatMap((system) => system.records.map((record) => [record.id, record] as const)),
-  );
+  const records = new Map(systems.flatMap((system) => system.records.map((record) => [record.id, record] as const)));
   const reached = reachable(records, check.names.records);
   const cyclic = new Set<string>();
   for (const record of records.values()) {
@@ -13,9 +11,7 @@ export function checkGraph(systems: readonly SystemBlock[], check: Check): void 
     const cycle = wayBack(record, records);
     if (cycle === undefined) continue;
     for (const id of cycle) cyclic.add(id);
-    const lost = cycle.every((id) => !reached.has(id))
-      ? " Nothing leads into it from an identity."
-      : "";
+    const lost = cycle.every((id) => !reached.has(id)) ? " Nothing leads into it from an identity." : "";
     report(
       record,
       "MATCH_CYCLE",
@@ -36,10 +32,7 @@ export function checkGraph(systems: readonly SystemBlock[], check: Check): void 
   }
 }
 
-function reachable(
-  records: ReadonlyMap<string, RecordType>,
-  names: ReadonlySet<string>,
-): ReadonlySet<string> {
+function reachable(records: ReadonlyMap<string, RecordType>, names: ReadonlySet<string>): ReadonlySet<string> {
   // a record that was left out for its own faults takes no others with it
   const reached = new Set([...names].filter((id) => !records.has(id)));
   for (let grown = true; grown;) {
@@ -56,17 +49,12 @@ function reachable(
 function isReached({ match }: RecordType, reached: ReadonlySet<string>): boolean {
   // no term is left where all were wrong: said already
   if (match.terms.length === 0) return true;
-  const terms = match.terms.map(
-    ({ source }) => source.kind === "identity" || reached.has(source.ref.record),
-  );
+  const terms = match.terms.map(({ source }) => source.kind === "identity" || reached.has(source.ref.record));
   return match.mode === "all" ? terms.every(Boolean) : terms.some(Boolean);
 }
 
 /** The shortest way along the edges from a record back to itself. */
-function wayBack(
-  start: RecordType,
-  records: ReadonlyMap<string, RecordType>,
-): string[] | undefined {
+function wayBack(start: RecordType, records: ReadonlyMap<string, RecordType>): string[] | undefined {
   const seen = new Set<string>();
   let ways: string[][] = [[start.id]];
   while (ways.length > 0) {
@@ -86,13 +74,7 @@ function wayBack(
   return undefined;
 }
 
-function report(
-  { system, name }: RecordType,
-  code: string,
-  message: string,
-  help: string,
-  check: Check,
-): void {
+function report({ system, name }: RecordType, code: string, message: string, help: string, check: Check): void {
   check.report({
     path: ["systems", system, "records", name, "match"],
     part: "key",

@@ -1,15 +1,6 @@
 import type { Condition, Hold, Identity, Where } from "../model/datamap.ts";
 import { termsOn } from "../model/retention-rule.ts";
-import {
-  checkDate,
-  checkReview,
-  knowName,
-  notBuilt,
-  readDays,
-  readRef,
-  readRoundUp,
-  type Check,
-} from "./check.ts";
+import { checkDate, checkReview, knowName, lack, notBuilt, readDays, readRef, readRoundUp, type Check } from "./check.ts";
 import { readMatch } from "./match.ts";
 import type { Written, WrittenHold } from "./shape.ts";
 import type { Path } from "./source.ts";
@@ -17,57 +8,42 @@ import { didYouMean } from "./suggest.ts";
 
 export function readHold(name: string, written: WrittenHold, check: Check): Hold {
   const path: Path = ["holds", name];
-  const refuse = (code: string, message: string, help: string, at: Path = path): void =>
-    check.report({ path: at, part: "key", code, message, help });
   const { people = {} } = written;
 
   const terms = statute(written, path, check);
-  if (written.rule === undefined && written.keep_for === undefined)
-    refuse(
-      "MISSING_KEY",
-      `Hold \`${name}\` has no period.`,
-      "Add `keep_for: 8 years`, or `rule: de/invoice`.",
-    );
-  if (written.rule !== undefined && written.keep_for !== undefined) {
-    refuse("WRONG_VALUE", "`rule` has its own period.", "Remove `keep_for`, or `rule`.", [
-      ...path,
-      "keep_for",
-    ]);
+  if (written.rule === undefined && written.keep_for === undefined) {
+    const help = "Add `keep_for: 8 years`, or `rule: de/invoice`.";
+    lack(path, ["keep_for", "rule"], { code: "MISSING_KEY", message: `Hold \`${name}\` has no period.`, help }, check);
   }
-  const keepFor =
-    written.keep_for === undefined
-      ? undefined
-      : readDays(written.keep_for, [...path, "keep_for"], check);
+  if (written.rule !== undefined && written.keep_for !== undefined) {
+    check.report({
+      path: [...path, "keep_for"],
+      part: "key",
+      code: "WRONG_VALUE",
+      message: "`rule` has its own period.",
+      help: "Remove `keep_for`, or `rule`.",
+    });
+  }
+  const keepFor = written.keep_for === undefined ? undefined : readDays(written.keep_for, [...path, "keep_for"], check);
   const says = written.says ?? terms?.says;
-  if (says === undefined && written.rule === undefined)
-    refuse(
-      "MISSING_KEY",
-      `Hold \`${name}\` does not say why.`,
-      "Add `says:`, the half-sentence people read after “because”.",
-    );
+  if (says === undefined && written.rule === undefined) {
+    const help = "Add `says:`, the half-sentence people read after “because”.";
+    lack(path, ["says", "rule"], { code: "MISSING_KEY", message: `Hold \`${name}\` does not say why.`, help }, check);
+  }
   const law = written.law ?? terms?.law ?? [];
   if (law.length === 0 && (written.rule === undefined || written.law !== undefined)) {
-    refuse(
-      "HOLD_WITHOUT_LAW",
-      `Hold \`${name}\` names no law.`,
-      "Add `law: [DE AO §147(3)]`: what is kept must be kept for a reason that can be named.",
-    );
+    const help = "Add `law: [DE AO §147(3)]`: what is kept must be kept for a reason that can be named.";
+    lack(path, ["law", "rule"], { code: "HOLD_WITHOUT_LAW", message: `Hold \`${name}\` names no law.`, help }, check);
   }
-  if (people.owner === undefined)
-    refuse(
-      "HOLD_WITHOUT_OWNER",
-      `Hold \`${name}\` has no owner.`,
-      "Add `people: { owner: finance@… }`: somebody must answer for it.",
-    );
+  if (people.owner === undefined) {
+    const help = "Add `people: { owner: finance@… }`: somebody must answer for it.";
+    lack(path, ["people"], { code: "HOLD_WITHOUT_OWNER", message: `Hold \`${name}\` has no owner.`, help }, check);
+  }
   checkDate(people.approved_on, [...path, "people", "approved_on"], check);
   checkReview(people.review_by, [...path, "people", "review_by"], check);
-  if (written.extend_while !== undefined)
-    notBuilt([...path, "extend_while"], "key", "`extend_while`", check);
+  if (written.extend_while !== undefined) notBuilt([...path, "extend_while"], "key", "`extend_while`", check);
 
-  const given =
-    written.round_up_to === undefined
-      ? undefined
-      : readRoundUp(written.round_up_to, [...path, "round_up_to"], check);
+  const given = written.round_up_to === undefined ? undefined : readRoundUp(written.round_up_to, [...path, "round_up_to"], check);
   const roundUpTo = given ?? terms?.roundUpTo;
   const exemption = written.exemption ?? terms?.exemption;
   return {
@@ -132,11 +108,7 @@ function statute(written: WrittenHold, path: Path, check: Check): ReturnType<typ
   return terms;
 }
 
-export function readCondition(
-  name: string,
-  written: NonNullable<Written["conditions"]>[string],
-  check: Check,
-): Condition {
+export function readCondition(name: string, written: NonNullable<Written["conditions"]>[string], check: Check): Condition {
   const path: Path = ["conditions", name];
   const { any, match, where = {} } = written;
   if (any === undefined && match !== undefined) {
@@ -146,16 +118,12 @@ export function readCondition(
       code: "WRONG_VALUE",
       message: "`match` needs `any`, the record whose rows decide.",
       help: "Add `any: system.record`, or remove `match`.",
+      missing: [[...path, "any"]],
     });
   }
   if (any === undefined && Object.keys(where).length === 0) {
-    check.report({
-      path,
-      part: "key",
-      code: "MISSING_KEY",
-      message: `Condition \`${name}\` would always hold.`,
-      help: "Add `where: { COLUMN: [values] }`.",
-    });
+    const help = "Add `where: { COLUMN: [values] }`.";
+    lack(path, ["where", "any"], { code: "MISSING_KEY", message: `Condition \`${name}\` would always hold.`, help }, check);
   }
   if (any !== undefined) {
     const [system = "", ...table] = any.split(".");
@@ -169,23 +137,15 @@ export function readCondition(
       });
     } else knowName(system, "system", [...path, "any"], check);
     if (match === undefined) {
-      check.report({
-        path,
-        part: "key",
-        code: "MISSING_KEY",
-        message: `Condition \`${name}\` would look at everyone's rows.`,
-        help: "Add `match: { COLUMN: system.record.COLUMN }`.",
-      });
+      const help = "Add `match: { COLUMN: system.record.COLUMN }`.";
+      lack(path, ["match"], { code: "MISSING_KEY", message: `Condition \`${name}\` would look at everyone's rows.`, help }, check);
     }
   }
   return {
     name,
     says: written.says,
     ...(any === undefined ? {} : { any }),
-    match:
-      match === undefined
-        ? { mode: "any", terms: [] }
-        : readMatch(match, [...path, "match"], check),
+    match: match === undefined ? { mode: "any", terms: [] } : readMatch(match, [...path, "match"], check),
     where: readWhere(where, [...path, "where"], check),
     at: check.position(path),
   };
@@ -197,32 +157,19 @@ function readWhere(written: Readonly<Record<string, unknown>>, path: Path, check
     Object.entries(written).map(([column, values]): [string, string[]] => {
       const at = [...path, column];
       if (!Array.isArray(values)) return [column, [check.text(at) ?? String(values)]];
-      return [
-        column,
-        values.map((value: unknown, index) => check.text([...at, index]) ?? String(value)),
-      ];
+      return [column, values.map((value: unknown, index) => check.text([...at, index]) ?? String(value))];
     }),
   );
 }
 
-export function readIdentity(
-  name: string,
-  written: Written["identities"][string],
-  check: Check,
-): Identity {
+export function readIdentity(name: string, written: Written["identities"][string], check: Check): Identity {
   const path: Path = ["identities", name];
   const { type, fold = [], found_in, by = {} } = written;
   checkFold(type, fold, path, check);
-  const foundIn =
-    found_in === undefined ? undefined : readRef(found_in, [...path, "found_in"], check);
+  const foundIn = found_in === undefined ? undefined : readRef(found_in, [...path, "found_in"], check);
   if (found_in !== undefined && Object.keys(by).length === 0) {
-    check.report({
-      path,
-      part: "key",
-      code: "MISSING_KEY",
-      message: `Nothing says how \`${name}\` is found in \`${found_in}\`.`,
-      help: "Add `by: { COLUMN: IDENTITY }`, the columns to search there.",
-    });
+    const help = "Add `by: { COLUMN: IDENTITY }`, the columns to search there.";
+    lack(path, ["by"], { code: "MISSING_KEY", message: `Nothing says how \`${name}\` is found in \`${found_in}\`.`, help }, check);
   }
   if (found_in === undefined && written.by !== undefined) {
     check.report({
@@ -231,6 +178,7 @@ export function readIdentity(
       code: "MISSING_KEY",
       message: "`by` needs `found_in`.",
       help: "Add `found_in: system.record.column`.",
+      missing: [[...path, "found_in"]],
     });
   }
   for (const [column, other] of Object.entries(by)) {

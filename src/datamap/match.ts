@@ -16,14 +16,13 @@ export function readMatch(written: WrittenMatch, path: Path, check: Check): Matc
       code: "MATCH_EMPTY",
       message: "This matches nothing.",
       help: "Name a column and the identity it holds: `match: { email: email }`.",
+      missing: [here],
     });
   }
   const terms = entries.flatMap(([column, source]): MatchTerm[] => {
     const at = [...here, column];
     if (!source.includes(".")) {
-      return knowName(source, "identity", at, check)
-        ? [{ column, source: { kind: "identity", identity: source } }]
-        : [];
+      return knowName(source, "identity", at, check) ? [{ column, source: { kind: "identity", identity: source } }] : [];
     }
     const ref = readRef(source, at, check);
     return ref === undefined ? [] : [{ column, source: { kind: "column", ref } }];
@@ -35,9 +34,7 @@ export function readMatch(written: WrittenMatch, path: Path, check: Check): Matc
 export function readTemplates(templates: readonly string[], path: Path, check: Check): Match {
   const found = new Set<string>();
   for (const [at, template] of templates.entries()) {
-    const names = [...template.matchAll(PLACEHOLDER)].flatMap(([, name]) =>
-      name === undefined ? [] : [name],
-    );
+    const names = [...template.matchAll(PLACEHOLDER)].flatMap(([, name]) => (name === undefined ? [] : [name]));
     for (const name of names) {
       if (knowName(name, "identity", [...path, at], check)) found.add(name);
     }
@@ -60,18 +57,12 @@ export function readTemplates(templates: readonly string[], path: Path, check: C
   };
 }
 
-function modeOf(
-  written: WrittenMatch,
-  path: Path,
-): { mode: Match["mode"]; block: Readonly<Record<string, string>>; here: Path } {
+function modeOf(written: WrittenMatch, path: Path): { mode: Match["mode"]; block: Readonly<Record<string, string>>; here: Path } {
   const entries: [string, string | Record<string, string>][] = Object.entries(written);
   for (const [key, value] of entries) {
     // a column may be called `all`: then its value is a text
-    if ((key === "all" || key === "any") && typeof value === "object")
-      return { mode: key, block: value, here: [...path, key] };
+    if ((key === "all" || key === "any") && typeof value === "object") return { mode: key, block: value, here: [...path, key] };
   }
-  const block = Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-  );
+  const block = Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
   return { mode: "any", block, here: path };
 }

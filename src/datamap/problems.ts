@@ -7,6 +7,8 @@ export interface Problem {
   readonly code: string;
   readonly message: string;
   readonly help: string;
+  /** The keys of which none is there. Not said where one was there, but wrong. */
+  readonly missing?: readonly Path[];
   /** Default `error`. */
   readonly severity?: "error" | "warning";
 }

@@ -30,10 +30,7 @@ export interface Reading {
   readonly notBuilt: readonly Issue[];
 }
 
-export async function readDataMap(
-  { file, text }: { readonly file: string; readonly text: string },
-  how: How,
-): Promise<Reading> {
+export async function readDataMap({ file, text }: { readonly file: string; readonly text: string }, how: How): Promise<Reading> {
   const source = readSource(text);
   const problems: Problem[] = [];
   const check: Check = {
@@ -45,18 +42,12 @@ export async function readDataMap(
     position: (path) => source.at(path, "key"),
     text: (path) => source.written(path),
   };
-  const map =
-    source.value === undefined
-      ? undefined
-      : await readMap(source, { file, text }, how, check, problems);
-  const issues = [
-    ...source.faults.map((fault) => ({ ...fault, severity: "error" as const })),
-    ...once(problems).map((problem) => ({
-      severity: "error" as const,
-      ...problem,
-      at: source.at(problem.path, problem.part),
-    })),
-  ]
+  const map = source.value === undefined ? undefined : await readMap(source, { file, text }, how, check, problems);
+  const said = [
+    ...source.faults.map((fault) => ({ severity: "error" as const, ...fault })),
+    ...distinct(problems).map((problem) => ({ severity: "error" as const, ...problem, at: source.at(problem.path, problem.part) })),
+  ];
+  const issues = said
     .map(({ code, severity, message, help, at }): Issue => ({
       code,
       severity,
@@ -86,18 +77,10 @@ async function readMap(
   if (written === undefined) return undefined;
 
   const top = await readTop(written, how, check);
-  const identities = Object.entries(written.identities).map(([name, block]) =>
-    readIdentity(name, block, check),
-  );
-  const conditions = Object.entries(written.conditions ?? {}).map(([name, block]) =>
-    readCondition(name, block, check),
-  );
-  const holds = Object.entries(written.holds ?? {}).map(([name, block]) =>
-    readHold(name, block, check),
-  );
-  const systems = Object.entries(written.systems).map(([name, block]) =>
-    readSystem(name, block, top.limits, check),
-  );
+  const identities = Object.entries(written.identities).map(([name, block]) => readIdentity(name, block, check));
+  const conditions = Object.entries(written.conditions ?? {}).map(([name, block]) => readCondition(name, block, check));
+  const holds = Object.entries(written.holds ?? {}).map(([name, block]) => readHold(name, block, check));
+  const systems = Object.entries(written.systems).map(([name, block]) => readSystem(name, block, top.limits, check));
   for (const key of ["identities", "systems"] as const) {
     const block = valueAt(source.value, [key]);
     if (isBlock(block) && Object.keys(block).length === 0) {
@@ -115,8 +98,7 @@ async function readMap(
     for (const issue of how.kinds.get(system.kind)?.lint(system) ?? []) {
       const path: Path = ["systems", system.name, ...issue.path];
       // a block with faults of its own is not judged again
-      if (!problems.some((problem) => startsWith(problem.path, path)))
-        check.report({ ...issue, path, part: "value" });
+      if (!problems.some((problem) => startsWith(problem.path, path))) check.report({ ...issue, path, part: "value" });
     }
   }
   const digest = createHash("sha256").update(text).digest("hex");
@@ -133,10 +115,7 @@ function withoutNotBuilt(value: unknown, how: How, check: Check): unknown {
     notBuilt(["systems", name, "kind"], "value", `The kind \`${kind}\``, check);
     const connect = valueAt(block, ["connect"]);
     for (const [key, each] of isBlock(connect) ? Object.entries(connect) : []) {
-      if (
-        /pass|pwd|token|api_?key|credential/iu.test(key) ||
-        (typeof each === "string" && /:\/\/[^/]*@/u.test(each))
-      )
+      if (/pass|pwd|token|api_?key|credential/iu.test(key) || (typeof each === "string" && /:\/\/[^/]*@/u.test(each)))
         check.report({ path: ["systems", name, "connect", key], part: "key", ...LITERAL });
     }
     return false;
@@ -148,10 +127,14 @@ function startsWith(path: Path, beginning: Path): boolean {
   return beginning.every((step, at) => path[at] === step);
 }
 
-function once(problems: readonly Problem[]): Problem[] {
+/** Each once, and nothing about what is missing where it is there, but wrong. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  const present = problems.filter(({ missing = [] }) => missing.length === 0);
   const seen = new Set<string>();
-  return problems.filter(({ path, code, message }) => {
+  return problems.filter(({ path, code, message, missing = [] }) => {
     const key = JSON.stringify([path, code, message]);
-    return !seen.has(key) && seen.add(key).size > 0;
+    if (seen.has(key) || missing.some((absent) => present.some((problem) => startsWith(problem.path, absent)))) return false;
+    seen.add(key);
+    return true;
   });
 }

@@ -1,5 +1,5 @@
 import type { HoldUse, Limits, Match, Place, RecordType } from "../model/datamap.ts";
-import { checkNoDuplicates, knowName, knowRecord, notBuilt, type Check } from "./check.ts";
+import { checkNoDuplicates, knowName, knowRecord, lack, notBuilt, type Check } from "./check.ts";
 import { effectOf, readFields } from "./fields.ts";
 import { readMatch, readTemplates } from "./match.ts";
 import type { Written, WrittenRecord } from "./shape.ts";
@@ -21,6 +21,7 @@ const PLACES_OF: Readonly<Record<string, readonly PlaceKey[]>> = {
 };
 
 const LATER = ["soft_delete", "restore_window", "purge_after", "purge", "schedule"] as const;
+const HOLD_HELP = "Add `hold: { use: HOLD, from: COLUMN }`.";
 const FILE_KEYS = ["format", "dialect", "encoding"] as const;
 
 export interface RecordContext {
@@ -30,37 +31,19 @@ export interface RecordContext {
   readonly limits: Limits;
 }
 
-export function readRecord(
-  name: string,
-  written: WrittenRecord,
-  context: RecordContext,
-  check: Check,
-): RecordType {
+export function readRecord(name: string, written: WrittenRecord, context: RecordContext, check: Check): RecordType {
   const { system } = context;
   const path: Path = ["systems", system, "records", name];
-  const refuse = (key: string | undefined, code: string, message: string, help: string): void =>
-    check.report({
-      path: key === undefined ? path : [...path, key],
-      part: "key",
-      code,
-      message,
-      help,
-    });
+  const refuse = (key: string, message: string, help: string, missing: readonly string[] = []): void =>
+    check.report({ path: [...path, key], part: "key", code: "WRONG_VALUE", message, help, missing: missing.map((each) => [...path, each]) });
   const reference = (key: "audit_of" | "unless"): void => {
     const value = written[key];
     if (value === undefined) return;
     if (key === "unless") knowName(value, "condition", [...path, key], check);
-    else if (value === `${system}.${name}`)
-      refuse(
-        key,
-        "WRONG_VALUE",
-        "A record is not its own audit trail.",
-        "Name the record whose changes are recorded here.",
-      );
+    else if (value === `${system}.${name}`) refuse(key, "A record is not its own audit trail.", "Name the record whose changes are recorded here.");
     else if (knowRecord(value, [...path, key], check) && !value.startsWith(`${system}.`)) {
       refuse(
         key,
-        "WRONG_VALUE",
         "An audit trail lies in the system of its record.",
         "Write `copy_of` or a `match` for copies elsewhere: only one system can change both in one transaction.",
       );
@@ -77,41 +60,20 @@ export function readRecord(
   checkAction(written, place, context, path, check);
   checkFields(written, effectOf(fields, paths), path, check);
   if (written.do === "keep" && holds.length === 0) {
-    refuse(
-      "do",
-      "KEEP_WITHOUT_HOLD",
-      "`keep` needs a hold: what is kept must be kept for a reason, and until a day.",
-      "Add `hold: { use: HOLD, from: COLUMN }`.",
-    );
+    const message = "`keep` needs a hold: what is kept must be kept for a reason, and until a day.";
+    check.report({ path: [...path, "do"], part: "value", code: "KEEP_WITHOUT_HOLD", message, help: HOLD_HELP, missing: [[...path, "hold"]] });
   }
-  if (written.while_held !== undefined && holds.length === 0)
-    refuse(
-      "while_held",
-      "WRONG_VALUE",
-      "`while_held` needs a hold.",
-      "Add `hold: { use: HOLD, from: COLUMN }`.",
-    );
-  if (written.in !== undefined && Object.keys(paths).length === 0)
-    refuse(
-      "in",
-      "WRONG_VALUE",
-      "`in` needs `paths` to read in that column.",
-      "Add `paths: { json.path: clear }`.",
-    );
+  if (written.while_held !== undefined && holds.length === 0) refuse("while_held", "`while_held` needs a hold.", HOLD_HELP, ["hold"]);
+  if (written.in !== undefined && Object.keys(paths).length === 0) {
+    refuse("in", "`in` needs `paths` to read in that column.", "Add `paths: { json.path: clear }`.", ["paths"]);
+  }
   for (const key of FILE_KEYS) {
-    if (written[key] !== undefined && place.kind !== "files")
-      refuse(
-        key,
-        "WRONG_VALUE",
-        `\`${key}\` is for record files.`,
-        "Remove it, or name the `files`.",
-      );
+    if (written[key] !== undefined && place.kind !== "files") refuse(key, `\`${key}\` is for record files.`, "Remove it, or name the `files`.");
   }
   for (const key of LATER) {
     if (written[key] !== undefined) notBuilt([...path, key], "key", `\`${key}\``, check);
   }
-  if (written.format === "json" || written.format === "parquet")
-    notBuilt([...path, "format"], "value", `The format \`${written.format}\``, check);
+  if (written.format === "json" || written.format === "parquet") notBuilt([...path, "format"], "value", `The format \`${written.format}\``, check);
   checkNoDuplicates(written.cascades ?? [], [...path, "cascades"], check);
 
   const keepOnly = written.while_held?.keep_only;
@@ -160,47 +122,24 @@ function unlinked(match: Match): RecordType["fields"] {
   return Object.fromEntries(match.terms.map(({ column }) => [column, { kind: "unlink" } as const]));
 }
 
-function readPlace(
-  name: string,
-  written: WrittenRecord,
-  { kind }: RecordContext,
-  path: Path,
-  check: Check,
-): Place {
+function readPlace(name: string, written: WrittenRecord, { kind }: RecordContext, path: Path, check: Check): Place {
   const allowed = PLACES_OF[kind] ?? PLACES;
   const [given, ...more] = PLACES.filter((key) => written[key] !== undefined);
-  const refuse = (at: Path, message: string, help: string): void =>
-    check.report({ path: at, part: "key", code: "PLACE", message, help });
-  for (const key of more)
-    refuse(
-      [...path, key],
-      "Records lie in one place.",
-      `Write a record of its own for \`${key}\`.`,
-    );
-  if (given === undefined && !allowed.includes("table"))
-    refuse(
-      path,
-      `Nothing says where \`${name}\` lie.`,
-      `Add ${allowed.map((key) => `\`${key}:\``).join(" or ")}.`,
-    );
+  const refuse = (at: Path, message: string, help: string): void => check.report({ path: at, part: "key", code: "PLACE", message, help });
+  for (const key of more) refuse([...path, key], "Records lie in one place.", `Write a record of its own for \`${key}\`.`);
+  if (given === undefined && !allowed.includes("table")) {
+    const help = `Add ${allowed.map((key) => `\`${key}:\``).join(" or ")}.`;
+    lack(path, PLACES, { code: "PLACE", message: `Nothing says where \`${name}\` lie.`, help }, check);
+  }
   if (given !== undefined && !allowed.includes(given))
-    refuse(
-      [...path, given],
-      `\`${kind}\` has no \`${given}\`.`,
-      `It has ${allowed.map((key) => `\`${key}\``).join(" and ")}.`,
-    );
+    refuse([...path, given], `\`${kind}\` has no \`${given}\`.`, `It has ${allowed.map((key) => `\`${key}\``).join(" and ")}.`);
   if (written.files !== undefined) return { kind: "files", globs: written.files };
   if (written.keys !== undefined) return { kind: "keys", templates: written.keys };
   if (written.index !== undefined) return { kind: "index", pattern: written.index };
   return { kind: "table", ...tableName(name, written.table, path, check) };
 }
 
-function tableName(
-  name: string,
-  written: WrittenRecord["table"],
-  path: Path,
-  check: Check,
-): { table: string; schema?: string } {
+function tableName(name: string, written: WrittenRecord["table"], path: Path, check: Check): { table: string; schema?: string } {
   if (written === undefined) return { table: name };
   const parts = typeof written === "string" ? written.split(".") : written;
   const [first = "", second] = parts;
@@ -230,24 +169,17 @@ function matchOf(written: WrittenRecord, place: Place, path: Path, check: Check)
     return readTemplates(place.templates, [...path, "keys"], check);
   }
   if (written.match !== undefined) return readMatch(written.match, [...path, "match"], check);
-  check.report({
-    path,
-    part: "key",
-    code: "MISSING_KEY",
-    message: `Nothing says how a person's records are found in \`${String(path.at(-1))}\`.`,
-    help: "Add `match: { COLUMN: IDENTITY }`.",
-  });
+  const message = `Nothing says how a person's records are found in \`${String(path.at(-1))}\`.`;
+  lack(path, ["match"], { code: "MISSING_KEY", message, help: "Add `match: { COLUMN: IDENTITY }`." }, check);
   return { mode: "any", terms: [] };
 }
 
 function readHoldUses(written: WrittenRecord, path: Path, check: Check): HoldUse[] {
-  const list =
-    written.hold === undefined ? [] : Array.isArray(written.hold) ? written.hold : [written.hold];
+  const list = written.hold === undefined ? [] : Array.isArray(written.hold) ? written.hold : [written.hold];
   return list.map(({ use, from, protects = [] }, at) => {
     const here = Array.isArray(written.hold) ? [...path, "hold", at] : [...path, "hold"];
     knowName(use, "hold", [...here, "use"], check);
-    for (const [index, id] of protects.entries())
-      knowRecord(id, [...here, "protects", index], check);
+    for (const [index, id] of protects.entries()) knowRecord(id, [...here, "protects", index], check);
     checkNoDuplicates(protects, [...here, "protects"], check);
     if (list.findIndex((other) => other.use === use && other.from === from) < at) {
       check.report({
@@ -262,17 +194,10 @@ function readHoldUses(written: WrittenRecord, path: Path, check: Check): HoldUse
   });
 }
 
-function checkAction(
-  written: WrittenRecord,
-  place: Place,
-  { kind }: RecordContext,
-  path: Path,
-  check: Check,
-): void {
+function checkAction(written: WrittenRecord, place: Place, { kind }: RecordContext, path: Path, check: Check): void {
   const at = { path: [...path, "do"], part: "value", code: "ACTION_REFUSED" } as const;
   const actions = check.kinds.get(kind)?.actions;
-  if (written.do === "soft-delete" || written.do === "ask")
-    notBuilt(at.path, "value", `\`do: ${written.do}\``, check);
+  if (written.do === "soft-delete" || written.do === "ask") notBuilt(at.path, "value", `\`do: ${written.do}\``, check);
   else if (written.do === "erase" && place.kind === "files") {
     check.report({
       ...at,
@@ -300,26 +225,20 @@ function checkAction(
   }
 }
 
-function checkFields(
-  written: WrittenRecord,
-  effect: ReturnType<typeof effectOf>,
-  path: Path,
-  check: Check,
-): void {
+function checkFields(written: WrittenRecord, effect: ReturnType<typeof effectOf>, path: Path, check: Check): void {
   if (written.do !== "anonymise" && written.do !== "redact") return;
-  const empty =
-    Object.keys(written.fields ?? {}).length + Object.keys(written.paths ?? {}).length === 0;
-  if (effect === "nothing" && (empty || (written.do === "anonymise" && !hasRefused(written)))) {
-    const what =
-      written.do === "anonymise"
-        ? "`fields: { COLUMN: clear }`"
-        : "`fields: { COLUMN: clear }`, or `in: COLUMN` and `paths: { json.path: clear }`";
+  if (effect === "nothing") {
+    const what = written.do === "anonymise" ? "`fields: { COLUMN: clear }`" : "`fields: { COLUMN: clear }`, or `in: COLUMN` and `paths: { json.path: clear }`";
     check.report({
       path: [...path, "do"],
       part: "value",
       code: "FIELDS_MISSING",
       message: `\`${written.do}\` changes nothing here.`,
       help: `Add ${what}.`,
+      missing: [
+        [...path, "fields"],
+        [...path, "paths"],
+      ],
     });
   }
   if (effect === "pseudonymises" && written.do === "anonymise") {
@@ -327,16 +246,8 @@ function checkFields(
       path: [...path, "do"],
       part: "value",
       code: "PSEUDONYMISED_ONLY",
-      message:
-        "Records that are only pseudonymised are not anonymised: they are still about the person.",
+      message: "Records that are only pseudonymised are not anonymised: they are still about the person.",
       help: "`clear` what identifies the person; `pseudonymise` may stand beside it.",
     });
   }
-}
-
-/** Whether `fields` holds a rule that was refused on its own account. */
-function hasRefused(written: WrittenRecord): boolean {
-  return [...Object.values(written.fields ?? {}), ...Object.values(written.paths ?? {})].some(
-    (field) => typeof field === "object",
-  );
 }

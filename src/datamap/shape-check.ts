@@ -6,8 +6,7 @@ import type { Path } from "./source.ts";
 import { didYouMean, nearest } from "./suggest.ts";
 
 const HASH = /^(?:hash|md5|sha|hmac|bcrypt|scrypt|argon|digest|mask|encrypt|tokeni[sz]e)/iu;
-const CREDENTIAL =
-  /pass|pwd|secret|token|key|credential|user|login|host|port|url|uri|dsn|node|endpoint|conn|auth|database|^db/iu;
+const CREDENTIAL = /pass|pwd|secret|token|key|credential|user|login|host|port|url|uri|dsn|node|endpoint|conn|auth|database|^db/iu;
 
 /**
  * Everything about the shape that is wrong, and the map without those parts, so that the rest is checked too. Undefined
@@ -44,9 +43,7 @@ function flatten(issues: readonly ZodIssue[], above: Path = []): ZodIssue[] {
   return issues.flatMap((issue) => {
     const path = [...above, ...keys(issue.path)];
     if (issue.code !== "invalid_union") return [{ ...issue, path }];
-    const fits = issue.errors.filter(
-      (errors) => !errors.some((error) => error.code === "invalid_type" && error.path.length === 0),
-    );
+    const fits = issue.errors.filter((errors) => !errors.some((error) => error.code === "invalid_type" && error.path.length === 0));
     const [meant] = fits.toSorted((a, b) => depth(b) - depth(a));
     return meant === undefined ? [{ ...issue, path }] : flatten(meant, path);
   });
@@ -73,8 +70,7 @@ function describe(issue: ZodIssue, value: unknown): Problem[] {
   const path = keys(issue.path);
   const last = String(path.at(-1) ?? "the data map");
   const secret = path[0] === "systems" && path[2] === "connect";
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => unknownKey([...path, key], key));
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key], key));
   if (valueAt(value, path) === undefined) {
     const block = path.slice(0, -1);
     const name = block.at(-1);
@@ -83,8 +79,7 @@ function describe(issue: ZodIssue, value: unknown): Problem[] {
         path: block,
         part: "key",
         code: "MISSING_KEY",
-        message:
-          name === undefined ? `\`${last}\` is missing.` : `\`${last}\` is missing in \`${name}\`.`,
+        message: name === undefined ? `\`${last}\` is missing.` : `\`${last}\` is missing in \`${name}\`.`,
         help: `Add \`${last}:\` here.`,
       },
     ];
@@ -152,10 +147,7 @@ function unknownKey(path: Path, key: string): Problem {
   return {
     ...at,
     code: "UNKNOWN_KEY",
-    message:
-      inside === undefined
-        ? `There is no key \`${key}\`.`
-        : `There is no key \`${key}\` in \`${inside}\`.`,
+    message: inside === undefined ? `There is no key \`${key}\`.` : `There is no key \`${key}\` in \`${inside}\`.`,
     help: didYouMean(key, known, "See docs/datamap.md."),
   };
 }
@@ -163,23 +155,14 @@ function unknownKey(path: Path, key: string): Problem {
 const FIELD_HELP =
   "A field takes `clear`, `remove`, `unlink`, `keep`, or one of { set: … }, { generalise: … }, { truncate: /24 }, { template: … }, { pseudonymise: hmac }.";
 
-function wrongValue(
-  key: string,
-  path: Path,
-  value: unknown,
-  known: readonly string[],
-): Omit<Problem, "path" | "part"> {
+function wrongValue(key: string, path: Path, value: unknown, known: readonly string[]): Omit<Problem, "path" | "part"> {
   const given = typeof value === "string" ? value : undefined;
   if (given !== undefined && HASH.test(given) && isFieldRule(path)) return hashed(given);
-  if (given === undefined && isFieldRule(path))
-    return { code: "WRONG_TYPE", message: `\`${key}\` has the wrong form.`, help: FIELD_HELP };
+  if (given === undefined && isFieldRule(path)) return { code: "WRONG_TYPE", message: `\`${key}\` has the wrong form.`, help: FIELD_HELP };
   const help = given === undefined ? `It is one of: ${list(known)}.` : didYouMean(given, known, "");
   return {
     code: "WRONG_VALUE",
-    message:
-      given === undefined
-        ? `\`${key}\` has the wrong value.`
-        : `\`${key}\` cannot be \`${given}\`.`,
+    message: given === undefined ? `\`${key}\` has the wrong value.` : `\`${key}\` cannot be \`${given}\`.`,
     help,
   };
 }
@@ -199,19 +182,10 @@ function isFieldRule(path: Path): boolean {
 function expected(issue: ZodIssue, path: Path, value: unknown): string {
   if (value === null) return "Give it a value, or leave the key out.";
   if (isFieldRule(path)) return FIELD_HELP;
-  if (path.at(-2) === "match" && typeof value === "object")
-    return "`all` and `any` stand alone in `match`; beside them there are no columns.";
+  if (path.at(-2) === "match" && typeof value === "object") return "`all` and `any` stand alone in `match`; beside them there are no columns.";
   if (issue.code === "invalid_union") {
-    const wanted = [
-      ...new Set(
-        issue.errors
-          .flat()
-          .flatMap((error) => (error.code === "invalid_type" ? [error.expected] : [])),
-      ),
-    ];
-    return wanted.length === 0
-      ? "See docs/datamap.md."
-      : `It takes ${wanted.map(form).join(", or ")}.`;
+    const wanted = [...new Set(issue.errors.flat().flatMap((error) => (error.code === "invalid_type" ? [error.expected] : [])))];
+    return wanted.length === 0 ? "See docs/datamap.md." : `It takes ${wanted.map(form).join(", or ")}.`;
   }
   return issue.code === "invalid_type"
     ? `It takes ${form(issue.expected)}.${issue.expected === "string" && typeof value !== "object" ? " Put it in quotes." : ""}`
@@ -232,8 +206,7 @@ function form(expectedType: string): string {
 }
 
 function size(issue: ZodIssue): string {
-  if (issue.code === "too_small")
-    return `At least ${issue.minimum}${issue.inclusive === false ? ", and more" : ""}.`;
+  if (issue.code === "too_small") return `At least ${issue.minimum}${issue.inclusive === false ? ", and more" : ""}.`;
   if (issue.code === "too_big") return `At most ${issue.maximum}.`;
   return "See docs/datamap.md.";
 }
@@ -257,20 +230,12 @@ export function valueAt(value: unknown, path: Path): unknown {
 }
 
 function without(value: unknown, paths: readonly Path[], here: Path = []): unknown {
-  const goes = (path: Path): boolean =>
-    paths.some(
-      (each) => each.length === path.length && each.every((step, at) => step === path[at]),
-    );
+  const goes = (path: Path): boolean => paths.some((each) => each.length === path.length && each.every((step, at) => step === path[at]));
   if (goes(here)) return undefined;
-  if (Array.isArray(value))
-    return value
-      .map((item: unknown, at) => without(item, paths, [...here, at]))
-      .filter((item) => item !== undefined);
+  if (Array.isArray(value)) return value.map((item: unknown, at) => without(item, paths, [...here, at])).filter((item) => item !== undefined);
   if (!isBlock(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, each]): [string, unknown][] =>
-      goes([...here, key]) ? [] : [[key, without(each, paths, [...here, key])]],
-    ),
+    Object.entries(value).flatMap(([key, each]): [string, unknown][] => (goes([...here, key]) ? [] : [[key, without(each, paths, [...here, key])]])),
   );
 }
 

@@ -11,24 +11,17 @@ const name = z.string().regex(/^[\p{L}_][\p{L}\p{N}_-]*$/u);
 const word = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/u);
 
 /** Marks a key that is known, but that this version does not act on. */
-const later = (what: string): string =>
-  `${what} Not built yet: \`plan\` refuses a data map with it.`;
+const later = (what: string): string => `${what} Not built yet: \`plan\` refuses a data map with it.`;
 
 const limits = z.strictObject({
-  max_records: count
-    .exactOptional()
-    .describe("The most records that one step may act on. Default 1000."),
+  max_records: count.exactOptional().describe("The most records that one step may act on. Default 1000."),
   max_fraction: z
     .number()
     .positive()
     .max(1)
     .exactOptional()
-    .describe(
-      "The largest part of a record type that one step may act on, 0 to 1; never below 20 records. Default 0.01.",
-    ),
-  max_fan_out: count
-    .exactOptional()
-    .describe("The most records that one identifier may lead to. Default 20."),
+    .describe("The largest part of a record type that one step may act on, 0 to 1; never below 20 records. Default 0.01."),
+  max_fan_out: count.exactOptional().describe("The most records that one identifier may lead to. Default 20."),
 });
 
 const fieldRule = z.union([
@@ -36,25 +29,12 @@ const fieldRule = z.union([
   z.strictObject({
     set: scalar.exactOptional().describe("Write this value instead."),
     generalise: z
-      .union([
-        z.enum(["year", "month", "decade"]),
-        z.strictObject({ prefix: count.describe("How many characters stay.") }),
-      ])
+      .union([z.enum(["year", "month", "decade"]), z.strictObject({ prefix: count.describe("How many characters stay.") })])
       .exactOptional()
       .describe("Keep only the year, the month, the decade, or the first characters."),
-    truncate: z
-      .string()
-      .exactOptional()
-      .describe("Keep this many bits of an IP address, as in /24."),
-    template: text
-      .exactOptional()
-      .describe("Write this text; `:random` becomes a fresh value for every record."),
-    pseudonymise: z
-      .literal("hmac")
-      .exactOptional()
-      .describe(
-        "Write a keyed pseudonym instead. The record then counts as pseudonymised, never as anonymised.",
-      ),
+    truncate: z.string().exactOptional().describe("Keep this many bits of an IP address, as in /24."),
+    template: text.exactOptional().describe("Write this text; `:random` becomes a fresh value for every record."),
+    pseudonymise: z.literal("hmac").exactOptional().describe("Write a keyed pseudonym instead. The record then counts as pseudonymised, never as anonymised."),
   }),
 ]);
 
@@ -69,60 +49,34 @@ const where = z.record(text, z.union([scalar, z.array(scalar).min(1)]));
 const holdUse = z.strictObject({
   use: text.describe("A hold of `holds`."),
   from: text.describe("The column whose date starts the period."),
-  protects: texts
-    .exactOptional()
-    .describe("Records (`system.record`) that are not erased while a record here is held."),
+  protects: texts.exactOptional().describe("Records (`system.record`) that are not erased while a record here is held."),
 });
 
 const record = z.strictObject({
-  called: text
-    .exactOptional()
-    .describe("What letters call these records, as in `support tickets`."),
+  called: text.exactOptional().describe("What letters call these records, as in `support tickets`."),
   table: z
     .union([text, z.array(text).length(2)])
     .exactOptional()
     .describe("Table: `name`, `schema.name` or [schema, name]. Default: the record's own name."),
   index: text.exactOptional().describe("Search index, alias or pattern."),
-  files: texts
-    .min(1)
-    .exactOptional()
-    .describe("Globs of record files, relative to `connect.root`; for s3 `s3://bucket/…`."),
-  keys: texts
-    .min(1)
-    .exactOptional()
-    .describe(
-      "Object keys with `:identity` placeholders, `s3://bucket/exports/:customer_id.json`. They are the match.",
-    ),
+  files: texts.min(1).exactOptional().describe("Globs of record files, relative to `connect.root`; for s3 `s3://bucket/…`."),
+  keys: texts.min(1).exactOptional().describe("Object keys with `:identity` placeholders, `s3://bucket/exports/:customer_id.json`. They are the match."),
   match: match
     .exactOptional()
-    .describe(
-      "How a person's records are found: column or path → identity or `system.record.column`. Several: any of them, or `all: {…}`.",
-    ),
-  do: z
-    .enum(["erase", "anonymise", "redact", "remove-rows", "soft-delete", "unlink", "keep", "ask"])
-    .describe("What happens to the records."),
-  fields: z
-    .record(text, fieldRule)
-    .exactOptional()
-    .describe("What happens to each column of a record that stays."),
+    .describe("How a person's records are found: column or path → identity or `system.record.column`. Several: any of them, or `all: {…}`."),
+  do: z.enum(["erase", "anonymise", "redact", "remove-rows", "soft-delete", "unlink", "keep", "ask"]).describe("What happens to the records."),
+  fields: z.record(text, fieldRule).exactOptional().describe("What happens to each column of a record that stays."),
   in: text.exactOptional().describe("The JSON column that `paths` are read in."),
   paths: z.record(text, fieldRule).exactOptional().describe("What happens to each JSON path."),
-  unless: text
-    .exactOptional()
-    .describe("A condition of `conditions`: the records wait while it holds."),
+  unless: text.exactOptional().describe("A condition of `conditions`: the records wait while it holds."),
   hold: z
     .union([holdUse, z.array(holdUse).min(1)])
     .exactOptional()
     .describe("The retention that keeps records for a time."),
   while_held: z
     .strictObject({
-      restrict: z
-        .boolean()
-        .exactOptional()
-        .describe("Access is restricted while held; the report says so."),
-      keep_only: texts
-        .exactOptional()
-        .describe("Columns that stay while held; all others but keys are cleared."),
+      restrict: z.boolean().exactOptional().describe("Access is restricted while held; the report says so."),
+      keep_only: texts.exactOptional().describe("Columns that stay while held; all others but keys are cleared."),
     })
     .exactOptional()
     .describe("What happens to records while they are held."),
@@ -140,22 +94,11 @@ const record = z.strictObject({
     .describe(later("How the application marks records as deleted.")),
   restore_window: text.exactOptional().describe(later("How long `undo` brings the records back.")),
   purge_after: text.exactOptional().describe(later("When soft-deleted records go for good.")),
-  purge: z
-    .enum(["erase", "anonymise"])
-    .exactOptional()
-    .describe(later("How soft-deleted records go for good.")),
-  schedule: z
-    .strictObject({ after: text, from: text })
-    .exactOptional()
-    .describe(later("Records that are due without any request.")),
-  audit_of: text
-    .exactOptional()
-    .describe("The record (`system.record`) whose audit trail this is."),
+  purge: z.enum(["erase", "anonymise"]).exactOptional().describe(later("How soft-deleted records go for good.")),
+  schedule: z.strictObject({ after: text, from: text }).exactOptional().describe(later("Records that are due without any request.")),
+  audit_of: text.exactOptional().describe("The record (`system.record`) whose audit trail this is."),
   cascades: texts.exactOptional().describe("Foreign keys whose ON DELETE CASCADE is accepted."),
-  format: z
-    .enum(["csv", "jsonl", "json", "parquet"])
-    .exactOptional()
-    .describe("Format of the files. Default: by their names."),
+  format: z.enum(["csv", "jsonl", "json", "parquet"]).exactOptional().describe("Format of the files. Default: by their names."),
   dialect: z
     .strictObject({
       delimiter: z.string().min(1).exactOptional().describe("Between two cells, as in `;`."),
@@ -165,107 +108,63 @@ const record = z.strictObject({
     })
     .exactOptional()
     .describe("How the CSV files are written."),
-  encoding: z
-    .enum(["utf-8", "utf-16le", "utf-16be", "windows-1252", "iso-8859-1"])
-    .exactOptional()
-    .describe("Encoding of the files. Default utf-8."),
+  encoding: z.enum(["utf-8", "utf-16le", "utf-16be", "windows-1252", "iso-8859-1"]).exactOptional().describe("Encoding of the files. Default utf-8."),
   versions: z.enum(["all", "latest"]).exactOptional().describe("Which versions of an object go."),
-  limits: limits
-    .exactOptional()
-    .describe("Caps for this record type; what is not named comes from the top."),
+  limits: limits.exactOptional().describe("Caps for this record type; what is not named comes from the top."),
 });
 
 const system = z.strictObject({
   kind: text.describe("Kind of system: postgres, elasticsearch, s3, files, backups …"),
   connect: z
     .strictObject({
-      secret: z
-        .string()
-        .exactOptional()
-        .describe("Name of a secret. Its value never stands in this file."),
+      secret: z.string().exactOptional().describe("Name of a secret. Its value never stands in this file."),
       root: text.exactOptional().describe("Folder that all files lie in, relative to this file."),
-      unsafe_overwrite: z
-        .boolean()
-        .exactOptional()
-        .describe("s3: overwrite objects also where conditional writes are not honoured."),
+      unsafe_overwrite: z.boolean().exactOptional().describe("s3: overwrite objects also where conditional writes are not honoured."),
     })
     .exactOptional()
     .describe("How the system is reached."),
   owner: text.exactOptional().describe("Who answers for the system."),
   feeds: texts.exactOptional().describe("Systems that are filled from this one."),
-  copy_of: text
-    .exactOptional()
-    .describe("The record (`system.record`) that this system is a copy of."),
-  replays: z
-    .enum(["soft_delete", "hard_delete", "none"])
-    .exactOptional()
-    .describe("What the copy does when its source is deleted."),
+  copy_of: text.exactOptional().describe("The record (`system.record`) that this system is a copy of."),
+  replays: z.enum(["soft_delete", "hard_delete", "none"]).exactOptional().describe("What the copy does when its source is deleted."),
   recipient: z
     .strictObject({
       name: text.exactOptional().describe("Who receives the data."),
-      role: z
-        .enum(["processor", "controller"])
-        .exactOptional()
-        .describe("Processor or controller."),
+      role: z.enum(["processor", "controller"]).exactOptional().describe("Processor or controller."),
       country: text.exactOptional().describe("Where."),
       notify: text.exactOptional().describe(later("How the recipient is told of an erasure.")),
     })
     .exactOptional()
     .describe("Somebody else who runs this system (Art. 19)."),
-  environment: z
-    .enum(["production", "test"])
-    .exactOptional()
-    .describe("`map rehearse` plants its synthetic person only in `test`."),
-  session: z
-    .record(text, z.string())
-    .exactOptional()
-    .describe("postgres: settings that audit triggers read; `:request` becomes the request's id."),
+  environment: z.enum(["production", "test"]).exactOptional().describe("`map rehearse` plants its synthetic person only in `test`."),
+  session: z.record(text, z.string()).exactOptional().describe("postgres: settings that audit triggers read; `:request` becomes the request's id."),
   records: z.record(name, record).exactOptional().describe("The record types of this system."),
   covers: texts.exactOptional().describe("backups: the systems that are backed up."),
   expires_after: text.exactOptional().describe("backups: how long a copy lives."),
 });
 
 const identity = z.strictObject({
-  type: z
-    .enum(["email", "phone", "integer", "string", "uuid"])
-    .describe("What its values look like."),
+  type: z.enum(["email", "phone", "integer", "string", "uuid"]).describe("What its values look like."),
   fold: z
     .array(z.enum(["trim", "lowercase", "nfc", "e164"]))
     .exactOptional()
     .describe("How values are made comparable. Nothing else is folded."),
-  found_in: text
-    .exactOptional()
-    .describe("The column (`system.record.column`) in which other identities find it."),
-  by: z
-    .record(text, text)
-    .exactOptional()
-    .describe("Columns of that record → the identity they are searched by."),
+  found_in: text.exactOptional().describe("The column (`system.record.column`) in which other identities find it."),
+  by: z.record(text, text).exactOptional().describe("Columns of that record → the identity they are searched by."),
 });
 
 const condition = z.strictObject({
   says: text.describe("The half-sentence people read after `unless`."),
-  any: text
-    .exactOptional()
-    .describe("The record or table whose rows decide. Absent: the record itself."),
-  match: match
-    .exactOptional()
-    .describe("How those rows belong to a record: column → `system.record.column`."),
+  any: text.exactOptional().describe("The record or table whose rows decide. Absent: the record itself."),
+  match: match.exactOptional().describe("How those rows belong to a record: column → `system.record.column`."),
   where: where.exactOptional().describe("Column → the values, any of them."),
 });
 
 const hold = z.strictObject({
   says: text.exactOptional().describe("The half-sentence people read after `because`."),
-  rule: text
-    .exactOptional()
-    .describe(
-      "A statutory rule that comes with the tool, as in `de/invoice`: says, period, rounding and law come from it.",
-    ),
+  rule: text.exactOptional().describe("A statutory rule that comes with the tool, as in `de/invoice`: says, period, rounding and law come from it."),
   keep_for: text.exactOptional().describe("How long: `8 years`, `90 days`, `P8Y`."),
-  round_up_to: text
-    .exactOptional()
-    .describe(
-      "The period starts at the `end of calendar year`, or at the `end of fiscal year MM-DD`.",
-    ),
+  round_up_to: text.exactOptional().describe("The period starts at the `end of calendar year`, or at the `end of fiscal year MM-DD`."),
   law: texts.exactOptional().describe("The statutes that ask for it."),
   exemption: text.exactOptional().describe("The exception it rests on, as in `Art. 17(3)(b)`."),
   extend_while: text.exactOptional().describe(later("A suspension, as in `tax assessment open`.")),
@@ -286,25 +185,15 @@ export const SHAPE = z.strictObject({
     .strictObject({
       name: text.describe("The organisation that answers requests."),
       contact: text.describe("Where people reach it."),
-      authority: z
-        .strictObject({ name: text, url: text })
-        .exactOptional()
-        .describe("The supervisory authority that letters name."),
+      authority: z.strictObject({ name: text, url: text }).exactOptional().describe("The supervisory authority that letters name."),
       calendar: z
         .strictObject({
-          timezone: text.describe(
-            "IANA name, as in Europe/Berlin. All dates are civil dates there.",
-          ),
-          regime: z
-            .enum(["eu", "uk", "ccpa"])
-            .exactOptional()
-            .describe("How deadlines are counted. Default eu."),
+          timezone: text.describe("IANA name, as in Europe/Berlin. All dates are civil dates there."),
+          regime: z.enum(["eu", "uk", "ccpa"]).exactOptional().describe("How deadlines are counted. Default eu."),
           holidays: z
             .union([z.array(text), text])
             .exactOptional()
-            .describe(
-              "Public holidays: ISO dates, a file with one a line, or a region such as DE-BW.",
-            ),
+            .describe("Public holidays: ISO dates, a file with one a line, or a region such as DE-BW."),
         })
         .describe("For deadlines and holds."),
     })
@@ -313,53 +202,31 @@ export const SHAPE = z.strictObject({
     .strictObject({
       owner: text.exactOptional().describe("Who answers for this data map."),
       review_by: text.exactOptional().describe("When it is to be looked at again, as an ISO date."),
-      ignore: texts
-        .exactOptional()
-        .describe("Tables (`system.table`) without personal data, or whose cascades are accepted."),
+      ignore: texts.exactOptional().describe("Tables (`system.table`) without personal data, or whose cascades are accepted."),
     })
     .exactOptional()
     .describe("About this data map."),
   proof: z
     .strictObject({
       keep_for: text.describe("How long the contents of the proof are kept."),
-      round_up_to: text
-        .exactOptional()
-        .describe(
-          "The period starts at the `end of calendar year`, or at the `end of fiscal year MM-DD`.",
-        ),
+      round_up_to: text.exactOptional().describe("The period starts at the `end of calendar year`, or at the `end of fiscal year MM-DD`."),
     })
     .exactOptional()
     .describe("The proof's own retention. Default: 3 years from the end of the calendar year."),
   approval: z
     .strictObject({
-      required: z
-        .boolean()
-        .exactOptional()
-        .describe("Whether a plan must be approved. Default true."),
-      four_eyes: z
-        .boolean()
-        .exactOptional()
-        .describe("Whether requester and approver must differ. Default true."),
+      required: z.boolean().exactOptional().describe("Whether a plan must be approved. Default true."),
+      four_eyes: z.boolean().exactOptional().describe("Whether requester and approver must differ. Default true."),
       roles: texts.exactOptional().describe("Roles that may approve."),
-      drift: z
-        .enum(["refuse", "planned_only"])
-        .exactOptional()
-        .describe("What `run` does where new records match since the plan. Default refuse."),
+      drift: z.enum(["refuse", "planned_only"]).exactOptional().describe("What `run` does where new records match since the plan. Default refuse."),
     })
     .exactOptional()
     .describe("Who must agree before anything is done."),
   limits: limits.exactOptional().describe("Caps for every step."),
-  settle: text
-    .exactOptional()
-    .describe("How long after a run `verify` looks a second time. Default 1 hour."),
+  settle: text.exactOptional().describe("How long after a run `verify` looks a second time. Default 1 hour."),
   retain_deleted: text.exactOptional().describe("Default `purge_after` of soft-deleted records."),
-  clock: z
-    .enum(["real", "test"])
-    .exactOptional()
-    .describe("`test` lets EXPUNGE_NOW set the time. Default real."),
-  identities: z
-    .record(word, identity)
-    .describe("What a request starts from, and how the other keys are found."),
+  clock: z.enum(["real", "test"]).exactOptional().describe("`test` lets EXPUNGE_NOW set the time. Default real."),
+  identities: z.record(word, identity).describe("What a request starts from, and how the other keys are found."),
   conditions: z.record(name, condition).exactOptional().describe("What makes records wait."),
   holds: z.record(name, hold).exactOptional().describe("Retention: reason, period, law, people."),
   systems: z.record(name, system).describe("Every system that holds a copy of a person."),

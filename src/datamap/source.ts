@@ -1,16 +1,5 @@
 /** The data map's text as YAML: its values, and where each of them stands. */
-import {
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  visit,
-  type Document,
-  type Node,
-} from "yaml";
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from "yaml";
 import type { Position } from "../model/datamap.ts";
 
 /** Keys and list indices from the top of the file. */
@@ -75,20 +64,12 @@ export function readSource(text: string): Source {
   const at: Source["at"] = (path, part) => position(offsetOf(document, path, part));
   const written: Source["written"] = (path) => {
     const { value } = find(document, path);
-    return isScalar(value)
-      ? value.type === "PLAIN"
-        ? value.source
-        : typeof value.value === "string"
-          ? value.value
-          : undefined
-      : undefined;
+    return isScalar(value) ? (value.type === "PLAIN" ? value.source : typeof value.value === "string" ? value.value : undefined) : undefined;
   };
 
   const faults: Fault[] = [];
   const errors = [...document.errors, ...document.warnings];
-  const syntax = errors
-    .filter(({ code }) => code !== "DUPLICATE_KEY")
-    .toSorted((a, b) => a.pos[0] - b.pos[0])[0];
+  const syntax = errors.filter(({ code }) => code !== "DUPLICATE_KEY").toSorted((a, b) => a.pos[0] - b.pos[0])[0];
   if (syntax !== undefined) {
     const message = `This is not YAML: ${SYNTAX[syntax.code] ?? "it cannot be read"}.`;
     // one mistake brings many errors after it: the first is the one to mend
@@ -130,13 +111,7 @@ function oddNodes(document: Document, position: (offset: number) => Position): F
   };
   visit(document, {
     Pair(_, { key }) {
-      if (!isScalar(key))
-        report(
-          key,
-          "BAD_NAME",
-          "A key must be a plain text.",
-          "Write the key as one word, or in quotes.",
-        );
+      if (!isScalar(key)) report(key, "BAD_NAME", "A key must be a plain text.", "Write the key as one word, or in quotes.");
       else if (key.value === "<<")
         report(
           key,
@@ -144,17 +119,10 @@ function oddNodes(document: Document, position: (offset: number) => Position): F
           "Merge keys (`<<`) are not used here.",
           "Write the keys out: a rule must be readable where it stands. Anchors for whole values are fine.",
         );
-      else if (key.value === "__proto__")
-        report(key, "BAD_NAME", "`__proto__` cannot be a name here.", "Rename it.");
+      else if (key.value === "__proto__") report(key, "BAD_NAME", "`__proto__` cannot be a name here.", "Rename it.");
     },
     Alias(_, node) {
-      if (node.resolve(document) === undefined)
-        report(
-          node,
-          "ALIAS",
-          "No anchor of this name stands before.",
-          "Texts that begin with `*` go in quotes.",
-        );
+      if (node.resolve(document) === undefined) report(node, "ALIAS", "No anchor of this name stands before.", "Texts that begin with `*` go in quotes.");
     },
   });
   return faults;
@@ -174,15 +142,9 @@ function plain(document: Document): unknown {
 function find(document: Document, path: Path): { key: unknown; value: unknown; found: boolean } {
   let [key, value]: [unknown, unknown] = [undefined, document.contents];
   for (const step of path) {
-    const node: Node | undefined = isAlias(value)
-      ? value.resolve(document)
-      : isMap(value) || isSeq(value)
-        ? value
-        : undefined;
+    const node: Node | undefined = isAlias(value) ? value.resolve(document) : isMap(value) || isSeq(value) ? value : undefined;
     if (isMap(node)) {
-      const pair = node.items.find(
-        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step),
-      );
+      const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step));
       if (pair === undefined) return { key, value, found: false };
       [key, value] = [pair.key, pair.value];
     } else if (isSeq(node) && typeof step === "number" && step < node.items.length) {

@@ -4,11 +4,7 @@ export function nearest(text: string, candidates: Iterable<string>): string | un
   let best: { name: string; distance: number } | undefined;
   for (const name of candidates) {
     const distance = wanted === plain(name) ? 0 : editDistance(wanted, plain(name));
-    if (
-      distance <= Math.max(1, Math.floor(name.length / 3)) &&
-      (best === undefined || distance < best.distance)
-    )
-      best = { name, distance };
+    if (distance <= Math.max(1, Math.floor(name.length / 3)) && (best === undefined || distance < best.distance)) best = { name, distance };
   }
   return best?.name;
 }
@@ -18,9 +14,7 @@ export function didYouMean(text: string, candidates: Iterable<string>, otherwise
   const all = [...candidates];
   const name = nearest(text, all);
   if (name !== undefined) return `Did you mean \`${name}\`?`;
-  return all.length === 0 || all.length > 30
-    ? otherwise
-    : `${otherwise} Known: ${all.map((candidate) => `\`${candidate}\``).join(", ")}.`;
+  return all.length === 0 || all.length > 30 ? otherwise : `${otherwise} Known: ${all.map((candidate) => `\`${candidate}\``).join(", ")}.`;
 }
 
 function plain(text: string): string {
@@ -30,18 +24,12 @@ function plain(text: string): string {
 /** Insertions, deletions, replacements and swaps of neighbours. */
 function editDistance(a: string, b: string): number {
   if (a.length > 200 || b.length > 200) return 200;
-  let [before, above]: [number[], number[]] = [
-    [],
-    Array.from({ length: b.length + 1 }, (_, at) => at),
-  ];
+  let [before, above]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, at) => at)];
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped =
-        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-          ? (before[j - 2] ?? 0) + 1
-          : Number.POSITIVE_INFINITY;
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
       row.push(Math.min(replaced, swapped, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
     }
     [before, above] = [above, row];

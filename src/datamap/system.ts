@@ -1,12 +1,5 @@
 import type { Limits, Place, RecordType, SystemBlock } from "../model/datamap.ts";
-import {
-  checkNoDuplicates,
-  knowName,
-  knowRecord,
-  notBuilt,
-  readDays,
-  type Check,
-} from "./check.ts";
+import { checkNoDuplicates, knowName, knowRecord, lack, notBuilt, readDays, type Check } from "./check.ts";
 import { LITERAL } from "./shape-check.ts";
 import { readRecord } from "./record.ts";
 import type { WrittenSystem } from "./shape.ts";
@@ -17,22 +10,10 @@ import { didYouMean } from "./suggest.ts";
 export const BACKUPS = "backups";
 const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/u;
 
-export function readSystem(
-  name: string,
-  written: WrittenSystem,
-  limits: Limits,
-  check: Check,
-): SystemBlock {
+export function readSystem(name: string, written: WrittenSystem, limits: Limits, check: Check): SystemBlock {
   const path: Path = ["systems", name];
   const { kind, connect = {}, records = {}, feeds = [], covers = [], session = {} } = written;
-  const refuse = (key: string | undefined, code: string, message: string, help: string): void =>
-    check.report({
-      path: key === undefined ? path : [...path, key],
-      part: "key",
-      code,
-      message,
-      help,
-    });
+  const refuse = (key: string, message: string, help: string): void => check.report({ path: [...path, key], part: "key", code: "WRONG_VALUE", message, help });
 
   const isBackup = kind === BACKUPS;
   if (!isBackup && !check.kinds.has(kind)) {
@@ -44,8 +25,7 @@ export function readSystem(
       help: didYouMean(kind, [...check.kinds.keys(), BACKUPS], ""),
     });
   }
-  if (connect.secret !== undefined && !SECRET_NAME.test(connect.secret))
-    check.report({ path: [...path, "connect", "secret"], part: "value", ...LITERAL });
+  if (connect.secret !== undefined && !SECRET_NAME.test(connect.secret)) check.report({ path: [...path, "connect", "secret"], part: "value", ...LITERAL });
   for (const [list, key] of [
     [feeds, "feeds"],
     [covers, "covers"],
@@ -54,59 +34,24 @@ export function readSystem(
     checkNoDuplicates(list, [...path, key], check);
   }
   if (written.copy_of !== undefined) knowRecord(written.copy_of, [...path, "copy_of"], check);
-  if (written.recipient?.notify !== undefined)
-    notBuilt([...path, "recipient", "notify"], "key", "`recipient.notify`", check);
-  const expiresAfter =
-    written.expires_after === undefined
-      ? undefined
-      : readDays(written.expires_after, [...path, "expires_after"], check);
+  if (written.recipient?.notify !== undefined) notBuilt([...path, "recipient", "notify"], "key", "`recipient.notify`", check);
+  const expiresAfter = written.expires_after === undefined ? undefined : readDays(written.expires_after, [...path, "expires_after"], check);
   if (isBackup) {
     if (covers.length === 0)
-      refuse(
-        undefined,
-        "MISSING_KEY",
-        "Nothing says which systems these backups cover.",
-        "Add `covers: [SYSTEM]`.",
-      );
+      lack(path, ["covers"], { code: "MISSING_KEY", message: "Nothing says which systems these backups cover.", help: "Add `covers: [SYSTEM]`." }, check);
     if (expiresAfter === undefined)
-      refuse(
-        undefined,
-        "MISSING_KEY",
-        "Nothing says how long a backup lives.",
-        "Add `expires_after: 35 days`.",
-      );
-    if (written.records !== undefined)
-      refuse(
-        "records",
-        "WRONG_VALUE",
-        "Backups have no records: nothing is erased in them.",
-        "Remove `records`.",
-      );
+      lack(path, ["expires_after"], { code: "MISSING_KEY", message: "Nothing says how long a backup lives.", help: "Add `expires_after: 35 days`." }, check);
+    if (written.records !== undefined) refuse("records", "Backups have no records: nothing is erased in them.", "Remove `records`.");
   } else {
-    if (written.covers !== undefined)
-      refuse("covers", "WRONG_VALUE", "`covers` is for `kind: backups`.", "Remove it.");
-    if (written.expires_after !== undefined)
-      refuse(
-        "expires_after",
-        "WRONG_VALUE",
-        "`expires_after` is for `kind: backups`.",
-        "Remove it.",
-      );
-    if (
-      written.records === undefined ||
-      ![...check.names.records].some((id) => id.startsWith(`${name}.`))
-    )
-      refuse(
-        undefined,
-        "MISSING_KEY",
-        `The system \`${name}\` has no records.`,
-        "Add `records:`, or remove the system: nothing would be searched in it.",
-      );
+    if (written.covers !== undefined) refuse("covers", "`covers` is for `kind: backups`.", "Remove it.");
+    if (written.expires_after !== undefined) refuse("expires_after", "`expires_after` is for `kind: backups`.", "Remove it.");
+    if (![...check.names.records].some((id) => id.startsWith(`${name}.`))) {
+      const help = "Add `records:`, or remove the system: nothing would be searched in it.";
+      lack(path, ["records"], { code: "MISSING_KEY", message: `The system \`${name}\` has no records.`, help }, check);
+    }
   }
 
-  const read = Object.entries(records).map(([record, block]) =>
-    readRecord(record, block, { system: name, kind, limits }, check),
-  );
+  const read = Object.entries(records).map(([record, block]) => readRecord(record, block, { system: name, kind, limits }, check));
   if (!isBackup) checkPlaces(read, path, check);
   return {
     name,
@@ -114,9 +59,7 @@ export function readSystem(
     connect: {
       ...(connect.secret === undefined ? {} : { secret: connect.secret }),
       ...(connect.root === undefined ? {} : { root: connect.root }),
-      ...(connect.unsafe_overwrite === undefined
-        ? {}
-        : { unsafeOverwrite: connect.unsafe_overwrite }),
+      ...(connect.unsafe_overwrite === undefined ? {} : { unsafeOverwrite: connect.unsafe_overwrite }),
     },
     ...(written.owner === undefined ? {} : { owner: written.owner }),
     ...(written.environment === undefined ? {} : { environment: written.environment }),

@@ -1,0 +1,186 @@
+import type { DataMap, Hold, Match, RecordType, RoundUp } from "../model/datamap.ts";
+import type { FieldRule, FieldRules } from "../model/field-rule.ts";
+
+/** A rule of the data map as a person reads it. */
+export interface RuleSentence {
+  /** `system.record`, or the system's name for backups. */
+  readonly record: string;
+  readonly sentence: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Every rule as one plain sentence, in the order of the file. */
+export function sentences(map: DataMap): RuleSentence[] {
+  const heldWith = heldThrough(map);
+  return map.systems.flatMap((system) => {
+    const backups = `Nothing is erased in the backups of ${list(system.covers)}; each copy is gone ${system.expiresAfter?.text ?? "some time"} after it was made.`;
+    const own = system.covers.length === 0 ? [] : [{ record: system.name, sentence: backups, file: map.file, line: system.at.line }];
+    const rules = system.records.map((record) => ({
+      record: record.id,
+      sentence: ruleSentence(record, map, heldWith.get(record.id) ?? []),
+      file: map.file,
+      line: record.at.line,
+    }));
+    return [...own, ...rules];
+  });
+}
+
+function ruleSentence(record: RecordType, map: DataMap, heldWith: readonly string[]): string {
+  const unless = map.conditions.find(({ name }) => name === record.unless);
+  const holds = record.holds.flatMap((use) => map.holds.filter(({ name }) => name === use.hold).map((hold) => ({ hold, from: use.from })));
+  const what = `${subject(record)}${foundBy(record.match)}${unless === undefined ? "" : `, unless ${unless.says}`}`;
+  const changes = changesOf(record);
+  const parts =
+    holds.length === 0
+      ? [`${verb(record)} ${what}${changes === "" || record.do === "erase" ? "" : `: ${changes}`}`]
+      : [
+          `Keep ${what}, ${list(
+            holds.map(({ hold, from }) => until(hold, from)),
+            "and in any case",
+          )}${then(record, changes)}`,
+        ];
+  if (changes !== "" && record.do === "erase") parts.push(`where something that is kept still needs one, it stays and we ${changes}`);
+  if (record.whileHeld?.keepOnly !== undefined)
+    parts.push(`until then only ${list([...record.whileHeld.keepOnly, "the keys"])} stay${record.whileHeld.restrict ? ", with restricted access" : ""}`);
+  else if (record.whileHeld?.restrict === true) parts.push("until then access is restricted");
+  const protects = [...new Set(record.holds.flatMap((use) => use.protects))];
+  if (protects.length > 0) parts.push(`while they are kept, ${list(protects)} stay too`);
+  if (heldWith.length > 0) parts.push(`what belongs to kept ${list(heldWith)} is kept with them`);
+  return `${parts.join("; ")}.`;
+}
+
+/** record -> the held records through which it is found; what is reached through those is held with them too. */
+function heldThrough(map: DataMap): ReadonlyMap<string, readonly string[]> {
+  const records = map.systems.flatMap((system) => system.records);
+  const held = new Set(records.filter(({ holds }) => holds.length > 0).map(({ id }) => id));
+  const through = (record: RecordType): string[] => [
+    ...new Set(record.match.terms.flatMap(({ source }) => (source.kind === "column" && held.has(source.ref.record) ? [source.ref.record] : []))),
+  ];
+  for (let grown = true; grown;) {
+    const more = records.filter(
+      ({ id, match }) => !held.has(id) && match.terms.length > 0 && match.terms.every(({ source }) => source.kind === "column" && held.has(source.ref.record)),
+    );
+    for (const { id } of more) held.add(id);
+    grown = more.length > 0;
+  }
+  return new Map(records.map((record) => [record.id, through(record)]));
+}
+
+function verb({ do: action }: RecordType): string {
+  switch (action) {
+    case "erase":
+      return "Erase";
+    case "anonymise":
+      return "Anonymise";
+    case "redact":
+      return "Redact";
+    case "remove-rows":
+      return "Remove the rows of";
+    case "soft-delete":
+      return "Soft-delete";
+    case "unlink":
+      return "Cut the link to the person in";
+    case "keep":
+      return "Keep";
+    case "ask":
+      return "Ask somebody to erase";
+  }
+}
+
+function then(record: RecordType, changes: string): string {
+  const how = changes === "" || record.do === "erase" ? "" : `: ${changes}`;
+  switch (record.do) {
+    case "keep":
+      return "";
+    case "remove-rows":
+      return ", then remove the rows";
+    case "soft-delete":
+      return ", then soft-delete them";
+    case "unlink":
+      return `, then cut their link to the person${how}`;
+    case "ask":
+      return ", then ask somebody to erase them";
+    case "erase":
+    case "anonymise":
+    case "redact":
+      return `, then ${record.do} them${how}`;
+  }
+}
+
+function subject(record: RecordType): string {
+  const { place, name, system } = record;
+  const called = record.called === undefined ? "" : ` (${record.called})`;
+  const audit = record.auditOf === undefined ? "" : `, the audit trail of ${record.auditOf},`;
+  const versions = record.versions === "all" ? " in every version" : "";
+  const where =
+    place.kind === "files" ? `, files ${list(place.globs)}${versions},` : place.kind === "keys" ? `, objects ${list(place.templates)}${versions},` : "";
+  return `${name}${called} in ${system}${where}${audit}`;
+}
+
+function foundBy({ mode, terms }: Match): string {
+  const words = terms.map(({ column, source }) => {
+    const by = source.kind === "identity" ? source.identity : `${source.ref.record}.${source.ref.column}`;
+    return column.startsWith(":") ? `${by} in the key` : column === by ? column : `${column} = ${by}`;
+  });
+  return ` found by ${list(words, column(terms) || mode === "all" ? "and" : "or")}`;
+}
+
+/** Whether the terms are placeholders of a key: then they all count. */
+function column(terms: Match["terms"]): boolean {
+  return terms.some((term) => term.column.startsWith(":"));
+}
+
+function until(hold: Hold, from: string): string {
+  const start = hold.roundUpTo === undefined ? from : `the end of the ${yearOf(hold.roundUpTo)} of ${from}`;
+  const never = hold.notBefore === undefined ? "" : ` and at least until ${hold.notBefore}`;
+  return `until ${hold.keepFor.text} after ${start}${never}, because ${hold.says} (${hold.law.join("; ")})`;
+}
+
+function yearOf(to: RoundUp): string {
+  switch (to.to) {
+    case "calendar_year":
+      return "calendar year";
+    case "fiscal_year":
+      return `fiscal year (${String(to.month).padStart(2, "0")}-${String(to.day).padStart(2, "0")})`;
+  }
+}
+
+function changesOf({ fields, paths, in: inside }: RecordType): string {
+  const ofPaths = fieldWords(paths);
+  return [fieldWords(fields), ofPaths === "" || inside === undefined ? ofPaths : `in ${inside} ${ofPaths}`].filter((words) => words !== "").join(", and ");
+}
+
+function fieldWords(rules: FieldRules): string {
+  const columns = new Map<string, string[]>();
+  for (const [name, rule] of Object.entries(rules)) {
+    const words = fieldWord(rule);
+    columns.set(words, [...(columns.get(words) ?? []), name]);
+  }
+  return [...columns].map(([words, names]) => words.replace("…", list(names))).join(", ");
+}
+
+function fieldWord(rule: FieldRule): string {
+  switch (rule.kind) {
+    case "clear":
+    case "remove":
+    case "unlink":
+    case "keep":
+    case "pseudonymise":
+      return `${rule.kind} …`;
+    case "set":
+      return `set … to ${JSON.stringify(rule.value)}`;
+    case "generalise":
+      return `keep only the ${rule.to} of …`;
+    case "prefix":
+      return `keep only the first ${rule.length === 1 ? "character" : `${rule.length} characters`} of …`;
+    case "truncate":
+      return `keep only the first ${rule.bits} bits of …`;
+    case "template":
+      return "write a fresh value into …";
+  }
+}
+
+function list(words: readonly string[], last = "and"): string {
+  return words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
+}
