@@ -2,8 +2,7 @@ import type { Period, RoundUp } from "./datamap.ts";
 
 const WORDS =
   /^(?:(\d+)\s+years?)?\s*(?:(\d+)\s+months?)?\s*(?:(\d+)\s+weeks?)?\s*(?:(\d+)\s+days?)?\s*(?:(\d+)\s+hours?)?\s*(?:(\d+)\s+minutes?)?\s*(?:(\d+)\s+seconds?)?$/u;
-const ISO =
-  /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/u;
+const ISO = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/u;
 const FISCAL = /^(?:end of )?fiscal year (\d{2})-(\d{2})$/u;
 const LONGEST_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
@@ -14,9 +13,7 @@ const LONGEST_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 export function parsePeriod(text: string): Period | undefined {
   const parts = WORDS.exec(text) ?? ISO.exec(text);
   if (parts === null || parts.slice(1).every((part) => part === undefined)) return undefined;
-  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = parts
-    .slice(1)
-    .map((part) => Number(part ?? 0));
+  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
   const period = {
     years,
     months,
@@ -25,12 +22,7 @@ export function parsePeriod(text: string): Period | undefined {
     text,
   };
   // beyond this no date can be reckoned with
-  return period.years > 1000 ||
-    period.months > 12_000 ||
-    period.days > 366_000 ||
-    period.seconds > 31_622_400
-    ? undefined
-    : period;
+  return period.years > 1000 || period.months > 12_000 || period.days > 366_000 || period.seconds > 31_622_400 ? undefined : period;
 }
 
 /** `end of calendar year`, or `end of fiscal year MM-DD` (also `fiscal year MM-DD`), the day on which the year ends; `02-29` is the last day of February. */
@@ -41,7 +33,5 @@ export function parseRoundUp(text: string): RoundUp | undefined {
   const month = Number(found[1]);
   const day = Number(found[2]);
   const longest = LONGEST_MONTH[month - 1];
-  return longest === undefined || day < 1 || day > longest
-    ? undefined
-    : { to: "fiscal_year", month, day };
+  return longest === undefined || day < 1 || day > longest ? undefined : { to: "fiscal_year", month, day };
 }

@@ -10,10 +10,7 @@ const TIMESTAMP =
   /^(?<date>\d{4}-\d{2}-\d{2})[T ](?<time>(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?) ?(?:(?<zulu>Z)|(?<sign>[+-])(?<hours>\d{2})(?::?(?<minutes>[0-5]\d)(?::?(?<seconds>[0-5]\d))?)?)?$/iu;
 
 /** Years and months first, on the same day of the month or the last one where that is missing; then days. Seconds do not count. */
-export function addPeriod(
-  date: CivilDate,
-  period: Pick<Period, "years" | "months" | "days">,
-): CivilDate {
+export function addPeriod(date: CivilDate, period: Pick<Period, "years" | "months" | "days">): CivilDate {
   const { year, month, day } = parts(date);
   const total = year * 12 + (month - 1) + period.years * 12 + period.months;
   const toYear = Math.floor(total / 12);
@@ -54,9 +51,7 @@ export function civilDateOf(instant: Date, timezone: string): CivilDate {
     month: "2-digit",
     day: "2-digit",
   });
-  const found = Object.fromEntries(
-    format.formatToParts(instant).map(({ type, value }) => [type, value]),
-  );
+  const found = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
   return `${(found["year"] ?? "").padStart(4, "0")}-${found["month"]}-${found["day"]}`;
 }
 
@@ -70,17 +65,10 @@ export function civilDateFromText(text: string, timezone: string): CivilDate | u
   const date = found?.["date"];
   if (found === undefined || date === undefined || !isCivilDate(date)) return undefined;
   if (found["zulu"] === undefined && found["sign"] === undefined) return date;
-  const ahead =
-    (Number(found["hours"] ?? 0) * 3600 +
-      Number(found["minutes"] ?? 0) * 60 +
-      Number(found["seconds"] ?? 0)) *
-    1000;
+  const ahead = (Number(found["hours"] ?? 0) * 3600 + Number(found["minutes"] ?? 0) * 60 + Number(found["seconds"] ?? 0)) * 1000;
   const [clock = ""] = (found["time"] ?? "").split(/[.,]/u);
   const local = Date.parse(`${date}T${clock}Z`);
-  const there = civilDateOf(
-    new Date(found["sign"] === "-" ? local + ahead : local - ahead),
-    timezone,
-  );
+  const there = civilDateOf(new Date(found["sign"] === "-" ? local + ahead : local - ahead), timezone);
   return isCivilDate(there) ? there : undefined;
 }
 

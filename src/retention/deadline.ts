@@ -19,10 +19,7 @@ export interface Deadlines {
  * (Reg. 1182/71 Art. 3(2)(c)); where that is a Saturday, Sunday or public holiday, the next working day (Art. 3(4)).
  * ccpa: 45 and 90 days that begin with the day of receipt, never moved; confirmed within 10 business days (§7021).
  */
-export function deadlines(
-  received: CivilDate,
-  calendar: Pick<Calendar, "regime" | "holidays">,
-): Deadlines {
+export function deadlines(received: CivilDate, calendar: Pick<Calendar, "regime" | "holidays">): Deadlines {
   const holidays = new Set(calendar.holidays);
   switch (calendar.regime) {
     case "eu":

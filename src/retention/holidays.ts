@@ -6,32 +6,17 @@ const HOUR = 3_600_000;
  * The public holidays of a region (`DE-BW`, `FR`, `GB-ENG`) in these years, ascending; none for a region that does not
  * exist. Other days off (bank, school, observances) do not count.
  */
-export async function publicHolidays(
-  region: string,
-  years: readonly number[],
-): Promise<readonly CivilDate[]> {
+export async function publicHolidays(region: string, years: readonly number[]): Promise<readonly CivilDate[]> {
   // 1.5 MB of calendars: loaded only where a data map names a region
   const { default: Holidays } = await import("date-holidays");
   const known = new Holidays();
   const [country = "", state, part, ...rest] = region.split("-");
   if (rest.length > 0 || !Object.hasOwn(known.getCountries(), country)) return [];
   if (state !== undefined && !Object.hasOwn(known.getStates(country) ?? {}, state)) return [];
-  if (part !== undefined && !Object.hasOwn(known.getRegions(country, state ?? "") ?? {}, part))
-    return [];
-  const calendar =
-    state === undefined
-      ? new Holidays(country)
-      : part === undefined
-        ? new Holidays(country, state)
-        : new Holidays(country, state, part);
-  const days = years
-    .flatMap((year) => calendar.getHolidays(year))
-    .filter(({ type }) => type === "public");
-  return [
-    ...new Set(
-      days.flatMap(({ date, start, end }) => daysOf(date, end.getTime() - start.getTime())),
-    ),
-  ].toSorted();
+  if (part !== undefined && !Object.hasOwn(known.getRegions(country, state ?? "") ?? {}, part)) return [];
+  const calendar = state === undefined ? new Holidays(country) : part === undefined ? new Holidays(country, state) : new Holidays(country, state, part);
+  const days = years.flatMap((year) => calendar.getHolidays(year)).filter(({ type }) => type === "public");
+  return [...new Set(days.flatMap(({ date, start, end }) => daysOf(date, end.getTime() - start.getTime())))].toSorted();
 }
 
 /** The days whose noon is in the holiday: some begin at sunset the day before. `date` is local, `2026-12-25 00:00:00`. */

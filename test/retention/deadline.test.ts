@@ -27,16 +27,7 @@ const cases = z
 describe("deadlines worked out by hand", () => {
   it("are all here", () => expect(cases).toHaveLength(18));
 
-  for (const {
-    id,
-    received,
-    received_instant,
-    timezone,
-    regime,
-    holidays,
-    extended_legal,
-    ...wanted
-  } of cases) {
+  for (const { id, received, received_instant, timezone, regime, holidays, extended_legal, ...wanted } of cases) {
     it(`${id}: ${regime}, ${received ?? received_instant}`, () => {
       const day = received ?? civilDateOf(new Date(received_instant ?? ""), timezone ?? "");
       const all = {
@@ -58,9 +49,7 @@ describe("deadlines", () => {
   });
 
   it("a holiday that ends in another holiday moves past both", () => {
-    expect(
-      deadlines("2026-03-03", { regime: "eu", holidays: ["2026-04-03", "2026-04-06"] }),
-    ).toMatchObject({ nominal: "2026-04-03", legal: "2026-04-07" });
+    expect(deadlines("2026-03-03", { regime: "eu", holidays: ["2026-04-03", "2026-04-06"] })).toMatchObject({ nominal: "2026-04-03", legal: "2026-04-07" });
   });
 
   it("ccpa dates are never moved", () => {

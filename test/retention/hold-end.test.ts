@@ -32,11 +32,7 @@ const vectors = z
 type Terms = Pick<Hold, "keepFor" | "roundUpTo" | "notBefore">;
 type Vector = (typeof vectors)[number];
 
-const rules = new Map(
-  ["de", "fr", "uk", "eu"].flatMap((file) => [
-    ...parseRules(readFileSync(`manifests/retention/${file}.yaml`, "utf8")),
-  ]),
-);
+const rules = new Map(["de", "fr", "uk", "eu"].flatMap((file) => [...parseRules(readFileSync(`manifests/retention/${file}.yaml`, "utf8"))]));
 /** The vectors' names for what manifests/retention calls otherwise. The other two are no statute of these places. */
 const SHIPPED: Readonly<Record<string, string>> = {
   "de-invoice-8y": "de/invoice",
@@ -52,8 +48,7 @@ const SHIPPED: Readonly<Record<string, string>> = {
 function stated(text: string, roundUp?: string, notBefore?: string): Terms {
   const keepFor = parsePeriod(text);
   const roundUpTo = roundUp === undefined ? undefined : parseRoundUp(roundUp);
-  if (keepFor === undefined || (roundUp !== undefined && roundUpTo === undefined))
-    throw new Error("a period of this test cannot be read");
+  if (keepFor === undefined || (roundUp !== undefined && roundUpTo === undefined)) throw new Error("a period of this test cannot be read");
   return {
     keepFor,
     ...(roundUpTo === undefined ? {} : { roundUpTo }),
@@ -62,12 +57,7 @@ function stated(text: string, roundUp?: string, notBefore?: string): Terms {
 }
 
 function byVector({ period = "", start, fiscal_year_end, not_before }: Vector): Terms {
-  const roundUp =
-    start === "calendar-year-end"
-      ? "end of calendar year"
-      : start === "fiscal-year-end"
-        ? `end of fiscal year ${fiscal_year_end}`
-        : undefined;
+  const roundUp = start === "calendar-year-end" ? "end of calendar year" : start === "fiscal-year-end" ? `end of fiscal year ${fiscal_year_end}` : undefined;
   return stated(period, roundUp, not_before);
 }
 
@@ -75,9 +65,7 @@ function shipped(name: string, { fiscal_year_end }: Vector): Terms {
   const rule = rules.get(SHIPPED[name] ?? name);
   const found = rule === undefined ? undefined : termsOn(rule, "2026-11-21");
   if (found === undefined) throw new Error(`no rule ${name}`);
-  return found.ownFiscalYear
-    ? { ...found, ...stated(found.keepFor.text, `fiscal year ${fiscal_year_end}`) }
-    : found;
+  return found.ownFiscalYear ? { ...found, ...stated(found.keepFor.text, `fiscal year ${fiscal_year_end}`) } : found;
 }
 
 describe("holds worked out by hand", () => {
@@ -94,9 +82,7 @@ describe("holds worked out by hand", () => {
     }
     if (names.every((name) => Object.hasOwn(SHIPPED, name))) {
       it(`${vector.id}: the shipped rule for ${names.join(" and ")} gives the same day`, () => {
-        const [first, ...more] = names.map((name) =>
-          holdEnd(shipped(name, vector), vector.event, "Europe/Berlin"),
-        );
+        const [first, ...more] = names.map((name) => holdEnd(shipped(name, vector), vector.event, "Europe/Berlin"));
         if (first === undefined) throw new Error("no rule");
         expect(latestHoldEnd(first, ...more)).toEqual(wanted);
       });
@@ -104,11 +90,7 @@ describe("holds worked out by hand", () => {
   }
 
   it("R6 alone has no end here: an open suspension is `extend_while`, with which no plan is made yet (see test/datamap)", () => {
-    expect(
-      vectors
-        .filter(({ suspended }) => suspended !== undefined)
-        .map(({ id, status }) => [id, status]),
-    ).toEqual([["R6", "review"]]);
+    expect(vectors.filter(({ suspended }) => suspended !== undefined).map(({ id, status }) => [id, status])).toEqual([["R6", "review"]]);
   });
 });
 
@@ -116,15 +98,7 @@ describe("a hold", () => {
   const invoice = stated("8 years", "end of calendar year");
 
   it("has no end that anyone may rely on where the date is missing or unreadable", () => {
-    for (const from of [
-      null,
-      "",
-      "infinity",
-      "soon",
-      "0044-03-15 BC",
-      "1763640000",
-      "2026-02-30",
-    ]) {
+    for (const from of [null, "", "infinity", "soon", "0044-03-15 BC", "1763640000", "2026-02-30"]) {
       expect(holdEnd(invoice, from, "Europe/Berlin")).toEqual({
         kind: "unknown",
         reason: "no_date",
@@ -151,9 +125,7 @@ describe("a hold", () => {
   });
 
   it("on the day after a fiscal year end counts to the next one", () => {
-    expect(
-      holdEnd(stated("10 years", "end of fiscal year 06-30"), "2026-07-01", "UTC"),
-    ).toMatchObject({ lastDay: "2037-06-30" });
+    expect(holdEnd(stated("10 years", "end of fiscal year 06-30"), "2026-07-01", "UTC")).toMatchObject({ lastDay: "2037-06-30" });
   });
 
   it("on a sentinel date lasts for ever and does not throw", () => {
@@ -166,10 +138,7 @@ describe("a hold", () => {
 
   it("whose rule rounds up never ends before the plain count, for any day of forty years", () => {
     for (let day = "2000-01-01"; day < "2040-01-01"; day = addDays(day, 13)) {
-      const [plain, rounded] = [
-        holdEnd(stated("8 years"), day, "UTC"),
-        holdEnd(invoice, day, "UTC"),
-      ];
+      const [plain, rounded] = [holdEnd(stated("8 years"), day, "UTC"), holdEnd(invoice, day, "UTC")];
       if (plain.kind !== "until" || rounded.kind !== "until") throw new Error("no end");
       expect(rounded.lastDay >= plain.lastDay).toBe(true);
       expect(rounded.lastDay).toBe(`${Number(day.slice(0, 4)) + 8}-12-31`);
