@@ -75,6 +75,8 @@ export interface Fixture extends AsyncDisposable {
   };
   /** Capability `shared`. `dump` shows the documents by their `no`. */
   readonly shared?: {
+    /** The matched path there, where it is another than `columns.match`. */
+    readonly match?: string;
     seed(documents: readonly SharedDocument[]): Promise<void>;
     target(): Target;
     readonly change: Change;
@@ -564,7 +566,10 @@ export function connectorContract(
         const seeded = await fixture.dump();
         for (const document of documents)
           expect(seeded[document.no]).toBe(shared.content(document));
-        const lookups = [lookup(0, ANN), lookup(1, EVE)];
+        const lookups = [ANN, EVE].map((person, subject): Lookup => {
+          const values = [fixture.by === "email" ? (person.email ?? "") : person.code];
+          return { subject, values: { [shared.match ?? fixture.columns.match]: values } };
+        });
         const found = await find(lookups, shared.target());
         expect(
           found.map(({ subject, values }) => `${subject}:${values[fixture.columns.no]}`).toSorted(),
