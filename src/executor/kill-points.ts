@@ -4,7 +4,18 @@ import type { EffectPoint } from "../../connectors/connector.ts";
  * The moments at which the process may die and the same command must end the same way: one typed list, iterated by
  * test/faults. In the order in which a unit passes them.
  */
-export const KILL_POINTS = ["claimed", "intent_written", "effect_begin", "effect_half", "effect_done", "reread", "attested", "ledger_appended", "outbox_marked", "completed"] as const;
+export const KILL_POINTS = [
+  "claimed",
+  "intent_written",
+  "effect_begin",
+  "effect_half",
+  "effect_done",
+  "reread",
+  "attested",
+  "ledger_appended",
+  "outbox_marked",
+  "completed",
+] as const;
 
 export type KillPoint = (typeof KILL_POINTS)[number];
 

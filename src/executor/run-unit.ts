@@ -61,7 +61,9 @@ export async function runUnit(row: UnitRow, scope: UnitScope): Promise<UnitResul
       ...disagreement(outcome, absent),
     };
   });
-  const done = receipts.every((receipt) => receipt.blocked === 0 && receipt.failed === 0 && receipt.matched === receipt.affected && receipt.affected === receipt.gone);
+  const done = receipts.every(
+    (receipt) => receipt.blocked === 0 && receipt.failed === 0 && receipt.matched === receipt.affected && receipt.affected === receipt.gone,
+  );
   if (!done) return { done, receipts };
   journal.attest(plan.id, row.id, receipts, scope.entriesFor(receipts));
   at("attested", row.system);

@@ -28,7 +28,15 @@ export interface RunStep {
 
 export type RunEvent =
   | ({ readonly event: "step" } & RunStep)
-  | { readonly event: "result"; readonly request: string; readonly plan: string; readonly state: RequestState; readonly exit: ExitCode; readonly steps: readonly RunStep[]; readonly residue: readonly ResidueLine[] };
+  | {
+      readonly event: "result";
+      readonly request: string;
+      readonly plan: string;
+      readonly state: RequestState;
+      readonly exit: ExitCode;
+      readonly steps: readonly RunStep[];
+      readonly residue: readonly ResidueLine[];
+    };
 
 interface ResidueLine {
   readonly [key: string]: string | null;
@@ -85,11 +93,20 @@ async function begin(scope: RunScope, sealed: readonly SealedStep[]): Promise<nu
   const [first] = drift;
   const added = drift.reduce((sum, one) => sum + one.added, 0);
   if (first !== undefined && (map.approval.drift === "refuse" || drift.some((one) => one.changed > 0))) {
-    throw new Failure("PLAN_STALE", `${first.record} has ${first.added} new and ${first.changed} changed records since the plan; nothing was done`, { details: drift });
+    throw new Failure("PLAN_STALE", `${first.record} has ${first.added} new and ${first.changed} changed records since the plan; nothing was done`, {
+      details: drift,
+    });
   }
   const steps = new Map(plan.steps.map((step) => [`${step.system}.${step.record}`, step.id]));
   state.journal.add(
-    (await scope.units()).map((unit) => ({ plan: plan.id, id: unit.id, phase: unit.phase, system: unit.system, steps: unit.records.flatMap((record) => steps.get(record) ?? []), after: unit.after })),
+    (await scope.units()).map((unit) => ({
+      plan: plan.id,
+      id: unit.id,
+      phase: unit.phase,
+      system: unit.system,
+      steps: unit.records.flatMap((record) => steps.get(record) ?? []),
+      after: unit.after,
+    })),
   );
   return added;
 }
@@ -126,11 +143,29 @@ async function runUnits(scope: RunScope, sealed: readonly SealedStep[]): Promise
 
 async function attempt(scope: RunScope, row: UnitRow, sealed: readonly SealedStep[], results: ReadonlyMap<string, Attempt>): Promise<Attempt> {
   const { state, plan, map } = scope;
-  if (row.after.some((id) => !(results.get(id)?.done ?? false))) return { done: false, receipts: [], failure: new Failure("BLOCKED", "a step that must come before is not done") };
+  if (row.after.some((id) => !(results.get(id)?.done ?? false)))
+    return { done: false, receipts: [], failure: new Failure("BLOCKED", "a step that must come before is not done") };
   try {
-    const result = await runUnit(row, { map, plan, sealed, journal: state.journal, openEraser: scope.openEraser, openReaders: scope.openReaders, entriesFor: scope.receiptEntries, now: scope.now, at: scope.at });
+    const result = await runUnit(row, {
+      map,
+      plan,
+      sealed,
+      journal: state.journal,
+      openEraser: scope.openEraser,
+      openReaders: scope.openReaders,
+      entriesFor: scope.receiptEntries,
+      now: scope.now,
+      at: scope.at,
+    });
     sealLedger(state.journal, scope.ledger, (point) => scope.at(point, row.system));
-    for (const receipt of result.receipts) scope.emit({ event: "step", ...stepLine(plan.steps.find((step) => step.id === receipt.step), receipt) });
+    for (const receipt of result.receipts)
+      scope.emit({
+        event: "step",
+        ...stepLine(
+          plan.steps.find((step) => step.id === receipt.step),
+          receipt,
+        ),
+      });
     return result;
   } catch (error) {
     interruptible(scope.signal);
@@ -162,7 +197,12 @@ async function finish(scope: RunScope, results: ReadonlyMap<string, Attempt>, la
   const exit = late > 0 ? EXIT.partly_done : exitOf(plan.steps, complete, failures.length === rows.length ? failures : []);
   const next: RequestState = exit === EXIT.waiting ? "waiting" : exit === EXIT.done ? "verifying" : "partly_done";
   const acted = new Set(plan.steps.filter((step) => step.act + (step.minimised ?? 0) > 0).map((step) => step.system));
-  const residue = (await scope.residue(acted)).map((one): ResidueLine => ({ system: one.system, record: one.record ?? null, mechanism: one.mechanism, gone_by: one.goneBy }));
+  const residue = (await scope.residue(acted)).map((one): ResidueLine => ({
+    system: one.system,
+    record: one.record ?? null,
+    mechanism: one.mechanism,
+    gone_by: one.goneBy,
+  }));
   if (complete) {
     state.plans.complete(plan.id, { exit, state: next, steps, residue, completedAt: scope.now().toISOString() });
     scope.at("completed", "");
@@ -185,14 +225,36 @@ function exitOf(steps: readonly PlanStep[], complete: boolean, allFailed: readon
 function stepLine(step: PlanStep | undefined, receipt: Receipt | undefined): RunStep {
   if (step === undefined) throw new Failure("UNEXPECTED", "a receipt has no step in the plan");
   const { id, system, record, kept, waiting, blocked } = step;
-  const left = { kept, waiting, blocked: blocked + (receipt?.blocked ?? 0), ...(step.minimised === undefined ? {} : { minimised: step.minimised }), ...(step.until === undefined ? {} : { until: step.until }) };
+  const left = {
+    kept,
+    waiting,
+    blocked: blocked + (receipt?.blocked ?? 0),
+    ...(step.minimised === undefined ? {} : { minimised: step.minimised }),
+    ...(step.until === undefined ? {} : { until: step.until }),
+  };
   if (receipt === undefined) return { id, system, record, status: "blocked", matched: 0, affected: 0, gone: 0, already_gone: 0, ...left };
   const { status, matched, affected, gone, alreadyGone, own, failed } = receipt;
   const reason = receipt.reason ?? step.reason;
-  return { id, system, record, status, matched, affected, gone, already_gone: alreadyGone, ...(own > 0 ? { own } : {}), ...(failed > 0 ? { failed } : {}), ...left, ...(reason === undefined ? {} : { reason }) };
+  return {
+    id,
+    system,
+    record,
+    status,
+    matched,
+    affected,
+    gone,
+    already_gone: alreadyGone,
+    ...(own > 0 ? { own } : {}),
+    ...(failed > 0 ? { failed } : {}),
+    ...left,
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
-function answerAgain(scope: RunScope, known: { readonly exit: number; readonly state: string; readonly steps: readonly unknown[]; readonly residue: readonly unknown[] }): Extract<RunEvent, { event: "result" }> {
+function answerAgain(
+  scope: RunScope,
+  known: { readonly exit: number; readonly state: string; readonly steps: readonly unknown[]; readonly residue: readonly unknown[] },
+): Extract<RunEvent, { event: "result" }> {
   const before = asResult(known);
   // killed between the two: the result was there, the state was not
   if (scope.state.requests.get(scope.plan.request).state === "running") scope.state.requests.update(scope.plan.request, { state: before.state });

@@ -50,7 +50,10 @@ export async function verify(scope: VerifyScope): Promise<readonly Check[]> {
     const planned = plan.steps.find((one) => one.id === step.step);
     if (planned === undefined) continue;
     const target = targetOf(map, typeOf(map, step.record));
-    const lookups = mergeLookups(step.lookups, identifiers === undefined ? [] : lookupsFor(target.record.match.terms, identifiers, found, target.record.match.mode));
+    const lookups = mergeLookups(
+      step.lookups,
+      identifiers === undefined ? [] : lookupsFor(target.record.match.terms, identifiers, found, target.record.match.mode),
+    );
     const check = (result: CheckResult, residual: number, method: string): void => {
       checks.push({ system: planned.system, record: planned.record, result, residual, method, at: scope.now().toISOString() });
     };
@@ -88,7 +91,10 @@ async function notAsPlanned({ map, readers }: VerifyScope, step: SealedStep): Pr
 async function failedChecks({ map, readers, plan, sealed }: VerifyScope): Promise<ReadonlyMap<string, string>> {
   const failed = new Map<string, string>();
   for (const system of map.systems) {
-    const targets = sealed.map((step) => typeOf(map, step.record)).filter((record) => record.system === system.name).map((record) => targetOf(map, record));
+    const targets = sealed
+      .map((step) => typeOf(map, step.record))
+      .filter((record) => record.system === system.name)
+      .map((record) => targetOf(map, record));
     if (targets.length === 0) continue;
     for await (const finding of (await readers.of(system.name)).check(targets)) {
       const step = plan.steps.find((one) => `${one.system}.${one.record}` === finding.record);
@@ -134,11 +140,18 @@ function typeOf(map: DataMap, id: string): ReturnType<typeof recordTypes>[number
 }
 
 /** The state after a verification, and its exit code. */
-export function verdict(checks: readonly Check[], runExit: ExitCode, settledAt: Date, now: Date, steps: readonly PlanStep[]): { readonly state: RequestState; readonly exit: ExitCode; readonly residual: number } {
+export function verdict(
+  checks: readonly Check[],
+  runExit: ExitCode,
+  settledAt: Date,
+  now: Date,
+  steps: readonly PlanStep[],
+): { readonly state: RequestState; readonly exit: ExitCode; readonly residual: number } {
   const residual = checks.reduce((sum, check) => sum + check.residual, 0);
   if (residual > 0) return { state: "partly_done", exit: EXIT.findings, residual };
   if (checks.some((check) => check.result === "unverifiable")) return { state: "partly_done", exit: EXIT.unreachable, residual };
-  if (runExit !== EXIT.done) return { state: steps.some((step) => step.waiting > 0) && runExit === EXIT.waiting ? "waiting" : "partly_done", exit: runExit, residual };
+  if (runExit !== EXIT.done)
+    return { state: steps.some((step) => step.waiting > 0) && runExit === EXIT.waiting ? "waiting" : "partly_done", exit: runExit, residual };
   if (now < settledAt) return { state: "settling", exit: EXIT.done, residual };
   return { state: "closed", exit: EXIT.done, residual };
 }

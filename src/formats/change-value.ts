@@ -2,10 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { FieldRule } from "../model/field-rule.ts";
 
 /** What a value changes to: a text, SQL NULL or JSON null (`null`), or the key goes (`remove`). */
-export type Changed =
-  | { readonly kind: "value"; readonly value: string | number | boolean | null }
-  | { readonly kind: "remove" }
-  | { readonly kind: "keep" };
+export type Changed = { readonly kind: "value"; readonly value: string | number | boolean | null } | { readonly kind: "remove" } | { readonly kind: "keep" };
 
 /** A date at the start of a text: year, month, day. */
 const DATE = /^(\d{4})-(\d{2})-(\d{2})/u;
@@ -16,11 +13,7 @@ const PSEUDONYM = /^ps_[0-9a-f]{32}$/u;
  * form where `keepDate` is true (a typed column: first day of the month, year or decade), else they shorten to
  * `1987-05`, `1987`, `1980s`. A text that is no date, or no IP address, is cleared: guessing would keep it.
  */
-export function changeValue(
-  rule: FieldRule,
-  old: string | null,
-  how: { readonly keepDate: boolean; readonly pseudonym: (value: string) => string },
-): Changed {
+export function changeValue(rule: FieldRule, old: string | null, how: { readonly keepDate: boolean; readonly pseudonym: (value: string) => string }): Changed {
   switch (rule.kind) {
     case "keep":
       return { kind: "keep" };
@@ -68,12 +61,7 @@ export function isAsWanted(rule: FieldRule, value: string | null, keepDate: bool
     case "template":
       return value !== null && templatePattern(rule.template).test(value);
     case "generalise":
-      return (
-        value === null ||
-        (keepDate
-          ? generalise(rule.to, value, true) === value
-          : /^\d{4}s$|^\d{4}(-\d{2})?$/u.test(value))
-      );
+      return value === null || (keepDate ? generalise(rule.to, value, true) === value : /^\d{4}s$|^\d{4}(-\d{2})?$/u.test(value));
     case "prefix":
       return value === null || Array.from(value).length <= rule.length;
     case "truncate":
@@ -84,24 +72,17 @@ export function isAsWanted(rule: FieldRule, value: string | null, keepDate: bool
 }
 
 function templatePattern(template: string): RegExp {
-  const parts = template
-    .split(":random")
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`));
+  const parts = template.split(":random").map((part) => part.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`));
   return new RegExp(`^${parts.join("[0-9a-f]{18}")}$`, "u");
 }
 
-function generalise(
-  to: "year" | "month" | "decade",
-  text: string,
-  keepDate: boolean,
-): string | null {
+function generalise(to: "year" | "month" | "decade", text: string, keepDate: boolean): string | null {
   const found = DATE.exec(text);
   const [, year, month] = found ?? [];
   if (year === undefined || month === undefined) return null;
   const decade = `${year.slice(0, 3)}0`;
   if (!keepDate) return to === "year" ? year : to === "month" ? `${year}-${month}` : `${decade}s`;
-  const first =
-    to === "year" ? `${year}-01-01` : to === "month" ? `${year}-${month}-01` : `${decade}-01-01`;
+  const first = to === "year" ? `${year}-01-01` : to === "month" ? `${year}-${month}-01` : `${decade}-01-01`;
   const time = /^([T ])\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(.*)$/u.exec(text.slice(10));
   // a timestamp keeps its form: midnight, with the offset it had
   return time === null ? first : `${first}${time[1]}00:00:00${time[2]}`;
@@ -117,9 +98,7 @@ function truncateAddress(text: string, bits: number): string | null {
   });
   const tail = length === undefined ? "" : `/${length}`;
   if (kept.length === 4) return kept.join(".") + tail;
-  const groups = Array.from({ length: 8 }, (_, at) =>
-    (((kept[at * 2] ?? 0) << 8) | (kept[at * 2 + 1] ?? 0)).toString(16),
-  ).join(":");
+  const groups = Array.from({ length: 8 }, (_, at) => (((kept[at * 2] ?? 0) << 8) | (kept[at * 2 + 1] ?? 0)).toString(16)).join(":");
   return new URL(`http://[${groups}]`).hostname.slice(1, -1) + tail;
 }
 
@@ -128,21 +107,10 @@ function addressBytes(address: string): number[] | null {
     const bytes = address.split(".").map(Number);
     return bytes.every((byte) => byte < 256) ? bytes : null;
   }
-  if (
-    !address.includes(":") ||
-    !/^[0-9a-f:.]+$/iu.test(address) ||
-    !URL.canParse(`http://[${address}]`)
-  )
-    return null;
+  if (!address.includes(":") || !/^[0-9a-f:.]+$/iu.test(address) || !URL.canParse(`http://[${address}]`)) return null;
   const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
   const left = head === "" ? [] : head.split(":");
   const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const groups =
-    tail === undefined
-      ? left
-      : [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
-  return groups.flatMap((group) => [
-    Number.parseInt(group, 16) >> 8,
-    Number.parseInt(group, 16) & 0xff,
-  ]);
+  const groups = tail === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
+  return groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]);
 }

@@ -12,20 +12,14 @@ export type SubjectsOf = (valuesOf: ValuesOf) => readonly number[];
  * Compares records with all lookups at once: one hash look-up per matched column and record, however many subjects.
  * In mode `all` every column that the lookup has values for must match, and the lookup must have values for every column.
  */
-export function subjectMatcher(
-  columns: readonly MatchColumn[],
-  mode: "any" | "all",
-  lookups: readonly Lookup[],
-  where: Where = {},
-): SubjectsOf {
+export function subjectMatcher(columns: readonly MatchColumn[], mode: "any" | "all", lookups: readonly Lookup[], where: Where = {}): SubjectsOf {
   const filters = Object.entries(where).map(([column, values]) => ({
     column,
     values: new Set(values),
   }));
   const tables = columns.map((column) => ({ column, subjects: new Map<string, number[]>() }));
   for (const lookup of lookups) {
-    if (mode === "all" && columns.some(({ column }) => (lookup.values[column] ?? []).length === 0))
-      continue;
+    if (mode === "all" && columns.some(({ column }) => (lookup.values[column] ?? []).length === 0)) continue;
     for (const { column, subjects } of tables) {
       for (const value of lookup.values[column.column] ?? []) {
         const text = comparable(value, column.type, column.fold);
@@ -45,8 +39,7 @@ export function subjectMatcher(
       } else if (hit.size > 0) matched = matched === null ? hit : matched.union(hit);
     }
     if (matched === null || matched.size === 0) return NOBODY;
-    if (filters.some(({ column, values }) => !valuesOf(column).some((value) => values.has(value))))
-      return NOBODY;
+    if (filters.some(({ column, values }) => !valuesOf(column).some((value) => values.has(value)))) return NOBODY;
     return [...matched].toSorted((a, b) => a - b);
   };
 }
@@ -55,11 +48,7 @@ const NOBODY: readonly number[] = [];
 const NO_HITS: ReadonlySet<number> = new Set();
 
 /** Most records match nobody: for them nothing is made. */
-function hits(
-  column: MatchColumn,
-  subjects: ReadonlyMap<string, readonly number[]>,
-  valuesOf: ValuesOf,
-): ReadonlySet<number> {
+function hits(column: MatchColumn, subjects: ReadonlyMap<string, readonly number[]>, valuesOf: ValuesOf): ReadonlySet<number> {
   let found: Set<number> | null = null;
   for (const value of valuesOf(column.column)) {
     const known = subjects.get(comparable(value, column.type, column.fold));
@@ -74,10 +63,7 @@ function hits(
  * Tells whether a text that cannot be read as a record holds an identifier somewhere, in its own spelling or in that of
  * JSON escapes. Looks for parts too: better to look at a line in vain than to miss one.
  */
-export function gapFinder(
-  columns: readonly MatchColumn[],
-  lookups: readonly Lookup[],
-): (text: string) => boolean {
+export function gapFinder(columns: readonly MatchColumn[], lookups: readonly Lookup[]): (text: string) => boolean {
   const wanted = columns.flatMap((column) =>
     lookups.flatMap(({ values }) =>
       (values[column.column] ?? []).map((value) => ({
@@ -87,20 +73,8 @@ export function gapFinder(
     ),
   );
   return (text) => {
-    const plain = text
-      .replaceAll(/\\u([0-9a-f]{4})/giu, (_, code: string) =>
-        String.fromCharCode(Number.parseInt(code, 16)),
-      )
-      .replaceAll(String.raw`\/`, "/");
-    const spellings = new Map(
-      columns.map((column) => [
-        column,
-        [comparable(text, column.type, column.fold), comparable(plain, column.type, column.fold)],
-      ]),
-    );
-    return wanted.some(
-      ({ column, value }) =>
-        spellings.get(column)?.some((spelling) => spelling.includes(value)) === true,
-    );
+    const plain = text.replaceAll(/\\u([0-9a-f]{4})/giu, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))).replaceAll(String.raw`\/`, "/");
+    const spellings = new Map(columns.map((column) => [column, [comparable(text, column.type, column.fold), comparable(plain, column.type, column.fold)]]));
+    return wanted.some(({ column, value }) => spellings.get(column)?.some((spelling) => spelling.includes(value)) === true);
   };
 }

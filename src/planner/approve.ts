@@ -22,11 +22,13 @@ export interface Signing {
 export function approve({ request, plan, begun, map, by, role, digest, at }: Signing): Approval {
   if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${request.id} is not confirmed`);
   if (plan === undefined) throw new Failure("NOTHING_TO_APPROVE", `${request.id} has no plan`);
-  if (begun || ["closed", "refused", "cancelled"].includes(request.state)) throw new Failure("NOTHING_TO_APPROVE", `${request.id} is ${request.state}: its plan is not waiting for an approval`);
+  if (begun || ["closed", "refused", "cancelled"].includes(request.state))
+    throw new Failure("NOTHING_TO_APPROVE", `${request.id} is ${request.state}: its plan is not waiting for an approval`);
   refuseOld(plan, map, at);
   if (digest !== undefined && digest !== plan.digest) throw new Failure("PLAN_ALTERED", "the digest is not that of the latest plan");
   if (map.approval.fourEyes && by === request.createdBy) throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);
-  if (map.approval.roles.length > 0 && role !== undefined && !map.approval.roles.includes(role)) throw new Failure("FOUR_EYES", "that role may not approve under this data map");
+  if (map.approval.roles.length > 0 && role !== undefined && !map.approval.roles.includes(role))
+    throw new Failure("FOUR_EYES", "that role may not approve under this data map");
   return { plan: plan.id, digest: plan.digest, by, ...(role === undefined ? {} : { role }), at: at.toISOString() };
 }
 
@@ -34,11 +36,17 @@ export function approve({ request, plan, begun, map, by, role, digest, at }: Sig
  * The only maker of an approved plan. `unaltered`: whether plan and sealed keys are what the digest was made over. A run
  * that has begun goes on after the plan's last day.
  */
-export function approvedPlan(plan: Plan, approval: Approval | undefined, map: DataMap, how: { readonly at: Date; readonly begun: boolean; readonly unaltered: boolean }): ApprovedPlan {
+export function approvedPlan(
+  plan: Plan,
+  approval: Approval | undefined,
+  map: DataMap,
+  how: { readonly at: Date; readonly begun: boolean; readonly unaltered: boolean },
+): ApprovedPlan {
   if (approval === undefined && map.approval.required) throw new Failure("NOT_APPROVED", `plan ${plan.id} of ${plan.request} is not approved`);
   if (!how.begun) refuseOld(plan, map, how.at);
   if (map.digest !== plan.map) throw new Failure("PLAN_STALE", "the data map has changed since the plan");
-  if (!how.unaltered || (approval !== undefined && approval.digest !== plan.digest)) throw new Failure("PLAN_ALTERED", `plan ${plan.id} is not what was approved`);
+  if (!how.unaltered || (approval !== undefined && approval.digest !== plan.digest))
+    throw new Failure("PLAN_ALTERED", `plan ${plan.id} is not what was approved`);
   return brand(plan);
 }
 

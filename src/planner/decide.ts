@@ -33,7 +33,11 @@ export function decideOwn(circumstances: Circumstances): Deciding {
     const parents = parentIndex(circumstances, target.record);
     for (const record of records.values()) {
       if (record.done) continue;
-      mine.set(record.key, ownDisposition(circumstances, target.record, record) ?? heldWith(circumstances, decided, target.record, record, parents) ?? { kind: "act", change: "rule" });
+      mine.set(
+        record.key,
+        ownDisposition(circumstances, target.record, record) ??
+          heldWith(circumstances, decided, target.record, record, parents) ?? { kind: "act", change: "rule" },
+      );
     }
   }
   protect(circumstances, decided);
@@ -105,7 +109,10 @@ function heldWith({ map, identifiers }: Circumstances, decided: Decided, type: R
     }
   }
   const kept = parents.filter((one) => one.kind === "kept");
-  const until = kept.map((one) => one.until).toSorted().at(-1);
+  const until = kept
+    .map((one) => one.until)
+    .toSorted()
+    .at(-1);
   if (until === undefined) return undefined;
   return { kind: "kept", reason: "held_with", until, law: [...new Set(kept.flatMap((one) => one.law))], minimise: type.whileHeld?.keepOnly !== undefined };
 }
@@ -172,7 +179,9 @@ function judge(map: DataMap, found: Findings, decided: Decided, { link, childKey
   if (link.child === link.parent && childKey === parentKey) return undefined;
   const disposition = decided.get(link.child)?.get(childKey);
   if (disposition === undefined && !child.records.has(childKey)) {
-    return typeOf(map, link.parent).cascades.includes(link.constraint) && link.onDelete !== "no_action" && link.onDelete !== "restrict" ? undefined : { kind: "blocked", reason: link.constraint };
+    return typeOf(map, link.parent).cascades.includes(link.constraint) && link.onDelete !== "no_action" && link.onDelete !== "restrict"
+      ? undefined
+      : { kind: "blocked", reason: link.constraint };
   }
   if (disposition === undefined) return { kind: "blocked", reason: link.constraint };
   switch (disposition.kind) {
@@ -183,7 +192,8 @@ function judge(map: DataMap, found: Findings, decided: Decided, { link, childKey
     case "act": {
       const change = changeOf(child.target.record, disposition);
       if (change === undefined || change.kind === "delete") return undefined;
-      if (change.kind === "fields" && link.childColumns.some((column) => ["clear", "unlink", "remove"].includes(change.fields[column]?.kind ?? ""))) return undefined;
+      if (change.kind === "fields" && link.childColumns.some((column) => ["clear", "unlink", "remove"].includes(change.fields[column]?.kind ?? "")))
+        return undefined;
       throw new Failure("CONSTRAINT", `${link.child} stays and references ${link.parent} (constraint ${link.constraint}), which is to be deleted`, {
         help: `Give ${link.child} \`fields: { ${link.childColumns[0] ?? ""}: unlink }\`, or anonymise ${link.parent} instead.`,
       });

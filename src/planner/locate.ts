@@ -86,7 +86,10 @@ async function searchIdentity(
           throw new Failure("LIMIT_EXCEEDED", `one ${matched.column} leads to more than ${record.limits.maxFanOut} records of ${record.id} (max_fan_out)`);
         }
         if (way.values.size > 1) {
-          throw new Failure("AMBIGUOUS_MATCH", `one ${matched.column} in ${record.id} leads to several values of "${identity}": it does not stand for one person`);
+          throw new Failure(
+            "AMBIGUOUS_MATCH",
+            `one ${matched.column} in ${record.id} leads to several values of "${identity}": it does not stand for one person`,
+          );
         }
       }
     }
@@ -100,7 +103,8 @@ function refuseShared(known: Identifiers, identity: string): void {
   known.forEach((values, subject) => {
     for (const value of values.get(identity) ?? []) {
       const other = owner.get(value);
-      if (other !== undefined && other !== subject) throw new Failure("AMBIGUOUS_MATCH", `subjects ${other + 1} and ${subject + 1} of the request lead to the same "${identity}"`);
+      if (other !== undefined && other !== subject)
+        throw new Failure("AMBIGUOUS_MATCH", `subjects ${other + 1} and ${subject + 1} of the request lead to the same "${identity}"`);
       owner.set(value, subject);
     }
   });

@@ -65,7 +65,12 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
     steps,
     totals: totalsOf(steps, sealed, map),
     residue: residue.map(({ goneBy, ...rest }) => ({ ...rest, gone_by: goneBy })),
-    warnings: dedupe(warnings).map(({ code, severity, record, message }) => ({ code, severity: severity === "empty" ? ("empty" as const) : ("warning" as const), record, message })),
+    warnings: dedupe(warnings).map(({ code, severity, record, message }) => ({
+      code,
+      severity: severity === "empty" ? ("empty" as const) : ("warning" as const),
+      record,
+      message,
+    })),
   };
   return { plan: { ...body, digest: digestOf(body, sealed, parts.digestKey) }, sealed };
 }
@@ -89,7 +94,12 @@ function planStep(id: string, { target, unsearched, lookups }: Found, records: r
   const status = worst(statuses);
   const reason = searched.empty.has(record.id) ? "empty_pattern" : nobody ? "no_identifier" : reasonOf(records);
   const kept = records.flatMap(({ disposition }) => (disposition.kind === "kept" ? [disposition] : []));
-  const until = [...kept.map((one) => one.until), ...records.flatMap(({ disposition }) => (disposition.kind === "blocked" && disposition.until !== undefined ? [disposition.until] : []))].toSorted().at(-1);
+  const until = [
+    ...kept.map((one) => one.until),
+    ...records.flatMap(({ disposition }) => (disposition.kind === "blocked" && disposition.until !== undefined ? [disposition.until] : [])),
+  ]
+    .toSorted()
+    .at(-1);
   const law = [...new Set(kept.flatMap((one) => one.law))];
   const minimised = kept.filter((one) => one.minimise).length;
   return {
@@ -113,7 +123,10 @@ export function countsOf(records: readonly { readonly disposition: Disposition }
 }
 
 function subjectCounts(records: readonly SealedRecord[], pseudonyms: readonly string[]): readonly SubjectCounts[] {
-  return pseudonyms.map((pseudonym, subject) => ({ pseudonym: `s_${pseudonym.slice(0, 8)}`, ...countsOf(records.filter(({ subjects }) => subjects.includes(subject))) }));
+  return pseudonyms.map((pseudonym, subject) => ({
+    pseudonym: `s_${pseudonym.slice(0, 8)}`,
+    ...countsOf(records.filter(({ subjects }) => subjects.includes(subject))),
+  }));
 }
 
 /** The status a disposition leads to. */
@@ -167,14 +180,31 @@ function totalsOf(steps: readonly PlanStep[], sealed: readonly SealedStep[], map
     }
   }
   const sum = (name: "kept" | "waiting" | "blocked"): number => steps.reduce((total, step) => total + step[name], 0);
-  return { erase, change, keep: sum("kept"), wait: sum("waiting"), blocked: sum("blocked"), nothing: steps.filter((step) => step.status === "nothing_found").length };
+  return {
+    erase,
+    change,
+    keep: sum("kept"),
+    wait: sum("waiting"),
+    blocked: sum("blocked"),
+    nothing: steps.filter((step) => step.status === "nothing_found").length,
+  };
 }
 
 function inferredWarnings(steps: readonly PlanStep[]): readonly Finding[] {
   return steps.flatMap((step): readonly Finding[] => {
     const record = `${step.system}.${step.record}`;
-    const blocked: Finding = { code: "BLOCKED", severity: "warning", record, message: `${step.blocked} records cannot be acted on: ${step.reason ?? "blocked"}` };
-    const unsearched: Finding = { code: "NOT_SEARCHED", severity: "warning", record, message: "was not searched: the request has no identifier that leads to it" };
+    const blocked: Finding = {
+      code: "BLOCKED",
+      severity: "warning",
+      record,
+      message: `${step.blocked} records cannot be acted on: ${step.reason ?? "blocked"}`,
+    };
+    const unsearched: Finding = {
+      code: "NOT_SEARCHED",
+      severity: "warning",
+      record,
+      message: "was not searched: the request has no identifier that leads to it",
+    };
     return [...(step.blocked > 0 ? [blocked] : []), ...(step.reason === "no_identifier" ? [unsearched] : [])];
   });
 }
@@ -198,7 +228,11 @@ export function backupResidue(map: DataMap, systems: ReadonlySet<string>, today:
   return map.systems.flatMap((backup) =>
     backup.covers
       .filter((covered) => systems.has(covered))
-      .map((covered) => ({ system: covered, mechanism: `backups:${backup.name}`, goneBy: backup.expiresAfter === undefined ? null : addPeriod(today, backup.expiresAfter) })),
+      .map((covered) => ({
+        system: covered,
+        mechanism: `backups:${backup.name}`,
+        goneBy: backup.expiresAfter === undefined ? null : addPeriod(today, backup.expiresAfter),
+      })),
   );
 }
 
@@ -217,5 +251,7 @@ function digestOf(body: object, sealed: readonly SealedStep[], key: Uint8Array):
 export function isUnaltered(plan: Plan, sealed: readonly SealedStep[], key: Uint8Array): boolean {
   const { digest, ...body } = plan;
   const { id, request, map, system, made_at, expires_at, steps, totals, residue, warnings } = body;
-  return digestOf({ id, request, map, ...(system === undefined ? {} : { system }), made_at, expires_at, steps, totals, residue, warnings }, sealed, key) === digest;
+  return (
+    digestOf({ id, request, map, ...(system === undefined ? {} : { system }), made_at, expires_at, steps, totals, residue, warnings }, sealed, key) === digest
+  );
 }

@@ -97,7 +97,9 @@ async function referencesTo(readers: Readers, found: Findings, decided: Decided,
   const all = new Map<string, Reference[]>();
   for (const [id, { target }] of found) {
     if (!links.some((link) => link.parent === id)) continue;
-    const keys = [...(decided.get(id) ?? new Map<string, Disposition>())].filter(([, disposition]) => changeOf(target.record, disposition)?.kind === "delete").map(([key]) => key);
+    const keys = [...(decided.get(id) ?? new Map<string, Disposition>())]
+      .filter(([, disposition]) => changeOf(target.record, disposition)?.kind === "delete")
+      .map(([key]) => key);
     if (keys.length === 0) continue;
     const references: Reference[] = [];
     for await (const reference of (await readers.of(target.record.system)).references(target, keys)) references.push(reference);
@@ -108,7 +110,11 @@ async function referencesTo(readers: Readers, found: Findings, decided: Decided,
 
 /** The system's record types and, transitively, those whose columns lead to them. */
 function leadingTo(map: DataMap, system: string): ReadonlySet<string> {
-  const wanted = new Set(recordTypes(map).filter((record) => record.system === system).map((record) => record.id));
+  const wanted = new Set(
+    recordTypes(map)
+      .filter((record) => record.system === system)
+      .map((record) => record.id),
+  );
   for (const identity of map.identities) if (identity.foundIn !== undefined) wanted.add(identity.foundIn.record);
   for (const record of searchOrder(map).toReversed()) {
     if (!wanted.has(record.id)) continue;

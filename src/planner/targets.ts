@@ -19,7 +19,12 @@ export function conditionTarget(map: DataMap, condition: Condition): Target | un
   const base = recordTypes(map).find((record) => record.id === condition.any) ?? tableOf(map, condition, system, rest.join("."));
   // nothing of the record type's own rule may decide here: only the condition's match and filter
   const record: RecordType = { ...base, match: condition.match, do: "keep", fields: {}, paths: {}, holds: [] };
-  return { record, columns: condition.match.terms.map((term) => matchColumn(map, term)), where: condition.where, exports: condition.match.terms.map((term) => term.column) };
+  return {
+    record,
+    columns: condition.match.terms.map((term) => matchColumn(map, term)),
+    where: condition.where,
+    exports: condition.match.terms.map((term) => term.column),
+  };
 }
 
 /** What to search to find the values of an identity by the identities it is found by. */

@@ -24,7 +24,11 @@ const LAST_RANK = 3;
 export function unitsOf(map: DataMap, records: readonly string[], links: readonly Link[]): readonly PlannedUnit[] {
   const phases = systemPhases(map);
   const types = map.systems.flatMap((system) => system.records);
-  const audits = new Map(types.flatMap((record) => (record.auditOf !== undefined && records.includes(record.id) && records.includes(record.auditOf) ? [[record.id, record.auditOf] as const] : [])));
+  const audits = new Map(
+    types.flatMap((record) =>
+      record.auditOf !== undefined && records.includes(record.id) && records.includes(record.auditOf) ? [[record.id, record.auditOf] as const] : [],
+    ),
+  );
   // child -> parents: the child is done first; an audit trail and its source hold on to each other
   const before = new Map(records.map((id) => [id, new Set<string>()]));
   for (const { child, parent } of links) if (child !== parent && before.has(parent) && before.has(child) && !audits.has(child)) before.get(parent)?.add(child);
@@ -41,7 +45,9 @@ export function unitsOf(map: DataMap, records: readonly string[], links: readonl
   });
   return named
     .map((unit, at) => {
-      const after = new Set(unit.records.flatMap((id) => [...(before.get(id) ?? [])].map((child) => unitOf.get(child))).filter((other) => other !== undefined && other !== at));
+      const after = new Set(
+        unit.records.flatMap((id) => [...(before.get(id) ?? [])].map((child) => unitOf.get(child))).filter((other) => other !== undefined && other !== at),
+      );
       return { ...unit, after: [...after].flatMap((other) => (other === undefined ? [] : (named[other]?.id ?? []))) };
     })
     .toSorted((a, b) => a.phase - b.phase);

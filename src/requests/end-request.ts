@@ -9,11 +9,24 @@ import { keyDestroyedEntry, refusedEntry } from "./ledger-entries.ts";
  * Ends a request and destroys its sealed part. Pointers of records that a hold keeps (no values) go to the held store,
  * each with its last day.
  */
-export function closeSealed(context: Context, id: string, plan: string | undefined, ending: "closed" | "refused" | "cancelled", reason?: string): ErasureRequest {
+export function closeSealed(
+  context: Context,
+  id: string,
+  plan: string | undefined,
+  ending: "closed" | "refused" | "cancelled",
+  reason?: string,
+): ErasureRequest {
   const { state } = context;
-  const held = plan === undefined ? [] : state.sealed.steps(id, plan).flatMap(({ record, records }) =>
-    records.flatMap(({ key, disposition }) => (disposition.kind === "kept" ? [{ system: record.split(".")[0] ?? "", record, key, until: disposition.until, reason: disposition.reason }] : [])),
-  );
+  const held =
+    plan === undefined
+      ? []
+      : state.sealed
+          .steps(id, plan)
+          .flatMap(({ record, records }) =>
+            records.flatMap(({ key, disposition }) =>
+              disposition.kind === "kept" ? [{ system: record.split(".")[0] ?? "", record, key, until: disposition.until, reason: disposition.reason }] : [],
+            ),
+          );
   const ended = state.requests.update(id, { state: ending, endedAt: context.now().toISOString(), ...(reason === undefined ? {} : { reason }) });
   state.journal.post([keyDestroyedEntry(context, id)]);
   state.sealed.destroy(id, ending === "closed" ? held : []);

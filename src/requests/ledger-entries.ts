@@ -40,7 +40,7 @@ export function receivedEntry(context: Context, request: ErasureRequest, epoch: 
       due_legal: request.due.legal,
       due_extended: request.due.extended,
       subjects: request.pseudonyms.length,
-      by: context.actorId(request.createdBy),
+      by: context.actorIdOf(request.createdBy),
     },
     { v: 1, epoch, pseudonyms: [...request.pseudonyms] },
   );
@@ -49,7 +49,13 @@ export function receivedEntry(context: Context, request: ErasureRequest, epoch: 
 export function identityEntry(context: Context, request: ErasureRequest): OutboxEntry {
   const { identity } = request;
   const at = identity?.at ?? context.now().toISOString();
-  return entry(`${request.id}/identity/${at}`, "identity.verified", { request: request.id, at, method: methodCode(identity?.method ?? "other"), result: identity?.result ?? "failed", by: context.actorId(identity?.by ?? context.actor) });
+  return entry(`${request.id}/identity/${at}`, "identity.verified", {
+    request: request.id,
+    at,
+    method: methodCode(identity?.method ?? "other"),
+    result: identity?.result ?? "failed",
+    by: context.actorIdOf(identity?.by ?? context.actor),
+  });
 }
 
 export function decisionEntry(context: Context, plan: Plan, approval: Approval): OutboxEntry {
@@ -61,7 +67,7 @@ export function decisionEntry(context: Context, plan: Plan, approval: Approval):
     plan: plan.id,
     plan_digest: plan.digest,
     map_digest: plan.map,
-    approver: context.actorId(approval.by),
+    approver: context.actorIdOf(approval.by),
     ...(approval.role === undefined ? {} : { role: code(approval.role) }),
     decision: kept.length > 0 ? "partial" : "granted",
     exceptions: [...exemptions],
@@ -77,7 +83,13 @@ function exemptionsOf({ map }: Context, record: string): readonly (typeof EXCEPT
 }
 
 export function startedEntry(context: Context, plan: Plan): OutboxEntry {
-  return entry(`${plan.request}/${plan.id}/started`, "erasure.started", { request: plan.request, at: context.now().toISOString(), plan: plan.id, plan_digest: plan.digest, by: context.actorId(context.actor) });
+  return entry(`${plan.request}/${plan.id}/started`, "erasure.started", {
+    request: plan.request,
+    at: context.now().toISOString(),
+    plan: plan.id,
+    plan_digest: plan.digest,
+    by: context.actorIdOf(context.actor),
+  });
 }
 
 export function receiptEntries(context: Context, plan: Plan, receipts: readonly Receipt[]): readonly OutboxEntry[] {
@@ -85,7 +97,9 @@ export function receiptEntries(context: Context, plan: Plan, receipts: readonly 
     const step = plan.steps.find((one) => one.id === receipt.step);
     if (step === undefined) return [];
     const kind = context.map.systems.find((system) => system.name === step.system)?.kind ?? "unknown";
-    const residue = plan.residue.filter((one) => one.system === step.system && (one.record === undefined || one.record === step.record || one.record === `${step.system}.${step.record}`));
+    const residue = plan.residue.filter(
+      (one) => one.system === step.system && (one.record === undefined || one.record === step.record || one.record === `${step.system}.${step.record}`),
+    );
     const reason = receipt.reason ?? step.reason;
     return entry(`${plan.request}/${plan.id}/${step.id}`, "target.result", {
       request: plan.request,
@@ -117,7 +131,11 @@ export function receiptEntries(context: Context, plan: Plan, receipts: readonly 
   });
 }
 
-export function completedEntry(context: Context, plan: Plan, verified: { readonly state: RequestState; readonly exit: number; readonly residual: number; readonly checks: readonly Check[] }): OutboxEntry {
+export function completedEntry(
+  context: Context,
+  plan: Plan,
+  verified: { readonly state: RequestState; readonly exit: number; readonly residual: number; readonly checks: readonly Check[] },
+): OutboxEntry {
   return entry(`${plan.request}/${plan.id}/completed`, "erasure.completed", {
     request: plan.request,
     at: context.now().toISOString(),
@@ -127,7 +145,12 @@ export function completedEntry(context: Context, plan: Plan, verified: { readonl
     totals: { ...plan.totals },
     residual: verified.residual,
     checks: verified.checks.map(({ system, record, result, residual, at }) => ({ system, record, result, residual, method: methodOf(result, record), at })),
-    residue: plan.residue.map((one) => ({ system: one.system, ...(one.record === undefined ? {} : { record: one.record }), mechanism: code(one.mechanism), gone_by: one.gone_by })),
+    residue: plan.residue.map((one) => ({
+      system: one.system,
+      ...(one.record === undefined ? {} : { record: one.record }),
+      mechanism: code(one.mechanism),
+      gone_by: one.gone_by,
+    })),
   });
 }
 
@@ -137,7 +160,7 @@ function methodOf(result: Check["result"], record: string): "requery" | "declare
 }
 
 export function refusedEntry(context: Context, id: string, state: "refused" | "cancelled"): OutboxEntry {
-  return entry(`${id}/${state}`, "refused", { request: id, at: context.now().toISOString(), by: context.actorId(context.actor), state });
+  return entry(`${id}/${state}`, "refused", { request: id, at: context.now().toISOString(), by: context.actorIdOf(context.actor), state });
 }
 
 export function keyDestroyedEntry(context: Context, id: string): OutboxEntry {
@@ -146,12 +169,29 @@ export function keyDestroyedEntry(context: Context, id: string): OutboxEntry {
 
 /** The data map in force, by its digest; once for each text. */
 export function policyEntry(context: Context): OutboxEntry {
-  return entry(`policy/${context.map.digest}`, "policy.changed", { at: context.now().toISOString(), map_digest: context.map.digest, by: context.actorId(context.actor) });
+  return entry(`policy/${context.map.digest}`, "policy.changed", {
+    at: context.now().toISOString(),
+    map_digest: context.map.digest,
+    by: context.actorIdOf(context.actor),
+  });
 }
 
 /** Throws now where the ledger would refuse a plan's results after the effect: a name with the look of an identifier. */
 export function refuseUntellable(context: Context, plan: Plan): void {
   const at = context.now().toISOString();
   const counts = { matched: 0, affected: 0, gone: 0, alreadyGone: 0, own: 0, blocked: 0, failed: 0, unresolved: [] };
-  receiptEntries(context, plan, plan.steps.map((step) => ({ ...counts, plan: plan.id, step: step.id, system: step.system, record: step.record, status: step.status, started: at, finished: at })));
+  receiptEntries(
+    context,
+    plan,
+    plan.steps.map((step) => ({
+      ...counts,
+      plan: plan.id,
+      step: step.id,
+      system: step.system,
+      record: step.record,
+      status: step.status,
+      started: at,
+      finished: at,
+    })),
+  );
 }

@@ -16,7 +16,8 @@ export async function planRequest(context: Context, id: string, options: { reado
   const { state } = context;
   const request = state.requests.get(id);
   if (!PLANNABLE.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state}: there is nothing to plan`);
-  if (options.system !== undefined && !context.map.systems.some((system) => system.name === options.system)) throw new Failure("USAGE", "the data map has no system of that name");
+  if (options.system !== undefined && !context.map.systems.some((system) => system.name === options.system))
+    throw new Failure("USAGE", "the data map has no system of that name");
   using _lock = state.locks.take([id], context.now().toISOString());
   const { plan, sealed } = await searchAndPlan(context, id, { ...options, id: state.plans.nextId() }).catch((error: unknown) => {
     // an earlier plan must not be approved or run in the place of one that was refused
@@ -34,11 +35,15 @@ export async function planRequest(context: Context, id: string, options: { reado
 }
 
 /** A plan made now, not stored: what `run` compares with. */
-export async function searchAndPlan(context: Context, request: string, options: { readonly id: string; readonly system?: string }): Promise<{ readonly plan: Plan; readonly sealed: readonly SealedStep[]; readonly searched: Searched }> {
+export async function searchAndPlan(
+  context: Context,
+  request: string,
+  options: { readonly id: string; readonly system?: string },
+): Promise<{ readonly plan: Plan; readonly sealed: readonly SealedStep[]; readonly searched: Searched }> {
   const { map, state } = context;
   const digestKey = state.sealed.digestKey(request);
   const reported: Finding[] = [];
-  await using readers = readersFor(context, request, digestKey, reported);
+  await using readers = readersFor(context, request, reported);
   const only = options.system === undefined ? {} : { system: options.system };
   const searched = await search({ map, readers, subjects: state.sealed.subjects(request), today: today(context), reported, ...only });
   const { pseudonyms } = state.requests.get(request);

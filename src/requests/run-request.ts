@@ -29,7 +29,10 @@ export async function runRequest(context: Context, id: string, options: { readon
   const key = open ? state.sealed.digestKey(id) : new Uint8Array();
   const begun = known !== undefined || state.journal.units(plan.id).some((unit) => unit.state !== "ready");
   const unaltered = known !== undefined || isUnaltered(plan, state.sealed.steps(id, plan.id), key);
-  const approved = known === undefined ? approvedPlan(plan, state.plans.approval(plan.id), map, { at: context.now(), begun, unaltered }) : approvedPlan(plan, state.plans.approval(plan.id), { ...map, digest: plan.map }, { at: context.now(), begun, unaltered });
+  const approved =
+    known === undefined
+      ? approvedPlan(plan, state.plans.approval(plan.id), map, { at: context.now(), begun, unaltered })
+      : approvedPlan(plan, state.plans.approval(plan.id), { ...map, digest: plan.map }, { at: context.now(), begun, unaltered });
   const links: { current: Awaited<ReturnType<typeof searchAndPlan>>["searched"]["links"] } = { current: [] };
   return run({
     map,
@@ -40,24 +43,31 @@ export async function runRequest(context: Context, id: string, options: { readon
     signal: context.signal,
     at: killAt(context.killAt),
     now: () => context.now(),
-    openReaders: () => readersFor(context, id, key, []),
-    openEraser: (system) => eraserFor(context, system, id, key),
+    openReaders: () => readersFor(context, id, []),
+    openEraser: (system) => eraserFor(context, system, id),
     async replan() {
       const again = await searchAndPlan(context, id, { id: plan.id, ...(plan.system === undefined ? {} : { system: plan.system }) });
       links.current = again.searched.links;
       return again.sealed;
     },
-    units: () => Promise.resolve(unitsOf(map, plan.steps.map((step) => `${step.system}.${step.record}`), links.current)),
+    units: () =>
+      Promise.resolve(
+        unitsOf(
+          map,
+          plan.steps.map((step) => `${step.system}.${step.record}`),
+          links.current,
+        ),
+      ),
     startedEntry: () => startedEntry(context, plan),
     receiptEntries: (receipts) => receiptEntries(context, plan, receipts),
-    residue: (systems) => residueNow(context, id, key, plan, systems),
+    residue: (systems) => residueNow(context, id, plan, systems),
     emit: (event) => options.emit(event),
   });
 }
 
-async function residueNow(context: Context, id: string, key: Uint8Array, plan: Plan, systems: ReadonlySet<string>): Promise<readonly Residue[]> {
+async function residueNow(context: Context, id: string, plan: Plan, systems: ReadonlySet<string>): Promise<readonly Residue[]> {
   const found: Residue[] = [];
-  await using readers: Readers = readersFor(context, id, key, []);
+  await using readers: Readers = readersFor(context, id, []);
   for (const step of plan.steps.filter((one) => one.act + (one.minimised ?? 0) > 0)) {
     const record = recordTypes(context.map).find((one) => one.id === `${step.system}.${step.record}`);
     if (record === undefined) continue;
@@ -73,4 +83,3 @@ async function residueNow(context: Context, id: string, key: Uint8Array, plan: P
   }
   return [...found, ...backupResidue(context.map, systems, today(context))];
 }
-

@@ -37,14 +37,20 @@ export async function verifyRequest(context: Context, id: string, options: { rea
   const begun = state.journal.units(plan.id).some((unit) => unit.state !== "ready");
   if (!begun && result === undefined) throw new Failure("WRONG_STATE", `plan ${plan.id} of ${id} has not been run`);
   if (map.digest !== plan.map) throw new Failure("PLAN_STALE", "the data map has changed since the plan");
-  const key = state.sealed.digestKey(id);
-  const residue = options.purge ? await purge(context, id, key) : undefined;
-  await using readers = readersFor(context, id, key, []);
+  const residue = options.purge ? await purge(context, id) : undefined;
+  await using readers = readersFor(context, id, []);
   const checks = await verify({ map, plan, sealed: state.sealed.steps(id, plan.id), subjects: state.sealed.subjects(id), readers, now: () => context.now() });
   const settledAt = new Date(Date.parse(result?.completedAt ?? context.now().toISOString()) + milliseconds(map.settle));
   const runExit = exitOf(result?.exit ?? EXIT.partly_done);
   const { state: next, exit, residual } = verdict(checks, runExit, settledAt, context.now(), plan.steps);
-  const verified: Verified = { checks, residual, state: next, exit, ...(next === "settling" ? { settled_at: settledAt.toISOString() } : {}), ...(residue === undefined ? {} : { residue }) };
+  const verified: Verified = {
+    checks,
+    residual,
+    state: next,
+    exit,
+    ...(next === "settling" ? { settled_at: settledAt.toISOString() } : {}),
+    ...(residue === undefined ? {} : { residue }),
+  };
   state.plans.saveVerified(plan.id, JSON.parse(JSON.stringify(verified)));
   if (next === "closed") {
     state.journal.post([completedEntry(context, plan, verified)]);
@@ -67,10 +73,10 @@ function milliseconds(period: Period): number {
   return ((period.years * 365 + period.months * 31 + period.days) * 86_400 + period.seconds) * 1000;
 }
 
-async function purge(context: Context, id: string, key: Uint8Array): Promise<NonNullable<Verified["residue"]>> {
+async function purge(context: Context, id: string): Promise<NonNullable<Verified["residue"]>> {
   const left: Residue[] = [];
   for (const system of new Set(recordTypes(context.map).map((record) => record.system))) {
-    await using eraser = await eraserFor(context, system, id, key);
+    await using eraser = await eraserFor(context, system, id);
     for (const record of recordTypes(context.map).filter((one) => one.system === system)) left.push(...(await eraser.purge(targetOf(context.map, record))));
   }
   return left.map(({ system, mechanism, goneBy }) => ({ system, mechanism, gone_by: goneBy }));

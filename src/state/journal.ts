@@ -66,7 +66,9 @@ export function journalStore(db: DatabaseSync): Journal {
   return {
     add(units) {
       transact(db, () => {
-        const insert = db.prepare("insert into unit (plan, id, seq, phase, system, steps, after, state) values (?, ?, ?, ?, ?, ?, ?, 'ready') on conflict (plan, id) do nothing");
+        const insert = db.prepare(
+          "insert into unit (plan, id, seq, phase, system, steps, after, state) values (?, ?, ?, ?, ?, ?, ?, 'ready') on conflict (plan, id) do nothing",
+        );
         units.forEach((unit, seq) => insert.run(unit.plan, unit.id, seq, unit.phase, unit.system, toStored(unit.steps), toStored(unit.after)));
       });
     },
@@ -74,13 +76,27 @@ export function journalStore(db: DatabaseSync): Journal {
       db
         .prepare("select plan, id, phase, system, steps, after, state from unit where plan = ? order by phase, seq")
         .all(plan)
-        .map((row) => ({ plan: text(row, "plan"), id: text(row, "id"), phase: Number(row["phase"]), system: text(row, "system"), steps: stored<string[]>(text(row, "steps")), after: stored<string[]>(text(row, "after")), state: unitState(text(row, "state")) })),
+        .map((row) => ({
+          plan: text(row, "plan"),
+          id: text(row, "id"),
+          phase: Number(row["phase"]),
+          system: text(row, "system"),
+          steps: stored<string[]>(text(row, "steps")),
+          after: stored<string[]>(text(row, "after")),
+          state: unitState(text(row, "state")),
+        })),
     intend(plan, unit) {
       db.prepare("update unit set state = 'intended' where plan = ? and id = ? and state = 'ready'").run(plan, unit);
     },
-    notes: (plan, unit) => db.prepare("select text from note where plan = ? and unit = ? order by seq").all(plan, unit).map((row) => text(row, "text")),
+    notes: (plan, unit) =>
+      db
+        .prepare("select text from note where plan = ? and unit = ? order by seq")
+        .all(plan, unit)
+        .map((row) => text(row, "text")),
     note(plan, unit, note) {
-      transact(db, () => db.prepare("insert into note (plan, unit, seq, text) values (?, ?, ?, ?)").run(plan, unit, nextNumber(db, `note/${plan}/${unit}`), note));
+      transact(db, () =>
+        db.prepare("insert into note (plan, unit, seq, text) values (?, ?, ?, ?)").run(plan, unit, nextNumber(db, `note/${plan}/${unit}`), note),
+      );
     },
     attest(plan, unit, receipts, entries) {
       transact(db, () => {
@@ -91,9 +107,17 @@ export function journalStore(db: DatabaseSync): Journal {
         db.prepare("delete from note where plan = ? and unit = ?").run(plan, unit);
       });
     },
-    receipts: (plan) => db.prepare("select body from receipt where plan = ? order by step").all(plan).map((row) => stored<Receipt>(text(row, "body"))),
+    receipts: (plan) =>
+      db
+        .prepare("select body from receipt where plan = ? order by step")
+        .all(plan)
+        .map((row) => stored<Receipt>(text(row, "body"))),
     post: (entries) => transact(db, () => post(entries)),
-    unsealed: (limit) => db.prepare("select entry from outbox where sealed = 0 order by seq limit ?").all(limit).map((row) => stored<OutboxEntry>(text(row, "entry"))),
+    unsealed: (limit) =>
+      db
+        .prepare("select entry from outbox where sealed = 0 order by seq limit ?")
+        .all(limit)
+        .map((row) => stored<OutboxEntry>(text(row, "entry"))),
     sealed(ids) {
       transact(db, () => {
         const update = db.prepare("update outbox set sealed = 1, entry = '{}' where id = ?");

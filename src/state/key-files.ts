@@ -18,8 +18,12 @@ export function keyFile(workspace: string, name: KeyName): string {
 /** Throws KEY_MISSING where there is none, where others can read it, or where it is no key. */
 export function readKey(workspace: string, name: KeyName): Buffer {
   const file = keyFile(workspace, name);
-  if (!existsSync(file)) throw new Failure("KEY_MISSING", `the key file ${file} is missing`, { help: "Make the workspace with `expunge init`, or give the key in EXPUNGE_KEY_* variables." });
-  if (isOpenToOthers(file)) throw new Failure("KEY_MISSING", `the key file ${file} can be read by others`, { help: `Make it readable by you only: chmod 600 ${file}` });
+  if (!existsSync(file))
+    throw new Failure("KEY_MISSING", `the key file ${file} is missing`, {
+      help: "Make the workspace with `expunge init`, or give the key in EXPUNGE_KEY_* variables.",
+    });
+  if (isOpenToOthers(file))
+    throw new Failure("KEY_MISSING", `the key file ${file} can be read by others`, { help: `Make it readable by you only: chmod 600 ${file}` });
   const key = parseKey(readFileSync(file, "utf8"));
   if (key === undefined) throw new Failure("KEY_MISSING", `the key file ${file} holds no key of ${BYTES} bytes in base64`);
   return key;

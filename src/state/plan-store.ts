@@ -52,7 +52,11 @@ export function planStore(db: DatabaseSync): PlanStore {
       const row = db.prepare("select body from plan where id = ?").get(id);
       return row === undefined ? undefined : stored<Plan>(text(row, "body"));
     },
-    ofRequest: (request) => db.prepare("select body from plan where request = ? order by id").all(request).map((row) => stored<Plan>(text(row, "body"))),
+    ofRequest: (request) =>
+      db
+        .prepare("select body from plan where request = ? order by id")
+        .all(request)
+        .map((row) => stored<Plan>(text(row, "body"))),
     approve(approval) {
       db.prepare("insert or replace into approval (plan, body) values (?, ?)").run(approval.plan, toStored(approval));
     },

@@ -16,7 +16,10 @@ export function processLocks(db: DatabaseSync): Locks {
         for (const name of names) {
           const row = db.prepare("select pid, started from lock where name = ?").get(name);
           if (row !== undefined && isAlive(Number(row["pid"]), String(row["started"]))) {
-            throw new Failure("BUSY", `another expunge (process ${String(row["pid"])}) is working on ${name.startsWith("R-") || name.startsWith("D-") ? name : "this person"}`);
+            throw new Failure(
+              "BUSY",
+              `another expunge (process ${String(row["pid"])}) is working on ${name.startsWith("R-") || name.startsWith("D-") ? name : "this person"}`,
+            );
           }
           db.prepare("insert or replace into lock (name, pid, started, taken_at) values (?, ?, ?, ?)").run(name, me.pid, me.started, at);
         }

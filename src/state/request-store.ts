@@ -18,7 +18,17 @@ export interface RequestStore {
   update(id: string, changes: Partial<Omit<ErasureRequest, "id">>): ErasureRequest;
 }
 
-export const OPEN_STATES: readonly RequestState[] = ["received", "identity_confirmed", "planned", "approved", "running", "verifying", "settling", "waiting", "partly_done"];
+export const OPEN_STATES: readonly RequestState[] = [
+  "received",
+  "identity_confirmed",
+  "planned",
+  "approved",
+  "running",
+  "verifying",
+  "settling",
+  "waiting",
+  "partly_done",
+];
 
 export function requestStore(db: DatabaseSync, sealed: SealedStore): RequestStore {
   const read = (row: Record<string, unknown>): ErasureRequest => stored<ErasureRequest>(text(row, "body"));

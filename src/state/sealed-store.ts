@@ -86,7 +86,8 @@ export function sealedStore(db: DatabaseSync, sealingKey: Uint8Array): SealedSto
           const key = randomBytes(32);
           db.prepare("insert or replace into held_key (request, wrapped) values (?, ?)").run(request, sealBytes(sealingKey, key, `held_key/${request}`));
           const insert = db.prepare("insert into held (request, system, record, until, reason, bytes) values (?, ?, ?, ?, ?, ?)");
-          for (const { system, record, until, reason, key: pointer } of held) insert.run(request, system, record, until, reason, sealBytes(key, Buffer.from(pointer), `held/${request}/${record}`));
+          for (const { system, record, until, reason, key: pointer } of held)
+            insert.run(request, system, record, until, reason, sealBytes(key, Buffer.from(pointer), `held/${request}/${record}`));
         }
         db.prepare("delete from sealed where request = ?").run(request);
         db.prepare("delete from request_key where request = ?").run(request);

@@ -17,23 +17,51 @@ const hold: Hold = {
   at: { line: 1, column: 1 },
 };
 
-const customers = (more: Partial<RecordType> = {}): RecordType => recordOf("shop", "customers", { match: { mode: "any", terms: [byIdentity("email", "email")] }, ...more });
-const invoices = recordOf("shop", "invoices", { match: { mode: "any", terms: [byColumn("customer_id", "shop.customers", "id")] }, holds: [{ hold: "invoice_8y", from: "issued_on", protects: [] }] });
+const customers = (more: Partial<RecordType> = {}): RecordType =>
+  recordOf("shop", "customers", { match: { mode: "any", terms: [byIdentity("email", "email")] }, ...more });
+const invoices = recordOf("shop", "invoices", {
+  match: { mode: "any", terms: [byColumn("customer_id", "shop.customers", "id")] },
+  holds: [{ hold: "invoice_8y", from: "issued_on", protects: [] }],
+});
 const lines = recordOf("shop", "lines", { match: { mode: "any", terms: [byColumn("invoice_id", "shop.invoices", "id")] } });
 
-const row = (key: string, values: Record<string, string | null>, subjects: readonly number[] = [0]): FoundRecord => ({ key, fingerprint: key, values, done: false, subjects });
+const row = (key: string, values: Record<string, string | null>, subjects: readonly number[] = [0]): FoundRecord => ({
+  key,
+  fingerprint: key,
+  values,
+  done: false,
+  subjects,
+});
 
-function decide(records: readonly RecordType[], rows: Readonly<Record<string, readonly FoundRecord[]>>, references: Readonly<Record<string, readonly Reference[]>> = {}, more: Partial<DataMap> = {}): Record<string, Disposition> {
+function decide(
+  records: readonly RecordType[],
+  rows: Readonly<Record<string, readonly FoundRecord[]>>,
+  references: Readonly<Record<string, readonly Reference[]>> = {},
+  more: Partial<DataMap> = {},
+): Record<string, Disposition> {
   const map = mapOf([{ name: "shop", kind: "postgres", records }], { holds: [hold], ...more });
-  const found = new Map(records.map((record): readonly [string, Found] => [record.id, { target: targetOf(map, record), lookups: [], records: new Map((rows[record.id] ?? []).map((one) => [one.key, one])), unsearched: [] }]));
+  const found = new Map(
+    records.map((record): readonly [string, Found] => [
+      record.id,
+      { target: targetOf(map, record), lookups: [], records: new Map((rows[record.id] ?? []).map((one) => [one.key, one])), unsearched: [] },
+    ]),
+  );
   const circumstances = { map, found, identifiers: [new Map([["email", ["ann@x.example"]]])], today: "2026-11-20", conditions: new Map() };
   const decided = decideReferences(circumstances, decideOwn(circumstances), new Map(Object.entries(references)));
   return Object.fromEntries([...decided].flatMap(([id, dispositions]) => [...dispositions].map(([key, disposition]) => [`${id}/${key}`, disposition])));
 }
 
-const reference = (child: string, childKey: string, parent: string, parentKey: string, onDelete: "no_action" | "cascade" = "no_action"): Reference => ({ parentKey, childKey, link: { constraint: `${child}_fkey`, child, childColumns: ["customer_id"], parent, onDelete } });
+const reference = (child: string, childKey: string, parent: string, parentKey: string, onDelete: "no_action" | "cascade" = "no_action"): Reference => ({
+  parentKey,
+  childKey,
+  link: { constraint: `${child}_fkey`, child, childColumns: ["customer_id"], parent, onDelete },
+});
 
-const shop = { "shop.customers": [row("6", { id: "6", email: "ann@x.example" })], "shop.invoices": [row("old", { id: "1", customer_id: "6", issued_on: "2011-03-14" }), row("new", { id: "2", customer_id: "6", issued_on: "2025-02-20" })], "shop.lines": [row("l1", { invoice_id: "1" }), row("l2", { invoice_id: "2" })] };
+const shop = {
+  "shop.customers": [row("6", { id: "6", email: "ann@x.example" })],
+  "shop.invoices": [row("old", { id: "1", customer_id: "6", issued_on: "2011-03-14" }), row("new", { id: "2", customer_id: "6", issued_on: "2025-02-20" })],
+  "shop.lines": [row("l1", { invoice_id: "1" }), row("l2", { invoice_id: "2" })],
+};
 const kept = { until: "2033-12-31", law: ["DE AO §147(3)"], minimise: false };
 
 test("a hold keeps the record it covers, and the lines reached only through it", () => {
@@ -55,19 +83,28 @@ test("a line that an identity leads to as well is not held with its invoice", ()
 });
 
 test("a hold's missing date makes the record wait", () => {
-  expect(decide([customers(), invoices], { "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })] })["shop.invoices/n"]).toEqual({ kind: "waiting", on: "no_date" });
+  expect(decide([customers(), invoices], { "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })] })["shop.invoices/n"]).toEqual({
+    kind: "waiting",
+    on: "no_date",
+  });
 });
 
 test("a parent that a held child references is kept, and anonymised where the map gives it fields", () => {
   const references = { "shop.customers": [reference("shop.invoices", "old", "shop.customers", "6"), reference("shop.invoices", "new", "shop.customers", "6")] };
   expect(decide([customers(), invoices], shop, references)["shop.customers/6"]).toEqual({ kind: "kept", reason: "held_by", ...kept });
-  expect(decide([customers({ fields: { email: { kind: "clear" } } }), invoices], shop, references)["shop.customers/6"]).toEqual({ kind: "act", change: "held_by" });
+  expect(decide([customers({ fields: { email: { kind: "clear" } } }), invoices], shop, references)["shop.customers/6"]).toEqual({
+    kind: "act",
+    change: "held_by",
+  });
 });
 
 test("a record that other people's records reference is blocked, with the constraint named and with what it blocks", () => {
   const groups = recordOf("shop", "groups");
   const rows = { ...shop, "shop.groups": [row("g", { email: "ann@x.example" })] };
-  const decided = decide([groups, customers()], rows, { "shop.customers": [reference("shop.customers", "999", "shop.customers", "6")], "shop.groups": [reference("shop.customers", "6", "shop.groups", "g")] });
+  const decided = decide([groups, customers()], rows, {
+    "shop.customers": [reference("shop.customers", "999", "shop.customers", "6")],
+    "shop.groups": [reference("shop.customers", "6", "shop.groups", "g")],
+  });
   expect(decided["shop.customers/6"]).toEqual({ kind: "blocked", reason: "shop.customers_fkey" });
   expect(decided["shop.groups/g"]).toEqual({ kind: "blocked", reason: "shop.customers_fkey" });
 });
@@ -80,11 +117,15 @@ test("a cascade to a table that is no record stops nothing where it is declared,
 });
 
 test("a child that stays and keeps its reference to a deleted parent is an error that names the constraint; unlinked it is none", () => {
-  const orders = (more: Partial<RecordType>): RecordType => recordOf("shop", "orders", { match: { mode: "any", terms: [byColumn("customer_id", "shop.customers", "id")] }, do: "anonymise", ...more });
+  const orders = (more: Partial<RecordType>): RecordType =>
+    recordOf("shop", "orders", { match: { mode: "any", terms: [byColumn("customer_id", "shop.customers", "id")] }, do: "anonymise", ...more });
   const rows = { ...shop, "shop.orders": [row("o", { id: "1", customer_id: "6" })] };
   const references = { "shop.customers": [reference("shop.orders", "o", "shop.customers", "6")] };
   expect(() => decide([customers(), orders({ fields: { note: { kind: "clear" } } })], rows, references)).toThrow("shop.orders_fkey");
-  expect(decide([customers(), orders({ fields: { customer_id: { kind: "unlink" } } })], rows, references)["shop.customers/6"]).toEqual({ kind: "act", change: "rule" });
+  expect(decide([customers(), orders({ fields: { customer_id: { kind: "unlink" } } })], rows, references)["shop.customers/6"]).toEqual({
+    kind: "act",
+    change: "rule",
+  });
 });
 
 test("`protects` keeps a record of the same person from deletion, not another person's", () => {

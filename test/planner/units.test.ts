@@ -14,8 +14,15 @@ test("children come before parents, and the table that all lead to comes last", 
 
 test("a circle of references is one unit, and so is an audit trail with the table that feeds it, after it", () => {
   const records = [recordOf("shop", "a"), recordOf("shop", "b"), recordOf("shop", "customers"), recordOf("shop", "trail", { auditOf: "shop.customers" })];
-  const units = unitsOf(mapOf([{ name: "shop", kind: "postgres", records }]), ["shop.trail", "shop.a", "shop.b", "shop.customers"], [link("shop.a", "shop.b"), link("shop.b", "shop.a"), link("shop.a", "shop.customers")]);
-  expect(units.map((unit) => unit.records.toSorted())).toEqual([["shop.a", "shop.b"], ["shop.customers", "shop.trail"]]);
+  const units = unitsOf(
+    mapOf([{ name: "shop", kind: "postgres", records }]),
+    ["shop.trail", "shop.a", "shop.b", "shop.customers"],
+    [link("shop.a", "shop.b"), link("shop.b", "shop.a"), link("shop.a", "shop.customers")],
+  );
+  expect(units.map((unit) => unit.records.toSorted())).toEqual([
+    ["shop.a", "shop.b"],
+    ["shop.customers", "shop.trail"],
+  ]);
   expect(units[1]?.records).toEqual(["shop.customers", "shop.trail"]);
 });
 

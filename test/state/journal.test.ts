@@ -21,7 +21,23 @@ afterEach(() => {
 });
 
 const unit = { plan: "P-0001", id: "U-shop.orders", phase: 0, system: "shop", steps: ["S1"], after: [] };
-const receipt: Receipt = { plan: "P-0001", step: "S1", system: "shop", record: "orders", status: "deleted", matched: 2, affected: 2, gone: 2, alreadyGone: 0, own: 0, blocked: 0, failed: 0, unresolved: [], started: "a", finished: "b" };
+const receipt: Receipt = {
+  plan: "P-0001",
+  step: "S1",
+  system: "shop",
+  record: "orders",
+  status: "deleted",
+  matched: 2,
+  affected: 2,
+  gone: 2,
+  alreadyGone: 0,
+  own: 0,
+  blocked: 0,
+  failed: 0,
+  unresolved: [],
+  started: "a",
+  finished: "b",
+};
 const entry = (id: string) => ({ id, type: "target.result", core: { v: 1, n: id } });
 
 test("a unit is ready, then intended, then done, and adding it again changes nothing", () => {
@@ -55,9 +71,19 @@ test("a lock is refused to others while its process lives, all names or none, an
   // another process that lives: our parent
   db.prepare("update lock set pid = ?, started = '' where name = 'subject:x'").run(process.ppid);
   expect(() => other.locks.take(["R-2026-0002", "subject:x"], "now")).toThrow("another expunge");
-  expect(db.prepare("select name from lock order by name").all().map((row) => row["name"])).toEqual(["R-2026-0001", "subject:x"]);
+  expect(
+    db
+      .prepare("select name from lock order by name")
+      .all()
+      .map((row) => row["name"]),
+  ).toEqual(["R-2026-0001", "subject:x"]);
   taken[Symbol.dispose]();
-  expect(db.prepare("select name from lock").all().map((row) => row["name"])).toEqual(["subject:x"]);
+  expect(
+    db
+      .prepare("select name from lock")
+      .all()
+      .map((row) => row["name"]),
+  ).toEqual(["subject:x"]);
   db.close();
 });
 

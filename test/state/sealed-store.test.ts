@@ -9,7 +9,14 @@ import { openState, type State } from "../../src/state/state.ts";
 let folder: string;
 let state: State;
 const key = randomBytes(32);
-const request = { type: "erasure", received: "2026-11-20", due: { nominal: "2026-12-20", legal: "2026-12-21", extended: "2027-02-20" }, pseudonyms: ["ab".repeat(32)], createdAt: "2026-11-20T10:00:00.000Z", createdBy: "officer" } as const;
+const request = {
+  type: "erasure",
+  received: "2026-11-20",
+  due: { nominal: "2026-12-20", legal: "2026-12-21", extended: "2027-02-20" },
+  pseudonyms: ["ab".repeat(32)],
+  createdAt: "2026-11-20T10:00:00.000Z",
+  createdBy: "officer",
+} as const;
 const canary = "ann.canary@example.org";
 
 beforeEach(() => {
@@ -35,7 +42,12 @@ test("a request's subjects come back, and no file of the state holds them in cle
 
 test("sealed steps come back as they were, over several chunks", () => {
   const { id } = state.requests.add(request, []);
-  const records = Array.from({ length: 4500 }, (_, at) => ({ key: `["${at}"]`, fingerprint: `f${at}`, subjects: [0], disposition: { kind: "act", change: "rule" } as const }));
+  const records = Array.from({ length: 4500 }, (_, at) => ({
+    key: `["${at}"]`,
+    fingerprint: `f${at}`,
+    subjects: [0],
+    disposition: { kind: "act", change: "rule" } as const,
+  }));
   const steps: SealedStep[] = [
     { step: "S1", record: "shop.orders", lookups: [{ subject: 0, values: { email: [canary] } }], records },
     { step: "S2", record: "shop.customers", lookups: [], records: [] },

@@ -1,0 +1,40 @@
+import { writeFileSync } from "node:fs";
+import { Args, Flags } from "@oclif/core";
+import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
+import { EXIT } from "../src/errors.ts";
+import { contextOf } from "../src/requests/context.ts";
+import { planRequest } from "../src/requests/plan-request.ts";
+import { planScreen } from "../src/terminal/plan-screen.ts";
+import { openWorkspace } from "../src/workspace.ts";
+
+export default class Plan extends BaseCommand {
+  static override summary = "Search every system, read-only, and show what would happen to a request's people.";
+  static override examples = ["<%= config.bin %> plan R-2026-0001", "<%= config.bin %> plan R-2026-0001 --system shop --json"];
+  static override args = { id: Args.string({ required: true, description: "id of the request" }) };
+  static override flags = {
+    ...asFlag,
+    system: Flags.string({ helpValue: "NAME", summary: "Plan only this system." }),
+    out: Flags.string({ helpValue: "FILE", summary: "Write the plan to this file too. It holds no personal data." }),
+  };
+
+  protected override async work({ signal, progress, tone }: Session): Promise<Answer> {
+    const { args, flags } = await this.parse(Plan);
+    await using workspace = await openWorkspace(flags, { signal });
+    progress.label("searching");
+    const context = contextOf(workspace, await workspace.planMap(), (system, done) => {
+      progress.label(`searching ${system}`);
+      progress.done(done);
+    });
+    const plan = await planRequest(context, args.id, flags.system === undefined ? {} : { system: flags.system });
+    const request = workspace.state.requests.get(args.id);
+    if (flags.out !== undefined) writeFileSync(flags.out, `${JSON.stringify(plan, undefined, 2)}\n`, { mode: 0o600 });
+    const empty = plan.steps.some((step) => step.reason === "empty_pattern");
+    return {
+      data: { plan },
+      human: planScreen(plan, request, tone.plain),
+      exit: empty ? EXIT.findings : EXIT.done,
+      warnings: plan.warnings.map((warning) => `${warning.record}: ${warning.message}`),
+      next: [request.identity?.result === "ok" ? `expunge approve ${plan.request}` : `expunge request identity ${plan.request} --method TEXT --result ok`],
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import { Args, Flags } from "@oclif/core";
+import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
+import { EXIT, Failure } from "../src/errors.ts";
+import type { RunEvent } from "../src/executor/run.ts";
+import { waiting } from "../src/requests/board.ts";
+import { contextOf } from "../src/requests/context.ts";
+import { runRequest } from "../src/requests/run-request.ts";
+import { confirmById } from "../src/terminal/ask.ts";
+import { runScreen, stepLine } from "../src/terminal/run-screen.ts";
+import { openWorkspace } from "../src/workspace.ts";
+
+export default class Run extends BaseCommand {
+  static override summary = "Carry out an approved plan, or go on with one. There is no undo.";
+  static override examples = ["<%= config.bin %> run R-2026-0001 --confirm R-2026-0001", "<%= config.bin %> run R-2026-0001 --confirm R-2026-0001 --json"];
+  static override args = { id: Args.string({ required: true, description: "id of the request" }) };
+  static override flags = {
+    ...asFlag,
+    confirm: Flags.string({ helpValue: "ID", summary: "The request's id again, instead of typing it." }),
+    concurrency: Flags.integer({ min: 1, max: 16, default: 2, helpValue: "N", summary: "Systems worked on side by side." }),
+    "dry-run": Flags.boolean({ summary: "Say what the approved plan would do; do nothing." }),
+  };
+
+  protected override async work({ signal, asking, say, progress, tone }: Session): Promise<Answer> {
+    const { args, flags } = await this.parse(Run);
+    await using workspace = await openWorkspace(flags, { signal });
+    const context = contextOf(workspace, await workspace.dataMap(), (system, done) => {
+      progress.label(`working on ${system}`);
+      progress.done(done);
+    });
+    const request = workspace.state.requests.get(args.id);
+    if (flags["dry-run"]) return this.#dryRun(workspace, args.id);
+    const plan = request.plan === undefined ? undefined : workspace.state.plans.get(request.plan);
+    if (flags.confirm === undefined) {
+      const acting = (plan?.totals.erase ?? 0) + (plan?.totals.change ?? 0);
+      await confirmById(`There is no undo for ${acting} records. Type ${request.id} to start:`, request.id, asking);
+    } else if (flags.confirm !== request.id) throw new Failure("CONFIRM_NEEDED", `--confirm does not name ${request.id}; nothing was done`);
+    const result = await runRequest(context, args.id, {
+      concurrency: flags.concurrency,
+      emit: (event: RunEvent) => {
+        this.emit(event);
+        if (event.event === "step") say(stepLine(event, tone.plain));
+      },
+    });
+    const { next } = waiting(workspace.state.requests.get(args.id));
+    return {
+      data: result,
+      human: runScreen(result),
+      exit: result.exit,
+      next: result.exit === EXIT.partly_done ? [`expunge run ${result.request}`, `expunge plan ${result.request}`] : next === null ? [] : [next],
+    };
+  }
+
+  #dryRun(workspace: Awaited<ReturnType<typeof openWorkspace>>, id: string): Answer {
+    const request = workspace.state.requests.get(id);
+    const plan = request.plan === undefined ? undefined : workspace.state.plans.get(request.plan);
+    if (plan === undefined || workspace.state.plans.approval(plan.id) === undefined) throw new Failure("NOT_APPROVED", `${id} has no approved plan`);
+    const steps = plan.steps.map(({ id: step, system, record, status, act }) => ({ id: step, system, record, status, matched: act, affected: 0, gone: 0 }));
+    const result = { event: "result", request: id, plan: plan.id, state: request.state, exit: EXIT.done, dry_run: true, steps, residue: plan.residue };
+    this.emit(result);
+    return { data: result, human: `Would act on ${plan.totals.erase + plan.totals.change} records; nothing was done.`, next: [`expunge run ${id}`] };
+  }
+}

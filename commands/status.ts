@@ -1,0 +1,45 @@
+import { Flags } from "@oclif/core";
+import { type Answer, BaseCommand, type Session } from "../src/base-command.ts";
+import { EXIT, Failure } from "../src/errors.ts";
+import { board } from "../src/requests/board.ts";
+import { parsePeriod } from "../src/retention/period.ts";
+import { addPeriod, daysBetween } from "../src/retention/civil-date.ts";
+import { count, day, table, tint } from "../src/terminal/show.ts";
+import { openWorkspace } from "../src/workspace.ts";
+
+export default class Status extends BaseCommand {
+  static override summary = "The board: open requests, the most urgent first.";
+  static override examples = ["<%= config.bin %> status", "<%= config.bin %> status --due-within 7d --exit-code"];
+  static override flags = {
+    "due-within": Flags.string({ helpValue: "7d", summary: "Only requests due within this time, or overdue." }),
+    "exit-code": Flags.boolean({ summary: "Exit 2 when a listed request is overdue, or due within the time asked for." }),
+  };
+
+  protected override async work({ signal, tone }: Session): Promise<Answer> {
+    const { flags } = await this.parse(Status);
+    await using workspace = await openWorkspace(flags, { signal });
+    const today = await workspace.today();
+    const within = flags["due-within"];
+    const items = board(workspace.state.requests.list(), today).filter((item) => within === undefined || item.days_left <= daysWithin(within, today));
+    const rows = items.map((item) => [
+      item.overdue ? tint(`! OVERDUE ${-item.days_left} d`, "bad", tone.plain) : `${item.days_left} d`,
+      day(item.due),
+      item.id,
+      item.state.replaceAll("_", " "),
+      item.waiting_for,
+      item.next ?? "",
+    ]);
+    const human =
+      items.length === 0
+        ? "No open request."
+        : `${table(rows, ["", "Due", "Request", "State", "Waiting for", "Do next"])}\n${day(today)} · ${count(items.length, "open request")}`;
+    const pressing = items.some((item) => item.overdue || within !== undefined);
+    return { data: { items }, human, exit: flags["exit-code"] && pressing ? EXIT.findings : EXIT.done };
+  }
+}
+
+function daysWithin(text: string, today: string): number {
+  const period = parsePeriod(text.replace(/^(\d+)\s*d$/u, "$1 days").replace(/^(\d+)\s*w$/u, (_, weeks: string) => `${Number(weeks) * 7} days`));
+  if (period === undefined) throw new Failure("USAGE", "--due-within wants a time such as `7d` or `2 weeks`");
+  return daysBetween(today, addPeriod(today, period));
+}
