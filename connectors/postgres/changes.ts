@@ -1,0 +1,62 @@
+import type { IO } from "../connector.ts";
+import { changeValue, isAsWanted } from "../../src/formats/change-value.ts";
+import type { Change } from "../../src/model/change.ts";
+import type { FieldRule } from "../../src/model/field-rule.ts";
+import type { Lookup } from "../../src/model/search.ts";
+import { type Column, columnOf } from "./catalog.ts";
+import { isDate } from "./columns.ts";
+import { changeJson } from "./json-column.ts";
+import { belongsIn, minimised, removesElements, type Resolved, type RowState, withoutElements } from "./resolved.ts";
+
+/** Column -> its new value as text. Empty: the row is as wanted. */
+export type Assignments = ReadonlyMap<string, string | null>;
+
+/** What the record type's own rule does to a row. */
+export function ruleOf({ target: { record } }: Resolved): Change {
+  if (record.do === "erase" || record.do === "keep" || record.do === "remove-rows") return { kind: "delete" };
+  return { kind: "fields", fields: record.fields, paths: record.paths, ...(record.in === undefined ? {} : { in: record.in }) };
+}
+
+/** Whether the rule would change nothing in this row; false where it deletes. */
+export function isAsWantedRow(resolved: Resolved, state: RowState, lookups: readonly Lookup[], io: IO): boolean {
+  const change = ruleOf(resolved);
+  return change.kind !== "delete" && assignmentsOf(resolved, change, state, lookups, io).size === 0;
+}
+
+/** What a change sets in this row. Elements that the lookups do not name stay. */
+export function assignmentsOf(resolved: Resolved, change: Change, state: RowState, lookups: readonly Lookup[], io: IO): Assignments {
+  switch (change.kind) {
+    case "delete":
+      return new Map();
+    case "minimise":
+      return new Map(minimised(resolved, change).flatMap(({ name }) => ((state.values.get(name) ?? null) === null ? [] : [[name, null] as const])));
+    case "fields": {
+      const set = new Map<string, string | null>();
+      for (const [name, rule] of Object.entries(change.fields)) {
+        const column = columnOf(resolved.table, name, resolved.target.record.id);
+        const value = fieldValue(resolved, column, rule, state.values.get(name) ?? null, lookups, io);
+        if (value !== undefined) set.set(name, value);
+      }
+      const document = change.in === undefined ? null : (state.values.get(change.in) ?? null);
+      if (change.in !== undefined && document !== null) {
+        const edited = changeJson(document, change.paths, belongsIn(resolved, change.in, document, lookups), (value) => io.pseudonym(value));
+        if (edited.changes > 0) set.set(change.in, edited.text);
+      }
+      return set;
+    }
+  }
+}
+
+/** The new value of a column; undefined where it is as wanted. */
+function fieldValue(resolved: Resolved, column: Column, rule: FieldRule, old: string | null, lookups: readonly Lookup[], io: IO): string | null | undefined {
+  if (rule.kind === "remove") {
+    if (old === null) return undefined;
+    return removesElements(resolved, column) ? withoutElements(resolved, column, old, lookups) : null;
+  }
+  if (rule.kind === "set") return old === (resolved.constants.get(column.name) ?? String(rule.value)) ? undefined : String(rule.value);
+  const keepDate = isDate(column);
+  if (isAsWanted(rule, old, keepDate)) return undefined;
+  const changed = changeValue(rule, old, { keepDate, pseudonym: (value) => io.pseudonym(value) });
+  if (changed.kind === "keep") return undefined;
+  return changed.kind === "remove" || changed.value === null ? null : String(changed.value);
+}

@@ -1,0 +1,146 @@
+import { Failure } from "../../src/errors.ts";
+import type { Fold } from "../../src/model/datamap.ts";
+import type { MatchColumn } from "../../src/model/search.ts";
+import type { Column, ColumnType, Server, Table } from "./catalog.ts";
+import { qualified, quoted } from "./sql.ts";
+
+/** What a column name of the data map stands for: a column, or a path inside a JSON column. */
+export interface Ref {
+  readonly name: string;
+  readonly column: Column;
+  /** In it: `members[].email`. */
+  readonly path?: string;
+}
+
+/** How values of a column are compared. */
+export type Comparison =
+  /** As texts, so folds make sense. */
+  | "text"
+  /** By the type's own equality: integers, uuid, numeric, citext. */
+  | "typed"
+  /** The type's text, exactly: dates, booleans, enums, addresses. */
+  | "exact";
+
+const JSON_TYPES = new Set(["json", "jsonb"]);
+const TEXT_TYPES = new Set(["text", "varchar", "bpchar", "name", "char"]);
+const INTEGERS: Readonly<Record<string, readonly [bigint, bigint]>> = {
+  int2: [-32_768n, 32_767n],
+  int4: [-2_147_483_648n, 2_147_483_647n],
+  int8: [-9_223_372_036_854_775_808n, 9_223_372_036_854_775_807n],
+};
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/iu;
+/** What JavaScript's trim() takes away. */
+const WHITE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
+const ASCII_WHITE = "\t\n\v\f\r ";
+
+/** A column by its exact name; else the longest leading part that is a JSON column, and the path in it. Throws COLUMN_MISSING. */
+export function resolveRef(table: Table, name: string, record: string): Ref {
+  const whole = table.columns.get(name);
+  if (whole !== undefined) return { name, column: whole };
+  for (let end = name.length - 1; end > 0; end -= 1) {
+    if (name[end] !== "." && name[end] !== "[") continue;
+    const column = table.columns.get(name.slice(0, end));
+    if (column === undefined) continue;
+    const rest = name.slice(end);
+    if (isArray(column) && rest === "[]") return { name, column };
+    if (!isJson(column)) throw new Failure("COLUMN_MISSING", `${record}: ${column.name} is no JSON column, so there is no path ${name} in it`);
+    return { name, column, path: rest.startsWith(".") ? rest.slice(1) : rest };
+  }
+  throw new Failure("COLUMN_MISSING", `${record}: table ${table.shown} has no column ${name}`);
+}
+
+export function isJson({ type }: Column): boolean {
+  return type.schema === "pg_catalog" && JSON_TYPES.has(type.name);
+}
+
+export function isArray({ type }: Column): boolean {
+  return type.element !== undefined;
+}
+
+export function isDate({ type }: Column): boolean {
+  return type.schema === "pg_catalog" && ["date", "timestamp", "timestamptz"].includes(type.name);
+}
+
+/** Text of some kind, citext too. */
+export function isText(type: ColumnType): boolean {
+  return type.category === "S" || type.category === "Z";
+}
+
+export function castTo(type: ColumnType): string {
+  return qualified(type.schema, type.name);
+}
+
+export function comparison(type: ColumnType): Comparison {
+  if (type.name === "citext") return "typed";
+  if (type.schema !== "pg_catalog") return isText(type) ? "text" : "exact";
+  if (TEXT_TYPES.has(type.name)) return "text";
+  return type.name in INTEGERS || type.name === "uuid" || type.name === "numeric" ? "typed" : "exact";
+}
+
+/** Whether a value can be one of this type at all; where not it matches nothing, and the server is not asked. */
+export function canBe(value: string, type: ColumnType): boolean {
+  if (value.includes("\0")) return false;
+  if (comparison(type) !== "typed") return true;
+  const range = INTEGERS[type.name];
+  if (range !== undefined) {
+    if (!/^(?:0|-?[1-9]\d{0,18})$/u.test(value)) return false;
+    const number = BigInt(value);
+    return number >= range[0] && number <= range[1];
+  }
+  if (type.name === "uuid") return UUID.test(value);
+  if (type.name === "numeric") return /^-?(?:0|[1-9]\d{0,130})(?:\.\d{1,130})?$/u.test(value);
+  return true;
+}
+
+/** The column's value as text that does not depend on settings: dates in ISO 8601, timestamptz in UTC. */
+export function textOf(expression: string, type: ColumnType): string {
+  if (type.schema === "pg_catalog") {
+    if (type.name === "date" || type.name === "timestamp") return `(pg_catalog.to_json(${expression}) #>> '{}')`;
+    if (type.name === "timestamptz")
+      return `(CASE WHEN pg_catalog.isfinite(${expression}) THEN (pg_catalog.to_json(${expression} AT TIME ZONE 'UTC') #>> '{}') || '+00:00' ELSE ${expression}::text END)`;
+  }
+  return `${expression}::text`;
+}
+
+/** What is read of a column: its text; for an array a JSON array of its elements' texts. */
+export function readOf(alias: string, column: Column): string {
+  return readText(`${alias}.${quoted(column.name)}`, column);
+}
+
+export function readText(expression: string, column: Column): string {
+  return isArray(column) ? `pg_catalog.to_json(${expression}::text[])::text` : textOf(expression, column.type);
+}
+
+/** A text expression after the folds, in the order of `fold()`. At least as wide as it: what is found is compared again. */
+export function folded(expression: string, folds: readonly Fold[], server: Server, wide: boolean): string {
+  let sql = expression;
+  const white = literal(server.utf8 ? WHITE : ASCII_WHITE);
+  if (folds.includes("nfc") && server.utf8) sql = `pg_catalog.normalize(${sql}, 'NFC')`;
+  if (folds.includes("trim")) sql = `pg_catalog.btrim(${sql}, ${white})`;
+  if (folds.includes("e164")) sql = `pg_catalog.regexp_replace(pg_catalog.translate(${sql}, ${white} || '().-/', ''), '^00', '+')`;
+  if (folds.includes("lowercase"))
+    sql = wide && server.wide !== "" ? `pg_catalog.lower(${sql} COLLATE ${qualified("pg_catalog", server.wide)})` : `pg_catalog.lower(${sql})`;
+  return sql;
+}
+
+/** The folds that count for this column: a UUID kept as text compares in lower case. */
+export function foldsFor(match: MatchColumn, type: ColumnType): readonly Fold[] {
+  if (comparison(type) !== "text") return [];
+  return match.type === "uuid" && !match.fold.includes("lowercase") ? [...match.fold, "lowercase"] : match.fold;
+}
+
+/** Spellings that the server's `lower()` may give where JavaScript's gives this one. */
+export function spellings(value: string, folds: readonly Fold[]): readonly string[] {
+  if (!folds.includes("lowercase") || isAscii(value)) return [value];
+  return [...new Set([value, value.replaceAll("ς", "σ"), value.replaceAll("i\u0307", "i"), value.replaceAll("i\u0307", "\u0130")])];
+}
+
+export function isAscii(value: string): boolean {
+  // eslint-disable-next-line no-control-regex
+  return /^[\u0000-\u007f]*$/u.test(value);
+}
+
+/** Only for the constant above: values are bound. */
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

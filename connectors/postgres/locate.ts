@@ -1,0 +1,190 @@
+import type { IO } from "../connector.ts";
+import type { Located, Lookup } from "../../src/model/search.ts";
+import { parsePath } from "../../src/formats/json-path.ts";
+import { canBe, castTo, comparison, foldsFor, folded, isArray, isAscii, isJson, type Ref, spellings, textOf } from "./columns.ts";
+import { isAsWantedRow } from "./changes.ts";
+import { comparableIn, type MatchRef, type Resolved, type RowState, stateOf, stateTexts, textsIn, wantedValues } from "./resolved.ts";
+import type { Row, Session } from "./session.ts";
+import { type Binder, binder, chunks, equal, EQUALS, qualified, quoted, textsOrNull } from "./sql.ts";
+
+const LOOKUPS = 5000;
+
+/** A row that matches, for one subject. */
+export interface Hit {
+  readonly subject: number;
+  readonly state: RowState;
+  /** By matched column: the value that matched. */
+  readonly hits: readonly (string | null)[];
+}
+
+/** Every matching row, once per subject, by ascending key within some thousand lookups. `filter`: SQL on `t`. */
+export async function* hitsOf(session: Session, resolved: Resolved, lookups: readonly Lookup[], io: IO, filter = ""): AsyncGenerator<Hit> {
+  for (const some of chunks(lookups, LOOKUPS)) {
+    const bound = binder();
+    const text = searchText(resolved, some, bound, filter);
+    if (text === undefined) continue;
+    const bySubject = new Map<number, Lookup[]>();
+    for (const lookup of some) bySubject.set(lookup.subject, [...(bySubject.get(lookup.subject) ?? []), lookup]);
+    const wanted = new Map([...bySubject].map(([subject, mine]) => [subject, resolved.matches.map((ref) => wantedValues(ref, mine))]));
+    let last = "";
+    for await (const rows of session.pages(text, bound.values)) {
+      for (const row of rows) {
+        const hit = hitOf(resolved, row, wanted, io);
+        if (hit === undefined) continue;
+        // several values, elements or columns may lead to the same row: they come one after the other
+        const name = `${hit.subject} ${hit.state.key}`;
+        if (name === last) continue;
+        last = name;
+        yield hit;
+      }
+    }
+  }
+}
+
+export async function* locateRows(session: Session, resolved: Resolved, lookups: readonly Lookup[], io: IO): AsyncGenerator<Located> {
+  const bySubject = new Map<number, Lookup[]>();
+  for (const lookup of lookups) bySubject.set(lookup.subject, [...(bySubject.get(lookup.subject) ?? []), lookup]);
+  let count = 0;
+  for await (const { subject, state, hits } of hitsOf(session, resolved, lookups, io)) {
+    count += 1;
+    if (count % 1000 === 0) io.progress(count);
+    yield {
+      subject,
+      key: state.key,
+      fingerprint: state.fingerprint,
+      values: exported(resolved, state, hits),
+      done: isAsWantedRow(resolved, state, bySubject.get(subject) ?? [], io),
+    };
+  }
+  io.progress(count);
+}
+
+function exported({ exports, matches }: Resolved, state: RowState, hits: readonly (string | null)[]): Record<string, string | null> {
+  return Object.fromEntries(
+    exports.map((ref) => {
+      const at = matches.findIndex(({ name }) => name === ref.name);
+      const many = isArray(ref.column) || (ref.path?.includes("[]") ?? false);
+      // of several values the one that matched
+      if (many) return [ref.name, hits[at] ?? textsIn(ref, state)[0] ?? null];
+      return [ref.name, ref.path === undefined ? (state.values.get(ref.column.name) ?? null) : (textsIn(ref, state)[0] ?? null)];
+    }),
+  );
+}
+
+function hitOf(resolved: Resolved, row: Row, wanted: ReadonlyMap<number, readonly ReadonlySet<string>[]>, io: IO): Hit | undefined {
+  const subject = Number(row.at(-2));
+  const hits = textsOrNull(row.at(-1));
+  const mine = wanted.get(subject) ?? [];
+  // the server's folds are at least as wide as ours: what it found is compared again
+  const agreed = hits.map((hit, at) => {
+    const ref = resolved.matches[at];
+    return hit !== null && ref !== undefined && (decidedByServer(ref) || (mine[at]?.has(comparableIn(ref, hit)) ?? false));
+  });
+  const matches = resolved.target.record.match.mode === "all" ? agreed.every(Boolean) : agreed.some(Boolean);
+  return matches ? { subject, state: stateOf(resolved, row, io), hits } : undefined;
+}
+
+function decidedByServer({ column, path }: MatchRef): boolean {
+  return path === undefined && (column.loose || comparison(column.type.element ?? column.type) === "typed");
+}
+
+/** One branch a matched column (`any`), or one with all of them (`all`). Undefined where no value can match. */
+function searchText(resolved: Resolved, lookups: readonly Lookup[], bound: Binder, filter: string): string | undefined {
+  const { table, matches, target, key } = resolved;
+  const selected = stateTexts(resolved, "t");
+  const select = (subject: string, hits: readonly string[]) =>
+    [
+      ...selected.map((text, at) => `${text} AS c${at}`),
+      `${subject}::text AS s`,
+      `pg_catalog.to_json(ARRAY[${hits.map((hit) => `${hit}::text`).join(", ")}]::text[])::text AS h`,
+      ...key.parts.map((part, at) => `${part.sql("t")} AS o${at}`),
+    ].join(", ");
+  const also = [...whereTexts(resolved, bound), ...(filter === "" ? [] : [filter])];
+  const from = `${qualified(table.schema, table.name)} AS t`;
+  const branch = (used: readonly number[], hitsAt: (at: number) => string) => {
+    const joins = used.map((at) => joinText(resolved, at, lookups, bound));
+    if (joins.includes(undefined)) return undefined;
+    const [first = 0, ...rest] = used;
+    const conditions = [...rest.map((at) => `l${at}.s = l${first}.s`), ...also];
+    return `SELECT ${select(
+      `l${first}`.concat(".s"),
+      matches.map((_, at) => hitsAt(at)),
+    )} FROM ${from} ${joins.join(" ")}${conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`}`;
+  };
+  const all = matches.map((_, at) => at);
+  const branches =
+    target.record.match.mode === "all" ? [branch(all, (at) => `h${at}.v`)] : all.map((at) => branch([at], (other) => (other === at ? `h${at}.v` : "NULL")));
+  const used = branches.filter((text) => text !== undefined);
+  if (used.length === 0) return undefined;
+  const columns = [...selected.map((_, at) => `c${at}`), "s", "h"].map((name) => `q.${name}`);
+  return `SELECT ${columns.join(", ")} FROM (${used.join(" UNION ALL ")}) AS q ORDER BY ${key.parts.map((_, at) => `q.o${at}`).join(", ")}, q.s, q.h`;
+}
+
+/** Joins `t` with the values `l<at> (v, s)` of one matched column; `h<at> (v)` is the text that matched. */
+function joinText({ matches, server }: Resolved, at: number, lookups: readonly Lookup[], bound: Binder): string | undefined {
+  const ref = matches[at];
+  if (ref === undefined) return undefined;
+  const { match, column } = ref;
+  const type = ref.path === undefined ? (column.type.element ?? column.type) : undefined;
+  const folds = type === undefined ? match.fold : foldsFor(match, type);
+  const values: string[] = [];
+  const subjects: string[] = [];
+  for (const lookup of lookups) {
+    for (const value of lookup.values[match.column] ?? []) {
+      if (type === undefined ? value.includes("\0") : !canBe(value, type)) continue;
+      for (const spelling of spellings(comparableIn(ref, value), folds)) {
+        values.push(spelling);
+        subjects.push(String(lookup.subject));
+      }
+    }
+  }
+  if (values.length === 0) return undefined;
+  const typed = type !== undefined && comparison(type) === "typed";
+  const array = `${bound.bind(values)}::text[]${typed ? `::${castTo(type)}[]` : ""}`;
+  const wide = column.asciiOnly && values.some((value) => !isAscii(value));
+  const collate = !typed && ref.path === undefined && column.collation !== "" ? ` COLLATE ${column.collation}` : "";
+  const rows = `ROWS FROM (pg_catalog.unnest(${array}), pg_catalog.unnest(${bound.bind(subjects)}::text[]::int4[])) AS l${at} (v, s)`;
+  const same = (value: string) => {
+    if (typed) return equal(value, type.equals, `l${at}.v`);
+    const text =
+      type === undefined || comparison(type) === "text" ? folded(type?.name === "name" ? `${value}::text` : value, folds, server, wide) : textOf(value, type);
+    return equal(text, EQUALS, `l${at}.v${collate}`);
+  };
+  const stored = `t.${quoted(column.name)}`;
+  if (ref.path !== undefined) {
+    const { laterals, value } = pathTexts(ref, `j${at}`, bound);
+    return `${laterals} CROSS JOIN LATERAL (SELECT ${value} #>> '{}' AS v) AS h${at} JOIN ${rows} ON ${same(`h${at}.v`)}`;
+  }
+  if (isArray(column)) return `CROSS JOIN LATERAL pg_catalog.unnest(${stored}) AS h${at} (v) JOIN ${rows} ON ${same(`h${at}.v`)}`;
+  return `JOIN ${rows} ON ${same(stored)} CROSS JOIN LATERAL (SELECT ${textOf(stored, column.type)} AS v) AS h${at}`;
+}
+
+/** The laterals that lead to the value at a path. */
+function pathTexts({ column, path = "" }: Ref, alias: string, bound: Binder): { laterals: string; value: string } {
+  const type = column.type.name;
+  let value = `t.${quoted(column.name)}`;
+  let laterals = "";
+  parsePath(path).forEach((step, at) => {
+    if (step !== "[]") {
+      value = `(${value} -> ${bound.bind(step.key)}::text)`;
+      return;
+    }
+    const name = `${alias}_${at}`;
+    laterals += ` CROSS JOIN LATERAL pg_catalog.${type}_array_elements(CASE WHEN pg_catalog.${type}_typeof(${value}) = 'array' THEN ${value} ELSE '[]'::${type} END) AS ${name} (v)`;
+    value = `${name}.v`;
+  });
+  return { laterals, value };
+}
+
+function whereTexts({ where, target }: Resolved, bound: Binder): string[] {
+  return where.map((ref, at) => {
+    const values = `ANY (${bound.bind(target.where?.[ref.name] ?? [])}::text[])`;
+    const stored = `t.${quoted(ref.column.name)}`;
+    if (ref.path !== undefined) {
+      const { laterals, value } = pathTexts(ref, `w${at}`, bound);
+      return `EXISTS (SELECT FROM (SELECT 1) AS one ${laterals} WHERE ${value} #>> '{}' = ${values})`;
+    }
+    if (isArray(ref.column)) return `EXISTS (SELECT FROM pg_catalog.unnest(${stored}) AS w${at} (v) WHERE w${at}.v::text = ${values})`;
+    return `${isJson(ref.column) ? `${stored}::text` : textOf(stored, ref.column.type)} = ${values}`;
+  });
+}

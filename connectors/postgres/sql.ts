@@ -1,0 +1,60 @@
+import type { Brand } from "../../src/model/brand.ts";
+
+/** A name as SQL wants it: quoted, so that any name means itself. Values never go this way: they are bound. */
+export type SqlIdentifier = Brand<string, "SqlIdentifier">;
+
+export function quoted(name: string): SqlIdentifier {
+  return `"${name.replaceAll('"', '""')}"` as SqlIdentifier;
+}
+
+export function qualified(schema: string, name: string): SqlIdentifier {
+  return `${quoted(schema)}.${quoted(name)}` as SqlIdentifier;
+}
+
+/** What can be bound: text, or an array of texts for `unnest`. */
+export type Value = string | null | readonly (string | null)[];
+
+/** Collects bound values while a statement is put together. */
+export interface Binder {
+  readonly values: Value[];
+  /** `$1`, `$2` … */
+  bind(value: Value): string;
+}
+
+export function binder(): Binder {
+  const values: Value[] = [];
+  return { values, bind: (value) => `$${values.push(value)}` };
+}
+
+/** `a = b` by this type's own operator, whatever the search path holds. */
+export function equal(left: string, operator: Operator, right: string): string {
+  return `${left} OPERATOR(${quoted(operator.schema)}.${operator.name}) ${right}`;
+}
+
+export interface Operator {
+  readonly schema: string;
+  /** Made of operator characters, as the catalog gives it. */
+  readonly name: string;
+}
+
+export const EQUALS: Operator = { schema: "pg_catalog", name: "=" };
+
+/** A list cut into pieces of at most `size`. */
+export function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
+}
+
+/** Texts of a JSON array that the server made; throws nothing: what is no text is left out. */
+export function texts(json: string | null | undefined): string[] {
+  return list(json).filter((item) => typeof item === "string");
+}
+
+/** As `texts`, with nulls kept. */
+export function textsOrNull(json: string | null | undefined): (string | null)[] {
+  return list(json).filter((item) => item === null || typeof item === "string");
+}
+
+function list(json: string | null | undefined): unknown[] {
+  const parsed: unknown = JSON.parse(json ?? "[]");
+  return Array.isArray(parsed) ? parsed : [];
+}
