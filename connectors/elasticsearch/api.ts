@@ -1,0 +1,198 @@
+/**
+ * The wire: the only file with the client. Every answer comes back as status and JSON with places; whatever goes wrong
+ * becomes a `Failure` here, and the client's own error, which prints body and Authorization header, is dropped.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client, Serializer, Transport } from "@elastic/elasticsearch";
+import type { ClientOptions } from "@elastic/elasticsearch";
+import { Failure } from "../../src/errors.ts";
+import type { IO } from "../connector.ts";
+import { at, itemsOf, numberOf, parseJson, textOf, type JsonNode } from "./json-text.ts";
+import type { Address } from "./secret.ts";
+
+export interface Call {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Names of indices are encoded already. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** JSON text; with `bulk` JSON lines. */
+  readonly body?: string;
+  readonly bulk?: boolean;
+  /** Milliseconds; default 60,000. */
+  readonly timeout?: number;
+  /** Sent even after an interruption: what puts something back or closes it. */
+  readonly always?: boolean;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: JsonNode;
+  /** What the places of `body` count in. */
+  readonly text: string;
+  /** Whether the server says that it is Elasticsearch. */
+  readonly elastic: boolean;
+}
+
+/** What a call was about, for messages. */
+export interface About {
+  /** Index or pattern. */
+  readonly index?: string;
+  /** The right that it takes. */
+  readonly right: string;
+}
+
+export interface Api extends AsyncDisposable {
+  /** Name of the system in the data map. */
+  readonly system: string;
+  /** Whatever the server answers. Throws SYSTEM_UNREACHABLE, CREDENTIALS_REFUSED, INTERRUPTED. */
+  send(call: Call): Promise<Answer>;
+  /** As `send`, and throws where the answer is no success. */
+  ask(call: Call, about: About): Promise<Answer>;
+}
+
+/** Plain JSON headers and no product check: one client for every server that speaks the protocol; and no span ever holds a query. */
+class PlainTransport extends Transport {
+  constructor(options: ConstructorParameters<typeof Transport>[0]) {
+    const unchecked = { ...options };
+    delete unchecked.productCheck;
+    super({
+      ...unchecked,
+      openTelemetry: { enabled: false },
+      vendoredHeaders: { jsonContentType: "application/json", ndjsonContentType: "application/x-ndjson", accept: "application/json" },
+    });
+  }
+}
+
+/** Answers are read by `parseJson`, which keeps numbers as spelled. */
+class RawSerializer extends Serializer {
+  override deserialize<T = unknown>(json: string): T;
+  override deserialize(json: string): unknown {
+    return json;
+  }
+}
+
+const REFUSALS = Array.from({ length: 200 }, (_, index) => 400 + index);
+const READ_TRIES = 4;
+/** What a reader may send beside GET: it changes no document and no setting. */
+const READS = /\/(?:_search|_count|_mget|_pit|_refresh|_has_privileges)$/u;
+
+/** `read`: refuses every call that could change anything. Opens no socket before the first call. */
+export function openApi(io: IO, system: string, address: Address, access: "read" | "write"): Api {
+  const options: ClientOptions = {
+    node: address.node,
+    Transport: PlainTransport,
+    Serializer: RawSerializer,
+    maxRetries: 0,
+    requestTimeout: 60_000,
+  };
+  if (address.auth !== undefined) options.auth = address.auth;
+  if (address.ca !== undefined) options.tls = { ca: address.ca };
+  const client = new Client(options);
+  let closed = false;
+
+  async function once(call: Call): Promise<Answer> {
+    const reads = call.method === "GET" || READS.test(call.path);
+    if (access === "read" && !reads)
+      throw new Failure("UNEXPECTED", `A reader of ${system} must not send ${call.method} ${call.path.split("/").at(-1) ?? ""}.`);
+    let answer: { statusCode: number; text: string; elastic: boolean };
+    try {
+      const params = { method: call.method, path: call.path, querystring: call.query ?? {} };
+      const body = call.body === undefined ? {} : call.bulk === true ? { bulkBody: call.body } : { body: call.body };
+      const result = await client.transport.request<unknown>(
+        { ...params, ...body },
+        {
+          meta: true,
+          ignore: REFUSALS,
+          requestTimeout: call.timeout ?? 60_000,
+          // an answer to a write is never thrown away
+          ...(reads && call.always !== true ? { signal: io.signal } : {}),
+          ...(call.body === undefined || call.bulk === true ? {} : { headers: { "content-type": "application/json", accept: "application/json" } }),
+        },
+      );
+      const product = result.headers?.["x-elastic-product"];
+      answer = { statusCode: result.statusCode ?? 0, text: typeof result.body === "string" ? result.body : "", elastic: product === "Elasticsearch" };
+    } catch {
+      // the original quotes body and header: only that it failed leaves this place
+      if (io.signal.aborted && reads) throw new Failure("INTERRUPTED", `Interrupted while ${system} was asked.`);
+      throw new Failure("SYSTEM_UNREACHABLE", `${system} does not answer.`);
+    }
+    if (answer.statusCode === 401) throw new Failure("CREDENTIALS_REFUSED", `${system} refuses the credentials.`);
+    const json = /^\s*[[{]/u.test(answer.text);
+    return { status: answer.statusCode, text: json ? answer.text : "null", body: parseJson(json ? answer.text : "null"), elastic: answer.elastic };
+  }
+
+  /** Reads are asked again where the server is overloaded; writes never, their callers count. */
+  async function send(call: Call): Promise<Answer> {
+    if (io.signal.aborted && call.always !== true) throw new Failure("INTERRUPTED", `Interrupted before ${system} was asked.`);
+    for (let tries = 1; ; tries += 1) {
+      const answer = await once(call);
+      const busy = answer.status === 429 || answer.status === 502 || answer.status === 504;
+      if (!busy || access === "write" || tries === READ_TRIES) return answer;
+      await sleep(100 * 2 ** tries);
+    }
+  }
+
+  return {
+    system,
+    send,
+    async ask(call, about) {
+      const answer = await send(call);
+      if (answer.status >= 200 && answer.status < 300) return answer;
+      throw failureOf(system, answer, about);
+    },
+    async [Symbol.asyncDispose]() {
+      if (closed) return;
+      closed = true;
+      await client.close();
+    },
+  };
+}
+
+/** A word of the server that holds no value: its error types are words with underscores. */
+export function errorType(node: JsonNode | undefined): string {
+  const type = textOf(at(node, "type")) ?? "";
+  return /^[a-z][a-z0-9_]{2,60}$/u.test(type) ? type : "unknown";
+}
+
+/** Throws SHARDS_FAILED unless every shard has answered in time. */
+export function wholeAnswer(api: Api, answer: Answer, index: string): void {
+  const failed = numberOf(at(answer.body, "_shards", "failed")) ?? 0;
+  const late = textOf(at(answer.body, "timed_out")) === "true" || textOf(at(answer.body, "terminated_early")) === "true";
+  if (failed > 0 || late) throw new Failure("SHARDS_FAILED", `${api.system}: not every shard of index ${index} answered.`);
+}
+
+/** The API is not there: a missing module, another distribution. Never an error of the run. */
+export function isMissingApi(answer: Answer): boolean {
+  if (answer.status === 405) return true;
+  if (answer.status !== 400) return false;
+  const error = at(answer.body, "error");
+  return error?.kind === "scalar" || errorType(error) === "invalid_index_name_exception";
+}
+
+export function isBlockError(error: JsonNode | undefined): boolean {
+  return errorType(error) === "cluster_block_exception";
+}
+
+function failureOf(system: string, answer: Answer, about: About): Failure {
+  const error = at(answer.body, "error");
+  const type = errorType(error);
+  const where = about.index === undefined ? system : `${system}, index ${about.index}`;
+  if (isBlockError(error)) return new Failure("BLOCKED", `${where}: a block on the index refuses this.`);
+  if (answer.status === 403) return new Failure("NOT_PERMITTED", `${where}: the right ${about.right} is missing.`);
+  if (type === "index_not_found_exception") return new Failure("TABLE_MISSING", `${where}: there is no such index.`);
+  if (type === "search_phase_execution_exception" && !causes(error).includes("illegal_argument_exception")) {
+    const expensive = causes(error).includes("exception");
+    if (answer.status < 500)
+      return new Failure(
+        "NOT_SEARCHABLE",
+        `${where}: the server refuses the search (${expensive ? "are expensive queries switched off?" : (causes(error)[0] ?? "no cause given")}).`,
+      );
+    return new Failure("SHARDS_FAILED", `${where}: shards failed.`);
+  }
+  if (answer.status === 429 || answer.status >= 500) return new Failure("SYSTEM_UNREACHABLE", `${where}: the server answers ${answer.status} (${type}).`);
+  return new Failure("UNEXPECTED", `${where}: the server answers ${answer.status} (${type}).`);
+}
+
+function causes(error: JsonNode | undefined): string[] {
+  return itemsOf(at(error, "root_cause")).map(errorType);
+}

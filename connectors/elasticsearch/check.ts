@@ -1,0 +1,195 @@
+/** Everything that must be known of the indices before a search in them can be believed. */
+import type { FailureCode } from "../../src/errors.ts";
+import type { Change } from "../../src/model/change.ts";
+import type { FieldRule } from "../../src/model/field-rule.ts";
+import type { Finding, Target } from "../../src/model/search.ts";
+import { isMissingApi, type Api } from "./api.ts";
+import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
+import { at, membersOf, numberOf, textOf } from "./json-text.ts";
+import { fieldOf, matchField, notRewritable, type MappedField } from "./mapping.ts";
+import { parsePath } from "./paths.ts";
+
+export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Finding> {
+  const { id: record } = target.record;
+  const pattern = patternOf(target);
+  const indices = await indicesOf(api, pattern);
+  if (indices.length === 0) {
+    yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `No index matches ${pattern}.` };
+    return;
+  }
+  for (const index of indices) {
+    if (!index.open)
+      yield {
+        code: "BLOCKED",
+        severity: "warning",
+        record,
+        message: `Index ${index.name} is closed: it was not searched.`,
+        help: "Open the index, then make a new plan.",
+      };
+    else if (index.unreadable)
+      yield {
+        code: "BLOCKED",
+        severity: "warning",
+        record,
+        message: `Index ${index.name} has a block on reading: it was not searched.`,
+        help: "Remove the block, then make a new plan.",
+      };
+    else if (index.blocked !== undefined)
+      yield { code: "BLOCKED", severity: "warning", record, message: `Index ${index.name} takes no changes (${index.blocked}).` };
+  }
+  const readable = indices.filter((index) => index.open && !index.unreadable);
+  const missing = await missingRights(api, readable, rightsFor(target));
+  for (const { index, right } of missing) yield { code: "NOT_PERMITTED", severity: "error", record, message: `Index ${index}: the right ${right} is missing.` };
+  if (missing.length > 0) return;
+  const filled = await filledOf(api, readable);
+  yield* matchFindings(target, filled);
+  yield* pathFindings(target, filled);
+  if (changesFields(target)) for (const index of readable) yield* rewriteFindings(target, index);
+  yield* taskFindings(api, record);
+}
+
+/** Indices that hold documents: one without any may lack a field. */
+export async function filledOf(api: Api, indices: readonly ConcreteIndex[]): Promise<ConcreteIndex[]> {
+  const filled: ConcreteIndex[] = [];
+  for (const index of indices) if ((await countOf(api, index.name)) > 0) filled.push(index);
+  return filled;
+}
+
+export async function countOf(api: Api, index: string): Promise<number> {
+  const answer = await api.ask({ method: "POST", path: `/${encodeURIComponent(index)}/_count` }, { index, right: "read" });
+  return numberOf(at(answer.body, "count")) ?? 0;
+}
+
+/** Searches see what was indexed before; needs the right `maintenance`. Shards that fail are met by the search itself. */
+export async function refresh(api: Api, index: string): Promise<void> {
+  await api.ask({ method: "POST", path: `/${encodeURIComponent(index)}/_refresh`, timeout: 300_000 }, { index, right: "maintenance" });
+}
+
+/** Warns of what copies documents right now; the server's tasks may not be visible to this role. */
+export async function* taskFindings(api: Api, record: string): AsyncGenerator<Finding> {
+  const answer = await api.send({ method: "GET", path: "/_tasks", query: { actions: "*reindex,*byquery", detailed: "false" } });
+  const tasks = membersOf(at(answer.body, "nodes")).flatMap(({ value }) => membersOf(at(value, "tasks")));
+  if (tasks.length > 0)
+    yield {
+      code: "GAP",
+      severity: "warning",
+      record,
+      message: `${tasks.length} reindex or by-query tasks run on this cluster: what they copy may come back.`,
+      help: "Wait for them, then verify again.",
+    };
+}
+
+function rightsFor(target: Target): string[] {
+  const rights = ["read", "view_index_metadata", "maintenance"];
+  if (target.record.do === "erase") rights.push("delete");
+  if (changesFields(target)) rights.push("index");
+  return rights;
+}
+
+/** Fields beside `do: erase` may be needed too: they serve records that must stay. */
+function changesFields(target: Target): boolean {
+  const { fields, paths, whileHeld } = target.record;
+  return Object.keys(fields).length + Object.keys(paths).length > 0 || whileHeld?.keepOnly !== undefined;
+}
+
+async function missingRights(api: Api, indices: readonly ConcreteIndex[], rights: readonly string[]): Promise<{ index: string; right: string }[]> {
+  if (indices.length === 0) return [];
+  const body = JSON.stringify({ index: [{ names: indices.map(({ name }) => name), privileges: rights }] });
+  const call = { method: "POST", path: "/_security/user/_has_privileges", body } as const;
+  const answer = await api.send(call);
+  // no security on this server, or none switched on
+  if (isMissingApi(answer) || answer.status === 500) return [];
+  const { body: said } = answer.status === 200 ? answer : await api.ask(call, { right: "read_security" });
+  return indices.flatMap(({ name }) => rights.filter((right) => textOf(at(said, "index", name, right)) === "false").map((right) => ({ index: name, right })));
+}
+
+function* matchFindings(target: Target, indices: readonly ConcreteIndex[]): Generator<Finding> {
+  for (const index of indices) {
+    for (const column of target.columns) {
+      const field = matchField(index, column);
+      if ("code" in field) yield { ...field, severity: "error", record: target.record.id };
+    }
+  }
+}
+
+/** A path that no index knows is a slip of the pen; one that some index may hold unmapped is not. */
+function* pathFindings(target: Target, indices: readonly ConcreteIndex[]): Generator<Finding> {
+  if (indices.length === 0) return;
+  const { id: record, fields, paths } = target.record;
+  for (const name of new Set([...Object.keys(fields), ...Object.keys(paths), ...target.exports, ...Object.keys(target.where ?? {})])) {
+    if (name === "_id") continue;
+    const path = parsePath(name);
+    const known = indices.some((index) => {
+      const field = fieldOf(index, path);
+      return field.kind === "field" || field.open !== false || isInside(index, path.names);
+    });
+    if (!known)
+      yield {
+        code: "COLUMN_MISSING",
+        severity: "error",
+        record,
+        column: name,
+        message: `Index ${indices.map((index) => index.name).join(", ")}, field ${name}: there is no such field.`,
+      };
+  }
+}
+
+/** An object has a mapping of its own, though `fieldOf` may know it only by what lies in it. */
+function isInside(index: ConcreteIndex, names: readonly string[]): boolean {
+  const prefix = `${names.join(".")}.`;
+  return membersOf(at(index.mapping, "properties")).some(({ key }) => key.startsWith(prefix));
+}
+
+function* rewriteFindings(target: Target, index: ConcreteIndex): Generator<Finding> {
+  const { id: record, fields, paths } = target.record;
+  const finding = (code: FailureCode, severity: "error" | "warning", column: string, what: string): Finding => ({
+    code,
+    severity,
+    record,
+    ...(column === "" ? {} : { column }),
+    message: column === "" ? `Index ${index.name}: ${what}.` : `Index ${index.name}, field ${column}: ${what}.`,
+  });
+  const lost = notRewritable(index);
+  if (lost !== undefined) yield finding("FIELD_REFUSED", "error", "", `its documents cannot be written again, because ${lost}`);
+  const pipeline = index.setting("index.final_pipeline");
+  if (pipeline !== undefined && pipeline !== "_none")
+    yield finding("TRIGGER_PRESENT", "warning", "", `its final_pipeline ${pipeline} runs on every document that is written`);
+  for (const [name, rule] of Object.entries({ ...fields, ...paths })) {
+    if (name === "_id" && rule.kind !== "keep") yield finding("FIELD_REFUSED", "error", name, "a document's id cannot be changed");
+    const field = fieldOf(index, parsePath(name));
+    const misfit = field.kind === "field" ? misfitOf(field, rule) : undefined;
+    if (misfit !== undefined) yield finding("CONSTRAINT", "error", name, misfit);
+  }
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(["long", "integer", "short", "byte", "unsigned_long", "double", "float", "half_float", "scaled_float"]);
+
+/** Why the server would refuse a document with the rule's new value. */
+function misfitOf({ type }: MappedField, rule: FieldRule): string | undefined {
+  const value = rule.kind === "set" ? rule.value : rule.kind === "template" || rule.kind === "pseudonymise" ? "text" : undefined;
+  if (value === undefined) return undefined;
+  const refused =
+    (NUMBERS.has(type) && (typeof value === "boolean" || !Number.isFinite(Number(value)) || value === "")) ||
+    (type.startsWith("date") && (typeof value === "boolean" || (typeof value === "string" && Number.isNaN(Date.parse(value))))) ||
+    (type === "boolean" && value !== true && value !== false && value !== "true" && value !== "false") ||
+    (type === "ip" && !/^[\d.]+$|:/u.test(String(value))) ||
+    ((type === "object" || type === "nested") && rule.kind === "set");
+  return refused ? `it is ${type} and takes no such value` : undefined;
+}
+
+/** The change that the record type's own `do` makes; undefined where it deletes or leaves alone. */
+export function ownChange(target: Target): Exclude<Change, { kind: "delete" }> | undefined {
+  const { do: action, fields, paths } = target.record;
+  switch (action) {
+    case "redact":
+    case "anonymise":
+    case "unlink":
+      return { kind: "fields", fields, paths };
+    case "erase":
+    case "remove-rows":
+    case "soft-delete":
+    case "keep":
+    case "ask":
+      return undefined;
+  }
+}

@@ -1,0 +1,109 @@
+/** A pattern, alias or data stream as the concrete indices behind it, with their state, settings and mapping. */
+import { Failure } from "../../src/errors.ts";
+import type { Target } from "../../src/model/search.ts";
+import type { Api } from "./api.ts";
+import { at, itemsOf, membersOf, textOf, type JsonNode } from "./json-text.ts";
+
+export interface ConcreteIndex {
+  readonly name: string;
+  readonly open: boolean;
+  /** Kept by the server for itself. */
+  readonly system: boolean;
+  /** Why no document in it can be changed now. */
+  readonly blocked?: "index_block" | "ccr_follower";
+  /** A block on reading: it cannot be searched. */
+  readonly unreadable: boolean;
+  readonly setting: (name: string) => string | undefined;
+  readonly mapping: JsonNode | undefined;
+}
+
+/** Names together in one URL: the server takes lines of 4,096 bytes. */
+const NAMES_LENGTH = 2_500;
+const BLOCKS = ["write", "read_only", "read_only_allow_delete"];
+
+export function patternOf(target: Target): string {
+  const { place, id } = target.record;
+  if (place.kind !== "index") throw new Failure("DATAMAP_INVALID", `${id} names no index.`);
+  return place.pattern;
+}
+
+/**
+ * Every index that the pattern means, hidden and closed ones too, by name; what aliases filter is not filtered. Empty
+ * where nothing matches. System indices only where they are named outright.
+ */
+export async function indicesOf(api: Api, pattern: string): Promise<ConcreteIndex[]> {
+  const names = await namesOf(api, pattern);
+  const found: ConcreteIndex[] = [];
+  for (const some of chunksOf(names.toSorted())) {
+    const list = some.map(encodeURIComponent).join(",");
+    const about = { index: pattern, right: "view_index_metadata" };
+    const states = await api.ask({ method: "GET", path: `/_resolve/index/${list}`, query: { expand_wildcards: "all" } }, about);
+    const query = { expand_wildcards: "all", ignore_unavailable: "true" };
+    const settings = await api.ask({ method: "GET", path: `/${list}/_settings`, query: { ...query, flat_settings: "true" } }, about);
+    const mappings = await api.ask({ method: "GET", path: `/${list}/_mapping`, query }, about);
+    for (const entry of itemsOf(at(states.body, "indices"))) {
+      const name = textOf(at(entry, "name"));
+      if (name === undefined || !some.includes(name)) continue;
+      const attributes = itemsOf(at(entry, "attributes")).map(textOf);
+      const system = attributes.includes("system");
+      if (system && name !== pattern) continue;
+      found.push(concrete(name, attributes, system, at(settings.body, name, "settings"), at(mappings.body, name, "mappings")));
+    }
+  }
+  return found;
+}
+
+async function namesOf(api: Api, pattern: string): Promise<string[]> {
+  const call = { method: "GET", path: `/_resolve/index/${encodeURIComponent(pattern)}`, query: { expand_wildcards: "all" } } as const;
+  const answer = await api.send(call);
+  if (answer.status === 404) return [];
+  const { body } = answer.status === 200 ? answer : await api.ask(call, { index: pattern, right: "view_index_metadata" });
+  const names = [
+    ...itemsOf(at(body, "indices")).map((entry) => textOf(at(entry, "name"))),
+    ...itemsOf(at(body, "aliases")).flatMap((entry) => textsOf(at(entry, "indices"))),
+    ...itemsOf(at(body, "data_streams")).flatMap((entry) => textsOf(at(entry, "backing_indices"))),
+  ];
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/** A member that is one text or several. */
+function textsOf(node: JsonNode | undefined): (string | undefined)[] {
+  return node?.kind === "array" ? node.items.map(textOf) : [textOf(node)];
+}
+
+function concrete(
+  name: string,
+  attributes: readonly (string | undefined)[],
+  system: boolean,
+  settings: JsonNode | undefined,
+  mapping: JsonNode | undefined,
+): ConcreteIndex {
+  const values = new Map(membersOf(settings).map(({ key, value }) => [key, textOf(value)]));
+  const setting = (key: string) => values.get(key);
+  const follower = setting("index.xpack.ccr.following_index") === "true";
+  const blocked = BLOCKS.some((block) => setting(`index.blocks.${block}`) === "true") || setting("index.store.type") === "snapshot";
+  return {
+    name,
+    open: !attributes.includes("closed"),
+    system,
+    ...(follower ? { blocked: "ccr_follower" as const } : blocked ? { blocked: "index_block" as const } : {}),
+    unreadable: setting("index.blocks.read") === "true",
+    setting,
+    mapping,
+  };
+}
+
+function* chunksOf(names: readonly string[]): Generator<string[]> {
+  let some: string[] = [];
+  let length = 0;
+  for (const name of names) {
+    if (length + name.length > NAMES_LENGTH && some.length > 0) {
+      yield some;
+      some = [];
+      length = 0;
+    }
+    some.push(name);
+    length += name.length * 3;
+  }
+  if (some.length > 0) yield some;
+}

@@ -1,0 +1,139 @@
+/** Reads every hit of a query in one index, by one point in time, and refuses where one is missing. */
+import { Failure } from "../../src/errors.ts";
+import type { JsonObject } from "../../src/model/json.ts";
+import type { About, Api } from "./api.ts";
+import { wholeAnswer } from "./api.ts";
+import type { Dialect } from "./dialect.ts";
+import { keyOf, type Document } from "./document.ts";
+import { at, itemsOf, numberOf, textOf, type JsonNode } from "./json-text.ts";
+
+const PAGE = 1_000;
+/** Documents fetched by id at once: whole ones. */
+const FETCH = 100;
+const EMPTY: JsonNode = { kind: "object", members: [], start: 0, end: 0 };
+
+/** Each document once, however many of the queries it answers. `names`: what of it is brought along. */
+export async function* searchAll(
+  api: Api,
+  dialect: Dialect,
+  index: string,
+  queries: readonly JsonObject[],
+  names: readonly string[],
+): AsyncGenerator<Document> {
+  if (queries.length === 0) return;
+  const about: About = { index, right: "read" };
+  const seen = new Set<string>();
+  let pit = await dialect.openPit(api, index);
+  try {
+    for (const query of queries) {
+      let got = 0;
+      let after: string | undefined;
+      for (;;) {
+        const body = {
+          size: PAGE,
+          query,
+          sort: [{ _shard_doc: "asc" }],
+          track_total_hits: true,
+          seq_no_primary_term: true,
+          _source: names.length === 0 ? false : { includes: names },
+          ...dialect.pitOf(pit),
+        };
+        // the place to go on from is sent back as it was spelled
+        const text = JSON.stringify(body).replace(/\}$/u, after === undefined ? "}" : `,"search_after":${after}}`);
+        const answer = await api.ask({ method: "POST", path: "/_search", query: { allow_partial_search_results: "false" }, body: text }, about);
+        wholeAnswer(api, answer, index);
+        pit = textOf(at(answer.body, "pit_id")) ?? pit;
+        const hits = itemsOf(at(answer.body, "hits", "hits"));
+        got += hits.length;
+        for (const hit of hits) {
+          const document = documentOf(hit);
+          const key = keyOf(document);
+          if (seen.has(key)) continue;
+          seen.add(key);
+          yield document;
+        }
+        const last = at(hits.at(-1), "sort");
+        if (last !== undefined) after = answer.text.slice(last.start, last.end);
+        if (hits.length === PAGE && last !== undefined) continue;
+        const total = numberOf(at(answer.body, "hits", "total", "value"));
+        if (total !== got)
+          throw new Failure("SHARDS_FAILED", `${api.system}, index ${index}: ${got} documents were read where the server counts ${total ?? "none"}.`);
+        break;
+      }
+    }
+  } finally {
+    await dialect.closePit(api, pit);
+  }
+}
+
+/** Routing makes ids: two documents of one index may share one. */
+function documentOf(hit: JsonNode): Document {
+  const [index, id, routing] = ["_index", "_id", "_routing"].map((key) => textOf(at(hit, key)));
+  if (index === undefined || id === undefined) throw new Failure("UNEXPECTED", "A hit of the search server has no index or id.");
+  return { index, id, ...(routing === undefined ? {} : { routing }), source: at(hit, "_source") ?? EMPTY };
+}
+
+/** A document as it is now, with what a conditional write needs. */
+export interface Fetched extends Document {
+  /** `_source` as it is stored. */
+  readonly text: string;
+  readonly seqNo: string;
+  readonly primaryTerm: string;
+}
+
+export interface DocumentName {
+  readonly key: string;
+  readonly index: string;
+  readonly id: string;
+  readonly routing?: string;
+}
+
+/** By key, those that are there. Realtime: no refresh is needed. A closed or missing shard throws; a missing index is no document. */
+export async function fetchAll(api: Api, names: readonly DocumentName[]): Promise<Map<string, Fetched>> {
+  const found = new Map<string, Fetched>();
+  for (let from = 0; from < names.length; from += FETCH) {
+    const some = names.slice(from, from + FETCH);
+    const docs = some.map(({ index, id, routing }) => ({ _index: index, _id: id, ...(routing === undefined ? {} : { routing }) }));
+    const answer = await api.ask({ method: "POST", path: "/_mget", body: JSON.stringify({ docs }) }, { right: "read" });
+    const entries = itemsOf(at(answer.body, "docs"));
+    for (const [place, name] of some.entries()) {
+      const entry = entries[place];
+      const fetched = entry === undefined ? undefined : fetchedOf(api, name, entry, answer.text);
+      if (fetched !== undefined) found.set(name.key, fetched);
+    }
+  }
+  return found;
+}
+
+function fetchedOf(api: Api, name: DocumentName, entry: JsonNode, text: string): Fetched | undefined {
+  const error = at(entry, "error");
+  if (error !== undefined) {
+    const type = textOf(at(error, "type"));
+    if (type === "index_not_found_exception") return undefined;
+    if (type === "index_closed_exception") throw new Failure("BLOCKED", `${api.system}: index ${name.index} is closed.`);
+    if (type === "security_exception") throw new Failure("NOT_PERMITTED", `${api.system}, index ${name.index}: the right read is missing.`);
+    throw new Failure("SHARDS_FAILED", `${api.system}: a document of index ${name.index} could not be read.`);
+  }
+  if (textOf(at(entry, "found")) !== "true") return undefined;
+  const source = at(entry, "_source");
+  const [seqNo, primaryTerm, routing] = ["_seq_no", "_primary_term", "_routing"].map((key) => textOf(at(entry, key)));
+  if (seqNo === undefined || primaryTerm === undefined)
+    throw new Failure("UNEXPECTED", `${api.system}: a document of index ${name.index} came without its sequence number.`);
+  return {
+    index: name.index,
+    id: name.id,
+    ...(routing === undefined ? {} : { routing }),
+    source: source ?? EMPTY,
+    text: source === undefined ? "" : text,
+    seqNo,
+    primaryTerm,
+  };
+}
+
+/** The name that `keyOf` wrote; undefined for the key that stands for a whole closed index. */
+export function nameOf(key: string): DocumentName | undefined {
+  const parts: unknown = JSON.parse(key);
+  const [index, id, routing]: unknown[] = Array.isArray(parts) ? parts : [];
+  if (typeof index !== "string" || typeof id !== "string") return undefined;
+  return { key, index, id, ...(typeof routing === "string" ? { routing } : {}) };
+}
