@@ -1,0 +1,40 @@
+import type { ConfigIssue, ConnectorConfig } from "../connector.ts";
+import type { RecordType, SystemBlock } from "../../src/model/datamap.ts";
+import { parseAddress } from "./place.ts";
+
+/** Kind `s3`: whole objects by key template (`keys`), record files by glob (`files`). */
+export const config: ConnectorConfig = {
+  kind: "s3",
+  actions: ["erase", "remove-rows", "anonymise", "redact", "keep", "ask"],
+  lint,
+};
+
+function lint({ connect, records }: SystemBlock): readonly ConfigIssue[] {
+  const root = connect.root === undefined ? [] : [issue(["connect", "root"], "KEY_REFUSED", "`root` is for kind `files`", "Buckets are named in `keys` and `files`: s3://BUCKET/…")];
+  return [...root, ...records.flatMap(lintRecord)];
+}
+
+function lintRecord({ name, place }: RecordType): readonly ConfigIssue[] {
+  const at = ["records", name];
+  switch (place.kind) {
+    case "table":
+    case "index":
+      return [issue(at, "PLACE_INVALID", "s3 holds objects, not tables or indices", "Name `keys: [s3://BUCKET/…]` for whole objects, `files: [s3://BUCKET/…]` for record files.")];
+    case "keys":
+      return place.templates.flatMap((text, index) => lintAddress(text, [...at, "keys", String(index)]));
+    case "files":
+      return place.globs.flatMap((text, index) => lintAddress(text, [...at, "files", String(index)]));
+  }
+}
+
+function lintAddress(text: string, path: readonly string[]): readonly ConfigIssue[] {
+  const address = parseAddress(text);
+  if (address === undefined) return [issue(path, "PLACE_INVALID", "a place in S3 is written s3://BUCKET/KEY", "For example s3://exports/till/*.jsonl; the bucket holds no placeholder and no star.")];
+  // S3 Express
+  if (!address.bucket.endsWith("--x-s3")) return [];
+  return [issue(path, "PLACE_INVALID", "directory buckets list their keys in no order and are not searched", "Name a general purpose bucket.")];
+}
+
+function issue(path: readonly string[], code: string, message: string, help: string): ConfigIssue {
+  return { path, code, message, help };
+}

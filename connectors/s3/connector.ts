@@ -1,0 +1,83 @@
+import type { Connector, Eraser, IO, Reader } from "../connector.ts";
+import type { StepOutcome } from "../../src/model/change.ts";
+import type { SystemBlock } from "../../src/model/datamap.ts";
+import type { Target } from "../../src/model/search.ts";
+import { bucketFacts } from "./bucket.ts";
+import { checkTarget, patternOf } from "./check.ts";
+import { sweepProbes } from "./condition.ts";
+import { config } from "./config.ts";
+import { countAll, locateRecords } from "./locate-records.ts";
+import { liveJournal } from "./notes.ts";
+import { addressesOf, allVersions, eraseObjects, locateObjects, remainingObjects, type S3 } from "./objects.ts";
+import { eraseRecords, filesOfBlock } from "./records.ts";
+import { residueOf } from "./residue.ts";
+import { openStore } from "./store.ts";
+import { remainingInFiles } from "./survey.ts";
+import { listVersions, liveOf } from "./versions.ts";
+
+/** S3 and servers that speak its language. See docs/connectors/s3.md. */
+export const connector: Connector = {
+  kind: config.kind,
+  actions: config.actions,
+  configure: (block) => ({
+    openReader: async (io) => openReader(block, io),
+    openEraser: async (io) => openEraser(block, io),
+  }),
+};
+
+function openReader(block: SystemBlock, io: IO): Reader {
+  const s3 = open(block, io);
+  // a search counts the records it passes; a second reading for the cap alone would cost as much again
+  const counted = new Map<string, number>();
+  return {
+    async *check(targets) {
+      for (const target of targets) yield* checkTarget(s3, target);
+    },
+    links: async () => [],
+    locate(target, lookups) {
+      if (target.record.place.kind === "keys") return locateObjects(s3, target, lookups);
+      return locateRecords(s3, target, lookups, (records) => counted.set(target.record.id, records));
+    },
+    async *references() {},
+    async size(target) {
+      if (target.record.place.kind === "keys") return await countObjects(s3, target);
+      return counted.get(target.record.id) ?? (await countAll(s3, target));
+    },
+    remaining(target, operation) {
+      const keys = operation.records.map(({ key }) => key);
+      return target.record.place.kind === "keys" ? remainingObjects(s3, target, keys) : remainingInFiles(s3, target, operation);
+    },
+    residue: (target) => residueOf(s3, target),
+    [Symbol.asyncDispose]: async () => s3.store.close(),
+  };
+}
+
+function openEraser(block: SystemBlock, io: IO): Eraser {
+  const files = filesOfBlock(open(block, io), block.connect.unsafeOverwrite ?? false);
+  return {
+    async erase(unit, given) {
+      io.signal.throwIfAborted();
+      await sweepProbes(files.store, files.bucket, given);
+      const journal = liveJournal(given);
+      const outcomes: StepOutcome[] = [];
+      for (const work of unit.works) outcomes.push(work.target.record.place.kind === "keys" ? await eraseObjects(files, work, journal) : await eraseRecords(files, work, journal));
+      return outcomes;
+    },
+    purge: async (target) => await Array.fromAsync(residueOf(files, target)),
+    [Symbol.asyncDispose]: async () => files.store.close(),
+  };
+}
+
+function open(block: SystemBlock, io: IO): S3 {
+  const store = openStore(block, io);
+  return { store, bucket: bucketFacts(store) };
+}
+
+async function countObjects({ store }: S3, target: Target): Promise<number> {
+  let count = 0;
+  for (const address of addressesOf(target)) {
+    const { prefix, fits } = patternOf(target, address);
+    for await (const { key, versions } of listVersions(store, address.bucket, prefix)) if (fits(key) && (allVersions(target) || liveOf(versions) !== null)) count += 1;
+  }
+  return count;
+}
