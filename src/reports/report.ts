@@ -1,0 +1,45 @@
+/** The proof of erasure: one signed file, made of the ledger's entries and nothing else. */
+import { Failure } from "../errors.ts";
+import { jcs } from "../ledger/jcs.ts";
+import type { Disclosure } from "../ledger/ledger.ts";
+import { REPORT_SCHEMA, REPORT_TYPE, type ReportPayload } from "../ledger/report-file.ts";
+import { summarise } from "./summary.ts";
+
+/** What no report of this kind shows. Said in every one. */
+export const LIMITS = [
+  "It shows what expunge logged about this request. It is no forensic proof that storage media were wiped.",
+  "It covers the systems and record types that the data map named. What the data map does not name was not searched.",
+  "No log can show a request that was never entered, nor that those who entered it told the truth.",
+  "A public key alone does not show that this is the latest or the only state of the ledger. For that, compare with a head of the ledger that you received at another time: expunge proof verify --known.",
+  "Copies listed as residue are gone only after their dates; where no date stands, the system sets none.",
+  "Fields that were pseudonymised, and records that were kept, remain personal data.",
+  "Times are those of the machine that ran expunge.",
+] as const;
+
+/** Throws NO_SUCH_REQUEST where the ledger has nothing about the request. */
+export function reportOf(
+  { checkpoint, entries }: Disclosure,
+  how: { readonly request: string; readonly generatedAt: Date; readonly tool: string },
+): ReportPayload {
+  if (entries.length === 0) throw new Failure("NO_SUCH_REQUEST", "the ledger has no entry of that request");
+  return {
+    schema: REPORT_SCHEMA,
+    request: how.request,
+    generated_at: how.generatedAt.toISOString(),
+    tool: how.tool,
+    checkpoint,
+    entries,
+    summary: summarise(entries.map(({ core }) => core)),
+    limits: LIMITS,
+  };
+}
+
+/** The file: one DSSE envelope, canonical JSON and one line end. */
+export function reportFile(payload: ReportPayload, seal: (type: string, payload: Uint8Array) => string): string {
+  return seal(REPORT_TYPE, Buffer.from(jcs(payload)));
+}
+
+/** Whether the summary says just what the entries say. */
+export function summaryHolds({ summary, entries }: ReportPayload): boolean {
+  return jcs(summary) === jcs(summarise(entries.map(({ core }) => core)));
+}
