@@ -11,6 +11,8 @@ export interface ErasureRequest {
   readonly due: { readonly nominal: string; readonly legal: string; readonly extended: string };
   /** One a subject: full hex HMAC. Screens show `s_` and the first 8 digits. */
   readonly pseudonyms: readonly string[];
+  /** Opened with `--batch`: a step tells what it means for each of them. */
+  readonly batch?: boolean;
   readonly ref?: string;
   readonly createdAt: string;
   readonly createdBy: string;

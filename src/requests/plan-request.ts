@@ -46,7 +46,7 @@ export async function searchAndPlan(
   await using readers = readersFor(context, request, reported);
   const only = options.system === undefined ? {} : { system: options.system };
   const searched = await search({ map, readers, subjects: state.sealed.subjects(request), today: today(context), reported, ...only });
-  const { pseudonyms } = state.requests.get(request);
+  const { pseudonyms, batch = false } = state.requests.get(request);
   const made = await makePlan({
     map,
     searched,
@@ -56,7 +56,7 @@ export async function searchAndPlan(
     today: today(context),
     pseudonyms,
     digestKey,
-    batch: pseudonyms.length > 1,
+    batch: batch || pseudonyms.length > 1,
     size: async (record) => (await readers.of(record.system)).size(targetOf(map, record)),
     residue: (record) => residueOf(readers, record.system, targetOf(map, record)),
     ...only,

@@ -23,6 +23,7 @@ export async function runRequest(context: Context, id: string, options: { readon
   if (plan === undefined) throw new Failure("NOT_APPROVED", `${id} has no plan`);
   if (request.state === "refused" || request.state === "cancelled") throw new Failure("WRONG_STATE", `${id} is ${request.state}`);
   const known = state.plans.result(plan.id);
+  if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${id} is not confirmed`);
   // closed: the keys are gone, the answer is not
   const open = state.sealed.exists(id);
   if (!open && known === undefined) throw new Failure("PLAN_USED", `${id} has ended`);
