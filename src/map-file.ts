@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CONNECTORS, NOT_BUILT_KINDS } from "../connectors/registry.ts";
+import { codeFrame } from "./datamap/code-frame.ts";
 import { type Reading, readDataMap } from "./datamap/read.ts";
 import { Failure } from "./errors.ts";
 import type { DataMap, Issue } from "./model/datamap.ts";
@@ -41,34 +42,19 @@ export function validMap({ map, issues, text, file }: MapFile): DataMap {
   if (map !== undefined) return map;
   const errors = issues.filter(({ severity }) => severity === "error");
   const [first] = errors;
-  const message = [`${file} has ${errors.length === 1 ? "an error" : `${errors.length} errors`}`, ...errors.map((issue) => frameOf(issue, text))].join("\n");
+  const message = [`${file} has ${errors.length === 1 ? "an error" : `${errors.length} errors`}`, ...errors.map((issue) => codeFrame(text, issue))].join("\n");
   throw new Failure("DATAMAP_INVALID", message, { ...(first === undefined ? {} : { at: placeOf(first) }), details: { issues } });
 }
 
 /** Throws NOT_BUILT where the map asks for something that a later version brings: a plan must not leave it out silently. */
 export function refuseNotBuilt({ notBuilt, text }: MapFile): void {
   const [first] = notBuilt;
-  if (first !== undefined) throw new Failure("NOT_BUILT", notBuilt.map((issue) => frameOf(issue, text)).join("\n"), { at: placeOf(first), details: { issues: notBuilt } });
+  if (first !== undefined) throw new Failure("NOT_BUILT", notBuilt.map((issue) => codeFrame(text, issue)).join("\n"), { at: placeOf(first), details: { issues: notBuilt } });
 }
 
 /** `datamap.yaml:42:7` */
 export function placeOf({ file, line, column }: Issue): string {
   return `${file}:${line}:${column}`;
-}
-
-/** Lines that may hold a credential are not shown again. */
-const SECRETIVE = /connect|secret|pass|pwd|token|key|credential|:\/\/[^\s/]*@/iu;
-
-/** The issue with its place, its line and a mark under the column. */
-export function frameOf(issue: Issue, text: string): string {
-  const head = `${issue.severity}[${issue.code}] ${placeOf(issue)}  ${issue.message}`;
-  const line = text.split(/\r?\n/u)[issue.line - 1] ?? "";
-  const help = issue.help === "" ? [] : [`  help: ${issue.help}`];
-  if (SECRETIVE.test(line)) return [head, ...help].join("\n");
-  const from = Math.max(0, issue.column - 60);
-  const number = String(issue.line);
-  const shown = line.slice(from, from + 100).replaceAll(/\p{Cc}/gu, " ");
-  return [head, `> ${number} | ${shown}`, `  ${" ".repeat(number.length)} | ${" ".repeat(issue.column - 1 - from)}^`, ...help].join("\n");
 }
 
 function readText(file: string): string | undefined {

@@ -9,12 +9,12 @@ export default class MapLint extends BaseCommand {
 
   protected override async work(): Promise<Answer> {
     const { flags } = await this.parse(MapLint);
-    const { frameOf } = await import("../../src/map-file.ts");
+    const { codeFrame } = await import("../../src/datamap/code-frame.ts");
     const { openMap } = await import("../../src/workspace.ts");
     const { issues, text, file } = await openMap(flags);
     const errors = issues.filter(({ severity }) => severity === "error").length;
     const warnings = issues.length - errors;
     const summary = issues.length === 0 ? `${file}: nothing to mend` : `${file}: ${count(errors, "error")}, ${count(warnings, "warning")}`;
-    return { data: { issues }, human: [...issues.map((issue) => frameOf(issue, text)), summary].join("\n"), exit: errors > 0 ? EXIT.findings : EXIT.done };
+    return { data: { issues }, human: [...issues.map((issue) => codeFrame(text, issue)), summary].join("\n"), exit: errors > 0 ? EXIT.findings : EXIT.done };
   }
 }

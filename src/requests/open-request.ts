@@ -1,0 +1,81 @@
+import { Failure } from "../errors.ts";
+import { sealLedger } from "../executor/seal-ledger.ts";
+import { looksLikeIdentifier } from "../model/identifier-like.ts";
+import { comparable } from "../model/fold.ts";
+import type { DataMap } from "../model/datamap.ts";
+import type { ErasureRequest } from "../model/request.ts";
+import type { Subject } from "../model/subject.ts";
+import { isCivilDate } from "../model/civil-date.ts";
+import { civilDateFromText } from "../retention/civil-date.ts";
+import { deadlines } from "../retention/deadline.ts";
+import { OPEN_STATES } from "../state/request-store.ts";
+import type { Workspace } from "../workspace.ts";
+import { EPOCH } from "../workspace.ts";
+import { type Context, today } from "./context.ts";
+import { receivedEntry } from "./ledger-entries.ts";
+
+export interface Opening {
+  /** One request for all, instead of one a person. */
+  readonly batch: boolean;
+  /** A civil date in the controller's zone, or an ISO time with its offset. Default: today. */
+  readonly received?: string;
+  /** A ticket's number. */
+  readonly ref?: string;
+}
+
+/** Opens the requests and seals their identifiers. Throws USAGE, IDENTIFIER_IN_ARGUMENTS before anything is written. */
+export function openRequests(context: Context, subjects: readonly Subject[], pseudonymOf: Workspace["pseudonym"], how: Opening): readonly ErasureRequest[] {
+  const { map, state } = context;
+  if (how.ref !== undefined) refuseRef(how.ref);
+  const received = receivedOn(how.received, context);
+  const { nominal, legal, extended } = deadlines(received, map.controller.calendar);
+  const groups = how.batch ? [subjects] : subjects.map((subject) => [subject]);
+  const requests = groups.map((group) =>
+    state.requests.add(
+      {
+        type: "erasure",
+        received,
+        due: { nominal, legal, extended },
+        pseudonyms: group.map((subject) => nameOf(subject, map, pseudonymOf)),
+        createdAt: context.now().toISOString(),
+        createdBy: context.actor,
+        ...(how.ref === undefined ? {} : { ref: how.ref }),
+      },
+      group,
+    ),
+  );
+  state.journal.post(requests.map((request) => receivedEntry(context, request, EPOCH)));
+  sealLedger(state.journal, context.ledger, () => {});
+  return requests;
+}
+
+/** Open requests that are about one of these people too, by id. */
+export function likelyDuplicates(requests: readonly ErasureRequest[], all: readonly ErasureRequest[]): readonly string[] {
+  const pseudonyms = new Set(requests.flatMap((request) => request.pseudonyms));
+  const mine = new Set(requests.map(({ id }) => id));
+  return all.filter((one) => !mine.has(one.id) && OPEN_STATES.includes(one.state) && one.pseudonyms.some((each) => pseudonyms.has(each))).map(({ id }) => id);
+}
+
+/** The pseudonym of the first identifier given, in the data map's order. */
+function nameOf({ identifiers }: Subject, map: DataMap, pseudonymOf: Workspace["pseudonym"]): string {
+  for (const { name, type, fold } of map.identities) {
+    const [first] = identifiers[name] ?? [];
+    if (first !== undefined) return pseudonymOf(name, comparable(first, type, fold));
+  }
+  throw new Failure("SUBJECT_INVALID", "a subject has no identifier");
+}
+
+function receivedOn(given: string | undefined, context: Context): string {
+  const now = today(context);
+  if (given === undefined) return now;
+  const zoned = isCivilDate(given) || /T.*(?:Z|[+-]\d{2}:?\d{2})$/u.test(given);
+  const date = zoned ? civilDateFromText(given, context.map.controller.calendar.timezone) : undefined;
+  if (date === undefined) throw new Failure("USAGE", "--received wants a date such as 2026-11-21, or an ISO time with its offset");
+  if (date > now) throw new Failure("USAGE", "--received lies in the future");
+  return date;
+}
+
+function refuseRef(ref: string): void {
+  if (looksLikeIdentifier(ref)) throw new Failure("IDENTIFIER_IN_ARGUMENTS", "--ref looks like an identifier of a person; it takes a ticket's number");
+  if (ref.trim() === "" || ref.length > 100 || /\p{Cc}/u.test(ref)) throw new Failure("USAGE", "--ref wants a ticket's number of at most 100 characters");
+}

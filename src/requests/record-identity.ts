@@ -1,0 +1,29 @@
+import { Failure } from "../errors.ts";
+import { sealLedger } from "../executor/seal-ledger.ts";
+import type { ErasureRequest } from "../model/request.ts";
+import type { RequestState } from "../model/status.ts";
+import { EPOCH } from "../workspace.ts";
+import type { Context } from "./context.ts";
+import { identityEntry, receivedEntry } from "./ledger-entries.ts";
+
+/** States in which the identity is still a question: nothing was begun. */
+const BEFORE_RUN: readonly RequestState[] = ["received", "identity_confirmed", "planned", "approved"];
+
+type Result = NonNullable<ErasureRequest["identity"]>["result"];
+
+/** Notes how the identity was checked and what came of it. Throws WRONG_STATE once a run has begun or the request has ended. */
+export function recordIdentity(context: Context, id: string, method: string, result: Result): ErasureRequest {
+  const { state } = context;
+  using _lock = state.locks.take([id], context.now().toISOString());
+  const request = state.requests.get(id);
+  if (!BEFORE_RUN.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state}: its identity is no question any more`);
+  const identity = { method, result, at: context.now().toISOString(), by: context.actor };
+  const entries = [receivedEntry(context, request, EPOCH), identityEntry(context, { ...request, identity })];
+  const confirmed = request.plan === undefined ? "identity_confirmed" : request.state === "approved" ? "approved" : "planned";
+  // whoever turns out to be someone else must not be erased by a plan that was signed before
+  const changes = result === "ok" ? ({ identity, state: confirmed } as const) : ({ identity, state: "received", plan: undefined } as const);
+  const recorded = state.requests.update(id, changes);
+  state.journal.post(entries);
+  sealLedger(state.journal, context.ledger, () => {});
+  return recorded;
+}
