@@ -94,7 +94,7 @@ export interface Rewrite {
   /** Pull it to its end; nothing is read faster than it is pulled. */
   readonly output: AsyncIterable<Uint8Array>;
   /** Throws before `output` has ended. */
-  result(): RewriteResult;
+  readonly result: () => RewriteResult;
 }
 
 /** Every record that matches a lookup, in file order. `totals` is complete when `found` has ended. */
@@ -343,7 +343,7 @@ function rewrite<Row>(
   };
   return {
     output: output(),
-    result() {
+    result: () => {
       if (result === null)
         throw new Failure("UNEXPECTED", "the output of a rewriting was not read to its end");
       return result;

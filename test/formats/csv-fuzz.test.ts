@@ -1,61 +1,8 @@
 import { expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
 import type { Dialect } from "../../src/model/datamap.ts";
+import { naiveCsv } from "../support/naive-csv.ts";
 import { eraseFrom, lookupsOf, random, ruleOf } from "./support.ts";
-
-/**
- * An independent and naive reading of strict CSV: character by character, nothing shared with the product. null where
- * the text must be refused. Blank lines belong to no record.
- */
-function naive(text: string, delimiter: string): { cells: string[]; start: number; end: number }[] | null {
-  const records: { cells: string[]; start: number; end: number }[] = [];
-  let at = 0;
-  while (at < text.length) {
-    const start = at;
-    if (text[at] === "\n") {
-      at += 1;
-      continue;
-    }
-    if (text[at] === "\r" && text[at + 1] === "\n") {
-      at += 2;
-      continue;
-    }
-    const cells: string[] = [];
-    for (;;) {
-      let value = "";
-      if (text[at] === '"') {
-        at += 1;
-        for (;;) {
-          if (at >= text.length) return null;
-          if (text[at] === '"' && text[at + 1] === '"') {
-            value += '"';
-            at += 2;
-          } else if (text[at] === '"') {
-            at += 1;
-            break;
-          } else value += text[at++];
-        }
-        const closed = at >= text.length || text[at] === delimiter || text[at] === "\n" || (text[at] === "\r" && text[at + 1] === "\n");
-        if (!closed) return null;
-      } else {
-        while (at < text.length && text[at] !== delimiter && text[at] !== "\n" && !(text[at] === "\r" && text[at + 1] === "\n")) {
-          if (text[at] === '"') return null;
-          value += text[at++];
-        }
-      }
-      cells.push(value);
-      if (text[at] === delimiter) {
-        at += 1;
-        continue;
-      }
-      break;
-    }
-    if (text[at] === "\r") at += 2;
-    else if (text[at] === "\n") at += 1;
-    records.push({ cells, start, end: at });
-  }
-  return records.some(({ cells }) => cells.length !== records[0]?.cells.length) ? null : records;
-}
 
 const KEY = 'a"n, n\r\n@x';
 const SOUP = ["a", "b@x", ",", ",", ";", '"', '""', "\n", "\r\n", "\n", "\r", " ", "é", "\u{1F600}", "\0", "ann@x", `"${KEY.replaceAll('"', '""')}"`];
@@ -94,7 +41,7 @@ test("over 3000 files, what is kept is exactly what a naive reading keeps, and w
     const dialect: Dialect = delimiter === "," ? {} : { delimiter };
     const text = seed % 2 === 0 ? soup(next) : structured(next, delimiter);
     const mark = text.startsWith("\u{FEFF}") ? 1 : 0;
-    const records = naive(text.slice(mark), delimiter);
+    const records = naiveCsv(text.slice(mark), delimiter);
     const rule = ruleOf({ dialect, columns: [{ column: "c0", type: "string", fold: [] }] });
     const size = 1 + Math.floor(next() * 40);
     const run = eraseFrom(Buffer.from(text), rule, lookupsOf("c0", "ann@x", KEY), size);

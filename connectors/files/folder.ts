@@ -1,0 +1,188 @@
+/** Finds a record type's files below the root, and everything on the way that must not be followed or rewritten. */
+import type { Stats } from "node:fs";
+import { lstat, readdir, realpath, stat } from "node:fs/promises";
+import { join, relative, resolve, sep } from "node:path";
+import { Failure, type FailureCode } from "../../src/errors.ts";
+import { errnoOf, fileFailure } from "./failure.ts";
+import { below, type Glob, matches, parseGlob } from "./glob.ts";
+import { isCopyOf, shown, TEMP_PREFIX } from "./names.ts";
+
+/** The folder nothing outside of which is touched. */
+export interface Root {
+  /** Without symbolic links. */
+  readonly path: string;
+  readonly device: number;
+}
+
+export interface Problem {
+  readonly code: FailureCode;
+  readonly message: string;
+}
+
+/** What stands under a record type's globs. Paths are relative to the root, with forward slashes, ascending. */
+export interface Listing {
+  readonly files: readonly string[];
+  /** Files and folders that are matched but must not be rewritten: nothing can be said of the record type then. */
+  readonly refused: readonly Problem[];
+  /** Globs that no file matches. */
+  readonly empty: readonly string[];
+  /** What may be a copy of a matched file, or was left over by a run that was cut off. */
+  readonly beside: readonly Problem[];
+}
+
+/** Throws SYSTEM_UNREACHABLE or NOT_PERMITTED. */
+export async function openRoot(base: string, root: string): Promise<Root> {
+  try {
+    const path = await realpath(resolve(base, root));
+    const found = await stat(path);
+    if (!found.isDirectory()) throw new Failure("SYSTEM_UNREACHABLE", "the root is no folder", { help: "Correct `connect.root` in the data map." });
+    return { path, device: found.dev };
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT")
+      throw new Failure("SYSTEM_UNREACHABLE", "the root folder does not exist", { help: "Correct `connect.root` in the data map, or mount the folder." });
+    throw fileFailure(error, "the root folder");
+  }
+}
+
+/** Looks at names only; opens no file. Throws what keeps it from looking. */
+export async function listFiles(root: Root, globs: readonly string[]): Promise<Listing> {
+  const walk: Walk = { root, files: [], links: [], refused: [], beside: [], used: new Set() };
+  await visit(
+    walk,
+    "",
+    globs.map((text) => ({ text, globs: parseGlob(text) ?? [] })),
+    null,
+  );
+  const real = new Set(walk.files);
+  for (const { path, target } of walk.links) {
+    // a link to a file that is matched itself is harmless: `latest.csv`
+    if (target === null || !real.has(target))
+      walk.refused.push({
+        code: "FILE_REFUSED",
+        message: `${shown(path)}: is a symbolic link ${target === null ? "out of the root" : "to a file that no glob matches"}`,
+      });
+  }
+  return { files: walk.files.toSorted(), refused: walk.refused, beside: walk.beside, empty: globs.filter((text) => !walk.used.has(text)) };
+}
+
+/**
+ * The absolute path of a file as it may be opened: no link on the way, on the root's device, a plain file with one
+ * name. null where it is gone. Throws FILE_REFUSED.
+ */
+export async function safePath(root: Root, path: string): Promise<string | null> {
+  const absolute = join(root.path, ...path.split("/"));
+  const name = shown(path);
+  if (relative(root.path, absolute).split(sep).join("/") !== path || path.split("/").includes(".."))
+    throw new Failure("FILE_REFUSED", `${name}: is not below the root`);
+  try {
+    const real = await realpath(join(absolute, ".."));
+    if (real !== join(absolute, "..")) throw new Failure("FILE_REFUSED", `${name}: a folder on the way is a symbolic link`);
+    const why = refusal(root, await lstat(absolute));
+    if (why !== null) throw new Failure("FILE_REFUSED", `${name}: ${why}`);
+    return absolute;
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw fileFailure(error, name);
+  }
+}
+
+/** Why a file is not rewritten; null for a plain file with one name on the root's device. */
+export function refusal(root: Root, found: Stats): string | null {
+  if (found.isSymbolicLink()) return "is a symbolic link";
+  if (!found.isFile()) return "is no plain file";
+  if (found.nlink > 1) return `has ${found.nlink} names (hard links): the others would keep the old content`;
+  return found.dev === root.device ? null : "is on another device than the root";
+}
+
+interface Walk {
+  readonly root: Root;
+  readonly files: string[];
+  readonly links: { readonly path: string; readonly target: string | null }[];
+  readonly refused: Problem[];
+  readonly beside: Problem[];
+  /** Globs that matched something. */
+  readonly used: Set<string>;
+}
+
+interface Pattern {
+  readonly text: string;
+  readonly globs: readonly Glob[];
+}
+
+async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], table: string | null): Promise<void> {
+  const entries = await readdir(join(walk.root.path, folder), { withFileTypes: true }).catch((error: unknown) => {
+    throw fileFailure(error, folder === "" ? "the root folder" : shown(folder));
+  });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const names = entries.map(({ name }) => name);
+  const format = table ?? (await tableFormat(walk.root, folder, names));
+  const mine: string[] = [];
+  for (const entry of entries) {
+    const { name } = entry;
+    const path = folder === "" ? name : `${folder}/${name}`;
+    if (name.startsWith(TEMP_PREFIX)) {
+      walk.beside.push({ code: "GAP", message: `${shown(folder)}/${TEMP_PREFIX}…: left over by a run that was cut off; run that request again` });
+      continue;
+    }
+    const inside = patterns.map(({ text, globs }) => ({ text, globs: below(globs, name) })).filter(({ globs }) => globs.length > 0);
+    if (entry.isDirectory()) {
+      if (inside.length > 0) await visit(walk, path, inside, format);
+      continue;
+    }
+    const matched = patterns.filter(({ globs }) => matches(globs, name));
+    if (entry.isSymbolicLink()) {
+      if (matched.length === 0 && inside.length === 0) continue;
+      const link = await followed(walk.root, path);
+      if (link.folder) {
+        // what it leads to below the root is visited there
+        if (inside.length > 0 && link.target === null)
+          walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: is a symbolic link to a folder out of the root` });
+      } else if (matched.length > 0) walk.links.push({ path, target: link.target });
+      continue;
+    }
+    if (matched.length === 0) continue;
+    for (const { text } of matched) walk.used.add(text);
+    const found = await lstat(join(walk.root.path, path)).catch((error: unknown) => {
+      throw fileFailure(error, shown(path));
+    });
+    const why = refusal(walk.root, found) ?? (name.includes("\u{FFFD}") ? "its name is not valid UTF-8" : null);
+    if (format !== null) walk.refused.push({ code: "TABLE_FORMAT", message: `${shown(path)}: belongs to a table of ${format}` });
+    else if (why !== null) walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: ${why}` });
+    else {
+      walk.files.push(path);
+      mine.push(name);
+    }
+  }
+  const others = names.filter((name) => !mine.includes(name));
+  for (const name of others) {
+    const original = mine.find((file) => isCopyOf(name, file));
+    if (original !== undefined)
+      walk.beside.push({
+        code: "GAP",
+        message: `${shown(folder === "" ? name : `${folder}/${name}`)}: looks like a copy of ${shown(original)}, and no glob matches it`,
+      });
+  }
+}
+
+/** Where a link leads: a path below the root, or null for anywhere else (a dangling one too). */
+async function followed(root: Root, path: string): Promise<{ readonly target: string | null; readonly folder: boolean }> {
+  try {
+    const real = await realpath(join(root.path, path));
+    const target = relative(root.path, real);
+    const outside = target === "" || target === ".." || target.startsWith(`..${sep}`);
+    return { target: outside ? null : target.split(sep).join("/"), folder: (await stat(real)).isDirectory() };
+  } catch {
+    return { target: null, folder: false };
+  }
+}
+
+/** Files that a table format keeps its own books about: rewriting one breaks the table. */
+async function tableFormat(root: Root, folder: string, names: readonly string[]): Promise<string | null> {
+  if (names.includes("_delta_log")) return "Delta Lake";
+  if (names.includes(".hoodie")) return "Apache Hudi";
+  if (names.includes("_symlink_format_manifest")) return "Delta Lake or Hive";
+  if (!names.includes("metadata")) return null;
+  const metadata = await readdir(join(root.path, folder, "metadata")).catch(() => []);
+  return metadata.some((name) => name.endsWith(".metadata.json")) ? "Apache Iceberg" : null;
+}

@@ -1,0 +1,24 @@
+import { looksLikeIdentifier } from "../../src/model/identifier-like.ts";
+
+/** Our own files beside the originals begin so, and are never taken for data. */
+export const TEMP_PREFIX = ".expunge-";
+
+/** A path below the root for messages: a name that may be an identifier itself (`exports/ann@shop.example.csv`) is left out. */
+export function shown(path: string): string {
+  return path
+    .split("/")
+    .map((name) => (looksLikeIdentifier(name) ? "(name withheld)" : name))
+    .join("/");
+}
+
+/** Names that editors, sync clients and people give to copies of a file; an archive of it too. */
+export function isCopyOf(name: string, original: string): boolean {
+  if (name === original || name.startsWith(TEMP_PREFIX)) return false;
+  const dot = original.indexOf(".", 1);
+  const [stem, extension] = dot === -1 ? [original, ""] : [original.slice(0, dot), original.slice(dot)];
+  if (name.startsWith(original)) return /^(?:~|\.(?:bak|orig|old|save|backup|swp|tmp|copy|gz|zip|zst|xz|bz2|7z|\d+))+$/iu.test(name.slice(original.length));
+  if (name === `.${original}.swp` || name === `#${original}#` || name === `.#${original}`) return true;
+  if (!name.startsWith(stem) || !name.endsWith(extension)) return false;
+  const between = name.slice(stem.length, name.length - extension.length);
+  return /^(?: \(\d+\)|\(\d+\)| - copy(?: \(\d+\))?| copy(?: \d+)?|_copy|_bak|_backup|_old|\.bak|\.old|-old|-backup)$/iu.test(between);
+}
