@@ -14,11 +14,28 @@ export function tint(text: string, how: Tint, plain = false): string {
 export function table(rows: readonly (readonly string[])[], head?: readonly string[]): string {
   const all = head === undefined ? rows : [head, ...rows];
   const widths = all.reduce<number[]>((widest, row) => row.map((cell, at) => Math.max(widest[at] ?? 0, width(cell))), []);
-  return all.map((row) => row.map((cell, at) => (at === row.length - 1 ? cell : cell + " ".repeat(Math.max((widths[at] ?? 0) - width(cell), 0)))).join("  ").trimEnd()).join("\n");
+  return all
+    .map((row) =>
+      row
+        .map((cell, at) => (at === row.length - 1 ? cell : cell + " ".repeat(Math.max((widths[at] ?? 0) - width(cell), 0))))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 export function indent(text: string, by = 2): string {
   return text.replaceAll(/^(?=.)/gmu, " ".repeat(by));
+}
+
+/** Words in lines of at most 100 columns, indented. */
+export function wrap(text: string, by = 0, columns = 100): string {
+  const lines = text.split(/\s+/u).reduce<string[]>((all, word) => {
+    const last = all.at(-1);
+    if (last === undefined || width(last) + 1 + width(word) > columns - by) return [...all, word];
+    return [...all.slice(0, -1), `${last} ${word}`];
+  }, []);
+  return indent(lines.join("\n"), by);
 }
 
 /** `1 record`, `2 records`. */

@@ -1,0 +1,128 @@
+/** Looks whether everything is there that a plan needs. Changes nothing. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "./errors.ts";
+import type { DataMap } from "./model/datamap.ts";
+import type { Finding } from "./model/search.ts";
+import { type MapFile, placeOf } from "./map-file.ts";
+import { targetOf } from "./planner/targets.ts";
+import { civilDateOf } from "./retention/civil-date.ts";
+import { isOpenToOthers, KEYS } from "./state/key-files.ts";
+import { key, openMap, openWorkspace, type Places, secret, type Workspace } from "./workspace.ts";
+
+export interface DoctorCheck {
+  readonly name: string;
+  readonly result: "ok" | "warn" | "fail";
+  readonly detail: string;
+}
+
+export interface Doctor {
+  readonly places: Places;
+  readonly signal: AbortSignal;
+  /** What is looked at now. */
+  label(text: string): void;
+}
+
+export async function* examine({ places, signal, label }: Doctor): AsyncGenerator<DoctorCheck> {
+  yield { name: "node", result: "ok", detail: process.versions.node };
+  yield* workspaceChecks(places.workspace);
+  const file = await orFail("data map", () => openMap(places));
+  if ("result" in file) {
+    yield file;
+    return;
+  }
+  yield mapCheck(file);
+  const { map } = file;
+  if (map === undefined) return;
+  yield calendarCheck(map);
+  yield* secretChecks(map);
+  if (!existsSync(join(places.workspace, "state.db"))) return;
+  const workspace = await orFail("workspace", () => openWorkspace(places, { signal }));
+  if ("result" in workspace) {
+    yield workspace;
+    return;
+  }
+  await using open = workspace;
+  for (const system of map.systems) {
+    if (system.records.length === 0) continue;
+    label(`looking at ${system.name}`);
+    yield await systemCheck(open, map, system.name);
+  }
+}
+
+function* workspaceChecks(dir: string): Generator<DoctorCheck> {
+  if (!existsSync(join(dir, "state.db"))) {
+    yield { name: "workspace", result: "fail", detail: `there is none in ${dir}: expunge init` };
+    return;
+  }
+  const open = isOpenToOthers(dir);
+  yield { name: "workspace", result: open ? "warn" : "ok", detail: open ? `${dir} can be entered by others: chmod 700` : dir };
+  for (const name of KEYS) {
+    const failed = failure(() => key(dir, name));
+    yield { name: `key ${name}`, result: failed === undefined ? "ok" : "fail", detail: failed ?? "there, for you only" };
+  }
+}
+
+function mapCheck({ issues, notBuilt, map, file }: MapFile): DoctorCheck {
+  const errors = issues.filter(({ severity }) => severity === "error");
+  const [first] = errors.length > 0 ? errors : notBuilt.length > 0 ? notBuilt : issues;
+  const name = "data map";
+  if (first === undefined) return { name, result: "ok", detail: file };
+  const detail = `${errors.length} errors, ${issues.length - errors.length} warnings, ${notBuilt.length} keys not built yet; first ${placeOf(first)} ${first.code}: expunge map lint`;
+  return { name, result: map === undefined ? "fail" : "warn", detail };
+}
+
+function calendarCheck({ controller }: DataMap): DoctorCheck {
+  const { timezone, holidays, regime } = controller.calendar;
+  const today = civilDateOf(new Date(), timezone);
+  const ahead = holidays.filter((date) => date >= today);
+  const detail = `${today} in ${timezone}, regime ${regime}, ${ahead.length} holidays ahead`;
+  return {
+    name: "calendar",
+    result: ahead.length === 0 && regime !== "ccpa" ? "warn" : "ok",
+    detail: ahead.length === 0 ? `${detail}: deadlines know weekends only` : detail,
+  };
+}
+
+function* secretChecks(map: DataMap): Generator<DoctorCheck> {
+  for (const name of new Set(map.systems.flatMap(({ connect }) => connect.secret ?? []))) {
+    const failed = failure(() => secret(name));
+    yield { name: `secret ${name}`, result: failed === undefined ? "ok" : "fail", detail: failed ?? "set" };
+  }
+}
+
+async function systemCheck(workspace: Workspace, map: DataMap, name: string): Promise<DoctorCheck> {
+  const reported: Finding[] = [];
+  const check = await orFail(`system ${name}`, async () => {
+    const system = await workspace.system(name);
+    await using reader = await system.openReader(workspace.io("doctor", { report: (finding) => reported.push(finding) }));
+    const targets = (map.systems.find((one) => one.name === name)?.records ?? []).map((record) => targetOf(map, record));
+    for await (const finding of reader.check(targets)) reported.push(finding);
+    return reported;
+  });
+  if ("result" in check) return check;
+  const errors = reported.filter(({ severity }) => severity === "error");
+  const [first] = errors.length > 0 ? errors : reported;
+  if (first === undefined) return { name: `system ${name}`, result: "ok", detail: "reachable; rights, names and mappings fit the data map" };
+  const more = reported.length > 1 ? ` (and ${reported.length - 1} more)` : "";
+  return { name: `system ${name}`, result: errors.length > 0 ? "fail" : "warn", detail: `${first.code} ${first.record}: ${first.message}${more}` };
+}
+
+async function orFail<T extends object>(name: string, work: () => Promise<T>): Promise<T | DoctorCheck> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code === "INTERRUPTED") throw error;
+    return { name, result: "fail", detail: `${error.code}: ${error.message}` };
+  }
+}
+
+function failure(work: () => unknown): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return `${error.message}. ${error.help}`;
+  }
+}
