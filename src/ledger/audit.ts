@@ -65,7 +65,8 @@ export function audit(file: Uint8Array, how: { readonly key?: string | undefined
   return { ok, checks, warnings, ...(ok && read.report !== undefined ? { report: read.report } : {}) };
 }
 
-const READERS: Record<Kind, (file: Uint8Array, desk: Desk) => Headed> = {
+/** Undefined where a check that failed leaves nothing to read on. */
+const READERS: Record<Kind, (file: Uint8Array, desk: Desk) => Headed | undefined> = {
   report: readReport,
   "ledger export": readExport,
   "tlog-proof": readProof,
@@ -79,15 +80,17 @@ function kindOf(file: Uint8Array): Kind {
   return start.startsWith("{") ? "report" : "checkpoint";
 }
 
-function readReport(file: Uint8Array, desk: Desk): Headed {
+function readReport(file: Uint8Array, desk: Desk): Headed | undefined {
   const envelope = parseEnvelope(file);
   if (envelope.payloadType !== REPORT_TYPE) throw new Failure("PROOF_INVALID", "the envelope holds no report of this version");
-  const report = parseReportPayload(envelope.payload);
-  desk.check("form", true, `report for ${report.entries.length} entries of the ledger`);
   if (desk.key !== undefined) {
     const sealed = isSealedBy(envelope, desk.key);
     desk.check("signature", sealed, sealed ? "the report is as it was signed" : "SIGNATURE: the report is not what this key signed");
+    // what nobody signed is not read
+    if (!sealed) return undefined;
   }
+  const report = parseReportPayload(envelope.payload);
+  desk.check("form", true, `report of ${report.entries.length} entries of the ledger`);
   const head = checkedHead(report.checkpoint, desk);
   included(
     report.entries.map((entry) => ({ entry, index: entry.proof.index, path: entry.proof.path.map((hash) => fromBase64(hash) ?? Buffer.alloc(0)) })),
