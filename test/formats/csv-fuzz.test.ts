@@ -20,7 +20,8 @@ function structured(next: () => number, delimiter: string): string {
   const rows = 1 + Math.floor(next() * 12);
   for (let row = 0; row < rows; row += 1) {
     const cells = Array.from({ length: columns }, (_, at) => {
-      const value = row === 0 ? `c${at}` : next() < 0.3 ? pick(["ann@x", KEY], next) : Array.from({ length: Math.floor(next() * 5) }, () => pick(SOUP, next)).join("");
+      const value =
+        row === 0 ? `c${at}` : next() < 0.3 ? pick(["ann@x", KEY], next) : Array.from({ length: Math.floor(next() * 5) }, () => pick(SOUP, next)).join("");
       const bare = !/["\r\n]/u.test(value) && !value.includes(delimiter);
       return bare && next() < 0.6 ? value : `"${value.replaceAll('"', '""')}"`;
     });

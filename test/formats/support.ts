@@ -1,7 +1,15 @@
 import { createHmac } from "node:crypto";
 import type { Change } from "../../src/model/change.ts";
 import type { Lookup } from "../../src/model/search.ts";
-import { type FoundRecord, type RecordChange, type RecordRule, rewriteRecords, type RewriteResult, scanRecords, verifyRewrite } from "../../src/formats/record-file.ts";
+import {
+  type FoundRecord,
+  type RecordChange,
+  type RecordRule,
+  rewriteRecords,
+  type RewriteResult,
+  scanRecords,
+  verifyRewrite,
+} from "../../src/formats/record-file.ts";
 
 export interface TestRule extends RecordRule {
   /** Lines told to `unreadable`. */
@@ -41,7 +49,12 @@ export async function scan(bytes: Uint8Array, rule: RecordRule, lookups: readonl
 }
 
 /** Finds, rewrites what was found, verifies; the new file and what the rewriting says. */
-export async function eraseFrom(bytes: Uint8Array, rule: RecordRule, lookups: readonly Lookup[], size?: number): Promise<{ readonly text: string; readonly bytes: Buffer; readonly result: RewriteResult; readonly found: FoundRecord[] }> {
+export async function eraseFrom(
+  bytes: Uint8Array,
+  rule: RecordRule,
+  lookups: readonly Lookup[],
+  size?: number,
+): Promise<{ readonly text: string; readonly bytes: Buffer; readonly result: RewriteResult; readonly found: FoundRecord[] }> {
   const found = await scan(bytes, rule, lookups, size);
   const changes = changesFor(found, rule.change, lookups);
   const rewrite = rewriteRecords(inChunks(bytes, size), rule, changes, (value) => `ps_${rule.digest([value]).slice(0, 32)}`);
@@ -51,7 +64,9 @@ export async function eraseFrom(bytes: Uint8Array, rule: RecordRule, lookups: re
 }
 
 export function changesFor(found: readonly FoundRecord[], change: Change, lookups: readonly Lookup[]): Map<string, RecordChange> {
-  return new Map(found.map(({ id }) => [id, { change, lookups: lookups.filter(({ subject }) => found.some((record) => record.id === id && record.subject === subject)) }]));
+  return new Map(
+    found.map(({ id }) => [id, { change, lookups: lookups.filter(({ subject }) => found.some((record) => record.id === id && record.subject === subject)) }]),
+  );
 }
 
 /** Numbers from 0 to below 1 from a seed (mulberry32): a failing case can be played again. */
