@@ -61,32 +61,44 @@ async function main(): Promise<void> {
   }
 }
 
-/** True when every command ended as it should. */
+type Expunge = (args: string, more?: { cwd?: string; stdin?: string; exit?: number }) => Promise<string | null>;
+
+/** True when every command ended as it should and other clients agree with what was said. */
 async function walk(shop: Shop, folder: string): Promise<boolean> {
   const before = await shop.dump();
   title(`One of them, ${MARA.name}, asks to be erased. (She is made up, like everyone here.)`);
-  const subject = {
-    email: MARA.email,
-    ...(shop.postgres === undefined ? { customer_id: String(MARA.id) } : {}),
-  };
+  const subject = { email: MARA.email, ...(shop.postgres === undefined ? { customer_id: String(MARA.id) } : {}) };
   writeFileSync(join(shop.folder, "subject.json"), `${JSON.stringify(subject)}\n`, { mode: 0o600 });
 
-  const expunge = async (args: string, more: { cwd?: string; stdin?: string; exit?: number } = {}): Promise<string | null> => {
+  /** What the command said; null where it did not end as it should, or where the demo is stopped. */
+  const expunge: Expunge = async (args, more = {}) => {
     if (stop.signal.aborted) return null;
     say(`\n${bold(`$ expunge ${args}${more.stdin === undefined ? "" : ` < ${more.stdin}`}`)}`);
     const cwd = more.cwd ?? shop.folder;
     const stdin = more.stdin === undefined ? "" : readFileSync(join(cwd, more.stdin), "utf8");
-    const { output, exit } = await runProgram(args.split(" "), {
-      cwd,
-      stdin,
-      env: { ...(more.cwd === undefined ? shop.secrets : {}), EXPUNGE_ACTOR: "demo" },
-      hear,
-    });
+    const env = { ...(more.cwd === undefined ? shop.secrets : {}), EXPUNGE_ACTOR: "demo" };
+    const { output, exit } = await runProgram(args.split(" "), { cwd, stdin, env, hear });
     if (exit === (more.exit ?? 0)) return output;
     say(`  (exit ${exit})`);
     return null;
   };
+  const reported = (await erase(expunge)) && (await prove(expunge, shop, join(folder, "elsewhere")));
+  if (stop.signal.aborted) return false;
 
+  const { places, othersSame, changed } = compare(before, await shop.dump());
+  title(`What other clients see of ${MARA.name}, not asking expunge`);
+  show(places);
+  say(
+    `\n  everyone else's data: ${othersSame.toLocaleString("en")} lines as they were, ${changed.length} changed or gone${changed.length > 0 ? ` (${[...new Set(changed)].join(", ")})` : ""}`,
+  );
+  const held = places.find(({ name }) => name === "shop: invoices")?.left ?? [];
+  if (reported && held.length > 0) say(`  what the report says is kept, and why (the law wants invoices kept):\n    ${held.join("\n    ")}`);
+  if (reported) whereToLook();
+  const astray = places.filter(({ name, left }) => left.length > 0 && name !== "shop: invoices");
+  return reported && changed.length === 0 && astray.length === 0 && held.length <= 1;
+}
+
+async function erase(expunge: Expunge): Promise<boolean> {
   if ((await expunge("map lint")) === null || (await expunge("init")) === null) return false;
   const id = /R-\d{4}-\d{4,}/u.exec((await expunge("request new --subject-file -", { stdin: "subject.json" })) ?? "")?.[0];
   if (id === undefined) return false;
@@ -99,39 +111,39 @@ async function walk(shop: Shop, folder: string): Promise<boolean> {
     `report ${id} --format json,html --out report`,
   ];
   for (const args of path) if ((await expunge(args)) === null) return false;
+  return true;
+}
 
+/** Checks the report where nothing else is, then with one byte changed; leaves what there is to look at in KEPT. */
+async function prove(expunge: Expunge, shop: Shop, elsewhere: string): Promise<boolean> {
   title("Anyone can check the report: in another folder, with nothing but the report and the public key");
-  const elsewhere = join(folder, "elsewhere");
-  mkdirSync(elsewhere);
-  const reports = readdirSync(join(shop.folder, "report"));
-  const report = reports.find((name) => name.endsWith(".json"));
+  const written = join(shop.folder, "report");
+  const names = readdirSync(written);
+  const report = names.find((name) => name.endsWith(".json"));
   if (report === undefined) return false;
-  copyFileSync(join(shop.folder, "report", report), join(elsewhere, report));
+  mkdirSync(elsewhere);
+  copyFileSync(join(written, report), join(elsewhere, report));
   copyFileSync(join(shop.folder, ".expunge/public.vkey"), join(elsewhere, "public.vkey"));
   if ((await expunge(`proof verify ${report} --key public.vkey`, { cwd: elsewhere })) === null) return false;
   say("\nOne byte of it changed:");
   flipByte(join(elsewhere, report), join(elsewhere, "altered.json"));
   if ((await expunge("proof verify altered.json --key public.vkey", { cwd: elsewhere, exit: 2 })) === null) return false;
 
-  const { places, othersSame, changed } = compare(before, await shop.dump());
-  title(`What other clients see of ${MARA.name}, not asking expunge`);
-  show(places);
-  say(`\n  everyone else's data: ${othersSame.toLocaleString("en")} lines as they were, ${changed} changed or gone`);
-  const kept = places.flatMap((place) => place.left);
-  if (kept.length > 0)
-    say(`  what is left of ${MARA.name}, and the report says why (the law wants invoices kept):\n${kept.map((line) => `    ${line}`).join("\n")}`);
-
   rmSync(KEPT, { recursive: true, force: true });
   mkdirSync(KEPT, { recursive: true });
-  for (const name of reports) copyFileSync(join(shop.folder, "report", name), join(KEPT, name));
-  for (const name of ["public.vkey"]) copyFileSync(join(elsewhere, name), join(KEPT, name));
+  for (const name of names) copyFileSync(join(written, name), join(KEPT, name));
+  copyFileSync(join(elsewhere, "public.vkey"), join(KEPT, "public.vkey"));
   copyFileSync(shop.map, join(KEPT, "datamap.yaml"));
-  const at = relative(process.cwd(), KEPT) || ".";
+  return true;
+}
+
+function whereToLook(): void {
   title("Where to look");
-  for (const name of readdirSync(KEPT)) say(`  ${join(at, name)}`);
+  const at = relative(process.cwd(), KEPT) || ".";
+  const names = readdirSync(KEPT);
+  for (const name of names) say(`  ${join(at, name)}`);
+  const report = names.find((name) => name.endsWith(".json")) ?? "";
   say(`  check it again: npx expunge proof verify ${join(at, report)} --key ${join(at, "public.vkey")}`);
-  const astray = places.filter(({ name, left }) => left.length > 0 && name !== "shop: invoices");
-  return changed === 0 && astray.length === 0 && kept.length <= 1;
 }
 
 /** What the program says, indented; it comes in pieces that may end within a line. */

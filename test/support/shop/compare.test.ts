@@ -28,18 +28,18 @@ test("what is hers is counted by place, all versions together, and what is left 
   ]);
   const gone = compare(before, after(customers.slice(1)));
   expect(gone.places.map(({ left }) => left)).toEqual([[], []]);
-  expect(gone).toMatchObject({ othersSame: 2, changed: 0 });
+  expect(gone).toMatchObject({ othersSame: 2, changed: [] });
 });
 
 test("one of two equal lines of someone else that is missing is a change", () => {
-  expect(compare(before, after(customers.slice(2)))).toMatchObject({ othersSame: 1, changed: 1 });
+  expect(compare(before, after(customers.slice(2)))).toMatchObject({ othersSame: 1, changed: ["shop: customers"] });
   expect(compare(before, after(["(43,bob@mail.example,y)", ...customers.slice(2)]))).toMatchObject({
     othersSame: 1,
-    changed: 1,
+    changed: ["shop: customers"],
   });
 });
 
 test("an object of hers with someone else's line in it must not go", () => {
   const shared = new Map([["exports", new Map([["orders.csv#0", [...object, "someone else's"]]])]] as const);
-  expect(compare(shared, new Map([["exports", new Map()]] as const))).toMatchObject({ changed: 2 });
+  expect(compare(shared, new Map([["exports", new Map()]] as const))).toMatchObject({ changed: ["exports: orders.csv#0", "exports: orders.csv#0"] });
 });

@@ -16,14 +16,14 @@ export interface Place {
 const HERS_UNMARKED = /^\(420001,/u;
 
 /**
- * Where Mara was and is, and whether everyone else's data is as it was. Older versions of exports are no one's: a
+ * Where Mara was and is, and in which places (once a line) everyone else's data is not as it was. Older versions of exports are no one's: a
  * rewritten object keeps none of them.
  */
-export function compare(before: Dumps, after: Dumps): { places: Place[]; othersSame: number; changed: number } {
+export function compare(before: Dumps, after: Dumps): { places: Place[]; othersSame: number; changed: readonly string[] } {
   const mark = marksOfMara();
   const places = new Map<string, { before: number; left: string[] }>();
   let othersSame = 0;
-  let changed = 0;
+  const changed: string[] = [];
   for (const [system, dump] of before) {
     const now = after.get(system);
     for (const name of new Set([...dump.keys(), ...(now?.keys() ?? [])])) {
@@ -45,7 +45,7 @@ export function compare(before: Dumps, after: Dumps): { places: Place[]; othersS
         const count = counts.get(line) ?? 0;
         counts.set(line, count - 1);
         if (count > 0) othersSame += 1;
-        else changed += 1;
+        else changed.push(`${system}: ${name}`);
       }
     }
   }

@@ -12,12 +12,12 @@ export function seedFiles(root: string, options: PeopleOptions): void {
   const fair = ["\ufeffE-Mail;Stand\r\n"];
   const survey = ["email,name,score,comment\n"];
   for (const shopper of people(options)) {
-    const { email, name, city, otherSpelling } = shopper;
+    const { email, name, street, city, otherSpelling } = shopper;
     if (shopper.onLists) {
       autumn.push(`${cell(name, ";")};${cell(otherSpelling, ";")};${city}\n`);
       newsletter.push(`${cell(email, ";")};"Guten Tag ""${name.replaceAll('"', '""')}""";${shopper.createdOn}\r\n`);
     }
-    if (shopper.lead?.source === "fair") fair.push(`${cell(email, ";")};"Halle 3;\r\nStand 12"\r\n`);
+    if (shopper.lead?.source === "fair") fair.push(`${cell(email, ";")};"Halle 3;\r\n${street}"\r\n`);
     if (shopper.inSurvey) survey.push(`${cell(email, ",")},${cell(name, ",")},${shopper.id % 11},"Gern wieder, sagt ${name.replaceAll('"', '""')}"\n`);
   }
   for (const folder of ["lists", "survey"]) mkdirSync(join(root, folder), { recursive: true });
