@@ -6,6 +6,10 @@ export type Changed = { readonly kind: "value"; readonly value: string | number 
 
 /** A date at the start of a text: year, month, day. */
 const DATE = /^(\d{4})-(\d{2})-(\d{2})/u;
+/** A month or a year that stands alone. */
+const PART = /^(\d{4})(?:-\d{2})?$/u;
+/** What `generalise` leaves in a text, or anything coarser. */
+const GENERALISED = { month: /^\d{4}(?:-\d{2}|s)?$/u, year: /^\d{4}s?$/u, decade: /^\d{3}0s$/u } as const;
 const PSEUDONYM = /^ps_[0-9a-f]{32}$/u;
 
 /**
@@ -61,7 +65,7 @@ export function isAsWanted(rule: FieldRule, value: string | null, keepDate: bool
     case "template":
       return value !== null && templatePattern(rule.template).test(value);
     case "generalise":
-      return value === null || (keepDate ? generalise(rule.to, value, true) === value : /^\d{4}s$|^\d{4}(-\d{2})?$/u.test(value));
+      return value === null || (keepDate ? generalise(rule.to, value, true) === value : GENERALISED[rule.to].test(value));
     case "prefix":
       return value === null || Array.from(value).length <= rule.length;
     case "truncate":
@@ -77,6 +81,8 @@ function templatePattern(template: string): RegExp {
 }
 
 function generalise(to: "year" | "month" | "decade", text: string, keepDate: boolean): string | null {
+  const part = keepDate ? null : PART.exec(text);
+  if (part?.[1] !== undefined) return GENERALISED[to].test(text) ? text : to === "year" ? part[1] : `${part[1].slice(0, 3)}0s`;
   const found = DATE.exec(text);
   const [, year, month] = found ?? [];
   if (year === undefined || month === undefined) return null;

@@ -6,19 +6,11 @@ import { Failure } from "../errors.ts";
  * difference of a byte (a byte order mark stays in the text), and delimiters can then be found byte by byte, which they
  * cannot in UTF-16. Throws FILE_UNREADABLE for what is not valid in its encoding; UTF-8 itself is checked by its readers.
  */
-export async function* toUtf8(
-  source: AsyncIterable<Buffer>,
-  encoding: Encoding,
-  name: string,
-): AsyncGenerator<Buffer> {
+export async function* toUtf8(source: AsyncIterable<Buffer>, encoding: Encoding, name: string): AsyncGenerator<Buffer> {
   if (encoding === "utf-8") {
     let start = true;
     for await (const chunk of source) {
-      if (start && isUtf16Mark(chunk))
-        throw new Failure(
-          "FILE_UNREADABLE",
-          `${name}: begins with a UTF-16 byte order mark, but its encoding is utf-8`,
-        );
+      if (start && isUtf16Mark(chunk)) throw new Failure("FILE_UNREADABLE", `${name}: begins with a UTF-16 byte order mark, but its encoding is utf-8`);
       start &&= chunk.length === 0;
       yield chunk;
     }
@@ -32,26 +24,17 @@ export async function* toUtf8(
     }
     decode(Buffer.alloc(0), false);
   } catch (error) {
-    if (error instanceof TypeError)
-      throw new Failure("FILE_UNREADABLE", `${name}: is not valid ${encoding}`);
+    if (error instanceof TypeError) throw new Failure("FILE_UNREADABLE", `${name}: is not valid ${encoding}`);
     throw error;
   }
 }
 
 /** The counterpart of `toUtf8`, for chunks that end at a character's end. Throws FIELD_REFUSED for a character the encoding does not have. */
-export async function* fromUtf8(
-  source: AsyncIterable<Buffer>,
-  encoding: Encoding,
-  name: string,
-): AsyncGenerator<Buffer> {
+export async function* fromUtf8(source: AsyncIterable<Buffer>, encoding: Encoding, name: string): AsyncGenerator<Buffer> {
   const encode = encoder(encoding);
   for await (const chunk of source) {
     const bytes = encode(chunk);
-    if (bytes === null)
-      throw new Failure(
-        "FIELD_REFUSED",
-        `${name}: a new value has a character that ${encoding} cannot write`,
-      );
+    if (bytes === null) throw new Failure("FIELD_REFUSED", `${name}: a new value has a character that ${encoding} cannot write`);
     yield bytes;
   }
 }
@@ -85,9 +68,7 @@ function encoder(encoding: Encoding): (chunk: Buffer) => Buffer | null {
 }
 
 function singleByte(characterOf: (byte: number) => string): (chunk: Buffer) => Buffer | null {
-  const bytes = new Map(
-    Array.from({ length: 256 }, (_, byte) => [characterOf(byte).charCodeAt(0), byte]),
-  );
+  const bytes = new Map(Array.from({ length: 256 }, (_, byte) => [characterOf(byte).charCodeAt(0), byte]));
   return (chunk) => {
     const text = chunk.toString();
     const encoded = Buffer.alloc(text.length);

@@ -31,11 +31,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /** All blocks together are the source. The header is a record like any other. Throws FILE_UNREADABLE with the line, never content. */
-export async function* csvBlocks(
-  source: AsyncIterable<Buffer>,
-  dialect: Dialect,
-  name: string,
-): AsyncGenerator<CsvBlock> {
+export async function* csvBlocks(source: AsyncIterable<Buffer>, dialect: Dialect, name: string): AsyncGenerator<CsvBlock> {
   let ended: { readonly cells: readonly string[]; readonly end: number }[] = [];
   const parser = new Parser({
     delimiter: dialect.delimiter ?? ",",
@@ -68,8 +64,7 @@ export async function* csvBlocks(
     const push = (end: number, cells: readonly string[] | null) => {
       if (end === start) return;
       pieces.push({ start, end, line, cells });
-      for (let at = held.indexOf(LF, start); at !== -1 && at < end; at = held.indexOf(LF, at + 1))
-        line += 1;
+      for (let at = held.indexOf(LF, start); at !== -1 && at < end; at = held.indexOf(LF, at + 1)) line += 1;
       start = end;
     };
     for (const { cells, end } of ended) {
@@ -77,28 +72,17 @@ export async function* csvBlocks(
       push(end - offset, cells);
     }
     if (last) {
-      if (skipLineEnds(held, start) !== held.length)
-        throw broken("the end of the file is no whole record");
+      if (skipLineEnds(held, start) !== held.length) throw broken("the end of the file is no whole record");
       push(held.length, null);
     }
     ended = [];
     if (start === 0) return null;
     const block = held.subarray(0, start);
-    if (!isUtf8(block))
-      throw new Failure(
-        "FILE_UNREADABLE",
-        `${name}: is not valid utf-8 at or after line ${pieces[0]?.line ?? line}`,
-      );
+    if (!isUtf8(block)) throw new Failure("FILE_UNREADABLE", `${name}: is not valid utf-8 at or after line ${pieces[0]?.line ?? line}`);
     // csv-parse takes a NUL after a closing quote for the end of the data, and goes on with the cell
     if (block.includes(0)) {
       for (const { start: from, end, line: at, cells } of pieces) {
-        if (
-          cells !== null &&
-          !isSame(
-            cells,
-            splitCells(block.toString("utf8", from, end).replace(/\r?\n$/u, ""), dialect),
-          )
-        )
+        if (cells !== null && !isSame(cells, splitCells(block.toString("utf8", from, end).replace(/\r?\n$/u, ""), dialect)))
           throw new Failure("FILE_UNREADABLE", `${name}:${at}: a NUL follows a closing quote`);
       }
     }
@@ -120,10 +104,7 @@ export async function* csvBlocks(
       await parse(chunk.bytes);
       const block = cut(false);
       if (block !== null) yield block;
-      if (held.length > MAX_RECORD)
-        throw broken(
-          `the record that begins here is longer than ${MAX_RECORD} bytes; is a quote not closed?`,
-        );
+      if (held.length > MAX_RECORD) throw broken(`the record that begins here is longer than ${MAX_RECORD} bytes; is a quote not closed?`);
     }
     await parse(null);
     const block = cut(true);
@@ -134,24 +115,14 @@ export async function* csvBlocks(
 }
 
 function isSame(cells: readonly string[], split: readonly Cell[] | null): boolean {
-  return (
-    split !== null &&
-    split.length === cells.length &&
-    split.every(({ value }, at) => value === cells[at])
-  );
+  return split !== null && split.length === cells.length && split.every(({ value }, at) => value === cells[at]);
 }
 
 /** null, or csv-parse's code for what is wrong. */
 async function feed(parser: Parser, chunk: Buffer | null): Promise<string | null> {
   const { promise, resolve } = Promise.withResolvers<string | null>();
   const done = (error?: Error | null) =>
-    resolve(
-      error === null || error === undefined
-        ? null
-        : "code" in error && typeof error.code === "string"
-          ? error.code
-          : "unknown",
-    );
+    resolve(error === null || error === undefined ? null : "code" in error && typeof error.code === "string" ? error.code : "unknown");
   if (chunk === null) {
     parser.once("error", done);
     parser.resume().end(() => done(null));
@@ -161,15 +132,12 @@ async function feed(parser: Parser, chunk: Buffer | null): Promise<string | null
 
 function skipLineEnds(bytes: Buffer, from: number): number {
   let at = from;
-  while (bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] === LF))
-    at += bytes[at] === LF ? 1 : 2;
+  while (bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] === LF)) at += bytes[at] === LF ? 1 : 2;
   return at;
 }
 
 /** The byte order mark as a chunk of its own; then chunks of the size at which the parser works best. */
-async function* withoutBom(
-  source: AsyncIterable<Buffer>,
-): AsyncGenerator<{ readonly mark: boolean; readonly bytes: Buffer }> {
+async function* withoutBom(source: AsyncIterable<Buffer>): AsyncGenerator<{ readonly mark: boolean; readonly bytes: Buffer }> {
   let head: Buffer | null = Buffer.alloc(0);
   for await (const chunk of source) {
     if (head === null) {

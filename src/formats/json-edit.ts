@@ -1,9 +1,7 @@
 import type { JsonContainer, JsonValue } from "./json-values.ts";
 
 /** What replaces a value: text as it is to stand in the file, or the value goes, with its key and its comma. */
-export type JsonEdit =
-  | { readonly value: JsonValue; readonly text: string }
-  | { readonly value: JsonValue; readonly remove: true };
+export type JsonEdit = { readonly value: JsonValue; readonly text: string } | { readonly value: JsonValue; readonly remove: true };
 
 interface Splice {
   readonly start: number;
@@ -41,8 +39,7 @@ function withoutItems(container: JsonContainer, gone: ReadonlySet<number>): Spli
   let kept = false;
   for (const [at, item] of items.entries()) {
     if (!gone.has(at)) kept = true;
-    else if (kept)
-      splices.push({ start: items[at - 1]?.end ?? item.start, end: item.end, text: "" });
+    else if (kept) splices.push({ start: items[at - 1]?.end ?? item.start, end: item.end, text: "" });
     else splices.push({ start: item.start, end: items[at + 1]?.start ?? item.end, text: "" });
   }
   return splices;

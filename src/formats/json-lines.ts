@@ -23,10 +23,7 @@ const LF = 0x0a;
 const BOM = Buffer.from("\u{FEFF}");
 
 /** Cuts at line feeds; a JSON text has none inside a value. All blocks together are the source. Throws FILE_UNREADABLE for an endless line. */
-export async function* lineBlocks(
-  source: AsyncIterable<Buffer>,
-  name: string,
-): AsyncGenerator<LineBlock> {
+export async function* lineBlocks(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<LineBlock> {
   let held: Buffer[] = [];
   let size = 0;
   let line = 1;
@@ -51,21 +48,13 @@ export async function* lineBlocks(
   for await (const chunk of source) {
     const last = chunk.lastIndexOf(LF) + 1;
     if (last > 0) {
-      yield block(
-        held.length === 0
-          ? chunk.subarray(0, last)
-          : Buffer.concat([...held, chunk.subarray(0, last)]),
-      );
+      yield block(held.length === 0 ? chunk.subarray(0, last) : Buffer.concat([...held, chunk.subarray(0, last)]));
       held = [];
       size = 0;
     }
     if (last < chunk.length) held.push(chunk.subarray(last));
     size += chunk.length - last;
-    if (size > MAX_RECORD)
-      throw new Failure(
-        "FILE_UNREADABLE",
-        `${name}:${line}: the line that begins here is longer than ${MAX_RECORD} bytes`,
-      );
+    if (size > MAX_RECORD) throw new Failure("FILE_UNREADABLE", `${name}:${line}: the line that begins here is longer than ${MAX_RECORD} bytes`);
   }
   if (size > 0) yield block(Buffer.concat(held));
 }

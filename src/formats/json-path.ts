@@ -24,8 +24,7 @@ export function pathTree(paths: readonly string[]): PathNode {
   const root: PathNode = { keys: new Map(), elements: null, wanted: -1 };
   for (const [index, path] of paths.entries()) {
     let node = root;
-    for (const step of parsePath(path))
-      node = step === "[]" ? elementsOf(node) : keyOf(node, step.key);
+    for (const step of parsePath(path)) node = step === "[]" ? elementsOf(node) : keyOf(node, step.key);
     node.wanted = index;
   }
   return root;

@@ -89,10 +89,7 @@ function readObject(cursor: Cursor, node: PathNode | null, depth: number): void 
       const start = cursor.at;
       if (text.charCodeAt(start) !== 0x22) throw new NotJson();
       readString(cursor);
-      const child =
-        node === null || node.keys.size === 0
-          ? null
-          : (node.keys.get(unquote(text.slice(start, cursor.at))) ?? null);
+      const child = node === null || node.keys.size === 0 ? null : (node.keys.get(unquote(text.slice(start, cursor.at))) ?? null);
       skipSpace(cursor);
       if (text.charCodeAt(cursor.at) !== 0x3a) throw new NotJson();
       cursor.at += 1;
@@ -131,13 +128,7 @@ function readArray(cursor: Cursor, node: PathNode | null, depth: number, flat: n
   container.close = cursor.at - 1;
 }
 
-function readValue(
-  cursor: Cursor,
-  node: PathNode | null,
-  container: JsonContainer,
-  depth: number,
-  flat: number,
-): void {
+function readValue(cursor: Cursor, node: PathNode | null, container: JsonContainer, depth: number, flat: number): void {
   skipSpace(cursor);
   const start = cursor.at;
   const kind = kindAt(cursor);
@@ -158,8 +149,7 @@ function readValue(
       break;
     case "boolean":
     case "null": {
-      const word =
-        kind === "null" ? "null" : cursor.text.charCodeAt(start) === 0x74 ? "true" : "false";
+      const word = kind === "null" ? "null" : cursor.text.charCodeAt(start) === 0x74 ? "true" : "false";
       if (!cursor.text.startsWith(word, start)) throw new NotJson();
       cursor.at += word.length;
     }

@@ -7,13 +7,7 @@ import { editJson, type JsonEdit } from "./json-edit.ts";
 import { lineBlocks, type LineBlock, type LinePiece } from "./json-lines.ts";
 import { pathTree, sharedArrays } from "./json-path.ts";
 import { type JsonValue, type JsonValues, readJson, textOf } from "./json-values.ts";
-import {
-  type FieldChange,
-  type Piece,
-  type RecordFormat,
-  rulesOf,
-  type Selection,
-} from "./record-format.ts";
+import { type FieldChange, type Piece, type RecordFormat, rulesOf, type Selection } from "./record-format.ts";
 
 export interface JsonRow {
   readonly text: string;
@@ -21,21 +15,14 @@ export interface JsonRow {
 }
 
 /** `paths`: every path that is named anywhere, each once. `columns` and `mode`: what selects the elements of shared arrays. */
-export function jsonlFormat(
-  name: string,
-  paths: readonly string[],
-  columns: readonly MatchColumn[],
-  mode: "any" | "all",
-): RecordFormat<JsonRow> {
+export function jsonlFormat(name: string, paths: readonly string[], columns: readonly MatchColumn[], mode: "any" | "all"): RecordFormat<JsonRow> {
   const tree = pathTree(paths);
   const numbers = new Map(paths.map((path, index) => [path, index]));
   const seen = new Set<number>();
   const compiled = new Map<FieldChange, readonly PathRule[]>();
   const at = (row: JsonRow, path: string) => row.values[numbers.get(path) ?? -1] ?? [];
   const rules = (change: FieldChange) => {
-    const known =
-      compiled.get(change) ??
-      Object.entries(rulesOf(change)).map(([path, rule]) => pathRule(path, rule, columns));
+    const known = compiled.get(change) ?? Object.entries(rulesOf(change)).map(([path, rule]) => pathRule(path, rule, columns));
     compiled.set(change, known);
     return known;
   };
@@ -45,51 +32,32 @@ export function jsonlFormat(
     const text = bytes.toString("utf8").replace(/\r?\n$/u, "");
     const values = block.valid || isUtf8(bytes) ? readJson(text, tree, paths.length) : null;
     if (values === null) return { start, end, line, row: null, unreadable: true };
-    if (seen.size < paths.length)
-      for (const [index, found] of values.entries()) if (found.length > 0) seen.add(index);
+    if (seen.size < paths.length) for (const [index, found] of values.entries()) if (found.length > 0) seen.add(index);
     return { start, end, line, row: { text, values }, unreadable: false };
   };
   /** The values a rule applies to. */
   const chosen = (row: JsonRow, rule: PathRule, selection: Selection): readonly JsonValue[] => {
-    const values = at(row, rule.path).filter((value) =>
-      rule.intoArray ? value.element || value.kind !== "array" : !value.element,
-    );
+    const values = at(row, rule.path).filter((value) => (rule.intoArray ? value.element || value.kind !== "array" : !value.element));
     if (selection === null) return values;
     return values.filter((value) => {
-      const selectors = rule.selectors.filter(
-        ({ shared }) => Math.max(...shared(value.element)) > 0,
-      );
+      const selectors = rule.selectors.filter(({ shared }) => Math.max(...shared(value.element)) > 0);
       const selects = ({ column, shared }: Selector) =>
         at(row, column.column).some(
-          (match) =>
-            isSameElement(value, match, shared(value.element)[match.element ? 1 : 0]) &&
-            isWanted(row.text, match, column, selection),
+          (match) => isSameElement(value, match, shared(value.element)[match.element ? 1 : 0]) && isWanted(row.text, match, column, selection),
         );
-      return (
-        selectors.length === 0 ||
-        (mode === "any" ? selectors.some(selects) : selectors.every(selects))
-      );
+      return selectors.length === 0 || (mode === "any" ? selectors.some(selects) : selectors.every(selects));
     });
   };
   return {
     async *blocks(source) {
-      for await (const block of lineBlocks(source, name))
-        yield { bytes: block.bytes, pieces: block.pieces.map((line) => piece(block, line)) };
+      for await (const block of lineBlocks(source, name)) yield { bytes: block.bytes, pieces: block.pieces.map((line) => piece(block, line)) };
     },
-    valuesOf: (row) => (column) =>
-      at(row, column).flatMap((value) => comparableText(row.text, value) ?? []),
-    exported: (row, column) =>
-      at(row, column).reduce<string | null>((text, value) => text ?? textOf(row.text, value), null),
+    valuesOf: (row) => (column) => at(row, column).flatMap((value) => comparableText(row.text, value) ?? []),
+    exported: (row, column) => at(row, column).reduce<string | null>((text, value) => text ?? textOf(row.text, value), null),
     isAsWanted: (row, change, selection) =>
-      rules(change).every((rule) =>
-        chosen(row, rule, selection).every((value) => isValueAsWanted(rule.rule, row.text, value)),
-      ),
+      rules(change).every((rule) => chosen(row, rule, selection).every((value) => isValueAsWanted(rule.rule, row.text, value))),
     change(row, _text, _line, change, selection, pseudonym) {
-      const edits = rules(change).flatMap((rule) =>
-        chosen(row, rule, selection).flatMap((value) =>
-          editOf(rule.rule, row.text, value, pseudonym),
-        ),
-      );
+      const edits = rules(change).flatMap((rule) => chosen(row, rule, selection).flatMap((value) => editOf(rule.rule, row.text, value, pseudonym)));
       return editJson(row.text, edits);
     },
     unseen: () => paths.filter((_, index) => !seen.has(index)),
@@ -113,8 +81,7 @@ interface Selector {
 
 function pathRule(path: string, rule: FieldRule, columns: readonly MatchColumn[]): PathRule {
   const selectors = columns.map((column) => {
-    const shared = (own: string) =>
-      [sharedArrays(own, column.column), sharedArrays(own, `${column.column}[]`)] as const;
+    const shared = (own: string) => [sharedArrays(own, column.column), sharedArrays(own, `${column.column}[]`)] as const;
     const [plain, element] = [shared(path), shared(`${path}[]`)];
     return { column, shared: (isElement: boolean) => (isElement ? element : plain) };
   });
@@ -131,20 +98,11 @@ function isSameElement(value: JsonValue, match: JsonValue, depth: number): boole
   return depth > 0;
 }
 
-function isWanted(
-  text: string,
-  value: JsonValue,
-  column: MatchColumn,
-  lookups: NonNullable<Selection>,
-): boolean {
+function isWanted(text: string, value: JsonValue, column: MatchColumn, lookups: NonNullable<Selection>): boolean {
   const found = comparableText(text, value);
   if (found === null) return false;
   const folded = comparable(found, column.type, column.fold);
-  return lookups.some(({ values }) =>
-    (values[column.column] ?? []).some(
-      (wanted) => comparable(wanted, column.type, column.fold) === folded,
-    ),
-  );
+  return lookups.some(({ values }) => (values[column.column] ?? []).some((wanted) => comparable(wanted, column.type, column.fold) === folded));
 }
 
 /** A number is compared as it is written: no digit is lost, and 42 is "42". */
@@ -156,12 +114,7 @@ function isValueAsWanted(rule: FieldRule, text: string, value: JsonValue): boole
   return !isGuessed(rule, value) && isAsWanted(rule, textOf(text, value), false);
 }
 
-function editOf(
-  rule: FieldRule,
-  text: string,
-  value: JsonValue,
-  pseudonym: (value: string) => string,
-): JsonEdit[] {
+function editOf(rule: FieldRule, text: string, value: JsonValue, pseudonym: (value: string) => string): JsonEdit[] {
   if (isGuessed(rule, value)) return [{ value, text: "null" }];
   const old = textOf(text, value);
   if (isAsWanted(rule, old, false)) return [];
@@ -178,8 +131,5 @@ function editOf(
 
 /** An object or array has no year, no prefix and no network: such a rule clears it. */
 function isGuessed(rule: FieldRule, { kind }: JsonValue): boolean {
-  return (
-    (kind === "object" || kind === "array") &&
-    (rule.kind === "generalise" || rule.kind === "prefix" || rule.kind === "truncate")
-  );
+  return (kind === "object" || kind === "array") && (rule.kind === "generalise" || rule.kind === "prefix" || rule.kind === "truncate");
 }

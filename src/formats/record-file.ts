@@ -105,18 +105,12 @@ export function scanRecords(
 ): { readonly found: AsyncIterable<FoundRecord>; readonly totals: Totals } {
   const totals: Totals = { records: 0, unreadable: 0, bytes: 0 };
   const found =
-    rule.format === "csv"
-      ? scan(source, rule, lookups, totals, csv(rule, [rule.change]))
-      : scan(source, rule, lookups, totals, jsonl(rule, [rule.change]));
+    rule.format === "csv" ? scan(source, rule, lookups, totals, csv(rule, [rule.change])) : scan(source, rule, lookups, totals, jsonl(rule, [rule.change]));
   return { found, totals };
 }
 
 /** The ids among `changes` whose records are in the file and not yet as their change leaves them. Without lookups every element of a shared array counts. */
-export function remainingRecords(
-  source: AsyncIterable<Uint8Array>,
-  rule: RecordRule,
-  changes: ReadonlyMap<string, RecordChange>,
-): AsyncGenerator<string> {
+export function remainingRecords(source: AsyncIterable<Uint8Array>, rule: RecordRule, changes: ReadonlyMap<string, RecordChange>): AsyncGenerator<string> {
   return rule.format === "csv"
     ? remaining(source, rule, changes, csv(rule, changesOf(changes)))
     : remaining(source, rule, changes, jsonl(rule, changesOf(changes)));
@@ -154,20 +148,12 @@ export async function verifyRewrite(
  * that has any. Reads no further than it must: a CSV header, a JSONL file until every path was seen. For `check`; a
  * file that was erased from may lack a path afterwards.
  */
-export async function checkRecords(
-  source: AsyncIterable<Uint8Array>,
-  rule: RecordRule,
-): Promise<void> {
-  await (rule.format === "csv"
-    ? check(source, rule, csv(rule, [rule.change]))
-    : check(source, rule, jsonl(rule, [rule.change])));
+export async function checkRecords(source: AsyncIterable<Uint8Array>, rule: RecordRule): Promise<void> {
+  await (rule.format === "csv" ? check(source, rule, csv(rule, [rule.change])) : check(source, rule, jsonl(rule, [rule.change])));
 }
 
 /** Number of records, for caps. Reads the whole file. */
-export async function countRecords(
-  source: AsyncIterable<Uint8Array>,
-  rule: RecordRule,
-): Promise<number> {
+export async function countRecords(source: AsyncIterable<Uint8Array>, rule: RecordRule): Promise<number> {
   const { found, totals } = scanRecords(source, rule, []);
   await Array.fromAsync(found);
   return totals.records;
@@ -190,14 +176,7 @@ function namedBy(rule: RecordRule, changes: Iterable<Change>): string[] {
     const fields = fieldChange(change, rule.name);
     return fields === null ? [] : Object.keys(rulesOf(fields));
   });
-  return [
-    ...new Set([
-      ...rule.columns.map(({ column }) => column),
-      ...Object.keys(rule.where ?? {}),
-      ...rule.exports,
-      ...changed,
-    ]),
-  ];
+  return [...new Set([...rule.columns.map(({ column }) => column), ...Object.keys(rule.where ?? {}), ...rule.exports, ...changed])];
 }
 
 async function* scan<Row>(
@@ -223,9 +202,7 @@ async function* scan<Row>(
       const subjects = subjectsOf(format.valuesOf(row));
       if (subjects.length === 0) continue;
       const { id, fingerprint } = name(contentOf(block.bytes, start, end));
-      const values = Object.fromEntries(
-        rule.exports.map((column) => [column, format.exported(row, column)]),
-      );
+      const values = Object.fromEntries(rule.exports.map((column) => [column, format.exported(row, column)]));
       for (const subject of subjects)
         yield {
           subject,
@@ -251,11 +228,7 @@ async function* remaining<Row>(
       const planned = row === null ? null : find(contentOf(block.bytes, start, end));
       if (row === null || planned === null) continue;
       const change = fieldChange(planned.change, rule.name);
-      if (
-        change === null ||
-        !format.isAsWanted(row, change, planned.lookups.length === 0 ? null : planned.lookups)
-      )
-        yield planned.id;
+      if (change === null || !format.isAsWanted(row, change, planned.lookups.length === 0 ? null : planned.lookups)) yield planned.id;
     }
   }
 }
@@ -281,9 +254,7 @@ function rewrite<Row>(
     const find = recordFinder(rule, changes);
     const content = await openContent(counted(source, totals), rule.name);
     const edited = async function* (): AsyncGenerator<Buffer> {
-      for await (const { bytes, pieces } of format.blocks(
-        toUtf8(content.bytes, rule.encoding, rule.name),
-      )) {
+      for await (const { bytes, pieces } of format.blocks(toUtf8(content.bytes, rule.encoding, rule.name))) {
         const parts: Buffer[] = [];
         let from = 0;
         const keepUntil = (end: number) => {
@@ -310,23 +281,14 @@ function rewrite<Row>(
           if (change === null) removed += 1;
           else {
             lists.changedAt.push(totals.records - 1 - removed);
-            parts.push(
-              Buffer.from(
-                format.change(row, text.toString(), line, change, planned.lookups, pseudonym),
-              ),
-              bytes.subarray(start + text.length, end),
-            );
+            parts.push(Buffer.from(format.change(row, text.toString(), line, change, planned.lookups, pseudonym)), bytes.subarray(start + text.length, end));
           }
         }
         keepUntil(bytes.length);
-        if (parts.length > 0)
-          yield parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+        if (parts.length > 0) yield parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
       }
     };
-    for await (const chunk of pack(
-      fromUtf8(edited(), rule.encoding, rule.name),
-      content.compression,
-    )) {
+    for await (const chunk of pack(fromUtf8(edited(), rule.encoding, rule.name), content.compression)) {
       written.update(chunk);
       bytesOut += chunk.length;
       yield chunk;
@@ -344,8 +306,7 @@ function rewrite<Row>(
   return {
     output: output(),
     result: () => {
-      if (result === null)
-        throw new Failure("UNEXPECTED", "the output of a rewriting was not read to its end");
+      if (result === null) throw new Failure("UNEXPECTED", "the output of a rewriting was not read to its end");
       return result;
     },
   };
@@ -358,8 +319,7 @@ async function verify<Row>(
   result: RewriteResult,
   format: RecordFormat<Row>,
 ): Promise<void> {
-  const wrong = (what: string) =>
-    new Failure("FILE_UNREADABLE", `${rule.name}: what was written is not what was meant: ${what}`);
+  const wrong = (what: string) => new Failure("FILE_UNREADABLE", `${rule.name}: what was written is not what was meant: ${what}`);
   const totals: Totals = { records: 0, unreadable: 0, bytes: 0 };
   const [kept, written] = [createHash("sha256"), createHash("sha256")];
   const changed = new Map(result.changedAt.map((at, nth) => [at, nth]));
@@ -381,53 +341,31 @@ async function verify<Row>(
       from = end;
       const planned = changes.get(changedIds[nth] ?? "");
       const change = planned === undefined ? null : fieldChange(planned.change, rule.name);
-      if (
-        planned === undefined ||
-        change === null ||
-        !format.isAsWanted(row, change, planned.lookups)
-      )
-        throw wrong("a changed record");
+      if (planned === undefined || change === null || !format.isAsWanted(row, change, planned.lookups)) throw wrong("a changed record");
     }
     kept.update(bytes.subarray(from));
   }
-  if (totals.bytes !== result.bytesOut || written.digest("hex") !== result.sha256)
-    throw wrong("its bytes");
+  if (totals.bytes !== result.bytesOut || written.digest("hex") !== result.sha256) throw wrong("its bytes");
   if (totals.records !== result.records - result.removed) throw wrong("the number of records");
   if (kept.digest("hex") !== result.keptSha256) throw wrong("what was to be kept");
 }
 
-async function check<Row>(
-  source: AsyncIterable<Uint8Array>,
-  rule: RecordRule,
-  format: RecordFormat<Row>,
-): Promise<void> {
+async function check<Row>(source: AsyncIterable<Uint8Array>, rule: RecordRule, format: RecordFormat<Row>): Promise<void> {
   let some = false;
   for await (const { pieces } of openBlocks(source, rule, format)) {
     some ||= pieces.some(({ row, unreadable }) => row !== null || unreadable);
     if (some && format.unseen().length === 0) return;
   }
   const [path] = format.unseen();
-  if (some && path !== undefined)
-    throw new Failure("COLUMN_MISSING", `${rule.name}: no line has a path "${path}"`);
+  if (some && path !== undefined) throw new Failure("COLUMN_MISSING", `${rule.name}: no line has a path "${path}"`);
 }
 
-async function* openBlocks<Row>(
-  source: AsyncIterable<Uint8Array>,
-  rule: RecordRule,
-  format: RecordFormat<Row>,
-  totals?: Totals,
-): AsyncGenerator<Block<Row>> {
-  const content = await openContent(
-    totals === undefined ? source : counted(source, totals),
-    rule.name,
-  );
+async function* openBlocks<Row>(source: AsyncIterable<Uint8Array>, rule: RecordRule, format: RecordFormat<Row>, totals?: Totals): AsyncGenerator<Block<Row>> {
+  const content = await openContent(totals === undefined ? source : counted(source, totals), rule.name);
   yield* format.blocks(toUtf8(content.bytes, rule.encoding, rule.name));
 }
 
-async function* counted(
-  source: AsyncIterable<Uint8Array>,
-  totals: Totals,
-): AsyncGenerator<Uint8Array> {
+async function* counted(source: AsyncIterable<Uint8Array>, totals: Totals): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
     totals.bytes += chunk.length;
     yield chunk;

@@ -34,14 +34,7 @@ export interface RecordFormat<Row> {
   /** Whether these fields are as the change leaves them. */
   isAsWanted(row: Row, change: FieldChange, selection: Selection): boolean;
   /** The record's text (without its line end) after the change. Throws FIELD_REFUSED. */
-  change(
-    row: Row,
-    text: string,
-    line: number,
-    change: FieldChange,
-    selection: Selection,
-    pseudonym: (value: string) => string,
-  ): string;
+  change(row: Row, text: string, line: number, change: FieldChange, selection: Selection, pseudonym: (value: string) => string): string;
   /** Paths that the rule names and no record read so far had. */
   unseen(): readonly string[];
 }
@@ -50,9 +43,7 @@ export type FieldChange = Extract<Change, { kind: "fields" }>;
 
 /** Every column or path that the change names. Paths below `in` are given from the root. */
 export function rulesOf(change: FieldChange): FieldRules {
-  const below = Object.entries(change.paths).map(
-    ([path, rule]) => [change.in === undefined ? path : `${change.in}.${path}`, rule] as const,
-  );
+  const below = Object.entries(change.paths).map(([path, rule]) => [change.in === undefined ? path : `${change.in}.${path}`, rule] as const);
   return { ...change.fields, ...Object.fromEntries(below) };
 }
 
@@ -64,9 +55,6 @@ export function fieldChange(change: Change, name: string): FieldChange | null {
     case "fields":
       return change;
     case "minimise":
-      throw new Failure(
-        "NOT_BUILT",
-        `${name}: while_held.keep_only is not built for record files yet`,
-      );
+      throw new Failure("NOT_BUILT", `${name}: while_held.keep_only is not built for record files yet`);
   }
 }

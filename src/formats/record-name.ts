@@ -19,9 +19,7 @@ export function contentOf(bytes: Buffer, start: number, end: number): Buffer {
 }
 
 /** Names the matching records of a file; call it once for each of them, in file order. */
-export function recordNamer({
-  digest,
-}: Pick<RecordRule, "digest">): (content: Buffer) => { id: string; fingerprint: string } {
+export function recordNamer({ digest }: Pick<RecordRule, "digest">): (content: Buffer) => { id: string; fingerprint: string } {
   const seen = new Map<string, number>();
   return (content) => {
     const fingerprint = digest(["record", content.toString()]);

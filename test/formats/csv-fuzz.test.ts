@@ -34,9 +34,9 @@ function soup(next: () => number): string {
   return `c0,c1\n${Array.from({ length: Math.floor(next() * 25) }, () => pick(SOUP, next)).join("")}`;
 }
 
-test("over 3000 files, what is kept is exactly what a naive reading keeps, and what it refuses is refused", async () => {
+test("over 1000 files, what is kept is exactly what a naive reading keeps, and what it refuses is refused", async () => {
   const counted = { refused: 0, removed: 0, kept: 0 };
-  for (let seed = 1; seed <= 3000; seed += 1) {
+  for (let seed = 1; seed <= 1000; seed += 1) {
     const next = random(seed);
     const delimiter = seed % 3 === 0 ? ";" : ",";
     const dialect: Dialect = delimiter === "," ? {} : { delimiter };
@@ -68,5 +68,5 @@ test("over 3000 files, what is kept is exactly what a naive reading keeps, and w
     expect((await run).text, `seed ${seed}: ${JSON.stringify(text)}`).toBe(wanted);
   }
   // the generator makes enough of each kind for this to mean something
-  expect(Math.min(counted.refused, counted.removed, counted.kept)).toBeGreaterThan(400);
+  expect(Math.min(counted.refused, counted.removed, counted.kept)).toBeGreaterThan(150);
 });

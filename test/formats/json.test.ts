@@ -43,7 +43,7 @@ test("keys are compared decoded and whole", () => {
   expect(read(String.raw`{"\u0065mail":"a","email ":"b","Email":"c"}`, "email")).toEqual([["a"]]);
 });
 
-test("what JSON.parse takes for an object is read as that, and nothing else is, over 20000 mutilated lines", () => {
+test("what JSON.parse takes for an object is read as that, and nothing else is, over 8000 mutilated lines", () => {
   const seeds = [
     String.raw`{"a":1,"b":[true,false,null],"c":{"d":"x\n\u00e9\"","a":-1.5e+10}}`,
     '{"a":"","a":[],"b":{}}',
@@ -51,7 +51,7 @@ test("what JSON.parse takes for an object is read as that, and nothing else is, 
   ];
   const pieces = ["{", "}", "[", "]", ",", ":", '"', "\\", "0", "-", "1", ".", "e", "t", "null", " ", "\u0001", "\\u12", "a"];
   let valid = 0;
-  for (let seed = 1; seed <= 20_000; seed += 1) {
+  for (let seed = 1; seed <= 8000; seed += 1) {
     const next = random(seed);
     let text = seeds[seed % seeds.length] ?? "";
     for (let times = Math.floor(next() * 3); times > 0; times -= 1) {
@@ -66,7 +66,7 @@ test("what JSON.parse takes for an object is read as that, and nothing else is, 
     const last = mine[0]?.findLast((value) => !value.element);
     expect(last === undefined ? undefined : JSON.parse(text.slice(last.start, last.end)), JSON.stringify(text)).toEqual(parsed["a"]);
   }
-  expect(valid).toBeGreaterThan(5000);
+  expect(valid).toBeGreaterThan(2000);
 });
 
 test("deep nesting is no JSON we read, and no stack overflow", () => {
