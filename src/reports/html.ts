@@ -25,7 +25,7 @@ export function reportPage(report: ReportPayload, signed: { readonly name: strin
         <main>
           <h1>${title}</h1>
           <p class="outcome${summary.state === "closed" ? "" : " open"}">${summary.sentence}</p>
-          ${requestPart(report, summary)} ${systemsPart(summary)} ${keptPart(summary)} ${residuePart(summary)} ${peoplePart(summary)}
+          ${requestPart(report, summary)} ${systemsPart(summary)} ${looksPart(summary)} ${keptPart(summary)} ${residuePart(summary)} ${peoplePart(summary)}
           ${rulesPart(report, summary)} ${ledgerPart(report, signed)}
           <h2>What this report does not show</h2>
           <ul>
@@ -59,7 +59,7 @@ function systemsPart({ systems }: Summary): Markup {
   return table(
     "What was done, system by system",
     "Found: records that matched. Gone: read again afterwards and absent, or as the rule wants them.",
-    ["System and record", "Rule", "Outcome", "Found", "Changed by us", "Gone", "Gone before", "Kept", "Waiting", "Blocked", "Last look", "Done with, until"],
+    ["System and record", "Rule", "Outcome", "Found", "Changed by us", "Gone", "Gone before", "Kept", "Waiting", "Blocked"],
     systems.map(
       (line) =>
         html`<tr>
@@ -67,11 +67,29 @@ function systemsPart({ systems }: Summary): Markup {
           <td>${line.operation}</td>
           <td>${outcome(line)}</td>
           ${[line.found, line.affected, line.gone, line.already_gone, line.kept, line.waiting, line.blocked].map((count) => html`<td class="number">${count}</td>`)}
-          <td>${lastLook(line)}</td>
-          <td>${line.connector}, ${day(line.finished)}</td>
-        </tr> `,
+        </tr>`,
     ),
     "No system has reported a result yet.",
+  );
+}
+
+function looksPart({ systems }: Summary): Markup {
+  return table(
+    "How it was checked",
+    "The last look at each record type, on a fresh connection.",
+    ["System and record", "Done with", "Done at", "Last look found", "Method", "Looked at"],
+    systems.map(
+      ({ system, record, connector, finished, kept, verified }) =>
+        html`<tr>
+          <th scope="row">${system}.${record}</th>
+          <td>${connector}</td>
+          <td>${day(finished)}</td>
+          <td>${lastLook(verified, kept)}</td>
+          <td>${verified?.method ?? "none"}</td>
+          <td>${verified === null ? html`never` : day(verified.at)}</td>
+        </tr>`,
+    ),
+    "Nothing was checked yet.",
   );
 }
 
@@ -84,16 +102,12 @@ function outcome({ status, reason, own, minimised }: SystemLine): Markup {
   return html`<span class="${toneOf(status)}">${status.replaceAll("_", " ")}</span>${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
 }
 
-function lastLook({ verified }: SystemLine): Markup {
+function lastLook(verified: SystemLine["verified"], kept: number): Markup {
   if (verified === null) return html`<span class="warn">not looked at again</span>`;
-  const { result, residual, method, at } = verified;
-  const said =
-    result === "pass"
-      ? html`<span class="good">nothing left</span>`
-      : result === "fail"
-        ? html`<span class="bad">${residual} still there</span>`
-        : html`<span class="warn">${result.replaceAll("_", " ")}</span>`;
-  return html`${said} (${method}, ${day(at)})`;
+  const { result, residual } = verified;
+  if (result === "pass") return html`<span class="good">nothing${kept > 0 ? " but what was kept" : " left"}</span>`;
+  if (result === "fail") return html`<span class="bad">${residual} still there</span>`;
+  return html`<span class="warn">${result.replaceAll("_", " ")}</span>`;
 }
 
 function keptPart({ kept }: Summary): Markup {

@@ -52,7 +52,7 @@ describe("a report's page", () => {
     expect(headings[0]).toBe(1);
     expect(headings.slice(1).every((level) => level === 2)).toBe(true);
     const count = (wanted: string): number => tags.filter(({ name }) => name === wanted).length;
-    expect(count("table")).toBe(4);
+    expect(count("table")).toBe(5);
     expect(count("caption")).toBe(count("table"));
     const cells = tags.filter(({ name }) => name === "th");
     expect(cells.length).toBeGreaterThan(20);
