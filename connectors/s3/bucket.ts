@@ -64,7 +64,7 @@ export async function lockOf(store: Store, bucket: Bucket, key: string, versions
   if (!bucket.lockable) return null;
   const { client, io } = store;
   const how = { abortSignal: io.signal };
-  const none = ["NoSuchObjectLockConfiguration", "NoSuchKey", "NoSuchVersion", "InvalidRequest", "MethodNotAllowed", 404, 405];
+  const none = ["NoSuchObjectLockConfiguration", "NoSuchKey", "NoSuchVersion", 404];
   let until: string | null = null;
   for (const { id, marker } of versions) {
     if (marker) continue;

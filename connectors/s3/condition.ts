@@ -15,7 +15,13 @@ import { versionsOf } from "./versions.ts";
  */
 export type Condition = "quoted" | "unquoted" | "versions" | "none";
 
+const PROBE = ".expunge-probe-";
 const WRONG = `"${"0".repeat(32)}"`;
+
+/** An object of our own, which holds nothing; one may be there while another process tries. */
+export function isProbe(key: string): boolean {
+  return key.slice(key.lastIndexOf("/") + 1).startsWith(PROBE);
+}
 
 /** The value of `If-Match` for this ETag; undefined where the header is not used. */
 export function ifMatch(condition: Condition, etag: string): string | undefined {
@@ -35,7 +41,7 @@ export function ifMatch(condition: Condition, etag: string): string | undefined 
  * it saw: servers ignore the header, compare without quotes, or let it make a missing object.
  */
 export async function probeCondition(store: Store, bucket: Bucket, near: string, journal: UnitJournal): Promise<Condition> {
-  const key = `${near.slice(0, near.lastIndexOf("/") + 1)}.expunge-probe-${randomUUID()}`;
+  const key = `${near.slice(0, near.lastIndexOf("/") + 1)}${PROBE}${randomUUID()}`;
   store.io.signal.throwIfAborted();
   writeNote(journal, { kind: "probe", bucket: bucket.name, key });
   try {

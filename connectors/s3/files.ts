@@ -5,6 +5,7 @@ import type { Change } from "../../src/model/change.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
 import type { Finding, Lookup, Target } from "../../src/model/search.ts";
 import { NotReadable } from "./bytes.ts";
+import { isProbe } from "./condition.ts";
 import { addressesOf, type S3 } from "./objects.ts";
 import { globTest, literalPrefix } from "./place.ts";
 import { listVersions, type ObjectVersions } from "./versions.ts";
@@ -21,7 +22,7 @@ export async function* filesOf({ store }: S3, target: Target): AsyncGenerator<Fo
     for await (const object of listVersions(store, bucket, literalPrefix("files", path))) {
       const name = JSON.stringify([bucket, object.key]);
       // a key that ends in a slash is a folder as consoles make them
-      if (!fits(object.key) || object.key.endsWith("/") || seen.has(name)) continue;
+      if (!fits(object.key) || object.key.endsWith("/") || isProbe(object.key) || seen.has(name)) continue;
       seen.add(name);
       yield { bucket, ...object };
     }

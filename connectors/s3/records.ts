@@ -12,7 +12,7 @@ import { addressesOf, allVersions, reasonOf, type S3 } from "./objects.ts";
 import { literalPrefix } from "./place.ts";
 import { removeOne, removeVersions } from "./remove.ts";
 import { replaceObject } from "./replace.ts";
-import { type Planned, plannedByObject, type Survey, survey } from "./survey.ts";
+import { type Known, knownName, type Planned, plannedByObject, type Survey, survey } from "./survey.ts";
 import { newTally, outcomeOf, unresolved } from "./tally.ts";
 import type { Version } from "./versions.ts";
 
@@ -52,9 +52,10 @@ export async function eraseRecords(files: Files, work: Work, journal: UnitJourna
   const short = (bucket: string, key: string, id: string) => io.digest(["record", bucket, key, id]).slice(0, 24);
   const before = new Set(readNotes(journal).flatMap((note) => (note.kind === "present" && note.step === step ? note.records : [])));
   const present: string[] = [];
-  const open: { readonly object: Planned; readonly ids: readonly string[]; readonly seen: Survey }[] = [];
+  const open: { readonly object: Planned; readonly ids: readonly string[]; readonly seen: Survey; readonly known: Known }[] = [];
   for (const object of plannedByObject(operations, lookups)) {
-    const seen = await surveyOrNull(files, work, object);
+    const known: Known = new Map();
+    const seen = await surveyOrNull(files, work, object, known);
     if (seen === null) {
       // nobody can say what an archived object holds
       unresolved(tally, "blocked", keysOf(object, object.changes.keys()), "archived");
@@ -72,7 +73,7 @@ export async function eraseRecords(files: Files, work: Work, journal: UnitJourna
       } else tally.alreadyGone += 1;
     }
     const begun = putsOf(files, object, journal).length > 0;
-    if (held.size > 0 || begun) open.push({ object, ids: [...held], seen });
+    if (held.size > 0 || begun) open.push({ object, ids: [...held], seen, known });
   }
   io.signal.throwIfAborted();
   if (present.length > 0) writeNote(journal, { kind: "present", step, records: present });
@@ -83,9 +84,9 @@ export async function eraseRecords(files: Files, work: Work, journal: UnitJourna
     half = true;
     journal.at("effect_half");
   };
-  for (const { object, ids, seen } of open) {
+  for (const { object, ids, seen, known } of open) {
     io.signal.throwIfAborted();
-    const ending = await eraseInObject(files, work, object, seen, between, journal);
+    const ending = await eraseInObject(files, work, object, { seen, known }, between, journal);
     if (ending.kind === "erased") {
       tally.affected += ids.length;
       between();
@@ -101,15 +102,16 @@ function keysOf({ bucket, key }: Planned, ids: Iterable<string>): readonly strin
 }
 
 /** Goes round until nothing of the planned records is left in any version that counts. */
-async function eraseInObject(files: Files, work: Work, object: Planned, first: Survey, between: () => void, journal: UnitJournal): Promise<Ending> {
+async function eraseInObject(files: Files, work: Work, object: Planned, first: { readonly seen: Survey; readonly known: Known }, between: () => void, journal: UnitJournal): Promise<Ending> {
   const { store } = files;
   const { target } = work;
   const bucket = await files.bucket(object.bucket);
-  let seen = first;
+  const { known } = first;
+  let seen = first.seen;
   const refusals: Version[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     if (round > 0) {
-      const next = await surveyOrNull(files, work, object);
+      const next = await surveyOrNull(files, work, object, known);
       if (next === null) return { kind: "blocked", reason: "archived" };
       seen = next;
     }
@@ -123,7 +125,7 @@ async function eraseInObject(files: Files, work: Work, object: Planned, first: S
     }
     const due = live === null ? [] : (held.get(live.id) ?? []);
     if (live !== null && due.length > 0) {
-      const ending = await rewrite(files, work, object, { seen, live, due, refusals }, journal);
+      const ending = await rewrite(files, work, object, { seen, live, due, refusals, known }, journal);
       if (ending === "conflict") {
         refusals.push(live);
         await sleep(20 * round);
@@ -149,10 +151,11 @@ interface Due {
   readonly due: readonly string[];
   /** The versions for which a conditional PUT was refused in the rounds before. */
   readonly refusals: readonly Version[];
+  readonly known: Known;
 }
 
 /** One attempt to replace the current version. null: written. */
-async function rewrite(files: Files, { target, lookups }: Work, object: Planned, { seen, live, due, refusals }: Due, journal: UnitJournal): Promise<Ending | "conflict" | null> {
+async function rewrite(files: Files, { target, lookups }: Work, object: Planned, { seen, live, due, refusals, known }: Due, journal: UnitJournal): Promise<Ending | "conflict" | null> {
   const { store } = files;
   const bucket = await files.bucket(object.bucket);
   const name = nameOf(object.bucket, object.key, lookups);
@@ -180,6 +183,8 @@ async function rewrite(files: Files, { target, lookups }: Work, object: Planned,
       case "doubtful":
         return null; // the next round reads what is there
       case "written":
+        // it was read again and compared before it was sent, and the server has checked its hash
+        known.set(knownName(replaced), { held: [], hash: replaced.sha256 });
         return await judge(files, target, object, { ...replaced, name });
     }
   } catch (error) {
@@ -189,11 +194,11 @@ async function rewrite(files: Files, { target, lookups }: Work, object: Planned,
 }
 
 /** A copy that lost something is taken back where the bucket still has the old one; else it is said. */
-async function judge(files: Files, target: Target, object: Planned, written: { readonly version: string; readonly lost: readonly string[]; readonly name: string }): Promise<Ending | null> {
+async function judge(files: Files, target: Target, object: Planned, written: { readonly id: string; readonly lost: readonly string[]; readonly name: string }): Promise<Ending | null> {
   if (written.lost.length === 0) return null;
   const bucket = await files.bucket(object.bucket);
   if (bucket.versioning === "enabled") {
-    await removeOne(files.store, bucket.name, object.key, written.version);
+    await removeOne(files.store, bucket.name, object.key, written.id);
     return { kind: "failed", reason: "attributes_lost" };
   }
   files.store.io.report({ code: "GAP", severity: "warning", record: target.record.id, message: `${written.name} was rewritten, but the server did not keep: ${written.lost.join(", ")}` });
@@ -241,9 +246,9 @@ function putsOf({ store }: S3, { bucket, key }: Planned, journal: UnitJournal): 
   return readNotes(journal).flatMap((note) => (note.kind === "put" && note.object === object ? [note] : []));
 }
 
-async function surveyOrNull(files: Files, { target, lookups }: Work, object: Planned): Promise<Survey | null> {
+async function surveyOrNull(files: Files, { target, lookups }: Work, object: Planned, known: Known): Promise<Survey | null> {
   try {
-    return await survey(files, target, object, lookups);
+    return await survey(files, target, object, lookups, known);
   } catch (error) {
     if (error instanceof NotReadable) return null;
     throw error;

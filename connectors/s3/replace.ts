@@ -20,7 +20,7 @@ import type { S3 } from "./objects.ts";
  * faster. `doubtful`: the answer never came. `impossible`: why not even tried.
  */
 export type Replaced =
-  | { readonly kind: "written"; readonly version: string; readonly lost: readonly string[] }
+  | { readonly kind: "written"; readonly id: string; readonly etag: string; readonly sha256: string; readonly lost: readonly string[] }
   | { readonly kind: "conflict" | "doubtful" }
   | { readonly kind: "impossible"; readonly reason: string };
 
@@ -65,7 +65,7 @@ export async function replaceObject(s3: S3, target: Target, { source, changes, c
   const after = await attributesOf(store, { ...source, version: ours });
   // another writer may be there already: then there is nothing to compare
   const lost = after.etag === ours.etag ? differences(before, after) : [];
-  return { kind: "written", version: ours.id, lost };
+  return { kind: "written", id: ours.id, etag: ours.etag, sha256: result.sha256, lost };
 }
 
 async function put({ store }: S3, bucket: string, input: ConstructorParameters<typeof PutObjectCommand>[0]): Promise<PutObjectCommandOutput | "conflict" | "doubtful"> {

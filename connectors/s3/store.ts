@@ -24,6 +24,9 @@ const SECRET = z.strictObject({
   forcePathStyle: z.boolean().optional(),
 });
 
+/** Without it the SDK warns on the console, past everything that keeps values out of what is said. */
+const SILENT = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
+
 /** Opens no connection. Throws SECRET_MISSING, or CREDENTIALS_REFUSED where the secret is not the JSON it should be. */
 export function openStore(block: SystemBlock, io: IO): Store {
   const settings = settingsOf(block, io);
@@ -48,7 +51,7 @@ export function unstoppable(store: Store): Store {
 
 function settingsOf(block: SystemBlock, io: IO): S3ClientConfig {
   // a silent peer must not hold a run for ever
-  const patience = { requestHandler: { connectionTimeout: 10_000, socketTimeout: 120_000 } };
+  const patience = { requestHandler: { connectionTimeout: 10_000, socketTimeout: 120_000 }, logger: SILENT };
   if (block.connect.secret === undefined) return { ...patience, followRegionRedirects: true };
   const { endpoint, region, forcePathStyle, accessKeyId, secretAccessKey, sessionToken } = secretOf(block.connect.secret, io);
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
@@ -79,3 +82,5 @@ function wrong(name: string): Failure {
     help: 'Give JSON: {"endpoint":…,"region":…,"accessKeyId":…,"secretAccessKey":…,"forcePathStyle":true}.',
   });
 }
+
+function quiet(): void {}

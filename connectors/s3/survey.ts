@@ -1,5 +1,5 @@
 /** Which planned records an object still holds, version by version. */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../../src/errors.ts";
 import { type RecordChange, type RecordRule, remainingRecords } from "../../src/formats/record-file.ts";
 import type { Operation } from "../../src/model/change.ts";
@@ -27,6 +27,13 @@ export interface Survey {
   readonly hashes: ReadonlyMap<string, string>;
 }
 
+/** What reading a version told; versions never change, so none is read twice. `id etag` -> what it holds. */
+export type Known = Map<string, { readonly held: readonly string[]; readonly hash: string }>;
+
+export function knownName({ id, etag }: Pick<Version, "id" | "etag">): string {
+  return `${id} ${etag}`;
+}
+
 const LOOKS = 4;
 
 export function plannedByObject(operations: readonly Operation[], lookups: readonly Lookup[]): readonly Planned[] {
@@ -44,15 +51,15 @@ export function plannedByObject(operations: readonly Operation[], lookups: reado
   return [...objects.values()];
 }
 
-/** `hashed`: also tell the hashes. Throws NotReadable for an archived version that would have to be read. */
-export async function survey(s3: S3, target: Target, object: Planned, lookups: readonly Lookup[]): Promise<Survey> {
+/** Throws NotReadable for an archived version that would have to be read. */
+export async function survey(s3: S3, target: Target, object: Planned, lookups: readonly Lookup[], known: Known): Promise<Survey> {
   const { store } = s3;
   for (let look = 1; ; look += 1) {
     store.io.signal.throwIfAborted();
     const bucket = await s3.bucket(object.bucket);
     const versions = await versionsOf(store, object.bucket, object.key);
     try {
-      return await surveyVersions(s3, target, object, bucket, versions, lookups);
+      return await surveyVersions(s3, target, object, { bucket, versions, lookups, known });
     } catch (error) {
       if (!(error instanceof NotReadable) || error.reason !== "changed") throw error;
       if (look === LOOKS) throw new Failure("SYSTEM_UNREACHABLE", `${nameOf(object.bucket, object.key, lookups)} is written all the time: it could not be read whole`);
@@ -70,14 +77,21 @@ export async function* remainingInFiles(s3: S3, target: Target, operation: Opera
 
 async function surveyOrFail(s3: S3, target: Target, object: Planned): Promise<Survey> {
   try {
-    return await survey(s3, target, object, []);
+    return await survey(s3, target, object, [], new Map());
   } catch (error) {
     if (!(error instanceof NotReadable)) throw error;
     throw new Failure("FILE_UNREADABLE", `${nameOf(object.bucket, object.key, [])} is archived: it must be restored before it can be read`);
   }
 }
 
-async function surveyVersions(s3: S3, target: Target, object: Planned, bucket: Bucket, versions: readonly Version[], lookups: readonly Lookup[]): Promise<Survey> {
+interface Surveyed {
+  readonly bucket: Bucket;
+  readonly versions: readonly Version[];
+  readonly lookups: readonly Lookup[];
+  readonly known: Known;
+}
+
+async function surveyVersions(s3: S3, target: Target, object: Planned, { bucket, versions, lookups, known }: Surveyed): Promise<Survey> {
   const { key, changes } = object;
   const live = liveOf(versions);
   const held = new Map<string, readonly string[]>();
@@ -86,13 +100,12 @@ async function surveyVersions(s3: S3, target: Target, object: Planned, bucket: B
   for (const version of live === null ? versions : [live, ...versions.filter((one) => one !== live)]) {
     if (version.marker || (version !== live && !allVersions(target))) continue;
     const name = nameOf(object.bucket, key, lookups);
-    const hash = createHash("sha256");
     const rule = ruleFor(s3, target, key, name);
     try {
-      const source = tapped(bytesOf(s3.store, { bucket, key, version, name }), (chunk) => hash.update(chunk));
-      const ids = await heldIn(source, rule, changes);
-      if (ids.length > 0) held.set(version.id, ids);
-      hashes.set(version.id, hash.digest("hex"));
+      const read = known.get(knownName(version)) ?? (await heldIn(bytesOf(s3.store, { bucket, key, version, name }), rule, changes));
+      known.set(knownName(version), read);
+      if (read.held.length > 0) held.set(version.id, read.held);
+      hashes.set(version.id, read.hash);
     } catch (error) {
       // an old version that cannot be read may be one that goes anyway
       const goes = version !== live && live !== null && (held.get(live.id)?.length ?? 0) > 0;
@@ -102,14 +115,15 @@ async function surveyVersions(s3: S3, target: Target, object: Planned, bucket: B
   return { versions, live, held, hashes };
 }
 
-async function heldIn(source: AsyncIterable<Uint8Array>, rule: RecordRule, changes: ReadonlyMap<string, RecordChange>): Promise<readonly string[]> {
-  return await Array.fromAsync(remainingRecords(source, rule, changes));
+async function heldIn(source: AsyncIterable<Uint8Array>, rule: RecordRule, changes: ReadonlyMap<string, RecordChange>): Promise<{ held: readonly string[]; hash: string }> {
+  const hash = createHash("sha256");
+  const held = await Array.fromAsync(remainingRecords(tapped(source, hash), rule, changes));
+  return { held, hash: hash.digest("hex") };
 }
 
-/** The same bytes, each chunk shown to `see` first. */
-export async function* tapped(source: AsyncIterable<Uint8Array>, see: (chunk: Uint8Array) => unknown): AsyncGenerator<Uint8Array> {
+async function* tapped(source: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
-    see(chunk);
+    hash.update(chunk);
     yield chunk;
   }
 }

@@ -23,13 +23,16 @@ for (const versioning of [undefined, "Enabled"] as const) {
         by: "code",
         world,
         async seed(people) {
-          for (const { key, id } of await store.versions(bucket)) await store.remove(bucket, key, versioning === undefined ? undefined : id);
+          await store.empty(bucket);
           const write = async (key: string, body: string, no: string) => await store.put(bucket, key, body, { Metadata: { no } });
-          for (const person of people) {
-            if (versioning !== undefined) await write(keyOf(person), `old ${person.secret}`, person.no);
-            await write(keyOf(person), person.secret, person.no);
-          }
-          for (const key of ["one/42.json.old", "one/42.jso", "one/42.json/more", "One/42.json", "two/42/doc2", "42.json"]) await write(key, `beside ${key}`, key);
+          const neighbours = ["one/42.json.old", "one/42.jso", "one/42.json/more", "One/42.json", "two/42/doc2", "42.json"];
+          await Promise.all([
+            ...neighbours.map(async (key) => await write(key, `beside ${key}`, key)),
+            ...people.map(async (person) => {
+              if (versioning !== undefined) await write(keyOf(person), `old ${person.secret}`, person.no);
+              await write(keyOf(person), person.secret, person.no);
+            }),
+          ]);
         },
         async dump() {
           const shelves = await store.versions(bucket);

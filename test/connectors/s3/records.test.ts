@@ -276,6 +276,17 @@ test("a file that is larger than what waits in memory is written as it was check
   expect(createHash("sha256").update(rest).digest("hex")).toBe(createHash("sha256").update(filler).digest("hex"));
 });
 
+test("a file that holds nobody else is left empty, and the next check finds nothing wrong with it", async () => {
+  const bucket = await store.bucket("Enabled");
+  await store.put(bucket, KEY, ANN + ANN_2);
+  await store.put(bucket, "till/day.csv", "email,n\r\nann@shop.example,1\r\n");
+  const where = target(filesOf([`s3://${bucket}/till/*`]));
+  expect((await erase(where)).outcome).toMatchObject({ matched: 3, affected: 3 });
+  expect(await bodies(bucket)).toEqual(["till/day.csv email,n\r\n", `${KEY} `]);
+  expect(await check(where)).toEqual([]);
+  expect((await find(where)).found).toEqual([]);
+});
+
 test("a gzip CSV is rewritten in its own compression", async () => {
   const bucket = await store.bucket("Enabled");
   await store.put(bucket, "till/a.csv.gz", gzipSync('email,n\r\nann@shop.example,1\r\n"bob@shop.example",1.0\r\n'), { ContentEncoding: "gzip", ContentType: "text/csv" });
@@ -323,7 +334,7 @@ describe("check", () => {
 
   test("a glob that no key fits is a finding, and a folder's mark is no file", async () => {
     const bucket = await store.bucket();
-    await store.put(bucket, "till/", "");
+    await store.put(bucket, "till/", " ");
     await store.put(bucket, "till/deep/a.jsonl", BOB);
     expect((await check(till(bucket))).map(({ code, severity }) => [code, severity])).toEqual([["PATTERN_EMPTY", "empty"]]);
     expect(await check(target(filesOf([`s3://${bucket}/till/**/*.jsonl`])))).toEqual([]);

@@ -39,6 +39,8 @@ export interface RawStore {
   /** Every version and marker, in the server's order. */
   versions(bucket: string, prefix?: string): Promise<Shelf[]>;
   uploads(bucket: string): Promise<number>;
+  /** Every version and marker goes. */
+  empty(bucket: string): Promise<void>;
   /** What `connect.secret` reads. */
   secret(endpoint?: string): string;
 }
@@ -60,6 +62,9 @@ export async function rawStore(): Promise<RawStore> {
   const setVersioning = async (Bucket: string, Status: "Enabled" | "Suspended"): Promise<void> => {
     await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }));
   };
+  const remove = async (Bucket: string, Key: string, VersionId?: string): Promise<void> => {
+    await client.send(new DeleteObjectCommand({ Bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) }));
+  };
   return {
     server,
     client,
@@ -74,8 +79,10 @@ export async function rawStore(): Promise<RawStore> {
     async put(Bucket, Key, Body, more = {}) {
       return (await client.send(new PutObjectCommand({ Bucket, Key, Body, ...more }))).VersionId ?? "null";
     },
-    async remove(Bucket, Key, VersionId) {
-      await client.send(new DeleteObjectCommand({ Bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) }));
+    remove,
+    async empty(Bucket) {
+      const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }));
+      await Promise.all([...Versions, ...DeleteMarkers].map(async ({ Key = "", VersionId }) => await remove(Bucket, Key, VersionId === "null" ? undefined : VersionId)));
     },
     async get(bucket, key) {
       return await text(bucket, key).catch((error: unknown) => {
@@ -88,9 +95,17 @@ export async function rawStore(): Promise<RawStore> {
       let markers = {};
       for (;;) {
         const page = await client.send(new ListObjectVersionsCommand({ Bucket, Prefix, ...markers }));
-        for (const { Key = "", VersionId = "null", IsLatest = false, Size } of page.Versions ?? []) {
-          shelves.push({ key: Key, id: VersionId, latest: IsLatest, marker: false, body: Size === 0 ? "" : await text(Bucket, Key, VersionId) });
-        }
+        shelves.push(
+          ...(await Promise.all(
+            (page.Versions ?? []).map(async ({ Key = "", VersionId = "null", IsLatest = false, Size }) => ({
+              key: Key,
+              id: VersionId,
+              latest: IsLatest,
+              marker: false,
+              body: Size === 0 ? "" : await text(Bucket, Key, VersionId),
+            })),
+          )),
+        );
         for (const { Key = "", VersionId = "null", IsLatest = false } of page.DeleteMarkers ?? []) shelves.push({ key: Key, id: VersionId, latest: IsLatest, marker: true, body: "" });
         if (page.IsTruncated !== true) return shelves;
         markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
