@@ -141,8 +141,8 @@ function joinText({ matches, server }: Resolved, at: number, lookups: readonly L
   if (values.length === 0) return undefined;
   const typed = type !== undefined && comparison(type) === "typed";
   const array = `${bound.bind(values)}::text[]${typed ? `::${castTo(type)}[]` : ""}`;
-  const wide = column.asciiOnly && values.some((value) => !isAscii(value));
-  const collate = !typed && ref.path === undefined && column.collation !== "" ? ` COLLATE ${column.collation}` : "";
+  const wide = column.asciiOnly && server.wide !== "" && values.some((value) => !isAscii(value));
+  const collate = !typed && !(wide && folds.includes("lowercase")) && ref.path === undefined && column.collation !== "" ? ` COLLATE ${column.collation}` : "";
   const rows = `ROWS FROM (pg_catalog.unnest(${array}), pg_catalog.unnest(${bound.bind(subjects)}::text[]::int4[])) AS l${at} (v, s)`;
   const same = (value: string) => {
     if (typed) return equal(value, type.equals, `l${at}.v`);
@@ -155,7 +155,14 @@ function joinText({ matches, server }: Resolved, at: number, lookups: readonly L
     const { laterals, value } = pathTexts(ref, `j${at}`, bound);
     return `${laterals} CROSS JOIN LATERAL (SELECT ${value} #>> '{}' AS v) AS h${at} JOIN ${rows} ON ${same(`h${at}.v`)}`;
   }
-  if (isArray(column)) return `CROSS JOIN LATERAL pg_catalog.unnest(${stored}) AS h${at} (v) JOIN ${rows} ON ${same(`h${at}.v`)}`;
+  if (isArray(column)) {
+    // says the same once more, in words that an index on the array understands
+    const overlaps =
+      folds.length === 0 && (typed || comparison(column.type.element ?? column.type) === "text")
+        ? ` AND ${stored} OPERATOR(pg_catalog.&&) ${array}::${castTo(column.type)}`
+        : "";
+    return `CROSS JOIN LATERAL pg_catalog.unnest(${stored}) AS h${at} (v) JOIN ${rows} ON ${same(`h${at}.v`)}${overlaps}`;
+  }
   return `JOIN ${rows} ON ${same(stored)} CROSS JOIN LATERAL (SELECT ${textOf(stored, column.type)} AS v) AS h${at}`;
 }
 

@@ -60,7 +60,7 @@ async function resolveColumns(session: Session, target: Target, table: Table, se
   const where = Object.keys(target.where ?? {}).map(ref);
   const named = [...Object.keys(record.fields), ...(record.in === undefined ? [] : [record.in])].map((name) => columnOf(table, name, record.id));
   const printed = unique([...[...matches, ...exports].map(({ column }) => column), ...named]).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const kept = record.whileHeld?.keepOnly === undefined ? [] : [...table.columns.values()];
+  const kept = record.whileHeld?.keepOnly === undefined || record.holds.length === 0 ? [] : [...table.columns.values()];
   const columns = unique([...printed, ...where.map(({ column }) => column), ...kept]);
   return {
     target,

@@ -30,9 +30,7 @@ export interface ColumnRef {
   readonly column: string;
 }
 
-export type MatchSource =
-  | { readonly kind: "identity"; readonly identity: string }
-  | { readonly kind: "column"; readonly ref: ColumnRef };
+export type MatchSource = { readonly kind: "identity"; readonly identity: string } | { readonly kind: "column"; readonly ref: ColumnRef };
 
 /** One `column: source` pair of a `match`. For key templates the column is the placeholder, `:customer_id`. */
 export interface MatchTerm {
@@ -160,6 +158,8 @@ export interface SystemBlock {
   /** `system.record` this whole system is a copy of. */
   readonly copyOf?: string;
   readonly session: Readonly<Record<string, string>>;
+  /** `table` or `schema.table`: the tables of this system in `map.ignore`. */
+  readonly ignore?: readonly string[];
   readonly records: readonly RecordType[];
   /** kind `backups` only. */
   readonly covers: readonly string[];

@@ -2,7 +2,11 @@ import { Client } from "pg";
 import { connector } from "../../../connectors/postgres/connector.ts";
 import type { System } from "../../../connectors/connector.ts";
 import type { RecordType, SystemBlock } from "../../../src/model/datamap.ts";
-import type { MatchColumn, Target } from "../../../src/model/search.ts";
+import type { Change, StepOutcome, Work } from "../../../src/model/change.ts";
+import type { Finding, Lookup, MatchColumn, Target } from "../../../src/model/search.ts";
+import { locateAll, planned } from "../../support/erase.ts";
+import { type TestIO, testIO } from "../../support/io.ts";
+import { testJournal, type TestJournal } from "../../support/journal.ts";
 import { recordType, targetOf } from "../../support/record-type.ts";
 import { postgresServer } from "../../support/servers/servers.ts";
 
@@ -87,3 +91,52 @@ export function target(of: RecordType, columns: readonly (string | MatchColumn)[
     exports,
   );
 }
+
+/** One subject's values: `{ email: "…" }`. */
+export function lookup(values: Readonly<Record<string, string | readonly string[]>>, subject = 0): Lookup {
+  return { subject, values: Object.fromEntries(Object.entries(values).map(([column, some]) => [column, typeof some === "string" ? [some] : some])) };
+}
+
+export function worldOf(database: TestDatabase): TestIO {
+  return testIO({ secrets: { [SECRETS]: database.url } });
+}
+
+/** What the record type's own rule does, as the planner would say it. */
+export function ruleOf({ record: { do: rule, fields, paths, in: document } }: Target): Change {
+  return rule === "erase" || rule === "keep" ? { kind: "delete" } : { kind: "fields", fields, paths, ...(document === undefined ? {} : { in: document }) };
+}
+
+/** Locates and plans a work by the record type's own rule. */
+export async function plan(system: System, io: TestIO, where: Target, lookups: readonly Lookup[], change: Change = ruleOf(where)): Promise<Work> {
+  const found = await locateAll(system, io, where, lookups);
+  return { step: where.record.id, target: where, lookups, operations: [{ change, records: planned(found) }] };
+}
+
+/** Does these works as one unit, on a fresh eraser. */
+export async function erase(system: System, io: TestIO, works: readonly Work[], journal: TestJournal = testJournal()): Promise<readonly StepOutcome[]> {
+  await using eraser = await system.openEraser(io);
+  return await eraser.erase({ id: "U-1", works }, journal);
+}
+
+export async function check(system: System, io: TestIO, targets: readonly Target[]): Promise<Finding[]> {
+  await using reader = await system.openReader(io);
+  return await Array.fromAsync(reader.check(targets));
+}
+
+/** `CODE record column: message` of the errors, or of the warnings. */
+export function codes(findings: readonly Finding[], severity: Finding["severity"] = "error"): string[] {
+  return findings
+    .filter((one) => one.severity === severity)
+    .map(({ code, record: of, column }) => [code, of, ...(column === undefined ? [] : [column])].join(" "));
+}
+
+export const done = (count: number, more: Partial<StepOutcome> = {}) => ({
+  matched: count,
+  affected: count,
+  alreadyGone: 0,
+  own: 0,
+  blocked: 0,
+  failed: 0,
+  unresolved: [],
+  ...more,
+});

@@ -1,0 +1,131 @@
+import type { FieldRule } from "../../src/model/field-rule.ts";
+import type { Finding } from "../../src/model/search.ts";
+import type { Column } from "./catalog.ts";
+import { isArray, isDate, isJson, isText } from "./columns.ts";
+import { finding, minimisedNames, updates } from "./findings.ts";
+import type { ForeignKey } from "./links.ts";
+import { removesElements, type Resolved } from "./resolved.ts";
+import { attempt, type Session } from "./session.ts";
+import { binder, quoted, texts } from "./sql.ts";
+
+/** Whether the columns can be changed as the rules say, and would keep the table's constraints. */
+export async function* checkFields(session: Session, resolved: Resolved, into: readonly ForeignKey[]): AsyncGenerator<Finding> {
+  const { table, target } = resolved;
+  for (const name of updates(resolved)) {
+    const column = table.columns.get(name);
+    const refused = column === undefined ? undefined : unchangeable(resolved, column, into);
+    if (refused !== undefined) yield finding(resolved, "FIELD_REFUSED", "error", refused, { column: name });
+  }
+  for (const name of minimisedNames(resolved)) {
+    if (table.columns.get(name)?.notNull ?? false)
+      yield finding(resolved, "CONSTRAINT", "error", `column ${name} of ${table.shown} is NOT NULL, so it cannot be cleared while the record is held`, {
+        column: name,
+        help: "Name it in `keep_only`.",
+      });
+  }
+  for (const [name, rule] of Object.entries(target.record.fields)) {
+    const column = table.columns.get(name);
+    if (column === undefined || rule.kind === "keep") continue;
+    if (!fits(rule, column))
+      yield finding(resolved, "FIELD_REFUSED", "error", `column ${name} of ${table.shown} is ${column.declared}: \`${rule.kind}\` is not for it`, {
+        column: name,
+      });
+    else yield* checkValue(session, resolved, column, rule);
+  }
+  yield* checkConstraints(session, resolved);
+}
+
+function unchangeable({ table }: Resolved, column: Column, into: readonly ForeignKey[]): string | undefined {
+  const where = `column ${column.name} of ${table.shown}`;
+  if (column.generated) return `${where} is generated: it follows other columns`;
+  if (table.partitionKey.includes(column.name)) return `${where} decides the partition`;
+  const foreignKey = into.find(({ parentColumns }) => parentColumns.includes(column.name));
+  return foreignKey === undefined ? undefined : `${where} is referenced by ${foreignKey.child.shown} (${foreignKey.name})`;
+}
+
+function fits(rule: FieldRule, column: Column): boolean {
+  const text = isText(column.type);
+  switch (rule.kind) {
+    case "keep":
+    case "clear":
+    case "unlink":
+    case "remove":
+    case "set":
+      return true;
+    case "generalise":
+      return text || isDate(column);
+    case "truncate":
+      return text || ["inet", "cidr"].includes(column.type.name);
+    case "prefix":
+    case "template":
+    case "pseudonymise":
+      return text && !isArray(column) && !isJson(column);
+  }
+}
+
+/** What a rule leaves in every row; undefined where it depends on the row. */
+function leaves(resolved: Resolved, column: Column, rule: FieldRule): string | null | undefined {
+  switch (rule.kind) {
+    case "clear":
+    case "unlink":
+      return null;
+    case "remove":
+      return removesElements(resolved, column) ? undefined : null;
+    case "set":
+      return String(rule.value);
+    case "template":
+      return rule.template.replaceAll(":random", "0123456789abcdef01");
+    case "pseudonymise":
+      return `ps_${"0123456789abcdef".repeat(2)}`;
+    case "keep":
+    case "generalise":
+    case "prefix":
+    case "truncate":
+      return undefined;
+  }
+}
+
+async function* checkValue(session: Session, resolved: Resolved, column: Column, rule: FieldRule): AsyncGenerator<Finding> {
+  const value = leaves(resolved, column, rule);
+  const where = `column ${column.name} of ${resolved.table.shown}`;
+  const say = (message: string) => finding(resolved, "CONSTRAINT", "error", message, { column: column.name });
+  if (value === undefined) return;
+  if (value === null) {
+    if (column.notNull) yield say(`${where} is NOT NULL, so \`${rule.kind}\` cannot clear it`);
+    return;
+  }
+  if (column.length > 0 && Array.from(value).length > column.length) yield say(`${where} is ${column.declared}, too short for what \`${rule.kind}\` leaves`);
+  else if ((await attempt(session, `SELECT ($1::text::${column.declared})::text`, [value])).length === 0)
+    yield say(`${where} is ${column.declared}, which refuses what \`${rule.kind}\` leaves`);
+  if (rule.kind === "set" && resolved.table.singlyUnique.includes(column.name)) yield say(`${where} is unique, so \`set\` works for one row only`);
+}
+
+/** CHECK constraints over columns that all get a known value. */
+async function* checkConstraints(session: Session, resolved: Resolved): AsyncGenerator<Finding> {
+  const known = new Map<string, string | null>();
+  for (const [name, rule] of Object.entries(resolved.target.record.fields)) {
+    const column = resolved.table.columns.get(name);
+    const value = column === undefined ? undefined : leaves(resolved, column, rule);
+    if (value !== undefined) known.set(name, value);
+  }
+  if (known.size === 0) return;
+  const rows = await session.query(
+    `SELECT c.conname::text, pg_catalog.pg_get_expr(c.conbin, c.conrelid), pg_catalog.to_json(ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)))::text
+     FROM pg_catalog.pg_constraint c WHERE c.conrelid = $1::oid AND c.contype = 'c' AND pg_catalog.cardinality(c.conkey) > 0`,
+    [resolved.table.oid],
+  );
+  for (const [name, expression, used] of rows) {
+    const columns = texts(used).flatMap((column) => resolved.table.columns.get(column) ?? []);
+    if (expression == null || !columns.every((column) => known.has(column.name))) continue;
+    const bound = binder();
+    const values = columns.map((column) => `${bound.bind(known.get(column.name) ?? null)}::text::${column.declared} AS ${quoted(column.name)}`);
+    const [row] = await attempt(session, `SELECT (${expression})::text FROM (SELECT ${values.join(", ")}) AS one`, bound.values);
+    if (row?.[0] === "false")
+      yield finding(
+        resolved,
+        "CONSTRAINT",
+        "error",
+        `constraint ${name} of ${resolved.table.shown} refuses what the rule leaves in ${columns.map((column) => column.name).join(", ")}`,
+      );
+  }
+}

@@ -1,0 +1,49 @@
+/** What can be read off a trigger function's source. A reading, not a parser: it may see a write that is none, so what it finds is resolved in the catalog. */
+export interface SourceFacts {
+  readonly writes: readonly Write[];
+  /** Names followed by a bracket: perhaps functions of the database. */
+  readonly calls: readonly string[];
+  /** Builds a statement at run time whose table the source does not show. */
+  readonly dynamic: boolean;
+  readonly readsOld: boolean;
+  /** What it returns, in lower case: `old`, `new`, `null`, or something else. */
+  readonly returns: readonly string[];
+}
+
+export interface Write {
+  readonly verb: "insert" | "update" | "delete";
+  readonly schema?: string;
+  readonly table: string;
+}
+
+const NAME = String.raw`(?:"(?:[^"]|"")+"|[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)`;
+const WRITES = new RegExp(
+  String.raw`\b(insert\s+into|delete\s+from|update|merge\s+into|truncate(?:\s+table)?)\s+(?:only\s+)?(${NAME})(?:\s*\.\s*(${NAME}))?`,
+  "giu",
+);
+const CALLS = new RegExp(String.raw`(?:(${NAME})\s*\.\s*)?(${NAME})\s*\(`, "giu");
+const HIDDEN = /\b(?:insert\s+into|delete\s+from|update)\s+(?:'|%|\|\|)/iu;
+const RETURNS = /\breturn\s+([^;]*);/giu;
+
+export function readSource(source: string): SourceFacts {
+  const text = source.replace(/\/\*[\s\S]*?\*\//gu, " ").replace(/--[^\n]*/gu, " ");
+  return {
+    writes: [...text.matchAll(WRITES)].flatMap(([, verb = "", first = "", second]): Write[] => {
+      const table = unquoted(second ?? first);
+      return [{ verb: verbOf(verb), table, ...(second === undefined ? {} : { schema: unquoted(first) }) }];
+    }),
+    calls: [...new Set([...text.matchAll(CALLS)].map(([, , name = ""]) => unquoted(name)))],
+    dynamic: /\bexecute\b/iu.test(text) && HIDDEN.test(text),
+    readsOld: /\bold\b/iu.test(text),
+    returns: [...text.matchAll(RETURNS)].map(([, value = ""]) => value.trim().toLowerCase()),
+  };
+}
+
+function verbOf(words: string): Write["verb"] {
+  const word = words.toLowerCase();
+  return word.startsWith("insert") || word.startsWith("merge") ? "insert" : word === "update" ? "update" : "delete";
+}
+
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.toLowerCase();
+}
