@@ -1,0 +1,158 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { CONNECTORS } from "../connectors/registry.ts";
+import { type Import, importsIn, importsOfTree } from "./support/imports.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** Rooms, from the cellar up: each with the rooms it may import from. A file directly under src/ is a room of its own. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "src/model": [],
+  "src/errors.ts": [],
+  "src/package-files.ts": ["src/errors.ts"],
+  "src/write-whole.ts": ["src/errors.ts"],
+  "src/retention": ["src/model", "src/errors.ts"],
+  "src/formats": ["src/model", "src/errors.ts"],
+  "src/ledger": ["src/model", "src/errors.ts"],
+  "src/datamap": ["src/model", "src/errors.ts"],
+  "src/state": ["src/model", "src/errors.ts"],
+  "connectors/connector.ts": ["src/model", "src/errors.ts"],
+  "connectors/*": ["connectors/connector.ts", "src/formats", "src/model", "src/errors.ts"],
+  "connectors/registry.ts": ["connectors/connector.ts", "connectors/*"],
+  "src/planner": ["connectors/connector.ts", "src/state", "src/retention", "src/model", "src/errors.ts"],
+  "src/executor": ["src/planner", "connectors/connector.ts", "src/state", "src/retention", "src/model", "src/errors.ts"],
+  "src/reports": ["src/ledger", "src/retention", "src/model", "src/errors.ts"],
+  "src/terminal": ["src/executor", "src/model", "src/errors.ts"],
+  "src/map-file.ts": ["connectors/registry.ts", "src/datamap", "src/retention", "src/package-files.ts", "src/model", "src/errors.ts"],
+  "src/workspace.ts": [
+    "src/map-file.ts",
+    "connectors/registry.ts",
+    "connectors/connector.ts",
+    "src/state",
+    "src/ledger",
+    "src/retention",
+    "src/model",
+    "src/errors.ts",
+  ],
+  "src/make-workspace.ts": ["src/workspace.ts", "src/datamap", "src/state", "src/ledger", "src/errors.ts"],
+  "src/doctor.ts": ["src/workspace.ts", "src/map-file.ts", "src/planner", "src/retention", "src/state", "src/model", "src/errors.ts"],
+  "src/requests": [
+    "src/workspace.ts",
+    "src/executor",
+    "src/planner",
+    "src/reports",
+    "src/ledger",
+    "src/state",
+    "src/retention",
+    "src/package-files.ts",
+    "connectors/connector.ts",
+    "src/model",
+    "src/errors.ts",
+  ],
+  "src/base-command.ts": ["src/terminal", "src/errors.ts"],
+};
+
+/** Each system's client, and other packages that have one home. */
+const HOMES: Readonly<Record<string, string>> = {
+  pg: "connectors/postgres/",
+  "@aws-sdk/client-s3": "connectors/s3/",
+  "@elastic/elasticsearch": "connectors/elasticsearch/",
+  "csv-parse": "src/formats/",
+  "date-holidays": "src/retention/",
+  "@inquirer/prompts": "src/terminal/ask.ts",
+};
+
+const imports = importsOfTree(ROOT, ["commands/**/*.ts", "connectors/**/*.ts", "src/**/*.ts"]);
+
+test("the folders of the card are there", () => {
+  for (const name of ["package.json", "tsconfig.json", "README.md", "bin/run.js", "src", "commands", "connectors", "manifests", "test", "bench", "docs"]) {
+    expect(existsSync(join(ROOT, name)), name).toBe(true);
+  }
+});
+
+test("the imports that are judged were read: hundreds, and some in every room", () => {
+  expect(imports.length).toBeGreaterThan(700);
+  const rooms = new Set(imports.map(({ file }) => roomOf(file)));
+  expect(Object.keys(MAY_IMPORT).filter((room) => !rooms.has(room) && room !== "src/errors.ts")).toEqual([]);
+});
+
+test("imports run downhill", () => {
+  expect(uphill(imports)).toEqual([]);
+});
+
+test("each client is imported in one folder only", () => {
+  expect(strays(imports)).toEqual([]);
+});
+
+test("only workspace.ts reads the environment, and nobody writes to the console", () => {
+  const files = globSync("{bin,commands,connectors,src}/**/*.{ts,js}", { cwd: ROOT });
+  expect(files.length).toBeGreaterThan(100);
+  const using = (what: RegExp): string[] => files.filter((file) => what.test(readFileSync(join(ROOT, file), "utf8")));
+  expect(using(/\bprocess\.env\b/u)).toEqual(["src/workspace.ts"]);
+  expect(using(/\bconsole\./u)).toEqual([]);
+});
+
+test("no file of one room is a barrel", () => {
+  const barrels = globSync("{commands,connectors,src}/**/{index,utils}.ts", { cwd: ROOT });
+  expect(barrels).toEqual([]);
+});
+
+test("a planted import uphill, into a sibling, into another connector or of a stray client is found", () => {
+  const planted = [
+    ...importsIn("src/model/plan.ts", 'import { openState } from "../state/state.ts";'),
+    ...importsIn("src/ledger/ledger.ts", 'import type {\n  Issue,\n} from "../datamap/read.ts";'),
+    ...importsIn("src/planner/plan.ts", 'const { run } = await import("../executor/run.ts");'),
+    ...importsIn("connectors/s3/connector.ts", 'import { connector } from "../postgres/connector.ts";'),
+    ...importsIn("src/executor/run.ts", 'import { connector } from "../../connectors/files/connector.ts";'),
+    ...importsIn("connectors/files/connector.ts", 'export { Client } from "pg";'),
+  ];
+  expect(uphill(planted)).toHaveLength(5);
+  expect(strays(planted)).toEqual(["connectors/files/connector.ts imports pg"]);
+});
+
+test("every connector is complete: port, block, page, contract on a real server, and in the registry", () => {
+  const folders = globSync("connectors/*/connector.ts", { cwd: ROOT }).map((file) => file.split("/")[1] ?? "");
+  expect(folders.toSorted()).toEqual(CONNECTORS.map(({ kind }) => kind).toSorted());
+  const missing = CONNECTORS.flatMap(({ kind }) => {
+    const tests = globSync(`test/connectors/${kind}/*.test.ts`, { cwd: ROOT });
+    const contract = tests.some((file) =>
+      importsIn(file, readFileSync(join(ROOT, file), "utf8")).some(({ target }) => target === "test/contract/connector.contract.ts"),
+    );
+    const files = [`connectors/${kind}/connector.ts`, `connectors/${kind}/config.ts`, `docs/connectors/${kind}.md`].filter(
+      (file) => !existsSync(join(ROOT, file)),
+    );
+    return [...files, ...(contract ? [] : [`a contract test of ${kind}`])];
+  });
+  expect(missing).toEqual([]);
+});
+
+test("a registered connector is the kind it is registered as, and does what its linter allows", async () => {
+  for (const { kind, config, connector } of CONNECTORS) {
+    expect((await config()).kind).toBe(kind);
+    expect((await connector()).kind).toBe(kind);
+    expect((await connector()).actions).toEqual((await config()).actions);
+  }
+});
+
+/** Imports from a room that may not be imported there. */
+function uphill(all: readonly Import[]): string[] {
+  return all.flatMap(({ file, target, ours }) => {
+    const [from, to] = [roomOf(file), roomOf(target)];
+    if (!ours || from === "commands") return [];
+    const anotherConnector = from === "connectors/*" && to === "connectors/*" && file.split("/")[1] !== target.split("/")[1];
+    if ((from === to && !anotherConnector) || (MAY_IMPORT[from] ?? []).includes(to)) return [];
+    return [`${file} imports ${target}`];
+  });
+}
+
+function strays(all: readonly Import[]): string[] {
+  return all.filter(({ file, target }) => !file.startsWith(HOMES[target] ?? file)).map(({ file, target }) => `${file} imports ${target}`);
+}
+
+function roomOf(path: string): string {
+  const [top = "", second = "", third] = path.split("/");
+  if (top === "src" && third !== undefined) return `src/${second}`;
+  if (top === "connectors" && third !== undefined) return "connectors/*";
+  return top === "commands" ? top : path;
+}
