@@ -122,7 +122,10 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
     const { name } = entry;
     const path = folder === "" ? name : `${folder}/${name}`;
     if (name.startsWith(TEMP_PREFIX)) {
-      walk.beside.push({ code: "GAP", message: `${shown(folder)}/${TEMP_PREFIX}…: left over by a run that was cut off; run that request again` });
+      walk.beside.push({
+        code: "GAP",
+        message: `${folder === "" ? "" : `${shown(folder)}/`}${TEMP_PREFIX}…: left over by a run that was cut off; run that request again`,
+      });
       continue;
     }
     const inside = patterns.map(({ text, globs }) => ({ text, globs: below(globs, name) })).filter(({ globs }) => globs.length > 0);

@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
-import { checkRecords } from "../../src/formats/record-file.ts";
+import { checkRecords, remainingRecords, rewriteRecords } from "../../src/formats/record-file.ts";
 import type { Change } from "../../src/model/change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 import { changesFor, eraseFrom, inChunks, lookupsOf, ruleOf, scan, type TestRule } from "./support.ts";
-import { remainingRecords, rewriteRecords } from "../../src/formats/record-file.ts";
 
 const jsonl = (given: Partial<TestRule> = {}) => ruleOf({ name: "people.jsonl", format: "jsonl", ...given });
 const fields = (rules: FieldRules): Change => ({ kind: "fields", fields: rules, paths: {} });
