@@ -6,6 +6,9 @@ const CREDENTIAL_KEY =
   /((?:pass(?:word|wd|phrase)?|pwd|secret\w*|token|api[_-]?key|access[_-]?key\w*|private[_-]?key|credentials?|dsn)["']?\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}\]]+)/giu;
 const USER_INFO = /(:\/\/)[^\s/@"']*@/gu;
 
+/** A quoted text, or a plain one as YAML ends it. */
+const TOKEN = /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|(?:[^\s,:{}[\]]|:(?=\S)| (?=[^\s#]))+)/u;
+
 /**
  * The issue with its line:
  *
@@ -21,7 +24,7 @@ export function codeFrame(text: string, issue: Issue): string {
   const shown = line
     .replace(CREDENTIAL_KEY, (all: string, key: string) => key + "*".repeat(all.length - key.length))
     .replace(USER_INFO, (all) => `://${"*".repeat(all.length - 4)}@`);
-  const token = /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,:{}[\]]+)/u.exec(line.slice(issue.column - 1))?.[0].length ?? 1;
+  const token = TOKEN.exec(line.slice(issue.column - 1))?.[0].length ?? 1;
 
   // a map written by a program may be one line: only the part around the issue is shown
   const start = Math.max(0, Math.min(issue.column - 1 - 40, shown.length - WIDTH));

@@ -23,11 +23,16 @@ function readField(written: WrittenField, path: Path, report: Report): FieldRule
     return undefined;
   };
   if (Object.keys(written).length !== 1) {
-    return refuse(
-      "WRONG_VALUE",
-      "A field has exactly one rule.",
-      "Write one of { set: … }, { generalise: … }, { truncate: /24 }, { template: … }, { pseudonymise: hmac }.",
-    );
+    const help = "Write one of { set: … }, { generalise: … }, { truncate: /24 }, { template: … }, { pseudonymise: hmac }.";
+    report({
+      path,
+      part: "value",
+      code: "WRONG_VALUE",
+      message: "A field has exactly one rule.",
+      help,
+      missing: Object.keys(written).length === 0 ? [path] : [],
+    });
+    return undefined;
   }
   const { set, generalise, truncate, template, pseudonymise } = written;
   if (set !== undefined) return { kind: "set", value: set };

@@ -144,6 +144,7 @@ function unknownKey(path: Path, key: string): Problem {
   }
   if (HASH.test(key) && known.includes("pseudonymise")) return { ...at, ...hashed(key) };
   const inside = block.at(-1);
+  if (inside === "match") return { ...at, code: "UNKNOWN_KEY", message: `\`${key}\` cannot stand beside \`${known.join("` or `")}\`.`, help: MATCH_HELP };
   return {
     ...at,
     code: "UNKNOWN_KEY",
@@ -152,6 +153,7 @@ function unknownKey(path: Path, key: string): Problem {
   };
 }
 
+const MATCH_HELP = "`all` and `any` stand alone in `match`; beside them there are no columns.";
 const FIELD_HELP =
   "A field takes `clear`, `remove`, `unlink`, `keep`, or one of { set: … }, { generalise: … }, { truncate: /24 }, { template: … }, { pseudonymise: hmac }.";
 
@@ -182,7 +184,7 @@ function isFieldRule(path: Path): boolean {
 function expected(issue: ZodIssue, path: Path, value: unknown): string {
   if (value === null) return "Give it a value, or leave the key out.";
   if (isFieldRule(path)) return FIELD_HELP;
-  if (path.at(-2) === "match" && typeof value === "object") return "`all` and `any` stand alone in `match`; beside them there are no columns.";
+  if (path.at(-2) === "match" && typeof value === "object") return MATCH_HELP;
   if (issue.code === "invalid_union") {
     const wanted = [...new Set(issue.errors.flat().flatMap((error) => (error.code === "invalid_type" ? [error.expected] : [])))];
     return wanted.length === 0 ? "See docs/datamap.md." : `It takes ${wanted.map(form).join(", or ")}.`;

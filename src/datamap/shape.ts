@@ -82,20 +82,26 @@ const record = z.strictObject({
     .describe("What happens to records while they are held."),
   soft_delete: z
     .strictObject({
-      timestamp: text.exactOptional(),
-      live_when: z.union([scalar, z.null()]).exactOptional(),
-      by: text.exactOptional(),
-      flag: text.exactOptional(),
-      status: text.exactOptional(),
-      deleted_when: z.union([scalar, z.array(scalar)]).exactOptional(),
-      since: text.exactOptional(),
+      timestamp: text.exactOptional().describe("Column with the time of deletion."),
+      live_when: z.union([scalar, z.null()]).exactOptional().describe("What it holds while the record lives. Default: nothing."),
+      by: text.exactOptional().describe("Column that says who deleted."),
+      flag: text.exactOptional().describe("Column that is set when deleted."),
+      status: text.exactOptional().describe("Column with the state."),
+      deleted_when: z
+        .union([scalar, z.array(scalar)])
+        .exactOptional()
+        .describe("What it holds once deleted."),
+      since: text.exactOptional().describe("Column that says since when."),
     })
     .exactOptional()
     .describe(later("How the application marks records as deleted.")),
   restore_window: text.exactOptional().describe(later("How long `undo` brings the records back.")),
   purge_after: text.exactOptional().describe(later("When soft-deleted records go for good.")),
   purge: z.enum(["erase", "anonymise"]).exactOptional().describe(later("How soft-deleted records go for good.")),
-  schedule: z.strictObject({ after: text, from: text }).exactOptional().describe(later("Records that are due without any request.")),
+  schedule: z
+    .strictObject({ after: text.describe("How long after."), from: text.describe("The column whose date starts the period.") })
+    .exactOptional()
+    .describe(later("Records that are due without any request.")),
   audit_of: text.exactOptional().describe("The record (`system.record`) whose audit trail this is."),
   cascades: texts.exactOptional().describe("Foreign keys whose ON DELETE CASCADE is accepted."),
   format: z.enum(["csv", "jsonl", "json", "parquet"]).exactOptional().describe("Format of the files. Default: by their names."),
@@ -185,7 +191,10 @@ export const SHAPE = z.strictObject({
     .strictObject({
       name: text.describe("The organisation that answers requests."),
       contact: text.describe("Where people reach it."),
-      authority: z.strictObject({ name: text, url: text }).exactOptional().describe("The supervisory authority that letters name."),
+      authority: z
+        .strictObject({ name: text.describe("Its name."), url: text.describe("Where to complain.") })
+        .exactOptional()
+        .describe("The supervisory authority that letters name."),
       calendar: z
         .strictObject({
           timezone: text.describe("IANA name, as in Europe/Berlin. All dates are civil dates there."),

@@ -96,13 +96,15 @@ export function readSource(text: string): Source {
     });
   }
   faults.push(...oddNodes(document, position));
-  return {
-    value: faults.some(({ code }) => code === "ALIAS") ? undefined : plain(document),
-    faults,
-    at,
-    written,
-  };
+  const value = faults.some(({ code }) => code === "ALIAS") ? undefined : plain(document);
+  if (value === undefined && faults.length === 0) {
+    faults.push({ code: "ALIAS", message: "There are too many aliases of aliases.", help: "Write the values out.", at: position(0) });
+  }
+  return { value, faults, at, written };
 }
+
+/** Keys that are faults themselves; what they hold is not looked at. */
+const REFUSED: ReadonlySet<string> = new Set(["<<", "__proto__"]);
 
 function oddNodes(document: Document, position: (offset: number) => Position): Fault[] {
   const faults: Fault[] = [];
@@ -132,7 +134,7 @@ function oddNodes(document: Document, position: (offset: number) => Position): F
 function plain(document: Document): unknown {
   try {
     const value: unknown = document.toJS();
-    const copy: unknown = value === undefined ? null : JSON.parse(JSON.stringify(value));
+    const copy: unknown = value === undefined ? null : JSON.parse(JSON.stringify(value), (key, each: unknown) => (REFUSED.has(key) ? undefined : each));
     return copy;
   } catch {
     return undefined;

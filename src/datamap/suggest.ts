@@ -1,10 +1,13 @@
+/** A little more than a letter left out: `filds` is `fields` before it is `files`. */
+const REPLACED = 1.1;
+
 /** The candidate nearest to the text, if it is near enough to be meant. */
 export function nearest(text: string, candidates: Iterable<string>): string | undefined {
   const wanted = plain(text);
   let best: { name: string; distance: number } | undefined;
   for (const name of candidates) {
     const distance = wanted === plain(name) ? 0 : editDistance(wanted, plain(name));
-    if (distance <= Math.max(1, Math.floor(name.length / 3)) && (best === undefined || distance < best.distance)) best = { name, distance };
+    if (distance <= Math.max(REPLACED, name.length / 3) && (best === undefined || distance < best.distance)) best = { name, distance };
   }
   return best?.name;
 }
@@ -14,7 +17,8 @@ export function didYouMean(text: string, candidates: Iterable<string>, otherwise
   const all = [...candidates];
   const name = nearest(text, all);
   if (name !== undefined) return `Did you mean \`${name}\`?`;
-  return all.length === 0 || all.length > 30 ? otherwise : `${otherwise} Known: ${all.map((candidate) => `\`${candidate}\``).join(", ")}.`;
+  if (all.length === 0 || all.length > 30) return otherwise;
+  return `${otherwise} Known: ${all.map((candidate) => `\`${candidate}\``).join(", ")}.`.trimStart();
 }
 
 function plain(text: string): string {
@@ -28,7 +32,7 @@ function editDistance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      const replaced = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const replaced = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : REPLACED);
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
       row.push(Math.min(replaced, swapped, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
     }
