@@ -188,7 +188,9 @@ function included(
   desk.check(
     "inclusion",
     ok,
-    ok ? `${entries.length} entries are in the signed ledger as shown` : `INCLUSION: ${outside.length} entries are not in the signed ledger as shown`,
+    ok
+      ? `${entries.length === 1 ? "the entry is" : `${entries.length} entries are`} in the signed ledger as shown`
+      : `INCLUSION: ${outside.length} entries are not in the signed ledger as shown`,
   );
 }
 
@@ -209,7 +211,7 @@ function compare({ head, leaves }: Headed, known: Known, desk: Desk): void {
       same ? `the first ${older.size} entries are the same` : `FORK: the first ${older.size} entries are others than those signed before`,
     );
   }
-  if (older.size > head.size) desk.warn(`${known.name} is newer (${older.size} entries, here ${head.size}): this is not the latest state of the ledger`);
+  if (older.size > head.size) desk.warn(`known ${known.name} is newer (${older.size} entries, here ${head.size}): this is not the latest state of the ledger`);
   desk.check(name, true, `signed for ${older.size} entries; whether it is consistent, only a ledger export can show`);
 }
 

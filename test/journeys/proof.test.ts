@@ -1,0 +1,167 @@
+/** Report, export, proof and head through the program itself, and checked on another desk that has nothing but the file and the key. */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Desk, dig, openDesk, testMap } from "../support/desk.ts";
+
+const person = "zora.kmet@regatta.example";
+const reportName = "R-2026-0001.report.json";
+
+let desk: Desk;
+/** The auditor's: no workspace, no data map. */
+let auditor: Desk;
+let id = "";
+
+beforeAll(async () => {
+  desk = openDesk();
+  auditor = openDesk();
+  await desk.json(["init"]);
+  desk.map(
+    testMap({
+      clock: "test",
+      identities: { email: { type: "email", fold: ["trim", "lowercase"] } },
+      systems: {
+        boats: {
+          kind: "files",
+          connect: { root: "./data" },
+          owner: "boats@harbour.example",
+          records: { crews: { files: ["crews.csv"], match: { mail: "email" }, do: "remove-rows" } },
+        },
+      },
+    }),
+  );
+  desk.file("data/crews.csv", `boat,mail\nHeron,${person}\nHeron,lotte@regatta.example\n`);
+  id = await desk.open({ email: person });
+  const { verify } = await desk.through(id);
+  expect(dig(verify?.json, "data.state")).toBe("closed");
+});
+
+afterAll(() => {
+  desk[Symbol.dispose]();
+  auditor[Symbol.dispose]();
+});
+
+const bytesOf = (name: string): Buffer => readFileSync(path.join(desk.folder, name));
+
+/** Brings a file of the desk to the auditor under another name, changed or as it is. */
+function hand(name: string, change: (bytes: Buffer) => Buffer = (bytes) => bytes): string {
+  const at = `f${auditor.said.length}-${Math.random().toString(36).slice(2)}`;
+  auditor.file(at, change(bytesOf(name)));
+  return at;
+}
+
+const checksOf = (json: unknown): readonly string[] => {
+  const checks = dig(json, "data.checks");
+  return Array.isArray(checks) ? checks.map((check: unknown) => `${String(dig(check, "name"))} ${String(dig(check, "ok"))}`) : [];
+};
+
+describe("a report", () => {
+  it("is written whole, with its hash, the page beside the signed file", async () => {
+    const said = await desk.json(["report", id, "--format", "json,html", "--out", "made/report"]);
+    expect(said.code).toBe(0);
+    expect(dig(said.json, "schema")).toBe("expunge/report/v1");
+    const names = readdirSync(path.join(desk.folder, "made/report"));
+    expect(names.toSorted()).toEqual(["R-2026-0001.report.html", reportName].map((name) => name.replace("R-2026-0001", id)).toSorted());
+    const hashes = names.map((name) =>
+      createHash("sha256")
+        .update(bytesOf(`made/report/${name}`))
+        .digest("hex"),
+    );
+    expect([0, 1].map((at) => dig(said.json, `data.files.${at}.sha256`)).toSorted()).toEqual(hashes.toSorted());
+    expect(bytesOf(`made/report/${id}.report.html`).toString()).toContain(
+      createHash("sha256")
+        .update(bytesOf(`made/report/${id}.report.json`))
+        .digest("hex"),
+    );
+  });
+
+  it("verifies on another desk by the key's file and by its text, and not by one bit less, by no key or by another key", async () => {
+    const file = hand(`made/report/${id}.report.json`);
+    const key = hand(".expunge/public.vkey");
+    const good = await auditor.json(["proof", "verify", file, "--key", key]);
+    expect(checksOf(good.json)).toEqual(["key true", "signature true", "form true", "checkpoint true", "inclusion true", "entries true", "summary true"]);
+    expect([good.code, dig(good.json, "data.ok")]).toEqual([0, true]);
+    expect((await auditor.json(["proof", "verify", file, "--key", bytesOf(".expunge/public.vkey").toString().trim()])).code).toBe(0);
+    const flipped = hand(`made/report/${id}.report.json`, (bytes) => Buffer.from(bytes.map((byte, at) => (at === 200 ? byte ^ 1 : byte))));
+    const bad = await auditor.json(["proof", "verify", flipped, "--key", key]);
+    expect([bad.code, dig(bad.json, "ok"), dig(bad.json, "data.ok"), dig(bad.json, "error")]).toEqual([2, false, false, undefined]);
+    expect((await auditor.json(["proof", "verify", file])).code).toBe(2);
+    const other = hand(".expunge/public.vkey", (bytes) => Buffer.from(bytes.toString().replace(/^[^+]+/u, "example.org/other")));
+    expect((await auditor.json(["proof", "verify", file, "--key", other])).code).toBe(2);
+  });
+
+  it("verifies where the workspace is, without a key being named", async () =>
+    expect((await desk.json(["proof", "verify", `made/report/${id}.report.json`])).code).toBe(0));
+
+  it("refuses formats that are not built, formats that are none, and requests that the ledger does not know", async () => {
+    for (const [args, code] of [
+      [["report", id, "--format", "pdf"], "FORMAT_NOT_BUILT"],
+      [["report", id, "--format", "json,csv"], "FORMAT_NOT_BUILT"],
+      [["report", id, "--format", "docx"], "USAGE"],
+      [["report", "R-2026-9999"], "NO_SUCH_REQUEST"],
+      [["report", "../../x"], "NO_SUCH_REQUEST"],
+    ] as const) {
+      const said = await desk.json(args);
+      expect([said.code, dig(said.json, "error.code")]).toEqual([64, code]);
+    }
+    expect(readdirSync(desk.folder)).not.toContain("report");
+  });
+});
+
+describe("exports and heads", () => {
+  it("verify on another desk, and against each other as known heads", async () => {
+    const key = hand(".expunge/public.vkey");
+    const head = await desk.json(["proof", "checkpoint", "--out", "made/head.txt"]);
+    expect([head.code, dig(head.json, "data.checkpoint"), dig(head.json, "data.vkey")]).toEqual([
+      0,
+      bytesOf("made/head.txt").toString(),
+      bytesOf(".expunge/public.vkey").toString().trim(),
+    ]);
+    for (const args of [["made/ledger.json"], ["made/one.tlog-proof", id]] as const) {
+      const [out, ...ids] = args;
+      const said = await desk.json(["proof", "export", ...ids, "--out", out]);
+      expect(dig(said.json, "data.files.0.sha256")).toBe(createHash("sha256").update(bytesOf(out)).digest("hex"));
+    }
+    for (const name of ["made/ledger.json", "made/one.tlog-proof", "made/head.txt", `made/report/${id}.report.json`]) {
+      const known = ["made/ledger.json", "made/one.tlog-proof", "made/head.txt", `made/report/${id}.report.json`].flatMap((one) => ["--known", hand(one)]);
+      const said = await auditor.json(["proof", "verify", hand(name), "--key", key, ...known]);
+      expect([said.code, checksOf(said.json).filter((check) => check.startsWith("known"))]).toEqual([
+        0,
+        ["known 1 true", "known 2 true", "known 3 true", "known 4 true"],
+      ]);
+    }
+  });
+
+  it("show a rollback: the ledger of yesterday against today's head", async () => {
+    const key = hand(".expunge/public.vkey");
+    const yesterday = hand("made/ledger.json");
+    await desk.open({ email: "lotte@regatta.example" });
+    await desk.json(["proof", "checkpoint", "--out", "made/today.txt"]);
+    expect((await auditor.json(["proof", "verify", yesterday, "--key", key])).code).toBe(0);
+    const said = await auditor.json(["proof", "verify", yesterday, "--key", key, "--known", hand("made/today.txt")]);
+    expect([said.code, said.out.includes("ROLLBACK")]).toEqual([2, true]);
+    const report = await auditor.json(["proof", "verify", hand(`made/report/${id}.report.json`), "--key", key, "--known", hand("made/today.txt")]);
+    expect([report.code, dig(report.json, "warnings.0")]).toEqual([0, expect.stringContaining("is newer")]);
+  });
+
+  it("that cannot be read are a finding, that are not there a mistyped command; no path is repeated", async () => {
+    auditor.file("odd", "hello");
+    const key = hand(".expunge/public.vkey");
+    expect((await auditor.json(["proof", "verify", "odd", "--key", key])).code).toBe(2);
+    for (const args of [
+      ["nowhere-zora", "--key", key],
+      ["odd", "--key", "nowhere-zora"],
+      ["odd", "--key", key, "--known", "nowhere-zora"],
+    ]) {
+      const said = await auditor.json(["proof", "verify", ...args]);
+      expect([said.code, said.out.includes("zora")]).toEqual([64, false]);
+    }
+    expect((await auditor.json(["proof", "checkpoint"])).code).toBe(64);
+  });
+
+  it("hold no identifier of the person in any of them", () => {
+    for (const name of ["made/ledger.json", "made/one.tlog-proof", `made/report/${id}.report.json`, `made/report/${id}.report.html`])
+      expect(bytesOf(name).toString().toLowerCase()).not.toMatch(/zora|kmet|regatta/u);
+  });
+});
