@@ -1,13 +1,12 @@
 /**
- * The wire: the only file with the client. Every answer comes back as status and JSON with places; whatever goes wrong
- * becomes a `Failure` here, and the client's own error, which prints body and Authorization header, is dropped.
+ * What is said to the server. Every answer comes back as status and JSON with places; whatever goes wrong becomes a
+ * `Failure` here, and the client's own error, which prints body and Authorization header, is dropped.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, Serializer, Transport } from "@elastic/elasticsearch";
-import type { ClientOptions } from "@elastic/elasticsearch";
 import { Failure } from "../../src/errors.ts";
 import type { IO } from "../connector.ts";
 import { at, itemsOf, numberOf, parseJson, textOf, type JsonNode } from "./json-text.ts";
+import type { RawAnswer } from "./client.ts";
 import type { Address } from "./secret.ts";
 
 export interface Call {
@@ -50,75 +49,32 @@ export interface Api extends AsyncDisposable {
   ask(call: Call, about: About): Promise<Answer>;
 }
 
-/** Plain JSON headers and no product check: one client for every server that speaks the protocol; and no span ever holds a query. */
-class PlainTransport extends Transport {
-  constructor(options: ConstructorParameters<typeof Transport>[0]) {
-    const unchecked = { ...options };
-    delete unchecked.productCheck;
-    super({
-      ...unchecked,
-      openTelemetry: { enabled: false },
-      vendoredHeaders: { jsonContentType: "application/json", ndjsonContentType: "application/x-ndjson", accept: "application/json" },
-    });
-  }
-}
-
-/** Answers are read by `parseJson`, which keeps numbers as spelled. */
-class RawSerializer extends Serializer {
-  override deserialize<T = unknown>(json: string): T;
-  override deserialize(json: string): unknown {
-    return json;
-  }
-}
-
-const REFUSALS = Array.from({ length: 200 }, (_, index) => 400 + index);
 const READ_TRIES = 4;
 /** What a reader may send beside GET: it changes no document and no setting. */
 const READS = /\/(?:_search|_count|_mget|_pit|_refresh|_has_privileges)$/u;
 
 /** `read`: refuses every call that could change anything. Opens no socket before the first call. */
-export function openApi(io: IO, system: string, address: Address, access: "read" | "write"): Api {
-  const options: ClientOptions = {
-    node: address.node,
-    Transport: PlainTransport,
-    Serializer: RawSerializer,
-    maxRetries: 0,
-    requestTimeout: 60_000,
-  };
-  if (address.auth !== undefined) options.auth = address.auth;
-  if (address.ca !== undefined) options.tls = { ca: address.ca };
-  const client = new Client(options);
+export async function openApi(io: IO, system: string, address: Address, access: "read" | "write"): Promise<Api> {
+  const { openWire } = await import("./client.ts");
+  const wire = openWire(address);
   let closed = false;
 
   async function once(call: Call): Promise<Answer> {
     const reads = call.method === "GET" || READS.test(call.path);
     if (access === "read" && !reads)
       throw new Failure("UNEXPECTED", `A reader of ${system} must not send ${call.method} ${call.path.split("/").at(-1) ?? ""}.`);
-    let answer: { statusCode: number; text: string; elastic: boolean };
+    let answer: RawAnswer;
     try {
-      const params = { method: call.method, path: call.path, querystring: call.query ?? {} };
-      const body = call.body === undefined ? {} : call.bulk === true ? { bulkBody: call.body } : { body: call.body };
-      const result = await client.transport.request<unknown>(
-        { ...params, ...body },
-        {
-          meta: true,
-          ignore: REFUSALS,
-          requestTimeout: call.timeout ?? 60_000,
-          // an answer to a write is never thrown away
-          ...(reads && call.always !== true ? { signal: io.signal } : {}),
-          ...(call.body === undefined || call.bulk === true ? {} : { headers: { "content-type": "application/json", accept: "application/json" } }),
-        },
-      );
-      const product = result.headers?.["x-elastic-product"];
-      answer = { statusCode: result.statusCode ?? 0, text: typeof result.body === "string" ? result.body : "", elastic: product === "Elasticsearch" };
+      // an answer to a write is never thrown away
+      answer = await wire.request(call, reads && call.always !== true ? io.signal : undefined);
     } catch {
       // the original quotes body and header: only that it failed leaves this place
       if (io.signal.aborted && reads) throw new Failure("INTERRUPTED", `Interrupted while ${system} was asked.`);
       throw new Failure("SYSTEM_UNREACHABLE", `${system} does not answer.`);
     }
-    if (answer.statusCode === 401) throw new Failure("CREDENTIALS_REFUSED", `${system} refuses the credentials.`);
-    const json = /^\s*[[{]/u.test(answer.text);
-    return { status: answer.statusCode, text: json ? answer.text : "null", body: parseJson(json ? answer.text : "null"), elastic: answer.elastic };
+    if (answer.status === 401) throw new Failure("CREDENTIALS_REFUSED", `${system} refuses the credentials.`);
+    const text = /^\s*[[{]/u.test(answer.text) ? answer.text : "null";
+    return { status: answer.status, text, body: parseJson(text), elastic: answer.elastic };
   }
 
   /** Reads are asked again where the server is overloaded; writes never, their callers count. */
@@ -143,7 +99,7 @@ export function openApi(io: IO, system: string, address: Address, access: "read"
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
-      await client.close();
+      await wire.close();
     },
   };
 }

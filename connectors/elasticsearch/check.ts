@@ -3,15 +3,19 @@ import type { FailureCode } from "../../src/errors.ts";
 import type { Change } from "../../src/model/change.ts";
 import type { FieldRule } from "../../src/model/field-rule.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
-import { isMissingApi, type Api } from "./api.ts";
+import type { Api } from "./api.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
-import { at, membersOf, numberOf, textOf } from "./json-text.ts";
+import { at, membersOf, numberOf } from "./json-text.ts";
 import { fieldOf, matchField, notRewritable, type MappedField } from "./mapping.ts";
 import { parsePath } from "./paths.ts";
+import { indexRights, patternRights } from "./rights.ts";
 
 export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Finding> {
   const { id: record } = target.record;
   const pattern = patternOf(target);
+  const hidden = await Array.fromAsync(patternRights(api, target, pattern));
+  yield* hidden;
+  if (hidden.length > 0) return;
   const indices = await indicesOf(api, pattern);
   if (indices.length === 0) {
     yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `No index matches ${pattern}.` };
@@ -38,9 +42,10 @@ export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Fin
       yield { code: "BLOCKED", severity: "warning", record, message: `Index ${index.name} takes no changes (${index.blocked}).` };
   }
   const readable = indices.filter((index) => index.open && !index.unreadable);
-  const missing = await missingRights(api, readable, rightsFor(target));
-  for (const { index, right } of missing) yield { code: "NOT_PERMITTED", severity: "error", record, message: `Index ${index}: the right ${right} is missing.` };
-  if (missing.length > 0) return;
+  const lacking = await Array.fromAsync(indexRights(api, target, readable, changesFields(target)));
+  yield* lacking;
+  if (lacking.length > 0) return;
+  for (const index of readable) await refresh(api, index.name);
   const filled = await filledOf(api, readable);
   yield* matchFindings(target, filled);
   yield* pathFindings(target, filled);
@@ -79,28 +84,10 @@ export async function* taskFindings(api: Api, record: string): AsyncGenerator<Fi
     };
 }
 
-function rightsFor(target: Target): string[] {
-  const rights = ["read", "view_index_metadata", "maintenance"];
-  if (target.record.do === "erase") rights.push("delete");
-  if (changesFields(target)) rights.push("index");
-  return rights;
-}
-
 /** Fields beside `do: erase` may be needed too: they serve records that must stay. */
 function changesFields(target: Target): boolean {
   const { fields, paths, whileHeld } = target.record;
   return Object.keys(fields).length + Object.keys(paths).length > 0 || whileHeld?.keepOnly !== undefined;
-}
-
-async function missingRights(api: Api, indices: readonly ConcreteIndex[], rights: readonly string[]): Promise<{ index: string; right: string }[]> {
-  if (indices.length === 0) return [];
-  const body = JSON.stringify({ index: [{ names: indices.map(({ name }) => name), privileges: rights }] });
-  const call = { method: "POST", path: "/_security/user/_has_privileges", body } as const;
-  const answer = await api.send(call);
-  // no security on this server, or none switched on
-  if (isMissingApi(answer) || answer.status === 500) return [];
-  const { body: said } = answer.status === 200 ? answer : await api.ask(call, { right: "read_security" });
-  return indices.flatMap(({ name }) => rights.filter((right) => textOf(at(said, "index", name, right)) === "false").map((right) => ({ index: name, right })));
 }
 
 function* matchFindings(target: Target, indices: readonly ConcreteIndex[]): Generator<Finding> {

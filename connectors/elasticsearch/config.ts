@@ -35,7 +35,7 @@ function* lint(block: SystemBlock): Generator<ConfigIssue> {
         message: "indices of other clusters, failure stores and date arithmetic are not searched",
         help: "Name the index as the cluster itself lists it; another cluster is another system.",
       };
-    else if (/^(?:[\s*]*|_all)$/u.test(pattern))
+    else if (pattern.split(",").some((part) => /^(?:[\s*]*|_all)$/u.test(part)))
       yield { path: [...path, "index"], code: "INDEX_UNFIT", message: "this pattern means every index", help: "Name the indices that hold this record." };
     else if (/[\s"\\/?#|]/u.test(pattern))
       yield {

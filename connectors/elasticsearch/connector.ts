@@ -27,7 +27,7 @@ export const connector: Connector = {
 async function open(block: SystemBlock, io: IO, access: "read" | "write"): Promise<{ api: Api; dialect: Dialect }> {
   const { secret } = block.connect;
   if (secret === undefined) throw new Failure("DATAMAP_INVALID", `${block.name} names no secret.`);
-  const api = openApi(io, block.name, readSecret(block.name, io.secret(secret)), access);
+  const api = await openApi(io, block.name, readSecret(block.name, io.secret(secret)), access);
   try {
     return { api, dialect: await probe(api) };
   } catch (error) {

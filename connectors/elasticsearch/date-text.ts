@@ -11,7 +11,7 @@ export function isoDate(node: JsonScalar, format: string): string | undefined {
   const text = node.text.trim();
   if (DIGITS.test(text) && (node.type === "number" || text.length > 8 || /^epoch_(?:millis|second)$/u.test(format))) {
     const instant = new Date(Number(text) * (/epoch_second/u.test(format) && !/epoch_millis/u.test(format) ? 1000 : 1));
-    return Number.isNaN(instant.getTime()) ? undefined : instant.toISOString();
+    return Number.isNaN(instant.getTime()) ? undefined : instant.toISOString().replace(".000Z", "Z");
   }
   if (/^\d{4}$/u.test(text)) return `${text}-01-01`;
   if (/^\d{4}-\d{2}$/u.test(text)) return `${text}-01`;

@@ -81,9 +81,11 @@ export function patternOf(value: string, how: { readonly nfc: boolean; readonly 
   const parts = characters.map((char, index) => {
     const next = characters[index + 1];
     const ascii = char <= "\u007f";
-    // composed or not, several spellings or cases: anything
-    if (!ascii && (how.nfc || how.lower)) return "*";
-    if (how.nfc && ((next !== undefined && next > "\u007f") || /[k;`]/iu.test(char))) return "*";
+    // composed or not, in several spellings and cases; `İ` becomes an `i` with a dot above
+    const beside = next !== undefined && next > "\u007f";
+    if ((how.nfc || how.lower) && (!ascii || beside)) return "*";
+    // their twins elsewhere in Unicode become these
+    if (how.nfc && /[k;`]/iu.test(char)) return "*";
     if (how.lower && /k/iu.test(char)) return "?";
     return char.replace(/[\\*?]/u, String.raw`\$&`);
   });

@@ -1,0 +1,78 @@
+/** One record type on the server, and what planner and executor do with it, in a line each. */
+import { expect } from "vitest";
+import type { Change, StepOutcome } from "../../../src/model/change.ts";
+import type { Fold, IdentityType, RecordType } from "../../../src/model/datamap.ts";
+import type { FieldRules } from "../../../src/model/field-rule.ts";
+import type { Finding, Located, Lookup, Target } from "../../../src/model/search.ts";
+import { eraseUnit, locateAll, planned, remainingOf, unitOf } from "../../support/erase.ts";
+import { testIO, type TestIO } from "../../support/io.ts";
+import { testJournal, type TestJournal } from "../../support/journal.ts";
+import { recordType, targetOf } from "../../support/record-type.ts";
+import { type RawElasticsearch, systemUnderTest } from "./raw.ts";
+
+export interface Given {
+  readonly match: Readonly<Record<string, IdentityType>>;
+  readonly fold?: readonly Fold[];
+  readonly mode?: "any" | "all";
+  readonly do?: RecordType["do"];
+  readonly paths?: FieldRules;
+  readonly exports?: readonly string[];
+}
+
+export interface RecordUnderTest {
+  readonly io: TestIO;
+  readonly target: Target;
+  check(): Promise<Finding[]>;
+  /** Everybody named here is a subject of their own; a value holds for every matched column. */
+  find(...values: readonly (string | Readonly<Record<string, string>>)[]): Promise<Located[]>;
+  /** Ids of what was found, in order. */
+  ids(...values: readonly (string | Readonly<Record<string, string>>)[]): Promise<string[]>;
+  erase(found: readonly Located[], journal?: TestJournal): Promise<StepOutcome>;
+  remaining(found: readonly Located[]): Promise<string[]>;
+}
+
+export function recordOn(raw: RawElasticsearch, pattern: string, given: Given): RecordUnderTest {
+  const io = testIO({ secrets: { search: raw.url } });
+  const system = systemUnderTest();
+  const action = given.do ?? (given.paths === undefined ? "erase" : "redact");
+  const record = recordType({
+    system: "search",
+    name: "things",
+    place: { kind: "index", pattern },
+    do: action,
+    paths: given.paths ?? {},
+    match: { mode: given.mode ?? "any", terms: Object.keys(given.match).map((column) => ({ column, source: { kind: "identity", identity: column } })) },
+  });
+  const columns = Object.entries(given.match).map(([column, type]) => ({ column, type, fold: given.fold ?? [] }));
+  const target = targetOf(record, columns, given.exports ?? []);
+  const change: Change = action === "erase" ? { kind: "delete" } : { kind: "fields", fields: {}, paths: given.paths ?? {} };
+  const lookupsOf = (values: readonly (string | Readonly<Record<string, string>>)[]): Lookup[] =>
+    values.map((value, subject) => {
+      const entries =
+        typeof value === "string"
+          ? columns.map(({ column }): [string, string[]] => [column, [value]])
+          : Object.entries(value).map(([column, text]): [string, string[]] => [column, [text]]);
+      return { subject, values: Object.fromEntries(entries) };
+    });
+  const find = async (...values: readonly (string | Readonly<Record<string, string>>)[]) => await locateAll(system, io, target, lookupsOf(values));
+  return {
+    io,
+    target,
+    find,
+    async check() {
+      await using reader = await system.openReader(io);
+      return await Array.fromAsync(reader.check([target]));
+    },
+    async ids(...values) {
+      return (await find(...values)).map(({ key }) => idOf(key)).toSorted();
+    },
+    erase: async (found, journal = testJournal()) => await eraseUnit(system, io, unitOf(target, [], change, planned(found)), journal),
+    remaining: async (found) => await remainingOf(system, io, target, { change, records: planned(found) }),
+  };
+}
+
+export function idOf(key: string): string {
+  const parts: unknown = JSON.parse(key);
+  expect(parts).toBeInstanceOf(Array);
+  return Array.isArray(parts) ? String(parts[1]) : "";
+}
