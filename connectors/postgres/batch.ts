@@ -34,6 +34,8 @@ export interface UnitRun {
   readonly journal: UnitJournal;
   /** Each point is passed once a unit. */
   readonly passed: Set<"effect_begin" | "effect_half">;
+  /** A batch has waited for a lock in vain: the ones after it wait only once. */
+  contended: boolean;
 }
 
 interface Todo {

@@ -1,4 +1,5 @@
 import type { IO } from "../connector.ts";
+import { Failure } from "../../src/errors.ts";
 import { changeValue, isAsWanted } from "../../src/formats/change-value.ts";
 import type { Change } from "../../src/model/change.ts";
 import type { FieldRule } from "../../src/model/field-rule.ts";
@@ -29,14 +30,21 @@ export function assignmentsOf(resolved: Resolved, change: Change, state: RowStat
     case "delete":
       return new Map();
     case "minimise":
-      return new Map(minimised(resolved, change).flatMap(({ name }) => ((state.values.get(name) ?? null) === null ? [] : [[name, null] as const])));
+      return new Map(
+        minimised(resolved, change).flatMap(({ name }) => {
+          mustBeRead(state, name);
+          return (state.values.get(name) ?? null) === null ? [] : [[name, null] as const];
+        }),
+      );
     case "fields": {
       const set = new Map<string, string | null>();
       for (const [name, rule] of Object.entries(change.fields)) {
         const column = columnOf(resolved.table, name, resolved.target.record.id);
+        mustBeRead(state, name);
         const value = fieldValue(resolved, column, rule, state.values.get(name) ?? null, lookups, io);
         if (value !== undefined) set.set(name, value);
       }
+      if (change.in !== undefined) mustBeRead(state, change.in);
       const document = change.in === undefined ? null : (state.values.get(change.in) ?? null);
       if (change.in !== undefined && document !== null) {
         const edited = changeJson(document, change.paths, belongsIn(resolved, change.in, document, lookups), (value) => io.pseudonym(value));
@@ -45,6 +53,11 @@ export function assignmentsOf(resolved: Resolved, change: Change, state: RowStat
       return set;
     }
   }
+}
+
+/** A column that was not read would look like NULL, and so like done. */
+function mustBeRead({ values }: RowState, name: string): void {
+  if (!values.has(name)) throw new Failure("UNEXPECTED", `column ${name} is changed by a rule that its record type does not have`);
 }
 
 /** The new value of a column; undefined where it is as wanted. */

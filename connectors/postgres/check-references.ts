@@ -26,12 +26,12 @@ export async function* checkReferences(
 ): AsyncGenerator<Finding, readonly string[]> {
   if (!deletes(resolved)) return [];
   const reached: string[] = [];
-  const queue = [resolved.table.oid];
+  const queue = [resolved.table.root];
   for (let parent = queue.shift(); parent !== undefined; parent = queue.shift()) {
     for (const foreignKey of await foreignKeysInto(session, [parent])) {
       const { child, childRoot, onDelete } = foreignKey;
       yield* checkForeignKey(block, resolved, foreignKey, records);
-      if (parent === resolved.table.oid) {
+      if (parent === resolved.table.root) {
         yield* unreadable(resolved, child, [...new Set([...child.key, ...foreignKey.columns])]);
         if (!(await hasIndex(session, foreignKey)))
           yield finding(
@@ -42,7 +42,7 @@ export async function* checkReferences(
           );
       }
       // rows that go by a cascade set off cascades of their own
-      if (onDelete === "cascade" && !records.has(childRoot) && childRoot !== resolved.table.oid && !reached.includes(childRoot)) {
+      if (onDelete === "cascade" && !records.has(childRoot) && childRoot !== resolved.table.root && !reached.includes(childRoot)) {
         reached.push(childRoot);
         queue.push(childRoot);
       }

@@ -29,7 +29,7 @@ export async function* checkTriggers(
   const verbs: Verb[] = [...(deletes(resolved) ? (["delete"] as const) : []), ...(updates(resolved).length > 0 ? (["update"] as const) : [])];
   for (const verb of verbs) {
     yield* checkSwallowing(scope, verb);
-    yield* checkWriting(scope, resolved.table.oid, verb);
+    yield* checkWriting(scope, resolved.table.root, verb);
   }
   for (const oid of reached) yield* checkWriting(scope, oid, "delete");
 }
@@ -37,13 +37,13 @@ export async function* checkTriggers(
 async function* checkSwallowing({ session, resolved }: Scope, verb: Verb): AsyncGenerator<Finding> {
   const shown = resolved.table.shown;
   const word = verb.toUpperCase();
-  for (const rule of await rulesOf(session, resolved.table.oid)) {
+  for (const rule of await rulesOf(session, resolved.table.root)) {
     if (rule.verb !== verb || !rule.instead) continue;
     yield rule.conditional
       ? finding(resolved, "TRIGGER_PRESENT", "warning", `rule ${rule.name} of ${shown} replaces a ${word} under a condition`)
       : finding(resolved, "DELETE_SWALLOWED", "error", `rule ${rule.name} of ${shown} does something else instead of a ${word}`);
   }
-  for (const trigger of await triggersOf(session, resolved.table.oid)) {
+  for (const trigger of await triggersOf(session, resolved.table.root)) {
     if (!trigger.before || !trigger.eachRow || !fires(trigger, verb, resolved)) continue;
     const swallowing = readSource(trigger.source).returns.map((value) => swallows(value, verb));
     if (!swallowing.some(Boolean)) continue;
@@ -69,7 +69,7 @@ async function* checkWriting(scope: Scope, oid: string, verb: Verb): AsyncGenera
   if (scope.seen.has(`${oid} ${verb}`)) return;
   scope.seen.add(`${oid} ${verb}`);
   const { session, resolved } = scope;
-  const own = oid === resolved.table.oid;
+  const own = oid === resolved.table.root;
   const table = own ? resolved.table : (await loadTables(session, [oid])).get(oid);
   const of = table?.shown ?? oid;
   for (const trigger of await triggersOf(session, oid)) {
@@ -132,7 +132,7 @@ function judge({ block, resolved, records }: Scope, what: string, { oid, schema,
       `${what} adds rows to ${record.id}, the audit trail of ${record.auditOf}: what it adds here is only found by the verification`,
     );
   // a copy of the old row, made by the erasure itself
-  if (write.verb === "insert" && readsOld && oid !== resolved.table.oid)
+  if (write.verb === "insert" && readsOld && oid !== resolved.table.root)
     return finding(
       resolved,
       "TRIGGER_UNDECLARED",

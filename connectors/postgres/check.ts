@@ -26,7 +26,7 @@ export async function* checkTargets(session: Session, block: SystemBlock, target
   const records = await recordsByTable(session, block);
   const into = await foreignKeysInto(
     session,
-    resolved.map(({ table }) => table.oid),
+    resolved.map(({ table }) => table.root),
   );
   const [first] = resolved;
   if (first !== undefined) yield* checkLogging(session, first);
@@ -36,7 +36,7 @@ export async function* checkTargets(session: Session, block: SystemBlock, target
     yield* checkFields(
       session,
       one,
-      into.filter(({ parentRoot }) => parentRoot === one.table.oid),
+      into.filter(({ parentRoot }) => parentRoot === one.table.root),
     );
     const reached = yield* checkReferences(session, block, one, records);
     yield* checkTriggers(session, block, one, records, reached);

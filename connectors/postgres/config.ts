@@ -22,15 +22,30 @@ function connectIssues({ connect }: SystemBlock): ConfigIssue[] {
     : [];
 }
 
+/** They would switch off what keeps the data whole, or what this connector relies on. */
+const FORBIDDEN = new Set(["session_replication_role", "row_security", "transaction_isolation", "transaction_read_only"]);
+
 function sessionIssues({ session }: SystemBlock): ConfigIssue[] {
-  return Object.keys(session)
-    .filter((name) => !SETTING.test(name))
-    .map((name) => ({
-      path: ["session", name],
-      code: "SETTING_INVALID",
-      message: "this is no name of a PostgreSQL setting",
-      help: "A setting is named like `app.current_user` or `lock_timeout`.",
-    }));
+  return Object.keys(session).flatMap((name) => {
+    if (FORBIDDEN.has(name.toLowerCase()))
+      return [
+        {
+          path: ["session", name],
+          code: "SETTING_REFUSED",
+          message: `${name.toLowerCase()} is not for a data map: with it triggers, constraints or checks would be passed by`,
+          help: "Remove it.",
+        },
+      ];
+    if (SETTING.test(name)) return [];
+    return [
+      {
+        path: ["session", name],
+        code: "SETTING_INVALID",
+        message: "this is no name of a PostgreSQL setting",
+        help: "A setting is named like `app.current_user` or `lock_timeout`.",
+      },
+    ];
+  });
 }
 
 function recordIssues(record: RecordType): ConfigIssue[] {

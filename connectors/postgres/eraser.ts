@@ -39,7 +39,7 @@ async function eraseUnit(database: Database, unit: Unit, journal: UnitJournal, i
   const settled = await settle(database, journal.notes, io);
   const { jobs, onePiece } = await describe(database, unit);
   const items = openItems(jobs, settled);
-  const run: UnitRun = { database, jobs, io, journal, passed: new Set() };
+  const run: UnitRun = { database, jobs, io, journal, passed: new Set(), contended: false };
   const results: BatchResult[] = [];
   if (settled.inDoubt) results.push(unresolvedAll(items, "blocked", "in_doubt"));
   else {
@@ -61,14 +61,14 @@ async function describe(database: Database, unit: Unit): Promise<{ jobs: readonl
   const jobs = jobsOf(unit, resolved);
   const foreignKeys = await foreignKeysInto(
     transaction,
-    resolved.map(({ table }) => table.oid),
+    resolved.map(({ table }) => table.root),
   );
   return { jobs, onePiece: inOnePiece(jobs, foreignKeys) };
 }
 
 /** Does a batch. Contention is tried again; what the server refuses is cut down to the records it is about. */
 async function work(run: UnitRun, batch: Batch, onePiece: boolean, results: BatchResult[]): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = run.contended ? TRIES : 1; ; tries += 1) {
     if (run.io.signal.aborted) throw interrupted();
     try {
       results.push(await runBatch(run, batch, tries < TRIES ? "wait" : "skip"));
@@ -80,6 +80,7 @@ async function work(run: UnitRun, batch: Batch, onePiece: boolean, results: Batc
           await sleep(PAUSE_MS * tries * (0.5 + Math.random()));
           continue;
         }
+        run.contended = true;
         results.push(unresolvedAll(batch, "blocked", "lock_timeout"));
         return;
       }

@@ -45,7 +45,7 @@ export function openItems(jobs: readonly Job[], settled: Settled): readonly Item
 
 /** Whether the leading records must be done in one statement: they reference each other. */
 export function inOnePiece(jobs: readonly Job[], foreignKeys: readonly ForeignKey[]): boolean {
-  const leading = jobs.filter(({ trail }) => !trail).map(({ resolved }) => resolved.table.oid);
+  const leading = jobs.filter(({ trail }) => !trail).map(({ resolved }) => resolved.table.root);
   return leading.length > 1 || foreignKeys.some(({ childRoot, parentRoot }) => childRoot === parentRoot && leading.includes(parentRoot));
 }
 

@@ -1,3 +1,4 @@
+import { Failure } from "../../src/errors.ts";
 import type { Link, Reference } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { IO } from "../connector.ts";
@@ -18,7 +19,6 @@ export interface ForeignKey {
   readonly parentColumns: readonly string[];
   readonly operators: readonly Operator[];
   readonly onDelete: Link["onDelete"];
-  readonly deferrable: boolean;
 }
 
 const ON_DELETE: Readonly<Record<string, Link["onDelete"]>> = { a: "no_action", r: "restrict", c: "cascade", n: "set_null", d: "set_default" };
@@ -31,7 +31,7 @@ export async function foreignKeysInto(session: Session, parents: readonly string
     `pg_catalog.to_json(ARRAY(SELECT ${part}::text FROM pg_catalog.unnest(c.conpfeqop) WITH ORDINALITY k (op, at) JOIN pg_catalog.pg_operator o ON o.oid = k.op JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace ORDER BY k.at))::text`;
   const rows = await session.query(
     `SELECT c.conname::text, c.conrelid::text, coalesce(pg_catalog.pg_partition_root(c.conrelid), c.conrelid::regclass)::oid::text, coalesce(pg_catalog.pg_partition_root(c.confrelid), c.confrelid::regclass)::oid::text,
-      c.confdeltype::text, c.condeferrable::text, ${names("c.conrelid", "c.conkey")}, ${names("c.confrelid", "c.confkey")}, ${operators("n.nspname")}, ${operators("o.oprname")}
+      c.confdeltype::text, ${names("c.conrelid", "c.conkey")}, ${names("c.confrelid", "c.confkey")}, ${operators("n.nspname")}, ${operators("o.oprname")}
      FROM pg_catalog.pg_constraint c
      WHERE c.contype = 'f' AND c.conparentid = 0 AND coalesce(pg_catalog.to_jsonb(c) ->> 'conenforced', 'true') = 'true' AND coalesce(pg_catalog.pg_partition_root(c.confrelid), c.confrelid::regclass)::oid = ANY ($1::oid[])
      ORDER BY c.conrelid::regclass::text, c.conname`,
@@ -41,7 +41,7 @@ export async function foreignKeysInto(session: Session, parents: readonly string
     session,
     rows.map((row) => row[1] ?? ""),
   );
-  return rows.flatMap(([name, table, childRoot, parentRoot, onDelete, deferrable, columns, parentColumns, schemas, operatorNames]): ForeignKey[] => {
+  return rows.flatMap(([name, table, childRoot, parentRoot, onDelete, columns, parentColumns, schemas, operatorNames]): ForeignKey[] => {
     const child = tables.get(table ?? "");
     if (child === undefined || name == null || childRoot == null || parentRoot == null) return [];
     const inSchemas = texts(schemas);
@@ -55,7 +55,6 @@ export async function foreignKeysInto(session: Session, parents: readonly string
         parentColumns: texts(parentColumns),
         operators: texts(operatorNames).map((operator, at) => ({ schema: inSchemas[at] ?? "pg_catalog", name: operator })),
         onDelete: ON_DELETE[onDelete ?? ""] ?? "no_action",
-        deferrable: deferrable === "true",
       },
     ];
   });
@@ -66,8 +65,20 @@ export async function recordsByTable(session: Session, block: SystemBlock): Prom
   const records = new Map<string, string>();
   for (const record of block.records) {
     if (record.place.kind !== "table") continue;
-    const oid = await resolveTable(session, record.place, record.id).catch(() => undefined);
+    const oid = await resolveTable(session, record.place, record.id).catch((error: unknown) => {
+      if (error instanceof Failure && error.code === "TABLE_MISSING") return undefined;
+      throw error;
+    });
     if (oid !== undefined && !records.has(oid)) records.set(oid, record.id);
+  }
+  // a partition that is a record type of its own stands for its table, where that is none
+  const roots = await session.query(
+    "SELECT i.inhrelid::text, pg_catalog.pg_partition_root(i.inhrelid)::oid::text FROM pg_catalog.pg_inherits i WHERE i.inhrelid = ANY ($1::oid[])",
+    [[...records.keys()]],
+  );
+  for (const [oid, root] of roots) {
+    const record = records.get(oid ?? "");
+    if (root != null && record !== undefined && !records.has(root)) records.set(root, record);
   }
   return records;
 }
@@ -95,13 +106,10 @@ export async function* referencesThrough(
   const childKey = keySpec(childTable, link.child);
   for (const some of chunks(keys, 5000)) {
     const bound = binder();
-    const parts =
-      some.flatMap((key) => partsOf(parent.key, key) ?? []).length === 0
-        ? []
-        : some.flatMap((key) => {
-            const mine = partsOf(parent.key, key);
-            return mine === undefined ? [] : [mine];
-          });
+    const parts = some.flatMap((key) => {
+      const mine = partsOf(parent.key, key);
+      return mine === undefined ? [] : [mine];
+    });
     const join = foreignKey.columns
       .map((column, at) =>
         equal(`p.${quoted(foreignKey.parentColumns[at] ?? "")}`, foreignKey.operators[at] ?? { schema: "pg_catalog", name: "=" }, `c.${quoted(column)}`),

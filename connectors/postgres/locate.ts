@@ -19,13 +19,16 @@ export interface Hit {
 
 /** Every matching row, once per subject, by ascending key within some thousand lookups. `filter`: SQL on `t`. */
 export async function* hitsOf(session: Session, resolved: Resolved, lookups: readonly Lookup[], io: IO, filter = ""): AsyncGenerator<Hit> {
-  for (const some of chunks(lookups, LOOKUPS)) {
+  for (const some of chunks([...grouped(lookups)], LOOKUPS)) {
     const bound = binder();
-    const text = searchText(resolved, some, bound, filter);
+    const text = searchText(
+      resolved,
+      some.flatMap(([, mine]) => mine),
+      bound,
+      filter,
+    );
     if (text === undefined) continue;
-    const bySubject = new Map<number, Lookup[]>();
-    for (const lookup of some) bySubject.set(lookup.subject, [...(bySubject.get(lookup.subject) ?? []), lookup]);
-    const wanted = new Map([...bySubject].map(([subject, mine]) => [subject, resolved.matches.map((ref) => wantedValues(ref, mine))]));
+    const wanted = new Map(some.map(([subject, mine]) => [subject, resolved.matches.map((ref) => wantedValues(ref, mine))]));
     let last = "";
     for await (const rows of session.pages(text, bound.values)) {
       for (const row of rows) {
@@ -42,8 +45,7 @@ export async function* hitsOf(session: Session, resolved: Resolved, lookups: rea
 }
 
 export async function* locateRows(session: Session, resolved: Resolved, lookups: readonly Lookup[], io: IO): AsyncGenerator<Located> {
-  const bySubject = new Map<number, Lookup[]>();
-  for (const lookup of lookups) bySubject.set(lookup.subject, [...(bySubject.get(lookup.subject) ?? []), lookup]);
+  const bySubject = grouped(lookups);
   let count = 0;
   for await (const { subject, state, hits } of hitsOf(session, resolved, lookups, io)) {
     count += 1;
@@ -57,6 +59,10 @@ export async function* locateRows(session: Session, resolved: Resolved, lookups:
     };
   }
   io.progress(count);
+}
+
+function grouped(lookups: readonly Lookup[]): ReadonlyMap<number, readonly Lookup[]> {
+  return Map.groupBy(lookups, ({ subject }) => subject);
 }
 
 function exported({ exports, matches }: Resolved, state: RowState, hits: readonly (string | null)[]): Record<string, string | null> {

@@ -28,7 +28,7 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
         return (
           await foreignKeysInto(
             session,
-            resolved.map(({ table }) => table.oid),
+            resolved.map(({ table }) => table.root),
           )
         ).map((foreignKey) => linkOf(foreignKey, block, records));
       });
@@ -40,7 +40,7 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
     references: (target, keys) =>
       looking(target.record.id, async function* (session) {
         const parent = await resolveOne(session, target);
-        const foreignKeys = await foreignKeysInto(session, [parent.table.oid]);
+        const foreignKeys = await foreignKeysInto(session, [parent.table.root]);
         const records = await recordsByTable(session, block);
         const roots = await loadTables(
           session,

@@ -57,7 +57,8 @@ export async function openDatabase(system: string, secret: string, settings: Rea
     } catch (error) {
       throw translate(error, system);
     }
-    const transaction = transactionOn(client, system, io.signal, stopAtOnce);
+    const transaction = transactionOn(client, system, io.signal, stopAtOnce, () => open.delete(transaction));
+    open.add(transaction);
     try {
       await transaction.query(start);
       return transaction;
@@ -66,6 +67,8 @@ export async function openDatabase(system: string, secret: string, settings: Rea
       throw error;
     }
   };
+  // one that a caller left open would keep the pool from ending
+  const open = new Set<Transaction>();
   let ended: Promise<void> | undefined;
   const database: Database = {
     read: async () => await begin(READ, true),
@@ -81,6 +84,7 @@ export async function openDatabase(system: string, secret: string, settings: Rea
       }
     },
     async [Symbol.asyncDispose]() {
+      await Promise.all([...open].map(async (transaction) => await transaction[Symbol.asyncDispose]()));
       ended ??= pool.end();
       await ended;
     },
@@ -110,7 +114,8 @@ function databaseUrl(system: string, text: string): string {
   return text;
 }
 
-function transactionOn(client: PoolClient, system: string, signal: AbortSignal, stopAtOnce: boolean): Transaction {
+function transactionOn(client: PoolClient, system: string, signal: AbortSignal, stopAtOnce: boolean, closed: () => void): Transaction {
+  let released = false;
   let open = true;
   let broken = false;
   let cursors = 0;
@@ -156,6 +161,9 @@ function transactionOn(client: PoolClient, system: string, signal: AbortSignal, 
       open = false;
     },
     async [Symbol.asyncDispose]() {
+      if (released) return;
+      released = true;
+      closed();
       if (stopAtOnce) signal.removeEventListener("abort", stop);
       if (open && !broken) {
         open = false;

@@ -44,7 +44,7 @@ export async function testDatabase(name: string): Promise<TestDatabase> {
   return {
     ...made,
     async sql(text, values) {
-      const result = await app.query({ text, ...(values === undefined ? {} : { values: [...values] }), rowMode: "array", types: TEXT as never });
+      const result = await app.query({ text, ...(values === undefined ? {} : { values: [...values] }), rowMode: "array", types: TEXT });
       return Array.isArray(result) ? [] : (result.rows as (string | null)[][]);
     },
     admin: async (text) => void (await superuser.query(text)),

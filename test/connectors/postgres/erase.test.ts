@@ -1,5 +1,7 @@
+import { connect, createServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { connector } from "../../../connectors/postgres/connector.ts";
+import { testJournal } from "../../support/journal.ts";
 import { remainingOf } from "../../support/erase.ts";
 import { expectNoIdentifier } from "../../contract/connector.contract.ts";
 import { done, erase, lookup, plan, record, ruleOf, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";
@@ -328,3 +330,60 @@ test("a connection that the server cuts off in the middle leaves nothing half do
   await database.sql("DROP TRIGGER die ON users");
   expect(await erase(system, worldOf(database), [work])).toMatchObject([done(2)]);
 });
+
+test("a connection that breaks after COMMIT was sent leaves no doubt: the next attempt counts what was done", async () => {
+  await database.sql("CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'x'), (2, 'x'), (3, 'y')");
+  const users = target(record("users", "erase"), ["email"]);
+  const system = systemOf([users.record]);
+  const work = await plan(system, worldOf(database), users, [lookup({ email: "x" })]);
+  await using proxy = await cuttingProxy(database.url, "COMMIT");
+  const journal = testJournal();
+  const through = { ...worldOf(database), secret: () => proxy.url };
+  await using eraser = await system.openEraser(through);
+  await expect(eraser.erase({ id: "U-1", works: [work] }, journal)).rejects.toMatchObject({ code: "SYSTEM_UNREACHABLE" });
+  expect(journal.notes).toHaveLength(1);
+  expect(await erase(system, worldOf(database), [work], testJournal({ notes: journal.notes }))).toEqual([{ step: "shop.users", ...done(2) }]);
+  expect(await rows("users")).toEqual(["(3,y)"]);
+});
+
+test("a transaction that is still going on somewhere is in doubt, and nothing is done beside it", async () => {
+  await database.sql("CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'x')");
+  const users = target(record("users", "erase"), ["email"]);
+  const system = systemOf([users.record]);
+  const work = await plan(system, worldOf(database), users, [lookup({ email: "x" })]);
+  const other = await database.session();
+  await other.query("BEGIN");
+  const { rows: ids } = await other.query<{ xid: string }>("SELECT pg_current_xact_id()::text AS xid");
+  const note = JSON.stringify({ postgres: 1, xid: ids[0]?.xid, done: { "shop.users": ["0"] }, own: {} });
+  expect(await erase(system, worldOf(database), [work], testJournal({ notes: [note] }))).toMatchObject([{ affected: 0, blocked: 1, reason: "in_doubt" }]);
+  await other.query("ROLLBACK");
+  // one of another server: looked at again by its keys
+  const foreign = JSON.stringify({ postgres: 1, xid: "99999999999", done: { "shop.users": ["0"] }, own: {} });
+  expect(await erase(system, worldOf(database), [work], testJournal({ notes: [note, foreign] }))).toMatchObject([done(1)]);
+});
+
+/** Passes everything on, and hangs up on the client as soon as it has passed on a message that holds this word. */
+async function cuttingProxy(url: string, word: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const to = new URL(url);
+  const proxy = createServer((client) => {
+    const server = connect(Number(to.port), to.hostname);
+    client.on("error", () => {});
+    server.on("error", () => {});
+    server.on("data", (data) => void (client.destroyed || client.write(data)));
+    client.on("data", (data) => {
+      server.write(data, () => {
+        if (data.includes(word)) client.destroy();
+      });
+    });
+    client.on("close", () => setTimeout(() => server.destroy(), 500));
+  });
+  await new Promise<void>((listening) => proxy.listen(0, "127.0.0.1", listening));
+  const address = proxy.address();
+  const near = new URL(url);
+  near.hostname = "127.0.0.1";
+  near.port = String(typeof address === "object" ? (address?.port ?? 0) : 0);
+  return {
+    url: near.href,
+    [Symbol.asyncDispose]: async () => await new Promise<void>((closed) => proxy.close(() => closed())),
+  };
+}
