@@ -1,0 +1,172 @@
+/** What commands return with `--json`: docs/schemas/ is made from these, and real output is compared with them. */
+import { z } from "zod";
+import { EXIT, FAILURES } from "../../src/errors.ts";
+import { REQUEST_STATES, STATUSES } from "../../src/model/status.ts";
+
+const text = z.string();
+const count = z.int().min(0);
+const exit = z.literal(Object.values(EXIT));
+const date = z.iso.date();
+const instant = z.iso.datetime();
+const state = z.enum(REQUEST_STATES);
+const status = z.enum(STATUSES);
+const hash = text.regex(/^[0-9a-f]{64}$/u);
+const requestId = text.regex(/^[RD]-\d{4}-\d{4,}$/u);
+const shownPseudonym = text.regex(/^s_[0-9a-f]{8}$/u);
+const reason = text.describe("A code: `retention`, `legal_hold`, `held_by`, `held_with`, `no_date`, a condition's name, a constraint …");
+
+const issue = z.strictObject({ code: text, severity: z.enum(["error", "warning"]), message: text, file: text, line: count, column: count, help: text });
+const shortRequest = {
+  id: requestId,
+  type: z.enum(["erasure", "restriction"]),
+  pseudonym: shownPseudonym,
+  pseudonyms: z.array(shownPseudonym).optional().describe("Of a batch: one a person."),
+  received: date,
+  due: z.strictObject({ nominal: date, legal: date, extended: date }),
+  state,
+  ref: text.optional(),
+};
+const wholeRequest = z.strictObject({
+  ...shortRequest,
+  opened: z.strictObject({ at: instant, by: text }),
+  identity: z.strictObject({ method: text, result: z.enum(["ok", "more_needed", "failed"]), at: instant, by: text }).optional(),
+  plan: text.optional(),
+  reason: text.optional(),
+  ended_at: instant.optional(),
+  waiting_for: text,
+  next: text.nullable(),
+});
+const counts = { found: count, act: count, kept: count, waiting: count, blocked: count };
+const planStep = z.strictObject({
+  id: text,
+  system: text,
+  record: text,
+  action: text,
+  status: status.describe("The outcome it would have."),
+  ...counts,
+  minimised: count.optional().describe("Kept records of which all but the needed columns are cleared; counted in `kept`."),
+  reason: reason.optional(),
+  until: text.optional().describe("Last day of the longest hold."),
+  law: z.array(text).optional(),
+  subjects: z.array(z.strictObject({ pseudonym: shownPseudonym, ...counts })).optional(),
+});
+const residue = z.strictObject({ system: text, record: text.nullable().optional(), mechanism: text, gone_by: text.nullable() });
+const plan = z.strictObject({
+  id: text,
+  request: requestId,
+  digest: hash,
+  map: hash.describe("The data map's digest."),
+  system: text.optional(),
+  made_at: instant,
+  expires_at: instant,
+  steps: z.array(planStep),
+  totals: z.strictObject({ erase: count, change: count, keep: count, wait: count, blocked: count, nothing: count }),
+  residue: z.array(residue),
+  warnings: z.array(z.strictObject({ code: text, severity: z.enum(["empty", "warning"]), record: text, message: text })),
+});
+const runStep = {
+  id: text,
+  system: text,
+  record: text,
+  status,
+  matched: count.describe("Planned records found again."),
+  affected: count.describe("What the system said it changed."),
+  gone: count.describe("Absent, or as wanted, when read again."),
+  already_gone: count.optional(),
+  own: count.optional(),
+  failed: count.optional(),
+  kept: count.optional(),
+  waiting: count.optional(),
+  blocked: count.optional(),
+  minimised: count.optional(),
+  reason: reason.optional(),
+  until: text.optional(),
+};
+const check = z.strictObject({
+  system: text,
+  record: text,
+  result: z.enum(["pass", "fail", "unverifiable", "not_searchable"]),
+  residual: count,
+  method: text,
+  at: instant,
+});
+const file = z.strictObject({ path: text, sha256: hash });
+
+function envelope(name: string, data: z.ZodType): z.ZodType {
+  return z.strictObject({
+    schema: z.literal(`expunge/${name}/v1`),
+    ok: z.boolean(),
+    exit,
+    data,
+    warnings: z.array(text),
+    next: z.array(text).describe("Commands that a person would type next."),
+  });
+}
+
+const requests = z.strictObject({ requests: z.array(z.strictObject(shortRequest)) });
+const oneRequest = z.strictObject({ requests: z.tuple([wholeRequest]) });
+
+/** By name: that of `expunge/NAME/v1`, and `failure` and `run-event`. */
+export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
+  failure: z.strictObject({
+    ok: z.literal(false),
+    exit,
+    error: z.strictObject({
+      code: z.enum(Object.keys(FAILURES)),
+      message: text,
+      help: text,
+      at: text.optional().describe("`file:line:column`"),
+      details: z.unknown().optional(),
+    }),
+  }),
+  init: envelope("init", z.strictObject({ workspace: text, files: z.array(text), origin: text, vkey: text })),
+  "map-lint": envelope("map-lint", z.strictObject({ issues: z.array(issue) })),
+  explain: envelope("explain", z.strictObject({ rules: z.array(z.strictObject({ record: text, sentence: text, file: text, line: count })) })),
+  "connector-list": envelope("connector-list", z.strictObject({ connectors: z.array(z.strictObject({ kind: text, called: text, actions: z.array(text) })) })),
+  doctor: envelope("doctor", z.strictObject({ checks: z.array(z.strictObject({ name: text, result: z.enum(["ok", "warn", "fail"]), detail: text })) })),
+  "request-new": envelope("request-new", requests),
+  "request-list": envelope("request-list", requests),
+  "request-show": envelope("request-show", oneRequest),
+  "request-identity": envelope("request-identity", oneRequest),
+  "request-cancel": envelope("request-cancel", oneRequest),
+  "request-refuse": envelope("request-refuse", oneRequest),
+  "request-close": envelope("request-close", oneRequest),
+  plan: envelope("plan", z.strictObject({ plan })),
+  approve: envelope(
+    "approve",
+    z.strictObject({ approval: z.strictObject({ plan: text, request: requestId, digest: hash, by: text, role: text.optional(), at: instant }) }),
+  ),
+  "run-event": z.discriminatedUnion("event", [
+    z.strictObject({ event: z.literal("step"), ...runStep }),
+    z.strictObject({
+      event: z.literal("result"),
+      request: requestId,
+      plan: text,
+      state,
+      exit,
+      dry_run: z.literal(true).optional(),
+      steps: z.array(z.strictObject(runStep)),
+      residue: z.array(residue),
+    }),
+  ]),
+  verify: envelope(
+    "verify",
+    z.strictObject({
+      checks: z.array(check),
+      residual: count,
+      state,
+      settled_at: instant.optional().describe("While settling: a look from then on counts as the second."),
+      residue: z.array(residue).optional(),
+    }),
+  ),
+  status: envelope(
+    "status",
+    z.strictObject({
+      items: z.array(z.strictObject({ id: requestId, state, due: date, days_left: z.int(), overdue: z.boolean(), waiting_for: text, next: text.nullable() })),
+    }),
+  ),
+  report: envelope("report", z.strictObject({ files: z.array(file) })),
+  "proof-checkpoint": envelope("proof-checkpoint", z.strictObject({ checkpoint: text, vkey: text })),
+  "proof-export": envelope("proof-export", z.strictObject({ files: z.array(file) })),
+  "proof-verify": envelope("proof-verify", z.strictObject({ ok: z.boolean(), checks: z.array(z.strictObject({ name: text, ok: z.boolean(), detail: text })) })),
+};
