@@ -34,7 +34,7 @@ beforeAll(async () => {
   desk.file("data/crews.csv", `boat,mail\nHeron,${person}\nHeron,lotte@regatta.example\n`);
   id = await desk.open({ email: person });
   const { verify } = await desk.through(id);
-  expect(dig(verify?.json, "data.state")).toBe("closed");
+  if (dig(verify?.json, "data.state") !== "closed") throw new Error("the request did not close");
 });
 
 afterAll(() => {
@@ -68,7 +68,7 @@ describe("a report", () => {
         .update(bytesOf(`made/report/${name}`))
         .digest("hex"),
     );
-    expect([0, 1].map((at) => dig(said.json, `data.files.${at}.sha256`)).toSorted()).toEqual(hashes.toSorted());
+    expect(new Set([0, 1].map((at) => dig(said.json, `data.files.${at}.sha256`)))).toEqual(new Set(hashes));
     expect(bytesOf(`made/report/${id}.report.html`).toString()).toContain(
       createHash("sha256")
         .update(bytesOf(`made/report/${id}.report.json`))
