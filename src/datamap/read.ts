@@ -1,7 +1,7 @@
 /** YAML -> DataMap, or every issue at once, each with line, column and a hint. No message bears a value of `connect`. */
 import { createHash } from "node:crypto";
 import type { CivilDate } from "../model/civil-date.ts";
-import type { DataMap, Issue } from "../model/datamap.ts";
+import type { DataMap, Issue, SystemBlock } from "../model/datamap.ts";
 import type { RetentionRule } from "../model/retention-rule.ts";
 import { namesIn, notBuilt, type Check, type Kind } from "./check.ts";
 import { readTop, type Outside } from "./controller.ts";
@@ -94,15 +94,20 @@ async function readMap(
     }
   }
   checkGraph(systems, check);
-  for (const system of systems) {
-    for (const issue of how.kinds.get(system.kind)?.lint(system) ?? []) {
-      const path: Path = ["systems", system.name, ...issue.path];
-      // a block with faults of its own is not judged again
-      if (!problems.some((problem) => startsWith(problem.path, path))) check.report({ ...issue, path, part: "value" });
-    }
-  }
+  for (const system of systems) lintSystem(system, how.kinds.get(system.kind), problems, check);
   const digest = createHash("sha256").update(text).digest("hex");
   return { file, digest, ...top, identities, conditions, holds, systems };
+}
+
+/** What the connector says of its block, but of what is wrong already: that is not judged again. */
+function lintSystem(system: SystemBlock, kind: Kind | undefined, problems: readonly Problem[], check: Check): void {
+  const errors = problems.filter(({ severity }) => severity !== "warning");
+  const misplaced = errors.filter(({ code }) => code === "PLACE").map(({ path }) => path.slice(0, 4));
+  for (const issue of kind?.lint(system) ?? []) {
+    const path: Path = ["systems", system.name, ...issue.path];
+    if (errors.some((error) => startsWith(error.path, path)) || misplaced.some((record) => startsWith(path, record))) continue;
+    check.report({ ...issue, path, part: "value", severity: issue.code === "NOT_BUILT" ? "warning" : "error" });
+  }
 }
 
 /** The blocks of kinds that a later version brings have keys of their own; only their credentials are looked at. */

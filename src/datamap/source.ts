@@ -149,8 +149,8 @@ function find(document: Document, path: Path): { key: unknown; value: unknown; f
       const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step));
       if (pair === undefined) return { key, value, found: false };
       [key, value] = [pair.key, pair.value];
-    } else if (isSeq(node) && typeof step === "number" && step < node.items.length) {
-      [key, value] = [undefined, node.items[step]];
+    } else if (isSeq(node) && Number(step) < node.items.length) {
+      [key, value] = [undefined, node.items[Number(step)]];
     } else {
       return { key, value, found: false };
     }
