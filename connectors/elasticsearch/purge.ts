@@ -23,24 +23,24 @@ export async function purge(io: IO, api: Api, target: Target): Promise<Residue[]
   const indices = await indicesOf(api, patternOf(target));
   const left = (await Array.fromAsync(residueOf(io, api, target))).filter(({ mechanism }) => mechanism !== "segments");
   const flushed: { index: ConcreteIndex; until: Map<string, number> }[] = [];
-  let dirty = false;
+  const results: Expunged[] = [];
   for (const index of indices) {
     if (index.open && index.blocked === undefined && (await flush(api, index.name)))
       flushed.push({ index, until: new Map((await shardsOf(api, index.name))?.map(({ name, maxSeqNo }) => [name, maxSeqNo])) });
-    else dirty = true;
+    else results.push("refused");
   }
   for (let polls = 0; polls < POLLS && !(await leasesPassed(api, flushed)); polls += 1)
     await sleep(POLL, undefined, { signal: io.signal }).catch(() => undefined);
-  for (const { index } of flushed) if (!(await expunge(api, index))) dirty = true;
-  if (dirty)
-    io.report({
-      code: "GAP",
-      severity: "warning",
-      record,
-      message: `${patternOf(target)}: deleted documents are still in segments.`,
-      help: "Purge again in a minute; it takes the rights maintenance, manage and monitor, and an open index without a block.",
-    });
-  return dirty ? [{ system, record, mechanism: "segments", goneBy: flushed.length === indices.length ? segmentsGoneBy(io) : null }, ...left] : left;
+  for (const { index } of flushed) results.push(await expunge(api, index));
+  if (results.every((result) => result === "clean")) return left;
+  io.report({
+    code: "GAP",
+    severity: "warning",
+    record,
+    message: `${patternOf(target)}: deleted documents are still in segments.`,
+    help: "Purge again in a minute; it takes the rights maintenance, manage and monitor, and an open index without a block.",
+  });
+  return [{ system, record, mechanism: "segments", goneBy: results.includes("refused") ? null : segmentsGoneBy(io) }, ...left];
 }
 
 async function flush(api: Api, index: string): Promise<boolean> {
@@ -65,28 +65,27 @@ async function leasesPassed(api: Api, flushed: readonly { index: ConcreteIndex; 
   return true;
 }
 
-/** True where no deleted document is left in any segment. */
-async function expunge(api: Api, { name, setting }: ConcreteIndex): Promise<boolean> {
+/** `left`: the leases had not passed, or others deleted meanwhile. `refused`: a right is missing, or a block stands in the way. */
+type Expunged = "clean" | "left" | "refused";
+
+async function expunge(api: Api, { name, setting }: ConcreteIndex): Promise<Expunged> {
   const index = encodeURIComponent(name);
-  if ((await deletedIn(api, name)) === 0) return true;
+  if ((await deletedIn(api, name)) === 0) return "clean";
   const before = setting(THRESHOLD) ?? null;
   const set = async (value: string | number | null) =>
     await api.send({ method: "PUT", path: `/${index}/_settings`, body: JSON.stringify({ [THRESHOLD]: value }), always: true });
-  if ((await set(0)).status !== 200) return false;
+  if ((await set(0)).status !== 200) return "refused";
   try {
-    if (!(await flush(api, name))) return false;
-    const merged = await api.send({
-      method: "POST",
-      path: `/${index}/_forcemerge`,
-      query: { only_expunge_deletes: "true", flush: "true" },
-      timeout: 3_600_000,
-    });
-    if (merged.status !== 200) return false;
+    if (!(await flush(api, name))) return "refused";
+    const query = { only_expunge_deletes: "true", flush: "true" };
+    const merged = await api.send({ method: "POST", path: `/${index}/_forcemerge`, query, timeout: 3_600_000 });
+    if (merged.status !== 200) return "refused";
     await refresh(api, name);
   } finally {
     await set(before);
   }
-  return (await deletedIn(api, name)) === 0;
+  const deleted = await deletedIn(api, name);
+  return deleted === undefined ? "refused" : deleted === 0 ? "clean" : "left";
 }
 
 /** Deleted documents in the segments of every copy; undefined where the role may not see them. */

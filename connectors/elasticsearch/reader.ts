@@ -12,6 +12,7 @@ import { looksAt } from "./look.ts";
 import { matchField, type MatchField } from "./mapping.ts";
 import { queriesFor } from "./query.ts";
 import { residueOf } from "./residue.ts";
+import { assureWholeSight } from "./rights.ts";
 import { fetchAll, nameOf, searchAll } from "./search.ts";
 
 export function reader(io: IO, api: Api, dialect: Dialect): Reader {
@@ -38,7 +39,9 @@ async function* none(): AsyncGenerator<never> {}
 async function* locate(io: IO, api: Api, dialect: Dialect, target: Target, lookups: readonly Lookup[]): AsyncGenerator<Located> {
   const asked = lookups.filter(({ values }) => Object.values(values).some((some) => some.length > 0));
   if (asked.length === 0) return;
-  const indices = await indicesOf(api, patternOf(target));
+  const pattern = patternOf(target);
+  const indices = await indicesOf(api, pattern);
+  await assureWholeSight(api, target, pattern, indices);
   for (const index of indices) if (!index.open || index.unreadable) yield* unsearched(io, target, index, asked);
   let looked = 0;
   for (const index of readable(indices)) {

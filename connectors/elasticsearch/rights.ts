@@ -1,4 +1,5 @@
 /** What this role may do; without it a search could leave out documents or indices and say nothing. */
+import { Failure } from "../../src/errors.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { isMissingApi, type Answer, type Api, type About } from "./api.ts";
 import type { ConcreteIndex } from "./indices.ts";
@@ -14,10 +15,25 @@ export async function* patternRights(api: Api, target: Target, pattern: string):
   }
 }
 
+/** Throws NOT_PERMITTED or ROW_SECURITY where this role is shown less than there is. */
+export async function assureWholeSight(api: Api, target: Target, pattern: string, indices: readonly ConcreteIndex[]): Promise<void> {
+  for await (const { code, message, help } of patternRights(api, target, pattern)) throw sightFailure(api, code, message, help);
+  for await (const { code, message, help } of hiddenParts(api, target, indices)) throw sightFailure(api, code, message, help);
+}
+
+function sightFailure(api: Api, code: string, message: string, help: string | undefined): Failure {
+  return new Failure(code === "ROW_SECURITY" ? code : "NOT_PERMITTED", `${api.system}: ${message}`, help === undefined ? {} : { help });
+}
+
 export async function* indexRights(api: Api, target: Target, indices: readonly ConcreteIndex[], changes: boolean): AsyncGenerator<Finding> {
   const rights = [...LOOK, "maintenance", ...(target.record.do === "erase" ? ["delete"] : []), ...(changes ? ["index"] : [])];
   const names = indices.map(({ name }) => name);
   for (const { name, right } of await missing(api, names, rights)) yield finding(target, "NOT_PERMITTED", `Index ${name}: the right ${right} is missing.`);
+  yield* hiddenParts(api, target, indices);
+}
+
+async function* hiddenParts(api: Api, target: Target, indices: readonly ConcreteIndex[]): AsyncGenerator<Finding> {
+  const names = indices.map(({ name }) => name);
   for (const name of await restricted(api, names)) {
     const help = "Use a role without document or field level security: what it hides cannot be erased, and a count would prove nothing.";
     yield { ...finding(target, "ROW_SECURITY", `Index ${name}: document or field level security hides part of it from this role.`), help };
