@@ -6,7 +6,7 @@ import { type Root, safePath } from "./folder.ts";
 import { shown } from "./names.ts";
 
 /** Big enough to be quick, small enough that memory does not grow with the file. */
-const CHUNK = 256 * 1024;
+const CHUNK = 64 * 1024;
 
 export interface OpenFile extends AsyncDisposable {
   readonly absolute: string;

@@ -43,7 +43,7 @@ export interface RecordRule {
 /** A matching record; once per subject it belongs to. */
 export interface FoundRecord {
   readonly subject: number;
-  /** Names the record within its file, the same at every look while its bytes stay: length, keyed digest, and which of several equal records it is. No values. */
+  /** Names the record within its file, the same at every look while its bytes stay: length, keyed checksum and digest, and which of several equal records it is. No values. */
   readonly id: string;
   /** First line of the record, from 1. For messages only. */
   readonly line: number;

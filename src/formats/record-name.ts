@@ -1,8 +1,9 @@
 /**
- * Records of a file have no keys. A record is named by its own bytes: their length (so that few records need a digest
- * when names are looked up), a keyed digest, and which of several equal records it is. Equal records have equal
+ * Records of a file have no keys. A record is named by its own bytes: their length and checksum (so that few records need a
+ * digest when names are looked up), a keyed digest, and which of several equal records it is. Equal records have equal
  * subjects, so all of them are found together.
  */
+import { crc32 } from "node:zlib";
 import type { RecordChange, RecordRule } from "./record-file.ts";
 
 const LF = 0x0a;
@@ -20,10 +21,11 @@ export function contentOf(bytes: Buffer, start: number, end: number): Buffer {
 
 /** Names the matching records of a file; call it once for each of them, in file order. */
 export function recordNamer({ digest }: Pick<RecordRule, "digest">): (content: Buffer) => { id: string; fingerprint: string } {
+  const checksum = keyedChecksum(digest);
   const seen = new Map<string, number>();
   return (content) => {
     const fingerprint = digest(["record", content.toString()]);
-    const stem = stemOf(content, fingerprint);
+    const stem = stemOf(content, checksum(content), fingerprint);
     const nth = seen.get(stem) ?? 0;
     seen.set(stem, nth + 1);
     return { id: `${stem}.${nth}`, fingerprint };
@@ -35,16 +37,18 @@ export function recordFinder(
   { digest }: Pick<RecordRule, "digest">,
   changes: ReadonlyMap<string, RecordChange>,
 ): (content: Buffer) => (RecordChange & { readonly id: string }) | null {
+  const checksum = keyedChecksum(digest);
   const stems = new Map<string, number>();
-  const lengths = new Set<number>();
+  const checksums = new Set<number>();
   for (const id of changes.keys()) {
-    const [length = "", digested = ""] = id.split(".");
-    stems.set(`${length}.${digested}`, 0);
-    lengths.add(Number(length));
+    const [length = "", sum = "", digested = ""] = id.split(".");
+    stems.set(`${length}.${sum}.${digested}`, 0);
+    checksums.add(Number.parseInt(sum, 36));
   }
   return (content) => {
-    if (!lengths.has(content.length)) return null;
-    const stem = stemOf(content, digest(["record", content.toString()]));
+    const sum = checksum(content);
+    if (!checksums.has(sum)) return null;
+    const stem = stemOf(content, sum, digest(["record", content.toString()]));
     const nth = stems.get(stem);
     if (nth === undefined) return null;
     stems.set(stem, nth + 1);
@@ -54,6 +58,12 @@ export function recordFinder(
   };
 }
 
-function stemOf(content: Buffer, fingerprint: string): string {
-  return `${content.length}.${fingerprint.slice(0, 32)}`;
+/** Starts from a secret number, so that it tells nothing about a record to somebody without the key. */
+function keyedChecksum(digest: RecordRule["digest"]): (content: Buffer) => number {
+  const start = Number.parseInt(digest(["record checksum"]).slice(0, 8), 16);
+  return (content) => crc32(content, start);
+}
+
+function stemOf(content: Buffer, checksum: number, fingerprint: string): string {
+  return `${content.length}.${checksum.toString(36)}.${fingerprint.slice(0, 32)}`;
 }
