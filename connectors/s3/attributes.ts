@@ -1,5 +1,12 @@
 /** Everything an object is beside its bytes. */
-import { GetObjectAclCommand, GetObjectTaggingCommand, type Grant, HeadObjectCommand, type HeadObjectCommandOutput, type PutObjectCommandInput } from "@aws-sdk/client-s3";
+import {
+  GetObjectAclCommand,
+  GetObjectTaggingCommand,
+  type Grant,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  type PutObjectCommandInput,
+} from "@aws-sdk/client-s3";
 import type { Source } from "./bytes.ts";
 import { ask, askMaybe } from "./failure.ts";
 import type { Store } from "./store.ts";
@@ -23,8 +30,12 @@ export async function attributesOf(store: Store, source: Source): Promise<Attrib
   const input = { Bucket: bucket.name, Key: key, ...(bucket.versioning === "none" ? {} : { VersionId: version.id }) };
   const how = { abortSignal: io.signal };
   const head = await ask({ action: "s3:GetObject", bucket: bucket.name }, () => client.send(new HeadObjectCommand(input), how));
-  const tagging = await askMaybe({ action: "s3:GetObjectTagging", bucket: bucket.name }, ["NotImplemented", "NoSuchTagSet", 501], () => client.send(new GetObjectTaggingCommand(input), how));
-  const acl = await askMaybe({ action: "s3:GetObjectAcl", bucket: bucket.name }, ["NotImplemented", "AccessControlListNotSupported", 501], () => client.send(new GetObjectAclCommand(input), how));
+  const tagging = await askMaybe({ action: "s3:GetObjectTagging", bucket: bucket.name }, ["NotImplemented", "NoSuchTagSet", 501], () =>
+    client.send(new GetObjectTaggingCommand(input), how),
+  );
+  const acl = await askMaybe({ action: "s3:GetObjectAcl", bucket: bucket.name }, ["NotImplemented", "AccessControlListNotSupported", 501], () =>
+    client.send(new GetObjectAclCommand(input), how),
+  );
   const tags = (tagging?.TagSet ?? []).map(({ Key = "", Value = "" }) => `${encodeURIComponent(Key)}=${encodeURIComponent(Value)}`).toSorted();
   const grants = (acl?.Grants ?? []).map(grantOf).toSorted();
   const owner = acl?.Owner?.ID ?? "";
@@ -75,7 +86,9 @@ function grantHeaders(grants: readonly Grant[], owner: string): Kept {
   if (grants.every(({ Grantee, Permission }) => Grantee?.ID === owner && Permission === "FULL_CONTROL")) return {};
   const to = (permission: string): string | undefined => {
     const grantees = grants.filter(({ Permission }) => Permission === permission);
-    return grantees.length === 0 ? undefined : grantees.map(({ Grantee }) => (Grantee?.URI === undefined ? `id="${Grantee?.ID ?? ""}"` : `uri="${Grantee.URI}"`)).join(", ");
+    return grantees.length === 0
+      ? undefined
+      : grantees.map(({ Grantee }) => (Grantee?.URI === undefined ? `id="${Grantee?.ID ?? ""}"` : `uri="${Grantee.URI}"`)).join(", ");
   };
   return given({ GrantFullControl: to("FULL_CONTROL"), GrantRead: to("READ"), GrantReadACP: to("READ_ACP"), GrantWriteACP: to("WRITE_ACP") });
 }

@@ -44,7 +44,9 @@ async function readBucket({ client, io }: Store, name: string): Promise<Bucket> 
   const lock =
     status === "none"
       ? null
-      : await askMaybe({ action: "s3:GetBucketObjectLockConfiguration", bucket: name }, NO_LOCKS, () => client.send(new GetObjectLockConfigurationCommand({ Bucket: name }), how));
+      : await askMaybe({ action: "s3:GetBucketObjectLockConfiguration", bucket: name }, NO_LOCKS, () =>
+          client.send(new GetObjectLockConfigurationCommand({ Bucket: name }), how),
+        );
   const configuration = lock?.ObjectLockConfiguration;
   return {
     name,
@@ -71,7 +73,9 @@ export async function lockOf(store: Store, bucket: Bucket, key: string, versions
     const input = { Bucket: bucket.name, Key: key, VersionId: id };
     const hold = await askMaybe({ action: "s3:GetObjectLegalHold", bucket: bucket.name }, none, () => client.send(new GetObjectLegalHoldCommand(input), how));
     if (hold?.LegalHold?.Status === "ON") return { reason: "object_legal_hold" };
-    const retention = await askMaybe({ action: "s3:GetObjectRetention", bucket: bucket.name }, none, () => client.send(new GetObjectRetentionCommand(input), how));
+    const retention = await askMaybe({ action: "s3:GetObjectRetention", bucket: bucket.name }, none, () =>
+      client.send(new GetObjectRetentionCommand(input), how),
+    );
     const end = retention?.Retention?.RetainUntilDate;
     if (end !== undefined && end > io.now() && (until === null || end.toISOString() > until)) until = end.toISOString();
   }
@@ -89,6 +93,9 @@ export async function openUploads({ client, io }: Store, bucket: string, prefix:
     );
     for (const { Key, UploadId } of page?.Uploads ?? []) uploads.push({ key: Key ?? "", id: UploadId ?? "" });
     if (page?.IsTruncated !== true) return uploads;
-    markers = { ...(page.NextKeyMarker ? { KeyMarker: page.NextKeyMarker } : {}), ...(page.NextUploadIdMarker ? { UploadIdMarker: page.NextUploadIdMarker } : {}) };
+    markers = {
+      ...(page.NextKeyMarker ? { KeyMarker: page.NextKeyMarker } : {}),
+      ...(page.NextUploadIdMarker ? { UploadIdMarker: page.NextUploadIdMarker } : {}),
+    };
   }
 }

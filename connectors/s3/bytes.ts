@@ -55,7 +55,10 @@ export async function* bytesOf({ client, io }: Store, { bucket, key, version, na
       const code = codeOf(error);
       if (code === "InvalidObjectState") throw new NotReadable("archived");
       if (code === "NoSuchKey" || code === "NoSuchVersion") throw new NotReadable("changed");
-      if (statusOf(error) === 400) throw new Failure("FILE_REFUSED", `${name} cannot be read (${code})`, { help: "Objects that are encrypted with a key of the customer's own (SSE-C) are not rewritten." });
+      if (statusOf(error) === 400)
+        throw new Failure("FILE_REFUSED", `${name} cannot be read (${code})`, {
+          help: "Objects that are encrypted with a key of the customer's own (SSE-C) are not rewritten.",
+        });
       const failure = failureOf(error, asked);
       if (failure.code !== "SYSTEM_UNREACHABLE" || offset === 0 || attempt >= RESUMES || io.signal.aborted) throw failure;
     }

@@ -26,7 +26,10 @@ export async function* checkTarget(s3: S3, target: Target): AsyncGenerator<Findi
       buckets.add(bucket.name);
     }
     if (target.record.place.kind === "files") yield* checkFiles(s3, target, say);
-    else for (const column of target.exports) if (!isObjectColumn(column)) yield say("COLUMN_MISSING", "error", `objects have no "${column}": give last_modified, metadata.NAME or a placeholder`, column);
+    else
+      for (const column of target.exports)
+        if (!isObjectColumn(column))
+          yield say("COLUMN_MISSING", "error", `objects have no "${column}": give last_modified, metadata.NAME or a placeholder`, column);
   } catch (error) {
     if (!(error instanceof Failure) || !["TABLE_MISSING", "NOT_PERMITTED"].includes(error.code)) throw error;
     yield say(error.code, "error", error.message);
@@ -58,23 +61,36 @@ async function* checkPattern({ store }: S3, target: Target, address: Address, sa
   if (folders.length > 0) yield say("TABLE_FORMAT", "error", `below s3://${address.bucket}/${prefix} lie the files of a table format`);
   if (!some) yield say("PATTERN_EMPTY", "empty", `no object fits s3://${address.bucket}/${address.path}`);
   const uploads = (await openUploads(store, address.bucket, prefix)).filter(({ key }) => fits(key)).length;
-  if (uploads > 0) yield say("GAP", "warning", `${uploads} uploads to s3://${address.bucket}/${address.path} were begun and never completed; their parts are not searched`);
+  if (uploads > 0)
+    yield say("GAP", "warning", `${uploads} uploads to s3://${address.bucket}/${address.path} were begun and never completed; their parts are not searched`);
 }
 
 async function* checkBucket({ client, io }: Store, target: Target, bucket: Bucket, say: Say): AsyncGenerator<Finding> {
   const { name } = bucket;
   const how = { abortSignal: io.signal };
   const none = ["ReplicationConfigurationNotFoundError", "NotImplemented", "MethodNotAllowed", 404, 501];
-  if (bucket.mfaDelete && allVersions(target)) yield say("BLOCKED", "warning", `versions in the bucket "${name}" can only be deleted with a second factor (MFA delete)`);
-  if (!allVersions(target) && bucket.versioning !== "none") yield say("GAP", "warning", `the bucket "${name}" keeps older versions, and \`versions: latest\` leaves them`);
+  if (bucket.mfaDelete && allVersions(target))
+    yield say("BLOCKED", "warning", `versions in the bucket "${name}" can only be deleted with a second factor (MFA delete)`);
+  if (!allVersions(target) && bucket.versioning !== "none")
+    yield say("GAP", "warning", `the bucket "${name}" keeps older versions, and \`versions: latest\` leaves them`);
   try {
-    const replication = await askMaybe({ action: "s3:GetReplicationConfiguration", bucket: name }, none, () => client.send(new GetBucketReplicationCommand({ Bucket: name }), how));
+    const replication = await askMaybe({ action: "s3:GetReplicationConfiguration", bucket: name }, none, () =>
+      client.send(new GetBucketReplicationCommand({ Bucket: name }), how),
+    );
     for (const rule of replication?.ReplicationConfiguration?.Rules ?? []) {
-      if (rule.Status === "Enabled") yield say("GAP", "warning", `the bucket "${name}" is replicated to ${rule.Destination?.Bucket ?? "another"}, where deleted versions stay: add that one to the data map`);
+      if (rule.Status === "Enabled")
+        yield say(
+          "GAP",
+          "warning",
+          `the bucket "${name}" is replicated to ${rule.Destination?.Bucket ?? "another"}, where deleted versions stay: add that one to the data map`,
+        );
     }
-    const events = await askMaybe({ action: "s3:GetBucketNotification", bucket: name }, none, () => client.send(new GetBucketNotificationConfigurationCommand({ Bucket: name }), how));
+    const events = await askMaybe({ action: "s3:GetBucketNotification", bucket: name }, none, () =>
+      client.send(new GetBucketNotificationConfigurationCommand({ Bucket: name }), how),
+    );
     const listeners = [...(events?.TopicConfigurations ?? []), ...(events?.QueueConfigurations ?? []), ...(events?.LambdaFunctionConfigurations ?? [])].length;
-    if (listeners > 0) yield say("TRIGGER_PRESENT", "warning", `${listeners} listeners are told of changes in the bucket "${name}" and may copy or restore what is erased`);
+    if (listeners > 0)
+      yield say("TRIGGER_PRESENT", "warning", `${listeners} listeners are told of changes in the bucket "${name}" and may copy or restore what is erased`);
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== "NOT_PERMITTED") throw error;
     yield say("GAP", "warning", `whether the bucket "${name}" is replicated or watched could not be read: ${error.message}`);

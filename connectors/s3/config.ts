@@ -10,7 +10,10 @@ export const config: ConnectorConfig = {
 };
 
 function lint({ connect, records }: SystemBlock): readonly ConfigIssue[] {
-  const root = connect.root === undefined ? [] : [issue(["connect", "root"], "KEY_REFUSED", "`root` is for kind `files`", "Buckets are named in `keys` and `files`: s3://BUCKET/…")];
+  const root =
+    connect.root === undefined
+      ? []
+      : [issue(["connect", "root"], "KEY_REFUSED", "`root` is for kind `files`", "Buckets are named in `keys` and `files`: s3://BUCKET/…")];
   return [...root, ...records.flatMap(lintRecord)];
 }
 
@@ -19,7 +22,14 @@ function lintRecord({ name, place }: RecordType): readonly ConfigIssue[] {
   switch (place.kind) {
     case "table":
     case "index":
-      return [issue(at, "PLACE_INVALID", "s3 holds objects, not tables or indices", "Name `keys: [s3://BUCKET/…]` for whole objects, `files: [s3://BUCKET/…]` for record files.")];
+      return [
+        issue(
+          at,
+          "PLACE_INVALID",
+          "s3 holds objects, not tables or indices",
+          "Name `keys: [s3://BUCKET/…]` for whole objects, `files: [s3://BUCKET/…]` for record files.",
+        ),
+      ];
     case "keys":
       return place.templates.flatMap((text, index) => lintAddress(text, [...at, "keys", String(index)]));
     case "files":
@@ -29,7 +39,15 @@ function lintRecord({ name, place }: RecordType): readonly ConfigIssue[] {
 
 function lintAddress(text: string, path: readonly string[]): readonly ConfigIssue[] {
   const address = parseAddress(text);
-  if (address === undefined) return [issue(path, "PLACE_INVALID", "a place in S3 is written s3://BUCKET/KEY", "For example s3://exports/till/*.jsonl; the bucket holds no placeholder and no star.")];
+  if (address === undefined)
+    return [
+      issue(
+        path,
+        "PLACE_INVALID",
+        "a place in S3 is written s3://BUCKET/KEY",
+        "For example s3://exports/till/*.jsonl; the bucket holds no placeholder and no star.",
+      ),
+    ];
   // S3 Express
   if (!address.bucket.endsWith("--x-s3")) return [];
   return [issue(path, "PLACE_INVALID", "directory buckets list their keys in no order and are not searched", "Name a general purpose bucket.")];

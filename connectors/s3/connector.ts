@@ -60,7 +60,8 @@ function openEraser(block: SystemBlock, io: IO): Eraser {
       await sweepProbes(files.store, files.bucket, given);
       const journal = liveJournal(given);
       const outcomes: StepOutcome[] = [];
-      for (const work of unit.works) outcomes.push(work.target.record.place.kind === "keys" ? await eraseObjects(files, work, journal) : await eraseRecords(files, work, journal));
+      for (const work of unit.works)
+        outcomes.push(work.target.record.place.kind === "keys" ? await eraseObjects(files, work, journal) : await eraseRecords(files, work, journal));
       return outcomes;
     },
     purge: async (target) => await Array.fromAsync(residueOf(files, target)),
@@ -77,7 +78,8 @@ async function countObjects({ store }: S3, target: Target): Promise<number> {
   let count = 0;
   for (const address of addressesOf(target)) {
     const { prefix, fits } = patternOf(target, address);
-    for await (const { key, versions } of listVersions(store, address.bucket, prefix)) if (fits(key) && (allVersions(target) || liveOf(versions) !== null)) count += 1;
+    for await (const { key, versions } of listVersions(store, address.bucket, prefix))
+      if (fits(key) && (allVersions(target) || liveOf(versions) !== null)) count += 1;
   }
   return count;
 }

@@ -61,6 +61,7 @@ export function failureOf(error: unknown, { action, bucket }: Asked): Failure {
   const status = statusOf(error);
   const as = (failure: FailureCode, message: string) => new Failure(failure, message);
   if (code === "AbortError" || code === "ABORT_ERR") return as("INTERRUPTED", `${action} in the bucket "${bucket}" was interrupted`);
+  if (status === 0 && field(error, "message") === "Region is missing") return as("CREDENTIALS_REFUSED", `no region is configured for the bucket "${bucket}"`);
   if (CREDENTIALS.has(code)) return as("CREDENTIALS_REFUSED", `S3 refused the credentials for the bucket "${bucket}" (${code})`);
   if (code === "NoSuchBucket") return as("TABLE_MISSING", `there is no bucket "${bucket}"`);
   if (DENIED.has(code) || status === 403) return as("NOT_PERMITTED", `${action} is not permitted in the bucket "${bucket}"`);

@@ -79,7 +79,9 @@ export function unreadableLine(record: string, name: string, line: number, gap: 
     code: "GAP",
     severity: "warning",
     record,
-    message: gap ? `${name}:${line} is no JSON object and is kept, but holds an identifier that was searched for` : `${name}:${line} is no JSON object and is kept as it is`,
+    message: gap
+      ? `${name}:${line} is no JSON object and is kept, but holds an identifier that was searched for`
+      : `${name}:${line} is no JSON object and is kept as it is`,
   };
 }
 

@@ -32,7 +32,8 @@ export async function* locateRecords(s3: S3, target: Target, lookups: readonly L
     s3.store.io.progress(records);
     const { bucket, key } = object;
     if (scanned.archived) {
-      for (const { subject } of lookups) yield { subject, key: JSON.stringify([bucket, key]), fingerprint: "archived", values: {}, done: false, blocked: { reason: "archived" } };
+      for (const { subject } of lookups)
+        yield { subject, key: JSON.stringify([bucket, key]), fingerprint: "archived", values: {}, done: false, blocked: { reason: "archived" } };
     }
     for (const { subject, id, fingerprint, values, done, etag } of scanned.hits) {
       const blocked = scanned.blocked === null || done ? {} : { blocked: scanned.blocked };
@@ -64,7 +65,8 @@ async function scanUntilStill(s3: S3, target: Target, lookups: readonly Lookup[]
       return await scanObject(s3, target, lookups, { ...object, versions });
     } catch (error) {
       if (!(error instanceof NotReadable)) throw error;
-      if (look === LOOKS) throw new Failure("SYSTEM_UNREACHABLE", `${nameOf(object.bucket, object.key, lookups)} is written all the time: it could not be read whole`);
+      if (look === LOOKS)
+        throw new Failure("SYSTEM_UNREACHABLE", `${nameOf(object.bucket, object.key, lookups)} is written all the time: it could not be read whole`);
       versions = await versionsOf(s3.store, object.bucket, object.key);
     }
   }
@@ -72,7 +74,8 @@ async function scanUntilStill(s3: S3, target: Target, lookups: readonly Lookup[]
 
 async function scanObject(s3: S3, target: Target, lookups: readonly Lookup[], { bucket: name, key, versions }: FoundObject): Promise<Scanned> {
   const bucket = await s3.bucket(name);
-  const scan = async (version: Version) => await unlessArchived(async () => await scanVersion(s3, target, lookups, { bucket, key, version, name: nameOf(name, key, lookups) }));
+  const scan = async (version: Version) =>
+    await unlessArchived(async () => await scanVersion(s3, target, lookups, { bucket, key, version, name: nameOf(name, key, lookups) }));
   const live = liveOf(versions);
   const now = live === null ? { hits: [], records: 0 } : await scan(live);
   const rewritten = now?.hits.some(({ done }) => !done) ?? false;
@@ -88,12 +91,19 @@ async function scanObject(s3: S3, target: Target, lookups: readonly Lookup[], { 
     if (rewritten || mine.length > 0) doomed.push(version);
     for (const hit of mine) if (!hits.has(identity(hit))) hits.set(identity(hit), hit);
   }
-  return { hits: [...hits.values()], records: now?.records ?? 0, blocked: await blockedBy(s3, target, bucket, key, rewritten && live !== null ? [live, ...doomed] : doomed), archived };
+  const blocked = await blockedBy(s3, target, bucket, { key, rewritten, going: rewritten && live !== null ? [live, ...doomed] : doomed });
+  return { hits: [...hits.values()], records: now?.records ?? 0, blocked, archived };
 }
 
-async function blockedBy({ store }: S3, target: Target, bucket: Bucket, key: string, going: readonly Version[]): Promise<Blocked | null> {
+interface Going {
+  readonly key: string;
+  readonly rewritten: boolean;
+  readonly going: readonly Version[];
+}
+
+async function blockedBy({ store }: S3, target: Target, bucket: Bucket, { key, rewritten, going }: Going): Promise<Blocked | null> {
   if (!allVersions(target) || going.length === 0 || bucket.versioning === "none") return null;
-  return await lockOf(store, bucket, key, going);
+  return (await lockOf(store, bucket, key, going)) ?? (rewritten && bucket.locksNew ? { reason: "object_lock" } : null);
 }
 
 async function scanVersion(s3: S3, target: Target, lookups: readonly Lookup[], source: Source): Promise<{ hits: readonly Hit[]; records: number }> {

@@ -31,7 +31,8 @@ export function objectKey(bucket: string, key: string): string {
 export function partsOf(planned: string): readonly [bucket: string, key: string, id: string | null] {
   const parts: unknown = JSON.parse(planned);
   const [bucket, key, id] = Array.isArray(parts) ? parts : [];
-  if (typeof bucket !== "string" || typeof key !== "string" || !(id === undefined || typeof id === "string")) throw new Failure("UNEXPECTED", "a planned key is not one of S3's");
+  if (typeof bucket !== "string" || typeof key !== "string" || !(id === undefined || typeof id === "string"))
+    throw new Failure("UNEXPECTED", "a planned key is not one of S3's");
   return [bucket, key, id ?? null];
 }
 

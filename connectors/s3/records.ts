@@ -102,7 +102,14 @@ function keysOf({ bucket, key }: Planned, ids: Iterable<string>): readonly strin
 }
 
 /** Goes round until nothing of the planned records is left in any version that counts. */
-async function eraseInObject(files: Files, work: Work, object: Planned, first: { readonly seen: Survey; readonly known: Known }, between: () => void, journal: UnitJournal): Promise<Ending> {
+async function eraseInObject(
+  files: Files,
+  work: Work,
+  object: Planned,
+  first: { readonly seen: Survey; readonly known: Known },
+  between: () => void,
+  journal: UnitJournal,
+): Promise<Ending> {
   const { store } = files;
   const { target } = work;
   const bucket = await files.bucket(object.bucket);
@@ -155,7 +162,13 @@ interface Due {
 }
 
 /** One attempt to replace the current version. null: written. */
-async function rewrite(files: Files, { target, lookups }: Work, object: Planned, { seen, live, due, refusals, known }: Due, journal: UnitJournal): Promise<Ending | "conflict" | null> {
+async function rewrite(
+  files: Files,
+  { target, lookups }: Work,
+  object: Planned,
+  { seen, live, due, refusals, known }: Due,
+  journal: UnitJournal,
+): Promise<Ending | "conflict" | null> {
   const { store } = files;
   const bucket = await files.bucket(object.bucket);
   const name = nameOf(object.bucket, object.key, lookups);
@@ -181,10 +194,11 @@ async function rewrite(files: Files, { target, lookups }: Work, object: Planned,
       case "conflict":
         return "conflict";
       case "doubtful":
-        return null; // the next round reads what is there
+        await sleep(100); // the next round reads what is there
+        return null;
       case "written":
         // it was read again and compared before it was sent, and the server has checked its hash
-        known.set(knownName(replaced), { held: [], hash: replaced.sha256 });
+        if (replaced.changed === changes.size) known.set(knownName(replaced), { held: [], hash: replaced.sha256 });
         return await judge(files, target, object, { ...replaced, name });
     }
   } catch (error) {
@@ -194,14 +208,24 @@ async function rewrite(files: Files, { target, lookups }: Work, object: Planned,
 }
 
 /** A copy that lost something is taken back where the bucket still has the old one; else it is said. */
-async function judge(files: Files, target: Target, object: Planned, written: { readonly id: string; readonly lost: readonly string[]; readonly name: string }): Promise<Ending | null> {
+async function judge(
+  files: Files,
+  target: Target,
+  object: Planned,
+  written: { readonly id: string; readonly lost: readonly string[]; readonly name: string },
+): Promise<Ending | null> {
   if (written.lost.length === 0) return null;
   const bucket = await files.bucket(object.bucket);
   if (bucket.versioning === "enabled") {
     await removeOne(files.store, bucket.name, object.key, written.id);
     return { kind: "failed", reason: "attributes_lost" };
   }
-  files.store.io.report({ code: "GAP", severity: "warning", record: target.record.id, message: `${written.name} was rewritten, but the server did not keep: ${written.lost.join(", ")}` });
+  files.store.io.report({
+    code: "GAP",
+    severity: "warning",
+    record: target.record.id,
+    message: `${written.name} was rewritten, but the server did not keep: ${written.lost.join(", ")}`,
+  });
   return null;
 }
 

@@ -6,7 +6,16 @@ import { liveOf, type Version } from "./versions.ts";
 
 const BATCH = 1000;
 /** Where a server takes no batches, or not this one (a key that XML cannot hold), each version is deleted by itself. */
-const NO_BATCH = new Set(["NotImplemented", "MethodNotAllowed", "MalformedXML", "InvalidRequest", "MissingContentMD5", "BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"]);
+const NO_BATCH = new Set([
+  "NotImplemented",
+  "MethodNotAllowed",
+  "MalformedXML",
+  "InvalidRequest",
+  "MissingContentMD5",
+  "BadDigest",
+  "InvalidDigest",
+  "XAmzContentSHA256Mismatch",
+]);
 
 /** S3's code for the first version that could not be deleted; null where all went. */
 export type Refusal = string | null;
@@ -15,7 +24,13 @@ export type Refusal = string | null;
  * Deletes these versions and markers of exactly this key for good, the current one last and alone: were it the first, an
  * older one would be shown again. Counts as deleted only what the answer names with key and version.
  */
-export async function removeVersions(store: Store, bucket: Bucket, key: string, versions: readonly Version[], between: () => void = () => undefined): Promise<Refusal> {
+export async function removeVersions(
+  store: Store,
+  bucket: Bucket,
+  key: string,
+  versions: readonly Version[],
+  between: () => void = () => undefined,
+): Promise<Refusal> {
   if (bucket.versioning === "none") return versions.length === 0 ? null : await removeOne(store, bucket.name, key);
   const older = versions.filter((version) => !version.latest).toReversed();
   for (let at = 0; at < older.length; at += BATCH) {

@@ -20,7 +20,14 @@ import type { S3 } from "./objects.ts";
  * faster. `doubtful`: the answer never came. `impossible`: why not even tried.
  */
 export type Replaced =
-  | { readonly kind: "written"; readonly id: string; readonly etag: string; readonly sha256: string; readonly lost: readonly string[] }
+  | {
+      readonly kind: "written";
+      readonly id: string;
+      readonly etag: string;
+      readonly sha256: string;
+      readonly changed: number;
+      readonly lost: readonly string[];
+    }
   | { readonly kind: "conflict" | "doubtful" }
   | { readonly kind: "impossible"; readonly reason: string };
 
@@ -56,19 +63,38 @@ export async function replaceObject(s3: S3, target: Target, { source, changes, c
   if (result.bytesOut > LARGEST) return { kind: "impossible", reason: "too_large" };
   const match = ifMatch(condition, version.etag);
   const body = result.bytesOut <= IN_MEMORY ? Buffer.concat(await Array.fromAsync(prepared.bytes())) : Readable.from(prepared.bytes(), { objectMode: false });
-  const input = { ...before.kept, Bucket: bucket.name, Key: key, Body: body, ContentLength: result.bytesOut, ContentMD5: md5, ...(match === undefined ? {} : { IfMatch: match }) };
+  const input = {
+    ...before.kept,
+    Bucket: bucket.name,
+    Key: key,
+    Body: body,
+    ContentLength: result.bytesOut,
+    ContentMD5: md5,
+    ...(match === undefined ? {} : { IfMatch: match }),
+  };
   store.io.signal.throwIfAborted();
-  writeNote(journal, { kind: "put", object: store.io.digest([bucket.name, key]), base: version.id, etag: version.etag, modified: version.modified, sha256: result.sha256 });
+  writeNote(journal, {
+    kind: "put",
+    object: store.io.digest([bucket.name, key]),
+    base: version.id,
+    etag: version.etag,
+    modified: version.modified,
+    sha256: result.sha256,
+  });
   const answer = await put(s3, bucket.name, input);
   if (answer === "conflict" || answer === "doubtful") return { kind: answer };
   const ours = { ...version, id: answer.VersionId ?? "null", etag: answer.ETag ?? "" };
   const after = await attributesOf(store, { ...source, version: ours });
   // another writer may be there already: then there is nothing to compare
   const lost = after.etag === ours.etag ? differences(before, after) : [];
-  return { kind: "written", id: ours.id, etag: ours.etag, sha256: result.sha256, lost };
+  return { kind: "written", id: ours.id, etag: ours.etag, sha256: result.sha256, changed: result.changed.length, lost };
 }
 
-async function put({ store }: S3, bucket: string, input: ConstructorParameters<typeof PutObjectCommand>[0]): Promise<PutObjectCommandOutput | "conflict" | "doubtful"> {
+async function put(
+  { store }: S3,
+  bucket: string,
+  input: ConstructorParameters<typeof PutObjectCommand>[0],
+): Promise<PutObjectCommandOutput | "conflict" | "doubtful"> {
   try {
     return await store.once.send(new PutObjectCommand(input));
   } catch (error) {
@@ -125,6 +151,9 @@ function settledChange(change: Change): Change {
 
 function settledRules(rules: FieldRules): FieldRules {
   return Object.fromEntries(
-    Object.entries(rules).map(([name, rule]) => [name, rule.kind === "template" ? { ...rule, template: rule.template.replaceAll(":random", () => randomBytes(9).toString("hex")) } : rule]),
+    Object.entries(rules).map(([name, rule]) => [
+      name,
+      rule.kind === "template" ? { ...rule, template: rule.template.replaceAll(":random", () => randomBytes(9).toString("hex")) } : rule,
+    ]),
   );
 }

@@ -15,9 +15,13 @@ export async function* residueOf({ store, bucket: facts }: S3, target: Target): 
     const how = { abortSignal: io.signal };
     const none = ["AccessDenied", "NotImplemented", 403, 404, 405, 501];
     if (!allVersions(target) && versioning !== "none") mechanisms.add("versions");
-    const replication = await askMaybe({ action: "s3:GetReplicationConfiguration", bucket: name }, none, () => client.send(new GetBucketReplicationCommand({ Bucket: name }), how));
+    const replication = await askMaybe({ action: "s3:GetReplicationConfiguration", bucket: name }, none, () =>
+      client.send(new GetBucketReplicationCommand({ Bucket: name }), how),
+    );
     if ((replication?.ReplicationConfiguration?.Rules ?? []).some(({ Status }) => Status === "Enabled")) mechanisms.add("replication");
-    const logging = await askMaybe({ action: "s3:GetBucketLogging", bucket: name }, none, () => client.send(new GetBucketLoggingCommand({ Bucket: name }), how));
+    const logging = await askMaybe({ action: "s3:GetBucketLogging", bucket: name }, none, () =>
+      client.send(new GetBucketLoggingCommand({ Bucket: name }), how),
+    );
     if (logging?.LoggingEnabled?.TargetBucket !== undefined) mechanisms.add("access_logs");
     const { prefix, fits } = patternOf(target, address);
     if ((await openUploads(store, name, prefix)).some(({ key }) => fits(key))) mechanisms.add("multipart_uploads");

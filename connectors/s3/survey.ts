@@ -62,7 +62,8 @@ export async function survey(s3: S3, target: Target, object: Planned, lookups: r
       return await surveyVersions(s3, target, object, { bucket, versions, lookups, known });
     } catch (error) {
       if (!(error instanceof NotReadable) || error.reason !== "changed") throw error;
-      if (look === LOOKS) throw new Failure("SYSTEM_UNREACHABLE", `${nameOf(object.bucket, object.key, lookups)} is written all the time: it could not be read whole`);
+      if (look === LOOKS)
+        throw new Failure("SYSTEM_UNREACHABLE", `${nameOf(object.bucket, object.key, lookups)} is written all the time: it could not be read whole`);
     }
   }
 }
@@ -115,7 +116,11 @@ async function surveyVersions(s3: S3, target: Target, object: Planned, { bucket,
   return { versions, live, held, hashes };
 }
 
-async function heldIn(source: AsyncIterable<Uint8Array>, rule: RecordRule, changes: ReadonlyMap<string, RecordChange>): Promise<{ held: readonly string[]; hash: string }> {
+async function heldIn(
+  source: AsyncIterable<Uint8Array>,
+  rule: RecordRule,
+  changes: ReadonlyMap<string, RecordChange>,
+): Promise<{ held: readonly string[]; hash: string }> {
   const hash = createHash("sha256");
   const held = await Array.fromAsync(remainingRecords(tapped(source, hash), rule, changes));
   return { held, hash: hash.digest("hex") };

@@ -16,7 +16,13 @@ for (const versioning of [undefined, "Enabled"] as const) {
       const numbers = new Map(EVERYONE.map((person) => [keyOf(person), person.no]));
       const record = objectsOf(templates);
       let secret = store.secret();
-      const world = { secrets: { get store() { return secret; } } };
+      const world = {
+        secrets: {
+          get store() {
+            return secret;
+          },
+        },
+      };
       return {
         system: systemOf([record]),
         columns: { match: ":code", no: "metadata.no", kept: "metadata.kept" },

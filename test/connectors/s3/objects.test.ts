@@ -1,4 +1,10 @@
-import { CreateBucketCommand, CreateMultipartUploadCommand, PutBucketPolicyCommand, PutObjectLegalHoldCommand, PutObjectRetentionCommand } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  PutBucketPolicyCommand,
+  PutObjectLegalHoldCommand,
+  PutObjectRetentionCommand,
+} from "@aws-sdk/client-s3";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { RecordType } from "../../../src/model/datamap.ts";
@@ -7,6 +13,7 @@ import { expectNoIdentifier } from "../../contract/connector.contract.ts";
 import { ANN } from "../../support/cast.ts";
 import { eraseUnit, locateAll, planned, remainingOf, unitOf } from "../../support/erase.ts";
 import { type TestIO, testIO } from "../../support/io.ts";
+import { killAt, Killed, testJournal } from "../../support/journal.ts";
 import { targetOf } from "../../support/record-type.ts";
 import { objectsOf, type RawStore, rawStore, systemOf } from "./store.ts";
 
@@ -48,11 +55,24 @@ describe("in a versioned bucket", () => {
     await store.remove(bucket, "user-42.json");
     const before = await store.versions(bucket);
     const mine = before.filter(({ key }) => key === "user-4.json");
-    expect(mine.map(({ marker }) => marker).toSorted()).toEqual([false, false, false, true]);
+    expect([mine.length, mine.filter(({ marker }) => marker).length]).toEqual([4, 1]);
     const { found, outcome } = await erase(at(bucket, "user-:code.json"), "4");
     expect(found).toHaveLength(1);
     expect(outcome).toMatchObject({ matched: 1, affected: 1, alreadyGone: 0, blocked: 0, failed: 0 });
     expect(await store.versions(bucket)).toEqual(before.filter(({ key }) => key !== "user-4.json"));
+  });
+
+  test("killed half-way the newest version is still the one that is seen: no older one is ever shown again", async () => {
+    const bucket = await store.bucket("Enabled");
+    for (const text of ["one", "two", "three"]) await store.put(bucket, "a/4", text);
+    const where = at(bucket, "a/:code");
+    const system = systemOf([where.record]);
+    const unit = unitOf(where, ann("4"), { kind: "delete" }, planned(await locateAll(system, io, where, ann("4"))));
+    const journal = testJournal({ at: killAt("effect_half") });
+    await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
+    expect((await store.versions(bucket)).map(({ body, latest }) => [body, latest])).toEqual([["three", true]]);
+    expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ matched: 1, affected: 1, alreadyGone: 0 });
+    expect(await store.versions(bucket)).toEqual([]);
   });
 
   test("a template that ends in its placeholder is no prefix", async () => {
@@ -69,7 +89,10 @@ describe("in a versioned bucket", () => {
     for (let done = 0; done < 1040; done += 40) await Promise.all(Array.from({ length: 40 }, async () => await store.put(bucket, "log/4", "x")));
     await store.put(bucket, "log/40", "stays");
     expect(await store.versions(bucket, "log/4")).toHaveLength(1041);
-    const { found, outcome } = await erase(at(bucket, "log/:code"), "4");
+    const where = at(bucket, "log/:code");
+    await using reader = await systemOf([where.record]).openReader(io);
+    expect(await reader.size(where)).toBe(2);
+    const { found, outcome } = await erase(where, "4");
     expect(found).toHaveLength(1);
     expect(outcome).toMatchObject({ matched: 1, affected: 1 });
     expect((await store.versions(bucket)).map(({ key }) => key)).toEqual(["log/40"]);
@@ -165,7 +188,9 @@ describe("Object Lock", () => {
     const VersionId = await store.put(bucket, "a/4", "locked");
     await store.put(bucket, "a/4", "free");
     const until = new Date(Date.now() + 3_000);
-    await store.client.send(new PutObjectRetentionCommand({ Bucket: bucket, Key: "a/4", VersionId, Retention: { Mode: "COMPLIANCE", RetainUntilDate: until } }));
+    await store.client.send(
+      new PutObjectRetentionCommand({ Bucket: bucket, Key: "a/4", VersionId, Retention: { Mode: "COMPLIANCE", RetainUntilDate: until } }),
+    );
     const before = await store.versions(bucket);
     const where = at(bucket, "a/:code");
     const early = { ...io, now: () => new Date() };
@@ -206,7 +231,9 @@ describe("check", () => {
   });
 
   test("names a bucket that is not there", async () => {
-    expect(await check(at("expunge-no-such-bucket", "a/:code"))).toMatchObject([{ code: "TABLE_MISSING", severity: "error", message: 'there is no bucket "expunge-no-such-bucket"' }]);
+    expect(await check(at("expunge-no-such-bucket", "a/:code"))).toMatchObject([
+      { code: "TABLE_MISSING", severity: "error", message: 'there is no bucket "expunge-no-such-bucket"' },
+    ]);
   });
 
   test.each(["t/_delta_log/0.json", "t/.hoodie/hoodie.properties", "t/metadata/v1.metadata.json"])("refuses a table format: %s", async (sign) => {
@@ -230,7 +257,9 @@ describe("check", () => {
     const bucket = await store.bucket();
     const Statement = [{ Effect: "Deny", Principal: "*", Action: "s3:ListBucketVersions", Resource: `arn:aws:s3:::${bucket}` }];
     await store.client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }));
-    expect(await check(at(bucket, "a/:code"))).toMatchObject([{ code: "NOT_PERMITTED", severity: "error", message: `s3:ListBucketVersions is not permitted in the bucket "${bucket}"` }]);
+    expect(await check(at(bucket, "a/:code"))).toMatchObject([
+      { code: "NOT_PERMITTED", severity: "error", message: `s3:ListBucketVersions is not permitted in the bucket "${bucket}"` },
+    ]);
   });
 });
 

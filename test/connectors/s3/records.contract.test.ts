@@ -14,7 +14,8 @@ const places = [
 
 const redaction = { secret: { kind: "clear" } } as const;
 const change: Change = { kind: "fields", fields: redaction, paths: {} };
-const line = ({ no, email, secret, kept }: Person) => `{"no": "${no}",  "email":${JSON.stringify(email)},"secret":${JSON.stringify(secret)}, "n":1.0, "kept":${JSON.stringify(kept)}}`;
+const line = ({ no, email, secret, kept }: Person) =>
+  `{"no": "${no}",  "email":${JSON.stringify(email)},"secret":${JSON.stringify(secret)}, "n":1.0, "kept":${JSON.stringify(kept)}}`;
 
 for (const { name, versioning, key, gzip } of places) {
   connectorContract(
@@ -44,7 +45,11 @@ for (const { name, versioning, key, gzip } of places) {
           const dumped: Record<string, string> = {};
           for (const { key: name, latest, marker, body } of await store.versions(bucket)) {
             if (name !== key) dumped[`+${name}`] = body;
-            else if (latest) for (const text of unpack(body).split("\n").filter((row) => row !== "")) dumped[/"no": "(\d+)"/u.exec(text)?.[1] ?? `+${text}`] = text;
+            else if (latest)
+              for (const text of unpack(body)
+                .split("\n")
+                .filter((row) => row !== ""))
+                dumped[/"no": "(\d+)"/u.exec(text)?.[1] ?? `+${text}`] = text;
             // an old version may stay only while nothing was erased
             else if (marker) dumped["+marker"] = "there";
           }

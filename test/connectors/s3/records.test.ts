@@ -1,10 +1,4 @@
-import {
-  CreateBucketCommand,
-  GetObjectTaggingCommand,
-  GetObjectAclCommand,
-  HeadObjectCommand,
-  PutObjectRetentionCommand,
-} from "@aws-sdk/client-s3";
+import { CreateBucketCommand, GetObjectTaggingCommand, GetObjectAclCommand, HeadObjectCommand, PutObjectRetentionCommand } from "@aws-sdk/client-s3";
 import { createHash, randomBytes } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -48,7 +42,8 @@ const throughProxy = () => {
 };
 const target = (record: RecordType): Target => targetOf(record, [{ column: "email", type: "email", fold: [] }], ["n"]);
 const till = (bucket: string, more: Partial<RecordType> = {}) => target(filesOf([`s3://${bucket}/till/*.jsonl`], more));
-const bodies = async (bucket: string, prefix = "") => (await store.versions(bucket, prefix)).map(({ key, marker, body }) => `${key} ${marker ? "marker" : body}`);
+const bodies = async (bucket: string, prefix = "") =>
+  (await store.versions(bucket, prefix)).map(({ key, marker, body }) => `${key} ${marker ? "marker" : body}`);
 const writesTo = (bucket: string, key: string) => proxy.writes.filter((write) => write.includes(`/${bucket}/${key}`));
 
 async function find(where: Target, unsafe?: boolean) {
@@ -74,19 +69,39 @@ describe.each(["Ceph itself", "a server that answers as AWS does"])("on %s", (wh
     if (where !== "Ceph itself") throughProxy();
   });
 
-  test.each(["plain", "versioned", "suspended"] as const)("in a %s bucket the person's lines go, other bytes and objects stay, and no probe is left", async (kind) => {
-    const bucket = await store.bucket(kind === "plain" ? undefined : "Enabled");
-    if (kind !== "plain") await store.put(bucket, KEY, ANN_2 + BOB);
-    if (kind === "suspended") await store.versioning(bucket, "Suspended");
-    await store.put(bucket, KEY, BOB + ANN + EVE + ANN_2 + BOB);
-    await store.put(bucket, "till/other.jsonl", EVE + BOB);
-    await store.put(bucket, "till/day.jsonl.bak", ANN);
-    const { found, outcome, left } = await erase(till(bucket));
-    expect(found.map(({ values }) => values["n"])).toEqual(["1", "2"]);
-    expect(outcome).toMatchObject({ matched: 2, affected: 2, alreadyGone: 0, blocked: 0, failed: 0, unresolved: [] });
-    expect(left).toEqual([]);
-    expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}${EVE}${BOB}`, `till/day.jsonl.bak ${ANN}`, `till/other.jsonl ${EVE}${BOB}`]);
-    expect(await store.uploads(bucket)).toBe(0);
+  test.each(["plain", "versioned", "suspended"] as const)(
+    "in a %s bucket the person's lines go, other bytes and objects stay, and no probe is left",
+    async (kind) => {
+      const bucket = await store.bucket(kind === "plain" ? undefined : "Enabled");
+      if (kind !== "plain") await store.put(bucket, KEY, ANN_2 + BOB);
+      if (kind === "suspended") await store.versioning(bucket, "Suspended");
+      await store.put(bucket, KEY, BOB + ANN + EVE + ANN_2 + BOB);
+      await store.put(bucket, "till/other.jsonl", EVE + BOB);
+      await store.put(bucket, "till/day.jsonl.bak", ANN);
+      const { found, outcome, left } = await erase(till(bucket));
+      expect(found.map(({ values }) => values["n"])).toEqual(["1", "2"]);
+      expect(outcome).toMatchObject({ matched: 2, affected: 2, alreadyGone: 0, blocked: 0, failed: 0, unresolved: [] });
+      expect(left).toEqual([]);
+      expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}${EVE}${BOB}`, `till/day.jsonl.bak ${ANN}`, `till/other.jsonl ${EVE}${BOB}`]);
+      expect(await store.uploads(bucket)).toBe(0);
+    },
+  );
+
+  test("in a bucket whose versioning was suspended after the last write, it goes or is blocked whole", async () => {
+    const bucket = await store.bucket("Enabled");
+    for (const body of [ANN, ANN + BOB]) await store.put(bucket, KEY, body);
+    await store.versioning(bucket, "Suspended");
+    const before = await store.versions(bucket);
+    const { outcome } = await erase(till(bucket));
+    expect(before).toHaveLength(2);
+    if (where === "Ceph itself") {
+      // Ceph refuses every If-Match on a version that was written before the suspension
+      expect(outcome).toMatchObject({ matched: 1, affected: 0, blocked: 1, reason: "no_conditional_write" });
+      expect(await store.versions(bucket)).toEqual(before);
+    } else {
+      expect(outcome).toMatchObject({ matched: 1, affected: 1, blocked: 0 });
+      expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}`]);
+    }
   });
 
   test("a record that only older versions hold counts once, and every version that holds the person goes", async () => {
@@ -95,7 +110,8 @@ describe.each(["Ceph itself", "a server that answers as AWS does"])("on %s", (wh
     const before = await store.versions(bucket);
     expect(before).toHaveLength(4);
     const { found, outcome } = await erase(till(bucket));
-    expect(found.map(({ values }) => values["n"]).toSorted()).toEqual(["1", "2"]);
+    expect(new Set(found.map(({ values }) => values["n"]))).toEqual(new Set(["1", "2"]));
+    expect(found).toHaveLength(2);
     expect(outcome).toMatchObject({ matched: 2, affected: 2 });
     expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}${EVE}`]);
   });
@@ -138,10 +154,22 @@ describe.each(["Ceph itself", "a server that answers as AWS does"])("on %s", (wh
       ACL: "public-read",
     });
     const looks = async () => {
-      const { ETag: _, LastModified: __, VersionId: ___, ContentLength: ____, $metadata: _____, ...head } = await store.client.send(new HeadObjectCommand({ Bucket: bucket, Key: KEY }));
+      const {
+        ETag: _,
+        LastModified: __,
+        VersionId: ___,
+        ContentLength: ____,
+        $metadata: _____,
+        ...head
+      } = await store.client.send(new HeadObjectCommand({ Bucket: bucket, Key: KEY }));
       const { TagSet } = await store.client.send(new GetObjectTaggingCommand({ Bucket: bucket, Key: KEY }));
       const { Grants, Owner } = await store.client.send(new GetObjectAclCommand({ Bucket: bucket, Key: KEY }));
-      return { head, tags: TagSet?.toSorted((a, b) => String(a.Key).localeCompare(String(b.Key))), grants: Grants?.map((grant) => JSON.stringify(grant)).toSorted(), Owner };
+      return {
+        head,
+        tags: TagSet?.toSorted((a, b) => String(a.Key).localeCompare(String(b.Key))),
+        grants: Grants?.map((grant) => JSON.stringify(grant)).toSorted(),
+        Owner,
+      };
     };
     const before = await looks();
     expect(before.grants).toHaveLength(2);
@@ -168,7 +196,10 @@ describe.each(["Ceph itself", "a server that answers as AWS does"])("on %s", (wh
     );
     expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 1, affected: 1, failed: 0, blocked: 0 });
     expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}${EVE}`]);
-    expect(writesTo(bucket, KEY).filter((write) => write.startsWith("PUT")), "one PUT was lost to the other writer").toHaveLength(2);
+    expect(
+      writesTo(bucket, KEY).filter((write) => write.startsWith("PUT")),
+      "one PUT was lost to the other writer",
+    ).toHaveLength(2);
   });
 });
 
@@ -218,7 +249,10 @@ describe("where If-Match is not honoured", () => {
     await store.put(bucket, KEY, ANN + BOB);
     const { system, unit } = await find(till(bucket));
     // the other one writes without the person, so nothing is left to rewrite
-    proxy.beforeNextPut((path) => path === `/${bucket}/${KEY}`, async () => void (await store.put(bucket, KEY, EVE)));
+    proxy.beforeNextPut(
+      (path) => path === `/${bucket}/${KEY}`,
+      async () => void (await store.put(bucket, KEY, EVE)),
+    );
     expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 1, affected: 1 });
     expect(await bodies(bucket)).toEqual([`${KEY} ${EVE}`]);
   });
@@ -247,16 +281,19 @@ test("a killed attempt's probe is swept by the next one", async () => {
   expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}`]);
 });
 
-test.each(["effect_begin", "effect_half", "effect_done"] as const)("killed at %s in a versioned bucket, the next attempt leaves no older version", async (point) => {
-  const bucket = await store.bucket("Enabled");
-  for (const body of [BOB, BOB + ANN, BOB + ANN + EVE]) await store.put(bucket, KEY, body);
-  const { system, unit } = await find(till(bucket));
-  const journal = testJournal({ at: killAt(point) });
-  await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
-  expect(await store.versions(bucket)).toHaveLength({ effect_begin: 3, effect_half: 4, effect_done: 1 }[point]);
-  expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ matched: 1, affected: 1, alreadyGone: 0 });
-  expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}${EVE}`]);
-});
+test.each(["effect_begin", "effect_half", "effect_done"] as const)(
+  "killed at %s in a versioned bucket, the next attempt leaves no older version",
+  async (point) => {
+    const bucket = await store.bucket("Enabled");
+    for (const body of [BOB, BOB + ANN, BOB + ANN + EVE]) await store.put(bucket, KEY, body);
+    const { system, unit } = await find(till(bucket));
+    const journal = testJournal({ at: killAt(point) });
+    await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
+    expect(await store.versions(bucket)).toHaveLength({ effect_begin: 3, effect_half: 4, effect_done: 1 }[point]);
+    expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ matched: 1, affected: 1, alreadyGone: 0 });
+    expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}${EVE}`]);
+  },
+);
 
 test("a file that is larger than what waits in memory is written as it was checked, random parts and all", async () => {
   const bucket = await store.bucket();
@@ -289,7 +326,10 @@ test("a file that holds nobody else is left empty, and the next check finds noth
 
 test("a gzip CSV is rewritten in its own compression", async () => {
   const bucket = await store.bucket("Enabled");
-  await store.put(bucket, "till/a.csv.gz", gzipSync('email,n\r\nann@shop.example,1\r\n"bob@shop.example",1.0\r\n'), { ContentEncoding: "gzip", ContentType: "text/csv" });
+  await store.put(bucket, "till/a.csv.gz", gzipSync('email,n\r\nann@shop.example,1\r\n"bob@shop.example",1.0\r\n'), {
+    ContentEncoding: "gzip",
+    ContentType: "text/csv",
+  });
   const where = target(filesOf([`s3://${bucket}/till/**`]));
   expect((await erase(where)).outcome).toMatchObject({ matched: 1, affected: 1 });
   const body = (await store.get(bucket, "till/a.csv.gz")) ?? "";

@@ -82,7 +82,9 @@ export async function rawStore(): Promise<RawStore> {
     remove,
     async empty(Bucket) {
       const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }));
-      await Promise.all([...Versions, ...DeleteMarkers].map(async ({ Key = "", VersionId }) => await remove(Bucket, Key, VersionId === "null" ? undefined : VersionId)));
+      await Promise.all(
+        [...Versions, ...DeleteMarkers].map(async ({ Key = "", VersionId }) => await remove(Bucket, Key, VersionId === "null" ? undefined : VersionId)),
+      );
     },
     async get(bucket, key) {
       return await text(bucket, key).catch((error: unknown) => {
@@ -106,7 +108,8 @@ export async function rawStore(): Promise<RawStore> {
             })),
           )),
         );
-        for (const { Key = "", VersionId = "null", IsLatest = false } of page.DeleteMarkers ?? []) shelves.push({ key: Key, id: VersionId, latest: IsLatest, marker: true, body: "" });
+        for (const { Key = "", VersionId = "null", IsLatest = false } of page.DeleteMarkers ?? [])
+          shelves.push({ key: Key, id: VersionId, latest: IsLatest, marker: true, body: "" });
         if (page.IsTruncated !== true) return shelves;
         markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
       }
