@@ -1,16 +1,5 @@
 /** Peak memory of `run` on a CSV file of 1 GB and on one of 50 MB: it must not grow with the file. */
-import {
-  closeSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { print, time } from "./measure.ts";
@@ -18,6 +7,25 @@ import { command, openRequest } from "./walk.ts";
 
 const EMAIL = "mara_winter@mail.example";
 const SIZES = { small: 50_000_000, big: 1_000_000_000 };
+
+const MAP = `version: 1
+controller:
+  name: Bench
+  contact: bench@bench.example
+  calendar: { timezone: Europe/Berlin, regime: eu }
+map: { owner: bench@bench.example, review_by: 2099-01-01 }
+approval: { required: true, four_eyes: false }
+settle: 0 seconds
+identities:
+  email: { type: email, fold: [trim, lowercase] }
+systems:
+  share:
+    kind: files
+    connect: { root: ./data }
+    owner: bench@bench.example
+    records:
+      people: { files: ["*.csv"], match: { email: email }, do: remove-rows }
+`;
 
 interface Measured {
   /** MB */
@@ -98,22 +106,3 @@ function writePeople(file: string, size: number): void {
   writeSync(out, hers);
   closeSync(out);
 }
-
-const MAP = `version: 1
-controller:
-  name: Bench
-  contact: bench@bench.example
-  calendar: { timezone: Europe/Berlin, regime: eu }
-map: { owner: bench@bench.example, review_by: 2099-01-01 }
-approval: { required: true, four_eyes: false }
-settle: 0 seconds
-identities:
-  email: { type: email, fold: [trim, lowercase] }
-systems:
-  share:
-    kind: files
-    connect: { root: ./data }
-    owner: bench@bench.example
-    records:
-      people: { files: ["*.csv"], match: { email: email }, do: remove-rows }
-`;
