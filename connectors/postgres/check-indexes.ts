@@ -1,3 +1,4 @@
+import type { Fold } from "../../src/model/datamap.ts";
 import type { Finding } from "../../src/model/search.ts";
 import { comparison, foldsFor } from "./columns.ts";
 import { finding } from "./findings.ts";
@@ -6,7 +7,8 @@ import type { Session } from "./session.ts";
 
 /** Below this many rows nobody misses an index. */
 const SMALL = 1000;
-const FUNCTIONS: Readonly<Record<string, string>> = { lowercase: "lower(", trim: "btrim(", nfc: "normalize(", e164: "translate(" };
+/** How the folds look in an index's definition. A `btrim` of spaces only does not serve: tabs and no-break spaces are trimmed too. */
+const FOLDED: Readonly<Record<Fold, RegExp>> = { lowercase: /lower\(/u, trim: /btrim\([^,()]+,/u, nfc: /normalize\(/u, e164: /translate\(/u };
 
 /** Matched columns that no index serves. */
 export async function* checkIndexes(session: Session, resolved: Resolved): AsyncGenerator<Finding> {
@@ -35,7 +37,7 @@ function serves(ref: MatchRef, first: number, definition: string, method: string
   const folds = foldsFor(match, column.type);
   return folds.length === 0
     ? first === column.number && method !== "brin"
-    : definition.includes(column.name.toLowerCase()) && folds.every((fold) => definition.includes(FUNCTIONS[fold] ?? ""));
+    : definition.includes(column.name.toLowerCase()) && folds.every((fold) => FOLDED[fold].test(definition));
 }
 
 function wanted({ match, column }: MatchRef): string {
