@@ -7,9 +7,7 @@ import { command } from "./walk.ts";
 
 const ROUNDS = 11;
 
-const node = median(
-  await time(ROUNDS, async () => await promisify(execFile)(process.execPath, ["-e", "0"])),
-);
+const node = median(await time(ROUNDS, async () => await promisify(execFile)(process.execPath, ["-e", "0"])));
 const help = median(await time(ROUNDS, async () => await command("--help", { cwd: tmpdir() })));
 print({
   what: `expunge --help, median of ${ROUNDS}`,

@@ -2,5 +2,4 @@
 import { writeFileSync } from "node:fs";
 
 const file = process.env["EXPUNGE_BENCH_PEAK"];
-if (file !== undefined)
-  process.on("exit", () => writeFileSync(file, String(process.resourceUsage().maxRSS)));
+if (file !== undefined) process.on("exit", () => writeFileSync(file, String(process.resourceUsage().maxRSS)));

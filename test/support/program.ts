@@ -22,10 +22,7 @@ export interface How {
 }
 
 /** Runs the program to its end, by the Node that runs this. */
-export async function runProgram(
-  args: readonly string[],
-  how: How,
-): Promise<{ output: string; exit: number }> {
+export async function runProgram(args: readonly string[], how: How): Promise<{ output: string; exit: number }> {
   return await new Promise((done, fail) => {
     const child = spawn(process.execPath, [...(how.nodeOptions ?? []), PROGRAM, ...args], {
       cwd: how.cwd,
