@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { dataMapSchema } from "./datamap/json-schema.ts";
 import { Failure } from "./errors.ts";
 import { openLedger } from "./ledger/ledger.ts";
 import { isOrigin, verifierKeyOf } from "./ledger/verifier-key.ts";
+import { shipped } from "./package-files.ts";
 import { keyFile, KEYS, makeKey } from "./state/key-files.ts";
 import { openState } from "./state/state.ts";
 import { key, keyFromEnvironment, type Places, signingKey, vkeyFile } from "./workspace.ts";
@@ -49,13 +49,20 @@ export function makeWorkspace(places: Places, wantedOrigin: string | undefined, 
   return { dir, origin, vkey, made };
 }
 
-function publicKey(dir: string, wanted: string | undefined, making: (file: string, make: () => void) => void): { readonly origin: string; readonly vkey: string } {
+function publicKey(
+  dir: string,
+  wanted: string | undefined,
+  making: (file: string, make: () => void) => void,
+): { readonly origin: string; readonly vkey: string } {
   const file = vkeyFile(dir);
   const there = existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
   const origin = there?.split("+")[0] ?? wanted ?? `expunge.local/${randomBytes(4).toString("hex")}`;
   if (wanted !== undefined && wanted !== origin) throw new Failure("USAGE", `this workspace's origin is ${origin} already, and stays so`);
   const vkey = verifierKeyOf(origin, signingKey(dir)).text;
-  if (there !== undefined && there !== vkey) throw new Failure("KEY_MISSING", `${file} does not belong to the signing key`, { help: "Bring back the signing key of this workspace: its ledger can be continued with no other." });
+  if (there !== undefined && there !== vkey)
+    throw new Failure("KEY_MISSING", `${file} does not belong to the signing key`, {
+      help: "Bring back the signing key of this workspace: its ledger can be continued with no other.",
+    });
   making(file, () => writeFileSync(file, `${vkey}\n`));
   return { origin, vkey };
 }
@@ -65,7 +72,7 @@ function firstMap(map: string, today: string, making: (file: string, make: () =>
   mkdirSync(dirname(resolve(map)), { recursive: true });
   making(map, () => writeFileSync(map, firstMapText(today), { flag: "wx" }));
   const schema = join(dirname(map), "datamap.schema.json");
-  making(schema, () => writeFileSync(schema, dataMapSchema()));
+  making(schema, () => copyFileSync(shipped("manifests", "datamap.schema.json"), schema));
 }
 
 function firstMapText(today: string): string {

@@ -8,7 +8,7 @@ import { CONNECTORS } from "../connectors/registry.ts";
 import { Failure } from "./errors.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { actorId, actorKey, epochKey, pseudonym } from "./ledger/pseudonym.ts";
-import { type MapFile, readMapFile, refuseNotBuilt, validMap } from "./map-file.ts";
+import type { MapFile } from "./map-file.ts";
 import type { DataMap } from "./model/datamap.ts";
 import type { Finding } from "./model/search.ts";
 import { civilDateOf } from "./retention/civil-date.ts";
@@ -68,8 +68,10 @@ export async function openWorkspace(places: Places, { signal }: { readonly signa
   const stateFile = join(dir, "state.db");
   if (!existsSync(stateFile)) throw new Failure("NO_WORKSPACE", `there is no workspace in ${places.workspace}`);
   let reading: Promise<MapFile> | undefined;
-  const mapFile = (): Promise<MapFile> => (reading ??= readMapFile(places.map, utcDate(new Date())));
-  const dataMap = async (): Promise<DataMap> => validMap(await mapFile());
+  // reading the map loads schemas and statutes: not for commands that do without it
+  const maps = async (): Promise<typeof import("./map-file.ts")> => await import("./map-file.ts");
+  const mapFile = (): Promise<MapFile> => (reading ??= openMap(places));
+  const dataMap = async (): Promise<DataMap> => (await maps()).validMap(await mapFile());
   const { now, killAt } = await testOnly(dataMap);
 
   const origin = readOrigin(dir);
@@ -90,9 +92,8 @@ export async function openWorkspace(places: Places, { signal }: { readonly signa
     now,
     dataMap,
     async planMap() {
-      const file = await mapFile();
-      const map = validMap(file);
-      refuseNotBuilt(file);
+      const map = await dataMap();
+      (await maps()).refuseNotBuilt(await mapFile());
       return map;
     },
     today: async () => civilDateOf(now(), (await dataMap()).controller.calendar.timezone),
@@ -113,6 +114,7 @@ export async function openWorkspace(places: Places, { signal }: { readonly signa
 
 /** The data map for commands that need no workspace. */
 export async function openMap(places: Pick<Places, "map">): Promise<MapFile> {
+  const { readMapFile } = await import("./map-file.ts");
   return await readMapFile(places.map, utcDate(new Date()));
 }
 
@@ -127,7 +129,8 @@ export function secret(name: string): string {
   if (value !== undefined) return value;
   const folder = filled(process.env["EXPUNGE_SECRETS_DIR"]);
   const file = folder === undefined || basename(name) !== name ? undefined : join(folder, name);
-  if (file === undefined || !existsSync(file) || !statSync(file).isFile()) throw new Failure("SECRET_MISSING", `the secret "${name}" is not set: neither ${variable} nor a file in $EXPUNGE_SECRETS_DIR`);
+  if (file === undefined || !existsSync(file) || !statSync(file).isFile())
+    throw new Failure("SECRET_MISSING", `the secret "${name}" is not set: neither ${variable} nor a file in $EXPUNGE_SECRETS_DIR`);
   if (isOpenToOthers(file)) throw new Failure("SECRET_UNSAFE", `the file of the secret "${name}" can be read by others`);
   return readFileSync(file, "utf8").replace(/\r?\n$/u, "");
 }
@@ -163,7 +166,8 @@ export function vkeyFile(dir: string): string {
 function readOrigin(dir: string): string {
   const file = vkeyFile(dir);
   const [origin, ...rest] = existsSync(file) ? readFileSync(file, "utf8").trim().split("+") : [];
-  if (origin === undefined || origin === "" || rest.length === 0) throw new Failure("KEY_MISSING", `${file} is missing or no public key`, { help: "`expunge init` writes it again." });
+  if (origin === undefined || origin === "" || rest.length === 0)
+    throw new Failure("KEY_MISSING", `${file} is missing or no public key`, { help: "`expunge init` writes it again." });
   return origin;
 }
 
@@ -186,7 +190,10 @@ function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts)
     base,
     now,
     secret,
-    digest: (parts) => createHmac("sha256", (digests ??= digestKey())).update(JSON.stringify(parts)).digest("hex"),
+    digest: (parts) =>
+      createHmac("sha256", (digests ??= digestKey()))
+        .update(JSON.stringify(parts))
+        .digest("hex"),
     pseudonym(value) {
       fields ??= new Uint8Array(hkdfSync("sha256", master, new Uint8Array(0), "field/pseudonymise/v1", 32));
       return `ps_${createHmac("sha256", fields).update(value).digest("hex").slice(0, 32)}`;
@@ -208,10 +215,12 @@ async function testOnly(dataMap: () => Promise<DataMap>): Promise<{ now(): Date;
   const time = filled(process.env["EXPUNGE_NOW"]);
   const killAt = filled(process.env["EXPUNGE_TEST_KILL_AT"]);
   if (time === undefined && killAt === undefined) return { now: () => new Date(), killAt };
-  if ((await dataMap()).clock !== "test") throw new Failure("CLOCK_REFUSED", `${time === undefined ? "EXPUNGE_TEST_KILL_AT" : "EXPUNGE_NOW"} is set, and the data map does not say \`clock: test\``);
+  if ((await dataMap()).clock !== "test")
+    throw new Failure("CLOCK_REFUSED", `${time === undefined ? "EXPUNGE_TEST_KILL_AT" : "EXPUNGE_NOW"} is set, and the data map does not say \`clock: test\``);
   if (time === undefined) return { now: () => new Date(), killAt };
   const at = new Date(time);
-  if (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2}))?$/u.test(time) || Number.isNaN(at.getTime())) throw new Failure("CLOCK_REFUSED", "EXPUNGE_NOW is no ISO 8601 time with its offset");
+  if (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2}))?$/u.test(time) || Number.isNaN(at.getTime()))
+    throw new Failure("CLOCK_REFUSED", "EXPUNGE_NOW is no ISO 8601 time with its offset");
   return { now: () => new Date(at), killAt };
 }
 

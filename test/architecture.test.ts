@@ -35,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/model",
     "src/errors.ts",
   ],
-  "src/make-workspace.ts": ["src/workspace.ts", "src/datamap", "src/state", "src/ledger", "src/errors.ts"],
+  "src/make-workspace.ts": ["src/workspace.ts", "src/package-files.ts", "src/state", "src/ledger", "src/errors.ts"],
   "src/doctor.ts": ["src/workspace.ts", "src/map-file.ts", "src/planner", "src/retention", "src/state", "src/model", "src/errors.ts"],
   "src/requests": [
     "src/workspace.ts",

@@ -35,7 +35,7 @@ export default class RequestNew extends BaseCommand {
     await using workspace = await openWorkspace(flags, { signal });
     const map = await workspace.dataMap();
     const file = flags["subject-file"];
-    const text = file === undefined ? await askSubject(map.identities, asking) : await readInput(file);
+    const text = file === undefined ? await askSubject(map.identities, asking) : await readInput(file, signal);
     const subjects = readSubjects(text, map.identities);
     const context = contextOf(workspace, map, () => {});
     const requests = openRequests(context, subjects, workspace.pseudonym, {

@@ -1,10 +1,10 @@
 /** Says what went wrong: on stderr in words, or on stdout as JSON. Never repeats what was typed, nor a message of foreign code. */
 import { Errors } from "@oclif/core";
-import { EXIT, type ExitCode, Failure } from "../errors.ts";
+import { EXIT, Failure } from "../errors.ts";
 import type { Tone } from "./tone.ts";
 
 /** → the exit code. */
-export function tellFailure(error: unknown, tone: Tone): ExitCode | number {
+export function tellFailure(error: unknown, tone: Tone): number {
   if (error instanceof Errors.ExitError) return error.oclif.exit ?? EXIT.unexpected;
   const failure = failureOf(error);
   if (tone.json) process.stdout.write(`${JSON.stringify(failureJson(failure))}\n`);
