@@ -10,18 +10,20 @@ import { fileNotes, type Intent } from "./notes.ts";
 import { openFile } from "./read-file.ts";
 import { keyOf, parseKey, ruleFor } from "./record-rule.ts";
 import { removeTemp, replaceFile, tempPath } from "./replace.ts";
+import { writersBelow } from "./writers.ts";
 
 /** Somebody else keeps writing the file: after so many readings it is left for another run. */
 const ATTEMPTS = 5;
 
 /** Rewrites every file once, for all its planned records of a step. */
 export function filesEraser(root: Root, io: IO): Eraser {
+  const isWritten = writersBelow(root.path);
   return {
     async erase(unit, journal) {
       io.signal.throwIfAborted();
       journal.at("effect_begin");
       const outcomes: StepOutcome[] = [];
-      for (const work of unit.works) outcomes.push(await eraseWork(root, io, unit, work, journal));
+      for (const work of unit.works) outcomes.push(await eraseWork({ root, io, unit, work, journal, isWritten }));
       journal.at("effect_done");
       return outcomes;
     },
@@ -37,14 +39,15 @@ interface Tally {
   readonly alreadyGone: number;
 }
 
-async function eraseWork(root: Root, io: IO, unit: Unit, work: Work, journal: UnitJournal): Promise<StepOutcome> {
+async function eraseWork(task: WorkTask): Promise<StepOutcome> {
+  const { io, work } = task;
   const outcome = { step: work.step, matched: 0, affected: 0, alreadyGone: 0, own: 0, blocked: 0, failed: 0, unresolved: new Array<string>() };
   let reason: string | undefined;
   let done = 0;
   for (const [path, changes] of byFile(work)) {
     io.signal.throwIfAborted();
     try {
-      const tally = await eraseFile({ root, io, unit, work, journal, path, changes });
+      const tally = await eraseFile({ ...task, path, changes });
       outcome.matched += tally.matched;
       outcome.affected += tally.affected;
       outcome.alreadyGone += tally.alreadyGone;
@@ -61,12 +64,16 @@ async function eraseWork(root: Root, io: IO, unit: Unit, work: Work, journal: Un
   return { ...outcome, ...(reason === undefined ? {} : { reason }) };
 }
 
-interface FileTask {
+interface WorkTask {
   readonly root: Root;
   readonly io: IO;
   readonly unit: Unit;
   readonly work: Work;
   readonly journal: UnitJournal;
+  readonly isWritten: (absolute: string) => Promise<boolean>;
+}
+
+interface FileTask extends WorkTask {
   readonly path: string;
   readonly changes: ReadonlyMap<string, RecordChange>;
 }
@@ -83,6 +90,7 @@ async function eraseFile(task: FileTask): Promise<Tally> {
     }
     // an earlier attempt's file is in place: what it changed is not to be looked for again
     if (attempt === 1 && notes.last !== null && isSame(notes.last, file.found)) return settled(changes.size, notes.last, 0);
+    if (await task.isWritten(file.absolute)) throw new Failure("BLOCKED", "open_for_writing");
     const temp = tempPath(file.absolute, name);
     const leftOver = await removeTemp(temp);
     const result = await replaceFile({ file, rule: ruleFor(work.target, path, io), changes, temp, io, journal, notes });

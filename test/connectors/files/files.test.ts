@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFile, chmod, link, lstat, mkdir, readdir, rename, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -199,6 +200,23 @@ test("a file that is written all the time is left as blocked, whole", async () =
   });
   expect((await folder.read("root/a.csv")).startsWith(HEAD + ANN)).toBe(true);
   await noTemp();
+});
+
+test("a file that another process holds open for writing is left, so that nothing it writes is lost", async () => {
+  await folder.write("root/a.csv", HEAD + ANN);
+  await folder.write("root/b.csv", HEAD + ANN);
+  const { system, target } = people();
+  const unit = unitOf(target, LOOKUPS, DELETE, planned(await locateAll(system, io, target, LOOKUPS)));
+  const writer = spawn("sh", ["-c", `exec 3>>'${inRoot("a.csv")}'; exec 4<'${inRoot("b.csv")}'; echo open; read go; printf 'eve@shop.example,3\\n' >&3`], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  await once(writer.stdout, "data");
+  expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 1, affected: 1, blocked: 1, reason: "open_for_writing" });
+  writer.stdin.end("go\n");
+  await once(writer, "close");
+  expect(await folder.read("root/a.csv")).toBe(`${HEAD + ANN}eve@shop.example,3\n`);
+  expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 1, affected: 1, alreadyGone: 1 });
+  expect(await folder.read("root/a.csv")).toBe(`${HEAD}eve@shop.example,3\n`);
 });
 
 test("a temporary file of a killed run is private, and gone after the same unit ran again", async () => {
