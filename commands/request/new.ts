@@ -23,7 +23,7 @@ export default class RequestNew extends BaseCommand {
     batch: Flags.boolean({ summary: "One request for all people of the file." }),
   };
 
-  protected override async work({ signal, asking }: Session): Promise<Answer> {
+  protected override async work({ signal, asking, say, tone }: Session): Promise<Answer> {
     const { flags } = await this.parse(RequestNew);
     if (flags.type === "restriction")
       throw new Failure("NOT_BUILT", "requests for restriction are not built yet", { help: "Only --type erasure is there for now." });
@@ -35,6 +35,7 @@ export default class RequestNew extends BaseCommand {
     await using workspace = await openWorkspace(flags, { signal });
     const map = await workspace.dataMap();
     const file = flags["subject-file"];
+    if (file === "-" && tone.verbose) say("Reading the subjects from stdin.");
     const text = file === undefined ? await askSubject(map.identities, asking) : await readInput(file, signal);
     const subjects = readSubjects(text, map.identities);
     const context = contextOf(workspace, map, () => {});
