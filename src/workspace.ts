@@ -70,9 +70,12 @@ export async function openWorkspace(places: Places, { signal }: { readonly signa
   let reading: Promise<MapFile> | undefined;
   // reading the map loads schemas and statutes: not for commands that do without it
   const maps = async (): Promise<typeof import("./map-file.ts")> => await import("./map-file.ts");
-  const mapFile = (): Promise<MapFile> => (reading ??= openMap(places));
+  let today = new Date();
+  const mapFile = (): Promise<MapFile> => (reading ??= openMap(places, today));
   const dataMap = async (): Promise<DataMap> => (await maps()).validMap(await mapFile());
   const { now, killAt } = await testOnly(dataMap);
+  // holidays and review dates are those around the time that was set
+  if (utcDate(now()) !== utcDate(today)) [today, reading] = [now(), undefined];
 
   const origin = readOrigin(dir);
   const master = key(dir, "pseudonym");
@@ -113,9 +116,9 @@ export async function openWorkspace(places: Places, { signal }: { readonly signa
 }
 
 /** The data map for commands that need no workspace. */
-export async function openMap(places: Pick<Places, "map">): Promise<MapFile> {
+export async function openMap(places: Pick<Places, "map">, today = new Date()): Promise<MapFile> {
   const { readMapFile } = await import("./map-file.ts");
-  return await readMapFile(places.map, utcDate(new Date()));
+  return await readMapFile(places.map, utcDate(today));
 }
 
 export function actorOf({ as }: Pick<Places, "as">): string {

@@ -7,11 +7,17 @@ export interface Progress extends Disposable {
   done(count: number): void;
 }
 
+/** What is written to. */
+interface Screen {
+  readonly isTTY: boolean;
+  write(text: string): unknown;
+}
+
 const FIRST_AFTER_MS = 1000;
 /** Off a terminal every message is a line of its own, so it comes seldom. */
 const EVERY_MS = { terminal: 200, lines: 5000 };
 
-export function showProgress({ json, quiet, plain }: Tone, stream: NodeJS.WriteStream = process.stderr): Progress {
+export function showProgress({ json, quiet, plain }: Tone, stream: Screen = process.stderr): Progress {
   const inPlace = stream.isTTY && !plain && !json;
   const every = inPlace ? EVERY_MS.terminal : EVERY_MS.lines;
   const began = performance.now();
