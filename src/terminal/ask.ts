@@ -32,7 +32,8 @@ async function answered(ask: () => Promise<string>): Promise<string> {
     return await ask();
   } catch (error) {
     // Ctrl-C in a question reaches us as an error of the library, not as a signal
-    if (error instanceof Error && (error.name === "ExitPromptError" || error.name === "AbortPromptError")) throw new Failure("INTERRUPTED", "stopped before anything was done");
+    if (error instanceof Error && (error.name === "ExitPromptError" || error.name === "AbortPromptError"))
+      throw new Failure("INTERRUPTED", "stopped before anything was done");
     throw error;
   }
 }

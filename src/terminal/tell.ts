@@ -40,6 +40,9 @@ function stackFrames(error: unknown): string {
   if (!(error instanceof Error)) return "";
   const stack = error.stack ?? "";
   const from = error.message === "" ? 0 : stack.indexOf(error.message) + error.message.length;
-  const frames = stack.slice(from).split("\n").filter((line) => /^ {4}at /u.test(line));
+  const frames = stack
+    .slice(from)
+    .split("\n")
+    .filter((line) => /^ {4}at /u.test(line));
   return `${frames.join("\n")}\n`;
 }
