@@ -13,7 +13,7 @@ import { bytesIn, guarded, numberIn, openLedgerFile, readTogether, textIn, trans
 import { inclusionProof, leafHash, type NodeAt, nodesCompletedBy, rootOf } from "./merkle.ts";
 import { checkpointText, isSignedBy, parseCheckpoint, parseNote, signNote } from "./signed-note.ts";
 import { tlogProofText } from "./tlog-proof.ts";
-import { verifierKeyOf } from "./verifier-key.ts";
+import { type VerifierKey, verifierKeyOf } from "./verifier-key.ts";
 
 export interface NewEntry {
   /** The same event has the same id for ever: it is taken once. */
@@ -59,12 +59,23 @@ export interface Ledger extends Disposable {
 export function openLedger(file: string, how: { readonly origin: string; readonly signingKey: KeyObject }): Ledger {
   const verifier = verifierKeyOf(how.origin, how.signingKey);
   const db = openLedgerFile(file, how.origin, verifier.text);
-  const node: NodeAt = (level, index) => bytesIn(db.prepare("select hash from node where level = ? and idx = ?").get(level, index), "hash");
-  const size = (): number => numberIn(db.prepare("select coalesce(max(idx) + 1, 0) as n from leaf").get(), "n");
+  try {
+    return guarded(file, () => ledgerIn(db, file, how.signingKey, verifier));
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function ledgerIn(db: DatabaseSync, file: string, signingKey: KeyObject, verifier: VerifierKey): Ledger {
+  const origin = verifier.name;
+  const sql = statementsOf(db);
+  const node: NodeAt = (level, index) => bytesIn(sql.node.get(level, index), "hash");
+  const size = (): number => numberIn(sql.size.get(), "n");
 
   /** The stored head, which must be ours and a head of this very tree: a log never signs what contradicts it. */
   const signedHead = (): { readonly size: number; readonly note: string } | undefined => {
-    const row = db.prepare("select size, note from checkpoint order by size desc limit 1").get();
+    const row = sql.head.get();
     if (row === undefined) return undefined;
     const text = textIn(row, "note");
     const note = parsed(text, parseNote, file);
@@ -83,7 +94,7 @@ export function openLedger(file: string, how: { readonly origin: string; readonl
       const latest = signedHead();
       const grown = size();
       if (latest?.size === grown) return latest.note;
-      const note = signNote(checkpointText({ origin: how.origin, size: grown, root: rootOf(grown, node) }), how.signingKey, verifier);
+      const note = signNote(checkpointText({ origin, size: grown, root: rootOf(grown, node) }), signingKey, verifier);
       db.prepare("insert into checkpoint (size, note) values (?, ?)").run(grown, note);
       return note;
     });
@@ -112,14 +123,14 @@ export function openLedger(file: string, how: { readonly origin: string; readonl
   };
 
   const ledger: Ledger = {
-    origin: how.origin,
+    origin,
     vkey: verifier.text,
     append(entries) {
       for (const { type, core, link } of entries) checkEvent(type, core, link);
       return guarded(file, () => {
         transact(db, () => {
           signedHead();
-          for (const entry of entries) add(db, node, entry, size());
+          for (const entry of entries) add(sql, node, entry, size());
         });
         // signed only once the leaves are durable: a head must never name what a crash takes back
         checkpoint();
@@ -142,22 +153,30 @@ export function openLedger(file: string, how: { readonly origin: string; readonl
         checkpoint: note,
       });
     },
-    seal: (payloadType, payload) => sealEnvelope(payloadType, payload, how.signingKey, verifier),
+    seal: (payloadType, payload) => sealEnvelope(payloadType, payload, signingKey, verifier),
     [Symbol.dispose]() {
       if (db.isOpen) db.close();
     },
   };
-  try {
-    guarded(file, signedHead);
-  } catch (error) {
-    db.close();
-    throw error;
-  }
+  signedHead();
   return ledger;
 }
 
-function add(db: DatabaseSync, node: NodeAt, { id, type, core, link }: NewEntry, index: number): void {
-  if (db.prepare("select 1 from leaf where id = ?").get(id) !== undefined) return;
+function statementsOf(db: DatabaseSync) {
+  return {
+    node: db.prepare("select hash from node where level = ? and idx = ?"),
+    addNode: db.prepare("insert into node (level, idx, hash) values (?, ?, ?)"),
+    size: db.prepare("select coalesce(max(idx) + 1, 0) as n from leaf"),
+    head: db.prepare("select size, note from checkpoint order by size desc limit 1"),
+    known: db.prepare("select 1 from leaf where id = ?"),
+    addLeaf: db.prepare("insert into leaf (idx, id, leaf, request, core, core_salt, link, link_salt) values (?, ?, ?, ?, ?, ?, ?, ?)"),
+  };
+}
+
+type Statements = ReturnType<typeof statementsOf>;
+
+function add(sql: Statements, node: NodeAt, { id, type, core, link }: NewEntry, index: number): void {
+  if (sql.known.get(id) !== undefined) return;
   const whole = wholeCore(type, core);
   const coreSalt = newSalt();
   const linkSalt = link === undefined ? null : newSalt();
@@ -167,18 +186,8 @@ function add(db: DatabaseSync, node: NodeAt, { id, type, core, link }: NewEntry,
     link: link === undefined || linkSalt === null ? decoy() : commit("link", linkSalt, link),
   });
   const request = core["request"];
-  db.prepare("insert into leaf (idx, id, leaf, request, core, core_salt, link, link_salt) values (?, ?, ?, ?, ?, ?, ?, ?)").run(
-    index,
-    id,
-    leaf,
-    typeof request === "string" ? request : null,
-    jcs(whole),
-    coreSalt,
-    link === undefined ? null : jcs(link),
-    linkSalt,
-  );
-  const insert = db.prepare("insert into node (level, idx, hash) values (?, ?, ?)");
-  for (const made of nodesCompletedBy(index, leafHash(Buffer.from(leaf)), node)) insert.run(made.level, made.index, made.hash);
+  sql.addLeaf.run(index, id, leaf, typeof request === "string" ? request : null, jcs(whole), coreSalt, link === undefined ? null : jcs(link), linkSalt);
+  for (const made of nodesCompletedBy(index, leafHash(Buffer.from(leaf)), node)) sql.addNode.run(made.level, made.index, made.hash);
 }
 
 function exported(db: DatabaseSync, checkpoint: string, file: string): string {

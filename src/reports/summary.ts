@@ -183,9 +183,18 @@ function residueLines(results: readonly Result[], completed: Completed | undefin
     completed?.residue?.map((one) => ({ ...one, record: one.record ?? null })) ??
     results.flatMap(({ system, record, residue }) => residue.map((one) => ({ system, record, ...one })));
   const known = new Map(
-    lines.map(({ system, record, mechanism, gone_by }) => [JSON.stringify([system, record, mechanism, gone_by]), { system, record, mechanism, gone_by }]),
+    lines.map((line) => {
+      const { system, mechanism, gone_by } = line;
+      const short = { system, record: shortName(line), mechanism, gone_by };
+      return [JSON.stringify(short), short];
+    }),
   );
   return [...known.values()];
+}
+
+/** Some say `system.record`, some the record alone. */
+function shortName({ system, record }: { readonly system: string; readonly record: string | null }): string | null {
+  return record?.startsWith(`${system}.`) === true ? record.slice(system.length + 1) : record;
 }
 
 function people(cores: readonly JsonObject[]): readonly PersonLine[] {

@@ -135,6 +135,7 @@ describe("a signed note", () => {
       `${text}more\n`,
       text.slice(0, -1),
       text.replace("Bwc", "Bw"),
+      checkpointText({ origin, size: 3, root: Buffer.alloc(31, 7) }),
       text.replace(origin, "a b"),
     ])
       expect(() => parseCheckpoint(wrong)).toThrow(refused);

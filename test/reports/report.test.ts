@@ -149,6 +149,18 @@ describe("a summary", () => {
     );
   });
 
+  it("names a residue's record without its system, once, however often it was said", () => {
+    const residue = [
+      { system: "shop", record: "shop.orders", mechanism: "wal", gone_by: null },
+      { system: "shop", record: "orders", mechanism: "wal", gone_by: null },
+      { system: "shop", record: "shop.orders", mechanism: "backups", gone_by: null },
+    ];
+    expect(summaryOf([{ id: "1", type: "erasure.completed", core: completed(request, { residue }) }]).residue).toEqual([
+      { system: "shop", record: "orders", mechanism: "wal", gone_by: null },
+      { system: "shop", record: "orders", mechanism: "backups", gone_by: null },
+    ]);
+  });
+
   it("of a refused request says that nothing more was erased", () => {
     const { sentence, state } = summaryOf([
       ...wholeRequest(request).slice(0, 2),
