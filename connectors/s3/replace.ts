@@ -1,15 +1,13 @@
 /** Replaces an object by what is left of it, with everything that is not its bytes kept. */
 import { PutObjectCommand, type PutObjectCommandOutput } from "@aws-sdk/client-s3";
-import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import type { UnitJournal } from "../connector.ts";
-import { type RecordChange, rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/formats/record-file.ts";
-import type { Change } from "../../src/model/change.ts";
-import type { FieldRules } from "../../src/model/field-rule.ts";
+import type { RecordChange } from "../../src/formats/record-file.ts";
 import type { Target } from "../../src/model/search.ts";
 import { attributesOf, differences } from "./attributes.ts";
 import { bytesOf, NotReadable, type Source } from "./bytes.ts";
 import { type Condition, ifMatch } from "./condition.ts";
+import { copyWithout } from "./copy.ts";
 import { codeOf, failureOf, statusOf } from "./failure.ts";
 import { ruleFor } from "./files.ts";
 import { writeNote } from "./notes.ts";
@@ -31,18 +29,8 @@ export type Replaced =
   | { readonly kind: "conflict" | "doubtful" }
   | { readonly kind: "impossible"; readonly reason: string };
 
-/** Up to this size the new bytes wait in memory; beyond it they are made again for every reading. */
-const IN_MEMORY = 16 * 1024 * 1024;
 /** The most that one PUT may carry. */
 const LARGEST = 5 * 1024 ** 3;
-
-interface Prepared {
-  readonly result: RewriteResult;
-  /** Base64. */
-  readonly md5: string;
-  /** The new bytes, the same at every call. */
-  bytes(): AsyncIterable<Uint8Array>;
-}
 
 export interface Replacement {
   readonly source: Source;
@@ -57,17 +45,16 @@ export async function replaceObject(s3: S3, target: Target, { source, changes, c
   const { bucket, key, version } = source;
   const before = await attributesOf(store, source);
   if (before.unkeepable !== null) return { kind: "impossible", reason: `cannot_keep_${before.unkeepable}` };
-  const prepared = await prepare(s3, target, source, settled(changes));
-  const { result, md5 } = prepared;
+  const copy = await copyWithout(() => bytesOf(store, source), ruleFor(s3, target, key, source.name), changes, store.io.pseudonym);
+  const { result, md5 } = copy;
   if (result.changed.length === 0) return { kind: "conflict" };
   if (result.bytesOut > LARGEST) return { kind: "impossible", reason: "too_large" };
   const match = ifMatch(condition, version.etag);
-  const body = result.bytesOut <= IN_MEMORY ? Buffer.concat(await Array.fromAsync(prepared.bytes())) : Readable.from(prepared.bytes(), { objectMode: false });
   const input = {
     ...before.kept,
     Bucket: bucket.name,
     Key: key,
-    Body: body,
+    Body: copy.body(),
     ContentLength: result.bytesOut,
     ContentMD5: md5,
     ...(match === undefined ? {} : { IfMatch: match }),
@@ -95,65 +82,27 @@ async function put(
   bucket: string,
   input: ConstructorParameters<typeof PutObjectCommand>[0],
 ): Promise<PutObjectCommandOutput | "conflict" | "doubtful"> {
+  const stop = new AbortController();
+  const body = input.Body instanceof Readable ? input.Body : null;
+  let broken: unknown = null;
+  // the client would wait for the rest of a body that breaks
+  body?.once("error", (error) => {
+    broken = error;
+    stop.abort();
+  });
   try {
-    return await store.once.send(new PutObjectCommand(input));
+    return await store.once.send(new PutObjectCommand(input), { abortSignal: stop.signal });
   } catch (error) {
-    if (error instanceof NotReadable) return "conflict"; // the version went while it was copied: the PUT was never whole
+    // a body that broke was never whole, so nothing was written; here the version went while it was copied
+    if (broken instanceof NotReadable) return "conflict";
+    if (broken !== null) throw failureOf(broken, { action: "s3:GetObject", bucket });
     const status = statusOf(error);
     if (status === 412 || status === 409 || (status === 404 && codeOf(error) === "NoSuchKey")) return "conflict";
     const failure = failureOf(error, { action: "s3:PutObject", bucket });
     // Ceph sometimes answers a lost race with a 500
     if (failure.code === "SYSTEM_UNREACHABLE") return "doubtful";
     throw failure;
+  } finally {
+    body?.destroy();
   }
-}
-
-/** Reads, rewrites, and reads the outcome again before anything is replaced. */
-async function prepare(s3: S3, target: Target, source: Source, changes: ReadonlyMap<string, RecordChange>): Promise<Prepared> {
-  const { store } = s3;
-  const rule = ruleFor(s3, target, source.key, source.name);
-  const again = () => rewriteRecords(bytesOf(store, source), rule, changes, store.io.pseudonym);
-  const rewrite = again();
-  const md5 = createHash("md5");
-  let kept: Uint8Array[] | null = [];
-  let size = 0;
-  for await (const chunk of rewrite.output) {
-    md5.update(chunk);
-    size += chunk.length;
-    if (size > IN_MEMORY) kept = null;
-    kept?.push(chunk);
-  }
-  const result = rewrite.result();
-  const whole = kept;
-  const bytes = () => (whole === null ? again().output : inMemory(whole));
-  if (result.changed.length > 0) await verifyRewrite(bytes(), rule, changes, result);
-  return { result, md5: md5.digest("base64"), bytes };
-}
-
-async function* inMemory(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* chunks;
-}
-
-/** The same changes with their random parts chosen, so that every pass writes the same bytes. */
-function settled(changes: ReadonlyMap<string, RecordChange>): ReadonlyMap<string, RecordChange> {
-  return new Map([...changes].map(([id, { change, lookups }]) => [id, { change: settledChange(change), lookups }]));
-}
-
-function settledChange(change: Change): Change {
-  switch (change.kind) {
-    case "delete":
-    case "minimise":
-      return change;
-    case "fields":
-      return { ...change, fields: settledRules(change.fields), paths: settledRules(change.paths) };
-  }
-}
-
-function settledRules(rules: FieldRules): FieldRules {
-  return Object.fromEntries(
-    Object.entries(rules).map(([name, rule]) => [
-      name,
-      rule.kind === "template" ? { ...rule, template: rule.template.replaceAll(":random", () => randomBytes(9).toString("hex")) } : rule,
-    ]),
-  );
 }

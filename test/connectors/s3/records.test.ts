@@ -1,5 +1,6 @@
 import { CreateBucketCommand, GetObjectTaggingCommand, GetObjectAclCommand, HeadObjectCommand, PutObjectRetentionCommand } from "@aws-sdk/client-s3";
 import { createHash, randomBytes } from "node:crypto";
+import { execFileSync } from "node:child_process";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Change } from "../../../src/model/change.ts";
@@ -295,10 +296,39 @@ test.each(["effect_begin", "effect_half", "effect_done"] as const)(
   },
 );
 
+/** About 19 MB: more than what waits in memory. */
+const FILLER = Array.from({ length: 400 }, (_, at) => `{"email":"p${at}@shop.example","text":"${randomBytes(24_000).toString("hex")}"}\n`).join("");
+
+test("a large file that is overwritten while its copy is on the way is taken up again, and nothing hangs", async () => {
+  const bucket = await store.bucket();
+  await store.put(bucket, KEY, ANN + FILLER);
+  const { system, unit } = await find(till(bucket));
+  const journal = testJournal();
+  let puts = 0;
+  const outcome = await eraseUnit(system, io, unit, {
+    ...journal,
+    note(text) {
+      journal.note(text);
+      // another process writes before the first byte of ours is sent
+      if (text.includes('"put"') && ++puts === 1) overwrite(bucket, KEY, BOB + ANN);
+    },
+  });
+  expect(outcome).toMatchObject({ matched: 1, affected: 1, blocked: 0, failed: 0 });
+  expect(puts).toBe(2);
+  expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}`]);
+});
+
+function overwrite(bucket: string, key: string, body: string): void {
+  const { endpoint, region, accessKeyId, secretAccessKey } = store.server;
+  const settings = { endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } };
+  const script = `import { S3Client, PutObjectCommand } from "@aws-sdk/client-s3";
+    await new S3Client(${JSON.stringify(settings)}).send(new PutObjectCommand(${JSON.stringify({ Bucket: bucket, Key: key, Body: body })}));`;
+  execFileSync(process.execPath, ["--input-type=module", "--eval", script], { cwd: import.meta.dirname });
+}
+
 test("a file that is larger than what waits in memory is written as it was checked, random parts and all", async () => {
   const bucket = await store.bucket();
-  const filler = Array.from({ length: 400 }, (_, at) => `{"email":"p${at}@shop.example","text":"${randomBytes(24_000).toString("hex")}"}\n`).join("");
-  await store.put(bucket, KEY, ANN + filler + ANN_2);
+  await store.put(bucket, KEY, ANN + FILLER + ANN_2);
   const where = till(bucket, { do: "anonymise", fields: { email: { kind: "template", template: "erased+:random@invalid" } } });
   const system = systemOf([where.record]);
   const found = await locateAll(system, io, where, lookups);
@@ -310,7 +340,7 @@ test("a file that is larger than what waits in memory is written as it was check
   expect(lines.at(-2)).toMatch(/^\{"n":2, {2}"email":"erased\+[0-9a-f]{18}@invalid"\}$/u);
   expect(lines[0]?.slice(10, 40)).not.toBe(lines.at(-2)?.slice(16, 46));
   const rest = after.slice(after.indexOf("\n") + 1, after.length - (lines.at(-2)?.length ?? 0) - 1);
-  expect(createHash("sha256").update(rest).digest("hex")).toBe(createHash("sha256").update(filler).digest("hex"));
+  expect(createHash("sha256").update(rest).digest("hex")).toBe(createHash("sha256").update(FILLER).digest("hex"));
 });
 
 test("a file that holds nobody else is left empty, and the next check finds nothing wrong with it", async () => {
