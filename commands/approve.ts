@@ -1,11 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
 import { Failure } from "../src/errors.ts";
-import { approveRequest } from "../src/requests/approve-request.ts";
-import { contextOf } from "../src/requests/context.ts";
 import { confirmById } from "../src/terminal/ask.ts";
-import { planScreen } from "../src/terminal/plan-screen.ts";
-import { openWorkspace } from "../src/workspace.ts";
 
 export default class Approve extends BaseCommand {
   static override summary = "Sign the latest plan of a request, so that it may be run.";
@@ -20,6 +16,10 @@ export default class Approve extends BaseCommand {
 
   protected override async work({ signal, asking, say, tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(Approve);
+    const { approveRequest } = await import("../src/requests/approve-request.ts");
+    const { contextOf } = await import("../src/requests/context.ts");
+    const { planScreen } = await import("../src/terminal/plan-screen.ts");
+    const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { signal });
     const context = contextOf(workspace, await workspace.dataMap(), () => {});
     const request = workspace.state.requests.get(args.id);

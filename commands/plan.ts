@@ -2,10 +2,6 @@ import { writeFileSync } from "node:fs";
 import { Args, Flags } from "@oclif/core";
 import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
 import { EXIT } from "../src/errors.ts";
-import { contextOf } from "../src/requests/context.ts";
-import { planRequest } from "../src/requests/plan-request.ts";
-import { planScreen } from "../src/terminal/plan-screen.ts";
-import { openWorkspace } from "../src/workspace.ts";
 
 export default class Plan extends BaseCommand {
   static override summary = "Search every system, read-only, and show what would happen to a request's people.";
@@ -19,6 +15,10 @@ export default class Plan extends BaseCommand {
 
   protected override async work({ signal, progress, tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(Plan);
+    const { contextOf } = await import("../src/requests/context.ts");
+    const { planRequest } = await import("../src/requests/plan-request.ts");
+    const { planScreen } = await import("../src/terminal/plan-screen.ts");
+    const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { signal });
     progress.label("searching");
     const context = contextOf(workspace, await workspace.planMap(), (system, done) => {

@@ -2,12 +2,8 @@ import { Args, Flags } from "@oclif/core";
 import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import type { RunEvent } from "../src/executor/run.ts";
-import { waiting } from "../src/requests/board.ts";
-import { contextOf } from "../src/requests/context.ts";
-import { runRequest } from "../src/requests/run-request.ts";
+import type { Workspace } from "../src/workspace.ts";
 import { confirmById } from "../src/terminal/ask.ts";
-import { runScreen, stepLine } from "../src/terminal/run-screen.ts";
-import { openWorkspace } from "../src/workspace.ts";
 
 export default class Run extends BaseCommand {
   static override summary = "Carry out an approved plan, or go on with one. There is no undo.";
@@ -22,6 +18,11 @@ export default class Run extends BaseCommand {
 
   protected override async work({ signal, asking, say, progress, tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(Run);
+    const { waiting } = await import("../src/requests/board.ts");
+    const { contextOf } = await import("../src/requests/context.ts");
+    const { runRequest } = await import("../src/requests/run-request.ts");
+    const { runScreen, stepLine } = await import("../src/terminal/run-screen.ts");
+    const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { signal });
     const context = contextOf(workspace, await workspace.dataMap(), (system, done) => {
       progress.label(`working on ${system}`);
@@ -50,7 +51,7 @@ export default class Run extends BaseCommand {
     };
   }
 
-  #dryRun(workspace: Awaited<ReturnType<typeof openWorkspace>>, id: string): Answer {
+  #dryRun(workspace: Workspace, id: string): Answer {
     const request = workspace.state.requests.get(id);
     const plan = request.plan === undefined ? undefined : workspace.state.plans.get(request.plan);
     if (plan === undefined || workspace.state.plans.approval(plan.id) === undefined) throw new Failure("NOT_APPROVED", `${id} has no approved plan`);

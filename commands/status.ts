@@ -1,11 +1,9 @@
 import { Flags } from "@oclif/core";
 import { type Answer, BaseCommand, type Session } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
-import { board } from "../src/requests/board.ts";
 import { parsePeriod } from "../src/retention/period.ts";
 import { addPeriod, daysBetween } from "../src/retention/civil-date.ts";
 import { count, day, table, tint } from "../src/terminal/show.ts";
-import { openWorkspace } from "../src/workspace.ts";
 
 export default class Status extends BaseCommand {
   static override summary = "The board: open requests, the most urgent first.";
@@ -17,10 +15,12 @@ export default class Status extends BaseCommand {
 
   protected override async work({ signal, tone }: Session): Promise<Answer> {
     const { flags } = await this.parse(Status);
+    const { board } = await import("../src/requests/board.ts");
+    const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { signal });
     const today = await workspace.today();
-    const within = flags["due-within"];
-    const items = board(workspace.state.requests.list(), today).filter((item) => within === undefined || item.days_left <= daysWithin(within, today));
+    const within = flags["due-within"] === undefined ? undefined : daysWithin(flags["due-within"], today);
+    const items = board(workspace.state.requests.list(), today).filter((item) => within === undefined || item.days_left <= within);
     const rows = items.map((item) => [
       item.overdue ? tint(`! OVERDUE ${-item.days_left} d`, "bad", tone.plain) : `${item.days_left} d`,
       day(item.due),

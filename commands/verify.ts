@@ -1,10 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
 import { EXIT } from "../src/errors.ts";
-import { contextOf } from "../src/requests/context.ts";
-import { verifyRequest } from "../src/requests/verify-request.ts";
-import { verifyScreen } from "../src/terminal/verify-screen.ts";
-import { openWorkspace } from "../src/workspace.ts";
 
 export default class Verify extends BaseCommand {
   static override summary = "Look again for everything that was to go, and close the request when nothing is left.";
@@ -17,6 +13,10 @@ export default class Verify extends BaseCommand {
 
   protected override async work({ signal, progress, tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(Verify);
+    const { contextOf } = await import("../src/requests/context.ts");
+    const { verifyRequest } = await import("../src/requests/verify-request.ts");
+    const { verifyScreen } = await import("../src/terminal/verify-screen.ts");
+    const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { signal });
     progress.label("looking again");
     const context = contextOf(workspace, await workspace.dataMap(), (system, done) => {

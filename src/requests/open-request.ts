@@ -39,6 +39,7 @@ export function openRequests(context: Context, subjects: readonly Subject[], pse
         pseudonyms: group.map((subject) => nameOf(subject, map, pseudonymOf)),
         createdAt: context.now().toISOString(),
         createdBy: context.actor,
+        ...(how.batch ? { batch: true } : {}),
         ...(how.ref === undefined ? {} : { ref: how.ref }),
       },
       group,

@@ -8,6 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { KILL_POINTS } from "../../src/executor/kill-points.ts";
 import { dig, filesBelow, list, steps } from "../support/desk.ts";
+import { approvedRequest } from "../support/approved.ts";
 import { type FourSystems, openFourSystems, person } from "../support/four-systems.ts";
 
 const SYSTEMS = ["shop", "search", "exports", "share"] as const;
@@ -44,10 +45,7 @@ test.each(KILLS.map((kill, at) => [kill, at + 1] as const))("killed at %s, the s
   const { desk } = four;
   const before = await four.dump();
   expect(of(before, id).length).toBeGreaterThanOrEqual(5);
-  const request = await desk.open({ email: person(id).email });
-  const plan = await desk.json(["plan", request]);
-  expect(plan.code, plan.out).toBe(0);
-  expect((await desk.json(["approve", request, "--confirm", request])).code).toBe(0);
+  const { id: request, plan } = await approvedRequest(desk, [{ identifiers: { email: [person(id).email] } }]);
   const run = ["run", request, "--confirm", request];
   const killed = await desk.json(run, { env: { EXPUNGE_TEST_KILL_AT: kill } });
   expect(killed.code).toBe("SIGKILL");
@@ -77,8 +75,8 @@ test.each(KILLS.map((kill, at) => [kill, at + 1] as const))("killed at %s, the s
     );
   // one receipt a step, one ledger entry a step
   const state = new DatabaseSync(path.join(desk.folder, ".expunge/state.db"), { readOnly: true });
-  expect(state.prepare("select count(*) as n from receipt where plan = ?").get(String(dig(plan.json, "data.plan.id")))?.["n"]).toBe(6);
-  expect(state.prepare("select count(*) as n from outbox where id like ? and sealed = 1").get(`${request}/%/S%`)?.["n"]).toBe(6);
+  expect(state.prepare("select count(*) as n from receipt where plan = ?").get(plan.id)?.["n"]).toBe(6);
+  expect(state.prepare("select count(*) as n from outbox where id glob ? and sealed = 1").get(`${request}/*/S[0-9]*`)?.["n"]).toBe(6);
   expect(state.prepare("select count(*) as n from outbox where sealed = 0").get()?.["n"]).toBe(0);
   state.close();
   expect(readdirSync(path.join(desk.folder, "data"))).toEqual(["list.csv"]);

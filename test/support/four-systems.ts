@@ -64,11 +64,14 @@ export async function openFourSystems(name: string): Promise<FourSystems> {
     }),
   );
 
-  const desk = openDesk({
+  const secrets = {
     shop_db: url,
     search: elasticsearch.url,
-    store: JSON.stringify({ endpoint: s3.endpoint, region: s3.region, ...credentials, forcePathStyle: true }),
-  });
+    store: JSON.stringify({ endpoint: s3.endpoint, region: s3.region, accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey, forcePathStyle: true }),
+  };
+  // for what this process does itself
+  for (const [secret, value] of Object.entries(secrets)) process.env[`EXPUNGE_SECRET_${secret.toUpperCase()}`] = value;
+  const desk = openDesk(secrets);
   const byEmail = { match: { email: "email" } };
   await desk.json(["init"]);
   desk.map(

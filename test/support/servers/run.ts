@@ -137,14 +137,22 @@ function startOf(pid: number): string {
 
 function signalAll(folder: string): number[] {
   const found: number[] = [];
-  for (const entry of existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : []) {
-    if (!entry.isFile() || !entry.name.endsWith(".pid") || entry.name === "postmaster.pid") continue;
-    const [pid = "", signal = "SIGKILL"] = readFileSync(join(entry.parentPath, entry.name), "utf8").trim().split(" ");
+  for (const file of pidFiles(folder)) {
+    const [pid = "", signal = "SIGKILL"] = readFileSync(file, "utf8").trim().split(" ");
     if (!belongs(Number(pid), folder)) continue;
     kill(Number(pid), signal as NodeJS.Signals);
     found.push(Number(pid));
   }
   return found;
+}
+
+/** Not in the servers' data: a server that still lives removes files there while they are listed. */
+function* pidFiles(folder: string): Generator<string> {
+  for (const entry of existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []) {
+    const at = join(folder, entry.name);
+    if (entry.isDirectory() && entry.name !== "data") yield* pidFiles(at);
+    else if (entry.isFile() && entry.name.endsWith(".pid") && entry.name !== "postmaster.pid") yield at;
+  }
 }
 
 function belongs(pid: number, folder: string): boolean {
