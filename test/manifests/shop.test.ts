@@ -29,6 +29,8 @@ test.each(SHOP_SYSTEMS)("nor has it without %s", async (system) => {
   expect(map?.systems.map(({ name }) => name)).not.toContain(system);
 });
 
-test("an editor completes it: its first line names the schema", () => {
+test("an editor completes it: its first line names the schema, which lies beside it", () => {
   expect(readFileSync(SHIPPED, "utf8").split("\n")[0]).toBe("# yaml-language-server: $schema=./datamap.schema.json");
+  const beside = readFileSync(join(SHIPPED, "../datamap.schema.json"), "utf8");
+  expect(beside).toBe(readFileSync(join(SHIPPED, "../../datamap.schema.json"), "utf8"));
 });

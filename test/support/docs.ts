@@ -13,6 +13,7 @@ const pages = new Map<string, string>([
   ["docs/commands.md", await commandsPage(ROOT)],
   ["docs/exit-codes.md", exitCodesPage()],
   ["manifests/datamap.schema.json", dataMapSchema()],
+  ["manifests/shop/datamap.schema.json", dataMapSchema()], // beside the map that names it
   ["README.md", between(read("README.md"), "connectors", await connectorTable())],
   ...schemaFiles(),
 ]);

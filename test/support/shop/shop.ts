@@ -1,6 +1,6 @@
 /** The example shop on real servers: as many of its four systems as can be had. */
 import { randomBytes } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { elasticsearchServer, postgresServer, s3Server, type S3Server } from "../servers/servers.ts";
 import { startIfMatchProxy } from "../servers/if-match-proxy.ts";
@@ -107,8 +107,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   const absent = SHOP_SYSTEMS.filter((name) => !systems.includes(name) || missing.some((one) => one.system === name));
   const map = join(folder, "datamap.yaml");
   writeFileSync(map, without(shipped, absent));
-  const schema = join(MANIFESTS, "datamap.schema.json");
-  if (existsSync(schema)) copyFileSync(schema, join(folder, "datamap.schema.json"));
+  copyFileSync(join(MANIFESTS, "datamap.schema.json"), join(folder, "datamap.schema.json"));
 
   const secrets: Record<string, string> = {};
   if (postgres !== undefined) secrets["EXPUNGE_SECRET_SHOP_DB"] = postgres.url;
