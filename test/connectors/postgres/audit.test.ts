@@ -128,6 +128,8 @@ test("a note that cannot be written undoes the batch; one whose COMMIT never cam
   expect(journal.notes).toHaveLength(1);
   expect(await database.sql("SELECT count(*)::text FROM users")).toEqual([["3"]]);
   expect(await erase(system, worldOf(database), planned, testJournal({ notes: journal.notes }))).toMatchObject([done(2), done(2, { own: 2 })]);
+  expect(await database.sql("SELECT id FROM users")).toEqual([["3"]]);
+  expect((await said()).filter((line) => /Ann|ann@/u.test(line))).toEqual([]);
 });
 
 test("notes hold transaction ids and digests, no key and no value", async () => {

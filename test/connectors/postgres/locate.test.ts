@@ -54,7 +54,7 @@ test("a uuid is found however it is written, and something that is none matches 
 
 test("letters beyond ASCII fold under a C collation too", async () => {
   await database.sql(
-    `CREATE TABLE users (id int PRIMARY KEY, email text COLLATE "C"); INSERT INTO users VALUES (1, 'JOSÉ@x.example'), (2, 'jose@x.example'), (3, 'ΟΔΟΣ@x.example')`,
+    `CREATE TABLE users (id int PRIMARY KEY, email text COLLATE "C"); INSERT INTO users VALUES (1, 'JOSÉ@x.example'), (2, 'jose@x.example'), (3, 'ΟΔΟΣ@x.example'), (4, 'οδοσ@x.example')`,
   );
   const where = target(record("users", "erase"), [{ column: "email", type: "email", fold: ["lowercase"] }]);
   expect(await find(where, [lookup({ email: "josé@x.example" })])).toEqual(['0:["1"]']);
@@ -204,4 +204,15 @@ test("a reader cannot write", async () => {
   await using opened = await openDatabase("shop", "shop_db", {}, worldOf(database));
   await using transaction = await opened.read();
   await expect(transaction.query("SELECT id::text FROM ticking")).rejects.toMatchObject({ reason: "25006" });
+});
+
+test("types and operators that the search path does not show are the column's own all the same", async () => {
+  await database.admin("CREATE SCHEMA IF NOT EXISTS ext; GRANT USAGE ON SCHEMA ext TO app; ALTER EXTENSION citext SET SCHEMA ext");
+  await database.sql(
+    "CREATE TABLE users (email ext.citext PRIMARY KEY, others ext.citext[]); INSERT INTO users VALUES ('Alice@Example.com', '{BOB@example.com}')",
+  );
+  const users = record("users", "erase");
+  expect(await find(target(users, ["email"]), [lookup({ email: "alice@example.com" })])).toEqual(['0:["Alice@Example.com"]']);
+  expect(await find(target(users, ["others"]), [lookup({ others: "bob@example.com" })])).toEqual(['0:["Alice@Example.com"]']);
+  await database.admin("ALTER EXTENSION citext SET SCHEMA public");
 });
