@@ -115,6 +115,12 @@ test("an array of plain values loses the matching ones only, also where match or
   }
 });
 
+test("a plain value under the same key as an array selects none of its elements", async () => {
+  const rule = jsonl({ columns: [{ column: "mails", type: "email", fold: [] }], change: fields({ "mails[]": { kind: "remove" } }) });
+  const line = '{"mails":"ann@x","mails":["bob@x"]}\n';
+  expect((await eraseFrom(Buffer.from(line), rule, lookupsOf("mails", "ann@x"))).text).toBe(line);
+});
+
 test("each subject's elements are taken for that subject alone", async () => {
   const columns = [{ column: "m[].e", type: "email", fold: [] }] as const;
   const rule = jsonl({ columns, change: { kind: "fields", fields: {}, in: "doc", paths: { "m[]": { kind: "remove" } } } });

@@ -247,6 +247,39 @@ test("what an earlier attempt put in place is counted though the file changed si
   expect(await folder.read("root/a.csv")).toBe(HEAD + BOB + ANN);
 });
 
+test("a folder that becomes a link after the plan is not followed", async () => {
+  await mkdir(inRoot("sub"));
+  await folder.write("root/sub/a.csv", HEAD + ANN);
+  const { system, target } = people(["sub/*.csv"]);
+  const records = planned(await locateAll(system, io, target, LOOKUPS));
+  await rename(inRoot("sub"), join(folder.path, "moved"));
+  await symlink(join(folder.path, "moved"), inRoot("sub"));
+  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records))).toMatchObject({ affected: 0, failed: 1, reason: "FILE_REFUSED" });
+  expect(await folder.read("moved/a.csv")).toBe(HEAD + ANN);
+});
+
+test("a row that somebody else removed after a kill before the renaming is not counted as ours", async () => {
+  await folder.write("root/a.csv", HEAD + ANN + BOB);
+  const { system, target } = people();
+  const unit = unitOf(target, LOOKUPS, DELETE, planned(await locateAll(system, io, target, LOOKUPS)));
+  const journal = testJournal({ at: killAt("effect_half") });
+  await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
+  await writeFile(inRoot("a.csv"), HEAD + BOB);
+  expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ matched: 0, affected: 0, alreadyGone: 1 });
+  await noTemp();
+});
+
+test("a row that somebody else removed while we rewrote is not counted as ours, nor when run again", async () => {
+  await folder.write("root/a.csv", HEAD + ANN + BOB);
+  const { system, target } = people();
+  const unit = unitOf(target, LOOKUPS, DELETE, planned(await locateAll(system, io, target, LOOKUPS)));
+  const journal = testJournal({ at: (point) => point === "effect_half" && execFileSync("cp", [join(folder.path, "without"), inRoot("a.csv")]) });
+  await folder.write("without", HEAD + BOB);
+  const wanted = { matched: 0, affected: 0, alreadyGone: 1, blocked: 0 };
+  expect(await eraseUnit(system, io, unit, journal)).toMatchObject(wanted);
+  expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject(wanted);
+});
+
 test("a planned file that is gone is counted as gone", async () => {
   await folder.write("root/a.csv", HEAD + ANN);
   await folder.write("root/b.csv", HEAD + ANN);
