@@ -136,19 +136,14 @@ function failureOf(system: string, answer: Answer, about: About): Failure {
   if (isBlockError(error)) return new Failure("BLOCKED", `${where}: a block on the index refuses this.`);
   if (answer.status === 403) return new Failure("NOT_PERMITTED", `${where}: the right ${about.right} is missing.`);
   if (type === "index_not_found_exception") return new Failure("TABLE_MISSING", `${where}: there is no such index.`);
-  if (type === "search_phase_execution_exception" && !causes(error).includes("illegal_argument_exception")) {
-    const expensive = causes(error).includes("exception");
-    if (answer.status < 500)
-      return new Failure(
-        "NOT_SEARCHABLE",
-        `${where}: the server refuses the search (${expensive ? "are expensive queries switched off?" : (causes(error)[0] ?? "no cause given")}).`,
-      );
-    return new Failure("SHARDS_FAILED", `${where}: shards failed.`);
+  if (type === "search_phase_execution_exception") {
+    const cause = itemsOf(at(error, "root_cause")).map(errorType)[0] ?? "no cause given";
+    if (answer.status >= 500) return new Failure("SHARDS_FAILED", `${where}: shards failed (${cause}).`);
+    // the server names no type of its own where search.allow_expensive_queries forbids a wildcard
+    const why = cause === "exception" ? "are expensive queries switched off?" : cause;
+    return new Failure("NOT_SEARCHABLE", `${where}: the server refuses the search (${why}).`);
   }
+  if (type === "no_shard_available_action_exception") return new Failure("SHARDS_FAILED", `${where}: a shard is not there.`);
   if (answer.status === 429 || answer.status >= 500) return new Failure("SYSTEM_UNREACHABLE", `${where}: the server answers ${answer.status} (${type}).`);
   return new Failure("UNEXPECTED", `${where}: the server answers ${answer.status} (${type}).`);
-}
-
-function causes(error: JsonNode | undefined): string[] {
-  return itemsOf(at(error, "root_cause")).map(errorType);
 }

@@ -3,7 +3,7 @@ import type { FailureCode } from "../../src/errors.ts";
 import type { Change } from "../../src/model/change.ts";
 import type { FieldRule } from "../../src/model/field-rule.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
-import type { Api } from "./api.ts";
+import { wholeAnswer, type Api } from "./api.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
 import { at, membersOf, numberOf } from "./json-text.ts";
 import { fieldOf, matchField, notRewritable, type MappedField } from "./mapping.ts";
@@ -62,11 +62,16 @@ export async function filledOf(api: Api, indices: readonly ConcreteIndex[]): Pro
 
 export async function countOf(api: Api, index: string): Promise<number> {
   const answer = await api.ask({ method: "POST", path: `/${encodeURIComponent(index)}/_count` }, { index, right: "read" });
+  wholeAnswer(api, answer, index);
   return numberOf(at(answer.body, "count")) ?? 0;
 }
 
-/** Searches see what was indexed before; needs the right `maintenance`. Shards that fail are met by the search itself. */
+/**
+ * Searches see what was indexed before; needs the right `maintenance`. Throws SHARDS_FAILED where a shard is nowhere: the
+ * count says so at once, where a refresh would wait a minute for it.
+ */
 export async function refresh(api: Api, index: string): Promise<void> {
+  await countOf(api, index);
   await api.ask({ method: "POST", path: `/${encodeURIComponent(index)}/_refresh`, timeout: 300_000 }, { index, right: "maintenance" });
 }
 

@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Change } from "../../../src/model/change.ts";
 import type { Located } from "../../../src/model/search.ts";
+import { eraseUnit, planned, remainingOf, unitOf } from "../../support/erase.ts";
 import { killAt, testJournal } from "../../support/journal.ts";
 import { idOf, recordOn } from "./person.ts";
-import { rawElasticsearch, type RawElasticsearch } from "./raw.ts";
+import { rawElasticsearch, systemUnderTest, type RawElasticsearch } from "./raw.ts";
 
 const ANN = "ann@shop.example";
 const BOB = "bob@shop.example";
@@ -150,6 +152,27 @@ describe("redaction", () => {
     expect(again.map(({ done }) => done)).toEqual([true]);
     expect(await record.erase(again)).toMatchObject({ matched: 0, affected: 0, alreadyGone: 1 });
     expect(await raw.source(index, "a")).toBe(after);
+  });
+
+  test("minimising keeps what is named and what the hold starts from, whole, and nothing else", async () => {
+    const index = await raw.create("minimise", {
+      email: keyword,
+      total: { type: "double" },
+      issued: { type: "date" },
+      lines: { properties: { sum: { type: "double" } } },
+    });
+    await raw.put(index, {
+      a: `{"email":"${ANN}","total":10.10,"issued":"2024-02-29","lines":[{"text":"x","sum":1.0},{"sum":9.10,"to":{"name":"Anna"}}],"to.name":"Anna","lines.note":"y"}`,
+    });
+    const record = recordOn(raw, index, { match: { email: "email" } });
+    const found = await record.find(ANN);
+    const kept = { ...record.target, record: { ...record.target.record, holds: [{ hold: "tax", from: "issued", protects: [] }] } };
+    const change: Change = { kind: "minimise", keepOnly: ["total", "lines[].sum"] };
+    const unit = unitOf(kept, [], change, planned(found));
+    expect(await eraseUnit(systemUnderTest(), record.io, unit)).toMatchObject({ matched: 1, affected: 1 });
+    expect(await raw.source(index, "a")).toBe('{"total":10.10,"issued":"2024-02-29","lines":[{"sum":1.0},{"sum":9.10}]}');
+    expect(await remainingOf(systemUnderTest(), record.io, kept, { change, records: planned(found) })).toEqual([]);
+    expect(await eraseUnit(systemUnderTest(), record.io, unit)).toMatchObject({ matched: 0, alreadyGone: 1 });
   });
 
   test("check refuses what could not be written: a path that is nowhere, a value that does not fit, an index without its source", async () => {

@@ -3,8 +3,10 @@ import { createServer, request, type IncomingMessage, type Server } from "node:h
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { openApi, type Call } from "../../../connectors/elasticsearch/api.ts";
 import { config } from "../../../connectors/elasticsearch/config.ts";
 import { Failure } from "../../../src/errors.ts";
+import { testIO } from "../../support/io.ts";
 import { recordType } from "../../support/record-type.ts";
 import { recordOn } from "./person.ts";
 import { BLOCK, rawElasticsearch, type RawElasticsearch } from "./raw.ts";
@@ -156,6 +158,16 @@ describe("what the server refuses is said with a code, and nothing of the reques
     await failureOf(recordOn(garbage, index, { match: { email: "email" } }).find(ANN));
   });
 
+  test("an index whose shards are nowhere is a failure at check and at locate, never an empty one", async () => {
+    const index = `nowhere-${process.pid}-${Date.now().toString(36)}`;
+    const settings = { number_of_shards: 2, number_of_replicas: 0, "index.routing.allocation.require._name": "nobody" };
+    await raw.call("PUT", `/${index}?wait_for_active_shards=0`, { settings, mappings: { properties: { email: { type: "keyword" } } } });
+    const record = recordOn(raw, index, { match: { email: "email" } });
+    expect(await failureOf(record.find(ANN))).toMatchObject({ code: "SHARDS_FAILED", exit: 4, message: expect.stringContaining(index) });
+    expect(await failureOf(record.check())).toMatchObject({ code: "SHARDS_FAILED", exit: 4 });
+    await raw.call("DELETE", `/${index}`);
+  });
+
   test("the answer to a bulk request that is lost is no success: the same unit again finds out, and counts each record once", async () => {
     const index = await people();
     let cut = true;
@@ -183,6 +195,34 @@ describe("what the server refuses is said with a code, and nothing of the reques
     busy = 2;
     expect(await record.erase(found)).toMatchObject({ matched: 1, affected: 1, failed: 0 });
   });
+});
+
+test("a reader cannot write, whatever it is asked to send; what it may send is a closed list", async () => {
+  const index = await people();
+  const io = testIO();
+  await using reading = await openApi(io, "search", { node: new URL(raw.url).origin }, "read");
+  const writes: readonly Call[] = [
+    { method: "POST", path: "/_bulk", body: `{"delete":{"_index":"${index}","_id":"a"}}\n`, bulk: true },
+    { method: "DELETE", path: `/${index}` },
+    { method: "PUT", path: `/${index}/_doc/a`, body: "{}" },
+    { method: "POST", path: `/${index}/_update/a`, body: "{}" },
+    { method: "POST", path: `/${index}/_delete_by_query`, body: "{}" },
+    { method: "PUT", path: `/${index}/_settings`, body: "{}" },
+  ];
+  for (const call of writes) expect(await failureOf(reading.send(call))).toMatchObject({ code: "UNEXPECTED" });
+  expect(Object.keys(await raw.dump(index))).toEqual(["a", "b"]);
+});
+
+test("a reindex that runs is a warning, before and after", async () => {
+  const index = await people();
+  const tasks = {
+    nodes: { n1: { name: "n1", tasks: { "n1:7": { action: "indices:data/write/reindex" }, "n1:8": { action: "indices:data/write/update/byquery" } } } },
+  };
+  const busy = await behind(({ path }) => (path.startsWith("/_tasks") ? { status: 200, body: tasks } : undefined));
+  const record = recordOn(busy, index, { match: { email: "email" } });
+  expect(await record.check()).toMatchObject([{ code: "GAP", severity: "warning", message: expect.stringContaining("2 reindex") }]);
+  await record.erase(await record.find(ANN));
+  expect(record.io.findings).toMatchObject([{ code: "GAP", severity: "warning" }]);
 });
 
 test("a secret that is no address says what is wrong with it, and never what it is", async () => {
