@@ -6,6 +6,7 @@ import { Failure } from "../../src/errors.ts";
 import type { Eraser, IO, UnitJournal } from "../connector.ts";
 import { errnoOf, isBlocking } from "./failure.ts";
 import type { Root } from "./folder.ts";
+import { shown } from "./names.ts";
 import { fileNotes, type Intent } from "./notes.ts";
 import { openFile } from "./read-file.ts";
 import { keyOf, parseKey, ruleFor } from "./record-rule.ts";
@@ -93,7 +94,7 @@ async function eraseFile(task: FileTask): Promise<Tally> {
     if (await task.isWritten(file.absolute)) throw new Failure("BLOCKED", "open_for_writing");
     const temp = tempPath(file.absolute, name);
     const leftOver = await removeTemp(temp);
-    const result = await replaceFile({ file, rule: ruleFor(work.target, path, io), changes, temp, io, journal, notes });
+    const result = await replaceFile({ file, rule: ruleFor(work.target, path, shown(path, work.lookups), io), changes, temp, io, journal, notes });
     if (result === "conflict") continue;
     // a file written aside that is still there was never put in place
     return settled(changes.size, leftOver ? null : notes.last, result.changed.length, result.matched.length);

@@ -41,7 +41,7 @@ async function* check(root: Root, io: IO, targets: readonly Target[]): AsyncGene
     for (const path of listing.files) {
       try {
         await using file = await opened(root, path);
-        await checkRecords(file.bytes(io.signal), ruleFor(target, path, io));
+        await checkRecords(file.bytes(io.signal), ruleFor(target, path, shown(path), io));
       } catch (error) {
         const { code, message, help } = fileFailure(error, shown(path));
         yield { code, severity: "error", record, message, help };
@@ -54,6 +54,7 @@ async function* check(root: Root, io: IO, targets: readonly Target[]): AsyncGene
 async function* locate(root: Root, io: IO, target: Target, lookups: readonly Lookup[], counted: Map<string, number>): AsyncGenerator<Located> {
   let records = 0;
   for (const path of await searchable(root, target)) {
+    const name = shown(path, lookups);
     await using file = await opened(root, path);
     const blocked = (await isWritable(root, path)) ? {} : { blocked: { reason: "not_writable" } };
     const identity = identityOf(file.found);
@@ -63,15 +64,15 @@ async function* locate(root: Root, io: IO, target: Target, lookups: readonly Loo
           code: "GAP",
           severity: "warning",
           record: target.record.id,
-          message: `${shown(path)}:${line}: is no JSON object, and holds an identifier`,
+          message: `${name}:${line}: is no JSON object, and holds an identifier`,
         });
     };
-    const { found, totals } = scanRecords(file.bytes(io.signal), ruleFor(target, path, io, gap), lookups);
+    const { found, totals } = scanRecords(file.bytes(io.signal), ruleFor(target, path, name, io, gap), lookups);
     try {
       for await (const { subject, id, fingerprint, values, done } of found)
         yield { subject, key: keyOf(path, id), fingerprint: io.digest([fingerprint, identity]), values, done, ...blocked };
     } catch (error) {
-      throw fileFailure(error, shown(path));
+      throw fileFailure(error, name);
     }
     records += totals.records;
     io.progress(records);
@@ -80,7 +81,7 @@ async function* locate(root: Root, io: IO, target: Target, lookups: readonly Loo
         code: "FILE_UNREADABLE",
         severity: "warning",
         record: target.record.id,
-        message: `${shown(path)}: ${totals.unreadable} unreadable ${totals.unreadable === 1 ? "line is" : "lines are"} kept as they are`,
+        message: `${name}: ${totals.unreadable} unreadable ${totals.unreadable === 1 ? "line is" : "lines are"} kept as they are`,
       });
   }
   if (target.where === undefined) counted.set(target.record.id, records);
@@ -90,7 +91,7 @@ async function size(root: Root, io: IO, target: Target): Promise<number> {
   let records = 0;
   for (const path of await searchable(root, target)) {
     await using file = await opened(root, path);
-    records += await countRecords(file.bytes(io.signal), ruleFor(target, path, io));
+    records += await countRecords(file.bytes(io.signal), ruleFor(target, path, shown(path), io));
   }
   return records;
 }
@@ -105,7 +106,7 @@ async function* remaining(root: Root, io: IO, target: Target, { change, records 
     if (file === null) continue;
     const changes = new Map<string, RecordChange>(keys.map(({ id }) => [id, { change, lookups: [] }]));
     try {
-      for await (const id of remainingRecords(file.bytes(io.signal), ruleFor(target, path, io), changes)) yield keyOf(path, id);
+      for await (const id of remainingRecords(file.bytes(io.signal), ruleFor(target, path, shown(path), io), changes)) yield keyOf(path, id);
     } catch (error) {
       throw fileFailure(error, shown(path));
     }

@@ -5,15 +5,14 @@ import type { Target } from "../../src/model/search.ts";
 import { Failure } from "../../src/errors.ts";
 import type { IO } from "../connector.ts";
 import { formatOf } from "./config.ts";
-import { shown } from "./names.ts";
 
-/** How this target's records are read in this file. Throws FORMAT_NOT_BUILT. */
-export function ruleFor(target: Target, path: string, io: IO, unreadable: RecordRule["unreadable"] = () => undefined): RecordRule {
+/** How this target's records are read in this file; `name` as it may be shown. Throws FORMAT_NOT_BUILT. */
+export function ruleFor(target: Target, path: string, name: string, io: IO, unreadable: RecordRule["unreadable"] = () => undefined): RecordRule {
   const { record } = target;
   const format = formatOf(record, path);
-  if (format !== "csv" && format !== "jsonl") throw new Failure("FORMAT_NOT_BUILT", `${shown(path)}: of file formats, csv and jsonl are built`);
+  if (format !== "csv" && format !== "jsonl") throw new Failure("FORMAT_NOT_BUILT", `${name}: of file formats, csv and jsonl are built`);
   return {
-    name: shown(path),
+    name,
     format,
     dialect: /\.tsv(?:\.gz)?$/iu.test(path) ? { delimiter: "\t", ...record.dialect } : record.dialect,
     encoding: record.encoding,
@@ -28,9 +27,20 @@ export function ruleFor(target: Target, path: string, io: IO, unreadable: Record
 }
 
 /** What the record type does to its records by itself. */
-function changeOf(record: RecordType): Change {
-  if (record.do === "remove-rows" || record.do === "erase") return { kind: "delete" };
-  return { kind: "fields", fields: record.fields, paths: record.paths, ...(record.in === undefined ? {} : { in: record.in }) };
+function changeOf({ do: action, fields, paths, in: inside }: RecordType): Change {
+  switch (action) {
+    case "anonymise":
+    case "redact":
+    case "unlink":
+    case "soft-delete":
+      return { kind: "fields", fields, paths, ...(inside === undefined ? {} : { in: inside }) };
+    case "erase":
+    case "remove-rows":
+    case "keep":
+    case "ask":
+      // what is kept or asked about is never done already
+      return { kind: "delete" };
+  }
 }
 
 /** A key: canonical JSON of the file's path below the root and the record's name in it. */

@@ -370,6 +370,14 @@ test("an unreadable line is said with its number, a gap apart, and never with it
   ]);
 });
 
+test("a record type that is kept has records to keep: they are never done already", async () => {
+  await folder.write("root/a.csv", HEAD + ANN);
+  for (const action of ["keep", "ask"] as const) {
+    const { system, target } = people(["*.csv"], { do: action });
+    expect((await locateAll(system, io, target, LOOKUPS)).map(({ done }) => done)).toEqual([false]);
+  }
+});
+
 test("size counts every record, once, without searching again", async () => {
   await folder.write("root/a.csv", HEAD + ANN + BOB);
   await folder.write("root/b.csv", HEAD + BOB);

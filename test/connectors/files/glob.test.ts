@@ -76,5 +76,6 @@ test("copies are known by their names, other files are not taken for copies", ()
 
 test("a name that may be an identifier is not shown", () => {
   expect(shown("exports/ann@shop.example.csv")).toBe("exports/(name withheld)");
+  expect(shown("exports/gd-55X0141.csv", [{ subject: 0, values: { guide: ["GD-55x0141"] } }])).toBe("exports/(name withheld)");
   expect(shown("exports/2026-11/people.csv")).toBe("exports/2026-11/people.csv");
 });
