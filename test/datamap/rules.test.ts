@@ -80,6 +80,36 @@ describe("what is done to records", () => {
   });
 });
 
+describe("a credential in the data map", () => {
+  const connect = (block: string, kind = "postgres"): string =>
+    whole(`systems: { a: { kind: ${kind}, connect: ${block}, records: { r: { match: { email: email }, do: erase } } } }`);
+  const literal = [
+    "{ password: x }",
+    "{ url: 'postgres://u:p@h/d' }",
+    "{ secret: 'postgres://u:p@h/d' }",
+    "{ secret: { value: x } }",
+    "'postgres://u:p@h/d'",
+    "{ secret: a, apiKey: x }",
+    "{ secret: a b }",
+  ];
+  for (const block of literal) {
+    it(`is named as what it is: ${block}`, async () => {
+      expect(await found(connect(block))).toEqual(["LITERAL_CREDENTIAL"]);
+    });
+  }
+
+  it("is found in the block of a kind that is not built yet, too", async () => {
+    expect(await found(connect("{ token: x }", "http"))).toEqual(["NOT_BUILT", "LITERAL_CREDENTIAL"]);
+    expect(await found(connect("{ base_url: 'https://u:p@h' }", "http"))).toEqual(["NOT_BUILT", "LITERAL_CREDENTIAL"]);
+    expect(await found(connect("{ secret: k, base_url: 'https://h' }", "http"))).toEqual(["NOT_BUILT"]);
+  });
+
+  it("is not what a wrong key is", async () => {
+    expect(await found(connect("{ secrt: x }"))).toEqual(["UNKNOWN_KEY"]);
+    expect(await found(connect("{ secret: shop_db }"))).toEqual([]);
+  });
+});
+
 describe("holds", () => {
   const hold = (text: string): string => whole(`holds:\n  h: { ${text} }`);
   const OWNED = "people: { owner: a@b.example }";
