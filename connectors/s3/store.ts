@@ -15,7 +15,8 @@ export interface Store {
   close(): void;
 }
 
-const SECRET = z.strictObject({
+// further keys are left alone: what other tools keep beside these
+const SECRET = z.object({
   endpoint: z.url().optional(),
   region: z.string().min(1).optional(),
   accessKeyId: z.string().min(1),

@@ -279,7 +279,7 @@ describe("errors", () => {
       await said(secretWith({ endpoint: "http://127.0.0.1:9" }), where),
       await said(store.secret(), at("expunge-no-such-bucket", "a/:code")),
       await said("canary, no JSON", where),
-      await said(secretWith({ password: "canary" }), where),
+      await said(secretWith({ endpoint: "canary" }), where),
     ];
     expect(errors).toMatchObject([
       { code: "CREDENTIALS_REFUSED" },
