@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Desk, dig, openDesk, testMap } from "../support/desk.ts";
+import { type Desk, dig, openDesk, type Said, testMap } from "../support/desk.ts";
 
 const person = "zora.kmet@regatta.example";
 const reportName = "R-2026-0001.report.json";
@@ -12,6 +12,7 @@ let desk: Desk;
 /** The auditor's: no workspace, no data map. */
 let auditor: Desk;
 let id = "";
+let made: Readonly<Record<"report" | "head" | "ledger" | "proof", Said>>;
 
 beforeAll(async () => {
   desk = openDesk();
@@ -35,6 +36,13 @@ beforeAll(async () => {
   id = await desk.open({ email: person });
   const { verify } = await desk.through(id);
   if (dig(verify?.json, "data.state") !== "closed") throw new Error("the request did not close");
+  made = {
+    report: await desk.json(["report", id, "--format", "json,html", "--out", "made/report"]),
+    head: await desk.json(["proof", "checkpoint", "--out", "made/head.txt"]),
+    ledger: await desk.json(["proof", "export", "--out", "made/ledger.json"]),
+    proof: await desk.json(["proof", "export", id, "--out", "made/one.tlog-proof"]),
+  };
+  for (const { code, out, err } of Object.values(made)) if (code !== 0) throw new Error(`exit ${code} ${out} ${err}`);
 });
 
 afterAll(() => {
@@ -57,9 +65,8 @@ const checksOf = (json: unknown): readonly string[] => {
 };
 
 describe("a report", () => {
-  it("is written whole, with its hash, the page beside the signed file", async () => {
-    const said = await desk.json(["report", id, "--format", "json,html", "--out", "made/report"]);
-    expect(said.code).toBe(0);
+  it("is written whole, with its hash, the page beside the signed file", () => {
+    const said = made.report;
     expect(dig(said.json, "schema")).toBe("expunge/report/v1");
     const names = readdirSync(path.join(desk.folder, "made/report"));
     expect(names.toSorted()).toEqual(["R-2026-0001.report.html", reportName].map((name) => name.replace("R-2026-0001", id)).toSorted());
@@ -112,17 +119,12 @@ describe("a report", () => {
 describe("exports and heads", () => {
   it("verify on another desk, and against each other as known heads", async () => {
     const key = hand(".expunge/public.vkey");
-    const head = await desk.json(["proof", "checkpoint", "--out", "made/head.txt"]);
-    expect([head.code, dig(head.json, "data.checkpoint"), dig(head.json, "data.vkey")]).toEqual([
-      0,
+    expect([dig(made.head.json, "data.checkpoint"), dig(made.head.json, "data.vkey")]).toEqual([
       bytesOf("made/head.txt").toString(),
       bytesOf(".expunge/public.vkey").toString().trim(),
     ]);
-    for (const args of [["made/ledger.json"], ["made/one.tlog-proof", id]] as const) {
-      const [out, ...ids] = args;
-      const said = await desk.json(["proof", "export", ...ids, "--out", out]);
-      expect(dig(said.json, "data.files.0.sha256")).toBe(createHash("sha256").update(bytesOf(out)).digest("hex"));
-    }
+    expect(dig(made.ledger.json, "data.files.0.sha256")).toBe(createHash("sha256").update(bytesOf("made/ledger.json")).digest("hex"));
+    expect(dig(made.proof.json, "data.files.0.sha256")).toBe(createHash("sha256").update(bytesOf("made/one.tlog-proof")).digest("hex"));
     for (const name of ["made/ledger.json", "made/one.tlog-proof", "made/head.txt", `made/report/${id}.report.json`]) {
       const known = ["made/ledger.json", "made/one.tlog-proof", "made/head.txt", `made/report/${id}.report.json`].flatMap((one) => ["--known", hand(one)]);
       const said = await auditor.json(["proof", "verify", hand(name), "--key", key, ...known]);
