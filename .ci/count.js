@@ -23,7 +23,9 @@ function judge({ testResults }, exit) {
   const passed = tests.filter((test) => test.status === "passed").length;
   const failures = [
     ...testResults.filter((suite) => suite.assertionResults.length === 0).map((suite) => `${suite.name}: no test in it ran`),
-    ...testResults.filter((suite) => suite.status === "failed" && suite.assertionResults.every((test) => test.status === "passed") && suite.assertionResults.length > 0).map((suite) => `${suite.name}: failed outside of its tests`),
+    ...testResults
+      .filter((suite) => suite.status === "failed" && suite.assertionResults.every((test) => test.status === "passed") && suite.assertionResults.length > 0)
+      .map((suite) => `${suite.name}: failed outside of its tests`),
     ...tests.filter((test) => test.status !== "passed").map((test) => `${test.status}: ${test.fullName}`),
   ];
   if (tests.length === 0) failures.push("no test ran");

@@ -6,6 +6,8 @@ if (major > 24 ? major >= 26 : major === 24 && minor >= 15) {
   const { start } = await import("../dist/src/terminal/start.js");
   await start(process.argv.slice(2), import.meta.dirname);
 } else {
-  process.stderr.write(`expunge needs Node 24.15 or newer (not 25), this is ${process.versions.node}. Use \`npx expunge\` in the project's folder: it brings its own.\n`);
+  process.stderr.write(
+    `expunge needs Node 24.15 or newer (not 25), this is ${process.versions.node}. Use \`npx expunge\` in the project's folder: it brings its own.\n`,
+  );
   process.exitCode = 1;
 }

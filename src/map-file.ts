@@ -49,7 +49,8 @@ export function validMap({ map, issues, text, file }: MapFile): DataMap {
 /** Throws NOT_BUILT where the map asks for something that a later version brings: a plan must not leave it out silently. */
 export function refuseNotBuilt({ notBuilt, text }: MapFile): void {
   const [first] = notBuilt;
-  if (first !== undefined) throw new Failure("NOT_BUILT", notBuilt.map((issue) => codeFrame(text, issue)).join("\n"), { at: placeOf(first), details: { issues: notBuilt } });
+  if (first !== undefined)
+    throw new Failure("NOT_BUILT", notBuilt.map((issue) => codeFrame(text, issue)).join("\n"), { at: placeOf(first), details: { issues: notBuilt } });
 }
 
 /** `datamap.yaml:42:7` */

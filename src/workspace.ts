@@ -69,7 +69,7 @@ export async function openWorkspace(places: Places, { signal }: { readonly signa
   if (!existsSync(stateFile)) throw new Failure("NO_WORKSPACE", `there is no workspace in ${places.workspace}`);
   let reading: Promise<MapFile> | undefined;
   // reading the map loads schemas and statutes: not for commands that do without it
-  const maps = async (): Promise<typeof import("./map-file.ts")> => await import("./map-file.ts");
+  const maps = async () => await import("./map-file.ts");
   let today = new Date();
   const mapFile = (): Promise<MapFile> => (reading ??= openMap(places, today));
   const dataMap = async (): Promise<DataMap> => (await maps()).validMap(await mapFile());

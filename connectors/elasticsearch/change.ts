@@ -1,6 +1,5 @@
 /** What a rule changes in a document, as edits of its text; everything else keeps every character. */
 import { changeValue, isAsWanted } from "../../src/formats/change-value.ts";
-import type { Change } from "../../src/model/change.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
 import type { FieldRule } from "../../src/model/field-rule.ts";
 import { inFormOf, isoDate } from "./date-text.ts";
@@ -126,9 +125,4 @@ export function minimisingEdits(source: JsonNode, keepOnly: readonly string[], r
   };
   visit(source, "");
   return edits;
-}
-
-/** Whether a change would leave a document as it is; a deletion never does. */
-export function isRedaction(change: Change): change is Exclude<Change, { kind: "delete" }> {
-  return change.kind !== "delete";
 }

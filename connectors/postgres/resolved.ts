@@ -4,7 +4,7 @@ import type { Change } from "../../src/model/change.ts";
 import { comparable } from "../../src/model/fold.ts";
 import type { Lookup, MatchColumn, Target } from "../../src/model/search.ts";
 import { type Column, columnOf, loadServer, loadTables, resolveTable, type Server, type Table } from "./catalog.ts";
-import { comparison, foldsFor, isArray, isJson, readOf, readText, type Ref, resolveRef } from "./columns.ts";
+import { comparison, foldsFor, isArray, readOf, readText, type Ref, resolveRef } from "./columns.ts";
 import { Refusal } from "./errors.ts";
 import { type Belongs, valuesAt } from "./json-column.ts";
 import { type KeySpec, keyOf, keySpec, keyTexts } from "./keys.ts";
@@ -177,11 +177,6 @@ export function withoutElements(resolved: Resolved, column: Column, json: string
 /** Whether `fields: { column: remove }` takes elements out of this array, rather than clearing it. */
 export function removesElements({ matches }: Resolved, column: Column): boolean {
   return isArray(column) && matches.some((ref) => ref.column.name === column.name);
-}
-
-export function isJsonColumn({ table }: Resolved, name: string): boolean {
-  const column = table.columns.get(name);
-  return column !== undefined && isJson(column);
 }
 
 /** What `minimise` clears: everything but what is named, keys, and what holds are reckoned from. */

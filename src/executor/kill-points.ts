@@ -1,5 +1,3 @@
-import type { EffectPoint } from "../../connectors/connector.ts";
-
 /**
  * The moments at which the process may die and the same command must end the same way: one typed list, iterated by
  * test/faults. In the order in which a unit passes them.
@@ -18,9 +16,6 @@ export const KILL_POINTS = [
 ] as const;
 
 export type KillPoint = (typeof KILL_POINTS)[number];
-
-/** Every moment of an effect is one of them. */
-export const EFFECT_POINTS = ["effect_begin", "effect_half", "effect_done"] as const satisfies readonly (EffectPoint & KillPoint)[];
 
 /** Called at each point with the system whose unit passes it; `""` for the run as a whole. */
 export type At = (point: KillPoint, system: string) => void;

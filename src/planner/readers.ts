@@ -17,7 +17,7 @@ export function openReaders(open: (system: string) => Promise<Reader>): Readers 
     },
     async [Symbol.asyncDispose]() {
       const settled = await Promise.allSettled(opened.values());
-      await Promise.allSettled(settled.map((one) => (one.status === "fulfilled" ? one.value[Symbol.asyncDispose]() : undefined)));
+      await Promise.allSettled(settled.flatMap((one) => (one.status === "fulfilled" ? [one.value[Symbol.asyncDispose]()] : [])));
     },
   };
 }

@@ -81,16 +81,7 @@ export const WILD: readonly Person[] = [
   like("38", "ann,bob@shop.example", "4,3"),
 ];
 
-export const EVERYONE: readonly Person[] = [
-  ANN,
-  ...LOOKALIKES.slice(0, 6),
-  ANN_TOO,
-  ...WILD,
-  BOB,
-  EVE,
-  ...LOOKALIKES.slice(6),
-  JOSE,
-];
+export const EVERYONE: readonly Person[] = [ANN, ...LOOKALIKES.slice(0, 6), ANN_TOO, ...WILD, BOB, EVE, ...LOOKALIKES.slice(6), JOSE];
 
 function like(no: string, email: string | null, code: string): Person {
   return { no, email, code, secret: `nobody; number ${no}`, kept: `kept "${no}", ${no}` };
@@ -98,9 +89,7 @@ function like(no: string, email: string | null, code: string): Person {
 
 /** Everything of a person that must never be in a message, a note, a finding: what they are called, in the spellings things travel in. */
 export function formsOf(person: Person): readonly string[] {
-  return [person.email ?? "", person.secret]
-    .filter((text) => text.trim().length > 4)
-    .flatMap(forms);
+  return [person.email ?? "", person.secret].filter((text) => text.trim().length > 4).flatMap(forms);
 }
 
 function forms(text: string): string[] {

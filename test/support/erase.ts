@@ -1,22 +1,11 @@
 /** What planner and executor do with a system, in the few lines a test needs. */
 import type { IO, System } from "../../connectors/connector.ts";
-import type {
-  Change,
-  Operation,
-  PlannedRecord,
-  StepOutcome,
-  Unit,
-} from "../../src/model/change.ts";
+import type { Change, Operation, PlannedRecord, StepOutcome, Unit } from "../../src/model/change.ts";
 import type { Located, Lookup, Target } from "../../src/model/search.ts";
 import { testJournal, type TestJournal } from "./journal.ts";
 
 /** Everything `locate` yields, by a fresh reader. */
-export async function locateAll(
-  system: System,
-  io: IO,
-  target: Target,
-  lookups: readonly Lookup[],
-): Promise<Located[]> {
+export async function locateAll(system: System, io: IO, target: Target, lookups: readonly Lookup[]): Promise<Located[]> {
   await using reader = await system.openReader(io);
   return await Array.fromAsync(reader.locate(target, lookups));
 }
@@ -36,37 +25,21 @@ export function planned(found: readonly Located[]): PlannedRecord[] {
 }
 
 /** A unit of one work with one operation. */
-export function unitOf(
-  target: Target,
-  lookups: readonly Lookup[],
-  change: Change,
-  records: readonly PlannedRecord[],
-): Unit {
+export function unitOf(target: Target, lookups: readonly Lookup[], change: Change, records: readonly PlannedRecord[]): Unit {
   return { id: "u1", works: [{ step: "s1", target, lookups, operations: [{ change, records }] }] };
 }
 
 /** Erases by a fresh eraser; the one outcome of the unit's one work. */
-export async function eraseUnit(
-  system: System,
-  io: IO,
-  unit: Unit,
-  journal: TestJournal = testJournal(),
-): Promise<StepOutcome> {
+export async function eraseUnit(system: System, io: IO, unit: Unit, journal: TestJournal = testJournal()): Promise<StepOutcome> {
   await using eraser = await system.openEraser(io);
   const outcomes = await eraser.erase(unit, journal);
   const [outcome] = outcomes;
-  if (outcome === undefined || outcomes.length !== 1)
-    throw new Error(`${outcomes.length} outcomes for one work`);
+  if (outcome === undefined || outcomes.length !== 1) throw new Error(`${outcomes.length} outcomes for one work`);
   return outcome;
 }
 
 /** The keys that are not yet as the operation leaves them, by a fresh reader. */
-export async function remainingOf(
-  system: System,
-  io: IO,
-  target: Target,
-  operation: Operation,
-): Promise<string[]> {
+export async function remainingOf(system: System, io: IO, target: Target, operation: Operation): Promise<string[]> {
   await using reader = await system.openReader(io);
   return await Array.fromAsync(reader.remaining(target, operation));
 }

@@ -19,8 +19,7 @@ export function testIO(
 ): TestIO {
   const controller = new AbortController();
   const findings: Finding[] = [];
-  const keyed = (text: string) =>
-    createHmac("sha256", "the key of the tests").update(text).digest("hex");
+  const keyed = (text: string) => createHmac("sha256", "the key of the tests").update(text).digest("hex");
   return {
     secret(name) {
       const value = options.secrets?.[name];

@@ -2,9 +2,7 @@ import type { MatchColumn, Target } from "../../src/model/search.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
 
 /** A record type of a data map, with the defaults that `src/datamap` gives. Named ones win. */
-export function recordType(
-  given: Pick<RecordType, "system" | "name" | "place" | "do"> & Partial<RecordType>,
-): RecordType {
+export function recordType(given: Pick<RecordType, "system" | "name" | "place" | "do"> & Partial<RecordType>): RecordType {
   return {
     id: `${given.system}.${given.name}`,
     match: {
@@ -24,10 +22,6 @@ export function recordType(
 }
 
 /** A target that searches the record type by these columns and gives the planner these values. */
-export function targetOf(
-  record: RecordType,
-  columns: readonly MatchColumn[],
-  exports: readonly string[],
-): Target {
+export function targetOf(record: RecordType, columns: readonly MatchColumn[], exports: readonly string[]): Target {
   return { record, columns, exports };
 }
