@@ -1,6 +1,7 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { randomUUID } from "node:crypto";
 import type { UnitJournal } from "../connector.ts";
+import { Failure } from "../../src/errors.ts";
 import type { Bucket } from "./bucket.ts";
 import { ask, codeOf, failureOf, statusOf } from "./failure.ts";
 import { readNotes, writeNote } from "./notes.ts";
@@ -58,9 +59,16 @@ export async function sweepProbes(store: Store, facts: (name: string) => Promise
   for (const note of readNotes(journal)) if (note.kind === "probe") await sweep(store, await facts(note.bucket), note.key);
 }
 
+/** Throws NOT_PERMITTED where a probe cannot be deleted: no older version could be either, so nothing may be rewritten. */
 async function sweep(store: Store, bucket: Bucket, key: string): Promise<void> {
   const calm = unstoppable(store);
-  await removeVersions(calm, bucket, key, await versionsOf(calm, bucket.name, key));
+  const refusal = await removeVersions(calm, bucket, key, await versionsOf(calm, bucket.name, key));
+  if (refusal === null) return;
+  const action = bucket.versioning === "none" ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
+  throw new Failure(
+    "NOT_PERMITTED",
+    `${action} is not permitted in the bucket "${bucket.name}" (${refusal}); nothing was rewritten, but s3://${bucket.name}/${key} of our own is left`,
+  );
 }
 
 async function tryIfMatch(store: Store, bucket: string, key: string): Promise<"quoted" | "unquoted" | null> {

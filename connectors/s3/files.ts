@@ -45,10 +45,10 @@ export function changeOf({ do: action, fields, paths, in: inside }: RecordType):
   }
 }
 
-/** An object's name for messages. What is searched for may be part of a key; there it is blanked. */
+/** An object's name for messages. What is searched for, and what looks like an e-mail address, may be part of a key; there it is blanked. */
 export function nameOf(bucket: string, key: string, lookups: readonly Lookup[]): string {
   const values = lookups.flatMap((lookup) => Object.values(lookup.values).flat()).filter((value) => value.length > 2);
-  let shown = key.replace(/\p{Cc}/gu, "?");
+  let shown = key.replace(/\p{Cc}/gu, "?").replace(/[^\s/@]+(?:@|%40)[^\s/@]+/giu, "…");
   for (const value of values.toSorted((a, b) => b.length - a.length)) {
     shown = shown.replaceAll(new RegExp(value.replace(/[.*+?^${}()|[\]\\/]/gu, String.raw`\$&`), "giu"), "…");
   }

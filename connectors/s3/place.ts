@@ -54,8 +54,12 @@ export function templateTest(path: string): (key: string) => boolean {
   return (key) => pattern.test(key);
 }
 
-/** `*` and `?` stop at a slash, `**` does not (`**` and a slash: any folders, or none), `{a,b}` is one of these; all else is itself. */
+/**
+ * `*` and `?` stop at a slash, `**` does not (`**` and a slash: any folders, or none), `{a,b}` is one of these; all else
+ * is itself, braces that do not pair too.
+ */
 export function globTest(path: string): (key: string) => boolean {
+  const paired = bracesPair(path);
   let depth = 0;
   const source = path.replace(/\*\*\/|\*\*|\*|\?|\{|\}|,|[^*?{},]+/gsu, (part) => {
     switch (part) {
@@ -69,19 +73,28 @@ export function globTest(path: string): (key: string) => boolean {
         return "[^/]";
       case "{":
         depth += 1;
-        return "(?:";
+        return paired ? "(?:" : literal(part);
       case "}":
         depth -= 1;
-        return depth < 0 ? literal(part) : ")";
+        return paired ? ")" : literal(part);
       case ",":
-        return depth > 0 ? "|" : literal(part);
+        return paired && depth > 0 ? "|" : literal(part);
       default:
         return literal(part);
     }
   });
-  if (depth !== 0) return (key) => key === path;
   const pattern = new RegExp(`^(?:${source})$`, "su");
   return (key) => pattern.test(key);
+}
+
+function bracesPair(path: string): boolean {
+  let depth = 0;
+  for (const sign of path) {
+    if (sign === "{") depth += 1;
+    if (sign === "}") depth -= 1;
+    if (depth < 0) return false;
+  }
+  return depth === 0;
 }
 
 function literal(text: string): string {

@@ -1,4 +1,11 @@
-import { CreateBucketCommand, GetObjectTaggingCommand, GetObjectAclCommand, HeadObjectCommand, PutObjectRetentionCommand } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  GetObjectTaggingCommand,
+  GetObjectAclCommand,
+  HeadObjectCommand,
+  PutBucketPolicyCommand,
+  PutObjectRetentionCommand,
+} from "@aws-sdk/client-s3";
 import { createHash, randomBytes } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -6,6 +13,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { Change } from "../../../src/model/change.ts";
 import type { RecordType } from "../../../src/model/datamap.ts";
 import type { Finding, Target } from "../../../src/model/search.ts";
+import { expectNoIdentifier } from "../../contract/connector.contract.ts";
 import { eraseUnit, locateAll, planned, remainingOf, unitOf } from "../../support/erase.ts";
 import { type TestIO, testIO } from "../../support/io.ts";
 import { killAt, Killed, testJournal } from "../../support/journal.ts";
@@ -257,6 +265,29 @@ describe("where If-Match is not honoured", () => {
     expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 1, affected: 1 });
     expect(await bodies(bucket)).toEqual([`${KEY} ${EVE}`]);
   });
+});
+
+test("where versions may not be deleted nothing is rewritten", async () => {
+  const bucket = await store.bucket("Enabled");
+  for (const body of [ANN, ANN + BOB]) await store.put(bucket, KEY, body);
+  const Statement = [{ Effect: "Deny", Principal: "*", Action: "s3:DeleteObjectVersion", Resource: `arn:aws:s3:::${bucket}/*` }];
+  await store.client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }));
+  const before = await store.versions(bucket, KEY);
+  await expect(erase(till(bucket))).rejects.toMatchObject({
+    code: "NOT_PERMITTED",
+    message: expect.stringContaining(`s3:DeleteObjectVersion is not permitted in the bucket "${bucket}"`),
+  });
+  expect(await store.versions(bucket, KEY)).toEqual(before);
+});
+
+test("a broken file that is named after a person is named without them", async () => {
+  const bucket = await store.bucket();
+  await store.put(bucket, "till/of ann@shop.example.csv", 'email,n\n"ann@shop.example,1\n');
+  const where = target(filesOf([`s3://${bucket}/till/*.csv`]));
+  const findings = await check(where);
+  const thrown: unknown = await find(where).catch((error: unknown) => error);
+  expect(thrown).toMatchObject({ code: "FILE_UNREADABLE", message: expect.stringContaining(`s3://${bucket}/till/of …`) });
+  expectNoIdentifier([findings, thrown]);
 });
 
 test("a killed attempt's probe is swept by the next one", async () => {

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { config } from "../../../connectors/s3/config.ts";
+import { globTest, keysFor, literalPrefix, parseAddress, placeholdersOf, templateTest } from "../../../connectors/s3/place.ts";
+import type { RecordType } from "../../../src/model/datamap.ts";
+import { filesOf, objectsOf } from "./store.ts";
+
+test.each([
+  ["s3://bucket/a/b.json", { bucket: "bucket", path: "a/b.json" }],
+  ["s3://My_bucket.x//a", { bucket: "My_bucket.x", path: "/a" }],
+  ["s3://bucket/", undefined],
+  ["s3://bucket", undefined],
+  ["s3://*/a", undefined],
+  ["s3://:customer_id/a", undefined],
+  ["/bucket/a", undefined],
+  ["S3://bucket/a", undefined],
+])("%s is read as an address", (text, address) => {
+  expect(parseAddress(text)).toEqual(address);
+});
+
+describe("key templates", () => {
+  test("values stand for themselves, whatever they are made of", () => {
+    const keys = (values: readonly string[]) => keysFor("a/:id/x.json", { ":id": values }).map(({ key }) => key);
+    expect(keys(["$1", "$&", ":id", "../..", "a b"])).toEqual(["a/$1/x.json", "a/$&/x.json", "a/:id/x.json", "a/../../x.json", "a/a b/x.json"]);
+    expect(keys([])).toEqual([]);
+    expect(keysFor("a/:id/:other", { ":id": ["1"] }), "a placeholder without a value names no key").toEqual([]);
+    expect(
+      keysFor(":id/:id", { ":id": ["1", "2"] }).map(({ key }) => key),
+      "one placeholder has one value",
+    ).toEqual(["1/1", "2/2"]);
+  });
+
+  test("a placeholder is the longest name, and what comes before the first is the prefix", () => {
+    expect(placeholdersOf("a/:customer_id.json/:x-:customer_id")).toEqual([":customer_id", ":x"]);
+    expect(literalPrefix("keys", "a/b*/:customer_id.json")).toBe("a/b*/");
+  });
+
+  test("a template fits whole keys only", () => {
+    const fits = templateTest("a/:id.json");
+    expect(["a/1.json", "a/x/y.json", "a/\n.json"].map(fits)).toEqual([true, true, true]);
+    expect(["a/.json", "a/1.jsonx", "b/a/1.json", "a/1xjson"].map(fits)).toEqual([false, false, false, false]);
+  });
+});
+
+test.each([
+  ["till/*.csv", ["till/a.csv", "till/.csv"], ["till/a/b.csv", "till/a.csv.gz", "xtill/a.csv", "till/aXcsv"]],
+  ["till/**/*.csv", ["till/a.csv", "till/a/b/c.csv"], ["till.csv", "a/till/b.csv"]],
+  ["till/**", ["till/a", "till/a/b"], ["till", "till2/a"]],
+  ["t?/{a,b}.csv{,.gz}", ["t1/a.csv", "t1/b.csv.gz"], ["t1/c.csv", "t//a.csv", "t1/a.csvgz"]],
+  ["a,b/[x]+(1).csv", ["a,b/[x]+(1).csv"], ["a,b/x1.csv", "a"]],
+  ["a}b/{c", ["a}b/{c"], ["ab/c"]],
+])("the glob %s", (glob, fitting, others) => {
+  expect(fitting.filter((key) => !globTest(glob)(key))).toEqual([]);
+  expect(others.filter((key) => globTest(glob)(key))).toEqual([]);
+});
+
+test("the literal prefix of a glob ends before its first sign", () => {
+  expect(["till/*.csv", "till/a?", "{a,b}/c", "plain.csv"].map((glob) => literalPrefix("files", glob))).toEqual(["till/", "till/a", "", "plain.csv"]);
+});
+
+describe("lint", () => {
+  const lint = (records: readonly RecordType[], connect = {}) =>
+    config.lint({ name: "store", kind: "s3", connect, feeds: [], session: {}, records, covers: [], at: { line: 1, column: 1 } });
+
+  test("a sound block has no issue", () => {
+    expect(lint([objectsOf(["s3://exports/:code.json"]), filesOf(["s3://exports/*.csv", "s3://sales/**"])], { secret: "store" })).toEqual([]);
+  });
+
+  test("places without a bucket, tables, roots and directory buckets are named by their path", () => {
+    const records = [
+      objectsOf(["s3://exports/:code", "exports/:code"]),
+      filesOf(["s3://*/x.csv", "s3://quick--use1-az4--x-s3/*.csv"]),
+      { ...filesOf([]), name: "orders", place: { kind: "table", table: "orders" } as const },
+    ];
+    expect(lint(records, { root: "./x" }).map(({ path, code }) => `${path.join(".")} ${code}`)).toEqual([
+      "connect.root KEY_REFUSED",
+      "records.objects.keys.1 PLACE_INVALID",
+      "records.files.files.0 PLACE_INVALID",
+      "records.files.files.1 PLACE_INVALID",
+      "records.orders PLACE_INVALID",
+    ]);
+  });
+});
