@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -46,6 +46,6 @@ test("a failed, a skipped or a planned test, an empty suite, a suite that broke,
 });
 
 test(".ci/run is executable and a shell script without a fault of syntax", () => {
-  expect(execFileSync("git", ["ls-files", "-s", ".ci/run"], { cwd: join(import.meta.dirname, ".."), encoding: "utf8" })).toMatch(/^100755 /u);
+  expect(statSync(join(import.meta.dirname, "../.ci/run")).mode & 0o111).not.toBe(0);
   expect(spawnSync("bash", ["-n", join(import.meta.dirname, "../.ci/run")]).status).toBe(0);
 });
