@@ -9,6 +9,7 @@ import {
   date,
   dateOrInstant,
   type Field,
+  flag,
   instant,
   label,
   list,
@@ -88,6 +89,8 @@ const SHAPES = {
     reason: optional(code),
     until: optional(dateOrInstant),
     law: list(label(200), 20),
+    /** What is kept is used for what it is kept for, and nothing else (`while_held.restrict`). */
+    restricted: optional(flag),
     residue: list(shape({ mechanism: code, gone_by: nullable(dateOrInstant) }), 50),
     connector: version,
     started: instant,

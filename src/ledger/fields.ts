@@ -45,6 +45,8 @@ export function constant<const N extends number>(only: N): Field<N> {
 }
 
 /** A number of things: 0, 1, 2 … */
+export const flag: Field<boolean> = { wrong: (value) => (typeof value === "boolean" ? undefined : "") };
+
 export const count: Field<number> = { wrong: (value) => (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? undefined : "") };
 
 /** `YYYY-MM-DD`, a day that exists. */

@@ -1,6 +1,6 @@
 /** The plan: data without personal data. What it says is what `run` will do. */
 import type { Brand } from "./brand.ts";
-import type { Change, PlannedRecord, Residue } from "./change.ts";
+import type { Change, PlannedRecord } from "./change.ts";
 import type { ActionKind } from "./datamap.ts";
 import type { Lookup } from "./search.ts";
 import type { Status } from "./status.ts";
@@ -69,7 +69,7 @@ export interface Plan {
   readonly expires_at: string;
   readonly steps: readonly PlanStep[];
   readonly totals: Totals;
-  readonly residue: readonly { readonly system: string; readonly record?: string; readonly mechanism: string; readonly gone_by: string | null }[];
+  readonly residue: readonly { readonly system: string; readonly mechanism: string; readonly gone_by: string | null }[];
   readonly warnings: readonly PlanWarning[];
 }
 
@@ -103,5 +103,3 @@ export interface StepChanges {
   readonly heldBy?: Change;
   readonly minimise?: Change;
 }
-
-export type PlanResidue = Residue;

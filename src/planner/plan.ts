@@ -5,9 +5,9 @@ import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Counts, Disposition, Plan, PlanStep, SealedRecord, SealedStep, SubjectCounts, Totals } from "../model/plan.ts";
 import type { Finding } from "../model/search.ts";
 import { type Status, worst } from "../model/status.ts";
-import { addPeriod } from "../retention/civil-date.ts";
 import { changeOf, type Decided } from "./decide.ts";
 import type { Found } from "./locate.ts";
+import { backupResidue, mergeResidue } from "./residue.ts";
 import type { Searched } from "./search.ts";
 
 /** A plan may be approved and begun for this many days. */
@@ -64,7 +64,7 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
     expires_at: expires,
     steps,
     totals: totalsOf(steps, sealed, map),
-    residue: residue.map(({ goneBy, ...rest }) => ({ ...rest, gone_by: goneBy })),
+    residue: residue.map(({ system: of, mechanism, goneBy }) => ({ system: of, mechanism, gone_by: goneBy })),
     warnings: dedupe(warnings).map(({ code, severity, record, message }) => ({
       code,
       severity: severity === "empty" ? ("empty" as const) : ("warning" as const),
@@ -216,24 +216,9 @@ async function plannedResidue(steps: readonly PlanStep[], found: readonly Found[
     const record = found[at]?.target.record;
     if (record === undefined || step.act + (step.minimised ?? 0) === 0) continue;
     acting.add(step.system);
-    for await (const one of residue(record)) {
-      if (!all.some((known) => known.system === one.system && known.record === one.record && known.mechanism === one.mechanism)) all.push(one);
-    }
+    for await (const one of residue(record)) all.push(one);
   }
-  return [...all, ...backupResidue(map, acting, today)];
-}
-
-/** Declared backups that still hold what is erased today, each until its last copy has expired. */
-export function backupResidue(map: DataMap, systems: ReadonlySet<string>, today: string): readonly Residue[] {
-  return map.systems.flatMap((backup) =>
-    backup.covers
-      .filter((covered) => systems.has(covered))
-      .map((covered) => ({
-        system: covered,
-        mechanism: `backups:${backup.name}`,
-        goneBy: backup.expiresAfter === undefined ? null : addPeriod(today, backup.expiresAfter),
-      })),
-  );
+  return mergeResidue([...all, ...backupResidue(map, acting, today)]);
 }
 
 function dedupe(findings: readonly Finding[]): readonly Finding[] {

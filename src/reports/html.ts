@@ -114,7 +114,7 @@ function keptPart({ kept }: Summary): Markup {
   return table(
     "What was kept, and why",
     "Records that a law or a hold wants kept.",
-    ["System and record", "Records", "Reason", "Law", "Kept until"],
+    ["System and record", "Records", "Reason", "Law", "Kept until", "Use"],
     kept.map(
       (line) =>
         html`<tr>
@@ -123,6 +123,7 @@ function keptPart({ kept }: Summary): Markup {
           <td>${(line.reason ?? "not recorded").replaceAll("_", " ")}</td>
           <td>${line.law.join("; ")}</td>
           <td>${line.until === null ? html`not recorded` : day(line.until)}</td>
+          <td>${line.restricted ? "restricted to what it is kept for" : "not restricted by the data map"}</td>
         </tr> `,
     ),
     "Nothing was kept.",

@@ -39,6 +39,8 @@ export type KeptLine = {
   readonly reason: string | null;
   readonly until: string | null;
   readonly law: readonly string[];
+  /** Used for what it is kept for, and nothing else. */
+  readonly restricted: boolean;
 };
 export type ResidueLine = { readonly system: string; readonly record: string | null; readonly mechanism: string; readonly gone_by: string | null };
 export type PersonLine = { readonly did: string; readonly actor: string; readonly at: string };
@@ -173,7 +175,17 @@ function keptLines(results: readonly Result[]): readonly KeptLine[] {
     const last = runs.at(-1);
     return last === undefined || last.kept === 0
       ? []
-      : [{ system: last.system, record: last.record, count: last.kept, reason: last.reason ?? null, until: last.until ?? null, law: last.law }];
+      : [
+          {
+            system: last.system,
+            record: last.record,
+            count: last.kept,
+            reason: last.reason ?? null,
+            until: last.until ?? null,
+            law: last.law,
+            restricted: last.restricted ?? false,
+          },
+        ];
   });
 }
 

@@ -1,8 +1,11 @@
 /** What a request leaves in the ledger: one function an event. The same event always has the same id, so it is written once. */
+import { createHash } from "node:crypto";
+import { sentences } from "../datamap/sentences.ts";
 import type { Check } from "../executor/verify.ts";
 import { checkEvent, type EventCore, type EventType, methodCode } from "../ledger/events.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { Plan } from "../model/plan.ts";
+import type { RecordType } from "../model/datamap.ts";
+import type { Plan, PlanStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
 import type { OutboxEntry, Receipt } from "../state/journal.ts";
@@ -40,6 +43,7 @@ export function receivedEntry(context: Context, request: ErasureRequest, epoch: 
       due_legal: request.due.legal,
       due_extended: request.due.extended,
       subjects: request.pseudonyms.length,
+      controller: context.map.controller.name,
       by: context.actorIdOf(request.createdBy),
     },
     { v: 1, epoch, pseudonyms: [...request.pseudonyms] },
@@ -67,6 +71,7 @@ export function decisionEntry(context: Context, plan: Plan, approval: Approval):
     plan: plan.id,
     plan_digest: plan.digest,
     map_digest: plan.map,
+    rules_digest: rulesDigest(context),
     approver: context.actorIdOf(approval.by),
     ...(approval.role === undefined ? {} : { role: code(approval.role) }),
     decision: kept.length > 0 ? "partial" : "granted",
@@ -97,9 +102,7 @@ export function receiptEntries(context: Context, plan: Plan, receipts: readonly 
     const step = plan.steps.find((one) => one.id === receipt.step);
     if (step === undefined) return [];
     const kind = context.map.systems.find((system) => system.name === step.system)?.kind ?? "unknown";
-    const residue = plan.residue.filter(
-      (one) => one.system === step.system && (one.record === undefined || one.record === step.record || one.record === `${step.system}.${step.record}`),
-    );
+    const residue = plan.residue.filter((one) => one.system === step.system);
     const reason = receipt.reason ?? step.reason;
     return entry(`${plan.request}/${plan.id}/${step.id}`, "target.result", {
       request: plan.request,
@@ -122,6 +125,7 @@ export function receiptEntries(context: Context, plan: Plan, receipts: readonly 
       ...(reason === undefined ? {} : { reason: code(reason) }),
       ...(step.until === undefined ? {} : { until: step.until }),
       law: [...(step.law ?? [])],
+      ...(step.kept > 0 ? { restricted: typeOf(context, step)?.whileHeld?.restrict ?? false } : {}),
       residue: residue.map((one) => ({ mechanism: code(one.mechanism), gone_by: one.gone_by })),
       connector: `${kind}@${context.version}`,
       started: receipt.started,
@@ -145,12 +149,7 @@ export function completedEntry(
     totals: { ...plan.totals },
     residual: verified.residual,
     checks: verified.checks.map(({ system, record, result, residual, at }) => ({ system, record, result, residual, method: methodOf(result, record), at })),
-    residue: plan.residue.map((one) => ({
-      system: one.system,
-      ...(one.record === undefined ? {} : { record: one.record }),
-      mechanism: code(one.mechanism),
-      gone_by: one.gone_by,
-    })),
+    residue: plan.residue.map((one) => ({ system: one.system, mechanism: code(one.mechanism), gone_by: one.gone_by })),
   });
 }
 
@@ -174,6 +173,21 @@ export function policyEntry(context: Context): OutboxEntry {
     map_digest: context.map.digest,
     by: context.actorIdOf(context.actor),
   });
+}
+
+/** The rules as sentences, by their digest: what a person can read and check against the map of that day. */
+function rulesDigest({ map }: Context): string {
+  return createHash("sha256")
+    .update(
+      sentences(map)
+        .map((rule) => rule.sentence)
+        .join("\n"),
+    )
+    .digest("hex");
+}
+
+function typeOf({ map }: Context, step: PlanStep): RecordType | undefined {
+  return map.systems.flatMap((system) => system.records).find((one) => one.system === step.system && one.name === step.record);
 }
 
 /** Throws now where the ledger would refuse a plan's results after the effect: a name with the look of an identifier. */

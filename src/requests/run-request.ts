@@ -5,8 +5,9 @@ import { Failure } from "../errors.ts";
 import type { Residue } from "../model/change.ts";
 import type { Plan } from "../model/plan.ts";
 import { approvedPlan } from "../planner/approve.ts";
-import { backupResidue, isUnaltered } from "../planner/plan.ts";
+import { isUnaltered } from "../planner/plan.ts";
 import type { Readers } from "../planner/readers.ts";
+import { backupResidue, mergeResidue } from "../planner/residue.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import { unitsOf } from "../planner/units.ts";
 import { type Context, eraserFor, readersFor, today } from "./context.ts";
@@ -73,14 +74,12 @@ async function residueNow(context: Context, id: string, plan: Plan, systems: Rea
     const record = recordTypes(context.map).find((one) => one.id === `${step.system}.${step.record}`);
     if (record === undefined) continue;
     try {
-      for await (const one of (await readers.of(step.system)).residue(targetOf(context.map, record))) {
-        if (!found.some((known) => known.system === one.system && known.record === one.record && known.mechanism === one.mechanism)) found.push(one);
-      }
+      for await (const one of (await readers.of(step.system)).residue(targetOf(context.map, record))) found.push(one);
     } catch (error) {
       // the erasing is done and told; a system that has gone away since only cannot say what it keeps
       if (!(error instanceof Failure)) throw error;
       found.push({ system: step.system, record: step.record, mechanism: "unknown", goneBy: null });
     }
   }
-  return [...found, ...backupResidue(context.map, systems, today(context))];
+  return mergeResidue([...found, ...backupResidue(context.map, systems, today(context))]);
 }

@@ -33,11 +33,7 @@ export function planScreen(plan: Plan, request: ErasureRequest, plain: boolean):
     ),
     group(
       tint("ELSEWHERE", "bold", plain),
-      plan.residue.map((one) => [
-        one.record ?? one.system,
-        one.mechanism,
-        one.gone_by === null ? "no end is set there" : `gone by ${when(one.gone_by)} at the latest`,
-      ]),
+      plan.residue.map((one) => [one.system, one.mechanism, one.gone_by === null ? "no end is set there" : `gone by ${when(one.gone_by)} at the latest`]),
     ),
     group(
       "NOT SEARCHED",

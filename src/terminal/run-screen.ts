@@ -31,7 +31,7 @@ function some(step: RunStep, name: string, words: string): string {
 export function runScreen(result: Extract<RunEvent, { event: "result" }>): string {
   const done = result.steps.filter((step) => step.status !== "failed" && step.status !== "blocked").length;
   const residue = result.residue.map((one) => [
-    one["record"] ?? one["system"] ?? "",
+    one["system"] ?? "",
     one["mechanism"] ?? "",
     one["gone_by"] === null || one["gone_by"] === undefined ? "no end is set there" : `gone by ${when(one["gone_by"])} at the latest`,
   ]);

@@ -101,6 +101,7 @@ export function wholeRequest(request: string): readonly NewEntry[] {
         reason: "retention",
         until: "2034-12-31",
         law: ["DE AO §147(3)-(4)", "DE UStG §14b(1)"],
+        restricted: true,
         residue: [{ mechanism: "wal", gone_by: null }],
       }),
     },

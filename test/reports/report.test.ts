@@ -103,7 +103,15 @@ describe("a summary", () => {
       ["invoices", "kept", 1, 0, 0, 0, 1, "pass", at("10:03:02")],
     ]);
     expect(summary.kept).toEqual([
-      { system: "shop", record: "invoices", count: 1, reason: "retention", until: "2034-12-31", law: ["DE AO §147(3)-(4)", "DE UStG §14b(1)"] },
+      {
+        system: "shop",
+        record: "invoices",
+        count: 1,
+        reason: "retention",
+        until: "2034-12-31",
+        law: ["DE AO §147(3)-(4)", "DE UStG §14b(1)"],
+        restricted: true,
+      },
     ]);
     expect(summary.residue).toEqual([{ system: "shop", record: null, mechanism: "backups", gone_by: "2026-03-17" }]);
     expect(summary.people.map(({ did }) => did)).toEqual(["request.received", "identity.verified", "decision", "erasure.started"]);
