@@ -17,6 +17,18 @@ export function* checkMatches(resolved: Resolved): Generator<Finding> {
     else if (!fits(ref))
       yield finding(resolved, "TYPE_MISMATCH", "error", `${where}, which holds no value of identity type ${ref.match.type}`, { column: column.name });
   }
+  for (const ref of resolved.exports) {
+    const matched = resolved.matches.some(({ name }) => name === ref.name);
+    const many = isArray(ref.column) || (ref.path?.includes("[]") ?? false);
+    if (many && !matched)
+      yield finding(
+        resolved,
+        "NOT_SEARCHABLE",
+        "error",
+        `${ref.name} of table ${resolved.table.shown} holds several values: no other record type, hold or condition can start from it`,
+        { column: ref.column.name },
+      );
+  }
   const { in: document } = resolved.target.record;
   const column = document === undefined ? undefined : resolved.table.columns.get(document);
   if (column !== undefined && !isJson(column))

@@ -9,9 +9,10 @@ import type { Session } from "./session.ts";
 
 const WORDS = { no_action: "NO ACTION", restrict: "RESTRICT", cascade: "CASCADE", set_null: "SET NULL", set_default: "SET DEFAULT" } as const;
 
-export function isIgnored(block: SystemBlock, table: Table): boolean {
-  const ignore = block.ignore ?? [];
-  return ignore.includes(table.shown) || ignore.includes(`${table.schema}.${table.name}`);
+/** Whether the data map ignores a table: named as the search path finds it, or with its schema. */
+export function isIgnored(block: SystemBlock, table: Pick<Table, "schema" | "name" | "shown">): boolean {
+  const names = [table.shown, `${table.schema}.${table.name}`];
+  return (block.ignore ?? []).some((entry) => names.includes(entry) || names.some((name) => entry === `${block.name}.${name}`));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Finding } from "../../src/model/search.ts";
 import { loadTables } from "./catalog.ts";
+import { isIgnored } from "./check-references.ts";
 import { deletes, finding, updates } from "./findings.ts";
 import { readSource, type SourceFacts } from "./function-source.ts";
 import type { Resolved } from "./resolved.ts";
@@ -114,12 +115,11 @@ async function* checkFacts(scope: Scope, what: string, facts: SourceFacts): Asyn
 }
 
 /** `trail`: the declared audit trail of this record type. */
-function judge({ block, resolved, records }: Scope, what: string, { oid, schema, name, write, readsOld }: Written): Finding | "trail" {
+function judge({ block, resolved, records }: Scope, what: string, { oid, schema, name, shown, write, readsOld }: Written): Finding | "trail" {
   const table = `${schema}.${name}`;
   const record = block.records.find(({ id }) => id === records.get(oid));
   if (record === undefined) {
-    const ignored = (block.ignore ?? []).some((entry) => entry === table || entry === name);
-    return ignored
+    return isIgnored(block, { schema, name, shown })
       ? finding(resolved, "TRIGGER_PRESENT", "warning", `${what} writes to ${table}, which the data map ignores`)
       : finding(resolved, "TRIGGER_UNDECLARED", "error", `${what} writes to ${table}, which is not in the data map`);
   }

@@ -145,7 +145,8 @@ function joinText({ matches, server }: Resolved, at: number, lookups: readonly L
     }
   }
   if (values.length === 0) return undefined;
-  const typed = type !== undefined && comparison(type) === "typed";
+  // as char(n) an index on the column serves
+  const typed = type !== undefined && (comparison(type) === "typed" || (type.name === "bpchar" && folds.length === 0));
   const array = `${bound.bind(values)}::text[]${typed ? `::${castTo(type)}[]` : ""}`;
   const wide = column.asciiOnly && server.wide !== "" && values.some((value) => !isAscii(value));
   const collate = !typed && !(wide && folds.includes("lowercase")) && ref.path === undefined && column.collation !== "" ? ` COLLATE ${column.collation}` : "";

@@ -35,6 +35,8 @@ export interface Written {
   readonly oid: string;
   readonly schema: string;
   readonly name: string;
+  /** Without its schema where the search path finds it. */
+  readonly shown: string;
   readonly readsOld: boolean;
 }
 
@@ -125,6 +127,13 @@ export async function writtenTables(session: Session, { writes, readsOld }: Sour
   return writes.flatMap((write) => {
     const named = rows.filter(([name, schema]) => name === write.table && (write.schema === undefined || schema === write.schema));
     const visible = named.filter(([, , , seen]) => seen === "true");
-    return (visible.length > 0 ? visible : named).map(([name, schema, oid]) => ({ write, oid: oid ?? "", schema: schema ?? "", name: name ?? "", readsOld }));
+    return (visible.length > 0 ? visible : named).map(([name, schema, oid, seen]) => ({
+      write,
+      oid: oid ?? "",
+      schema: schema ?? "",
+      name: name ?? "",
+      shown: seen === "true" ? (name ?? "") : `${schema}.${name}`,
+      readsOld,
+    }));
   });
 }

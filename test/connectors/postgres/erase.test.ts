@@ -224,6 +224,22 @@ test("a row locked elsewhere is blocked, the others of its batch go; afterwards 
   expect(await rows("users")).toEqual([]);
 });
 
+test("a row that another transaction changes while we wait is read again, and its change is not undone by ours", async () => {
+  await database.sql(
+    "CREATE TABLE users (id int PRIMARY KEY, email text, name text, visits int); INSERT INTO users SELECT n, 'x', 'Ann', 0 FROM generate_series(1, 3) n",
+  );
+  const users = target(record("users", "anonymise", { fields: { name: { kind: "clear" } } }), ["email"]);
+  const system = systemOf([users.record]);
+  const work = await plan(system, worldOf(database), users, [lookup({ email: "x" })]);
+  const other = await database.session();
+  await other.query("BEGIN; UPDATE users SET visits = 7, name = 'Annie' WHERE id = 2; UPDATE users SET email = 'someone else' WHERE id = 3");
+  const erasing = erase(system, worldOf(database), [work]);
+  for (let waiting = "0"; waiting === "0";) waiting = (await database.sql("SELECT count(*)::text FROM pg_locks WHERE NOT granted"))[0]?.[0] ?? "0";
+  await other.query("COMMIT");
+  expect(await erasing).toMatchObject([{ matched: 3, affected: 2, failed: 1, unresolved: ['["3"]'], reason: "changed" }]);
+  expect(await rows("users")).toEqual(["(1,x,,0)", "(2,x,,7)", '(3,"someone else",Ann,0)']);
+});
+
 test("a role that may delete but not update erases all the same", async () => {
   const schema = await database.fresh();
   await database.admin(
