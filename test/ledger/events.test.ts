@@ -28,6 +28,7 @@ describe("the closed forms of events", () => {
       "role",
       "step",
       "minimised",
+      "restricted",
       "reason",
       "until",
       "verification",
