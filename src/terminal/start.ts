@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { run, settings } from "@oclif/core";
 import { EXIT, Failure } from "../errors.ts";
 import { looksLikeIdentifier } from "../model/identifier-like.ts";
@@ -26,8 +27,9 @@ export async function start(argv: readonly string[], root: string): Promise<void
 function refuseIdentifiers(argv: readonly string[]): void {
   for (const [at, argument] of argv.entries()) {
     const value = argument.replace(/^--?[\w-]+=/u, "");
-    // a folder may be called so (`/home/ann@corp.example/map.yaml`), an address has no slash
-    if (value.includes("/") ? false : looksLikeIdentifier(value)) {
+    // a folder on the way may be called so (`/home/ann@corp.example/map.yaml`), a file's own name may not
+    const isPath = value.includes("/") && !/\s|:\/\//u.test(value);
+    if (looksLikeIdentifier(isPath ? basename(value) : value)) {
       throw new Failure("IDENTIFIER_IN_ARGUMENTS", `argument ${at + 1} looks like an identifier of a person`);
     }
   }
