@@ -41,6 +41,7 @@ export async function* checkTargets(session: Session, block: SystemBlock, target
     const reached = yield* checkReferences(session, block, one, records);
     yield* checkTriggers(session, block, one, records, reached);
     yield* checkViews(session, one);
+    yield* checkLargeObjects(one);
     yield* checkIndexes(session, one);
   }
 }
@@ -55,6 +56,16 @@ async function* checkLogging(session: Session, resolved: Resolved): AsyncGenerat
     yield finding(resolved, "GAP", "warning", "the server logs statements with their values: its log will hold the identifiers that are searched", {
       help: "Set log_parameter_max_length = 0 for the role.",
     });
+}
+
+/** A row only names its large objects: they stay when it goes. */
+function* checkLargeObjects(resolved: Resolved): Generator<Finding> {
+  for (const { name, type } of resolved.table.columns.values())
+    if (type.schema === "pg_catalog" && type.name === "oid")
+      yield finding(resolved, "GAP", "warning", `large objects that column ${name} of ${resolved.table.shown} may name stay`, {
+        column: name,
+        help: "Unlink them in a trigger (lo_manage), or run vacuumlo.",
+      });
 }
 
 async function* checkViews(session: Session, resolved: Resolved): AsyncGenerator<Finding> {

@@ -288,6 +288,11 @@ test("materialised views, missing indexes and server logs are said", async () =>
   await database.admin(`ALTER ROLE app IN DATABASE "${new URL(database.url).pathname.slice(1)}" RESET log_min_duration_statement`);
 });
 
+test("a column that may name large objects is a gap", async () => {
+  await database.sql("CREATE TABLE users (id int PRIMARY KEY, email text, photo oid)");
+  expect(codes(await look([erased]), "warning")).toContain("GAP shop.users photo");
+});
+
 test("size counts, residue says what PostgreSQL keeps", async () => {
   await database.sql(`${USERS} INSERT INTO users SELECT n, 'x' FROM generate_series(1, 30) n`);
   await using reader = await systemOf([erased.record]).openReader(worldOf(database));
