@@ -184,6 +184,21 @@ test("foreign keys from tables that the map does not know are refused by name; d
   );
 });
 
+test("a foreign key to a partitioned table counts for the record type that is one of its partitions", async () => {
+  await database.sql(`CREATE TABLE users (id int PRIMARY KEY, email text) PARTITION BY RANGE (id); CREATE TABLE users_1 PARTITION OF users FOR VALUES FROM (1) TO (100); CREATE TABLE orders (id int PRIMARY KEY, u int CONSTRAINT mine REFERENCES users);
+    INSERT INTO users VALUES (5, 'x'); INSERT INTO orders VALUES (1, 5)`);
+  const part = target(record("users_1", "erase"), ["email"]);
+  expect(messages(await look([part]))).toEqual(["mine: orders (u) references it, ON DELETE NO ACTION; the data map does not know that table"]);
+  await using reader = await systemOf([part.record]).openReader(worldOf(database));
+  expect(await Array.fromAsync(reader.references(part, ['["5"]']))).toEqual([
+    {
+      parentKey: '["5"]',
+      childKey: '["1"]',
+      link: { constraint: "mine", child: "shop.orders", childColumns: ["u"], parent: "shop.users_1", onDelete: "no_action" },
+    },
+  ]);
+});
+
 test("links and references name every enforced foreign key and the rows behind it", async () => {
   await database.sql(`CREATE TABLE users (tenant int, id int, email text, PRIMARY KEY (tenant, id)); CREATE TABLE orders (id int8 PRIMARY KEY, t int, u int, CONSTRAINT mine FOREIGN KEY (t, u) REFERENCES users ON DELETE CASCADE);
     CREATE TABLE loose (t int, u int, CONSTRAINT stray FOREIGN KEY (t, u) REFERENCES users); CREATE TABLE quiet (t int, u int, CONSTRAINT silent FOREIGN KEY (t, u) REFERENCES users NOT ENFORCED);

@@ -129,6 +129,22 @@ test("a value that stands in another member of a shared document stays", async (
   ]);
 });
 
+test("in a document found by another column, only the elements of the person are touched", async () => {
+  await database.sql(
+    `CREATE TABLE rooms (id int PRIMARY KEY, owner int, doc jsonb); INSERT INTO rooms VALUES (1, 7, '{"members": [{"email": "a"}, {"email": "b"}]}'), (2, 7, '{"members": [{"email": "b"}]}'), (3, 8, '{"members": [{"email": "a"}]}')`,
+  );
+  const rooms = target(record("rooms", "redact", { in: "doc", paths: { "members[]": { kind: "remove" } } }), ["owner", "doc.members[].email"]);
+  const system = systemOf([rooms.record]);
+  const lookups = [lookup({ owner: "7", "doc.members[].email": "a" }, 0), lookup({ "doc.members[].email": "nobody" }, 1)];
+  const work = await plan(system, worldOf(database), rooms, lookups);
+  expect(await erase(system, worldOf(database), [work])).toMatchObject([done(2, { alreadyGone: 1 })]);
+  expect(await database.sql("SELECT doc::text FROM rooms ORDER BY id")).toEqual([
+    ['{"members": [{"email": "b"}]}'],
+    ['{"members": [{"email": "b"}]}'],
+    ['{"members": []}'],
+  ]);
+});
+
 test("two tables that reference each other, neither constraint deferrable, go together", async () => {
   for (const rule of ["NO ACTION", "RESTRICT"]) {
     await database.fresh();
