@@ -141,6 +141,10 @@ export function fingerprintOf(io: IO, shape: Shape, document: Document, matched:
   return io.digest(parts) + matched.tokens.join("");
 }
 
+export function bearsTokens(fingerprint: string): boolean {
+  return fingerprint.length > DIGEST;
+}
+
 function tokensOf(fingerprint: string): string[] {
   return Array.from({ length: Math.floor((fingerprint.length - DIGEST) / TOKEN) }, (_, index) =>
     fingerprint.slice(DIGEST + index * TOKEN, DIGEST + (index + 1) * TOKEN),

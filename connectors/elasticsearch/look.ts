@@ -5,13 +5,13 @@ import type { Target } from "../../src/model/search.ts";
 import type { IO } from "../connector.ts";
 import type { Api } from "./api.ts";
 import { editsFor, minimisingEdits } from "./change.ts";
-import { matchAgain, rulesOf, shapeOf, type Document } from "./document.ts";
+import { bearsTokens, matchAgain, rulesOf, shapeOf, type Document } from "./document.ts";
 import { indicesOf, patternOf } from "./indices.ts";
 import type { TextEdit } from "./json-text.ts";
 import { searchable } from "./mapping.ts";
 
 export interface Look {
-  /** It still holds a value that it was found by. */
+  /** It still holds a value that it was found by, as far as its fingerprint can tell. */
   readonly matches: boolean;
   /** None: it is as wanted; never any for a deletion. */
   readonly edits: readonly TextEdit[];
@@ -26,7 +26,7 @@ export async function looksAt(io: IO, api: Api, target: Target): Promise<(docume
     const columns = searchable(index, target.columns);
     const shape = shapeOf(target, index, columns);
     const { tokens, elements } = matchAgain(io, shape, record, document);
-    const matches = tokens.length > 0;
+    const matches = tokens.length > 0 || !bearsTokens(record.fingerprint);
     switch (change.kind) {
       case "delete":
         return { matches, edits: [] };

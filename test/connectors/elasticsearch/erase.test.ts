@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Change } from "../../../src/model/change.ts";
 import type { Located } from "../../../src/model/search.ts";
 import { eraseUnit, planned, remainingOf, unitOf } from "../../support/erase.ts";
@@ -22,6 +22,9 @@ function rightNow(method: string, url: string, body: object): string {
 
 beforeAll(async () => {
   raw = await rawElasticsearch();
+});
+afterAll(async () => {
+  await raw.drop();
 });
 
 describe("redaction", () => {

@@ -2,7 +2,7 @@
 import { createServer, request, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openApi, type Call } from "../../../connectors/elasticsearch/api.ts";
 import { config } from "../../../connectors/elasticsearch/config.ts";
 import { Failure } from "../../../src/errors.ts";
@@ -19,6 +19,9 @@ type Rule = (call: { readonly method: string; readonly path: string }) => { read
 
 beforeAll(async () => {
   raw = await rawElasticsearch();
+});
+afterAll(async () => {
+  await raw.drop();
 });
 afterEach(() => {
   proxy?.closeAllConnections();

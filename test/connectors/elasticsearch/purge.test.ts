@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Residue } from "../../../src/model/change.ts";
 import type { Target } from "../../../src/model/search.ts";
 import { testIO } from "../../support/io.ts";
@@ -17,6 +17,9 @@ beforeAll(async () => {
   const settings = await raw.call("GET", "/_nodes/_local?filter_path=nodes.*.settings.path.data");
   const path = /"data":\[?"([^"]+)"/u.exec(settings)?.[1];
   folder = path !== undefined && existsSync(path) ? path : undefined;
+});
+afterAll(async () => {
+  await raw.drop();
 });
 
 /** Files of the server that hold this text. */

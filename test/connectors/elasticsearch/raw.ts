@@ -10,6 +10,8 @@ export interface RawElasticsearch {
   call(method: string, path: string, body?: string | object): Promise<string>;
   /** A new index of its own name: no replicas, no refresh of its own. */
   create(name: string, properties: object, more?: { settings?: object; mapping?: object; aliases?: object }): Promise<string>;
+  /** Deletes every index that `create` made. */
+  drop(): Promise<void>;
   /** Documents by id; not refreshed. */
   put(index: string, documents: Readonly<Record<string, string | object>>, query?: string): Promise<void>;
   /** `_source` of every document by id, exactly as stored. Reads what was refreshed: refreshes first. */
@@ -22,6 +24,8 @@ let names = 0;
 
 export async function rawElasticsearch(): Promise<RawElasticsearch> {
   const { url } = await elasticsearchServer();
+
+  const created: string[] = [];
 
   async function send(method: string, path: string, body?: string | object): Promise<{ ok: boolean; status: number; text: string }> {
     const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
@@ -56,7 +60,11 @@ export async function rawElasticsearch(): Promise<RawElasticsearch> {
         mappings: { properties, ...more.mapping },
         ...(more.aliases === undefined ? {} : { aliases: more.aliases }),
       });
+      created.push(unique);
       return unique;
+    },
+    async drop() {
+      for (const index of created.splice(0)) await send("DELETE", `/${index}`);
     },
     async put(index, documents, query = "") {
       const lines = Object.entries(documents).map(

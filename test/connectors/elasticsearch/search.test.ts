@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rawElasticsearch, type RawElasticsearch } from "./raw.ts";
 import { recordOn } from "./person.ts";
 
@@ -8,6 +8,9 @@ let raw: RawElasticsearch;
 
 beforeAll(async () => {
   raw = await rawElasticsearch();
+});
+afterAll(async () => {
+  await raw.drop();
 });
 
 describe("which field is searched", () => {
