@@ -4,6 +4,7 @@ import { EXIT, Failure } from "../src/errors.ts";
 import type { RunEvent } from "../src/executor/run.ts";
 import type { Workspace } from "../src/workspace.ts";
 import { confirmById } from "../src/terminal/ask.ts";
+import { count } from "../src/terminal/show.ts";
 
 export default class Run extends BaseCommand {
   static override summary = "Carry out an approved plan, or go on with one. There is no undo.";
@@ -33,7 +34,7 @@ export default class Run extends BaseCommand {
     const plan = request.plan === undefined ? undefined : workspace.state.plans.get(request.plan);
     if (flags.confirm === undefined) {
       const acting = (plan?.totals.erase ?? 0) + (plan?.totals.change ?? 0);
-      await confirmById(`There is no undo for ${acting} records. Type ${request.id} to start:`, request.id, asking);
+      await confirmById(`There is no undo for ${count(acting, "record")}. Type ${request.id} to start:`, request.id, asking);
     } else if (flags.confirm !== request.id) throw new Failure("CONFIRM_NEEDED", `--confirm does not name ${request.id}; nothing was done`);
     const result = await runRequest(context, args.id, {
       concurrency: flags.concurrency,

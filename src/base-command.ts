@@ -1,7 +1,7 @@
 import { Command, Flags } from "@oclif/core";
 import { EXIT, type ExitCode, Failure } from "./errors.ts";
 import type { Asking } from "./terminal/ask.ts";
-import { type Interruption, listenForInterrupt } from "./terminal/interrupt.ts";
+import { listenForInterrupt } from "./terminal/interrupt.ts";
 import { type Progress, showProgress } from "./terminal/progress.ts";
 import { type Tone, toneOf } from "./terminal/tone.ts";
 import { usageFailure } from "./terminal/usage.ts";
@@ -49,9 +49,6 @@ export abstract class BaseCommand extends Command {
     verbose: Flags.boolean({ ...GLOBAL, summary: "More talk; where a fault happened." }),
   };
 
-  /** The `plan` in `expunge/plan/v1`. Default: the command's id. */
-  static readonly schema: string | undefined = undefined;
-
   /** Events that were written as lines of JSON already; then no envelope follows. */
   #emitted = false;
 
@@ -67,11 +64,8 @@ export abstract class BaseCommand extends Command {
 
   override async run(): Promise<void> {
     const tone = toneOf(this.argv);
-    const say = (text: string): void => {
-      if (!tone.quiet && !tone.json) process.stderr.write(`${text}\n`);
-    };
-    using interruption = listenForInterrupt(say);
-    const answer = await this.#workIn(tone, say, interruption);
+    const answer = await this.#workIn(tone);
+    const say = talk(tone);
     process.exitCode = answer.exit ?? EXIT.done;
     if (tone.json) {
       if (!this.#emitted) process.stdout.write(`${JSON.stringify(this.#envelope(answer))}\n`);
@@ -87,8 +81,11 @@ export abstract class BaseCommand extends Command {
     throw error;
   }
 
-  async #workIn(tone: Tone, say: (text: string) => void, { signal }: Interruption): Promise<Answer> {
+  async #workIn(tone: Tone): Promise<Answer> {
     using progress = showProgress(tone);
+    const say = talk(tone, progress);
+    using interruption = listenForInterrupt(say);
+    const { signal } = interruption;
     const asking = { possible: process.stdin.isTTY && !this.argv.includes("--no-input") && !tone.json, signal };
     try {
       return await this.work({ tone, signal, asking, progress, say });
@@ -99,8 +96,14 @@ export abstract class BaseCommand extends Command {
   }
 
   #envelope({ data, exit = EXIT.done, warnings = [], next = [] }: Answer): object {
-    const command: typeof Command & { readonly schema?: string | undefined } = this.ctor;
-    const name = command.schema ?? command.id.replaceAll(":", "-");
-    return { schema: `expunge/${name}/v1`, ok: exit === EXIT.done, exit, data, warnings, next };
+    return { schema: `expunge/${this.ctor.id.replaceAll(":", "-")}/v1`, ok: exit === EXIT.done, exit, data, warnings, next };
   }
+}
+
+function talk({ quiet, json }: Tone, progress?: Progress): (text: string) => void {
+  return (text) => {
+    if (quiet || json) return;
+    progress?.clear();
+    process.stderr.write(`${text}\n`);
+  };
 }

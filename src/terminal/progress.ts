@@ -5,6 +5,8 @@ export interface Progress extends Disposable {
   /** What is done now, `shop.orders`; the count begins anew. */
   label(text: string): void;
   done(count: number): void;
+  /** Takes the line away before something else is written. */
+  clear(): void;
 }
 
 /** What is written to. */
@@ -31,14 +33,17 @@ export function showProgress({ json, quiet, plain }: Tone, stream: Screen = proc
     shown = true;
     stream.write(inPlace ? `\r\u001B[2K${text}` : `${text}\n`);
   };
+  const clear = (): void => {
+    if (shown && inPlace) stream.write("\r\u001B[2K");
+    shown = false;
+  };
   return {
     label(text) {
       what = text;
       show(`${what} …`);
     },
     done: (count) => show(`${what === "" ? "" : `${what}: `}${count} records`),
-    [Symbol.dispose]() {
-      if (shown && inPlace) stream.write("\r\u001B[2K");
-    },
+    clear,
+    [Symbol.dispose]: clear,
   };
 }

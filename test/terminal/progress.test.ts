@@ -57,3 +57,13 @@ test("off a terminal, with --plain and with --json it is a few plain lines", () 
     expect(lines.every((line) => /^shop\.orders: \d+ records$/u.test(line))).toBe(true);
   }
 });
+
+test("what is said in between stands on a line of its own", () => {
+  const out = screen(true);
+  using progress = showProgress(tone, out);
+  vi.advanceTimersByTime(1500);
+  progress.done(7);
+  progress.clear();
+  out.write("said\n");
+  expect(out.written()).toBe("\r\u001B[2K7 records\r\u001B[2Ksaid\n");
+});
