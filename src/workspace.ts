@@ -210,7 +210,10 @@ async function openSystem(map: DataMap, name: string): Promise<System> {
   const block = map.systems.find((system) => system.name === name);
   const registered = CONNECTORS.find(({ kind }) => kind === block?.kind);
   if (block === undefined || registered === undefined) throw new Failure("UNEXPECTED", `no connector can open "${name}"`);
-  return (await registered.connector()).configure(block);
+  // tables that the map ignores are declared: their references and cascades are accepted
+  const prefix = `${name}.`;
+  const ignore = map.ignore.filter((table) => table.startsWith(prefix)).map((table) => table.slice(prefix.length));
+  return (await registered.connector()).configure({ ...block, ignore });
 }
 
 /** EXPUNGE_NOW and EXPUNGE_TEST_KILL_AT, which only a data map with `clock: test` allows. */

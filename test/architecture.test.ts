@@ -43,6 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/planner",
     "src/reports",
     "src/ledger",
+    "src/datamap",
     "src/state",
     "src/retention",
     "src/package-files.ts",
