@@ -80,7 +80,7 @@ function replacement({ rule, dateFormat }: Rule, node: JsonNode, pseudonym: (val
   if (node.kind !== "scalar") return rule.kind === "set" ? JSON.stringify(rule.value) : "null";
   const iso = dateFormat === undefined || node.type === "null" ? undefined : isoDate(node, dateFormat);
   const old = node.type === "null" ? null : (iso ?? node.text);
-  if (asWanted(rule, old, dateFormat !== undefined)) return undefined;
+  if (isAsWanted(rule, old, dateFormat !== undefined)) return undefined;
   const changed = changeValue(rule, old, { keepDate: dateFormat !== undefined, pseudonym });
   switch (changed.kind) {
     case "keep":
@@ -96,33 +96,4 @@ function jsonOf(value: string | number | boolean | null, old: JsonScalar, dateFo
   if (typeof value !== "string") return JSON.stringify(value);
   if (dateFormat !== undefined && /^\d{4}-\d{2}-\d{2}/u.test(value)) return inFormOf(old, dateFormat, value);
   return old.type === "number" && /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/u.test(value) ? value : JSON.stringify(value);
-}
-
-function asWanted(rule: FieldRule, value: string | null, keepDate: boolean): boolean {
-  // a value spelled like the mark for "no such path" is a value
-  if (value === "absent") return rule.kind === "set" ? rule.value === value : isAsWanted(rule, "absenT", keepDate);
-  return isAsWanted(rule, value, keepDate);
-}
-
-/** Takes out whatever is not kept, leads to something kept, or is what the record's holds start from. */
-export function minimisingEdits(source: JsonNode, keepOnly: readonly string[], record: RecordType): TextEdit[] {
-  const kept = [...keepOnly, ...record.holds.map(({ from }) => from)].map((name) => fieldName(parsePath(name)));
-  const edits: TextEdit[] = [];
-  const visit = (node: JsonNode, above: string): void => {
-    if (node.kind === "scalar") return;
-    if (node.kind === "array") {
-      for (const item of node.items) visit(item, above);
-      return;
-    }
-    const gone = new Set<number>();
-    for (const [index, { key, value }] of node.members.entries()) {
-      const name = above === "" ? key : `${above}.${key}`;
-      if (kept.some((wanted) => name === wanted || name.startsWith(`${wanted}.`))) continue;
-      if (kept.some((wanted) => wanted.startsWith(`${name}.`)) && value.kind !== "scalar") visit(value, name);
-      else gone.add(index);
-    }
-    edits.push(...removalOf(node, gone));
-  };
-  visit(source, "");
-  return edits;
 }

@@ -1,4 +1,4 @@
-/** Answers that the test server cannot give (its security is off) were recorded from one with security on. */
+/** Answers that the test server cannot give (its security is off) are written in the form in which one with security on gave them. */
 import { createServer, request, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
