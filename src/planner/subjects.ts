@@ -74,14 +74,35 @@ function parse(text: string): readonly unknown[] {
   });
 }
 
+const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/gsu;
+
+/** Whether an object names a key twice: all but the last would be lost without a word. For text that is JSON. */
+function hasRepeatedKey(text: string): boolean {
+  const open: Set<string>[] = [];
+  let last = "";
+  for (const [token] of text.matchAll(TOKENS)) {
+    if (token === "{" || token === "[") open.push(new Set());
+    else if (token === "}" || token === "]") open.pop();
+    else if (token === ":") {
+      const key = String(JSON.parse(last));
+      if (open.at(-1)?.has(key)) return true;
+      open.at(-1)?.add(key);
+    }
+    last = token;
+  }
+  return false;
+}
+
 /** Numbers as they were written: a rounded one is another number. The parser's message quotes the text, so it is dropped. */
 function parsed(text: string): { readonly value: unknown } | undefined {
   try {
     const value: unknown = JSON.parse(text, (_key, each: unknown, context?: { readonly source?: string }) =>
       typeof each === "number" ? new WrittenNumber(context?.source ?? String(each)) : each,
     );
+    if (hasRepeatedKey(text)) throw invalid("a subject names an identity twice; give several values as a list");
     return { value };
-  } catch {
+  } catch (error) {
+    if (error instanceof Failure) throw error;
     return undefined;
   }
 }

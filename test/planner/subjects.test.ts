@@ -139,3 +139,14 @@ test("real identifiers pass as they are", () => {
     phone: ["+491701234567"],
   });
 });
+
+test("an identity that is named twice is refused, as one of the two would be lost", () => {
+  for (const text of [
+    '{"email":"a@b.example","email":"c@d.example"}',
+    '[{"card":"C-1"},{"email":"a@b.example", "\\u0065mail" : "c@d.example"}]',
+    '{"card":"C-1"}\n{"card":"C-1","card":"C-2"}',
+  ]) {
+    expect(refused(text).message, text).toContain("twice");
+  }
+  expect(readSubjects('[{"card":"{\\"a\\":1,\\"a\\":2}"},{"card":["C:1","C:1","x\\\\"]}]', IDENTITIES)).toHaveLength(2);
+});
