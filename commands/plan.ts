@@ -1,7 +1,7 @@
-import { writeFileSync } from "node:fs";
 import { Args, Flags } from "@oclif/core";
 import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
 import { EXIT } from "../src/errors.ts";
+import { writeWhole } from "../src/write-whole.ts";
 
 export default class Plan extends BaseCommand {
   static override summary = "Search every system, read-only, and show what would happen to a request's people.";
@@ -27,7 +27,7 @@ export default class Plan extends BaseCommand {
     });
     const plan = await planRequest(context, args.id, flags.system === undefined ? {} : { system: flags.system });
     const request = workspace.state.requests.get(args.id);
-    if (flags.out !== undefined) writeFileSync(flags.out, `${JSON.stringify(plan, undefined, 2)}\n`, { mode: 0o600 });
+    if (flags.out !== undefined) writeWhole(flags.out, `${JSON.stringify(plan, undefined, 2)}\n`);
     const empty = plan.steps.some((step) => step.reason === "empty_pattern");
     return {
       data: { plan },
