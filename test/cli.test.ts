@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { dig, openDesk } from "./support/desk.ts";
@@ -174,3 +174,7 @@ async function runWith(version: string): Promise<{ code: number | null; out: str
   child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
   return await new Promise((done) => child.once("close", (code) => done({ code, out, err })));
 }
+
+test("in a clone `npx expunge` is the clone", () => {
+  expect(realpathSync(join(import.meta.dirname, "../node_modules/.bin/expunge"))).toBe(join(import.meta.dirname, "../bin/run.js"));
+});
