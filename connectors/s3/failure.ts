@@ -59,16 +59,16 @@ export function failureOf(error: unknown, { action, bucket }: Asked): Failure {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
   const status = statusOf(error);
-  const as = (failure: FailureCode, message: string) => new Failure(failure, message);
-  if (code === "AbortError" || code === "ABORT_ERR") return as("INTERRUPTED", `${action} in the bucket "${bucket}" was interrupted`);
-  if (status === 0 && field(error, "message") === "Region is missing") return as("CREDENTIALS_REFUSED", `no region is configured for the bucket "${bucket}"`);
-  if (CREDENTIALS.has(code)) return as("CREDENTIALS_REFUSED", `S3 refused the credentials for the bucket "${bucket}" (${code})`);
-  if (code === "NoSuchBucket") return as("TABLE_MISSING", `there is no bucket "${bucket}"`);
-  if (DENIED.has(code) || status === 403) return as("NOT_PERMITTED", `${action} is not permitted in the bucket "${bucket}"`);
+  const fail = (failure: FailureCode, message: string) => new Failure(failure, message);
+  if (code === "AbortError" || code === "ABORT_ERR") return fail("INTERRUPTED", `${action} in the bucket "${bucket}" was interrupted`);
+  if (status === 0 && field(error, "message") === "Region is missing") return fail("CREDENTIALS_REFUSED", `no region is configured for the bucket "${bucket}"`);
+  if (CREDENTIALS.has(code)) return fail("CREDENTIALS_REFUSED", `S3 refused the credentials for the bucket "${bucket}" (${code})`);
+  if (code === "NoSuchBucket") return fail("TABLE_MISSING", `there is no bucket "${bucket}"`);
+  if (DENIED.has(code) || status === 403) return fail("NOT_PERMITTED", `${action} is not permitted in the bucket "${bucket}"`);
   if (UNREACHABLE.has(code) || status >= 500 || (status === 0 && field(error, "$metadata") !== undefined)) {
-    return as("SYSTEM_UNREACHABLE", `the S3 server of the bucket "${bucket}" cannot be reached, or does not answer (${code}, ${action})`);
+    return fail("SYSTEM_UNREACHABLE", `the S3 server of the bucket "${bucket}" cannot be reached, or does not answer (${code}, ${action})`);
   }
-  return as("UNEXPECTED", `S3 answered ${code} (${status}) to ${action} in the bucket "${bucket}"`);
+  return fail("UNEXPECTED", `S3 answered ${code} (${status}) to ${action} in the bucket "${bucket}"`);
 }
 
 /** What `send` gives; its errors are Failures. */
