@@ -97,3 +97,26 @@ function jsonOf(value: string | number | boolean | null, old: JsonScalar, dateFo
   if (dateFormat !== undefined && /^\d{4}-\d{2}-\d{2}/u.test(value)) return inFormOf(old, dateFormat, value);
   return old.type === "number" && /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/u.test(value) ? value : JSON.stringify(value);
 }
+
+/** Takes out whatever is not kept, leads to something kept, or is what the record's holds start from. */
+export function minimisingEdits(source: JsonNode, keepOnly: readonly string[], record: RecordType): TextEdit[] {
+  const kept = [...keepOnly, ...record.holds.map(({ from }) => from)].map((name) => fieldName(parsePath(name)));
+  const edits: TextEdit[] = [];
+  const visit = (node: JsonNode, above: string): void => {
+    if (node.kind === "scalar") return;
+    if (node.kind === "array") {
+      for (const item of node.items) visit(item, above);
+      return;
+    }
+    const gone = new Set<number>();
+    for (const [index, { key, value }] of node.members.entries()) {
+      const name = above === "" ? key : `${above}.${key}`;
+      if (kept.some((wanted) => name === wanted || name.startsWith(`${wanted}.`))) continue;
+      if (kept.some((wanted) => wanted.startsWith(`${name}.`)) && value.kind !== "scalar") visit(value, name);
+      else gone.add(index);
+    }
+    edits.push(...removalOf(node, gone));
+  };
+  visit(source, "");
+  return edits;
+}
