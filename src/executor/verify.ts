@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
-import type { Lookup } from "../model/search.ts";
-import type { DataMap } from "../model/datamap.ts";
+import type { DataMap, RecordType } from "../model/datamap.ts";
+import type { Lookup, Target } from "../model/search.ts";
 import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
@@ -65,7 +65,7 @@ export async function verify(scope: VerifyScope): Promise<readonly Check[]> {
       check(planned.reason === "empty_pattern" ? "not_searchable" : "unverifiable", 0, unverifiable.get(step.record) ?? "");
       continue;
     }
-    const records = await locateOne(readers, target, lookups);
+    const records = await locateLeft(readers, target, lookups, planned.act);
     found.set(step.record, { target, lookups, records, unsearched: [] });
     const known = new Set(step.records.map((record) => record.key));
     // a planned record is judged by its key below; one that is as wanted still matches, and may
@@ -75,6 +75,24 @@ export async function verify(scope: VerifyScope): Promise<readonly Check[]> {
   }
   const shown = plan.steps.flatMap((step) => checks.filter((one) => one.system === step.system && one.record === step.record));
   return [...shown, ...declaredOnly(map, scope.now().toISOString())];
+}
+
+/** JSON lines carry their own paths: where the erased ones were the only ones with the matched path, it left with them. A CSV keeps its header. */
+function leftWithThem(map: DataMap, { code, record }: { readonly code: string; readonly record: string }): boolean {
+  return code === "COLUMN_MISSING" && isJsonLines(typeOf(map, record));
+}
+
+function isJsonLines({ format, place }: RecordType): boolean {
+  return format === "jsonl" || (format === undefined && place.kind === "files" && place.globs.every((glob) => /\.(?:jsonl|ndjson)(?:\.gz)?$/u.test(glob)));
+}
+
+async function locateLeft(readers: Readers, target: Target, lookups: readonly Lookup[], acted: number): ReturnType<typeof locateOne> {
+  try {
+    return await locateOne(readers, target, lookups);
+  } catch (error) {
+    if (error instanceof Failure && error.code === "COLUMN_MISSING" && acted > 0 && isJsonLines(target.record)) return new Map();
+    throw error;
+  }
 }
 
 async function notAsPlanned({ map, readers }: VerifyScope, step: SealedStep): Promise<number> {
@@ -99,7 +117,7 @@ async function failedChecks({ map, readers, plan, sealed }: VerifyScope): Promis
     for await (const finding of (await readers.of(system.name)).check(targets)) {
       const step = plan.steps.find((one) => `${one.system}.${one.record}` === finding.record);
       // what we erased may have been all there was
-      const erasedAll = finding.severity === "empty" && (step?.act ?? 0) > 0;
+      const erasedAll = (step?.act ?? 0) > 0 && (finding.severity === "empty" || leftWithThem(map, finding));
       if (finding.severity !== "warning" && !erasedAll) failed.set(finding.record, finding.message);
     }
   }
@@ -133,7 +151,7 @@ function declaredOnly(map: DataMap, at: string): readonly Check[] {
     .map((system): Check => ({ system: system.name, record: "backups", result: "not_searchable", residual: 0, method: "declared: expires by itself", at }));
 }
 
-function typeOf(map: DataMap, id: string): ReturnType<typeof recordTypes>[number] {
+function typeOf(map: DataMap, id: string): RecordType {
   const type = recordTypes(map).find((record) => record.id === id);
   if (type === undefined) throw new Failure("PLAN_STALE", `${id} is no record type of the data map any more`);
   return type;
