@@ -38,27 +38,36 @@ async function main(): Promise<void> {
   try {
     title(`A small online shop with ${PEOPLE.toLocaleString("en")} people is being set up (the first time its servers are downloaded)`);
     run = await openRun();
-    shop = await openShop({
-      folder: join(folder, "shop"),
-      count: PEOPLE,
-      mayMiss: true,
-      progress: (line) => say(`  ${line}`),
-    });
+    shop = await unlessStopped(
+      openShop({
+        folder: join(folder, "shop"),
+        count: PEOPLE,
+        mayMiss: true,
+        progress: (line) => say(`  ${line}`),
+      }),
+    );
     for (const { system, why } of shop.missing) say(`  left out: ${system} (${why})`);
     say(`  ready after ${seconds(begun)} s`);
     const done = await walk(shop, folder);
     say(`\n${done ? "Done" : "Stopped"} after ${seconds(begun)} s.`);
-    if (!done) process.exitCode = stop.signal.aborted ? 130 : 1;
+    if (!stop.signal.aborted) process.exitCode = done ? 0 : 1;
     if (values.keep && !stop.signal.aborted) await keep(shop);
   } catch (error) {
-    if (stop.signal.aborted) process.exitCode = 130;
-    else throw error;
+    if (!stop.signal.aborted) throw error;
   } finally {
     await shop?.close();
     await run?.close();
     rmSync(folder, { recursive: true, force: true });
     say("Cleaned up: servers stopped, temporary files removed.");
+    if (stop.signal.aborted) process.exit(process.exitCode ?? 130); // whatever was being started is not waited for
   }
+}
+
+/** What the work gives; throws as soon as the demo is stopped, and lets the work come to nothing. */
+async function unlessStopped<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  const stopped = new Promise<never>((_, fail) => stop.signal.addEventListener("abort", () => fail(new Error("stopped")), { once: true }));
+  return await Promise.race([work, stopped]);
 }
 
 type Expunge = (args: string, more?: { cwd?: string; stdin?: string; exit?: number }) => Promise<string | null>;

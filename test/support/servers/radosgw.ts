@@ -77,7 +77,8 @@ function environment(root: string): NodeJS.ProcessEnv {
 }
 
 async function startNode(root: string, node: string): Promise<S3Server> {
-  for (const part of ["mon", "osd", "rgw", "run", "log"]) mkdirSync(join(node, part), { recursive: true });
+  mkdirSync(node); // fails where the run was closed meanwhile
+  for (const part of ["mon", "osd", "rgw", "run", "log"]) mkdirSync(join(node, part));
   const [port, monitor] = [await freePort(), await freePort()];
   const id = randomUUID();
   const conf = join(node, "ceph.conf");
