@@ -78,7 +78,9 @@ export type ApprovedPlan = Brand<Plan, "ApprovedPlan">;
 
 /** What becomes of one found record. */
 export type Disposition =
-  | { readonly kind: "act"; readonly change: "rule" | "held_by" }
+  | { readonly kind: "act"; readonly change: "rule" }
+  /** Not deleted, because a held record references it: changed as `fields` say. */
+  | { readonly kind: "act"; readonly change: "held_by"; readonly until: string; readonly law: readonly string[] }
   | { readonly kind: "kept"; readonly reason: KeptReason; readonly until: string; readonly law: readonly string[]; readonly minimise: boolean }
   | { readonly kind: "waiting"; readonly on: string }
   | { readonly kind: "blocked"; readonly reason: string; readonly until?: string };

@@ -1,10 +1,10 @@
 import type { Change, Link, Reference } from "../model/change.ts";
-import type { DataMap, Hold, RecordType } from "../model/datamap.ts";
+import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Disposition } from "../model/plan.ts";
-import { comparable } from "../model/fold.ts";
 import { holdEnd } from "../retention/hold-end.ts";
 import { Failure } from "../errors.ts";
 import type { Stands } from "./conditions.ts";
+import { heldWith, parentIndex } from "./held-with.ts";
 import type { FoundRecord, Findings, Identifiers } from "./locate.ts";
 import { heldByChange, ruleChange } from "./targets.ts";
 
@@ -12,6 +12,9 @@ import { heldByChange, ruleChange } from "./targets.ts";
 export type Decided = ReadonlyMap<string, ReadonlyMap<string, Disposition>>;
 
 type Deciding = Map<string, Map<string, Disposition>>;
+
+/** A record that stays for a held one's sake, changed as the map's `fields` say. */
+type HeldByChange = Extract<Disposition, { kind: "act"; change: "held_by" }>;
 
 export interface Circumstances {
   readonly map: DataMap;
@@ -26,22 +29,41 @@ export interface Circumstances {
 /** What becomes of each record by itself and by what leads to it. References between records come after: `decideReferences`. */
 export function decideOwn(circumstances: Circumstances): Deciding {
   const decided: Deciding = new Map();
+  const shielded = new Set<string>();
+  decideEach(circumstances, decided, shielded);
+  // what `protects` keeps may lead to others, which are held with it: once more, with that known
+  protect(circumstances, decided, shielded);
+  if (shielded.size > 0) {
+    decideEach(circumstances, decided, shielded);
+    protect(circumstances, decided, shielded);
+  }
+  return decided;
+}
+
+function decideEach(circumstances: Circumstances, decided: Deciding, shielded: ReadonlySet<string>): void {
   // parents of match edges come first in `found`, so that what is held with them is known
   for (const [id, { target, records }] of circumstances.found) {
+    const before = decided.get(id);
     const mine = new Map<string, Disposition>();
     decided.set(id, mine);
     const parents = parentIndex(circumstances, target.record);
     for (const record of records.values()) {
-      if (record.done) continue;
-      mine.set(
-        record.key,
-        ownDisposition(circumstances, target.record, record) ??
-          heldWith(circumstances, decided, target.record, record, parents) ?? { kind: "act", change: "rule" },
-      );
+      const protectedBefore = shielded.has(`${id}\n${record.key}`) ? before?.get(record.key) : undefined;
+      const own = longer(ownDisposition(circumstances, target.record, record), heldWith(circumstances, decided, target.record, record, parents, shielded));
+      const disposition = own ?? protectedBefore;
+      // as wanted already and free: there is nothing to decide; as wanted and held: it is kept like any other
+      if (disposition !== undefined) mine.set(record.key, disposition);
+      else if (!record.done) mine.set(record.key, { kind: "act", change: "rule" });
     }
   }
-  protect(circumstances, decided);
-  return decided;
+}
+
+/** Its own hold and that of what leads to it: the later date, under the law of both. What is blocked or waits does so whatever else holds it. */
+function longer(own: Disposition | undefined, other: Disposition | undefined): Disposition | undefined {
+  if (own?.kind !== "kept" || other === undefined) return own ?? other;
+  if (other.kind !== "kept") return other;
+  const law = [...new Set([...own.law, ...other.law])];
+  return other.until > own.until ? { ...own, reason: "held_with", until: other.until, law } : { ...own, law };
 }
 
 function ownDisposition({ map, today, conditions }: Circumstances, type: RecordType, record: FoundRecord): Disposition | undefined {
@@ -52,90 +74,51 @@ function ownDisposition({ map, today, conditions }: Circumstances, type: RecordT
     const hold = map.holds.find((one) => one.name === use.hold);
     if (hold === undefined) continue;
     const end = holdEnd(hold, record.values[use.from] ?? null, map.controller.calendar.timezone);
-    if (end.kind === "unknown") return { kind: "waiting", on: end.reason };
+    // what is as wanted already has nothing to wait for
+    if (end.kind === "unknown") return record.done ? undefined : { kind: "waiting", on: end.reason };
     if (end.eligibleFrom <= today) continue;
-    for (const one of lawOf(hold)) law.add(one);
+    for (const one of hold.law) law.add(one);
     if (end.lastDay > until) until = end.lastDay;
   }
   if (until !== "") return { kind: "kept", reason: "retention", until, law: [...law], minimise: type.whileHeld?.keepOnly !== undefined };
-  if (type.unless !== undefined && (conditions.get(type.unless)?.(type.id, record) ?? false)) return { kind: "waiting", on: type.unless };
+  if (!record.done && type.unless !== undefined && (conditions.get(type.unless)?.(type.id, record) ?? false)) return { kind: "waiting", on: type.unless };
   return undefined;
 }
 
-function lawOf(hold: Hold): readonly string[] {
-  return hold.law;
-}
-
-/** For each match edge of the record type: value of the parent's column -> parents. */
-type ParentIndex = ReadonlyMap<string, ReadonlyMap<string, readonly { readonly type: string; readonly record: FoundRecord }[]>>;
-
-function parentIndex({ found }: Circumstances, type: RecordType): ParentIndex {
-  return new Map(
-    type.match.terms.flatMap(({ column, source }) => {
-      if (source.kind !== "column") return [];
-      const byValue = new Map<string, { type: string; record: FoundRecord }[]>();
-      for (const record of found.get(source.ref.record)?.records.values() ?? []) {
-        const value = record.values[source.ref.column] ?? null;
-        if (value === null) continue;
-        const known = byValue.get(value);
-        if (known === undefined) byValue.set(value, [{ type: source.ref.record, record }]);
-        else known.push({ type: source.ref.record, record });
-      }
-      return [[column, byValue] as const];
-    }),
-  );
-}
-
-/** A record that is reached only through held records is held with them: an invoice's lines. */
-function heldWith({ map, identifiers }: Circumstances, decided: Decided, type: RecordType, record: FoundRecord, index: ParentIndex): Disposition | undefined {
-  const parents: Disposition[] = [];
-  for (const { column, source } of type.match.terms) {
-    const value = record.values[column] ?? null;
-    if (source.kind === "identity") {
-      const identity = map.identities.find((one) => one.name === source.identity);
-      const given = record.subjects.flatMap((subject) => identifiers[subject]?.get(source.identity) ?? []);
-      if (given.length === 0) continue;
-      // a path through an array has no single value: it may well be reached by the identity itself
-      if (value === null && !column.includes("[]")) continue;
-      if (value === null || identity === undefined) return undefined;
-      const text = comparable(value, identity.type, identity.fold);
-      if (given.some((one) => comparable(one, identity.type, identity.fold) === text)) return undefined;
-      continue;
-    }
-    for (const parent of index.get(column)?.get(value ?? "") ?? []) {
-      const disposition = decided.get(parent.type)?.get(parent.record.key);
-      if (disposition?.kind !== "kept" || disposition.reason === "held_by") return undefined;
-      parents.push(disposition);
-    }
-  }
-  const kept = parents.filter((one) => one.kind === "kept");
-  const until = kept
-    .map((one) => one.until)
-    .toSorted()
-    .at(-1);
-  if (until === undefined) return undefined;
-  return { kind: "kept", reason: "held_with", until, law: [...new Set(kept.flatMap((one) => one.law))], minimise: type.whileHeld?.keepOnly !== undefined };
-}
-
-/** `protects`: while a record is held, the named records of the same subjects are not deleted either. */
-function protect({ found, map }: Circumstances, decided: Deciding): void {
+/** `protects`: while a record is held, or nobody knows how long, the named records of the same subjects are not deleted either. */
+function protect({ found, map }: Circumstances, decided: Deciding, shielded: Set<string>): void {
   for (const [id, { target, records }] of found) {
     const protectedTypes = target.record.holds.flatMap((use) => use.protects);
-    if (protectedTypes.length === 0) continue;
-    for (const record of records.values()) {
+    for (const record of protectedTypes.length === 0 ? [] : records.values()) {
       const held = decided.get(id)?.get(record.key);
-      if (held?.kind !== "kept" || held.reason !== "retention") continue;
+      const holding = held?.kind === "kept" ? held.reason === "retention" : held?.kind === "waiting" && held.on === "no_date";
+      if (held === undefined || !holding) continue;
       for (const name of protectedTypes) {
-        const other = found.get(name);
-        for (const one of other?.records.values() ?? []) {
-          const disposition = decided.get(name)?.get(one.key);
-          if (disposition?.kind === "act" && one.subjects.some((subject) => record.subjects.includes(subject))) {
-            decided.get(name)?.set(one.key, afterHeld(typeOf(map, name), held, disposition));
-          }
+        const mine = decided.get(name);
+        for (const one of found.get(name)?.records.values() ?? []) {
+          const disposition = mine?.get(one.key);
+          if (disposition === undefined || !one.subjects.some((subject) => record.subjects.includes(subject))) continue;
+          const after = shield(typeOf(map, name), held, disposition);
+          if (after === disposition) continue;
+          mine?.set(one.key, after);
+          shielded.add(`${name}\n${one.key}`);
         }
       }
     }
   }
+}
+
+function shield(type: RecordType, held: Disposition, was: Disposition): Disposition {
+  if (held.kind === "waiting") return was.kind === "act" && changeOf(type, was)?.kind === "delete" ? held : was;
+  if (held.kind !== "kept") return was;
+  if (was.kind === "act") return was.change === "held_by" ? laterHeldBy(was, held) : afterHeld(type, held, was);
+  return was.kind === "kept" && was.reason === "held_by" && held.until > was.until
+    ? { ...was, until: held.until, law: [...new Set([...was.law, ...held.law])] }
+    : was;
+}
+
+function laterHeldBy(was: HeldByChange, held: { readonly until: string; readonly law: readonly string[] }): HeldByChange {
+  return held.until > was.until ? { ...was, until: held.until, law: [...new Set([...was.law, ...held.law])] } : was;
 }
 
 /**
@@ -151,10 +134,12 @@ export function decideReferences({ map, found }: Circumstances, decided: Decidin
       for (const reference of refs) {
         const parent = decided.get(parentType)?.get(reference.parentKey);
         if (parent === undefined || changeOf(type, parent)?.kind !== "delete") {
-          // kept by a shorter hold already: the longest of the children's holds counts
-          const longer = parent?.kind === "kept" && parent.reason === "held_by" ? judge(map, found, decided, reference) : undefined;
-          if (parent?.kind === "kept" && longer?.kind === "kept" && longer.until > parent.until) {
-            decided.get(parentType)?.set(reference.parentKey, { ...parent, until: longer.until, law: [...new Set([...parent.law, ...longer.law])] });
+          // stays for a held record's sake already: the longest of the children's holds counts
+          const staying =
+            parent?.kind === "act" && parent.change === "held_by" ? parent : parent?.kind === "kept" && parent.reason === "held_by" ? parent : undefined;
+          const held = staying === undefined ? undefined : judge(map, found, decided, reference);
+          if (staying !== undefined && held?.kind === "kept" && held.until > staying.until) {
+            decided.get(parentType)?.set(reference.parentKey, { ...staying, until: held.until, law: [...new Set([...staying.law, ...held.law])] });
             changed = true;
           }
           continue;
@@ -178,11 +163,7 @@ function judge(map: DataMap, found: Findings, decided: Decided, { link, childKey
   }
   if (link.child === link.parent && childKey === parentKey) return undefined;
   const disposition = decided.get(link.child)?.get(childKey);
-  if (disposition === undefined && !child.records.has(childKey)) {
-    return typeOf(map, link.parent).cascades.includes(link.constraint) && link.onDelete !== "no_action" && link.onDelete !== "restrict"
-      ? undefined
-      : { kind: "blocked", reason: link.constraint };
-  }
+  // other people's record, or one that stays as it is: no declaration makes it ours to change
   if (disposition === undefined) return { kind: "blocked", reason: link.constraint };
   switch (disposition.kind) {
     case "kept":
@@ -194,6 +175,7 @@ function judge(map: DataMap, found: Findings, decided: Decided, { link, childKey
       if (change === undefined || change.kind === "delete") return undefined;
       if (change.kind === "fields" && link.childColumns.some((column) => ["clear", "unlink", "remove"].includes(change.fields[column]?.kind ?? "")))
         return undefined;
+      if (disposition.change === "held_by") return { kind: "kept", reason: "held_by", until: disposition.until, law: disposition.law, minimise: false };
       throw new Failure("CONSTRAINT", `${link.child} stays and references ${link.parent} (constraint ${link.constraint}), which is to be deleted`, {
         help: `Give ${link.child} \`fields: { ${link.childColumns[0] ?? ""}: unlink }\`, or anonymise ${link.parent} instead.`,
       });
@@ -208,7 +190,7 @@ function declaredToGo(map: DataMap, link: Link): boolean {
 
 function afterHeld(type: RecordType, held: Extract<Disposition, { kind: "kept" }>, was: Disposition): Disposition {
   if (was.kind === "act" && ruleChange(type).kind !== "delete") return was;
-  if (heldByChange(type) !== undefined) return { kind: "act", change: "held_by" };
+  if (heldByChange(type) !== undefined) return { kind: "act", change: "held_by", until: held.until, law: held.law };
   return { kind: "kept", reason: "held_by", until: held.until, law: held.law, minimise: false };
 }
 

@@ -183,7 +183,7 @@ function edgeValues(parent: Found | undefined, column: string): ReadonlyMap<numb
 }
 
 /** Subjects of whom no identifier was given, nor searched for, that leads here. */
-function unsearchedIn(map: DataMap, record: RecordType, identifiers: Identifiers, found: Findings): readonly number[] {
+export function unsearchedIn(map: DataMap, record: RecordType, identifiers: Identifiers, found: Findings): readonly number[] {
   return identifiers.flatMap((mine, subject) => {
     const led = record.match.terms.some(({ source }) => {
       if (source.kind === "column") return !(found.get(source.ref.record)?.unsearched.includes(subject) ?? false);

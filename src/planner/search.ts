@@ -6,7 +6,7 @@ import type { Finding, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
 import { openCondition, type Stands } from "./conditions.ts";
 import { changeOf, decideOwn, decideReferences, type Decided } from "./decide.ts";
-import { type Findings, type Identifiers, locateAll, resolveIdentifiers, searchOrder } from "./locate.ts";
+import { type Findings, type Identifiers, locateAll, resolveIdentifiers } from "./locate.ts";
 import type { Readers } from "./readers.ts";
 import { recordTypes, targetOf } from "./targets.ts";
 
@@ -33,12 +33,25 @@ export interface SearchScope {
   readonly reported: readonly Finding[];
 }
 
+/** What stands in the way of erasing somewhere, and of searching there not at all: `--system` plans the rest. */
+const ONLY_FOR_ERASING = new Set([
+  "CASCADE_UNDECLARED",
+  "FOREIGN_KEY_UNDECLARED",
+  "TRIGGER_UNDECLARED",
+  "DELETE_SWALLOWED",
+  "CONSTRAINT",
+  "FIELD_REFUSED",
+  "FILE_REFUSED",
+]);
+
 /** Checks, resolves, locates and decides. Read-only. Throws the worst finding of severity `error`, with all of them as details. */
 export async function search({ map, readers, subjects, today, system, reported }: SearchScope): Promise<Searched> {
   const only = system === undefined ? undefined : leadingTo(map, system);
   const types = recordTypes(map).filter((record) => only?.has(record.id) ?? true);
   const targets = types.map((record) => targetOf(map, record));
-  const checked = await check(map, readers, targets);
+  const checked = (await check(map, readers, targets)).filter(
+    (finding) => system === undefined || finding.record.startsWith(`${system}.`) || !ONLY_FOR_ERASING.has(finding.code),
+  );
   refuse(checked);
   const empty = new Set(checked.filter((finding) => finding.severity === "empty").map((finding) => finding.record));
 
@@ -47,7 +60,8 @@ export async function search({ map, readers, subjects, today, system, reported }
   const conditions = new Map<string, Stands>();
   for (const name of new Set(types.flatMap((record) => record.unless ?? []))) {
     const condition = map.conditions.find((one) => one.name === name);
-    if (condition !== undefined) conditions.set(name, await openCondition(map, readers, condition, identifiers, found));
+    const waiting = types.filter((record) => record.unless === name);
+    if (condition !== undefined) conditions.set(name, await openCondition({ map, readers, identifiers, found, empty }, condition, waiting));
   }
   const circumstances = { map, found, identifiers, today, conditions };
   const decided = decideOwn(circumstances);
@@ -108,17 +122,20 @@ async function referencesTo(readers: Readers, found: Findings, decided: Decided,
   return all;
 }
 
-/** The system's record types and, transitively, those whose columns lead to them. */
+/** The system's record types and, transitively, those that lead to them, that protect them, and that their conditions look at. */
 function leadingTo(map: DataMap, system: string): ReadonlySet<string> {
-  const wanted = new Set(
-    recordTypes(map)
-      .filter((record) => record.system === system)
-      .map((record) => record.id),
-  );
+  const all = recordTypes(map);
+  const wanted = new Set(all.filter((record) => record.system === system).map((record) => record.id));
   for (const identity of map.identities) if (identity.foundIn !== undefined) wanted.add(identity.foundIn.record);
-  for (const record of searchOrder(map).toReversed()) {
-    if (!wanted.has(record.id)) continue;
-    for (const { source } of record.match.terms) if (source.kind === "column") wanted.add(source.ref.record);
+  for (let before = -1; before !== wanted.size;) {
+    before = wanted.size;
+    for (const record of all) {
+      if (record.holds.some((use) => use.protects.some((name) => wanted.has(name)))) wanted.add(record.id);
+      if (!wanted.has(record.id)) continue;
+      const condition = map.conditions.find((one) => one.name === record.unless);
+      if (condition?.any !== undefined && all.some((one) => one.id === condition.any)) wanted.add(condition.any);
+      for (const { source } of [...record.match.terms, ...(condition?.match.terms ?? [])]) if (source.kind === "column") wanted.add(source.ref.record);
+    }
   }
   return wanted;
 }

@@ -95,6 +95,8 @@ test("a parent that a held child references is kept, and anonymised where the ma
   expect(decide([customers({ fields: { email: { kind: "clear" } } }), invoices], shop, references)["shop.customers/6"]).toEqual({
     kind: "act",
     change: "held_by",
+    until: "2033-12-31",
+    law: ["DE AO §147(3)"],
   });
 });
 
@@ -139,4 +141,94 @@ test("`protects` keeps a record of the same person from deletion, not another pe
 test("what is as wanted already has no disposition, though it leads to others", () => {
   const done = { ...shop, "shop.customers": [{ ...row("6", { id: "6", email: null }), done: true }] };
   expect(decide([customers({ do: "anonymise", fields: { email: { kind: "clear" } } }), invoices], done)["shop.customers/6"]).toBeUndefined();
+});
+
+test("lines of an invoice whose date is missing wait with it", () => {
+  const rows = { ...shop, "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })], "shop.lines": [row("l3", { invoice_id: "3" })] };
+  expect(decide([customers(), invoices, lines], rows)["shop.lines/l3"]).toEqual({ kind: "waiting", on: "no_date" });
+});
+
+test("a line whose number is spelled otherwise than its invoice's is held with it all the same", () => {
+  const rows = {
+    ...shop,
+    "shop.invoices": [row("new", { id: "2", customer_id: "6", issued_on: "2025-02-20" })],
+    "shop.lines": [row("l2", { invoice_id: "2.00" })],
+  };
+  expect(decide([customers(), invoices, lines], rows)["shop.lines/l2"]).toMatchObject({ kind: "kept", reason: "held_with" });
+});
+
+test("a held record that is as its rule wants already is kept, with its lines", () => {
+  const held = { ...shop["shop.invoices"][1], done: true };
+  const rows = {
+    ...shop,
+    "shop.invoices": [{ ...row("new", { id: "2", customer_id: "6", issued_on: "2025-02-20" }), ...held }],
+    "shop.lines": [row("l2", { invoice_id: "2" })],
+  };
+  const decided = decide([customers(), invoices, lines], rows, { "shop.customers": [reference("shop.invoices", "new", "shop.customers", "6")] });
+  expect(decided["shop.invoices/new"]).toEqual({ kind: "kept", reason: "retention", ...kept });
+  expect(decided["shop.lines/l2"]).toMatchObject({ kind: "kept", reason: "held_with" });
+  expect(decided["shop.customers/6"]).toMatchObject({ kind: "kept", reason: "held_by" });
+});
+
+test("a declared cascade does not take other people's records of a mapped type", () => {
+  const cascading = customers({ cascades: ["shop.invoices_fkey"] });
+  const decided = decide(
+    [cascading, invoices],
+    { ...shop, "shop.invoices": [] },
+    { "shop.customers": [reference("shop.invoices", "bobs", "shop.customers", "6", "cascade")] },
+  );
+  expect(decided["shop.customers/6"]).toEqual({ kind: "blocked", reason: "shop.invoices_fkey" });
+});
+
+test("`protects` waits where nobody knows how long, and counts the longest of several holds", () => {
+  const protecting = { ...invoices, holds: [{ hold: "invoice_8y", from: "issued_on", protects: ["shop.profiles"] }] };
+  const types = [customers(), protecting, recordOf("shop", "profiles")];
+  const profiles = [row("mine", { email: "ann@x.example" })];
+  expect(
+    decide(types, { ...shop, "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })], "shop.profiles": profiles })["shop.profiles/mine"],
+  ).toEqual({ kind: "waiting", on: "no_date" });
+  const two = [row("a", { id: "1", customer_id: "6", issued_on: "2020-02-20" }), row("b", { id: "2", customer_id: "6", issued_on: "2025-02-20" })];
+  expect(decide(types, { ...shop, "shop.invoices": two, "shop.profiles": profiles })["shop.profiles/mine"]).toMatchObject({
+    kind: "kept",
+    reason: "held_by",
+    until: "2033-12-31",
+  });
+});
+
+test("what leads on from a protected record is held with it, what leads on from a parent that a held child references is not", () => {
+  const protecting = { ...invoices, holds: [{ hold: "invoice_8y", from: "issued_on", protects: ["shop.orders"] }] };
+  const orders = recordOf("shop", "orders", { match: { mode: "any", terms: [byColumn("customer_id", "shop.customers", "id")] } });
+  const items = recordOf("shop", "items", { match: { mode: "any", terms: [byColumn("order_id", "shop.orders", "id")] } });
+  const rows = { ...shop, "shop.orders": [row("o", { id: "1", customer_id: "6" })], "shop.items": [row("i", { order_id: "1" })] };
+  const decided = decide([customers(), orders, items, protecting], rows, { "shop.customers": [reference("shop.invoices", "new", "shop.customers", "6")] });
+  expect(decided["shop.orders/o"]).toMatchObject({ kind: "kept", reason: "held_by" });
+  expect(decided["shop.items/i"]).toMatchObject({ kind: "kept", reason: "held_with" });
+  expect(decided["shop.customers/6"]).toMatchObject({ kind: "kept", reason: "held_by" });
+  expect(decided["shop.invoices/old"]).toEqual({ kind: "act", change: "rule" });
+});
+
+test("a middle record that is anonymised for a held child keeps its own parent too", () => {
+  const households = recordOf("shop", "households");
+  const middle = customers({ fields: { email: { kind: "set", value: "gone" } } });
+  const rows = { ...shop, "shop.households": [row("h", { email: "ann@x.example" })] };
+  const references = {
+    "shop.customers": [reference("shop.invoices", "new", "shop.customers", "6")],
+    "shop.households": [reference("shop.customers", "6", "shop.households", "h")],
+  };
+  const decided = decide([households, middle, invoices], rows, references);
+  expect(decided["shop.customers/6"]).toMatchObject({ kind: "act", change: "held_by" });
+  expect(decided["shop.households/h"]).toEqual({ kind: "kept", reason: "held_by", ...kept });
+});
+
+test("a line with a shorter hold of its own is kept as long as its invoice, under the law of both", () => {
+  const short: Hold = { ...hold, name: "short", law: ["X"], keepFor: { years: 2, months: 0, days: 0, seconds: 0, text: "2 years" } };
+  const own = { ...lines, holds: [{ hold: "short", from: "made", protects: [] }] };
+  const rows = { ...shop, "shop.lines": [row("l2", { invoice_id: "2", made: "2025-02-20" })] };
+  expect(decide([customers(), invoices, own], rows, {}, { holds: [hold, short] })["shop.lines/l2"]).toEqual({
+    kind: "kept",
+    reason: "held_with",
+    until: "2033-12-31",
+    law: ["X", "DE AO §147(3)"],
+    minimise: false,
+  });
 });
