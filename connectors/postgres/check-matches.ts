@@ -2,6 +2,7 @@ import type { Finding } from "../../src/model/search.ts";
 import { comparison, isArray, isJson, isText } from "./columns.ts";
 import { finding } from "./findings.ts";
 import type { MatchRef, Resolved } from "./resolved.ts";
+import { refusedWhere } from "./where.ts";
 
 const UNSEARCHABLE = new Set(["bytea", "tsvector", "tsquery", "xml"]);
 
@@ -17,6 +18,8 @@ export function* checkMatches(resolved: Resolved): Generator<Finding> {
     else if (!fits(ref))
       yield finding(resolved, "TYPE_MISMATCH", "error", `${where}, which holds no value of identity type ${ref.match.type}`, { column: column.name });
   }
+  for (const { column, message, help } of refusedWhere(resolved.table, resolved.where))
+    yield finding(resolved, "TYPE_MISMATCH", "error", message, { column, help });
   for (const ref of resolved.exports) {
     const matched = resolved.matches.some(({ name }) => name === ref.name);
     const many = isArray(ref.column) || (ref.path?.includes("[]") ?? false);

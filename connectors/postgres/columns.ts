@@ -1,8 +1,9 @@
 import { Failure } from "../../src/errors.ts";
+import { parsePath } from "../../src/formats/json-path.ts";
 import type { Fold } from "../../src/model/datamap.ts";
 import type { MatchColumn } from "../../src/model/search.ts";
 import type { Column, ColumnType, Server, Table } from "./catalog.ts";
-import { qualified, quoted } from "./sql.ts";
+import { type Binder, qualified, quoted } from "./sql.ts";
 
 /** What a column name of the data map stands for: a column, or a path inside a JSON column. */
 export interface Ref {
@@ -109,6 +110,23 @@ export function readOf(alias: string, column: Column): string {
 
 export function readText(expression: string, column: Column): string {
   return isArray(column) ? `pg_catalog.to_json(${expression}::text[])::text` : textOf(expression, column.type);
+}
+
+/** The laterals that lead to the value at a path in a JSON column of `t`, and that value as JSON. */
+export function pathTexts({ column, path = "" }: Ref, alias: string, bound: Binder): { laterals: string; value: string } {
+  const type = column.type.name;
+  let value = `t.${quoted(column.name)}`;
+  let laterals = "";
+  parsePath(path).forEach((step, at) => {
+    if (step !== "[]") {
+      value = `(${value} -> ${bound.bind(step.key)}::text)`;
+      return;
+    }
+    const name = `${alias}_${at}`;
+    laterals += ` CROSS JOIN LATERAL pg_catalog.${type}_array_elements(CASE WHEN pg_catalog.${type}_typeof(${value}) = 'array' THEN ${value} ELSE '[]'::${type} END) AS ${name} (v)`;
+    value = `${name}.v`;
+  });
+  return { laterals, value };
 }
 
 /** A text expression after the folds, in the order of `fold()`. At least as wide as it: what is found is compared again. */

@@ -68,6 +68,11 @@ function translateServer(error: DatabaseError, system: string): Failure | Refusa
   return new Refusal(code, where);
 }
 
+/** A lock was not had in time. */
+export function isLocked(error: unknown): boolean {
+  return error instanceof Refusal && error.reason === "55P03";
+}
+
 /** For whoever cannot try again: every refusal as a `Failure`. */
 export function failureOf(error: unknown, where: string): unknown {
   if (!(error instanceof Refusal)) return error;

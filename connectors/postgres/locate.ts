@@ -1,11 +1,12 @@
+import { Failure } from "../../src/errors.ts";
 import type { IO } from "../connector.ts";
 import type { Located, Lookup } from "../../src/model/search.ts";
-import { parsePath } from "../../src/formats/json-path.ts";
-import { canBe, castTo, comparison, foldsFor, folded, isArray, isAscii, isJson, type Ref, spellings, textOf } from "./columns.ts";
+import { canBe, castTo, comparison, foldsFor, folded, isArray, isAscii, pathTexts, spellings, textOf } from "./columns.ts";
 import { isAsWantedRow } from "./changes.ts";
 import { comparableIn, type MatchRef, type Resolved, type RowState, stateOf, stateTexts, textsIn, wantedValues } from "./resolved.ts";
 import type { Row, Session } from "./session.ts";
 import { type Binder, binder, chunks, equal, EQUALS, qualified, quoted, textsOrNull } from "./sql.ts";
+import { refusedWhere, whereTexts } from "./where.ts";
 
 const LOOKUPS = 5000;
 
@@ -19,6 +20,9 @@ export interface Hit {
 
 /** Every matching row, once per subject, by ascending key within some thousand lookups. `filter`: SQL on `t`. */
 export async function* hitsOf(session: Session, resolved: Resolved, lookups: readonly Lookup[], io: IO, filter = ""): AsyncGenerator<Hit> {
+  const [refused] = refusedWhere(resolved.table, resolved.where);
+  // looking on would be "no match" for a value that was never compared
+  if (refused !== undefined) throw new Failure("TYPE_MISMATCH", `${resolved.target.record.id}: ${refused.message}`, { help: refused.help });
   for (const some of chunks([...grouped(lookups)], LOOKUPS)) {
     const bound = binder();
     const text = searchText(
@@ -105,7 +109,7 @@ function searchText(resolved: Resolved, lookups: readonly Lookup[], bound: Binde
       `pg_catalog.to_json(ARRAY[${hits.map((hit) => `${hit}::text`).join(", ")}]::text[])::text AS h`,
       ...key.parts.map((part, at) => `${part.sql("t")} AS o${at}`),
     ].join(", ");
-  const also = [...whereTexts(resolved, bound), ...(filter === "" ? [] : [filter])];
+  const also = [...whereTexts(resolved.where, bound), ...(filter === "" ? [] : [filter])];
   const from = `${qualified(table.schema, table.name)} AS t`;
   const branch = (used: readonly number[], hitsAt: (at: number) => string) => {
     const joins = used.map((at) => joinText(resolved, at, lookups, bound));
@@ -171,34 +175,4 @@ function joinText({ matches, server }: Resolved, at: number, lookups: readonly L
     return `CROSS JOIN LATERAL pg_catalog.unnest(${stored}) AS h${at} (v) JOIN ${rows} ON ${same(`h${at}.v`)}${overlaps}`;
   }
   return `JOIN ${rows} ON ${same(stored)} CROSS JOIN LATERAL (SELECT ${textOf(stored, column.type)} AS v) AS h${at}`;
-}
-
-/** The laterals that lead to the value at a path. */
-function pathTexts({ column, path = "" }: Ref, alias: string, bound: Binder): { laterals: string; value: string } {
-  const type = column.type.name;
-  let value = `t.${quoted(column.name)}`;
-  let laterals = "";
-  parsePath(path).forEach((step, at) => {
-    if (step !== "[]") {
-      value = `(${value} -> ${bound.bind(step.key)}::text)`;
-      return;
-    }
-    const name = `${alias}_${at}`;
-    laterals += ` CROSS JOIN LATERAL pg_catalog.${type}_array_elements(CASE WHEN pg_catalog.${type}_typeof(${value}) = 'array' THEN ${value} ELSE '[]'::${type} END) AS ${name} (v)`;
-    value = `${name}.v`;
-  });
-  return { laterals, value };
-}
-
-function whereTexts({ where, target }: Resolved, bound: Binder): string[] {
-  return where.map((ref, at) => {
-    const values = `ANY (${bound.bind(target.where?.[ref.name] ?? [])}::text[])`;
-    const stored = `t.${quoted(ref.column.name)}`;
-    if (ref.path !== undefined) {
-      const { laterals, value } = pathTexts(ref, `w${at}`, bound);
-      return `EXISTS (SELECT FROM (SELECT 1) AS one ${laterals} WHERE ${value} #>> '{}' = ${values})`;
-    }
-    if (isArray(ref.column)) return `EXISTS (SELECT FROM pg_catalog.unnest(${stored}) AS w${at} (v) WHERE w${at}.v::text = ${values})`;
-    return `${isJson(ref.column) ? `${stored}::text` : textOf(stored, ref.column.type)} = ${values}`;
-  });
 }

@@ -6,7 +6,7 @@ import type { IO, Reader } from "../connector.ts";
 import { loadTables } from "./catalog.ts";
 import { assignmentsOf } from "./changes.ts";
 import { checkTargets } from "./check.ts";
-import { failureOf } from "./errors.ts";
+import { failureOf, isLocked } from "./errors.ts";
 import { keyOrder, keyRows, partsOf, sameKey } from "./keys.ts";
 import { foreignKeysInto, linkOf, recordsByTable, referencesThrough } from "./links.ts";
 import { locateRows } from "./locate.ts";
@@ -82,7 +82,7 @@ async function* inTransaction<T>(database: Database, where: string, look: (sessi
     await using transaction = await database.read();
     yield* look(transaction);
   } catch (error) {
-    throw failureOf(error, where);
+    throw await failureWhileReading(database, error, where);
   }
 }
 
@@ -91,7 +91,33 @@ async function once<T>(database: Database, where: string, look: (session: Sessio
     await using transaction = await database.read();
     return await look(transaction);
   } catch (error) {
-    throw failureOf(error, where);
+    throw await failureWhileReading(database, error, where);
+  }
+}
+
+/** Nothing was begun: a table that cannot be looked at is one that is out of reach. */
+async function failureWhileReading(database: Database, error: unknown, where: string): Promise<unknown> {
+  if (!isLocked(error)) return failureOf(error, where);
+  const names = await lockedTables(database);
+  const what = names.length === 0 ? "a table is" : names.length === 1 ? `table ${names.join("")} is` : `one of the tables ${names.join(", ")} is`;
+  return new Failure("SYSTEM_UNREACHABLE", `${where}: ${what} locked by another session`, {
+    help: "Wait until the other session has ended (pg_stat_activity shows it), then run the same command again.",
+  });
+}
+
+/** Tables that nobody else can read at the moment. None where that cannot be told. */
+async function lockedTables(database: Database): Promise<readonly string[]> {
+  try {
+    await using transaction = await database.read();
+    const rows = await transaction.query(
+      `SELECT DISTINCT CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN c.relname::text ELSE n.nspname::text || '.' || c.relname::text END AS name
+       FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted AND c.relkind IN ('r', 'p')
+         AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) ORDER BY name`,
+    );
+    return rows.map(([name]) => name ?? "");
+  } catch {
+    return [];
   }
 }
 

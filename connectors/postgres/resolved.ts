@@ -10,6 +10,7 @@ import { type Belongs, valuesAt } from "./json-column.ts";
 import { type KeySpec, keyOf, keySpec, keyTexts } from "./keys.ts";
 import { attempt, type Row, type Session } from "./session.ts";
 import { texts, textsOrNull } from "./sql.ts";
+import { type WhereRef, whereRefs } from "./where.ts";
 
 export interface MatchRef extends Ref {
   readonly match: MatchColumn;
@@ -23,7 +24,7 @@ export interface Resolved {
   readonly key: KeySpec;
   readonly matches: readonly MatchRef[];
   readonly exports: readonly Ref[];
-  readonly where: readonly Ref[];
+  readonly where: readonly WhereRef[];
   /** Read of every row; the first `printed` of them go into the fingerprint. */
   readonly columns: readonly Column[];
   readonly printed: number;
@@ -57,7 +58,7 @@ async function resolveColumns(session: Session, target: Target, table: Table, se
   const ref = (name: string) => resolveRef(table, name, record.id);
   const matches = target.columns.map((match) => ({ ...ref(match.column), match }));
   const exports = target.exports.map(ref);
-  const where = Object.keys(target.where ?? {}).map(ref);
+  const where = await whereRefs(session, target.where ?? {}, ref);
   const named = [...Object.keys(record.fields), ...(record.in === undefined ? [] : [record.in])].map((name) => columnOf(table, name, record.id));
   const printed = unique([...[...matches, ...exports].map(({ column }) => column), ...named]).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const kept = record.whileHeld?.keepOnly === undefined || record.holds.length === 0 ? [] : [...table.columns.values()];

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Where } from "../../../src/model/datamap.ts";
 import type { Lookup, Target } from "../../../src/model/search.ts";
 import { locateAll } from "../../support/erase.ts";
-import { lookup, record, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";
+import { check, codes, lookup, record, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";
 
 let database: TestDatabase;
 
@@ -215,4 +216,88 @@ test("types and operators that the search path does not show are the column's ow
   expect(await find(target(users, ["email"]), [lookup({ email: "alice@example.com" })])).toEqual(['0:["Alice@Example.com"]']);
   expect(await find(target(users, ["others"]), [lookup({ others: "bob@example.com" })])).toEqual(['0:["Alice@Example.com"]']);
   await database.admin("ALTER EXTENSION citext SET SCHEMA public");
+});
+
+test("a condition's values are compared as the column's own type compares them", async () => {
+  await database.sql(`CREATE TYPE mood AS ENUM ('open', 'shut');
+    CREATE TABLE bills (id int PRIMARY KEY, who text, due numeric(10, 2), paid boolean, day date, at timestamptz, code char(4), state mood, n float8, tags int[], note varchar(3), doc jsonb, old json);
+    INSERT INTO bills VALUES (1, 'a', 5, true, '2026-11-21', '2026-11-21 02:00+02', 'ab', 'open', 0.5, '{1,2}', 'abc', '{"due": 5.0, "lines": [{"no": 1}, {"no": "7"}]}', '{"due": 5.00}'),
+      (2, 'a', 6, false, '2026-11-22', '2026-11-22 00:00+00', 'abc', 'shut', 0.25, '{3}', 'ab', '{"due": "5.0"}', '{"due": "5.00"}'),
+      (3, 'a', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'null'), (4, 'b', 5, true, '2026-11-21', NULL, 'ab', 'open', 0.5, '{1}', 'abc', '{"due": 5}', '5')`);
+  const bills = target(record("bills", "erase"), ["who"]);
+  const found = async (where: Where) => (await find({ ...bills, where }, [lookup({ who: "a" })])).join(" ");
+  const first = '0:["1"]';
+  const second = '0:["2"]';
+  const cases: readonly (readonly [string, readonly string[], string])[] = [
+    ["due", ["5"], first],
+    ["due", ["5.00", "7"], first],
+    ["due", ["5.001"], ""],
+    ["due", ["5", "6"], `${first} ${second}`],
+    ["paid", ["true"], first],
+    ["paid", ["yes"], first],
+    ["paid", ["false"], second],
+    ["day", ["2026-11-21"], first],
+    ["at", ["2026-11-21"], first],
+    ["at", ["2026-11-21T01:00:00+01:00"], first],
+    ["at", ["2026-11-22T00:00Z"], second],
+    ["code", ["ab"], first],
+    ["code", ["ab  "], first],
+    ["code", ["abcd"], ""],
+    ["state", ["open"], first],
+    ["n", ["5e-1"], first],
+    ["tags", ["2"], first],
+    ["note", ["abc"], first],
+    ["note", ["abcd"], ""],
+    ["doc.due", ["5"], first],
+    ["doc.due", ["5.0"], `${first} ${second}`],
+    ["doc.lines[].no", ["1.0"], first],
+    ["doc.lines[].no", ["7"], first],
+    ["doc.lines[].no", ["7.0"], ""],
+    ["doc", ['{"due":"5.0"}'], second],
+    ["old.due", ["5"], first],
+    ["state", ["open", "shut"], `${first} ${second}`],
+  ];
+  for (const [column, values, expected] of cases) expect(await found({ [column]: values }), `${column} ${values.join()}`).toBe(expected);
+  expect(await found({ due: ["5"], paid: ["false"] })).toBe("");
+});
+
+test("a condition's value that the column's type refuses is an error, never no match", async () => {
+  await database.sql(`CREATE TYPE mood AS ENUM ('open', 'shut');
+    CREATE TABLE bills (id int PRIMARY KEY, who text, due numeric(10, 2), paid boolean, day date, local timestamp, at timestamptz, state mood, doc jsonb, place point); INSERT INTO bills (id, who) VALUES (1, 'a')`);
+  const bills = target(record("bills", "erase"), ["who"]);
+  const refused = [
+    ["due", "5,00"],
+    ["due", ""],
+    ["paid", "perhaps"],
+    ["day", "today"],
+    ["day", "21/11/2026"],
+    ["day", "2026-02-30"],
+    ["local", "2026-11-21T00:00+01"],
+    ["at", "now"],
+    ["state", "Open"],
+    ["id", "5.5"],
+    ["doc", "open"],
+    ["doc.due", "1e999999"],
+    ["place", "(1,1)"],
+  ] as const;
+  for (const [column, value] of refused) {
+    const where = { ...bills, where: { [column]: [value] } };
+    await expect(find(where, [lookup({ who: "a" })]), `${column} ${value}`).rejects.toMatchObject({ code: "TYPE_MISMATCH", exit: 65 });
+    const findings = await check(systemOf([bills.record]), worldOf(database), [where]);
+    expect(codes(findings), `${column} ${value}`).toEqual([`TYPE_MISMATCH shop.bills ${column.split(".")[0] ?? ""}`]);
+    if (value !== "") expect(JSON.stringify(findings)).not.toContain(value);
+  }
+});
+
+test("a table that another session has locked whole cannot be read: unreachable, by the table's name", async () => {
+  await database.sql("CREATE TABLE users (id int PRIMARY KEY); INSERT INTO users VALUES (1)");
+  const other = await database.session();
+  await other.query("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
+  try {
+    const users = target(record("users", "erase"), ["id"]);
+    const failure: unknown = await find(users, [lookup({ id: "1" })]).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "SYSTEM_UNREACHABLE", exit: 4, message: "shop.users: table users is locked by another session" });
+  } finally {
+    await other.query("ROLLBACK");
+  }
 });
