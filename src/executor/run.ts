@@ -84,22 +84,29 @@ export async function run(scope: RunScope): Promise<Extract<RunEvent, { event: "
   return await finish(scope, results, late);
 }
 
-/** Before the first effect: nothing may differ from the plan. → new records that `drift: planned_only` leaves alone. */
-async function begin(scope: RunScope, sealed: readonly SealedStep[]): Promise<number> {
+/** Name of the plan's own notes in the journal, beside those of its units. */
+const PLAN_NOTES = "";
+
+/** New records by `system.record` that `drift: planned_only` leaves alone; noted, so that a run that goes on knows them. */
+type Late = Readonly<Record<string, number>>;
+
+/** Before the first effect nothing may differ from the plan; the units are made, but for those that new records stand in the way of. */
+async function begin(scope: RunScope, sealed: readonly SealedStep[]): Promise<Late> {
   const { state, plan, map } = scope;
   const begun = state.journal.units(plan.id);
-  if (begun.some((unit) => unit.state !== "ready")) return 0;
+  if (begun.some((unit) => unit.state !== "ready")) return lateOf(state.journal.notes(plan.id, PLAN_NOTES));
   const drift = driftBetween(sealed, await scope.replan());
   const [first] = drift;
-  const added = drift.reduce((sum, one) => sum + one.added, 0);
   if (first !== undefined && (map.approval.drift === "refuse" || drift.some((one) => one.changed > 0))) {
     throw new Failure("PLAN_STALE", `${first.record} has ${first.added} new and ${first.changed} changed records since the plan; nothing was done`, {
       details: drift,
     });
   }
+  const late = Object.fromEntries(drift.map((one) => [one.record, one.added]));
+  if (first !== undefined) state.journal.note(plan.id, PLAN_NOTES, JSON.stringify(late));
   const steps = new Map(plan.steps.map((step) => [`${step.system}.${step.record}`, step.id]));
   state.journal.add(
-    (await scope.units()).map((unit) => ({
+    unhindered(await scope.units(), late).map((unit) => ({
       plan: plan.id,
       id: unit.id,
       phase: unit.phase,
@@ -108,7 +115,25 @@ async function begin(scope: RunScope, sealed: readonly SealedStep[]): Promise<nu
       after: unit.after,
     })),
   );
-  return added;
+  return late;
+}
+
+/** A parent is not deleted under a child that no plan knows: a cascade would take it along. */
+function unhindered(units: readonly PlannedUnit[], late: Late): readonly PlannedUnit[] {
+  const fresh = (unit: PlannedUnit): boolean => unit.records.some((record) => (late[record] ?? 0) > 0);
+  const hindered = new Set(units.filter((unit) => unit.tangled && fresh(unit)).map((unit) => unit.id));
+  for (let before = -1; before !== hindered.size;) {
+    before = hindered.size;
+    for (const unit of units) {
+      if (unit.after.some((id) => hindered.has(id) || units.some((child) => child.id === id && fresh(child)))) hindered.add(unit.id);
+    }
+  }
+  return units.filter((unit) => !hindered.has(unit.id));
+}
+
+function lateOf(notes: readonly string[]): Late {
+  const [last] = notes.slice(-1);
+  return last === undefined ? {} : JSON.parse(last);
 }
 
 interface Attempt extends UnitResult {
@@ -178,7 +203,7 @@ function interruptible(signal: AbortSignal): void {
   if (signal.aborted) throw new Failure("INTERRUPTED", "stopped after the record at hand");
 }
 
-async function finish(scope: RunScope, results: ReadonlyMap<string, Attempt>, late: number): Promise<Extract<RunEvent, { event: "result" }>> {
+async function finish(scope: RunScope, results: ReadonlyMap<string, Attempt>, late: Late): Promise<Extract<RunEvent, { event: "result" }>> {
   const { state, plan } = scope;
   const receipts = new Map(state.journal.receipts(plan.id).map((receipt) => [receipt.step, receipt]));
   const rows = state.journal.units(plan.id);
@@ -186,15 +211,18 @@ async function finish(scope: RunScope, results: ReadonlyMap<string, Attempt>, la
   const latest = new Map([...results.values()].flatMap((attempted) => attempted.receipts.map((receipt) => [receipt.step, receipt] as const)));
   const steps = plan.steps.map((step) => {
     const receipt = receipts.get(step.id) ?? latest.get(step.id);
-    if (receipt !== undefined) return stepLine(step, receipt);
+    const fresh = late[`${step.system}.${step.record}`] ?? 0;
+    const added = fresh === 0 ? {} : { new: fresh };
+    if (receipt !== undefined) return { ...stepLine(step, receipt), ...added };
     const row = rows.find((one) => one.steps.includes(step.id));
     const failure = row === undefined ? undefined : results.get(row.id)?.failure;
-    const line = { ...stepLine(step, undefined), ...(failure === undefined ? {} : { reason: failure.code.toLowerCase() }) };
+    const reason = failure === undefined ? "new_records" : failure.code.toLowerCase();
+    const line = { ...stepLine(step, undefined), reason, ...added };
     scope.emit({ event: "step", ...line });
     return line;
   });
   const failures = [...results.values()].flatMap((attempted) => attempted.failure ?? []);
-  const exit = late > 0 ? EXIT.partly_done : exitOf(plan.steps, complete, failures.length === rows.length ? failures : []);
+  const exit = Object.keys(late).length > 0 ? EXIT.partly_done : exitOf(plan.steps, complete, failures.length === rows.length ? failures : []);
   const next: RequestState = exit === EXIT.waiting ? "waiting" : exit === EXIT.done ? "verifying" : "partly_done";
   const acted = new Set(plan.steps.filter((step) => step.act + (step.minimised ?? 0) > 0).map((step) => step.system));
   const residue = (await scope.residue(acted)).map((one): ResidueLine => ({

@@ -1,10 +1,10 @@
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Lookup, Target } from "../model/search.ts";
-import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
+import type { Plan, SealedStep } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
-import { locateOne, lookupsFor, resolveIdentifiers, searchOrder, type Found } from "../planner/locate.ts";
+import { locateOne, lookupsFor, mergeLookups, resolveIdentifiers, searchOrder, type Found } from "../planner/locate.ts";
 import type { Readers } from "../planner/readers.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import { workOf } from "./unit-work.ts";
@@ -134,17 +134,6 @@ async function resolveAgain(map: DataMap, readers: Readers, subjects: readonly S
   }
 }
 
-function mergeLookups(sealed: readonly Lookup[], now: readonly Lookup[]): readonly Lookup[] {
-  const merged = new Map(sealed.map((lookup) => [lookup.subject, lookup]));
-  for (const lookup of now) {
-    const known = merged.get(lookup.subject)?.values ?? {};
-    const columns = new Set([...Object.keys(known), ...Object.keys(lookup.values)]);
-    const values = Object.fromEntries([...columns].map((column) => [column, [...new Set([...(known[column] ?? []), ...(lookup.values[column] ?? [])])]]));
-    merged.set(lookup.subject, { subject: lookup.subject, values });
-  }
-  return [...merged.values()];
-}
-
 function declaredOnly(map: DataMap, at: string): readonly Check[] {
   return map.systems
     .filter((system) => system.covers.length > 0)
@@ -163,13 +152,15 @@ export function verdict(
   runExit: ExitCode,
   settledAt: Date,
   now: Date,
-  steps: readonly PlanStep[],
+  plan: Pick<Plan, "steps" | "system">,
 ): { readonly state: RequestState; readonly exit: ExitCode; readonly residual: number } {
   const residual = checks.reduce((sum, check) => sum + check.residual, 0);
   if (residual > 0) return { state: "partly_done", exit: EXIT.findings, residual };
   if (checks.some((check) => check.result === "unverifiable")) return { state: "partly_done", exit: EXIT.unreachable, residual };
   if (runExit !== EXIT.done)
-    return { state: steps.some((step) => step.waiting > 0) && runExit === EXIT.waiting ? "waiting" : "partly_done", exit: runExit, residual };
+    return { state: plan.steps.some((step) => step.waiting > 0) && runExit === EXIT.waiting ? "waiting" : "partly_done", exit: runExit, residual };
+  // other systems were not planned: nothing is known of them
+  if (plan.system !== undefined) return { state: "partly_done", exit: EXIT.done, residual };
   if (now < settledAt) return { state: "settling", exit: EXIT.done, residual };
   return { state: "closed", exit: EXIT.done, residual };
 }

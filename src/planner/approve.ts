@@ -26,9 +26,11 @@ export function approve({ request, plan, begun, map, by, role, digest, at }: Sig
     throw new Failure("NOTHING_TO_APPROVE", `${request.id} is ${request.state}: its plan is not waiting for an approval`);
   refuseOld(plan, map, at);
   if (digest !== undefined && digest !== plan.digest) throw new Failure("PLAN_ALTERED", "the digest is not that of the latest plan");
-  if (map.approval.fourEyes && by === request.createdBy) throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);
-  if (map.approval.roles.length > 0 && role !== undefined && !map.approval.roles.includes(role))
-    throw new Failure("FOUR_EYES", "that role may not approve under this data map");
+  if (map.approval.fourEyes && sameName(by, request.createdBy)) throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);
+  if (map.approval.roles.length > 0 && (role === undefined || !map.approval.roles.includes(role)))
+    throw new Failure("FOUR_EYES", `this data map wants an approval in a role: --role ${map.approval.roles.join(" or --role ")}`, {
+      help: "Approve in one of these roles.",
+    });
   return { plan: plan.id, digest: plan.digest, by, ...(role === undefined ? {} : { role }), at: at.toISOString() };
 }
 
@@ -48,6 +50,11 @@ export function approvedPlan(
   if (!how.unaltered || (approval !== undefined && approval.digest !== plan.digest))
     throw new Failure("PLAN_ALTERED", `plan ${plan.id} is not what was approved`);
   return brand(plan);
+}
+
+/** One person is one person, however the name is typed. */
+function sameName(one: string, other: string): boolean {
+  return one.trim().toLowerCase() === other.trim().toLowerCase();
 }
 
 function refuseOld(plan: Plan, map: DataMap, at: Date): void {

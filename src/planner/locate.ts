@@ -24,6 +24,14 @@ export interface Found {
 /** Everything found, by `system.record`, parents of match edges first. */
 export type Findings = ReadonlyMap<string, Found>;
 
+/** What an earlier plan of the same request, whose run has begun, was searched by: those rows may be gone now that led there. */
+export interface Known {
+  /** One a subject. */
+  readonly identifiers: readonly Subject[];
+  /** By `system.record`. */
+  readonly lookups: ReadonlyMap<string, readonly Lookup[]>;
+}
+
 /** Identity name -> values, one map a subject: those given and those found. */
 export type Identifiers = readonly ReadonlyMap<string, readonly string[]>[];
 
@@ -32,8 +40,8 @@ export type Identifiers = readonly ReadonlyMap<string, readonly string[]>[];
  * followed: throws AMBIGUOUS_MATCH where a value leads to several, LIMIT_EXCEEDED where it leads to more records than
  * `max_fan_out`.
  */
-export async function resolveIdentifiers(map: DataMap, readers: Readers, subjects: readonly Subject[]): Promise<Identifiers> {
-  const known = subjects.map((subject) => new Map(Object.entries(subject.identifiers)));
+export async function resolveIdentifiers(map: DataMap, readers: Readers, subjects: readonly Subject[], earlier?: Known): Promise<Identifiers> {
+  const known = subjects.map((subject, at) => new Map(Object.entries({ ...earlier?.identifiers[at]?.identifiers, ...subject.identifiers })));
   const asked = new Set<string>();
   for (let grew = true; grew;) {
     grew = false;
@@ -50,6 +58,9 @@ export async function resolveIdentifiers(map: DataMap, readers: Readers, subject
         const before = mine?.get(identity.name) ?? [];
         const fresh = values.filter((value) => !before.includes(value));
         if (mine === undefined || fresh.length === 0) continue;
+        if ((subjects[subject]?.identifiers[identity.name] ?? []).length > 0) {
+          throw new Failure("AMBIGUOUS_MATCH", `what was given of subject ${subject + 1} leads to another "${identity.name}" than the one that was given`);
+        }
         mine.set(identity.name, [...before, ...fresh]);
         grew = true;
       }
@@ -129,12 +140,18 @@ export function searchOrder(map: DataMap): readonly RecordType[] {
 }
 
 /** Finds every record of every given subject. Read-only. `only`: these record types and those that lead to them. */
-export async function locateAll(map: DataMap, readers: Readers, identifiers: Identifiers, only?: ReadonlySet<string>): Promise<Findings> {
+export async function locateAll(
+  map: DataMap,
+  readers: Readers,
+  identifiers: Identifiers,
+  how: { readonly only?: ReadonlySet<string> | undefined; readonly known?: Known | undefined } = {},
+): Promise<Findings> {
+  const { only, known } = how;
   const found = new Map<string, Found>();
   for (const record of searchOrder(map)) {
     if (only !== undefined && !only.has(record.id)) continue;
     const target = targetOf(map, record);
-    const lookups = lookupsFor(record.match.terms, identifiers, found, record.match.mode);
+    const lookups = mergeLookups(known?.lookups.get(record.id) ?? [], lookupsFor(record.match.terms, identifiers, found, record.match.mode));
     found.set(record.id, { target, lookups, records: await locateOne(readers, target, lookups), unsearched: unsearchedIn(map, record, identifiers, found) });
   }
   return found;
@@ -194,4 +211,16 @@ export function unsearchedIn(map: DataMap, record: RecordType, identifiers: Iden
     });
     return led ? [] : [subject];
   });
+}
+
+/** Each subject's values of both, a column at a time. */
+export function mergeLookups(earlier: readonly Lookup[], now: readonly Lookup[]): readonly Lookup[] {
+  const merged = new Map(earlier.map((lookup) => [lookup.subject, lookup]));
+  for (const lookup of now) {
+    const known = merged.get(lookup.subject)?.values ?? {};
+    const columns = new Set([...Object.keys(known), ...Object.keys(lookup.values)]);
+    const values = Object.fromEntries([...columns].map((column) => [column, [...new Set([...(known[column] ?? []), ...(lookup.values[column] ?? [])])]]));
+    merged.set(lookup.subject, { subject: lookup.subject, values });
+  }
+  return [...merged.values()];
 }

@@ -6,7 +6,7 @@ import type { Finding, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
 import { openCondition, type Stands } from "./conditions.ts";
 import { changeOf, decideOwn, decideReferences, type Decided } from "./decide.ts";
-import { type Findings, type Identifiers, locateAll, resolveIdentifiers } from "./locate.ts";
+import { type Findings, type Identifiers, type Known, locateAll, resolveIdentifiers } from "./locate.ts";
 import type { Readers } from "./readers.ts";
 import { recordTypes, targetOf } from "./targets.ts";
 
@@ -29,6 +29,7 @@ export interface SearchScope {
   readonly today: string;
   /** Only this system's record types (and whatever leads to them is searched, but not planned). */
   readonly system?: string;
+  readonly known?: Known | undefined;
   /** What readers reported while searching. */
   readonly reported: readonly Finding[];
 }
@@ -45,7 +46,7 @@ const ONLY_FOR_ERASING = new Set([
 ]);
 
 /** Checks, resolves, locates and decides. Read-only. Throws the worst finding of severity `error`, with all of them as details. */
-export async function search({ map, readers, subjects, today, system, reported }: SearchScope): Promise<Searched> {
+export async function search({ map, readers, subjects, today, system, known, reported }: SearchScope): Promise<Searched> {
   const only = system === undefined ? undefined : leadingTo(map, system);
   const types = recordTypes(map).filter((record) => only?.has(record.id) ?? true);
   const targets = types.map((record) => targetOf(map, record));
@@ -55,8 +56,8 @@ export async function search({ map, readers, subjects, today, system, reported }
   refuse(checked);
   const empty = new Set(checked.filter((finding) => finding.severity === "empty").map((finding) => finding.record));
 
-  const identifiers = await resolveIdentifiers(map, readers, subjects);
-  const found = await locateAll(map, readers, identifiers, only);
+  const identifiers = await resolveIdentifiers(map, readers, subjects, known);
+  const found = await locateAll(map, readers, identifiers, { only, known });
   const conditions = new Map<string, Stands>();
   for (const name of new Set(types.flatMap((record) => record.unless ?? []))) {
     const condition = map.conditions.find((one) => one.name === name);

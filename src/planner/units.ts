@@ -11,6 +11,8 @@ export interface PlannedUnit {
   readonly records: readonly string[];
   /** Units of the same system that must have succeeded before: what they delete references what this one deletes. */
   readonly after: readonly string[];
+  /** Its records may reference each other: a new one among them stands in the way of deleting the others. */
+  readonly tangled: boolean;
 }
 
 /** Databases, then indexes, then files, then whatever else. */
@@ -41,7 +43,8 @@ export function unitsOf(map: DataMap, records: readonly string[], links: readonl
   const named = groups.map((group) => {
     const ordered = [...group.filter((id) => !audits.has(id)), ...group.filter((id) => audits.has(id))];
     const system = types.find((record) => record.id === ordered[0])?.system ?? "";
-    return { id: `U-${ordered[0] ?? ""}`, phase: phases.get(system) ?? LAST_RANK, system, records: ordered };
+    const tangled = group.filter((id) => !audits.has(id)).length > 1 || links.some((link) => link.child === link.parent && group.includes(link.child));
+    return { id: `U-${ordered[0] ?? ""}`, phase: phases.get(system) ?? LAST_RANK, system, records: ordered, tangled };
   });
   return named
     .map((unit, at) => {

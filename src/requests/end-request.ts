@@ -3,30 +3,16 @@ import { sealLedger } from "../executor/seal-ledger.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES } from "../state/request-store.ts";
 import type { Context } from "./context.ts";
+import { hasBegun, keptSoFar } from "./kept-so-far.ts";
 import { keyDestroyedEntry, refusedEntry } from "./ledger-entries.ts";
 
 /**
  * Ends a request and destroys its sealed part. Pointers of records that a hold keeps (no values) go to the held store,
  * each with its last day.
  */
-export function closeSealed(
-  context: Context,
-  id: string,
-  plan: string | undefined,
-  ending: "closed" | "refused" | "cancelled",
-  reason?: string,
-): ErasureRequest {
+export function closeSealed(context: Context, id: string, ending: "closed" | "refused" | "cancelled", reason?: string): ErasureRequest {
   const { state } = context;
-  const held =
-    plan === undefined
-      ? []
-      : state.sealed
-          .steps(id, plan)
-          .flatMap(({ record, records }) =>
-            records.flatMap(({ key, disposition }) =>
-              disposition.kind === "kept" ? [{ system: record.split(".")[0] ?? "", record, key, until: disposition.until, reason: disposition.reason }] : [],
-            ),
-          );
+  const held = keptSoFar(state, id, new Set());
   const ended = state.requests.update(id, { state: ending, endedAt: context.now().toISOString(), ...(reason === undefined ? {} : { reason }) });
   state.journal.post([keyDestroyedEntry(context, id)]);
   state.sealed.destroy(id, ending === "closed" ? held : []);
@@ -36,14 +22,13 @@ export function closeSealed(
 /** Ends a request that is not to be carried out (`refused`, `cancelled`), or closes one of which nothing is open. Throws STILL_OPEN, WRONG_STATE. */
 export function endRequest(context: Context, id: string, ending: "closed" | "refused" | "cancelled", reason: string): ErasureRequest {
   const { state } = context;
+  using _lock = state.locks.take([state.requests.get(id).id], context.now().toISOString());
   const request = state.requests.get(id);
   if (!OPEN_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state} already`);
-  using _lock = state.locks.take([id], context.now().toISOString());
-  const begun = request.plan !== undefined && state.journal.units(request.plan).some((unit) => unit.state !== "ready");
-  if (ending !== "closed" && begun) throw new Failure("STILL_OPEN", `${id} is ${request.state}: its erasure has begun and cannot be taken back`);
+  if (ending !== "closed" && hasBegun(state, id)) throw new Failure("STILL_OPEN", `${id} is ${request.state}: its erasure has begun and cannot be taken back`);
   if (ending === "closed") refuseOpen(context, request);
   if (ending !== "closed") state.journal.post([refusedEntry(context, id, ending)]);
-  const ended = closeSealed(context, id, request.plan, ending, reason);
+  const ended = closeSealed(context, id, ending, reason);
   sealLedger(state.journal, context.ledger, () => {});
   return ended;
 }
@@ -54,6 +39,7 @@ function refuseOpen({ state }: Context, request: ErasureRequest): void {
   const result = plan === undefined ? undefined : state.plans.result(plan.id);
   const open: string[] = [];
   if (plan === undefined || result === undefined) open.push("nothing was run to its end");
+  if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
   for (const step of plan?.steps ?? []) {
     const name = `${step.system}.${step.record}`;
     if (step.waiting > 0) open.push(`${name}: ${step.waiting} waiting (${step.reason ?? "open"})`);

@@ -4,6 +4,7 @@ import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
 import { EPOCH } from "../workspace.ts";
 import type { Context } from "./context.ts";
+import { hasBegun } from "./kept-so-far.ts";
 import { identityEntry, receivedEntry } from "./ledger-entries.ts";
 
 /** States in which the identity is still a question: nothing was begun. */
@@ -16,7 +17,8 @@ export function recordIdentity(context: Context, id: string, method: string, res
   const { state } = context;
   using _lock = state.locks.take([id], context.now().toISOString());
   const request = state.requests.get(id);
-  if (!BEFORE_RUN.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state}: its identity is no question any more`);
+  if (!BEFORE_RUN.includes(request.state) || hasBegun(state, id))
+    throw new Failure("WRONG_STATE", `${id} is ${request.state}: its identity is no question any more`);
   const identity = { method, result, at: context.now().toISOString(), by: context.actor };
   const entries = [receivedEntry(context, request, EPOCH), identityEntry(context, { ...request, identity })];
   const confirmed = request.plan === undefined ? "identity_confirmed" : request.state === "approved" ? "approved" : "planned";

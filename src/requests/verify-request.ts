@@ -42,7 +42,7 @@ export async function verifyRequest(context: Context, id: string, options: { rea
   const checks = await verify({ map, plan, sealed: state.sealed.steps(id, plan.id), subjects: state.sealed.subjects(id), readers, now: () => context.now() });
   const settledAt = new Date(Date.parse(result?.completedAt ?? context.now().toISOString()) + milliseconds(map.settle));
   const runExit = exitOf(result?.exit ?? EXIT.partly_done);
-  const { state: next, exit, residual } = verdict(checks, runExit, settledAt, context.now(), plan.steps);
+  const { state: next, exit, residual } = verdict(checks, runExit, settledAt, context.now(), plan);
   const verified: Verified = {
     checks,
     residual,
@@ -54,7 +54,7 @@ export async function verifyRequest(context: Context, id: string, options: { rea
   state.plans.saveVerified(plan.id, JSON.parse(JSON.stringify(verified)));
   if (next === "closed") {
     state.journal.post([completedEntry(context, plan, verified)]);
-    closeSealed(context, id, plan.id, "closed");
+    closeSealed(context, id, "closed");
   } else state.requests.update(id, { state: next });
   sealLedger(state.journal, context.ledger, () => {});
   return verified;

@@ -42,7 +42,7 @@ export interface OutboxEntry {
 }
 
 export interface Journal {
-  /** Adds the units of a plan; those that are there already stay as they are. */
+  /** Adds the units of a plan; those that were begun already stay as they are. */
   add(units: readonly Omit<UnitRow, "state">[]): void;
   units(plan: string): readonly UnitRow[];
   /** Durable before the first effect. */
@@ -66,6 +66,8 @@ export function journalStore(db: DatabaseSync): Journal {
   return {
     add(units) {
       transact(db, () => {
+        // nothing was begun of those: the plan's units as they are seen now take their place
+        for (const plan of new Set(units.map((unit) => unit.plan))) db.prepare("delete from unit where plan = ? and state = 'ready'").run(plan);
         const insert = db.prepare(
           "insert into unit (plan, id, seq, phase, system, steps, after, state) values (?, ?, ?, ?, ?, ?, ?, 'ready') on conflict (plan, id) do nothing",
         );

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { Failure } from "../errors.ts";
 import type { SealedStep } from "../model/plan.ts";
+import type { Lookup } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
 import { transact } from "./database.ts";
 import { bytes, stored, toStored } from "./rows.ts";
@@ -17,12 +18,34 @@ export interface SealedStore {
   subjects(request: string): readonly Subject[];
   /** Whether the sealed part still exists. */
   exists(request: string): boolean;
-  saveSteps(request: string, plan: string, steps: readonly SealedStep[]): void;
+  /** Takes the place of an earlier plan's sealed part. */
+  savePlan(request: string, plan: string, sealed: SealedPlan): void;
   steps(request: string, plan: string): readonly SealedStep[];
+  /** Identifiers as the latest plan found them, one a subject; none before the first plan. */
+  resolved(request: string): readonly Subject[];
+  searched(request: string): readonly SearchedBy[];
+  /** Pointers of records that plans before the latest kept. */
+  carried(request: string): readonly HeldRecord[];
   /** A key for keyed digests of this request, never stored: HKDF-like, from the request's own key. */
   digestKey(request: string): Uint8Array;
   /** Moves pointers of kept records to the held store, then destroys the key and everything sealed under it. */
   destroy(request: string, held: readonly HeldRecord[]): void;
+}
+
+/** What is sealed beside a plan. */
+export interface SealedPlan {
+  readonly steps: readonly SealedStep[];
+  /** One a subject: given and found. Who was erased by these can be searched by them again. */
+  readonly resolved: readonly Subject[];
+  /** What every record type was searched by, those of other systems under `--system` too. */
+  readonly searched: readonly SearchedBy[];
+  readonly carried: readonly HeldRecord[];
+}
+
+export interface SearchedBy {
+  /** `system.record` */
+  readonly record: string;
+  readonly lookups: readonly Lookup[];
 }
 
 /** Where a kept record lies, until when; no values. */
@@ -57,7 +80,10 @@ export function sealedStore(db: DatabaseSync, sealingKey: Uint8Array): SealedSto
     },
     subjects: (request) => get<Subject>(request, "subjects"),
     exists: (request) => db.prepare("select 1 from request_key where request = ?").get(request) !== undefined,
-    saveSteps(request, plan, steps) {
+    resolved: (request) => get<Subject>(request, "resolved"),
+    carried: (request) => get<HeldRecord>(request, "carried"),
+    searched: (request) => get<SearchedBy>(request, "searched"),
+    savePlan(request, plan, { steps, resolved, searched, carried }) {
       const key = keyOf(request);
       const chunks = steps.flatMap((step) => {
         const { records, ...head } = step;
@@ -67,8 +93,11 @@ export function sealedStore(db: DatabaseSync, sealingKey: Uint8Array): SealedSto
       });
       transact(db, () => {
         // an earlier plan of the request is superseded: its keys are of no more use
-        db.prepare("delete from sealed where request = ? and name like 'steps/%'").run(request);
+        db.prepare("delete from sealed where request = ? and name <> 'subjects'").run(request);
         put(request, key, `steps/${plan}`, chunks);
+        put(request, key, "resolved", resolved);
+        put(request, key, "searched", searched);
+        put(request, key, "carried", carried);
       });
     },
     steps(request, plan) {

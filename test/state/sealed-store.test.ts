@@ -17,6 +17,7 @@ const request = {
   createdAt: "2026-11-20T10:00:00.000Z",
   createdBy: "officer",
 } as const;
+const nothing = { steps: [], resolved: [], searched: [], carried: [] };
 const canary = "ann.canary@example.org";
 
 beforeEach(() => {
@@ -52,7 +53,7 @@ test("sealed steps come back as they were, over several chunks", () => {
     { step: "S1", record: "shop.orders", lookups: [{ subject: 0, values: { email: [canary] } }], records },
     { step: "S2", record: "shop.customers", lookups: [], records: [] },
   ];
-  state.sealed.saveSteps(id, "P-0001", steps);
+  state.sealed.savePlan(id, "P-0001", { ...nothing, steps });
   expect(state.sealed.steps(id, "P-0001")).toEqual(steps);
   expect(JSON.stringify(state.sealed.steps(id, "P-0001"))).toBe(JSON.stringify(steps));
   expect(filesHold(canary)).toBe(false);
@@ -69,8 +70,8 @@ test("after destroy nothing opens any more, and another key never did", () => {
 
 test("an earlier plan's keys go when a new plan is sealed", () => {
   const { id } = state.requests.add(request, []);
-  state.sealed.saveSteps(id, "P-0001", [{ step: "S1", record: "a.b", lookups: [], records: [] }]);
-  state.sealed.saveSteps(id, "P-0002", []);
+  state.sealed.savePlan(id, "P-0001", { ...nothing, steps: [{ step: "S1", record: "a.b", lookups: [], records: [] }] });
+  state.sealed.savePlan(id, "P-0002", nothing);
   expect(state.sealed.steps(id, "P-0001")).toEqual([]);
 });
 
