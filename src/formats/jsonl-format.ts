@@ -6,16 +6,26 @@ import { changeValue, isAsWanted } from "./change-value.ts";
 import { editJson, type JsonEdit } from "./json-edit.ts";
 import { lineBlocks, type LineBlock, type LinePiece } from "./json-lines.ts";
 import { pathTree, sharedArrays } from "./json-path.ts";
-import { type JsonValue, type JsonValues, readJson, textOf } from "./json-values.ts";
+import { isJsonObject, type JsonValue, type JsonValues, readJson, textOf } from "./json-values.ts";
 import { type FieldChange, type Piece, type RecordFormat, rulesOf, type Selection } from "./record-format.ts";
+import { contentOf } from "./record-name.ts";
 
 export interface JsonRow {
   readonly text: string;
   readonly values: JsonValues;
 }
 
-/** `paths`: every path that is named anywhere, each once. `columns` and `mode`: what selects the elements of shared arrays. */
-export function jsonlFormat(name: string, paths: readonly string[], columns: readonly MatchColumn[], mode: "any" | "all"): RecordFormat<JsonRow> {
+/**
+ * `paths`: every path that is named anywhere, each once. `columns` and `mode`: what selects the elements of shared arrays.
+ * `isNeeded`: whose values are asked for; a line that it is false for is a row without any, and `unseen` does not know it.
+ */
+export function jsonlFormat(
+  name: string,
+  paths: readonly string[],
+  columns: readonly MatchColumn[],
+  mode: "any" | "all",
+  isNeeded: (text: string) => boolean = () => true,
+): RecordFormat<JsonRow> {
   const tree = pathTree(paths);
   const numbers = new Map(paths.map((path, index) => [path, index]));
   const seen = new Set<number>();
@@ -26,11 +36,15 @@ export function jsonlFormat(name: string, paths: readonly string[], columns: rea
     compiled.set(change, known);
     return known;
   };
+  const valuesIn = (text: string): JsonValues | null => {
+    if (isNeeded(text)) return readJson(text, tree, paths.length);
+    return isJsonObject(text) ? [] : null;
+  };
   const piece = (block: LineBlock, { start, end, line, blank }: LinePiece): Piece<JsonRow> => {
     if (blank) return { start, end, line, row: null, unreadable: false };
-    const bytes = block.bytes.subarray(start, end);
-    const text = bytes.toString("utf8").replace(/\r?\n$/u, "");
-    const values = block.valid || isUtf8(bytes) ? readJson(text, tree, paths.length) : null;
+    const bytes = contentOf(block.bytes, start, end);
+    const text = bytes.toString("utf8");
+    const values = block.valid || isUtf8(bytes) ? valuesIn(text) : null;
     if (values === null) return { start, end, line, row: null, unreadable: true };
     if (seen.size < paths.length) for (const [index, found] of values.entries()) if (found.length > 0) seen.add(index);
     return { start, end, line, row: { text, values }, unreadable: false };

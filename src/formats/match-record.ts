@@ -59,6 +59,29 @@ function hits(column: MatchColumn, subjects: ReadonlyMap<string, readonly number
   return found ?? NO_HITS;
 }
 
+/** Looking for more than this in each line takes longer than reading it. */
+const MAX_WANTED = 32;
+
+/**
+ * Tells whether a line of JSON may hold an identifier; false only where no value in it can match. A value without escapes
+ * stands in the line as it is, and a fold does to it there what it does to it alone: a quotation mark on both sides keeps
+ * composition (nfc) and the final sigma (lowercase) apart from their neighbours. Only e164 acts on the value's beginning.
+ */
+export function matchHint(columns: readonly MatchColumn[], lookups: readonly Lookup[]): (text: string) => boolean {
+  const wanted = columns
+    .map((column) => ({ column, values: [...new Set(lookups.flatMap(({ values }) => values[column.column] ?? []))] }))
+    .filter(({ values }) => values.length > 0)
+    .map(({ column, values }) => ({ column, values: values.map((value) => comparable(value, column.type, column.fold)) }));
+  const count = wanted.reduce((sum, { values }) => sum + values.length, 0);
+  if (count > MAX_WANTED || wanted.some(({ column }) => column.fold.includes("e164"))) return () => true;
+  return (text) =>
+    text.includes("\\") ||
+    wanted.some(({ column, values }) => {
+      const folded = comparable(text, column.type, column.fold);
+      return values.some((value) => folded.includes(value));
+    });
+}
+
 /**
  * Tells whether a text that cannot be read as a record holds an identifier somewhere, in its own spelling or in that of
  * JSON escapes. Looks for parts too: better to look at a line in vain than to miss one.

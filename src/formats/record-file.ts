@@ -15,7 +15,7 @@ import { fromUtf8, toUtf8 } from "./charset.ts";
 import { openContent, pack } from "./container.ts";
 import { csvFormat, type CsvRow } from "./csv-format.ts";
 import { type JsonRow, jsonlFormat } from "./jsonl-format.ts";
-import { gapFinder, subjectMatcher } from "./match-record.ts";
+import { gapFinder, matchHint, subjectMatcher } from "./match-record.ts";
 import { type Block, fieldChange, type RecordFormat, rulesOf } from "./record-format.ts";
 import { contentOf, recordFinder, recordNamer } from "./record-name.ts";
 
@@ -105,7 +105,9 @@ export function scanRecords(
 ): { readonly found: AsyncIterable<FoundRecord>; readonly totals: Totals } {
   const totals: Totals = { records: 0, unreadable: 0, bytes: 0 };
   const found =
-    rule.format === "csv" ? scan(source, rule, lookups, totals, csv(rule, [rule.change])) : scan(source, rule, lookups, totals, jsonl(rule, [rule.change]));
+    rule.format === "csv"
+      ? scan(source, rule, lookups, totals, csv(rule, [rule.change]))
+      : scan(source, rule, lookups, totals, jsonl(rule, [rule.change], matchHint(rule.columns, lookups)));
   return { found, totals };
 }
 
@@ -167,8 +169,8 @@ function csv(rule: RecordRule, changes: Iterable<Change>): RecordFormat<CsvRow> 
   return csvFormat(rule.name, rule.dialect, namedBy(rule, changes));
 }
 
-function jsonl(rule: RecordRule, changes: Iterable<Change>): RecordFormat<JsonRow> {
-  return jsonlFormat(rule.name, namedBy(rule, changes), rule.columns, rule.mode);
+function jsonl(rule: RecordRule, changes: Iterable<Change>, isNeeded?: (text: string) => boolean): RecordFormat<JsonRow> {
+  return jsonlFormat(rule.name, namedBy(rule, changes), rule.columns, rule.mode, isNeeded);
 }
 
 function namedBy(rule: RecordRule, changes: Iterable<Change>): string[] {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { editJson } from "../../src/formats/json-edit.ts";
 import { pathTree, sharedArrays } from "../../src/formats/json-path.ts";
-import { readJson, textOf } from "../../src/formats/json-values.ts";
+import { isJsonObject, readJson, textOf } from "../../src/formats/json-values.ts";
 import { random } from "./support.ts";
 
 function read(text: string, ...paths: readonly string[]): (string | null)[][] | null {
@@ -61,6 +61,7 @@ test("what JSON.parse takes for an object is read as that, and nothing else is, 
     const parsed = parse(text);
     const mine = readJson(text, pathTree(["a"]), 1);
     expect(mine !== null, JSON.stringify(text)).toBe(parsed !== null);
+    expect(isJsonObject(text), JSON.stringify(text)).toBe(parsed !== null);
     if (parsed === null || mine === null) continue;
     valid += 1;
     const last = mine[0]?.findLast((value) => !value.element);
