@@ -106,8 +106,8 @@ async function begin(scope: RunScope, sealed: readonly SealedStep[]): Promise<La
   if (first !== undefined) state.journal.note(plan.id, PLAN_NOTES, JSON.stringify(late));
   const steps = new Map(plan.steps.map((step) => [`${step.system}.${step.record}`, step.id]));
   state.journal.add(
+    plan.id,
     unhindered(await scope.units(), late).map((unit) => ({
-      plan: plan.id,
       id: unit.id,
       phase: unit.phase,
       system: unit.system,

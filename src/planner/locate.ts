@@ -3,7 +3,7 @@ import type { DataMap, MatchTerm, RecordType } from "../model/datamap.ts";
 import { comparable } from "../model/fold.ts";
 import type { Located, Lookup, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
-import type { Readers } from "./readers.ts";
+import { type Readers, sideBySide } from "./readers.ts";
 import { identityTarget, recordTypes, targetOf } from "./targets.ts";
 
 /** A found record, once, with everyone it belongs to. */
@@ -148,13 +148,49 @@ export async function locateAll(
 ): Promise<Findings> {
   const { only, known } = how;
   const found = new Map<string, Found>();
-  for (const record of searchOrder(map)) {
-    if (only !== undefined && !only.has(record.id)) continue;
-    const target = targetOf(map, record);
-    const lookups = mergeLookups(known?.lookups.get(record.id) ?? [], lookupsFor(record.match.terms, identifiers, found, record.match.mode));
-    found.set(record.id, { target, lookups, records: await locateOne(readers, target, lookups), unsearched: unsearchedIn(map, record, identifiers, found) });
+  for (const level of searchLevels(map).map((records) => records.filter((record) => only?.has(record.id) ?? true))) {
+    // systems do not wait for each other; a reader has one connection, so its record types do
+    const bySystem = Map.groupBy(level, (record) => record.system);
+    const searched = await sideBySide([...bySystem.values()].map((records) => locateEach(map, readers, identifiers, records, found, known)));
+    const locatedNow = new Map(searched.flat());
+    for (const { id } of level) {
+      const one = locatedNow.get(id);
+      if (one !== undefined) found.set(id, one);
+    }
   }
   return found;
+}
+
+async function locateEach(
+  map: DataMap,
+  readers: Readers,
+  identifiers: Identifiers,
+  records: readonly RecordType[],
+  found: Findings,
+  known: Known | undefined,
+): Promise<readonly (readonly [string, Found])[]> {
+  const located: (readonly [string, Found])[] = [];
+  for (const record of records) {
+    const target = targetOf(map, record);
+    const lookups = mergeLookups(known?.lookups.get(record.id) ?? [], lookupsFor(record.match.terms, identifiers, found, record.match.mode));
+    located.push([
+      record.id,
+      { target, lookups, records: await locateOne(readers, target, lookups), unsearched: unsearchedIn(map, record, identifiers, found) },
+    ]);
+  }
+  return located;
+}
+
+/** The search order in levels: a record type's match leads only to earlier levels. */
+function searchLevels(map: DataMap): readonly (readonly RecordType[])[] {
+  const depth = new Map<string, number>();
+  const order = searchOrder(map);
+  for (const { id, match } of order) {
+    const parents = match.terms.map(({ source }) => (source.kind === "column" ? (depth.get(source.ref.record) ?? -1) : -1));
+    depth.set(id, Math.max(-1, ...parents) + 1);
+  }
+  const levels = Map.groupBy(order, ({ id }) => depth.get(id) ?? 0);
+  return [...levels.entries()].toSorted(([a], [b]) => a - b).map(([, records]) => records);
 }
 
 /** Finds the records of one record type by lookups that were made before. */

@@ -53,7 +53,9 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
     sealed.push({ step: id, record: found.target.record.id, lookups: found.lookups, records });
   }
   const residue = await plannedResidue(steps, sorted, parts);
-  const warnings = [...searched.warnings, ...inferredWarnings(steps)].filter((finding) => finding.severity !== "error");
+  const warnings = [...searched.warnings, ...inferredWarnings(steps), ...unsearchedPeople(sorted, parts.pseudonyms.length)].filter(
+    (finding) => finding.severity !== "error",
+  );
   const expires = new Date(parts.madeAt.getTime() + VALID_DAYS * 86_400_000).toISOString();
   const body = {
     id: parts.id,
@@ -207,6 +209,22 @@ function inferredWarnings(steps: readonly PlanStep[]): readonly Finding[] {
     };
     return [...(step.blocked > 0 ? [blocked] : []), ...(step.reason === "no_identifier" ? [unsearched] : [])];
   });
+}
+
+/** In a batch some may have an identifier that leads to a record type, and others none. */
+function unsearchedPeople(found: readonly Found[], people: number): readonly Finding[] {
+  return found.flatMap(({ target, unsearched }): readonly Finding[] =>
+    unsearched.length === 0 || unsearched.length === people
+      ? []
+      : [
+          {
+            code: "NOT_SEARCHED",
+            severity: "warning",
+            record: target.record.id,
+            message: `was not searched for ${unsearched.length} of ${people} people: the request has no identifier of theirs that leads to it`,
+          },
+        ],
+  );
 }
 
 async function plannedResidue(steps: readonly PlanStep[], found: readonly Found[], { map, residue, today }: PlanParts): Promise<readonly Residue[]> {

@@ -21,3 +21,12 @@ export function openReaders(open: (system: string) => Promise<Reader>): Readers 
     },
   };
 }
+
+/** Waits for all of them, then throws the first failure: nothing still works on a reader that is being closed. */
+export async function sideBySide<T>(work: readonly Promise<T>[]): Promise<readonly T[]> {
+  const settled = await Promise.allSettled(work);
+  return settled.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
+}

@@ -7,7 +7,7 @@ import type { Subject } from "../model/subject.ts";
 import { openCondition, type Stands } from "./conditions.ts";
 import { changeOf, decideOwn, decideReferences, type Decided } from "./decide.ts";
 import { type Findings, type Identifiers, type Known, locateAll, resolveIdentifiers } from "./locate.ts";
-import type { Readers } from "./readers.ts";
+import { type Readers, sideBySide } from "./readers.ts";
 import { recordTypes, targetOf } from "./targets.ts";
 
 /** Everything a plan is made from, still with values: never stored, never shown. */
@@ -75,13 +75,14 @@ export async function search({ map, readers, subjects, today, system, known, rep
 }
 
 async function check(map: DataMap, readers: Readers, targets: readonly Target[]): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  for (const system of map.systems) {
-    const mine = targets.filter((target) => target.record.system === system.name);
-    if (mine.length === 0) continue;
-    for await (const finding of (await readers.of(system.name)).check(mine)) findings.push(finding);
-  }
-  return findings;
+  // systems do not wait for each other; the findings come in the map's order all the same
+  const bySystem = await sideBySide(
+    map.systems.map(async (system) => {
+      const mine = targets.filter((target) => target.record.system === system.name);
+      return mine.length === 0 ? [] : await Array.fromAsync((await readers.of(system.name)).check(mine));
+    }),
+  );
+  return bySystem.flat();
 }
 
 function refuse(findings: readonly Finding[]): void {

@@ -43,7 +43,7 @@ export interface OutboxEntry {
 
 export interface Journal {
   /** Adds the units of a plan; those that were begun already stay as they are. */
-  add(units: readonly Omit<UnitRow, "state">[]): void;
+  add(plan: string, units: readonly Omit<UnitRow, "state" | "plan">[]): void;
   units(plan: string): readonly UnitRow[];
   /** Durable before the first effect. */
   intend(plan: string, unit: string): void;
@@ -64,14 +64,14 @@ export function journalStore(db: DatabaseSync): Journal {
     for (const entry of entries) insert.run(entry.id, nextNumber(db, "outbox"), toStored(entry));
   };
   return {
-    add(units) {
+    add(plan, units) {
       transact(db, () => {
         // nothing was begun of those: the plan's units as they are seen now take their place
-        for (const plan of new Set(units.map((unit) => unit.plan))) db.prepare("delete from unit where plan = ? and state = 'ready'").run(plan);
+        db.prepare("delete from unit where plan = ? and state = 'ready'").run(plan);
         const insert = db.prepare(
           "insert into unit (plan, id, seq, phase, system, steps, after, state) values (?, ?, ?, ?, ?, ?, ?, 'ready') on conflict (plan, id) do nothing",
         );
-        units.forEach((unit, seq) => insert.run(unit.plan, unit.id, seq, unit.phase, unit.system, toStored(unit.steps), toStored(unit.after)));
+        units.forEach((unit, seq) => insert.run(plan, unit.id, seq, unit.phase, unit.system, toStored(unit.steps), toStored(unit.after)));
       });
     },
     units: (plan) =>

@@ -41,10 +41,10 @@ const receipt: Receipt = {
 const entry = (id: string) => ({ id, type: "target.result", core: { v: 1, n: id } });
 
 test("a unit is ready, then intended, then done, and adding it again changes nothing", () => {
-  state.journal.add([unit]);
+  state.journal.add("P-0001", [unit]);
   expect(state.journal.units("P-0001")).toEqual([{ ...unit, state: "ready" }]);
   state.journal.intend("P-0001", unit.id);
-  state.journal.add([unit]);
+  state.journal.add("P-0001", [unit]);
   expect(state.journal.units("P-0001")[0]?.state).toBe("intended");
   state.journal.note("P-0001", unit.id, "xid 1");
   state.journal.note("P-0001", unit.id, "xid 2");
@@ -55,7 +55,7 @@ test("a unit is ready, then intended, then done, and adding it again changes not
 });
 
 test("attesting twice leaves one receipt a step and one ledger entry an event", () => {
-  state.journal.add([unit]);
+  state.journal.add("P-0001", [unit]);
   state.journal.attest("P-0001", unit.id, [receipt], [entry("e1")]);
   state.journal.attest("P-0001", unit.id, [{ ...receipt, affected: 0 }], [entry("e1"), entry("e2")]);
   expect(state.journal.receipts("P-0001")).toEqual([receipt]);
