@@ -3,28 +3,15 @@ import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Disposition } from "../model/plan.ts";
 import { holdEnd } from "../retention/hold-end.ts";
 import { Failure } from "../errors.ts";
-import type { Stands } from "./conditions.ts";
+import type { Circumstances, Decided } from "./circumstances.ts";
 import { heldWith, parentIndex } from "./held-with.ts";
-import type { FoundRecord, Findings, Identifiers } from "./locate.ts";
+import type { FoundRecord, Findings } from "./locate.ts";
 import { heldByChange, ruleChange } from "./targets.ts";
-
-/** Disposition by record type and key. Records that are as wanted already have none. */
-export type Decided = ReadonlyMap<string, ReadonlyMap<string, Disposition>>;
 
 type Deciding = Map<string, Map<string, Disposition>>;
 
 /** A record that stays for a held one's sake, changed as the map's `fields` say. */
 type HeldByChange = Extract<Disposition, { kind: "act"; change: "held_by" }>;
-
-export interface Circumstances {
-  readonly map: DataMap;
-  readonly found: Findings;
-  readonly identifiers: Identifiers;
-  /** Civil date in the controller's zone. */
-  readonly today: string;
-  /** By name of the condition. */
-  readonly conditions: ReadonlyMap<string, Stands>;
-}
 
 /** What becomes of each record by itself and by what leads to it. References between records come after: `decideReferences`. */
 export function decideOwn(circumstances: Circumstances): Deciding {

@@ -1,7 +1,7 @@
 import type { RecordType } from "../model/datamap.ts";
 import { comparable } from "../model/fold.ts";
 import type { Disposition } from "../model/plan.ts";
-import type { Circumstances, Decided } from "./decide.ts";
+import type { Circumstances, Decided } from "./circumstances.ts";
 import type { FoundRecord } from "./locate.ts";
 
 interface Parent {
