@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { Args, Flags } from "@oclif/core";
-import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
-import { EXIT } from "../src/errors.ts";
+import { type Answer, asFlag, BaseCommand, laterFlag, type Session } from "../src/base-command.ts";
+import { EXIT, Failure } from "../src/errors.ts";
 import { writeWhole } from "../src/write-whole.ts";
 
 export default class Plan extends BaseCommand {
@@ -11,10 +13,15 @@ export default class Plan extends BaseCommand {
     ...asFlag,
     system: Flags.string({ helpValue: "NAME", summary: "Plan only this system." }),
     out: Flags.string({ helpValue: "FILE", summary: "Write the plan to this file too. It holds no personal data." }),
+    due: laterFlag,
+    rehearse: laterFlag,
   };
 
   protected override async work({ signal, progress, tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(Plan);
+    // known before a long search rather than after it
+    if (flags.out !== undefined && !existsSync(dirname(flags.out)))
+      throw new Failure("USAGE", "the folder of --out does not exist", { help: "Make the folder first, or name a file in another one." });
     const { contextOf } = await import("../src/requests/context.ts");
     const { planRequest } = await import("../src/requests/plan-request.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");

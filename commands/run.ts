@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import type { RunEvent } from "../src/executor/run.ts";
+import type { DataMap } from "../src/model/datamap.ts";
 import type { Workspace } from "../src/workspace.ts";
 import { confirmById } from "../src/terminal/ask.ts";
 import { count } from "../src/terminal/show.ts";
@@ -14,7 +15,7 @@ export default class Run extends BaseCommand {
     ...asFlag,
     confirm: Flags.string({ helpValue: "ID", summary: "The request's id again, instead of typing it." }),
     concurrency: Flags.integer({ min: 1, max: 16, default: 2, helpValue: "N", summary: "Systems worked on side by side." }),
-    "dry-run": Flags.boolean({ summary: "Say what the approved plan would do; do nothing." }),
+    "dry-run": Flags.boolean({ summary: "Say what the plan would do; do nothing." }),
   };
 
   protected override async work({ signal, asking, say, progress, tone }: Session): Promise<Answer> {
@@ -30,7 +31,7 @@ export default class Run extends BaseCommand {
       progress.done(done);
     });
     const request = workspace.state.requests.get(args.id);
-    if (flags["dry-run"]) return this.#dryRun(workspace, args.id);
+    if (flags["dry-run"]) return await this.#dryRun(workspace, context.map, args.id);
     const plan = request.plan === undefined ? undefined : workspace.state.plans.get(request.plan);
     if (flags.confirm === undefined) {
       const acting = (plan?.totals.erase ?? 0) + (plan?.totals.change ?? 0);
@@ -52,10 +53,18 @@ export default class Run extends BaseCommand {
     };
   }
 
-  #dryRun(workspace: Workspace, id: string): Answer {
-    const request = workspace.state.requests.get(id);
-    const plan = request.plan === undefined ? undefined : workspace.state.plans.get(request.plan);
-    if (plan === undefined || workspace.state.plans.approval(plan.id) === undefined) throw new Failure("NOT_APPROVED", `${id} has no approved plan`);
+  /** Refuses what `run` would refuse before it looks anywhere. */
+  async #dryRun(workspace: Workspace, map: DataMap, id: string): Promise<Answer> {
+    const { approvedPlan } = await import("../src/planner/approve.ts");
+    const { requests, plans, journal } = workspace.state;
+    const request = requests.get(id);
+    const plan = request.plan === undefined ? undefined : plans.get(request.plan);
+    if (plan === undefined) throw new Failure("NOT_APPROVED", `${id} has no plan`);
+    if (plans.result(plan.id) === undefined) {
+      if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${id} is not confirmed`);
+      const begun = journal.units(plan.id).some((unit) => unit.state !== "ready");
+      approvedPlan(plan, plans.approval(plan.id), map, { at: workspace.now(), begun, unaltered: true });
+    }
     const steps = plan.steps.map(({ id: step, system, record, status, act }) => ({ id: step, system, record, status, matched: act, affected: 0, gone: 0 }));
     const result = { event: "result", request: id, plan: plan.id, state: request.state, exit: EXIT.done, dry_run: true, steps, residue: plan.residue };
     this.emit(result);

@@ -1,5 +1,5 @@
 import { Flags } from "@oclif/core";
-import { type Answer, BaseCommand, type Session } from "../src/base-command.ts";
+import { type Answer, BaseCommand, laterFlag, type Session } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import { parsePeriod } from "../src/retention/period.ts";
 import { addPeriod, daysBetween } from "../src/retention/civil-date.ts";
@@ -11,6 +11,7 @@ export default class Status extends BaseCommand {
   static override flags = {
     "due-within": Flags.string({ helpValue: "7d", summary: "Only requests due within this time, or overdue." }),
     "exit-code": Flags.boolean({ summary: "Exit 2 when a listed request is overdue, or due within the time asked for." }),
+    html: laterFlag,
   };
 
   protected override async work({ signal, tone }: Session): Promise<Answer> {

@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
+import { type Answer, asFlag, BaseCommand, laterFlag, type Session } from "../src/base-command.ts";
 import { EXIT } from "../src/errors.ts";
 
 export default class Verify extends BaseCommand {
@@ -9,6 +9,7 @@ export default class Verify extends BaseCommand {
   static override flags = {
     ...asFlag,
     purge: Flags.boolean({ summary: "First finish what the run had to leave, such as segments of a search index." }),
+    deep: laterFlag,
   };
 
   protected override async work({ signal, progress, tone }: Session): Promise<Answer> {

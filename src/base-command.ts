@@ -32,6 +32,11 @@ export interface Session {
 /** `--as`: who acts. Commands that record the actor have it. */
 export const asFlag = { as: Flags.string({ helpValue: "NAME", summary: "Who acts. Default: EXPUNGE_ACTOR, else the user of the operating system." }) };
 
+const LATER = "LATER";
+
+/** A flag that is known, but not built yet: hidden, and refused by its name before anything else is looked at. */
+export const laterFlag = Flags.boolean({ hidden: true, helpGroup: LATER });
+
 const GLOBAL = { helpGroup: "GLOBAL" };
 
 /**
@@ -48,6 +53,9 @@ export abstract class BaseCommand extends Command {
     quiet: Flags.boolean({ ...GLOBAL, summary: "No talk on stderr, only errors." }),
     verbose: Flags.boolean({ ...GLOBAL, summary: "More talk; where a fault happened." }),
   };
+
+  // oclif leaves it undefined where a command has none
+  static override flags = {};
 
   /** Events that were written as lines of JSON already; then no envelope follows. */
   #emitted = false;
@@ -88,10 +96,18 @@ export abstract class BaseCommand extends Command {
     const { signal } = interruption;
     const asking = { possible: process.stdin.isTTY && !this.argv.includes("--no-input") && !tone.json, signal };
     try {
+      this.#refuseLater();
       return await this.work({ tone, signal, asking, progress, say });
     } catch (error) {
       if (signal.aborted && error instanceof Error && error.name === "AbortError") throw new Failure("INTERRUPTED", "stopped after the record at hand");
       throw usageFailure(error, this.ctor);
+    }
+  }
+
+  #refuseLater(): void {
+    for (const [name, { helpGroup }] of Object.entries(this.ctor.flags)) {
+      if (helpGroup === LATER && this.argv.some((typed) => typed === `--${name}` || typed.startsWith(`--${name}=`)))
+        throw new Failure("OPTION_NOT_BUILT", `--${name} is not built yet`);
     }
   }
 

@@ -58,6 +58,7 @@ export const FAILURES = {
   IDENTIFIER_IN_ARGUMENTS: { exit: EXIT.usage, help: "Identifiers are read from a file or from stdin: --subject-file FILE or -." },
   CONFIRM_NEEDED: { exit: EXIT.usage, help: "Without a terminal, confirm with --confirm ID." },
   FORMAT_NOT_BUILT: { exit: EXIT.usage, help: "This format is not built yet." },
+  OPTION_NOT_BUILT: { exit: EXIT.usage, help: "This option is not built yet; what there is shows with --help." },
   NO_SUCH_REQUEST: { exit: EXIT.usage, help: "See: expunge request list." },
   WRONG_STATE: { exit: EXIT.usage, help: "See: expunge request show ID." },
   NO_WORKSPACE: { exit: EXIT.usage, help: "Make one first: expunge init." },

@@ -19,14 +19,14 @@ export default class RequestNew extends BaseCommand {
     "subject-file": Flags.string({ helpValue: "FILE|-", summary: "JSON file with the person's identifiers; - is stdin." }),
     received: Flags.string({ helpValue: "DATE", summary: "Day on which the request came in, at the controller; or an ISO time. Default: today." }),
     ref: Flags.string({ helpValue: "TICKET", summary: "Number of a ticket; never an identifier." }),
-    type: Flags.string({ options: ["erasure", "restriction"], default: "erasure", summary: "What the person asks for." }),
+    type: Flags.string({ options: ["erasure", "restriction"], default: "erasure", hidden: true, summary: "What the person asks for." }),
     batch: Flags.boolean({ summary: "One request for all people of the file." }),
   };
 
   protected override async work({ signal, asking, say, tone }: Session): Promise<Answer> {
     const { flags } = await this.parse(RequestNew);
     if (flags.type === "restriction")
-      throw new Failure("NOT_BUILT", "requests for restriction are not built yet", { help: "Only --type erasure is there for now." });
+      throw new Failure("OPTION_NOT_BUILT", "--type restriction is not built yet", { help: "Requests are for erasure; leave --type out." });
     const { openWorkspace } = await import("../../src/workspace.ts");
     const { contextOf } = await import("../../src/requests/context.ts");
     const { readSubjects } = await import("../../src/planner/subjects.ts");

@@ -6,6 +6,8 @@ import { nearest } from "./suggest.ts";
 interface Understood {
   readonly id: string;
   readonly flags: readonly string[];
+  /** Those of them that help shows. */
+  readonly shown: readonly string[];
   readonly required: readonly string[];
   readonly options: Readonly<Record<string, readonly string[]>>;
 }
@@ -23,13 +25,14 @@ function describe(command: typeof Command): Understood {
   return {
     id: command.id.replaceAll(":", " "),
     flags: Object.keys(flags),
+    shown: Object.entries(flags).flatMap(([name, flag]) => (flag.hidden === true ? [] : [name])),
     required: Object.entries(flags).flatMap(([name, flag]) => (flag.required === true ? [name] : [])),
     options: Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, flag.type === "option" ? (flag.options ?? []) : []])),
   };
 }
 
 /** The names in oclif's messages are looked up among ours; what is not found there is not said. */
-function explain(error: Error, { flags, required, options }: Understood): string {
+function explain(error: Error, { flags, shown, required, options }: Understood): string {
   const named = /^(?:Flag|Expected) --([a-z-]+)/u.exec(error.message)?.[1];
   const flag = flags.find((name) => name === named);
   switch (error.constructor.name) {
@@ -39,7 +42,7 @@ function explain(error: Error, { flags, required, options }: Understood): string
       return "there is an argument too many";
     case "NonExistentFlagsError": {
       const typed = "flags" in error && Array.isArray(error.flags) ? error.flags.map(String) : [];
-      const meant = typed.map((one) => nearest(one.replace(/^-+/u, "").replace(/=.*$/su, ""), flags)).find((name) => name !== undefined);
+      const meant = typed.map((one) => nearest(one.replace(/^-+/u, "").replace(/=.*$/su, ""), shown)).find((name) => name !== undefined);
       return `a flag is not known${meant === undefined ? "" : `. Did you mean --${meant}?`}`;
     }
     case "FlagInvalidOptionError":

@@ -49,7 +49,7 @@ function describe({ id, summary = "", description = "", args, flags, examples = 
     summary,
     description,
     args: Object.values(args).map((arg) => ({ name: arg.name, required: arg.required === true, description: arg.description ?? "" })),
-    flags: Object.values(flags).map((flag) => ({
+    flags: shown(flags).map((flag) => ({
       name: flag.name,
       summary: flag.summary ?? "",
       required: flag.required === true,
@@ -61,6 +61,10 @@ function describe({ id, summary = "", description = "", args, flags, examples = 
       .filter((example) => typeof example === "string")
       .map((example) => example.replaceAll("<%= config.bin %>", "expunge").replaceAll("<%= command.id %>", id.replaceAll(":", " "))),
   };
+}
+
+function shown<F extends { readonly hidden?: boolean }>(flags: Readonly<Record<string, F>>): readonly F[] {
+  return Object.values(flags).filter(({ hidden }) => hidden !== true);
 }
 
 function section({ id, summary, description, args, flags, examples }: Described): readonly string[] {
