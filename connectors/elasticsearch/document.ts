@@ -4,6 +4,7 @@ import type { PlannedRecord } from "../../src/model/change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 import { comparable } from "../../src/model/fold.ts";
 import type { Lookup, Target } from "../../src/model/search.ts";
+import { whereTest, type StoredValue } from "../../src/formats/where-test.ts";
 import type { IO } from "../connector.ts";
 import { changedOccurrences, type ElementsOf, type Rule } from "./change.ts";
 import { isoDate } from "./date-text.ts";
@@ -24,8 +25,17 @@ export interface Shape {
   readonly target: Target;
   readonly columns: readonly MatchField[];
   readonly rules: readonly Rule[];
-  readonly where: readonly { readonly path: Path; readonly values: ReadonlySet<string> }[];
+  readonly where: readonly Filter[];
   readonly exports: readonly { readonly name: string; readonly path: Path; readonly dateFormat?: string }[];
+}
+
+/** A field that a condition reads. */
+interface Filter {
+  readonly path: Path;
+  passes(stored: StoredValue): boolean;
+  readonly dateFormat?: string;
+  /** The index takes what stands there for a number, though it may be spelled as a string. */
+  readonly numeric: boolean;
 }
 
 /** One way in which a document matches: by one column, or (mode `all`) by one value of every column. */
@@ -53,10 +63,19 @@ export function shapeOf(target: Target, index: ConcreteIndex, columns: readonly 
     target,
     columns,
     rules: rulesOf(index, { ...target.record.fields, ...target.record.paths }),
-    where: Object.entries(target.where ?? {}).map(([name, values]) => ({ path: parsePath(name), values: new Set(values) })),
+    where: Object.entries(target.where ?? {}).map(([name, values]) => filterOf(index, name, values)),
     exports: target.exports.map((name) => ({ name, path: parsePath(name), ...dateFormatOf(index, parsePath(name)) })),
   };
 }
+
+function filterOf(index: ConcreteIndex, name: string, values: readonly string[]): Filter {
+  const field = fieldOf(index, parsePath(name));
+  // an alias or a sub-field (`state.keyword`) has its values elsewhere in the document
+  const path = field.kind === "field" ? field.source : parsePath(name);
+  return { path, passes: whereTest(values), ...dateFormatOf(index, path), numeric: field.kind === "field" && NUMBERS.has(field.type) };
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(["long", "integer", "short", "byte", "unsigned_long", "double", "float", "half_float", "scaled_float"]);
 
 export function rulesOf(index: ConcreteIndex, fields: FieldRules): Rule[] {
   return Object.entries(fields).map(([name, rule]) => ({ path: parsePath(name), rule, ...dateFormatOf(index, parsePath(name)) }));
@@ -102,7 +121,7 @@ export function documentMatcher(io: IO, shape: Shape, lookups: readonly Lookup[]
       return of.map((subject) => ({ way, token: tokenOf(io, subject, way) }));
     });
     if (matched.length === 0) return undefined;
-    const passes = shape.where.every(({ path, values }) => valuesAt(document, path).some((text) => values.has(text)));
+    const passes = shape.where.every((filter) => storedAt(document, filter).some((stored) => filter.passes(stored)));
     return passes ? { subjects: [...subjects].toSorted((a, b) => a - b), ...found(matched) } : undefined;
   };
 }
@@ -216,6 +235,11 @@ function nodesAt(document: Document, path: Path): JsonNode[] {
   return occurrences(document.source, path, true).map(({ node }) => node);
 }
 
-function valuesAt(document: Document, path: Path): string[] {
-  return nodesAt(document, path).flatMap((node) => textOf(node) ?? []);
+/** A date as it is spelled, and as it is exported. */
+function storedAt(document: Document, { path, dateFormat, numeric }: Filter): StoredValue[] {
+  return nodesAt(document, path).flatMap((node) => {
+    if (node.kind !== "scalar" || node.type === "null") return [];
+    const iso = dateFormat === undefined ? undefined : isoDate(node, dateFormat);
+    return [{ text: node.text, number: numeric || node.type === "number" }, ...(iso === undefined ? [] : [{ text: iso, number: false }])];
+  });
 }

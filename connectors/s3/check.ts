@@ -7,7 +7,7 @@ import { type Bucket, openUploads } from "./bucket.ts";
 import { bytesOf, NotReadable } from "./bytes.ts";
 import { ask, askMaybe } from "./failure.ts";
 import { filesOf, nameOf, ruleFor } from "./files.ts";
-import { addressesOf, allVersions, isObjectColumn, type S3 } from "./objects.ts";
+import { addressesOf, allVersions, isObjectColumn, noSuchColumn, type S3 } from "./objects.ts";
 import { type Address, globTest, literalPrefix, templateTest } from "./place.ts";
 import type { Store } from "./store.ts";
 import { listVersions, liveOf } from "./versions.ts";
@@ -27,9 +27,8 @@ export async function* checkTarget(s3: S3, target: Target): AsyncGenerator<Findi
     }
     if (target.record.place.kind === "files") yield* checkFiles(s3, target, say);
     else
-      for (const column of target.exports)
-        if (!isObjectColumn(column))
-          yield say("COLUMN_MISSING", "error", `objects have no "${column}": give last_modified, metadata.NAME or a placeholder`, column);
+      for (const column of new Set([...target.exports, ...Object.keys(target.where ?? {})]))
+        if (!isObjectColumn(column)) yield say("COLUMN_MISSING", "error", noSuchColumn(column), column);
   } catch (error) {
     if (!(error instanceof Failure) || !["TABLE_MISSING", "NOT_PERMITTED"].includes(error.code)) throw error;
     yield say(error.code, "error", error.message);

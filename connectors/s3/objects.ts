@@ -4,6 +4,7 @@ import type { UnitJournal } from "../connector.ts";
 import { Failure } from "../../src/errors.ts";
 import type { StepOutcome, Work } from "../../src/model/change.ts";
 import type { Located, Lookup, Target } from "../../src/model/search.ts";
+import { whereTest } from "../../src/formats/where-test.ts";
 import { type Bucket, lockOf } from "./bucket.ts";
 import { askMaybe } from "./failure.ts";
 import { readNotes, writeNote } from "./notes.ts";
@@ -59,6 +60,8 @@ interface Wanted {
 }
 
 export async function* locateObjects(s3: S3, target: Target, lookups: readonly Lookup[]): AsyncGenerator<Located> {
+  const unknown = Object.keys(target.where ?? {}).find((column) => !isObjectColumn(column));
+  if (unknown !== undefined) throw new Failure("COLUMN_MISSING", `${target.record.id}: ${noSuchColumn(unknown)}`);
   const wanted = wantedOf(target, lookups);
   for (let at = 0; at < wanted.length; at += AT_ONCE) {
     s3.store.io.signal.throwIfAborted();
@@ -92,7 +95,7 @@ async function look(s3: S3, target: Target, { bucket, key, subjects, values }: W
   const mine = concerned(target, versions);
   if (mine.length === 0) return [];
   const columns = await columnsOf(s3.store, bucket, key, mine, target, values);
-  if (Object.entries(target.where ?? {}).some(([column, wanted]) => !wanted.some((value) => value === columns[column]))) return [];
+  if (!passes(target, columns)) return [];
   const blocked = allVersions(target) ? await lockOf(s3.store, facts, key, versions) : null;
   const located = {
     key: objectKey(bucket, key),
@@ -104,6 +107,14 @@ async function look(s3: S3, target: Target, { bucket, key, subjects, values }: W
   return [...subjects].map((subject) => ({ subject, ...located }));
 }
 
+/** What an object can tell is text; a number in it is compared as one. */
+function passes({ where = {} }: Target, columns: Readonly<Record<string, string | null>>): boolean {
+  return Object.entries(where).every(([column, wanted]) => {
+    const text = columns[column] ?? null;
+    return text !== null && whereTest(wanted)({ text, number: true });
+  });
+}
+
 /** The versions that an erasure has to do with: all, or the one that is seen. */
 function concerned(target: Target, versions: readonly Version[]): readonly Version[] {
   const live = liveOf(versions);
@@ -113,6 +124,10 @@ function concerned(target: Target, versions: readonly Version[]): readonly Versi
 /** What an object can tell: its placeholders, `last_modified`, `metadata.NAME`. */
 export function isObjectColumn(column: string): boolean {
   return column.startsWith(":") || column === "last_modified" || column.startsWith("metadata.");
+}
+
+export function noSuchColumn(column: string): string {
+  return `objects have no "${column}": give last_modified, metadata.NAME or a placeholder`;
 }
 
 async function columnsOf(

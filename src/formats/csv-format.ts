@@ -25,6 +25,7 @@ export function csvFormat(name: string, dialect: Dialect, columns: readonly stri
       for await (const { bytes, pieces } of csvBlocks(source, dialect, name)) yield { bytes, pieces: pieces.map(piece) };
     },
     valuesOf: (row) => (column) => [cell(row, column)],
+    storedOf: (row) => (column) => [{ text: cell(row, column), number: true }],
     exported: (row, column) => emptyIsNull(cell(row, column)),
     isAsWanted: (row, change) => Object.entries(rulesOf(change)).every(([column, rule]) => isAsWanted(forCell(rule), emptyIsNull(cell(row, column)), false)),
     change: (row, text, line, change, _selection, pseudonym) => changeCells(row, text, change, places, dialect, pseudonym, `${name}:${line}`),

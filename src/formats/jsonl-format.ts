@@ -67,6 +67,11 @@ export function jsonlFormat(
       for await (const block of lineBlocks(source, name)) yield { bytes: block.bytes, pieces: block.pieces.map((line) => piece(block, line)) };
     },
     valuesOf: (row) => (column) => at(row, column).flatMap((value) => comparableText(row.text, value) ?? []),
+    storedOf: (row) => (column) =>
+      at(row, column).flatMap((value) => {
+        const text = comparableText(row.text, value);
+        return text === null ? [] : [{ text, number: value.kind === "number" }];
+      }),
     exported: (row, column) => at(row, column).reduce<string | null>((text, value) => text ?? textOf(row.text, value), null),
     isAsWanted: (row, change, selection) =>
       rules(change).every((rule) => chosen(row, rule, selection).every((value) => isValueAsWanted(rule.rule, row.text, value))),

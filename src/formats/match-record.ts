@@ -1,22 +1,23 @@
 import { comparable } from "../model/fold.ts";
 import type { Lookup, MatchColumn } from "../model/search.ts";
 import type { Where } from "../model/datamap.ts";
+import { type StoredValue, whereTest } from "./where-test.ts";
 
 /** Gives a record's values in one column as text; several where the column is a path through an array, none where it is absent. */
 export type ValuesOf = (column: string) => readonly string[];
 
-/** The subjects a record belongs to, ascending, each once. */
-export type SubjectsOf = (valuesOf: ValuesOf) => readonly number[];
+/** The same, with what is known of their types. */
+export type StoredOf = (column: string) => readonly StoredValue[];
+
+/** The subjects a record belongs to, ascending, each once. `storedOf` serves the filter; without it nothing is known of types. */
+export type SubjectsOf = (valuesOf: ValuesOf, storedOf?: StoredOf) => readonly number[];
 
 /**
  * Compares records with all lookups at once: one hash look-up per matched column and record, however many subjects.
  * In mode `all` every column that the lookup has values for must match, and the lookup must have values for every column.
  */
 export function subjectMatcher(columns: readonly MatchColumn[], mode: "any" | "all", lookups: readonly Lookup[], where: Where = {}): SubjectsOf {
-  const filters = Object.entries(where).map(([column, values]) => ({
-    column,
-    values: new Set(values),
-  }));
+  const filters = Object.entries(where).map(([column, values]) => ({ column, passes: whereTest(values) }));
   const tables = columns.map((column) => ({ column, subjects: new Map<string, number[]>() }));
   for (const lookup of lookups) {
     if (mode === "all" && columns.some(({ column }) => (lookup.values[column] ?? []).length === 0)) continue;
@@ -29,7 +30,7 @@ export function subjectMatcher(columns: readonly MatchColumn[], mode: "any" | "a
       }
     }
   }
-  return (valuesOf) => {
+  return (valuesOf, storedOf = (column) => valuesOf(column).map((text) => ({ text, number: true }))) => {
     let matched: ReadonlySet<number> | null = null;
     for (const { column, subjects } of tables) {
       const hit = hits(column, subjects, valuesOf);
@@ -39,7 +40,7 @@ export function subjectMatcher(columns: readonly MatchColumn[], mode: "any" | "a
       } else if (hit.size > 0) matched = matched === null ? hit : matched.union(hit);
     }
     if (matched === null || matched.size === 0) return NOBODY;
-    if (filters.some(({ column, values }) => !valuesOf(column).some((value) => values.has(value)))) return NOBODY;
+    if (filters.some(({ column, passes }) => !storedOf(column).some(passes))) return NOBODY;
     return [...matched].toSorted((a, b) => a - b);
   };
 }

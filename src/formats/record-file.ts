@@ -201,7 +201,7 @@ async function* scan<Row>(
       }
       if (row === null) continue;
       totals.records += 1;
-      const subjects = subjectsOf(format.valuesOf(row));
+      const subjects = subjectsOf(format.valuesOf(row), format.storedOf(row));
       if (subjects.length === 0) continue;
       const { id, fingerprint } = name(contentOf(block.bytes, start, end));
       const values = Object.fromEntries(rule.exports.map((column) => [column, format.exported(row, column)]));

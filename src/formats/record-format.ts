@@ -2,7 +2,7 @@ import type { Change } from "../model/change.ts";
 import type { FieldRules } from "../model/field-rule.ts";
 import type { Lookup } from "../model/search.ts";
 import { Failure } from "../errors.ts";
-import type { ValuesOf } from "./match-record.ts";
+import type { StoredOf, ValuesOf } from "./match-record.ts";
 
 /** A piece of a block: a record, or what stands between records. */
 export interface Piece<Row> {
@@ -30,6 +30,7 @@ export interface RecordFormat<Row> {
   /** All blocks together are the source. */
   blocks(source: AsyncIterable<Buffer>): AsyncGenerator<Block<Row>>;
   valuesOf(row: Row): ValuesOf;
+  storedOf(row: Row): StoredOf;
   exported(row: Row, column: string): string | null;
   /** Whether these fields are as the change leaves them. */
   isAsWanted(row: Row, change: FieldChange, selection: Selection): boolean;

@@ -1,7 +1,7 @@
 /** One record type on the server, and what planner and executor do with it, in a line each. */
 import { expect } from "vitest";
 import type { Change, StepOutcome } from "../../../src/model/change.ts";
-import type { Fold, IdentityType, RecordType } from "../../../src/model/datamap.ts";
+import type { Fold, IdentityType, RecordType, Where } from "../../../src/model/datamap.ts";
 import type { FieldRules } from "../../../src/model/field-rule.ts";
 import type { Finding, Located, Lookup, Target } from "../../../src/model/search.ts";
 import { eraseUnit, locateAll, planned, remainingOf, unitOf } from "../../support/erase.ts";
@@ -17,6 +17,7 @@ export interface Given {
   readonly do?: RecordType["do"];
   readonly paths?: FieldRules;
   readonly exports?: readonly string[];
+  readonly where?: Where;
 }
 
 export interface RecordUnderTest {
@@ -44,7 +45,7 @@ export function recordOn(raw: RawElasticsearch, pattern: string, given: Given): 
     match: { mode: given.mode ?? "any", terms: Object.keys(given.match).map((column) => ({ column, source: { kind: "identity", identity: column } })) },
   });
   const columns = Object.entries(given.match).map(([column, type]) => ({ column, type, fold: given.fold ?? [] }));
-  const target = targetOf(record, columns, given.exports ?? []);
+  const target = { ...targetOf(record, columns, given.exports ?? []), ...(given.where === undefined ? {} : { where: given.where }) };
   const change: Change = action === "erase" ? { kind: "delete" } : { kind: "fields", fields: {}, paths: given.paths ?? {} };
   const lookupsOf = (values: readonly (string | Readonly<Record<string, string>>)[]): Lookup[] =>
     values.map((value, subject) => {

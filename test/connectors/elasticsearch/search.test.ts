@@ -266,6 +266,45 @@ test("exports give dates as ISO text and numbers as spelled, null where there is
   ]);
 });
 
+test("a condition's values are compared by type: numbers by value, dates also as exported, sub-fields and aliases where they lie", async () => {
+  const index = await raw.create("where", {
+    email: keyword,
+    due: { type: "double" },
+    paid: { type: "boolean" },
+    day: { type: "date" },
+    state: { type: "text", fields: { keyword } },
+    status: { type: "alias", path: "state.keyword" },
+    code: keyword,
+  });
+  await raw.put(index, {
+    a: '{"email":"ann@shop.example","due":5.00,"paid":true,"day":1700000000000,"state":"open","code":"0010"}',
+    b: '{"email":"ann@shop.example","due":"6.0","paid":false,"day":"2024-02-29","state":"shut","code":"5.0"}',
+    c: '{"email":"ann@shop.example","due":null}',
+    d: '{"email":"bob@shop.example","due":5,"paid":true,"state":"open"}',
+  });
+  const cases: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+    ["due", ["5"], ["a"]],
+    ["due", ["6"], ["b"]],
+    ["due", ["5", "6"], ["a", "b"]],
+    ["due", ["5.001"], []],
+    ["due", ["null"], []],
+    ["paid", ["true"], ["a"]],
+    ["day", ["2023-11-14T22:13:20Z"], ["a"]],
+    ["day", ["1700000000000"], ["a"]],
+    ["day", ["2024-02-29"], ["b"]],
+    ["state", ["open"], ["a"]],
+    ["state.keyword", ["open"], ["a"]],
+    ["status", ["shut"], ["b"]],
+    ["code", ["10"], []],
+    ["code", ["5"], []],
+    ["code", ["0010"], ["a"]],
+  ];
+  for (const [column, values, expected] of cases) {
+    const ids = await recordOn(raw, index, { match: { email: "email" }, where: { [column]: values } }).ids(ANN);
+    expect(ids, `${column} ${values.join()}`).toEqual(expected);
+  }
+});
+
 test("mode all: both values must be in one element of a shared array, not in two people's", async () => {
   const index = await raw.create("both", { members: { properties: { first: keyword, last: keyword } } });
   await raw.put(index, {

@@ -436,3 +436,24 @@ async function withoutRoot(body: () => Promise<void>): Promise<void> {
     process.seteuid?.(0);
   }
 }
+
+test("a condition's number is found in any spelling, in cells and in JSON; a JSON string is none", async () => {
+  await folder.write("root/people.csv", "email,due\nann@shop.example,5.00\nann@shop.example,6\nbob@shop.example,5\n");
+  const lines = ["5.0", "6", '"5.0"', "null", "[7, 5e0]", "true", '"open"'].map((due) => `{"email":"ann@shop.example","due":${due}}\n`);
+  await folder.write("root/people.jsonl", lines.join(""));
+  const count = async (glob: string, due: readonly string[]) => {
+    const { system, target } = people([glob]);
+    return (await locateAll(system, io, { ...target, where: { due } }, LOOKUPS)).length;
+  };
+  for (const [glob, due, expected] of [
+    ["*.csv", ["5"], 1],
+    ["*.csv", ["6.0", "5"], 2],
+    ["*.csv", ["05"], 0],
+    ["*.jsonl", ["5"], 2],
+    ["*.jsonl", ["5.0"], 3],
+    ["*.jsonl", ["true"], 1],
+    ["*.jsonl", ["open"], 1],
+    ["*.jsonl", ["null"], 0],
+  ] as const)
+    expect(await count(glob, due), `${glob} ${due.join()}`).toBe(expected);
+});

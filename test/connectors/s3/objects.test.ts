@@ -2,12 +2,13 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   PutBucketPolicyCommand,
+  PutObjectCommand,
   PutObjectLegalHoldCommand,
   PutObjectRetentionCommand,
 } from "@aws-sdk/client-s3";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { RecordType } from "../../../src/model/datamap.ts";
+import type { RecordType, Where } from "../../../src/model/datamap.ts";
 import type { Finding, Target } from "../../../src/model/search.ts";
 import { expectNoIdentifier } from "../../contract/connector.contract.ts";
 import { ANN } from "../../support/cast.ts";
@@ -44,6 +45,21 @@ async function check(where: Target): Promise<Finding[]> {
   await using reader = await systemOf([where.record]).openReader(io);
   return await Array.fromAsync(reader.check([where]));
 }
+
+test("a condition reads an object's metadata, numbers by value; what objects do not have is an error, never no match", async () => {
+  const bucket = await store.bucket();
+  await store.client.send(new PutObjectCommand({ Bucket: bucket, Key: "a/4", Body: "x", Metadata: { due: "5.00", state: "open" } }));
+  const where = at(bucket, "a/:code");
+  const found = async (filter: Where) => (await locateAll(systemOf([where.record]), io, { ...where, where: filter }, ann("4"))).length;
+  expect([await found({ "metadata.due": ["5"] }), await found({ "metadata.state": ["shut", "open"] }), await found({ ":code": ["4"] })]).toEqual([1, 1, 1]);
+  expect([
+    await found({ "metadata.due": ["6"] }),
+    await found({ "metadata.none": ["open"] }),
+    await found({ ":code": ["4"], "metadata.state": ["shut"] }),
+  ]).toEqual([0, 0, 0]);
+  await expect(found({ state: ["open"] })).rejects.toMatchObject({ code: "COLUMN_MISSING", exit: 65 });
+  expect(await check({ ...where, where: { state: ["open"] } })).toMatchObject([{ code: "COLUMN_MISSING", severity: "error", column: "state" }]);
+});
 
 describe("in a versioned bucket", () => {
   const lookalikes = ["user-42.json", "user-4.json.bak", "user-4/extra.json", "user-4", "User-4.json", "user-4.jso"];
