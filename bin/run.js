@@ -3,8 +3,8 @@
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 if (major > 24 ? major >= 26 : major === 24 && minor >= 15) {
-  // While a large file streams through, Node doubles the young part of its heap again and again, to 128 MB. Kept at its first
-  // size, it needs no more time and halves the peak. Set here: a first line with flags would not work on every system.
+  // While a large file streams through, Node doubles the young part of its heap again and again. Kept at its first size, the
+  // peak does not grow with the file, and no time is lost. Set here: a first line with flags would not work on every system.
   const { setFlagsFromString } = await import("node:v8");
   setFlagsFromString("--semi-space-growth-factor=1");
   const { start } = await import("../dist/src/terminal/start.js");
