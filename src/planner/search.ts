@@ -1,6 +1,6 @@
 import { EXIT, FAILURES, Failure, isFailureCode } from "../errors.ts";
 import type { Link, Reference } from "../model/change.ts";
-import type { DataMap } from "../model/datamap.ts";
+import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Disposition } from "../model/plan.ts";
 import type { Finding, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
@@ -9,7 +9,7 @@ import type { Decided } from "./circumstances.ts";
 import { changeOf, decideOwn, decideReferences } from "./decide.ts";
 import { type Findings, type Identifiers, type Known, locateAll, resolveIdentifiers } from "./locate.ts";
 import { type Readers, sideBySide } from "./readers.ts";
-import { recordTypes, targetOf } from "./targets.ts";
+import { conditionTarget, recordTypes, targetOf } from "./targets.ts";
 
 /** Everything a plan is made from, still with values: never stored, never shown. */
 export interface Searched {
@@ -55,6 +55,7 @@ export async function search({ map, readers, subjects, today, system, known, rep
     (finding) => system === undefined || finding.record.startsWith(`${system}.`) || !ONLY_FOR_ERASING.has(finding.code),
   );
   refuse(checked);
+  refuse(await checkConditions(map, readers, types));
   const empty = new Set(checked.filter((finding) => finding.severity === "empty").map((finding) => finding.record));
 
   const identifiers = await resolveIdentifiers(map, readers, subjects, known);
@@ -84,6 +85,20 @@ async function check(map: DataMap, readers: Readers, targets: readonly Target[])
     }),
   );
   return bySystem.flat();
+}
+
+/** Slips in a condition's own match and filter: they would make every search of it come back empty. */
+const NEVER_FOUND = new Set(["COLUMN_MISSING", "TABLE_MISSING", "NOT_SEARCHABLE", "TYPE_MISMATCH"]);
+
+async function checkConditions(map: DataMap, readers: Readers, types: readonly RecordType[]): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of new Set(types.flatMap((record) => record.unless ?? []))) {
+    const condition = map.conditions.find((one) => one.name === name);
+    const target = condition === undefined ? undefined : conditionTarget(map, condition);
+    if (target === undefined) continue;
+    for await (const finding of (await readers.of(target.record.system)).check([target])) if (NEVER_FOUND.has(finding.code)) findings.push(finding);
+  }
+  return findings;
 }
 
 function refuse(findings: readonly Finding[]): void {
