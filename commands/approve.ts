@@ -20,7 +20,7 @@ export default class Approve extends BaseCommand {
     const { contextOf } = await import("../src/requests/context.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openWorkspace(flags, { signal, deadlines: false });
     const context = contextOf(workspace, await workspace.dataMap(), () => {});
     const request = workspace.state.requests.get(args.id);
     if (flags.confirm === undefined) {

@@ -26,7 +26,7 @@ export default class Plan extends BaseCommand {
     const { planRequest } = await import("../src/requests/plan-request.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openWorkspace(flags, { signal, deadlines: false });
     progress.label("searching");
     const context = contextOf(workspace, await workspace.planMap(), (system, done) => {
       progress.label(`searching ${system}`);

@@ -25,7 +25,7 @@ export default class Run extends BaseCommand {
     const { runRequest } = await import("../src/requests/run-request.ts");
     const { runScreen, stepLine } = await import("../src/terminal/run-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openWorkspace(flags, { signal, deadlines: false });
     const context = contextOf(workspace, await workspace.dataMap(), (system, done) => {
       progress.label(`working on ${system}`);
       progress.done(done);

@@ -18,7 +18,7 @@ export default class Verify extends BaseCommand {
     const { verifyRequest } = await import("../src/requests/verify-request.ts");
     const { verifyScreen } = await import("../src/terminal/verify-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openWorkspace(flags, { signal, deadlines: false });
     progress.label("looking again");
     const context = contextOf(workspace, await workspace.dataMap(), (system, done) => {
       progress.label(`looking again in ${system}`);

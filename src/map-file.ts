@@ -16,8 +16,8 @@ export interface MapFile extends Reading {
   readonly text: string;
 }
 
-/** Throws DATAMAP_MISSING. What is wrong in the file is in `issues`. */
-export async function readMapFile(file: string, today: string): Promise<MapFile> {
+/** Throws DATAMAP_MISSING. What is wrong in the file is in `issues`. `deadlines`: whether any is reckoned; else the big list of holidays stays where it is, and a region is not looked at. */
+export async function readMapFile(file: string, today: string, deadlines = true): Promise<MapFile> {
   const base = dirname(resolve(file));
   const text = readText(file);
   if (text === undefined) throw new Failure("DATAMAP_MISSING", `there is no data map ${file}`);
@@ -31,7 +31,7 @@ export async function readMapFile(file: string, today: string): Promise<MapFile>
       rules,
       today,
       readFile: (path) => readText(resolve(base, path)),
-      holidays: publicHolidays,
+      holidays: deadlines ? publicHolidays : noHolidays,
     },
   );
   return { ...reading, file, text };
@@ -56,6 +56,10 @@ export function refuseNotBuilt({ notBuilt, text }: MapFile): void {
 /** `datamap.yaml:42:7` */
 export function placeOf({ file, line, column }: Issue): string {
   return `${file}:${line}:${column}`;
+}
+
+async function noHolidays(): Promise<undefined> {
+  await Promise.resolve();
 }
 
 function readText(file: string): string | undefined {

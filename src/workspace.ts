@@ -24,6 +24,12 @@ export interface Places {
   readonly as?: string | undefined;
 }
 
+export interface Opening {
+  readonly signal: AbortSignal;
+  /** Whether the command reckons a deadline; then holidays are loaded. Default: true. */
+  readonly deadlines?: boolean;
+}
+
 /** What a call of a connector tells while it works. */
 export interface Hooks {
   report(finding: Finding): void;
@@ -63,7 +69,7 @@ export const EPOCH = 1;
  * Throws NO_WORKSPACE, KEY_MISSING, STATE_UNREADABLE, and CLOCK_REFUSED where the environment sets the time and the data
  * map does not allow it.
  */
-export async function openWorkspace(places: Places, { signal }: { readonly signal: AbortSignal }): Promise<Workspace> {
+export async function openWorkspace(places: Places, { signal, deadlines = true }: Opening): Promise<Workspace> {
   const dir = resolve(places.workspace);
   const stateFile = join(dir, "state.db");
   if (!existsSync(stateFile)) throw new Failure("NO_WORKSPACE", `there is no workspace in ${places.workspace}`);
@@ -71,7 +77,7 @@ export async function openWorkspace(places: Places, { signal }: { readonly signa
   // reading the map loads schemas and statutes: not for commands that do without it
   const maps = async () => await import("./map-file.ts");
   let today = new Date();
-  const mapFile = (): Promise<MapFile> => (reading ??= openMap(places, today));
+  const mapFile = (): Promise<MapFile> => (reading ??= openMap(places, today, deadlines));
   const dataMap = async (): Promise<DataMap> => (await maps()).validMap(await mapFile());
   const { now, killAt } = await testOnly(dataMap);
   // holidays and review dates are those around the time that was set
@@ -116,9 +122,9 @@ export async function openWorkspace(places: Places, { signal }: { readonly signa
 }
 
 /** The data map for commands that need no workspace. */
-export async function openMap(places: Pick<Places, "map">, today = new Date()): Promise<MapFile> {
+export async function openMap(places: Pick<Places, "map">, today = new Date(), deadlines = true): Promise<MapFile> {
   const { readMapFile } = await import("./map-file.ts");
-  return await readMapFile(places.map, utcDate(today));
+  return await readMapFile(places.map, utcDate(today), deadlines);
 }
 
 export function actorOf({ as }: Pick<Places, "as">): string {

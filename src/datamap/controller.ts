@@ -11,8 +11,8 @@ const YEARS_AROUND = [-1, 0, 1, 2];
 
 export interface Outside {
   readFile(path: string): string | undefined;
-  /** Empty for a region that does not exist. */
-  holidays(region: string, years: readonly number[]): Promise<readonly string[]>;
+  /** None for a region that is not known; undefined where nobody needs them now, and the region is not looked at. */
+  holidays(region: string, years: readonly number[]): Promise<readonly string[] | undefined>;
 }
 
 /** Everything above identities and systems, with its defaults. */
@@ -116,6 +116,7 @@ async function holidaysNamed(name: string, path: Path, outside: Outside, check: 
       name,
       YEARS_AROUND.map((away) => year + away),
     );
+    if (dates === undefined) return [];
     if (dates.length === 0)
       check.report({
         path,
