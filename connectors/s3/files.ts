@@ -1,8 +1,8 @@
 /** Record files in buckets: which objects a target's globs name, and how their versions are read. */
 import { Failure } from "../../src/errors.ts";
 import type { RecordRule } from "../../src/formats/record-file.ts";
-import type { Change } from "../../src/model/change.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
+import { ruleChange } from "../../src/model/rule-change.ts";
 import type { Finding, Lookup, Target } from "../../src/model/search.ts";
 import { NotReadable } from "./bytes.ts";
 import { isProbe } from "./condition.ts";
@@ -29,22 +29,6 @@ export async function* filesOf({ store }: S3, target: Target): AsyncGenerator<Fo
   }
 }
 
-/** What the record type's own rule does to a record. */
-export function changeOf({ do: action, fields, paths, in: inside }: RecordType): Change {
-  switch (action) {
-    case "erase":
-    case "remove-rows":
-    case "keep":
-      return { kind: "delete" };
-    case "anonymise":
-    case "redact":
-    case "unlink":
-    case "soft-delete":
-    case "ask":
-      return { kind: "fields", fields, paths, ...(inside === undefined ? {} : { in: inside }) };
-  }
-}
-
 /** An object's name for messages. What is searched for, and what looks like an e-mail address, may be part of a key; there it is blanked. */
 export function nameOf(bucket: string, key: string, lookups: readonly Lookup[]): string {
   const values = lookups.flatMap((lookup) => Object.values(lookup.values).flat()).filter((value) => value.length > 2);
@@ -67,7 +51,7 @@ export function ruleFor({ store }: S3, target: Target, key: string, name: string
     mode: record.match.mode,
     ...(where === undefined ? {} : { where }),
     exports,
-    change: changeOf(record),
+    change: ruleChange(record),
     digest: store.io.digest,
     unreadable,
   };

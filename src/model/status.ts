@@ -41,3 +41,9 @@ export const REQUEST_STATES = [
 ] as const;
 
 export type RequestState = (typeof REQUEST_STATES)[number];
+
+/** States in which a request has ended. */
+export const ENDED_STATES: readonly RequestState[] = ["closed", "refused", "cancelled"];
+
+/** All the others. */
+export const OPEN_STATES: readonly RequestState[] = REQUEST_STATES.filter((state) => !ENDED_STATES.includes(state));

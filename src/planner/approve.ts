@@ -2,6 +2,7 @@ import { Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { ApprovedPlan, Plan } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
+import { ENDED_STATES } from "../model/status.ts";
 import type { Approval } from "../state/plan-store.ts";
 
 /** Who may sign, and what. */
@@ -22,7 +23,7 @@ export interface Signing {
 export function approve({ request, plan, begun, map, by, role, digest, at }: Signing): Approval {
   if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${request.id} is not confirmed`);
   if (plan === undefined) throw new Failure("NOTHING_TO_APPROVE", `${request.id} has no plan`);
-  if (begun || ["closed", "refused", "cancelled"].includes(request.state))
+  if (begun || ENDED_STATES.includes(request.state))
     throw new Failure("NOTHING_TO_APPROVE", `${request.id} is ${request.state}: its plan is not waiting for an approval`);
   refuseOld(plan, map, at);
   if (digest !== undefined && digest !== plan.digest) throw new Failure("PLAN_ALTERED", "the digest is not that of the latest plan");

@@ -6,7 +6,8 @@ import { Failure } from "../errors.ts";
 import type { Circumstances, Decided } from "./circumstances.ts";
 import { heldWith, parentIndex } from "./held-with.ts";
 import type { FoundRecord, Findings } from "./locate.ts";
-import { heldByChange, ruleChange } from "./targets.ts";
+import { ruleChange } from "../model/rule-change.ts";
+import { heldByChange } from "./targets.ts";
 
 type Deciding = Map<string, Map<string, Disposition>>;
 

@@ -1,5 +1,6 @@
 import type { Change } from "../model/change.ts";
 import type { Condition, DataMap, MatchTerm, RecordType } from "../model/datamap.ts";
+import { fieldsChange, ruleChange } from "../model/rule-change.ts";
 import type { MatchColumn, Target } from "../model/search.ts";
 
 /** Every record type of the map, in the map's order. */
@@ -37,30 +38,9 @@ export function identityTarget(map: DataMap, record: RecordType, column: string,
   };
 }
 
-/** What the record type's own rule does to a record it acts on. */
-export function ruleChange(record: RecordType): Change {
-  switch (record.do) {
-    case "erase":
-    case "remove-rows":
-    // kept for as long as a hold asks for it; what no hold asks for any more goes
-    case "keep":
-      return { kind: "delete" };
-    case "anonymise":
-    case "redact":
-    case "unlink":
-    case "soft-delete":
-    case "ask":
-      return fieldsChange(record);
-  }
-}
-
 /** The change that `fields` beside `do: erase` describe, for records that a held one references. */
 export function heldByChange(record: RecordType): Change | undefined {
   return ruleChange(record).kind === "delete" && Object.keys(record.fields).length > 0 ? fieldsChange(record) : undefined;
-}
-
-function fieldsChange(record: RecordType): Change {
-  return { kind: "fields", fields: record.fields, paths: record.paths, ...(record.in === undefined ? {} : { in: record.in }) };
 }
 
 function matchColumn(map: DataMap, term: MatchTerm): MatchColumn {

@@ -1,7 +1,6 @@
 import type { ErasureRequest } from "../model/request.ts";
-import type { RequestState } from "../model/status.ts";
 import { daysBetween } from "../retention/civil-date.ts";
-import { OPEN_STATES } from "../state/request-store.ts";
+import { OPEN_STATES, type RequestState } from "../model/status.ts";
 
 /** One open request on the board. */
 export interface BoardItem {

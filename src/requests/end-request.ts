@@ -1,7 +1,7 @@
 import { Failure } from "../errors.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import type { ErasureRequest } from "../model/request.ts";
-import { OPEN_STATES } from "../state/request-store.ts";
+import { OPEN_STATES } from "../model/status.ts";
 import type { Context } from "./context.ts";
 import { hasBegun, keptSoFar } from "./kept-so-far.ts";
 import { keyDestroyedEntry, refusedEntry } from "./ledger-entries.ts";

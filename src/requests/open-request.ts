@@ -8,7 +8,7 @@ import type { Subject } from "../model/subject.ts";
 import { isCivilDate } from "../model/civil-date.ts";
 import { civilDateFromText } from "../retention/civil-date.ts";
 import { deadlines } from "../retention/deadline.ts";
-import { OPEN_STATES } from "../state/request-store.ts";
+import { OPEN_STATES } from "../model/status.ts";
 import type { Workspace } from "../workspace.ts";
 import { EPOCH } from "../workspace.ts";
 import { type Context, today } from "./context.ts";

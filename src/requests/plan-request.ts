@@ -1,6 +1,7 @@
 import { EXIT, Failure } from "../errors.ts";
 import type { Plan, SealedStep } from "../model/plan.ts";
 import type { Finding } from "../model/search.ts";
+import { ENDED_STATES } from "../model/status.ts";
 import { makePlan } from "../planner/plan.ts";
 import type { Readers } from "../planner/readers.ts";
 import type { Known } from "../planner/locate.ts";
@@ -11,15 +12,13 @@ import { hasBegun, keptSoFar } from "./kept-so-far.ts";
 import { refuseUntellable } from "./ledger-entries.ts";
 import { type Context, readersFor, today } from "./context.ts";
 
-/** States from which no new plan can be made. Elsewhere it takes the place of an earlier one, of a run that was killed too: a living one holds the lock. */
-const ENDED = ["closed", "refused", "cancelled"];
-
 /** Searches everything, read-only, and stores the plan with its sealed keys. Throws what stands in the way. */
 export async function planRequest(context: Context, id: string, options: { readonly system?: string } = {}): Promise<Plan> {
   const { state } = context;
   using _lock = state.locks.take([state.requests.get(id).id], context.now().toISOString());
   const request = state.requests.get(id);
-  if (ENDED.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state}: there is nothing to plan`);
+  // elsewhere a new plan takes the place of an earlier one, of a run that was killed too: a living one holds the lock
+  if (ENDED_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state}: there is nothing to plan`);
   if (options.system !== undefined && !context.map.systems.some((system) => system.name === options.system))
     throw new Failure("USAGE", "the data map has no system of that name");
   const { plan, sealed, searched } = await searchAndPlan(context, id, { ...options, id: state.plans.nextId() }).catch((error: unknown) => {

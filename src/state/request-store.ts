@@ -1,7 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Failure } from "../errors.ts";
 import type { ErasureRequest } from "../model/request.ts";
-import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
 import { nextNumber, transact } from "./database.ts";
 import { stored, text, toStored } from "./rows.ts";
@@ -17,18 +16,6 @@ export interface RequestStore {
   /** Replaces what is given; returns the request as it is now. */
   update(id: string, changes: Partial<Omit<ErasureRequest, "id">>): ErasureRequest;
 }
-
-export const OPEN_STATES: readonly RequestState[] = [
-  "received",
-  "identity_confirmed",
-  "planned",
-  "approved",
-  "running",
-  "verifying",
-  "settling",
-  "waiting",
-  "partly_done",
-];
 
 export function requestStore(db: DatabaseSync, sealed: SealedStore): RequestStore {
   const read = (row: Record<string, unknown>): ErasureRequest => stored<ErasureRequest>(text(row, "body"));
