@@ -10,7 +10,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connector } from "../connectors/files/connector.ts";
-import type { IO } from "../connectors/connector.ts";
+import type { IO } from "../src/port/connector.ts";
 import type { RecordType } from "../src/model/datamap.ts";
 import type { Lookup, Target } from "../src/model/search.ts";
 

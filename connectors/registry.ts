@@ -1,5 +1,5 @@
 /** The one list of what can be erased from. A kind's folder is loaded when a data map names it, its client not before it is opened. */
-import type { Connector, ConnectorConfig } from "./connector.ts";
+import type { Connector, ConnectorConfig } from "../src/port/connector.ts";
 
 export interface Registered {
   readonly kind: string;

@@ -3,7 +3,7 @@ import { createHmac, createPrivateKey, hkdfSync, type KeyObject } from "node:cry
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import type { IO, System } from "../connectors/connector.ts";
+import type { IO, System } from "./port/connector.ts";
 import { CONNECTORS } from "../connectors/registry.ts";
 import { Failure } from "./errors.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";

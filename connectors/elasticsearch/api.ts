@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../src/errors.ts";
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import { at, itemsOf, numberOf, parseJson, textOf, type JsonNode } from "./json-text.ts";
 import type { RawAnswer } from "./client.ts";
 import type { Address } from "./secret.ts";

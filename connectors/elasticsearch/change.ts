@@ -1,5 +1,5 @@
 /** What a rule changes in a document, as edits of its text; everything else keeps every character. */
-import { changeValue, isAsWanted } from "../../src/formats/change-value.ts";
+import { changeValue, isAsWanted } from "../../src/record-files/change-value.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
 import type { FieldRule } from "../../src/model/field-rule.ts";
 import { inFormOf, isoDate } from "./date-text.ts";

@@ -1,5 +1,5 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { ConfigIssue, ConnectorConfig } from "../connector.ts";
+import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
 
 export const config: ConnectorConfig = {
   kind: "elasticsearch",

@@ -1,7 +1,7 @@
 /** Erases from Elasticsearch: documents deleted or rewritten one by one, by id and sequence number. See docs/connectors/elasticsearch.md. */
 import { Failure } from "../../src/errors.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { Connector, IO } from "../connector.ts";
+import type { Connector, IO } from "../../src/port/connector.ts";
 import { openApi, type Api } from "./api.ts";
 import { config } from "./config.ts";
 import { probe, type Dialect } from "./dialect.ts";

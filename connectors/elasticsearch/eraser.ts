@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../src/errors.ts";
 import type { Operation, PlannedRecord, StepOutcome, Work } from "../../src/model/change.ts";
-import type { Eraser, IO, UnitJournal } from "../connector.ts";
+import type { Eraser, IO, UnitJournal } from "../../src/port/connector.ts";
 import { errorType, isBlockError, type Answer, type Api } from "./api.ts";
 import { refresh, taskFindings } from "./check.ts";
 import { applyEdits, at, itemsOf, membersOf, numberOf, type JsonNode } from "./json-text.ts";

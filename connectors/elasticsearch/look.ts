@@ -2,7 +2,7 @@
 import { Failure } from "../../src/errors.ts";
 import type { Change, PlannedRecord } from "../../src/model/change.ts";
 import type { Target } from "../../src/model/search.ts";
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import type { Api } from "./api.ts";
 import { editsFor, minimisingEdits } from "./change.ts";
 import { bearsTokens, matchAgain, rulesOf, shapeOf, type Document } from "./document.ts";

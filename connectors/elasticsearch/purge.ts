@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Residue } from "../../src/model/change.ts";
 import type { Target } from "../../src/model/search.ts";
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import type { Api } from "./api.ts";
 import { refresh } from "./check.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";

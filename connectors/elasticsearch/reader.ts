@@ -1,7 +1,7 @@
 import { Failure } from "../../src/errors.ts";
 import type { Operation } from "../../src/model/change.ts";
 import type { Located, Lookup, Target } from "../../src/model/search.ts";
-import type { IO, Reader } from "../connector.ts";
+import type { IO, Reader } from "../../src/port/connector.ts";
 import type { Api } from "./api.ts";
 import { editsFor } from "./change.ts";
 import { checkTarget, countOf, filledOf, ownChange, refresh } from "./check.ts";

@@ -1,6 +1,6 @@
 import type { Residue } from "../../src/model/change.ts";
 import type { Target } from "../../src/model/search.ts";
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import { isMissingApi, type Api } from "./api.ts";
 import { indicesOf, patternOf } from "./indices.ts";
 import { at, itemsOf, membersOf, numberOf, textOf, type JsonNode } from "./json-text.ts";

@@ -1,5 +1,5 @@
 import type { RecordType, SystemBlock } from "../../src/model/datamap.ts";
-import type { ConfigIssue, ConnectorConfig } from "../connector.ts";
+import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
 import { parseGlob } from "./glob.ts";
 
 export const config: ConnectorConfig = {

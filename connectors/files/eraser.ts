@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { StepOutcome, Unit, Work } from "../../src/model/change.ts";
-import type { RecordChange } from "../../src/formats/record-file.ts";
+import type { RecordChange } from "../../src/record-files/record-file.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import { Failure } from "../../src/errors.ts";
-import type { Eraser, IO, UnitJournal } from "../connector.ts";
+import type { Eraser, IO, UnitJournal } from "../../src/port/connector.ts";
 import { errnoOf, isBlocking } from "./failure.ts";
 import type { Root } from "./folder.ts";
 import { shown } from "./names.ts";

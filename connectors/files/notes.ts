@@ -1,5 +1,5 @@
 /** What the eraser writes into a unit's notebook: keyed digests, counts and hashes, no names and no values. */
-import type { UnitJournal } from "../connector.ts";
+import type { UnitJournal } from "../../src/port/connector.ts";
 
 /** A file about to replace another. */
 export interface Intent {

@@ -1,10 +1,10 @@
 import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
-import { checkRecords, countRecords, type RecordChange, remainingRecords, scanRecords } from "../../src/formats/record-file.ts";
+import { checkRecords, countRecords, type RecordChange, remainingRecords, scanRecords } from "../../src/record-files/record-file.ts";
 import type { Operation, Reference, Residue } from "../../src/model/change.ts";
 import type { Finding, Located, Lookup, Target } from "../../src/model/search.ts";
 import { Failure } from "../../src/errors.ts";
-import type { IO, Reader } from "../connector.ts";
+import type { IO, Reader } from "../../src/port/connector.ts";
 import { errnoOf, fileFailure } from "./failure.ts";
 import { listFiles, type Listing, type Root } from "./folder.ts";
 import { shown } from "./names.ts";

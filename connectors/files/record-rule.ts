@@ -1,9 +1,9 @@
-import type { RecordRule } from "../../src/formats/record-file.ts";
+import type { RecordRule } from "../../src/record-files/record-file.ts";
 import type { Change } from "../../src/model/change.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
 import type { Target } from "../../src/model/search.ts";
 import { Failure } from "../../src/errors.ts";
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import { formatOf } from "./config.ts";
 
 /** How this target's records are read in this file; `name` as it may be shown. Throws FORMAT_NOT_BUILT. */

@@ -5,8 +5,8 @@
 import type { BigIntStats } from "node:fs";
 import { constants, type FileHandle, lstat, open, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type RecordChange, type RecordRule, rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/formats/record-file.ts";
-import type { IO, UnitJournal } from "../connector.ts";
+import { type RecordChange, type RecordRule, rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/record-file.ts";
+import type { IO, UnitJournal } from "../../src/port/connector.ts";
 import { errnoOf } from "./failure.ts";
 import { TEMP_PREFIX } from "./names.ts";
 import { chunksOf, identityOf, type OpenFile } from "./read-file.ts";

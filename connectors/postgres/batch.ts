@@ -1,6 +1,6 @@
 import type { Change } from "../../src/model/change.ts";
 import type { Lookup } from "../../src/model/search.ts";
-import type { IO, UnitJournal } from "../connector.ts";
+import type { IO, UnitJournal } from "../../src/port/connector.ts";
 import { type Assignments, assignmentsOf, ruleOf } from "./changes.ts";
 import { Refusal } from "./errors.ts";
 import { type Batch, type Item, type Job, lookupsOf } from "./items.ts";

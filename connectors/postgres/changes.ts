@@ -1,6 +1,6 @@
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import { Failure } from "../../src/errors.ts";
-import { changeValue, isAsWanted } from "../../src/formats/change-value.ts";
+import { changeValue, isAsWanted } from "../../src/record-files/change-value.ts";
 import type { Change } from "../../src/model/change.ts";
 import type { FieldRule } from "../../src/model/field-rule.ts";
 import type { Lookup } from "../../src/model/search.ts";

@@ -1,5 +1,5 @@
 import { Failure } from "../../src/errors.ts";
-import { parsePath } from "../../src/formats/json-path.ts";
+import { parsePath } from "../../src/record-files/json-path.ts";
 import type { Fold } from "../../src/model/datamap.ts";
 import type { MatchColumn } from "../../src/model/search.ts";
 import type { Column, ColumnType, Server, Table } from "./catalog.ts";

@@ -1,4 +1,4 @@
-import type { Connector } from "../connector.ts";
+import type { Connector } from "../../src/port/connector.ts";
 import { config } from "./config.ts";
 import { openEraser } from "./eraser.ts";
 import { openReader } from "./reader.ts";

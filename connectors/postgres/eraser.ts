@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StepOutcome, Unit } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { Eraser, IO, UnitJournal } from "../connector.ts";
+import type { Eraser, IO, UnitJournal } from "../../src/port/connector.ts";
 import { type BatchResult, runBatch, type UnitRun, type Unresolved } from "./batch.ts";
 import { failureOf, isContention, Refusal } from "./errors.ts";
 import { type Batch, batchesOf, halved, inOnePiece, type Item, type Job, jobsOf, openItems } from "./items.ts";

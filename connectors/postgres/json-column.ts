@@ -1,7 +1,7 @@
-import { changeValue, isAsWanted } from "../../src/formats/change-value.ts";
-import { editJson, type JsonEdit } from "../../src/formats/json-edit.ts";
-import { pathTree } from "../../src/formats/json-path.ts";
-import { type JsonValue, readJson, textOf } from "../../src/formats/json-values.ts";
+import { changeValue, isAsWanted } from "../../src/record-files/change-value.ts";
+import { editJson, type JsonEdit } from "../../src/record-files/json-edit.ts";
+import { pathTree } from "../../src/record-files/json-path.ts";
+import { type JsonValue, readJson, textOf } from "../../src/record-files/json-values.ts";
 import type { FieldRule, FieldRules } from "../../src/model/field-rule.ts";
 import { Refusal } from "./errors.ts";
 

@@ -1,4 +1,4 @@
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import type { Column, Table } from "./catalog.ts";
 import { columnOf } from "./catalog.ts";
 import { castTo, textOf } from "./columns.ts";

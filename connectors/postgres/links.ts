@@ -1,7 +1,7 @@
 import { Failure } from "../../src/errors.ts";
 import type { Link, Reference } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import { loadTables, resolveTable, type Table } from "./catalog.ts";
 import { keyOf, keyRows, keySpec, keyTexts, partsOf, sameKey } from "./keys.ts";
 import type { Resolved } from "./resolved.ts";

@@ -1,5 +1,5 @@
 import { Failure } from "../../src/errors.ts";
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import type { Located, Lookup } from "../../src/model/search.ts";
 import { canBe, castTo, comparison, foldsFor, folded, isArray, isAscii, pathTexts, spellings, textOf } from "./columns.ts";
 import { isAsWantedRow } from "./changes.ts";

@@ -1,4 +1,4 @@
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import { Refusal } from "./errors.ts";
 import type { Database } from "./session.ts";
 

@@ -2,7 +2,7 @@ import { Failure } from "../../src/errors.ts";
 import type { Operation } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Target } from "../../src/model/search.ts";
-import type { IO, Reader } from "../connector.ts";
+import type { IO, Reader } from "../../src/port/connector.ts";
 import { loadTables } from "./catalog.ts";
 import { assignmentsOf } from "./changes.ts";
 import { checkTargets } from "./check.ts";

@@ -1,5 +1,5 @@
-import type { IO } from "../connector.ts";
-import { sharedArrays } from "../../src/formats/json-path.ts";
+import type { IO } from "../../src/port/connector.ts";
+import { sharedArrays } from "../../src/record-files/json-path.ts";
 import type { Change } from "../../src/model/change.ts";
 import { comparable } from "../../src/model/fold.ts";
 import type { Lookup, MatchColumn, Target } from "../../src/model/search.ts";

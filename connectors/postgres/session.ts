@@ -1,5 +1,5 @@
 import { Pool, type PoolClient } from "pg";
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import { Failure } from "../../src/errors.ts";
 import { Refusal, translate } from "./errors.ts";
 import { quoted, type Value } from "./sql.ts";

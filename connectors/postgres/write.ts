@@ -2,7 +2,7 @@ import { castTo } from "./columns.ts";
 import type { Assignments } from "./changes.ts";
 import { keyRows, keyOrder, partsOf, sameKey } from "./keys.ts";
 import { type Resolved, type RowState, stateOf, stateTexts } from "./resolved.ts";
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import type { Session } from "./session.ts";
 import { type Binder, binder, qualified, quoted } from "./sql.ts";
 

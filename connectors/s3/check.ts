@@ -1,7 +1,7 @@
 /** What must be known before a search in buckets can be believed. */
 import { GetBucketNotificationConfigurationCommand, GetBucketReplicationCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { Failure } from "../../src/errors.ts";
-import { checkRecords } from "../../src/formats/record-file.ts";
+import { checkRecords } from "../../src/record-files/record-file.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { type Bucket, openUploads } from "./bucket.ts";
 import { bytesOf, NotReadable } from "./bytes.ts";

@@ -1,6 +1,6 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { randomUUID } from "node:crypto";
-import type { UnitJournal } from "../connector.ts";
+import type { UnitJournal } from "../../src/port/connector.ts";
 import { Failure } from "../../src/errors.ts";
 import type { Bucket } from "./bucket.ts";
 import { ask, codeOf, failureOf, statusOf } from "./failure.ts";

@@ -1,4 +1,4 @@
-import type { ConfigIssue, ConnectorConfig } from "../connector.ts";
+import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
 import type { RecordType, SystemBlock } from "../../src/model/datamap.ts";
 import { parseAddress } from "./place.ts";
 

@@ -1,4 +1,4 @@
-import type { Connector, Eraser, IO, Reader } from "../connector.ts";
+import type { Connector, Eraser, IO, Reader } from "../../src/port/connector.ts";
 import type { StepOutcome } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Target } from "../../src/model/search.ts";

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { PassThrough, Readable } from "node:stream";
-import { type RecordChange, type RecordRule, rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/formats/record-file.ts";
+import { type RecordChange, type RecordRule, rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/record-file.ts";
 import type { Change } from "../../src/model/change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 

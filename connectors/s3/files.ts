@@ -1,6 +1,6 @@
 /** Record files in buckets: which objects a target's globs name, and how their versions are read. */
 import { Failure } from "../../src/errors.ts";
-import type { RecordRule } from "../../src/formats/record-file.ts";
+import type { RecordRule } from "../../src/record-files/record-file.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
 import { ruleChange } from "../../src/model/rule-change.ts";
 import type { Finding, Lookup, Target } from "../../src/model/search.ts";

@@ -1,5 +1,5 @@
 /** Finds records in the objects of a glob: those of the current version, and those that only older versions hold. */
-import { countRecords, type FoundRecord, scanRecords } from "../../src/formats/record-file.ts";
+import { countRecords, type FoundRecord, scanRecords } from "../../src/record-files/record-file.ts";
 import type { Located, Lookup, Target } from "../../src/model/search.ts";
 import { type Blocked, type Bucket, lockOf } from "./bucket.ts";
 import { bytesOf, NotReadable, type Source } from "./bytes.ts";

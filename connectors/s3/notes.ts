@@ -1,6 +1,6 @@
 /** What the eraser notes before its writes: digests and S3's own tokens; no key, no value. */
 import { z } from "zod";
-import type { UnitJournal } from "../connector.ts";
+import type { UnitJournal } from "../../src/port/connector.ts";
 
 const NOTE = z.discriminatedUnion("kind", [
   /** These records of the step were there when an attempt began; keyed digests of their keys. */

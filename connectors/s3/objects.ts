@@ -1,10 +1,10 @@
 /** Whole objects, found by a key template. The key is the match, character by character; what the object holds is never read. */
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
-import type { UnitJournal } from "../connector.ts";
+import type { UnitJournal } from "../../src/port/connector.ts";
 import { Failure } from "../../src/errors.ts";
 import type { StepOutcome, Work } from "../../src/model/change.ts";
 import type { Located, Lookup, Target } from "../../src/model/search.ts";
-import { whereTest } from "../../src/formats/where-test.ts";
+import { whereTest } from "../../src/record-files/where-test.ts";
 import { type Bucket, lockOf } from "./bucket.ts";
 import { askMaybe } from "./failure.ts";
 import { readNotes, writeNote } from "./notes.ts";

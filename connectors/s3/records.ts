@@ -1,6 +1,6 @@
 /** Erases records from the objects of a glob: compare-and-set on the current version, then the older versions go. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { UnitJournal } from "../connector.ts";
+import type { UnitJournal } from "../../src/port/connector.ts";
 import type { StepOutcome, Work } from "../../src/model/change.ts";
 import type { Target } from "../../src/model/search.ts";
 import { type Bucket, lockOf } from "./bucket.ts";

@@ -1,8 +1,8 @@
 /** Replaces an object by what is left of it, with everything that is not its bytes kept. */
 import { PutObjectCommand, type PutObjectCommandOutput } from "@aws-sdk/client-s3";
 import { Readable } from "node:stream";
-import type { UnitJournal } from "../connector.ts";
-import type { RecordChange } from "../../src/formats/record-file.ts";
+import type { UnitJournal } from "../../src/port/connector.ts";
+import type { RecordChange } from "../../src/record-files/record-file.ts";
 import type { Target } from "../../src/model/search.ts";
 import { attributesOf, differences } from "./attributes.ts";
 import { bytesOf, NotReadable, type Source } from "./bytes.ts";

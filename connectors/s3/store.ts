@@ -1,6 +1,6 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { z } from "zod";
-import type { IO } from "../connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import { Failure } from "../../src/errors.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 

@@ -1,7 +1,7 @@
 /** Which planned records an object still holds, version by version. */
 import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../../src/errors.ts";
-import { type RecordChange, type RecordRule, remainingRecords } from "../../src/formats/record-file.ts";
+import { type RecordChange, type RecordRule, remainingRecords } from "../../src/record-files/record-file.ts";
 import type { Operation } from "../../src/model/change.ts";
 import type { Lookup, Target } from "../../src/model/search.ts";
 import type { Bucket } from "./bucket.ts";

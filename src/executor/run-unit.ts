@@ -1,4 +1,4 @@
-import type { Eraser } from "../../connectors/connector.ts";
+import type { Eraser } from "../port/connector.ts";
 import { Failure } from "../errors.ts";
 import type { StepOutcome, Unit, Work } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";

@@ -1,4 +1,4 @@
-import type { Eraser } from "../../connectors/connector.ts";
+import type { Eraser } from "../port/connector.ts";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import type { Residue } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";

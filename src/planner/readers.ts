@@ -1,4 +1,4 @@
-import type { Reader } from "../../connectors/connector.ts";
+import type { Reader } from "../port/connector.ts";
 
 /** Readers by system, each opened at its first use and closed together. The planner and the verifier hold nothing else. */
 export interface Readers extends AsyncDisposable {

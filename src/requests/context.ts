@@ -1,4 +1,4 @@
-import type { Eraser, System } from "../../connectors/connector.ts";
+import type { Eraser, System } from "../port/connector.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { Finding } from "../model/search.ts";
 import { toolVersion } from "../package-files.ts";

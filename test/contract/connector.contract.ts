@@ -4,7 +4,7 @@
  */
 import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { EffectPoint, System } from "../../connectors/connector.ts";
+import type { EffectPoint, System } from "../../src/port/connector.ts";
 import type { Change, StepOutcome } from "../../src/model/change.ts";
 import type { Fold } from "../../src/model/datamap.ts";
 import type { Located, Lookup, Target } from "../../src/model/search.ts";

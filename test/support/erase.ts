@@ -1,5 +1,5 @@
 /** What planner and executor do with a system, in the few lines a test needs. */
-import type { IO, System } from "../../connectors/connector.ts";
+import type { IO, System } from "../../src/port/connector.ts";
 import type { Change, Operation, PlannedRecord, StepOutcome, Unit } from "../../src/model/change.ts";
 import type { Located, Lookup, Target } from "../../src/model/search.ts";
 import { testJournal, type TestJournal } from "./journal.ts";

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { IO } from "../../connectors/connector.ts";
+import type { IO } from "../../src/port/connector.ts";
 import type { Finding } from "../../src/model/search.ts";
 
 export interface TestIO extends IO {

@@ -1,4 +1,4 @@
-import type { EffectPoint, UnitJournal } from "../../connectors/connector.ts";
+import type { EffectPoint, UnitJournal } from "../../src/port/connector.ts";
 
 /** Thrown where a test plays a kill. */
 export class Killed extends Error {

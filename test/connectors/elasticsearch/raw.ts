@@ -1,6 +1,6 @@
 /** A real Elasticsearch by plain `fetch`: what tests believe, since it never goes through the connector. */
 import { connector } from "../../../connectors/elasticsearch/connector.ts";
-import type { System } from "../../../connectors/connector.ts";
+import type { System } from "../../../src/port/connector.ts";
 import type { SystemBlock } from "../../../src/model/datamap.ts";
 import { elasticsearchServer } from "../../support/servers/servers.ts";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { appendFile, chmod, link, lstat, mkdir, readdir, rename, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { System } from "../../../connectors/connector.ts";
+import type { System } from "../../../src/port/connector.ts";
 import type { RecordType } from "../../../src/model/datamap.ts";
 import type { Finding, Lookup, Target } from "../../../src/model/search.ts";
 import { eraseUnit, locateAll, planned, remainingOf, unitOf } from "../../support/erase.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { connector } from "../../../connectors/files/connector.ts";
-import type { System } from "../../../connectors/connector.ts";
+import type { System } from "../../../src/port/connector.ts";
 import type { RecordType, SystemBlock } from "../../../src/model/datamap.ts";
 import { recordType } from "../../support/record-type.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { System } from "../../../connectors/connector.ts";
+import type { System } from "../../../src/port/connector.ts";
 import type { Work } from "../../../src/model/change.ts";
 import { killAt, Killed, testJournal } from "../../support/journal.ts";
 import { done, erase, lookup, plan, record, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";

@@ -1,6 +1,6 @@
 import { Client } from "pg";
 import { connector } from "../../../connectors/postgres/connector.ts";
-import type { System } from "../../../connectors/connector.ts";
+import type { System } from "../../../src/port/connector.ts";
 import type { RecordType, SystemBlock } from "../../../src/model/datamap.ts";
 import type { Change, StepOutcome, Work } from "../../../src/model/change.ts";
 import type { Finding, Lookup, MatchColumn, Target } from "../../../src/model/search.ts";

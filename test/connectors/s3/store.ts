@@ -11,7 +11,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { randomBytes } from "node:crypto";
-import type { System } from "../../../connectors/connector.ts";
+import type { System } from "../../../src/port/connector.ts";
 import { connector } from "../../../connectors/s3/connector.ts";
 import type { RecordType, SystemBlock } from "../../../src/model/datamap.ts";
 import { recordType } from "../../support/record-type.ts";

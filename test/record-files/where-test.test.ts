@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { whereTest } from "../../src/formats/where-test.ts";
+import { whereTest } from "../../src/record-files/where-test.ts";
 
 const same = (wanted: string, text: string, number = true) => whereTest([wanted])({ text, number });
 

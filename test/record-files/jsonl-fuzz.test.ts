@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { Fold, IdentityType } from "../../src/model/datamap.ts";
 import type { Lookup, MatchColumn } from "../../src/model/search.ts";
-import { jsonlFormat } from "../../src/formats/jsonl-format.ts";
-import { gapFinder, subjectMatcher } from "../../src/formats/match-record.ts";
-import { scanRecords } from "../../src/formats/record-file.ts";
+import { jsonlFormat } from "../../src/record-files/jsonl-format.ts";
+import { gapFinder, subjectMatcher } from "../../src/record-files/match-record.ts";
+import { scanRecords } from "../../src/record-files/record-file.ts";
 import { inChunks, random, ruleOf, type TestRule } from "./support.ts";
 
 /** Values that are the same under one fold or another: Kelvin's sign, the final sigma, a dotted I, combining accents. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkRecords, remainingRecords, rewriteRecords } from "../../src/formats/record-file.ts";
+import { checkRecords, remainingRecords, rewriteRecords } from "../../src/record-files/record-file.ts";
 import type { Change } from "../../src/model/change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 import { changesFor, eraseFrom, inChunks, lookupsOf, ruleOf, scan, type TestRule } from "./support.ts";

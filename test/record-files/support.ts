@@ -9,7 +9,7 @@ import {
   type RewriteResult,
   scanRecords,
   verifyRewrite,
-} from "../../src/formats/record-file.ts";
+} from "../../src/record-files/record-file.ts";
 
 export interface TestRule extends RecordRule {
   /** Lines told to `unreadable`. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changeValue, isAsWanted } from "../../src/formats/change-value.ts";
+import { changeValue, isAsWanted } from "../../src/record-files/change-value.ts";
 import type { FieldRule } from "../../src/model/field-rule.ts";
 
 const pseudonym = (value: string) => `ps_${Buffer.from(value).toString("hex").padEnd(32, "0").slice(0, 32)}`;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkRecords, countRecords, rewriteRecords, verifyRewrite } from "../../src/formats/record-file.ts";
+import { checkRecords, countRecords, rewriteRecords, verifyRewrite } from "../../src/record-files/record-file.ts";
 import { Failure } from "../../src/errors.ts";
 import type { Change } from "../../src/model/change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";

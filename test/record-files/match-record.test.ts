@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { gapFinder, subjectMatcher } from "../../src/formats/match-record.ts";
+import { gapFinder, subjectMatcher } from "../../src/record-files/match-record.ts";
 import type { MatchColumn } from "../../src/model/search.ts";
 
 const EMAIL: MatchColumn = { column: "email", type: "email", fold: ["trim", "lowercase"] };

@@ -2,9 +2,9 @@
  * The port. A connector is a kind of system; reading and erasing are two types, and whoever plans or verifies never
  * holds the second. One call serves many subjects. See docs/architecture.md.
  */
-import type { Link, Operation, Reference, Residue, StepOutcome, Unit } from "../src/model/change.ts";
-import type { ActionKind, SystemBlock } from "../src/model/datamap.ts";
-import type { Finding, Located, Lookup, Target } from "../src/model/search.ts";
+import type { Link, Operation, Reference, Residue, StepOutcome, Unit } from "../model/change.ts";
+import type { ActionKind, SystemBlock } from "../model/datamap.ts";
+import type { Finding, Located, Lookup, Target } from "../model/search.ts";
 
 /** A kind of system; stateless. Its folder is loaded only when a data map names the kind. */
 export interface Connector {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { editJson } from "../../src/formats/json-edit.ts";
-import { pathTree, sharedArrays } from "../../src/formats/json-path.ts";
-import { isJsonObject, readJson, textOf } from "../../src/formats/json-values.ts";
+import { editJson } from "../../src/record-files/json-edit.ts";
+import { pathTree, sharedArrays } from "../../src/record-files/json-path.ts";
+import { isJsonObject, readJson, textOf } from "../../src/record-files/json-values.ts";
 import { random } from "./support.ts";
 
 function read(text: string, ...paths: readonly string[]): (string | null)[][] | null {
