@@ -49,7 +49,7 @@ export async function readTop(written: Written, outside: Outside, check: Check):
       roles: approval.roles ?? [],
       drift: approval.drift ?? "refuse",
     },
-    limits: readLimits(written.limits, { maxRecords: 1000, maxFraction: 0.01, maxFanOut: 20 }),
+    limits: readLimits(written.limits, { maxRecords: 1000, maxFraction: 0.01, maxFanOut: 20, batchRecords: 100_000 }),
     settle: readPeriod(written.settle ?? "1 hour", ["settle"], check),
     clock: written.clock ?? "real",
   };

@@ -86,7 +86,7 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
     match,
     do: written.do,
     fields: written.do === "unlink" && Object.keys(fields).length === 0 ? unlinked(match) : fields,
-    ...(written.in === undefined ? {} : { in: written.in }),
+    in: written.in === undefined ? [] : [written.in],
     paths,
     ...(written.unless === undefined ? {} : { unless: written.unless }),
     holds,
@@ -98,7 +98,7 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
             ...(keepOnly === undefined ? {} : { keepOnly }),
           },
         }),
-    ...(written.audit_of === undefined ? {} : { auditOf: written.audit_of }),
+    auditOf: written.audit_of === undefined ? [] : [written.audit_of],
     cascades: written.cascades ?? [],
     ...(written.format === undefined ? {} : { format: written.format }),
     dialect: written.dialect ?? {},
@@ -114,6 +114,7 @@ export function readLimits(written: Written["limits"], above: Limits): Limits {
     maxRecords: written?.max_records ?? above.maxRecords,
     maxFraction: written?.max_fraction ?? above.maxFraction,
     maxFanOut: written?.max_fan_out ?? above.maxFanOut,
+    batchRecords: above.batchRecords,
   };
 }
 

@@ -111,7 +111,7 @@ function then(record: RecordType, changes: string): string {
 function subject(record: RecordType): string {
   const { place, name, system } = record;
   const called = record.called === undefined ? "" : ` (${record.called})`;
-  const audit = record.auditOf === undefined ? "" : `, the audit trail of ${record.auditOf},`;
+  const audit = record.auditOf.length === 0 ? "" : `, the audit trail of ${list(record.auditOf)},`;
   const versions = record.versions === "all" ? " in every version" : "";
   const where =
     place.kind === "files" ? `, files ${list(place.globs)}${versions},` : place.kind === "keys" ? `, objects ${list(place.templates)}${versions},` : "";

@@ -2,24 +2,71 @@
 import type { FieldRules } from "./field-rule.ts";
 import type { Lookup, Target } from "./search.ts";
 
-/** What is to be done to a record. */
+/** What is to be done to a record. Decided once, in src/model/rule-change.ts: a connector never reads a map's `do`. */
 export type Change =
   | { readonly kind: "delete" }
-  /** Columns, or paths of the JSON column (or of the document). */
-  | { readonly kind: "fields"; readonly fields: FieldRules; readonly in?: string; readonly paths: FieldRules }
+  /** Columns, and paths of JSON columns (or of the document). */
+  | { readonly kind: "fields"; readonly fields: FieldRules; readonly documents: readonly DocumentChange[] }
   /** Clear every column but these, keys (primary, unique, foreign) and the `from` columns of the record's holds. */
-  | { readonly kind: "minimise"; readonly keepOnly: readonly string[] };
+  | { readonly kind: "minimise"; readonly keepOnly: readonly string[] }
+  /** Soft delete: the marker changes and nothing else. */
+  | { readonly kind: "mark"; readonly marker: Marker; readonly at: string; readonly by: string }
+  /** Takes back what a `mark` of ours set. */
+  | { readonly kind: "restore"; readonly marker: Marker };
+
+/** What happens to paths of one JSON column; without `in`, of the document itself. */
+export interface DocumentChange {
+  readonly in?: string;
+  readonly paths: FieldRules;
+}
+
+/** How a store marks a record as deleted. `by`: the column that says who did. */
+export type Marker =
+  | { readonly kind: "timestamp"; readonly column: string; readonly live: string | null; readonly by?: string }
+  | { readonly kind: "flag"; readonly column: string; readonly deleted: string; readonly since?: string; readonly by?: string }
+  | { readonly kind: "status"; readonly column: string; readonly deleted: readonly string[]; readonly since?: string; readonly by?: string }
+  | { readonly kind: "delete_marker" };
+
+/** What can become of a record type's records, as the data map's rule and nothing else says. */
+export interface Changes {
+  /** What the rule does to a record that is free to go. Absent: nothing (`do: ask`). */
+  readonly rule?: Change;
+  /** What happens instead to a record that may not be deleted because a held one references it. */
+  readonly heldBy?: Change;
+  /** What happens to a record while it is held. */
+  readonly minimise?: Change;
+}
 
 export interface PlannedRecord {
   readonly key: string;
+  /** What the guard compares again before it acts: another one means that the record changed. */
   readonly fingerprint: string;
   readonly subjects: readonly number[];
+  /** Rows of tables that are no record type which go behind this one, by a declared or ignored cascade. */
+  readonly takes?: readonly Taken[];
+}
+
+/** A row that a cascade takes along. */
+export interface Taken {
+  readonly constraint: string;
+  /** `system.table` */
+  readonly table: string;
+  /** As `Reference.childKey`. */
+  readonly key: string;
 }
 
 /** One change to some planned records of a step. */
 export interface Operation {
   readonly change: Change;
   readonly records: readonly PlannedRecord[];
+  /** What the rules of other record types that found the same records change in them, in the same go. Columns never clash. */
+  readonly also?: readonly Also[];
+}
+
+export interface Also {
+  readonly target: Target;
+  readonly change: Change;
+  readonly lookups: readonly Lookup[];
 }
 
 /** A step's part of a unit. */
@@ -35,6 +82,7 @@ export interface Work {
 /** Steps of one system that belong together: a cycle of foreign keys, a table and its audit trail. In the order in which they are to be done. */
 export interface Unit {
   readonly id: string;
+  readonly effect: "erase" | "mark" | "restore" | "purge";
   readonly works: readonly Work[];
 }
 
@@ -59,31 +107,61 @@ export interface Link {
   readonly onDelete: "no_action" | "restrict" | "cascade" | "set_null" | "set_default";
 }
 
-/** A record that references one we mean to delete. */
+/** What statements on one record type are known to write into another by a trigger: `from` is done before `to`. */
+export interface Write {
+  readonly trigger: string;
+  /** `system.record` */
+  readonly from: string;
+  /** `system.record` */
+  readonly to: string;
+}
+
+/**
+ * A row that references a record we mean to delete, or (behind a cascade through tables that are no record type) a row
+ * that goes with it.
+ */
 export interface Reference {
+  /** The record we mean to delete. */
   readonly parentKey: string;
+  /** The last step of the way. */
   readonly link: Link;
+  /** Constraints from the record down to this row, the nearest first; one where the row references the record itself. */
+  readonly through: readonly string[];
   /** Key of the child's record as `locate` gives it; for a table that is no record type any text that tells rows apart. */
   readonly childKey: string;
 }
 
-/** matched, affected and (read again by the executor) gone must agree, else the step has failed. */
+/**
+ * What came of a work. `matched`, what the system says it changed (`deleted + changed`) and what is gone when the
+ * executor reads again must agree, else the step has failed. Every planned record is counted here or stands in `left`.
+ */
 export interface StepOutcome {
   readonly step: string;
-  /** Planned records found again. After a crash, those that an earlier attempt of this unit changed count too. */
+  /** Planned records found again and acted on, but for minimised ones. Those that an earlier attempt of this unit changed count too. */
   readonly matched: number;
-  /** Records the system says it changed, in this attempt or (as its notes show) an earlier one. */
-  readonly affected: number;
-  /** Planned records that were gone, or as wanted, before this unit touched anything. */
-  readonly alreadyGone: number;
+  /** Records that the system says it deleted, in this attempt or (as its notes show) an earlier one. */
+  readonly deleted: number;
+  /** Records that the system says it changed, likewise. */
+  readonly changed: number;
+  /** Kept records whose other columns were cleared. */
+  readonly minimised: number;
   /** Rows that our own statements added to an audit trail, redacted in the same transaction. */
   readonly own: number;
-  /** Records that could not be acted on for now: a lock, Object Lock, an index block. */
-  readonly blocked: number;
-  /** Records on which the attempt failed. */
-  readonly failed: number;
-  /** Keys of blocked and failed records. */
-  readonly unresolved: readonly string[];
-  /** Code for `blocked` or `failed`: `lock_timeout`, `no_conditional_write`, `23514` … never a message of the system. */
-  readonly reason?: string;
+  /** Planned records that nothing was done to, each with the reason. */
+  readonly left: readonly Left[];
+}
+
+/** A planned record that an attempt left as it was. */
+export interface Left {
+  readonly key: string;
+  /**
+   * `already_gone`: gone by its key, or as wanted, before this unit touched anything. `kept`, `waiting`: a hold or condition
+   * that was not there at plan. `blocked`: a lock, Object Lock, an index block. `failed`: tried in vain, or `changed`.
+   */
+  readonly kind: "already_gone" | "kept" | "waiting" | "blocked" | "failed";
+  /** A code: `lock_timeout`, `changed`, `no_conditional_write`, `23514`, the constraint's or trigger's name … never a message of the system. */
+  readonly reason: string;
+  /** The words of the hold or condition. */
+  readonly says?: string;
+  readonly until?: string;
 }

@@ -97,10 +97,13 @@ export interface HoldUse {
 }
 
 export interface Limits {
+  /** Per person and record type. */
   readonly maxRecords: number;
   /** 0 to 1, of all records of the record type; never below 20 records. */
   readonly maxFraction: number;
   readonly maxFanOut: number;
+  /** Records of a whole step, whatever the number of people. */
+  readonly batchRecords: number;
 }
 
 export interface Dialect {
@@ -108,6 +111,8 @@ export interface Dialect {
   readonly quote?: string;
   readonly escape?: string;
   readonly header?: boolean;
+  /** Lines before the heading. */
+  readonly skip?: number;
 }
 
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252" | "iso-8859-1";
@@ -128,16 +133,24 @@ export interface RecordType {
   readonly called?: string;
   readonly place: Place;
   readonly match: Match;
+  /** Constants that narrow the match. */
+  readonly where?: Where;
   readonly do: ActionKind;
+  /** `erase`: a record that holds other people too may go whole. */
+  readonly shared?: "erase";
+  /** When a record came into being: one newer than the request is not touched. */
+  readonly created?: string;
+  /** column -> what separates the values in its cells, which are lists. */
+  readonly split?: Readonly<Record<string, string>>;
   readonly fields: FieldRules;
-  /** The JSON column that `paths` are read in; absent: the root of a document. */
-  readonly in?: string;
+  /** The JSON columns that `paths` are read in; none: the root of a document. */
+  readonly in: readonly string[];
   readonly paths: FieldRules;
   readonly unless?: string;
   readonly holds: readonly HoldUse[];
   readonly whileHeld?: { readonly restrict: boolean; readonly keepOnly?: readonly string[] };
-  /** `system.record` whose audit trail this is. */
-  readonly auditOf?: string;
+  /** `system.record`s whose audit trail this is; none: it is no trail. */
+  readonly auditOf: readonly string[];
   readonly cascades: readonly string[];
   readonly format?: "csv" | "jsonl" | "json" | "parquet";
   readonly dialect: Dialect;

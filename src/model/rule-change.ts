@@ -1,8 +1,18 @@
-import type { Change } from "./change.ts";
+import type { Change, Changes } from "./change.ts";
 import type { RecordType } from "./datamap.ts";
 
-/** What the record type's own rule does to a record it acts on. */
-export function ruleChange(record: RecordType): Change {
+/** What becomes of a record type's records: the one reading of `do`. */
+export function changesOf(record: RecordType): Changes {
+  const rule = ruleChange(record);
+  const keepOnly = record.whileHeld?.keepOnly;
+  return {
+    ...(rule === undefined ? {} : { rule }),
+    ...(rule?.kind === "delete" && Object.keys(record.fields).length > 0 ? { heldBy: fieldsChange(record) } : {}),
+    ...(keepOnly === undefined ? {} : { minimise: { kind: "minimise", keepOnly } }),
+  };
+}
+
+function ruleChange(record: RecordType): Change | undefined {
   switch (record.do) {
     case "erase":
     case "remove-rows":
@@ -13,12 +23,14 @@ export function ruleChange(record: RecordType): Change {
     case "redact":
     case "unlink":
     case "soft-delete":
-    case "ask":
       return fieldsChange(record);
+    // a person must decide first
+    case "ask":
+      return undefined;
   }
 }
 
-/** The change that `fields` and `paths` describe, whatever the rule does. */
-export function fieldsChange(record: RecordType): Change {
-  return { kind: "fields", fields: record.fields, paths: record.paths, ...(record.in === undefined ? {} : { in: record.in }) };
+function fieldsChange({ fields, paths, in: columns }: RecordType): Change {
+  const inside = columns.length === 0 ? [{ paths }] : columns.map((column) => ({ in: column, paths }));
+  return { kind: "fields", fields, documents: Object.keys(paths).length === 0 ? [] : inside };
 }

@@ -1,4 +1,5 @@
 /** What is searched and what was found. */
+import type { Changes } from "./change.ts";
 import type { Fold, IdentityType, RecordType, Where } from "./datamap.ts";
 
 /** What a reader found out about a system. Bears no value of any record. */
@@ -16,6 +17,15 @@ export interface Finding {
   /** Names the constraint, trigger, index or file:line. */
   readonly message: string;
   readonly help?: string;
+  /** Code `GAP`: something that was found and cannot be acted on. */
+  readonly gap?: Gap;
+}
+
+export interface Gap {
+  /** The place, masked: file:line, view, attribute, index. */
+  readonly where: string;
+  /** Whether an identifier of a person of the request stands there; then the check is `unverifiable`. */
+  readonly holdsIdentifier: boolean;
 }
 
 /** A column that is matched, with how its values compare. `edge` compares exactly. */
@@ -25,15 +35,28 @@ export interface MatchColumn {
   readonly fold: readonly Fold[];
 }
 
-/** What to search in one record type. */
+/** A record type as a connector sees it: where it lies and how it is read. What happens to it stands in `Target.changes`. */
+export type Described = Omit<RecordType, "do" | "fields" | "paths" | "in" | "unless" | "limits">;
+
+/** What to search in one record type, and what was decided about it. */
 export interface Target {
-  readonly record: RecordType;
+  readonly record: Described;
   readonly columns: readonly MatchColumn[];
-  /** Only records that also have these values (conditions). */
+  /** Only records that also have these values (`where` of a record type, of a condition). */
   readonly where?: Where;
   /** Columns or paths whose values the planner needs: edges, hold dates, conditions. */
   readonly exports: readonly string[];
+  readonly changes: Changes;
 }
+
+/** Which records of a target are meant. */
+export type Selection =
+  /** Those that match one of these people. */
+  | { readonly by: "subjects"; readonly lookups: readonly Lookup[] }
+  /** Those whose column holds an instant or date before this one. NULL never does. */
+  | { readonly by: "due"; readonly column: string; readonly before: string }
+  /** These, whether they match anybody or not. */
+  | { readonly by: "keys"; readonly keys: readonly string[] };
 
 /** One subject's values for the matched columns. A column without values matches nothing; a lookup without any value is never sent. */
 export interface Lookup {
@@ -41,19 +64,50 @@ export interface Lookup {
   readonly subject: number;
   /** column (of `Target.columns`) -> values, already folded; every value non-empty. */
   readonly values: Readonly<Record<string, readonly string[]>>;
+  /** Beside that (mode `all`): columns whose values stand together in a parent's row (a composite key) must have one of its rows. */
+  readonly tuples?: readonly Tuples[];
 }
 
-/** A record that was found. */
+export interface Tuples {
+  readonly columns: readonly string[];
+  /** One value a column, in their order. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A record that was found. It may come more than once, for other subjects. */
 export interface Located {
-  readonly subject: number;
+  /** Whose it is: indexes of lookups' subjects. Empty where nobody was asked for (`due`, `keys`). */
+  readonly subjects: readonly number[];
   /** Canonical JSON text that names the record within its record type, the same at every look: primary key, `[bucket,key]`, `[index,_id]`. Sealed at rest. */
   readonly key: string;
-  /** `io.digest` over what match, holds, conditions and fields read; another when the record changed. */
+  /**
+   * Canonical JSON text that names the record within its system, the same whichever record type found it:
+   * `[schema,table,key…]` of the table that holds the row, `[index,_id]`, `[path,record]`, `[bucket,key,record]`.
+   */
+  readonly address: string;
+  /** Address of what holds this record whole and could be erased as one: the object of a line. */
+  readonly within?: string;
+  /** `io.digest` over what match, `where`, holds, conditions and fields read; another when the record changed. */
   readonly fingerprint: string;
-  /** The exported columns as text. Dates are ISO 8601, with offset where the system knows one. */
-  readonly values: Readonly<Record<string, string | null>>;
+  /** The exported columns as texts: none for NULL or an absent path, several for a list. Dates are ISO 8601, with offset where the system knows one. */
+  readonly values: Readonly<Record<string, readonly string[]>>;
   /** Everything the rule would change is changed already (an anonymised row that still matches by its id). Always false for records to be deleted. */
   readonly done: boolean;
+  /** Holds people who are none of `subjects` in the array or list it was matched through. */
+  readonly shared?: boolean;
+  /** Marked as deleted by the application, since then (null: nobody knows). Absent: live. */
+  readonly marked?: { readonly since: string | null };
   /** Why this one cannot be acted on now: `object_lock`, `index_block` … */
   readonly blocked?: { readonly reason: string; readonly until?: string };
+}
+
+/** A place where one of some values stands, mapped or not. Bears no value. */
+export interface Sighting {
+  /** Index of the subject. */
+  readonly subject: number;
+  /** `system.record`, or the table, index or file where no record type is. */
+  readonly place: string;
+  /** Column, path or attribute. */
+  readonly column?: string;
+  readonly count: number;
 }

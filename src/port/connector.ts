@@ -2,9 +2,9 @@
  * The port. A connector is a kind of system; reading and erasing are two types, and whoever plans or verifies never
  * holds the second. One call serves many subjects. See docs/architecture.md.
  */
-import type { Link, Operation, Reference, Residue, StepOutcome, Unit } from "../model/change.ts";
+import type { Left, Link, Operation, PlannedRecord, Reference, Residue, StepOutcome, Unit, Write } from "../model/change.ts";
 import type { ActionKind, SystemBlock } from "../model/datamap.ts";
-import type { Finding, Located, Lookup, Target } from "../model/search.ts";
+import type { Finding, Located, Selection, Sighting, Target } from "../model/search.ts";
 
 /** A kind of system; stateless. Its folder is loaded only when a data map names the kind. */
 export interface Connector {
@@ -55,20 +55,40 @@ export interface IO {
   progress(done: number): void;
 }
 
-/** Cannot write: read-only transactions, read-only opens, no mutating verb. */
+/**
+ * Cannot write: read-only transactions, read-only opens, no mutating verb. Calls on one reader follow each other; another
+ * reader of the same system may be at work at the same time. Every method may be called again and sees what is there
+ * then. Whatever cannot be looked at whole throws a `Failure` (SYSTEM_UNREACHABLE, CREDENTIALS_REFUSED, NOT_PERMITTED,
+ * ROW_SECURITY, SHARDS_FAILED, or a code of exit 65 for what the map got wrong): "nothing there" is only ever answered by
+ * a look that could have found something.
+ */
 export interface Reader extends AsyncDisposable {
   /** Everything that must be known before a search can be believed: rights, mapping, constraints, triggers, versioning, patterns that match nothing. */
   check(targets: readonly Target[]): AsyncIterable<Finding>;
   /** Enforced references between and into these record types; none for systems that have no such thing. */
   links(targets: readonly Target[]): Promise<readonly Link[]>;
-  /** Every matching record, once per subject it belongs to. Throws where it could not look at everything. */
-  locate(target: Target, lookups: readonly Lookup[]): AsyncIterable<Located>;
-  /** Who references these records through an enforced foreign key, from any table. */
+  /** What triggers of these record types are known to write into others of them; none for systems that have no triggers. */
+  writes(targets: readonly Target[]): Promise<readonly Write[]>;
+  /**
+   * Every selected record, in no promised order; a record may come more than once, for other subjects. Flat in memory
+   * however many there are. Throws where it could not look at everything.
+   */
+  locate(target: Target, selection: Selection): AsyncIterable<Located>;
+  /**
+   * Who references these records through an enforced foreign key, from any table, and every row that a cascade through
+   * tables that are no record type takes along, at every level (partitions and inheritance children too). Below a row
+   * that stays (SET NULL, SET DEFAULT) and below a record type's own rows it goes no further.
+   */
   references(target: Target, keys: readonly string[]): AsyncIterable<Reference>;
   /** All records of the record type, for the fractional cap; may be an estimate. */
   size(target: Target): Promise<number>;
-  /** Reads these records again by key: yields the keys of those that are not yet as the operation leaves them. */
+  /**
+   * Reads these records again by key: yields the keys of those that are not yet as the operation leaves them, `also` and
+   * what their cascades take (`takes`) included.
+   */
   remaining(target: Target, operation: Operation): AsyncIterable<string>;
+  /** Every place where one of these values stands, mapped or not. `values`: one list a subject, each of eight characters or more. */
+  sweep(values: readonly (readonly string[])[]): AsyncIterable<Sighting>;
   /** What an erasure here leaves for now. */
   residue(target: Target): AsyncIterable<Residue>;
 }
@@ -80,15 +100,36 @@ export type EffectPoint = "effect_begin" | "effect_half" | "effect_done";
 export interface UnitJournal {
   /** What earlier attempts at this unit noted, oldest first. Empty: nothing was ever begun. */
   readonly notes: readonly string[];
-  /** Durable when it returns. Before every effect that could be left in doubt: transaction ids, hashes of what is about to replace what. No values of records. */
-  note(text: string): void;
+  /**
+   * Durable when it resolves. Before every effect that could be left in doubt: transaction ids, hashes of what is about
+   * to replace what. No values of records. Throws BUSY where another process has taken the request over: then nothing
+   * may be written any more.
+   */
+  note(text: string): Promise<void>;
+  /** Seals what a record was before it is removed or changed; durable when it resolves. Only where the unit asks for images. */
+  keepImage(step: string, key: string, bytes: Uint8Array): Promise<void>;
   at(point: EffectPoint): void;
 }
 
-/** Idempotent: what is gone already is counted, and is no error. Acts on the planned keys only, never on a predicate. */
+/** What only the core can judge again, on connections of its own: conditions, legal holds, approvals withdrawn. */
+export interface Guard {
+  /**
+   * Asked for every batch, after its records are locked (or read with what a conditional write needs) and before they
+   * are changed, in retries too. The records in the answer are left alone and stand in `StepOutcome.left`. What the
+   * connector itself can see (a fingerprint that changed, a new reference) is its own to judge.
+   */
+  judge(step: string, records: readonly PlannedRecord[]): Promise<readonly Left[]>;
+}
+
+/**
+ * Idempotent: what is gone already is counted, and is no error. Acts on the planned keys only, never on a predicate, and
+ * only where fingerprint, references and guard still say what they said at plan: a record whose fingerprint changed is
+ * `failed`, reason `changed`, unless an earlier attempt of this unit changed it. May be called again after any failure
+ * and any kill, and then gives the same end.
+ */
 export interface Eraser extends AsyncDisposable {
   /** One outcome a work, in order. Before every write `io.signal` is looked at; never between a write and its note. */
-  erase(unit: Unit, journal: UnitJournal): Promise<readonly StepOutcome[]>;
+  apply(unit: Unit, journal: UnitJournal, guard: Guard): Promise<readonly StepOutcome[]>;
   /** Finishes what erasing had to leave (segments, old versions); says what is still left. */
-  purge(target: Target): Promise<readonly Residue[]>;
+  flushResidue(target: Target): Promise<readonly Residue[]>;
 }

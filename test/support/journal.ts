@@ -11,6 +11,8 @@ export interface TestJournal extends UnitJournal {
   readonly notes: string[];
   /** Points passed, in order. */
   readonly passed: EffectPoint[];
+  /** By step and key, on two lines. */
+  readonly images: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
@@ -20,10 +22,19 @@ export interface TestJournal extends UnitJournal {
 export function testJournal(options: { readonly notes?: readonly string[]; readonly at?: (point: EffectPoint) => void } = {}): TestJournal {
   const notes = [...(options.notes ?? [])];
   const passed: EffectPoint[] = [];
+  const images = new Map<string, Uint8Array>();
   return {
     notes,
+    images,
     passed,
-    note: (text) => void notes.push(text),
+    async note(text) {
+      notes.push(text);
+      await Promise.resolve();
+    },
+    async keepImage(step, key, bytes) {
+      images.set(`${step}\n${key}`, bytes);
+      await Promise.resolve();
+    },
     at(point) {
       passed.push(point);
       options.at?.(point);

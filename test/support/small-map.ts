@@ -2,7 +2,7 @@ import { recordType } from "./record-type.ts";
 import type { DataMap, MatchTerm, RecordType, SystemBlock } from "../../src/model/datamap.ts";
 
 const at = { line: 1, column: 1 };
-const limits = { maxRecords: 1000, maxFraction: 1, maxFanOut: 20 };
+const limits = { maxRecords: 1000, maxFraction: 1, maxFanOut: 20, batchRecords: 100_000 };
 
 /** A record type of a table of that name, erased, matched by the identity `email` unless said otherwise. */
 export function recordOf(system: string, name: string, more: Partial<RecordType> = {}): RecordType {
