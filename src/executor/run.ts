@@ -256,7 +256,7 @@ function stepLine(step: PlanStep | undefined, receipt: Receipt | undefined): Run
   const left = {
     kept,
     waiting,
-    blocked: blocked + (receipt?.blocked ?? 0),
+    blocked: receipt?.blocked ?? blocked,
     ...(step.minimised === undefined ? {} : { minimised: step.minimised }),
     ...(step.until === undefined ? {} : { until: step.until }),
   };

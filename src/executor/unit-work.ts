@@ -8,7 +8,7 @@ import type { UnitRow } from "../state/journal.ts";
 
 /** What an eraser is given for a unit: planned keys only, grouped by what is done to them. */
 export function unitWork(map: DataMap, row: UnitRow, sealed: readonly SealedStep[]): Unit {
-  return { id: row.id, works: row.steps.map((id) => workOf(map, stepOf(sealed, id))) };
+  return { id: row.id, effect: "erase", works: row.steps.map((id) => workOf(map, stepOf(sealed, id))) };
 }
 
 function stepOf(sealed: readonly SealedStep[], id: string): SealedStep {
@@ -35,6 +35,11 @@ export function workOf(map: DataMap, step: SealedStep): Work {
     if (change !== undefined) operations.set("rule", { change, records: [] });
   }
   return { step: step.step, target: targetOf(map, record), lookups: step.lookups, operations: [...operations.values()] };
+}
+
+/** Records that are kept, with their other columns cleared. */
+export function minimisedCount(work: Work): number {
+  return work.operations.reduce((sum, { change, records }) => sum + (change.kind === "minimise" ? records.length : 0), 0);
 }
 
 export function plannedCount(work: Work): number {

@@ -82,7 +82,7 @@ function leftWithThem(map: DataMap, { code, record }: { readonly code: string; r
   return code === "COLUMN_MISSING" && isJsonLines(typeOf(map, record));
 }
 
-function isJsonLines({ format, place }: RecordType): boolean {
+function isJsonLines({ format, place }: Pick<RecordType, "format" | "place">): boolean {
   return format === "jsonl" || (format === undefined && place.kind === "files" && place.globs.every((glob) => /\.(?:jsonl|ndjson)(?:\.gz)?$/u.test(glob)));
 }
 

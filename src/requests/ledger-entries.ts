@@ -193,12 +193,15 @@ function typeOf({ map }: Context, step: PlanStep): RecordType | undefined {
 /** Throws now where the ledger would refuse a plan's results after the effect: a name with the look of an identifier. */
 export function refuseUntellable(context: Context, plan: Plan): void {
   const at = context.now().toISOString();
-  const counts = { matched: 0, affected: 0, gone: 0, alreadyGone: 0, own: 0, blocked: 0, failed: 0, unresolved: [] };
+  const done = { attempt: 1, matched: 0, affected: 0, gone: 0, deleted: 0, changed: 0, minimised: 0, alreadyGone: 0, own: 0, failed: 0, gaps: [] };
   receiptEntries(
     context,
     plan,
     plan.steps.map((step) => ({
-      ...counts,
+      ...done,
+      kept: step.kept,
+      waiting: step.waiting,
+      blocked: step.blocked,
       plan: plan.id,
       step: step.id,
       system: step.system,

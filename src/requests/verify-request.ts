@@ -77,7 +77,7 @@ async function purge(context: Context, id: string): Promise<NonNullable<Verified
   const left: Residue[] = [];
   for (const system of new Set(recordTypes(context.map).map((record) => record.system))) {
     await using eraser = await eraserFor(context, system, id);
-    for (const record of recordTypes(context.map).filter((one) => one.system === system)) left.push(...(await eraser.purge(targetOf(context.map, record))));
+    for (const record of recordTypes(context.map).filter((one) => one.system === system)) left.push(...(await eraser.flushResidue(targetOf(context.map, record))));
   }
   return left.map(({ system, mechanism, goneBy }) => ({ system, mechanism, gone_by: goneBy }));
 }

@@ -1,7 +1,7 @@
 /** The system of record of what was begun and what came of it: units, notes, receipts, outbox. See docs/decisions. */
 import type { DatabaseSync } from "node:sqlite";
-import type { StepOutcome } from "../model/change.ts";
 import type { JsonObject } from "../model/json.ts";
+import type { Gap } from "../model/search.ts";
 import type { Status } from "../model/status.ts";
 import { nextNumber, transact } from "./database.ts";
 import { stored, text, toStored } from "./rows.ts";
@@ -22,13 +22,39 @@ export interface UnitRow {
   readonly state: UnitState;
 }
 
-/** What is known for good of a step, once. matched = affected = gone means done. */
-export interface Receipt extends StepOutcome {
+/**
+ * What an attempt at a step came to; the last one of a step is known for good. Done means matched = affected = gone =
+ * deleted + changed. deleted + changed + alreadyGone + kept + waiting + blocked + failed are all the records found.
+ */
+export interface Receipt {
   readonly plan: string;
+  readonly step: string;
   readonly system: string;
   readonly record: string;
+  /** Counts from 1. */
+  readonly attempt: number;
   readonly status: Status;
+  readonly matched: number;
+  readonly affected: number;
+  /** Absent, or as wanted, when read again. */
   readonly gone: number;
+  readonly deleted: number;
+  readonly changed: number;
+  /** Of the kept ones: their other columns were cleared. */
+  readonly minimised: number;
+  readonly alreadyGone: number;
+  /** Rows of our own making in an audit trail, redacted. */
+  readonly own: number;
+  /** Planned as such, or held since. */
+  readonly kept: number;
+  readonly waiting: number;
+  readonly blocked: number;
+  readonly failed: number;
+  /** Code of the worst of what is left. */
+  readonly reason?: string;
+  /** Words of the hold or condition. */
+  readonly says?: string;
+  readonly gaps: readonly Gap[];
   readonly started: string;
   readonly finished: string;
 }

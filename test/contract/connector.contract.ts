@@ -5,11 +5,11 @@
 import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { EffectPoint, System } from "../../src/port/connector.ts";
-import type { Change, StepOutcome } from "../../src/model/change.ts";
+import type { Change } from "../../src/model/change.ts";
 import type { Fold } from "../../src/model/datamap.ts";
-import type { Located, Lookup, Target } from "../../src/model/search.ts";
+import type { Lookup, Target } from "../../src/model/search.ts";
 import { ANN, ANN_TOO, BOB, EVE, EVERYONE, formsOf, JOSE, type Person, WILD } from "../support/cast.ts";
-import { eraseUnit, locateAll, planned, remainingOf, unitOf } from "../support/erase.ts";
+import { type Erased, eraseUnit, locateAll, planned, remainingOf, type Seen, unitOf } from "../support/erase.ts";
 import { type TestIO, testIO } from "../support/io.ts";
 import { killAt, Killed, testJournal } from "../support/journal.ts";
 
@@ -109,7 +109,7 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
       },
     });
     const find = async (lookups: readonly Lookup[], where = target()) => await locateAll(fixture.system, io, where, lookups);
-    const nos = (found: readonly Located[]) => found.map(({ values }) => values[fixture.columns.no]).toSorted(byNumber);
+    const nos = (found: readonly Seen[]) => found.map(({ values }) => values[fixture.columns.no]).toSorted(byNumber);
     /** What the place must look like when these people's records are gone (or redacted) and nothing else changed. */
     const without = (...gone: readonly Person[]) => {
       const left = { ...before };
@@ -461,15 +461,15 @@ async function checkAll(system: System, io: TestIO, target: Target): Promise<voi
 }
 
 /** The outcome of a unit that acted on this many records, all of them. */
-function all(count: number): Partial<StepOutcome> {
+function all(count: number): Partial<Erased> {
   return { matched: count, affected: count, alreadyGone: 0, blocked: 0, failed: 0, unresolved: [] };
 }
 
-function counts({ matched, affected, alreadyGone, blocked, failed }: StepOutcome): object {
+function counts({ matched, affected, alreadyGone, blocked, failed }: Erased): object {
   return { matched, affected, alreadyGone, blocked, failed };
 }
 
-const keyAndPrint = ({ key, fingerprint }: Located) => `${key} ${fingerprint}`;
+const keyAndPrint = ({ key, fingerprint }: Seen) => `${key} ${fingerprint}`;
 const byNumber = (a: string | null | undefined, b: string | null | undefined) => Number(a) - Number(b);
 
 function given<T>(part: T | undefined): T {

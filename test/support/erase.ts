@@ -5,21 +5,31 @@ import type { Located, Lookup, Target } from "../../src/model/search.ts";
 import { type Tally, tallyOf } from "../../src/model/tally.ts";
 import { testJournal, type TestJournal } from "./journal.ts";
 
-/** Everything `locate` yields, by a fresh reader. */
-export async function locateAll(system: System, io: IO, target: Target, lookups: readonly Lookup[]): Promise<Located[]> {
+/** A record as one of its subjects has it, with the first of each column's values. */
+export interface Seen extends Omit<Located, "values"> {
+  readonly subject: number;
+  readonly values: Readonly<Record<string, string | null>>;
+}
+
+/** Everything `locate` yields, once a subject, by a fresh reader. */
+export async function locateAll(system: System, io: IO, target: Target, lookups: readonly Lookup[]): Promise<Seen[]> {
   await using reader = await system.openReader(io);
-  return await Array.fromAsync(reader.locate(target, { by: "subjects", lookups }));
+  const found = await Array.fromAsync(reader.locate(target, { by: "subjects", lookups }));
+  return found.flatMap((one) => {
+    const values = Object.fromEntries(Object.entries(one.values).map(([name, [first = null]]) => [name, first]));
+    return one.subjects.map((subject) => ({ ...one, subject, values }));
+  });
 }
 
 /** One record a key, with all its subjects. */
-export function planned(found: readonly Located[]): PlannedRecord[] {
+export function planned(found: readonly Pick<Located, "key" | "fingerprint" | "subjects">[]): PlannedRecord[] {
   const records = new Map<string, PlannedRecord>();
   for (const { key, fingerprint, subjects } of found) {
     const known = records.get(key);
     records.set(key, {
       key,
       fingerprint,
-      subjects: known === undefined ? subjects : [...known.subjects, ...subjects],
+      subjects: [...new Set([...(known?.subjects ?? []), ...subjects])],
     });
   }
   return [...records.values()];
@@ -40,13 +50,7 @@ export interface Erased extends StepOutcome, Tally {
 export const FREE: Guard = { judge: async () => [] };
 
 /** Erases by a fresh eraser; the one outcome of the unit's one work. */
-export async function eraseUnit(
-  system: System,
-  io: IO,
-  unit: Unit,
-  journal: TestJournal = testJournal(),
-  guard: Guard = FREE,
-): Promise<Erased> {
+export async function eraseUnit(system: System, io: IO, unit: Unit, journal: TestJournal = testJournal(), guard: Guard = FREE): Promise<Erased> {
   await using eraser = await system.openEraser(io);
   const outcomes = await eraser.apply(unit, journal, guard);
   const [outcome] = outcomes;
