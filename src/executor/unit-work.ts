@@ -8,7 +8,7 @@ import type { UnitRow } from "../state/journal.ts";
 
 /** What an eraser is given for a unit: planned keys only, grouped by what is done to them. */
 export function unitWork(map: DataMap, row: UnitRow, sealed: readonly SealedStep[]): Unit {
-  return { id: row.id, works: row.steps.map((id) => workOf(map, stepOf(sealed, id))) };
+  return { id: row.id, effect: "erase", works: row.steps.map((id) => workOf(map, stepOf(sealed, id))) };
 }
 
 function stepOf(sealed: readonly SealedStep[], id: string): SealedStep {
@@ -29,7 +29,7 @@ export function workOf(map: DataMap, step: SealedStep): Work {
     if (known === undefined) operations.set(name, { change, records: [planned] });
     else known.records.push(planned);
   }
-  if (operations.size === 0 && record.auditOf !== undefined) {
+  if (operations.size === 0 && record.auditOf.length > 0) {
     // nothing planned in the trail, but what our own statements will add to it must be redacted as its rule says
     const change = changeOf(record, { kind: "act", change: "rule" });
     if (change !== undefined) operations.set("rule", { change, records: [] });
