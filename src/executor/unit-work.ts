@@ -29,7 +29,7 @@ export function workOf(map: DataMap, step: SealedStep): Work {
     if (known === undefined) operations.set(name, { change, records: [planned] });
     else known.records.push(planned);
   }
-  if (operations.size === 0 && record.auditOf !== undefined) {
+  if (operations.size === 0 && record.auditOf.length > 0) {
     // nothing planned in the trail, but what our own statements will add to it must be redacted as its rule says
     const change = changeOf(record, { kind: "act", change: "rule" });
     if (change !== undefined) operations.set("rule", { change, records: [] });

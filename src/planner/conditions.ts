@@ -33,7 +33,7 @@ async function ofTheRecordItself({ readers, found }: ConditionScope, condition: 
   for (const { id } of waiting) {
     const searched = found.get(id);
     if (searched === undefined) continue;
-    const matching = await locateOne(readers, { ...searched.target, where: condition.where }, searched.lookups);
+    const matching = await locateOne(readers, { ...searched.target, where: { ...searched.target.where, ...condition.where } }, searched.lookups);
     standing.set(id, new Set(matching.keys()));
   }
   return (record, { key }) => standing.get(record)?.has(key) ?? true;
@@ -52,11 +52,11 @@ async function ofOthers(
   const values = new Map(
     edges.map(({ ref }) => [
       `${ref.record}.${ref.column}`,
-      new Set([...(found.get(ref.record)?.records.values() ?? [])].map((row) => row.values[ref.column] ?? "")),
+      new Set([...(found.get(ref.record)?.records.values() ?? [])].flatMap((row) => row.values[ref.column] ?? [])),
     ]),
   );
   const explained = (one: FoundRecord): boolean =>
-    edges.some(({ column, ref }) => values.get(`${ref.record}.${ref.column}`)?.has(one.values[column] ?? "\u0000") ?? false);
+    edges.some(({ column, ref }) => (one.values[column] ?? []).some((value) => values.get(`${ref.record}.${ref.column}`)?.has(value) ?? false));
   const all = new Set([...open.values()].flatMap((record) => record.subjects));
   const unexplained = new Set([...open.values()].filter((one) => !explained(one)).flatMap((record) => record.subjects));
   return (record, row) => {
@@ -65,8 +65,8 @@ async function ofOthers(
     if (own.length === 0) return row.subjects.some((subject) => all.has(subject));
     if (row.subjects.some((subject) => unexplained.has(subject))) return true;
     return own.some(({ column, ref }) => {
-      const value = row.values[ref.column] ?? null;
-      return value !== null && [...open.values()].some((one) => one.values[column] === value);
+      const mine = row.values[ref.column] ?? [];
+      return [...open.values()].some((one) => (one.values[column] ?? []).some((value) => mine.includes(value)));
     });
   };
 }

@@ -6,8 +6,7 @@ import { Failure } from "../errors.ts";
 import type { Circumstances, Decided } from "./circumstances.ts";
 import { heldWith, parentIndex } from "./held-with.ts";
 import type { FoundRecord, Findings } from "./locate.ts";
-import { ruleChange } from "../model/rule-change.ts";
-import { heldByChange } from "./targets.ts";
+import { changesOf } from "../model/rule-change.ts";
 
 type Deciding = Map<string, Map<string, Disposition>>;
 
@@ -30,14 +29,14 @@ export function decideOwn(circumstances: Circumstances): Deciding {
 
 function decideEach(circumstances: Circumstances, decided: Deciding, shielded: ReadonlySet<string>): void {
   // parents of match edges come first in `found`, so that what is held with them is known
-  for (const [id, { target, records }] of circumstances.found) {
+  for (const [id, { type, records }] of circumstances.found) {
     const before = decided.get(id);
     const mine = new Map<string, Disposition>();
     decided.set(id, mine);
-    const parents = parentIndex(circumstances, target.record);
+    const parents = parentIndex(circumstances, type);
     for (const record of records.values()) {
       const protectedBefore = shielded.has(`${id}\n${record.key}`) ? before?.get(record.key) : undefined;
-      const own = longer(ownDisposition(circumstances, target.record, record), heldWith(circumstances, decided, target.record, record, parents, shielded));
+      const own = longer(ownDisposition(circumstances, type, record), heldWith(circumstances, decided, type, record, parents, shielded));
       const disposition = own ?? protectedBefore;
       // as wanted already and free: there is nothing to decide; as wanted and held: it is kept like any other
       if (disposition !== undefined) mine.set(record.key, disposition);
@@ -61,7 +60,7 @@ function ownDisposition({ map, today, conditions }: Circumstances, type: RecordT
   for (const use of type.holds) {
     const hold = map.holds.find((one) => one.name === use.hold);
     if (hold === undefined) continue;
-    const end = holdEnd(hold, record.values[use.from] ?? null, map.controller.calendar.timezone);
+    const end = holdEnd(hold, record.values[use.from]?.[0] ?? null, map.controller.calendar.timezone);
     // what is as wanted already has nothing to wait for
     if (end.kind === "unknown") return record.done ? undefined : { kind: "waiting", on: end.reason };
     if (end.eligibleFrom <= today) continue;
@@ -159,7 +158,7 @@ function judge(map: DataMap, found: Findings, decided: Decided, { link, childKey
     case "blocked":
       return disposition;
     case "act": {
-      const change = changeOf(child.target.record, disposition);
+      const change = changeOf(child.type, disposition);
       if (change === undefined || change.kind === "delete") return undefined;
       if (change.kind === "fields" && link.childColumns.some((column) => ["clear", "unlink", "remove"].includes(change.fields[column]?.kind ?? "")))
         return undefined;
@@ -177,8 +176,8 @@ function declaredToGo(map: DataMap, link: Link): boolean {
 }
 
 function afterHeld(type: RecordType, held: Extract<Disposition, { kind: "kept" }>, was: Disposition): Disposition {
-  if (was.kind === "act" && ruleChange(type).kind !== "delete") return was;
-  if (heldByChange(type) !== undefined) return { kind: "act", change: "held_by", until: held.until, law: held.law };
+  if (was.kind === "act" && changesOf(type).rule?.kind !== "delete") return was;
+  if (changesOf(type).heldBy !== undefined) return { kind: "act", change: "held_by", until: held.until, law: held.law };
   return { kind: "kept", reason: "held_by", until: held.until, law: held.law, minimise: false };
 }
 
@@ -186,9 +185,9 @@ function afterHeld(type: RecordType, held: Extract<Disposition, { kind: "kept" }
 export function changeOf(type: RecordType, disposition: Disposition): Change | undefined {
   switch (disposition.kind) {
     case "act":
-      return disposition.change === "rule" ? ruleChange(type) : heldByChange(type);
+      return disposition.change === "rule" ? changesOf(type).rule : changesOf(type).heldBy;
     case "kept":
-      return disposition.minimise ? { kind: "minimise", keepOnly: type.whileHeld?.keepOnly ?? [] } : undefined;
+      return disposition.minimise ? changesOf(type).minimise : undefined;
     case "waiting":
     case "blocked":
       return undefined;

@@ -19,7 +19,15 @@ export function parentIndex({ found }: Circumstances, type: RecordType): ParentI
     type.match.terms.flatMap(({ column, source }) => {
       if (source.kind !== "column") return [];
       const all = [...(found.get(source.ref.record)?.records.values() ?? [])].map((record): Parent => ({ type: source.ref.record, record }));
-      return [[column, { all, byValue: Map.groupBy(all, ({ record }) => record.values[source.ref.column] ?? "") }] as const];
+      const byValue = new Map<string, Parent[]>();
+      for (const parent of all) {
+        for (const value of parent.record.values[source.ref.column] ?? []) {
+          const known = byValue.get(value);
+          if (known === undefined) byValue.set(value, [parent]);
+          else known.push(parent);
+        }
+      }
+      return [[column, { all, byValue }] as const];
     }),
   );
 }
@@ -45,7 +53,7 @@ export function heldWith(
     if (disposition?.kind !== "kept") return undefined;
     return disposition.reason === "held_by" && !shielded.has(`${of}\n${parent.key}`) ? undefined : disposition;
   };
-  const explained = [...index].flatMap(([column, { byValue }]) => byValue.get(record.values[column] ?? "\u0000") ?? []);
+  const explained = [...index].flatMap(([column, { byValue }]) => (record.values[column] ?? []).flatMap((value) => byValue.get(value) ?? []));
   if (explained.length > 0) {
     const holds = explained.map(hold);
     return holds.every((one) => one !== undefined) ? together(type, holds) : undefined;
@@ -64,12 +72,9 @@ function reachedByIdentity({ map, identifiers }: Circumstances, type: RecordType
     if (source.kind !== "identity") return false;
     const identity = map.identities.find((one) => one.name === source.identity);
     const given = record.subjects.flatMap((subject) => identifiers[subject]?.get(source.identity) ?? []);
-    const value = record.values[column] ?? null;
     if (given.length === 0 || identity === undefined) return false;
-    // a path through an array has no single value: it may well be reached by the identity itself
-    if (value === null) return column.includes("[]");
-    const text = comparable(value, identity.type, identity.fold);
-    return given.some((one) => comparable(one, identity.type, identity.fold) === text);
+    const stored = new Set((record.values[column] ?? []).map((value) => comparable(value, identity.type, identity.fold)));
+    return given.some((one) => stored.has(comparable(one, identity.type, identity.fold)));
   });
 }
 

@@ -2,17 +2,17 @@ import { Failure } from "../errors.ts";
 import type { DataMap, MatchTerm, RecordType } from "../model/datamap.ts";
 import { comparable } from "../model/fold.ts";
 import type { Located, Lookup, Target } from "../model/search.ts";
+import type { Reader } from "../port/connector.ts";
 import type { Subject } from "../model/subject.ts";
 import { type Readers, sideBySide } from "./readers.ts";
 import { identityTarget, recordTypes, targetOf } from "./targets.ts";
 
 /** A found record, once, with everyone it belongs to. */
-export interface FoundRecord extends Omit<Located, "subject"> {
-  readonly subjects: readonly number[];
-}
+export type FoundRecord = Located;
 
 /** What was found in one record type. */
 export interface Found {
+  readonly type: RecordType;
   readonly target: Target;
   readonly lookups: readonly Lookup[];
   /** By key, ascending as the reader gave them. */
@@ -71,7 +71,7 @@ export async function resolveIdentifiers(map: DataMap, readers: Readers, subject
 }
 
 async function searchIdentity(
-  reader: { locate(target: Target, lookups: readonly Lookup[]): AsyncIterable<Located> },
+  reader: Pick<Reader, "locate">,
   target: Target,
   lookups: readonly Lookup[],
   identity: string,
@@ -81,17 +81,15 @@ async function searchIdentity(
   const found = new Map<number, string[]>();
   // the values that each single identifier leads to, and over how many records
   const ways = new Map<string, { values: Set<string>; records: number }>();
-  for await (const located of reader.locate(target, lookups)) {
-    const value = located.values[column] ?? null;
-    for (const lookup of lookups.filter((one) => one.subject === located.subject)) {
-      for (const matched of target.columns) {
-        const stored = located.values[matched.column] ?? null;
-        if (stored === null) continue;
-        const text = comparable(stored, matched.type, matched.fold);
+  for await (const located of reader.locate(target, { by: "subjects", lookups })) {
+    const values = located.values[column] ?? [];
+    for (const lookup of lookups.filter((one) => located.subjects.includes(one.subject))) {
+      for (const matched of target.columns.flatMap((one) => (located.values[one.column] ?? []).map((stored) => ({ ...one, stored })))) {
+        const text = comparable(matched.stored, matched.type, matched.fold);
         if (!(lookup.values[matched.column] ?? []).some((one) => comparable(one, matched.type, matched.fold) === text)) continue;
         const way = ways.get(`${matched.column}\n${text}`) ?? { values: new Set<string>(), records: 0 };
         way.records += 1;
-        if (value !== null) way.values.add(value);
+        for (const value of values) way.values.add(value);
         ways.set(`${matched.column}\n${text}`, way);
         if (way.records > record.limits.maxFanOut) {
           throw new Failure("LIMIT_EXCEEDED", `one ${matched.column} leads to more than ${record.limits.maxFanOut} records of ${record.id} (max_fan_out)`);
@@ -104,7 +102,7 @@ async function searchIdentity(
         }
       }
     }
-    if (value !== null) found.set(located.subject, [...(found.get(located.subject) ?? []), value]);
+    for (const subject of located.subjects) found.set(subject, [...(found.get(subject) ?? []), ...values]);
   }
   return new Map([...found].map(([subject, values]) => [subject, [...new Set(values)]]));
 }
@@ -175,7 +173,7 @@ async function locateEach(
     const lookups = mergeLookups(known?.lookups.get(record.id) ?? [], lookupsFor(record.match.terms, identifiers, found, record.match.mode));
     located.push([
       record.id,
-      { target, lookups, records: await locateOne(readers, target, lookups), unsearched: unsearchedIn(map, record, identifiers, found) },
+      { type: record, target, lookups, records: await locateOne(readers, target, lookups), unsearched: unsearchedIn(map, record, identifiers, found) },
     ]);
   }
   return located;
@@ -198,9 +196,10 @@ export async function locateOne(readers: Readers, target: Target, lookups: reado
   const records = new Map<string, FoundRecord>();
   if (lookups.length === 0) return records;
   const reader = await readers.of(target.record.system);
-  for await (const { subject, ...located } of reader.locate(target, lookups)) {
+  for await (const located of reader.locate(target, { by: "subjects", lookups })) {
     const known = records.get(located.key);
-    records.set(located.key, { ...located, subjects: known === undefined ? [subject] : [...new Set([...known.subjects, subject])].toSorted((a, b) => a - b) });
+    const subjects = [...new Set([...(known?.subjects ?? []), ...located.subjects])].toSorted((a, b) => a - b);
+    records.set(located.key, { ...located, subjects });
   }
   return records;
 }
@@ -224,19 +223,18 @@ export function lookupsFor(terms: readonly MatchTerm[], identifiers: Identifiers
 function edgeValues(parent: Found | undefined, column: string): ReadonlyMap<number, ReadonlySet<string>> {
   const bySubject = new Map<number, Set<string>>();
   for (const record of parent?.records.values() ?? []) {
-    const value = record.values[column] ?? null;
-    if (value === null || value === "") continue;
-    for (const subject of record.subjects) {
-      const known = bySubject.get(subject);
-      if (known === undefined) bySubject.set(subject, new Set([value]));
-      else known.add(value);
+    const values = (record.values[column] ?? []).filter((value) => value !== "");
+    for (const subject of values.length === 0 ? [] : record.subjects) {
+      const known = bySubject.get(subject) ?? new Set<string>();
+      for (const value of values) known.add(value);
+      bySubject.set(subject, known);
     }
   }
   return bySubject;
 }
 
 /** Subjects of whom no identifier was given, nor searched for, that leads here. */
-export function unsearchedIn(map: DataMap, record: RecordType, identifiers: Identifiers, found: Findings): readonly number[] {
+export function unsearchedIn(map: DataMap, record: Pick<RecordType, "match">, identifiers: Identifiers, found: Findings): readonly number[] {
   return identifiers.flatMap((mine, subject) => {
     const led = record.match.terms.some(({ source }) => {
       if (source.kind === "column") return !(found.get(source.ref.record)?.unsearched.includes(subject) ?? false);

@@ -49,7 +49,7 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
     const id = `S${at + 1}`;
     const records = sealedRecords(found, searched.decided);
     const step = planStep(id, found, records, parts);
-    await refuseTooMany(step, found.target.record, parts);
+    await refuseTooMany(step, found.type, parts);
     steps.push(step);
     sealed.push({ step: id, record: found.target.record.id, lookups: found.lookups, records });
   }
@@ -86,8 +86,12 @@ function sealedRecords(found: Found, decided: Decided): readonly SealedRecord[] 
   });
 }
 
-function planStep(id: string, { target, unsearched, lookups }: Found, records: readonly SealedRecord[], { searched, pseudonyms, batch }: PlanParts): PlanStep {
-  const { record } = target;
+function planStep(
+  id: string,
+  { type: record, unsearched, lookups }: Found,
+  records: readonly SealedRecord[],
+  { searched, pseudonyms, batch }: PlanParts,
+): PlanStep {
   const counts = countsOf(records);
   const statuses = new Set(records.map(({ disposition }) => statusOf(record, disposition)));
   if (searched.empty.has(record.id)) statuses.add("not_checked");
@@ -142,7 +146,7 @@ export function statusOf(record: RecordType, disposition: Disposition): Status {
     case "act": {
       const change = changeOf(record, disposition);
       if (change === undefined || change.kind !== "fields") return "deleted";
-      const rules = [...Object.values(change.fields), ...Object.values(change.paths)];
+      const rules = [...Object.values(change.fields), ...change.documents.flatMap(({ paths }) => Object.values(paths))];
       if (rules.some((rule) => rule.kind === "pseudonymise")) return "pseudonymised";
       return record.do === "redact" || record.do === "unlink" ? "redacted" : "anonymised";
     }
@@ -232,7 +236,7 @@ async function plannedResidue(steps: readonly PlanStep[], found: readonly Found[
   const all: Residue[] = [];
   const acting = new Set<string>();
   for (const [at, step] of steps.entries()) {
-    const record = found[at]?.target.record;
+    const record = found[at]?.type;
     if (record === undefined || step.act + (step.minimised ?? 0) === 0) continue;
     acting.add(step.system);
     for await (const one of residue(record)) all.push(one);

@@ -127,10 +127,10 @@ async function linksOf(map: DataMap, readers: Readers, targets: readonly Target[
 
 async function referencesTo(readers: Readers, found: Findings, decided: Decided, links: readonly Link[]): Promise<ReadonlyMap<string, readonly Reference[]>> {
   const all = new Map<string, Reference[]>();
-  for (const [id, { target }] of found) {
+  for (const [id, { type, target }] of found) {
     if (!links.some((link) => link.parent === id)) continue;
     const keys = [...(decided.get(id) ?? new Map<string, Disposition>())]
-      .filter(([, disposition]) => changeOf(target.record, disposition)?.kind === "delete")
+      .filter(([, disposition]) => changeOf(type, disposition)?.kind === "delete")
       .map(([key]) => key);
     if (keys.length === 0) continue;
     const references: Reference[] = [];

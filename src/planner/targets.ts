@@ -1,6 +1,5 @@
-import type { Change } from "../model/change.ts";
 import type { Condition, DataMap, MatchTerm, RecordType } from "../model/datamap.ts";
-import { fieldsChange, ruleChange } from "../model/rule-change.ts";
+import { changesOf } from "../model/rule-change.ts";
 import type { MatchColumn, Target } from "../model/search.ts";
 
 /** Every record type of the map, in the map's order. */
@@ -10,7 +9,13 @@ export function recordTypes(map: DataMap): readonly RecordType[] {
 
 /** What to search for a record type, and which of its columns the planner must see. */
 export function targetOf(map: DataMap, record: RecordType): Target {
-  return { record, columns: record.match.terms.map((term) => matchColumn(map, term)), exports: exportsOf(map, record) };
+  return {
+    record,
+    columns: record.match.terms.map((term) => matchColumn(map, term)),
+    ...(record.where === undefined ? {} : { where: record.where }),
+    exports: exportsOf(map, record),
+    changes: changesOf(record),
+  };
 }
 
 /** What to search to find a condition's records. A condition without `any` reads the record itself and has no target. */
@@ -19,12 +24,13 @@ export function conditionTarget(map: DataMap, condition: Condition): Target | un
   const [system = "", ...rest] = condition.any.split(".");
   const base = recordTypes(map).find((record) => record.id === condition.any) ?? tableOf(map, condition, system, rest.join("."));
   // nothing of the record type's own rule may decide here: only the condition's match and filter
-  const record: RecordType = { ...base, match: condition.match, do: "keep", fields: {}, paths: {}, holds: [] };
+  const record: RecordType = { ...base, match: condition.match, do: "keep", fields: {}, paths: {}, in: [], holds: [] };
   return {
     record,
     columns: condition.match.terms.map((term) => matchColumn(map, term)),
-    where: condition.where,
+    where: { ...base.where, ...condition.where },
     exports: condition.match.terms.map((term) => term.column),
+    changes: {},
   };
 }
 
@@ -34,13 +40,10 @@ export function identityTarget(map: DataMap, record: RecordType, column: string,
   return {
     record: { ...record, match: { mode: "any", terms } },
     columns: terms.map((term) => matchColumn(map, term)),
+    ...(record.where === undefined ? {} : { where: record.where }),
     exports: [...new Set([column, ...terms.map((term) => term.column)])],
+    changes: {},
   };
-}
-
-/** The change that `fields` beside `do: erase` describe, for records that a held one references. */
-export function heldByChange(record: RecordType): Change | undefined {
-  return ruleChange(record).kind === "delete" && Object.keys(record.fields).length > 0 ? fieldsChange(record) : undefined;
 }
 
 function matchColumn(map: DataMap, term: MatchTerm): MatchColumn {
@@ -74,6 +77,8 @@ function tableOf(map: DataMap, condition: Condition, system: string, table: stri
     do: "keep",
     fields: {},
     paths: {},
+    in: [],
+    auditOf: [],
     holds: [],
     cascades: [],
     dialect: {},

@@ -27,16 +27,19 @@ export function unitsOf(map: DataMap, records: readonly string[], links: readonl
   const phases = systemPhases(map);
   const types = map.systems.flatMap((system) => system.records);
   const audits = new Map(
-    types.flatMap((record) =>
-      record.auditOf !== undefined && records.includes(record.id) && records.includes(record.auditOf) ? [[record.id, record.auditOf] as const] : [],
-    ),
+    types.flatMap((record) => {
+      const sources = record.auditOf.filter((source) => records.includes(source));
+      return sources.length > 0 && records.includes(record.id) ? [[record.id, sources] as const] : [];
+    }),
   );
   // child -> parents: the child is done first; an audit trail and its source hold on to each other
   const before = new Map(records.map((id) => [id, new Set<string>()]));
   for (const { child, parent } of links) if (child !== parent && before.has(parent) && before.has(child) && !audits.has(child)) before.get(parent)?.add(child);
-  for (const [audit, source] of audits) {
-    before.get(audit)?.add(source);
-    before.get(source)?.add(audit);
+  for (const [audit, sources] of audits) {
+    for (const source of sources) {
+      before.get(audit)?.add(source);
+      before.get(source)?.add(audit);
+    }
   }
   const groups = stronglyConnected(records, (id) => [...(before.get(id) ?? [])]);
   const unitOf = new Map(groups.flatMap((group, at) => group.map((id) => [id, at] as const)));

@@ -27,8 +27,9 @@ const lines = recordOf("shop", "lines", { match: { mode: "any", terms: [byColumn
 
 const row = (key: string, values: Record<string, string | null>, subjects: readonly number[] = [0]): FoundRecord => ({
   key,
+  address: key,
   fingerprint: key,
-  values,
+  values: Object.fromEntries(Object.entries(values).map(([column, value]) => [column, value === null ? [] : [value]])),
   done: false,
   subjects,
 });
@@ -43,7 +44,7 @@ function decide(
   const found = new Map(
     records.map((record): readonly [string, Found] => [
       record.id,
-      { target: targetOf(map, record), lookups: [], records: new Map((rows[record.id] ?? []).map((one) => [one.key, one])), unsearched: [] },
+      { type: record, target: targetOf(map, record), lookups: [], records: new Map((rows[record.id] ?? []).map((one) => [one.key, one])), unsearched: [] },
     ]),
   );
   const circumstances = { map, found, identifiers: [new Map([["email", ["ann@x.example"]]])], today: "2026-11-20", conditions: new Map() };
@@ -54,6 +55,7 @@ function decide(
 const reference = (child: string, childKey: string, parent: string, parentKey: string, onDelete: "no_action" | "cascade" = "no_action"): Reference => ({
   parentKey,
   childKey,
+  through: [`${child}_fkey`],
   link: { constraint: `${child}_fkey`, child, childColumns: ["customer_id"], parent, onDelete },
 });
 

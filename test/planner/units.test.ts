@@ -13,7 +13,7 @@ test("children come before parents, and the table that all lead to comes last", 
 });
 
 test("a circle of references is one unit, and so is an audit trail with the table that feeds it, after it", () => {
-  const records = [recordOf("shop", "a"), recordOf("shop", "b"), recordOf("shop", "customers"), recordOf("shop", "trail", { auditOf: "shop.customers" })];
+  const records = [recordOf("shop", "a"), recordOf("shop", "b"), recordOf("shop", "customers"), recordOf("shop", "trail", { auditOf: ["shop.customers"] })];
   const units = unitsOf(
     mapOf([{ name: "shop", kind: "postgres", records }]),
     ["shop.trail", "shop.a", "shop.b", "shop.customers"],
