@@ -1,7 +1,7 @@
 /** What a rule changes in a document, as edits of its text; everything else keeps every character. */
 import { changeValue, isAsWanted } from "../../src/record-files/change-value.ts";
-import type { RecordType } from "../../src/model/datamap.ts";
 import type { FieldRule } from "../../src/model/field-rule.ts";
+import type { Described } from "../../src/model/search.ts";
 import { inFormOf, isoDate } from "./date-text.ts";
 import { removalOf, type JsonNode, type JsonScalar, type TextEdit } from "./json-text.ts";
 import type { MatchField } from "./mapping.ts";
@@ -99,7 +99,7 @@ function jsonOf(value: string | number | boolean | null, old: JsonScalar, dateFo
 }
 
 /** Takes out whatever is not kept, leads to something kept, or is what the record's holds start from. */
-export function minimisingEdits(source: JsonNode, keepOnly: readonly string[], record: RecordType): TextEdit[] {
+export function minimisingEdits(source: JsonNode, keepOnly: readonly string[], record: Described): TextEdit[] {
   const kept = [...keepOnly, ...record.holds.map(({ from }) => from)].map((name) => fieldName(parsePath(name)));
   const edits: TextEdit[] = [];
   const visit = (node: JsonNode, above: string): void => {

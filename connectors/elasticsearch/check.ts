@@ -1,9 +1,9 @@
 /** Everything that must be known of the indices before a search in them can be believed. */
 import type { FailureCode } from "../../src/errors.ts";
-import type { Change } from "../../src/model/change.ts";
-import type { FieldRule } from "../../src/model/field-rule.ts";
+import type { FieldRule, FieldRules } from "../../src/model/field-rule.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { wholeAnswer, type Api } from "./api.ts";
+import { rulesIn } from "./document.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
 import { at, membersOf, numberOf } from "./json-text.ts";
 import { fieldOf, matchField, notRewritable, type MappedField } from "./mapping.ts";
@@ -90,9 +90,8 @@ export async function* taskFindings(api: Api, record: string): AsyncGenerator<Fi
 }
 
 /** Fields beside `do: erase` may be needed too: they serve records that must stay. */
-function changesFields(target: Target): boolean {
-  const { fields, paths, whileHeld } = target.record;
-  return Object.keys(fields).length + Object.keys(paths).length > 0 || whileHeld?.keepOnly !== undefined;
+function changesFields({ changes }: Target): boolean {
+  return Object.values(changes).some((change) => change !== undefined && change.kind !== "delete");
 }
 
 function* matchFindings(target: Target, indices: readonly ConcreteIndex[]): Generator<Finding> {
@@ -107,8 +106,8 @@ function* matchFindings(target: Target, indices: readonly ConcreteIndex[]): Gene
 /** A path that no index knows is a slip of the pen; one that some index may hold unmapped is not. */
 function* pathFindings(target: Target, indices: readonly ConcreteIndex[]): Generator<Finding> {
   if (indices.length === 0) return;
-  const { id: record, fields, paths } = target.record;
-  for (const name of new Set([...Object.keys(fields), ...Object.keys(paths), ...target.exports, ...Object.keys(target.where ?? {})])) {
+  const { id: record } = target.record;
+  for (const name of new Set([...Object.keys(allRules(target)), ...target.exports, ...Object.keys(target.where ?? {})])) {
     if (name === "_id") continue;
     const path = parsePath(name);
     const known = indices.some((index) => {
@@ -133,7 +132,7 @@ function isInside(index: ConcreteIndex, names: readonly string[]): boolean {
 }
 
 function* rewriteFindings(target: Target, index: ConcreteIndex): Generator<Finding> {
-  const { id: record, fields, paths } = target.record;
+  const { id: record } = target.record;
   const finding = (code: FailureCode, severity: "error" | "warning", column: string, what: string): Finding => ({
     code,
     severity,
@@ -146,7 +145,7 @@ function* rewriteFindings(target: Target, index: ConcreteIndex): Generator<Findi
   const pipeline = index.setting("index.final_pipeline");
   if (pipeline !== undefined && pipeline !== "_none")
     yield finding("TRIGGER_PRESENT", "warning", "", `its final_pipeline ${pipeline} runs on every document that is written`);
-  for (const [name, rule] of Object.entries({ ...fields, ...paths })) {
+  for (const [name, rule] of Object.entries(allRules(target))) {
     if (name === "_id" && rule.kind !== "keep") yield finding("FIELD_REFUSED", "error", name, "a document's id cannot be changed");
     const field = fieldOf(index, parsePath(name));
     const misfit = field.kind === "field" ? misfitOf(field, rule) : undefined;
@@ -169,19 +168,8 @@ function misfitOf({ type }: MappedField, rule: FieldRule): string | undefined {
   return refused ? `it is ${type} and takes no such value` : undefined;
 }
 
-/** The change that the record type's own `do` makes; undefined where it deletes or leaves alone. */
-export function ownChange(target: Target): Exclude<Change, { kind: "delete" }> | undefined {
-  const { do: action, fields, paths } = target.record;
-  switch (action) {
-    case "redact":
-    case "anonymise":
-    case "unlink":
-      return { kind: "fields", fields, paths };
-    case "erase":
-    case "remove-rows":
-    case "soft-delete":
-    case "keep":
-    case "ask":
-      return undefined;
-  }
+/** Every path that one of the target's changes has a rule for. */
+function allRules({ changes }: Target): FieldRules {
+  const fields = [changes.heldBy, changes.rule].filter((change) => change?.kind === "fields");
+  return Object.assign({}, ...fields.map(rulesIn));
 }

@@ -44,14 +44,14 @@ function* lint(block: SystemBlock): Generator<ConfigIssue> {
         message: "this is no name of an index",
         help: "Several patterns are written with commas and no blanks.",
       };
-    if (record.in !== undefined)
+    if (record.in.length > 0)
       yield {
         path: [...path, "in"],
         code: "KEY_UNFIT",
         message: "a document's paths start at its root",
         help: "Remove `in`, and write the whole path: `author.name`, `members[].email`.",
       };
-    if (record.auditOf !== undefined) yield { path: [...path, "audit_of"], code: "KEY_UNFIT", message: "`audit_of` is for tables", help: "Remove it." };
+    if (record.auditOf.length > 0) yield { path: [...path, "audit_of"], code: "KEY_UNFIT", message: "`audit_of` is for tables", help: "Remove it." };
     if (record.cascades.length > 0)
       yield { path: [...path, "cascades"], code: "KEY_UNFIT", message: "`cascades` names constraints of tables", help: "Remove it." };
   }

@@ -1,6 +1,6 @@
 /** A document as expunge looks at it: whose it is, what of it counts as its content, what it exports. */
 import { Failure } from "../../src/errors.ts";
-import type { PlannedRecord } from "../../src/model/change.ts";
+import type { Change, PlannedRecord } from "../../src/model/change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 import { comparable } from "../../src/model/fold.ts";
 import type { Lookup, Target } from "../../src/model/search.ts";
@@ -62,7 +62,7 @@ export function shapeOf(target: Target, index: ConcreteIndex, columns: readonly 
   return {
     target,
     columns,
-    rules: rulesOf(index, { ...target.record.fields, ...target.record.paths }),
+    rules: target.changes.rule?.kind === "fields" ? rulesOf(index, rulesIn(target.changes.rule)) : [],
     where: Object.entries(target.where ?? {}).map(([name, values]) => filterOf(index, name, values)),
     exports: target.exports.map((name) => ({ name, path: parsePath(name), ...dateFormatOf(index, parsePath(name)) })),
   };
@@ -76,6 +76,11 @@ function filterOf(index: ConcreteIndex, name: string, values: readonly string[])
 }
 
 const NUMBERS: ReadonlySet<string> = new Set(["long", "integer", "short", "byte", "unsigned_long", "double", "float", "half_float", "scaled_float"]);
+
+/** The rules of a change by path; a document's paths start at its root, so that nothing lies `in` a column. */
+export function rulesIn({ fields, documents }: Extract<Change, { kind: "fields" }>): FieldRules {
+  return Object.assign({}, fields, ...documents.map(({ paths }) => paths));
+}
 
 export function rulesOf(index: ConcreteIndex, fields: FieldRules): Rule[] {
   return Object.entries(fields).map(([name, rule]) => ({ path: parsePath(name), rule, ...dateFormatOf(index, parsePath(name)) }));
@@ -174,9 +179,9 @@ function tokenOf(io: IO, subject: number, way: Way): string {
   return io.digest(["match", String(subject), ...way.flatMap(({ column, text }) => [column.column.column, text])]).slice(0, TOKEN);
 }
 
-/** The exported values as text. Throws TYPE_MISMATCH where a document holds several, or a date in a form not known. */
-export function exportedValues(system: string, shape: Shape, document: Document): Record<string, string | null> {
-  const values: Record<string, string | null> = {};
+/** The exported values as texts. Throws TYPE_MISMATCH where a document holds a date in a form not known. */
+export function exportedValues(system: string, shape: Shape, document: Document): Record<string, readonly string[]> {
+  const values: Record<string, readonly string[]> = {};
   for (const { name, path, dateFormat } of shape.exports) {
     const where = `${system}, index ${document.index}, field ${name}`;
     const texts = new Set(
@@ -193,11 +198,7 @@ export function exportedValues(system: string, shape: Shape, document: Document)
           return iso;
         }),
     );
-    if (texts.size > 1)
-      throw new Failure("TYPE_MISMATCH", `${where}: a document holds several values where one is needed.`, {
-        help: "A hold, a condition or an identity can read a field with one value only.",
-      });
-    values[name] = [...texts][0] ?? null;
+    values[name] = [...texts];
   }
   return values;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../src/errors.ts";
-import type { Operation, PlannedRecord, StepOutcome, Work } from "../../src/model/change.ts";
-import type { Eraser, IO, UnitJournal } from "../../src/port/connector.ts";
+import type { Change, Left, Operation, PlannedRecord, StepOutcome, Work } from "../../src/model/change.ts";
+import type { Eraser, Guard, IO, UnitJournal } from "../../src/port/connector.ts";
 import { errorType, isBlockError, type Answer, type Api } from "./api.ts";
 import { refresh, taskFindings } from "./check.ts";
 import { applyEdits, at, itemsOf, membersOf, numberOf, type JsonNode } from "./json-text.ts";
@@ -11,10 +11,10 @@ import { fetchAll, nameOf, type Fetched } from "./search.ts";
 
 export function eraser(io: IO, api: Api): Eraser {
   return {
-    async erase(unit, journal) {
+    async apply(unit, journal, guard) {
       const effects = effectsOf(io, journal);
       const outcomes: StepOutcome[] = [];
-      for (const work of unit.works) outcomes.push(await eraseWork(io, api, work, effects));
+      for (const work of unit.works) outcomes.push(await eraseWork(io, api, work, effects, guard));
       if (effects.changed.size > 0) {
         effects.half();
         for (const index of effects.changed) await refresh(api, index);
@@ -24,7 +24,7 @@ export function eraser(io: IO, api: Api): Eraser {
       }
       return outcomes;
     },
-    purge: async (target) => await purge(io, api, target),
+    flushResidue: async (target) => await purge(io, api, target),
     [Symbol.asyncDispose]: async () => await api[Symbol.asyncDispose](),
   };
 }
@@ -37,7 +37,10 @@ const BULK_SIZE = 8_000_000;
 const TRIES = 60;
 
 /** What becomes of one planned record. `again`: another writer came between, or the server is busy. */
-type Result = { readonly kind: "affected" | "gone" | "again" } | { readonly kind: "blocked" | "failed"; readonly reason: string };
+type Result =
+  | { readonly kind: "affected" | "gone" | "again" }
+  | { readonly kind: "left"; readonly left: Left }
+  | { readonly kind: "blocked" | "failed"; readonly reason: string };
 
 /** The unit's effects: their notes, and the moments between them. */
 interface Effects {
@@ -46,7 +49,7 @@ interface Effects {
   /** An earlier attempt had begun with this document. */
   begunBefore(key: string): boolean;
   /** Notes what is about to be written, durably. */
-  begin(writes: readonly Write[]): void;
+  begin(writes: readonly Write[]): Promise<void>;
   half(): void;
 }
 
@@ -65,11 +68,11 @@ function effectsOf(io: IO, journal: UnitJournal): Effects {
     changed,
     half,
     begunBefore: (key) => before.has(markOf(key)),
-    begin(writes) {
+    async begin(writes) {
       for (const { document } of writes) changed.add(document.index);
       const marks = writes.map(({ record }) => markOf(record.key)).filter((mark) => !noted.has(mark));
       for (const mark of marks) noted.add(mark);
-      if (marks.length > 0) journal.note(JSON.stringify({ writes: marks }));
+      if (marks.length > 0) await journal.note(JSON.stringify({ writes: marks }));
       if (begun) half();
       else journal.at("effect_begin");
       begun = true;
@@ -83,33 +86,30 @@ function marksOf(note: string): string[] {
   return said.writes.filter((mark) => typeof mark === "string");
 }
 
-async function eraseWork(io: IO, api: Api, work: Work, effects: Effects): Promise<StepOutcome> {
+async function eraseWork(io: IO, api: Api, work: Work, effects: Effects, guard: Guard): Promise<StepOutcome> {
   const look = await looksAt(io, api, work.target);
-  const tally = { matched: 0, affected: 0, alreadyGone: 0, own: 0, blocked: 0, failed: 0 };
-  const unresolved: string[] = [];
-  let reason: string | undefined;
+  const tally = { matched: 0, deleted: 0, changed: 0, minimised: 0, own: 0 };
+  const left: Left[] = [];
   let done = 0;
 
-  function count(key: string, result: Result): void {
+  function count(key: string, change: Change, result: Result): void {
     io.progress((done += 1));
     switch (result.kind) {
       case "affected":
-        tally.matched += 1;
-        tally.affected += 1;
-        return;
       case "gone":
-        if (!effects.begunBefore(key)) tally.alreadyGone += 1;
+        if (result.kind === "gone" && !effects.begunBefore(key)) left.push({ key, kind: "already_gone", reason: "already_gone" });
+        else if (change.kind === "minimise") tally.minimised += 1;
         else {
           tally.matched += 1;
-          tally.affected += 1;
+          tally[change.kind === "delete" ? "deleted" : "changed"] += 1;
         }
+        return;
+      case "left":
+        left.push(result.left);
         return;
       case "blocked":
       case "failed":
-        tally.matched += 1;
-        tally[result.kind] += 1;
-        unresolved.push(key);
-        reason ??= result.reason;
+        left.push({ key, kind: result.kind, reason: result.reason });
         return;
       case "again":
         throw new Failure("UNEXPECTED", "A record was counted before it was decided.");
@@ -118,10 +118,19 @@ async function eraseWork(io: IO, api: Api, work: Work, effects: Effects): Promis
 
   for (const operation of work.operations) {
     for (let from = 0; from < operation.records.length; from += BATCH) {
-      await eraseBatch(api, operation, operation.records.slice(from, from + BATCH), look, effects, count);
+      const records = operation.records.slice(from, from + BATCH);
+      await eraseBatch(
+        api,
+        operation,
+        records,
+        look,
+        effects,
+        (some) => guard.judge(work.step, some),
+        (key, result) => count(key, operation.change, result),
+      );
     }
   }
-  return { step: work.step, ...tally, unresolved, ...(reason === undefined ? {} : { reason }) };
+  return { step: work.step, ...tally, left };
 }
 
 async function eraseBatch(
@@ -130,6 +139,7 @@ async function eraseBatch(
   records: readonly PlannedRecord[],
   look: Awaited<ReturnType<typeof looksAt>>,
   effects: Effects,
+  judge: (records: readonly PlannedRecord[]) => Promise<readonly Left[]>,
   count: (key: string, result: Result) => void,
 ): Promise<void> {
   let pending = records;
@@ -138,7 +148,7 @@ async function eraseBatch(
       api,
       pending.flatMap(({ key }) => nameOf(key) ?? []),
     );
-    const writes: Write[] = [];
+    const ready: Write[] = [];
     for (const record of pending) {
       const document = found.get(record.key);
       if (document === undefined) {
@@ -149,11 +159,17 @@ async function eraseBatch(
       if (change.kind !== "delete" && edits.length === 0) count(record.key, { kind: "gone" });
       // the id is another's by now, or the person's values went: nobody planned this document
       else if (!matches) count(record.key, { kind: "failed", reason: "no_longer_matches" });
-      else writes.push({ record, document, lines: change.kind === "delete" ? deletion(document) : replacement(document, edits) });
+      else ready.push({ record, document, lines: change.kind === "delete" ? deletion(document) : replacement(document, edits) });
     }
+    const stays = new Map((ready.length === 0 ? [] : await judge(ready.map(({ record }) => record))).map((left) => [left.key, left]));
+    const writes = ready.filter(({ record }) => {
+      const left = stays.get(record.key);
+      if (left !== undefined) count(record.key, { kind: "left", left });
+      return left === undefined;
+    });
     const again: PlannedRecord[] = [];
     for (const some of bulksOf(writes)) {
-      effects.begin(some);
+      await effects.begin(some);
       for (const [place, result] of (await bulk(api, some)).entries()) {
         const record = some[place]?.record;
         if (record === undefined) continue;

@@ -5,7 +5,7 @@ import type { Target } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import type { Api } from "./api.ts";
 import { editsFor, minimisingEdits } from "./change.ts";
-import { bearsTokens, matchAgain, rulesOf, shapeOf, type Document } from "./document.ts";
+import { bearsTokens, matchAgain, rulesIn, rulesOf, shapeOf, type Document } from "./document.ts";
 import { indicesOf, patternOf } from "./indices.ts";
 import type { TextEdit } from "./json-text.ts";
 import { searchable } from "./mapping.ts";
@@ -33,9 +33,12 @@ export async function looksAt(io: IO, api: Api, target: Target): Promise<(docume
       case "minimise":
         return { matches, edits: minimisingEdits(document.source, change.keepOnly, target.record) };
       case "fields": {
-        const rules = rulesOf(index, { ...change.fields, ...change.paths });
+        const rules = rulesOf(index, rulesIn(change));
         return { matches, edits: editsFor(document.source, rules, columns, elements, (value) => io.pseudonym(value)) };
       }
+      case "mark":
+      case "restore":
+        throw new Failure("ACTION_REFUSED", `${target.record.id}: documents are not marked as deleted yet.`);
     }
   };
 }

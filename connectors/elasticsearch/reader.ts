@@ -1,10 +1,10 @@
 import { Failure } from "../../src/errors.ts";
 import type { Operation } from "../../src/model/change.ts";
-import type { Located, Lookup, Target } from "../../src/model/search.ts";
+import type { Located, Lookup, Selection, Target } from "../../src/model/search.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
 import type { Api } from "./api.ts";
 import { editsFor } from "./change.ts";
-import { checkTarget, countOf, filledOf, ownChange, refresh } from "./check.ts";
+import { checkTarget, countOf, filledOf, refresh } from "./check.ts";
 import type { Dialect } from "./dialect.ts";
 import { documentMatcher, exportedValues, fingerprintOf, keyOf, neededNames, shapeOf, type Document, type Found, type Shape } from "./document.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
@@ -21,7 +21,8 @@ export function reader(io: IO, api: Api, dialect: Dialect): Reader {
       for (const target of targets) yield* checkTarget(api, target);
     },
     links: async () => [],
-    locate: (target, lookups) => locate(io, api, dialect, target, lookups),
+    writes: async () => [],
+    locate: (target, selection) => locate(io, api, dialect, target, selection),
     references: () => none(),
     async size(target) {
       let size = 0;
@@ -29,6 +30,7 @@ export function reader(io: IO, api: Api, dialect: Dialect): Reader {
       return size;
     },
     remaining: (target, operation) => remaining(io, api, target, operation),
+    sweep: () => notBuilt("a search of every field"),
     residue: (target) => residueOf(io, api, target),
     [Symbol.asyncDispose]: async () => await api[Symbol.asyncDispose](),
   };
@@ -36,8 +38,13 @@ export function reader(io: IO, api: Api, dialect: Dialect): Reader {
 
 async function* none(): AsyncGenerator<never> {}
 
-async function* locate(io: IO, api: Api, dialect: Dialect, target: Target, lookups: readonly Lookup[]): AsyncGenerator<Located> {
-  const asked = lookups.filter(({ values }) => Object.values(values).some((some) => some.length > 0));
+async function* notBuilt(what: string): AsyncGenerator<never> {
+  throw new Failure("NOT_BUILT", `${what} is not built for search servers yet`);
+}
+
+async function* locate(io: IO, api: Api, dialect: Dialect, target: Target, selection: Selection): AsyncGenerator<Located> {
+  if (selection.by !== "subjects") return yield* notBuilt(`a search by ${selection.by}`);
+  const asked = selection.lookups.filter(({ values }) => Object.values(values).some((some) => some.length > 0));
   if (asked.length === 0) return;
   const pattern = patternOf(target);
   const indices = await indicesOf(api, pattern);
@@ -60,24 +67,26 @@ async function* locate(io: IO, api: Api, dialect: Dialect, target: Target, looku
 }
 
 function* locatedOf(io: IO, api: Api, index: ConcreteIndex, shape: Shape, document: Document, matched: Found): Generator<Located> {
-  const own = ownChange(shape.target);
-  const done = own !== undefined && editsFor(document.source, shape.rules, shape.columns, matched.elements, (value) => io.pseudonym(value)).length === 0;
-  const located = {
+  const own = shape.target.changes.rule;
+  const done = own?.kind === "fields" && editsFor(document.source, shape.rules, shape.columns, matched.elements, (value) => io.pseudonym(value)).length === 0;
+  yield {
+    subjects: matched.subjects,
     key: keyOf(document),
+    address: keyOf(document),
     fingerprint: fingerprintOf(io, shape, document, matched),
     values: exportedValues(api.system, shape, document),
     done,
     ...(index.blocked === undefined ? {} : { blocked: { reason: index.blocked } }),
   };
-  for (const subject of matched.subjects) yield { subject, ...located };
 }
 
 /** One entry for a whole index that cannot be looked into: it may hold anybody, so nobody's search is complete. */
 function* unsearched(io: IO, target: Target, index: ConcreteIndex, lookups: readonly Lookup[]): Generator<Located> {
   const reason = index.open ? "index_block" : "index_closed";
-  const values = Object.fromEntries(target.exports.map((name) => [name, null]));
-  const located = { key: JSON.stringify([index.name]), fingerprint: io.digest([index.name, reason]), values, done: false, blocked: { reason } };
-  for (const subject of new Set(lookups.map((lookup) => lookup.subject))) yield { subject, ...located };
+  const values = Object.fromEntries(target.exports.map((name) => [name, []]));
+  const key = JSON.stringify([index.name]);
+  const subjects = [...new Set(lookups.map(({ subject }) => subject))];
+  yield { subjects, key, address: key, fingerprint: io.digest([index.name, reason]), values, done: false, blocked: { reason } };
 }
 
 /** How the target's columns are searched in one index; undefined where it holds no document at all. Throws what makes a search impossible. */

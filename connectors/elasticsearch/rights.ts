@@ -26,7 +26,7 @@ function sightFailure(api: Api, code: string, message: string, help: string | un
 }
 
 export async function* indexRights(api: Api, target: Target, indices: readonly ConcreteIndex[], changes: boolean): AsyncGenerator<Finding> {
-  const rights = [...LOOK, "maintenance", ...(target.record.do === "erase" ? ["delete"] : []), ...(changes ? ["index"] : [])];
+  const rights = [...LOOK, "maintenance", ...(target.changes.rule?.kind === "delete" ? ["delete"] : []), ...(changes ? ["index"] : [])];
   const names = indices.map(({ name }) => name);
   for (const { name, right } of await missing(api, names, rights)) yield finding(target, "NOT_PERMITTED", `Index ${name}: the right ${right} is missing.`);
   yield* hiddenParts(api, target, indices);

@@ -52,14 +52,14 @@ async function open(): Promise<Fixture> {
       return targetOf(type, [{ column: "email", type: "email", fold }], ["no"]);
     },
     redaction: {
-      change: { kind: "fields", fields: {}, paths: { secret: { kind: "clear" } } },
+      change: { kind: "fields", fields: {}, documents: [{ paths: { secret: { kind: "clear" } } }] },
       after: (person) => documentOf(person).replace(JSON.stringify(person.secret), "null"),
     },
     shared: {
       match: "members[].email",
       seed: async (documents) => await write(Object.fromEntries(documents.map((document) => [`d${document.no}`, sharedOf(document)]))),
       target: () => targetOf(shared, [{ column: "members[].email", type: "email", fold: [] }], ["no"]),
-      change: { kind: "fields", fields: {}, paths: { "members[]": { kind: "remove" } } },
+      change: { kind: "fields", fields: {}, documents: [{ paths: { "members[]": { kind: "remove" } } }] },
       content: sharedOf,
     },
     async spoil() {

@@ -7,6 +7,7 @@ import { openApi, type Call } from "../../../connectors/elasticsearch/api.ts";
 import { config } from "../../../connectors/elasticsearch/config.ts";
 import { Failure } from "../../../src/errors.ts";
 import { testIO } from "../../support/io.ts";
+import { testJournal } from "../../support/journal.ts";
 import { recordType } from "../../support/record-type.ts";
 import { recordOn } from "./person.ts";
 import { BLOCK, rawElasticsearch, type RawElasticsearch } from "./raw.ts";
@@ -178,7 +179,13 @@ describe("what the server refuses is said with a code, and nothing of the reques
     const record = recordOn(flaky, index, { match: { email: "email" } });
     const found = await record.find(ANN);
     const notes: string[] = [];
-    const journal = () => ({ notes: [...notes], passed: [], note: (text: string) => void notes.push(text), at: () => undefined });
+    const journal = () => ({
+      ...testJournal({ notes }),
+      note: async (text: string) => {
+        notes.push(text);
+        await Promise.resolve();
+      },
+    });
     expect(await failureOf(record.erase(found, journal()))).toMatchObject({ code: "SYSTEM_UNREACHABLE" });
     expect(Object.keys(await raw.dump(index)), "the server had done it").toEqual(["b"]);
     cut = false;
@@ -253,7 +260,7 @@ test("lint names what the block says that a search server cannot do", () => {
   expect(lint(record("people"), record("people-*,guests"), record(".internal-people"))).toEqual([]);
   for (const pattern of ["*", "_all", "*,*", "other:people", "<people-{now/d}>", "a b", "people::failures"])
     expect(lint(record(pattern))).toEqual([["records.r.index", "INDEX_UNFIT"]]);
-  expect(lint(record("people", { in: "doc", cascades: ["fk"] }))).toEqual([
+  expect(lint(record("people", { in: ["doc"], cascades: ["fk"] }))).toEqual([
     ["records.r.in", "KEY_UNFIT"],
     ["records.r.cascades", "KEY_UNFIT"],
   ]);

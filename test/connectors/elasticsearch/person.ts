@@ -1,10 +1,10 @@
 /** One record type on the server, and what planner and executor do with it, in a line each. */
 import { expect } from "vitest";
-import type { Change, StepOutcome } from "../../../src/model/change.ts";
+import type { Change } from "../../../src/model/change.ts";
 import type { Fold, IdentityType, RecordType, Where } from "../../../src/model/datamap.ts";
 import type { FieldRules } from "../../../src/model/field-rule.ts";
 import type { Finding, Located, Lookup, Target } from "../../../src/model/search.ts";
-import { eraseUnit, locateAll, planned, remainingOf, unitOf } from "../../support/erase.ts";
+import { type Erased, eraseUnit, locateAll, planned, remainingOf, unitOf } from "../../support/erase.ts";
 import { testIO, type TestIO } from "../../support/io.ts";
 import { testJournal, type TestJournal } from "../../support/journal.ts";
 import { recordType, targetOf } from "../../support/record-type.ts";
@@ -28,7 +28,7 @@ export interface RecordUnderTest {
   find(...values: readonly (string | Readonly<Record<string, string>>)[]): Promise<Located[]>;
   /** Ids of what was found, in order. */
   ids(...values: readonly (string | Readonly<Record<string, string>>)[]): Promise<string[]>;
-  erase(found: readonly Located[], journal?: TestJournal): Promise<StepOutcome>;
+  erase(found: readonly Located[], journal?: TestJournal): Promise<Erased>;
   remaining(found: readonly Located[]): Promise<string[]>;
 }
 
@@ -46,7 +46,7 @@ export function recordOn(raw: RawElasticsearch, pattern: string, given: Given): 
   });
   const columns = Object.entries(given.match).map(([column, type]) => ({ column, type, fold: given.fold ?? [] }));
   const target = { ...targetOf(record, columns, given.exports ?? []), ...(given.where === undefined ? {} : { where: given.where }) };
-  const change: Change = action === "erase" ? { kind: "delete" } : { kind: "fields", fields: {}, paths: given.paths ?? {} };
+  const change: Change = action === "erase" ? { kind: "delete" } : { kind: "fields", fields: {}, documents: [{ paths: given.paths ?? {} }] };
   const lookupsOf = (values: readonly (string | Readonly<Record<string, string>>)[]): Lookup[] =>
     values.map((value, subject) => {
       const entries =

@@ -46,7 +46,7 @@ async function deletedDocs(index: string): Promise<number> {
 
 async function purged(target: Target): Promise<readonly Residue[]> {
   await using eraser = await systemUnderTest().openEraser(testIO({ secrets: { search: raw.url } }));
-  return await eraser.purge(target);
+  return await eraser.flushResidue(target);
 }
 
 async function residueOf(target: Target): Promise<Residue[]> {
