@@ -82,7 +82,7 @@ async function measure(root: string, format: "csv" | "jsonl"): Promise<void> {
   const records = found.map(({ key, fingerprint, subject }) => ({ key, fingerprint, subjects: [subject] }));
   const [outcome] = await eraser.erase(
     { id: "u1", works: [{ step: "s1", target, lookups, operations: [{ change: { kind: "delete" }, records }] }] },
-    { notes: [], note: () => undefined, at: () => undefined },
+    { notes: [], note: async () => {}, at: () => undefined },
   );
   const erased = performance.now();
   const seconds = (from: number, to: number) => Number(((to - from) / 1000).toFixed(1));

@@ -22,14 +22,14 @@ export default class Approve extends BaseCommand {
     const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { signal, deadlines: false });
     const context = contextOf(workspace, await workspace.dataMap(), () => {});
-    const request = workspace.state.requests.get(args.id);
+    const request = await workspace.state.read.requests.get(args.id);
     if (flags.confirm === undefined) {
-      const plan = request.plan === undefined ? undefined : workspace.state.plans.get(request.plan);
+      const plan = request.plan === undefined ? undefined : await workspace.state.read.plans.get(request.plan);
       if (plan === undefined) throw new Failure("NOTHING_TO_APPROVE", `${request.id} has no plan`);
       if (asking.possible) say(planScreen(plan, request, tone.plain));
       await confirmById(`Type ${request.id} to approve this plan:`, request.id, asking);
     } else if (flags.confirm !== request.id) throw new Failure("CONFIRM_NEEDED", `--confirm does not name ${request.id}; nothing was approved`);
-    const approval = approveRequest(context, args.id, {
+    const approval = await approveRequest(context, args.id, {
       ...(flags.role === undefined ? {} : { role: flags.role }),
       ...(flags.digest === undefined ? {} : { digest: flags.digest }),
     });

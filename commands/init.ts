@@ -13,7 +13,7 @@ export default class Init extends BaseCommand {
   protected override async work(): Promise<Answer> {
     const { flags } = await this.parse(Init);
     const { makeWorkspace } = await import("../src/make-workspace.ts");
-    const { dir, origin, vkey, made } = makeWorkspace(flags, flags.origin, new Date().toISOString().slice(0, 10));
+    const { dir, origin, vkey, made } = await makeWorkspace(flags, flags.origin, new Date().toISOString().slice(0, 10));
     const human = [
       ...made.map((file) => `made  ${file}`),
       ...(made.length === 0 ? ["Everything was there already."] : []),

@@ -33,7 +33,7 @@ export default class Plan extends BaseCommand {
       progress.done(done);
     });
     const plan = await planRequest(context, args.id, flags.system === undefined ? {} : { system: flags.system });
-    const request = workspace.state.requests.get(args.id);
+    const request = await workspace.state.read.requests.get(args.id);
     if (flags.out !== undefined) writeWhole(flags.out, `${JSON.stringify(plan, undefined, 2)}\n`);
     const empty = plan.steps.some((step) => step.reason === "empty_pattern");
     return {

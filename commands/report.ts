@@ -27,7 +27,7 @@ export default class Report extends BaseCommand {
     const formats = formatsOf(flags.format);
     await using workspace = await openWorkspace(flags, { signal });
     const { ledger, state } = workspace;
-    sealLedger(state.journal, ledger, () => {});
+    await sealLedger(state, ledger, () => {});
     const payload = reportOf(ledger.entriesOf(args.id), { request: args.id, generatedAt: workspace.now(), tool: `expunge@${this.config.version}` });
     const signed = reportFile(payload, (type, bytes) => ledger.seal(type, bytes));
     const name = `${args.id}.report.json`;

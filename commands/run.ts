@@ -30,9 +30,10 @@ export default class Run extends BaseCommand {
       progress.label(`working on ${system}`);
       progress.done(done);
     });
-    const request = workspace.state.requests.get(args.id);
+    const { requests, plans } = workspace.state.read;
+    const request = await requests.get(args.id);
     if (flags["dry-run"]) return await this.#dryRun(workspace, context.map, args.id);
-    const plan = request.plan === undefined ? undefined : workspace.state.plans.get(request.plan);
+    const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
     if (flags.confirm === undefined) {
       const acting = (plan?.totals.erase ?? 0) + (plan?.totals.change ?? 0);
       await confirmById(`There is no undo for ${count(acting, "record")}. Type ${request.id} to start:`, request.id, asking);
@@ -44,7 +45,7 @@ export default class Run extends BaseCommand {
         if (event.event === "step") say(stepLine(event, tone.plain));
       },
     });
-    const { next } = waiting(workspace.state.requests.get(args.id));
+    const { next } = waiting(await requests.get(args.id));
     return {
       data: result,
       human: runScreen(result),
@@ -56,14 +57,14 @@ export default class Run extends BaseCommand {
   /** Refuses what `run` would refuse before it looks anywhere. */
   async #dryRun(workspace: Workspace, map: DataMap, id: string): Promise<Answer> {
     const { approvedPlan } = await import("../src/planner/approve.ts");
-    const { requests, plans, journal } = workspace.state;
-    const request = requests.get(id);
-    const plan = request.plan === undefined ? undefined : plans.get(request.plan);
+    const { requests, plans, journal } = workspace.state.read;
+    const request = await requests.get(id);
+    const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
     if (plan === undefined) throw new Failure("NOT_APPROVED", `${id} has no plan`);
-    if (plans.result(plan.id) === undefined) {
+    if ((await plans.result(plan.id)) === undefined) {
       if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${id} is not confirmed`);
-      const begun = journal.units(plan.id).some((unit) => unit.state !== "ready");
-      approvedPlan(plan, plans.approval(plan.id), map, { at: workspace.now(), begun, unaltered: true });
+      const begun = (await journal.units(plan.id)).some((unit) => unit.state !== "ready");
+      approvedPlan(plan, await plans.approval(plan.id), map, { at: workspace.now(), begun, unaltered: true });
     }
     const steps = plan.steps.map(({ id: step, system, record, status, act }) => ({ id: step, system, record, status, matched: act, affected: 0, gone: 0 }));
     const result = { event: "result", request: id, plan: plan.id, state: request.state, exit: EXIT.done, dry_run: true, steps, residue: plan.residue };

@@ -21,7 +21,7 @@ export default class Status extends BaseCommand {
     await using workspace = await openWorkspace(flags, { signal });
     const today = await workspace.today();
     const within = flags["due-within"] === undefined ? undefined : daysWithin(flags["due-within"], today);
-    const items = board(workspace.state.requests.list(), today).filter((item) => within === undefined || item.days_left <= within);
+    const items = board(await workspace.state.read.requests.list(), today).filter((item) => within === undefined || item.days_left <= within);
     const rows = items.map((item) => [
       item.overdue ? tint(`! OVERDUE ${-item.days_left} d`, "bad", tone.plain) : `${item.days_left} d`,
       day(item.due),

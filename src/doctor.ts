@@ -95,7 +95,7 @@ async function systemCheck(workspace: Workspace, map: DataMap, name: string): Pr
   const reported: Finding[] = [];
   const check = await orFail(`system ${name}`, async () => {
     const system = await workspace.system(name);
-    await using reader = await system.openReader(workspace.io("doctor", { report: (finding) => reported.push(finding) }));
+    await using reader = await system.openReader(await workspace.io("doctor", { report: (finding) => reported.push(finding) }));
     const targets = (map.systems.find((one) => one.name === name)?.records ?? []).map((record) => targetOf(map, record));
     for await (const finding of reader.check(targets)) reported.push(finding);
     return reported;

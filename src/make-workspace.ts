@@ -22,7 +22,7 @@ export interface MadeWorkspace {
  * Makes what is missing of a workspace: folder, keys, public key, stores, and a first data map where there is none. What
  * is there stays as it is. Throws USAGE for an origin other than the one it has, KEY_MISSING where keys do not fit.
  */
-export function makeWorkspace(places: Places, wantedOrigin: string | undefined, today: string): MadeWorkspace {
+export async function makeWorkspace(places: Places, wantedOrigin: string | undefined, today: string): Promise<MadeWorkspace> {
   if (wantedOrigin !== undefined && !isOrigin(wantedOrigin)) throw new Failure("USAGE", "an origin has no spaces and no plus, as in example.org/erasures");
   const dir = resolve(places.workspace);
   const made: string[] = [];
@@ -39,10 +39,11 @@ export function makeWorkspace(places: Places, wantedOrigin: string | undefined, 
   }
   const { origin, vkey } = publicKey(dir, wantedOrigin, making);
   const stateFile = join(dir, "state.db");
-  making(stateFile, () => {
+  if (!existsSync(stateFile)) {
     closeSync(openSync(stateFile, "a", 0o600));
-    openState(stateFile, key(dir, "sealing"))[Symbol.dispose]();
-  });
+    await openState(stateFile, key(dir, "sealing"))[Symbol.asyncDispose]();
+    made.push(stateFile);
+  }
   const ledgerFile = join(dir, "ledger.db");
   making(ledgerFile, () => openLedger(ledgerFile, { origin, signingKey: signingKey(dir) })[Symbol.dispose]());
   firstMap(places.map, today, making);

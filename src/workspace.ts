@@ -57,7 +57,7 @@ export interface Workspace extends AsyncDisposable {
   today(): Promise<string>;
   /** The connector's folder is loaded at the first use of its kind. */
   system(name: string): Promise<System>;
-  io(request: string, hooks: Hooks): IO;
+  io(request: string, hooks: Hooks): Promise<IO>;
   /** Full hex. The value is folded already. */
   pseudonym(identity: string, folded: string): string;
 }
@@ -89,7 +89,7 @@ export async function openWorkspace(places: Places, { signal, deadlines = true }
   const actor = actorOf(places);
   const systems = new Map<string, Promise<System>>();
   const state = openState(stateFile, key(dir, "sealing"));
-  const ledger = closingOnFailure(state, () => openLedger(join(dir, "ledger.db"), { origin, signingKey: signingKey(dir) }));
+  const ledger = await closingOnFailure(state, () => openLedger(join(dir, "ledger.db"), { origin, signingKey: signingKey(dir) }));
   return {
     dir,
     actor,
@@ -112,11 +112,14 @@ export async function openWorkspace(places: Places, { signal, deadlines = true }
       systems.set(name, known);
       return await known;
     },
-    io: (request, hooks) => ioOf({ request, signal, now, base: dirname(resolve(places.map)), hooks, digestKey: () => state.sealed.digestKey(request), master }),
+    async io(request, hooks) {
+      const digestKey = (await state.read.sealed.exists(request)) ? await state.read.sealed.digestKey(request) : undefined;
+      return ioOf({ request, signal, now, base: dirname(resolve(places.map)), hooks, digestKey, master });
+    },
     pseudonym: (identity, folded) => pseudonym(subjects, identity, folded),
     async [Symbol.asyncDispose]() {
       ledger[Symbol.dispose]();
-      state[Symbol.dispose]();
+      await state[Symbol.asyncDispose]();
     },
   };
 }
@@ -186,12 +189,12 @@ interface IOParts {
   readonly base: string;
   readonly hooks: Hooks;
   readonly master: Uint8Array;
-  digestKey(): Uint8Array;
+  /** Undefined where no request is at work, or it has ended. */
+  readonly digestKey: Uint8Array | undefined;
   now(): Date;
 }
 
 function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts): IO {
-  let digests: Uint8Array | undefined;
   let fields: Uint8Array | undefined;
   return {
     request,
@@ -199,10 +202,10 @@ function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts)
     base,
     now,
     secret,
-    digest: (parts) =>
-      createHmac("sha256", (digests ??= digestKey()))
-        .update(JSON.stringify(parts))
-        .digest("hex"),
+    digest(parts) {
+      if (digestKey === undefined) throw new Failure("WRONG_STATE", `${request} has no key for digests`);
+      return createHmac("sha256", digestKey).update(JSON.stringify(parts)).digest("hex");
+    },
     pseudonym(value) {
       fields ??= new Uint8Array(hkdfSync("sha256", master, new Uint8Array(0), "field/pseudonymise/v1", 32));
       return `ps_${createHmac("sha256", fields).update(value).digest("hex").slice(0, 32)}`;
@@ -252,11 +255,11 @@ function utcDate(at: Date): string {
   return at.toISOString().slice(0, 10);
 }
 
-function closingOnFailure<T>(opened: Disposable, open: () => T): T {
+async function closingOnFailure<T>(opened: AsyncDisposable, open: () => T): Promise<T> {
   try {
     return open();
   } catch (error) {
-    opened[Symbol.dispose]();
+    await opened[Symbol.asyncDispose]();
     throw error;
   }
 }

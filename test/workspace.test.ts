@@ -21,7 +21,7 @@ const make = (desk: Desk, origin?: string) => makeWorkspace(places(desk), origin
 
 test("init makes a folder, keys and stores for the owner alone, and a first map that has nothing to mend", async () => {
   using desk = openDesk();
-  const { vkey, made } = make(desk, "example.org/erasures");
+  const { vkey, made } = await make(desk, "example.org/erasures");
   expect(vkey).toMatch(/^example\.org\/erasures\+[0-9a-f]{8}\+/u);
   const { workspace } = places(desk);
   const mode = (file: string): string => (statSync(join(workspace, file)).mode & 0o777).toString(8);
@@ -43,27 +43,27 @@ test("init makes a folder, keys and stores for the owner alone, and a first map 
   expect((await desk.json(["map", "lint"])).json).toMatchObject({ ok: true, data: { issues: [] } });
 });
 
-test("init again changes nothing, brings back what is missing, and never another key or origin", () => {
+test("init again changes nothing, brings back what is missing, and never another key or origin", async () => {
   using desk = openDesk();
-  const first = make(desk);
+  const first = await make(desk);
   const { workspace } = places(desk);
   const before = Object.fromEntries(readdirSync(join(workspace, "keys")).map((name) => [name, readFileSync(join(workspace, "keys", name), "utf8")]));
   desk.file("datamap.yaml", "# mine\n");
   rmSync(join(desk.folder, "datamap.schema.json"));
   rmSync(join(workspace, "public.vkey"));
-  const again = make(desk, first.origin);
+  const again = await make(desk, first.origin);
   expect(again).toMatchObject({ vkey: first.vkey, made: [join(workspace, "public.vkey")] });
   expect([desk.read("datamap.yaml"), existsSync(join(desk.folder, "datamap.schema.json"))]).toEqual(["# mine\n", false]);
   for (const [name, text] of Object.entries(before)) expect(readFileSync(join(workspace, "keys", name), "utf8")).toBe(text);
-  expect(() => make(desk, "another.example")).toThrow(expect.objectContaining({ code: "USAGE" }));
+  await expect(make(desk, "another.example")).rejects.toThrow(expect.objectContaining({ code: "USAGE" }));
   rmSync(join(workspace, "keys/signing.key"));
-  expect(() => make(desk)).toThrow(expect.objectContaining({ code: "KEY_MISSING" }));
+  await expect(make(desk)).rejects.toThrow(expect.objectContaining({ code: "KEY_MISSING" }));
 });
 
 test("without a workspace nothing opens; a key that others can read, or that is no key, opens nothing either", async () => {
   using desk = openDesk();
   await expect(open(desk)).rejects.toMatchObject({ code: "NO_WORKSPACE" });
-  make(desk);
+  await make(desk);
   const key = join(places(desk).workspace, "keys/sealing.key");
   for (const mode of [0o640, 0o604]) {
     chmodSync(key, mode);
@@ -79,7 +79,7 @@ test("keys may come from the environment, and are then not made", async () => {
   using desk = openDesk();
   const given = Buffer.alloc(32, 7).toString("base64");
   await withEnv({ EXPUNGE_KEY_SEALING: given, EXPUNGE_KEY_SIGNING: given, EXPUNGE_KEY_PSEUDONYM: given }, async () => {
-    make(desk, "example.org/erasures");
+    await make(desk, "example.org/erasures");
     expect(existsSync(join(places(desk).workspace, "keys"))).toBe(false);
     await using workspace = await open(desk);
     expect(workspace.pseudonym("email", "ann@example.com")).toMatch(/^[0-9a-f]{64}$/u);
@@ -118,7 +118,7 @@ test("a secret is read from its variable, else from its file, which nobody else 
 
 test("the environment sets the time, or kills, only where the data map says `clock: test`", async () => {
   using desk = openDesk();
-  make(desk);
+  await make(desk);
   desk.map(testMap({ systems: files }));
   for (const variable of ["EXPUNGE_NOW", "EXPUNGE_TEST_KILL_AT"]) {
     await withEnv({ [variable]: "2030-01-01T00:00:00Z" }, async () => await expect(open(desk)).rejects.toMatchObject({ code: "CLOCK_REFUSED", exit: 65 }));
@@ -134,7 +134,7 @@ test("the environment sets the time, or kills, only where the data map says `clo
 
 test("the actor is --as, else EXPUNGE_ACTOR, else the user of the system; the ledger's name for them is opaque and its own", async () => {
   using desk = openDesk();
-  make(desk);
+  await make(desk);
   await withEnv({ EXPUNGE_ACTOR: "olga" }, () => Promise.resolve(expect([actorOf({ as: "m.keller" }), actorOf({})]).toEqual(["m.keller", "olga"])));
   expect(actorOf({})).not.toBe("");
   await using workspace = await open(desk);
@@ -144,7 +144,7 @@ test("the actor is --as, else EXPUNGE_ACTOR, else the user of the system; the le
 
 test("a data map with errors says all of them at once, each with its place and line, and echoes no credential", async () => {
   using desk = openDesk();
-  make(desk);
+  await make(desk);
   desk.map(
     testMap({
       systems: { ...files, shop: { kind: "postgress", connect: { password: "Zq7canary" }, records: { users: { match: { email: "mail" }, do: "erase" } } } },

@@ -14,7 +14,7 @@ export default class ProofCheckpoint extends BaseCommand {
   protected override async work({ signal }: Session): Promise<Answer> {
     const { flags } = await this.parse(ProofCheckpoint);
     await using workspace = await openWorkspace(flags, { signal });
-    sealLedger(workspace.state.journal, workspace.ledger, () => {});
+    await sealLedger(workspace.state, workspace.ledger, () => {});
     const checkpoint = workspace.ledger.checkpoint();
     if (flags.out !== undefined) writeWhole(flags.out, checkpoint);
     return { data: { checkpoint, vkey: workspace.ledger.vkey }, human: checkpoint.trimEnd() };

@@ -21,7 +21,7 @@ export default class ProofExport extends BaseCommand {
     const { args, flags } = await this.parse(ProofExport);
     await using workspace = await openWorkspace(flags, { signal });
     const { ledger, state } = workspace;
-    sealLedger(state.journal, ledger, () => {});
+    await sealLedger(state, ledger, () => {});
     const content = args.id === undefined ? ledger.exportAll() : ledger.exportProof(args.id);
     if (content === undefined) throw new Failure("NO_SUCH_REQUEST", "the ledger has no entry of a request with that id");
     const file = writeWhole(flags.out, content);

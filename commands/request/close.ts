@@ -16,7 +16,7 @@ export default class RequestClose extends BaseCommand {
     const { endRequest } = await import("../../src/requests/end-request.ts");
     const { wholeRequestJson } = await import("../../src/requests/request-json.ts");
     await using workspace = await openWorkspace(flags, { signal });
-    const request = endRequest(
+    const request = await endRequest(
       contextOf(workspace, await workspace.dataMap(), () => {}),
       args.id,
       "closed",

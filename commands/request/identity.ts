@@ -25,7 +25,7 @@ export default class RequestIdentity extends BaseCommand {
     const { recordIdentity } = await import("../../src/requests/record-identity.ts");
     const { wholeRequestJson } = await import("../../src/requests/request-json.ts");
     await using workspace = await openWorkspace(flags, { signal });
-    const request = recordIdentity(
+    const request = await recordIdentity(
       contextOf(workspace, await workspace.dataMap(), () => {}),
       args.id,
       flags.method,

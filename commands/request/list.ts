@@ -12,7 +12,7 @@ export default class RequestList extends BaseCommand {
     const { openWorkspace } = await import("../../src/workspace.ts");
     const { requestJson } = await import("../../src/requests/request-json.ts");
     await using workspace = await openWorkspace(flags, { signal });
-    const requests = workspace.state.requests.list().filter(({ state }) => flags.state === undefined || state === flags.state);
+    const requests = (await workspace.state.read.requests.list()).filter(({ state }) => flags.state === undefined || state === flags.state);
     return { data: { requests: requests.map(requestJson) }, human: requestTable(requests) };
   }
 }

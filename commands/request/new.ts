@@ -39,7 +39,7 @@ export default class RequestNew extends BaseCommand {
     const text = file === undefined ? await askSubject(map.identities, asking) : await readInput(file, signal);
     const subjects = readSubjects(text, map.identities);
     const context = contextOf(workspace, map, () => {});
-    const requests = openRequests(context, subjects, workspace.pseudonym, {
+    const requests = await openRequests(context, subjects, workspace.pseudonym, {
       batch: flags.batch,
       ...(flags.received === undefined ? {} : { received: flags.received }),
       ...(flags.ref === undefined ? {} : { ref: flags.ref }),
@@ -49,7 +49,7 @@ export default class RequestNew extends BaseCommand {
     return {
       data: { requests: requests.map(requestJson) },
       human: requestTable(requests) + due,
-      warnings: likelyDuplicates(requests, workspace.state.requests.list()).map((id) => `${id} is open and about the same person`),
+      warnings: likelyDuplicates(requests, await workspace.state.read.requests.list()).map((id) => `${id} is open and about the same person`),
       next: requests.slice(0, 3).map(({ id }) => `expunge request identity ${id} --method TEXT --result ok`),
     };
   }

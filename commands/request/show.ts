@@ -12,7 +12,7 @@ export default class RequestShow extends BaseCommand {
     const { waiting } = await import("../../src/requests/board.ts");
     const { wholeRequestJson } = await import("../../src/requests/request-json.ts");
     await using workspace = await openWorkspace(flags, { signal });
-    const request = workspace.state.requests.get(args.id);
+    const request = await workspace.state.read.requests.get(args.id);
     const { next } = waiting(request);
     return { data: { requests: [wholeRequestJson(request)] }, human: requestScreen(request), next: next === null ? [] : [next] };
   }

@@ -64,7 +64,7 @@ export async function runBatch(run: UnitRun, batch: Batch, locking: Locking): Pr
   const [row] = await transaction.query("SELECT pg_catalog.pg_current_xact_id()::text");
   const done: Record<string, string[]> = {};
   for (const { item } of looked.todo) (done[item.job.work.step] ??= []).push(keyDigest(item.record.key, io));
-  journal.note(noteText({ xid: row?.[0] ?? "", done, own }));
+  await journal.note(noteText({ xid: row?.[0] ?? "", done, own }));
   await transaction.commit();
   return { affected: looked.todo.map(({ item }) => item), gone: looked.gone, unresolved: looked.unresolved, own };
 }

@@ -182,7 +182,7 @@ export async function eraseObjects(s3: S3, { step, target, operations }: Work, j
   }
   const fresh = [...left].map(short).filter((name) => !before.has(name));
   io.signal.throwIfAborted();
-  if (fresh.length > 0) writeNote(journal, { kind: "present", step, records: fresh });
+  if (fresh.length > 0) await writeNote(journal, { kind: "present", step, records: fresh });
   journal.at("effect_begin");
   let half = false;
   const between = () => {

@@ -76,7 +76,7 @@ export async function eraseRecords(files: Files, work: Work, journal: UnitJourna
     if (held.size > 0 || begun) open.push({ object, ids: [...held], seen, known });
   }
   io.signal.throwIfAborted();
-  if (present.length > 0) writeNote(journal, { kind: "present", step, records: present });
+  if (present.length > 0) await writeNote(journal, { kind: "present", step, records: present });
   journal.at("effect_begin");
   let half = false;
   const between = () => {

@@ -1,6 +1,8 @@
+import type { Tx, UnitOfWork } from "../state/state.ts";
+
 /**
- * The moments at which the process may die and the same command must end the same way: one typed list, iterated by
- * test/faults. In the order in which a unit passes them.
+ * The moments at which the process may die and the same command must end the same way: typed lists, iterated by
+ * test/faults. Those of a unit, in the order in which it passes them, and the end of the run.
  */
 export const KILL_POINTS = [
   "claimed",
@@ -15,9 +17,15 @@ export const KILL_POINTS = [
   "completed",
 ] as const;
 
-export type KillPoint = (typeof KILL_POINTS)[number];
+/** The steps of a request's life: each is one transaction, with what the ledger is to be told of it. */
+export const LIFE_STEPS = ["open", "identity", "plan", "withdraw_plan", "approve", "begin", "intend", "attest", "complete", "verify", "end"] as const;
 
-/** Called at each point with the system whose unit passes it; `""` for the run as a whole. */
+export type LifeStep = (typeof LIFE_STEPS)[number];
+
+/** `saving_…`: all of a step is written and nothing is saved. `saved_…`: it is, and nothing was done since. */
+export type KillPoint = (typeof KILL_POINTS)[number] | `saving_${LifeStep}` | `saved_${LifeStep}`;
+
+/** Called at each point with the system whose unit passes it; `""` for the run as a whole and outside of one. */
 export type At = (point: KillPoint, system: string) => void;
 
 /** Dies like a power cut at `point` or `point@system`; undefined never does. Only for tests: workspace.ts allows it under `clock: test` alone. */
@@ -26,4 +34,15 @@ export function killAt(spec: string | undefined): At {
   return (point, system) => {
     if (spec === point || spec === `${point}@${system}`) process.kill(process.pid, "SIGKILL");
   };
+}
+
+/** One step of a request's life in one transaction, between its two kill points. */
+export async function lifeStep<T>(unit: UnitOfWork, at: At, step: LifeStep, work: (tx: Tx) => Promise<T>, system = ""): Promise<T> {
+  const result = await unit.atomically(async (tx) => {
+    const made = await work(tx);
+    at(`saving_${step}`, system);
+    return made;
+  });
+  at(`saved_${step}`, system);
+  return result;
 }

@@ -7,15 +7,18 @@ import { type Tally, tallyOf } from "../model/tally.ts";
 import { type Status, worst } from "../model/status.ts";
 import type { Readers } from "../planner/readers.ts";
 import { statusOf } from "../planner/plan.ts";
-import type { Journal, OutboxEntry, Receipt, UnitRow } from "../state/journal.ts";
-import type { At } from "./kill-points.ts";
+import type { Receipt, UnitRow } from "../state/journal.ts";
+import type { OutboxEntry } from "../state/outbox.ts";
+import type { Tx, UnitOfWork } from "../state/state.ts";
+import { type At, lifeStep } from "./kill-points.ts";
 import { minimisedCount, plannedCount, unitWork } from "./unit-work.ts";
 
 export interface UnitScope {
   readonly map: DataMap;
   readonly plan: Plan;
   readonly sealed: readonly SealedStep[];
-  readonly journal: Journal;
+  /** What this run may write: nothing any more, once another one has overtaken it. */
+  readonly lease: UnitOfWork;
   openEraser(system: string): Promise<Eraser>;
   /** Fresh connections: nothing the eraser said is believed. */
   openReaders(): Readers;
@@ -36,7 +39,7 @@ export interface UnitResult {
  * attested does nothing.
  */
 export async function runUnit(row: UnitRow, scope: UnitScope): Promise<UnitResult> {
-  const { journal, plan, at } = scope;
+  const { lease, plan, at } = scope;
   const started = scope.now().toISOString();
   at("claimed", row.system);
   const unit = unitWork(scope.map, row, scope.sealed);
@@ -54,7 +57,11 @@ export async function runUnit(row: UnitRow, scope: UnitScope): Promise<UnitResul
     (receipt) => receipt.blocked === 0 && receipt.failed === 0 && receipt.matched === receipt.affected && receipt.affected === receipt.gone,
   );
   if (!done) return { done, receipts };
-  journal.attest(plan.id, row.id, receipts, scope.entriesFor(receipts));
+  const attest = async (tx: Tx): Promise<void> => {
+    await tx.journal.attest(plan.id, row.id, receipts);
+    await tx.outbox.post(scope.entriesFor(receipts));
+  };
+  await lifeStep(lease, at, "attest", attest, row.system);
   at("attested", row.system);
   return { done, receipts };
 }
@@ -93,15 +100,19 @@ function receiptOf(step: PlanStep, work: Work, outcome: StepOutcome, left: NotGo
   };
 }
 
-async function apply(row: UnitRow, unit: Unit, { journal, plan, openEraser, at }: UnitScope): Promise<readonly StepOutcome[]> {
-  journal.intend(plan.id, row.id);
+async function apply(row: UnitRow, unit: Unit, { lease, plan, openEraser, at }: UnitScope): Promise<readonly StepOutcome[]> {
+  const intend = async (tx: Tx): Promise<readonly string[]> => {
+    await tx.journal.intend(plan.id, row.id);
+    return await tx.journal.notes(plan.id, row.id);
+  };
+  const notes = await lifeStep(lease, at, "intend", intend, row.system);
   at("intent_written", row.system);
   await using eraser = await openEraser(row.system);
   return await eraser.apply(
     unit,
     {
-      notes: journal.notes(plan.id, row.id),
-      note: async (text) => await Promise.resolve(journal.note(plan.id, row.id, text)),
+      notes,
+      note: async (text) => await lease.atomically(async (tx) => await tx.journal.note(plan.id, row.id, text)),
       keepImage: async () => await Promise.reject(new Failure("UNEXPECTED", "no unit asks for images yet")),
       at: (point) => at(point, row.system),
     },

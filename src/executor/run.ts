@@ -6,11 +6,13 @@ import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { RequestState, Status } from "../model/status.ts";
 import type { PlannedUnit } from "../planner/units.ts";
 import type { Readers } from "../planner/readers.ts";
-import type { OutboxEntry, Receipt, UnitRow } from "../state/journal.ts";
-import type { State } from "../state/state.ts";
-import { driftBetween } from "./drift.ts";
+import type { Receipt, UnitRow } from "../state/journal.ts";
+import type { OutboxEntry } from "../state/outbox.ts";
+import type { RunResult } from "../state/plan-store.ts";
+import type { Lease, State, Tx } from "../state/state.ts";
+import { driftBetween, type Late, lateOf, unhindered } from "./drift.ts";
 import { embeddedEngine } from "./engine.ts";
-import type { At } from "./kill-points.ts";
+import { type At, lifeStep } from "./kill-points.ts";
 import { runUnit, type UnitResult } from "./run-unit.ts";
 import { type LedgerWriter, sealLedger } from "./seal-ledger.ts";
 
@@ -47,12 +49,18 @@ export interface RunScope {
   readonly state: State;
   readonly ledger: LedgerWriter;
   readonly plan: ApprovedPlan;
+  /** What was approved, as it was judged together with the plan. */
+  readonly sealed: readonly SealedStep[];
+  /** On the request and its people; everything that the run writes goes through it. */
+  readonly lease: Lease;
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly at: At;
   now(): Date;
   openReaders(): Readers;
   openEraser(system: string): Promise<Eraser>;
+  /** Throws where the plan may not be run, as things stand in this transaction. */
+  judge(tx: Tx): Promise<void>;
   /** Searches and decides anew, exactly as the plan was made; read-only. */
   replan(): Promise<readonly SealedStep[]>;
   /** How the plan's steps are done together. */
@@ -68,34 +76,33 @@ export interface RunScope {
  * BUSY when another process is at it, INTERRUPTED when the signal came. A complete run answers again and does nothing.
  */
 export async function run(scope: RunScope): Promise<Extract<RunEvent, { event: "result" }>> {
-  const { state, plan, now } = scope;
-  const request = state.requests.get(plan.request);
-  using _lock = state.locks.take([plan.request, ...request.pseudonyms.map((pseudonym) => `subject:${pseudonym}`)], now().toISOString());
+  const { state, plan } = scope;
   // what an earlier process attested and could not tell the ledger any more
-  sealLedger(state.journal, scope.ledger, scope.at);
-  const known = state.plans.result(plan.id);
-  if (known !== undefined) return answerAgain(scope, known);
-  const sealed = state.sealed.steps(plan.request, plan.id);
-  const late = await begin(scope, sealed);
-  state.requests.update(plan.request, { state: "running" });
-  state.journal.post([scope.startedEntry()]);
-  sealLedger(state.journal, scope.ledger, scope.at);
-  const results = await runUnits(scope, sealed);
+  await sealLedger(state, scope.ledger, scope.at);
+  const known = await state.read.plans.result(plan.id);
+  if (known !== undefined) return await answerAgain(scope, known);
+  const late = await begin(scope);
+  await sealLedger(state, scope.ledger, scope.at);
+  const results = await runUnits(scope);
   return await finish(scope, results, late);
 }
 
 /** Name of the plan's own notes in the journal, beside those of its units. */
 const PLAN_NOTES = "";
 
-/** New records by `system.record` that `drift: planned_only` leaves alone; noted, so that a run that goes on knows them. */
-type Late = Readonly<Record<string, number>>;
-
 /** Before the first effect nothing may differ from the plan; the units are made, but for those that new records stand in the way of. */
-async function begin(scope: RunScope, sealed: readonly SealedStep[]): Promise<Late> {
+async function begin(scope: RunScope): Promise<Late> {
   const { state, plan, map } = scope;
-  const begun = state.journal.units(plan.id);
-  if (begun.some((unit) => unit.state !== "ready")) return lateOf(state.journal.notes(plan.id, PLAN_NOTES));
-  const drift = driftBetween(sealed, await scope.replan());
+  const start = async (tx: Tx): Promise<void> => {
+    await scope.judge(tx);
+    await tx.requests.update(plan.request, { state: "running" });
+    await tx.outbox.post([scope.startedEntry()]);
+  };
+  if ((await state.read.journal.units(plan.id)).some((unit) => unit.state !== "ready")) {
+    await lifeStep(scope.lease, scope.at, "begin", start);
+    return lateOf(await state.read.journal.notes(plan.id, PLAN_NOTES));
+  }
+  const drift = driftBetween(scope.sealed, await scope.replan());
   const [first] = drift;
   if (first !== undefined && (map.approval.drift === "refuse" || drift.some((one) => one.changed > 0))) {
     throw new Failure("PLAN_STALE", `${first.record} has ${first.added} new and ${first.changed} changed records since the plan; nothing was done`, {
@@ -103,47 +110,30 @@ async function begin(scope: RunScope, sealed: readonly SealedStep[]): Promise<La
     });
   }
   const late = Object.fromEntries(drift.map((one) => [one.record, one.added]));
-  if (first !== undefined) state.journal.note(plan.id, PLAN_NOTES, JSON.stringify(late));
   const steps = new Map(plan.steps.map((step) => [`${step.system}.${step.record}`, step.id]));
-  state.journal.add(
-    plan.id,
-    unhindered(await scope.units(), late).map((unit) => ({
-      id: unit.id,
-      phase: unit.phase,
-      system: unit.system,
-      steps: unit.records.flatMap((record) => steps.get(record) ?? []),
-      after: unit.after,
-    })),
-  );
+  const units = unhindered(await scope.units(), late).map((unit) => ({
+    id: unit.id,
+    phase: unit.phase,
+    system: unit.system,
+    steps: unit.records.flatMap((record) => steps.get(record) ?? []),
+    after: unit.after,
+  }));
+  await lifeStep(scope.lease, scope.at, "begin", async (tx) => {
+    await start(tx);
+    if (first !== undefined) await tx.journal.note(plan.id, PLAN_NOTES, JSON.stringify(late));
+    await tx.journal.add(plan.id, units);
+  });
   return late;
-}
-
-/** A parent is not deleted under a child that no plan knows: a cascade would take it along. */
-function unhindered(units: readonly PlannedUnit[], late: Late): readonly PlannedUnit[] {
-  const fresh = (unit: PlannedUnit): boolean => unit.records.some((record) => (late[record] ?? 0) > 0);
-  const hindered = new Set(units.filter((unit) => unit.tangled && fresh(unit)).map((unit) => unit.id));
-  for (let before = -1; before !== hindered.size;) {
-    before = hindered.size;
-    for (const unit of units) {
-      if (unit.after.some((id) => hindered.has(id) || units.some((child) => child.id === id && fresh(child)))) hindered.add(unit.id);
-    }
-  }
-  return units.filter((unit) => !hindered.has(unit.id));
-}
-
-function lateOf(notes: readonly string[]): Late {
-  const [last] = notes.slice(-1);
-  return last === undefined ? {} : JSON.parse(last);
 }
 
 interface Attempt extends UnitResult {
   readonly failure?: Failure;
 }
 
-async function runUnits(scope: RunScope, sealed: readonly SealedStep[]): Promise<ReadonlyMap<string, Attempt>> {
+async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, Attempt>> {
   const { state, plan, signal } = scope;
   const results = new Map<string, Attempt>();
-  const rows = state.journal.units(plan.id);
+  const rows = await state.read.journal.units(plan.id);
   for (const row of rows) if (row.state === "done") results.set(row.id, { done: true, receipts: [] });
   for (const phase of [...new Set(rows.map((row) => row.phase))].toSorted((a, b) => a - b)) {
     // units of one system share its locks and its order: they follow each other; systems of a phase may run side by side
@@ -157,7 +147,7 @@ async function runUnits(scope: RunScope, sealed: readonly SealedStep[]): Promise
       async (system) => {
         for (const row of lanes.get(system) ?? []) {
           interruptible(signal);
-          results.set(row.id, await attempt(scope, row, sealed, results));
+          results.set(row.id, await attempt(scope, row, results));
         }
       },
       { concurrency: scope.concurrency, signal },
@@ -166,7 +156,7 @@ async function runUnits(scope: RunScope, sealed: readonly SealedStep[]): Promise
   return results;
 }
 
-async function attempt(scope: RunScope, row: UnitRow, sealed: readonly SealedStep[], results: ReadonlyMap<string, Attempt>): Promise<Attempt> {
+async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<string, Attempt>): Promise<Attempt> {
   const { state, plan, map } = scope;
   if (row.after.some((id) => !(results.get(id)?.done ?? false)))
     return { done: false, receipts: [], failure: new Failure("BLOCKED", "a step that must come before is not done") };
@@ -174,15 +164,15 @@ async function attempt(scope: RunScope, row: UnitRow, sealed: readonly SealedSte
     const result = await runUnit(row, {
       map,
       plan,
-      sealed,
-      journal: state.journal,
+      sealed: scope.sealed,
+      lease: scope.lease,
       openEraser: scope.openEraser,
       openReaders: scope.openReaders,
       entriesFor: scope.receiptEntries,
       now: scope.now,
       at: scope.at,
     });
-    sealLedger(state.journal, scope.ledger, (point) => scope.at(point, row.system));
+    await sealLedger(state, scope.ledger, (point) => scope.at(point, row.system));
     for (const receipt of result.receipts)
       scope.emit({
         event: "step",
@@ -205,8 +195,8 @@ function interruptible(signal: AbortSignal): void {
 
 async function finish(scope: RunScope, results: ReadonlyMap<string, Attempt>, late: Late): Promise<Extract<RunEvent, { event: "result" }>> {
   const { state, plan } = scope;
-  const receipts = new Map(state.journal.receipts(plan.id).map((receipt) => [receipt.step, receipt]));
-  const rows = state.journal.units(plan.id);
+  const receipts = new Map((await state.read.journal.receipts(plan.id)).map((receipt) => [receipt.step, receipt]));
+  const rows = await state.read.journal.units(plan.id);
   const complete = rows.every((row) => row.state === "done");
   const latest = new Map([...results.values()].flatMap((attempted) => attempted.receipts.map((receipt) => [receipt.step, receipt] as const)));
   const steps = plan.steps.map((step) => {
@@ -231,11 +221,11 @@ async function finish(scope: RunScope, results: ReadonlyMap<string, Attempt>, la
     mechanism: one.mechanism,
     gone_by: one.goneBy,
   }));
-  if (complete) {
-    state.plans.complete(plan.id, { exit, state: next, steps, residue, completedAt: scope.now().toISOString() });
-    scope.at("completed", "");
-  }
-  state.requests.update(plan.request, { state: next });
+  await lifeStep(scope.lease, scope.at, "complete", async (tx) => {
+    if (complete) await tx.plans.complete(plan.id, { exit, state: next, steps, residue, completedAt: scope.now().toISOString() });
+    await tx.requests.update(plan.request, { state: next });
+  });
+  if (complete) scope.at("completed", "");
   const result = { event: "result", request: plan.request, plan: plan.id, state: next, exit, steps, residue } as const;
   scope.emit(result);
   return result;
@@ -279,13 +269,8 @@ function stepLine(step: PlanStep | undefined, receipt: Receipt | undefined): Run
   };
 }
 
-function answerAgain(
-  scope: RunScope,
-  known: { readonly exit: number; readonly state: string; readonly steps: readonly unknown[]; readonly residue: readonly unknown[] },
-): Extract<RunEvent, { event: "result" }> {
+async function answerAgain(scope: RunScope, known: RunResult): Promise<Extract<RunEvent, { event: "result" }>> {
   const before = asResult(known);
-  // killed between the two: the result was there, the state was not
-  if (scope.state.requests.get(scope.plan.request).state === "running") scope.state.requests.update(scope.plan.request, { state: before.state });
   const result = { ...before, event: "result", request: scope.plan.request, plan: scope.plan.id } as const;
   for (const step of result.steps) scope.emit({ event: "step", ...step });
   scope.emit(result);

@@ -1,3 +1,4 @@
+import { type At, killAt } from "../executor/kill-points.ts";
 import type { Eraser, System } from "../port/connector.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { Finding } from "../model/search.ts";
@@ -7,8 +8,10 @@ import { civilDateOf } from "../retention/civil-date.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** A workspace with its data map read: what a request's way through needs of the world. */
-export interface Context extends Pick<Workspace, "state" | "ledger" | "signal" | "actor" | "now" | "killAt" | "io" | "actorIdOf"> {
+export interface Context extends Pick<Workspace, "state" | "ledger" | "signal" | "actor" | "now" | "io" | "actorIdOf"> {
   readonly map: DataMap;
+  /** Where a test kills the process. */
+  readonly at: At;
   /** Version of expunge, for receipts. */
   readonly version: string;
   /** The system's connector, configured; loads its client. */
@@ -18,14 +21,14 @@ export interface Context extends Pick<Workspace, "state" | "ledger" | "signal" |
 }
 
 export function contextOf(workspace: Workspace, map: DataMap, progress: (system: string, done: number) => void): Context {
-  const { state, ledger, signal, actor, now, killAt } = workspace;
+  const { state, ledger, signal, actor, now } = workspace;
   return {
     state,
     ledger,
     signal,
     actor,
     now,
-    killAt,
+    at: killAt(workspace.killAt),
     map,
     progress,
     version: toolVersion().replace(/^.*@/u, ""),
@@ -43,12 +46,12 @@ export function today(context: Context): string {
 /** Readers for a request, each opened at its first use; what they report is added to `reported`. */
 export function readersFor(context: Context, request: string, reported: Finding[]): Readers {
   return openReaders(async (system) => {
-    const io = context.io(request, { report: (finding) => reported.push(finding), progress: (done) => context.progress(system, done) });
+    const io = await context.io(request, { report: (finding) => reported.push(finding), progress: (done) => context.progress(system, done) });
     return await (await context.system(system)).openReader(io);
   });
 }
 
 export async function eraserFor(context: Context, system: string, request: string): Promise<Eraser> {
-  const io = context.io(request, { report: () => {}, progress: (done) => context.progress(system, done) });
+  const io = await context.io(request, { report: () => {}, progress: (done) => context.progress(system, done) });
   return await (await context.system(system)).openEraser(io);
 }

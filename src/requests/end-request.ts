@@ -1,42 +1,46 @@
 import { Failure } from "../errors.ts";
+import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES } from "../model/status.ts";
+import type { Reads, Tx } from "../state/state.ts";
 import type { Context } from "./context.ts";
 import { hasBegun, keptSoFar } from "./kept-so-far.ts";
 import { keyDestroyedEntry, refusedEntry } from "./ledger-entries.ts";
 
 /**
- * Ends a request and destroys its sealed part. Pointers of records that a hold keeps (no values) go to the held store,
- * each with its last day.
+ * Ends a request and destroys its sealed part, in the transaction that says so. Pointers of records that a hold keeps (no
+ * values) go to the held store, each with its last day.
  */
-export function closeSealed(context: Context, id: string, ending: "closed" | "refused" | "cancelled", reason?: string): ErasureRequest {
-  const { state } = context;
-  const held = keptSoFar(state, id, new Set());
-  const ended = state.requests.update(id, { state: ending, endedAt: context.now().toISOString(), ...(reason === undefined ? {} : { reason }) });
-  state.journal.post([keyDestroyedEntry(context, id)]);
-  state.sealed.destroy(id, ending === "closed" ? held : []);
+export async function endIn(tx: Tx, context: Context, id: string, ending: "closed" | "refused" | "cancelled", reason?: string): Promise<ErasureRequest> {
+  const held = ending === "closed" ? await keptSoFar(tx, id, new Set()) : [];
+  const ended = await tx.requests.update(id, { state: ending, endedAt: context.now().toISOString(), ...(reason === undefined ? {} : { reason }) });
+  await tx.outbox.post([keyDestroyedEntry(context, id)]);
+  await tx.sealed.destroy(id, held);
   return ended;
 }
 
 /** Ends a request that is not to be carried out (`refused`, `cancelled`), or closes one of which nothing is open. Throws STILL_OPEN, WRONG_STATE. */
-export function endRequest(context: Context, id: string, ending: "closed" | "refused" | "cancelled", reason: string): ErasureRequest {
+export async function endRequest(context: Context, id: string, ending: "closed" | "refused" | "cancelled", reason: string): Promise<ErasureRequest> {
   const { state } = context;
-  using _lock = state.locks.take([state.requests.get(id).id], context.now().toISOString());
-  const request = state.requests.get(id);
-  if (!OPEN_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state} already`);
-  if (ending !== "closed" && hasBegun(state, id)) throw new Failure("STILL_OPEN", `${id} is ${request.state}: its erasure has begun and cannot be taken back`);
-  if (ending === "closed") refuseOpen(context, request);
-  if (ending !== "closed") state.journal.post([refusedEntry(context, id, ending)]);
-  const ended = closeSealed(context, id, ending, reason);
-  sealLedger(state.journal, context.ledger, () => {});
+  const ended = await lifeStep(state, context.at, "end", async (tx) => {
+    const request = await tx.requests.get(id);
+    await tx.leases.refuseTaken([request.id]);
+    if (!OPEN_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state} already`);
+    if (ending !== "closed" && (await hasBegun(tx, id)))
+      throw new Failure("STILL_OPEN", `${id} is ${request.state}: its erasure has begun and cannot be taken back`);
+    if (ending === "closed") await refuseOpen(tx, request);
+    else await tx.outbox.post([refusedEntry(context, id, ending)]);
+    return await endIn(tx, context, id, ending, reason);
+  });
+  await sealLedger(state, context.ledger, context.at);
   return ended;
 }
 
 /** What `request close` may not close over: records to erase, residuals, waiting and blocked ones. */
-function refuseOpen({ state }: Context, request: ErasureRequest): void {
-  const plan = request.plan === undefined ? undefined : state.plans.get(request.plan);
-  const result = plan === undefined ? undefined : state.plans.result(plan.id);
+async function refuseOpen({ plans }: Reads, request: ErasureRequest): Promise<void> {
+  const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
+  const result = plan === undefined ? undefined : await plans.result(plan.id);
   const open: string[] = [];
   if (plan === undefined || result === undefined) open.push("nothing was run to its end");
   if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);

@@ -8,7 +8,8 @@ import type { RecordType } from "../model/datamap.ts";
 import type { Plan, PlanStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
-import type { OutboxEntry, Receipt } from "../state/journal.ts";
+import type { Receipt } from "../state/journal.ts";
+import type { OutboxEntry } from "../state/outbox.ts";
 import type { Approval } from "../state/plan-store.ts";
 import type { Context } from "./context.ts";
 

@@ -1,4 +1,5 @@
 import { Failure } from "../errors.ts";
+import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import { looksLikeIdentifier } from "../model/identifier-like.ts";
 import { comparable } from "../model/fold.ts";
@@ -23,16 +24,22 @@ export interface Opening {
   readonly ref?: string;
 }
 
-/** Opens the requests and seals their identifiers. Throws USAGE, IDENTIFIER_IN_ARGUMENTS before anything is written. */
-export function openRequests(context: Context, subjects: readonly Subject[], pseudonymOf: Workspace["pseudonym"], how: Opening): readonly ErasureRequest[] {
+/** Opens the requests and seals their identifiers: all of them or none. Throws USAGE, IDENTIFIER_IN_ARGUMENTS before anything is written. */
+export async function openRequests(
+  context: Context,
+  subjects: readonly Subject[],
+  pseudonymOf: Workspace["pseudonym"],
+  how: Opening,
+): Promise<readonly ErasureRequest[]> {
   const { map, state } = context;
   if (how.ref !== undefined) refuseRef(how.ref);
   const received = receivedOn(how.received, context);
   const { nominal, legal, extended } = deadlines(received, map.controller.calendar);
   const groups = how.batch ? [subjects] : subjects.map((subject) => [subject]);
-  const requests = groups.map((group) =>
-    state.requests.add(
-      {
+  const opened = await lifeStep(state, context.at, "open", async (tx) => {
+    const requests: ErasureRequest[] = [];
+    for (const group of groups) {
+      const request = await tx.requests.add({
         type: "erasure",
         received,
         due: { nominal, legal, extended },
@@ -41,13 +48,15 @@ export function openRequests(context: Context, subjects: readonly Subject[], pse
         createdBy: context.actor,
         ...(how.batch ? { batch: true } : {}),
         ...(how.ref === undefined ? {} : { ref: how.ref }),
-      },
-      group,
-    ),
-  );
-  state.journal.post(requests.map((request) => receivedEntry(context, request, EPOCH)));
-  sealLedger(state.journal, context.ledger, () => {});
-  return requests;
+      });
+      await tx.sealed.begin(request.id, group);
+      requests.push(request);
+    }
+    await tx.outbox.post(requests.map((request) => receivedEntry(context, request, EPOCH)));
+    return requests;
+  });
+  await sealLedger(state, context.ledger, context.at);
+  return opened;
 }
 
 /** Open requests that are about one of these people too, by id. */

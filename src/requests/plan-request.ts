@@ -1,5 +1,7 @@
 import { EXIT, Failure } from "../errors.ts";
+import { lifeStep } from "../executor/kill-points.ts";
 import type { Plan, SealedStep } from "../model/plan.ts";
+import type { ErasureRequest } from "../model/request.ts";
 import type { Finding } from "../model/search.ts";
 import { ENDED_STATES } from "../model/status.ts";
 import { makePlan } from "../planner/plan.ts";
@@ -7,7 +9,7 @@ import type { Readers } from "../planner/readers.ts";
 import type { Known } from "../planner/locate.ts";
 import { search, type Searched } from "../planner/search.ts";
 import { targetOf } from "../planner/targets.ts";
-import type { State } from "../state/state.ts";
+import type { Reads, Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "./kept-so-far.ts";
 import { refuseUntellable } from "./ledger-entries.ts";
 import { type Context, readersFor, today } from "./context.ts";
@@ -15,39 +17,53 @@ import { type Context, readersFor, today } from "./context.ts";
 /** Searches everything, read-only, and stores the plan with its sealed keys. Throws what stands in the way. */
 export async function planRequest(context: Context, id: string, options: { readonly system?: string } = {}): Promise<Plan> {
   const { state } = context;
-  using _lock = state.locks.take([state.requests.get(id).id], context.now().toISOString());
-  const request = state.requests.get(id);
-  // elsewhere a new plan takes the place of an earlier one, of a run that was killed too: a living one holds the lock
-  if (ENDED_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state}: there is nothing to plan`);
+  await using lease = await state.lease([id], context.now().toISOString(), async (tx) => await plannable(tx, id));
   if (options.system !== undefined && !context.map.systems.some((system) => system.name === options.system))
     throw new Failure("USAGE", "the data map has no system of that name");
-  const { plan, sealed, searched } = await searchAndPlan(context, id, { ...options, id: state.plans.nextId() }).catch((error: unknown) => {
+  const planId = await lease.atomically(async (tx) => await tx.plans.nextId());
+  const { plan, sealed, searched } = await searchAndPlan(context, id, { ...options, id: planId }).catch(async (error: unknown) => {
     // an earlier plan must not be approved or run in the place of one that was refused
-    const begun = request.plan !== undefined && state.journal.units(request.plan).length > 0;
-    if (error instanceof Failure && (error.exit === EXIT.waiting || error.exit === EXIT.bad_data) && request.plan !== undefined && !begun) {
-      state.requests.update(id, { plan: undefined, state: request.identity?.result === "ok" ? "identity_confirmed" : "received" });
-    }
+    if (error instanceof Failure && (error.exit === EXIT.waiting || error.exit === EXIT.bad_data))
+      await lifeStep(lease, context.at, "withdraw_plan", async (tx) => await withdrawPlan(tx, id));
     throw error;
   });
   refuseUntellable(context, plan);
-  state.sealed.savePlan(id, plan.id, {
-    steps: sealed,
-    resolved: searched.identifiers.map((mine) => ({ identifiers: Object.fromEntries(mine) })),
-    searched: [...searched.found].map(([record, { lookups }]) => ({ record, lookups })),
-    carried: keptSoFar(state, id, new Set(sealed.flatMap(({ record, records }) => records.map(({ key }) => `${record}\n${key}`)))),
+  return await lifeStep(lease, context.at, "plan", async (tx) => {
+    const request = await plannable(tx, id);
+    await tx.sealed.savePlan(id, plan.id, {
+      steps: sealed,
+      resolved: searched.identifiers.map((mine) => ({ identifiers: Object.fromEntries(mine) })),
+      searched: [...searched.found].map(([record, { lookups }]) => ({ record, lookups })),
+      carried: await keptSoFar(tx, id, new Set(sealed.flatMap(({ record, records }) => records.map(({ key }) => `${record}\n${key}`)))),
+    });
+    await tx.plans.save(plan);
+    await tx.requests.update(id, { plan: plan.id, state: request.identity?.result === "ok" ? "planned" : request.state });
+    return plan;
   });
-  state.plans.save(plan);
-  state.requests.update(id, { plan: plan.id, state: request.identity?.result === "ok" ? "planned" : request.state });
-  return plan;
+}
+
+/** A new plan takes the place of an earlier one, of a run that was killed too: a living one holds the lease. */
+async function plannable(tx: Tx, id: string): Promise<ErasureRequest> {
+  const request = await tx.requests.get(id);
+  if (ENDED_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state}: there is nothing to plan`);
+  return request;
+}
+
+/** Takes a plan back of which nothing was begun. */
+async function withdrawPlan(tx: Tx, id: string): Promise<void> {
+  const { plan, identity } = await tx.requests.get(id);
+  if (plan === undefined || (await tx.journal.units(plan)).length > 0) return;
+  await tx.requests.update(id, { plan: undefined, state: identity?.result === "ok" ? "identity_confirmed" : "received" });
 }
 
 /**
  * What the latest plan was searched by, once any run of the request has begun: the rows that led there may be erased by
  * now. Before that nothing is remembered, so that a plan follows the data as it is.
  */
-function knownOf(state: State, request: string): Known | undefined {
-  if (!hasBegun(state, request)) return undefined;
-  return { identifiers: state.sealed.resolved(request), lookups: new Map(state.sealed.searched(request).map(({ record, lookups }) => [record, lookups])) };
+async function knownOf(reads: Reads, request: string): Promise<Known | undefined> {
+  if (!(await hasBegun(reads, request))) return undefined;
+  const searched = await reads.sealed.searched(request);
+  return { identifiers: await reads.sealed.resolved(request), lookups: new Map(searched.map(({ record, lookups }) => [record, lookups])) };
 }
 
 /** A plan made now, not stored: what `run` compares with. */
@@ -56,21 +72,22 @@ export async function searchAndPlan(
   request: string,
   options: { readonly id: string; readonly system?: string },
 ): Promise<{ readonly plan: Plan; readonly sealed: readonly SealedStep[]; readonly searched: Searched }> {
-  const { map, state } = context;
-  const digestKey = state.sealed.digestKey(request);
+  const { map } = context;
+  const { sealed, requests } = context.state.read;
+  const digestKey = await sealed.digestKey(request);
   const reported: Finding[] = [];
   await using readers = readersFor(context, request, reported);
   const only = options.system === undefined ? {} : { system: options.system };
   const searched = await search({
     map,
     readers,
-    subjects: state.sealed.subjects(request),
-    known: knownOf(state, request),
+    subjects: await sealed.subjects(request),
+    known: await knownOf(context.state.read, request),
     today: today(context),
     reported,
     ...only,
   });
-  const { pseudonyms, batch = false } = state.requests.get(request);
+  const { pseudonyms, batch = false } = await requests.get(request);
   const made = await makePlan({
     map,
     searched,

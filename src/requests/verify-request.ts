@@ -1,13 +1,18 @@
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
+import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import { type Check, verdict, verify } from "../executor/verify.ts";
 import type { Residue } from "../model/change.ts";
 import type { Period } from "../model/datamap.ts";
+import type { Plan, SealedStep } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
+import type { Subject } from "../model/subject.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
+import type { RunResult } from "../state/plan-store.ts";
+import type { Tx } from "../state/state.ts";
 import type { Context } from "./context.ts";
 import { eraserFor, readersFor } from "./context.ts";
-import { closeSealed } from "./end-request.ts";
+import { endIn } from "./end-request.ts";
 import { completedEntry } from "./ledger-entries.ts";
 
 export interface Verified {
@@ -28,18 +33,12 @@ export interface Verified {
  */
 export async function verifyRequest(context: Context, id: string, options: { readonly purge: boolean }): Promise<Verified> {
   const { map, state } = context;
-  const request = state.requests.get(id);
-  const plan = request.plan === undefined ? undefined : state.plans.get(request.plan);
-  if (plan === undefined) throw new Failure("WRONG_STATE", `${id} has no plan: there is nothing to verify`);
-  if (!state.sealed.exists(id)) return answerAgain(state.plans.verified(plan.id), id);
-  using _lock = state.locks.take([id], context.now().toISOString());
-  const result = state.plans.result(plan.id);
-  const begun = state.journal.units(plan.id).some((unit) => unit.state !== "ready");
-  if (!begun && result === undefined) throw new Failure("WRONG_STATE", `plan ${plan.id} of ${id} has not been run`);
-  if (map.digest !== plan.map) throw new Failure("PLAN_STALE", "the data map has changed since the plan");
+  await using lease = await state.lease([id], context.now().toISOString(), async (tx) => await verifiable(context, tx, id));
+  const { plan, result, sealed, subjects } = lease.first;
+  if (sealed === undefined) return answerAgain(await state.read.plans.verified(plan.id), id);
   const residue = options.purge ? await purge(context, id) : undefined;
   await using readers = readersFor(context, id, []);
-  const checks = await verify({ map, plan, sealed: state.sealed.steps(id, plan.id), subjects: state.sealed.subjects(id), readers, now: () => context.now() });
+  const checks = await verify({ map, plan, sealed, subjects, readers, now: () => context.now() });
   const settledAt = new Date(Date.parse(result?.completedAt ?? context.now().toISOString()) + milliseconds(map.settle));
   const runExit = exitOf(result?.exit ?? EXIT.partly_done);
   const { state: next, exit, residual } = verdict(checks, runExit, settledAt, context.now(), plan);
@@ -51,13 +50,36 @@ export async function verifyRequest(context: Context, id: string, options: { rea
     ...(next === "settling" ? { settled_at: settledAt.toISOString() } : {}),
     ...(residue === undefined ? {} : { residue }),
   };
-  state.plans.saveVerified(plan.id, JSON.parse(JSON.stringify(verified)));
-  if (next === "closed") {
-    state.journal.post([completedEntry(context, plan, verified)]);
-    closeSealed(context, id, "closed");
-  } else state.requests.update(id, { state: next });
-  sealLedger(state.journal, context.ledger, () => {});
+  await lifeStep(lease, context.at, "verify", async (tx) => {
+    await tx.plans.saveVerified(plan.id, JSON.parse(JSON.stringify(verified)));
+    if (next === "closed") {
+      await tx.outbox.post([completedEntry(context, plan, verified)]);
+      await endIn(tx, context, id, "closed");
+    } else await tx.requests.update(id, { state: next });
+  });
+  await sealLedger(state, context.ledger, context.at);
   return verified;
+}
+
+interface Verifiable {
+  readonly plan: Plan;
+  readonly result: RunResult | undefined;
+  /** Undefined once the request has ended. */
+  readonly sealed: readonly SealedStep[] | undefined;
+  readonly subjects: readonly Subject[];
+}
+
+/** Throws WRONG_STATE where nothing was run yet, PLAN_STALE under another map. */
+async function verifiable({ map }: Context, tx: Tx, id: string): Promise<Verifiable> {
+  const request = await tx.requests.get(id);
+  const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
+  if (plan === undefined) throw new Failure("WRONG_STATE", `${id} has no plan: there is nothing to verify`);
+  const result = await tx.plans.result(plan.id);
+  if (!(await tx.sealed.exists(id))) return { plan, result, sealed: undefined, subjects: [] };
+  const begun = (await tx.journal.units(plan.id)).some((unit) => unit.state !== "ready");
+  if (!begun && result === undefined) throw new Failure("WRONG_STATE", `plan ${plan.id} of ${id} has not been run`);
+  if (map.digest !== plan.map) throw new Failure("PLAN_STALE", "the data map has changed since the plan");
+  return { plan, result, sealed: await tx.sealed.steps(id, plan.id), subjects: await tx.sealed.subjects(id) };
 }
 
 function answerAgain(verified: unknown, id: string): Verified {
@@ -77,7 +99,8 @@ async function purge(context: Context, id: string): Promise<NonNullable<Verified
   const left: Residue[] = [];
   for (const system of new Set(recordTypes(context.map).map((record) => record.system))) {
     await using eraser = await eraserFor(context, system, id);
-    for (const record of recordTypes(context.map).filter((one) => one.system === system)) left.push(...(await eraser.flushResidue(targetOf(context.map, record))));
+    for (const record of recordTypes(context.map).filter((one) => one.system === system))
+      left.push(...(await eraser.flushResidue(targetOf(context.map, record))));
   }
   return left.map(({ system, mechanism, goneBy }) => ({ system, mechanism, gone_by: goneBy }));
 }

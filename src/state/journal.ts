@@ -1,10 +1,7 @@
-/** The system of record of what was begun and what came of it: units, notes, receipts, outbox. See docs/decisions. */
-import type { DatabaseSync } from "node:sqlite";
-import type { JsonObject } from "../model/json.ts";
+/** The system of record of what was begun and what came of it: units, notes, receipts. See docs/decisions. */
 import type { Gap } from "../model/search.ts";
 import type { Status } from "../model/status.ts";
-import { nextNumber, transact } from "./database.ts";
-import { stored, text, toStored } from "./rows.ts";
+import { integer, nextNumber, type Sql, stored, text, toStored } from "./sql.ts";
 
 /** `ready`: nothing begun. `intended`: an effect may have begun. `done`: attested. */
 export type UnitState = "ready" | "intended" | "done";
@@ -59,98 +56,60 @@ export interface Receipt {
   readonly finished: string;
 }
 
-export interface OutboxEntry {
-  /** The same event always has the same id: the ledger takes it once. */
-  readonly id: string;
-  readonly type: string;
-  readonly core: JsonObject;
-  readonly link?: JsonObject;
+export interface JournalReads {
+  units(plan: string): Promise<readonly UnitRow[]>;
+  notes(plan: string, unit: string): Promise<readonly string[]>;
+  receipts(plan: string): Promise<readonly Receipt[]>;
 }
 
-export interface Journal {
+export interface Journal extends JournalReads {
   /** Adds the units of a plan; those that were begun already stay as they are. */
-  add(plan: string, units: readonly Omit<UnitRow, "state" | "plan">[]): void;
-  units(plan: string): readonly UnitRow[];
+  add(plan: string, units: readonly Omit<UnitRow, "state" | "plan">[]): Promise<void>;
   /** Durable before the first effect. */
-  intend(plan: string, unit: string): void;
-  notes(plan: string, unit: string): readonly string[];
-  note(plan: string, unit: string, text: string): void;
-  /** The unit is done: its receipts and their ledger entries, in one transaction. A receipt that is there already stays. */
-  attest(plan: string, unit: string, receipts: readonly Receipt[], entries: readonly OutboxEntry[]): void;
-  receipts(plan: string): readonly Receipt[];
-  /** Adds entries for the ledger; those known by id are left as they are. */
-  post(entries: readonly OutboxEntry[]): void;
-  unsealed(limit: number): readonly OutboxEntry[];
-  sealed(ids: readonly string[]): void;
+  intend(plan: string, unit: string): Promise<void>;
+  note(plan: string, unit: string, text: string): Promise<void>;
+  /** The unit is done. A receipt that is there already stays. */
+  attest(plan: string, unit: string, receipts: readonly Receipt[]): Promise<void>;
 }
 
-export function journalStore(db: DatabaseSync): Journal {
-  const post = (entries: readonly OutboxEntry[]): void => {
-    const insert = db.prepare("insert into outbox (id, seq, entry) values (?, ?, ?) on conflict (id) do nothing");
-    for (const entry of entries) insert.run(entry.id, nextNumber(db, "outbox"), toStored(entry));
-  };
+export function journalStore(sql: Sql): Journal {
   return {
-    add(plan, units) {
-      transact(db, () => {
-        // nothing was begun of those: the plan's units as they are seen now take their place
-        db.prepare("delete from unit where plan = ? and state = 'ready'").run(plan);
-        const insert = db.prepare(
+    async units(plan) {
+      const rows = await sql.all("select plan, id, phase, system, steps, after, state from unit where plan = ? order by phase, seq", [plan]);
+      return rows.map((row) => ({
+        plan: text(row, "plan"),
+        id: text(row, "id"),
+        phase: integer(row, "phase"),
+        system: text(row, "system"),
+        steps: stored<string[]>(text(row, "steps")),
+        after: stored<string[]>(text(row, "after")),
+        state: unitState(text(row, "state")),
+      }));
+    },
+    notes: async (plan, unit) =>
+      (await sql.all("select text from note where plan = ? and unit = ? order by seq", [plan, unit])).map((row) => text(row, "text")),
+    receipts: async (plan) => (await sql.all("select body from receipt where plan = ? order by step", [plan])).map((row) => stored<Receipt>(text(row, "body"))),
+    async add(plan, units) {
+      // nothing was begun of those: the plan's units as they are seen now take their place
+      await sql.run("delete from unit where plan = ? and state = 'ready'", [plan]);
+      for (const [seq, unit] of units.entries())
+        await sql.run(
           "insert into unit (plan, id, seq, phase, system, steps, after, state) values (?, ?, ?, ?, ?, ?, ?, 'ready') on conflict (plan, id) do nothing",
+          [plan, unit.id, seq, unit.phase, unit.system, toStored(unit.steps), toStored(unit.after)],
         );
-        units.forEach((unit, seq) => insert.run(plan, unit.id, seq, unit.phase, unit.system, toStored(unit.steps), toStored(unit.after)));
-      });
     },
-    units: (plan) =>
-      db
-        .prepare("select plan, id, phase, system, steps, after, state from unit where plan = ? order by phase, seq")
-        .all(plan)
-        .map((row) => ({
-          plan: text(row, "plan"),
-          id: text(row, "id"),
-          phase: Number(row["phase"]),
-          system: text(row, "system"),
-          steps: stored<string[]>(text(row, "steps")),
-          after: stored<string[]>(text(row, "after")),
-          state: unitState(text(row, "state")),
-        })),
-    intend(plan, unit) {
-      db.prepare("update unit set state = 'intended' where plan = ? and id = ? and state = 'ready'").run(plan, unit);
+    async intend(plan, unit) {
+      await sql.run("update unit set state = 'intended' where plan = ? and id = ? and state = 'ready'", [plan, unit]);
     },
-    notes: (plan, unit) =>
-      db
-        .prepare("select text from note where plan = ? and unit = ? order by seq")
-        .all(plan, unit)
-        .map((row) => text(row, "text")),
-    note(plan, unit, note) {
-      transact(db, () =>
-        db.prepare("insert into note (plan, unit, seq, text) values (?, ?, ?, ?)").run(plan, unit, nextNumber(db, `note/${plan}/${unit}`), note),
-      );
+    async note(plan, unit, note) {
+      const seq = await nextNumber(sql, `note/${plan}/${unit}`);
+      await sql.run("insert into note (plan, unit, seq, text) values (?, ?, ?, ?)", [plan, unit, seq, note]);
     },
-    attest(plan, unit, receipts, entries) {
-      transact(db, () => {
-        const insert = db.prepare("insert into receipt (plan, step, body) values (?, ?, ?) on conflict (plan, step) do nothing");
-        for (const receipt of receipts) insert.run(plan, receipt.step, toStored(receipt));
-        post(entries);
-        db.prepare("update unit set state = 'done' where plan = ? and id = ?").run(plan, unit);
-        db.prepare("delete from note where plan = ? and unit = ?").run(plan, unit);
-      });
-    },
-    receipts: (plan) =>
-      db
-        .prepare("select body from receipt where plan = ? order by step")
-        .all(plan)
-        .map((row) => stored<Receipt>(text(row, "body"))),
-    post: (entries) => transact(db, () => post(entries)),
-    unsealed: (limit) =>
-      db
-        .prepare("select entry from outbox where sealed = 0 order by seq limit ?")
-        .all(limit)
-        .map((row) => stored<OutboxEntry>(text(row, "entry"))),
-    sealed(ids) {
-      transact(db, () => {
-        const update = db.prepare("update outbox set sealed = 1, entry = '{}' where id = ?");
-        for (const id of ids) update.run(id);
-      });
+    async attest(plan, unit, receipts) {
+      for (const receipt of receipts)
+        await sql.run("insert into receipt (plan, step, body) values (?, ?, ?) on conflict (plan, step) do nothing", [plan, receipt.step, toStored(receipt)]);
+      await sql.run("update unit set state = 'done' where plan = ? and id = ?", [plan, unit]);
+      await sql.run("delete from note where plan = ? and unit = ?", [plan, unit]);
     },
   };
 }

@@ -1,8 +1,6 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { Json } from "../model/json.ts";
 import type { Plan } from "../model/plan.ts";
-import { nextNumber, transact } from "./database.ts";
-import { stored, text, toStored } from "./rows.ts";
+import { nextNumber, one, type Sql, stored, text, toStored } from "./sql.ts";
 
 /** Who signed which digest, when. */
 export interface Approval {
@@ -22,60 +20,63 @@ export interface RunResult {
   readonly completedAt: string;
 }
 
-export interface PlanStore {
-  /** `P-0001`: an id for the next plan. */
-  nextId(): string;
-  save(plan: Plan): void;
-  get(id: string): Plan | undefined;
+export interface PlanReads {
+  get(id: string): Promise<Plan | undefined>;
   /** All plans of a request, oldest first. */
-  ofRequest(request: string): readonly Plan[];
-  approve(approval: Approval): void;
-  approval(plan: string): Approval | undefined;
-  complete(plan: string, result: RunResult): void;
-  result(plan: string): RunResult | undefined;
+  ofRequest(request: string): Promise<readonly Plan[]>;
+  approval(plan: string): Promise<Approval | undefined>;
+  result(plan: string): Promise<RunResult | undefined>;
   /** The latest verification, as it was printed. */
-  saveVerified(plan: string, verified: Json): void;
-  verified(plan: string): Json | undefined;
+  verified(plan: string): Promise<Json | undefined>;
 }
 
-export function planStore(db: DatabaseSync): PlanStore {
-  const column = (id: string, name: "result" | "verified"): string | undefined => {
-    const value = db.prepare(`select ${name} as value from plan where id = ?`).get(id)?.["value"];
+export interface Plans extends PlanReads {
+  /** `P-0001`: an id for the next plan. */
+  nextId(): Promise<string>;
+  save(plan: Plan): Promise<void>;
+  approve(approval: Approval): Promise<void>;
+  complete(plan: string, result: RunResult): Promise<void>;
+  saveVerified(plan: string, verified: Json): Promise<void>;
+}
+
+export function planStore(sql: Sql): Plans {
+  const column = async (id: string, name: "result" | "verified"): Promise<string | undefined> => {
+    const value = (await one(sql, `select ${name} as value from plan where id = ?`, [id]))?.["value"];
     return typeof value === "string" ? value : undefined;
   };
   return {
-    nextId: () => transact(db, () => `P-${String(nextNumber(db, "plan")).padStart(4, "0")}`),
-    save(plan) {
-      db.prepare("insert into plan (id, request, body, made_at) values (?, ?, ?, ?)").run(plan.id, plan.request, toStored(plan), plan.made_at);
+    nextId: async () => `P-${String(await nextNumber(sql, "plan")).padStart(4, "0")}`,
+    async save(plan) {
+      await sql.run("insert into plan (id, request, body, made_at) values (?, ?, ?, ?)", [plan.id, plan.request, toStored(plan), plan.made_at]);
     },
-    get(id) {
-      const row = db.prepare("select body from plan where id = ?").get(id);
+    async get(id) {
+      const row = await one(sql, "select body from plan where id = ?", [id]);
       return row === undefined ? undefined : stored<Plan>(text(row, "body"));
     },
-    ofRequest: (request) =>
-      db
-        .prepare("select body from plan where request = ? order by id")
-        .all(request)
-        .map((row) => stored<Plan>(text(row, "body"))),
-    approve(approval) {
-      db.prepare("insert or replace into approval (plan, body) values (?, ?)").run(approval.plan, toStored(approval));
+    ofRequest: async (request) =>
+      (await sql.all("select body from plan where request = ? order by id", [request])).map((row) => stored<Plan>(text(row, "body"))),
+    async approve(approval) {
+      await sql.run("insert into approval (plan, body) values (?, ?) on conflict (plan) do update set body = excluded.body", [
+        approval.plan,
+        toStored(approval),
+      ]);
     },
-    approval(plan) {
-      const row = db.prepare("select body from approval where plan = ?").get(plan);
+    async approval(plan) {
+      const row = await one(sql, "select body from approval where plan = ?", [plan]);
       return row === undefined ? undefined : stored<Approval>(text(row, "body"));
     },
-    complete(plan, result) {
-      db.prepare("update plan set completed_at = ?, result = ? where id = ?").run(result.completedAt, toStored(result), plan);
+    async complete(plan, result) {
+      await sql.run("update plan set completed_at = ?, result = ? where id = ?", [result.completedAt, toStored(result), plan]);
     },
-    result(plan) {
-      const json = column(plan, "result");
+    async result(plan) {
+      const json = await column(plan, "result");
       return json === undefined ? undefined : stored<RunResult>(json);
     },
-    saveVerified(plan, verified) {
-      db.prepare("update plan set verified = ? where id = ?").run(toStored(verified), plan);
+    async saveVerified(plan, verified) {
+      await sql.run("update plan set verified = ? where id = ?", [toStored(verified), plan]);
     },
-    verified(plan) {
-      const json = column(plan, "verified");
+    async verified(plan) {
+      const json = await column(plan, "verified");
       return json === undefined ? undefined : stored<Json>(json);
     },
   };

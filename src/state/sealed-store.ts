@@ -1,35 +1,36 @@
 import { createHmac, randomBytes } from "node:crypto";
-import type { DatabaseSync } from "node:sqlite";
 import { Failure } from "../errors.ts";
 import type { SealedStep } from "../model/plan.ts";
 import type { Lookup } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
-import { transact } from "./database.ts";
-import { bytes, stored, toStored } from "./rows.ts";
 import { sealBytes, unsealBytes } from "./seal.ts";
+import { bytes, integer, one, type Sql, stored, toStored } from "./sql.ts";
 
 /** Records of a step in one sealed chunk: bounds memory while writing, and the size of a row. */
 const CHUNK = 2000;
 
 /** Identifiers and located keys of open requests, encrypted under a key of each request. Destroyed when the request ends. */
-export interface SealedStore {
-  /** Makes the request's key. */
-  begin(request: string, subjects: readonly Subject[]): void;
-  subjects(request: string): readonly Subject[];
+export interface SealedReads {
+  subjects(request: string): Promise<readonly Subject[]>;
   /** Whether the sealed part still exists. */
-  exists(request: string): boolean;
-  /** Takes the place of an earlier plan's sealed part. */
-  savePlan(request: string, plan: string, sealed: SealedPlan): void;
-  steps(request: string, plan: string): readonly SealedStep[];
+  exists(request: string): Promise<boolean>;
+  steps(request: string, plan: string): Promise<readonly SealedStep[]>;
   /** Identifiers as the latest plan found them, one a subject; none before the first plan. */
-  resolved(request: string): readonly Subject[];
-  searched(request: string): readonly SearchedBy[];
+  resolved(request: string): Promise<readonly Subject[]>;
+  searched(request: string): Promise<readonly SearchedBy[]>;
   /** Pointers of records that plans before the latest kept. */
-  carried(request: string): readonly HeldRecord[];
-  /** A key for keyed digests of this request, never stored: HKDF-like, from the request's own key. */
-  digestKey(request: string): Uint8Array;
+  carried(request: string): Promise<readonly HeldRecord[]>;
+  /** A key for keyed digests of this request, never stored: HKDF-like, from the request's own key. Throws WRONG_STATE once it is destroyed. */
+  digestKey(request: string): Promise<Uint8Array>;
+}
+
+export interface Sealed extends SealedReads {
+  /** Makes the request's key. */
+  begin(request: string, subjects: readonly Subject[]): Promise<void>;
+  /** Takes the place of an earlier plan's sealed part. */
+  savePlan(request: string, plan: string, sealed: SealedPlan): Promise<void>;
   /** Moves pointers of kept records to the held store, then destroys the key and everything sealed under it. */
-  destroy(request: string, held: readonly HeldRecord[]): void;
+  destroy(request: string, held: readonly HeldRecord[]): Promise<void>;
 }
 
 /** What is sealed beside a plan. */
@@ -57,72 +58,83 @@ export interface HeldRecord {
   readonly reason: string;
 }
 
-export function sealedStore(db: DatabaseSync, sealingKey: Uint8Array): SealedStore {
-  const keyOf = (request: string): Buffer => {
-    const row = db.prepare("select wrapped from request_key where request = ?").get(request);
+/** `destroyed` is called where something was destroyed: its traces are to be cut once that is saved. */
+export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => void): Sealed {
+  const keyOf = async (request: string): Promise<Buffer> => {
+    const row = await one(sql, "select wrapped from request_key where request = ?", [request]);
     if (row === undefined) throw new Failure("WRONG_STATE", `${request} has ended: its sealed part is destroyed`);
     return unsealBytes(sealingKey, bytes(row, "wrapped"), `request_key/${request}`);
   };
-  const put = (request: string, key: Uint8Array, name: string, values: readonly object[]): void => {
-    const insert = db.prepare("insert or replace into sealed (request, name, seq, bytes) values (?, ?, ?, ?)");
-    values.forEach((value, seq) => insert.run(request, name, seq, sealBytes(key, Buffer.from(toStored(value)), `${request}/${name}/${seq}`)));
+  const put = async (request: string, key: Uint8Array, name: string, values: readonly object[]): Promise<void> => {
+    for (const [seq, value] of values.entries())
+      await sql.run(
+        "insert into sealed (request, name, seq, bytes) values (?, ?, ?, ?) on conflict (request, name, seq) do update set bytes = excluded.bytes",
+        [request, name, seq, sealBytes(key, Buffer.from(toStored(value)), `${request}/${name}/${seq}`)],
+      );
   };
-  const get = <T>(request: string, name: string): readonly T[] => {
-    const key = keyOf(request);
-    const rows = db.prepare("select seq, bytes from sealed where request = ? and name = ? order by seq").all(request, name);
-    return rows.map((row) => stored<T>(unsealBytes(key, bytes(row, "bytes"), `${request}/${name}/${String(row["seq"])}`).toString()));
+  const get = async <T>(request: string, name: string): Promise<readonly T[]> => {
+    const key = await keyOf(request);
+    const rows = await sql.all("select seq, bytes from sealed where request = ? and name = ? order by seq", [request, name]);
+    return rows.map((row) => stored<T>(unsealBytes(key, bytes(row, "bytes"), `${request}/${name}/${integer(row, "seq")}`).toString()));
   };
   return {
-    begin(request, subjects) {
+    async begin(request, subjects) {
       const key = randomBytes(32);
-      db.prepare("insert into request_key (request, wrapped) values (?, ?)").run(request, sealBytes(sealingKey, key, `request_key/${request}`));
-      put(request, key, "subjects", subjects);
+      await sql.run("insert into request_key (request, wrapped) values (?, ?)", [request, sealBytes(sealingKey, key, `request_key/${request}`)]);
+      await put(request, key, "subjects", subjects);
     },
-    subjects: (request) => get<Subject>(request, "subjects"),
-    exists: (request) => db.prepare("select 1 from request_key where request = ?").get(request) !== undefined,
-    resolved: (request) => get<Subject>(request, "resolved"),
-    carried: (request) => get<HeldRecord>(request, "carried"),
-    searched: (request) => get<SearchedBy>(request, "searched"),
-    savePlan(request, plan, { steps, resolved, searched, carried }) {
-      const key = keyOf(request);
-      const chunks = steps.flatMap((step) => {
-        const { records, ...head } = step;
-        const parts: SealedStep[] = [{ ...head, records: records.slice(0, CHUNK) }];
-        for (let at = CHUNK; at < records.length; at += CHUNK) parts.push({ ...head, lookups: [], records: records.slice(at, at + CHUNK) });
-        return parts;
-      });
-      transact(db, () => {
-        // an earlier plan of the request is superseded: its keys are of no more use
-        db.prepare("delete from sealed where request = ? and name <> 'subjects'").run(request);
-        put(request, key, `steps/${plan}`, chunks);
-        put(request, key, "resolved", resolved);
-        put(request, key, "searched", searched);
-        put(request, key, "carried", carried);
-      });
+    subjects: async (request) => await get<Subject>(request, "subjects"),
+    exists: async (request) => (await one(sql, "select 1 as found from request_key where request = ?", [request])) !== undefined,
+    resolved: async (request) => await get<Subject>(request, "resolved"),
+    carried: async (request) => await get<HeldRecord>(request, "carried"),
+    searched: async (request) => await get<SearchedBy>(request, "searched"),
+    async savePlan(request, plan, { steps, resolved, searched, carried }) {
+      const key = await keyOf(request);
+      // an earlier plan of the request is superseded: its keys are of no more use
+      await sql.run("delete from sealed where request = ? and name <> 'subjects'", [request]);
+      await put(request, key, `steps/${plan}`, steps.flatMap(chunksOf));
+      await put(request, key, "resolved", resolved);
+      await put(request, key, "searched", searched);
+      await put(request, key, "carried", carried);
     },
-    steps(request, plan) {
+    async steps(request, plan) {
       const whole = new Map<string, SealedStep>();
-      for (const part of get<SealedStep>(request, `steps/${plan}`)) {
+      for (const part of await get<SealedStep>(request, `steps/${plan}`)) {
         const known = whole.get(part.step);
         whole.set(part.step, known === undefined ? part : { ...known, records: [...known.records, ...part.records] });
       }
       return [...whole.values()];
     },
-    digestKey: (request) => createHmac("sha256", keyOf(request)).update("expunge/digest/v1").digest(),
-    destroy(request, held) {
-      transact(db, () => {
-        if (held.length > 0) {
-          const key = randomBytes(32);
-          db.prepare("insert or replace into held_key (request, wrapped) values (?, ?)").run(request, sealBytes(sealingKey, key, `held_key/${request}`));
-          const insert = db.prepare("insert into held (request, system, record, until, reason, bytes) values (?, ?, ?, ?, ?, ?)");
-          for (const { system, record, until, reason, key: pointer } of held)
-            insert.run(request, system, record, until, reason, sealBytes(key, Buffer.from(pointer), `held/${request}/${record}`));
-        }
-        db.prepare("delete from sealed where request = ?").run(request);
-        db.prepare("delete from request_key where request = ?").run(request);
-      });
-      // the write-ahead log still has the old pages until it is cut
-      db.exec("pragma wal_checkpoint(truncate)");
+    digestKey: async (request) =>
+      createHmac("sha256", await keyOf(request))
+        .update("expunge/digest/v1")
+        .digest(),
+    async destroy(request, held) {
+      if (held.length > 0) {
+        const key = randomBytes(32);
+        await sql.run("insert into held_key (request, wrapped) values (?, ?) on conflict (request) do update set wrapped = excluded.wrapped", [
+          request,
+          sealBytes(sealingKey, key, `held_key/${request}`),
+        ]);
+        for (const { system, record, until, reason, key: pointer } of held)
+          await sql.run("insert into held (request, system, record, until, reason, bytes) values (?, ?, ?, ?, ?, ?)", [
+            request,
+            system,
+            record,
+            until,
+            reason,
+            sealBytes(key, Buffer.from(pointer), `held/${request}/${record}`),
+          ]);
+      }
+      await sql.run("delete from sealed where request = ?", [request]);
+      await sql.run("delete from request_key where request = ?", [request]);
+      destroyed();
     },
   };
+}
+
+function chunksOf({ records, ...head }: SealedStep): readonly SealedStep[] {
+  const parts: SealedStep[] = [{ ...head, records: records.slice(0, CHUNK) }];
+  for (let at = CHUNK; at < records.length; at += CHUNK) parts.push({ ...head, lookups: [], records: records.slice(at, at + CHUNK) });
+  return parts;
 }

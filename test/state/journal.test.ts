@@ -6,6 +6,7 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Receipt } from "../../src/state/journal.ts";
+import type { OutboxEntry } from "../../src/state/outbox.ts";
 import { openState, type State } from "../../src/state/state.ts";
 
 let folder: string;
@@ -15,8 +16,8 @@ beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "expunge-test-journal-"));
   state = openState(path.join(folder, "state.db"), randomBytes(32));
 });
-afterEach(() => {
-  state[Symbol.dispose]();
+afterEach(async () => {
+  await state[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
 });
 
@@ -46,44 +47,55 @@ const receipt: Receipt = {
 };
 const entry = (id: string) => ({ id, type: "target.result", core: { v: 1, n: id } });
 
-test("a unit is ready, then intended, then done, and adding it again changes nothing", () => {
-  state.journal.add("P-0001", [unit]);
-  expect(state.journal.units("P-0001")).toEqual([{ ...unit, state: "ready" }]);
-  state.journal.intend("P-0001", unit.id);
-  state.journal.add("P-0001", [unit]);
-  expect(state.journal.units("P-0001")[0]?.state).toBe("intended");
-  state.journal.note("P-0001", unit.id, "xid 1");
-  state.journal.note("P-0001", unit.id, "xid 2");
-  expect(state.journal.notes("P-0001", unit.id)).toEqual(["xid 1", "xid 2"]);
-  state.journal.attest("P-0001", unit.id, [receipt], [entry("e1")]);
-  expect(state.journal.units("P-0001")[0]?.state).toBe("done");
-  expect(state.journal.notes("P-0001", unit.id)).toEqual([]);
+test("a unit is ready, then intended, then done, and adding it again changes nothing", async () => {
+  const { journal } = state.read;
+  await state.atomically(async (tx) => await tx.journal.add("P-0001", [unit]));
+  expect(await journal.units("P-0001")).toEqual([{ ...unit, state: "ready" }]);
+  await state.atomically(async (tx) => {
+    await tx.journal.intend("P-0001", unit.id);
+    await tx.journal.add("P-0001", [unit]);
+  });
+  expect((await journal.units("P-0001"))[0]?.state).toBe("intended");
+  await state.atomically(async (tx) => await tx.journal.note("P-0001", unit.id, "xid 1"));
+  await state.atomically(async (tx) => await tx.journal.note("P-0001", unit.id, "xid 2"));
+  expect(await journal.notes("P-0001", unit.id)).toEqual(["xid 1", "xid 2"]);
+  await attest([receipt], [entry("e1")]);
+  expect((await journal.units("P-0001"))[0]?.state).toBe("done");
+  expect(await journal.notes("P-0001", unit.id)).toEqual([]);
 });
 
-test("attesting twice leaves one receipt a step and one ledger entry an event", () => {
-  state.journal.add("P-0001", [unit]);
-  state.journal.attest("P-0001", unit.id, [receipt], [entry("e1")]);
-  state.journal.attest("P-0001", unit.id, [{ ...receipt, affected: 0 }], [entry("e1"), entry("e2")]);
-  expect(state.journal.receipts("P-0001")).toEqual([receipt]);
-  expect(state.journal.unsealed(10).map((one) => one.id)).toEqual(["e1", "e2"]);
-  state.journal.sealed(["e1"]);
-  expect(state.journal.unsealed(10)).toEqual([entry("e2")]);
+test("attesting twice leaves one receipt a step and one ledger entry an event", async () => {
+  const { journal, outbox } = state.read;
+  await state.atomically(async (tx) => await tx.journal.add("P-0001", [unit]));
+  await attest([receipt], [entry("e1")]);
+  await attest([{ ...receipt, affected: 0 }], [entry("e1"), entry("e2")]);
+  expect(await journal.receipts("P-0001")).toEqual([receipt]);
+  expect((await outbox.unsealed(10)).map((one) => one.id)).toEqual(["e1", "e2"]);
+  await state.atomically(async (tx) => await tx.outbox.sealed(["e1"]));
+  expect(await outbox.unsealed(10)).toEqual([entry("e2")]);
 });
 
-test("a lock is refused to others while its process lives, all names or none, and freed at the end", () => {
-  using other = openState(path.join(folder, "state.db"), randomBytes(32));
-  const taken = state.locks.take(["R-2026-0001", "subject:x"], "now");
+async function attest(receipts: readonly Receipt[], entries: readonly OutboxEntry[]): Promise<void> {
+  await state.atomically(async (tx) => {
+    await tx.journal.attest("P-0001", unit.id, receipts);
+    await tx.outbox.post(entries);
+  });
+}
+
+test("a lock is refused to others while its process lives, all names or none, and freed at the end", async () => {
+  await using other = openState(path.join(folder, "state.db"), randomBytes(32));
+  const taken = await state.lease(["R-2026-0001", "subject:x"], "now", async () => {});
   const db = new DatabaseSync(path.join(folder, "state.db"));
   // another process that lives: our parent
   db.prepare("update lock set pid = ?, started = '' where name = 'subject:x'").run(process.ppid);
-  expect(() => other.locks.take(["R-2026-0002", "subject:x"], "now")).toThrow("another expunge");
+  await expect(other.lease(["R-2026-0002", "subject:x"], "now", async () => {})).rejects.toThrow("another expunge");
   expect(
     db
       .prepare("select name from lock order by name")
       .all()
       .map((row) => row["name"]),
   ).toEqual(["R-2026-0001", "subject:x"]);
-  taken[Symbol.dispose]();
+  await taken[Symbol.asyncDispose]();
   expect(
     db
       .prepare("select name from lock")
@@ -101,7 +113,7 @@ test("a dead process holds nothing, nor does another process that got its number
   insert.run("R-2026-0001", child.pid ?? 0, "");
   insert.run("R-2026-0002", process.pid, "another boot/1");
   db.close();
-  using _one = state.locks.take(["R-2026-0001"], "now");
-  using _two = state.locks.take(["R-2026-0002"], "now");
+  await using _one = await state.lease(["R-2026-0001"], "now", async () => {});
+  await using _two = await state.lease(["R-2026-0002"], "now", async () => {});
   expect(process.pid).toBeGreaterThan(0);
 });

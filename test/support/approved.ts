@@ -17,10 +17,10 @@ export async function approvedRequest(desk: Desk, subjects: readonly Subject[], 
   const places = { map: path.join(desk.folder, "datamap.yaml"), workspace: path.join(desk.folder, ".expunge") };
   await using workspace = await openWorkspace(places, { signal: new AbortController().signal });
   const context = contextOf(workspace, await workspace.planMap(), () => {});
-  const [request] = openRequests(context, subjects, workspace.pseudonym, { batch });
+  const [request] = await openRequests(context, subjects, workspace.pseudonym, { batch });
   if (request === undefined) throw new Error("no request was opened");
-  recordIdentity(context, request.id, "letter", "ok");
+  await recordIdentity(context, request.id, "letter", "ok");
   const plan = await planRequest(context, request.id);
-  approveRequest(context, request.id, {});
+  await approveRequest(context, request.id, {});
   return { id: request.id, plan };
 }

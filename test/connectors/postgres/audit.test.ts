@@ -118,7 +118,7 @@ test("a note that cannot be written undoes the batch; one whose COMMIT never cam
   const journal = testJournal();
   const failing = {
     ...journal,
-    note: (text: string) => {
+    note: async (text: string) => {
       journal.notes.push(text);
       throw new Error("disk full");
     },
@@ -156,7 +156,7 @@ test("many rows go in several transactions, each with its part of the trail; a k
   const journal = testJournal();
   const dying = {
     ...journal,
-    note: (text: string) => {
+    note: async (text: string) => {
       notes.push(text);
       if (notes.length === 2) throw new Error("killed");
     },

@@ -299,8 +299,8 @@ test("a killed attempt's probe is swept by the next one", async () => {
   await expect(
     eraseUnit(system, io, unit, {
       ...journal,
-      note(text) {
-        note(text);
+      async note(text) {
+        await note(text);
         if (text.includes('"put"')) throw new Killed("effect_begin");
       },
     }),
@@ -338,8 +338,8 @@ test("a large file that is overwritten while its copy is on the way is taken up 
   let puts = 0;
   const outcome = await eraseUnit(system, io, unit, {
     ...journal,
-    note(text) {
-      journal.note(text);
+    async note(text) {
+      await journal.note(text);
       // another process writes before the first byte of ours is sent
       if (text.includes('"put"') && ++puts === 1) overwrite(bucket, KEY, BOB + ANN);
     },
