@@ -15,8 +15,8 @@ export interface Intent {
 export interface FileNotes {
   /** The last intent that was not withdrawn. */
   readonly last: Intent | null;
-  intend(journal: UnitJournal, intent: Intent): void;
-  withdraw(journal: UnitJournal): void;
+  intend(journal: UnitJournal, intent: Intent): Promise<void>;
+  withdraw(journal: UnitJournal): Promise<void>;
 }
 
 /** `name` tells step and file apart: a keyed digest. */
@@ -28,8 +28,8 @@ export function fileNotes(journal: UnitJournal, name: string): FileNotes {
   }, null);
   return {
     last,
-    intend: (book, intent) => book.note(JSON.stringify({ file: name, ...intent })),
-    withdraw: (book) => book.note(JSON.stringify({ file: name, withdrawn: true })),
+    intend: async (book, intent) => await book.note(JSON.stringify({ file: name, ...intent })),
+    withdraw: async (book) => await book.note(JSON.stringify({ file: name, withdrawn: true })),
   };
 }
 

@@ -53,11 +53,11 @@ export async function replaceFile(replacing: Replacing): Promise<RewriteResult |
   }
   io.signal.throwIfAborted();
   // from here to the renaming nothing is asked any more: the note says what is about to happen
-  notes.intend(journal, { ino: String(found.ino), born: String(found.birthtimeNs), changed: result.changed.length, sha256: result.sha256 });
+  await notes.intend(journal, { ino: String(found.ino), born: String(found.birthtimeNs), changed: result.changed.length, sha256: result.sha256 });
   journal.at("effect_half");
   const now = await current(file.absolute);
   if (now === null || identityOf(now) !== identityOf(file.found)) {
-    notes.withdraw(journal);
+    await notes.withdraw(journal);
     await removeTemp(temp);
     return "conflict";
   }

@@ -44,7 +44,7 @@ export function ifMatch(condition: Condition, etag: string): string | undefined 
 export async function probeCondition(store: Store, bucket: Bucket, near: string, journal: UnitJournal): Promise<Condition> {
   const key = `${near.slice(0, near.lastIndexOf("/") + 1)}${PROBE}${randomUUID()}`;
   store.io.signal.throwIfAborted();
-  writeNote(journal, { kind: "probe", bucket: bucket.name, key });
+  await writeNote(journal, { kind: "probe", bucket: bucket.name, key });
   try {
     const works = await tryIfMatch(store, bucket.name, key);
     if (works !== null) return works;

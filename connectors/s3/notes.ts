@@ -25,16 +25,17 @@ export function liveJournal(journal: UnitJournal): UnitJournal {
   const notes = [...journal.notes];
   return {
     notes,
-    note(text) {
-      journal.note(text);
+    async note(text) {
+      await journal.note(text);
       notes.push(text);
     },
+    keepImage: async (step, key, bytes) => await journal.keepImage(step, key, bytes),
     at: (point) => journal.at(point),
   };
 }
 
-export function writeNote(journal: UnitJournal, note: Note): void {
-  journal.note(JSON.stringify(note));
+export async function writeNote(journal: UnitJournal, note: Note): Promise<void> {
+  await journal.note(JSON.stringify(note));
 }
 
 function json(text: string): unknown {

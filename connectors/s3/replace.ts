@@ -60,7 +60,7 @@ export async function replaceObject(s3: S3, target: Target, { source, changes, c
     ...(match === undefined ? {} : { IfMatch: match }),
   };
   store.io.signal.throwIfAborted();
-  writeNote(journal, {
+  await writeNote(journal, {
     kind: "put",
     object: store.io.digest([bucket.name, key]),
     base: version.id,
