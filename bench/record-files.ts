@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connector } from "../connectors/files/connector.ts";
 import type { IO } from "../src/port/connector.ts";
+import { changesOf } from "../src/model/rule-change.ts";
 import type { RecordType } from "../src/model/datamap.ts";
 import type { Lookup, Target } from "../src/model/search.ts";
 
@@ -51,12 +52,14 @@ async function measure(root: string, format: "csv" | "jsonl"): Promise<void> {
     match: { mode: "any", terms: [] },
     do: "remove-rows",
     fields: {},
+    in: [],
     paths: {},
+    auditOf: [],
     holds: [],
     cascades: [],
     dialect: {},
     encoding: "utf-8",
-    limits: { maxRecords: 1_000_000, maxFraction: 1, maxFanOut: 20 },
+    limits: { maxRecords: 1_000_000, maxFraction: 1, maxFanOut: 20, batchRecords: 1_000_000 },
     at: { line: 1, column: 1 },
   };
   const system = connector.configure({
@@ -69,20 +72,21 @@ async function measure(root: string, format: "csv" | "jsonl"): Promise<void> {
     covers: [],
     at: { line: 1, column: 1 },
   });
-  const target: Target = { record, columns: [{ column: "email", type: "email", fold: ["trim", "lowercase"] }], exports: [] };
+  const target: Target = { record, columns: [{ column: "email", type: "email", fold: ["trim", "lowercase"] }], exports: [], changes: changesOf(record) };
   // as many records whatever the size, spread over the whole file
   const stride = Math.floor((await stat(join(root, name))).size / BYTES_A_RECORD / PEOPLE);
   const lookups: Lookup[] = Array.from({ length: PEOPLE }, (_, subject) => ({ subject, values: { email: [emailOf(subject * stride)] } }));
   const io = plainIO();
   const started = performance.now();
   await using reader = await system.openReader(io);
-  const found = await Array.fromAsync(reader.locate(target, lookups));
+  const found = await Array.fromAsync(reader.locate(target, { by: "subjects", lookups }));
   const located = performance.now();
   await using eraser = await system.openEraser(io);
-  const records = found.map(({ key, fingerprint, subject }) => ({ key, fingerprint, subjects: [subject] }));
-  const [outcome] = await eraser.erase(
-    { id: "u1", works: [{ step: "s1", target, lookups, operations: [{ change: { kind: "delete" }, records }] }] },
-    { notes: [], note: async () => {}, at: () => undefined },
+  const records = found.map(({ key, fingerprint, subjects }) => ({ key, fingerprint, subjects }));
+  const [outcome] = await eraser.apply(
+    { id: "u1", effect: "erase", works: [{ step: "s1", target, lookups, operations: [{ change: { kind: "delete" }, records }] }] },
+    { notes: [], note: async () => undefined, keepImage: async () => undefined, at: () => undefined },
+    { judge: async () => [] },
   );
   const erased = performance.now();
   const seconds = (from: number, to: number) => Number(((to - from) / 1000).toFixed(1));
@@ -90,7 +94,7 @@ async function measure(root: string, format: "csv" | "jsonl"): Promise<void> {
     peak: Math.round(process.resourceUsage().maxRSS / 1024),
     locate: seconds(started, located),
     erase: seconds(located, erased),
-    removed: outcome?.affected,
+    removed: outcome?.deleted,
     left: (await stat(join(root, name))).size,
   };
   process.stdout.write(`${JSON.stringify(figures)}\n`);

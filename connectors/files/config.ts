@@ -9,7 +9,7 @@ export const config: ConnectorConfig = {
 };
 
 /** `csv` and `jsonl` are built; a file's format follows from `format`, else from its name (`.gz` aside). null: the name does not tell. */
-export function formatOf(record: RecordType, fileName: string): "csv" | "jsonl" | "not_built" | null {
+export function formatOf(record: Pick<RecordType, "format">, fileName: string): "csv" | "jsonl" | "not_built" | null {
   if (record.format !== undefined) return record.format === "csv" || record.format === "jsonl" ? record.format : "not_built";
   const plain = fileName.replace(/\.gz$/iu, "");
   if (/\.(?:csv|tsv)$/iu.test(plain)) return "csv";
@@ -79,12 +79,12 @@ function recordIssues(record: RecordType): ConfigIssue[] {
   if ((dialect.delimiter ?? ",") === (dialect.quote ?? '"'))
     say(["dialect", "quote"], "DIALECT_INVALID", "`quote` and `delimiter` are the same character", "Name the characters the files use.");
   const csv = record.place.globs.some((glob) => formatOf(record, glob) === "csv");
-  if (csv && record.in !== undefined) say(["in"], "NOT_BUILT", "changing JSON inside a CSV column is not built", "Clear the whole column with `fields`.");
-  if (csv && record.in === undefined && Object.keys(record.paths).length > 0)
+  if (csv && record.in.length > 0) say(["in"], "NOT_BUILT", "changing JSON inside a CSV column is not built", "Clear the whole column with `fields`.");
+  if (csv && record.in.length === 0 && Object.keys(record.paths).length > 0)
     say(["paths"], "KEY_UNUSED", "a CSV file has columns, not paths", "Use `fields: { COLUMN: clear }`.");
   if (record.whileHeld?.keepOnly !== undefined)
     say(["while_held"], "NOT_BUILT", "`keep_only` is not built for record files", "Without it, a held record is kept whole.");
   if (record.versions !== undefined) say(["versions"], "KEY_UNUSED", "files have no versions", "Remove it.");
-  if (record.auditOf !== undefined) say(["audit_of"], "NOT_BUILT", "an audit trail in files is not built", "Describe it as a record type of its own.");
+  if (record.auditOf.length > 0) say(["audit_of"], "NOT_BUILT", "an audit trail in files is not built", "Describe it as a record type of its own.");
   return issues;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { StepOutcome, Unit, Work } from "../../src/model/change.ts";
+import type { Left, StepOutcome, Unit, Work } from "../../src/model/change.ts";
 import type { RecordChange } from "../../src/record-files/record-file.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import { Failure } from "../../src/errors.ts";
@@ -20,7 +20,7 @@ const ATTEMPTS = 5;
 export function filesEraser(root: Root, io: IO): Eraser {
   const isWritten = writersBelow(root.path);
   return {
-    async erase(unit, journal) {
+    async apply(unit, journal) {
       io.signal.throwIfAborted();
       journal.at("effect_begin");
       const outcomes: StepOutcome[] = [];
@@ -29,40 +29,36 @@ export function filesEraser(root: Root, io: IO): Eraser {
       return outcomes;
     },
     // nothing is left to finish: what an old file leaves on the medium is out of our reach
-    purge: async () => [],
+    flushResidue: async () => [],
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
 
-interface Tally {
-  readonly matched: number;
-  readonly affected: number;
-  readonly alreadyGone: number;
-}
-
 async function eraseWork(task: WorkTask): Promise<StepOutcome> {
   const { io, work } = task;
-  const outcome = { step: work.step, matched: 0, affected: 0, alreadyGone: 0, own: 0, blocked: 0, failed: 0, unresolved: new Array<string>() };
-  let reason: string | undefined;
+  const outcome = { step: work.step, matched: 0, deleted: 0, changed: 0, minimised: 0, own: 0 };
+  const left: Left[] = [];
   let done = 0;
   for (const [path, changes] of byFile(work)) {
     io.signal.throwIfAborted();
     try {
-      const tally = await eraseFile({ ...task, path, changes });
-      outcome.matched += tally.matched;
-      outcome.affected += tally.affected;
-      outcome.alreadyGone += tally.alreadyGone;
+      const acted = new Set(await eraseFile({ ...task, path, changes }));
+      for (const [id, { change }] of changes) {
+        if (!acted.has(id)) left.push({ key: keyOf(path, id), kind: "already_gone", reason: "already_gone" });
+        else {
+          outcome.matched += 1;
+          outcome[change.kind === "delete" ? "deleted" : "changed"] += 1;
+        }
+      }
     } catch (error) {
       const trouble = troubleOf(error);
       if (trouble === null) throw error;
-      outcome[trouble.kind] += changes.size;
-      outcome.unresolved.push(...changes.keys().map((id) => keyOf(path, id)));
-      reason ??= trouble.reason;
+      left.push(...changes.keys().map((id) => ({ key: keyOf(path, id), ...trouble })));
     }
     done += changes.size;
     io.progress(done);
   }
-  return { ...outcome, ...(reason === undefined ? {} : { reason }) };
+  return { ...outcome, left };
 }
 
 interface WorkTask {
@@ -79,7 +75,8 @@ interface FileTask extends WorkTask {
   readonly changes: ReadonlyMap<string, RecordChange>;
 }
 
-async function eraseFile(task: FileTask): Promise<Tally> {
+/** The ids of the records acted on, in this attempt or an earlier one. */
+async function eraseFile(task: FileTask): Promise<readonly string[]> {
   const { root, io, unit, work, journal, path, changes } = task;
   const name = io.digest(["files", unit.id, work.step, path]);
   const notes = fileNotes(journal, name);
@@ -87,17 +84,17 @@ async function eraseFile(task: FileTask): Promise<Tally> {
     await using file = await openFile(root, path);
     if (file === null) {
       await removeTemp(tempPath(join(root.path, path), name));
-      return settled(changes.size, notes.last, 0);
+      return settled(changes, notes.last, []);
     }
     // an earlier attempt's file is in place: what it changed is not to be looked for again
-    if (attempt === 1 && notes.last !== null && isSame(notes.last, file.found)) return settled(changes.size, notes.last, 0);
+    if (attempt === 1 && notes.last !== null && isSame(notes.last, file.found)) return settled(changes, notes.last, []);
     if (await task.isWritten(file.absolute)) throw new Failure("BLOCKED", "open_for_writing");
     const temp = tempPath(file.absolute, name);
     const leftOver = await removeTemp(temp);
     const result = await replaceFile({ file, rule: ruleFor(work.target, path, shown(path, work.lookups), io), changes, temp, io, journal, notes });
     if (result === "conflict") continue;
     // a file written aside that is still there was never put in place
-    return settled(changes.size, leftOver ? null : notes.last, result.changed.length, result.matched.length);
+    return settled(changes, leftOver ? null : notes.last, result.changed, result.matched);
   }
   throw new Failure("BLOCKED", "changed_meanwhile");
 }
@@ -106,9 +103,14 @@ async function eraseFile(task: FileTask): Promise<Tally> {
  * `earlier`: an attempt that was cut off may have put its file in place, and another program replaced that since. What
  * it changed and is not there any more counts as ours.
  */
-function settled(planned: number, earlier: Intent | null, changed: number, present = changed): Tally {
-  const credited = Math.min(earlier?.changed ?? 0, planned - present);
-  return { matched: changed + credited, affected: changed + credited, alreadyGone: planned - changed - credited };
+function settled(
+  planned: ReadonlyMap<string, unknown>,
+  earlier: Intent | null,
+  changed: readonly string[],
+  present: readonly string[] = changed,
+): readonly string[] {
+  const absent = planned.keys().filter((id) => !present.includes(id));
+  return [...changed, ...absent.take(earlier?.changed ?? 0)];
 }
 
 function isSame(intent: Intent, found: { readonly ino: bigint; readonly birthtimeNs: bigint }): boolean {

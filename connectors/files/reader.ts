@@ -1,8 +1,8 @@
 import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
 import { checkRecords, countRecords, type RecordChange, remainingRecords, scanRecords } from "../../src/record-files/record-file.ts";
-import type { Operation, Reference, Residue } from "../../src/model/change.ts";
-import type { Finding, Located, Lookup, Target } from "../../src/model/search.ts";
+import type { Operation, Reference, Residue, Write } from "../../src/model/change.ts";
+import type { Finding, Located, Lookup, Selection, Sighting, Target } from "../../src/model/search.ts";
 import { Failure } from "../../src/errors.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
 import { errnoOf, fileFailure } from "./failure.ts";
@@ -18,11 +18,16 @@ export function filesReader(root: Root, io: IO): Reader {
   return {
     check: (targets) => check(root, io, targets),
     links: async () => [],
-    locate: (target, lookups) => locate(root, io, target, lookups, counted),
+    writes: async (): Promise<readonly Write[]> => [],
+    locate: (target, selection) => locate(root, io, target, selection, counted),
     // files have no foreign keys
     async *references(): AsyncGenerator<Reference> {},
     size: async (target) => counted.get(target.record.id) ?? (await size(root, io, target)),
     remaining: (target, operation) => remaining(root, io, target, operation),
+    // eslint-disable-next-line require-yield
+    async *sweep(): AsyncGenerator<Sighting> {
+      throw new Failure("NOT_BUILT", "looking through all files for a value is not built yet");
+    },
     async *residue(target): AsyncGenerator<Residue> {
       // blocks of the old file stay on the medium, and in snapshots of the file system, until they are written over
       yield { system: target.record.system, record: target.record.id, mechanism: "media", goneBy: null };
@@ -51,7 +56,17 @@ async function* check(root: Root, io: IO, targets: readonly Target[]): AsyncGene
   }
 }
 
-async function* locate(root: Root, io: IO, target: Target, lookups: readonly Lookup[], counted: Map<string, number>): AsyncGenerator<Located> {
+async function* locate(root: Root, io: IO, target: Target, selection: Selection, counted: Map<string, number>): AsyncGenerator<Located> {
+  switch (selection.by) {
+    case "subjects":
+      return yield* locateSubjects(root, io, target, selection.lookups, counted);
+    case "keys":
+    case "due":
+      throw new Failure("NOT_BUILT", `${target.record.id}: records of files are not looked for so yet`);
+  }
+}
+
+async function* locateSubjects(root: Root, io: IO, target: Target, lookups: readonly Lookup[], counted: Map<string, number>): AsyncGenerator<Located> {
   let records = 0;
   for (const path of await searchable(root, target)) {
     const name = shown(path, lookups);
@@ -69,8 +84,17 @@ async function* locate(root: Root, io: IO, target: Target, lookups: readonly Loo
     };
     const { found, totals } = scanRecords(file.bytes(io.signal), ruleFor(target, path, name, io, gap), lookups);
     try {
-      for await (const { subject, id, fingerprint, values, done } of found)
-        yield { subject, key: keyOf(path, id), fingerprint: io.digest([fingerprint, identity]), values, done, ...blocked };
+      for await (const { subjects, id, fingerprint, values, done } of found)
+        yield {
+          subjects,
+          key: keyOf(path, id),
+          address: keyOf(path, id),
+          within: JSON.stringify([path]),
+          fingerprint: io.digest([fingerprint, identity]),
+          values,
+          done,
+          ...blocked,
+        };
     } catch (error) {
       throw fileFailure(error, name);
     }

@@ -1,6 +1,4 @@
 import type { RecordRule } from "../../src/record-files/record-file.ts";
-import type { Change } from "../../src/model/change.ts";
-import type { RecordType } from "../../src/model/datamap.ts";
 import type { Target } from "../../src/model/search.ts";
 import { Failure } from "../../src/errors.ts";
 import type { IO } from "../../src/port/connector.ts";
@@ -20,27 +18,10 @@ export function ruleFor(target: Target, path: string, name: string, io: IO, unre
     mode: record.match.mode,
     ...(target.where === undefined ? {} : { where: target.where }),
     exports: target.exports,
-    change: changeOf(record),
+    ...(target.changes.rule === undefined ? {} : { change: target.changes.rule }),
     digest: (parts) => io.digest(parts),
     unreadable,
   };
-}
-
-/** What the record type does to its records by itself. */
-function changeOf({ do: action, fields, paths, in: inside }: RecordType): Change {
-  switch (action) {
-    case "anonymise":
-    case "redact":
-    case "unlink":
-    case "soft-delete":
-      return { kind: "fields", fields, paths, ...(inside === undefined ? {} : { in: inside }) };
-    case "erase":
-    case "remove-rows":
-    case "keep":
-    case "ask":
-      // what is kept or asked about is never done already
-      return { kind: "delete" };
-  }
 }
 
 /** A key: canonical JSON of the file's path below the root and the record's name in it. */

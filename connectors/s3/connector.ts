@@ -1,7 +1,8 @@
 import type { Connector, Eraser, IO, Reader } from "../../src/port/connector.ts";
+import { Failure } from "../../src/errors.ts";
 import type { StepOutcome } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { Target } from "../../src/model/search.ts";
+import type { Sighting, Target } from "../../src/model/search.ts";
 import { bucketFacts } from "./bucket.ts";
 import { checkTarget, patternOf } from "./check.ts";
 import { sweepProbes } from "./condition.ts";
@@ -34,11 +35,18 @@ function openReader(block: SystemBlock, io: IO): Reader {
       for (const target of targets) yield* checkTarget(s3, target);
     },
     links: async () => [],
-    locate(target, lookups) {
-      if (target.record.place.kind === "keys") return locateObjects(s3, target, lookups);
-      return locateRecords(s3, target, lookups, (records) => counted.set(target.record.id, records));
+    writes: async () => [],
+    async *locate(target, selection) {
+      if (selection.by !== "subjects") throw new Failure("NOT_BUILT", `${target.record.id}: objects are not looked for so yet`);
+      const { lookups } = selection;
+      if (target.record.place.kind === "keys") yield* locateObjects(s3, target, lookups);
+      else yield* locateRecords(s3, target, lookups, (records) => counted.set(target.record.id, records));
     },
     async *references() {},
+    // eslint-disable-next-line require-yield
+    async *sweep(): AsyncGenerator<Sighting> {
+      throw new Failure("NOT_BUILT", "looking through all objects for a value is not built yet");
+    },
     async size(target) {
       if (target.record.place.kind === "keys") return await countObjects(s3, target);
       return counted.get(target.record.id) ?? (await countAll(s3, target));
@@ -55,7 +63,7 @@ function openReader(block: SystemBlock, io: IO): Reader {
 function openEraser(block: SystemBlock, io: IO): Eraser {
   const files = filesOfBlock(open(block, io), block.connect.unsafeOverwrite ?? false);
   return {
-    async erase(unit, given) {
+    async apply(unit, given) {
       io.signal.throwIfAborted();
       await sweepProbes(files.store, files.bucket, given);
       const journal = liveJournal(given);
@@ -64,7 +72,7 @@ function openEraser(block: SystemBlock, io: IO): Eraser {
         outcomes.push(work.target.record.place.kind === "keys" ? await eraseObjects(files, work, journal) : await eraseRecords(files, work, journal));
       return outcomes;
     },
-    purge: async (target) => await Array.fromAsync(residueOf(files, target)),
+    flushResidue: async (target) => await Array.fromAsync(residueOf(files, target)),
     [Symbol.asyncDispose]: async () => files.store.close(),
   };
 }

@@ -77,9 +77,15 @@ function settledChange(change: Change): Change {
   switch (change.kind) {
     case "delete":
     case "minimise":
+    case "mark":
+    case "restore":
       return change;
     case "fields":
-      return { ...change, fields: settledRules(change.fields), paths: settledRules(change.paths) };
+      return {
+        ...change,
+        fields: settledRules(change.fields),
+        documents: change.documents.map((document) => ({ ...document, paths: settledRules(document.paths) })),
+      };
   }
 }
 

@@ -2,7 +2,6 @@
 import { Failure } from "../../src/errors.ts";
 import type { RecordRule } from "../../src/record-files/record-file.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
-import { ruleChange } from "../../src/model/rule-change.ts";
 import type { Finding, Lookup, Target } from "../../src/model/search.ts";
 import { NotReadable } from "./bytes.ts";
 import { isProbe } from "./condition.ts";
@@ -41,7 +40,7 @@ export function nameOf(bucket: string, key: string, lookups: readonly Lookup[]):
 
 /** How the files of this target are read. Throws FORMAT_NOT_BUILT, or FILE_REFUSED where the format cannot be told. */
 export function ruleFor({ store }: S3, target: Target, key: string, name: string, unreadable: RecordRule["unreadable"] = () => undefined): RecordRule {
-  const { record, columns, where, exports } = target;
+  const { record, columns, where, exports, changes } = target;
   return {
     name,
     format: formatOf(record, key, name),
@@ -51,7 +50,7 @@ export function ruleFor({ store }: S3, target: Target, key: string, name: string
     mode: record.match.mode,
     ...(where === undefined ? {} : { where }),
     exports,
-    change: ruleChange(record),
+    ...(changes.rule === undefined ? {} : { change: changes.rule }),
     digest: store.io.digest,
     unreadable,
   };
@@ -79,7 +78,7 @@ export async function unlessArchived<T>(read: () => Promise<T>): Promise<T | nul
   }
 }
 
-function formatOf({ format, id }: RecordType, key: string, name: string): "csv" | "jsonl" {
+function formatOf({ format, id }: Pick<RecordType, "format" | "id">, key: string, name: string): "csv" | "jsonl" {
   const known = format ?? /\.(?<format>csv|jsonl|ndjson|json|parquet)(?:\.gz)?$/iu.exec(key)?.groups?.["format"]?.toLowerCase();
   switch (known) {
     case "csv":

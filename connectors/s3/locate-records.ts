@@ -32,12 +32,23 @@ export async function* locateRecords(s3: S3, target: Target, lookups: readonly L
     s3.store.io.progress(records);
     const { bucket, key } = object;
     if (scanned.archived) {
-      for (const { subject } of lookups)
-        yield { subject, key: JSON.stringify([bucket, key]), fingerprint: "archived", values: {}, done: false, blocked: { reason: "archived" } };
+      const address = JSON.stringify([bucket, key]);
+      const subjects = lookups.map(({ subject }) => subject);
+      yield { subjects, key: address, address, fingerprint: "archived", values: {}, done: false, blocked: { reason: "archived" } };
     }
-    for (const { subject, id, fingerprint, values, done, etag } of scanned.hits) {
+    for (const { subjects, id, fingerprint, values, done, etag } of scanned.hits) {
       const blocked = scanned.blocked === null || done ? {} : { blocked: scanned.blocked };
-      yield { subject, key: JSON.stringify([bucket, key, id]), fingerprint: s3.store.io.digest(["record", fingerprint, etag]), values, done, ...blocked };
+      const address = JSON.stringify([bucket, key, id]);
+      yield {
+        subjects,
+        key: address,
+        address,
+        within: JSON.stringify([bucket, key]),
+        fingerprint: s3.store.io.digest(["record", fingerprint, etag]),
+        values,
+        done,
+        ...blocked,
+      };
     }
   }
   counted(records);
@@ -79,7 +90,7 @@ async function scanObject(s3: S3, target: Target, lookups: readonly Lookup[], { 
   const live = liveOf(versions);
   const now = live === null ? { hits: [], records: 0 } : await scan(live);
   const rewritten = now?.hits.some(({ done }) => !done) ?? false;
-  const hits = new Map<string, Hit>((now?.hits ?? []).map((hit) => [identity(hit), hit]));
+  const hits = new Map<string, Hit>((now?.hits ?? []).map((hit) => [hit.id, hit]));
   const doomed: Version[] = [];
   let archived = now === null;
   for (const version of allVersions(target) ? versions : []) {
@@ -89,7 +100,7 @@ async function scanObject(s3: S3, target: Target, lookups: readonly Lookup[], { 
     if (old === null && !rewritten) archived = true;
     const mine = (old?.hits ?? []).filter(({ done }) => !done);
     if (rewritten || mine.length > 0) doomed.push(version);
-    for (const hit of mine) if (!hits.has(identity(hit))) hits.set(identity(hit), hit);
+    for (const hit of mine) if (!hits.has(hit.id)) hits.set(hit.id, hit);
   }
   const blocked = await blockedBy(s3, target, bucket, { key, rewritten, going: rewritten && live !== null ? [live, ...doomed] : doomed });
   return { hits: [...hits.values()], records: now?.records ?? 0, blocked, archived };
@@ -123,8 +134,4 @@ async function unlessBroken<T>(irrelevant: boolean, read: () => Promise<T>): Pro
     if (irrelevant && error instanceof Failure && ["FILE_UNREADABLE", "COLUMN_MISSING", "FILE_REFUSED"].includes(error.code)) return null;
     throw error;
   }
-}
-
-function identity({ subject, id }: FoundRecord): string {
-  return `${subject} ${id}`;
 }

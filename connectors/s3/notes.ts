@@ -29,6 +29,7 @@ export function liveJournal(journal: UnitJournal): UnitJournal {
       await journal.note(text);
       notes.push(text);
     },
+    keepImage: async (step, key, bytes) => await journal.keepImage(step, key, bytes),
     at: (point) => journal.at(point),
   };
 }

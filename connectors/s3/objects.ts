@@ -11,7 +11,7 @@ import { readNotes, writeNote } from "./notes.ts";
 import { type Address, keysFor, parseAddress, placeholdersOf } from "./place.ts";
 import { hide, removeVersions } from "./remove.ts";
 import type { Store } from "./store.ts";
-import { newTally, outcomeOf, unresolved } from "./tally.ts";
+import { alreadyGone, newTally, outcomeOf, unresolved } from "./tally.ts";
 import { liveOf, type Version, versionsOf } from "./versions.ts";
 
 export interface S3 {
@@ -99,12 +99,13 @@ async function look(s3: S3, target: Target, { bucket, key, subjects, values }: W
   const blocked = allVersions(target) ? await lockOf(s3.store, facts, key, versions) : null;
   const located = {
     key: objectKey(bucket, key),
+    address: objectKey(bucket, key),
     fingerprint: s3.store.io.digest(mine.flatMap(({ id, etag, marker }) => [id, marker ? null : etag])),
-    values: Object.fromEntries(target.exports.map((name) => [name, columns[name] ?? null])),
+    values: Object.fromEntries(target.exports.map((name) => [name, [columns[name] ?? []].flat()])),
     done: false,
     ...(blocked === null ? {} : { blocked }),
   };
-  return [...subjects].map((subject) => ({ subject, ...located }));
+  return [{ subjects: [...subjects], ...located }];
 }
 
 /** What an object can tell is text; a number in it is compared as one. */
@@ -174,11 +175,11 @@ export async function eraseObjects(s3: S3, { step, target, operations }: Work, j
   const short = (key: string) => io.digest(["object", key]).slice(0, 24);
   const before = new Set(readNotes(journal).flatMap((note) => (note.kind === "present" && note.step === step ? note.records : [])));
   for (const key of keys) {
-    if (left.has(key)) tally.matched += 1;
-    else if (before.has(short(key))) {
+    if (left.has(key)) continue;
+    if (before.has(short(key))) {
       tally.matched += 1;
-      tally.affected += 1;
-    } else tally.alreadyGone += 1;
+      tally.deleted += 1;
+    } else alreadyGone(tally, key);
   }
   const fresh = [...left].map(short).filter((name) => !before.has(name));
   io.signal.throwIfAborted();
@@ -193,10 +194,12 @@ export async function eraseObjects(s3: S3, { step, target, operations }: Work, j
   for (const planned of left) {
     io.signal.throwIfAborted();
     const blockedOrRefused = await eraseObject(s3, target, planned, between);
-    if (blockedOrRefused === null) tally.affected += 1;
-    else unresolved(tally, blockedOrRefused.kind, [planned], blockedOrRefused.reason);
+    if (blockedOrRefused === null) {
+      tally.matched += 1;
+      tally.deleted += 1;
+    } else unresolved(tally, blockedOrRefused.kind, [planned], blockedOrRefused.reason);
     between();
-    io.progress(tally.affected);
+    io.progress(tally.deleted);
   }
   journal.at("effect_done");
   return outcomeOf(tally);

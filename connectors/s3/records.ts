@@ -13,7 +13,7 @@ import { literalPrefix } from "./place.ts";
 import { removeOne, removeVersions } from "./remove.ts";
 import { replaceObject } from "./replace.ts";
 import { type Known, knownName, type Planned, plannedByObject, type Survey, survey } from "./survey.ts";
-import { newTally, outcomeOf, unresolved } from "./tally.ts";
+import { alreadyGone, newTally, outcomeOf, type Tally, unresolved } from "./tally.ts";
 import type { Version } from "./versions.ts";
 
 /** How often one object is taken up again where other writers come between. */
@@ -65,12 +65,9 @@ export async function eraseRecords(files: Files, work: Work, journal: UnitJourna
     for (const id of object.changes.keys()) {
       const name = short(object.bucket, object.key, id);
       if (held.has(id)) {
-        tally.matched += 1;
         if (!before.has(name)) present.push(name);
-      } else if (before.has(name)) {
-        tally.matched += 1;
-        tally.affected += 1;
-      } else tally.alreadyGone += 1;
+      } else if (before.has(name)) count(tally, object, [id]);
+      else alreadyGone(tally, JSON.stringify([object.bucket, object.key, id]));
     }
     const begun = putsOf(files, object, journal).length > 0;
     if (held.size > 0 || begun) open.push({ object, ids: [...held], seen, known });
@@ -88,13 +85,21 @@ export async function eraseRecords(files: Files, work: Work, journal: UnitJourna
     io.signal.throwIfAborted();
     const ending = await eraseInObject(files, work, object, { seen, known }, between, journal);
     if (ending.kind === "erased") {
-      tally.affected += ids.length;
+      count(tally, object, ids);
       between();
     } else unresolved(tally, ending.kind, keysOf(object, ids), ending.reason);
-    io.progress(tally.affected);
+    io.progress(tally.matched);
   }
   journal.at("effect_done");
   return outcomeOf(tally);
+}
+
+/** These records were acted on. */
+function count(tally: Tally, { changes }: Planned, ids: readonly string[]): void {
+  for (const id of ids) {
+    tally.matched += 1;
+    tally[changes.get(id)?.change.kind === "delete" ? "deleted" : "changed"] += 1;
+  }
 }
 
 function keysOf({ bucket, key }: Planned, ids: Iterable<string>): readonly string[] {

@@ -1,28 +1,27 @@
-import type { StepOutcome } from "../../src/model/change.ts";
+import type { Left, StepOutcome } from "../../src/model/change.ts";
 
 /** A step's outcome while it grows. */
 export interface Tally {
   readonly step: string;
   matched: number;
-  affected: number;
-  alreadyGone: number;
-  blocked: number;
-  failed: number;
-  readonly unresolved: string[];
-  reason?: string;
+  deleted: number;
+  changed: number;
+  readonly left: Left[];
 }
 
 export function newTally(step: string): Tally {
-  return { step, matched: 0, affected: 0, alreadyGone: 0, blocked: 0, failed: 0, unresolved: [] };
+  return { step, matched: 0, deleted: 0, changed: 0, left: [] };
 }
 
-/** These records could not be acted on: `blocked` for now, or `failed`. The first reason stays. */
+/** These records could not be acted on: `blocked` for now, or `failed`. */
 export function unresolved(tally: Tally, kind: "blocked" | "failed", keys: readonly string[], reason: string): void {
-  tally[kind] += keys.length;
-  tally.unresolved.push(...keys);
-  tally.reason ??= reason;
+  for (const key of keys) tally.left.push({ key, kind, reason });
 }
 
-export function outcomeOf({ step, matched, affected, alreadyGone, blocked, failed, unresolved: left, reason }: Tally): StepOutcome {
-  return { step, matched, affected, alreadyGone, own: 0, blocked, failed, unresolved: left, ...(reason === undefined ? {} : { reason }) };
+export function alreadyGone(tally: Tally, key: string): void {
+  tally.left.push({ key, kind: "already_gone", reason: "already_gone" });
+}
+
+export function outcomeOf({ step, matched, deleted, changed, left }: Tally): StepOutcome {
+  return { step, matched, deleted, changed, minimised: 0, own: 0, left };
 }

@@ -26,7 +26,7 @@ export function csvFormat(name: string, dialect: Dialect, columns: readonly stri
     },
     valuesOf: (row) => (column) => [cell(row, column)],
     storedOf: (row) => (column) => [{ text: cell(row, column), number: true }],
-    exported: (row, column) => emptyIsNull(cell(row, column)),
+    exported: (row, column) => [cell(row, column)].filter((value) => value !== ""),
     isAsWanted: (row, change) => Object.entries(rulesOf(change)).every(([column, rule]) => isAsWanted(forCell(rule), emptyIsNull(cell(row, column)), false)),
     change: (row, text, line, change, _selection, pseudonym) => changeCells(row, text, change, places, dialect, pseudonym, `${name}:${line}`),
     unseen: () => [],

@@ -72,7 +72,7 @@ export function jsonlFormat(
         const text = comparableText(row.text, value);
         return text === null ? [] : [{ text, number: value.kind === "number" }];
       }),
-    exported: (row, column) => at(row, column).reduce<string | null>((text, value) => text ?? textOf(row.text, value), null),
+    exported: (row, column) => at(row, column).flatMap((value) => comparableText(row.text, value) ?? []),
     isAsWanted: (row, change, selection) =>
       rules(change).every((rule) => chosen(row, rule, selection).every((value) => isValueAsWanted(rule.rule, row.text, value))),
     change(row, _text, _line, change, selection, pseudonym) {

@@ -32,25 +32,26 @@ export interface RecordRule {
   readonly where?: Where;
   /** Columns or paths whose values go into `FoundRecord.values`. */
   readonly exports: readonly string[];
-  /** The record type's own change: decides `done`, and which further columns must be there. */
-  readonly change: Change;
+  /** The record type's own change: decides `done`, and which further columns must be there. Absent: none is decided. */
+  readonly change?: Change;
   /** `io.digest` */
   readonly digest: (parts: readonly (string | null)[]) => string;
   /** A line of a JSONL file that is no object: it is kept. `gap`: it holds an identifier's bytes. Called by `scanRecords` only. */
   readonly unreadable: (line: number, gap: boolean) => void;
 }
 
-/** A matching record; once per subject it belongs to. */
+/** A matching record, once, with everyone it belongs to. */
 export interface FoundRecord {
-  readonly subject: number;
+  /** Ascending. */
+  readonly subjects: readonly number[];
   /** Names the record within its file, the same at every look while its bytes stay: length, keyed checksum and digest, and which of several equal records it is. No values. */
   readonly id: string;
   /** First line of the record, from 1. For messages only. */
   readonly line: number;
   /** Keyed digest of the record's bytes. */
   readonly fingerprint: string;
-  /** The exports as text; an empty CSV cell, JSON null and an absent path are null, of several values the first. */
-  readonly values: Readonly<Record<string, string | null>>;
+  /** The exports as texts; an empty CSV cell, JSON null and an absent path give none. */
+  readonly values: Readonly<Record<string, readonly string[]>>;
   /** `rule.change` would change nothing any more. Always false for `delete`. */
   readonly done: boolean;
 }
@@ -106,8 +107,8 @@ export function scanRecords(
   const totals: Totals = { records: 0, unreadable: 0, bytes: 0 };
   const found =
     rule.format === "csv"
-      ? scan(source, rule, lookups, totals, csv(rule, [rule.change]))
-      : scan(source, rule, lookups, totals, jsonl(rule, [rule.change], matchHint(rule.columns, lookups)));
+      ? scan(source, rule, lookups, totals, csv(rule, ownChange(rule)))
+      : scan(source, rule, lookups, totals, jsonl(rule, ownChange(rule), matchHint(rule.columns, lookups)));
   return { found, totals };
 }
 
@@ -151,7 +152,7 @@ export async function verifyRewrite(
  * file that was erased from may lack a path afterwards.
  */
 export async function checkRecords(source: AsyncIterable<Uint8Array>, rule: RecordRule): Promise<void> {
-  await (rule.format === "csv" ? check(source, rule, csv(rule, [rule.change])) : check(source, rule, jsonl(rule, [rule.change])));
+  await (rule.format === "csv" ? check(source, rule, csv(rule, ownChange(rule))) : check(source, rule, jsonl(rule, ownChange(rule))));
 }
 
 /** Number of records, for caps. Reads the whole file. */
@@ -159,6 +160,10 @@ export async function countRecords(source: AsyncIterable<Uint8Array>, rule: Reco
   const { found, totals } = scanRecords(source, rule, []);
   await Array.fromAsync(found);
   return totals.records;
+}
+
+function ownChange({ change }: RecordRule): readonly Change[] {
+  return change === undefined ? [] : [change];
 }
 
 function changesOf(changes: ReadonlyMap<string, RecordChange>): Set<Change> {
@@ -191,7 +196,7 @@ async function* scan<Row>(
   const subjectsOf = subjectMatcher(rule.columns, rule.mode, lookups, rule.where);
   const bySubject = Map.groupBy(lookups, ({ subject }) => subject);
   const isGap = gapFinder(rule.columns, lookups);
-  const change = fieldChange(rule.change, rule.name);
+  const change = rule.change === undefined ? null : fieldChange(rule.change, rule.name);
   const name = recordNamer(rule);
   for await (const block of openBlocks(source, rule, format, totals)) {
     for (const { start, end, line, row, unreadable } of block.pieces) {
@@ -205,15 +210,8 @@ async function* scan<Row>(
       if (subjects.length === 0) continue;
       const { id, fingerprint } = name(contentOf(block.bytes, start, end));
       const values = Object.fromEntries(rule.exports.map((column) => [column, format.exported(row, column)]));
-      for (const subject of subjects)
-        yield {
-          subject,
-          id,
-          line,
-          fingerprint,
-          values,
-          done: change !== null && format.isAsWanted(row, change, bySubject.get(subject) ?? []),
-        };
+      const mine = subjects.flatMap((subject) => bySubject.get(subject) ?? []);
+      yield { subjects, id, line, fingerprint, values, done: change !== null && format.isAsWanted(row, change, mine) };
     }
   }
 }

@@ -31,7 +31,7 @@ export interface RecordFormat<Row> {
   blocks(source: AsyncIterable<Buffer>): AsyncGenerator<Block<Row>>;
   valuesOf(row: Row): ValuesOf;
   storedOf(row: Row): StoredOf;
-  exported(row: Row, column: string): string | null;
+  exported(row: Row, column: string): readonly string[];
   /** Whether these fields are as the change leaves them. */
   isAsWanted(row: Row, change: FieldChange, selection: Selection): boolean;
   /** The record's text (without its line end) after the change. Throws FIELD_REFUSED. */
@@ -44,11 +44,13 @@ export type FieldChange = Extract<Change, { kind: "fields" }>;
 
 /** Every column or path that the change names. Paths below `in` are given from the root. */
 export function rulesOf(change: FieldChange): FieldRules {
-  const below = Object.entries(change.paths).map(([path, rule]) => [change.in === undefined ? path : `${change.in}.${path}`, rule] as const);
+  const below = change.documents.flatMap(({ in: inside, paths }) =>
+    Object.entries(paths).map(([path, rule]) => [inside === undefined ? path : `${inside}.${path}`, rule] as const),
+  );
   return { ...change.fields, ...Object.fromEntries(below) };
 }
 
-/** null for a deletion. Throws NOT_BUILT for what record files cannot do yet. */
+/** null for a deletion. Throws NOT_BUILT or ACTION_REFUSED for what record files cannot do. */
 export function fieldChange(change: Change, name: string): FieldChange | null {
   switch (change.kind) {
     case "delete":
@@ -57,5 +59,8 @@ export function fieldChange(change: Change, name: string): FieldChange | null {
       return change;
     case "minimise":
       throw new Failure("NOT_BUILT", `${name}: while_held.keep_only is not built for record files yet`);
+    case "mark":
+    case "restore":
+      throw new Failure("ACTION_REFUSED", `${name}: records of files cannot be marked as deleted yet`);
   }
 }

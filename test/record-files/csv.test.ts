@@ -5,7 +5,7 @@ import type { Change } from "../../src/model/change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 import { changesFor, eraseFrom, inChunks, lookupsOf, ruleOf, scan } from "./support.ts";
 
-const fields = (rules: FieldRules): Change => ({ kind: "fields", fields: rules, paths: {} });
+const fields = (rules: FieldRules): Change => ({ kind: "fields", fields: rules, documents: [] });
 const ann = lookupsOf("email", "ann@x");
 const fails = async (run: Promise<unknown>) => {
   const error: unknown = await run.then(
@@ -36,9 +36,9 @@ test("a cell is compared whole and as text", async () => {
   expect((await scan(file, ruleOf({ columns: [{ column: "id", type: "integer", fold: [] }] }), lookupsOf("id", "42"))).map(({ line }) => line)).toEqual([2]);
 });
 
-test("exports are text, and an empty cell is null", async () => {
+test("exports are texts, and an empty cell is none", async () => {
   const [found] = await scan(Buffer.from("email,day,note\nann@x,2026-01-02,\n"), ruleOf({ exports: ["day", "note"] }), ann);
-  expect(found?.values).toEqual({ day: "2026-01-02", note: null });
+  expect(found?.values).toEqual({ day: ["2026-01-02"], note: [] });
 });
 
 test("a changed cell is quoted as it was, or where it must be", async () => {

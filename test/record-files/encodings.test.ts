@@ -57,7 +57,7 @@ test("a file that is not in its declared encoding is refused, not searched in va
 });
 
 test("a new value that the encoding cannot write is refused", async () => {
-  const set = { ...rule("iso-8859-1"), change: { kind: "fields", fields: { n: { kind: "set", value: "€" } }, paths: {} } } as const;
+  const set = { ...rule("iso-8859-1"), change: { kind: "fields", fields: { n: { kind: "set", value: "€" } }, documents: [] } } as const;
   await expect(eraseFrom(ENCODE["iso-8859-1"]("é mail,n\njosé@x,1\n"), set, josé)).rejects.toMatchObject({ code: "FIELD_REFUSED" });
   const { bytes } = await eraseFrom(ENCODE["windows-1252"]("é mail,n\njosé@x,1\n"), { ...set, encoding: "windows-1252" }, josé);
   expect(bytes.equals(ENCODE["windows-1252"]("é mail,n\njosé@x,€\n"))).toBe(true);

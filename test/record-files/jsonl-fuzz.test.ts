@@ -124,7 +124,7 @@ test("over 1500 files, passing over lines that cannot match finds, counts and re
     const ends = Array.from({ length: 1 + Math.floor(next() * 30) }, () => [line(next, pool), Buffer.from(pick(["\n", "\n", "\r\n", "\n\n"], next))]).flat();
     const bytes = Buffer.concat([Buffer.from(next() < 0.1 ? "\u{FEFF}" : ""), ...ends]);
     const { found, totals } = scanRecords(inChunks(bytes, 1 + Math.floor(next() * 2000)), rule, lookups);
-    const seen = (await Array.fromAsync(found)).map(({ line: at, subject, values }) => ({ line: at, subject, values }));
+    const seen = (await Array.fromAsync(found)).flatMap(({ line: at, subjects, values }) => subjects.map((subject) => ({ line: at, subject, values })));
     const told = { found: seen, gaps: rule.gaps, records: totals.records, unreadable: totals.unreadable };
     expect(told, `seed ${seed}`).toEqual(await readWhole(bytes, rule, lookups));
     counted.found += seen.length;

@@ -5,7 +5,7 @@ import type { FieldRules } from "../../src/model/field-rule.ts";
 import { changesFor, eraseFrom, inChunks, lookupsOf, ruleOf, scan, type TestRule } from "./support.ts";
 
 const jsonl = (given: Partial<TestRule> = {}) => ruleOf({ name: "people.jsonl", format: "jsonl", ...given });
-const fields = (rules: FieldRules): Change => ({ kind: "fields", fields: rules, paths: {} });
+const fields = (rules: FieldRules): Change => ({ kind: "fields", fields: rules, documents: [] });
 const ann = lookupsOf("email", "ann@x");
 
 test("only the person's lines go: spelling, blank lines, CRLF, broken lines and a missing last line end stay", async () => {
@@ -123,13 +123,13 @@ test("a plain value under the same key as an array selects none of its elements"
 
 test("each subject's elements are taken for that subject alone", async () => {
   const columns = [{ column: "m[].e", type: "email", fold: [] }] as const;
-  const rule = jsonl({ columns, change: { kind: "fields", fields: {}, in: "doc", paths: { "m[]": { kind: "remove" } } } });
+  const rule = jsonl({ columns, change: { kind: "fields", fields: {}, documents: [{ in: "doc", paths: { "m[]": { kind: "remove" } } }] } });
   const bytes = Buffer.from('{"doc":{"m":[{"e":"ann@x"},{"e":"bob@x"},{"e":"eve@x"}]}}\n');
   const withDoc = { ...rule, columns: [{ column: "doc.m[].e", type: "email", fold: [] }] as const };
   const lookups = lookupsOf("doc.m[].e", "ann@x", "bob@x", "eve@x");
   const found = await scan(bytes, withDoc, lookups);
-  expect(found.map(({ subject }) => subject)).toEqual([0, 1, 2]);
-  const two = found.filter(({ subject }) => subject !== 1);
+  expect(found.map(({ subjects }) => subjects)).toEqual([[0, 1, 2]]);
+  const two = found.map((record) => ({ ...record, subjects: [0, 2] }));
   const { output } = rewriteRecords(inChunks(bytes), withDoc, changesFor(two, rule.change, lookups), String);
   expect(Buffer.concat(await Array.fromAsync(output)).toString()).toBe('{"doc":{"m":[{"e":"bob@x"}]}}\n');
 });

@@ -12,6 +12,7 @@ import {
 } from "../../src/record-files/record-file.ts";
 
 export interface TestRule extends RecordRule {
+  readonly change: Change;
   /** Lines told to `unreadable`. */
   readonly gaps: { readonly line: number; readonly gap: boolean }[];
 }
@@ -51,7 +52,7 @@ export async function scan(bytes: Uint8Array, rule: RecordRule, lookups: readonl
 /** Finds, rewrites what was found, verifies; the new file and what the rewriting says. */
 export async function eraseFrom(
   bytes: Uint8Array,
-  rule: RecordRule,
+  rule: TestRule,
   lookups: readonly Lookup[],
   size?: number,
 ): Promise<{ readonly text: string; readonly bytes: Buffer; readonly result: RewriteResult; readonly found: FoundRecord[] }> {
@@ -65,7 +66,10 @@ export async function eraseFrom(
 
 export function changesFor(found: readonly FoundRecord[], change: Change, lookups: readonly Lookup[]): Map<string, RecordChange> {
   return new Map(
-    found.map(({ id }) => [id, { change, lookups: lookups.filter(({ subject }) => found.some((record) => record.id === id && record.subject === subject)) }]),
+    found.map(({ id }) => [
+      id,
+      { change, lookups: lookups.filter(({ subject }) => found.some((record) => record.id === id && record.subjects.includes(subject))) },
+    ]),
   );
 }
 

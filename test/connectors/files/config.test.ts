@@ -20,9 +20,9 @@ test("what cannot be done is an issue at its key", () => {
   expect(issues({ format: "json" })).toEqual(["format NOT_BUILT"]);
   expect(issues({ dialect: { delimiter: "||" } })).toEqual(["dialect.delimiter DIALECT_INVALID"]);
   expect(issues({ dialect: { delimiter: '"' } })).toEqual(["dialect.quote DIALECT_INVALID"]);
-  expect(issues({ in: "doc", paths: { a: { kind: "clear" } } })).toEqual(["in NOT_BUILT"]);
+  expect(issues({ in: ["doc"], paths: { a: { kind: "clear" } } })).toEqual(["in NOT_BUILT"]);
   expect(issues({ paths: { a: { kind: "clear" } } })).toEqual(["paths KEY_UNUSED"]);
-  expect(issues({ in: "doc", paths: { a: { kind: "clear" } } }, ["a.jsonl"])).toEqual([]);
+  expect(issues({ in: ["doc"], paths: { a: { kind: "clear" } } }, ["a.jsonl"])).toEqual([]);
   expect(issues({ whileHeld: { restrict: true, keepOnly: ["a"] } })).toEqual(["while_held NOT_BUILT"]);
   expect(issues({ place: { kind: "table", table: "x" } })).toEqual(["files PLACE_INVALID"]);
   expect(config.lint({ ...blockOf("data"), connect: { secret: "x" } }).map(({ code }) => code)).toEqual(["ROOT_UNNAMED", "KEY_UNUSED"]);

@@ -80,7 +80,7 @@ async function csvFixture(): Promise<Fixture> {
     },
     target: (action, fold) => targetOf(action === "delete" ? record : { ...record, do: "redact" }, [{ ...column, fold }], ["no"]),
     redaction: {
-      change: { kind: "fields", fields: { secret: { kind: "clear" } }, paths: {} },
+      change: { kind: "fields", fields: { secret: { kind: "clear" } }, documents: [] },
       after: (person) => csvRecord({ ...person, secret: "\0" }).replace("\0", /[";\r\n]/u.test(person.secret) && Number(person.no) % 2 === 1 ? '""' : ""),
     },
     async spoil() {
@@ -125,12 +125,12 @@ async function jsonlFixture(): Promise<Fixture> {
       return dump;
     },
     target: (action, fold) => targetOf(action === "delete" ? record : { ...record, do: "redact" }, [{ column: "who.email", type: "email", fold }], ["no"]),
-    redaction: { change: { kind: "fields", fields: { secret: { kind: "clear" } }, paths: {} }, after: (person) => jsonRecord(person, null) },
+    redaction: { change: { kind: "fields", fields: { secret: { kind: "clear" } }, documents: [] }, after: (person) => jsonRecord(person, null) },
     shared: {
       match: "doc.members[].email",
       seed: async (all) => await placeFiles(folder.path, "jsonl", [all.map(documentLine).join(""), ""]),
-      target: () => ({ record: documents, columns: [{ column: "doc.members[].email", type: "email", fold: [] }], exports: ["no"] }),
-      change: { kind: "fields", fields: {}, in: "doc", paths: { "members[]": { kind: "remove" } } },
+      target: () => targetOf(documents, [{ column: "doc.members[].email", type: "email", fold: [] }], ["no"]),
+      change: { kind: "fields", fields: {}, documents: [{ in: "doc", paths: { "members[]": { kind: "remove" } } }] },
       content: documentLine,
     },
     async spoil() {

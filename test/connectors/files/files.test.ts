@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { System } from "../../../src/port/connector.ts";
 import type { RecordType } from "../../../src/model/datamap.ts";
 import type { Finding, Lookup, Target } from "../../../src/model/search.ts";
-import { eraseUnit, locateAll, planned, remainingOf, unitOf } from "../../support/erase.ts";
+import { eraseUnit, FREE, locateAll, planned, remainingOf, unitOf } from "../../support/erase.ts";
 import { type TestIO, testIO } from "../../support/io.ts";
 import { killAt, Killed, testJournal } from "../../support/journal.ts";
 import { targetOf } from "../../support/record-type.ts";
@@ -384,7 +384,7 @@ test("size counts every record, once, without searching again", async () => {
   const { system, target } = people();
   await using reader = await system.openReader(io);
   expect(await reader.size(target)).toBe(3);
-  await Array.fromAsync(reader.locate(target, LOOKUPS));
+  await Array.fromAsync(reader.locate(target, { by: "subjects", lookups: LOOKUPS }));
   await folder.write("root/b.csv", HEAD);
   expect(await reader.size(target)).toBe(3);
 });
@@ -392,7 +392,7 @@ test("size counts every record, once, without searching again", async () => {
 test("Ctrl-C in the middle of a large file leaves the file as it was and no temporary file", async () => {
   await folder.write("root/a.csv", HEAD + ANN + BOB.repeat(100_000));
   const { system, target } = people(["*.csv"], { fields: { n: { kind: "pseudonymise" } }, do: "anonymise" });
-  const change = { kind: "fields", fields: { n: { kind: "pseudonymise" } }, paths: {} } as const;
+  const change = { kind: "fields", fields: { n: { kind: "pseudonymise" } }, documents: [] } as const;
   const records = planned(await locateAll(system, io, target, LOOKUPS));
   // the pseudonym is asked for while the file is being written
   const interrupted = { ...io, pseudonym: (value: string) => (io.abort(), value) };
@@ -414,12 +414,12 @@ test("two record types of the same files in one unit are both done, also after a
     const journal = testJournal({ at: killAt("effect_half", nth) });
     const run = async (notes: readonly string[]) => {
       await using eraser = await system.openEraser(io);
-      return await eraser.erase({ id: "u1", works }, notes.length === 0 ? journal : testJournal({ notes }));
+      return await eraser.apply({ id: "u1", effect: "erase", works }, notes.length === 0 ? journal : testJournal({ notes }), FREE);
     };
     await expect(run([])).rejects.toThrow(Killed);
     expect(await run(journal.notes)).toMatchObject([
-      { step: "s1", matched: 1, affected: 1, alreadyGone: 0 },
-      { step: "s2", matched: 1, affected: 1, alreadyGone: 0 },
+      { step: "s1", matched: 1, deleted: 1, left: [] },
+      { step: "s2", matched: 1, deleted: 1, left: [] },
     ]);
     expect(await folder.read("root/a.csv")).toBe(HEAD);
     await noTemp();

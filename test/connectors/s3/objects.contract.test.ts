@@ -24,7 +24,7 @@ for (const versioning of [undefined, "Enabled"] as const) {
         },
       };
       return {
-        system: systemOf([record]),
+        system: systemOf(),
         columns: { match: ":code", no: "metadata.no", kept: "metadata.kept" },
         by: "code",
         world,

@@ -13,7 +13,7 @@ const places = [
 ] as const;
 
 const redaction = { secret: { kind: "clear" } } as const;
-const change: Change = { kind: "fields", fields: redaction, paths: {} };
+const change: Change = { kind: "fields", fields: redaction, documents: [] };
 const line = ({ no, email, secret, kept }: Person) =>
   `{"no": "${no}",  "email":${JSON.stringify(email)},"secret":${JSON.stringify(secret)}, "n":1.0, "kept":${JSON.stringify(kept)}}`;
 
@@ -31,7 +31,7 @@ for (const { name, versioning, key, gzip } of places) {
       const unpack = (latin1: string) => (gzip ? gunzipSync(Buffer.from(latin1, "latin1")) : Buffer.from(latin1, "latin1")).toString();
       const sheet = (people: readonly Person[]) => people.map((person) => `${line(person)}\n`).join("");
       return {
-        system: systemOf([remove, clear]),
+        system: systemOf(),
         columns: { match: "email", no: "no", kept: "kept" },
         by: "email",
         world: { secrets: { store: store.secret() } },
