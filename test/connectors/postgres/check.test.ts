@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { RecordType, SystemBlock } from "../../../src/model/datamap.ts";
 import type { FieldRule } from "../../../src/model/field-rule.ts";
-import type { Finding, MatchColumn, Target } from "../../../src/model/search.ts";
-import { check, codes, lookup, record, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";
+import type { Finding, MatchColumn } from "../../../src/model/search.ts";
+import { check, codes, lookup, record, systemOf, target, type TestDatabase, type TestTarget, testDatabase, worldOf } from "./database.ts";
 
 let database: TestDatabase;
 let schema: string;
@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterAll(async () => await database[Symbol.asyncDispose]());
 
 /** What is found for the first record type; the others are in the map too. */
-async function look(targets: readonly Target[], more: Partial<SystemBlock> & { readonly all?: readonly RecordType[] } = {}): Promise<Finding[]> {
+async function look(targets: readonly TestTarget[], more: Partial<SystemBlock> & { readonly all?: readonly RecordType[] } = {}): Promise<Finding[]> {
   const { all = targets.map((one) => one.record), ...block } = more;
   return await check(systemOf(all, block), worldOf(database), targets.slice(0, 1));
 }
@@ -62,7 +62,7 @@ test("row-level security that can hide rows ends with 4, at check and at locate"
   const users = target(record("users", "erase"), ["email"]);
   expect(codes(await look([users]))).toEqual(["ROW_SECURITY shop.users"]);
   await using reader = await systemOf([users.record]).openReader(worldOf(database));
-  const found = Array.fromAsync(reader.locate(users, [lookup({ email: "x" })]));
+  const found = Array.fromAsync(reader.locate(users, { by: "subjects", lookups: [lookup({ email: "x" })] }));
   await expect(found).rejects.toMatchObject({ code: "ROW_SECURITY", exit: 4 });
 });
 
@@ -136,7 +136,7 @@ test("a value that a constraint would refuse is refused before anything is plann
     ["email", { kind: "clear" }],
   ];
   for (const [column, rule] of fine) expect([column, codes(await look([field(column, rule)]))]).toEqual([column, []]);
-  expect(codes(await look([target(record("users", "redact", { in: "name", paths: { x: { kind: "clear" } } }), ["id"])]))).toEqual([
+  expect(codes(await look([target(record("users", "redact", { in: ["name"], paths: { x: { kind: "clear" } } }), ["id"])]))).toEqual([
     "FIELD_REFUSED shop.users name",
   ]);
   const held = record("users", "erase", { holds: [{ hold: "h", from: "born", protects: [] }], whileHeld: { restrict: false, keepOnly: ["age"] } });
@@ -225,12 +225,12 @@ test("a trigger that writes where the map does not look is refused, with its nam
   await database.sql(`${USERS} CREATE TABLE history (id serial, old jsonb); CREATE TABLE other (id int PRIMARY KEY);`);
   await database.sql(trigger("-- insert into other\n IF TG_OP = 'DELETE' THEN INSERT INTO history (old) VALUES (to_jsonb(OLD)); END IF; RETURN NULL;"));
   expect(messages(await look([erased]))).toEqual([`trigger t of users writes to ${schema}.history, which is not in the data map`]);
-  const history = (more: Partial<RecordType>) => record("history", "redact", { in: "old", paths: { email: { kind: "clear" } }, ...more });
+  const history = (more: Partial<RecordType>) => record("history", "redact", { in: ["old"], paths: { email: { kind: "clear" } }, ...more });
   expect(messages(await look([erased], { all: [erased.record, history({})] }))).toEqual([
     "trigger t of users copies rows into shop.history, which is a record without audit_of: shop.users",
   ]);
   expect(
-    await look([erased], { all: [erased.record, history({ auditOf: "shop.users" })] }).then((all) => all.filter(({ code }) => code !== "INDEX_MISSING")),
+    await look([erased], { all: [erased.record, history({ auditOf: ["shop.users"] })] }).then((all) => all.filter(({ code }) => code !== "INDEX_MISSING")),
   ).toEqual([]);
   expect(codes(await look([erased], { ignore: ["history"] }), "warning")).toContain("TRIGGER_PRESENT shop.users");
   expect(codes(await look([erased], { ignore: ["history"] }))).toEqual([]);

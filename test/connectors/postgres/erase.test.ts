@@ -2,7 +2,7 @@ import { connect, createServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { connector } from "../../../connectors/postgres/connector.ts";
 import { testJournal } from "../../support/journal.ts";
-import { remainingOf } from "../../support/erase.ts";
+import { FREE, remainingOf } from "../../support/erase.ts";
 import { expectNoIdentifier } from "../../contract/connector.contract.ts";
 import { done, erase, lookup, plan, record, ruleOf, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";
 
@@ -104,7 +104,7 @@ test("JSON keeps every byte beside the path, also numbers that JavaScript cannot
   const paths = { "before.email": { kind: "clear" }, "before.name": { kind: "remove" }, "after.email": { kind: "clear" } } as const;
   const system = systemOf([]);
   for (const column of ["raw", "doc"]) {
-    const trail = target(record("trail", "redact", { in: column, paths }), ["owner"]);
+    const trail = target(record("trail", "redact", { in: [column], paths }), ["owner"]);
     const work = await plan(system, worldOf(database), trail, [lookup({ owner: "51" })]);
     expect(await erase(system, worldOf(database), [work])).toMatchObject([done(1, { alreadyGone: 1 })]);
   }
@@ -120,7 +120,7 @@ test("a value that stands in another member of a shared document stays", async (
   await database.sql(
     `CREATE TABLE rooms (id int PRIMARY KEY, doc jsonb); INSERT INTO rooms VALUES (1, '[{"m": {"email": "a@x.example", "name": "Ann"}}, {"m": {"email": "b@x.example", "name": "Bob"}}]')`,
   );
-  const rooms = target(record("rooms", "redact", { in: "doc", paths: { "[].m.name": { kind: "clear" } } }), ["doc[].m.email"]);
+  const rooms = target(record("rooms", "redact", { in: ["doc"], paths: { "[].m.name": { kind: "clear" } } }), ["doc[].m.email"]);
   const system = systemOf([rooms.record]);
   const work = await plan(system, worldOf(database), rooms, [lookup({ "doc[].m.email": "a@x.example" })]);
   expect(await erase(system, worldOf(database), [work])).toMatchObject([done(1)]);
@@ -133,7 +133,7 @@ test("in a document found by another column, only the elements of the person are
   await database.sql(
     `CREATE TABLE rooms (id int PRIMARY KEY, owner int, doc jsonb); INSERT INTO rooms VALUES (1, 7, '{"members": [{"email": "a"}, {"email": "b"}]}'), (2, 7, '{"members": [{"email": "b"}]}'), (3, 8, '{"members": [{"email": "a"}]}')`,
   );
-  const rooms = target(record("rooms", "redact", { in: "doc", paths: { "members[]": { kind: "remove" } } }), ["owner", "doc.members[].email"]);
+  const rooms = target(record("rooms", "redact", { in: ["doc"], paths: { "members[]": { kind: "remove" } } }), ["owner", "doc.members[].email"]);
   const system = systemOf([rooms.record]);
   const lookups = [lookup({ owner: "7", "doc.members[].email": "a" }, 0), lookup({ "doc.members[].email": "nobody" }, 1)];
   const work = await plan(system, worldOf(database), rooms, lookups);
@@ -311,7 +311,7 @@ test("two operations of one step: what a hold keeps is changed, the rest is dele
   if (first === undefined || second === undefined) throw new Error("nothing planned");
   const operations = [
     { change: ruleOf(users), records: [first] },
-    { change: { kind: "fields", fields: users.record.fields, paths: {} }, records: [second] },
+    { change: { kind: "fields", fields: users.record.fields, documents: [] }, records: [second] },
   ] as const;
   expect(await erase(system, worldOf(database), [{ ...work, operations }])).toMatchObject([done(2)]);
   expect(await rows("users")).toEqual(["(2,x,)", "(3,y,c)"]);
@@ -374,7 +374,7 @@ test("a connection that breaks after COMMIT was sent leaves no doubt: the next a
   const journal = testJournal();
   const through = { ...worldOf(database), secret: () => proxy.url };
   await using eraser = await system.openEraser(through);
-  await expect(eraser.erase({ id: "U-1", works: [work] }, journal)).rejects.toMatchObject({ code: "SYSTEM_UNREACHABLE" });
+  await expect(eraser.apply({ id: "U-1", effect: "erase", works: [work] }, journal, FREE)).rejects.toMatchObject({ code: "SYSTEM_UNREACHABLE" });
   expect(journal.notes).toHaveLength(1);
   expect(await erase(system, worldOf(database), [work], testJournal({ notes: journal.notes }))).toEqual([{ step: "shop.users", ...done(2) }]);
   expect(await rows("users")).toEqual(["(3,y)"]);
