@@ -41,9 +41,9 @@ test("a right that is missing is named, with table and column", async () => {
   expect(messages(findings)).toEqual(["the role lacks SELECT on column name of table users", "the role lacks UPDATE on column name of table users"]);
   await database.admin(`GRANT SELECT, UPDATE (name) ON ${schema}.users TO app`);
   expect(codes(await look([users]))).toEqual([]);
-  // a table that is only kept needs no right to delete
+  // a table of which nothing is decided yet needs no right to delete
   await database.admin(`GRANT SELECT ON ${schema}.notes TO app`);
-  expect(codes(await look([target(record("notes", "keep"), ["email"])]))).toEqual([]);
+  expect(codes(await look([target(record("notes", "ask"), ["email"])]))).toEqual([]);
 });
 
 test("a schema without USAGE is named", async () => {
@@ -193,6 +193,7 @@ test("a foreign key to a partitioned table counts for the record type that is on
   expect(await Array.fromAsync(reader.references(part, ['["5"]']))).toEqual([
     {
       parentKey: '["5"]',
+      through: ["mine"],
       childKey: '["1"]',
       link: { constraint: "mine", child: "shop.orders", childColumns: ["u"], parent: "shop.users_1", onDelete: "no_action" },
     },
@@ -210,8 +211,8 @@ test("links and references name every enforced foreign key and the rows behind i
   expect(await reader.links([users, orders])).toEqual([stray, mine]);
   const references = await Array.fromAsync(reader.references(users, ['["1","1"]', '["2","1"]', '["9","9"]']));
   expect(references.filter(({ link }) => link.child === "shop.orders").toSorted((a, b) => (a.parentKey < b.parentKey ? -1 : 1))).toEqual([
-    { parentKey: '["1","1"]', link: mine, childKey: '["9007199254740993"]' },
-    { parentKey: '["2","1"]', link: mine, childKey: '["3"]' },
+    { parentKey: '["1","1"]', link: mine, through: ["mine"], childKey: '["9007199254740993"]' },
+    { parentKey: '["2","1"]', link: mine, through: ["mine"], childKey: '["3"]' },
   ]);
   expect(references.filter(({ link }) => link.child === "shop.loose")).toHaveLength(1);
 });

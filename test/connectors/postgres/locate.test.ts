@@ -173,7 +173,8 @@ test("a large find is yielded in pages and stops when it is interrupted", async 
   await using reader = await systemOf([where.record]).openReader(io);
   let count = 0;
   await expect(async () => {
-    for await (const found of reader.locate(where, { by: "subjects", lookups: [lookup({ email: "a@x.example" })] })) if (found.subjects[0] === 0 && (count += 1) === 1500) io.abort();
+    for await (const found of reader.locate(where, { by: "subjects", lookups: [lookup({ email: "a@x.example" })] }))
+      if (found.subjects[0] === 0 && (count += 1) === 1500) io.abort();
   }).rejects.toMatchObject({ code: "INTERRUPTED" });
   expect(count).toBeLessThan(3500);
 });
