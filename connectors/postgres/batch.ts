@@ -1,7 +1,7 @@
-import type { Change } from "../../src/model/change.ts";
+import type { Change, Left } from "../../src/model/change.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import type { IO, UnitJournal } from "../../src/port/connector.ts";
-import { type Assignments, assignmentsOf, ruleOf } from "./changes.ts";
+import { type Assignments, assignmentsOf } from "./changes.ts";
 import { Refusal } from "./errors.ts";
 import { type Batch, type Item, type Job, lookupsOf } from "./items.ts";
 import { hitsOf } from "./locate.ts";
@@ -10,18 +10,14 @@ import { type RowState, stillMatches } from "./resolved.ts";
 import { type Database, interrupted, type Session } from "./session.ts";
 import { deleteRows, type Locking, rowsByKey, updateRows } from "./write.ts";
 
-export interface Unresolved {
+export interface ItemLeft {
   readonly item: Item;
-  readonly kind: "blocked" | "failed";
-  readonly reason: string;
-  /** Whether the record was found. */
-  readonly found: boolean;
+  readonly left: Omit<Left, "key">;
 }
 
 export interface BatchResult {
   readonly affected: readonly Item[];
-  readonly gone: readonly Item[];
-  readonly unresolved: readonly Unresolved[];
+  readonly left: readonly ItemLeft[];
   /** Step -> rows of our own making. */
   readonly own: Readonly<Record<string, number>>;
 }
@@ -52,7 +48,7 @@ export async function runBatch(run: UnitRun, batch: Batch, locking: Locking): Pr
   const { io, journal } = run;
   await using transaction = await run.database.write();
   const looked = await look(transaction, batch, locking, io);
-  if (looked.todo.length === 0) return { ...looked, affected: [], own: {} };
+  if (looked.todo.length === 0) return { left: looked.left, affected: [], own: {} };
   pass(run, "effect_begin");
   // the point itself may have been the moment of Ctrl-C
   if (io.signal.aborted) throw interrupted();
@@ -66,7 +62,7 @@ export async function runBatch(run: UnitRun, batch: Batch, locking: Locking): Pr
   for (const { item } of looked.todo) (done[item.job.work.step] ??= []).push(keyDigest(item.record.key, io));
   await journal.note(noteText({ xid: row?.[0] ?? "", done, own }));
   await transaction.commit();
-  return { affected: looked.todo.map(({ item }) => item), gone: looked.gone, unresolved: looked.unresolved, own };
+  return { affected: looked.todo.map(({ item }) => item), left: looked.left, own };
 }
 
 function pass(run: UnitRun, point: "effect_begin" | "effect_half"): void {
@@ -77,14 +73,13 @@ function pass(run: UnitRun, point: "effect_begin" | "effect_half"): void {
 
 interface Looked {
   readonly todo: readonly Todo[];
-  readonly gone: readonly Item[];
-  readonly unresolved: readonly Unresolved[];
+  readonly left: readonly ItemLeft[];
 }
 
 async function look(session: Session, batch: Batch, locking: Locking, io: IO): Promise<Looked> {
   const todo: Todo[] = [];
-  const gone: Item[] = [];
-  const unresolved: Unresolved[] = [];
+  const left: ItemLeft[] = [];
+  const leave = (item: Item, kind: Left["kind"], reason: string) => left.push({ item, left: { kind, reason } });
   for (const [job, items] of byJob(batch)) {
     const { resolved } = job;
     const keys = items.map(({ record }) => record.key);
@@ -103,21 +98,20 @@ async function look(session: Session, batch: Batch, locking: Locking, io: IO): P
       const { record, change } = item;
       const lookups = lookupsOf(job, record.subjects);
       const state = rows.get(record.key);
-      if (unlocked.has(record.key)) unresolved.push({ item, kind: "blocked", reason: "lock_timeout", found: true });
+      if (unlocked.has(record.key)) leave(item, "blocked", "lock_timeout");
       else if (state === undefined) {
         // without a key, a row that is not at its place may be at another
-        if (resolved.key.byPlace && (await stillFound(session, job, lookups, io))) unresolved.push({ item, kind: "failed", reason: "changed", found: false });
-        else gone.push(item);
+        if (resolved.key.byPlace && (await stillFound(session, job, lookups, io))) leave(item, "failed", "changed");
+        else leave(item, "already_gone", "gone");
       } else {
         const assignments = assignmentsOf(resolved, change, state, lookups, io);
-        if (change.kind !== "delete" && assignments.size === 0) gone.push(item);
-        else if (state.fingerprint !== record.fingerprint && !stillMatches(resolved, state, lookups))
-          unresolved.push({ item, kind: "failed", reason: "changed", found: true });
+        if (change.kind !== "delete" && assignments.size === 0) leave(item, "already_gone", "as_wanted");
+        else if (state.fingerprint !== record.fingerprint && !stillMatches(resolved, state, lookups)) leave(item, "failed", "changed");
         else todo.push({ item, state, assignments });
       }
     }
   }
-  return { todo, gone, unresolved };
+  return { todo, left };
 }
 
 async function stillFound(session: Session, { resolved }: Job, lookups: readonly Lookup[], io: IO): Promise<boolean> {
@@ -161,10 +155,10 @@ async function writeTrails(run: UnitRun, session: Session, leading: readonly Tod
     const { resolved, work } = job;
     const mine = planned.filter(({ item }) => item.job === job);
     const known = new Set(work.operations.flatMap(({ records }) => records.map(({ key }) => key)));
-    const rule: Change = work.operations.find(({ change }) => change.kind !== "minimise")?.change ?? ruleOf(resolved);
+    const rule: Change | undefined = work.operations.find(({ change }) => change.kind !== "minimise")?.change ?? work.target.changes.rule;
     const rows: { key: string; change: Change; state: RowState; lookups: readonly Lookup[]; own: boolean }[] = [];
     const added = new Set<string>();
-    if (leading.length > 0) {
+    if (leading.length > 0 && rule !== undefined) {
       for await (const { state } of hitsOf(session, resolved, lookupsOf(job, subjects), run.io, OURS)) {
         if (known.has(state.key) || added.has(state.key)) continue;
         added.add(state.key);

@@ -12,16 +12,10 @@ import { belongsIn, minimised, removesElements, type Resolved, type RowState, wi
 /** Column -> its new value as text. Empty: the row is as wanted. */
 export type Assignments = ReadonlyMap<string, string | null>;
 
-/** What the record type's own rule does to a row. */
-export function ruleOf({ target: { record } }: Resolved): Change {
-  if (record.do === "erase" || record.do === "keep" || record.do === "remove-rows") return { kind: "delete" };
-  return { kind: "fields", fields: record.fields, paths: record.paths, ...(record.in === undefined ? {} : { in: record.in }) };
-}
-
 /** Whether the rule would change nothing in this row; false where it deletes. */
 export function isAsWantedRow(resolved: Resolved, state: RowState, lookups: readonly Lookup[], io: IO): boolean {
-  const change = ruleOf(resolved);
-  return change.kind !== "delete" && assignmentsOf(resolved, change, state, lookups, io).size === 0;
+  const change = resolved.target.changes.rule;
+  return change !== undefined && change.kind !== "delete" && assignmentsOf(resolved, change, state, lookups, io).size === 0;
 }
 
 /** What a change sets in this row. Elements that the lookups do not name stay. */
@@ -44,14 +38,19 @@ export function assignmentsOf(resolved: Resolved, change: Change, state: RowStat
         const value = fieldValue(resolved, column, rule, state.values.get(name) ?? null, lookups, io);
         if (value !== undefined) set.set(name, value);
       }
-      if (change.in !== undefined) mustBeRead(state, change.in);
-      const document = change.in === undefined ? null : (state.values.get(change.in) ?? null);
-      if (change.in !== undefined && document !== null) {
-        const edited = changeJson(document, change.paths, belongsIn(resolved, change.in, document, lookups), (value) => io.pseudonym(value));
-        if (edited.changes > 0) set.set(change.in, edited.text);
+      for (const { in: name, paths } of change.documents) {
+        if (name === undefined) throw new Failure("ACTION_REFUSED", `${resolved.target.record.id}: paths need a JSON column to be read in`);
+        mustBeRead(state, name);
+        const document = state.values.get(name) ?? null;
+        if (document === null) continue;
+        const edited = changeJson(document, paths, belongsIn(resolved, name, document, lookups), (value) => io.pseudonym(value));
+        if (edited.changes > 0) set.set(name, edited.text);
       }
       return set;
     }
+    case "mark":
+    case "restore":
+      throw new Failure("ACTION_REFUSED", `${resolved.target.record.id}: rows are not marked as deleted yet`);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Column } from "./catalog.ts";
 import { isArray, isDate, isJson, isText } from "./columns.ts";
 import { finding, minimisedNames, updates } from "./findings.ts";
 import type { ForeignKey } from "./links.ts";
-import { removesElements, type Resolved } from "./resolved.ts";
+import { changedFields, removesElements, type Resolved } from "./resolved.ts";
 import { attempt, type Session } from "./session.ts";
 import { binder, quoted, texts } from "./sql.ts";
 
@@ -23,7 +23,7 @@ export async function* checkFields(session: Session, resolved: Resolved, into: r
         help: "Name it in `keep_only`.",
       });
   }
-  for (const [name, rule] of Object.entries(target.record.fields)) {
+  for (const [name, rule] of Object.entries(changedFields(target.changes).fields)) {
     const column = table.columns.get(name);
     if (column === undefined || rule.kind === "keep") continue;
     if (!fits(rule, column))
@@ -103,7 +103,7 @@ async function* checkValue(session: Session, resolved: Resolved, column: Column,
 /** CHECK constraints over columns that all get a known value. */
 async function* checkConstraints(session: Session, resolved: Resolved): AsyncGenerator<Finding> {
   const known = new Map<string, string | null>();
-  for (const [name, rule] of Object.entries(resolved.target.record.fields)) {
+  for (const [name, rule] of Object.entries(changedFields(resolved.target.changes).fields)) {
     const column = resolved.table.columns.get(name);
     const value = column === undefined ? undefined : leaves(resolved, column, rule);
     if (value !== undefined) known.set(name, value);

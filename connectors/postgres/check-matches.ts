@@ -1,7 +1,7 @@
 import type { Finding } from "../../src/model/search.ts";
 import { comparison, isArray, isJson, isText } from "./columns.ts";
 import { finding } from "./findings.ts";
-import type { MatchRef, Resolved } from "./resolved.ts";
+import { changedFields, type MatchRef, type Resolved } from "./resolved.ts";
 import { refusedWhere } from "./where.ts";
 
 const UNSEARCHABLE = new Set(["bytea", "tsvector", "tsquery", "xml"]);
@@ -32,10 +32,11 @@ export function* checkMatches(resolved: Resolved): Generator<Finding> {
         { column: ref.column.name },
       );
   }
-  const { in: document } = resolved.target.record;
-  const column = document === undefined ? undefined : resolved.table.columns.get(document);
-  if (column !== undefined && !isJson(column))
-    yield finding(resolved, "FIELD_REFUSED", "error", `\`in\` names column ${column.name}, which is ${column.declared}, not JSON`, { column: column.name });
+  for (const name of changedFields(resolved.target.changes).documents) {
+    const column = resolved.table.columns.get(name);
+    if (column !== undefined && !isJson(column))
+      yield finding(resolved, "FIELD_REFUSED", "error", `\`in\` names column ${column.name}, which is ${column.declared}, not JSON`, { column: column.name });
+  }
 }
 
 function fits({ match, column }: MatchRef): boolean {

@@ -123,13 +123,13 @@ function judge({ block, resolved, records }: Scope, what: string, { oid, schema,
       ? finding(resolved, "TRIGGER_PRESENT", "warning", `${what} writes to ${table}, which the data map ignores`)
       : finding(resolved, "TRIGGER_UNDECLARED", "error", `${what} writes to ${table}, which is not in the data map`);
   }
-  if (record.auditOf === resolved.target.record.id) return "trail";
-  if (record.auditOf !== undefined)
+  if (record.auditOf.includes(resolved.target.record.id)) return "trail";
+  if (record.auditOf.length > 0)
     return finding(
       resolved,
       "TRIGGER_PRESENT",
       "warning",
-      `${what} adds rows to ${record.id}, the audit trail of ${record.auditOf}: what it adds here is only found by the verification`,
+      `${what} adds rows to ${record.id}, the audit trail of ${record.auditOf.join(", ")}: what it adds here is only found by the verification`,
     );
   // a copy of the old row, made by the erasure itself
   if (write.verb === "insert" && readsOld && oid !== resolved.table.root)

@@ -58,11 +58,11 @@ function recordIssues(record: RecordType): ConfigIssue[] {
       "records of a postgres system are tables",
       "Name it with `table: schema.table`, or leave it out: the record's own name is the default.",
     );
-  if (Object.keys(record.paths).length > 0 && record.in === undefined)
+  if (Object.keys(record.paths).length > 0 && record.in.length === 0)
     say("paths", "COLUMN_UNNAMED", "`paths` need `in: COLUMN`, the JSON column they are read in", "Add `in: COLUMN`.");
-  if (record.in !== undefined && Object.keys(record.paths).length === 0)
+  if (record.in.length > 0 && Object.keys(record.paths).length === 0)
     say("in", "PATHS_UNNAMED", "`in` names a JSON column, but there are no `paths` to change in it", "Add `paths: { PATH: clear }`.");
-  if (record.in !== undefined && Object.hasOwn(record.fields, record.in))
+  if (record.in.some((column) => Object.hasOwn(record.fields, column)))
     say("in", "FIELD_TWICE", "the column of `in` cannot also stand under `fields`", "Name it in one place.");
   if (record.format !== undefined || record.versions !== undefined)
     say(record.format === undefined ? "versions" : "format", "KEY_UNUSED", "this key is for files and objects, not for tables", "Remove it.");

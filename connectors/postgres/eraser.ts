@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StepOutcome, Unit } from "../../src/model/change.ts";
+import type { Left, StepOutcome, Unit } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Eraser, IO, UnitJournal } from "../../src/port/connector.ts";
-import { type BatchResult, runBatch, type UnitRun, type Unresolved } from "./batch.ts";
+import { type BatchResult, runBatch, type UnitRun } from "./batch.ts";
 import { failureOf, isContention, Refusal } from "./errors.ts";
-import { type Batch, batchesOf, halved, inOnePiece, type Item, type Job, jobsOf, openItems } from "./items.ts";
+import { type Batch, batchesOf, countedAs, halved, inOnePiece, type Item, itemsOf, type Job, jobsOf } from "./items.ts";
 import { foreignKeysInto } from "./links.ts";
 import { settle, type Settled } from "./notes.ts";
 import { secretOf } from "./reader.ts";
@@ -18,14 +18,14 @@ const PAUSE_MS = 150;
 export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
   const database = await openDatabase(block.name, secretOf(block), block.session, io);
   return {
-    async erase(unit, journal) {
+    async apply(unit, journal) {
       try {
         return await eraseUnit(database, unit, journal, io);
       } catch (error) {
         throw failureOf(error, block.name);
       }
     },
-    async purge(target) {
+    async flushResidue(target) {
       await using transaction = await database.read();
       const [resolved] = await resolveTargets(transaction, [target]);
       return resolved === undefined ? [] : await Array.fromAsync(residueOf(transaction, resolved));
@@ -38,18 +38,18 @@ async function eraseUnit(database: Database, unit: Unit, journal: UnitJournal, i
   if (io.signal.aborted) throw interrupted();
   const settled = await settle(database, journal.notes, io);
   const { jobs, onePiece } = await describe(database, unit);
-  const items = openItems(jobs, settled);
+  const [before, items] = split(itemsOf(jobs), ({ job, record }) => settled.isDone(job.work.step, record.key));
   const run: UnitRun = { database, jobs, io, journal, passed: new Set(), contended: false };
   const results: BatchResult[] = [];
-  if (settled.inDoubt) results.push(unresolvedAll(items, "blocked", "in_doubt"));
+  if (settled.inDoubt) results.push(leftAll(items, "blocked", "in_doubt"));
   else {
     for (const batch of batchesOf(items, onePiece)) {
       await work(run, batch, onePiece, results);
-      io.progress(results.reduce((sum, { affected, gone }) => sum + affected.length + gone.length, 0));
+      io.progress(results.reduce((sum, { affected, left }) => sum + affected.length + left.length, 0));
     }
   }
   if (run.passed.has("effect_begin")) journal.at("effect_done");
-  return jobs.map((job) => outcomeOf(job, results, settled));
+  return jobs.map((job) => outcomeOf(job, before, results, settled));
 }
 
 async function describe(database: Database, unit: Unit): Promise<{ jobs: readonly Job[]; onePiece: boolean }> {
@@ -81,37 +81,38 @@ async function work(run: UnitRun, batch: Batch, onePiece: boolean, results: Batc
           continue;
         }
         run.contended = true;
-        results.push(unresolvedAll(batch, "blocked", "lock_timeout"));
+        results.push(leftAll(batch, "blocked", "lock_timeout"));
         return;
       }
       const halves = halved(batch, onePiece);
-      if (halves === undefined) results.push(unresolvedAll(batch, "failed", error.reason));
+      if (halves === undefined) results.push(leftAll(batch, "failed", error.reason));
       else for (const half of halves) await work(run, half, onePiece, results);
       return;
     }
   }
 }
 
-function unresolvedAll(items: readonly Item[], kind: Unresolved["kind"], reason: string): BatchResult {
-  return { affected: [], gone: [], unresolved: items.map((item) => ({ item, kind, reason, found: true })), own: {} };
+function split<T>(items: readonly T[], test: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
-function outcomeOf(job: Job, results: readonly BatchResult[], settled: Settled): StepOutcome {
+function leftAll(items: readonly Item[], kind: Left["kind"], reason: string): BatchResult {
+  return { affected: [], left: items.map((item) => ({ item, left: { kind, reason } })), own: {} };
+}
+
+/** `before`: what earlier attempts did. */
+function outcomeOf(job: Job, before: readonly Item[], results: readonly BatchResult[], settled: Settled): StepOutcome {
   const { step } = job.work;
-  const mine = (item: Item) => item.job === job;
-  const affected = settled.doneIn(step) + results.reduce((sum, result) => sum + result.affected.filter(mine).length, 0);
-  const unresolved = results.flatMap((result) => result.unresolved.filter(({ item }) => mine(item)));
-  const failed = unresolved.filter(({ kind }) => kind === "failed");
-  const reason = (failed[0] ?? unresolved[0])?.reason;
+  const done = [...before, ...results.flatMap(({ affected }) => affected)].filter((item) => item.job === job);
+  const count = (as: ReturnType<typeof countedAs>) => done.filter(({ change }) => countedAs(change) === as).length;
+  const [deleted, changed, minimised] = [count("deleted"), count("changed"), count("minimised")];
   return {
     step,
-    matched: affected + unresolved.filter(({ found }) => found).length,
-    affected,
-    alreadyGone: results.reduce((sum, result) => sum + result.gone.filter(mine).length, 0),
-    own: settled.ownIn(step) + results.reduce((sum, result) => sum + (result.own[step] ?? 0), 0),
-    blocked: unresolved.length - failed.length,
-    failed: failed.length,
-    unresolved: unresolved.map(({ item }) => item.record.key),
-    ...(reason === undefined ? {} : { reason }),
+    matched: deleted + changed,
+    deleted,
+    changed,
+    minimised,
+    own: settled.ownIn(step) + results.reduce((sum, { own }) => sum + (own[step] ?? 0), 0),
+    left: results.flatMap(({ left }) => left.flatMap((one) => (one.item.job === job ? [{ key: one.item.record.key, ...one.left }] : []))),
   };
 }

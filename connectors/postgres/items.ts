@@ -1,7 +1,6 @@
 import type { Change, PlannedRecord, Unit, Work } from "../../src/model/change.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import type { ForeignKey } from "./links.ts";
-import type { Settled } from "./notes.ts";
 import type { Resolved } from "./resolved.ts";
 import { chunks } from "./sql.ts";
 
@@ -30,17 +29,27 @@ export function jobsOf(unit: Unit, resolved: readonly Resolved[]): readonly Job[
   return unit.works.flatMap((work, at) => {
     const mine = resolved[at];
     const source = work.target.record.auditOf;
-    return mine === undefined ? [] : [{ work, resolved: mine, trail: source !== undefined && records.has(source) }];
+    return mine === undefined ? [] : [{ work, resolved: mine, trail: source.some((one) => records.has(one)) }];
   });
 }
 
-/** The records that no earlier attempt changed. */
-export function openItems(jobs: readonly Job[], settled: Settled): readonly Item[] {
-  return jobs.flatMap((job) =>
-    job.work.operations.flatMap(({ change, records }) =>
-      records.filter(({ key }) => !settled.isDone(job.work.step, key)).map((record) => ({ job, change, record })),
-    ),
-  );
+/** Every planned record. */
+export function itemsOf(jobs: readonly Job[]): readonly Item[] {
+  return jobs.flatMap((job) => job.work.operations.flatMap(({ change, records }) => records.map((record) => ({ job, change, record }))));
+}
+
+/** In which number of an outcome a change is counted. */
+export function countedAs(change: Change): "deleted" | "changed" | "minimised" {
+  switch (change.kind) {
+    case "delete":
+      return "deleted";
+    case "minimise":
+      return "minimised";
+    case "fields":
+    case "mark":
+    case "restore":
+      return "changed";
+  }
 }
 
 /** Whether the leading records must be done in one statement: they reference each other. */

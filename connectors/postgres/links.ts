@@ -119,6 +119,7 @@ export async function* referencesThrough(
     const text = `SELECT ${[...parentTexts, ...keyTexts(childKey, "c")].join(", ")} FROM ${keyRows(parent.key, parts, bound, "k")} JOIN ${qualified(parent.table.schema, parent.table.name)} AS p ON ${sameKey(parent.key, "p", "k")}
       JOIN ${qualified(childTable.schema, childTable.name)} AS c ON ${join}`;
     for await (const rows of session.pages(text, bound.values))
-      for (const row of rows) yield { parentKey: keyOf(parent.key, row, 0, io), link, childKey: keyOf(childKey, row, parentTexts.length, io) };
+      for (const row of rows)
+        yield { parentKey: keyOf(parent.key, row, 0, io), link, through: [link.constraint], childKey: keyOf(childKey, row, parentTexts.length, io) };
   }
 }

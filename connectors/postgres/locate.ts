@@ -51,14 +51,15 @@ export async function* hitsOf(session: Session, resolved: Resolved, lookups: rea
 export async function* locateRows(session: Session, resolved: Resolved, lookups: readonly Lookup[], io: IO): AsyncGenerator<Located> {
   const bySubject = grouped(lookups);
   let count = 0;
-  for await (const { subject, state, hits } of hitsOf(session, resolved, lookups, io)) {
+  for await (const { subject, state } of hitsOf(session, resolved, lookups, io)) {
     count += 1;
     if (count % 1000 === 0) io.progress(count);
     yield {
-      subject,
+      subjects: [subject],
       key: state.key,
+      address: JSON.stringify([resolved.table.schema, resolved.table.name, state.key]),
       fingerprint: state.fingerprint,
-      values: exported(resolved, state, hits),
+      values: exported(resolved, state),
       done: isAsWantedRow(resolved, state, bySubject.get(subject) ?? [], io),
     };
   }
@@ -69,16 +70,8 @@ function grouped(lookups: readonly Lookup[]): ReadonlyMap<number, readonly Looku
   return Map.groupBy(lookups, ({ subject }) => subject);
 }
 
-function exported({ exports, matches }: Resolved, state: RowState, hits: readonly (string | null)[]): Record<string, string | null> {
-  return Object.fromEntries(
-    exports.map((ref) => {
-      const at = matches.findIndex(({ name }) => name === ref.name);
-      const many = isArray(ref.column) || (ref.path?.includes("[]") ?? false);
-      // of several values the one that matched
-      if (many) return [ref.name, hits[at] ?? textsIn(ref, state)[0] ?? null];
-      return [ref.name, ref.path === undefined ? (state.values.get(ref.column.name) ?? null) : (textsIn(ref, state)[0] ?? null)];
-    }),
-  );
+function exported({ exports }: Resolved, state: RowState): Record<string, readonly string[]> {
+  return Object.fromEntries(exports.map((ref) => [ref.name, textsIn(ref, state)]));
 }
 
 function hitOf(resolved: Resolved, row: Row, wanted: ReadonlyMap<number, readonly ReadonlySet<string>[]>, io: IO): Hit | undefined {

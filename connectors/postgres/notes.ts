@@ -14,7 +14,6 @@ export interface BatchNote {
 /** What earlier attempts did for certain. */
 export interface Settled {
   isDone(step: string, key: string): boolean;
-  doneIn(step: string): number;
   ownIn(step: string): number;
   /** A COMMIT of which nobody knows yet how it ended. */
   readonly inDoubt: boolean;
@@ -46,7 +45,6 @@ export async function settle(database: Database, notes: readonly string[], io: I
   }
   return {
     isDone: (step, key) => done.get(step)?.has(keyDigest(key, io)) ?? false,
-    doneIn: (step) => done.get(step)?.size ?? 0,
     ownIn: (step) => own.get(step) ?? 0,
     inDoubt,
   };

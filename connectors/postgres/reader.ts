@@ -33,9 +33,11 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
         ).map((foreignKey) => linkOf(foreignKey, block, records));
       });
     },
-    locate: (target, lookups) =>
+    writes: async () => await Promise.resolve([]),
+    locate: (target, selection) =>
       looking(target.record.id, async function* (session) {
-        yield* locateRows(session, await resolveOne(session, target), lookups, io);
+        if (selection.by !== "subjects") throw new Failure("NOT_BUILT", `${target.record.id}: rows by ${selection.by} are not searched yet`);
+        yield* locateRows(session, await resolveOne(session, target), selection.lookups, io);
       }),
     references: (target, keys) =>
       looking(target.record.id, async function* (session) {
@@ -57,6 +59,11 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
     remaining: (target, operation) =>
       looking(target.record.id, async function* (session) {
         yield* remainingRows(session, await resolveOne(session, target), operation, io);
+      }),
+    sweep: () =>
+      looking(block.name, async function* () {
+        await Promise.reject(new Failure("NOT_BUILT", `${block.name}: a whole database is not searched yet`));
+        yield* [];
       }),
     residue: (target) =>
       looking(target.record.id, async function* (session) {

@@ -1,6 +1,7 @@
 import type { IO } from "../../src/port/connector.ts";
 import { sharedArrays } from "../../src/record-files/json-path.ts";
-import type { Change } from "../../src/model/change.ts";
+import type { Change, Changes } from "../../src/model/change.ts";
+import type { FieldRules } from "../../src/model/field-rule.ts";
 import { comparable } from "../../src/model/fold.ts";
 import type { Lookup, MatchColumn, Target } from "../../src/model/search.ts";
 import { type Column, columnOf, loadServer, loadTables, resolveTable, type Server, type Table } from "./catalog.ts";
@@ -54,14 +55,15 @@ export async function resolveTargets(session: Session, targets: readonly Target[
 }
 
 async function resolveColumns(session: Session, target: Target, table: Table, server: Server): Promise<Resolved> {
-  const { record } = target;
+  const { record, changes } = target;
+  const { fields, documents } = changedFields(changes);
   const ref = (name: string) => resolveRef(table, name, record.id);
   const matches = target.columns.map((match) => ({ ...ref(match.column), match }));
   const exports = target.exports.map(ref);
   const where = await whereRefs(session, target.where ?? {}, ref);
-  const named = [...Object.keys(record.fields), ...(record.in === undefined ? [] : [record.in])].map((name) => columnOf(table, name, record.id));
+  const named = [...Object.keys(fields), ...documents].map((name) => columnOf(table, name, record.id));
   const printed = unique([...[...matches, ...exports].map(({ column }) => column), ...named]).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const kept = record.whileHeld?.keepOnly === undefined || record.holds.length === 0 ? [] : [...table.columns.values()];
+  const kept = changes.minimise === undefined || record.holds.length === 0 ? [] : [...table.columns.values()];
   const columns = unique([...printed, ...where.map(({ column }) => column), ...kept]);
   return {
     target,
@@ -77,10 +79,19 @@ async function resolveColumns(session: Session, target: Target, table: Table, se
   };
 }
 
+/** The field rules of everything that may become of a record, and the JSON columns that its paths are read in. */
+export function changedFields({ rule, heldBy }: Changes): { readonly fields: FieldRules; readonly documents: readonly string[] } {
+  const changes = [rule, heldBy].flatMap((change) => (change?.kind === "fields" ? [change] : []));
+  return {
+    fields: Object.fromEntries(changes.flatMap(({ fields }) => Object.entries(fields))),
+    documents: [...new Set(changes.flatMap(({ documents }) => documents.flatMap((one) => one.in ?? [])))],
+  };
+}
+
 /** `set: 0` in a numeric(10,2) reads `0.00`. A value that the type refuses is left out: `check` says so. */
-async function constantsOf(session: Session, { record }: Target, table: Table): Promise<ReadonlyMap<string, string>> {
+async function constantsOf(session: Session, { changes }: Target, table: Table): Promise<ReadonlyMap<string, string>> {
   const constants = new Map<string, string>();
-  for (const [name, rule] of Object.entries(record.fields)) {
+  for (const [name, rule] of Object.entries(changedFields(changes).fields)) {
     const column = table.columns.get(name);
     if (rule.kind !== "set" || column === undefined || comparison(column.type) === "text") continue;
     const [row] = await attempt(session, `SELECT ${readText("one.v", column)} FROM (SELECT $1::text::${column.declared} AS v) AS one`, [String(rule.value)]);

@@ -66,7 +66,7 @@ export async function verify(scope: VerifyScope): Promise<readonly Check[]> {
       continue;
     }
     const records = await locateLeft(readers, target, lookups, planned.act);
-    found.set(step.record, { target, lookups, records, unsearched: [] });
+    found.set(step.record, { type: typeOf(map, step.record), target, lookups, records, unsearched: [] });
     const known = new Set(step.records.map((record) => record.key));
     // a planned record is judged by its key below; one that is as wanted still matches, and may
     const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { System } from "../../../src/port/connector.ts";
 import type { Work } from "../../../src/model/change.ts";
+import { FREE } from "../../support/erase.ts";
 import { killAt, Killed, testJournal } from "../../support/journal.ts";
 import { done, erase, lookup, plan, record, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";
 
@@ -9,7 +10,7 @@ let system: System;
 
 const paths = { "before.email": { kind: "clear" }, "before.name": { kind: "remove" } } as const;
 const users = target(record("users", "erase"), ["email"], ["id"]);
-const trail = target(record("trail", "redact", { auditOf: "shop.users", in: "changes", paths }), ["owner"]);
+const trail = target(record("trail", "redact", { auditOf: ["shop.users"], in: ["changes"], paths }), ["owner"]);
 
 beforeAll(async () => {
   database = await testDatabase("audit");
@@ -86,7 +87,7 @@ test("a trail with nothing planned still gets its own rows redacted", async () =
   await database.sql("DELETE FROM trail");
   const [work] = await works();
   if (work === undefined) throw new Error("nothing planned");
-  const change = { kind: "fields", fields: {}, in: "changes", paths } as const;
+  const change = { kind: "fields", fields: {}, documents: [{ in: "changes", paths }] } as const;
   const empty: Work = { step: "shop.trail", target: trail, lookups: [lookup({ owner: ["1", "2"] })], operations: [{ change, records: [] }] };
   expect(await erase(system, worldOf(database), [work, empty])).toEqual([
     { step: "shop.users", ...done(2) },
@@ -119,12 +120,13 @@ test("a note that cannot be written undoes the batch; one whose COMMIT never cam
   const failing = {
     ...journal,
     note: async (text: string) => {
+      await Promise.resolve();
       journal.notes.push(text);
       throw new Error("disk full");
     },
   };
   await using eraser = await system.openEraser(worldOf(database));
-  await expect(eraser.erase({ id: "U-1", works: planned }, failing)).rejects.toThrow("disk full");
+  await expect(eraser.apply({ id: "U-1", effect: "erase", works: planned }, failing, FREE)).rejects.toThrow("disk full");
   expect(journal.notes).toHaveLength(1);
   expect(await database.sql("SELECT count(*)::text FROM users")).toEqual([["3"]]);
   expect(await erase(system, worldOf(database), planned, testJournal({ notes: journal.notes }))).toMatchObject([done(2), done(2, { own: 2 })]);
@@ -157,12 +159,13 @@ test("many rows go in several transactions, each with its part of the trail; a k
   const dying = {
     ...journal,
     note: async (text: string) => {
+      await Promise.resolve();
       notes.push(text);
       if (notes.length === 2) throw new Error("killed");
     },
   };
   await using eraser = await system.openEraser(io);
-  await expect(eraser.erase({ id: "U-1", works: planned }, dying)).rejects.toThrow("killed");
+  await expect(eraser.apply({ id: "U-1", effect: "erase", works: planned }, dying, FREE)).rejects.toThrow("killed");
   expect(await database.sql("SELECT count(*)::text FROM users")).toEqual([[String(1294 - 500)]]);
   // no own row is ever left with its values, whatever was committed
   expect(await database.sql("SELECT count(*)::text FROM trail WHERE seq > 1294 AND changes::text LIKE '%Ann%'")).toEqual([["0"]]);

@@ -20,7 +20,7 @@ test("a sound block has no issue", () => {
   expect(
     lint({
       session: { "app.current_user": "expunge :request", lock_timeout: "1s" },
-      records: [record("users", "redact", { in: "doc", paths: { "a.b": { kind: "clear" } } })],
+      records: [record("users", "redact", { in: ["doc"], paths: { "a.b": { kind: "clear" } } })],
     }),
   ).toEqual([]);
 });
@@ -33,7 +33,7 @@ test("every issue is told at once, with the way to it", () => {
       records: [
         record("files", "erase", { place: { kind: "files", globs: ["*.csv"] }, format: "csv" }),
         record("users", "redact", { paths: { a: { kind: "clear" } } }),
-        record("notes", "redact", { in: "doc", fields: { doc: { kind: "clear" } } }),
+        record("notes", "redact", { in: ["doc"], fields: { doc: { kind: "clear" } } }),
       ],
     }),
   ).toEqual([

@@ -5,7 +5,7 @@ import { SECRETS, record, systemOf, target, testDatabase } from "./database.ts";
 
 const people = record("people", "erase");
 const redacted = record("people", "redact", { fields: { secret: { kind: "clear" } } });
-const rooms = record("rooms", "redact", { in: "doc", paths: { "members[]": { kind: "remove" } } });
+const rooms = record("rooms", "redact", { in: ["doc"], paths: { "members[]": { kind: "remove" } } });
 const members = (list: readonly Person[]) => JSON.stringify(list.map(({ email, secret, kept }) => ({ email, secret, kept })));
 
 connectorContract(
@@ -34,7 +34,7 @@ connectorContract(
       },
       target: (action, fold: readonly Fold[]) => target(action === "delete" ? people : redacted, [{ column: "email", type: "email", fold }], ["no", "email"]),
       redaction: {
-        change: { kind: "fields", fields: redacted.fields, paths: {} },
+        change: { kind: "fields", fields: redacted.fields, documents: [] },
         after: ({ no, email, code, kept }) => `(${[no, quotedText(email), code, "", quotedText(kept)].join(",")})`,
       },
       shared: {
@@ -45,7 +45,7 @@ connectorContract(
             await database.sql("INSERT INTO rooms VALUES ($1, $2)", [no, `{"members": ${members(list)}, "rate": 1.50}`]);
         },
         target: () => target(rooms, [{ column: "doc.members[].email", type: "email", fold: [] }], ["no", "doc.members[].email"]),
-        change: { kind: "fields", fields: {}, in: "doc", paths: rooms.paths },
+        change: { kind: "fields", fields: {}, documents: [{ in: "doc", paths: rooms.paths }] },
         content: ({ members: list }) => {
           const shown = list.map(
             ({ email, secret, kept }) => `{"kept": ${JSON.stringify(kept)}, "email": ${JSON.stringify(email)}, "secret": ${JSON.stringify(secret)}}`,

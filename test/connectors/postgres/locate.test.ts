@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Where } from "../../../src/model/datamap.ts";
-import type { Lookup, Target } from "../../../src/model/search.ts";
+import type { Lookup } from "../../../src/model/search.ts";
 import { locateAll } from "../../support/erase.ts";
-import { check, codes, lookup, record, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";
+import { check, codes, lookup, record, systemOf, target, type TestDatabase, type TestTarget, testDatabase, worldOf } from "./database.ts";
 
 let database: TestDatabase;
 
@@ -16,9 +16,9 @@ beforeEach(async () => {
 afterAll(async () => await database[Symbol.asyncDispose]());
 
 /** `subject:key` of what is found, in the order it comes. */
-async function find(where: Target, lookups: readonly Lookup[]): Promise<string[]> {
+async function find(where: TestTarget, lookups: readonly Lookup[]): Promise<string[]> {
   const found = await locateAll(systemOf([where.record]), worldOf(database), where, lookups);
-  return found.map(({ subject, key }) => `${subject}:${key}`);
+  return found.flatMap(({ subjects, key }) => subjects.map((subject) => `${subject}:${key}`));
 }
 
 test("a citext column is found in any case, alone and in a batch of thousands", async () => {
@@ -173,7 +173,8 @@ test("a large find is yielded in pages and stops when it is interrupted", async 
   await using reader = await systemOf([where.record]).openReader(io);
   let count = 0;
   await expect(async () => {
-    for await (const found of reader.locate(where, [lookup({ email: "a@x.example" })])) if (found.subject === 0 && (count += 1) === 1500) io.abort();
+    for await (const found of reader.locate(where, { by: "subjects", lookups: [lookup({ email: "a@x.example" })] }))
+      if (found.subjects[0] === 0 && (count += 1) === 1500) io.abort();
   }).rejects.toMatchObject({ code: "INTERRUPTED" });
   expect(count).toBeLessThan(3500);
 });
