@@ -320,7 +320,7 @@ describe("deletion", () => {
     const index = await raw.create("killed", { email: keyword });
     await raw.put(index, Object.fromEntries(Array.from({ length: 250 }, (_, at) => [`a${at}`, { email: ANN }])));
     const record = recordOn(raw, index, { match: { email: "email" } });
-    const found: Located[] = await record.find(ANN);
+    const found: Seen[] = await record.find(ANN);
     const journal = testJournal({ at: killAt("effect_half") });
     await expect(record.erase(found, journal)).rejects.toThrow("killed");
     expect(Object.keys(await raw.dump(index))).toHaveLength(150);
