@@ -9,22 +9,34 @@ export interface Drift {
   readonly changed: number;
 }
 
+/** What a second look found, to be held against the plan. */
+export interface SecondLook {
+  readonly sealed: readonly SealedStep[];
+  /** Of planned records that the search does not find any more: those that are there all the same, or whose place has gone. */
+  lost(step: SealedStep, keys: readonly string[]): Promise<readonly string[]>;
+}
+
 /**
- * New matching records, and planned ones that changed in what match, hold, condition or fields read, or that would now
- * be treated in another way. A planned record that is gone is no drift: it is counted as already gone.
+ * New matching records, and planned ones that changed: in what match, hold, condition or fields read, or so that they
+ * would now be treated in another way, or no longer match though they are there, or lie in a place that has changed or
+ * gone as a whole. Only a planned record that is gone by its key is no drift: it is counted as already gone.
  */
-export function driftBetween(planned: readonly SealedStep[], now: readonly SealedStep[]): readonly Drift[] {
-  return planned.flatMap((step) => {
-    const before = new Map(step.records.map((record) => [record.key, record]));
-    let added = 0;
-    let changed = 0;
-    for (const record of now.find((one) => one.record === step.record)?.records ?? []) {
-      const known = before.get(record.key);
-      if (known === undefined) added += 1;
-      else if (known.fingerprint !== record.fingerprint || JSON.stringify(known.disposition) !== JSON.stringify(record.disposition)) changed += 1;
-    }
-    return added + changed === 0 ? [] : [{ record: step.record, added, changed }];
-  });
+export async function driftBetween(planned: readonly SealedStep[], look: SecondLook): Promise<readonly Drift[]> {
+  const now = new Map(look.sealed.map((step) => [step.record, new Map(step.records.map((record) => [record.key, record]))]));
+  const drifts: Drift[] = [];
+  for (const step of planned) {
+    const found = now.get(step.record) ?? new Map<string, SealedStep["records"][number]>();
+    const keys = new Set(step.records.map(({ key }) => key));
+    const added = [...found.keys()].filter((key) => !keys.has(key)).length;
+    const missing = step.records.flatMap(({ key }) => (found.has(key) ? [] : [key]));
+    const other = step.records.filter((record) => {
+      const again = found.get(record.key);
+      return again !== undefined && (again.fingerprint !== record.fingerprint || JSON.stringify(again.disposition) !== JSON.stringify(record.disposition));
+    });
+    const changed = other.length + (missing.length === 0 ? 0 : (await look.lost(step, missing)).length);
+    if (added + changed > 0) drifts.push({ record: step.record, added, changed });
+  }
+  return drifts;
 }
 
 /** New records by `system.record` that `drift: planned_only` leaves alone; noted, so that a run that goes on knows them. */

@@ -1,29 +1,35 @@
-import type { Eraser } from "../port/connector.ts";
+import type { Eraser, Guard } from "../port/connector.ts";
 import { Failure } from "../errors.ts";
-import type { StepOutcome, Unit, Work } from "../model/change.ts";
+import type { StepOutcome, Unit } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
-import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
-import { type Tally, tallyOf } from "../model/tally.ts";
-import { type Status, worst } from "../model/status.ts";
+import type { Plan, SealedStep } from "../model/plan.ts";
+import type { Finding, Gap } from "../model/search.ts";
 import type { Readers } from "../planner/readers.ts";
-import { statusOf } from "../planner/plan.ts";
 import type { Receipt, UnitRow } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
-import type { Tx, UnitOfWork } from "../state/state.ts";
+import type { Reads, Tx, UnitOfWork } from "../state/state.ts";
 import { type At, lifeStep } from "./kill-points.ts";
-import { minimisedCount, plannedCount, unitWork } from "./unit-work.ts";
+import { ALL_GONE, failedReceipt, isDone, type NotGone, receiptOf, type Tried } from "./receipts.ts";
+import { plannedCount, unitWork } from "./unit-work.ts";
 
 export interface UnitScope {
   readonly map: DataMap;
   readonly plan: Plan;
   readonly sealed: readonly SealedStep[];
+  /** People of the request. */
+  readonly people: number;
+  readonly read: Reads;
   /** What this run may write: nothing any more, once another one has overtaken it. */
   readonly lease: UnitOfWork;
-  openEraser(system: string): Promise<Eraser>;
+  /** What it reports on the way is collected. */
+  openEraser(system: string, report: (finding: Finding) => void): Promise<Eraser>;
   /** Fresh connections: nothing the eraser said is believed. */
-  openReaders(): Readers;
+  openReaders(report: (finding: Finding) => void): Readers;
+  readonly guard: Guard;
   /** Ledger entries that tell of these receipts. */
   entriesFor(receipts: readonly Receipt[]): readonly OutboxEntry[];
+  /** Keyed digest of a record's key. */
+  digest(key: string): string;
   now(): Date;
   readonly at: At;
 }
@@ -32,82 +38,115 @@ export interface UnitScope {
 export interface UnitResult {
   readonly done: boolean;
   readonly receipts: readonly Receipt[];
+  /** Why the whole attempt failed. */
+  readonly failure?: Failure;
+  /** A fault of the program. */
+  readonly fault?: unknown;
 }
 
 /**
  * The one destructive path: claim, intent, effect, read again, attest. May run any number of times; a unit that is
- * attested does nothing.
+ * attested does nothing. An attempt that does not end the unit is noted and told to the ledger as well.
  */
 export async function runUnit(row: UnitRow, scope: UnitScope): Promise<UnitResult> {
   const { lease, plan, at } = scope;
-  const started = scope.now().toISOString();
   at("claimed", row.system);
   const unit = unitWork(scope.map, row, scope.sealed);
-  const nothing = unit.works.every((work) => plannedCount(work) === 0);
-  const outcomes = nothing ? unit.works.map((work) => nothingDone(work.step)) : await apply(row, unit, scope);
-  const gone = nothing ? new Map<string, NotGone>() : await readAgain(unit, scope);
-  at("reread", row.system);
-  const receipts = unit.works.map((work, index): Receipt => {
-    const outcome = outcomes[index];
-    const step = plan.steps.find((one) => one.id === work.step);
-    if (outcome === undefined || step === undefined) throw new Failure("UNEXPECTED", `${row.id} gave no outcome for ${work.step}`);
-    return receiptOf(step, work, outcome, gone.get(work.step) ?? { acted: 0, minimised: 0 }, scope, started);
-  });
-  const done = receipts.every(
-    (receipt) => receipt.blocked === 0 && receipt.failed === 0 && receipt.matched === receipt.affected && receipt.affected === receipt.gone,
-  );
-  if (!done) return { done, receipts };
-  const attest = async (tx: Tx): Promise<void> => {
-    await tx.journal.attest(plan.id, row.id, receipts);
+  const tried = await triedOf(row, unit, scope);
+  const { receipts, failure } = await attemptAt(row, unit, tried, scope);
+  const done = failure === undefined && receipts.every((receipt, index) => isDone(receipt, tried.steps[index]?.step ?? noStep(row.id)));
+  const save = async (tx: Tx): Promise<void> => {
+    if (done) await tx.journal.attest(plan.id, row.id, receipts);
+    else await tx.journal.attempted(plan.id, row.id, receipts);
     await tx.outbox.post(scope.entriesFor(receipts));
   };
-  await lifeStep(lease, at, "attest", attest, row.system);
-  at("attested", row.system);
-  return { done, receipts };
+  await lifeStep(lease, at, done ? "attest" : "attempt", save, row.system);
+  if (done) at("attested", row.system);
+  return { done, receipts, ...(failure === undefined ? {} : { failure }) };
 }
 
-/** What an outcome and the second look say together. */
-function receiptOf(step: PlanStep, work: Work, outcome: StepOutcome, left: NotGone, scope: UnitScope, started: string): Receipt {
-  const tally = tallyOf(outcome);
-  const acted = plannedCount(work) - minimisedCount(work);
-  const gone = acted - tally.alreadyGone - tally.kept - tally.waiting - left.acted;
-  const agree = outcome.matched === tally.affected && tally.affected === gone;
-  const reason = tally.reason ?? (agree ? undefined : tally.affected === gone ? "matched_not_affected" : "affected_not_gone");
-  const unsaid = agree || tally.failed + tally.blocked > 0 ? 0 : Math.max(1, Math.abs(outcome.matched - gone));
+/** Receipts of a unit that could not even be begun, for the same places. */
+export async function leaveUnit(row: UnitRow, scope: UnitScope, failure: Failure): Promise<UnitResult> {
+  const tried = await triedOf(row, unitWork(scope.map, row, scope.sealed), scope);
+  const receipts = tried.steps.map((step) => failedReceipt(tried.of(step), failure));
+  const save = async (tx: Tx): Promise<void> => {
+    await tx.journal.attempted(scope.plan.id, row.id, receipts);
+    await tx.outbox.post(scope.entriesFor(receipts));
+  };
+  await lifeStep(scope.lease, scope.at, "attempt", save, row.system);
+  return { done: false, receipts, failure };
+}
+
+type Begun = Pick<Tried, "step" | "sealed" | "work" | "attempt">;
+
+interface Trial {
+  readonly steps: readonly Begun[];
+  readonly reported: Finding[];
+  of(begun: Begun): Tried;
+}
+
+async function triedOf(row: UnitRow, unit: Unit, scope: UnitScope): Promise<Trial> {
+  const { plan, map, people, now } = scope;
+  const started = now().toISOString();
+  const before = new Map((await scope.read.journal.receipts(plan.id)).map((receipt) => [receipt.step, receipt.attempt]));
+  const reported: Finding[] = [];
+  const steps = unit.works.map((work): Begun => {
+    const step = plan.steps.find((one) => one.id === work.step) ?? noStep(row.id);
+    const sealed = scope.sealed.find((one) => one.step === work.step) ?? noStep(row.id);
+    return { step, sealed, work, attempt: (before.get(work.step) ?? 0) + 1 };
+  });
   return {
-    plan: scope.plan.id,
-    step: step.id,
-    system: step.system,
-    record: step.record,
-    attempt: 1,
-    status: outcomeStatus(step, work, { ...tally, agree, own: outcome.own }, scope.sealed, scope.map),
-    matched: outcome.matched,
-    affected: tally.affected,
-    gone,
-    deleted: outcome.deleted,
-    changed: outcome.changed,
-    minimised: outcome.minimised,
-    alreadyGone: tally.alreadyGone,
-    own: outcome.own,
-    kept: step.kept + tally.kept,
-    waiting: step.waiting + tally.waiting,
-    blocked: step.blocked + tally.blocked,
-    failed: tally.failed + unsaid,
-    ...(reason === undefined ? {} : { reason }),
-    gaps: [],
-    started,
-    finished: scope.now().toISOString(),
+    steps,
+    reported,
+    of: (begun) => ({
+      ...begun,
+      plan: plan.id,
+      map,
+      people,
+      started,
+      finished: now().toISOString(),
+      gaps: gapsOf(reported, begun.work.target.record.id),
+      digest: (key) => scope.digest(key),
+    }),
   };
 }
 
-async function apply(row: UnitRow, unit: Unit, { lease, plan, openEraser, at }: UnitScope): Promise<readonly StepOutcome[]> {
+async function attemptAt(
+  row: UnitRow,
+  unit: Unit,
+  tried: Trial,
+  scope: UnitScope,
+): Promise<{ readonly receipts: readonly Receipt[]; readonly failure?: Failure }> {
+  const report = (finding: Finding): void => void tried.reported.push(finding);
+  const nothing = unit.works.every((work) => plannedCount(work) === 0);
+  try {
+    const outcomes = nothing ? unit.works.map((work) => nothingDone(work.step)) : await apply(row, unit, scope, report);
+    const gone = nothing ? new Map<string, NotGone>() : await readAgain(unit, scope.openReaders(report));
+    scope.at("reread", row.system);
+    const receipts = tried.steps.map((begun, index) => {
+      const outcome = outcomes[index] ?? noStep(row.id);
+      return receiptOf(tried.of(begun), outcome, gone.get(begun.work.step) ?? ALL_GONE);
+    });
+    return { receipts };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code === "UNEXPECTED" || error.code === "INTERRUPTED" || error.code === "BUSY") throw error;
+    return { receipts: tried.steps.map((begun) => failedReceipt(tried.of(begun), error)), failure: error };
+  }
+}
+
+async function apply(
+  row: UnitRow,
+  unit: Unit,
+  { lease, plan, openEraser, guard, at }: UnitScope,
+  report: (finding: Finding) => void,
+): Promise<readonly StepOutcome[]> {
   const intend = async (tx: Tx): Promise<readonly string[]> => {
     await tx.journal.intend(plan.id, row.id);
     return await tx.journal.notes(plan.id, row.id);
   };
   const notes = await lifeStep(lease, at, "intend", intend, row.system);
   at("intent_written", row.system);
-  await using eraser = await openEraser(row.system);
+  await using eraser = await openEraser(row.system, report);
   return await eraser.apply(
     unit,
     {
@@ -116,59 +155,37 @@ async function apply(row: UnitRow, unit: Unit, { lease, plan, openEraser, at }: 
       keepImage: async () => await Promise.reject(new Failure("UNEXPECTED", "no unit asks for images yet")),
       at: (point) => at(point, row.system),
     },
-    { judge: async () => await Promise.resolve([]) },
+    guard,
   );
 }
 
-/** Planned records that are not as they should be, read again. */
-interface NotGone {
-  readonly acted: number;
-  readonly minimised: number;
-}
-
 /** By step, read on a fresh connection. */
-async function readAgain(unit: Unit, { openReaders }: UnitScope): Promise<ReadonlyMap<string, NotGone>> {
-  await using readers = openReaders();
+async function readAgain(unit: Unit, fresh: Readers): Promise<ReadonlyMap<string, NotGone>> {
+  await using readers = fresh;
   const left = new Map<string, NotGone>();
   for (const { step, target, operations } of unit.works) {
     let [acted, minimised] = [0, 0];
     for (const operation of operations) {
       if (operation.records.length === 0) continue;
-      const reader = await readers.of(target.record.system);
-      for await (const key of reader.remaining(target, operation)) {
-        if (key === "") continue;
-        if (operation.change.kind === "minimise") minimised += 1;
-        else acted += 1;
-      }
+      const still = new Set<string>();
+      for await (const key of (await readers.of(target.record.system)).remaining(target, operation)) still.add(key);
+      if (operation.change.kind === "minimise") minimised += still.size;
+      else acted += still.size;
     }
     left.set(step, { acted, minimised });
   }
   return left;
 }
 
+export function gapsOf(findings: readonly Finding[], record: string): readonly Gap[] {
+  const gaps = findings.flatMap((finding) => (finding.record === record && finding.gap !== undefined ? [finding.gap] : []));
+  return [...new Map(gaps.map((gap) => [`${gap.where}\n${String(gap.holdsIdentifier)}`, gap])).values()];
+}
+
 function nothingDone(step: string): StepOutcome {
   return { step, matched: 0, deleted: 0, changed: 0, minimised: 0, own: 0, left: [] };
 }
 
-/** The status of a step after an attempt: what came of the records acted on, and what the plan left alone. */
-function outcomeStatus(
-  step: PlanStep,
-  work: Work,
-  tally: Tally & { readonly agree: boolean; readonly own: number },
-  sealed: readonly SealedStep[],
-  map: DataMap,
-): Status {
-  const statuses: Status[] = [];
-  if (tally.blocked > 0) statuses.push("blocked");
-  if (tally.failed > 0 || (!tally.agree && tally.blocked === 0)) statuses.push("failed");
-  if (step.kept + tally.kept > 0) statuses.push("kept");
-  if (step.waiting + tally.waiting > 0) statuses.push("waiting");
-  if (step.blocked > 0) statuses.push("blocked");
-  if (step.status === "not_checked") statuses.push("not_checked");
-  const record = map.systems.flatMap((system) => system.records).find((one) => one.id === work.target.record.id);
-  const acted = sealed.find((one) => one.step === step.id)?.records.filter(({ disposition }) => disposition.kind === "act") ?? [];
-  if (tally.affected > 0 && record !== undefined) for (const { disposition } of acted) statuses.push(statusOf(record, disposition));
-  if (tally.own > 0 && record !== undefined && tally.affected === 0) statuses.push(statusOf(record, { kind: "act", change: "rule" }));
-  if (tally.alreadyGone > 0) statuses.push("already_gone");
-  return worst(statuses);
+function noStep(unit: string): never {
+  throw new Failure("UNEXPECTED", `unit ${unit} does not fit its plan`);
 }

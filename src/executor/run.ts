@@ -4,21 +4,24 @@ import type { Residue } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { RequestState, Status } from "../model/status.ts";
+import type { Json, JsonObject } from "../model/json.ts";
+import type { Finding } from "../model/search.ts";
 import type { PlannedUnit } from "../planner/units.ts";
 import type { Readers } from "../planner/readers.ts";
-import type { Receipt, UnitRow } from "../state/journal.ts";
+import type { PersonCounts, Receipt, UnitRow } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { RunResult } from "../state/plan-store.ts";
 import type { Lease, State, Tx } from "../state/state.ts";
-import { driftBetween, type Late, lateOf, unhindered } from "./drift.ts";
+import { driftBetween, type Late, lateOf, type SecondLook, unhindered } from "./drift.ts";
+import { guardOf, type Rejudge } from "./guard.ts";
 import { embeddedEngine } from "./engine.ts";
 import { type At, lifeStep } from "./kill-points.ts";
-import { runUnit, type UnitResult } from "./run-unit.ts";
+import { leaveUnit, runUnit, type UnitResult } from "./run-unit.ts";
 import { type LedgerWriter, sealLedger } from "./seal-ledger.ts";
 
 /** One step of a run as its NDJSON event and its result say it. */
 export interface RunStep {
-  readonly [key: string]: string | number | boolean | null;
+  readonly [key: string]: Json;
   readonly id: string;
   readonly system: string;
   readonly record: string;
@@ -51,20 +54,23 @@ export interface RunScope {
   readonly plan: ApprovedPlan;
   /** What was approved, as it was judged together with the plan. */
   readonly sealed: readonly SealedStep[];
+  /** Pseudonyms of the request's people, as screens show them. */
+  readonly people: readonly string[];
   /** On the request and its people; everything that the run writes goes through it. */
   readonly lease: Lease;
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly at: At;
   now(): Date;
-  openReaders(): Readers;
-  openEraser(system: string): Promise<Eraser>;
+  openReaders(report: (finding: Finding) => void): Readers;
+  openEraser(system: string, report: (finding: Finding) => void): Promise<Eraser>;
   /** Throws where the plan may not be run, as things stand in this transaction. */
   judge(tx: Tx): Promise<void>;
-  /** Searches and decides anew, exactly as the plan was made; read-only. */
-  replan(): Promise<readonly SealedStep[]>;
-  /** How the plan's steps are done together. */
-  units(): Promise<readonly PlannedUnit[]>;
+  /** Searches and decides anew, exactly as the plan was made, and says how the steps are done together; read-only. */
+  replan(): Promise<SecondLook & { readonly units: readonly PlannedUnit[] }>;
+  readonly rejudge: Rejudge;
+  /** Keyed digest of a record's key. */
+  digest(key: string): string;
   startedEntry(): OutboxEntry;
   receiptEntries(receipts: readonly Receipt[]): readonly OutboxEntry[];
   residue(systems: ReadonlySet<string>): Promise<readonly Residue[]>;
@@ -84,6 +90,7 @@ export async function run(scope: RunScope): Promise<Extract<RunEvent, { event: "
   const late = await begin(scope);
   await sealLedger(state, scope.ledger, scope.at);
   const results = await runUnits(scope);
+  for (const { fault } of results.values()) if (fault !== undefined) throw fault;
   return await finish(scope, results, late);
 }
 
@@ -102,7 +109,8 @@ async function begin(scope: RunScope): Promise<Late> {
     await lifeStep(scope.lease, scope.at, "begin", start);
     return lateOf(await state.read.journal.notes(plan.id, PLAN_NOTES));
   }
-  const drift = driftBetween(scope.sealed, await scope.replan());
+  const again = await lookAgain(scope);
+  const drift = await driftBetween(scope.sealed, again);
   const [first] = drift;
   if (first !== undefined && (map.approval.drift === "refuse" || drift.some((one) => one.changed > 0))) {
     throw new Failure("PLAN_STALE", `${first.record} has ${first.added} new and ${first.changed} changed records since the plan; nothing was done`, {
@@ -111,7 +119,7 @@ async function begin(scope: RunScope): Promise<Late> {
   }
   const late = Object.fromEntries(drift.map((one) => [one.record, one.added]));
   const steps = new Map(plan.steps.map((step) => [`${step.system}.${step.record}`, step.id]));
-  const units = unhindered(await scope.units(), late).map((unit) => ({
+  const units = unhindered(again.units, late).map((unit) => ({
     id: unit.id,
     phase: unit.phase,
     system: unit.system,
@@ -126,13 +134,21 @@ async function begin(scope: RunScope): Promise<Late> {
   return late;
 }
 
-interface Attempt extends UnitResult {
-  readonly failure?: Failure;
+/** What the map names and is not there any more was there at plan: it has changed. */
+const GONE_PLACES: ReadonlySet<string> = new Set(["TABLE_MISSING", "COLUMN_MISSING"]);
+
+async function lookAgain({ replan }: RunScope): ReturnType<RunScope["replan"]> {
+  try {
+    return await replan();
+  } catch (error) {
+    if (error instanceof Failure && GONE_PLACES.has(error.code)) throw new Failure("PLAN_STALE", `${error.message}; nothing was done`);
+    throw error;
+  }
 }
 
-async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, Attempt>> {
+async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult>> {
   const { state, plan, signal } = scope;
-  const results = new Map<string, Attempt>();
+  const results = new Map<string, UnitResult>();
   const rows = await state.read.journal.units(plan.id);
   for (const row of rows) if (row.state === "done") results.set(row.id, { done: true, receipts: [] });
   for (const phase of [...new Set(rows.map((row) => row.phase))].toSorted((a, b) => a - b)) {
@@ -156,63 +172,71 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, Attempt>> 
   return results;
 }
 
-async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<string, Attempt>): Promise<Attempt> {
-  const { state, plan, map } = scope;
-  if (row.after.some((id) => !(results.get(id)?.done ?? false)))
-    return { done: false, receipts: [], failure: new Failure("BLOCKED", "a step that must come before is not done") };
+async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<string, UnitResult>): Promise<UnitResult> {
+  const { state, plan } = scope;
+  const unit = {
+    map: scope.map,
+    plan,
+    sealed: scope.sealed,
+    people: scope.people.length,
+    read: state.read,
+    lease: scope.lease,
+    openEraser: scope.openEraser,
+    openReaders: scope.openReaders,
+    guard: guardOf(scope.sealed, scope.rejudge),
+    entriesFor: scope.receiptEntries,
+    digest: (key: string) => scope.digest(key),
+    now: scope.now,
+    at: scope.at,
+  };
+  const waits = row.after.some((id) => !(results.get(id)?.done ?? false));
   try {
-    const result = await runUnit(row, {
-      map,
-      plan,
-      sealed: scope.sealed,
-      lease: scope.lease,
-      openEraser: scope.openEraser,
-      openReaders: scope.openReaders,
-      entriesFor: scope.receiptEntries,
-      now: scope.now,
-      at: scope.at,
-    });
+    const result = waits ? await leaveUnit(row, unit, new Failure("BLOCKED", "not_its_turn")) : await runUnit(row, unit);
     await sealLedger(state, scope.ledger, (point) => scope.at(point, row.system));
-    for (const receipt of result.receipts)
-      scope.emit({
-        event: "step",
-        ...stepLine(
-          plan.steps.find((step) => step.id === receipt.step),
-          receipt,
-        ),
-      });
+    for (const receipt of result.receipts) scope.emit({ event: "step", ...stepLine(stepOf(plan, receipt.step), receipt, scope.people) });
     return result;
   } catch (error) {
     interruptible(scope.signal);
-    if (!(error instanceof Failure) || error.code === "UNEXPECTED") throw error;
-    return { done: false, receipts: [], failure: error };
+    // a fault of ours in one system keeps no other from its turn: it is told at the end
+    if (error instanceof Failure && error.code === "BUSY") throw error;
+    return { done: false, receipts: [], fault: error };
   }
+}
+
+function stepOf(plan: ApprovedPlan, id: string): PlanStep {
+  const step = plan.steps.find((one) => one.id === id);
+  if (step === undefined) throw new Failure("UNEXPECTED", "a receipt has no step in the plan");
+  return step;
 }
 
 function interruptible(signal: AbortSignal): void {
   if (signal.aborted) throw new Failure("INTERRUPTED", "stopped after the record at hand");
 }
 
-async function finish(scope: RunScope, results: ReadonlyMap<string, Attempt>, late: Late): Promise<Extract<RunEvent, { event: "result" }>> {
+async function finish(
+  scope: RunScope,
+  results: ReadonlyMap<string, UnitResult>,
+  late: Late,
+): Promise<Extract<RunEvent, { event: "result" }>> {
   const { state, plan } = scope;
   const receipts = new Map((await state.read.journal.receipts(plan.id)).map((receipt) => [receipt.step, receipt]));
   const rows = await state.read.journal.units(plan.id);
   const complete = rows.every((row) => row.state === "done");
-  const latest = new Map([...results.values()].flatMap((attempted) => attempted.receipts.map((receipt) => [receipt.step, receipt] as const)));
   const steps = plan.steps.map((step) => {
-    const receipt = receipts.get(step.id) ?? latest.get(step.id);
     const fresh = late[`${step.system}.${step.record}`] ?? 0;
     const added = fresh === 0 ? {} : { new: fresh };
-    if (receipt !== undefined) return { ...stepLine(step, receipt), ...added };
-    const row = rows.find((one) => one.steps.includes(step.id));
-    const failure = row === undefined ? undefined : results.get(row.id)?.failure;
-    const reason = failure === undefined ? "new_records" : failure.code.toLowerCase();
-    const line = { ...stepLine(step, undefined), reason, ...added };
+    const receipt = receipts.get(step.id);
+    if (receipt !== undefined) return { ...stepLine(step, receipt, scope.people), ...added };
+    // new records stand in its way: no unit was made of it
+    const line: RunStep = { ...stepLine(step, undefined, scope.people), reason: "new_records", ...added };
     scope.emit({ event: "step", ...line });
     return line;
   });
-  const failures = [...results.values()].flatMap((attempted) => attempted.failure ?? []);
-  const exit = Object.keys(late).length > 0 ? EXIT.partly_done : exitOf(plan.steps, complete, failures.length === rows.length ? failures : []);
+  const failures = rows.flatMap((row) => results.get(row.id)?.failure ?? []);
+  const exit =
+    Object.keys(late).length > 0
+      ? EXIT.partly_done
+      : exitOf(plan.steps, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
   const next: RequestState = exit === EXIT.waiting ? "waiting" : exit === EXIT.done ? "verifying" : "partly_done";
   const acted = new Set(plan.steps.filter((step) => step.act + (step.minimised ?? 0) > 0).map((step) => step.system));
   const residue = (await scope.residue(acted)).map((one): ResidueLine => ({
@@ -231,42 +255,48 @@ async function finish(scope: RunScope, results: ReadonlyMap<string, Attempt>, la
   return result;
 }
 
-function exitOf(steps: readonly PlanStep[], complete: boolean, allFailed: readonly Failure[]): ExitCode {
+/** The worst wins: what is not done before what waits for somebody. */
+function exitOf(steps: readonly PlanStep[], receipts: readonly Receipt[], complete: boolean, allFailed: readonly Failure[]): ExitCode {
   const [first] = allFailed;
   if (first !== undefined && allFailed.every((failure) => failure.exit === EXIT.unreachable || failure.code === "BLOCKED")) return EXIT.unreachable;
-  if (!complete || steps.some((step) => step.blocked > 0)) return EXIT.partly_done;
-  if (steps.some((step) => step.waiting > 0 || (step.kept > 0 && step.reason === "legal_hold"))) return EXIT.waiting;
+  if (!complete || receipts.some(({ blocked, failed }) => blocked + failed > 0)) return EXIT.partly_done;
+  if (receipts.some(({ waiting, late }) => waiting > 0 || late !== undefined)) return EXIT.waiting;
+  if (steps.some((step) => step.kept > 0 && step.reason === "legal_hold")) return EXIT.waiting;
   if (steps.some((step) => step.reason === "empty_pattern")) return EXIT.findings;
   return EXIT.done;
 }
 
-function stepLine(step: PlanStep | undefined, receipt: Receipt | undefined): RunStep {
-  if (step === undefined) throw new Failure("UNEXPECTED", "a receipt has no step in the plan");
-  const { id, system, record, kept, waiting, blocked } = step;
-  const left = {
-    kept,
-    waiting,
-    blocked: receipt?.blocked ?? blocked,
-    ...(step.minimised === undefined ? {} : { minimised: step.minimised }),
-    ...(step.until === undefined ? {} : { until: step.until }),
-  };
-  if (receipt === undefined) return { id, system, record, status: "blocked", matched: 0, affected: 0, gone: 0, already_gone: 0, ...left };
-  const { status, matched, affected, gone, alreadyGone, own, failed } = receipt;
+/** A step as events and the result show it: the plan's words, the receipt's numbers. */
+function stepLine(step: PlanStep, receipt: Receipt | undefined, people: readonly string[]): RunStep {
+  const { id, system, record, found, act, until, law } = step;
+  const shown = { ...(until === undefined ? {} : { until }), ...(law === undefined ? {} : { law }) };
+  if (receipt === undefined) {
+    const { kept, waiting, blocked } = step;
+    const nothing = { matched: 0, affected: 0, gone: 0, deleted: 0, changed: 0, minimised: 0, already_gone: 0, own: 0, failed: 0 };
+    return { id, system, record, status: "blocked", found, act, ...nothing, kept, waiting, blocked, ...shown };
+  }
+  const { status, matched, affected, gone, deleted, changed, minimised, alreadyGone, own, kept, waiting, blocked, failed } = receipt;
   const reason = receipt.reason ?? step.reason;
+  const says = receipt.says ?? step.says;
+  const counts = { matched, affected, gone, deleted, changed, minimised, already_gone: alreadyGone, own, kept, waiting, blocked, failed };
   return {
     id,
     system,
     record,
     status,
-    matched,
-    affected,
-    gone,
-    already_gone: alreadyGone,
-    ...(own > 0 ? { own } : {}),
-    ...(failed > 0 ? { failed } : {}),
-    ...left,
+    found,
+    act,
+    ...counts,
+    ...shown,
     ...(reason === undefined ? {} : { reason }),
+    ...(says === undefined ? {} : { says }),
+    ...(receipt.gaps.length === 0 ? {} : { gaps: receipt.gaps.map(({ where, holdsIdentifier }) => ({ where, holds_identifier: holdsIdentifier })) }),
+    ...(receipt.people === undefined ? {} : { subjects: receipt.people.map((one, at) => personLine(people[at] ?? "", one)) }),
   };
+}
+
+function personLine(pseudonym: string, { done, alreadyGone, kept, waiting, blocked, failed }: PersonCounts): JsonObject {
+  return { pseudonym, done, already_gone: alreadyGone, kept, waiting, blocked, failed };
 }
 
 async function answerAgain(scope: RunScope, known: RunResult): Promise<Extract<RunEvent, { event: "result" }>> {

@@ -32,6 +32,8 @@ export interface PlanStep extends Counts {
   /** Kept records of which all but the needed columns are cleared. They count in `kept`. */
   readonly minimised?: number;
   readonly reason?: string;
+  /** Words of the condition or hold behind `reason`. */
+  readonly says?: string;
   /** Last day of the longest hold. */
   readonly until?: string;
   readonly law?: readonly string[];

@@ -43,15 +43,15 @@ export function today(context: Context): string {
   return civilDateOf(context.now(), context.map.controller.calendar.timezone);
 }
 
-/** Readers for a request, each opened at its first use; what they report is added to `reported`. */
-export function readersFor(context: Context, request: string, reported: Finding[]): Readers {
+/** Readers for a request, each opened at its first use. */
+export function readersFor(context: Context, request: string, report: (finding: Finding) => void): Readers {
   return openReaders(async (system) => {
-    const io = await context.io(request, { report: (finding) => reported.push(finding), progress: (done) => context.progress(system, done) });
+    const io = await context.io(request, { report, progress: (done) => context.progress(system, done) });
     return await (await context.system(system)).openReader(io);
   });
 }
 
-export async function eraserFor(context: Context, system: string, request: string): Promise<Eraser> {
-  const io = await context.io(request, { report: () => {}, progress: (done) => context.progress(system, done) });
+export async function eraserFor(context: Context, system: string, request: string, report: (finding: Finding) => void): Promise<Eraser> {
+  const io = await context.io(request, { report, progress: (done) => context.progress(system, done) });
   return await (await context.system(system)).openEraser(io);
 }

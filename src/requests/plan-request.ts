@@ -60,8 +60,13 @@ async function withdrawPlan(tx: Tx, id: string): Promise<void> {
  * What the latest plan was searched by, once any run of the request has begun: the rows that led there may be erased by
  * now. Before that nothing is remembered, so that a plan follows the data as it is.
  */
-async function knownOf(reads: Reads, request: string): Promise<Known | undefined> {
-  if (!(await hasBegun(reads, request))) return undefined;
+async function knownOnceBegun(reads: Reads, request: string): Promise<Known | undefined> {
+  return (await hasBegun(reads, request)) ? await knownOf(reads, request) : undefined;
+}
+
+/** What the latest plan was searched by; nothing once the request has ended. */
+export async function knownOf(reads: Reads, request: string): Promise<Known> {
+  if (!(await reads.sealed.exists(request))) return { identifiers: [], lookups: new Map() };
   const searched = await reads.sealed.searched(request);
   return { identifiers: await reads.sealed.resolved(request), lookups: new Map(searched.map(({ record, lookups }) => [record, lookups])) };
 }
@@ -76,13 +81,13 @@ export async function searchAndPlan(
   const { sealed, requests } = context.state.read;
   const digestKey = await sealed.digestKey(request);
   const reported: Finding[] = [];
-  await using readers = readersFor(context, request, reported);
+  await using readers = readersFor(context, request, (finding) => reported.push(finding));
   const only = options.system === undefined ? {} : { system: options.system };
   const searched = await search({
     map,
     readers,
     subjects: await sealed.subjects(request),
-    known: await knownOf(context.state.read, request),
+    known: await knownOnceBegun(context.state.read, request),
     today: today(context),
     reported,
     ...only,

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { RunEvent } from "../executor/run.ts";
 import { run } from "../executor/run.ts";
 import { Failure } from "../errors.ts";
@@ -6,13 +7,14 @@ import type { ApprovedPlan, Plan, SealedStep } from "../model/plan.ts";
 import { approvedPlan } from "../planner/approve.ts";
 import { isUnaltered } from "../planner/plan.ts";
 import type { Readers } from "../planner/readers.ts";
+import { judgeAgain } from "../planner/judge-again.ts";
 import { backupResidue, mergeResidue } from "../planner/residue.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import { unitsOf } from "../planner/units.ts";
-import type { Tx } from "../state/state.ts";
+import type { Reads, Tx } from "../state/state.ts";
 import { type Context, eraserFor, readersFor, today } from "./context.ts";
 import { receiptEntries, startedEntry } from "./ledger-entries.ts";
-import { searchAndPlan } from "./plan-request.ts";
+import { knownOf, searchAndPlan } from "./plan-request.ts";
 
 type Result = Extract<RunEvent, { event: "result" }>;
 
@@ -23,42 +25,64 @@ export async function runRequest(context: Context, id: string, options: { readon
   const names = [id, ...pseudonyms.map((pseudonym) => `subject:${pseudonym}`)];
   await using lease = await state.lease(names, context.now().toISOString(), async (tx) => await runnable(context, tx, id));
   const { plan, sealed } = lease.first;
-  const links: { current: Awaited<ReturnType<typeof searchAndPlan>>["searched"]["links"] } = { current: [] };
+  const known = await knownOf(state.read, id);
+  const digestKey = await digestKeyOf(state.read, id);
   return await run({
     map,
     state,
     ledger: context.ledger,
     plan,
     sealed,
+    people: pseudonyms.map((pseudonym) => `s_${pseudonym.slice(0, 8)}`),
     lease,
     concurrency: options.concurrency,
     signal: context.signal,
     at: context.at,
     now: () => context.now(),
-    openReaders: () => readersFor(context, id, []),
-    openEraser: (system) => eraserFor(context, system, id),
+    openReaders: (report) => readersFor(context, id, report),
+    openEraser: (system, report) => eraserFor(context, system, id, report),
     async judge(tx) {
       const now = await runnable(context, tx, id);
       if (now.plan.id !== plan.id) throw new Failure("PLAN_STALE", `${id} has a newer plan than ${plan.id}`);
     },
     async replan() {
       const again = await searchAndPlan(context, id, { id: plan.id, ...(plan.system === undefined ? {} : { system: plan.system }) });
-      links.current = again.searched.links;
-      return again.sealed;
+      const records = plan.steps.map((step) => `${step.system}.${step.record}`);
+      return {
+        sealed: again.sealed,
+        units: unitsOf(map, records, again.searched.links),
+        lost: async (step, keys) => await lostOf(context, id, step, keys, again.searched.empty),
+      };
     },
-    units: () =>
-      Promise.resolve(
-        unitsOf(
-          map,
-          plan.steps.map((step) => `${step.system}.${step.record}`),
-          links.current,
-        ),
-      ),
+    async rejudge(record, subjects) {
+      await using readers = readersFor(context, id, () => {});
+      return await judgeAgain({ map, readers, record, subjects, known, today: today(context) });
+    },
+    digest: (key) => createHmac("sha256", digestKey).update(key).digest("hex").slice(0, 32),
     startedEntry: () => startedEntry(context, plan),
     receiptEntries: (receipts) => receiptEntries(context, plan, receipts),
     residue: (systems) => residueNow(context, id, plan, systems),
     emit: (event) => options.emit(event),
   });
+}
+
+/**
+ * Planned records that the search does not find any more and that are no case of "gone by its key": those that are there
+ * all the same, and those of a file, index or pattern that has changed or gone as a whole.
+ */
+async function lostOf(context: Context, id: string, step: SealedStep, keys: readonly string[], empty: ReadonlySet<string>): Promise<readonly string[]> {
+  const record = recordTypes(context.map).find((one) => one.id === step.record);
+  if (record === undefined || (empty.has(step.record) && record.place.kind !== "keys") || record.place.kind === "files") return keys;
+  const found = new Set<string>();
+  await using readers = readersFor(context, id, () => {});
+  const reader = await readers.of(record.system);
+  for await (const { key } of reader.locate(targetOf(context.map, record), { by: "keys", keys })) found.add(key);
+  return [...found];
+}
+
+/** Empty once the request has ended: then nothing is acted on any more. */
+async function digestKeyOf(reads: Reads, id: string): Promise<Uint8Array> {
+  return (await reads.sealed.exists(id)) ? await reads.sealed.digestKey(id) : new Uint8Array();
 }
 
 /** The approved plan with its sealed keys, judged together. Throws what stands in the way of running it. */
@@ -81,7 +105,7 @@ async function runnable({ map, now }: Context, tx: Tx, id: string): Promise<{ re
 
 async function residueNow(context: Context, id: string, plan: Plan, systems: ReadonlySet<string>): Promise<readonly Residue[]> {
   const found: Residue[] = [];
-  await using readers: Readers = readersFor(context, id, []);
+  await using readers: Readers = readersFor(context, id, () => {});
   for (const step of plan.steps.filter((one) => one.act + (one.minimised ?? 0) > 0)) {
     const record = recordTypes(context.map).find((one) => one.id === `${step.system}.${step.record}`);
     if (record === undefined) continue;

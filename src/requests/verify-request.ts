@@ -37,7 +37,7 @@ export async function verifyRequest(context: Context, id: string, options: { rea
   const { plan, result, sealed, subjects } = lease.first;
   if (sealed === undefined) return answerAgain(await state.read.plans.verified(plan.id), id);
   const residue = options.purge ? await purge(context, id) : undefined;
-  await using readers = readersFor(context, id, []);
+  await using readers = readersFor(context, id, () => {});
   const checks = await verify({ map, plan, sealed, subjects, readers, now: () => context.now() });
   const settledAt = new Date(Date.parse(result?.completedAt ?? context.now().toISOString()) + milliseconds(map.settle));
   const runExit = exitOf(result?.exit ?? EXIT.partly_done);
@@ -98,7 +98,7 @@ function milliseconds(period: Period): number {
 async function purge(context: Context, id: string): Promise<NonNullable<Verified["residue"]>> {
   const left: Residue[] = [];
   for (const system of new Set(recordTypes(context.map).map((record) => record.system))) {
-    await using eraser = await eraserFor(context, system, id);
+    await using eraser = await eraserFor(context, system, id, () => {});
     for (const record of recordTypes(context.map).filter((one) => one.system === system))
       left.push(...(await eraser.flushResidue(targetOf(context.map, record))));
   }

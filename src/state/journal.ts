@@ -51,9 +51,23 @@ export interface Receipt {
   readonly reason?: string;
   /** Words of the hold or condition. */
   readonly says?: string;
+  /** Keyed digests of the records that were held or waiting only when they were about to be acted on. */
+  readonly late?: readonly string[];
+  /** One a person of a batch, in the request's order. */
+  readonly people?: readonly PersonCounts[];
   readonly gaps: readonly Gap[];
   readonly started: string;
   readonly finished: string;
+}
+
+/** What came of one person's records in one step. */
+export interface PersonCounts {
+  readonly done: number;
+  readonly alreadyGone: number;
+  readonly kept: number;
+  readonly waiting: number;
+  readonly blocked: number;
+  readonly failed: number;
 }
 
 export interface JournalReads {
@@ -68,11 +82,23 @@ export interface Journal extends JournalReads {
   /** Durable before the first effect. */
   intend(plan: string, unit: string): Promise<void>;
   note(plan: string, unit: string, text: string): Promise<void>;
-  /** The unit is done. A receipt that is there already stays. */
+  /** An attempt that did not end the unit: the next one takes its place. */
+  attempted(plan: string, unit: string, receipts: readonly Receipt[]): Promise<void>;
+  /** The unit is done, with its last receipts. Those of a unit that is done already stay. */
   attest(plan: string, unit: string, receipts: readonly Receipt[]): Promise<void>;
 }
 
 export function journalStore(sql: Sql): Journal {
+  const isDone = async (plan: string, unit: string): Promise<boolean> =>
+    (await sql.all("select 1 as one from unit where plan = ? and id = ? and state = 'done'", [plan, unit])).length > 0;
+  const keep = async (plan: string, receipts: readonly Receipt[]): Promise<void> => {
+    for (const receipt of receipts)
+      await sql.run("insert into receipt (plan, step, body) values (?, ?, ?) on conflict (plan, step) do update set body = excluded.body", [
+        plan,
+        receipt.step,
+        toStored(receipt),
+      ]);
+  };
   return {
     async units(plan) {
       const rows = await sql.all("select plan, id, phase, system, steps, after, state from unit where plan = ? order by phase, seq", [plan]);
@@ -105,9 +131,12 @@ export function journalStore(sql: Sql): Journal {
       const seq = await nextNumber(sql, `note/${plan}/${unit}`);
       await sql.run("insert into note (plan, unit, seq, text) values (?, ?, ?, ?)", [plan, unit, seq, note]);
     },
+    async attempted(plan, unit, receipts) {
+      if (!(await isDone(plan, unit))) await keep(plan, receipts);
+    },
     async attest(plan, unit, receipts) {
-      for (const receipt of receipts)
-        await sql.run("insert into receipt (plan, step, body) values (?, ?, ?) on conflict (plan, step) do nothing", [plan, receipt.step, toStored(receipt)]);
+      if (await isDone(plan, unit)) return;
+      await keep(plan, receipts);
       await sql.run("update unit set state = 'done' where plan = ? and id = ?", [plan, unit]);
       await sql.run("delete from note where plan = ? and unit = ?", [plan, unit]);
     },

@@ -1,0 +1,37 @@
+import type { Left } from "../model/change.ts";
+import type { Disposition, SealedStep } from "../model/plan.ts";
+import type { Guard } from "../port/connector.ts";
+
+/** What becomes now of these people's records of one record type, by key; undefined where only the records themselves decide. */
+export type Rejudge = (record: string, subjects: readonly number[]) => Promise<ReadonlyMap<string, Disposition> | undefined>;
+
+/** Looks again, before each batch is acted on, whether a condition or a hold has arisen that was not there at plan. */
+export function guardOf(sealed: readonly SealedStep[], rejudge: Rejudge): Guard {
+  const steps = new Map(sealed.map((step) => [step.step, { record: step.record, planned: new Map(step.records.map((one) => [one.key, one.disposition])) }]));
+  return {
+    async judge(step, records) {
+      const known = steps.get(step);
+      // what was planned to be kept or minimised stays under its hold as it is
+      const acted = known === undefined ? [] : records.filter(({ key }) => known.planned.get(key)?.kind === "act");
+      if (known === undefined || acted.length === 0) return [];
+      const subjects = [...new Set(acted.flatMap((record) => record.subjects))];
+      const now = await rejudge(known.record, subjects);
+      return acted.flatMap(({ key }) => leftOf(key, now?.get(key)) ?? []);
+    },
+  };
+}
+
+function leftOf(key: string, disposition: Disposition | undefined): Left | undefined {
+  switch (disposition?.kind) {
+    case "kept":
+      return { key, kind: "kept", reason: disposition.reason, until: disposition.until };
+    case "waiting":
+      return { key, kind: "waiting", reason: disposition.on };
+    case "blocked":
+      return { key, kind: "blocked", reason: disposition.reason };
+    case "act":
+    // not found any more: the eraser sees by the key and the fingerprint what has become of it
+    case undefined:
+      return undefined;
+  }
+}

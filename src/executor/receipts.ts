@@ -1,0 +1,176 @@
+/** What an attempt at a step came to, from what the eraser said and what a second look saw. */
+import type { Failure } from "../errors.ts";
+import { EXIT } from "../errors.ts";
+import type { Left, StepOutcome, Work } from "../model/change.ts";
+import type { DataMap } from "../model/datamap.ts";
+import type { PlanStep, SealedStep } from "../model/plan.ts";
+import type { Gap } from "../model/search.ts";
+import { type Status, worst } from "../model/status.ts";
+import { type Tally, tallyOf } from "../model/tally.ts";
+import { statusOf } from "../planner/plan.ts";
+import type { PersonCounts, Receipt } from "../state/journal.ts";
+import { minimisedCount, plannedCount } from "./unit-work.ts";
+
+/** A step that was tried, and what is known of the attempt beside its outcome. */
+export interface Tried {
+  readonly plan: string;
+  readonly map: DataMap;
+  readonly step: PlanStep;
+  readonly sealed: SealedStep;
+  readonly work: Work;
+  /** Counts from 1. */
+  readonly attempt: number;
+  /** People of the request; per-person counts are made for more than one. */
+  readonly people: number;
+  readonly gaps: readonly Gap[];
+  readonly started: string;
+  readonly finished: string;
+  /** Keyed digest of a record's key: tells records apart and says nothing. */
+  digest(key: string): string;
+}
+
+/** Planned records that are not as they should be, read again: those to act on, and those to minimise. */
+export interface NotGone {
+  readonly acted: number;
+  readonly minimised: number;
+}
+
+export const ALL_GONE: NotGone = { acted: 0, minimised: 0 };
+
+/** What an outcome and the second look say together. */
+export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Receipt {
+  const { step, work } = tried;
+  const tally = tallyOf(outcome);
+  const acted = plannedCount(work) - minimisedCount(work);
+  const stay = outcome.left.filter((one) => one.kind === "already_gone" || one.kind === "kept" || one.kind === "waiting");
+  const unminimised = minimisedKeys(work);
+  const stayed = stay.filter(({ key }) => !unminimised.has(key));
+  // what stays is rightly not gone; whatever else is still there the eraser has to have said
+  const still = left.acted - stayed.filter(({ kind }) => kind !== "already_gone").length;
+  const gone = acted - stayed.length - still;
+  const agree = outcome.matched === tally.affected && tally.affected === gone && left.minimised === 0;
+  const reason = tally.reason ?? (agree ? undefined : disagreement(outcome.matched, tally.affected, gone));
+  // only what is seen to be gone counts as deleted or changed
+  const doubtful = Math.max(0, tally.affected - gone);
+  const deleted = Math.max(0, outcome.deleted - doubtful);
+  const changed = Math.max(0, outcome.changed - Math.max(0, doubtful - outcome.deleted));
+  const failed = Math.max(tally.failed, acted - deleted - changed - stayed.length - tally.blocked);
+  const late = outcome.left.filter(({ kind }) => kind === "kept" || kind === "waiting");
+  const says = late.find((one) => one.says !== undefined)?.says ?? step.says;
+  return {
+    plan: tried.plan,
+    step: step.id,
+    system: step.system,
+    record: step.record,
+    attempt: tried.attempt,
+    status: outcomeStatus(tried, { ...tally, failed, agree, own: outcome.own }),
+    matched: outcome.matched,
+    affected: tally.affected,
+    gone,
+    deleted,
+    changed,
+    minimised: outcome.minimised,
+    alreadyGone: tally.alreadyGone,
+    own: outcome.own,
+    kept: step.kept + tally.kept,
+    waiting: step.waiting + tally.waiting,
+    blocked: step.blocked + tally.blocked,
+    // planned records of which nobody said anything are no success
+    failed,
+    ...(reason === undefined ? {} : { reason }),
+    ...(says === undefined ? {} : { says }),
+    ...(late.length === 0 ? {} : { late: late.map(({ key }) => tried.digest(key)) }),
+    ...(tried.people > 1 ? { people: peopleOf(tried, outcome.left) } : {}),
+    gaps: tried.gaps,
+    started: tried.started,
+    finished: tried.finished,
+  };
+}
+
+/** The attempt ended in a failure of the system as a whole: what was planned is still to be done, as far as anybody knows. */
+export function failedReceipt(tried: Tried, failure: Failure): Receipt {
+  const { step, work } = tried;
+  const open = plannedCount(work) - minimisedCount(work);
+  const blocks = failure.exit === EXIT.unreachable || failure.code === "BLOCKED";
+  const reason = failure.code === "BLOCKED" ? failure.message : failure.code;
+  const unresolved: Left[] = work.operations.flatMap(({ records }) =>
+    records.map(({ key }) => ({ key, kind: blocks ? "blocked" : "failed", reason }) as const),
+  );
+  return {
+    plan: tried.plan,
+    step: step.id,
+    system: step.system,
+    record: step.record,
+    attempt: tried.attempt,
+    status: open > 0 ? (blocks ? "blocked" : "failed") : step.status,
+    matched: 0,
+    affected: 0,
+    gone: 0,
+    deleted: 0,
+    changed: 0,
+    minimised: 0,
+    alreadyGone: 0,
+    own: 0,
+    kept: step.kept,
+    waiting: step.waiting,
+    blocked: step.blocked + (blocks ? open : 0),
+    failed: blocks ? 0 : open,
+    reason,
+    ...(step.says === undefined ? {} : { says: step.says }),
+    ...(tried.people > 1 ? { people: peopleOf(tried, unresolved) } : {}),
+    gaps: tried.gaps,
+    started: tried.started,
+    finished: tried.finished,
+  };
+}
+
+/** Whether nothing is left that another attempt could do. What the plan itself left blocked is none of its business. */
+export function isDone({ status, matched, affected, gone, failed, blocked }: Receipt, step: PlanStep): boolean {
+  return status !== "failed" && failed === 0 && blocked === step.blocked && matched === affected && affected === gone;
+}
+
+function disagreement(matched: number, affected: number, gone: number): string {
+  if (affected !== gone) return "affected_not_gone";
+  return matched === affected ? "not_minimised" : "matched_not_affected";
+}
+
+function minimisedKeys({ operations }: Work): ReadonlySet<string> {
+  return new Set(operations.flatMap(({ change, records }) => (change.kind === "minimise" ? records.map(({ key }) => key) : [])));
+}
+
+/** One entry a person, in the request's order: what came of the records that are theirs. */
+function peopleOf({ sealed, people }: Tried, left: readonly Left[]): readonly PersonCounts[] {
+  const counts = Array.from({ length: people }, () => ({ done: 0, alreadyGone: 0, kept: 0, waiting: 0, blocked: 0, failed: 0 }));
+  const leftBy = new Map(left.map((one) => [one.key, one.kind]));
+  for (const { key, subjects, disposition } of sealed.records) {
+    const name = nameOf(disposition.kind, leftBy.get(key));
+    for (const subject of subjects) {
+      const mine = counts[subject];
+      if (mine !== undefined) mine[name] += 1;
+    }
+  }
+  return counts;
+}
+
+function nameOf(disposition: SealedStep["records"][number]["disposition"]["kind"], left: Left["kind"] | undefined): keyof PersonCounts {
+  if (disposition !== "act") return disposition;
+  if (left === undefined) return "done";
+  return left === "already_gone" ? "alreadyGone" : left;
+}
+
+/** What came of the records acted on, and what the plan left alone. */
+function outcomeStatus({ step, sealed, map, work }: Tried, tally: Tally & { readonly agree: boolean; readonly own: number }): Status {
+  const statuses: Status[] = [];
+  if (tally.blocked > 0) statuses.push("blocked");
+  if (tally.failed > 0 || (!tally.agree && tally.blocked === 0)) statuses.push("failed");
+  if (step.kept + tally.kept > 0) statuses.push("kept");
+  if (step.waiting + tally.waiting > 0) statuses.push("waiting");
+  if (step.blocked > 0) statuses.push("blocked");
+  if (step.status === "not_checked") statuses.push("not_checked");
+  const record = map.systems.flatMap((system) => system.records).find((one) => one.id === work.target.record.id);
+  const acted = sealed.records.filter(({ disposition }) => disposition.kind === "act");
+  if (tally.affected > 0 && record !== undefined) for (const { disposition } of acted) statuses.push(statusOf(record, disposition));
+  if (tally.own > 0 && record !== undefined && tally.affected === 0) statuses.push(statusOf(record, { kind: "act", change: "rule" }));
+  if (tally.alreadyGone > 0) statuses.push("already_gone");
+  return worst(statuses);
+}
