@@ -1,5 +1,5 @@
 import type { Status } from "../model/status.ts";
-import type { KeptLine, ResidueLine, SystemLine } from "./summary.ts";
+import type { KeptLine, ResidueLine, SystemLine } from "./first-summary.ts";
 
 const REMOVING = ["erase", "remove-rows"];
 const CHANGED: readonly Status[] = ["anonymised", "pseudonymised", "redacted"];
@@ -12,7 +12,7 @@ interface Facts {
   readonly residual: number | null;
 }
 
-/** The outcome in words. Says no more than the entries do, and never "everything" while anything is left. */
+/** The outcome in the words of version 0.1; see first-summary.ts. Says no more than the entries do, and never "everything" while anything is left. */
 export function sentence({ systems, kept, residue, state, residual }: Facts): string {
   if (state === "refused" || state === "cancelled") return `The request was ${state}; nothing more was erased.`;
   const total = (count: "gone" | "already_gone" | "waiting" | "blocked", where: (line: SystemLine) => boolean = () => true): number =>

@@ -1,10 +1,13 @@
-/** What the entries of one request say, put together. Pure: the same entries always give the same summary, so a reader can make it again and compare. */
-import { type EventCore, type EventType, isEventCore, isEventType } from "../ledger/events.ts";
+/**
+ * The summary as version 0.1 made it, word for word. Reports of then carry it and must verify for ever; nothing else may use
+ * it, and nothing here may change. What is said today is in summary.ts.
+ */
+import { type EventCore, isEventCore, isOlderCore, type OlderCore } from "../ledger/events.ts";
 import type { JsonObject } from "../model/json.ts";
 import { type Status, worst } from "../model/status.ts";
-import { sentence } from "./sentence.ts";
+import { sentence } from "./first-sentence.ts";
 
-type Result = EventCore<"target.result">;
+type Result = OlderCore<"target.result">;
 type Completed = EventCore<"erasure.completed">;
 
 /** One record type of one system, over all runs of the request. */
@@ -43,9 +46,9 @@ export type KeptLine = {
   readonly restricted: boolean;
 };
 export type ResidueLine = { readonly system: string; readonly record: string | null; readonly mechanism: string; readonly gone_by: string | null };
-export type PersonLine = { readonly did: string; readonly actor: string; readonly at: string };
+type PersonLine = { readonly did: string; readonly actor: string; readonly at: string };
 
-export type Summary = {
+type Summary = {
   readonly sentence: string;
   /** State of the last `erasure.completed` or `refused`; null while the request is open. */
   readonly state: string | null;
@@ -78,12 +81,12 @@ export type Summary = {
 };
 
 /** `cores`: whole cores, oldest first. Those of types or forms this version does not know are left out. */
-export function summarise(cores: readonly JsonObject[]): Summary {
+export function firstSummary(cores: readonly JsonObject[]): Summary {
   const received = eventsOf(cores, "request.received").at(-1);
   const decision = eventsOf(cores, "decision").at(-1);
   const completed = eventsOf(cores, "erasure.completed").at(-1);
-  const refused = eventsOf(cores, "refused").at(-1);
-  const results = eventsOf(cores, "target.result");
+  const refused = olderOf(cores, "refused").at(-1);
+  const results = olderOf(cores, "target.result");
   const ending = completed?.state === "closed" ? completed : (refused ?? completed);
   const ended = ending === undefined || !["closed", "refused", "cancelled"].includes(ending.state) ? null : ending.at;
   const facts = { systems: systemLines(results, completed), kept: keptLines(results), residue: residueLines(results, completed) };
@@ -123,8 +126,15 @@ export function summarise(cores: readonly JsonObject[]): Summary {
   };
 }
 
-function eventsOf<K extends EventType>(cores: readonly JsonObject[], wanted: K): readonly EventCore<K>[] {
-  return cores.flatMap(({ v, type, ...core }) => (v === 1 && type === wanted && isEventType(wanted) && isEventCore(wanted, core) ? [core] : []));
+function eventsOf<K extends "request.received" | "decision" | "erasure.completed" | "key.destroyed">(
+  cores: readonly JsonObject[],
+  wanted: K,
+): readonly EventCore<K>[] {
+  return cores.flatMap(({ v, type, ...core }) => (v === 1 && type === wanted && isEventCore(wanted, core) ? [core] : []));
+}
+
+function olderOf<K extends "refused" | "target.result">(cores: readonly JsonObject[], wanted: K): readonly OlderCore<K>[] {
+  return cores.flatMap(({ v, type, ...core }) => (v === 1 && type === wanted && isOlderCore(wanted, core) ? [core] : []));
 }
 
 /** Outcomes that a later look at the same record type does not undo. */

@@ -1,4 +1,5 @@
 /** The system of record of what was begun and what came of it: units, notes, receipts. See docs/decisions. */
+import type { Residue } from "../model/change.ts";
 import type { Gap } from "../model/search.ts";
 import type { Status } from "../model/status.ts";
 import { integer, nextNumber, type Sql, stored, text, toStored } from "./sql.ts";
@@ -52,6 +53,8 @@ export interface Receipt {
   /** Words of the hold or condition. */
   readonly says?: string;
   readonly gaps: readonly Gap[];
+  /** What the system keeps for now, as this attempt saw it, dated from its day. */
+  readonly residue?: readonly Residue[];
   readonly started: string;
   readonly finished: string;
 }
