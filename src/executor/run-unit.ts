@@ -1,12 +1,15 @@
 import type { Eraser } from "../port/connector.ts";
 import { Failure } from "../errors.ts";
-import type { StepOutcome, Unit, Work } from "../model/change.ts";
+import type { Residue, StepOutcome, Unit, Work } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
+import type { Target } from "../model/search.ts";
 import { type Tally, tallyOf } from "../model/tally.ts";
 import { type Status, worst } from "../model/status.ts";
 import type { Readers } from "../planner/readers.ts";
 import { statusOf } from "../planner/plan.ts";
+import { backupResidue } from "../planner/residue.ts";
+import { civilDateOf } from "../retention/civil-date.ts";
 import type { Receipt, UnitRow } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { Tx, UnitOfWork } from "../state/state.ts";
@@ -44,19 +47,25 @@ export async function runUnit(row: UnitRow, scope: UnitScope): Promise<UnitResul
   at("claimed", row.system);
   const unit = unitWork(scope.map, row, scope.sealed);
   const nothing = unit.works.every((work) => plannedCount(work) === 0);
-  const outcomes = nothing ? unit.works.map((work) => nothingDone(work.step)) : await apply(row, unit, scope);
-  const gone = nothing ? new Map<string, NotGone>() : await readAgain(unit, scope);
+  const { attempt, outcomes } = nothing ? { attempt: 1, outcomes: unit.works.map((work) => nothingDone(work.step)) } : await apply(row, unit, scope);
+  const seen = nothing ? new Map<string, SeenAgain>() : await readAgain(unit, outcomes, scope);
   at("reread", row.system);
   const receipts = unit.works.map((work, index): Receipt => {
     const outcome = outcomes[index];
     const step = plan.steps.find((one) => one.id === work.step);
     if (outcome === undefined || step === undefined) throw new Failure("UNEXPECTED", `${row.id} gave no outcome for ${work.step}`);
-    return receiptOf(step, work, outcome, gone.get(work.step) ?? { acted: 0, minimised: 0 }, scope, started);
+    return receiptOf(step, work, outcome, seen.get(work.step) ?? { acted: 0, minimised: 0, residue: [] }, scope, { attempt, started });
   });
   const done = receipts.every(
     (receipt) => receipt.blocked === 0 && receipt.failed === 0 && receipt.matched === receipt.affected && receipt.affected === receipt.gone,
   );
-  if (!done) return { done, receipts };
+  if (!done) {
+    await lease.atomically(async (tx) => {
+      await tx.journal.attempted(plan.id, receipts);
+      await tx.outbox.post(scope.entriesFor(receipts));
+    });
+    return { done, receipts };
+  }
   const attest = async (tx: Tx): Promise<void> => {
     await tx.journal.attest(plan.id, row.id, receipts);
     await tx.outbox.post(scope.entriesFor(receipts));
@@ -67,7 +76,14 @@ export async function runUnit(row: UnitRow, scope: UnitScope): Promise<UnitResul
 }
 
 /** What an outcome and the second look say together. */
-function receiptOf(step: PlanStep, work: Work, outcome: StepOutcome, left: NotGone, scope: UnitScope, started: string): Receipt {
+function receiptOf(
+  step: PlanStep,
+  work: Work,
+  outcome: StepOutcome,
+  left: SeenAgain,
+  scope: UnitScope,
+  { attempt, started }: { readonly attempt: number; readonly started: string },
+): Receipt {
   const tally = tallyOf(outcome);
   const acted = plannedCount(work) - minimisedCount(work);
   const gone = acted - tally.alreadyGone - tally.kept - tally.waiting - left.acted;
@@ -79,7 +95,7 @@ function receiptOf(step: PlanStep, work: Work, outcome: StepOutcome, left: NotGo
     step: step.id,
     system: step.system,
     record: step.record,
-    attempt: 1,
+    attempt,
     status: outcomeStatus(step, work, { ...tally, agree, own: outcome.own }, scope.sealed, scope.map),
     matched: outcome.matched,
     affected: tally.affected,
@@ -95,20 +111,25 @@ function receiptOf(step: PlanStep, work: Work, outcome: StepOutcome, left: NotGo
     failed: tally.failed + unsaid,
     ...(reason === undefined ? {} : { reason }),
     gaps: [],
+    residue: left.residue,
     started,
     finished: scope.now().toISOString(),
   };
 }
 
-async function apply(row: UnitRow, unit: Unit, { lease, plan, openEraser, at }: UnitScope): Promise<readonly StepOutcome[]> {
-  const intend = async (tx: Tx): Promise<readonly string[]> => {
+async function apply(
+  row: UnitRow,
+  unit: Unit,
+  { lease, plan, openEraser, at }: UnitScope,
+): Promise<{ readonly attempt: number; readonly outcomes: readonly StepOutcome[] }> {
+  const intend = async (tx: Tx): Promise<{ readonly attempt: number; readonly notes: readonly string[] }> => {
     await tx.journal.intend(plan.id, row.id);
-    return await tx.journal.notes(plan.id, row.id);
+    return { attempt: await tx.journal.nextAttempt(plan.id, row.id), notes: await tx.journal.notes(plan.id, row.id) };
   };
-  const notes = await lifeStep(lease, at, "intend", intend, row.system);
+  const { attempt, notes } = await lifeStep(lease, at, "intend", intend, row.system);
   at("intent_written", row.system);
   await using eraser = await openEraser(row.system);
-  return await eraser.apply(
+  const outcomes = await eraser.apply(
     unit,
     {
       notes,
@@ -118,18 +139,20 @@ async function apply(row: UnitRow, unit: Unit, { lease, plan, openEraser, at }: 
     },
     { judge: async () => await Promise.resolve([]) },
   );
+  return { attempt, outcomes };
 }
 
-/** Planned records that are not as they should be, read again. */
-interface NotGone {
+/** What a fresh connection sees after an attempt: planned records that are not as they should be, and what the system keeps for now. */
+interface SeenAgain {
   readonly acted: number;
   readonly minimised: number;
+  readonly residue: readonly Residue[];
 }
 
-/** By step, read on a fresh connection. */
-async function readAgain(unit: Unit, { openReaders }: UnitScope): Promise<ReadonlyMap<string, NotGone>> {
-  await using readers = openReaders();
-  const left = new Map<string, NotGone>();
+/** By step. */
+async function readAgain(unit: Unit, outcomes: readonly StepOutcome[], scope: UnitScope): Promise<ReadonlyMap<string, SeenAgain>> {
+  await using readers = scope.openReaders();
+  const seen = new Map<string, SeenAgain>();
   for (const { step, target, operations } of unit.works) {
     let [acted, minimised] = [0, 0];
     for (const operation of operations) {
@@ -141,9 +164,25 @@ async function readAgain(unit: Unit, { openReaders }: UnitScope): Promise<Readon
         else acted += 1;
       }
     }
-    left.set(step, { acted, minimised });
+    const outcome = outcomes.find((one) => one.step === step);
+    const effects = outcome === undefined ? 0 : outcome.deleted + outcome.changed + outcome.minimised + outcome.own;
+    seen.set(step, { acted, minimised, residue: effects === 0 ? [] : await residueAfter(target, readers, scope) });
   }
-  return left;
+  return seen;
+}
+
+/** Dated from today, the day of the deed. */
+async function residueAfter(target: Target, readers: Readers, { map, now }: UnitScope): Promise<readonly Residue[]> {
+  const { system, id } = target.record;
+  const today = civilDateOf(now(), map.controller.calendar.timezone);
+  const backups = backupResidue(map, new Set([system]), today);
+  try {
+    return [...(await Array.fromAsync((await readers.of(system)).residue(target))), ...backups];
+  } catch (error) {
+    // the erasing is done and told; a system that has gone away since only cannot say what it keeps
+    if (!(error instanceof Failure)) throw error;
+    return [{ system, record: id, mechanism: "unknown", goneBy: null }, ...backups];
+  }
 }
 
 function nothingDone(step: string): StepOutcome {

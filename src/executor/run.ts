@@ -1,32 +1,22 @@
 import type { Eraser } from "../port/connector.ts";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
-import type { Residue } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
-import type { RequestState, Status } from "../model/status.ts";
+import type { RequestState } from "../model/status.ts";
+import { mergeResidue } from "../planner/residue.ts";
 import type { PlannedUnit } from "../planner/units.ts";
 import type { Readers } from "../planner/readers.ts";
 import type { Receipt, UnitRow } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { RunResult } from "../state/plan-store.ts";
 import type { Lease, State, Tx } from "../state/state.ts";
+import { failureReceipt } from "./attempt-receipt.ts";
 import { driftBetween, type Late, lateOf, unhindered } from "./drift.ts";
 import { embeddedEngine } from "./engine.ts";
 import { type At, lifeStep } from "./kill-points.ts";
 import { runUnit, type UnitResult } from "./run-unit.ts";
+import { type RunStep, stepLine } from "./step-line.ts";
 import { type LedgerWriter, sealLedger } from "./seal-ledger.ts";
-
-/** One step of a run as its NDJSON event and its result say it. */
-export interface RunStep {
-  readonly [key: string]: string | number | boolean | null;
-  readonly id: string;
-  readonly system: string;
-  readonly record: string;
-  readonly status: Status;
-  readonly matched: number;
-  readonly affected: number;
-  readonly gone: number;
-}
 
 export type RunEvent =
   | ({ readonly event: "step" } & RunStep)
@@ -67,7 +57,6 @@ export interface RunScope {
   units(): Promise<readonly PlannedUnit[]>;
   startedEntry(): OutboxEntry;
   receiptEntries(receipts: readonly Receipt[]): readonly OutboxEntry[];
-  residue(systems: ReadonlySet<string>): Promise<readonly Residue[]>;
   emit(event: RunEvent): void;
 }
 
@@ -158,8 +147,9 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, Attempt>> 
 
 async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<string, Attempt>): Promise<Attempt> {
   const { state, plan, map } = scope;
+  const started = scope.now().toISOString();
   if (row.after.some((id) => !(results.get(id)?.done ?? false)))
-    return { done: false, receipts: [], failure: new Failure("BLOCKED", "a step that must come before is not done") };
+    return await inVain(scope, row, started, new Failure("BLOCKED", "a step that must come before is not done"));
   try {
     const result = await runUnit(row, {
       map,
@@ -173,20 +163,40 @@ async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<strin
       at: scope.at,
     });
     await sealLedger(state, scope.ledger, (point) => scope.at(point, row.system));
-    for (const receipt of result.receipts)
-      scope.emit({
-        event: "step",
-        ...stepLine(
-          plan.steps.find((step) => step.id === receipt.step),
-          receipt,
-        ),
-      });
+    tell(scope, result.receipts);
     return result;
   } catch (error) {
     interruptible(scope.signal);
-    if (!(error instanceof Failure) || error.code === "UNEXPECTED") throw error;
-    return { done: false, receipts: [], failure: error };
+    if (!(error instanceof Failure) || error.code === "UNEXPECTED" || error.code === "BUSY") throw error;
+    return await inVain(scope, row, started, error);
   }
+}
+
+/** An attempt that a failure ended stands in journal and ledger like any other. */
+async function inVain(scope: RunScope, row: UnitRow, started: string, failure: Failure): Promise<Attempt> {
+  const { plan, lease, state } = scope;
+  const receipts = await lease.atomically(async (tx) => {
+    const attempt = await tx.journal.nextAttempt(plan.id, row.id);
+    const times = { attempt, started, finished: scope.now().toISOString() };
+    const made = plan.steps.filter((step) => row.steps.includes(step.id)).map((step) => failureReceipt(plan.id, step, failure, times));
+    await tx.journal.attempted(plan.id, made);
+    await tx.outbox.post(scope.receiptEntries(made));
+    return made;
+  });
+  await sealLedger(state, scope.ledger, () => {});
+  tell(scope, receipts);
+  return { done: false, receipts, failure };
+}
+
+function tell(scope: RunScope, receipts: readonly Receipt[]): void {
+  for (const receipt of receipts)
+    scope.emit({
+      event: "step",
+      ...stepLine(
+        scope.plan.steps.find((step) => step.id === receipt.step),
+        receipt,
+      ),
+    });
 }
 
 function interruptible(signal: AbortSignal): void {
@@ -204,18 +214,15 @@ async function finish(scope: RunScope, results: ReadonlyMap<string, Attempt>, la
     const fresh = late[`${step.system}.${step.record}`] ?? 0;
     const added = fresh === 0 ? {} : { new: fresh };
     if (receipt !== undefined) return { ...stepLine(step, receipt), ...added };
-    const row = rows.find((one) => one.steps.includes(step.id));
-    const failure = row === undefined ? undefined : results.get(row.id)?.failure;
-    const reason = failure === undefined ? "new_records" : failure.code.toLowerCase();
-    const line = { ...stepLine(step, undefined), reason, ...added };
+    // no unit was made of it: new records stand in its way
+    const line = { ...stepLine(step, undefined), reason: "new_records", ...added };
     scope.emit({ event: "step", ...line });
     return line;
   });
   const failures = [...results.values()].flatMap((attempted) => attempted.failure ?? []);
   const exit = Object.keys(late).length > 0 ? EXIT.partly_done : exitOf(plan.steps, complete, failures.length === rows.length ? failures : []);
   const next: RequestState = exit === EXIT.waiting ? "waiting" : exit === EXIT.done ? "verifying" : "partly_done";
-  const acted = new Set(plan.steps.filter((step) => step.act + (step.minimised ?? 0) > 0).map((step) => step.system));
-  const residue = (await scope.residue(acted)).map((one): ResidueLine => ({
+  const residue = mergeResidue([...latest.values(), ...receipts.values()].flatMap((receipt) => receipt.residue ?? [])).map((one): ResidueLine => ({
     system: one.system,
     record: one.record ?? null,
     mechanism: one.mechanism,
@@ -238,35 +245,6 @@ function exitOf(steps: readonly PlanStep[], complete: boolean, allFailed: readon
   if (steps.some((step) => step.waiting > 0 || (step.kept > 0 && step.reason === "legal_hold"))) return EXIT.waiting;
   if (steps.some((step) => step.reason === "empty_pattern")) return EXIT.findings;
   return EXIT.done;
-}
-
-function stepLine(step: PlanStep | undefined, receipt: Receipt | undefined): RunStep {
-  if (step === undefined) throw new Failure("UNEXPECTED", "a receipt has no step in the plan");
-  const { id, system, record, kept, waiting, blocked } = step;
-  const left = {
-    kept,
-    waiting,
-    blocked: receipt?.blocked ?? blocked,
-    ...(step.minimised === undefined ? {} : { minimised: step.minimised }),
-    ...(step.until === undefined ? {} : { until: step.until }),
-  };
-  if (receipt === undefined) return { id, system, record, status: "blocked", matched: 0, affected: 0, gone: 0, already_gone: 0, ...left };
-  const { status, matched, affected, gone, alreadyGone, own, failed } = receipt;
-  const reason = receipt.reason ?? step.reason;
-  return {
-    id,
-    system,
-    record,
-    status,
-    matched,
-    affected,
-    gone,
-    already_gone: alreadyGone,
-    ...(own > 0 ? { own } : {}),
-    ...(failed > 0 ? { failed } : {}),
-    ...left,
-    ...(reason === undefined ? {} : { reason }),
-  };
 }
 
 async function answerAgain(scope: RunScope, known: RunResult): Promise<Extract<RunEvent, { event: "result" }>> {

@@ -63,6 +63,8 @@ export interface JournalReads {
   units(plan: string): Promise<readonly UnitRow[]>;
   notes(plan: string, unit: string): Promise<readonly string[]>;
   receipts(plan: string): Promise<readonly Receipt[]>;
+  /** What attempts came to that did not get a unit done, oldest first. */
+  attempts(plan: string): Promise<readonly Receipt[]>;
 }
 
 export interface Journal extends JournalReads {
@@ -70,12 +72,25 @@ export interface Journal extends JournalReads {
   add(plan: string, units: readonly Omit<UnitRow, "state" | "plan">[]): Promise<void>;
   /** Durable before the first effect. */
   intend(plan: string, unit: string): Promise<void>;
+  /** The number of the attempt at the unit that begins now, from 1; those that a crash cut short count too. */
+  nextAttempt(plan: string, unit: string): Promise<number>;
+  /** Keeps what an attempt came to that left the unit undone. */
+  attempted(plan: string, receipts: readonly Receipt[]): Promise<void>;
   note(plan: string, unit: string, text: string): Promise<void>;
   /** The unit is done. A receipt that is there already stays. */
   attest(plan: string, unit: string, receipts: readonly Receipt[]): Promise<void>;
 }
 
+/** Stands where notes name their unit; no unit is called so. */
+const ATTEMPTS = "attempts";
+
 export function journalStore(sql: Sql): Journal {
+  const note = async (plan: string, unit: string, content: string): Promise<void> => {
+    const seq = await nextNumber(sql, `note/${plan}/${unit}`);
+    await sql.run("insert into note (plan, unit, seq, text) values (?, ?, ?, ?)", [plan, unit, seq, content]);
+  };
+  const notes = async (plan: string, unit: string): Promise<readonly string[]> =>
+    (await sql.all("select text from note where plan = ? and unit = ? order by seq", [plan, unit])).map((row) => text(row, "text"));
   return {
     async units(plan) {
       const rows = await sql.all("select plan, id, phase, system, steps, after, state from unit where plan = ? order by phase, seq", [plan]);
@@ -89,8 +104,8 @@ export function journalStore(sql: Sql): Journal {
         state: unitState(text(row, "state")),
       }));
     },
-    notes: async (plan, unit) =>
-      (await sql.all("select text from note where plan = ? and unit = ? order by seq", [plan, unit])).map((row) => text(row, "text")),
+    notes,
+    attempts: async (plan) => (await notes(plan, ATTEMPTS)).map((content) => stored<Receipt>(content)),
     receipts: async (plan) => (await sql.all("select body from receipt where plan = ? order by step", [plan])).map((row) => stored<Receipt>(text(row, "body"))),
     async add(plan, units) {
       // nothing was begun of those: the plan's units as they are seen now take their place
@@ -104,9 +119,10 @@ export function journalStore(sql: Sql): Journal {
     async intend(plan, unit) {
       await sql.run("update unit set state = 'intended' where plan = ? and id = ? and state = 'ready'", [plan, unit]);
     },
-    async note(plan, unit, note) {
-      const seq = await nextNumber(sql, `note/${plan}/${unit}`);
-      await sql.run("insert into note (plan, unit, seq, text) values (?, ?, ?, ?)", [plan, unit, seq, note]);
+    note,
+    nextAttempt: async (plan, unit) => await nextNumber(sql, `attempt/${plan}/${unit}`),
+    async attempted(plan, receipts) {
+      for (const receipt of receipts) await note(plan, ATTEMPTS, toStored(receipt));
     },
     async attest(plan, unit, receipts) {
       for (const receipt of receipts)
