@@ -18,7 +18,20 @@ export const KILL_POINTS = [
 ] as const;
 
 /** The steps of a request's life: each is one transaction, with what the ledger is to be told of it. */
-export const LIFE_STEPS = ["open", "identity", "plan", "withdraw_plan", "approve", "begin", "intend", "attempt", "attest", "complete", "verify", "end"] as const;
+export const LIFE_STEPS = [
+  "open",
+  "identity",
+  "plan",
+  "withdraw_plan",
+  "approve",
+  "begin",
+  "intend",
+  "attempt",
+  "attest",
+  "complete",
+  "verify",
+  "end",
+] as const;
 
 export type LifeStep = (typeof LIFE_STEPS)[number];
 

@@ -1,7 +1,7 @@
 /** What an attempt at a step came to, from what the eraser said and what a second look saw. */
 import type { Failure } from "../errors.ts";
 import { EXIT } from "../errors.ts";
-import type { Left, StepOutcome, Work } from "../model/change.ts";
+import type { Left, Residue, StepOutcome, Work } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { PlanStep, SealedStep } from "../model/plan.ts";
 import type { Gap } from "../model/search.ts";
@@ -23,6 +23,8 @@ export interface Tried {
   /** People of the request; per-person counts are made for more than one. */
   readonly people: number;
   readonly gaps: readonly Gap[];
+  /** What the system keeps for now, dated from the day of the deed. */
+  readonly residue: readonly Residue[];
   readonly started: string;
   readonly finished: string;
   /** Keyed digest of a record's key: tells records apart and says nothing. */
@@ -82,6 +84,7 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
     ...(late.length === 0 ? {} : { late: late.map(({ key }) => tried.digest(key)) }),
     ...(tried.people > 1 ? { people: peopleOf(tried, outcome.left) } : {}),
     gaps: tried.gaps,
+    residue: tried.residue,
     started: tried.started,
     finished: tried.finished,
   };
@@ -119,6 +122,7 @@ export function failedReceipt(tried: Tried, failure: Failure): Receipt {
     ...(step.says === undefined ? {} : { says: step.says }),
     ...(tried.people > 1 ? { people: peopleOf(tried, unresolved) } : {}),
     gaps: tried.gaps,
+    residue: tried.residue,
     started: tried.started,
     finished: tried.finished,
   };

@@ -1,13 +1,15 @@
 import type { Eraser, Guard } from "../port/connector.ts";
 import { Failure } from "../errors.ts";
-import type { StepOutcome, Unit } from "../model/change.ts";
+import type { Residue, StepOutcome, Unit } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { Plan, SealedStep } from "../model/plan.ts";
-import type { Finding, Gap } from "../model/search.ts";
+import type { Finding, Gap, Target } from "../model/search.ts";
 import type { Readers } from "../planner/readers.ts";
+import { backupResidue } from "../planner/residue.ts";
+import { civilDateOf } from "../retention/civil-date.ts";
 import type { Receipt, UnitRow } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
-import type { Reads, Tx, UnitOfWork } from "../state/state.ts";
+import type { Tx, UnitOfWork } from "../state/state.ts";
 import { type At, lifeStep } from "./kill-points.ts";
 import { ALL_GONE, failedReceipt, isDone, type NotGone, receiptOf, type Tried } from "./receipts.ts";
 import { plannedCount, unitWork } from "./unit-work.ts";
@@ -18,7 +20,6 @@ export interface UnitScope {
   readonly sealed: readonly SealedStep[];
   /** People of the request. */
   readonly people: number;
-  readonly read: Reads;
   /** What this run may write: nothing any more, once another one has overtaken it. */
   readonly lease: UnitOfWork;
   /** What it reports on the way is collected. */
@@ -57,7 +58,7 @@ export async function runUnit(row: UnitRow, scope: UnitScope): Promise<UnitResul
   const done = failure === undefined && receipts.every((receipt, index) => isDone(receipt, tried.steps[index]?.step ?? noStep(row.id)));
   const save = async (tx: Tx): Promise<void> => {
     if (done) await tx.journal.attest(plan.id, row.id, receipts);
-    else await tx.journal.attempted(plan.id, row.id, receipts);
+    else await tx.journal.attempted(plan.id, receipts);
     await tx.outbox.post(scope.entriesFor(receipts));
   };
   await lifeStep(lease, at, done ? "attest" : "attempt", save, row.system);
@@ -70,7 +71,7 @@ export async function leaveUnit(row: UnitRow, scope: UnitScope, failure: Failure
   const tried = await triedOf(row, unitWork(scope.map, row, scope.sealed), scope);
   const receipts = tried.steps.map((step) => failedReceipt(tried.of(step), failure));
   const save = async (tx: Tx): Promise<void> => {
-    await tx.journal.attempted(scope.plan.id, row.id, receipts);
+    await tx.journal.attempted(scope.plan.id, receipts);
     await tx.outbox.post(scope.entriesFor(receipts));
   };
   await lifeStep(scope.lease, scope.at, "attempt", save, row.system);
@@ -88,12 +89,12 @@ interface Trial {
 async function triedOf(row: UnitRow, unit: Unit, scope: UnitScope): Promise<Trial> {
   const { plan, map, people, now } = scope;
   const started = now().toISOString();
-  const before = new Map((await scope.read.journal.receipts(plan.id)).map((receipt) => [receipt.step, receipt.attempt]));
+  const attempt = await scope.lease.atomically(async (tx) => await tx.journal.nextAttempt(plan.id, row.id));
   const reported: Finding[] = [];
   const steps = unit.works.map((work): Begun => {
     const step = plan.steps.find((one) => one.id === work.step) ?? noStep(row.id);
     const sealed = scope.sealed.find((one) => one.step === work.step) ?? noStep(row.id);
-    return { step, sealed, work, attempt: (before.get(work.step) ?? 0) + 1 };
+    return { step, sealed, work, attempt };
   });
   return {
     steps,
@@ -105,6 +106,7 @@ async function triedOf(row: UnitRow, unit: Unit, scope: UnitScope): Promise<Tria
       people,
       started,
       finished: now().toISOString(),
+      residue: [],
       gaps: gapsOf(reported, begun.work.target.record.id),
       digest: (key) => scope.digest(key),
     }),
@@ -121,11 +123,12 @@ async function attemptAt(
   const nothing = unit.works.every((work) => plannedCount(work) === 0);
   try {
     const outcomes = nothing ? unit.works.map((work) => nothingDone(work.step)) : await apply(row, unit, scope, report);
-    const gone = nothing ? new Map<string, NotGone>() : await readAgain(unit, scope.openReaders(report));
+    const seen = nothing ? new Map<string, SeenAgain>() : await readAgain(unit, outcomes, scope, scope.openReaders(report));
     scope.at("reread", row.system);
     const receipts = tried.steps.map((begun, index) => {
       const outcome = outcomes[index] ?? noStep(row.id);
-      return receiptOf(tried.of(begun), outcome, gone.get(begun.work.step) ?? ALL_GONE);
+      const { residue = [], ...left }: SeenAgain = seen.get(begun.work.step) ?? ALL_GONE;
+      return receiptOf({ ...tried.of(begun), residue }, outcome, left);
     });
     return { receipts };
   } catch (error) {
@@ -159,10 +162,14 @@ async function apply(
   );
 }
 
+interface SeenAgain extends NotGone {
+  readonly residue?: readonly Residue[];
+}
+
 /** By step, read on a fresh connection. */
-async function readAgain(unit: Unit, fresh: Readers): Promise<ReadonlyMap<string, NotGone>> {
+async function readAgain(unit: Unit, outcomes: readonly StepOutcome[], scope: UnitScope, fresh: Readers): Promise<ReadonlyMap<string, SeenAgain>> {
   await using readers = fresh;
-  const left = new Map<string, NotGone>();
+  const seen = new Map<string, SeenAgain>();
   for (const { step, target, operations } of unit.works) {
     let [acted, minimised] = [0, 0];
     for (const operation of operations) {
@@ -172,9 +179,25 @@ async function readAgain(unit: Unit, fresh: Readers): Promise<ReadonlyMap<string
       if (operation.change.kind === "minimise") minimised += still.size;
       else acted += still.size;
     }
-    left.set(step, { acted, minimised });
+    const outcome = outcomes.find((one) => one.step === step);
+    const effects = outcome === undefined ? 0 : outcome.deleted + outcome.changed + outcome.minimised + outcome.own;
+    seen.set(step, { acted, minimised, residue: effects === 0 ? [] : await residueAfter(target, readers, scope) });
   }
-  return left;
+  return seen;
+}
+
+/** Dated from today, the day of the deed. */
+async function residueAfter(target: Target, readers: Readers, { map, now }: UnitScope): Promise<readonly Residue[]> {
+  const { system, id } = target.record;
+  const today = civilDateOf(now(), map.controller.calendar.timezone);
+  const backups = backupResidue(map, new Set([system]), today);
+  try {
+    return [...(await Array.fromAsync((await readers.of(system)).residue(target))), ...backups];
+  } catch (error) {
+    // the erasing is done and told; a system that has gone away since only cannot say what it keeps
+    if (!(error instanceof Failure)) throw error;
+    return [{ system, record: id, mechanism: "unknown", goneBy: null }, ...backups];
+  }
 }
 
 export function gapsOf(findings: readonly Finding[], record: string): readonly Gap[] {

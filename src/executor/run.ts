@@ -1,14 +1,13 @@
 import type { Eraser } from "../port/connector.ts";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
-import type { Residue } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
-import type { RequestState, Status } from "../model/status.ts";
-import type { Json, JsonObject } from "../model/json.ts";
+import type { RequestState } from "../model/status.ts";
 import type { Finding } from "../model/search.ts";
+import { mergeResidue } from "../planner/residue.ts";
 import type { PlannedUnit } from "../planner/units.ts";
 import type { Readers } from "../planner/readers.ts";
-import type { PersonCounts, Receipt, UnitRow } from "../state/journal.ts";
+import type { Receipt, UnitRow } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { RunResult } from "../state/plan-store.ts";
 import type { Lease, State, Tx } from "../state/state.ts";
@@ -17,19 +16,8 @@ import { guardOf, type Rejudge } from "./guard.ts";
 import { embeddedEngine } from "./engine.ts";
 import { type At, lifeStep } from "./kill-points.ts";
 import { leaveUnit, runUnit, type UnitResult } from "./run-unit.ts";
+import { type RunStep, stepLine } from "./step-line.ts";
 import { type LedgerWriter, sealLedger } from "./seal-ledger.ts";
-
-/** One step of a run as its NDJSON event and its result say it. */
-export interface RunStep {
-  readonly [key: string]: Json;
-  readonly id: string;
-  readonly system: string;
-  readonly record: string;
-  readonly status: Status;
-  readonly matched: number;
-  readonly affected: number;
-  readonly gone: number;
-}
 
 export type RunEvent =
   | ({ readonly event: "step" } & RunStep)
@@ -73,7 +61,6 @@ export interface RunScope {
   digest(key: string): string;
   startedEntry(): OutboxEntry;
   receiptEntries(receipts: readonly Receipt[]): readonly OutboxEntry[];
-  residue(systems: ReadonlySet<string>): Promise<readonly Residue[]>;
   emit(event: RunEvent): void;
 }
 
@@ -179,7 +166,6 @@ async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<strin
     plan,
     sealed: scope.sealed,
     people: scope.people.length,
-    read: state.read,
     lease: scope.lease,
     openEraser: scope.openEraser,
     openReaders: scope.openReaders,
@@ -213,13 +199,11 @@ function interruptible(signal: AbortSignal): void {
   if (signal.aborted) throw new Failure("INTERRUPTED", "stopped after the record at hand");
 }
 
-async function finish(
-  scope: RunScope,
-  results: ReadonlyMap<string, UnitResult>,
-  late: Late,
-): Promise<Extract<RunEvent, { event: "result" }>> {
+async function finish(scope: RunScope, results: ReadonlyMap<string, UnitResult>, late: Late): Promise<Extract<RunEvent, { event: "result" }>> {
   const { state, plan } = scope;
-  const receipts = new Map((await state.read.journal.receipts(plan.id)).map((receipt) => [receipt.step, receipt]));
+  const attempts = await state.read.journal.attempts(plan.id);
+  const final = await state.read.journal.receipts(plan.id);
+  const receipts = new Map([...attempts, ...final].map((receipt) => [receipt.step, receipt]));
   const rows = await state.read.journal.units(plan.id);
   const complete = rows.every((row) => row.state === "done");
   const steps = plan.steps.map((step) => {
@@ -234,12 +218,10 @@ async function finish(
   });
   const failures = rows.flatMap((row) => results.get(row.id)?.failure ?? []);
   const exit =
-    Object.keys(late).length > 0
-      ? EXIT.partly_done
-      : exitOf(plan.steps, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
+    Object.keys(late).length > 0 ? EXIT.partly_done : exitOf(plan.steps, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
   const next: RequestState = exit === EXIT.waiting ? "waiting" : exit === EXIT.done ? "verifying" : "partly_done";
-  const acted = new Set(plan.steps.filter((step) => step.act + (step.minimised ?? 0) > 0).map((step) => step.system));
-  const residue = (await scope.residue(acted)).map((one): ResidueLine => ({
+  const all = [...attempts, ...final];
+  const residue = mergeResidue(all.flatMap((receipt) => receipt.residue ?? [])).map((one): ResidueLine => ({
     system: one.system,
     record: one.record ?? null,
     mechanism: one.mechanism,
@@ -264,39 +246,6 @@ function exitOf(steps: readonly PlanStep[], receipts: readonly Receipt[], comple
   if (steps.some((step) => step.kept > 0 && step.reason === "legal_hold")) return EXIT.waiting;
   if (steps.some((step) => step.reason === "empty_pattern")) return EXIT.findings;
   return EXIT.done;
-}
-
-/** A step as events and the result show it: the plan's words, the receipt's numbers. */
-function stepLine(step: PlanStep, receipt: Receipt | undefined, people: readonly string[]): RunStep {
-  const { id, system, record, found, act, until, law } = step;
-  const shown = { ...(until === undefined ? {} : { until }), ...(law === undefined ? {} : { law }) };
-  if (receipt === undefined) {
-    const { kept, waiting, blocked } = step;
-    const nothing = { matched: 0, affected: 0, gone: 0, deleted: 0, changed: 0, minimised: 0, already_gone: 0, own: 0, failed: 0 };
-    return { id, system, record, status: "blocked", found, act, ...nothing, kept, waiting, blocked, ...shown };
-  }
-  const { status, matched, affected, gone, deleted, changed, minimised, alreadyGone, own, kept, waiting, blocked, failed } = receipt;
-  const reason = receipt.reason ?? step.reason;
-  const says = receipt.says ?? step.says;
-  const counts = { matched, affected, gone, deleted, changed, minimised, already_gone: alreadyGone, own, kept, waiting, blocked, failed };
-  return {
-    id,
-    system,
-    record,
-    status,
-    found,
-    act,
-    ...counts,
-    ...shown,
-    ...(reason === undefined ? {} : { reason }),
-    ...(says === undefined ? {} : { says }),
-    ...(receipt.gaps.length === 0 ? {} : { gaps: receipt.gaps.map(({ where, holdsIdentifier }) => ({ where, holds_identifier: holdsIdentifier })) }),
-    ...(receipt.people === undefined ? {} : { subjects: receipt.people.map((one, at) => personLine(people[at] ?? "", one)) }),
-  };
-}
-
-function personLine(pseudonym: string, { done, alreadyGone, kept, waiting, blocked, failed }: PersonCounts): JsonObject {
-  return { pseudonym, done, already_gone: alreadyGone, kept, waiting, blocked, failed };
 }
 
 async function answerAgain(scope: RunScope, known: RunResult): Promise<Extract<RunEvent, { event: "result" }>> {

@@ -35,6 +35,12 @@ export function commit(part: keyof typeof LABEL, salt: Uint8Array, content: Json
     .digest();
 }
 
+/** What binds words that stay outside the ledger (why a request was refused), as 64 hex digits. Throws as `commit` does. */
+export function commitWords(salt: Uint8Array, words: string): string {
+  if (salt.length !== SALT_BYTES) throw new Failure("PROOF_INVALID", "a salt has 32 bytes");
+  return createHmac("sha256", salt).update(`erasure-ledger/words/v1\n${words}`).digest("hex");
+}
+
 /** The exact text that is hashed into the tree. */
 export function leafText({ type, core, link }: Leaf): string {
   return `${HEAD}\n${type}\n${toBase64(core)}\n${toBase64(link)}\n`;

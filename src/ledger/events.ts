@@ -26,6 +26,10 @@ const ACTIONS = ["erase", "anonymise", "redact", "remove-rows", "soft-delete", "
 const METHODS = ["account", "document", "eid", "email", "in_person", "letter", "phone", "video", "other"] as const;
 const EXCEPTIONS = ["art17-3-a", "art17-3-b", "art17-3-c", "art17-3-d", "art17-3-e", "art12-5", "art12-6", "art11-2"] as const;
 const CHECKS = ["pass", "fail", "unverifiable", "not_searchable"] as const;
+/** Why a request is not carried out: Art. 12(5) and 12(6), Art. 17(3), or because nobody asks for it any more. */
+const REFUSALS = ["unfounded", "excessive", "identity_unconfirmed", "exception", "withdrawn", "duplicate", "other"] as const;
+/** More gaps than these are counted, not listed. */
+export const GAPS_LISTED = 1000;
 
 /** `R-2026-0001`, `D-2026-0001`. */
 const request = pattern(/^[RD]-\d{4}-\d{4,8}$/u, "closed");
@@ -39,6 +43,26 @@ const name = label(200);
 const version = pattern(/^[a-z][a-z0-9-]{0,40}@\d{1,6}\.\d{1,6}\.\d{1,6}(?:[.+-][0-9A-Za-z.+-]{1,40})?$/u, "closed");
 /** How it was looked at again: searched anew, not at all, only declared in the data map, a third party's word. */
 const verification = { method: oneOf("requery", "none", "declared", "attested"), residual: count, at: instant };
+
+const plannedStep = {
+  step: code,
+  system: name,
+  record: name,
+  operation: oneOf(...ACTIONS),
+  status: oneOf(...STATUSES),
+  found: count,
+  act: count,
+  kept: count,
+  waiting: count,
+  blocked: count,
+  reason: optional(code),
+};
+const recordType = { system: name, record: name };
+/** A place that was found and could not be acted on: a line that cannot be read, a view that keeps copies. */
+const gap = { where: name, holds_identifier: flag };
+const residue = { mechanism: code, gone_by: nullable(dateOrInstant) };
+/** `day`: the civil date at the controller. `words`: the commitment of what was typed, see docs/ledger-format.md. */
+const ending = { request, at: instant, day: date, by: actor, reason: oneOf(...REFUSALS), exception: optional(oneOf(...EXCEPTIONS)), words: optional(digest) };
 
 const SHAPES = {
   "request.received": {
@@ -54,7 +78,9 @@ const SHAPES = {
     controller: optional(name),
     by: optional(actor),
   },
-  "identity.verified": { request, at: instant, method: oneOf(...METHODS), result: oneOf("ok", "more_needed", "failed"), by: actor },
+  "request.extended": { request, at: instant, day: date, by: actor, reason: oneOf("complex", "many"), notified_on: date, due: date },
+  "identity.checked": { request, at: instant, method: oneOf(...METHODS), result: oneOf("more_needed", "failed"), by: actor },
+  "identity.verified": { request, at: instant, method: oneOf(...METHODS), result: oneOf("ok"), by: actor },
   decision: {
     request,
     at: instant,
@@ -66,14 +92,99 @@ const SHAPES = {
     role: optional(code),
     decision: oneOf("granted", "partial", "refused"),
     exceptions: list(oneOf(...EXCEPTIONS), 20),
+    /** Record types that were not searched for somebody, and that the approver accepted as such. */
+    not_searched: optional(list(shape(recordType), 10_000)),
+    /** Records that the plan leaves out on purpose, and the commitment of the words why. */
+    excluded: optional(shape({ records: count, words: digest })),
   },
-  "erasure.started": { request, at: instant, plan, plan_digest: digest, by: actor },
+  "erasure.started": { request, at: instant, plan, plan_digest: digest, by: actor, day: optional(date), steps: optional(list(shape(plannedStep), 10_000)) },
+  "target.result": {
+    request,
+    plan_digest: digest,
+    step: code,
+    /** 1 for the first attempt of this plan's step. */
+    attempt: count,
+    ...recordType,
+    operation: oneOf(...ACTIONS),
+    status: oneOf(...STATUSES),
+    found: count,
+    matched: count,
+    affected: count,
+    gone: count,
+    deleted: count,
+    changed: count,
+    already_gone: count,
+    own: count,
+    kept: count,
+    minimised: count,
+    waiting: count,
+    blocked: count,
+    failed: count,
+    /** Of a batch: what became of each person of whom something was found here, by their place in the request, from 1. */
+    people: optional(list(shape({ person: count, status: oneOf(...STATUSES), found: count }), 100_000)),
+    reason: optional(code),
+    until: optional(dateOrInstant),
+    law: list(name, 20),
+    /** What is kept is used for what it is kept for, and nothing else (`while_held.restrict`). */
+    restricted: optional(flag),
+    gaps: list(shape(gap), GAPS_LISTED),
+    more_gaps: optional(count),
+    residue: list(shape(residue), 50),
+    connector: version,
+    started: instant,
+    finished: instant,
+    verification: optional(shape(verification)),
+  },
+  /** One a `verify`: what was seen when everything was looked for again. */
+  verification: {
+    request,
+    at: instant,
+    day: date,
+    plan_digest: digest,
+    by: optional(actor),
+    state: oneOf(...REQUEST_STATES),
+    exit: count,
+    residual: count,
+    checks: list(shape({ ...recordType, result: oneOf(...CHECKS), ...verification, reason: optional(code) }), 10_000),
+    gaps: list(shape({ ...recordType, ...gap }), GAPS_LISTED),
+    more_gaps: optional(count),
+    residue: list(shape({ system: name, record: optional(name), ...residue }), 10_000),
+  },
+  "gaps.accepted": { request, at: instant, day: date, by: actor, records: list(shape({ ...recordType, gaps: count }), 10_000), words: digest },
+  "erasure.completed": {
+    request,
+    at: instant,
+    day: optional(date),
+    by: optional(actor),
+    plan_digest: optional(digest),
+    state: oneOf(...REQUEST_STATES),
+    exit: count,
+    totals: shape({ erase: count, change: count, keep: count, wait: count, blocked: count, failed: optional(count), nothing: count }),
+    residual: optional(count),
+    checks: optional(list(shape({ ...recordType, result: oneOf(...CHECKS), ...verification }), 10_000)),
+    residue: optional(list(shape({ system: name, record: optional(name), ...residue }), 10_000)),
+    /** The commitment of why a person closed it. */
+    words: optional(digest),
+  },
+  "request.refused": ending,
+  "request.cancelled": ending,
+  "key.destroyed": {
+    request: optional(request),
+    at: instant,
+    what: oneOf("sealed_keys", "held_keys", "pseudonym_epoch", "signing_key"),
+    epoch: optional(count),
+  },
+  "policy.changed": { at: instant, map_digest: digest, rules_digest: optional(digest), by: actor },
+} as const satisfies Record<string, Shape>;
+
+/** Forms of version 0.1 that are others now. Nobody makes them any more; ledgers hold them for years, and outboxes of then may. */
+const OLDER = {
+  "identity.verified": { ...SHAPES["identity.verified"], result: oneOf("ok", "more_needed", "failed") },
   "target.result": {
     request,
     plan_digest: digest,
     step: optional(code),
-    system: name,
-    record: name,
+    ...recordType,
     operation: oneOf(...ACTIONS),
     status: oneOf(...STATUSES),
     found: count,
@@ -88,40 +199,23 @@ const SHAPES = {
     blocked: count,
     reason: optional(code),
     until: optional(dateOrInstant),
-    law: list(label(200), 20),
-    /** What is kept is used for what it is kept for, and nothing else (`while_held.restrict`). */
+    law: list(name, 20),
     restricted: optional(flag),
-    residue: list(shape({ mechanism: code, gone_by: nullable(dateOrInstant) }), 50),
+    residue: list(shape(residue), 50),
     connector: version,
     started: instant,
     finished: instant,
     verification: optional(shape(verification)),
   },
-  "erasure.completed": {
-    request,
-    at: instant,
-    plan_digest: optional(digest),
-    state: oneOf(...REQUEST_STATES),
-    exit: count,
-    totals: shape({ erase: count, change: count, keep: count, wait: count, blocked: count, nothing: count }),
-    residual: optional(count),
-    checks: optional(list(shape({ system: name, record: name, result: oneOf(...CHECKS), ...verification }), 10_000)),
-    residue: optional(list(shape({ system: name, record: optional(name), mechanism: code, gone_by: nullable(dateOrInstant) }), 10_000)),
-  },
   refused: { request, at: instant, by: actor, state: oneOf("refused", "cancelled"), exception: optional(oneOf(...EXCEPTIONS)) },
-  "key.destroyed": {
-    request: optional(request),
-    at: instant,
-    what: oneOf("sealed_keys", "held_keys", "pseudonym_epoch", "signing_key"),
-    epoch: optional(count),
-  },
-  "policy.changed": { at: instant, map_digest: digest, rules_digest: optional(digest), by: actor },
 } as const satisfies Record<string, Shape>;
 
 export type EventType = keyof typeof SHAPES;
+export type OlderType = keyof typeof OLDER;
 
 /** What a caller says of an event. `v` and `type` are added by the ledger. */
 export type EventCore<K extends EventType> = ShapeOf<(typeof SHAPES)[K]>;
+export type OlderCore<K extends OlderType> = ShapeOf<(typeof OLDER)[K]>;
 
 const LINK = shape({
   v: constant(1),
@@ -138,7 +232,12 @@ export function isEventType(type: string): type is EventType {
 
 /** Whether the core, without `v` and `type`, is one of this type. */
 export function isEventCore<K extends EventType>(type: K, core: JsonObject): core is JsonObject & EventCore<K> {
-  return fieldOf(type).wrong(core) === undefined;
+  return NOW.get(type)?.wrong(core) === undefined;
+}
+
+/** The same for the form that version 0.1 gave the type. */
+export function isOlderCore<K extends OlderType>(type: K, core: JsonObject): core is JsonObject & OlderCore<K> {
+  return THEN.get(type)?.wrong(core) === undefined;
 }
 
 /**
@@ -146,8 +245,11 @@ export function isEventCore<K extends EventType>(type: K, core: JsonObject): cor
  * makes an entry should ask before the effect that it tells of.
  */
 export function checkEvent(type: string, core: JsonObject, link?: JsonObject): void {
-  const at = isEventType(type) ? fieldOf(type).wrong(core) : " (a type that is not known)";
-  if (at !== undefined) throw new Failure("UNEXPECTED", `the ledger refuses an entry: ${isEventType(type) ? type : "?"}${at}`);
+  const [now, then] = [NOW.get(type), THEN.get(type)];
+  if (now === undefined && then === undefined) throw new Failure("UNEXPECTED", "the ledger refuses an entry: ? (a type that is not known)");
+  const fits = then !== undefined && then.wrong(core) === undefined;
+  const at = fits ? undefined : (now ?? then)?.wrong(core);
+  if (at !== undefined) throw new Failure("UNEXPECTED", `the ledger refuses an entry: ${type}${at}`);
   const linkAt = link === undefined ? undefined : LINK.wrong(link);
   if (linkAt !== undefined) throw new Failure("UNEXPECTED", `the ledger refuses an entry: ${type} link${linkAt}`);
 }
@@ -159,17 +261,25 @@ export function wholeCore(type: string, core: JsonObject): JsonObject {
 
 /** The code for how an identity was checked; what is typed there is free text and stays out. */
 export function methodCode(typed: string): (typeof METHODS)[number] {
-  const word = typed
+  return METHODS.find((method) => method === asWord(typed)) ?? "other";
+}
+
+/** The code for why a request was refused or cancelled; the words themselves are only committed to. */
+export function refusalCode(typed: string): (typeof REFUSALS)[number] {
+  const word = asWord(typed).replace(/^manifestly_/u, "");
+  return REFUSALS.find((reason) => reason === word) ?? "other";
+}
+
+function asWord(typed: string): string {
+  return typed
     .trim()
     .toLowerCase()
     .replaceAll(/[\s-]+/gu, "_");
-  return METHODS.find((method) => method === word) ?? "other";
 }
 
-const FIELDS = new Map<string, Field<Json>>(Object.entries(SHAPES).map(([type, members]) => [type, shape(members)]));
+const NOW = fieldsOf(SHAPES);
+const THEN = fieldsOf(OLDER);
 
-function fieldOf(type: EventType): Field<Json> {
-  const field = FIELDS.get(type);
-  if (field === undefined) throw new Failure("UNEXPECTED", "an event type has no form");
-  return field;
+function fieldsOf(shapes: Readonly<Record<string, Shape>>): ReadonlyMap<string, Field<Json>> {
+  return new Map(Object.entries(shapes).map(([type, members]) => [type, shape(members)]));
 }

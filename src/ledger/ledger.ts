@@ -49,11 +49,14 @@ export interface Ledger extends Disposable {
   entriesOf(request: string): Disclosure;
   /** The whole ledger, contents and all, as `docs/ledger-format.md` says. */
   exportAll(): Uint8Array;
-  /** The outcome of a request (its last `erasure.completed` or `refused`, else its latest entry) as a tlog-proof. Undefined where it has no entry. */
+  /** The outcome of a request (the last entry that ended it, else its latest) as a tlog-proof. Undefined where it has no entry. */
   exportProof(request: string): string | undefined;
   /** A DSSE envelope, signed with the ledger's key. */
   seal(payloadType: string, payload: Uint8Array): string;
 }
+
+/** Types of entries that tell how a request ended; `refused` is of version 0.1. */
+const ENDINGS: readonly string[] = ["erasure.completed", "request.refused", "request.cancelled", "refused"];
 
 /** Throws STATE_UNREADABLE for a damaged or foreign file, and where leaves are missing that were signed for. */
 export function openLedger(file: string, how: { readonly origin: string; readonly signingKey: KeyObject }): Ledger {
@@ -143,7 +146,7 @@ function ledgerIn(db: DatabaseSync, file: string, signingKey: KeyObject, verifie
     exportAll: () => guarded(file, () => Buffer.from(exported(db, checkpoint(), file))),
     exportProof(request) {
       const { checkpoint: note, entries } = guarded(file, () => entriesOf(request));
-      const chosen = entries.findLast(({ core }) => core["type"] === "erasure.completed" || core["type"] === "refused") ?? entries.at(-1);
+      const chosen = entries.findLast(({ core }) => ENDINGS.includes(String(core["type"]))) ?? entries.at(-1);
       if (chosen === undefined) return undefined;
       const { proof, ...opened } = chosen;
       return tlogProofText({

@@ -20,5 +20,7 @@ export interface ErasureRequest {
   /** The latest plan. */
   readonly plan?: string | undefined;
   readonly reason?: string;
+  /** base64: opens the ledger's commitment of `reason`. */
+  readonly reasonSalt?: string;
   readonly endedAt?: string;
 }

@@ -1,51 +1,107 @@
-import type { Status } from "../model/status.ts";
-import type { KeptLine, ResidueLine, SystemLine } from "./summary.ts";
+import type { GapLine, KeptLine, TotalsLine } from "./summary.ts";
+import type { ResidueLine } from "./residue-lines.ts";
+import type { SystemLine } from "./system-lines.ts";
 
-const REMOVING = ["erase", "remove-rows"];
-const CHANGED: readonly Status[] = ["anonymised", "pseudonymised", "redacted"];
-
+/** What the sentence is made from; members as in `Summary`. */
 interface Facts {
+  readonly state: string | null;
+  /** Whether any run has begun. */
+  readonly begun: boolean;
+  readonly approved: boolean;
+  /** How many the request is about; null: not recorded. */
+  readonly subjects: number | null;
+  readonly totals: TotalsLine;
   readonly systems: readonly SystemLine[];
+  readonly not_searched: readonly { readonly system: string; readonly record: string }[];
   readonly kept: readonly KeptLine[];
   readonly residue: readonly ResidueLine[];
-  readonly state: string | null;
-  readonly residual: number | null;
+  readonly gaps: readonly GapLine[];
+  readonly gaps_accepted: number | null;
+  readonly verification: {
+    readonly residual: number;
+    readonly failed: number;
+    readonly unverifiable: number;
+    readonly gaps: number;
+    readonly current: boolean;
+  } | null;
 }
 
-/** The outcome in words. Says no more than the entries do, and never "everything" while anything is left. */
-export function sentence({ systems, kept, residue, state, residual }: Facts): string {
+/** The outcome in words. Says no more than the entries do, names all that went wrong, and never "everything" while anything is left. */
+export function sentence(facts: Facts): string {
+  const { state, begun, residue } = facts;
+  if (!begun) return notBegun(facts);
   if (state === "refused" || state === "cancelled") return `The request was ${state}; nothing more was erased.`;
-  const total = (count: "gone" | "already_gone" | "waiting" | "blocked", where: (line: SystemLine) => boolean = () => true): number =>
-    systems.filter(where).reduce((sum, line) => sum + line[count], 0);
-  const removes = ({ operation, status }: SystemLine): boolean => REMOVING.includes(operation) && (status === "deleted" || status === "already_gone");
-  // a step that also kept or waited may have changed some of its records instead: its status does not say
-  const either = (line: SystemLine): boolean => REMOVING.includes(line.operation) && !removes(line) && !CHANGED.includes(line.status);
-  const keptCount = kept.reduce((sum, line) => sum + line.count, 0);
-  const parts = [
-    counted(total("gone", removes), "erased"),
-    counted(total("gone", either), "erased or changed as the rule says"),
-    counted(
-      total("gone", (line) => !removes(line) && !either(line)),
-      "changed",
-    ),
-    counted(total("already_gone"), "gone already"),
-    keptCount > 0 ? `${records(keptCount)} kept${lastDay(kept)}` : "",
-    counted(total("waiting"), "waiting"),
-    counted(total("blocked"), "blocked"),
-  ].filter((part) => part !== "");
-  const done = parts.length === 0 ? "No record of this person was found in the systems of the data map" : parts.join(", ");
-  const looked =
-    residual === null ? "not yet verified" : residual === 0 ? "a later look found nothing else" : `a later look found ${records(residual)} still there`;
+  const accepted =
+    facts.gaps_accepted === null
+      ? ""
+      : ` It was closed as partial: ${counted(facts.gaps_accepted, "gap")} ${facts.gaps_accepted === 1 ? "was" : "were"} accepted.`;
+  const open = state === "closed" ? accepted : " The request is still open.";
   const left = residue.length > 0 ? " Copies that no erasure reaches yet are listed with their dates." : "";
-  return `${done}; ${looked}.${state === "closed" ? "" : " The request is still open."}${left}`;
+  return `${done(facts)}; ${looked(facts)}.${open}${left}`;
 }
 
-function counted(count: number, done: string): string {
-  return count > 0 ? `${records(count)} ${done}` : "";
+/** Of what was never run nothing is said about what there is. */
+function notBegun({ state, approved, not_searched }: Facts): string {
+  if (state === "refused" || state === "cancelled") return `The request was ${state}; nothing was erased.`;
+  if (state === "closed") return "The request was closed; nothing was erased.";
+  const unsearched = not_searched.length === 0 ? "" : ` ${unsearchedWords(not_searched)} by its plan.`;
+  return `Nothing was erased yet: ${approved ? "a plan is approved, but was not run" : "no plan was run"}. The request is still open.${unsearched}`;
+}
+
+function done({ totals, kept, systems, not_searched, gaps, subjects }: Facts): string {
+  if (systems.length === 0) return "A run was begun, and no system has told a result yet";
+  const unchecked = systems.filter(({ status, reason }) => status === "not_checked" && reason !== "no_identifier");
+  const parts = [
+    counts(totals.deleted, "erased"),
+    counts(totals.unsorted, "erased or changed as the rule says"),
+    counts(totals.changed, "changed"),
+    counts(totals.already_gone, "gone already"),
+    totals.kept > 0 ? `${records(totals.kept)} kept${lastDay(kept)}` : "",
+    counts(totals.waiting, "waiting"),
+    counts(totals.blocked, "blocked"),
+    counts(totals.failed, "failed"),
+  ].filter((part) => part !== "");
+  const missing = [
+    not_searched.length > 0 ? unsearchedWords(not_searched) : "",
+    unchecked.length > 0 ? `${names(unchecked)} could not be checked` : "",
+    gaps.length > 0 ? `${counted(gaps.length, "place")} found that could not be acted on` : "",
+  ].filter((part) => part !== "");
+  const whole = missing.length === 0 ? "in the systems of the data map" : "where it was searched";
+  return [...(parts.length === 0 ? [`No record of ${(subjects ?? 1) > 1 ? "these people" : "this person"} was found ${whole}`] : parts), ...missing].join(", ");
+}
+
+function looked({ verification, totals, not_searched, gaps }: Facts): string {
+  if (verification === null) return "not yet verified";
+  if (!verification.current) return "not verified again since the last run";
+  const { residual, failed, unverifiable } = verification;
+  const found = [
+    residual > 0 ? `found ${records(residual)} still there` : failed > 0 ? `failed for ${counted(failed, "record type")}` : "",
+    unverifiable > 0 ? `could not be sure of ${counted(unverifiable, "record type")}` : "",
+  ].filter((part) => part !== "");
+  if (found.length > 0) return `a later look ${found.join(" and ")}`;
+  if (totals.blocked + totals.failed > 0) return "a later look found no more";
+  return not_searched.length + gaps.length > 0 ? "a later look found no more where it could look" : "a later look found nothing else";
+}
+
+function unsearchedWords(unsearched: Facts["not_searched"]): string {
+  return `${counted(unsearched.length, "record type")} not searched for want of an identifier (${names(unsearched)})`;
+}
+
+function names(lines: readonly { readonly system: string; readonly record: string }[]): string {
+  const all = lines.map(({ system, record }) => `${system}.${record}`);
+  return all.length <= 3 ? all.join(", ") : `${all.slice(0, 3).join(", ")} and ${all.length - 3} more`;
+}
+
+function counts(count: number, how: string): string {
+  return count > 0 ? `${records(count)} ${how}` : "";
 }
 
 function records(count: number): string {
-  return count === 1 ? "1 record" : `${count} records`;
+  return counted(count, "record");
+}
+
+function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? "" : "s"}`;
 }
 
 function lastDay(kept: readonly KeptLine[]): string {

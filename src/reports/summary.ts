@@ -1,53 +1,37 @@
 /** What the entries of one request say, put together. Pure: the same entries always give the same summary, so a reader can make it again and compare. */
-import { type EventCore, type EventType, isEventCore, isEventType } from "../ledger/events.ts";
 import type { JsonObject } from "../model/json.ts";
-import { type Status, worst } from "../model/status.ts";
+import { type ResidueLine, residueLines } from "./residue-lines.ts";
 import { sentence } from "./sentence.ts";
-
-type Result = EventCore<"target.result">;
-type Completed = EventCore<"erasure.completed">;
-
-/** One record type of one system, over all runs of the request. */
-export type SystemLine = {
-  readonly system: string;
-  readonly record: string;
-  readonly operation: string;
-  readonly status: Status;
-  readonly found: number;
-  readonly matched: number;
-  readonly affected: number;
-  readonly gone: number;
-  readonly already_gone: number;
-  /** Rows that the erasure itself added to an audit trail, redacted with it. */
-  readonly own: number;
-  readonly kept: number;
-  readonly minimised: number;
-  readonly waiting: number;
-  readonly blocked: number;
-  readonly reason: string | null;
-  readonly connector: string;
-  readonly started: string;
-  readonly finished: string;
-  /** The last look at it: `pass`, `fail`, `unverifiable`, `not_searchable`; null where none is logged. */
-  readonly verified: { readonly result: string; readonly residual: number; readonly method: string; readonly at: string } | null;
-};
+import { type Refusal, type Story, storyOf } from "./story.ts";
+import { nameOf, type SystemLine, systemLines } from "./system-lines.ts";
 
 export type KeptLine = {
   readonly system: string;
   readonly record: string;
   readonly count: number;
+  readonly minimised: number;
   readonly reason: string | null;
   readonly until: string | null;
   readonly law: readonly string[];
   /** Used for what it is kept for, and nothing else. */
   readonly restricted: boolean;
 };
-export type ResidueLine = { readonly system: string; readonly record: string | null; readonly mechanism: string; readonly gone_by: string | null };
+
+/** A place that was found and could not be acted on. */
+export type GapLine = { readonly system: string; readonly record: string; readonly where: string; readonly holds_identifier: boolean };
+type RecordLine = { readonly system: string; readonly record: string };
 export type PersonLine = { readonly did: string; readonly actor: string; readonly at: string };
 
+/** Records over all lines; `found` is the sum of the others but `own` and `minimised`. */
+export type TotalsLine = Readonly<
+  Record<"found" | "deleted" | "changed" | "unsorted" | "already_gone" | "kept" | "minimised" | "waiting" | "blocked" | "failed" | "own", number>
+>;
+
 export type Summary = {
+  /** 2. Reports of version 0.1 have no such member, see first-summary.ts. */
+  readonly form: 2;
   readonly sentence: string;
-  /** State of the last `erasure.completed` or `refused`; null while the request is open. */
+  /** State after the last verification or ending; null before. */
   readonly state: string | null;
   readonly exit: number | null;
   readonly right: string;
@@ -59,154 +43,215 @@ export type Summary = {
     readonly nominal: string;
     readonly legal: string;
     readonly extended: string;
+    /** The day that counts: the legal one, or that of the extension. */
+    readonly due: string;
+    readonly extension: { readonly reason: string; readonly notified_on: string; readonly at: string } | null;
     readonly ended_at: string | null;
+    /** Civil date at the controller. */
+    readonly ended_on: string | null;
     readonly met: boolean | null;
   } | null;
-  readonly decision: {
-    readonly decision: string;
+  /** `granted`, `partial`, `refused`; null while nobody has decided. */
+  readonly decision: string | null;
+  readonly refusal: { readonly reason: string | null; readonly exception: string | null; readonly at: string } | null;
+  readonly approval: {
     readonly exceptions: readonly string[];
     readonly plan_digest: string;
     readonly map_digest: string;
     readonly rules_digest: string | null;
     readonly at: string;
   } | null;
+  readonly totals: TotalsLine;
   readonly systems: readonly SystemLine[];
+  /** Record types that were not looked into, for want of an identifier that leads there. */
+  readonly not_searched: readonly RecordLine[];
   readonly kept: readonly KeptLine[];
   readonly residue: readonly ResidueLine[];
+  readonly gaps: readonly GapLine[];
+  /** How many of the gaps a person accepted when closing; null: nobody did. */
+  readonly gaps_accepted: number | null;
+  /** The last verification. `current`: nothing was run after it. */
+  readonly verification: {
+    readonly at: string;
+    readonly residual: number;
+    readonly failed: number;
+    readonly unverifiable: number;
+    readonly gaps: number;
+    readonly current: boolean;
+  } | null;
   readonly people: readonly PersonLine[];
   readonly keys_destroyed_at: string | null;
 };
 
 /** `cores`: whole cores, oldest first. Those of types or forms this version does not know are left out. */
 export function summarise(cores: readonly JsonObject[]): Summary {
-  const received = eventsOf(cores, "request.received").at(-1);
-  const decision = eventsOf(cores, "decision").at(-1);
-  const completed = eventsOf(cores, "erasure.completed").at(-1);
-  const refused = eventsOf(cores, "refused").at(-1);
-  const results = eventsOf(cores, "target.result");
-  const ending = completed?.state === "closed" ? completed : (refused ?? completed);
-  const ended = ending === undefined || !["closed", "refused", "cancelled"].includes(ending.state) ? null : ending.at;
-  const facts = { systems: systemLines(results, completed), kept: keptLines(results), residue: residueLines(results, completed) };
+  const story = storyOf(cores);
+  const { received, decisions, begun, completed, destroyed } = story;
+  const decision = decisions.at(-1);
+  const ending = endingOf(story);
+  const look = story.looks.at(-1);
+  const systems = systemLines(story);
+  const notSearched = notSearchedIn(story, systems);
+  const verification = verificationOf(story);
+  const facts = {
+    state: ending?.state ?? (verification?.current === true ? (look?.state ?? null) : null),
+    begun: begun.length + story.results.length > 0,
+    approved: decision !== undefined,
+    subjects: received?.subjects ?? null,
+    totals: totalsOf(systems),
+    systems,
+    not_searched: notSearched,
+    kept: keptLines(systems),
+    residue: residueLines(story),
+    gaps: gapLines(story),
+    gaps_accepted: acceptedOf(story),
+    verification,
+  };
   return {
-    ...facts,
-    sentence: sentence({ ...facts, state: ending?.state ?? null, residual: completed?.residual ?? null }),
-    state: ending?.state ?? null,
-    exit: completed?.exit ?? null,
+    form: 2,
+    sentence: sentence(facts),
+    state: facts.state,
+    exit: completed.at(-1)?.exit ?? look?.exit ?? null,
     right: received?.right ?? "erasure",
     subjects: received?.subjects ?? null,
     controller: received?.controller ?? null,
     received: received?.received ?? null,
     regime: received?.regime ?? null,
-    deadline:
-      received === undefined
-        ? null
-        : {
-            nominal: received.due_nominal,
-            legal: received.due_legal,
-            extended: received.due_extended,
-            ended_at: ended,
-            met: ended === null ? null : ended.slice(0, 10) <= received.due_legal,
-          },
-    decision:
+    deadline: deadlineOf(story, ending),
+    decision: decisionOf(story, facts),
+    refusal: refusalOf(story),
+    approval:
       decision === undefined
         ? null
         : {
-            decision: decision.decision,
             exceptions: decision.exceptions,
             plan_digest: decision.plan_digest,
             map_digest: decision.map_digest,
             rules_digest: decision.rules_digest ?? null,
             at: decision.at,
           },
+    totals: facts.totals,
+    systems,
+    not_searched: notSearched,
+    kept: facts.kept,
+    residue: facts.residue,
+    gaps: facts.gaps,
+    gaps_accepted: facts.gaps_accepted,
+    verification,
     people: people(cores),
-    keys_destroyed_at: eventsOf(cores, "key.destroyed").find(({ what }) => what === "sealed_keys")?.at ?? null,
+    keys_destroyed_at: destroyed.find(({ what }) => what === "sealed_keys")?.at ?? null,
   };
 }
 
-function eventsOf<K extends EventType>(cores: readonly JsonObject[], wanted: K): readonly EventCore<K>[] {
-  return cores.flatMap(({ v, type, ...core }) => (v === 1 && type === wanted && isEventType(wanted) && isEventCore(wanted, core) ? [core] : []));
+interface Ending {
+  readonly state: string;
+  readonly at: string;
+  readonly day: string;
 }
 
-/** Outcomes that a later look at the same record type does not undo. */
-const EFFECTS: readonly Status[] = ["pseudonymised", "anonymised", "redacted", "deleted"];
-
-function systemLines(results: readonly Result[], completed: Completed | undefined): readonly SystemLine[] {
-  const groups = Map.groupBy(results, nameOf);
-  return [...groups.values()].flatMap((runs): SystemLine[] => {
-    const [first] = runs;
-    const last = runs.at(-1);
-    if (first === undefined || last === undefined) return [];
-    const sum = (count: "found" | "matched" | "affected" | "gone" | "already_gone" | "own"): number => runs.reduce((total, run) => total + run[count], 0);
-    const check = completed?.checks?.find((one) => nameOf(one) === nameOf(last));
-    const again = last.verification;
-    return [
-      {
-        system: last.system,
-        record: last.record,
-        operation: last.operation,
-        status: worst([last.status, ...runs.map((run) => run.status).filter((status) => EFFECTS.includes(status))]),
-        found: sum("found"),
-        matched: sum("matched"),
-        affected: sum("affected"),
-        gone: sum("gone"),
-        already_gone: sum("already_gone"),
-        own: sum("own"),
-        kept: last.kept,
-        minimised: last.minimised ?? 0,
-        waiting: last.waiting,
-        blocked: last.blocked,
-        reason: last.reason ?? null,
-        connector: last.connector,
-        started: first.started,
-        finished: last.finished,
-        verified:
-          check === undefined
-            ? again === undefined
-              ? null
-              : { result: again.residual === 0 ? "pass" : "fail", residual: again.residual, method: again.method, at: again.at }
-            : { result: check.result, residual: check.residual, method: check.method, at: check.at },
-      },
-    ];
-  });
+/** How the request ended; undefined while it is open. */
+function endingOf({ completed, refusals }: Story): Ending | undefined {
+  const closed = completed.findLast(({ state }) => state === "closed");
+  return closed === undefined ? refusals.at(-1) : { state: closed.state, at: closed.at, day: closed.day ?? closed.at.slice(0, 10) };
 }
 
-function keptLines(results: readonly Result[]): readonly KeptLine[] {
-  return [...Map.groupBy(results, nameOf).values()].flatMap((runs) => {
-    const last = runs.at(-1);
-    return last === undefined || last.kept === 0
+/** Days compare as text; both are those of the controller. */
+function deadlineOf({ received, extensions }: Story, ending: Ending | undefined): Summary["deadline"] {
+  if (received === undefined) return null;
+  const extension = extensions.at(-1);
+  const due = extension?.due ?? received.due_legal;
+  return {
+    nominal: received.due_nominal,
+    legal: received.due_legal,
+    extended: received.due_extended,
+    due,
+    extension: extension === undefined ? null : { reason: extension.reason, notified_on: extension.notified_on, at: extension.at },
+    ended_at: ending?.at ?? null,
+    ended_on: ending?.day ?? null,
+    met: ending === undefined ? null : ending.day <= due,
+  };
+}
+
+/** Partial is what leaves anything out: by an approver's word, by a hold, by a gap that was accepted. */
+function decisionOf(
+  { decisions, refusals, accepted }: Story,
+  { totals, not_searched }: { readonly totals: TotalsLine; readonly not_searched: readonly RecordLine[] },
+): string | null {
+  const decision = decisions.at(-1);
+  if (refusals.at(-1)?.state === "refused") return "refused";
+  if (decision === undefined) return null;
+  const less = decision.excluded !== undefined || (decision.not_searched ?? []).length > 0 || accepted.length > 0 || totals.kept > 0 || not_searched.length > 0;
+  return less ? "partial" : decision.decision;
+}
+
+function refusalOf({ refusals }: Story): Summary["refusal"] {
+  const last: Refusal | undefined = refusals.at(-1);
+  return last === undefined ? null : { reason: last.reason, exception: last.exception, at: last.at };
+}
+
+function totalsOf(systems: readonly SystemLine[]): TotalsLine {
+  const sum = (name: keyof TotalsLine): number => systems.reduce((total, line) => total + line[name], 0);
+  return {
+    found: sum("found"),
+    deleted: sum("deleted"),
+    changed: sum("changed"),
+    unsorted: sum("unsorted"),
+    already_gone: sum("already_gone"),
+    kept: sum("kept"),
+    minimised: sum("minimised"),
+    waiting: sum("waiting"),
+    blocked: sum("blocked"),
+    failed: sum("failed"),
+    own: sum("own"),
+  };
+}
+
+/** By the run's own word, and by what the approver of the latest plan accepted as such. */
+function notSearchedIn({ decisions }: Story, systems: readonly SystemLine[]): readonly RecordLine[] {
+  const own = systems.filter(({ status, reason }) => status === "not_checked" && reason === "no_identifier");
+  const lines = [...own, ...(decisions.at(-1)?.not_searched ?? [])].map(({ system, record }) => ({ system, record }));
+  return [...new Map(lines.map((line) => [nameOf(line), line])).values()];
+}
+
+const KEPT_REASONS: readonly string[] = ["retention", "legal_hold", "held_by", "held_with", "excluded", "review"];
+
+function keptLines(systems: readonly SystemLine[]): readonly KeptLine[] {
+  return systems.flatMap(({ system, record, kept, minimised, reason, until, law, restricted }) =>
+    // a step's reason is that of the worst of what is left, which may not be the hold's
+    kept === 0
       ? []
-      : [
-          {
-            system: last.system,
-            record: last.record,
-            count: last.kept,
-            reason: last.reason ?? null,
-            until: last.until ?? null,
-            law: last.law,
-            restricted: last.restricted ?? false,
-          },
-        ];
-  });
-}
-
-/** What the whole run says is left, else what its steps said. */
-function residueLines(results: readonly Result[], completed: Completed | undefined): readonly ResidueLine[] {
-  const lines =
-    completed?.residue?.map((one) => ({ ...one, record: one.record ?? null })) ??
-    results.flatMap(({ system, record, residue }) => residue.map((one) => ({ system, record, ...one })));
-  const known = new Map(
-    lines.map((line) => {
-      const { system, mechanism, gone_by } = line;
-      const short = { system, record: shortName(line), mechanism, gone_by };
-      return [JSON.stringify(short), short];
-    }),
+      : [{ system, record, count: kept, minimised, reason: reason !== null && KEPT_REASONS.includes(reason) ? reason : null, until, law, restricted }],
   );
-  return [...known.values()];
 }
 
-/** Some say `system.record`, some the record alone. */
-function shortName({ system, record }: { readonly system: string; readonly record: string | null }): string | null {
-  return record?.startsWith(`${system}.`) === true ? record.slice(system.length + 1) : record;
+/** Those of the last verification, else of the last attempts. */
+function gapLines({ looks, results }: Story): readonly GapLine[] {
+  const look = looks.at(-1);
+  const after = results.filter(({ place }) => place > (look?.place ?? -1));
+  const latest = new Map(after.map((result) => [nameOf(result), result]));
+  const fresh = [...latest.values()].flatMap(({ system, record, gaps }) => gaps.map((gap) => ({ system, record, ...gap })));
+  const lines = [...(look?.gaps ?? []), ...fresh].map(({ system, record, where, holds_identifier }) => ({ system, record, where, holds_identifier }));
+  return [...new Map(lines.map((line) => [JSON.stringify([line.system, line.record, line.where]), line])).values()];
+}
+
+function acceptedOf({ accepted }: Story): number | null {
+  const last = accepted.at(-1);
+  return last === undefined ? null : last.records.reduce((sum, { gaps }) => sum + gaps, 0);
+}
+
+function verificationOf({ looks, results }: Story): Summary["verification"] {
+  const look = looks.at(-1);
+  if (look === undefined) return null;
+  const { at, residual, checks, gaps, more_gaps = 0, place } = look;
+  const those = (result: string): number => checks.filter((check) => check.result === result).length;
+  return {
+    at,
+    residual,
+    failed: those("fail"),
+    unverifiable: those("unverifiable"),
+    gaps: gaps.length + more_gaps,
+    current: results.every((result) => result.place < place),
+  };
 }
 
 function people(cores: readonly JsonObject[]): readonly PersonLine[] {
@@ -214,8 +259,4 @@ function people(cores: readonly JsonObject[]): readonly PersonLine[] {
     const actor = typeof by === "string" ? by : approver;
     return typeof type === "string" && typeof at === "string" && typeof actor === "string" ? [{ did: type, actor, at }] : [];
   });
-}
-
-function nameOf({ system, record }: { readonly system: string; readonly record: string }): string {
-  return JSON.stringify([system, record]);
 }

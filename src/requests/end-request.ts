@@ -1,37 +1,68 @@
-import { Failure } from "../errors.ts";
+import { EXIT, Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
+import { commitWords, newSalt } from "../ledger/commitment.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES } from "../model/status.ts";
+import type { OutboxEntry } from "../state/outbox.ts";
 import type { Reads, Tx } from "../state/state.ts";
 import type { Context } from "./context.ts";
+import type { Reasoned } from "./entry-parts.ts";
 import { hasBegun, keptSoFar } from "./kept-so-far.ts";
 import { keyDestroyedEntry, refusedEntry } from "./ledger-entries.ts";
+import { completedEntry } from "./run-entries.ts";
 
 /**
  * Ends a request and destroys its sealed part, in the transaction that says so. Pointers of records that a hold keeps (no
  * values) go to the held store, each with its last day.
  */
-export async function endIn(tx: Tx, context: Context, id: string, ending: "closed" | "refused" | "cancelled", reason?: string): Promise<ErasureRequest> {
+export async function endIn(tx: Tx, context: Context, id: string, ending: "closed" | "refused" | "cancelled", why?: Why): Promise<ErasureRequest> {
   const held = ending === "closed" ? await keptSoFar(tx, id, new Set()) : [];
-  const ended = await tx.requests.update(id, { state: ending, endedAt: context.now().toISOString(), ...(reason === undefined ? {} : { reason }) });
+  const ended = await tx.requests.update(id, {
+    state: ending,
+    endedAt: context.now().toISOString(),
+    ...(why === undefined ? {} : { reason: why.words, reasonSalt: why.salt }),
+  });
   await tx.outbox.post([keyDestroyedEntry(context, id)]);
   await tx.sealed.destroy(id, held);
   return ended;
 }
 
+/** What a person wrote when ending a request: the words and the salt stay in the state, their commitment goes to the ledger. */
+interface Why extends Reasoned {
+  /** base64 */
+  readonly salt: string;
+}
+
+function whyOf(words: string): Why {
+  const salt = newSalt();
+  return { words, salt: salt.toString("base64"), commitment: commitWords(salt, words) };
+}
+
+/** Closed by a person: the last run and the last verification are the last word. */
+async function closedEntries({ plans, journal }: Tx, context: Context, request: ErasureRequest, why: Why): Promise<readonly OutboxEntry[]> {
+  const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
+  if (plan === undefined) return [];
+  const receipts = await journal.receipts(plan.id);
+  const residue = receipts.flatMap((receipt) => receipt.residue ?? []);
+  return [completedEntry(context, plan, { state: "closed", exit: EXIT.done, residual: 0, residue, receipts, why })];
+}
+
 /** Ends a request that is not to be carried out (`refused`, `cancelled`), or closes one of which nothing is open. Throws STILL_OPEN, WRONG_STATE. */
 export async function endRequest(context: Context, id: string, ending: "closed" | "refused" | "cancelled", reason: string): Promise<ErasureRequest> {
   const { state } = context;
+  const why = whyOf(reason);
   const ended = await lifeStep(state, context.at, "end", async (tx) => {
     const request = await tx.requests.get(id);
     await tx.leases.refuseTaken([request.id]);
     if (!OPEN_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state} already`);
     if (ending !== "closed" && (await hasBegun(tx, id)))
       throw new Failure("STILL_OPEN", `${id} is ${request.state}: its erasure has begun and cannot be taken back`);
-    if (ending === "closed") await refuseOpen(tx, request);
-    else await tx.outbox.post([refusedEntry(context, id, ending)]);
-    return await endIn(tx, context, id, ending, reason);
+    if (ending === "closed") {
+      await refuseOpen(tx, request);
+      await tx.outbox.post(await closedEntries(tx, context, request, why));
+    } else await tx.outbox.post([refusedEntry(context, id, ending, why)]);
+    return await endIn(tx, context, id, ending, why);
   });
   await sealLedger(state, context.ledger, context.at);
   return ended;

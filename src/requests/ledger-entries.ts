@@ -1,34 +1,18 @@
-/** What a request leaves in the ledger: one function an event. The same event always has the same id, so it is written once. */
+/** What a request leaves in the ledger, but for its run: one function an event. */
 import { createHash } from "node:crypto";
 import { sentences } from "../datamap/sentences.ts";
-import type { Check } from "../executor/verify.ts";
-import { checkEvent, type EventCore, type EventType, methodCode } from "../ledger/events.ts";
-import type { JsonObject } from "../model/json.ts";
-import type { RecordType } from "../model/datamap.ts";
-import type { Plan, PlanStep } from "../model/plan.ts";
+import { methodCode, refusalCode } from "../ledger/events.ts";
+import { tellable } from "../ledger/identifier-lint.ts";
+import type { Plan } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
-import type { RequestState } from "../model/status.ts";
-import type { Receipt } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { Approval } from "../state/plan-store.ts";
 import type { Context } from "./context.ts";
+import { another, code, entry, moment, named, type Reasoned } from "./entry-parts.ts";
+import type { SeenGap } from "./run-entries.ts";
 
 /** Exemption words of the data map -> codes of the ledger. */
 const EXCEPTIONS = ["art17-3-a", "art17-3-b", "art17-3-c", "art17-3-d", "art17-3-e"] as const;
-
-function entry<K extends EventType>(id: string, type: K, core: EventCore<K>, link?: JsonObject): OutboxEntry {
-  const object: JsonObject = JSON.parse(JSON.stringify(core));
-  // before the effect that it tells of: an entry the ledger would refuse later must not stop it half-way
-  checkEvent(type, object, link);
-  return { id, type, core: object, ...(link === undefined ? {} : { link }) };
-}
-
-const CODE = /[^A-Za-z0-9_.:-]/gu;
-
-/** Constraint names and reasons of other systems, as codes. */
-function code(text: string): string {
-  return text.replace(CODE, "_").slice(0, 64);
-}
 
 export function receivedEntry(context: Context, request: ErasureRequest, epoch: number): OutboxEntry {
   return entry(
@@ -44,39 +28,68 @@ export function receivedEntry(context: Context, request: ErasureRequest, epoch: 
       due_legal: request.due.legal,
       due_extended: request.due.extended,
       subjects: request.pseudonyms.length,
-      controller: context.map.controller.name,
+      controller: tellable(context.map.controller.name),
       by: context.actorIdOf(request.createdBy),
     },
     { v: 1, epoch, pseudonyms: [...request.pseudonyms] },
   );
 }
 
-export function identityEntry(context: Context, request: ErasureRequest): OutboxEntry {
-  const { identity } = request;
-  const at = identity?.at ?? context.now().toISOString();
-  return entry(`${request.id}/identity/${at}`, "identity.verified", {
-    request: request.id,
-    at,
-    method: methodCode(identity?.method ?? "other"),
-    result: identity?.result ?? "failed",
-    by: context.actorIdOf(identity?.by ?? context.actor),
+/** `due`: the new last day for an answer. */
+export function extendedEntry(
+  context: Context,
+  id: string,
+  how: { readonly reason: "complex" | "many"; readonly notifiedOn: string; readonly due: string },
+): OutboxEntry {
+  const { reason, notifiedOn, due } = how;
+  return another(id, "request.extended", {
+    request: id,
+    ...moment(context),
+    by: context.actorIdOf(context.actor),
+    reason,
+    notified_on: notifiedOn,
+    due,
   });
 }
 
-export function decisionEntry(context: Context, plan: Plan, approval: Approval): OutboxEntry {
+/** `identity.verified` only where it was; every other result is `identity.checked`. */
+export function identityEntry(context: Context, request: ErasureRequest): OutboxEntry {
+  const { identity } = request;
+  const result = identity?.result ?? "failed";
+  const core = {
+    request: request.id,
+    at: identity?.at ?? context.now().toISOString(),
+    method: methodCode(identity?.method ?? "other"),
+    by: context.actorIdOf(identity?.by ?? context.actor),
+  };
+  return result === "ok" ? another(request.id, "identity.verified", { ...core, result }) : another(request.id, "identity.checked", { ...core, result });
+}
+
+/** What an approver accepts beside the plan. */
+export interface Accepting {
+  /** `system.record` of what was not searched for somebody. */
+  readonly notSearched: readonly string[];
+  /** Records that were left out on purpose, and the commitment of why. */
+  readonly excluded?: { readonly records: number; readonly words: string };
+}
+
+export function decisionEntry(context: Context, plan: Plan, approval: Approval, { notSearched, excluded }: Accepting = { notSearched: [] }): OutboxEntry {
   const kept = plan.steps.filter((step) => step.kept > 0);
   const exemptions = new Set(kept.flatMap((step) => exemptionsOf(context, `${step.system}.${step.record}`)));
+  const unsearched = plan.steps.filter((step) => notSearched.includes(`${step.system}.${step.record}`));
   return entry(`${plan.request}/${plan.id}/decision/${approval.at}`, "decision", {
     request: plan.request,
     at: approval.at,
     plan: plan.id,
     plan_digest: plan.digest,
-    map_digest: plan.map,
+    map_digest: context.map.digest,
     rules_digest: rulesDigest(context),
     approver: context.actorIdOf(approval.by),
     ...(approval.role === undefined ? {} : { role: code(approval.role) }),
-    decision: kept.length > 0 ? "partial" : "granted",
+    decision: kept.length + unsearched.length > 0 || excluded !== undefined ? "partial" : "granted",
     exceptions: [...exemptions],
+    ...(unsearched.length === 0 ? {} : { not_searched: unsearched.map((step) => named(context, step)) }),
+    ...(excluded === undefined ? {} : { excluded }),
   });
 }
 
@@ -88,79 +101,27 @@ function exemptionsOf({ map }: Context, record: string): readonly (typeof EXCEPT
   });
 }
 
-export function startedEntry(context: Context, plan: Plan): OutboxEntry {
-  return entry(`${plan.request}/${plan.id}/started`, "erasure.started", {
-    request: plan.request,
-    at: context.now().toISOString(),
-    plan: plan.id,
-    plan_digest: plan.digest,
+/** What a person accepted in closing: places that were found and could not be acted on. */
+export function gapsAcceptedEntry(context: Context, id: string, gaps: readonly SeenGap[], why: Reasoned): OutboxEntry {
+  const records = Map.groupBy(gaps, ({ system, record }) => JSON.stringify([system, record]));
+  return entry(`${id}/gaps.accepted`, "gaps.accepted", {
+    request: id,
+    ...moment(context),
     by: context.actorIdOf(context.actor),
+    records: [...records.values()].flatMap(([first, ...more]) => (first === undefined ? [] : [{ ...named(context, first), gaps: more.length + 1 }])),
+    words: why.commitment,
   });
 }
 
-export function receiptEntries(context: Context, plan: Plan, receipts: readonly Receipt[]): readonly OutboxEntry[] {
-  return receipts.flatMap((receipt) => {
-    const step = plan.steps.find((one) => one.id === receipt.step);
-    if (step === undefined) return [];
-    const kind = context.map.systems.find((system) => system.name === step.system)?.kind ?? "unknown";
-    const residue = plan.residue.filter((one) => one.system === step.system);
-    const reason = receipt.reason ?? step.reason;
-    return entry(`${plan.request}/${plan.id}/${step.id}`, "target.result", {
-      request: plan.request,
-      plan_digest: plan.digest,
-      step: step.id,
-      system: step.system,
-      record: step.record,
-      operation: step.action,
-      status: receipt.status,
-      found: step.found,
-      matched: receipt.matched,
-      affected: receipt.affected,
-      gone: receipt.gone,
-      already_gone: receipt.alreadyGone,
-      own: receipt.own,
-      kept: step.kept,
-      ...(step.minimised === undefined ? {} : { minimised: step.minimised }),
-      waiting: step.waiting,
-      blocked: step.blocked,
-      ...(reason === undefined ? {} : { reason: code(reason) }),
-      ...(step.until === undefined ? {} : { until: step.until }),
-      law: [...(step.law ?? [])],
-      ...(step.kept > 0 ? { restricted: typeOf(context, step)?.whileHeld?.restrict ?? false } : {}),
-      residue: residue.map((one) => ({ mechanism: code(one.mechanism), gone_by: one.gone_by })),
-      connector: `${kind}@${context.version}`,
-      started: receipt.started,
-      finished: receipt.finished,
-      verification: { method: "requery", residual: receipt.matched - receipt.gone, at: receipt.finished },
-    });
+/** The reason as a code where it is one, and the commitment of the words: free text may hold what nobody should read for years. */
+export function refusedEntry(context: Context, id: string, state: "refused" | "cancelled", why: Reasoned): OutboxEntry {
+  return entry(`${id}/${state}`, state === "refused" ? "request.refused" : "request.cancelled", {
+    request: id,
+    ...moment(context),
+    by: context.actorIdOf(context.actor),
+    reason: refusalCode(why.words),
+    words: why.commitment,
   });
-}
-
-export function completedEntry(
-  context: Context,
-  plan: Plan,
-  verified: { readonly state: RequestState; readonly exit: number; readonly residual: number; readonly checks: readonly Check[] },
-): OutboxEntry {
-  return entry(`${plan.request}/${plan.id}/completed`, "erasure.completed", {
-    request: plan.request,
-    at: context.now().toISOString(),
-    plan_digest: plan.digest,
-    state: verified.state,
-    exit: verified.exit,
-    totals: { ...plan.totals },
-    residual: verified.residual,
-    checks: verified.checks.map(({ system, record, result, residual, at }) => ({ system, record, result, residual, method: methodOf(result, record), at })),
-    residue: plan.residue.map((one) => ({ system: one.system, mechanism: code(one.mechanism), gone_by: one.gone_by })),
-  });
-}
-
-function methodOf(result: Check["result"], record: string): "requery" | "declared" | "none" {
-  if (result === "pass" || result === "fail") return "requery";
-  return record === "backups" ? "declared" : "none";
-}
-
-export function refusedEntry(context: Context, id: string, state: "refused" | "cancelled"): OutboxEntry {
-  return entry(`${id}/${state}`, "refused", { request: id, at: context.now().toISOString(), by: context.actorIdOf(context.actor), state });
 }
 
 export function keyDestroyedEntry(context: Context, id: string): OutboxEntry {
@@ -185,31 +146,4 @@ function rulesDigest({ map }: Context): string {
         .join("\n"),
     )
     .digest("hex");
-}
-
-function typeOf({ map }: Context, step: PlanStep): RecordType | undefined {
-  return map.systems.flatMap((system) => system.records).find((one) => one.system === step.system && one.name === step.record);
-}
-
-/** Throws now where the ledger would refuse a plan's results after the effect: a name with the look of an identifier. */
-export function refuseUntellable(context: Context, plan: Plan): void {
-  const at = context.now().toISOString();
-  const done = { attempt: 1, matched: 0, affected: 0, gone: 0, deleted: 0, changed: 0, minimised: 0, alreadyGone: 0, own: 0, failed: 0, gaps: [] };
-  receiptEntries(
-    context,
-    plan,
-    plan.steps.map((step) => ({
-      ...done,
-      kept: step.kept,
-      waiting: step.waiting,
-      blocked: step.blocked,
-      plan: plan.id,
-      step: step.id,
-      system: step.system,
-      record: step.record,
-      status: step.status,
-      started: at,
-      finished: at,
-    })),
-  );
 }

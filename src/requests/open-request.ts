@@ -34,7 +34,7 @@ export async function openRequests(
   const { map, state } = context;
   if (how.ref !== undefined) refuseRef(how.ref);
   const received = receivedOn(how.received, context);
-  const { nominal, legal, extended } = deadlines(received, map.controller.calendar);
+  const { nominal, legal, extendedLegal: extended } = deadlines(received, map.controller.calendar);
   const groups = how.batch ? [subjects] : subjects.map((subject) => [subject]);
   const opened = await lifeStep(state, context.at, "open", async (tx) => {
     const requests: ErasureRequest[] = [];

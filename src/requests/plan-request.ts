@@ -11,7 +11,6 @@ import { search, type Searched } from "../planner/search.ts";
 import { targetOf } from "../planner/targets.ts";
 import type { Reads, Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "./kept-so-far.ts";
-import { refuseUntellable } from "./ledger-entries.ts";
 import { type Context, readersFor, today } from "./context.ts";
 
 /** Searches everything, read-only, and stores the plan with its sealed keys. Throws what stands in the way. */
@@ -27,7 +26,6 @@ export async function planRequest(context: Context, id: string, options: { reado
       await lifeStep(lease, context.at, "withdraw_plan", async (tx) => await withdrawPlan(tx, id));
     throw error;
   });
-  refuseUntellable(context, plan);
   return await lifeStep(lease, context.at, "plan", async (tx) => {
     const request = await plannable(tx, id);
     await tx.sealed.savePlan(id, plan.id, {

@@ -2,18 +2,15 @@ import { createHmac } from "node:crypto";
 import type { RunEvent } from "../executor/run.ts";
 import { run } from "../executor/run.ts";
 import { Failure } from "../errors.ts";
-import type { Residue } from "../model/change.ts";
-import type { ApprovedPlan, Plan, SealedStep } from "../model/plan.ts";
+import type { ApprovedPlan, SealedStep } from "../model/plan.ts";
 import { approvedPlan } from "../planner/approve.ts";
 import { isUnaltered } from "../planner/plan.ts";
-import type { Readers } from "../planner/readers.ts";
 import { judgeAgain } from "../planner/judge-again.ts";
-import { backupResidue, mergeResidue } from "../planner/residue.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import { unitsOf } from "../planner/units.ts";
 import type { Reads, Tx } from "../state/state.ts";
 import { type Context, eraserFor, readersFor, today } from "./context.ts";
-import { receiptEntries, startedEntry } from "./ledger-entries.ts";
+import { receiptEntries, startedEntry } from "./run-entries.ts";
 import { knownOf, searchAndPlan } from "./plan-request.ts";
 
 type Result = Extract<RunEvent, { event: "result" }>;
@@ -61,7 +58,6 @@ export async function runRequest(context: Context, id: string, options: { readon
     digest: (key) => createHmac("sha256", digestKey).update(key).digest("hex").slice(0, 32),
     startedEntry: () => startedEntry(context, plan),
     receiptEntries: (receipts) => receiptEntries(context, plan, receipts),
-    residue: (systems) => residueNow(context, id, plan, systems),
     emit: (event) => options.emit(event),
   });
 }
@@ -101,21 +97,4 @@ async function runnable({ map, now }: Context, tx: Tx, id: string): Promise<{ re
   const sealed = await tx.sealed.steps(id, plan.id);
   const unaltered = isUnaltered(plan, sealed, await tx.sealed.digestKey(id));
   return { plan: approvedPlan(plan, approval, map, { at: now(), begun, unaltered }), sealed };
-}
-
-async function residueNow(context: Context, id: string, plan: Plan, systems: ReadonlySet<string>): Promise<readonly Residue[]> {
-  const found: Residue[] = [];
-  await using readers: Readers = readersFor(context, id, () => {});
-  for (const step of plan.steps.filter((one) => one.act + (one.minimised ?? 0) > 0)) {
-    const record = recordTypes(context.map).find((one) => one.id === `${step.system}.${step.record}`);
-    if (record === undefined) continue;
-    try {
-      for await (const one of (await readers.of(step.system)).residue(targetOf(context.map, record))) found.push(one);
-    } catch (error) {
-      // the erasing is done and told; a system that has gone away since only cannot say what it keeps
-      if (!(error instanceof Failure)) throw error;
-      found.push({ system: step.system, record: step.record, mechanism: "unknown", goneBy: null });
-    }
-  }
-  return mergeResidue([...found, ...backupResidue(context.map, systems, today(context))]);
 }

@@ -8,12 +8,14 @@ import type { Plan, SealedStep } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
+import type { Receipt } from "../state/journal.ts";
 import type { RunResult } from "../state/plan-store.ts";
 import type { Tx } from "../state/state.ts";
 import type { Context } from "./context.ts";
 import { eraserFor, readersFor } from "./context.ts";
 import { endIn } from "./end-request.ts";
-import { completedEntry } from "./ledger-entries.ts";
+import { residueSeen } from "./residue-seen.ts";
+import { completedEntry, verificationEntry } from "./run-entries.ts";
 
 export interface Verified {
   readonly [key: string]: unknown;
@@ -39,6 +41,7 @@ export async function verifyRequest(context: Context, id: string, options: { rea
   const residue = options.purge ? await purge(context, id) : undefined;
   await using readers = readersFor(context, id, () => {});
   const checks = await verify({ map, plan, sealed, subjects, readers, now: () => context.now() });
+  const left = await residueSeen(map, readers, lease.first.receipts);
   const settledAt = new Date(Date.parse(result?.completedAt ?? context.now().toISOString()) + milliseconds(map.settle));
   const runExit = exitOf(result?.exit ?? EXIT.partly_done);
   const { state: next, exit, residual } = verdict(checks, runExit, settledAt, context.now(), plan);
@@ -52,8 +55,10 @@ export async function verifyRequest(context: Context, id: string, options: { rea
   };
   await lifeStep(lease, context.at, "verify", async (tx) => {
     await tx.plans.saveVerified(plan.id, JSON.parse(JSON.stringify(verified)));
+    const seen = { state: next, exit, residual, checks, gaps: [], residue: left };
+    await tx.outbox.post([verificationEntry(context, plan, seen)]);
     if (next === "closed") {
-      await tx.outbox.post([completedEntry(context, plan, verified)]);
+      await tx.outbox.post([completedEntry(context, plan, { ...seen, receipts: await tx.journal.receipts(plan.id) })]);
       await endIn(tx, context, id, "closed");
     } else await tx.requests.update(id, { state: next });
   });
@@ -67,6 +72,8 @@ interface Verifiable {
   /** Undefined once the request has ended. */
   readonly sealed: readonly SealedStep[] | undefined;
   readonly subjects: readonly Subject[];
+  /** Of all plans of the request, those of attempts in vain first. */
+  readonly receipts: readonly Receipt[];
 }
 
 /** Throws WRONG_STATE where nothing was run yet, PLAN_STALE under another map. */
@@ -75,11 +82,18 @@ async function verifiable({ map }: Context, tx: Tx, id: string): Promise<Verifia
   const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
   if (plan === undefined) throw new Failure("WRONG_STATE", `${id} has no plan: there is nothing to verify`);
   const result = await tx.plans.result(plan.id);
-  if (!(await tx.sealed.exists(id))) return { plan, result, sealed: undefined, subjects: [] };
+  if (!(await tx.sealed.exists(id))) return { plan, result, sealed: undefined, subjects: [], receipts: [] };
   const begun = (await tx.journal.units(plan.id)).some((unit) => unit.state !== "ready");
   if (!begun && result === undefined) throw new Failure("WRONG_STATE", `plan ${plan.id} of ${id} has not been run`);
   if (map.digest !== plan.map) throw new Failure("PLAN_STALE", "the data map has changed since the plan");
-  return { plan, result, sealed: await tx.sealed.steps(id, plan.id), subjects: await tx.sealed.subjects(id) };
+  const receipts = await receiptsOf(tx, id);
+  return { plan, result, sealed: await tx.sealed.steps(id, plan.id), subjects: await tx.sealed.subjects(id), receipts };
+}
+
+async function receiptsOf({ plans, journal }: Tx, id: string): Promise<readonly Receipt[]> {
+  const receipts: Receipt[] = [];
+  for (const plan of await plans.ofRequest(id)) receipts.push(...(await journal.attempts(plan.id)), ...(await journal.receipts(plan.id)));
+  return receipts;
 }
 
 function answerAgain(verified: unknown, id: string): Verified {

@@ -6,8 +6,9 @@ export interface Deadlines {
   readonly nominal: CivilDate;
   /** The nominal day, or the next working day where it is none. */
   readonly legal: CivilDate;
-  /** The nominal day after an extension. */
+  /** The nominal day after an extension. Never shown alone: the last day for an answer is `extendedLegal`. */
   readonly extended: CivilDate;
+  /** That day, or the next working day where it is none. */
   readonly extendedLegal: CivilDate;
   /** ccpa only: when receipt must be confirmed. */
   readonly confirm?: CivilDate;

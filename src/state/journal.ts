@@ -1,4 +1,5 @@
 /** The system of record of what was begun and what came of it: units, notes, receipts. See docs/decisions. */
+import type { Residue } from "../model/change.ts";
 import type { Gap } from "../model/search.ts";
 import type { Status } from "../model/status.ts";
 import { integer, nextNumber, type Sql, stored, text, toStored } from "./sql.ts";
@@ -56,6 +57,8 @@ export interface Receipt {
   /** One a person of a batch, in the request's order. */
   readonly people?: readonly PersonCounts[];
   readonly gaps: readonly Gap[];
+  /** What the system keeps for now, as this attempt saw it, dated from its day. */
+  readonly residue?: readonly Residue[];
   readonly started: string;
   readonly finished: string;
 }
@@ -74,6 +77,8 @@ export interface JournalReads {
   units(plan: string): Promise<readonly UnitRow[]>;
   notes(plan: string, unit: string): Promise<readonly string[]>;
   receipts(plan: string): Promise<readonly Receipt[]>;
+  /** What attempts came to that did not get a unit done, oldest first. */
+  attempts(plan: string): Promise<readonly Receipt[]>;
 }
 
 export interface Journal extends JournalReads {
@@ -81,24 +86,25 @@ export interface Journal extends JournalReads {
   add(plan: string, units: readonly Omit<UnitRow, "state" | "plan">[]): Promise<void>;
   /** Durable before the first effect. */
   intend(plan: string, unit: string): Promise<void>;
+  /** The number of the attempt at the unit that begins now, from 1; those that a crash cut short count too. */
+  nextAttempt(plan: string, unit: string): Promise<number>;
+  /** Keeps what an attempt came to that left the unit undone. */
+  attempted(plan: string, receipts: readonly Receipt[]): Promise<void>;
   note(plan: string, unit: string, text: string): Promise<void>;
-  /** An attempt that did not end the unit: the next one takes its place. */
-  attempted(plan: string, unit: string, receipts: readonly Receipt[]): Promise<void>;
-  /** The unit is done, with its last receipts. Those of a unit that is done already stay. */
+  /** The unit is done. A receipt that is there already stays. */
   attest(plan: string, unit: string, receipts: readonly Receipt[]): Promise<void>;
 }
 
+/** Stands where notes name their unit; no unit is called so. */
+const ATTEMPTS = "attempts";
+
 export function journalStore(sql: Sql): Journal {
-  const isDone = async (plan: string, unit: string): Promise<boolean> =>
-    (await sql.all("select 1 as one from unit where plan = ? and id = ? and state = 'done'", [plan, unit])).length > 0;
-  const keep = async (plan: string, receipts: readonly Receipt[]): Promise<void> => {
-    for (const receipt of receipts)
-      await sql.run("insert into receipt (plan, step, body) values (?, ?, ?) on conflict (plan, step) do update set body = excluded.body", [
-        plan,
-        receipt.step,
-        toStored(receipt),
-      ]);
+  const note = async (plan: string, unit: string, content: string): Promise<void> => {
+    const seq = await nextNumber(sql, `note/${plan}/${unit}`);
+    await sql.run("insert into note (plan, unit, seq, text) values (?, ?, ?, ?)", [plan, unit, seq, content]);
   };
+  const notes = async (plan: string, unit: string): Promise<readonly string[]> =>
+    (await sql.all("select text from note where plan = ? and unit = ? order by seq", [plan, unit])).map((row) => text(row, "text"));
   return {
     async units(plan) {
       const rows = await sql.all("select plan, id, phase, system, steps, after, state from unit where plan = ? order by phase, seq", [plan]);
@@ -112,8 +118,8 @@ export function journalStore(sql: Sql): Journal {
         state: unitState(text(row, "state")),
       }));
     },
-    notes: async (plan, unit) =>
-      (await sql.all("select text from note where plan = ? and unit = ? order by seq", [plan, unit])).map((row) => text(row, "text")),
+    notes,
+    attempts: async (plan) => (await notes(plan, ATTEMPTS)).map((content) => stored<Receipt>(content)),
     receipts: async (plan) => (await sql.all("select body from receipt where plan = ? order by step", [plan])).map((row) => stored<Receipt>(text(row, "body"))),
     async add(plan, units) {
       // nothing was begun of those: the plan's units as they are seen now take their place
@@ -127,16 +133,14 @@ export function journalStore(sql: Sql): Journal {
     async intend(plan, unit) {
       await sql.run("update unit set state = 'intended' where plan = ? and id = ? and state = 'ready'", [plan, unit]);
     },
-    async note(plan, unit, note) {
-      const seq = await nextNumber(sql, `note/${plan}/${unit}`);
-      await sql.run("insert into note (plan, unit, seq, text) values (?, ?, ?, ?)", [plan, unit, seq, note]);
-    },
-    async attempted(plan, unit, receipts) {
-      if (!(await isDone(plan, unit))) await keep(plan, receipts);
+    note,
+    nextAttempt: async (plan, unit) => await nextNumber(sql, `attempt/${plan}/${unit}`),
+    async attempted(plan, receipts) {
+      for (const receipt of receipts) await note(plan, ATTEMPTS, toStored(receipt));
     },
     async attest(plan, unit, receipts) {
-      if (await isDone(plan, unit)) return;
-      await keep(plan, receipts);
+      for (const receipt of receipts)
+        await sql.run("insert into receipt (plan, step, body) values (?, ?, ?) on conflict (plan, step) do nothing", [plan, receipt.step, toStored(receipt)]);
       await sql.run("update unit set state = 'done' where plan = ? and id = ?", [plan, unit]);
       await sql.run("delete from note where plan = ? and unit = ?", [plan, unit]);
     },

@@ -1,4 +1,5 @@
-import type { RunEvent, RunStep } from "../executor/run.ts";
+import type { RunEvent } from "../executor/run.ts";
+import type { RunStep } from "../executor/step-line.ts";
 import { table, tint } from "./show.ts";
 import { when } from "./plan-screen.ts";
 

@@ -1,0 +1,49 @@
+import type { Json, JsonObject } from "../model/json.ts";
+import type { PlanStep } from "../model/plan.ts";
+import type { Status } from "../model/status.ts";
+import type { PersonCounts, Receipt } from "../state/journal.ts";
+
+/** One step of a run as its NDJSON event and its result say it. */
+export interface RunStep {
+  readonly [key: string]: Json;
+  readonly id: string;
+  readonly system: string;
+  readonly record: string;
+  readonly status: Status;
+  readonly matched: number;
+  readonly affected: number;
+  readonly gone: number;
+}
+
+/** `receipt` undefined: no unit was made of the step. A step as events and the result show it: the plan's words, the receipt's numbers. */
+export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: readonly string[]): RunStep {
+  const { id, system, record, found, act, until, law } = step;
+  const shown = { ...(until === undefined ? {} : { until }), ...(law === undefined ? {} : { law }) };
+  if (receipt === undefined) {
+    const { kept, waiting, blocked } = step;
+    const nothing = { matched: 0, affected: 0, gone: 0, deleted: 0, changed: 0, minimised: 0, already_gone: 0, own: 0, failed: 0 };
+    return { id, system, record, status: "blocked", found, act, ...nothing, kept, waiting, blocked: blocked + act, ...shown };
+  }
+  const { status, matched, affected, gone, deleted, changed, minimised, alreadyGone, own, kept, waiting, blocked, failed } = receipt;
+  const reason = receipt.reason ?? step.reason;
+  const says = receipt.says ?? step.says;
+  const counts = { matched, affected, gone, deleted, changed, minimised, already_gone: alreadyGone, own, kept, waiting, blocked, failed };
+  return {
+    id,
+    system,
+    record,
+    status,
+    found,
+    act,
+    ...counts,
+    ...shown,
+    ...(reason === undefined ? {} : { reason }),
+    ...(says === undefined ? {} : { says }),
+    ...(receipt.gaps.length === 0 ? {} : { gaps: receipt.gaps.map(({ where, holdsIdentifier }) => ({ where, holds_identifier: holdsIdentifier })) }),
+    ...(receipt.people === undefined ? {} : { subjects: receipt.people.map((one, at) => personLine(people[at] ?? "", one)) }),
+  };
+}
+
+function personLine(pseudonym: string, { done, alreadyGone, kept, waiting, blocked, failed }: PersonCounts): JsonObject {
+  return { pseudonym, done, already_gone: alreadyGone, kept, waiting, blocked, failed };
+}

@@ -1,0 +1,179 @@
+/** What became of each record type, over all attempts and plans of the request. */
+import { type Status, worst } from "../model/status.ts";
+import type { Look, Story, Told } from "./story.ts";
+
+/** One record type of one system. found = deleted + changed + unsorted + already_gone + kept + waiting + blocked + failed. */
+export type SystemLine = {
+  readonly system: string;
+  readonly record: string;
+  readonly operation: string;
+  readonly status: Status;
+  readonly found: number;
+  readonly matched: number;
+  readonly affected: number;
+  /** deleted + changed + unsorted. */
+  readonly gone: number;
+  readonly deleted: number;
+  readonly changed: number;
+  /** Gone, by an entry of version 0.1 that does not say whether deleted or changed. */
+  readonly unsorted: number;
+  readonly already_gone: number;
+  /** Rows that the erasure itself added to an audit trail, redacted with it. */
+  readonly own: number;
+  readonly kept: number;
+  /** Of the kept ones: all but the needed columns were cleared. */
+  readonly minimised: number;
+  readonly waiting: number;
+  readonly blocked: number;
+  readonly failed: number;
+  readonly reason: string | null;
+  /** Attempts at the latest plan's step; 0 where it was planned and never begun. */
+  readonly attempts: number;
+  readonly connector: string | null;
+  readonly started: string;
+  readonly finished: string;
+  readonly until: string | null;
+  readonly law: readonly string[];
+  readonly restricted: boolean;
+  /** The last look at it; null where none is logged. */
+  readonly verified: Verified | null;
+};
+
+type Verified = {
+  /** `pass`, `fail`, `unverifiable`, `not_searchable`. */
+  readonly result: string;
+  readonly residual: number;
+  readonly method: string;
+  readonly reason: string | null;
+  readonly at: string;
+};
+
+/** Outcomes that a later plan for the same record type does not undo. */
+const EFFECTS: readonly Status[] = ["pseudonymised", "anonymised", "redacted", "deleted"];
+
+export function systemLines(story: Story): readonly SystemLine[] {
+  const told = [...story.results, ...neverBegun(story)];
+  return [...Map.groupBy(told, nameOf).values()].flatMap((all): readonly SystemLine[] => {
+    const plans = [...Map.groupBy(all, ({ plan_digest, step }) => `${plan_digest}\n${step}`).values()].flatMap((attempts) => planned(attempts));
+    const [last, first] = [plans.at(-1), all[0]];
+    if (last === undefined || first === undefined) return [];
+    const { system, record, operation, connector, finished, until, law, restricted = false } = last.last;
+    const sum = (count: "matched" | "affected" | "own" | "deleted" | "changed" | "unsorted" | "alreadyGone"): number =>
+      plans.reduce((total, plan) => total + plan[count], 0);
+    const done = { deleted: sum("deleted"), changed: sum("changed"), unsorted: sum("unsorted"), already_gone: sum("alreadyGone") };
+    const left = { kept: last.kept, waiting: last.waiting, blocked: last.blocked, failed: last.failed };
+    return [
+      {
+        system,
+        record,
+        operation,
+        status: worst([last.last.status, ...all.map(({ status }) => status).filter((status) => EFFECTS.includes(status))]),
+        found: [...Object.values(done), ...Object.values(left)].reduce((total, count) => total + count, 0),
+        matched: sum("matched"),
+        affected: sum("affected"),
+        gone: done.deleted + done.changed + done.unsorted,
+        ...done,
+        own: sum("own"),
+        ...left,
+        minimised: last.last.minimised,
+        reason: last.last.reason ?? null,
+        attempts: last.last.attempt,
+        connector,
+        started: first.started,
+        finished,
+        until: until ?? null,
+        law,
+        restricted,
+        verified: verifiedBy(story.looks, last.last),
+      },
+    ];
+  });
+}
+
+/** One plan's step, over its attempts. */
+interface PlannedStep {
+  readonly last: Told;
+  readonly matched: number;
+  readonly affected: number;
+  readonly own: number;
+  readonly deleted: number;
+  readonly changed: number;
+  readonly unsorted: number;
+  readonly alreadyGone: number;
+  readonly kept: number;
+  readonly waiting: number;
+  readonly blocked: number;
+  readonly failed: number;
+}
+
+/**
+ * An attempt tells what earlier ones of the same step did too, but for one that ended in a failure before it could look:
+ * then what was seen gone before stays gone, and the rest is what that failure left.
+ */
+function planned(attempts: readonly Told[]): readonly PlannedStep[] {
+  const last = attempts.at(-1);
+  const best = attempts.toSorted((a, b) => doneIn(a) - doneIn(b)).at(-1);
+  if (last === undefined || best === undefined) return [];
+  const { matched, affected, own, deleted, changed, unsorted, already_gone: alreadyGone } = best;
+  const effects = { last, matched, affected, own, deleted, changed, unsorted, alreadyGone };
+  const { kept, waiting, blocked, failed } = last;
+  if (best === last) return [{ ...effects, kept, waiting, blocked, failed }];
+  const open = Math.max(last.found - doneIn(best) - kept - waiting, 0);
+  return [{ ...effects, kept, waiting, blocked: Math.min(blocked, open), failed: open - Math.min(blocked, open) }];
+}
+
+function doneIn({ deleted, changed, unsorted, already_gone }: Told): number {
+  return deleted + changed + unsorted + already_gone;
+}
+
+/** Steps of plans that were begun which no attempt tells of, and no later plan took over: they wait. */
+function neverBegun({ begun, results }: Story): readonly Told[] {
+  const steps = begun.flatMap(({ place, at, plan_digest, steps: listed = [] }) => listed.map((step) => ({ ...step, place, at, plan_digest })));
+  const latest = new Map(steps.map((step) => [nameOf(step), step]));
+  return [...latest].flatMap(([name, { place, at, plan_digest, act, reason, status, ...step }]): readonly Told[] => {
+    const told = results.some((result) => nameOf(result) === name && (result.plan_digest === plan_digest || result.place > place));
+    const none = { matched: 0, affected: 0, gone: 0, deleted: 0, changed: 0, unsorted: 0, already_gone: 0, own: 0, minimised: 0, failed: 0 };
+    const why = act > 0 ? "not_run" : reason;
+    return told
+      ? []
+      : [
+          {
+            ...none,
+            ...step,
+            request: "",
+            plan_digest,
+            place,
+            attempt: 0,
+            waiting: step.waiting + act,
+            status: act > 0 ? worst([status, "waiting"]) : status,
+            ...(why === undefined ? {} : { reason: why }),
+            law: [],
+            gaps: [],
+            residue: [],
+            connector: null,
+            started: at,
+            finished: at,
+          },
+        ];
+  });
+}
+
+/** The later of the two: a verification, or the second look of the attempt itself. */
+function verifiedBy(looks: readonly Look[], last: Told): Verified | null {
+  const [seen] = looks
+    .flatMap(({ place, checks }) => checks.map((check) => ({ place, check })))
+    .filter(({ check }) => nameOf(check) === nameOf(last))
+    .slice(-1);
+  const { verification: again } = last;
+  if (seen !== undefined && (again === undefined || seen.place > last.place)) {
+    const { result, residual, method, reason = null, at } = seen.check;
+    return { result, residual, method, reason, at };
+  }
+  return again === undefined
+    ? null
+    : { result: again.residual === 0 ? "pass" : "fail", residual: again.residual, method: again.method, reason: null, at: again.at };
+}
+
+export function nameOf({ system, record }: { readonly system: string; readonly record: string }): string {
+  return JSON.stringify([system, record]);
+}

@@ -1,0 +1,34 @@
+import { Failure } from "../errors.ts";
+import type { Residue } from "../model/change.ts";
+import type { DataMap } from "../model/datamap.ts";
+import type { Readers } from "../planner/readers.ts";
+import { mergeResidue } from "../planner/residue.ts";
+import { recordTypes, targetOf } from "../planner/targets.ts";
+import type { Receipt } from "../state/journal.ts";
+
+/**
+ * What the systems still keep of what the request's attempts erased. Dates stay those of the deed: a system that is asked
+ * again counts from today. Backups are as each attempt found them declared.
+ */
+export async function residueSeen(map: DataMap, readers: Readers, receipts: readonly Receipt[]): Promise<readonly Residue[]> {
+  const noted = receipts.flatMap(({ residue = [] }) => residue);
+  const acted = new Set(receipts.filter((one) => one.deleted + one.changed + one.minimised + one.own > 0).map((one) => `${one.system}.${one.record}`));
+  const seen: Residue[] = noted.filter(({ mechanism }) => mechanism.startsWith("backups:"));
+  for (const record of recordTypes(map).filter(({ id }) => acted.has(id))) {
+    try {
+      for await (const one of (await readers.of(record.system)).residue(targetOf(map, record))) seen.push(asOfTheDeed(one, noted));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      seen.push({ system: record.system, mechanism: "unknown", goneBy: null });
+    }
+  }
+  // what left the map can not be asked any more: the last word on it is the attempt's
+  const known = new Set(recordTypes(map).map(({ id }) => id));
+  const gone = receipts.filter((one) => !known.has(`${one.system}.${one.record}`)).flatMap(({ residue = [] }) => residue);
+  return mergeResidue([...seen, ...gone]);
+}
+
+function asOfTheDeed(now: Residue, noted: readonly Residue[]): Residue {
+  const then = noted.filter(({ system, mechanism, goneBy }) => system === now.system && mechanism === now.mechanism && goneBy !== null);
+  return now.goneBy === null || then.length === 0 ? now : (mergeResidue(then)[0] ?? now);
+}

@@ -1,0 +1,191 @@
+/** What a run and its verifications leave in the ledger: one function an event. */
+import { type EventCore, GAPS_LISTED } from "../ledger/events.ts";
+import { tellable } from "../ledger/identifier-lint.ts";
+import type { Residue } from "../model/change.ts";
+import type { RecordType } from "../model/datamap.ts";
+import type { Plan, PlanStep } from "../model/plan.ts";
+import type { RequestState } from "../model/status.ts";
+import type { Receipt } from "../state/journal.ts";
+import type { OutboxEntry } from "../state/outbox.ts";
+import type { Context } from "./context.ts";
+import { another, code, entry, moment, named, type Reasoned, when } from "./entry-parts.ts";
+
+/** A place that was found and could not be acted on. */
+export interface SeenGap {
+  readonly system: string;
+  readonly record: string;
+  /** Masked; `tellable` looks once more. */
+  readonly where: string;
+  readonly holdsIdentifier: boolean;
+}
+
+/** What a verification came to. */
+export interface Seen {
+  readonly state: RequestState;
+  readonly exit: number;
+  readonly residual: number;
+  readonly checks: readonly {
+    readonly system: string;
+    readonly record: string;
+    readonly result: "pass" | "fail" | "unverifiable" | "not_searchable";
+    readonly residual: number;
+    readonly at: string;
+    readonly reason?: string | undefined;
+  }[];
+  readonly gaps: readonly SeenGap[];
+  readonly residue: readonly Residue[];
+}
+
+/** With every step of the plan, so that one that never comes to anything cannot be forgotten. */
+export function startedEntry(context: Context, plan: Plan): OutboxEntry {
+  return entry(`${plan.request}/${plan.id}/started`, "erasure.started", {
+    request: plan.request,
+    ...moment(context),
+    plan: plan.id,
+    plan_digest: plan.digest,
+    by: context.actorIdOf(context.actor),
+    steps: plan.steps.map((step) => ({
+      step: step.id,
+      ...named(context, step),
+      operation: step.action,
+      status: step.status,
+      found: step.found,
+      act: step.act,
+      kept: step.kept,
+      waiting: step.waiting,
+      blocked: step.blocked,
+      ...(step.reason === undefined ? {} : { reason: code(step.reason) }),
+    })),
+  });
+}
+
+/** One an attempt, of failed and blocked steps too. */
+export function receiptEntries(context: Context, plan: Plan, receipts: readonly Receipt[]): readonly OutboxEntry[] {
+  return receipts.flatMap((receipt) => {
+    const step = plan.steps.find((one) => one.id === receipt.step);
+    return step === undefined ? [] : receiptEntry(context, plan, step, receipt);
+  });
+}
+
+function receiptEntry(context: Context, plan: Plan, step: PlanStep, receipt: Receipt): OutboxEntry {
+  const { attempt, status, matched, affected, gone, deleted, changed, alreadyGone, own, kept, minimised, waiting, blocked, failed } = receipt;
+  const kind = context.map.systems.find((system) => system.name === step.system)?.kind ?? "unknown";
+  const reason = receipt.reason ?? step.reason;
+  const until = when(step.until);
+  const acted = deleted + changed + alreadyGone + failed;
+  return entry(`${plan.request}/${plan.id}/${step.id}/${attempt}`, "target.result", {
+    request: plan.request,
+    plan_digest: plan.digest,
+    step: step.id,
+    attempt,
+    ...named(context, step),
+    operation: step.action,
+    status,
+    found: acted + kept + waiting + blocked,
+    matched,
+    affected,
+    gone,
+    deleted,
+    changed,
+    already_gone: alreadyGone,
+    own,
+    kept,
+    minimised,
+    waiting,
+    blocked,
+    failed,
+    ...(reason === undefined ? {} : { reason: code(reason) }),
+    ...(until === undefined ? {} : { until }),
+    law: (step.law ?? []).slice(0, 20).map((law) => tellable(law)),
+    ...(kept > 0 ? { restricted: typeOf(context, step)?.whileHeld?.restrict ?? false } : {}),
+    gaps: receipt.gaps.slice(0, GAPS_LISTED).map(({ where, holdsIdentifier }) => ({ where: tellable(where), holds_identifier: holdsIdentifier })),
+    ...moreThan(GAPS_LISTED, receipt.gaps.length),
+    residue: (receipt.residue ?? []).slice(0, 50).map(residueMember),
+    connector: `${kind}@${context.version}`,
+    started: receipt.started,
+    finished: receipt.finished,
+    verification: { method: "requery", residual: blocked + failed, at: receipt.finished },
+  });
+}
+
+function residueMember({ mechanism, goneBy }: Residue): { readonly mechanism: string; readonly gone_by: string | null } {
+  return { mechanism: code(mechanism), gone_by: when(goneBy) ?? null };
+}
+
+function residueLines(context: Context, residue: readonly Residue[]): NonNullable<EventCore<"erasure.completed">["residue"]> {
+  return residue.map((one) => ({ system: named(context, { system: one.system, record: "" }).system, ...residueMember(one) }));
+}
+
+function moreThan(listed: number, all: number): { readonly more_gaps?: number } {
+  return all > listed ? { more_gaps: all - listed } : {};
+}
+
+/** One a `verify`, whatever it found. */
+export function verificationEntry(context: Context, plan: Plan, seen: Seen): OutboxEntry {
+  return another(`${plan.request}/${plan.id}`, "verification", {
+    request: plan.request,
+    ...moment(context),
+    plan_digest: plan.digest,
+    by: context.actorIdOf(context.actor),
+    state: seen.state,
+    exit: seen.exit,
+    residual: seen.residual,
+    checks: seen.checks.map(({ result, residual, at, reason, ...type }) => ({
+      ...named(context, type),
+      result,
+      residual,
+      method: methodOf(result, type.record),
+      at,
+      ...(reason === undefined ? {} : { reason: code(reason) }),
+    })),
+    gaps: seen.gaps.slice(0, GAPS_LISTED).map((gap) => ({ ...named(context, gap), where: tellable(gap.where), holds_identifier: gap.holdsIdentifier })),
+    ...moreThan(GAPS_LISTED, seen.gaps.length),
+    residue: residueLines(context, seen.residue),
+  });
+}
+
+function methodOf(result: Seen["checks"][number]["result"], record: string): "requery" | "declared" | "none" {
+  if (result === "pass" || result === "fail") return "requery";
+  return record === "backups" ? "declared" : "none";
+}
+
+/**
+ * The end of an erasure: by a clean verification, or (`why`) by a person. `receipts`: what is known for good of the plan's
+ * steps; the totals count from them.
+ */
+export function completedEntry(
+  context: Context,
+  plan: Plan,
+  ended: Pick<Seen, "state" | "exit" | "residual" | "residue"> & { readonly receipts: readonly Receipt[]; readonly why?: Reasoned },
+): OutboxEntry {
+  const { state, exit, residual, residue, receipts, why } = ended;
+  return entry(`${plan.request}/${plan.id}/completed`, "erasure.completed", {
+    request: plan.request,
+    ...moment(context),
+    by: context.actorIdOf(context.actor),
+    plan_digest: plan.digest,
+    state,
+    exit,
+    totals: totalsOf(receipts),
+    residual,
+    residue: residueLines(context, residue),
+    ...(why === undefined ? {} : { words: why.commitment }),
+  });
+}
+
+function totalsOf(receipts: readonly Receipt[]): EventCore<"erasure.completed">["totals"] {
+  const sum = (name: "deleted" | "changed" | "kept" | "waiting" | "blocked" | "failed"): number => receipts.reduce((total, one) => total + one[name], 0);
+  return {
+    erase: sum("deleted"),
+    change: sum("changed"),
+    keep: sum("kept"),
+    wait: sum("waiting"),
+    blocked: sum("blocked"),
+    failed: sum("failed"),
+    nothing: receipts.filter(({ status }) => status === "nothing_found").length,
+  };
+}
+
+function typeOf({ map }: Context, step: PlanStep): RecordType | undefined {
+  return map.systems.flatMap((system) => system.records).find((one) => one.system === step.system && one.name === step.record);
+}
