@@ -3,8 +3,8 @@ import { expect } from "vitest";
 import type { Change } from "../../../src/model/change.ts";
 import type { Fold, IdentityType, RecordType, Where } from "../../../src/model/datamap.ts";
 import type { FieldRules } from "../../../src/model/field-rule.ts";
-import type { Finding, Located, Lookup, Target } from "../../../src/model/search.ts";
-import { type Erased, eraseUnit, locateAll, planned, remainingOf, unitOf } from "../../support/erase.ts";
+import type { Finding, Lookup, Target } from "../../../src/model/search.ts";
+import { type Erased, eraseUnit, locateAll, planned, remainingOf, type Seen, unitOf } from "../../support/erase.ts";
 import { testIO, type TestIO } from "../../support/io.ts";
 import { testJournal, type TestJournal } from "../../support/journal.ts";
 import { recordType, targetOf } from "../../support/record-type.ts";
@@ -25,11 +25,11 @@ export interface RecordUnderTest {
   readonly target: Target;
   check(): Promise<Finding[]>;
   /** Everybody named here is a subject of their own; a value holds for every matched column. */
-  find(...values: readonly (string | Readonly<Record<string, string>>)[]): Promise<Located[]>;
+  find(...values: readonly (string | Readonly<Record<string, string>>)[]): Promise<Seen[]>;
   /** Ids of what was found, in order. */
   ids(...values: readonly (string | Readonly<Record<string, string>>)[]): Promise<string[]>;
-  erase(found: readonly Located[], journal?: TestJournal): Promise<Erased>;
-  remaining(found: readonly Located[]): Promise<string[]>;
+  erase(found: readonly Seen[], journal?: TestJournal): Promise<Erased>;
+  remaining(found: readonly Seen[]): Promise<string[]>;
 }
 
 export function recordOn(raw: RawElasticsearch, pattern: string, given: Given): RecordUnderTest {
