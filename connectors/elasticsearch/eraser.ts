@@ -118,7 +118,10 @@ async function eraseWork(io: IO, api: Api, work: Work, effects: Effects, guard: 
 
   for (const operation of work.operations) {
     for (let from = 0; from < operation.records.length; from += BATCH) {
-      const records = operation.records.slice(from, from + BATCH);
+      const asked = new Set(work.lookups.map(({ subject }) => subject));
+      const records = operation.records
+        .slice(from, from + BATCH)
+        .map((record) => (asked.size === 0 ? record : { ...record, subjects: record.subjects.filter((subject) => asked.has(subject)) }));
       await eraseBatch(
         api,
         operation,

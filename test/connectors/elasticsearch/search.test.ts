@@ -201,9 +201,7 @@ describe("which indices are searched", () => {
         .map(({ key }) => key)
         .toSorted(),
     ).toEqual([open, hidden].map((index) => JSON.stringify([index, "a"])).toSorted());
-    expect(
-      found.filter(({ blocked }) => blocked !== undefined).flatMap(({ subjects, key, blocked }) => subjects.map((subject) => [subject, key, blocked?.reason])),
-    ).toEqual([
+    expect(found.filter(({ blocked }) => blocked !== undefined).map(({ subject, key, blocked }) => [subject, key, blocked?.reason])).toEqual([
       [0, JSON.stringify([closed]), "index_closed"],
       [1, JSON.stringify([closed]), "index_closed"],
     ]);
@@ -239,7 +237,7 @@ describe("which indices are searched", () => {
     const found = await recordOn(raw, index, { match: { email: "email" }, exports: ["no"] }).find(...people.slice(0, 2_400));
     expect(found.length).toBe(12_000);
     expect(new Set(found.map(({ key }) => key)).size).toBe(12_000);
-    expect(found.every(({ subjects, values }) => values["no"]?.join() === subjects.join())).toBe(true);
+    expect(found.every(({ subject, values }) => values["no"] === String(subject))).toBe(true);
     await raw.put(index, Object.fromEntries(Array.from({ length: 11_000 }, (_, at) => [`ann-${at}`, { email: ANN, no: at }])));
     expect(new Set(await recordOn(raw, index, { match: { email: "email" } }).ids(ANN)).size).toBe(11_000);
     await raw.call("DELETE", `/${index}`);
@@ -261,10 +259,10 @@ test("exports give dates as ISO text and numbers as spelled, null where there is
   });
   const found = await recordOn(raw, index, { match: { email: "email" }, exports: ["made", "day", "sum"] }).find(ANN);
   expect(found.map(({ values }) => values)).toEqual([
-    { made: ["2023-11-14T22:13:20.123Z"], day: ["2023-11-14T22:13:20Z"], sum: [expect.stringMatching(/^10\.10?$/u)] },
-    { made: ["2024-02-29"], day: ["2024-02-29"], sum: [] },
-    { made: ["2024-02-29T10:00:00Z"], day: [], sum: [] },
-    { made: ["2024-02-29T10:00:00+02:00"], day: [], sum: [] },
+    { made: "2023-11-14T22:13:20.123Z", day: "2023-11-14T22:13:20Z", sum: expect.stringMatching(/^10\.10?$/u) },
+    { made: "2024-02-29", day: "2024-02-29", sum: null },
+    { made: "2024-02-29T10:00:00Z", day: null, sum: null },
+    { made: "2024-02-29T10:00:00+02:00", day: null, sum: null },
   ]);
 });
 
