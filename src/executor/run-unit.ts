@@ -56,14 +56,14 @@ export async function runUnit(row: UnitRow, scope: UnitScope): Promise<UnitResul
   const done = receipts.every(
     (receipt) => receipt.blocked === 0 && receipt.failed === 0 && receipt.matched === receipt.affected && receipt.affected === receipt.gone,
   );
-  if (!done) return { done, receipts };
-  const attest = async (tx: Tx): Promise<void> => {
-    await tx.journal.attest(plan.id, row.id, receipts);
-    await tx.outbox.post(scope.entriesFor(receipts));
+  const attest = async (tx: Tx): Promise<readonly Receipt[]> => {
+    const attested = await tx.journal.attest(plan.id, row.id, receipts, done);
+    await tx.outbox.post(done ? scope.entriesFor(attested) : []);
+    return attested;
   };
-  await lifeStep(lease, at, "attest", attest, row.system);
+  const attested = await lifeStep(lease, at, "attest", attest, row.system);
   at("attested", row.system);
-  return { done, receipts };
+  return { done, receipts: attested };
 }
 
 /** What an outcome and the second look say together. */

@@ -9,8 +9,8 @@ import type { Readers } from "../planner/readers.ts";
 import { backupResidue, mergeResidue } from "../planner/residue.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import { unitsOf } from "../planner/units.ts";
-import type { Tx } from "../state/state.ts";
-import { type Context, eraserFor, readersFor, today } from "./context.ts";
+import type { Lease, Tx } from "../state/state.ts";
+import { type Context, eraserFor, readersFor, today, whileHeld } from "./context.ts";
 import { receiptEntries, startedEntry } from "./ledger-entries.ts";
 import { searchAndPlan } from "./plan-request.ts";
 
@@ -18,10 +18,20 @@ type Result = Extract<RunEvent, { event: "result" }>;
 
 /** Carries out the latest plan of the request, or goes on with it, or answers again. Events as they happen. */
 export async function runRequest(context: Context, id: string, options: { readonly concurrency: number; emit(event: RunEvent): void }): Promise<Result> {
-  const { map, state } = context;
+  const { state } = context;
   const { pseudonyms } = await state.read.requests.get(id);
   const names = [id, ...pseudonyms.map((pseudonym) => `subject:${pseudonym}`)];
-  await using lease = await state.lease(names, context.now().toISOString(), async (tx) => await runnable(context, tx, id));
+  await using lease = await state.lease(names, async (tx) => await runnable(context, tx, id));
+  return await whileHeld(context, lease, async (held) => await runHeld(held, id, lease, options));
+}
+
+async function runHeld(
+  context: Context,
+  id: string,
+  lease: Lease & { readonly first: Runnable },
+  options: { readonly concurrency: number; emit(event: RunEvent): void },
+): Promise<Result> {
+  const { map, state } = context;
   const { plan, sealed } = lease.first;
   const links: { current: Awaited<ReturnType<typeof searchAndPlan>>["searched"]["links"] } = { current: [] };
   return await run({
@@ -61,8 +71,13 @@ export async function runRequest(context: Context, id: string, options: { readon
   });
 }
 
+interface Runnable {
+  readonly plan: ApprovedPlan;
+  readonly sealed: readonly SealedStep[];
+}
+
 /** The approved plan with its sealed keys, judged together. Throws what stands in the way of running it. */
-async function runnable({ map, now }: Context, tx: Tx, id: string): Promise<{ readonly plan: ApprovedPlan; readonly sealed: readonly SealedStep[] }> {
+async function runnable({ map, now }: Context, tx: Tx, id: string): Promise<Runnable> {
   const request = await tx.requests.get(id);
   const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
   if (plan === undefined) throw new Failure("NOT_APPROVED", `${id} has no plan`);

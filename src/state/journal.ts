@@ -1,7 +1,7 @@
 /** The system of record of what was begun and what came of it: units, notes, receipts. See docs/decisions. */
 import type { Gap } from "../model/search.ts";
 import type { Status } from "../model/status.ts";
-import { integer, nextNumber, type Sql, stored, text, toStored } from "./sql.ts";
+import { integer, nextNumber, one, type Sql, stored, text, toStored } from "./sql.ts";
 
 /** `ready`: nothing begun. `intended`: an effect may have begun. `done`: attested. */
 export type UnitState = "ready" | "intended" | "done";
@@ -59,6 +59,7 @@ export interface Receipt {
 export interface JournalReads {
   units(plan: string): Promise<readonly UnitRow[]>;
   notes(plan: string, unit: string): Promise<readonly string[]>;
+  /** Of each step the last one. */
   receipts(plan: string): Promise<readonly Receipt[]>;
 }
 
@@ -68,9 +69,14 @@ export interface Journal extends JournalReads {
   /** Durable before the first effect. */
   intend(plan: string, unit: string): Promise<void>;
   note(plan: string, unit: string, text: string): Promise<void>;
-  /** The unit is done. A receipt that is there already stays. */
-  attest(plan: string, unit: string, receipts: readonly Receipt[]): Promise<void>;
+  /**
+   * What an attempt at a unit came to; `done`: nothing is left of it. → the receipts with the attempt's number, none where
+   * the unit was done before.
+   */
+  attest(plan: string, unit: string, receipts: readonly Receipt[], done: boolean): Promise<readonly Receipt[]>;
 }
+
+const RECEIPTS = "select step, body from receipt where plan = ? order by step, attempt";
 
 export function journalStore(sql: Sql): Journal {
   return {
@@ -88,7 +94,7 @@ export function journalStore(sql: Sql): Journal {
     },
     notes: async (plan, unit) =>
       (await sql.all("select text from note where plan = ? and unit = ? order by seq", [plan, unit])).map((row) => text(row, "text")),
-    receipts: async (plan) => (await sql.all("select body from receipt where plan = ? order by step", [plan])).map((row) => stored<Receipt>(text(row, "body"))),
+    receipts: async (plan) => [...new Map((await sql.all(RECEIPTS, [plan])).map((row) => [text(row, "step"), stored<Receipt>(text(row, "body"))])).values()],
     async add(plan, units) {
       // nothing was begun of those: the plan's units as they are seen now take their place
       await sql.run("delete from unit where plan = ? and state = 'ready'", [plan]);
@@ -105,11 +111,20 @@ export function journalStore(sql: Sql): Journal {
       const seq = await nextNumber(sql, `note/${plan}/${unit}`);
       await sql.run("insert into note (plan, unit, seq, text) values (?, ?, ?, ?)", [plan, unit, seq, note]);
     },
-    async attest(plan, unit, receipts) {
-      for (const receipt of receipts)
-        await sql.run("insert into receipt (plan, step, body) values (?, ?, ?) on conflict (plan, step) do nothing", [plan, receipt.step, toStored(receipt)]);
+    async attest(plan, unit, receipts, done) {
+      const state = await one(sql, "select state from unit where plan = ? and id = ?", [plan, unit]);
+      if (state?.["state"] === "done") return [];
+      const numbered: Receipt[] = [];
+      for (const receipt of receipts) {
+        const row = await one(sql, "select count(*) as attempts from receipt where plan = ? and step = ?", [plan, receipt.step]);
+        const whole = { ...receipt, attempt: integer(row ?? {}, "attempts") + 1 };
+        await sql.run("insert into receipt (plan, step, attempt, body) values (?, ?, ?, ?)", [plan, whole.step, whole.attempt, toStored(whole)]);
+        numbered.push(whole);
+      }
+      if (!done) return numbered;
       await sql.run("update unit set state = 'done' where plan = ? and id = ?", [plan, unit]);
       await sql.run("delete from note where plan = ? and unit = ?", [plan, unit]);
+      return numbered;
     },
   };
 }
