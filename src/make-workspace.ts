@@ -6,7 +6,8 @@ import { openLedger } from "./ledger/ledger.ts";
 import { isOrigin, verifierKeyOf } from "./ledger/verifier-key.ts";
 import { shipped } from "./package-files.ts";
 import { keyFile, KEYS, makeKey } from "./state/key-files.ts";
-import { openState } from "./state/state.ts";
+import { openState } from "./state/open-state.ts";
+import { openSqlite } from "./state/sqlite.ts";
 import { key, keyFromEnvironment, type Places, signingKey, vkeyFile } from "./workspace.ts";
 
 export interface MadeWorkspace {
@@ -41,7 +42,7 @@ export async function makeWorkspace(places: Places, wantedOrigin: string | undef
   const stateFile = join(dir, "state.db");
   if (!existsSync(stateFile)) {
     closeSync(openSync(stateFile, "a", 0o600));
-    await openState(stateFile, key(dir, "sealing"))[Symbol.asyncDispose]();
+    await (await openState(openSqlite(stateFile), { sealingKey: key(dir, "sealing") }))[Symbol.asyncDispose]();
     made.push(stateFile);
   }
   const ledgerFile = join(dir, "ledger.db");

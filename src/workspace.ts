@@ -13,7 +13,9 @@ import type { DataMap } from "./model/datamap.ts";
 import type { Finding } from "./model/search.ts";
 import { civilDateOf } from "./retention/civil-date.ts";
 import { isOpenToOthers, type KeyName, parseKey, readKey } from "./state/key-files.ts";
-import { openState, type State } from "./state/state.ts";
+import { openState } from "./state/open-state.ts";
+import { openSqlite } from "./state/sqlite.ts";
+import type { State } from "./state/state.ts";
 
 /** The flags that every command has. */
 export interface Places {
@@ -32,6 +34,8 @@ export interface Opening {
 
 /** What a call of a connector tells while it works. */
 export interface Hooks {
+  /** Default: the command's, which aborts at Ctrl-C. */
+  readonly signal?: AbortSignal;
   report(finding: Finding): void;
   progress?(done: number): void;
 }
@@ -88,7 +92,7 @@ export async function openWorkspace(places: Places, { signal, deadlines = true }
   const subjects = epochKey(master, EPOCH, origin);
   const actor = actorOf(places);
   const systems = new Map<string, Promise<System>>();
-  const state = openState(stateFile, key(dir, "sealing"));
+  const state = await openState(openSqlite(stateFile), { sealingKey: key(dir, "sealing") });
   const ledger = await closingOnFailure(state, () => openLedger(join(dir, "ledger.db"), { origin, signingKey: signingKey(dir) }));
   return {
     dir,
@@ -114,7 +118,7 @@ export async function openWorkspace(places: Places, { signal, deadlines = true }
     },
     async io(request, hooks) {
       const digestKey = (await state.read.sealed.exists(request)) ? await state.read.sealed.digestKey(request) : undefined;
-      return ioOf({ request, signal, now, base: dirname(resolve(places.map)), hooks, digestKey, master });
+      return ioOf({ request, signal: hooks.signal ?? signal, now, base: dirname(resolve(places.map)), hooks, digestKey, master });
     },
     pseudonym: (identity, folded) => pseudonym(subjects, identity, folded),
     async [Symbol.asyncDispose]() {

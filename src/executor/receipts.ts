@@ -18,8 +18,6 @@ export interface Tried {
   readonly step: PlanStep;
   readonly sealed: SealedStep;
   readonly work: Work;
-  /** Counts from 1. */
-  readonly attempt: number;
   /** People of the request; per-person counts are made for more than one. */
   readonly people: number;
   readonly gaps: readonly Gap[];
@@ -64,7 +62,8 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
     step: step.id,
     system: step.system,
     record: step.record,
-    attempt: tried.attempt,
+    // the journal numbers it
+    attempt: 0,
     status: outcomeStatus(tried, { ...tally, failed, agree, own: outcome.own }),
     matched: outcome.matched,
     affected: tally.affected,
@@ -104,7 +103,8 @@ export function failedReceipt(tried: Tried, failure: Failure): Receipt {
     step: step.id,
     system: step.system,
     record: step.record,
-    attempt: tried.attempt,
+    // the journal numbers it
+    attempt: 0,
     status: open > 0 ? (blocks ? "blocked" : "failed") : step.status,
     matched: 0,
     affected: 0,

@@ -50,35 +50,35 @@ export interface UnitResult {
  * attested does nothing. An attempt that does not end the unit is noted and told to the ledger as well.
  */
 export async function runUnit(row: UnitRow, scope: UnitScope): Promise<UnitResult> {
-  const { lease, plan, at } = scope;
+  const { at } = scope;
   at("claimed", row.system);
   const unit = unitWork(scope.map, row, scope.sealed);
-  const tried = await triedOf(row, unit, scope);
+  const tried = triedOf(row, unit, scope);
   const { receipts, failure } = await attemptAt(row, unit, tried, scope);
   const done = failure === undefined && receipts.every((receipt, index) => isDone(receipt, tried.steps[index]?.step ?? noStep(row.id)));
-  const save = async (tx: Tx): Promise<void> => {
-    if (done) await tx.journal.attest(plan.id, row.id, receipts);
-    else await tx.journal.attempted(plan.id, receipts);
-    await tx.outbox.post(scope.entriesFor(receipts));
-  };
-  await lifeStep(lease, at, done ? "attest" : "attempt", save, row.system);
+  const attested = await save(row, receipts, done, scope);
   if (done) at("attested", row.system);
-  return { done, receipts, ...(failure === undefined ? {} : { failure }) };
+  return { done, receipts: attested, ...(failure === undefined ? {} : { failure }) };
+}
+
+/** The receipts with their ledger entries; with the attempt's number. */
+async function save(row: UnitRow, receipts: readonly Receipt[], done: boolean, scope: UnitScope): Promise<readonly Receipt[]> {
+  const work = async (tx: Tx): Promise<readonly Receipt[]> => {
+    const attested = await tx.journal.attest(scope.plan.id, row.id, receipts, done);
+    await tx.outbox.post(scope.entriesFor(attested));
+    return attested;
+  };
+  return await lifeStep(scope.lease, scope.at, done ? "attest" : "attempt", work, row.system);
 }
 
 /** Receipts of a unit that could not even be begun, for the same places. */
 export async function leaveUnit(row: UnitRow, scope: UnitScope, failure: Failure): Promise<UnitResult> {
-  const tried = await triedOf(row, unitWork(scope.map, row, scope.sealed), scope);
+  const tried = triedOf(row, unitWork(scope.map, row, scope.sealed), scope);
   const receipts = tried.steps.map((step) => failedReceipt(tried.of(step), failure));
-  const save = async (tx: Tx): Promise<void> => {
-    await tx.journal.attempted(scope.plan.id, receipts);
-    await tx.outbox.post(scope.entriesFor(receipts));
-  };
-  await lifeStep(scope.lease, scope.at, "attempt", save, row.system);
-  return { done: false, receipts, failure };
+  return { done: false, receipts: await save(row, receipts, false, scope), failure };
 }
 
-type Begun = Pick<Tried, "step" | "sealed" | "work" | "attempt">;
+type Begun = Pick<Tried, "step" | "sealed" | "work">;
 
 interface Trial {
   readonly steps: readonly Begun[];
@@ -86,15 +86,14 @@ interface Trial {
   of(begun: Begun): Tried;
 }
 
-async function triedOf(row: UnitRow, unit: Unit, scope: UnitScope): Promise<Trial> {
+function triedOf(row: UnitRow, unit: Unit, scope: UnitScope): Trial {
   const { plan, map, people, now } = scope;
   const started = now().toISOString();
-  const attempt = await scope.lease.atomically(async (tx) => await tx.journal.nextAttempt(plan.id, row.id));
   const reported: Finding[] = [];
   const steps = unit.works.map((work): Begun => {
     const step = plan.steps.find((one) => one.id === work.step) ?? noStep(row.id);
     const sealed = scope.sealed.find((one) => one.step === work.step) ?? noStep(row.id);
-    return { step, sealed, work, attempt };
+    return { step, sealed, work };
   });
   return {
     steps,

@@ -202,8 +202,7 @@ function interruptible(signal: AbortSignal): void {
 async function finish(scope: RunScope, results: ReadonlyMap<string, UnitResult>, late: Late): Promise<Extract<RunEvent, { event: "result" }>> {
   const { state, plan } = scope;
   const attempts = await state.read.journal.attempts(plan.id);
-  const final = await state.read.journal.receipts(plan.id);
-  const receipts = new Map([...attempts, ...final].map((receipt) => [receipt.step, receipt]));
+  const receipts = new Map((await state.read.journal.receipts(plan.id)).map((receipt) => [receipt.step, receipt]));
   const rows = await state.read.journal.units(plan.id);
   const complete = rows.every((row) => row.state === "done");
   const steps = plan.steps.map((step) => {
@@ -220,8 +219,7 @@ async function finish(scope: RunScope, results: ReadonlyMap<string, UnitResult>,
   const exit =
     Object.keys(late).length > 0 ? EXIT.partly_done : exitOf(plan.steps, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
   const next: RequestState = exit === EXIT.waiting ? "waiting" : exit === EXIT.done ? "verifying" : "partly_done";
-  const all = [...attempts, ...final];
-  const residue = mergeResidue(all.flatMap((receipt) => receipt.residue ?? [])).map((one): ResidueLine => ({
+  const residue = mergeResidue(attempts.flatMap((receipt) => receipt.residue ?? [])).map((one): ResidueLine => ({
     system: one.system,
     record: one.record ?? null,
     mechanism: one.mechanism,

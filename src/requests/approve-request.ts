@@ -10,7 +10,7 @@ export async function approveRequest(context: Context, id: string, how: { readon
   const { map, state } = context;
   const approved = await lifeStep(state, context.at, "approve", async (tx) => {
     const request = await tx.requests.get(id);
-    await tx.leases.refuseTaken([request.id]);
+    await tx.leases.refuseHeld([request.id]);
     const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
     const begun = plan !== undefined && (await tx.journal.units(plan.id)).length > 0;
     const approval = approve({ request, plan, begun, map, by: context.actor, at: context.now(), ...how });

@@ -2,8 +2,10 @@ import { type At, killAt } from "../executor/kill-points.ts";
 import type { Eraser, System } from "../port/connector.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { Finding } from "../model/search.ts";
+import { Failure } from "../errors.ts";
 import { toolVersion } from "../package-files.ts";
 import { openReaders, type Readers } from "../planner/readers.ts";
+import type { Lease } from "../state/state.ts";
 import { civilDateOf } from "../retention/civil-date.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -46,12 +48,22 @@ export function today(context: Context): string {
 /** Readers for a request, each opened at its first use. */
 export function readersFor(context: Context, request: string, report: (finding: Finding) => void): Readers {
   return openReaders(async (system) => {
-    const io = await context.io(request, { report, progress: (done) => context.progress(system, done) });
+    const io = await context.io(request, { signal: context.signal, report, progress: (done) => context.progress(system, done) });
     return await (await context.system(system)).openReader(io);
   });
 }
 
 export async function eraserFor(context: Context, system: string, request: string, report: (finding: Finding) => void): Promise<Eraser> {
-  const io = await context.io(request, { report, progress: (done) => context.progress(system, done) });
+  const io = await context.io(request, { signal: context.signal, report, progress: (done) => context.progress(system, done) });
   return await (await context.system(system)).openEraser(io);
+}
+
+/** Work that stops where it is when somebody else takes over what the lease names; BUSY then. */
+export async function whileHeld<T>(context: Context, lease: Lease, work: (context: Context) => Promise<T>): Promise<T> {
+  try {
+    return await work({ ...context, signal: AbortSignal.any([context.signal, lease.overtaken]) });
+  } catch (error) {
+    if (!lease.overtaken.aborted || context.signal.aborted) throw error;
+    throw new Failure("BUSY", "another expunge has taken this over; this one wrote nothing more");
+  }
 }

@@ -6,9 +6,9 @@ import type { ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES } from "../model/status.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { Reads, Tx } from "../state/state.ts";
+import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
 import type { Context } from "./context.ts";
 import type { Reasoned } from "./entry-parts.ts";
-import { hasBegun, keptSoFar } from "./kept-so-far.ts";
 import { keyDestroyedEntry, refusedEntry } from "./ledger-entries.ts";
 import { completedEntry } from "./run-entries.ts";
 
@@ -54,7 +54,7 @@ export async function endRequest(context: Context, id: string, ending: "closed" 
   const why = whyOf(reason);
   const ended = await lifeStep(state, context.at, "end", async (tx) => {
     const request = await tx.requests.get(id);
-    await tx.leases.refuseTaken([request.id]);
+    await tx.leases.refuseHeld([request.id]);
     if (!OPEN_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state} already`);
     if (ending !== "closed" && (await hasBegun(tx, id)))
       throw new Failure("STILL_OPEN", `${id} is ${request.state}: its erasure has begun and cannot be taken back`);

@@ -10,13 +10,13 @@ import type { Known } from "../planner/locate.ts";
 import { search, type Searched } from "../planner/search.ts";
 import { targetOf } from "../planner/targets.ts";
 import type { Reads, Tx } from "../state/state.ts";
-import { hasBegun, keptSoFar } from "./kept-so-far.ts";
+import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
 import { type Context, readersFor, today } from "./context.ts";
 
 /** Searches everything, read-only, and stores the plan with its sealed keys. Throws what stands in the way. */
 export async function planRequest(context: Context, id: string, options: { readonly system?: string } = {}): Promise<Plan> {
   const { state } = context;
-  await using lease = await state.lease([id], context.now().toISOString(), async (tx) => await plannable(tx, id));
+  await using lease = await state.lease([id], async (tx) => await plannable(tx, id));
   if (options.system !== undefined && !context.map.systems.some((system) => system.name === options.system))
     throw new Failure("USAGE", "the data map has no system of that name");
   const planId = await lease.atomically(async (tx) => await tx.plans.nextId());

@@ -5,7 +5,7 @@ import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
 import { EPOCH } from "../workspace.ts";
 import type { Context } from "./context.ts";
-import { hasBegun } from "./kept-so-far.ts";
+import { hasBegun } from "../state/kept-so-far.ts";
 import { identityEntry, receivedEntry } from "./ledger-entries.ts";
 
 /** States in which the identity is still a question: nothing was begun. */
@@ -18,7 +18,7 @@ export async function recordIdentity(context: Context, id: string, method: strin
   const { state } = context;
   const recorded = await lifeStep(state, context.at, "identity", async (tx) => {
     const request = await tx.requests.get(id);
-    await tx.leases.refuseTaken([request.id]);
+    await tx.leases.refuseHeld([request.id]);
     if (!BEFORE_RUN.includes(request.state) || (await hasBegun(tx, id)))
       throw new Failure("WRONG_STATE", `${id} is ${request.state}: its identity is no question any more`);
     const identity = { method, result, at: context.now().toISOString(), by: context.actor };

@@ -8,8 +8,8 @@ import { isUnaltered } from "../planner/plan.ts";
 import { judgeAgain } from "../planner/judge-again.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import { unitsOf } from "../planner/units.ts";
-import type { Reads, Tx } from "../state/state.ts";
-import { type Context, eraserFor, readersFor, today } from "./context.ts";
+import type { Lease, Reads, Tx } from "../state/state.ts";
+import { type Context, eraserFor, readersFor, today, whileHeld } from "./context.ts";
 import { receiptEntries, startedEntry } from "./run-entries.ts";
 import { knownOf, searchAndPlan } from "./plan-request.ts";
 
@@ -17,11 +17,22 @@ type Result = Extract<RunEvent, { event: "result" }>;
 
 /** Carries out the latest plan of the request, or goes on with it, or answers again. Events as they happen. */
 export async function runRequest(context: Context, id: string, options: { readonly concurrency: number; emit(event: RunEvent): void }): Promise<Result> {
-  const { map, state } = context;
+  const { state } = context;
   const { pseudonyms } = await state.read.requests.get(id);
   const names = [id, ...pseudonyms.map((pseudonym) => `subject:${pseudonym}`)];
-  await using lease = await state.lease(names, context.now().toISOString(), async (tx) => await runnable(context, tx, id));
+  await using lease = await state.lease(names, async (tx) => await runnable(context, tx, id));
+  return await whileHeld(context, lease, async (held) => await runHeld(held, id, lease, options));
+}
+
+async function runHeld(
+  context: Context,
+  id: string,
+  lease: Lease & { readonly first: Runnable },
+  options: { readonly concurrency: number; emit(event: RunEvent): void },
+): Promise<Result> {
+  const { map, state } = context;
   const { plan, sealed } = lease.first;
+  const { pseudonyms } = await state.read.requests.get(id);
   const known = await knownOf(state.read, id);
   const digestKey = await digestKeyOf(state.read, id);
   return await run({
@@ -81,8 +92,13 @@ async function digestKeyOf(reads: Reads, id: string): Promise<Uint8Array> {
   return (await reads.sealed.exists(id)) ? await reads.sealed.digestKey(id) : new Uint8Array();
 }
 
+interface Runnable {
+  readonly plan: ApprovedPlan;
+  readonly sealed: readonly SealedStep[];
+}
+
 /** The approved plan with its sealed keys, judged together. Throws what stands in the way of running it. */
-async function runnable({ map, now }: Context, tx: Tx, id: string): Promise<{ readonly plan: ApprovedPlan; readonly sealed: readonly SealedStep[] }> {
+async function runnable({ map, now }: Context, tx: Tx, id: string): Promise<Runnable> {
   const request = await tx.requests.get(id);
   const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
   if (plan === undefined) throw new Failure("NOT_APPROVED", `${id} has no plan`);

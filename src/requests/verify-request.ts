@@ -10,9 +10,9 @@ import type { Subject } from "../model/subject.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { RunResult } from "../state/plan-store.ts";
-import type { Tx } from "../state/state.ts";
+import type { Lease, Tx } from "../state/state.ts";
 import type { Context } from "./context.ts";
-import { eraserFor, readersFor } from "./context.ts";
+import { eraserFor, readersFor, whileHeld } from "./context.ts";
 import { endIn } from "./end-request.ts";
 import { residueSeen } from "./residue-seen.ts";
 import { completedEntry, verificationEntry } from "./run-entries.ts";
@@ -34,8 +34,17 @@ export interface Verified {
  * request answers as it did. Throws WRONG_STATE where nothing was run yet.
  */
 export async function verifyRequest(context: Context, id: string, options: { readonly purge: boolean }): Promise<Verified> {
+  await using lease = await context.state.lease([id], async (tx) => await verifiable(context, tx, id));
+  return await whileHeld(context, lease, async (held) => await verifyHeld(held, id, lease, options));
+}
+
+async function verifyHeld(
+  context: Context,
+  id: string,
+  lease: Lease & { readonly first: Verifiable },
+  options: { readonly purge: boolean },
+): Promise<Verified> {
   const { map, state } = context;
-  await using lease = await state.lease([id], context.now().toISOString(), async (tx) => await verifiable(context, tx, id));
   const { plan, result, sealed, subjects } = lease.first;
   if (sealed === undefined) return answerAgain(await state.read.plans.verified(plan.id), id);
   const residue = options.purge ? await purge(context, id) : undefined;

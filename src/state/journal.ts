@@ -2,7 +2,7 @@
 import type { Residue } from "../model/change.ts";
 import type { Gap } from "../model/search.ts";
 import type { Status } from "../model/status.ts";
-import { integer, nextNumber, type Sql, stored, text, toStored } from "./sql.ts";
+import { integer, nextNumber, one, type Sql, stored, text, toStored } from "./sql.ts";
 
 /** `ready`: nothing begun. `intended`: an effect may have begun. `done`: attested. */
 export type UnitState = "ready" | "intended" | "done";
@@ -76,8 +76,9 @@ export interface PersonCounts {
 export interface JournalReads {
   units(plan: string): Promise<readonly UnitRow[]>;
   notes(plan: string, unit: string): Promise<readonly string[]>;
+  /** Of each step the last one. */
   receipts(plan: string): Promise<readonly Receipt[]>;
-  /** What attempts came to that did not get a unit done, oldest first. */
+  /** Those of every attempt, a step's oldest first. */
   attempts(plan: string): Promise<readonly Receipt[]>;
 }
 
@@ -86,25 +87,17 @@ export interface Journal extends JournalReads {
   add(plan: string, units: readonly Omit<UnitRow, "state" | "plan">[]): Promise<void>;
   /** Durable before the first effect. */
   intend(plan: string, unit: string): Promise<void>;
-  /** The number of the attempt at the unit that begins now, from 1; those that a crash cut short count too. */
-  nextAttempt(plan: string, unit: string): Promise<number>;
-  /** Keeps what an attempt came to that left the unit undone. */
-  attempted(plan: string, receipts: readonly Receipt[]): Promise<void>;
   note(plan: string, unit: string, text: string): Promise<void>;
-  /** The unit is done. A receipt that is there already stays. */
-  attest(plan: string, unit: string, receipts: readonly Receipt[]): Promise<void>;
+  /**
+   * What an attempt at a unit came to; `done`: nothing is left of it. → the receipts with the attempt's number, none where
+   * the unit was done before.
+   */
+  attest(plan: string, unit: string, receipts: readonly Receipt[], done: boolean): Promise<readonly Receipt[]>;
 }
 
-/** Stands where notes name their unit; no unit is called so. */
-const ATTEMPTS = "attempts";
+const RECEIPTS = "select step, body from receipt where plan = ? order by step, attempt";
 
 export function journalStore(sql: Sql): Journal {
-  const note = async (plan: string, unit: string, content: string): Promise<void> => {
-    const seq = await nextNumber(sql, `note/${plan}/${unit}`);
-    await sql.run("insert into note (plan, unit, seq, text) values (?, ?, ?, ?)", [plan, unit, seq, content]);
-  };
-  const notes = async (plan: string, unit: string): Promise<readonly string[]> =>
-    (await sql.all("select text from note where plan = ? and unit = ? order by seq", [plan, unit])).map((row) => text(row, "text"));
   return {
     async units(plan) {
       const rows = await sql.all("select plan, id, phase, system, steps, after, state from unit where plan = ? order by phase, seq", [plan]);
@@ -118,9 +111,10 @@ export function journalStore(sql: Sql): Journal {
         state: unitState(text(row, "state")),
       }));
     },
-    notes,
-    attempts: async (plan) => (await notes(plan, ATTEMPTS)).map((content) => stored<Receipt>(content)),
-    receipts: async (plan) => (await sql.all("select body from receipt where plan = ? order by step", [plan])).map((row) => stored<Receipt>(text(row, "body"))),
+    notes: async (plan, unit) =>
+      (await sql.all("select text from note where plan = ? and unit = ? order by seq", [plan, unit])).map((row) => text(row, "text")),
+    receipts: async (plan) => [...new Map((await sql.all(RECEIPTS, [plan])).map((row) => [text(row, "step"), stored<Receipt>(text(row, "body"))])).values()],
+    attempts: async (plan) => (await sql.all(RECEIPTS, [plan])).map((row) => stored<Receipt>(text(row, "body"))),
     async add(plan, units) {
       // nothing was begun of those: the plan's units as they are seen now take their place
       await sql.run("delete from unit where plan = ? and state = 'ready'", [plan]);
@@ -133,16 +127,24 @@ export function journalStore(sql: Sql): Journal {
     async intend(plan, unit) {
       await sql.run("update unit set state = 'intended' where plan = ? and id = ? and state = 'ready'", [plan, unit]);
     },
-    note,
-    nextAttempt: async (plan, unit) => await nextNumber(sql, `attempt/${plan}/${unit}`),
-    async attempted(plan, receipts) {
-      for (const receipt of receipts) await note(plan, ATTEMPTS, toStored(receipt));
+    async note(plan, unit, note) {
+      const seq = await nextNumber(sql, `note/${plan}/${unit}`);
+      await sql.run("insert into note (plan, unit, seq, text) values (?, ?, ?, ?)", [plan, unit, seq, note]);
     },
-    async attest(plan, unit, receipts) {
-      for (const receipt of receipts)
-        await sql.run("insert into receipt (plan, step, body) values (?, ?, ?) on conflict (plan, step) do nothing", [plan, receipt.step, toStored(receipt)]);
+    async attest(plan, unit, receipts, done) {
+      const state = await one(sql, "select state from unit where plan = ? and id = ?", [plan, unit]);
+      if (state?.["state"] === "done") return [];
+      const numbered: Receipt[] = [];
+      for (const receipt of receipts) {
+        const row = await one(sql, "select count(*) as attempts from receipt where plan = ? and step = ?", [plan, receipt.step]);
+        const whole = { ...receipt, attempt: integer(row ?? {}, "attempts") + 1 };
+        await sql.run("insert into receipt (plan, step, attempt, body) values (?, ?, ?, ?)", [plan, whole.step, whole.attempt, toStored(whole)]);
+        numbered.push(whole);
+      }
+      if (!done) return numbered;
       await sql.run("update unit set state = 'done' where plan = ? and id = ?", [plan, unit]);
       await sql.run("delete from note where plan = ? and unit = ?", [plan, unit]);
+      return numbered;
     },
   };
 }

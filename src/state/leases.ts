@@ -1,64 +1,63 @@
-import { readFileSync } from "node:fs";
 import { Failure } from "../errors.ts";
-import { integer, one, type Sql, text } from "./sql.ts";
+import { integer, nextNumber, one, type Row, type Sql, text } from "./sql.ts";
+import { isDead, type ProcessName } from "./this-process.ts";
 
+/** How long a lease holds without a sign of life. */
+export const LEASE_MS = 60_000;
+
+/** Locks that end by themselves: a name, who has it, until when, and a fence that grows with each new holder. */
 export interface Leases {
-  /** Takes all of these names or none; throws BUSY when a living process has one. A dead process never holds anything. */
-  take(names: readonly string[], at: string): Promise<void>;
-  release(names: readonly string[]): Promise<void>;
-  /** Throws BUSY where a living process has one of these names. */
-  refuseTaken(names: readonly string[]): Promise<void>;
+  /** Throws BUSY where somebody living holds one of these names. A lease that has lapsed, or whose holder is dead, is over for good. */
+  refuseHeld(names: readonly string[]): Promise<void>;
+  /** Takes all of these names or none. → the fence */
+  take(names: readonly string[]): Promise<number>;
+  /** Holds for some time more. Throws BUSY where somebody else has taken one of the names, or may have. */
+  renew(fence: number, names: readonly string[]): Promise<void>;
+  release(fence: number): Promise<void>;
 }
 
-export function leaseStore(sql: Sql): Leases {
-  const me = { pid: process.pid, started: startOf(process.pid) ?? "" };
-  const refuseTaken = async (names: readonly string[]): Promise<void> => {
+export function leaseStore(sql: Sql, me: ProcessName, lasting = LEASE_MS): Leases {
+  const holds = `${sql.clock} + ${lasting}`;
+  const refuseHeld = async (names: readonly string[]): Promise<void> => {
     for (const name of names) {
-      const row = await one(sql, "select pid, started from lock where name = ?", [name]);
-      if (row !== undefined && isAlive(integer(row, "pid"), text(row, "started"))) {
-        throw new Failure(
-          "BUSY",
-          `another expunge (process ${integer(row, "pid")}) is working on ${name.startsWith("R-") || name.startsWith("D-") ? name : "this person"}`,
-        );
-      }
+      const row = await one(sql, `select host, owner, until > ${sql.clock} as running from lease where name = ?`, [name]);
+      if (row === undefined) continue;
+      const owner = { host: text(row, "host"), process: text(row, "owner") };
+      if (isTrue(row, "running") && !isDead(owner, me)) throw busy(name, owner, me);
+      await sql.run("delete from lease where name = ?", [name]);
     }
   };
   return {
-    refuseTaken,
-    async take(names, at) {
-      await refuseTaken(names);
+    refuseHeld,
+    async take(names) {
+      await refuseHeld(names);
+      const fence = await nextNumber(sql, "fence");
       for (const name of names)
-        await sql.run(
-          "insert into lock (name, pid, started, taken_at) values (?, ?, ?, ?) on conflict (name) do update set pid = excluded.pid, started = excluded.started, taken_at = excluded.taken_at",
-          [name, me.pid, me.started, at],
-        );
+        await sql.run(`insert into lease (name, owner, host, fence, until) values (?, ?, ?, ?, ${holds})`, [name, me.process, me.host, fence]);
+      return fence;
     },
-    async release(names) {
-      for (const name of names) await sql.run("delete from lock where name = ? and pid = ? and started = ?", [name, me.pid, me.started]);
+    async renew(fence, names) {
+      // where it had lapsed and nobody looked, it is ours still: nothing was done in between
+      if ((await sql.run(`update lease set until = ${holds} where fence = ?`, [fence])) === names.length) return;
+      for (const name of names) {
+        const row = await one(sql, "select host, owner, fence from lease where name = ?", [name]);
+        if (row !== undefined && integer(row, "fence") !== fence) throw busy(name, { host: text(row, "host"), process: text(row, "owner") }, me);
+      }
+      throw new Failure("BUSY", "this process was still for so long that others may have acted; it writes nothing more");
+    },
+    async release(fence) {
+      await sql.run("delete from lease where fence = ?", [fence]);
     },
   };
 }
 
-function isAlive(pid: number, started: string): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it lives, and belongs to somebody else
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-  // a number that was given to another process since is not the holder
-  const now = startOf(pid);
-  return now === undefined || started === "" || now === started;
+function busy(name: string, { host, process }: ProcessName, me: ProcessName): Failure {
+  const where = host === me.host ? "" : ` on ${host.split(" ")[0] ?? ""}`;
+  const what = /^[A-Z]-\d/u.test(name) ? name : "this person";
+  return new Failure("BUSY", `another expunge (process ${process.split(" ")[0] ?? ""}${where}) is working on ${what}`);
 }
 
-/** When the process started, in clock ticks since boot, with the boot's id; undefined where the system does not tell. A zombie is dead. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (fields[0] === "Z" || fields[0] === "X") return "dead";
-    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${fields[19] ?? ""}`;
-  } catch {
-    return undefined;
-  }
+/** SQLite has no truth values. */
+function isTrue(row: Row, column: string): boolean {
+  return row[column] === true || row[column] === 1;
 }

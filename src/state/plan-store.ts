@@ -1,5 +1,6 @@
 import type { Json } from "../model/json.ts";
 import type { Plan } from "../model/plan.ts";
+import type { RequestState } from "../model/status.ts";
 import { nextNumber, one, type Sql, stored, text, toStored } from "./sql.ts";
 
 /** Who signed which digest, when. */
@@ -14,7 +15,7 @@ export interface Approval {
 /** How a finished run answered; it answers the same when asked again. */
 export interface RunResult {
   readonly exit: number;
-  readonly state: string;
+  readonly state: RequestState;
   readonly steps: readonly Json[];
   readonly residue: readonly Json[];
   readonly completedAt: string;

@@ -59,7 +59,7 @@ export interface HeldRecord {
 }
 
 /** `destroyed` is called where something was destroyed: its traces are to be cut once that is saved. */
-export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => void): Sealed {
+export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => Promise<void>): Sealed {
   const keyOf = async (request: string): Promise<Buffer> => {
     const row = await one(sql, "select wrapped from request_key where request = ?", [request]);
     if (row === undefined) throw new Failure("WRONG_STATE", `${request} has ended: its sealed part is destroyed`);
@@ -128,7 +128,7 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => v
       }
       await sql.run("delete from sealed where request = ?", [request]);
       await sql.run("delete from request_key where request = ?", [request]);
-      destroyed();
+      await destroyed();
     },
   };
 }

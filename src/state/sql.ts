@@ -1,16 +1,19 @@
 /** What the stores of this folder need of a database: one SQL text, in which SQLite and PostgreSQL agree. */
 import { Failure } from "../errors.ts";
 import type { Json } from "../model/json.ts";
+import type { Dialect } from "./schema.ts";
 
 export type SqlValue = string | number | Uint8Array | null;
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Statements with `?` for each value. */
+/** Statements with `?` for each value. Integers come as numbers. */
 export interface Sql {
   all(text: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
   /** Rows that were changed. */
   run(text: string, values?: readonly SqlValue[]): Promise<number>;
+  /** What stands in a statement for now: milliseconds since 1970, by the database's own clock. */
+  readonly clock: string;
 }
 
 /** One transaction. */
@@ -20,12 +23,18 @@ export interface SqlTransaction extends Sql {
 }
 
 export interface Database extends AsyncDisposable {
+  /** For messages: the file, or the secret's name. */
+  readonly name: string;
+  readonly dialect: Dialect;
+  /** Of the tables: 0 where there are none yet. */
+  version(sql: Sql): Promise<number>;
+  setVersion(sql: Sql, version: number): Promise<void>;
   /** One write transaction at a time, whoever opens it, on any machine. Throws BUSY where another one does not end. */
   begin(): Promise<SqlTransaction>;
   /** Sees what is committed. */
   readonly read: Sql;
-  /** Removes what deleted rows leave behind for a while. */
-  cut(): Promise<void>;
+  /** Removes what deleted rows leave behind for a while. False: it could not be done just now. */
+  cut(): Promise<boolean>;
 }
 
 export async function one(sql: Sql, text: string, values: readonly SqlValue[] = []): Promise<Row | undefined> {

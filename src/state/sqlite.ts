@@ -1,93 +1,102 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../errors.ts";
-import type { Database, Sql, SqlTransaction } from "./sql.ts";
+import { type Database, integer, one, type Sql, type SqlTransaction } from "./sql.ts";
 
-const SCHEMA_VERSION = 1;
+/** How long another process may keep us waiting. */
 const PATIENCE_MS = 15_000;
 
-const SCHEMA = `
-create table counter (name text primary key, value integer not null) strict;
-create table request (id text primary key, body text not null, state text not null) strict;
-create table request_key (request text primary key, wrapped blob not null) strict;
-create table sealed (request text not null, name text not null, seq integer not null, bytes blob not null, primary key (request, name, seq)) strict;
-create table plan (id text primary key, request text not null, body text not null, made_at text not null, completed_at text, result text, verified text) strict;
-create table approval (plan text primary key, body text not null) strict;
-create table unit (plan text not null, id text not null, seq integer not null, phase integer not null, system text not null, steps text not null, after text not null,
-  state text not null, primary key (plan, id)) strict;
-create table note (plan text not null, unit text not null, seq integer not null, text text not null, primary key (plan, unit, seq)) strict;
-create table receipt (plan text not null, step text not null, body text not null, primary key (plan, step)) strict;
-create table outbox (id text primary key, seq integer not null, entry text not null, sealed integer not null default 0) strict;
-create index outbox_open on outbox (seq) where sealed = 0;
-create table lock (name text primary key, pid integer not null, started text not null, taken_at text not null) strict;
-create table held_key (request text primary key, wrapped blob not null) strict;
-create table held (request text not null, system text not null, record text not null, until text not null, reason text not null, bytes blob not null) strict;
-`;
-
-/**
- * Opens or makes the state database: WAL, synchronous FULL, secure delete. Throws STATE_UNREADABLE for a damaged file or
- * another version.
- */
+/** A file: WAL, synchronous FULL, secure delete. Throws STATE_UNREADABLE for any other file. */
 export function openSqlite(file: string): Database {
-  const db = opened(file);
-  // of its own, so that a look never sees half of a transaction
-  const reader = new DatabaseSync(file, { timeout: PATIENCE_MS, readOnly: true });
+  return guarded(file, () => {
+    const db = new DatabaseSync(file, { timeout: PATIENCE_MS });
+    try {
+      db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma foreign_keys = on");
+      // of its own, so that a look never sees half of a transaction
+      return database(file, db, new DatabaseSync(file, { timeout: PATIENCE_MS, readOnly: true }));
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+function database(file: string, db: DatabaseSync, reader: DatabaseSync): Database {
   return {
-    begin: async () => await begin(db, file),
-    read: sqlOn(reader),
-    // the write-ahead log still has the old pages until it is cut
-    cut: async () => db.exec("pragma busy_timeout = 2000; pragma wal_checkpoint(truncate)"),
+    name: file,
+    dialect: { blob: "blob", integer: "integer", strict: " strict" },
+    version: async (sql) => integer((await one(sql, "pragma user_version")) ?? {}, "user_version"),
+    async setVersion(sql, version) {
+      await sql.run(`pragma user_version = ${version}`);
+    },
+    begin: async () => await begin(file, db),
+    read: sqlOn(file, reader),
+    async cut() {
+      // the write-ahead log still has the old pages until it is cut
+      const row = guarded(file, () => db.prepare("pragma wal_checkpoint(truncate)").get());
+      return row?.["busy"] === 0;
+    },
     async [Symbol.asyncDispose]() {
       for (const connection of [reader, db]) if (connection.isOpen) connection.close();
     },
   };
 }
 
-function opened(file: string): DatabaseSync {
-  try {
-    const db = new DatabaseSync(file, { timeout: PATIENCE_MS });
-    db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma foreign_keys = on");
-    db.exec("begin immediate");
-    const version = Number(db.prepare("pragma user_version").get()?.["user_version"]);
-    if (version !== SCHEMA_VERSION && version !== 0)
-      throw new Failure("STATE_UNREADABLE", `${file} has version ${version}, this expunge reads version ${SCHEMA_VERSION}`);
-    if (version === 0) db.exec(`${SCHEMA} pragma user_version = ${SCHEMA_VERSION}`);
-    db.exec("commit");
-    return db;
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure("STATE_UNREADABLE", `${file} cannot be read as a state database`);
-  }
-}
-
 /** Waits without standing in the way of what else this process does: the other one may be ours too. */
-async function begin(db: DatabaseSync, file: string): Promise<SqlTransaction> {
+async function begin(file: string, db: DatabaseSync): Promise<SqlTransaction> {
   db.exec("pragma busy_timeout = 0");
-  for (const until = Date.now() + PATIENCE_MS; ; await sleep(5 + Math.random() * 15)) {
-    try {
-      db.exec("begin immediate");
-      break;
-    } catch (error) {
-      if (!isBusy(error)) throw error;
-      if (Date.now() > until) throw new Failure("BUSY", `${file} is in use by another process`);
+  try {
+    for (const until = Date.now() + PATIENCE_MS; ; await sleep(5 + Math.random() * 15)) {
+      try {
+        db.exec("begin immediate");
+        break;
+      } catch (error) {
+        if (!isBusy(error) || Date.now() > until) throw translated(file, error);
+      }
     }
+  } finally {
+    db.exec(`pragma busy_timeout = ${PATIENCE_MS}`);
   }
   return {
-    ...sqlOn(db),
-    commit: async () => db.exec("commit"),
+    ...sqlOn(file, db),
+    commit: async () => guarded(file, () => db.exec("commit")),
     async rollback() {
       if (db.isTransaction) db.exec("rollback");
     },
   };
 }
 
-function sqlOn(db: DatabaseSync): Sql {
+function sqlOn(file: string, db: DatabaseSync): Sql {
   return {
-    all: async (text, values = []) => db.prepare(text).all(...values),
-    run: async (text, values = []) => Number(db.prepare(text).run(...values).changes),
+    clock: "cast(unixepoch('subsec') * 1000 as integer)",
+    all: async (text, values = []) => guarded(file, () => db.prepare(text).all(...values)),
+    run: async (text, values = []) => guarded(file, () => Number(db.prepare(text).run(...values).changes)),
   };
 }
 
+/** Turns what SQLite throws into a Failure without its message, which may bear values. */
+function guarded<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw translated(file, error);
+  }
+}
+
+function translated(file: string, error: unknown): unknown {
+  const code = codeOf(error);
+  if (code === undefined) return error;
+  if (isBusy(error)) return new Failure("BUSY", `${file} is in use by another process`);
+  if (code === 13) return new Failure("UNEXPECTED", `${file} cannot grow: the disk is full`);
+  return new Failure("STATE_UNREADABLE", `${file} cannot be read as a state database (SQLite ${code})`);
+}
+
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" && (error.errcode & 0xff) === 5;
+  const code = codeOf(error);
+  return code === 5 || code === 6;
+}
+
+/** SQLite's own code of what went wrong; undefined for what SQLite did not throw. */
+function codeOf(error: unknown): number | undefined {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
 }

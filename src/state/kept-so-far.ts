@@ -1,5 +1,5 @@
-import type { HeldRecord } from "../state/sealed-store.ts";
-import type { Reads } from "../state/state.ts";
+import type { HeldRecord } from "./sealed-store.ts";
+import type { Reads } from "./state.ts";
 
 /** Whether any run of the request, of whatever plan, has begun. */
 export async function hasBegun({ plans, journal }: Reads, request: string): Promise<boolean> {
