@@ -76,7 +76,7 @@ describe("a report's page", () => {
       "1 record erased, 1 record kept until 2034-12-31",
       "31 December 2034",
       "DE AO §147(3)-(4); DE UStG §14b(1)",
-      "retention",
+      "kept by law",
       "10 February 2026, 10:04 UTC",
       "17 March 2026",
       "a view",

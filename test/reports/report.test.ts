@@ -82,9 +82,18 @@ describe("a summary", () => {
       regime: "eu",
       keys_destroyed_at: at("10:05:00"),
     });
-    expect(summary.deadline).toEqual({ nominal: "2026-03-10", legal: "2026-03-10", extended: "2026-05-10", ended_at: at("10:04:00"), met: true });
-    expect(summary.decision).toEqual({
-      decision: "partial",
+    expect(summary.deadline).toEqual({
+      nominal: "2026-03-10",
+      legal: "2026-03-10",
+      extended: "2026-05-10",
+      due: "2026-03-10",
+      extension: null,
+      ended_at: at("10:04:00"),
+      ended_on: "2026-02-10",
+      met: true,
+    });
+    expect(summary.decision).toBe("partial");
+    expect(summary.approval).toEqual({
       exceptions: ["art17-3-b"],
       plan_digest: digestOf("a"),
       map_digest: digestOf("b"),
@@ -112,13 +121,14 @@ describe("a summary", () => {
         system: "shop",
         record: "invoices",
         count: 1,
+        minimised: 0,
         reason: "retention",
         until: "2034-12-31",
         law: ["DE AO §147(3)-(4)", "DE UStG §14b(1)"],
         restricted: true,
       },
     ]);
-    expect(summary.residue).toEqual([{ system: "shop", record: null, mechanism: "backups", gone_by: "2026-03-17" }]);
+    expect(summary.residue).toEqual([{ system: "shop", mechanism: "backups", gone_by: "2026-03-17" }]);
     expect(summary.people.map(({ did }) => did)).toEqual(["request.received", "identity.verified", "decision", "erasure.started"]);
   });
 
@@ -174,12 +184,12 @@ describe("a summary", () => {
     ]);
   });
 
-  it("of a refused request says that nothing more was erased", () => {
+  it("of a refused request says that nothing was erased", () => {
     const { sentence, state } = summaryOf([
       ...wholeRequest(request).slice(0, 2),
       { id: "r", type: "refused", core: { request, at: at("10:00:00"), by: `a_${digestOf("1")}`, state: "refused", exception: "art12-5" } },
     ]);
-    expect([state, sentence]).toEqual(["refused", "The request was refused; nothing more was erased."]);
+    expect([state, sentence]).toEqual(["refused", "The request was refused; nothing was erased."]);
   });
 
   it("leaves out what it does not know, and does not fail", () =>
