@@ -25,16 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/reports": ["src/ledger", "src/retention", "src/model", "src/errors.ts"],
   "src/terminal": ["src/executor", "src/model", "src/errors.ts"],
   "src/map-file.ts": ["connectors/registry.ts", "src/datamap", "src/retention", "src/package-files.ts", "src/model", "src/errors.ts"],
-  "src/workspace.ts": [
-    "src/map-file.ts",
-    "connectors/registry.ts",
-    "src/port",
-    "src/state",
-    "src/ledger",
-    "src/retention",
-    "src/model",
-    "src/errors.ts",
-  ],
+  "src/workspace.ts": ["src/map-file.ts", "connectors/registry.ts", "src/port", "src/state", "src/ledger", "src/retention", "src/model", "src/errors.ts"],
   "src/make-workspace.ts": ["src/workspace.ts", "src/package-files.ts", "src/state", "src/ledger", "src/errors.ts"],
   "src/doctor.ts": ["src/workspace.ts", "src/map-file.ts", "src/planner", "src/retention", "src/state", "src/model", "src/errors.ts"],
   "src/requests": [

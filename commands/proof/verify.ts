@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Args, Flags } from "@oclif/core";
 import { type Answer, BaseCommand, type Session } from "../../src/base-command.ts";
-import { EXIT, Failure } from "../../src/errors.ts";
+import { EXIT } from "../../src/errors.ts";
 import { audit, type Check } from "../../src/ledger/audit.ts";
+import type { Json } from "../../src/model/json.ts";
+import { bytesOf, publicKey } from "../../src/proof-input.ts";
 import { summaryHolds } from "../../src/reports/report.ts";
 import { indent, safe, table, tint } from "../../src/terminal/show.ts";
 
@@ -19,19 +19,27 @@ export default class ProofVerify extends BaseCommand {
   static override flags = {
     key: Flags.string({ helpValue: "VKEY", summary: "The public key: its text, or a file that holds it." }),
     known: Flags.string({ helpValue: "FILE", multiple: true, summary: "A head, report, proof or export that you received at another time." }),
+    show: Flags.boolean({ summary: "Print what was signed too; only where every check holds." }),
   };
 
   protected override async work({ tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(ProofVerify);
-    const key = flags.key === undefined ? workspaceKey(flags.workspace) : keyText(flags.key);
+    const key = publicKey(flags.key, flags.workspace);
     // by number: a path may name a person
     const known = (flags.known ?? []).map((file, index) => ({ name: String(index + 1), bytes: bytesOf(file, "--known") }));
-    const { ok: audited, checks: found, warnings, report } = audit(bytesOf(args.file, "FILE"), { key, known });
+    const { ok: audited, checks: found, warnings, report, signed } = audit(bytesOf(args.file, "FILE"), { key, known });
     const checks = [...found, ...(report === undefined ? [] : [summaryCheck(summaryHolds(report))])];
     const ok = audited && checks.every((check) => check.ok);
     const rows = checks.map((check) => [tint(check.ok ? "ok" : "FAIL", check.ok ? "good" : "bad", tone.plain), safe(check.name), safe(check.detail)]);
     const sentence = ok ? "The proof holds." : "The proof does not hold.";
-    return { data: { ok, checks }, human: `${indent(table(rows))}\n${sentence}`, exit: ok ? EXIT.done : EXIT.findings, warnings };
+    const shown = flags.show && ok && signed !== undefined ? signed : undefined;
+    const content = shown === undefined ? "" : `\n\nWhat was signed:\n${indent(await asText(shown))}`;
+    return {
+      data: { ok, checks, ...(shown === undefined ? {} : { signed: shown }) },
+      human: `${indent(table(rows))}\n${sentence}${content}`,
+      exit: ok ? EXIT.done : EXIT.findings,
+      warnings,
+    };
   }
 }
 
@@ -39,20 +47,10 @@ function summaryCheck(ok: boolean): Check {
   return { name: "summary", ok, detail: ok ? "the summary says what the entries say" : "SUMMARY: the summary says something else than the entries" };
 }
 
-function workspaceKey(workspace: string): string | undefined {
-  const file = join(workspace, "public.vkey");
-  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
-}
-
-/** A vkey's own text has its id between two plus signs. */
-function keyText(given: string): string {
-  return /^[^+]+\+[0-9a-f]{8}\+/u.test(given) && !existsSync(given) ? given : bytesOf(given, "--key").toString("utf8");
-}
-
-function bytesOf(file: string, what: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch {
-    throw new Failure("USAGE", `${what} names no file that can be read`);
-  }
+/** Names and values, a line each. Control characters of the file are escaped: it cannot write over what is shown. */
+async function asText(signed: Json): Promise<string> {
+  const { stringify } = await import("yaml");
+  return stringify(signed, { lineWidth: 0, aliasDuplicateObjects: false })
+    .replaceAll(/[^\P{Cc}\n]/gu, "?")
+    .trimEnd();
 }

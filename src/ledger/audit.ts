@@ -1,6 +1,6 @@
 /** Checks the bytes of a report, a ledger export, a tlog-proof or a checkpoint. Knows no database and writes nothing. */
 import { Failure } from "../errors.ts";
-import type { Json } from "../model/json.ts";
+import type { Json, JsonObject } from "../model/json.ts";
 import { fromBase64 } from "./base64.ts";
 import { commit, type Leaf, parseLeaf } from "./commitment.ts";
 import { leafOf, type Opening, parseOpening } from "./disclosed-entry.ts";
@@ -25,6 +25,8 @@ export interface Audit {
   readonly warnings: readonly string[];
   /** The content, where the file is a report whose every check holds. */
   readonly report?: ReportPayload;
+  /** What was signed, to be shown; only where every check holds. */
+  readonly signed?: Json;
 }
 
 /** An older head, in any of the four kinds of file. */
@@ -44,6 +46,7 @@ interface Desk {
 interface Headed {
   readonly head: Checkpoint;
   readonly leaves?: readonly Uint8Array[];
+  readonly content: Json;
   readonly report?: ReportPayload;
 }
 
@@ -62,7 +65,7 @@ export function audit(file: Uint8Array, how: { readonly key?: string | undefined
   const read = reading(check, "form", () => READERS[kind](file, desk));
   if (read !== undefined) for (const known of how.known ?? []) compare(read, known, desk);
   const ok = read !== undefined && checks.every((one) => one.ok);
-  return { ok, checks, warnings, ...(ok && read.report !== undefined ? { report: read.report } : {}) };
+  return { ok, checks, warnings, ...(ok ? { signed: read.content } : {}), ...(ok && read.report !== undefined ? { report: read.report } : {}) };
 }
 
 /** Undefined where a check that failed leaves nothing to read on. */
@@ -104,7 +107,7 @@ function readReport(file: Uint8Array, desk: Desk): Headed | undefined {
     ordered && own,
     ordered && own ? "each entry once, in order, all of the one request" : "REQUEST: entries are missing, doubled, out of order or of another request",
   );
-  return { head, report };
+  return { head, report, content: { ...report, entries: report.entries.map(({ core, proof }) => ({ index: proof.index, ...core })) } };
 }
 
 function readExport(file: Uint8Array, desk: Desk): Headed {
@@ -129,16 +132,24 @@ function readExport(file: Uint8Array, desk: Desk): Headed {
   }
   const gone = texts.filter(({ core }) => core === "absent").length;
   if (gone > 0) desk.warn(`${gone} of ${texts.length} entries have no content any more: ask which expiry took it`);
-  return { head, leaves: hashes };
+  return { head, leaves: hashes, content: { checkpoint, entries: texts.map(({ type, content }, index) => ({ index, type, ...content })) } };
 }
 
-function exportedLeaf(value: Json): { readonly text: string } & Record<"core" | "link", "absent" | "fits" | "bad"> {
+interface ExportedLeaf extends Readonly<Record<"core" | "link", "absent" | "fits" | "bad">> {
+  readonly text: string;
+  readonly type: string;
+  /** Of `core`; nothing where it has expired. */
+  readonly content: JsonObject;
+}
+
+function exportedLeaf(value: Json): ExportedLeaf {
   const { leaf: text, core, core_salt, link, link_salt } = closedObject(value, "a leaf of the export", ["leaf"], ["core", "core_salt", "link", "link_salt"]);
   if (typeof text !== "string") throw new Failure("PROOF_INVALID", "a leaf of the export is no text");
   const leaf = parseLeaf(text);
   const type = isObject(core) ? core["type"] : undefined;
   const opened = { core: opens("core", leaf, core, core_salt), link: opens("link", leaf, link, link_salt) };
-  return { text, ...opened, ...(opened.core === "fits" && type !== leaf.type ? { core: "bad" } : {}) };
+  const content = isObject(core) ? core : { content: "expired" };
+  return { text, type: leaf.type, content, ...opened, ...(opened.core === "fits" && type !== leaf.type ? { core: "bad" as const } : {}) };
 }
 
 function opens(part: "core" | "link", leaf: Leaf, content: Json | undefined, salt: Json | undefined): "absent" | "fits" | "bad" {
@@ -154,14 +165,14 @@ function readProof(file: Uint8Array, desk: Desk): Headed {
   desk.check("form", true, "tlog-proof of one entry");
   const head = checkedHead(checkpoint, desk);
   included([{ entry, index, path }], head, desk);
-  return { head };
+  return { head, content: { checkpoint, entries: [{ index, ...entry.core }] } };
 }
 
 function readCheckpoint(file: Uint8Array, desk: Desk): Headed {
   const text = decoded(file);
   const { size } = parseCheckpoint(parseNote(text).text);
   desk.check("form", true, `checkpoint of a ledger with ${size} entries`);
-  return { head: checkedHead(text, desk) };
+  return { head: checkedHead(text, desk), content: { checkpoint: text } };
 }
 
 /** The head that a note states, and whether the key signed it for this very ledger. */

@@ -1,8 +1,11 @@
 /** The proof of erasure: one signed file, made of the ledger's entries and nothing else. */
 import { Failure } from "../errors.ts";
+import type { JsonObject } from "../model/json.ts";
 import { jcs } from "../ledger/jcs.ts";
 import type { Disclosure } from "../ledger/ledger.ts";
-import { REPORT_SCHEMA, REPORT_TYPE, type ReportPayload } from "../ledger/report-file.ts";
+import { parseEnvelope } from "../ledger/dsse.ts";
+import { parseReportPayload, REPORT_SCHEMA, REPORT_TYPE, type ReportPayload } from "../ledger/report-file.ts";
+import { firstSummary } from "./first-summary.ts";
 import { summarise } from "./summary.ts";
 
 /** What no report of this kind shows. Said in every one. */
@@ -39,7 +42,19 @@ export function reportFile(payload: ReportPayload, seal: (type: string, payload:
   return seal(REPORT_TYPE, Buffer.from(jcs(payload)));
 }
 
-/** Whether the summary says just what the entries say. */
+/** Whether the summary says just what the entries say: in today's form, or in that of version 0.1. */
 export function summaryHolds({ summary, entries }: ReportPayload): boolean {
-  return jcs(summary) === jcs(summarise(entries.map(({ core }) => core)));
+  const cores = entries.map(({ core }) => core);
+  return jcs(summary) === jcs(isOfFirstForm(summary) ? firstSummary(cores) : summarise(cores));
+}
+
+/** The report in a file that nobody has checked. Throws PROOF_INVALID for what is none. */
+export function unchecked(file: Uint8Array): ReportPayload {
+  const { payloadType, payload } = parseEnvelope(file);
+  if (payloadType !== REPORT_TYPE) throw new Failure("PROOF_INVALID", "the file holds no report of this version");
+  return parseReportPayload(payload);
+}
+
+function isOfFirstForm(summary: JsonObject): boolean {
+  return !Object.hasOwn(summary, "form");
 }

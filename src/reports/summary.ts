@@ -255,8 +255,10 @@ function verificationOf({ looks, results }: Story): Summary["verification"] {
 }
 
 function people(cores: readonly JsonObject[]): readonly PersonLine[] {
-  return cores.flatMap(({ type, at, by, approver }): PersonLine[] => {
+  return cores.flatMap(({ type, at, by, approver, result }): PersonLine[] => {
     const actor = typeof by === "string" ? by : approver;
-    return typeof type === "string" && typeof at === "string" && typeof actor === "string" ? [{ did: type, actor, at }] : [];
+    // version 0.1 called every check so, whatever came of it
+    const did = type === "identity.verified" && result !== "ok" ? "identity.checked" : type;
+    return typeof did === "string" && typeof at === "string" && typeof actor === "string" ? [{ did, actor, at }] : [];
   });
 }

@@ -1,6 +1,4 @@
 /** What a request leaves in the ledger, but for its run: one function an event. */
-import { createHash } from "node:crypto";
-import { sentences } from "../datamap/sentences.ts";
 import { methodCode, refusalCode } from "../ledger/events.ts";
 import { tellable } from "../ledger/identifier-lint.ts";
 import type { Plan } from "../model/plan.ts";
@@ -9,6 +7,7 @@ import type { OutboxEntry } from "../state/outbox.ts";
 import type { Approval } from "../state/plan-store.ts";
 import type { Context } from "./context.ts";
 import { another, code, entry, moment, named, type Reasoned } from "./entry-parts.ts";
+import { rulesDigest } from "./map-words.ts";
 import type { SeenGap } from "./run-entries.ts";
 
 /** Exemption words of the data map -> codes of the ledger. */
@@ -83,7 +82,7 @@ export function decisionEntry(context: Context, plan: Plan, approval: Approval, 
     plan: plan.id,
     plan_digest: plan.digest,
     map_digest: context.map.digest,
-    rules_digest: rulesDigest(context),
+    rules_digest: rulesDigest(context.map),
     approver: context.actorIdOf(approval.by),
     ...(approval.role === undefined ? {} : { role: code(approval.role) }),
     decision: kept.length + unsearched.length > 0 || excluded !== undefined ? "partial" : "granted",
@@ -135,15 +134,4 @@ export function policyEntry(context: Context): OutboxEntry {
     map_digest: context.map.digest,
     by: context.actorIdOf(context.actor),
   });
-}
-
-/** The rules as sentences, by their digest: what a person can read and check against the map of that day. */
-function rulesDigest({ map }: Context): string {
-  return createHash("sha256")
-    .update(
-      sentences(map)
-        .map((rule) => rule.sentence)
-        .join("\n"),
-    )
-    .digest("hex");
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
-import type { EventCore } from "../../src/ledger/events.ts";
+import type { EventCore, OlderCore } from "../../src/ledger/events.ts";
 import type { NewEntry } from "../../src/ledger/ledger.ts";
 
 export const at = (time: string): string => `2026-02-10T${time}.000Z`;
@@ -12,8 +12,10 @@ export const digestOf = (digit: string): string => digit.repeat(64);
 export const actor = `a_${"4f".repeat(16)}`;
 
 type Result = EventCore<"target.result">;
+type FirstResult = OlderCore<"target.result">;
 
-export function targetResult(request: string, more: Partial<Result> = {}): Result {
+/** As version 0.1 wrote it. */
+export function firstTargetResult(request: string, more: Partial<FirstResult> = {}): FirstResult {
   return {
     request,
     plan_digest: digestOf("a"),
@@ -39,6 +41,13 @@ export function targetResult(request: string, more: Partial<Result> = {}): Resul
     verification: { method: "requery", residual: 0, at: at("10:03:02") },
     ...more,
   };
+}
+
+/** What is gone was deleted, unless `more` says how much was changed. */
+export function targetResult(request: string, more: Partial<Result> = {}): Result {
+  const { deleted, changed = 0, minimised = 0, failed = 0, attempt = 1, gaps = [], ...rest } = more;
+  const first = firstTargetResult(request, rest);
+  return { ...first, step: first.step ?? "S1", attempt, deleted: deleted ?? first.gone - changed, changed, minimised, failed, gaps };
 }
 
 export function completed(request: string, more: Partial<EventCore<"erasure.completed">> = {}): EventCore<"erasure.completed"> {

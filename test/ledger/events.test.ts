@@ -38,6 +38,8 @@ describe("the closed forms of events", () => {
       "residue",
       "exception",
       "epoch",
+      "day",
+      "steps",
     ]);
     let tried = 0;
     for (const { type, core } of wholeRequest(request)) {

@@ -4,7 +4,7 @@ import { audit } from "../../src/ledger/audit.ts";
 import { type Ledger, type NewEntry, openLedger } from "../../src/ledger/ledger.ts";
 import { LIMITS, reportFile, reportOf, summaryHolds } from "../../src/reports/report.ts";
 import { summarise } from "../../src/reports/summary.ts";
-import { at, completed, digestOf, folder, newKey, targetResult, wholeRequest } from "../ledger/entries.ts";
+import { at, completed, digestOf, firstTargetResult, folder, newKey, targetResult, wholeRequest } from "../ledger/entries.ts";
 
 const request = "R-2026-0001";
 const how = { request, generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" };
@@ -23,6 +23,11 @@ const summaryOf = (entries: readonly NewEntry[]): ReturnType<typeof summarise> =
       .entries.map(({ core }) => core),
   );
 const result = (id: string, more: Parameters<typeof targetResult>[1]): NewEntry => ({ id, type: "target.result", core: targetResult(request, more) });
+const firstResult = (id: string, more: Parameters<typeof firstTargetResult>[1]): NewEntry => ({
+  id,
+  type: "target.result",
+  core: firstTargetResult(request, more),
+});
 
 describe("a report", () => {
   const ledger = (): Ledger => ledgerWith([...wholeRequest("R-2026-0007"), ...wholeRequest(request)]);
@@ -77,9 +82,18 @@ describe("a summary", () => {
       regime: "eu",
       keys_destroyed_at: at("10:05:00"),
     });
-    expect(summary.deadline).toEqual({ nominal: "2026-03-10", legal: "2026-03-10", extended: "2026-05-10", ended_at: at("10:04:00"), met: true });
-    expect(summary.decision).toEqual({
-      decision: "partial",
+    expect(summary.deadline).toEqual({
+      nominal: "2026-03-10",
+      legal: "2026-03-10",
+      extended: "2026-05-10",
+      due: "2026-03-10",
+      extension: null,
+      ended_at: at("10:04:00"),
+      ended_on: "2026-02-10",
+      met: true,
+    });
+    expect(summary.decision).toBe("partial");
+    expect(summary.approval).toEqual({
       exceptions: ["art17-3-b"],
       plan_digest: digestOf("a"),
       map_digest: digestOf("b"),
@@ -107,13 +121,14 @@ describe("a summary", () => {
         system: "shop",
         record: "invoices",
         count: 1,
+        minimised: 0,
         reason: "retention",
         until: "2034-12-31",
         law: ["DE AO §147(3)-(4)", "DE UStG §14b(1)"],
         restricted: true,
       },
     ]);
-    expect(summary.residue).toEqual([{ system: "shop", record: null, mechanism: "backups", gone_by: "2026-03-17" }]);
+    expect(summary.residue).toEqual([{ system: "shop", mechanism: "backups", gone_by: "2026-03-17" }]);
     expect(summary.people.map(({ did }) => did)).toEqual(["request.received", "identity.verified", "decision", "erasure.started"]);
   });
 
@@ -142,8 +157,8 @@ describe("a summary", () => {
     expect(sentence).toContain("3 records erased, 1 record gone already; not yet verified.");
   });
 
-  it("never calls erased what may have been changed", () => {
-    const said = (more: Parameters<typeof targetResult>[1]): string => summaryOf([result("1", more)]).sentence.split(";")[0] ?? "";
+  it("never calls erased what may have been changed, where an entry of version 0.1 does not say", () => {
+    const said = (more: Parameters<typeof firstTargetResult>[1]): string => summaryOf([firstResult("1", more)]).sentence.split(";")[0] ?? "";
     expect(said({ status: "deleted" })).toBe("1 record erased");
     expect(said({ operation: "anonymise", status: "anonymised" })).toBe("1 record changed");
     // a parent that a held child references is changed where its rule says erase
@@ -169,12 +184,12 @@ describe("a summary", () => {
     ]);
   });
 
-  it("of a refused request says that nothing more was erased", () => {
+  it("of a refused request says that nothing was erased", () => {
     const { sentence, state } = summaryOf([
       ...wholeRequest(request).slice(0, 2),
       { id: "r", type: "refused", core: { request, at: at("10:00:00"), by: `a_${digestOf("1")}`, state: "refused", exception: "art12-5" } },
     ]);
-    expect([state, sentence]).toEqual(["refused", "The request was refused; nothing more was erased."]);
+    expect([state, sentence]).toEqual(["refused", "The request was refused; nothing was erased."]);
   });
 
   it("leaves out what it does not know, and does not fail", () =>

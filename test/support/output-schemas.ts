@@ -71,7 +71,9 @@ const runStep = {
   status,
   matched: count.describe("Planned records found again."),
   affected: count.describe("What the system said it changed."),
-  gone: count.describe("Absent, or as wanted, when read again."),
+  gone: count.describe("Absent, or as wanted, when read again: deleted + changed."),
+  deleted: count.optional(),
+  changed: count.optional(),
   already_gone: count.optional(),
   own: count.optional(),
   failed: count.optional(),
@@ -80,6 +82,7 @@ const runStep = {
   blocked: count.optional(),
   minimised: count.optional(),
   reason: reason.optional(),
+  says: text.optional().describe("The words of the condition or hold."),
   until: text.optional(),
 };
 const check = z.strictObject({
@@ -168,5 +171,12 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   report: envelope("report", z.strictObject({ files: z.array(file) })),
   "proof-checkpoint": envelope("proof-checkpoint", z.strictObject({ checkpoint: text, vkey: text })),
   "proof-export": envelope("proof-export", z.strictObject({ files: z.array(file) })),
-  "proof-verify": envelope("proof-verify", z.strictObject({ ok: z.boolean(), checks: z.array(z.strictObject({ name: text, ok: z.boolean(), detail: text })) })),
+  "proof-verify": envelope(
+    "proof-verify",
+    z.strictObject({
+      ok: z.boolean(),
+      checks: z.array(z.strictObject({ name: text, ok: z.boolean(), detail: text })),
+      signed: z.record(text, z.unknown()).optional().describe("With `--show`, where every check holds: what was signed."),
+    }),
+  ),
 };

@@ -2,7 +2,7 @@ import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openLedger } from "../../src/ledger/ledger.ts";
 import type { ReportPayload } from "../../src/ledger/report-file.ts";
-import { reportPage } from "../../src/reports/html.ts";
+import { reportPage } from "../../src/reports/page.ts";
 import { html } from "../../src/reports/markup.ts";
 import { reportOf } from "../../src/reports/report.ts";
 import { spoken } from "../../src/reports/spoken-date.ts";
@@ -29,7 +29,7 @@ const tagsOf = (page: string): readonly { readonly name: string; readonly closin
 
 describe("a report's page", () => {
   it("is well formed: every element is closed in its order, and no bracket stands alone", () => {
-    const page = reportPage(payload(), signed);
+    const page = reportPage(payload(), { signed });
     const open: string[] = [];
     const tags = tagsOf(page);
     for (const { name, closing } of tags) {
@@ -44,7 +44,7 @@ describe("a report's page", () => {
   });
 
   it("has a language, a title, one first heading, no step left out, a caption a table and a scope a header cell", () => {
-    const page = reportPage(payload(), signed);
+    const page = reportPage(payload(), { signed });
     expect(page).toContain('<html lang="en">');
     expect(page).toContain("<title>Proof of erasure R-2026-0001</title>");
     const tags = tagsOf(page).filter(({ closing }) => !closing);
@@ -62,21 +62,21 @@ describe("a report's page", () => {
   });
 
   it("asks nothing of the network and runs nothing", () => {
-    const page = reportPage(payload(), signed);
+    const page = reportPage(payload(), { signed });
     expect(page).not.toMatch(/<script|<link|<img|<iframe|\son[a-z]+=|javascript:|url\(|@import|https?:\/\//u);
     expect(page).toContain("default-src &#39;none&#39;".replaceAll("&#39;", "'"));
   });
 
   it("names the signed file, its hash, the command that checks it, and what it does not show", () => {
     const report = payload();
-    const page = reportPage(report, signed);
+    const page = reportPage(report, { signed });
     for (const said of [
       signed.sha256,
       "expunge proof verify R-2026-0001.report.json --key public.vkey",
       "1 record erased, 1 record kept until 2034-12-31",
       "31 December 2034",
       "DE AO §147(3)-(4); DE UStG §14b(1)",
-      "retention",
+      "kept by law",
       "10 February 2026, 10:04 UTC",
       "17 March 2026",
       "a view",
@@ -89,13 +89,13 @@ describe("a report's page", () => {
     const report = payload();
     const evil = `<img src=x onerror="alert('1')">&`;
     const core = { v: 1, type: "target.result", ...targetResult(request, { record: evil, law: [evil] }) };
-    const page = reportPage({ ...report, limits: [evil], entries: report.entries.map((entry) => ({ ...entry, core })) }, { ...signed, name: evil });
+    const page = reportPage({ ...report, limits: [evil], entries: report.entries.map((entry) => ({ ...entry, core })) }, { signed: { ...signed, name: evil } });
     expect(page).not.toContain("<img");
     expect(page).toContain("&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;");
   });
 
   it("says in words what it also says in colour", () => {
-    const page = reportPage(payload(), signed);
+    const page = reportPage(payload(), { signed });
     for (const [, tone = "", said = ""] of page.matchAll(/<span class="(good|warn|bad)">([^<]*)<\/span>/gu))
       expect(said, tone).toMatch(/^[A-Za-z0-9][a-z ]{2,}$/u);
   });

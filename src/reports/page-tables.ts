@@ -1,0 +1,220 @@
+/** The tables of a report's page: what was done, checked, kept and left. */
+import { checkWords, eventWords, mechanismWords, reasonWords, statusWords } from "../model/words.ts";
+import type { MapWords } from "./map-words.ts";
+import { html, type Markup } from "./markup.ts";
+import { day, number, table, toneOf } from "./page-parts.ts";
+import type { Summary } from "./summary.ts";
+import type { SystemLine } from "./system-lines.ts";
+
+const RULES: Readonly<Record<string, string>> = {
+  erase: "erase",
+  "remove-rows": "remove the rows",
+  "soft-delete": "mark as deleted",
+  anonymise: "anonymise",
+  redact: "redact",
+  unlink: "cut the link to the person",
+  keep: "keep while a hold asks for it",
+  ask: "ask somebody",
+};
+
+const COUNTED = ["found", "deleted", "changed", "unsorted", "already_gone", "kept", "waiting", "blocked", "failed"] as const;
+const HEADS: Readonly<Record<(typeof COUNTED)[number], string>> = {
+  found: "Found",
+  deleted: "Erased",
+  changed: "Changed",
+  unsorted: "Erased or changed",
+  already_gone: "Gone before",
+  kept: "Kept",
+  waiting: "Waiting",
+  blocked: "Blocked",
+  failed: "Failed",
+};
+
+function name({ system, record }: { readonly system: string; readonly record: string }, words: MapWords | undefined): Markup {
+  const called = words?.[`${system}.${record}`]?.called;
+  return html`<th scope="row">${system}.${record}${called === undefined ? "" : ` (${called})`}</th>`;
+}
+
+export function systemsPart({ systems, totals }: Summary, words: MapWords | undefined): Markup {
+  // only entries of version 0.1 leave open which of the two it was
+  const columns = COUNTED.filter((column) => column !== "unsorted" || totals.unsorted > 0);
+  return table(
+    "What was done, system by system",
+    "Records. Each that was found stands in exactly one of the columns after it. Erased and changed: read again afterwards, and as the rule wants them.",
+    ["System and record", "Rule", "Outcome", ...columns.map((column) => HEADS[column])],
+    systems.map(
+      (line) =>
+        html`<tr>
+          ${name(line, words)}
+          <td>${RULES[line.operation] ?? line.operation}</td>
+          <td>${outcome(line, words)}</td>
+          ${columns.map((column) => number(line[column]))}
+        </tr>`,
+    ),
+    "No system has reported a result yet.",
+    html`<tr>
+      <th scope="row" colspan="3">All systems together</th>
+      ${columns.map((column) => number(totals[column]))}
+    </tr>`,
+  );
+}
+
+function outcome(line: SystemLine, words: MapWords | undefined): Markup {
+  const { status, own, minimised, attempts } = line;
+  const notes = [
+    why(line, words),
+    own > 0 ? `${own} rows that the erasure itself wrote into the audit trail redacted` : "",
+    minimised > 0 ? `${minimised} reduced to what must be kept` : "",
+    attempts > 1 ? `attempt ${attempts}` : "",
+  ].filter((note) => note !== "");
+  return html`<span class="${toneOf(status)}">${statusWords(status)}</span>${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
+}
+
+/** Why something of it is not done, in the words of the condition or hold where they are known. */
+function why({ system, record, reason, status, waiting }: SystemLine, words: MapWords | undefined): string {
+  if (reason === null) return "";
+  if (reason === "not_run") return "planned, and not run yet";
+  const known = words?.[`${system}.${record}`];
+  const says = waiting > 0 ? known?.waits : status === "kept" ? joined(known?.keeps) : undefined;
+  return reasonWords(reason, { status, ...(says === undefined ? {} : { says }) });
+}
+
+function joined(all: readonly string[] | undefined): string | undefined {
+  return all === undefined || all.length === 0 ? undefined : all.join("; ");
+}
+
+export function notSearchedPart({ not_searched }: Summary, words: MapWords | undefined): Markup {
+  if (not_searched.length === 0) return html``;
+  return table(
+    "What was not searched",
+    "The request has no identifier that leads there. Whether these hold the person's data is not known.",
+    ["System and record", "Outcome"],
+    not_searched.map(
+      (line) =>
+        html`<tr>
+          ${name(line, words)}
+          <td><span class="bad">not searched</span></td>
+        </tr>`,
+    ),
+    "",
+  );
+}
+
+export function gapsPart({ gaps, gaps_accepted }: Summary): Markup {
+  if (gaps.length === 0) return html``;
+  const accepted = gaps_accepted === null ? "" : ` ${gaps_accepted} of them were accepted by a person when the request was closed.`;
+  return table(
+    "What was found and could not be acted on",
+    `Places that are left as they are.${accepted}`,
+    ["System and record", "Where", "Holds an identifier of the person"],
+    gaps.map(
+      (line) =>
+        html`<tr>
+          ${name(line, undefined)}
+          <td>${line.where}</td>
+          <td>${line.holds_identifier ? html`<span class="bad">yes</span>` : html`no`}</td>
+        </tr>`,
+    ),
+    "",
+  );
+}
+
+export function looksPart({ systems }: Summary): Markup {
+  return table(
+    "How it was checked",
+    "Of the records acted on: found again, said by the system to be done, and as wanted when read again. Then the last look, on a fresh connection.",
+    ["System and record", "Done with", "Done at", "Found again", "Done", "Read again", "Last look", "How", "Looked at"],
+    systems.map(
+      (line) =>
+        html`<tr>
+          ${name(line, undefined)}
+          <td>${line.connector ?? "nothing yet"}</td>
+          <td>${day(line.finished)}</td>
+          ${number(line.matched)}${number(line.affected)}${number(line.gone)}
+          <td>${lastLook(line)}</td>
+          <td>${checkWords(line.verified?.method ?? "none")}</td>
+          <td>${line.verified === null ? html`never` : day(line.verified.at)}</td>
+        </tr>`,
+    ),
+    "Nothing was checked yet.",
+  );
+}
+
+function lastLook({ verified, kept, waiting, blocked, failed }: SystemLine): Markup {
+  if (verified === null) return html`<span class="warn">not looked at again</span>`;
+  const { result, residual, reason } = verified;
+  const because = reason === null ? "" : ` (${reasonWords(reason)})`;
+  if (result === "fail") return html`<span class="bad">${residual} still there</span>${because}`;
+  if (result !== "pass") return html`<span class="warn">${checkWords(result)}</span>${because}`;
+  if (blocked + failed > 0) return html`<span class="bad">${blocked + failed} not done</span>`;
+  return html`<span class="good">nothing${kept + waiting > 0 ? " but what was kept or waits" : " left"}</span>`;
+}
+
+export function keptPart({ kept }: Summary, words: MapWords | undefined): Markup {
+  return table(
+    "What was kept, and why",
+    "Records that a law or a hold wants kept, or that a person left out.",
+    ["System and record", "Records", "Reason", "Law", "Kept until", "Use"],
+    kept.map((line) => {
+      const says = joined(words?.[`${line.system}.${line.record}`]?.keeps);
+      const reason =
+        line.reason === null ? (says ?? "see the law beside it") : reasonWords(line.reason, { status: "kept", ...(says === undefined ? {} : { says }) });
+      return html`<tr>
+        ${name(line, words)} ${number(line.count)}
+        <td>${reason}${line.minimised > 0 ? `; ${line.minimised} reduced to what must be kept` : ""}</td>
+        <td>${line.law.join("; ")}</td>
+        <td>${line.until === null ? html`not recorded` : day(line.until)}</td>
+        <td>${line.restricted ? "restricted to what it is kept for" : "not restricted by the data map"}</td>
+      </tr> `;
+    }),
+    "Nothing was kept.",
+  );
+}
+
+export function residuePart({ residue }: Summary): Markup {
+  return table(
+    "What no erasure reaches yet",
+    "Copies that vanish by themselves, at the latest on the day given. Days are counted from the day of the erasure.",
+    ["System", "Record", "Where", "Gone by"],
+    residue.map(
+      (line) =>
+        html`<tr>
+          <th scope="row">${line.system}</th>
+          <td>${line.record ?? "all"}</td>
+          <td>${mechanismWords(line.mechanism)}</td>
+          <td>${line.gone_by === null ? html`<span class="warn">the system sets no end</span>` : day(line.gone_by)}</td>
+        </tr> `,
+    ),
+    "None is known.",
+  );
+}
+
+export function peoplePart({ people }: Summary): Markup {
+  return table(
+    "Who did what",
+    "People stand under opaque names; the controller can tell whose they are.",
+    ["What", "By", "At"],
+    people.map(
+      ({ did, actor, at }) =>
+        html`<tr>
+          <th scope="row">${eventWords(did)}</th>
+          <td><code>${actor}</code></td>
+          <td>${day(at)}</td>
+        </tr> `,
+    ),
+    "Nobody is recorded.",
+  );
+}
+
+/** The rules that were approved, where their words are at hand. */
+export function rulesPart({ systems, approval }: Summary, words: MapWords | undefined): Markup {
+  const rules = systems.flatMap(({ system, record }) => words?.[`${system}.${record}`]?.rule ?? []);
+  if (approval === null) return html``;
+  const none = html`<h2>The rules in words</h2>
+    <p>Not shown: the data map at hand is not the one that was approved. Make the page again with the map of that day (<code>--map</code>).</p>`;
+  if (words === undefined || rules.length === 0) return none;
+  return html`<h2>The rules in words</h2>
+    <ul>
+      ${rules.map((rule) => html`<li>${rule}</li>`)}
+    </ul>`;
+}

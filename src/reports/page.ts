@@ -1,0 +1,168 @@
+/** A page to read beside the signed file. It proves nothing itself and says so. */
+import type { ReportPayload } from "../ledger/report-file.ts";
+import { exceptionWords, plainState } from "../model/words.ts";
+import type { MapWords } from "./map-words.ts";
+import { html, type Markup, raw } from "./markup.ts";
+import { day, fact, table } from "./page-parts.ts";
+import { gapsPart, keptPart, looksPart, notSearchedPart, peoplePart, residuePart, rulesPart, systemsPart } from "./page-tables.ts";
+import { spoken } from "./spoken-date.ts";
+import { STYLE } from "./style.ts";
+import { summarise, type Summary } from "./summary.ts";
+
+/** What a page is made with beside the report. */
+export interface Beside {
+  /** Name and SHA-256 of the JSON file that this page is a view of. */
+  readonly signed: { readonly name: string; readonly sha256: string };
+  /** Undefined: the data map at hand is not the one that was approved. */
+  readonly words?: MapWords | undefined;
+  /** Whose the opaque names are. Not signed by anybody. */
+  readonly names?: readonly { readonly actor: string; readonly name: string }[];
+  /** What a reader must know first: that nobody has checked the file. */
+  readonly notice?: string;
+}
+
+export function reportPage(report: ReportPayload, { signed, words, names, notice }: Beside): string {
+  const summary = summarise(report.entries.map(({ core }) => core));
+  const title = `${titleOf(summary)} ${report.request}`;
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <title>${title}</title>
+        <style>
+          ${raw(STYLE)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>${title}</h1>
+          ${notice === undefined ? html`` : html`<p class="outcome open">${notice}</p>`}
+          <p class="outcome${isClean(summary) ? "" : " open"}">${summary.sentence}</p>
+          ${requestPart(report, summary)} ${isRefusal(summary) ? html`` : resultParts(summary, words)} ${peoplePart(summary)}
+          ${names === undefined ? html`` : namesPart(names)} ${toolsPart(report, summary)} ${ledgerPart(report, signed)}
+          <h2>What this report does not show</h2>
+          <ul>
+            ${report.limits.map((limit) => html`<li>${limit}</li> `)}
+          </ul>
+        </main>
+      </body>
+    </html> `;
+  return page.markup;
+}
+
+function titleOf(summary: Summary): string {
+  if (summary.decision === "refused") return "Refusal of the erasure request";
+  if (summary.state === "cancelled") return "Cancelled erasure request";
+  return summary.systems.length === 0 ? "Erasure request, nothing erased yet," : "Proof of erasure";
+}
+
+function isRefusal({ decision, state }: Summary): boolean {
+  return decision === "refused" || state === "cancelled";
+}
+
+/** Only what closed without anything left open, unsearched or accepted as a gap stands in green. */
+function isClean({ state, totals, not_searched, gaps, verification }: Summary): boolean {
+  const open = totals.blocked + totals.failed + totals.waiting + not_searched.length + gaps.length;
+  return state === "closed" && open === 0 && (verification === null || (verification.failed === 0 && verification.unverifiable === 0));
+}
+
+function resultParts(summary: Summary, words: MapWords | undefined): Markup {
+  return html`${systemsPart(summary, words)} ${notSearchedPart(summary, words)} ${gapsPart(summary)} ${looksPart(summary)} ${keptPart(summary, words)}
+  ${residuePart(summary)} ${rulesPart(summary, words)}`;
+}
+
+function requestPart(report: ReportPayload, summary: Summary): Markup {
+  const { right, subjects, controller, received, regime, deadline, decision, refusal, approval, state, keys_destroyed_at } = summary;
+  return html`<h2>The request</h2>
+    <dl>
+      ${fact("Request", html`${report.request} (${right})`)} ${controller === null ? html`` : fact("Controller", html`${controller}`)}
+      ${fact("People", html`${subjects ?? "not recorded"}`)} ${fact("Received", received === null ? html`not recorded` : day(received))}
+      ${deadline === null ? html`` : deadlineFacts(deadline, regime, report.generated_at)}
+      ${decision === null ? html`` : fact("Decision", html`${decision}${approval === null ? "" : exceptions(approval.exceptions)}${approval === null ? html`` : html`, ${day(approval.at)}`}`)}
+      ${refusal === null ? html`` : fact("Reason", html`${refusalWords(refusal)}, ${day(refusal.at)}`)}
+      ${fact("State", html`${state === null ? "open" : plainState(state)}`)}
+      ${fact("Keys to the person's data in this tool", keys_destroyed_at === null ? html`not destroyed yet` : html`destroyed ${day(keys_destroyed_at)}`)}
+    </dl>`;
+}
+
+function exceptions(codes: readonly string[]): string {
+  return codes.length === 0 ? "" : `, because of ${codes.map((code) => exceptionWords(code)).join(", ")}`;
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  unfounded: "manifestly unfounded (Art. 12(5) GDPR)",
+  excessive: "excessive (Art. 12(5) GDPR)",
+  identity_unconfirmed: "the identity could not be confirmed (Art. 12(6) GDPR)",
+  exception: "an exception of Art. 17(3) GDPR",
+  withdrawn: "withdrawn",
+  duplicate: "the same as another request",
+};
+
+function refusalWords({ reason, exception }: NonNullable<Summary["refusal"]>): string {
+  const why = reason === null ? undefined : REFUSALS[reason];
+  const said = [why ?? "stands with the controller; the ledger holds what binds its words", exception === null ? "" : exceptionWords(exception)];
+  return said.filter((text) => text !== "").join("; ");
+}
+
+function deadlineFacts(deadline: NonNullable<Summary["deadline"]>, regime: string | null, generatedAt: string): Markup {
+  const { nominal, legal, extended, due, extension, ended_at, ended_on, met } = deadline;
+  const rules = regime === null ? "" : ` (${regime.toUpperCase()} rules; one month ends ${spoken(nominal)}; with an extension ${spoken(extended)})`;
+  const late = met === null && generatedAt.slice(0, 10) > due;
+  const verdict =
+    met === null
+      ? html`<span class="${late ? "bad" : "warn"}">not answered yet${late ? " and overdue" : ""}</span>`
+      : met
+        ? html`<span class="good">Met</span>`
+        : html`<span class="bad">Missed</span>`;
+  // days are those of the controller; an instant in UTC may be of the day before or after
+  const when = ended_on === null || ended_at === null ? html`` : html`: ended on ${day(ended_on)} (${day(ended_at)})`;
+  return html`${fact("Answer due", html`${day(legal)}${rules}`)}
+  ${extension === null ? html`` : fact("Extended", html`to ${day(due)}, because ${extension.reason === "many" ? "there were many requests" : "the request is complex"}; the person was told on ${day(extension.notified_on)}`)}
+  ${fact("Deadline", html`${verdict}${when}`)}`;
+}
+
+function namesPart(names: NonNullable<Beside["names"]>): Markup {
+  return table(
+    "Annex, not signed: whose the names are",
+    "From the controller's own records. It is no part of the signed report.",
+    ["Name in the ledger", "Person"],
+    names.map(
+      ({ actor, name }) =>
+        html`<tr>
+          <th scope="row"><code>${actor}</code></th>
+          <td>${name}</td>
+        </tr> `,
+    ),
+    "Nobody is known.",
+  );
+}
+
+function toolsPart({ tool }: ReportPayload, { approval }: Summary): Markup {
+  return html`<h2>Rules and tools</h2>
+    <dl>
+      ${fact("Tool", html`${tool}`)}
+      ${
+        approval === null
+          ? html``
+          : html`${fact("Data map, SHA-256", html`<code>${approval.map_digest}</code>`)}
+            ${approval.rules_digest === null ? html`` : fact("Its rules as sentences, SHA-256", html`<code>${approval.rules_digest}</code>`)}
+            ${fact("Approved plan, SHA-256", html`<code>${approval.plan_digest}</code>`)}`
+      }
+    </dl>`;
+}
+
+function ledgerPart({ entries, checkpoint, generated_at }: ReportPayload, { name, sha256 }: Beside["signed"]): Markup {
+  return html`<h2>How to check this</h2>
+    <p>
+      This page is a view. What is signed is the file <code>${name}</code>, made ${day(generated_at)}, with the SHA-256 <code>${sha256}</code>. Anyone who has
+      that file and the controller's public key can check it without any account:
+    </p>
+    <pre>expunge proof verify ${name} --key public.vkey</pre>
+    <p>
+      It discloses ${entries.length} entries of the controller's ledger, at the positions ${entries.map(({ proof }) => proof.index).join(", ")}, under this
+      signed head:
+    </p>
+    <pre>${checkpoint}</pre>`;
+}
