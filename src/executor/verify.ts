@@ -1,12 +1,14 @@
-import { EXIT, type ExitCode, Failure } from "../errors.ts";
+import { EXIT, type ExitCode, Failure, FAILURES, isFailureCode } from "../errors.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
-import type { Lookup, Target } from "../model/search.ts";
-import type { Plan, SealedStep } from "../model/plan.ts";
+import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
+import type { Finding, Gap, Lookup, Target } from "../model/search.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
-import { locateOne, lookupsFor, mergeLookups, resolveIdentifiers, searchOrder, type Found } from "../planner/locate.ts";
+import { type Found, locateOne, lookupsFor, mergeLookups, resolveIdentifiers, searchOrder } from "../planner/locate.ts";
 import type { Readers } from "../planner/readers.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
+import type { Receipt } from "../state/journal.ts";
+import { gapsOf } from "./run-unit.ts";
 import { workOf } from "./unit-work.ts";
 
 export type CheckResult = "pass" | "fail" | "unverifiable" | "not_searchable";
@@ -17,121 +19,217 @@ export interface Check {
   readonly system: string;
   readonly record: string;
   readonly result: CheckResult;
-  /** Records that are still there, or are there again. */
+  /** Records that should have gone or changed and have not, or that are there again. */
   readonly residual: number;
   readonly method: string;
   /** Instant, UTC. */
   readonly at: string;
 }
 
+/** What was found and cannot be acted on. */
+export interface SeenGap extends Gap {
+  readonly system: string;
+  readonly record: string;
+}
+
 export interface VerifyScope {
   readonly map: DataMap;
   readonly plan: Plan;
   readonly sealed: readonly SealedStep[];
+  /** Of each step the last one. */
+  readonly receipts: readonly Receipt[];
+  /** Steps of earlier plans that were begun, never done, and are in no later plan. */
+  readonly unfinished: readonly Pick<Receipt, "system" | "record" | "reason">[];
   readonly subjects: readonly Subject[];
-  /** Fresh connections. */
+  /** Fresh connections; what they report is added to `reported`. */
   readonly readers: Readers;
+  readonly reported: Finding[];
+  /** Keyed digest of a record's key, as in receipts. */
+  digest(key: string): string;
   now(): Date;
+}
+
+export interface VerifyResult {
+  readonly checks: readonly Check[];
+  readonly gaps: readonly SeenGap[];
 }
 
 /**
  * Looks again for everything, believing nothing the eraser said: by the sealed values, by whatever the identifiers lead
- * to now, and at each planned key. A search that could not have found anything is `unverifiable`, never a pass.
+ * to now, at each planned record by its key, and at what was to stay. A search that could not have found anything is
+ * `unverifiable`, never a pass; so is a record type in which an identifier still stands where nothing can be done.
  */
-export async function verify(scope: VerifyScope): Promise<readonly Check[]> {
-  const { map, readers, subjects, plan, sealed } = scope;
-  const unverifiable = await failedChecks(scope);
-  const identifiers = await resolveAgain(map, readers, subjects);
+export async function verify(scope: VerifyScope): Promise<VerifyResult> {
+  const { map, plan, sealed, reported } = scope;
+  const types = new Map(recordTypes(map).map((record) => [record.id, record]));
+  const blind = await blindSpots(scope, types);
+  const identifiers = await resolveAgain(scope);
   const found = new Map<string, Found>();
-  const checks: Check[] = [];
+  const seen = new Map<string, Seen>();
   // those that lead to others first, so that what leads there now is searched too
-  const order = searchOrder(map).map((record) => record.id);
-  for (const step of sealed.toSorted((a, b) => order.indexOf(a.record) - order.indexOf(b.record))) {
+  const order = new Map(searchOrder(map).map(({ id }, at) => [id, at]));
+  for (const step of sealed.toSorted((a, b) => (order.get(a.record) ?? -1) - (order.get(b.record) ?? -1))) {
     const planned = plan.steps.find((one) => one.id === step.step);
-    if (planned === undefined) continue;
-    const target = targetOf(map, typeOf(map, step.record));
-    const lookups = mergeLookups(
-      step.lookups,
-      identifiers === undefined ? [] : lookupsFor(target.record.match.terms, identifiers, found, target.record.match.mode),
-    );
-    const check = (result: CheckResult, residual: number, method: string): void => {
-      checks.push({ system: planned.system, record: planned.record, result, residual, method, at: scope.now().toISOString() });
-    };
-    if (planned.reason === "no_identifier") {
-      check("not_searchable", 0, "no identifier of the request leads here");
-      continue;
-    }
-    if (unverifiable.has(step.record)) {
-      check(planned.reason === "empty_pattern" ? "not_searchable" : "unverifiable", 0, unverifiable.get(step.record) ?? "");
-      continue;
-    }
-    const records = await locateLeft(readers, target, lookups, planned.act);
-    found.set(step.record, { type: typeOf(map, step.record), target, lookups, records, unsearched: [] });
-    const known = new Set(step.records.map((record) => record.key));
-    // a planned record is judged by its key below; one that is as wanted still matches, and may
-    const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
-    const residual = fresh + (await notAsPlanned(scope, step));
-    check(residual === 0 ? "pass" : "fail", residual, "same search on a fresh connection, and each planned record by its key");
+    if (planned !== undefined) seen.set(step.step, await look(scope, { planned, step, type: types.get(step.record), blind, identifiers, found }));
   }
-  const shown = plan.steps.flatMap((step) => checks.filter((one) => one.system === step.system && one.record === step.record));
-  return [...shown, ...declaredOnly(map, scope.now().toISOString())];
+  const gaps = sealed.flatMap(({ record }) => {
+    const [system = "", ...name] = record.split(".");
+    return gapsOf(reported, record).map((gap) => ({ system, record: name.join("."), ...gap }));
+  });
+  const holding = new Set(gaps.filter((gap) => gap.holdsIdentifier).map((gap) => `${gap.system}.${gap.record}`));
+  const at = scope.now().toISOString();
+  const checks = plan.steps.flatMap((step): readonly Check[] => {
+    const one = seen.get(step.id);
+    if (one === undefined) return [];
+    const { system, record } = step;
+    const gap = holding.has(`${system}.${record}`) && one.result === "pass";
+    return [
+      checkOf({ system, record, at }, gap ? { ...one, result: "unverifiable", reason: "gap", method: "an identifier stands where nothing can be done" } : one),
+    ];
+  });
+  return { checks: [...checks, ...scope.unfinished.map((step) => neverDone(step, at)), ...declaredOnly(map, at)], gaps };
 }
 
-/** JSON lines carry their own paths: where the erased ones were the only ones with the matched path, it left with them. A CSV keeps its header. */
-function leftWithThem(map: DataMap, { code, record }: { readonly code: string; readonly record: string }): boolean {
-  return code === "COLUMN_MISSING" && isJsonLines(typeOf(map, record));
+/** What a look at one record type came to. */
+interface Seen {
+  readonly result: CheckResult;
+  readonly residual: number;
+  readonly method: string;
+  readonly reason?: string;
+  /** Of the residual: records that no plan knew. They came after it, or came back. */
+  readonly fresh?: number;
 }
 
-function isJsonLines({ format, place }: Pick<RecordType, "format" | "place">): boolean {
-  return format === "jsonl" || (format === undefined && place.kind === "files" && place.globs.every((glob) => /\.(?:jsonl|ndjson)(?:\.gz)?$/u.test(glob)));
+function checkOf(where: Pick<Check, "system" | "record" | "at">, { result, residual, method, reason, fresh = 0 }: Seen): Check {
+  return { ...where, result, residual, method, ...(fresh === 0 ? {} : { new: fresh }), ...(reason === undefined ? {} : { reason }) };
 }
 
-async function locateLeft(readers: Readers, target: Target, lookups: readonly Lookup[], acted: number): ReturnType<typeof locateOne> {
+interface Looking {
+  readonly planned: PlanStep;
+  readonly step: SealedStep;
+  /** Undefined: it has left the map. */
+  readonly type: RecordType | undefined;
+  readonly blind: ReadonlyMap<string, Finding>;
+  readonly identifiers: Awaited<ReturnType<typeof resolveIdentifiers>> | undefined;
+  readonly found: Map<string, Found>;
+}
+
+async function look(scope: VerifyScope, { planned, step, type, blind, identifiers, found }: Looking): Promise<Seen> {
+  const { readers, receipts } = scope;
+  const receipt = receipts.find((one) => one.step === step.step);
+  if (type === undefined) return { result: "unverifiable", residual: 0, method: "the data map has no such record type any more", reason: "left_the_map" };
+  if (planned.reason === "no_identifier" && step.records.length === 0)
+    return { result: "not_searchable", residual: 0, method: "no identifier of the request leads here", reason: "no_identifier" };
+  const why = blind.get(step.record);
+  if (why !== undefined) {
+    const never = planned.reason === "empty_pattern";
+    return { result: never ? "not_searchable" : "unverifiable", residual: 0, method: why.message, reason: why.code.toLowerCase() };
+  }
+  const target = targetOf(scope.map, type);
+  const now = identifiers === undefined ? [] : lookupsFor(type.match.terms, identifiers, found, type.match.mode);
+  const lookups = mergeLookups(step.lookups, now);
+  const records = await locateLeft(readers, target, lookups, receipt);
+  found.set(step.record, { type, target, lookups, records, unsearched: [] });
+  const known = new Set(step.records.map((record) => record.key));
+  // a planned record is judged by its key below; one that is as wanted still matches, and may
+  const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
+  const left = await notAsPlanned(scope, step, receipt);
+  const gone = await keptAndGone(readers, target, step);
+  const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
+  const method = "same search on a fresh connection, and each planned record by its key";
+  const residual = Math.max(fresh + left, undone);
+  if (undone > 0) return { result: "fail", residual, method, fresh, reason: receipt?.reason ?? planned.reason ?? "blocked" };
+  if (residual > 0) return { result: "fail", residual, method, fresh, reason: left === 0 ? "new_records" : "still_there" };
+  if (gone > 0) return { result: "fail", residual: 0, method: `${gone} of the records that were to stay are gone`, reason: "kept_gone" };
+  return { result: "pass", residual: 0, method, ...(planned.kept + planned.waiting > 0 ? { reason: planned.reason ?? "kept" } : {}) };
+}
+
+/** Planned records that are not as wanted, but for those that were found held or waiting when they were to be acted on. */
+async function notAsPlanned({ map, readers, digest }: VerifyScope, step: SealedStep, receipt: Receipt | undefined): Promise<number> {
+  const late = new Set(receipt?.late);
+  const left = new Set<string>();
+  const { target, operations } = workOf(map, step);
+  for (const operation of operations) {
+    if (operation.records.length === 0) continue;
+    for await (const key of (await readers.of(target.record.system)).remaining(target, operation)) if (!late.has(digest(key))) left.add(key);
+  }
+  return left.size;
+}
+
+/** Records that a hold keeps and that are not there any more. */
+async function keptAndGone(readers: Readers, target: Target, step: SealedStep): Promise<number> {
+  const kept = step.records.filter(({ disposition }) => disposition.kind === "kept").map(({ key }) => key);
+  if (kept.length === 0) return 0;
+  const there = new Set<string>();
+  const reader = await readers.of(target.record.system);
+  for await (const { key } of reader.locate(target, { by: "keys", keys: kept })) there.add(key);
+  return kept.filter((key) => !there.has(key)).length;
+}
+
+async function locateLeft(readers: Readers, target: Target, lookups: readonly Lookup[], receipt: Receipt | undefined): ReturnType<typeof locateOne> {
   try {
     return await locateOne(readers, target, lookups);
   } catch (error) {
-    if (error instanceof Failure && error.code === "COLUMN_MISSING" && acted > 0 && isJsonLines(target.record)) return new Map();
+    if (error instanceof Failure && error.code === "COLUMN_MISSING" && emptiedByUs(target.record, receipt)) return new Map();
     throw error;
   }
 }
 
-async function notAsPlanned({ map, readers }: VerifyScope, step: SealedStep): Promise<number> {
-  let count = 0;
-  for (const operation of workOf(map, step).operations) {
-    if (operation.records.length === 0) continue;
-    const target = targetOf(map, typeOf(map, step.record));
-    for await (const key of (await readers.of(target.record.system)).remaining(target, operation)) if (key !== "") count += 1;
-  }
-  return count;
-}
-
-/** Record types whose search would prove nothing now, with the reason. An empty pattern is one only where something had been there. */
-async function failedChecks({ map, readers, plan, sealed }: VerifyScope): Promise<ReadonlyMap<string, string>> {
-  const failed = new Map<string, string>();
+/** Record types whose search would prove nothing now. Only what our own receipts emptied may be empty. */
+async function blindSpots(scope: VerifyScope, types: ReadonlyMap<string, RecordType>): Promise<ReadonlyMap<string, Finding>> {
+  const { map, readers, plan, sealed, receipts, reported } = scope;
+  const spots = new Map<string, Finding>();
   for (const system of map.systems) {
-    const targets = sealed
-      .map((step) => typeOf(map, step.record))
-      .filter((record) => record.system === system.name)
-      .map((record) => targetOf(map, record));
-    if (targets.length === 0) continue;
+    const records = sealed.flatMap(({ record }) => types.get(record) ?? []).filter((record) => record.system === system.name);
+    if (records.length === 0) continue;
+    const targets = records.map((record) => targetOf(map, record));
     for await (const finding of (await readers.of(system.name)).check(targets)) {
+      if (finding.gap !== undefined) reported.push(finding);
+      const type = types.get(finding.record);
       const step = plan.steps.find((one) => `${one.system}.${one.record}` === finding.record);
-      // what we erased may have been all there was
-      const erasedAll = (step?.act ?? 0) > 0 && (finding.severity === "empty" || leftWithThem(map, finding));
-      if (finding.severity !== "warning" && !erasedAll) failed.set(finding.record, finding.message);
+      const receipt = receipts.find((one) => one.step === step?.id);
+      const ours = type !== undefined && leftWithThem(finding, type) && emptiedByUs(type, receipt);
+      if (finding.severity !== "warning" && !ours && blinds(finding)) spots.set(finding.record, finding);
     }
   }
-  return failed;
+  return spots;
+}
+
+/** Findings that stand in the way of erasing say nothing against looking. */
+function blinds({ code, severity }: Finding): boolean {
+  if (severity === "empty") return true;
+  const erasing = ["CASCADE_UNDECLARED", "FOREIGN_KEY_UNDECLARED", "TRIGGER_UNDECLARED", "DELETE_SWALLOWED", "CONSTRAINT", "FIELD_REFUSED"];
+  return !erasing.includes(code);
+}
+
+/** Objects whose keys are the person's own go with them; JSON lines carry their own paths, which leave with the last line that had them. */
+function leftWithThem({ code, severity }: Finding, type: RecordType): boolean {
+  if (severity === "empty") return type.place.kind === "keys";
+  return code === "COLUMN_MISSING" && type.place.kind === "files";
+}
+
+function emptiedByUs({ place, format }: Pick<RecordType, "place" | "format">, receipt: Receipt | undefined): boolean {
+  if ((receipt?.deleted ?? 0) + (receipt?.alreadyGone ?? 0) === 0) return false;
+  if (place.kind === "keys") return true;
+  // a CSV file keeps its heading
+  return format === "jsonl" || (format === undefined && place.kind === "files" && place.globs.every((glob) => /\.(?:jsonl|ndjson)(?:\.gz)?$/u.test(glob)));
 }
 
 /** What the identifiers lead to now; undefined where they have become ambiguous: then the sealed values alone count. */
-async function resolveAgain(map: DataMap, readers: Readers, subjects: readonly Subject[]): Promise<Awaited<ReturnType<typeof resolveIdentifiers>> | undefined> {
+async function resolveAgain({ map, readers, subjects }: VerifyScope): Promise<Awaited<ReturnType<typeof resolveIdentifiers>> | undefined> {
   try {
     return await resolveIdentifiers(map, readers, subjects);
   } catch (error) {
-    if (error instanceof Failure && (error.code === "AMBIGUOUS_MATCH" || error.code === "LIMIT_EXCEEDED")) return undefined;
+    // what cannot be looked at at all is said where its own record type is looked at
+    if (error instanceof Failure && (error.exit === EXIT.waiting || error.exit === EXIT.bad_data)) return undefined;
     throw error;
   }
+}
+
+/** It was begun and never done, and nobody plans it any more. */
+function neverDone({ system, record, reason }: Pick<Receipt, "system" | "record" | "reason">, at: string): Check {
+  const method = `an earlier plan did not get it done${reason === undefined ? "" : ` (${reason})`}, and the latest one does not name it`;
+  return { system, record, result: "unverifiable", residual: 0, method, at, reason: "left_the_map" };
 }
 
 function declaredOnly(map: DataMap, at: string): readonly Check[] {
@@ -140,27 +238,30 @@ function declaredOnly(map: DataMap, at: string): readonly Check[] {
     .map((system): Check => ({ system: system.name, record: "backups", result: "not_searchable", residual: 0, method: "declared: expires by itself", at }));
 }
 
-function typeOf(map: DataMap, id: string): RecordType {
-  const type = recordTypes(map).find((record) => record.id === id);
-  if (type === undefined) throw new Failure("PLAN_STALE", `${id} is no record type of the data map any more`);
-  return type;
-}
-
 /** The state after a verification, and its exit code. */
 export function verdict(
-  checks: readonly Check[],
-  runExit: ExitCode,
+  { checks, gaps }: VerifyResult,
+  run: { readonly exit: ExitCode; readonly undone: boolean; readonly waiting: boolean },
   settledAt: Date,
   now: Date,
-  plan: Pick<Plan, "steps" | "system">,
+  plan: Pick<Plan, "system">,
 ): { readonly state: RequestState; readonly exit: ExitCode; readonly residual: number } {
   const residual = checks.reduce((sum, check) => sum + check.residual, 0);
-  if (residual > 0) return { state: "partly_done", exit: EXIT.findings, residual };
-  if (checks.some((check) => check.result === "unverifiable")) return { state: "partly_done", exit: EXIT.unreachable, residual };
-  if (runExit !== EXIT.done)
-    return { state: plan.steps.some((step) => step.waiting > 0) && runExit === EXIT.waiting ? "waiting" : "partly_done", exit: runExit, residual };
+  // the worst wins: what was never done before what is there again
+  if (run.undone) return { state: "partly_done", exit: EXIT.partly_done, residual };
+  if (checks.some((check) => check.result === "fail")) return { state: "partly_done", exit: EXIT.findings, residual };
+  const blind = checks.filter((check) => check.result === "unverifiable");
+  if (blind.length > 0) return { state: "partly_done", exit: blind.every(isFinding) ? EXIT.findings : EXIT.unreachable, residual };
+  if (gaps.some((gap) => gap.holdsIdentifier)) return { state: "partly_done", exit: EXIT.findings, residual };
+  if (run.exit !== EXIT.done) return { state: run.waiting && run.exit === EXIT.waiting ? "waiting" : "partly_done", exit: run.exit, residual };
   // other systems were not planned: nothing is known of them
   if (plan.system !== undefined) return { state: "partly_done", exit: EXIT.done, residual };
   if (now < settledAt) return { state: "settling", exit: EXIT.done, residual };
   return { state: "closed", exit: EXIT.done, residual };
+}
+
+function isFinding({ reason }: Check): boolean {
+  if (reason === "gap" || reason === "left_the_map") return true;
+  const code = String(reason).toUpperCase();
+  return isFailureCode(code) && FAILURES[code].exit === EXIT.findings && code !== "PATTERN_EMPTY";
 }

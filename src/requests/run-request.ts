@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import type { RunEvent } from "../executor/run.ts";
 import { run } from "../executor/run.ts";
 import { Failure } from "../errors.ts";
@@ -11,6 +10,7 @@ import { unitsOf } from "../planner/units.ts";
 import type { Lease, Reads, Tx } from "../state/state.ts";
 import { type Context, eraserFor, readersFor, today, whileHeld } from "./context.ts";
 import { receiptEntries, startedEntry } from "./run-entries.ts";
+import { keyDigest } from "./key-digest.ts";
 import { knownOf, searchAndPlan } from "./plan-request.ts";
 
 type Result = Extract<RunEvent, { event: "result" }>;
@@ -66,7 +66,7 @@ async function runHeld(
       await using readers = readersFor(context, id, () => {});
       return await judgeAgain({ map, readers, record, subjects, known, today: today(context) });
     },
-    digest: (key) => createHmac("sha256", digestKey).update(key).digest("hex").slice(0, 32),
+    digest: keyDigest(digestKey),
     startedEntry: () => startedEntry(context, plan),
     receiptEntries: (receipts) => receiptEntries(context, plan, receipts),
     emit: (event) => options.emit(event),

@@ -3,6 +3,7 @@ import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import { type Check, verdict, verify } from "../executor/verify.ts";
 import type { Residue } from "../model/change.ts";
+import type { Finding } from "../model/search.ts";
 import type { Period } from "../model/datamap.ts";
 import type { Plan, SealedStep } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
@@ -14,6 +15,7 @@ import type { Lease, Tx } from "../state/state.ts";
 import type { Context } from "./context.ts";
 import { eraserFor, readersFor, whileHeld } from "./context.ts";
 import { endIn } from "./end-request.ts";
+import { keyDigest } from "./key-digest.ts";
 import { residueSeen } from "./residue-seen.ts";
 import { completedEntry, verificationEntry } from "./run-entries.ts";
 
@@ -21,6 +23,7 @@ export interface Verified {
   readonly [key: string]: unknown;
   readonly checks: readonly Check[];
   readonly residual: number;
+  readonly gaps: readonly { readonly system: string; readonly record: string; readonly where: string; readonly holds_identifier: boolean }[];
   readonly state: RequestState;
   readonly exit: ExitCode;
   /** Instant from which a verification counts as the second look, while settling. */
@@ -34,7 +37,7 @@ export interface Verified {
  * request answers as it did. Throws WRONG_STATE where nothing was run yet.
  */
 export async function verifyRequest(context: Context, id: string, options: { readonly purge: boolean }): Promise<Verified> {
-  await using lease = await context.state.lease([id], async (tx) => await verifiable(context, tx, id));
+  await using lease = await context.state.lease([id], async (tx) => await verifiable(tx, id));
   return await whileHeld(context, lease, async (held) => await verifyHeld(held, id, lease, options));
 }
 
@@ -45,18 +48,37 @@ async function verifyHeld(
   options: { readonly purge: boolean },
 ): Promise<Verified> {
   const { map, state } = context;
-  const { plan, result, sealed, subjects } = lease.first;
+  const { plan, result, sealed, subjects, latest, unfinished, digestKey } = lease.first;
   if (sealed === undefined) return answerAgain(await state.read.plans.verified(plan.id), id);
   const residue = options.purge ? await purge(context, id) : undefined;
-  await using readers = readersFor(context, id, () => {});
-  const checks = await verify({ map, plan, sealed, subjects, readers, now: () => context.now() });
+  const reported: Finding[] = [];
+  await using readers = readersFor(context, id, (finding) => reported.push(finding));
+  const seen = await verify({
+    map,
+    plan,
+    sealed,
+    receipts: latest,
+    unfinished,
+    subjects,
+    readers,
+    reported,
+    digest: keyDigest(digestKey),
+    now: () => context.now(),
+  });
+  const { checks, gaps } = seen;
   const left = await residueSeen(map, readers, lease.first.receipts);
   const settledAt = new Date(Date.parse(result?.completedAt ?? context.now().toISOString()) + milliseconds(map.settle));
   const runExit = exitOf(result?.exit ?? EXIT.partly_done);
-  const { state: next, exit, residual } = verdict(checks, runExit, settledAt, context.now(), plan);
+  const run = {
+    exit: runExit,
+    undone: latest.some(({ blocked, failed }) => blocked + failed > 0) || result === undefined,
+    waiting: latest.some(({ waiting, late }) => waiting > 0 || late !== undefined),
+  };
+  const { state: next, exit, residual } = verdict(seen, run, settledAt, context.now(), plan);
   const verified: Verified = {
     checks,
     residual,
+    gaps: gaps.map(({ system, record, where, holdsIdentifier }) => ({ system, record, where, holds_identifier: holdsIdentifier })),
     state: next,
     exit,
     ...(next === "settling" ? { settled_at: settledAt.toISOString() } : {}),
@@ -64,10 +86,10 @@ async function verifyHeld(
   };
   await lifeStep(lease, context.at, "verify", async (tx) => {
     await tx.plans.saveVerified(plan.id, JSON.parse(JSON.stringify(verified)));
-    const seen = { state: next, exit, residual, checks, gaps: [], residue: left };
-    await tx.outbox.post([verificationEntry(context, plan, seen)]);
+    const told = { state: next, exit, residual, checks: checks.map(tellable), gaps, residue: left };
+    await tx.outbox.post([verificationEntry(context, plan, told)]);
     if (next === "closed") {
-      await tx.outbox.post([completedEntry(context, plan, { ...seen, receipts: await tx.journal.receipts(plan.id) })]);
+      await tx.outbox.post([completedEntry(context, plan, { ...told, receipts: await tx.journal.receipts(plan.id) })]);
       await endIn(tx, context, id, "closed");
     } else await tx.requests.update(id, { state: next });
   });
@@ -81,27 +103,67 @@ interface Verifiable {
   /** Undefined once the request has ended. */
   readonly sealed: readonly SealedStep[] | undefined;
   readonly subjects: readonly Subject[];
-  /** Of all plans of the request, those of attempts in vain first. */
+  /** Of all plans of the request, of every attempt. */
   readonly receipts: readonly Receipt[];
+  /** Of each step of the latest plan the last one. */
+  readonly latest: readonly Receipt[];
+  /** Steps of earlier plans that were begun, never done, and are in no later plan. */
+  readonly unfinished: readonly Receipt[];
+  readonly digestKey: Uint8Array;
 }
 
-/** Throws WRONG_STATE where nothing was run yet, PLAN_STALE under another map. */
-async function verifiable({ map }: Context, tx: Tx, id: string): Promise<Verifiable> {
+function tellable({
+  system,
+  record,
+  result,
+  residual,
+  at,
+  ...more
+}: Check): Pick<Check, "system" | "record" | "result" | "residual" | "at"> & { reason?: string } {
+  const reason = more["reason"];
+  return { system, record, result, residual, at, ...(typeof reason === "string" ? { reason } : {}) };
+}
+
+/** Throws WRONG_STATE where nothing was run yet. */
+async function verifiable(tx: Tx, id: string): Promise<Verifiable> {
   const request = await tx.requests.get(id);
   const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
   if (plan === undefined) throw new Failure("WRONG_STATE", `${id} has no plan: there is nothing to verify`);
   const result = await tx.plans.result(plan.id);
-  if (!(await tx.sealed.exists(id))) return { plan, result, sealed: undefined, subjects: [], receipts: [] };
+  if (!(await tx.sealed.exists(id)))
+    return { plan, result, sealed: undefined, subjects: [], receipts: [], latest: [], unfinished: [], digestKey: new Uint8Array() };
   const begun = (await tx.journal.units(plan.id)).some((unit) => unit.state !== "ready");
   if (!begun && result === undefined) throw new Failure("WRONG_STATE", `plan ${plan.id} of ${id} has not been run`);
-  if (map.digest !== plan.map) throw new Failure("PLAN_STALE", "the data map has changed since the plan");
-  const receipts = await receiptsOf(tx, id);
-  return { plan, result, sealed: await tx.sealed.steps(id, plan.id), subjects: await tx.sealed.subjects(id), receipts };
+  return {
+    plan,
+    result,
+    sealed: await tx.sealed.steps(id, plan.id),
+    subjects: await tx.sealed.subjects(id),
+    receipts: await receiptsOf(tx, id),
+    latest: await tx.journal.receipts(plan.id),
+    unfinished: await unfinishedBefore(tx, plan),
+    digestKey: await tx.sealed.digestKey(id),
+  };
+}
+
+/** What earlier plans tried in vain and the latest one does not try again. */
+async function unfinishedBefore({ plans, journal }: Tx, latest: Plan): Promise<readonly Receipt[]> {
+  const open = new Map<string, Receipt>();
+  for (const plan of await plans.ofRequest(latest.request)) {
+    if (plan.id === latest.id) continue;
+    for (const receipt of await journal.receipts(plan.id)) {
+      const name = `${receipt.system}.${receipt.record}`;
+      if (receipt.failed + receipt.blocked > 0) open.set(name, receipt);
+      else open.delete(name);
+    }
+  }
+  const planned = new Set(latest.steps.map((step) => `${step.system}.${step.record}`));
+  return [...open].flatMap(([name, receipt]) => (planned.has(name) ? [] : [receipt]));
 }
 
 async function receiptsOf({ plans, journal }: Tx, id: string): Promise<readonly Receipt[]> {
   const receipts: Receipt[] = [];
-  for (const plan of await plans.ofRequest(id)) receipts.push(...(await journal.attempts(plan.id)), ...(await journal.receipts(plan.id)));
+  for (const plan of await plans.ofRequest(id)) receipts.push(...(await journal.attempts(plan.id)));
   return receipts;
 }
 
