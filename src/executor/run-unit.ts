@@ -42,7 +42,7 @@ export interface UnitResult {
   /** Why the whole attempt failed. */
   readonly failure?: Failure;
   /** A fault of the program. */
-  readonly fault?: unknown;
+  readonly fault?: Error;
 }
 
 /**

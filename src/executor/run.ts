@@ -185,7 +185,7 @@ async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<strin
     interruptible(scope.signal);
     // a fault of ours in one system keeps no other from its turn: it is told at the end
     if (error instanceof Failure && error.code === "BUSY") throw error;
-    return { done: false, receipts: [], fault: error };
+    return { done: false, receipts: [], fault: error instanceof Error ? error : new Failure("UNEXPECTED", "a fault without a name") };
   }
 }
 

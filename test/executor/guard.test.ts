@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { guardOf } from "../../src/executor/guard.ts";
+import type { Disposition, SealedStep } from "../../src/model/plan.ts";
+
+const act: Disposition = { kind: "act", change: "rule" };
+const held: Disposition = { kind: "kept", reason: "retention", until: "2030-12-31", law: [], minimise: true };
+const sealed: SealedStep[] = [
+  {
+    step: "S1",
+    record: "shop.orders",
+    lookups: [],
+    records: ["a", "b", "c", "h"].map((key, at) => ({ key, fingerprint: "f", subjects: [at], disposition: key === "h" ? held : act })),
+  },
+];
+const planned = (...keys: readonly string[]) => sealed.flatMap(({ records }) => records.filter(({ key }) => keys.includes(key)));
+
+test("a condition, a hold or a block that has arisen since leaves the record alone, with its reason; what is free goes on", async () => {
+  const now = new Map<string, Disposition>([
+    ["a", { kind: "waiting", on: "open_case" }],
+    ["b", { kind: "blocked", reason: "object_lock" }],
+    ["c", act],
+  ]);
+  const asked: unknown[] = [];
+  const guard = guardOf(sealed, async (...question) => {
+    asked.push(question);
+    return await Promise.resolve(now);
+  });
+  expect(await guard.judge("S1", planned("a", "b", "c"))).toEqual([
+    { key: "a", kind: "waiting", reason: "open_case" },
+    { key: "b", kind: "blocked", reason: "object_lock" },
+  ]);
+  expect(asked).toEqual([["shop.orders", [0, 1, 2]]]);
+});
+
+test("what was planned to be kept and minimised is no news, and nobody is asked for it", async () => {
+  const guard = guardOf(sealed, async () => await Promise.reject(new Error("asked")));
+  expect(await guard.judge("S1", planned("h"))).toEqual([]);
+});
+
+test("where only the records themselves decide, and where they are not found any more, the eraser is the judge", async () => {
+  expect(await guardOf(sealed, async () => await Promise.resolve(undefined)).judge("S1", planned("a"))).toEqual([]);
+  expect(await guardOf(sealed, async () => await Promise.resolve(new Map())).judge("S1", planned("a"))).toEqual([]);
+});
