@@ -256,9 +256,7 @@ async function* rowsBy(
 
 function comparableOfStored(stored: string, { identity }: IdentityColumn): string {
   const learnt = judgeLearnt(stored, identity);
-  return learnt.kind === "fit" || learnt.kind === "placeholder"
-    ? comparableOf(learnt.value, identity.type)
-    : comparable(stored, identity.type, identity.fold);
+  return learnt.kind === "fit" || learnt.kind === "placeholder" ? comparableOf(learnt.value, identity.type) : comparable(stored, identity.type, identity.fold);
 }
 
 /** Two people of a request with one value of an identity that stands for one person. */

@@ -75,9 +75,7 @@ export function judge(given: unknown, identity: Pick<Identity, "type" | "fold">)
  * A value that a person's own row holds, judged like one that was given. `placeholder`: many people's rows hold it.
  * `unfit`: no value of this type. Stars and percent signs are part of a stored value: nobody typed them for a pattern.
  */
-export type Learnt =
-  | { readonly kind: "fit" | "placeholder"; readonly value: Folded }
-  | { readonly kind: "blank" | "unfit" };
+export type Learnt = { readonly kind: "fit" | "placeholder"; readonly value: Folded } | { readonly kind: "blank" | "unfit" };
 
 export function judgeLearnt(stored: string, identity: Pick<Identity, "type" | "fold">): Learnt {
   // a whole number of a numeric column

@@ -113,9 +113,7 @@ export function leadingColumns(map: DataMap, record: string): readonly string[] 
   const matches = [...recordTypes(map).map((one) => one.match), ...map.conditions.map((one) => one.match)];
   return [
     ...new Set(
-      matches.flatMap(({ terms }) =>
-        terms.flatMap(({ source }) => (source.kind === "column" && source.ref.record === record ? [source.ref.column] : [])),
-      ),
+      matches.flatMap(({ terms }) => terms.flatMap(({ source }) => (source.kind === "column" && source.ref.record === record ? [source.ref.column] : []))),
     ),
   ];
 }
