@@ -80,6 +80,7 @@ export const FAILURES = {
   TRIGGER_UNDECLARED: { exit: EXIT.bad_data, help: "Add the table the trigger writes to as a record with `audit_of`." },
   DELETE_SWALLOWED: { exit: EXIT.bad_data, help: "A trigger or rule stops the DELETE; remove it, or choose another `do`." },
   CONSTRAINT: { exit: EXIT.bad_data, help: "Choose another rule for the column: `set`, `template`, `generalise`." },
+  CONFLICT: { exit: EXIT.bad_data, help: "Give the column one rule: in one of the record types, or the same in all of them." },
   FIELD_REFUSED: { exit: EXIT.bad_data, help: "This column cannot be changed so." },
   ACTION_REFUSED: { exit: EXIT.bad_data, help: "This kind of system cannot do that." },
   CLOCK_REFUSED: { exit: EXIT.bad_data, help: "EXPUNGE_NOW and EXPUNGE_TEST_KILL_AT work only where the data map says `clock: test`." },
@@ -91,6 +92,8 @@ export const FAILURES = {
 
   // warnings: said, never thrown
   GAP: { exit: EXIT.findings, help: "Look at the place by hand." },
+  CONFLICT_POSSIBLE: { exit: EXIT.done, help: "Give the column one rule, or narrow the record types with `where`." },
+  NOT_SEARCHED: { exit: EXIT.waiting, help: "Give an identifier that leads there in a new request, or accept it: approve --accept-not-searched." },
   INDEX_MISSING: { exit: EXIT.done, help: "An index on the referencing columns would make this quick." },
   TRIGGER_PRESENT: { exit: EXIT.done, help: "Check what the trigger does." },
   BLOCKED: { exit: EXIT.partly_done, help: "Remove what blocks it, then run again." },

@@ -45,7 +45,7 @@ export type Late = Readonly<Record<string, number>>;
 /** A parent is not deleted under a child that no plan knows: a cascade would take it along. */
 export function unhindered(units: readonly PlannedUnit[], late: Late): readonly PlannedUnit[] {
   const fresh = (unit: PlannedUnit): boolean => unit.records.some((record) => (late[record] ?? 0) > 0);
-  const hindered = new Set(units.filter((unit) => unit.tangled && fresh(unit)).map((unit) => unit.id));
+  const hindered = new Set(units.filter((unit) => unit.interlocked && fresh(unit)).map((unit) => unit.id));
   for (let before = -1; before !== hindered.size;) {
     before = hindered.size;
     for (const unit of units) {

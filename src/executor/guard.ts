@@ -24,9 +24,9 @@ export function guardOf(sealed: readonly SealedStep[], rejudge: Rejudge): Guard 
 function leftOf(key: string, disposition: Disposition | undefined): Left | undefined {
   switch (disposition?.kind) {
     case "kept":
-      return { key, kind: "kept", reason: disposition.reason, until: disposition.until };
+      return { key, kind: "kept", reason: disposition.reason, until: disposition.until, ...saying(disposition) };
     case "waiting":
-      return { key, kind: "waiting", reason: disposition.on };
+      return { key, kind: "waiting", reason: disposition.reason, ...saying(disposition) };
     case "blocked":
       return { key, kind: "blocked", reason: disposition.reason };
     case "act":
@@ -34,4 +34,8 @@ function leftOf(key: string, disposition: Disposition | undefined): Left | undef
     case undefined:
       return undefined;
   }
+}
+
+function saying({ says }: { readonly says?: string }): { readonly says?: string } {
+  return says === undefined ? {} : { says };
 }

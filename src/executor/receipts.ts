@@ -7,9 +7,10 @@ import type { PlanStep, SealedStep } from "../model/plan.ts";
 import type { Gap } from "../model/search.ts";
 import { type Status, worst } from "../model/status.ts";
 import { type Tally, tallyOf } from "../model/tally.ts";
+import { typesById } from "../planner/deciding.ts";
 import { statusOf } from "../planner/plan.ts";
 import type { PersonCounts, Receipt } from "../state/journal.ts";
-import { minimisedCount, plannedCount } from "./unit-work.ts";
+import { minimisedCount, minimisedKeys, plannedCount } from "./unit-work.ts";
 
 /** A step that was tried, and what is known of the attempt beside its outcome. */
 export interface Tried {
@@ -138,10 +139,6 @@ function disagreement(matched: number, affected: number, gone: number): string {
   return matched === affected ? "not_minimised" : "matched_not_affected";
 }
 
-function minimisedKeys({ operations }: Work): ReadonlySet<string> {
-  return new Set(operations.flatMap(({ change, records }) => (change.kind === "minimise" ? records.map(({ key }) => key) : [])));
-}
-
 /** One entry a person, in the request's order: what came of the records that are theirs. */
 function peopleOf({ sealed, people }: Tried, left: readonly Left[]): readonly PersonCounts[] {
   const counts = Array.from({ length: people }, () => ({ done: 0, alreadyGone: 0, kept: 0, waiting: 0, blocked: 0, failed: 0 }));
@@ -171,10 +168,11 @@ function outcomeStatus({ step, sealed, map, work }: Tried, tally: Tally & { read
   if (step.waiting + tally.waiting > 0) statuses.push("waiting");
   if (step.blocked > 0) statuses.push("blocked");
   if (step.status === "not_checked") statuses.push("not_checked");
-  const record = map.systems.flatMap((system) => system.records).find((one) => one.id === work.target.record.id);
+  const types = typesById(map);
+  const record = types.get(work.target.record.id);
   const acted = sealed.records.filter(({ disposition }) => disposition.kind === "act");
-  if (tally.affected > 0 && record !== undefined) for (const { disposition } of acted) statuses.push(statusOf(record, disposition));
-  if (tally.own > 0 && record !== undefined && tally.affected === 0) statuses.push(statusOf(record, { kind: "act", change: "rule" }));
+  if (tally.affected > 0 && record !== undefined) for (const { disposition } of acted) statuses.push(statusOf(types, record, disposition));
+  if (tally.own > 0 && record !== undefined && tally.affected === 0) statuses.push(statusOf(types, record, { kind: "act", change: "rule" }));
   if (tally.alreadyGone > 0) statuses.push("already_gone");
   return worst(statuses);
 }

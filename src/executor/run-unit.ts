@@ -12,7 +12,7 @@ import type { OutboxEntry } from "../state/outbox.ts";
 import type { Tx, UnitOfWork } from "../state/state.ts";
 import { type At, lifeStep } from "./kill-points.ts";
 import { ALL_GONE, failedReceipt, isDone, type NotGone, receiptOf, type Tried } from "./receipts.ts";
-import { plannedCount, unitWork } from "./unit-work.ts";
+import { isMinimising, plannedCount, unitWork } from "./unit-work.ts";
 
 export interface UnitScope {
   readonly map: DataMap;
@@ -52,7 +52,7 @@ export interface UnitResult {
 export async function runUnit(row: UnitRow, scope: UnitScope): Promise<UnitResult> {
   const { at } = scope;
   at("claimed", row.system);
-  const unit = unitWork(scope.map, row, scope.sealed);
+  const unit = unitWork(row, scope.sealed);
   const tried = triedOf(row, unit, scope);
   const { receipts, failure } = await attemptAt(row, unit, tried, scope);
   const done = failure === undefined && receipts.every((receipt, index) => isDone(receipt, tried.steps[index]?.step ?? noStep(row.id)));
@@ -73,7 +73,7 @@ async function save(row: UnitRow, receipts: readonly Receipt[], done: boolean, s
 
 /** Receipts of a unit that could not even be begun, for the same places. */
 export async function leaveUnit(row: UnitRow, scope: UnitScope, failure: Failure): Promise<UnitResult> {
-  const tried = triedOf(row, unitWork(scope.map, row, scope.sealed), scope);
+  const tried = triedOf(row, unitWork(row, scope.sealed), scope);
   const receipts = tried.steps.map((step) => failedReceipt(tried.of(step), failure));
   return { done: false, receipts: await save(row, receipts, false, scope), failure };
 }
@@ -175,7 +175,7 @@ async function readAgain(unit: Unit, outcomes: readonly StepOutcome[], scope: Un
       if (operation.records.length === 0) continue;
       const still = new Set<string>();
       for await (const key of (await readers.of(target.record.system)).remaining(target, operation)) still.add(key);
-      if (operation.change.kind === "minimise") minimised += still.size;
+      if (isMinimising(operation.change, operation.also)) minimised += still.size;
       else acted += still.size;
     }
     const outcome = outcomes.find((one) => one.step === step);

@@ -4,9 +4,12 @@ import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { Finding, Gap, Lookup, Target } from "../model/search.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
-import { type Found, locateOne, lookupsFor, mergeLookups, resolveIdentifiers, searchOrder } from "../planner/locate.ts";
+import { resolveIdentifiers } from "../planner/identities.ts";
+import { locateOne, locateRecords, searchOrder } from "../planner/locate.ts";
+import { beginSearch, mergeLookups, type Searching, searchesFor } from "../planner/lookups.ts";
+import { noStops } from "../planner/stops.ts";
 import type { Readers } from "../planner/readers.ts";
-import { recordTypes, targetOf } from "../planner/targets.ts";
+import { leadingColumns, recordTypes, targetOf } from "../planner/targets.ts";
 import type { Receipt } from "../state/journal.ts";
 import { gapsOf } from "./run-unit.ts";
 import { workOf } from "./unit-work.ts";
@@ -63,14 +66,13 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   const { map, plan, sealed, reported } = scope;
   const types = new Map(recordTypes(map).map((record) => [record.id, record]));
   const blind = await blindSpots(scope, types);
-  const identifiers = await resolveAgain(scope);
-  const found = new Map<string, Found>();
+  const searching = await searchAgain(scope);
   const seen = new Map<string, Seen>();
   // those that lead to others first, so that what leads there now is searched too
   const order = new Map(searchOrder(map).map(({ id }, at) => [id, at]));
   for (const step of sealed.toSorted((a, b) => (order.get(a.record) ?? -1) - (order.get(b.record) ?? -1))) {
     const planned = plan.steps.find((one) => one.id === step.step);
-    if (planned !== undefined) seen.set(step.step, await look(scope, { planned, step, type: types.get(step.record), blind, identifiers, found }));
+    if (planned !== undefined) seen.set(step.step, await look(scope, { planned, step, type: types.get(step.record), blind, searching }));
   }
   const gaps = sealed.flatMap(({ record }) => {
     const [system = "", ...name] = record.split(".");
@@ -110,11 +112,11 @@ interface Looking {
   /** Undefined: it has left the map. */
   readonly type: RecordType | undefined;
   readonly blind: ReadonlyMap<string, Finding>;
-  readonly identifiers: Awaited<ReturnType<typeof resolveIdentifiers>> | undefined;
-  readonly found: Map<string, Found>;
+  /** Undefined where what leads to the people cannot be searched any more: then the sealed values alone count. */
+  readonly searching: Searching | undefined;
 }
 
-async function look(scope: VerifyScope, { planned, step, type, blind, identifiers, found }: Looking): Promise<Seen> {
+async function look(scope: VerifyScope, { planned, step, type, blind, searching }: Looking): Promise<Seen> {
   const { readers, receipts } = scope;
   const receipt = receipts.find((one) => one.step === step.step);
   if (type === undefined) return { result: "unverifiable", residual: 0, method: "the data map has no such record type any more", reason: "left_the_map" };
@@ -125,12 +127,16 @@ async function look(scope: VerifyScope, { planned, step, type, blind, identifier
     const never = planned.reason === "empty_pattern";
     return { result: never ? "not_searchable" : "unverifiable", residual: 0, method: why.message, reason: why.code.toLowerCase() };
   }
-  const target = targetOf(scope.map, type);
-  const now = identifiers === undefined ? [] : lookupsFor(type.match.terms, identifiers, found, type.match.mode);
+  const { target } = step;
+  const now = searching === undefined ? [] : (await searchesFor(searching, type)).lookups;
   const lookups = mergeLookups(step.lookups, now);
   const records = await locateLeft(readers, target, lookups, receipt);
-  found.set(step.record, { type, target, lookups, records, unsearched: [] });
-  const known = new Set(step.records.map((record) => record.key));
+  const leads = leadingColumns(scope.map, type.id);
+  if (searching !== undefined && leads.length > 0) {
+    const leading = await locateRecords(readers, type, target, lookups, leads);
+    searching.found.set(type.id, { type, target, lookups, records: leading, unsearched: [] });
+  }
+  const known = new Set([...step.records.map(({ key }) => key), ...(step.elsewhere ?? []).map(({ key }) => key)]);
   // a planned record is judged by its key below; one that is as wanted still matches, and may
   const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
   const left = await notAsPlanned(scope, step, receipt);
@@ -145,10 +151,10 @@ async function look(scope: VerifyScope, { planned, step, type, blind, identifier
 }
 
 /** Planned records that are not as wanted, but for those that were found held or waiting when they were to be acted on. */
-async function notAsPlanned({ map, readers, digest }: VerifyScope, step: SealedStep, receipt: Receipt | undefined): Promise<number> {
+async function notAsPlanned({ sealed, readers, digest }: VerifyScope, step: SealedStep, receipt: Receipt | undefined): Promise<number> {
   const late = new Set(receipt?.late);
   const left = new Set<string>();
-  const { target, operations } = workOf(map, step);
+  const { target, operations } = workOf(step, sealed);
   for (const operation of operations) {
     if (operation.records.length === 0) continue;
     for await (const key of (await readers.of(target.record.system)).remaining(target, operation)) if (!late.has(digest(key))) left.add(key);
@@ -215,10 +221,11 @@ function emptiedByUs({ place, format }: Pick<RecordType, "place" | "format">, re
   return format === "jsonl" || (format === undefined && place.kind === "files" && place.globs.every((glob) => /\.(?:jsonl|ndjson)(?:\.gz)?$/u.test(glob)));
 }
 
-/** What the identifiers lead to now; undefined where they have become ambiguous: then the sealed values alone count. */
-async function resolveAgain({ map, readers, subjects }: VerifyScope): Promise<Awaited<ReturnType<typeof resolveIdentifiers>> | undefined> {
+/** What the identifiers lead to now; undefined where they lead nowhere that can be looked at: then the sealed values alone count. */
+async function searchAgain({ map, readers, subjects }: VerifyScope): Promise<Searching | undefined> {
   try {
-    return await resolveIdentifiers(map, readers, subjects);
+    const stops = noStops();
+    return beginSearch(readers, await resolveIdentifiers(map, readers, subjects, stops), stops);
   } catch (error) {
     // what cannot be looked at at all is said where its own record type is looked at
     if (error instanceof Failure && (error.exit === EXIT.waiting || error.exit === EXIT.bad_data)) return undefined;

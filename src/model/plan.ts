@@ -1,8 +1,8 @@
 /** The plan: data without personal data. What it says is what `run` will do. */
 import type { Brand } from "./brand.ts";
-import type { Change, PlannedRecord } from "./change.ts";
+import type { PlannedRecord } from "./change.ts";
 import type { ActionKind } from "./datamap.ts";
-import type { Lookup } from "./search.ts";
+import type { Lookup, Target } from "./search.ts";
 import type { Status } from "./status.ts";
 
 /** `retention`, `legal_hold`: held itself. `held_with`: reached only through a held record. `held_by`: a held record references it. */
@@ -19,6 +19,19 @@ export interface Counts {
 export interface SubjectCounts extends Counts {
   /** `s_` and 8 hex digits. */
   readonly pseudonym: string;
+  /**
+   * What stands in this person's way here: `ambiguous_match` or `over_cap` (nothing of theirs is acted on), `no_identifier`
+   * (not searched for them), `placeholder`.
+   */
+  readonly reason?: string;
+}
+
+/** Rows of a table that is no record type which the step's deletions take along. */
+export interface CascadeCount {
+  readonly constraint: string;
+  /** `system.table` */
+  readonly table: string;
+  readonly count: number;
 }
 
 /** One record type of one system. found = act + kept + waiting + blocked. */
@@ -31,12 +44,17 @@ export interface PlanStep extends Counts {
   readonly status: Status;
   /** Kept records of which all but the needed columns are cleared. They count in `kept`. */
   readonly minimised?: number;
+  /** Of the worst that happens here: blocked, then waiting, then kept. */
   readonly reason?: string;
-  /** Words of the condition or hold behind `reason`. */
+  /** The reason in the words of the hold or condition. */
   readonly says?: string;
   /** Last day of the longest hold. */
   readonly until?: string;
   readonly law?: readonly string[];
+  /** They count in the caps and not in `found`. */
+  readonly cascades?: readonly CascadeCount[];
+  /** In a batch: pseudonyms of those for whom it was not searched. */
+  readonly unsearched?: readonly string[];
   readonly subjects?: readonly SubjectCounts[];
 }
 
@@ -63,7 +81,7 @@ export interface Plan {
   readonly request: string;
   /** Hex SHA-256 over everything the approval binds. */
   readonly digest: string;
-  /** The data map's digest. */
+  /** Digest of the rules it was made by: src/planner/rules-digest.ts. */
   readonly map: string;
   /** Planned with `--system`: only this one. */
   readonly system?: string;
@@ -78,18 +96,54 @@ export interface Plan {
 /** A plan that a person signed. Made in src/planner/approve.ts only. */
 export type ApprovedPlan = Brand<Plan, "ApprovedPlan">;
 
-/** What becomes of one found record. */
+/**
+ * What becomes of one found record. `types`: the record types (`system.record`) whose changes are made, where several
+ * record types found the same record; the first one's is the operation's, the others' are made in the same go. Absent:
+ * the step's own.
+ */
 export type Disposition =
-  | { readonly kind: "act"; readonly change: "rule" }
+  | { readonly kind: "act"; readonly change: "rule"; readonly types?: readonly string[] }
   /** Not deleted, because a held record references it: changed as `fields` say. */
-  | { readonly kind: "act"; readonly change: "held_by"; readonly until: string; readonly law: readonly string[] }
-  | { readonly kind: "kept"; readonly reason: KeptReason; readonly until: string; readonly law: readonly string[]; readonly minimise: boolean }
-  | { readonly kind: "waiting"; readonly on: string }
+  | {
+      readonly kind: "act";
+      readonly change: "held_by";
+      readonly until: string;
+      readonly law: readonly string[];
+      readonly says?: string;
+      readonly types?: readonly string[];
+    }
+  | {
+      readonly kind: "kept";
+      readonly reason: KeptReason;
+      readonly until: string;
+      readonly law: readonly string[];
+      readonly says?: string;
+      readonly minimise: boolean;
+      readonly types?: readonly string[];
+    }
+  /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `ambiguous_match`, `over_cap`, `ask`. */
+  | { readonly kind: "waiting"; readonly reason: string; readonly says?: string }
   | { readonly kind: "blocked"; readonly reason: string; readonly until?: string };
 
 /** A planned record with its disposition; sealed beside the plan. */
 export interface SealedRecord extends PlannedRecord {
   readonly disposition: Disposition;
+  /** As other record types found it: when one of these changes, what was decided may not hold any more. */
+  readonly others?: readonly SeenFrom[];
+}
+
+/** A record as one record type sees it. */
+export interface SeenFrom {
+  /** `system.record` */
+  readonly record: string;
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+/** A record that was found here and is decided and counted in another step: the same row, or the object that this line is in. */
+export interface Elsewhere {
+  readonly key: string;
+  readonly step: string;
 }
 
 /** Everything of a step that may not be in the plan itself. */
@@ -97,13 +151,9 @@ export interface SealedStep {
   readonly step: string;
   /** `system.record` */
   readonly record: string;
+  /** As it was planned: what is done follows from this, whatever the map says later. */
+  readonly target: Target;
   readonly lookups: readonly Lookup[];
   readonly records: readonly SealedRecord[];
-}
-
-/** What a disposition does to a record, if anything. */
-export interface StepChanges {
-  readonly rule: Change;
-  readonly heldBy?: Change;
-  readonly minimise?: Change;
+  readonly elsewhere?: readonly Elsewhere[];
 }

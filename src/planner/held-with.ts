@@ -1,80 +1,83 @@
 import type { RecordType } from "../model/datamap.ts";
-import { comparable } from "../model/fold.ts";
+import { comparable, comparableOf } from "../model/fold.ts";
 import type { Disposition } from "../model/plan.ts";
-import type { Circumstances, Decided } from "./circumstances.ts";
-import type { FoundRecord } from "./locate.ts";
+import type { Deciding } from "./deciding.ts";
+import { type FoundRecord, valuesAt } from "./found.ts";
 
-interface Parent {
-  readonly type: string;
-  readonly record: FoundRecord;
+/** The parents of one match edge of a record type. */
+interface Parents {
+  readonly parent: string;
+  readonly column: string;
+  readonly byValue: ReadonlyMap<string, readonly FoundRecord[]>;
 }
 
-/** For each match edge of a record type: the parent's value -> parents; under "" all of them. */
-type ParentIndex = ReadonlyMap<string, { readonly byValue: ReadonlyMap<string, readonly Parent[]>; readonly all: readonly Parent[] }>;
+/** One for each match edge of a record type. */
+export type ParentIndex = readonly Parents[];
 
 type Held = Extract<Disposition, { kind: "kept" } | { kind: "waiting" }>;
 
-export function parentIndex({ found }: Circumstances, type: RecordType): ParentIndex {
-  return new Map(
-    type.match.terms.flatMap(({ column, source }) => {
-      if (source.kind !== "column") return [];
-      const all = [...(found.get(source.ref.record)?.records.values() ?? [])].map((record): Parent => ({ type: source.ref.record, record }));
-      const byValue = new Map<string, Parent[]>();
-      for (const parent of all) {
-        for (const value of parent.record.values[source.ref.column] ?? []) {
-          const known = byValue.get(value);
-          if (known === undefined) byValue.set(value, [parent]);
-          else known.push(parent);
-        }
+export interface HeldWith {
+  readonly deciding: Deciding;
+  /** What was decided of a parent so far. */
+  of(record: string, key: string): Disposition | undefined;
+  /** Whether `protects` keeps it: then what it leads to is held with it. */
+  isProtected(record: string, key: string): boolean;
+  byPerson(record: string, person: number): readonly FoundRecord[];
+}
+
+export function parentIndex({ found }: Deciding, type: RecordType): ParentIndex {
+  return type.match.terms.flatMap(({ column, source }) => {
+    if (source.kind !== "column") return [];
+    const byValue = new Map<string, FoundRecord[]>();
+    for (const record of found.get(source.ref.record)?.records.values() ?? []) {
+      for (const value of valuesAt(record.values, source.ref.column)) {
+        const same = byValue.get(value);
+        if (same === undefined) byValue.set(value, [record]);
+        else same.push(record);
       }
-      return [[column, { all, byValue }] as const];
-    }),
-  );
+    }
+    return [{ parent: source.ref.record, column, byValue }];
+  });
 }
 
 /**
  * A record that is reached only through held records is held with them: an invoice's lines, with the longest of their
  * dates; they wait where nobody knows the date. Where no parent's value reads like the record's own (`1` and `1.00` are
- * equal to the database), any held parent of its people may be the one, and counts. `shielded`: keys of records that
- * `protects` keeps.
+ * equal to the database), any held parent of its people may be the one, and counts.
  */
-export function heldWith(
-  circumstances: Circumstances,
-  decided: Decided,
-  type: RecordType,
-  record: FoundRecord,
-  index: ParentIndex,
-  shielded: ReadonlySet<string>,
-): Held | undefined {
-  if (reachedByIdentity(circumstances, type, record)) return undefined;
-  const hold = ({ type: of, record: parent }: Parent): Held | undefined => {
-    const disposition = decided.get(of)?.get(parent.key);
-    if (disposition?.kind === "waiting" && disposition.on === "no_date") return disposition;
+export function heldWith(scope: HeldWith, type: RecordType, record: FoundRecord, index: ParentIndex): Held | undefined {
+  if (index.length === 0 || reachedByIdentity(scope.deciding, type, record)) return undefined;
+  const hold = (of: string, parent: FoundRecord): Held | undefined => {
+    const disposition = scope.of(of, parent.key);
+    if (disposition?.kind === "waiting" && disposition.reason === "no_date") return disposition;
     if (disposition?.kind !== "kept") return undefined;
-    return disposition.reason === "held_by" && !shielded.has(`${of}\n${parent.key}`) ? undefined : disposition;
+    return disposition.reason === "held_by" && !scope.isProtected(of, parent.key) ? undefined : disposition;
   };
-  const explained = [...index].flatMap(([column, { byValue }]) => (record.values[column] ?? []).flatMap((value) => byValue.get(value) ?? []));
+  const explained = index.flatMap(({ parent, column, byValue }) =>
+    valuesAt(record.values, column).flatMap((value) => (byValue.get(value) ?? []).map((one) => ({ parent, one }))),
+  );
   if (explained.length > 0) {
-    const holds = explained.map(hold);
+    const holds = explained.map(({ parent, one }) => hold(parent, one));
     return holds.every((one) => one !== undefined) ? together(type, holds) : undefined;
   }
-  const candidates = [...index.values()]
-    .flatMap(({ all }) => all)
-    .filter(({ record: parent }) => parent.subjects.some((subject) => record.subjects.includes(subject)));
+  const candidates = index.flatMap(({ parent }) => record.subjects.flatMap((person) => scope.byPerson(parent, person).map((one) => ({ parent, one }))));
   return together(
     type,
-    candidates.flatMap((parent) => hold(parent) ?? []),
+    candidates.flatMap(({ parent, one }) => hold(parent, one) ?? []),
   );
 }
 
-function reachedByIdentity({ map, identifiers }: Circumstances, type: RecordType, record: FoundRecord): boolean {
+function reachedByIdentity({ map, identifiers }: Deciding, type: RecordType, record: FoundRecord): boolean {
   return type.match.terms.some(({ column, source }) => {
     if (source.kind !== "identity") return false;
     const identity = map.identities.find((one) => one.name === source.identity);
     const given = record.subjects.flatMap((subject) => identifiers[subject]?.get(source.identity) ?? []);
     if (given.length === 0 || identity === undefined) return false;
-    const stored = new Set((record.values[column] ?? []).map((value) => comparable(value, identity.type, identity.fold)));
-    return given.some((one) => stored.has(comparable(one, identity.type, identity.fold)));
+    const stored = valuesAt(record.values, column);
+    // a path through an array has no value of its own here: it may well be reached by the identity itself
+    if (stored.length === 0) return column.includes("[]");
+    const texts = new Set(stored.map((value) => comparable(value, identity.type, identity.fold)));
+    return given.some((one) => texts.has(comparableOf(one, identity.type)));
   });
 }
 
@@ -82,10 +85,14 @@ function together(type: RecordType, holds: readonly Held[]): Held | undefined {
   const waiting = holds.find((one) => one.kind === "waiting");
   if (waiting !== undefined) return waiting;
   const kept = holds.flatMap((one) => (one.kind === "kept" ? [one] : []));
-  const until = kept
-    .map((one) => one.until)
-    .toSorted()
-    .at(-1);
-  if (until === undefined) return undefined;
-  return { kind: "kept", reason: "held_with", until, law: [...new Set(kept.flatMap((one) => one.law))], minimise: type.whileHeld?.keepOnly !== undefined };
+  const last = kept.toSorted((a, b) => (a.until < b.until ? 1 : -1))[0];
+  if (last === undefined) return undefined;
+  return {
+    kind: "kept",
+    reason: "held_with",
+    until: last.until,
+    law: [...new Set(kept.flatMap((one) => one.law))],
+    ...(last.says === undefined ? {} : { says: last.says }),
+    minimise: type.whileHeld?.keepOnly !== undefined,
+  };
 }

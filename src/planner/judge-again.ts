@@ -1,9 +1,14 @@
 import type { DataMap } from "../model/datamap.ts";
+import { foldedBefore } from "../model/fold.ts";
 import type { Disposition } from "../model/plan.ts";
-import { openCondition, type Stands } from "./conditions.ts";
+import { type ConditionTest, openCondition } from "./conditions.ts";
 import { decideOwn } from "./decide.ts";
-import { type Identifiers, type Known, locateAll } from "./locate.ts";
+import type { Made } from "./deciding.ts";
+import type { Resolution } from "./identities.ts";
+import { type Known, locateAll } from "./locate.ts";
+import { beginSearch } from "./lookups.ts";
 import type { Readers } from "./readers.ts";
+import { noStops } from "./stops.ts";
 import { recordTypes } from "./targets.ts";
 
 export interface JudgeAgain {
@@ -18,6 +23,7 @@ export interface JudgeAgain {
   readonly known: Known;
   /** Civil date in the controller's zone. */
   readonly today: string;
+  readonly made: Made;
 }
 
 /**
@@ -25,22 +31,35 @@ export interface JudgeAgain {
  * conditions, what protects them, what they are held with. Undefined where nothing but the record itself does. References
  * are not looked at: the eraser sees them under its lock.
  */
-export async function judgeAgain({ map, readers, record, subjects, known, today }: JudgeAgain): Promise<ReadonlyMap<string, Disposition> | undefined> {
+export async function judgeAgain(scope: JudgeAgain): Promise<ReadonlyMap<string, Disposition> | undefined> {
+  const { map, readers, record, subjects, known, today, made } = scope;
   const only = decidingOn(map, record);
   if (only === undefined) return undefined;
   const mine = new Set(subjects);
-  const identifiers: Identifiers = known.identifiers.map((one, at) => new Map(mine.has(at) ? Object.entries(one.identifiers) : []));
+  const resolution = resolutionOf(map, known, mine);
   const lookups = new Map([...known.lookups].map(([id, some]) => [id, some.filter(({ subject }) => mine.has(subject))]));
-  const found = await locateAll(map, readers, identifiers, { only, known: { identifiers: known.identifiers, lookups } });
-  const conditions = new Map<string, Stands>();
+  const searching = beginSearch(readers, resolution, noStops());
+  const found = await locateAll({ map, searching, only, known: { identifiers: [], lookups }, empty: new Set() });
+  const conditions = new Map<string, ConditionTest>();
   const types = recordTypes(map).filter(({ id }) => only.has(id));
   for (const name of new Set(types.flatMap(({ unless }) => unless ?? []))) {
     const condition = map.conditions.find((one) => one.name === name);
     const waiting = types.filter(({ unless }) => unless === name);
-    if (condition === undefined) continue;
-    conditions.set(name, await openCondition({ map, readers, identifiers, found, empty: new Set() }, condition, waiting));
+    if (condition !== undefined) conditions.set(name, await openCondition({ map, searching, empty: new Set() }, condition, waiting));
   }
-  return decideOwn({ map, found, identifiers, today, conditions }).get(record) ?? new Map();
+  // whoever the search stops now was none to stop at plan: only what holds and conditions say counts here
+  return decideOwn({ map, found, identifiers: resolution.identifiers, today, made, conditions, stops: noStops() }).get(record) ?? new Map();
+}
+
+function resolutionOf(map: DataMap, { identifiers }: Known, mine: ReadonlySet<number>): Resolution {
+  const all = new Set(map.identities.map(({ name }) => name));
+  return {
+    identifiers: identifiers.map((one, at) =>
+      mine.has(at) ? new Map(Object.entries(one.identifiers).map(([name, values]) => [name, values.map(foldedBefore)])) : new Map(),
+    ),
+    placeholders: identifiers.map(() => new Map()),
+    lookedFor: identifiers.map(() => all),
+  };
 }
 
 /** The record types that have a say in what becomes of this one's records, itself included; undefined where none but its own columns have. */

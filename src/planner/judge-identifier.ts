@@ -1,6 +1,6 @@
 /** Which identifiers are fit to be searched for. What is refused here never reaches a predicate. */
 import type { Identity, IdentityType } from "../model/datamap.ts";
-import { fold } from "../model/fold.ts";
+import { fold, type Folded } from "../model/fold.ts";
 import { WrittenNumber } from "./written-number.ts";
 
 /** Stand-ins that many people's records share. Compared in lower case, without spaces around. */
@@ -67,8 +67,29 @@ export function judge(given: unknown, identity: Pick<Identity, "type" | "fold">)
   const text = textOf(given, identity.type);
   if (text.reason !== undefined) return text;
   const value = fold(text.value, identity.fold);
-  const reason = whyNot(value, identity.type);
+  const reason = whyNot(value, identity.type) ?? whyPattern(value, identity.type);
   return reason === undefined ? { value } : { value: "", reason };
+}
+
+/**
+ * A value that a person's own row holds, judged like one that was given. `placeholder`: many people's rows hold it.
+ * `unfit`: no value of this type. Stars and percent signs are part of a stored value: nobody typed them for a pattern.
+ */
+export type Learnt = { readonly kind: "fit" | "placeholder"; readonly value: Folded } | { readonly kind: "blank" | "unfit" };
+
+export function judgeLearnt(stored: string, identity: Pick<Identity, "type" | "fold">): Learnt {
+  // a whole number of a numeric column
+  const text = identity.type === "integer" ? stored.replace(/^(-?\d+)\.0+$/u, "$1") : stored;
+  const value = fold(text, identity.fold);
+  if (value.trim() === "") return { kind: "blank" };
+  if (isPlaceholder(value)) return { kind: "placeholder", value };
+  return whyNot(value, identity.type) === undefined ? { kind: "fit", value } : { kind: "unfit" };
+}
+
+/** One list for every value that leads on, whatever its type; and digits that are all alike, six or more. */
+export function isPlaceholder(value: string): boolean {
+  const text = value.trim().toLowerCase();
+  return PLACEHOLDERS.has(text) || /^(?<digit>\d)\k<digit>{5,}$/u.test(text.replaceAll(/[\s().\-/+]/gu, ""));
 }
 
 function textOf(given: unknown, type: IdentityType): Judged {
@@ -88,7 +109,7 @@ function whyNot(value: string, type: IdentityType): string | undefined {
   if (value.length > LONGEST) return `is longer than ${LONGEST} characters`;
   if (!value.isWellFormed()) return "is no well-formed text";
   if (UNSEEN.test(value)) return "has control characters or others that cannot be seen";
-  if (PLACEHOLDERS.has(value.trim().toLowerCase())) return "is a placeholder that many records share";
+  if (isPlaceholder(value)) return "is a placeholder that many records share";
   if (!/[\p{L}\p{N}]/u.test(value)) return "is a pattern or a sign, and no identifier";
   switch (type) {
     case "email":
@@ -100,14 +121,20 @@ function whyNot(value: string, type: IdentityType): string | undefined {
     case "uuid":
       return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu.test(value) ? undefined : "is no UUID";
     case "string":
-      return /^[*%]|[*%]$/u.test(value) ? "is a pattern; only whole values are searched for" : undefined;
+      return undefined;
   }
+}
+
+/** What somebody typed to mean several values. */
+function whyPattern(value: string, type: IdentityType): string | undefined {
+  if (type === "string" && /^[*%]|[*%]$/u.test(value)) return "is a pattern; only whole values are searched for";
+  return type === "email" && value.split("@")[0]?.includes("*") === true ? "is a pattern; only whole addresses are searched for" : undefined;
 }
 
 function whyNoEmail(value: string): string | undefined {
   const [local = "", domain = "", ...more] = value.split("@");
   if (local === "" || domain === "" || more.length > 0 || /\s/u.test(value)) return "is no e-mail address";
-  if (!/[\p{L}\p{N}]/u.test(local) || local.includes("*")) return "is a pattern; only whole addresses are searched for";
+  if (!/[\p{L}\p{N}]/u.test(local)) return "is a pattern; only whole addresses are searched for";
   return /^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}.-]*[\p{L}\p{N}\p{M}])?$/u.test(domain) && !domain.includes("..") ? undefined : "is no e-mail address";
 }
 

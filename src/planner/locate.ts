@@ -2,27 +2,12 @@ import { Failure } from "../errors.ts";
 import type { DataMap, MatchTerm, RecordType } from "../model/datamap.ts";
 import { comparable } from "../model/fold.ts";
 import type { Located, Lookup, Target } from "../model/search.ts";
-import type { Reader } from "../port/connector.ts";
 import type { Subject } from "../model/subject.ts";
+import { type Findings, type Found, type FoundRecord, type Placeholders, valuesAt } from "./found.ts";
+import type { Resolution } from "./identities.ts";
+import { mergeLookups, type Searching, searchesFor } from "./lookups.ts";
 import { type Readers, sideBySide } from "./readers.ts";
-import { identityTarget, recordTypes, targetOf } from "./targets.ts";
-
-/** A found record, once, with everyone it belongs to. */
-export type FoundRecord = Located;
-
-/** What was found in one record type. */
-export interface Found {
-  readonly type: RecordType;
-  readonly target: Target;
-  readonly lookups: readonly Lookup[];
-  /** By key, ascending as the reader gave them. */
-  readonly records: ReadonlyMap<string, FoundRecord>;
-  /** Subjects for whom nothing could be searched here: no identifier of theirs leads to it. */
-  readonly unsearched: readonly number[];
-}
-
-/** Everything found, by `system.record`, parents of match edges first. */
-export type Findings = ReadonlyMap<string, Found>;
+import { leadingColumns, recordTypes, targetOf } from "./targets.ts";
 
 /** What an earlier plan of the same request, whose run has begun, was searched by: those rows may be gone now that led there. */
 export interface Known {
@@ -32,149 +17,59 @@ export interface Known {
   readonly lookups: ReadonlyMap<string, readonly Lookup[]>;
 }
 
-/** Identity name -> values, one map a subject: those given and those found. */
-export type Identifiers = readonly ReadonlyMap<string, readonly string[]>[];
-
-/**
- * Follows the identities' `found_in` edges until nothing new is found. Only edges that lead each value to one subject are
- * followed: throws AMBIGUOUS_MATCH where a value leads to several, LIMIT_EXCEEDED where it leads to more records than
- * `max_fan_out`.
- */
-export async function resolveIdentifiers(map: DataMap, readers: Readers, subjects: readonly Subject[], earlier?: Known): Promise<Identifiers> {
-  const known = subjects.map((subject, at) => new Map(Object.entries({ ...earlier?.identifiers[at]?.identifiers, ...subject.identifiers })));
-  const asked = new Set<string>();
-  for (let grew = true; grew;) {
-    grew = false;
-    for (const identity of map.identities) {
-      const { foundIn } = identity;
-      const record = recordTypes(map).find((one) => one.id === foundIn?.record);
-      if (foundIn === undefined || record === undefined) continue;
-      const target = identityTarget(map, record, foundIn.column, identity.by);
-      const lookups = lookupsFor(target.record.match.terms, known, new Map()).filter((lookup) => !asked.has(`${identity.name}/${JSON.stringify(lookup)}`));
-      if (lookups.length === 0) continue;
-      for (const lookup of lookups) asked.add(`${identity.name}/${JSON.stringify(lookup)}`);
-      for (const [subject, values] of await searchIdentity(await readers.of(record.system), target, lookups, identity.name, foundIn.column, record)) {
-        const mine = known[subject];
-        const before = mine?.get(identity.name) ?? [];
-        const fresh = values.filter((value) => !before.includes(value));
-        if (mine === undefined || fresh.length === 0) continue;
-        if ((subjects[subject]?.identifiers[identity.name] ?? []).length > 0) {
-          throw new Failure("AMBIGUOUS_MATCH", `what was given of subject ${subject + 1} leads to another "${identity.name}" than the one that was given`);
-        }
-        mine.set(identity.name, [...before, ...fresh]);
-        grew = true;
-      }
-      refuseShared(known, identity.name);
-    }
-  }
-  return known;
-}
-
-async function searchIdentity(
-  reader: Pick<Reader, "locate">,
-  target: Target,
-  lookups: readonly Lookup[],
-  identity: string,
-  column: string,
-  record: RecordType,
-): Promise<ReadonlyMap<number, readonly string[]>> {
-  const found = new Map<number, string[]>();
-  // the values that each single identifier leads to, and over how many records
-  const ways = new Map<string, { values: Set<string>; records: number }>();
-  for await (const located of reader.locate(target, { by: "subjects", lookups })) {
-    const values = located.values[column] ?? [];
-    for (const lookup of lookups.filter((one) => located.subjects.includes(one.subject))) {
-      for (const matched of target.columns.flatMap((one) => (located.values[one.column] ?? []).map((stored) => ({ ...one, stored })))) {
-        const text = comparable(matched.stored, matched.type, matched.fold);
-        if (!(lookup.values[matched.column] ?? []).some((one) => comparable(one, matched.type, matched.fold) === text)) continue;
-        const way = ways.get(`${matched.column}\n${text}`) ?? { values: new Set<string>(), records: 0 };
-        way.records += 1;
-        for (const value of values) way.values.add(value);
-        ways.set(`${matched.column}\n${text}`, way);
-        if (way.records > record.limits.maxFanOut) {
-          throw new Failure("LIMIT_EXCEEDED", `one ${matched.column} leads to more than ${record.limits.maxFanOut} records of ${record.id} (max_fan_out)`);
-        }
-        if (way.values.size > 1) {
-          throw new Failure(
-            "AMBIGUOUS_MATCH",
-            `one ${matched.column} in ${record.id} leads to several values of "${identity}": it does not stand for one person`,
-          );
-        }
-      }
-    }
-    for (const subject of located.subjects) found.set(subject, [...(found.get(subject) ?? []), ...values]);
-  }
-  return new Map([...found].map(([subject, values]) => [subject, [...new Set(values)]]));
-}
-
-function refuseShared(known: Identifiers, identity: string): void {
-  const owner = new Map<string, number>();
-  known.forEach((values, subject) => {
-    for (const value of values.get(identity) ?? []) {
-      const other = owner.get(value);
-      if (other !== undefined && other !== subject)
-        throw new Failure("AMBIGUOUS_MATCH", `subjects ${other + 1} and ${subject + 1} of the request lead to the same "${identity}"`);
-      owner.set(value, subject);
-    }
-  });
-}
-
 /** The record types in an order in which those that lead to others come first. Throws DATAMAP_INVALID for a circle. */
 export function searchOrder(map: DataMap): readonly RecordType[] {
-  const all = recordTypes(map);
-  const ordered: RecordType[] = [];
+  const all = new Map(recordTypes(map).map((record) => [record.id, record]));
+  const ordered = new Set<RecordType>();
   const visit = (record: RecordType, way: readonly string[]): void => {
-    if (ordered.includes(record)) return;
+    if (ordered.has(record)) return;
     if (way.includes(record.id)) throw new Failure("DATAMAP_INVALID", `the match of ${record.id} leads back to itself`);
     for (const { source } of record.match.terms) {
-      if (source.kind !== "column") continue;
-      const parent = all.find((one) => one.id === source.ref.record);
+      const parent = source.kind === "column" ? all.get(source.ref.record) : undefined;
       if (parent !== undefined) visit(parent, [...way, record.id]);
     }
-    ordered.push(record);
+    ordered.add(record);
   };
-  for (const record of all) visit(record, []);
-  return ordered;
+  for (const record of all.values()) visit(record, []);
+  return [...ordered];
 }
 
-/** Finds every record of every given subject. Read-only. `only`: these record types and those that lead to them. */
-export async function locateAll(
-  map: DataMap,
-  readers: Readers,
-  identifiers: Identifiers,
-  how: { readonly only?: ReadonlySet<string> | undefined; readonly known?: Known | undefined } = {},
-): Promise<Findings> {
-  const { only, known } = how;
-  const found = new Map<string, Found>();
+export interface LocateScope {
+  readonly map: DataMap;
+  readonly searching: Searching;
+  /** These record types and those that lead to them. */
+  readonly only?: ReadonlySet<string> | undefined;
+  readonly known?: Known | undefined;
+  /** Record types whose pattern matches nothing: what they lead to is not searched either. */
+  readonly empty: ReadonlySet<string>;
+}
+
+/** Finds every record of every person; `searching.found` has them then. Read-only. */
+export async function locateAll(scope: LocateScope): Promise<Findings> {
+  const { map, searching, only } = scope;
   for (const level of searchLevels(map).map((records) => records.filter((record) => only?.has(record.id) ?? true))) {
     // systems do not wait for each other; a reader has one connection, so its record types do
     const bySystem = Map.groupBy(level, (record) => record.system);
-    const searched = await sideBySide([...bySystem.values()].map((records) => locateEach(map, readers, identifiers, records, found, known)));
-    const locatedNow = new Map(searched.flat());
+    const searched = await sideBySide([...bySystem.values()].map(async (records) => await locateEach(scope, records)));
+    const locatedNow = new Map(searched.flat().map((one) => [one.type.id, one]));
     for (const { id } of level) {
       const one = locatedNow.get(id);
-      if (one !== undefined) found.set(id, one);
+      if (one !== undefined) searching.found.set(id, one);
     }
   }
-  return found;
+  return searching.found;
 }
 
-async function locateEach(
-  map: DataMap,
-  readers: Readers,
-  identifiers: Identifiers,
-  records: readonly RecordType[],
-  found: Findings,
-  known: Known | undefined,
-): Promise<readonly (readonly [string, Found])[]> {
-  const located: (readonly [string, Found])[] = [];
-  for (const record of records) {
-    const target = targetOf(map, record);
-    const lookups = mergeLookups(known?.lookups.get(record.id) ?? [], lookupsFor(record.match.terms, identifiers, found, record.match.mode));
-    located.push([
-      record.id,
-      { type: record, target, lookups, records: await locateOne(readers, target, lookups), unsearched: unsearchedIn(map, record, identifiers, found) },
-    ]);
+async function locateEach(scope: LocateScope, records: readonly RecordType[]): Promise<readonly Found[]> {
+  const { map, searching, known } = scope;
+  const located: Found[] = [];
+  for (const type of records) {
+    const target = targetOf(map, type);
+    const searches = await searchesFor(searching, type);
+    const lookups = mergeLookups(known?.lookups.get(type.id) ?? [], searches.lookups);
+    const found = await locateRecords(searching.readers, type, target, lookups, neededColumns(map, type));
+    const placeholders = await countPlaceholders(searching, type, target, searches.placeholders, found);
+    located.push({ type, target, lookups, records: found, unsearched: unsearchedIn(scope, type), ...(placeholders === undefined ? {} : { placeholders }) });
   }
   return located;
 }
@@ -191,70 +86,165 @@ function searchLevels(map: DataMap): readonly (readonly RecordType[])[] {
   return [...levels.entries()].toSorted(([a], [b]) => a - b).map(([, records]) => records);
 }
 
-/** Finds the records of one record type by lookups that were made before. */
-export async function locateOne(readers: Readers, target: Target, lookups: readonly Lookup[]): Promise<ReadonlyMap<string, FoundRecord>> {
-  const records = new Map<string, FoundRecord>();
+/** Finds records by lookups that were made before; each once, with everyone it belongs to. */
+export async function locateOne(readers: Readers, target: Target, lookups: readonly Lookup[]): Promise<ReadonlyMap<string, Located>> {
+  return await gather(readers, target, lookups, (located) => located);
+}
+
+/** The same for a record type of the map. `needed`: the columns whose values are kept. */
+export async function locateRecords(
+  readers: Readers,
+  type: RecordType,
+  target: Target,
+  lookups: readonly Lookup[],
+  needed: readonly string[],
+): Promise<ReadonlyMap<string, FoundRecord>> {
+  return await gather(readers, target, lookups, ({ key, address, within, fingerprint, subjects, values, done, shared, marked, blocked }) => ({
+    type,
+    key,
+    address,
+    ...(within === undefined ? {} : { within }),
+    fingerprint,
+    subjects,
+    values: valuesNeeded(values, needed),
+    done,
+    ...(shared === true ? { shared } : {}),
+    ...(marked === undefined ? {} : { marked }),
+    ...(blocked === undefined ? {} : { blocked }),
+  }));
+}
+
+async function gather<T extends Located>(
+  readers: Readers,
+  target: Target,
+  lookups: readonly Lookup[],
+  keep: (located: Located) => T,
+): Promise<ReadonlyMap<string, T>> {
+  const records = new Map<string, T>();
   if (lookups.length === 0) return records;
+  const owners = ownersOnce();
+  const matching = matchingValues(target, lookups);
   const reader = await readers.of(target.record.system);
   for await (const located of reader.locate(target, { by: "subjects", lookups })) {
     const known = records.get(located.key);
-    const subjects = [...new Set([...(known?.subjects ?? []), ...located.subjects])].toSorted((a, b) => a - b);
-    records.set(located.key, { ...located, subjects });
+    const subjects = owners(known === undefined ? located.subjects : [...known.subjects, ...located.subjects]);
+    const shared = located.shared === true && holdsOthers(located, subjects, matching);
+    records.set(located.key, keep({ ...located, subjects, shared }));
   }
   return records;
 }
 
-/** The values each subject is searched by here: identities, and columns of records found before. Subjects without any value have no lookup. */
-export function lookupsFor(terms: readonly MatchTerm[], identifiers: Identifiers, found: Findings, mode: "any" | "all" = "any"): readonly Lookup[] {
-  const edges = new Map<string, ReadonlyMap<number, ReadonlySet<string>>>();
-  for (const { column, source } of terms) if (source.kind === "column") edges.set(column, edgeValues(found.get(source.ref.record), source.ref.column));
-  return identifiers.flatMap((mine, subject) => {
-    const values: Record<string, readonly string[]> = {};
-    for (const { column, source } of terms) {
-      const some = source.kind === "identity" ? (mine.get(source.identity) ?? []) : [...(edges.get(column)?.get(subject) ?? [])];
-      const usable = some.filter((value) => value !== "");
-      if (usable.length > 0) values[column] = usable;
-    }
-    const columns = Object.keys(values).length;
-    return columns === 0 || (mode === "all" && columns < terms.length) ? [] : [{ subject, values }];
+/** One list for all records of the same people. */
+function ownersOnce(): (subjects: readonly number[]) => readonly number[] {
+  const lists = new Map<string, readonly number[]>();
+  const single: (readonly number[] | undefined)[] = [];
+  return (subjects) => {
+    const [first] = subjects;
+    if (first !== undefined && subjects.every((one) => one === first)) return (single[first] ??= [first]);
+    const sorted = [...new Set(subjects)].toSorted((a, b) => a - b);
+    const name = sorted.join(" ");
+    const known = lists.get(name) ?? sorted;
+    lists.set(name, known);
+    return known;
+  };
+}
+
+const NO_VALUES = {};
+
+function valuesNeeded(values: Located["values"], needed: readonly string[]): Located["values"] {
+  return needed.length === 0 ? NO_VALUES : Object.fromEntries(needed.map((column) => [column, valuesAt(values, column)]));
+}
+
+/** Person -> matched column -> comparable values. Made when it is first needed. */
+function matchingValues(target: Target, lookups: readonly Lookup[]): (subject: number, column: string) => ReadonlySet<string> {
+  let made: ReadonlyMap<number, ReadonlyMap<string, ReadonlySet<string>>> | undefined;
+  const make = (): NonNullable<typeof made> =>
+    new Map(
+      lookups.map(({ subject, values }) => [
+        subject,
+        new Map(target.columns.map(({ column, type, fold }) => [column, new Set(valuesAt(values, column).map((value) => comparable(value, type, fold)))])),
+      ]),
+    );
+  return (subject, column) => (made ??= make()).get(subject)?.get(column) ?? new Set();
+}
+
+/** A reader says `shared` of the people it was asked for at once: others may have come since. */
+function holdsOthers({ values }: Located, subjects: readonly number[], matching: ReturnType<typeof matchingValues>): boolean {
+  if (subjects.length < 2) return true;
+  return Object.entries(values).some(([column, stored]) => {
+    const mine = subjects.map((subject) => matching(subject, column));
+    if (stored.length < 2 || mine.every((one) => one.size === 0)) return false;
+    return stored.some((value) => !mine.some((one) => one.has(value)));
   });
 }
 
-function edgeValues(parent: Found | undefined, column: string): ReadonlyMap<number, ReadonlySet<string>> {
-  const bySubject = new Map<number, Set<string>>();
-  for (const record of parent?.records.values() ?? []) {
-    const values = (record.values[column] ?? []).filter((value) => value !== "");
-    for (const subject of values.length === 0 ? [] : record.subjects) {
-      const known = bySubject.get(subject) ?? new Set<string>();
-      for (const value of values) known.add(value);
-      bySubject.set(subject, known);
-    }
-  }
-  return bySubject;
+/** Columns whose values are looked at after the search: what leads on, what holds, what came by which parent. */
+function neededColumns(map: DataMap, type: RecordType): readonly string[] {
+  const leading = type.match.terms.some(({ source }) => source.kind === "column");
+  // what leads to a held record decides for it, and only then
+  const held = recordTypes(map).some((one) => one.holds.length > 0 || one.created !== undefined || one.unless !== undefined);
+  return [
+    ...new Set([
+      ...leadingColumns(map, type.id),
+      ...type.holds.map(({ from }) => from),
+      ...(type.created === undefined ? [] : [type.created]),
+      ...(leading && held ? type.match.terms.map(({ column }) => column) : []),
+    ]),
+  ];
 }
 
-/** Subjects of whom no identifier was given, nor searched for, that leads here. */
-export function unsearchedIn(map: DataMap, record: Pick<RecordType, "match">, identifiers: Identifiers, found: Findings): readonly number[] {
-  return identifiers.flatMap((mine, subject) => {
-    const led = record.match.terms.some(({ source }) => {
-      if (source.kind === "column") return !(found.get(source.ref.record)?.unsearched.includes(subject) ?? false);
-      if ((mine.get(source.identity) ?? []).length > 0) return true;
-      // an identity that was looked for and not found was searched: there is nothing to find
-      const identity = map.identities.find((one) => one.name === source.identity);
-      return identity?.foundIn !== undefined && Object.values(identity.by).some((by) => (mine.get(by) ?? []).length > 0);
-    });
-    return led ? [] : [subject];
+/** The most records of a placeholder that are counted: they are nobody's, and there may be millions. */
+const MOST_PLACEHOLDERS = 1000;
+
+async function countPlaceholders(
+  { readers }: Searching,
+  type: RecordType,
+  target: Target,
+  lookups: readonly Lookup[],
+  found: ReadonlyMap<string, FoundRecord>,
+): Promise<Placeholders | undefined> {
+  if (lookups.length === 0) return undefined;
+  const seen = new Map<string, Set<number>>();
+  const reader = await readers.of(type.system);
+  for await (const { key, subjects } of reader.locate(target, { by: "subjects", lookups })) {
+    // what something else of theirs leads to as well is theirs
+    if (found.has(key)) continue;
+    const people = seen.get(key) ?? new Set<number>();
+    for (const subject of subjects) people.add(subject);
+    seen.set(key, people);
+    if (seen.size >= MOST_PLACEHOLDERS * lookups.length) break;
+  }
+  const byPerson = new Map<number, number>();
+  for (const people of seen.values()) for (const person of people) byPerson.set(person, (byPerson.get(person) ?? 0) + 1);
+  return { count: seen.size, byPerson, more: seen.size >= MOST_PLACEHOLDERS * lookups.length };
+}
+
+/**
+ * People of whom no identifier was given, nor searched for, that leads to a record type; with `all` every term must be
+ * led to. Somebody who was stopped is not among them: that is told of them by name.
+ */
+export function unsearchedIn({ searching, empty }: Pick<LocateScope, "searching" | "empty">, { match }: Pick<RecordType, "match">): readonly number[] {
+  const { found, resolution, stops } = searching;
+  const unsearched = new Map<string, ReadonlySet<number>>();
+  for (const { source } of match.terms) {
+    if (source.kind === "column") unsearched.set(source.ref.record, new Set(found.get(source.ref.record)?.unsearched));
+  }
+  const led = ({ source }: MatchTerm, subject: number): boolean => {
+    if (source.kind === "column") return !empty.has(source.ref.record) && unsearched.get(source.ref.record)?.has(subject) !== true;
+    return isKnown(resolution, subject, source.identity);
+  };
+  return resolution.identifiers.flatMap((_, subject) => {
+    if (stops.has(subject)) return [];
+    const enough = match.mode === "all" ? match.terms.every((term) => led(term, subject)) : match.terms.some((term) => led(term, subject));
+    return enough ? [] : [subject];
   });
 }
 
-/** Each subject's values of both, a column at a time. */
-export function mergeLookups(earlier: readonly Lookup[], now: readonly Lookup[]): readonly Lookup[] {
-  const merged = new Map(earlier.map((lookup) => [lookup.subject, lookup]));
-  for (const lookup of now) {
-    const known = merged.get(lookup.subject)?.values ?? {};
-    const columns = new Set([...Object.keys(known), ...Object.keys(lookup.values)]);
-    const values = Object.fromEntries([...columns].map((column) => [column, [...new Set([...(known[column] ?? []), ...(lookup.values[column] ?? [])])]]));
-    merged.set(lookup.subject, { subject: lookup.subject, values });
-  }
-  return [...merged.values()];
+/** An identity that was looked for and not found was searched: there is nothing to find. */
+function isKnown({ identifiers, placeholders, lookedFor }: Resolution, subject: number, identity: string): boolean {
+  return (
+    (identifiers[subject]?.get(identity) ?? []).length > 0 ||
+    (placeholders[subject]?.get(identity) ?? []).length > 0 ||
+    lookedFor[subject]?.has(identity) === true
+  );
 }

@@ -2,14 +2,15 @@ import { createHash, createHmac } from "node:crypto";
 import { Failure } from "../errors.ts";
 import type { Residue } from "../model/change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
-import type { Counts, Disposition, Plan, PlanStep, SealedRecord, SealedStep, SubjectCounts, Totals } from "../model/plan.ts";
+import type { CascadeCount, Counts, Disposition, Elsewhere, Plan, PlanStep, SealedRecord, SealedStep, SubjectCounts, Totals } from "../model/plan.ts";
 import type { Finding } from "../model/search.ts";
 import { type Status, worst } from "../model/status.ts";
-import type { Decided } from "./circumstances.ts";
-import { changeOf } from "./decide.ts";
-import type { Found } from "./locate.ts";
+import { typesById } from "./deciding.ts";
+import type { Found } from "./found.ts";
+import { changesMade } from "./references.ts";
 import { backupResidue, mergeResidue } from "./residue.ts";
 import type { Searched } from "./search.ts";
+import { reasonOf as stopReason } from "./stops.ts";
 
 /** A plan may be approved and begun for this many days. */
 const VALID_DAYS = 3;
@@ -41,17 +42,27 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
   const { map, searched, system } = parts;
   const planned = [...searched.found.values()].filter(({ target }) => system === undefined || target.record.system === system);
   // in the map's order: people know that one
-  const order = map.systems.flatMap((one) => one.records.map((record) => record.id));
-  const sorted = planned.toSorted((a, b) => order.indexOf(a.target.record.id) - order.indexOf(b.target.record.id));
+  const types = typesById(map);
+  const order = new Map([...types.keys()].map((id, at) => [id, at]));
+  const sorted = planned.toSorted((a, b) => (order.get(a.type.id) ?? 0) - (order.get(b.type.id) ?? 0));
+  const stepIds = new Map(sorted.map(({ type }, at) => [type.id, `S${at + 1}`]));
   const steps: PlanStep[] = [];
   const sealed: SealedStep[] = [];
-  for (const [at, found] of sorted.entries()) {
-    const id = `S${at + 1}`;
-    const records = sealedRecords(found, searched.decided);
-    const step = planStep(id, found, records, parts);
+  for (const found of sorted) {
+    const id = stepIds.get(found.type.id) ?? "";
+    const records = sealedRecords(found, searched);
+    const step = planStep(id, found, records, types, parts);
     await refuseTooMany(step, found.type, parts);
     steps.push(step);
-    sealed.push({ step: id, record: found.target.record.id, lookups: found.lookups, records });
+    const elsewhere = elsewhereOf(found.type.id, searched, stepIds);
+    sealed.push({
+      step: id,
+      record: found.type.id,
+      target: found.target,
+      lookups: found.lookups,
+      records,
+      ...(elsewhere.length === 0 ? {} : { elsewhere }),
+    });
   }
   const residue = await plannedResidue(steps, sorted, parts);
   const warnings = [...searched.warnings, ...inferredWarnings(steps), ...unsearchedPeople(sorted, parts.pseudonyms.length)].filter(
@@ -66,7 +77,7 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
     made_at: parts.madeAt.toISOString(),
     expires_at: expires,
     steps,
-    totals: totalsOf(steps, sealed, map),
+    totals: totalsOf(steps, sealed, types),
     residue: residue.map(({ system: of, mechanism, goneBy }) => ({ system: of, mechanism, gone_by: goneBy })),
     warnings: dedupe(warnings).map(({ code, severity, record, message }) => ({
       code,
@@ -78,111 +89,193 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
   return { plan: { ...body, digest: digestOf(body, sealed, parts.digestKey) }, sealed };
 }
 
-function sealedRecords(found: Found, decided: Decided): readonly SealedRecord[] {
-  const dispositions = decided.get(found.target.record.id) ?? new Map<string, Disposition>();
-  return [...found.records.values()].flatMap(({ key, fingerprint, subjects }) => {
-    const disposition = dispositions.get(key);
-    return disposition === undefined ? [] : [{ key, fingerprint, subjects, disposition }];
+function sealedRecords({ type, records }: Found, { decided, takes, once }: Searched): readonly SealedRecord[] {
+  const dispositions = decided.get(type.id);
+  const others = once.others.get(type.id);
+  return [...records.values()].flatMap(({ key, fingerprint, subjects }) => {
+    const disposition = dispositions?.get(key);
+    if (disposition === undefined) return [];
+    const seen = others?.get(key)?.map((one) => ({ record: one.type.id, key: one.record.key, fingerprint: one.record.fingerprint })) ?? [];
+    const taken = takes.get(type.id)?.get(key) ?? [];
+    const whose = [...new Set([...subjects, ...(others?.get(key) ?? []).flatMap((one) => one.record.subjects)])];
+    return [
+      {
+        key,
+        fingerprint,
+        subjects: whose,
+        disposition,
+        ...(taken.length === 0 ? {} : { takes: taken }),
+        ...(seen.length === 0 ? {} : { others: seen }),
+      },
+    ];
+  });
+}
+
+function elsewhereOf(record: string, { once }: Searched, stepIds: ReadonlyMap<string, string>): readonly Elsewhere[] {
+  return [...(once.elsewhere.get(record) ?? [])].flatMap(([key, counted]) => {
+    const step = stepIds.get(counted.record);
+    return step === undefined ? [] : [{ key, step }];
   });
 }
 
 function planStep(
   id: string,
-  { type: record, unsearched, lookups }: Found,
+  { type, unsearched, placeholders }: Found,
   records: readonly SealedRecord[],
+  types: ReadonlyMap<string, RecordType>,
   { searched, pseudonyms, batch }: PlanParts,
 ): PlanStep {
-  const counts = countsOf(records);
-  const statuses = new Set(records.map(({ disposition }) => statusOf(record, disposition)));
-  if (searched.empty.has(record.id)) statuses.add("not_checked");
-  // nothing of anyone's leads here: that is no search
-  const nobody = lookups.length === 0 && unsearched.length > 0;
-  if (nobody) statuses.add("not_checked");
-  const status = worst(statuses);
-  const reason = searched.empty.has(record.id) ? "empty_pattern" : nobody ? "no_identifier" : reasonOf(records);
+  const own = countsOf(records);
+  const doubtful = placeholders?.count ?? 0;
+  const counts = { ...own, found: own.found + doubtful, waiting: own.waiting + doubtful };
+  const statuses = new Set(records.map(({ disposition }) => statusOf(types, type, disposition)));
+  const empty = searched.empty.has(type.id);
+  if (empty || unsearched.length > 0) statuses.add("not_checked");
+  if (doubtful > 0) statuses.add("waiting");
+  const { reason, says } = empty ? { reason: "empty_pattern", says: undefined } : reasonOf(records, unsearched.length > 0, doubtful > 0);
   const kept = records.flatMap(({ disposition }) => (disposition.kind === "kept" ? [disposition] : []));
-  const until = [
-    ...kept.map((one) => one.until),
-    ...records.flatMap(({ disposition }) => (disposition.kind === "blocked" && disposition.until !== undefined ? [disposition.until] : [])),
-  ]
+  const until = records
+    .flatMap(({ disposition }) => {
+      if (disposition.kind === "kept") return disposition.until;
+      return disposition.kind === "blocked" && disposition.until !== undefined ? disposition.until : [];
+    })
     .toSorted()
     .at(-1);
   const law = [...new Set(kept.flatMap((one) => one.law))];
   const minimised = kept.filter((one) => one.minimise).length;
+  const cascades = cascadesOf(records);
   return {
     id,
-    system: record.system,
-    record: record.name,
-    action: record.do,
-    status,
+    system: type.system,
+    record: type.name,
+    action: type.do,
+    status: worst(statuses),
     ...counts,
     ...(minimised === 0 ? {} : { minimised }),
     ...(reason === undefined ? {} : { reason }),
+    ...(says === undefined ? {} : { says }),
     ...(until === undefined ? {} : { until }),
     ...(law.length === 0 ? {} : { law }),
-    ...(batch ? { subjects: subjectCounts(records, pseudonyms) } : {}),
+    ...(cascades.length === 0 ? {} : { cascades }),
+    ...(batch && unsearched.length > 0 ? { unsearched: unsearched.map((person) => shownAs(pseudonyms[person])) } : {}),
+    ...(batch ? { subjects: subjectCounts(records, unsearched, placeholders?.byPerson, pseudonyms, searched) } : {}),
   };
 }
 
-export function countsOf(records: readonly { readonly disposition: Disposition }[]): Counts {
-  const of = (kind: Disposition["kind"]): number => records.filter(({ disposition }) => disposition.kind === kind).length;
-  return { found: records.length, act: of("act"), kept: of("kept"), waiting: of("waiting"), blocked: of("blocked") };
+function cascadesOf(records: readonly SealedRecord[]): readonly CascadeCount[] {
+  const counts = new Map<string, { constraint: string; table: string; count: number }>();
+  for (const { takes = [] } of records) {
+    for (const { constraint, table } of takes) {
+      const known = counts.get(`${constraint}\n${table}`) ?? { constraint, table, count: 0 };
+      counts.set(`${constraint}\n${table}`, { ...known, count: known.count + 1 });
+    }
+  }
+  return [...counts.values()];
 }
 
-function subjectCounts(records: readonly SealedRecord[], pseudonyms: readonly string[]): readonly SubjectCounts[] {
-  return pseudonyms.map((pseudonym, subject) => ({
-    pseudonym: `s_${pseudonym.slice(0, 8)}`,
-    ...countsOf(records.filter(({ subjects }) => subjects.includes(subject))),
-  }));
+export function countsOf(records: readonly { readonly disposition: Disposition }[]): Counts {
+  const counts = { found: records.length, act: 0, kept: 0, waiting: 0, blocked: 0 };
+  for (const { disposition } of records) counts[disposition.kind] += 1;
+  return counts;
+}
+
+function subjectCounts(
+  records: readonly SealedRecord[],
+  unsearched: readonly number[],
+  placeholders: ReadonlyMap<number, number> | undefined,
+  pseudonyms: readonly string[],
+  { stops }: Searched,
+): readonly SubjectCounts[] {
+  const counts = pseudonyms.map(() => ({ found: 0, act: 0, kept: 0, waiting: 0, blocked: 0 }));
+  for (const { subjects, disposition } of records) {
+    for (const person of subjects) {
+      const mine = counts[person];
+      if (mine === undefined) continue;
+      mine.found += 1;
+      mine[disposition.kind] += 1;
+    }
+  }
+  for (const [person, count] of placeholders ?? []) {
+    const mine = counts[person];
+    if (mine === undefined) continue;
+    mine.found += count;
+    mine.waiting += count;
+  }
+  const missing = new Set(unsearched);
+  return pseudonyms.map((pseudonym, person) => {
+    const stop = stops.byPerson.get(person);
+    const reason =
+      stop === undefined ? (missing.has(person) ? "no_identifier" : placeholders?.has(person) === true ? "placeholder" : undefined) : stopReason(stop);
+    const none = { found: 0, act: 0, kept: 0, waiting: 0, blocked: 0 };
+    return { pseudonym: shownAs(pseudonym), ...(counts[person] ?? none), ...(reason === undefined ? {} : { reason }) };
+  });
+}
+
+function shownAs(pseudonym = ""): string {
+  return `s_${pseudonym.slice(0, 8)}`;
 }
 
 /** The status a disposition leads to. */
-export function statusOf(record: RecordType, disposition: Disposition): Status {
+export function statusOf(types: ReadonlyMap<string, RecordType>, type: RecordType, disposition: Disposition): Status {
   switch (disposition.kind) {
     case "kept":
     case "waiting":
     case "blocked":
       return disposition.kind;
     case "act": {
-      const change = changeOf(record, disposition);
-      if (change === undefined || change.kind !== "fields") return "deleted";
-      const rules = [...Object.values(change.fields), ...change.documents.flatMap(({ paths }) => Object.values(paths))];
+      const changes = changesMade({ types }, type, disposition);
+      if (changes.length === 0 || changes.some(({ kind }) => kind === "delete")) return "deleted";
+      const rules = changes.flatMap((change) =>
+        change.kind === "fields" ? [...Object.values(change.fields), ...change.documents.flatMap(({ paths }) => Object.values(paths))] : [],
+      );
       if (rules.some((rule) => rule.kind === "pseudonymise")) return "pseudonymised";
-      return record.do === "redact" || record.do === "unlink" ? "redacted" : "anonymised";
+      return type.do === "redact" || type.do === "unlink" ? "redacted" : "anonymised";
     }
   }
 }
 
-/** The reason of the worst that happens here: blocked, then waiting, then kept. */
-function reasonOf(records: readonly SealedRecord[]): string | undefined {
+interface Reason {
+  readonly reason?: string | undefined;
+  readonly says?: string | undefined;
+}
+
+/** The reason of the worst that happens here: blocked, then not searched, then waiting, then kept. */
+function reasonOf(records: readonly SealedRecord[], unsearched: boolean, placeholder: boolean): Reason {
   const dispositions = records.map(({ disposition }) => disposition);
-  for (const one of dispositions) if (one.kind === "blocked") return one.reason;
-  for (const one of dispositions) if (one.kind === "waiting") return one.on;
-  const kept = new Set(dispositions.flatMap((one) => (one.kind === "kept" ? [one.reason] : [])));
-  return (["legal_hold", "retention", "held_with", "held_by"] as const).find((reason) => kept.has(reason));
+  for (const one of dispositions) if (one.kind === "blocked") return { reason: one.reason };
+  const words = dispositions.find((one) => one.kind === "waiting") ?? dispositions.find((one) => one.kind === "kept");
+  const says = words?.kind === "waiting" || words?.kind === "kept" ? words.says : undefined;
+  if (unsearched) return { reason: "no_identifier", says };
+  for (const one of dispositions) if (one.kind === "waiting") return { reason: one.reason, says: one.says };
+  if (placeholder) return { reason: "placeholder" };
+  const kept = dispositions.flatMap((one) => (one.kind === "kept" ? [one] : []));
+  for (const reason of ["legal_hold", "retention", "held_with", "held_by"] as const) {
+    const one = kept.find((each) => each.reason === reason);
+    if (one !== undefined) return { reason, says: one.says };
+  }
+  return {};
 }
 
 async function refuseTooMany(step: PlanStep, record: RecordType, { size }: PlanParts): Promise<void> {
-  const { maxRecords, maxFraction } = record.limits;
-  const acting = step.act + (step.minimised ?? 0);
+  const { batchRecords, maxFraction } = record.limits;
+  const acting = step.act + (step.minimised ?? 0) + (step.cascades ?? []).reduce((sum, { count }) => sum + count, 0);
   const over = (cap: string): never => {
     throw new Failure("LIMIT_EXCEEDED", `step ${step.id} (${record.id}) would act on ${acting} records, more than ${cap}`);
   };
-  if (acting > maxRecords) over(`max_records ${maxRecords}`);
+  if (acting > batchRecords) over(`batch_records ${batchRecords}`);
   if (acting <= FRACTION_FLOOR || maxFraction >= 1) return;
   const all = await size(record);
   if (acting > all * maxFraction) over(`max_fraction ${maxFraction} of ${all}`);
 }
 
-function totalsOf(steps: readonly PlanStep[], sealed: readonly SealedStep[], map: DataMap): Totals {
+function totalsOf(steps: readonly PlanStep[], sealed: readonly SealedStep[], types: ReadonlyMap<string, RecordType>): Totals {
   let erase = 0;
   let change = 0;
-  const types = map.systems.flatMap((system) => system.records);
   for (const { record, records } of sealed) {
-    const type = types.find((one) => one.id === record);
+    const type = types.get(record);
     for (const { disposition } of records) {
       if (type === undefined || disposition.kind !== "act") continue;
-      if (changeOf(type, disposition)?.kind === "delete") erase += 1;
+      if (changesMade({ types }, type, disposition).some(({ kind }) => kind === "delete")) erase += 1;
       else change += 1;
     }
   }

@@ -1,22 +1,35 @@
 import { EXIT, FAILURES, Failure, isFailureCode } from "../errors.ts";
-import type { Link, Reference } from "../model/change.ts";
+import type { Link, Reference, Taken, Write } from "../model/change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
-import type { Disposition } from "../model/plan.ts";
 import type { Finding, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
-import { openCondition, type Stands } from "./conditions.ts";
-import type { Decided } from "./circumstances.ts";
-import { changeOf, decideOwn, decideReferences } from "./decide.ts";
-import { type Findings, type Identifiers, type Known, locateAll, resolveIdentifiers } from "./locate.ts";
+import { type ConditionTest, openCondition } from "./conditions.ts";
+import { decideOwn, type OwnDecisions } from "./decide.ts";
+import { type Decided, type Deciding, type Made, typesById } from "./deciding.ts";
+import type { Findings } from "./found.ts";
+import { type Identifiers, resolveIdentifiers } from "./identities.ts";
+import { type Known, locateAll } from "./locate.ts";
+import { beginSearch } from "./lookups.ts";
 import { type Readers, sideBySide } from "./readers.ts";
-import { conditionTarget, recordTypes, targetOf } from "./targets.ts";
+import { decideReferences, deletes, type References } from "./references.ts";
+import { decideOnce, type OneDecisionEach } from "./same-record.ts";
+import { noStops, refuseStopped, type Stops, stopWarnings } from "./stops.ts";
+import { conditionTarget, recordTypes, samePlace, targetOf } from "./targets.ts";
 
 /** Everything a plan is made from, still with values: never stored, never shown. */
 export interface Searched {
   readonly identifiers: Identifiers;
   readonly found: Findings;
   readonly decided: Decided;
+  readonly once: Pick<OneDecisionEach, "elsewhere" | "others">;
+  /** By record type and key: rows that a cascade takes along with the record. */
+  readonly takes: ReadonlyMap<string, ReadonlyMap<string, readonly Taken[]>>;
+  readonly stops: Stops;
+  /** Enforced references, those behind a cascade as from the record type itself. */
   readonly links: readonly Link[];
+  readonly writes: readonly Write[];
+  /** Record types of which some record is to be deleted. */
+  readonly deleting: ReadonlySet<string>;
   /** Record types whose pattern matches nothing: not searched. */
   readonly empty: ReadonlySet<string>;
   readonly warnings: readonly Finding[];
@@ -26,8 +39,11 @@ export interface SearchScope {
   readonly map: DataMap;
   readonly readers: Readers;
   readonly subjects: readonly Subject[];
+  /** Whether one person's trouble leaves the others of the request alone. */
+  readonly batch: boolean;
   /** Civil date in the controller's zone. */
   readonly today: string;
+  readonly made: Made;
   /** Only this system's record types (and whatever leads to them is searched, but not planned). */
   readonly system?: string;
   readonly known?: Known | undefined;
@@ -47,7 +63,8 @@ const ONLY_FOR_ERASING = new Set([
 ]);
 
 /** Checks, resolves, locates and decides. Read-only. Throws the worst finding of severity `error`, with all of them as details. */
-export async function search({ map, readers, subjects, today, system, known, reported }: SearchScope): Promise<Searched> {
+export async function search(scope: SearchScope): Promise<Searched> {
+  const { map, readers, subjects, batch, today, made, system, known, reported } = scope;
   const only = system === undefined ? undefined : leadingTo(map, system);
   const types = recordTypes(map).filter((record) => only?.has(record.id) ?? true);
   const targets = types.map((record) => targetOf(map, record));
@@ -58,22 +75,89 @@ export async function search({ map, readers, subjects, today, system, known, rep
   refuse(await checkConditions(map, readers, types));
   const empty = new Set(checked.filter((finding) => finding.severity === "empty").map((finding) => finding.record));
 
-  const identifiers = await resolveIdentifiers(map, readers, subjects, known);
-  const found = await locateAll(map, readers, identifiers, { only, known });
-  const conditions = new Map<string, Stands>();
+  const stops = noStops();
+  const resolution = await resolveIdentifiers(map, readers, subjects, stops, known?.identifiers);
+  if (!batch) refuseStopped(stops);
+  const searching = beginSearch(readers, resolution, stops);
+  const found = await locateAll({ map, searching, only, known, empty });
+  if (!batch) refuseStopped(stops);
+  const conditions = new Map<string, ConditionTest>();
   for (const name of new Set(types.flatMap((record) => record.unless ?? []))) {
     const condition = map.conditions.find((one) => one.name === name);
     const waiting = types.filter((record) => record.unless === name);
-    if (condition !== undefined) conditions.set(name, await openCondition({ map, readers, identifiers, found, empty }, condition, waiting));
+    if (condition !== undefined) conditions.set(name, await openCondition({ map, searching, empty }, condition, waiting));
   }
-  const circumstances = { map, found, identifiers, today, conditions };
-  const decided = decideOwn(circumstances);
   const links = await linksOf(map, readers, targets);
-  const references = await referencesTo(readers, found, decided, links);
-  const final = decideReferences(circumstances, decided, references);
+  const writes = await writesOf(map, readers, targets);
+  const deciding: Deciding = { map, found, identifiers: resolution.identifiers, today, made, conditions, stops };
+  const order = new Map(recordTypes(map).map(({ id }, at) => [id, at]));
+  const decide = async () => {
+    const once = decideOnce(found, decideOwn(deciding), order);
+    const references = await referencesTo(map, readers, found, once.decided, links);
+    return { once, references, ...decideReferences(map, found, once, references) };
+  };
+  let decisions = await decide();
+  // somebody with more than the cap allows is left alone whole, and what that means for others is decided anew
+  if (stopOverCap(found, decisions.decided, decisions.takes, stops)) {
+    if (!batch) refuseStopped(stops);
+    decisions = await decide();
+  }
+  const { once, references, decided, takes } = decisions;
   // findings that readers made while they searched are complete only now
   refuse(reported);
-  return { identifiers, found, decided: final, links, empty, warnings: [...checked, ...reported] };
+  return {
+    identifiers: resolution.identifiers,
+    found,
+    decided,
+    once,
+    takes,
+    stops,
+    links: [...links, ...deepLinks(map, references)],
+    writes,
+    deleting: deletingTypes(map, found, decided),
+    empty,
+    warnings: [...checked, ...reported, ...stopWarnings(stops)],
+  };
+}
+
+/** `max_records` counts a person's records of one record type that are acted on, with what goes behind them. Answers whether anybody is over it. */
+function stopOverCap(found: Findings, decided: OwnDecisions, takes: Searched["takes"], stops: Stops): boolean {
+  let any = false;
+  for (const [id, mine] of decided) {
+    const one = found.get(id);
+    if (one === undefined) continue;
+    const taken = takes.get(id);
+    if (mine.size <= one.type.limits.maxRecords && taken === undefined) continue;
+    const counts = new Map<number, number>();
+    for (const [key, disposition] of mine) {
+      if (disposition.kind !== "act" && !(disposition.kind === "kept" && disposition.minimise)) continue;
+      for (const person of one.records.get(key)?.subjects ?? []) counts.set(person, (counts.get(person) ?? 0) + 1 + (taken?.get(key)?.length ?? 0));
+    }
+    for (const [person, count] of counts) {
+      if (count <= one.type.limits.maxRecords || stops.has(person)) continue;
+      any = true;
+      const message = `${id} has ${count} records of one person to act on, more than max_records ${one.type.limits.maxRecords}`;
+      stops.add(person, { code: "LIMIT_EXCEEDED", record: id, message });
+    }
+  }
+  return any;
+}
+
+function deletingTypes(map: DataMap, found: Findings, decided: OwnDecisions): ReadonlySet<string> {
+  const scope = { types: typesById(map) };
+  return new Set([...found].flatMap(([id, { type }]) => ([...(decided.get(id)?.values() ?? [])].some((one) => deletes(scope, type, one)) ? [id] : [])));
+}
+
+/** Behind a cascade: what must be gone before the record is. */
+function deepLinks(map: DataMap, references: References): readonly Link[] {
+  const types = typesById(map);
+  const links = new Map<string, Link>();
+  for (const [parent, refs] of references) {
+    for (const { link, through } of refs) {
+      if (through.length > 1 && types.has(link.child)) links.set(`${link.constraint}\n${parent}`, { ...link, parent });
+    }
+  }
+  return [...links.values()];
 }
 
 async function check(map: DataMap, readers: Readers, targets: readonly Target[]): Promise<readonly Finding[]> {
@@ -125,19 +209,31 @@ async function linksOf(map: DataMap, readers: Readers, targets: readonly Target[
   return links;
 }
 
-async function referencesTo(readers: Readers, found: Findings, decided: Decided, links: readonly Link[]): Promise<ReadonlyMap<string, readonly Reference[]>> {
-  const all = new Map<string, Reference[]>();
+async function writesOf(map: DataMap, readers: Readers, targets: readonly Target[]): Promise<readonly Write[]> {
+  const writes: Write[] = [];
+  for (const system of map.systems) {
+    const mine = targets.filter((target) => target.record.system === system.name);
+    if (mine.length > 0) writes.push(...(await (await readers.of(system.name)).writes(mine)));
+  }
+  return writes;
+}
+
+async function referencesTo(map: DataMap, readers: Readers, found: Findings, decided: OwnDecisions, links: readonly Link[]): Promise<References> {
+  const scope = { types: typesById(map) };
+  const parents = new Set(links.map(({ parent }) => parent));
+  const all = new Map<string, readonly Reference[]>();
   for (const [id, { type, target }] of found) {
-    if (!links.some((link) => link.parent === id)) continue;
-    const keys = [...(decided.get(id) ?? new Map<string, Disposition>())]
-      .filter(([, disposition]) => changeOf(type, disposition)?.kind === "delete")
-      .map(([key]) => key);
+    if (!parents.has(id) && !parents.has(sameTable(map, type, parents))) continue;
+    const keys = [...(decided.get(id) ?? [])].filter(([, disposition]) => deletes(scope, type, disposition)).map(([key]) => key);
     if (keys.length === 0) continue;
-    const references: Reference[] = [];
-    for await (const reference of (await readers.of(target.record.system)).references(target, keys)) references.push(reference);
-    all.set(id, references);
+    all.set(id, await Array.fromAsync((await readers.of(target.record.system)).references(target, keys)));
   }
   return all;
+}
+
+/** A reader names a table by one of the record types that lie there. */
+function sameTable(map: DataMap, type: RecordType, parents: ReadonlySet<string>): string {
+  return recordTypes(map).find((one) => parents.has(one.id) && samePlace(one, type))?.id ?? type.id;
 }
 
 /** The system's record types and, transitively, those that lead to them, that protect them, and that their conditions look at. */

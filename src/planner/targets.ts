@@ -1,4 +1,4 @@
-import type { Condition, DataMap, MatchTerm, RecordType } from "../model/datamap.ts";
+import type { Condition, DataMap, Identity, MatchTerm, Place, RecordType } from "../model/datamap.ts";
 import { changesOf } from "../model/rule-change.ts";
 import type { MatchColumn, Target } from "../model/search.ts";
 
@@ -34,16 +34,71 @@ export function conditionTarget(map: DataMap, condition: Condition): Target | un
   };
 }
 
-/** What to search to find the values of an identity by the identities it is found by. */
-export function identityTarget(map: DataMap, record: RecordType, column: string, by: Readonly<Record<string, string>>): Target {
-  const terms: readonly MatchTerm[] = Object.entries(by).map(([name, identity]) => ({ column: name, source: { kind: "identity", identity } }));
+/** A record type whose rows name people: every identity that the data map finds there, and the column that holds it. */
+export interface IdentitySource {
+  readonly record: RecordType;
+  readonly columns: readonly IdentityColumn[];
+  readonly target: Target;
+}
+
+export interface IdentityColumn {
+  readonly column: string;
+  readonly identity: Identity;
+  /** The identity's own `found_in`, and not one that it is searched by. */
+  readonly found: boolean;
+}
+
+/** One for each record type that a `found_in` names, in the map's order. */
+export function identitySources(map: DataMap): readonly IdentitySource[] {
+  const byName = new Map(map.identities.map((identity) => [identity.name, identity]));
+  return recordTypes(map).flatMap((record): readonly IdentitySource[] => {
+    const columns = map.identities
+      .filter(({ foundIn }) => foundIn?.record === record.id)
+      .flatMap((identity): readonly IdentityColumn[] => [
+        ...(identity.foundIn === undefined ? [] : [{ column: identity.foundIn.column, identity, found: true }]),
+        ...Object.entries(identity.by).flatMap(([column, name]) => {
+          const by = byName.get(name);
+          return by === undefined ? [] : [{ column, identity: by, found: false }];
+        }),
+      ]);
+    const once = [...new Map(columns.toReversed().map((one) => [`${one.column}\n${one.identity.name}`, one])).values()].toReversed();
+    return once.length === 0 ? [] : [{ record, columns: once, target: identityTarget(record, once) }];
+  });
+}
+
+function identityTarget(record: RecordType, columns: readonly IdentityColumn[]): Target {
+  const once = [...new Map(columns.map((one) => [one.column, one])).values()];
+  const terms = once.map(({ column, identity }): MatchTerm => ({ column, source: { kind: "identity", identity: identity.name } }));
   return {
     record: { ...record, match: { mode: "any", terms } },
-    columns: terms.map((term) => matchColumn(map, term)),
+    columns: once.map(({ column, identity }) => ({ column, type: identity.type, fold: identity.fold })),
     ...(record.where === undefined ? {} : { where: record.where }),
-    exports: [...new Set([column, ...terms.map((term) => term.column)])],
+    exports: once.map(({ column }) => column),
     changes: {},
   };
+}
+
+/** What to search to find every record of a record type that has these values in these columns, whoever's it is. */
+export function holdersTarget(record: RecordType, columns: readonly string[]): Target {
+  const terms = columns.map((column): MatchTerm => ({ column, source: { kind: "column", ref: { record: record.id, column } } }));
+  return {
+    record: { ...record, match: { mode: columns.length > 1 ? "all" : "any", terms } },
+    columns: columns.map((column) => ({ column, type: "edge", fold: [] })),
+    ...(record.where === undefined ? {} : { where: record.where }),
+    exports: [],
+    changes: {},
+  };
+}
+
+/** Whether two record types name the same table, pattern or files. Overlaps that only the data shows are found by address. */
+export function samePlace(one: RecordType, other: RecordType): boolean {
+  if (one.system !== other.system) return false;
+  return placesEqual(one.place, other.place);
+}
+
+function placesEqual(one: Place, other: Place): boolean {
+  if (one.kind !== "table" || other.kind !== "table") return JSON.stringify(one) === JSON.stringify(other);
+  return one.table === other.table && (one.schema === undefined || other.schema === undefined || one.schema === other.schema);
 }
 
 function matchColumn(map: DataMap, term: MatchTerm): MatchColumn {
@@ -53,17 +108,38 @@ function matchColumn(map: DataMap, term: MatchTerm): MatchColumn {
   return { column: term.column, type: identity?.type ?? "string", fold: identity?.fold ?? [] };
 }
 
-function exportsOf(map: DataMap, record: RecordType): readonly string[] {
-  const columns = new Set<string>();
-  if (record.place.kind !== "keys") for (const term of record.match.terms) columns.add(term.column);
-  for (const hold of record.holds) columns.add(hold.from);
-  for (const other of [...recordTypes(map).map((one) => one.match), ...map.conditions.map((one) => one.match)]) {
-    for (const { source } of other.terms) if (source.kind === "column" && source.ref.record === record.id) columns.add(source.ref.column);
-  }
-  for (const identity of map.identities) if (identity.foundIn?.record === record.id) columns.add(identity.foundIn.column);
+/** Columns of a record type that others are matched by, of whatever kind. */
+export function leadingColumns(map: DataMap, record: string): readonly string[] {
+  const matches = [...recordTypes(map).map((one) => one.match), ...map.conditions.map((one) => one.match)];
+  return [
+    ...new Set(
+      matches.flatMap(({ terms }) => terms.flatMap(({ source }) => (source.kind === "column" && source.ref.record === record ? [source.ref.column] : []))),
+    ),
+  ];
+}
+
+/** Columns that decide whether a record may go: hold dates, its instant of creation, the condition on itself. */
+function decidingColumns(map: DataMap, record: RecordType): readonly string[] {
   const condition = map.conditions.find((one) => one.name === record.unless);
-  if (condition !== undefined && condition.any === undefined) for (const column of Object.keys(condition.where)) columns.add(column);
-  return [...columns];
+  return [
+    ...record.holds.map((hold) => hold.from),
+    ...(record.created === undefined ? [] : [record.created]),
+    ...(condition !== undefined && condition.any === undefined ? Object.keys(condition.where) : []),
+  ];
+}
+
+function exportsOf(map: DataMap, record: RecordType): readonly string[] {
+  // what is exported is in the fingerprint: what decides for another record type on the same rows must be
+  const alike = recordTypes(map).filter((other) => other !== record && samePlace(record, other));
+  return [
+    ...new Set([
+      ...(record.place.kind === "keys" ? [] : record.match.terms.map((term) => term.column)),
+      ...decidingColumns(map, record),
+      ...leadingColumns(map, record.id),
+      ...map.identities.flatMap(({ foundIn }) => (foundIn?.record === record.id ? [foundIn.column] : [])),
+      ...alike.flatMap((other) => decidingColumns(map, other)),
+    ]),
+  ];
 }
 
 function tableOf(map: DataMap, condition: Condition, system: string, table: string): RecordType {

@@ -1,4 +1,4 @@
-import type { Link } from "../model/change.ts";
+import type { Link, Write } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
 
 /** Steps that are done together, and when. */
@@ -12,42 +12,55 @@ export interface PlannedUnit {
   /** Units of the same system that must have succeeded before: what they delete references what this one deletes. */
   readonly after: readonly string[];
   /** Its records may reference each other: a new one among them stands in the way of deleting the others. */
-  readonly tangled: boolean;
+  readonly interlocked: boolean;
 }
 
 /** Databases, then indexes, then files, then whatever else. */
 const RANK: Readonly<Record<string, number>> = { postgres: 0, elasticsearch: 1, opensearch: 1, s3: 2, files: 2 };
 const LAST_RANK = 3;
 
+/** What the order of steps follows from. */
+export interface Ordering {
+  readonly links: readonly Link[];
+  readonly writes: readonly Write[];
+  /** Record types of which some record is to be deleted: only those wait for what references them. */
+  readonly deleting: ReadonlySet<string>;
+}
+
 /**
- * Groups steps into units and orders them: a source before its copies; inside a database children before parents; a
- * circle of references is one unit; an audit trail is in the unit of the table that feeds it, after it.
+ * Groups steps into units and orders them: a source before its copies; inside a database children before parents, and what
+ * a trigger writes after what fires it; a circle is one unit; an audit trail is in the unit of the tables that feed it,
+ * after them.
  */
-export function unitsOf(map: DataMap, records: readonly string[], links: readonly Link[]): readonly PlannedUnit[] {
+export function unitsOf(map: DataMap, records: readonly string[], { links, writes, deleting }: Ordering): readonly PlannedUnit[] {
   const phases = systemPhases(map);
   const types = map.systems.flatMap((system) => system.records);
-  const audits = new Map(
+  const planned = new Set(records);
+  const trails = new Map(
     types.flatMap((record) => {
-      const sources = record.auditOf.filter((source) => records.includes(source));
-      return sources.length > 0 && records.includes(record.id) ? [[record.id, sources] as const] : [];
+      const sources = planned.has(record.id) ? record.auditOf.filter((source) => planned.has(source)) : [];
+      return sources.length === 0 ? [] : [[record.id, sources] as const];
     }),
   );
-  // child -> parents: the child is done first; an audit trail and its source hold on to each other
+  // child -> parents: the child is done first; an audit trail and its sources hold on to each other
   const before = new Map(records.map((id) => [id, new Set<string>()]));
-  for (const { child, parent } of links) if (child !== parent && before.has(parent) && before.has(child) && !audits.has(child)) before.get(parent)?.add(child);
-  for (const [audit, sources] of audits) {
+  for (const { child, parent } of links)
+    if (child !== parent && deleting.has(parent) && before.has(child) && !trails.has(child)) before.get(parent)?.add(child);
+  for (const { from, to } of writes) if (from !== to && before.has(from) && !trails.has(to)) before.get(to)?.add(from);
+  for (const [trail, sources] of trails) {
     for (const source of sources) {
-      before.get(audit)?.add(source);
-      before.get(source)?.add(audit);
+      before.get(trail)?.add(source);
+      before.get(source)?.add(trail);
     }
   }
   const groups = stronglyConnected(records, (id) => [...(before.get(id) ?? [])]);
   const unitOf = new Map(groups.flatMap((group, at) => group.map((id) => [id, at] as const)));
   const named = groups.map((group) => {
-    const ordered = [...group.filter((id) => !audits.has(id)), ...group.filter((id) => audits.has(id))];
+    const ordered = [...group.filter((id) => !trails.has(id)), ...group.filter((id) => trails.has(id))];
     const system = types.find((record) => record.id === ordered[0])?.system ?? "";
-    const tangled = group.filter((id) => !audits.has(id)).length > 1 || links.some((link) => link.child === link.parent && group.includes(link.child));
-    return { id: `U-${ordered[0] ?? ""}`, phase: phases.get(system) ?? LAST_RANK, system, records: ordered, tangled };
+    const selfReferencing = links.some((link) => link.child === link.parent && group.includes(link.child));
+    const interlocked = group.filter((id) => !trails.has(id)).length > 1 || selfReferencing;
+    return { id: `U-${ordered[0] ?? ""}`, phase: phases.get(system) ?? LAST_RANK, system, records: ordered, interlocked };
   });
   return named
     .map((unit, at) => {

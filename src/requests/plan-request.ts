@@ -81,16 +81,19 @@ export async function searchAndPlan(
   const reported: Finding[] = [];
   await using readers = readersFor(context, request, (finding) => reported.push(finding));
   const only = options.system === undefined ? {} : { system: options.system };
+  const { pseudonyms, batch: asBatch = false, received, createdAt } = await requests.get(request);
+  const batch = asBatch || pseudonyms.length > 1;
   const searched = await search({
     map,
     readers,
     subjects: await sealed.subjects(request),
+    batch,
+    made: { received, entered: createdAt },
     known: await knownOnceBegun(context.state.read, request),
     today: today(context),
     reported,
     ...only,
   });
-  const { pseudonyms, batch = false } = await requests.get(request);
   const made = await makePlan({
     map,
     searched,
@@ -100,7 +103,7 @@ export async function searchAndPlan(
     today: today(context),
     pseudonyms,
     digestKey,
-    batch: batch || pseudonyms.length > 1,
+    batch,
     size: async (record) => (await readers.of(record.system)).size(targetOf(map, record)),
     residue: (record) => residueOf(readers, record.system, targetOf(map, record)),
     ...only,

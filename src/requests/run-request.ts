@@ -32,7 +32,7 @@ async function runHeld(
 ): Promise<Result> {
   const { map, state } = context;
   const { plan, sealed } = lease.first;
-  const { pseudonyms } = await state.read.requests.get(id);
+  const { pseudonyms, received, createdAt } = await state.read.requests.get(id);
   const known = await knownOf(state.read, id);
   const digestKey = await digestKeyOf(state.read, id);
   return await run({
@@ -58,13 +58,13 @@ async function runHeld(
       const records = plan.steps.map((step) => `${step.system}.${step.record}`);
       return {
         sealed: again.sealed,
-        units: unitsOf(map, records, again.searched.links),
+        units: unitsOf(map, records, again.searched),
         lost: async (step, keys) => await lostOf(context, id, step, keys, again.searched.empty),
       };
     },
     async rejudge(record, subjects) {
       await using readers = readersFor(context, id, () => {});
-      return await judgeAgain({ map, readers, record, subjects, known, today: today(context) });
+      return await judgeAgain({ map, readers, record, subjects, known, today: today(context), made: { received, entered: createdAt } });
     },
     digest: keyDigest(digestKey),
     startedEntry: () => startedEntry(context, plan),

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { guardOf } from "../../src/executor/guard.ts";
 import type { Disposition, SealedStep } from "../../src/model/plan.ts";
+import { targetOf } from "../../src/planner/targets.ts";
+import { mapOf, recordOf } from "../support/small-map.ts";
 
 const act: Disposition = { kind: "act", change: "rule" };
 const held: Disposition = { kind: "kept", reason: "retention", until: "2030-12-31", law: [], minimise: true };
@@ -8,6 +10,7 @@ const sealed: SealedStep[] = [
   {
     step: "S1",
     record: "shop.orders",
+    target: targetOf(mapOf([]), recordOf("shop", "orders")),
     lookups: [],
     records: ["a", "b", "c", "h"].map((key, at) => ({ key, fingerprint: "f", subjects: [at], disposition: key === "h" ? held : act })),
   },
@@ -16,7 +19,7 @@ const planned = (...keys: readonly string[]) => sealed.flatMap(({ records }) => 
 
 test("a condition, a hold or a block that has arisen since leaves the record alone, with its reason; what is free goes on", async () => {
   const now = new Map<string, Disposition>([
-    ["a", { kind: "waiting", on: "open_case" }],
+    ["a", { kind: "waiting", reason: "open_case" }],
     ["b", { kind: "blocked", reason: "object_lock" }],
     ["c", act],
   ]);

@@ -5,20 +5,21 @@ import { workOf } from "../../src/executor/unit-work.ts";
 import type { Left, StepOutcome } from "../../src/model/change.ts";
 import type { Disposition, PlanStep, SealedStep } from "../../src/model/plan.ts";
 import type { Receipt } from "../../src/state/journal.ts";
+import { targetOf } from "../../src/planner/targets.ts";
 import { mapOf, recordOf } from "../support/small-map.ts";
 
 const orders = recordOf("shop", "orders", { whileHeld: { restrict: false, keepOnly: ["total"] } });
 const map = mapOf([{ name: "shop", kind: "memory", records: [orders] }]);
 const act: Disposition = { kind: "act", change: "rule" };
 const kept = (minimise: boolean): Disposition => ({ kind: "kept", reason: "retention", until: "2030-12-31", law: [], minimise });
-const waiting: Disposition = { kind: "waiting", on: "open_case" };
+const waiting: Disposition = { kind: "waiting", reason: "open_case" };
 const blocked: Disposition = { kind: "blocked", reason: "orders_fkey" };
 
 /** A step whose records `k0`, `k1` … have these dispositions; each belongs to person 0, every second one to person 1 too. */
 function triedWith(dispositions: readonly Disposition[], people = 1): Tried {
   const records = dispositions.map((disposition, at) => ({ key: `k${at}`, fingerprint: "f", subjects: at % 2 === 0 ? [0] : [0, 1], disposition }));
   const of = (kind: Disposition["kind"]) => dispositions.filter((one) => one.kind === kind).length;
-  const sealed: SealedStep = { step: "S1", record: "shop.orders", lookups: [], records };
+  const sealed: SealedStep = { step: "S1", record: "shop.orders", target: targetOf(map, orders), lookups: [], records };
   const step: PlanStep = {
     id: "S1",
     system: "shop",
@@ -32,7 +33,7 @@ function triedWith(dispositions: readonly Disposition[], people = 1): Tried {
     blocked: of("blocked"),
   };
   const times = { started: "2026-11-30T00:00:00.000Z", finished: "2026-11-30T00:00:01.000Z" };
-  return { plan: "P-0001", map, step, sealed, work: workOf(map, sealed), people, gaps: [], residue: [], ...times, digest: (key) => `d-${key}` };
+  return { plan: "P-0001", map, step, sealed, work: workOf(sealed, [sealed]), people, gaps: [], residue: [], ...times, digest: (key) => `d-${key}` };
 }
 
 const outcome = (more: Partial<StepOutcome>): StepOutcome => ({ step: "S1", matched: 0, deleted: 0, changed: 0, minimised: 0, own: 0, left: [], ...more });

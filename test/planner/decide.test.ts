@@ -2,8 +2,12 @@ import { expect, test } from "vitest";
 import type { Reference } from "../../src/model/change.ts";
 import type { DataMap, Hold, RecordType } from "../../src/model/datamap.ts";
 import type { Disposition } from "../../src/model/plan.ts";
-import { decideOwn, decideReferences } from "../../src/planner/decide.ts";
-import type { Found, FoundRecord } from "../../src/planner/locate.ts";
+import { foldedBefore } from "../../src/model/fold.ts";
+import { decideOwn } from "../../src/planner/decide.ts";
+import type { Found, FoundRecord } from "../../src/planner/found.ts";
+import { decideReferences } from "../../src/planner/references.ts";
+import { decideOnce } from "../../src/planner/same-record.ts";
+import { noStops } from "../../src/planner/stops.ts";
 import { targetOf } from "../../src/planner/targets.ts";
 import { byColumn, byIdentity, mapOf, recordOf } from "../support/small-map.ts";
 
@@ -25,7 +29,9 @@ const invoices = recordOf("shop", "invoices", {
 });
 const lines = recordOf("shop", "lines", { match: { mode: "any", terms: [byColumn("invoice_id", "shop.invoices", "id")] } });
 
-const row = (key: string, values: Record<string, string | null>, subjects: readonly number[] = [0]): FoundRecord => ({
+type Row = Omit<FoundRecord, "type">;
+
+const row = (key: string, values: Record<string, string | null>, subjects: readonly number[] = [0]): Row => ({
   key,
   address: key,
   fingerprint: key,
@@ -36,7 +42,7 @@ const row = (key: string, values: Record<string, string | null>, subjects: reado
 
 function decide(
   records: readonly RecordType[],
-  rows: Readonly<Record<string, readonly FoundRecord[]>>,
+  rows: Readonly<Record<string, readonly Row[]>>,
   references: Readonly<Record<string, readonly Reference[]>> = {},
   more: Partial<DataMap> = {},
 ): Record<string, Disposition> {
@@ -44,11 +50,26 @@ function decide(
   const found = new Map(
     records.map((record): readonly [string, Found] => [
       record.id,
-      { type: record, target: targetOf(map, record), lookups: [], records: new Map((rows[record.id] ?? []).map((one) => [one.key, one])), unsearched: [] },
+      {
+        type: record,
+        target: targetOf(map, record),
+        lookups: [],
+        records: new Map((rows[record.id] ?? []).map((one) => [one.key, { ...one, type: record, address: `${record.id}/${one.key}` }])),
+        unsearched: [],
+      },
     ]),
   );
-  const circumstances = { map, found, identifiers: [new Map([["email", ["ann@x.example"]]])], today: "2026-11-20", conditions: new Map() };
-  const decided = decideReferences(circumstances, decideOwn(circumstances), new Map(Object.entries(references)));
+  const deciding = {
+    map,
+    found,
+    identifiers: [new Map([["email", [foldedBefore("ann@x.example")]]])],
+    today: "2026-11-20",
+    made: { received: "2026-11-20", entered: "2026-11-20T09:00:00.000Z" },
+    conditions: new Map(),
+    stops: noStops(),
+  };
+  const once = decideOnce(found, decideOwn(deciding), new Map(records.map(({ id }, at) => [id, at])));
+  const { decided } = decideReferences(map, found, once, new Map(Object.entries(references)));
   return Object.fromEntries([...decided].flatMap(([id, dispositions]) => [...dispositions].map(([key, disposition]) => [`${id}/${key}`, disposition])));
 }
 
@@ -67,7 +88,7 @@ const shop = {
 const kept = { until: "2033-12-31", law: ["DE AO §147(3)"], minimise: false };
 
 test("a hold keeps the record it covers, and the lines reached only through it", () => {
-  expect(decide([customers(), invoices, lines], shop)).toEqual({
+  expect(decide([customers(), invoices, lines], shop)).toMatchObject({
     "shop.customers/6": { kind: "act", change: "rule" },
     "shop.invoices/old": { kind: "act", change: "rule" },
     "shop.invoices/new": { kind: "kept", reason: "retention", ...kept },
@@ -80,21 +101,21 @@ test("a line that an identity leads to as well is not held with its invoice", ()
   const both = recordOf("shop", "lines", { match: { mode: "any", terms: [byColumn("invoice_id", "shop.invoices", "id"), byIdentity("email", "email")] } });
   const rows = { ...shop, "shop.lines": [row("l2", { invoice_id: "2", email: "Ann@x.example " }), row("l3", { invoice_id: "2", email: "bob@x.example" })] };
   const decided = decide([customers(), invoices, both], rows);
-  expect(decided["shop.lines/l2"]).toEqual({ kind: "act", change: "rule" });
+  expect(decided["shop.lines/l2"]).toMatchObject({ kind: "act", change: "rule" });
   expect(decided["shop.lines/l3"]).toMatchObject({ kind: "kept", reason: "held_with" });
 });
 
 test("a hold's missing date makes the record wait", () => {
-  expect(decide([customers(), invoices], { "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })] })["shop.invoices/n"]).toEqual({
+  expect(decide([customers(), invoices], { "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })] })["shop.invoices/n"]).toMatchObject({
     kind: "waiting",
-    on: "no_date",
+    reason: "no_date",
   });
 });
 
 test("a parent that a held child references is kept, and anonymised where the map gives it fields", () => {
   const references = { "shop.customers": [reference("shop.invoices", "old", "shop.customers", "6"), reference("shop.invoices", "new", "shop.customers", "6")] };
-  expect(decide([customers(), invoices], shop, references)["shop.customers/6"]).toEqual({ kind: "kept", reason: "held_by", ...kept });
-  expect(decide([customers({ fields: { email: { kind: "clear" } } }), invoices], shop, references)["shop.customers/6"]).toEqual({
+  expect(decide([customers(), invoices], shop, references)["shop.customers/6"]).toMatchObject({ kind: "kept", reason: "held_by", ...kept });
+  expect(decide([customers({ fields: { email: { kind: "clear" } } }), invoices], shop, references)["shop.customers/6"]).toMatchObject({
     kind: "act",
     change: "held_by",
     until: "2033-12-31",
@@ -126,7 +147,7 @@ test("a child that stays and keeps its reference to a deleted parent is an error
   const rows = { ...shop, "shop.orders": [row("o", { id: "1", customer_id: "6" })] };
   const references = { "shop.customers": [reference("shop.orders", "o", "shop.customers", "6")] };
   expect(() => decide([customers(), orders({ fields: { note: { kind: "clear" } } })], rows, references)).toThrow("shop.orders_fkey");
-  expect(decide([customers(), orders({ fields: { customer_id: { kind: "unlink" } } })], rows, references)["shop.customers/6"]).toEqual({
+  expect(decide([customers(), orders({ fields: { customer_id: { kind: "unlink" } } })], rows, references)["shop.customers/6"]).toMatchObject({
     kind: "act",
     change: "rule",
   });
@@ -137,7 +158,7 @@ test("`protects` keeps a record of the same person from deletion, not another pe
   const rows = { ...shop, "shop.profiles": [row("mine", { email: "ann@x.example" }), row("hers", { email: "eve@x.example" }, [1])] };
   const decided = decide([customers(), protecting, recordOf("shop", "profiles")], rows);
   expect(decided["shop.profiles/mine"]).toMatchObject({ kind: "kept", reason: "held_by" });
-  expect(decided["shop.profiles/hers"]).toEqual({ kind: "act", change: "rule" });
+  expect(decided["shop.profiles/hers"]).toMatchObject({ kind: "act", change: "rule" });
 });
 
 test("what is as wanted already has no disposition, though it leads to others", () => {
@@ -147,7 +168,7 @@ test("what is as wanted already has no disposition, though it leads to others", 
 
 test("lines of an invoice whose date is missing wait with it", () => {
   const rows = { ...shop, "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })], "shop.lines": [row("l3", { invoice_id: "3" })] };
-  expect(decide([customers(), invoices, lines], rows)["shop.lines/l3"]).toEqual({ kind: "waiting", on: "no_date" });
+  expect(decide([customers(), invoices, lines], rows)["shop.lines/l3"]).toMatchObject({ kind: "waiting", reason: "no_date" });
 });
 
 test("a line whose number is spelled otherwise than its invoice's is held with it all the same", () => {
@@ -167,7 +188,7 @@ test("a held record that is as its rule wants already is kept, with its lines", 
     "shop.lines": [row("l2", { invoice_id: "2" })],
   };
   const decided = decide([customers(), invoices, lines], rows, { "shop.customers": [reference("shop.invoices", "new", "shop.customers", "6")] });
-  expect(decided["shop.invoices/new"]).toEqual({ kind: "kept", reason: "retention", ...kept });
+  expect(decided["shop.invoices/new"]).toMatchObject({ kind: "kept", reason: "retention", ...kept });
   expect(decided["shop.lines/l2"]).toMatchObject({ kind: "kept", reason: "held_with" });
   expect(decided["shop.customers/6"]).toMatchObject({ kind: "kept", reason: "held_by" });
 });
@@ -188,7 +209,7 @@ test("`protects` waits where nobody knows how long, and counts the longest of se
   const profiles = [row("mine", { email: "ann@x.example" })];
   expect(
     decide(types, { ...shop, "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })], "shop.profiles": profiles })["shop.profiles/mine"],
-  ).toEqual({ kind: "waiting", on: "no_date" });
+  ).toMatchObject({ kind: "waiting", reason: "no_date" });
   const two = [row("a", { id: "1", customer_id: "6", issued_on: "2020-02-20" }), row("b", { id: "2", customer_id: "6", issued_on: "2025-02-20" })];
   expect(decide(types, { ...shop, "shop.invoices": two, "shop.profiles": profiles })["shop.profiles/mine"]).toMatchObject({
     kind: "kept",
@@ -206,7 +227,7 @@ test("what leads on from a protected record is held with it, what leads on from 
   expect(decided["shop.orders/o"]).toMatchObject({ kind: "kept", reason: "held_by" });
   expect(decided["shop.items/i"]).toMatchObject({ kind: "kept", reason: "held_with" });
   expect(decided["shop.customers/6"]).toMatchObject({ kind: "kept", reason: "held_by" });
-  expect(decided["shop.invoices/old"]).toEqual({ kind: "act", change: "rule" });
+  expect(decided["shop.invoices/old"]).toMatchObject({ kind: "act", change: "rule" });
 });
 
 test("a middle record that is anonymised for a held child keeps its own parent too", () => {
@@ -219,14 +240,14 @@ test("a middle record that is anonymised for a held child keeps its own parent t
   };
   const decided = decide([households, middle, invoices], rows, references);
   expect(decided["shop.customers/6"]).toMatchObject({ kind: "act", change: "held_by" });
-  expect(decided["shop.households/h"]).toEqual({ kind: "kept", reason: "held_by", ...kept });
+  expect(decided["shop.households/h"]).toMatchObject({ kind: "kept", reason: "held_by", ...kept });
 });
 
 test("a line with a shorter hold of its own is kept as long as its invoice, under the law of both", () => {
   const short: Hold = { ...hold, name: "short", law: ["X"], keepFor: { years: 2, months: 0, days: 0, seconds: 0, text: "2 years" } };
   const own = { ...lines, holds: [{ hold: "short", from: "made", protects: [] }] };
   const rows = { ...shop, "shop.lines": [row("l2", { invoice_id: "2", made: "2025-02-20" })] };
-  expect(decide([customers(), invoices, own], rows, {}, { holds: [hold, short] })["shop.lines/l2"]).toEqual({
+  expect(decide([customers(), invoices, own], rows, {}, { holds: [hold, short] })["shop.lines/l2"]).toMatchObject({
     kind: "kept",
     reason: "held_with",
     until: "2033-12-31",

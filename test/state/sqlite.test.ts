@@ -11,6 +11,10 @@ import type { Database } from "../../src/state/sql.ts";
 import { openSqlite } from "../../src/state/sqlite.ts";
 import type { State } from "../../src/state/state.ts";
 import { thisProcess } from "../../src/state/this-process.ts";
+import { targetOf } from "../../src/planner/targets.ts";
+import { mapOf, recordOf } from "../support/small-map.ts";
+
+const TARGET = targetOf(mapOf([]), recordOf("shop", "orders"));
 
 let folder: string;
 let state: State;
@@ -59,7 +63,7 @@ function sealedBytes(): readonly Buffer[] {
 
 test("no file of the state holds an identifier in clear", async () => {
   const id = await opened(state);
-  const steps = [{ step: "S1", record: "shop.orders", lookups: [{ subject: 0, values: { email: [canary] } }], records: [] }];
+  const steps = [{ step: "S1", record: "shop.orders", target: TARGET, lookups: [{ subject: 0, values: { email: [canary] } }], records: [] }];
   await state.atomically(async (tx) => await tx.sealed.savePlan(id, "P-0001", { steps, resolved: [], searched: [], carried: [] }));
   expect(filesHold("ab".repeat(32))).toBe(true);
   expect(filesHold(canary)).toBe(false);

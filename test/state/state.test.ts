@@ -10,6 +10,10 @@ import type { SealedPlan } from "../../src/state/sealed-store.ts";
 import type { State } from "../../src/state/state.ts";
 import { thisProcess } from "../../src/state/this-process.ts";
 import { type Place, PLACES } from "./places.ts";
+import { targetOf } from "../../src/planner/targets.ts";
+import { mapOf, recordOf } from "../support/small-map.ts";
+
+const TARGET = targetOf(mapOf([]), recordOf("shop", "orders"));
 
 const key = randomBytes(32);
 const request = {
@@ -164,8 +168,8 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
         disposition: { kind: "act", change: "rule" } as const,
       }));
       const steps: SealedStep[] = [
-        { step: "S1", record: "shop.orders", lookups: [{ subject: 0, values: { email: [canary] } }], records },
-        { step: "S2", record: "shop.customers", lookups: [], records: [] },
+        { step: "S1", record: "shop.orders", target: TARGET, lookups: [{ subject: 0, values: { email: [canary] } }], records },
+        { step: "S2", record: "shop.customers", target: TARGET, lookups: [], records: [] },
       ];
       await sealPlan(id, "P-0001", { ...nothing, steps });
       expect(JSON.stringify(await state.read.sealed.steps(id, "P-0001"))).toBe(JSON.stringify(steps));
@@ -193,7 +197,7 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
 
     test("an earlier plan's keys go when a new plan is sealed", async () => {
       const id = await opened([]);
-      await sealPlan(id, "P-0001", { ...nothing, steps: [{ step: "S1", record: "a.b", lookups: [], records: [] }] });
+      await sealPlan(id, "P-0001", { ...nothing, steps: [{ step: "S1", record: "a.b", target: TARGET, lookups: [], records: [] }] });
       await sealPlan(id, "P-0002", nothing);
       expect(await state.read.sealed.steps(id, "P-0001")).toEqual([]);
     });

@@ -1,0 +1,168 @@
+/** What references between records mean for those that are to be deleted. */
+import { Failure } from "../errors.ts";
+import type { Change, Link, Reference, Taken } from "../model/change.ts";
+import type { DataMap, RecordType } from "../model/datamap.ts";
+import type { Disposition } from "../model/plan.ts";
+import { afterHeld, changeOf, laterHeldBy, laterKept, type OwnDecisions } from "./decide.ts";
+import { typesById } from "./deciding.ts";
+import type { Findings } from "./found.ts";
+import type { OneDecisionEach } from "./same-record.ts";
+import { samePlace } from "./targets.ts";
+
+/** What was read of references, by record type of the parent. */
+export type References = ReadonlyMap<string, readonly Reference[]>;
+
+export interface ReferenceDecisions {
+  readonly decided: OwnDecisions;
+  /** By record type and key: rows that a cascade takes along with the record. */
+  readonly takes: ReadonlyMap<string, ReadonlyMap<string, readonly Taken[]>>;
+}
+
+/**
+ * A parent that a held child references is not deleted (`held_by`), one that a waiting child references waits, one that
+ * other people's records reference, directly or behind a cascade, is blocked with the constraint named. Repeats until
+ * nothing changes.
+ */
+export function decideReferences(map: DataMap, found: Findings, once: OneDecisionEach, references: References): ReferenceDecisions {
+  const types = typesById(map);
+  const scope: Scope = { map, types, found, once, decided: once.decided, alike: alikeOf(types) };
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const [parentType, refs] of references) {
+      const type = types.get(parentType);
+      if (type === undefined) continue;
+      for (const reference of refs) if (decideOne(scope, type, reference)) changed = true;
+    }
+  }
+  return { decided: once.decided, takes: takenBy(scope, references) };
+}
+
+interface Scope {
+  readonly map: DataMap;
+  readonly types: ReadonlyMap<string, RecordType>;
+  readonly found: Findings;
+  readonly once: OneDecisionEach;
+  readonly decided: OwnDecisions;
+  /** Other record types on the same table. */
+  alike(id: string): readonly string[];
+}
+
+function alikeOf(types: ReadonlyMap<string, RecordType>): Scope["alike"] {
+  const known = new Map<string, readonly string[]>();
+  return (id) => {
+    const type = types.get(id);
+    const some = known.get(id) ?? (type === undefined ? [] : [...types.values()].filter((one) => one.id === id || samePlace(one, type)).map((one) => one.id));
+    known.set(id, some);
+    return some;
+  };
+}
+
+/** Where a row of a record type's table was found and is decided; undefined: nobody found it. */
+function sighted({ alike, found, once }: Scope, id: string, key: string): { readonly record: string; readonly key: string } | undefined {
+  for (const one of alike(id)) {
+    if (found.get(one)?.records.has(key) !== true) continue;
+    return once.elsewhere.get(one)?.get(key) ?? { record: one, key };
+  }
+  return undefined;
+}
+
+function decideOne(scope: Scope, type: RecordType, reference: Reference): boolean {
+  const mine = scope.decided.get(type.id);
+  const parent = mine?.get(reference.parentKey);
+  if (mine === undefined || parent === undefined) return false;
+  const set = (next: Disposition): boolean => {
+    mine.set(reference.parentKey, next);
+    return true;
+  };
+  if (!deletes(scope, type, parent)) {
+    // stays for a held record's sake already: the longest of the children's holds counts
+    if (parent.kind === "act" && parent.change === "held_by") {
+      const held = judge(scope, type, reference);
+      return held?.kind === "kept" && held.until > parent.until ? set(laterHeldBy(parent, held)) : false;
+    }
+    if (parent.kind !== "kept" || parent.reason !== "held_by") return false;
+    const held = judge(scope, type, reference);
+    return held?.kind === "kept" && held.until > parent.until ? set(laterKept(parent, held)) : false;
+  }
+  const stands = judge(scope, type, reference);
+  if (stands === undefined) return false;
+  return set(stands.kind === "kept" ? afterHeld(type, stands, parent) : stands);
+}
+
+/** Every change that a disposition makes, of whichever record type's rule. */
+export function changesMade({ types }: Pick<Scope, "types">, type: RecordType, disposition: Disposition): readonly Change[] {
+  const named = disposition.kind === "act" || disposition.kind === "kept" ? disposition.types : undefined;
+  return (named ?? [type.id]).flatMap((id) => {
+    const one = types.get(id);
+    return one === undefined ? [] : (changeOf(one, disposition) ?? []);
+  });
+}
+
+export function deletes(scope: Pick<Scope, "types">, type: RecordType, disposition: Disposition): boolean {
+  return changesMade(scope, type, disposition).some(({ kind }) => kind === "delete");
+}
+
+/** What a referencing row means for the record we want to delete; undefined: nothing. */
+function judge(scope: Scope, type: RecordType, reference: Reference): Disposition | undefined {
+  const { link, childKey, through } = reference;
+  const blocked: Disposition = { kind: "blocked", reason: link.constraint };
+  if (!scope.types.has(link.child)) {
+    // no record type: the reader has refused what is not declared; a declared cascade may take the row, a plain reference stops us
+    return isDeclaredToGo(scope, type, reference) ? undefined : blocked;
+  }
+  const child = sighted(scope, link.child, childKey);
+  const childType = child === undefined ? undefined : scope.types.get(child.record);
+  if (child === undefined || childType === undefined) return blocked;
+  if (child.record === type.id && child.key === reference.parentKey) return undefined;
+  const disposition = scope.decided.get(child.record)?.get(child.key);
+  // other people's record, or one that stays as it is: no declaration makes it ours to change
+  if (disposition === undefined) return blocked;
+  const behind = through.length > 1;
+  switch (disposition.kind) {
+    case "kept":
+    case "waiting":
+      return behind ? blocked : disposition;
+    case "blocked":
+      return behind ? blocked : disposition;
+    case "act": {
+      const changes = changesMade(scope, childType, disposition);
+      if (changes.some(({ kind }) => kind === "delete")) return undefined;
+      if (changes.some((change) => letsGo(change, link))) return undefined;
+      if (behind) return blocked;
+      if (disposition.change === "held_by") return { kind: "kept", reason: "held_by", until: disposition.until, law: disposition.law, minimise: false };
+      throw new Failure("CONSTRAINT", `${child.record} stays and references ${link.parent} (constraint ${link.constraint}), which is to be deleted`, {
+        help: `Give ${child.record} \`fields: { ${link.childColumns[0] ?? ""}: unlink }\`, or anonymise ${link.parent} instead.`,
+      });
+    }
+  }
+}
+
+/** What is cleared, cut or set to another value references the record no more. */
+function letsGo(change: Change, { childColumns }: Link): boolean {
+  return change.kind === "fields" && childColumns.some((column) => ["clear", "unlink", "remove", "set"].includes(change.fields[column]?.kind ?? ""));
+}
+
+function isDeclaredToGo({ map }: Scope, type: RecordType, { link, through }: Reference): boolean {
+  const follows = link.onDelete === "cascade" || link.onDelete === "set_null" || link.onDelete === "set_default";
+  if (!follows) return false;
+  // what cascades behind a declared table is followed, and is declared with it
+  return through.length > 1 || map.ignore.includes(link.child) || type.cascades.includes(link.constraint);
+}
+
+function takenBy(scope: Scope, references: References): ReferenceDecisions["takes"] {
+  const takes = new Map<string, Map<string, Taken[]>>();
+  for (const [id, refs] of references) {
+    const type = scope.types.get(id);
+    const mine = new Map<string, Taken[]>();
+    for (const { parentKey, link, childKey } of refs) {
+      const parent = scope.decided.get(id)?.get(parentKey);
+      if (type === undefined || parent === undefined || link.onDelete !== "cascade" || scope.types.has(link.child)) continue;
+      if (!deletes(scope, type, parent)) continue;
+      const some = mine.get(parentKey) ?? [];
+      mine.set(parentKey, some);
+      some.push({ constraint: link.constraint, table: link.child, key: childKey });
+    }
+    if (mine.size > 0) takes.set(id, mine);
+  }
+  return takes;
+}

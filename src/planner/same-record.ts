@@ -1,0 +1,161 @@
+/** Records that several record types found: one decision for each, counted in one step. */
+import { Failure } from "../errors.ts";
+import type { Change } from "../model/change.ts";
+import type { RecordType } from "../model/datamap.ts";
+import type { Disposition } from "../model/plan.ts";
+import { changeOf, type OwnDecisions } from "./decide.ts";
+import type { Findings, FoundRecord } from "./found.ts";
+
+/** A record as one record type found it. */
+export interface Sighted {
+  readonly type: RecordType;
+  readonly record: FoundRecord;
+}
+
+/** Where a record that was found here is decided and counted. */
+export interface CountedIn {
+  /** `system.record` */
+  readonly record: string;
+  readonly key: string;
+}
+
+export interface OneDecisionEach {
+  readonly decided: OwnDecisions;
+  /** By record type and key: records that are counted in another step. */
+  readonly elsewhere: ReadonlyMap<string, ReadonlyMap<string, CountedIn>>;
+  /** By record type and key of a counted record: the other record types that found it. */
+  readonly others: ReadonlyMap<string, ReadonlyMap<string, readonly Sighted[]>>;
+}
+
+/**
+ * A hold, condition or block of any record type holds the record; else erasing beats changing, and changes of different
+ * columns are made together. It is counted in the step of the first record type in the map's order. Throws CONFLICT where
+ * two record types change one column differently.
+ */
+export function decideOnce(found: Findings, own: OwnDecisions, order: ReadonlyMap<string, number>): OneDecisionEach {
+  const decided: OwnDecisions = new Map([...own].map(([id, mine]) => [id, new Map(mine)]));
+  const elsewhere = new Map<string, Map<string, CountedIn>>();
+  const others = new Map<string, Map<string, readonly Sighted[]>>();
+  for (const group of sharedRecords(found)) {
+    const sighted = group.toSorted((a, b) => (order.get(a.type.id) ?? 0) - (order.get(b.type.id) ?? 0));
+    const [first, ...more] = sighted;
+    if (first === undefined) continue;
+    const disposition = merged(sighted.map((one) => ({ ...one, disposition: own.get(one.type.id)?.get(one.record.key) })));
+    if (disposition === undefined) decided.get(first.type.id)?.delete(first.record.key);
+    else decided.get(first.type.id)?.set(first.record.key, disposition);
+    for (const { type, record } of more) {
+      decided.get(type.id)?.delete(record.key);
+      put(elsewhere, type.id, record.key, { record: first.type.id, key: first.record.key });
+    }
+    put(others, first.type.id, first.record.key, more);
+  }
+  keepWhole(found, decided, elsewhere);
+  return { decided, elsewhere, others };
+}
+
+function put<T>(to: Map<string, Map<string, T>>, id: string, key: string, value: T): void {
+  const mine = to.get(id) ?? new Map<string, T>();
+  to.set(id, mine.set(key, value));
+}
+
+/** Records with one address that more than one record type found. */
+function sharedRecords(found: Findings): readonly (readonly Sighted[])[] {
+  const systems = Map.groupBy(found.values(), ({ type }) => type.system);
+  return [...systems.values()].flatMap((types) => {
+    if (types.length < 2) return [];
+    const byAddress = new Map<string, Sighted[]>();
+    for (const { type, records } of types) {
+      for (const record of records.values()) {
+        const same = byAddress.get(record.address);
+        if (same === undefined) byAddress.set(record.address, [{ type, record }]);
+        else if (!same.some((one) => one.type.id === type.id)) same.push({ type, record });
+      }
+    }
+    return [...byAddress.values()].filter(({ length }) => length > 1);
+  });
+}
+
+interface Judged extends Sighted {
+  /** Undefined: as this record type wants it already. */
+  readonly disposition: Disposition | undefined;
+}
+
+function merged(judged: readonly Judged[]): Disposition | undefined {
+  const first = (kind: Disposition["kind"]): Disposition | undefined => judged.find(({ disposition }) => disposition?.kind === kind)?.disposition;
+  const stays = first("blocked") ?? first("waiting");
+  if (stays !== undefined) return stays;
+  const kept = judged.flatMap(({ disposition }) => (disposition?.kind === "kept" ? [disposition] : []));
+  const last = kept.toSorted((a, b) => (a.until < b.until ? 1 : -1))[0];
+  if (last !== undefined) {
+    const minimising = judged.filter(({ disposition }) => disposition?.kind === "kept" && disposition.minimise);
+    const law = [...new Set(kept.flatMap((one) => one.law))];
+    return { ...last, law, minimise: minimising.length > 0, ...(minimising.length === 0 ? {} : { types: minimising.map(({ type }) => type.id) }) };
+  }
+  const acting = judged.filter(({ disposition }) => disposition?.kind === "act");
+  if (acting.length === 0) return undefined;
+  const erasing = acting.find(({ type, disposition }) => disposition !== undefined && changeOf(type, disposition)?.kind === "delete");
+  if (erasing !== undefined) return { kind: "act", change: "rule", types: [erasing.type.id] };
+  refuseConflicts(acting);
+  return { kind: "act", change: "rule", types: acting.map(({ type }) => type.id) };
+}
+
+function refuseConflicts(acting: readonly Judged[]): void {
+  const rules = new Map<string, { readonly rule: string; readonly by: string }>();
+  for (const { type, disposition } of acting) {
+    const change = disposition === undefined ? undefined : changeOf(type, disposition);
+    for (const [column, rule] of change === undefined ? [] : columnsOf(change)) {
+      const known = rules.get(column);
+      if (known !== undefined && known.rule !== rule)
+        throw new Failure("CONFLICT", `${known.by} and ${type.id} find the same records and change ${column} differently`);
+      rules.set(column, { rule, by: type.id });
+    }
+  }
+}
+
+/** What a change does to each column or path, as text that compares. */
+export function columnsOf(change: Change): readonly (readonly [string, string])[] {
+  if (change.kind !== "fields") return [];
+  const paths = change.documents.flatMap(({ in: column, paths: rules }) =>
+    Object.entries(rules).map(([path, rule]) => [column === undefined ? path : `${column} ${path}`, rule] as const),
+  );
+  return [...Object.entries(change.fields), ...paths].flatMap(([column, rule]) => (rule.kind === "keep" ? [] : [[column, JSON.stringify(rule)] as const]));
+}
+
+/** An object that is erased whole takes its lines along: one of them that stays keeps it, and those that go are counted with it. */
+function keepWhole(found: Findings, decided: OwnDecisions, elsewhere: Map<string, Map<string, CountedIn>>): void {
+  const lines = new Map<string, { readonly id: string; readonly key: string }[]>();
+  for (const [id, { type, records }] of found) {
+    for (const { key, within } of records.values()) {
+      if (within === undefined) continue;
+      const name = `${type.system}\n${within}`;
+      const some = lines.get(name) ?? [];
+      lines.set(name, some);
+      some.push({ id, key });
+    }
+  }
+  if (lines.size === 0) return;
+  for (const [id, { type, records }] of found) {
+    const mine = decided.get(id);
+    for (const { key, address } of records.values()) {
+      const inside = lines.get(`${type.system}\n${address}`) ?? [];
+      const whole = mine?.get(key);
+      if (inside.length === 0 || whole === undefined || changeOf(type, whole)?.kind !== "delete" || whole.kind !== "act") continue;
+      const staying = inside.flatMap((line) => {
+        const disposition = decided.get(line.id)?.get(line.key);
+        return disposition === undefined || disposition.kind === "act" ? [] : [disposition];
+      });
+      const order = ["blocked", "waiting", "kept"] as const;
+      const worst = order.flatMap((kind) => staying.filter((one) => one.kind === kind).toSorted(laterFirst))[0];
+      if (worst !== undefined) mine?.set(key, worst.kind === "kept" ? { ...worst, minimise: false } : worst);
+      else
+        for (const line of inside) {
+          decided.get(line.id)?.delete(line.key);
+          put(elsewhere, line.id, line.key, { record: id, key });
+        }
+    }
+  }
+}
+
+function laterFirst(a: Disposition, b: Disposition): number {
+  return a.kind === "kept" && b.kind === "kept" && a.until < b.until ? 1 : -1;
+}
