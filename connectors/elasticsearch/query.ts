@@ -7,6 +7,7 @@ import type { Lookup } from "../../src/model/search.ts";
 import type { Json, JsonObject } from "../../src/model/json.ts";
 import type { ConcreteIndex } from "./indices.ts";
 import type { MatchField } from "./mapping.ts";
+import { shown } from "./shown.ts";
 
 /** Exact values in one query, and patterns in one. The server takes 65,536 and, by its heap, 1,024 or more. */
 const VALUES = 1_000;
@@ -40,7 +41,7 @@ function fits(system: string, index: ConcreteIndex, field: MatchField, value: st
   if (value.length > field.ignoreAbove)
     throw new Failure(
       "NOT_SEARCHABLE",
-      `${system}, index ${index.name}, field ${field.column.column}: an identifier is longer than the field's ignore_above (${field.ignoreAbove}); such values are not in the index.`,
+      `${system}, index ${shown(index.name)}, field ${field.column.column}: an identifier is longer than the field's ignore_above (${field.ignoreAbove}); such values are not in the index.`,
     );
   return field.kind !== "integer" || WHOLE.test(value);
 }
@@ -54,7 +55,7 @@ function queryFor(field: MatchField, values: readonly string[]): JsonObject {
   return { bool: { minimum_should_match: 1, should: [wide, { term: { _ignored: { value: field.name } } }] } };
 }
 
-function inNested({ nested }: MatchField, query: JsonObject): JsonObject {
+export function inNested({ nested }: MatchField, query: JsonObject): JsonObject {
   return nested === undefined ? query : { nested: { path: nested, query, score_mode: "none" } };
 }
 

@@ -7,6 +7,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 export function shown(names: string): string {
   return names
     .split(",")
-    .map((name) => (looksLikeIdentifier(name) || looksLikeIdentifier(name.replace(/^[^+\d]*[-_.]/u, "")) ? "(name withheld)" : name.replaceAll(UNPRINTABLE, "?")))
+    .map((name) =>
+      looksLikeIdentifier(name) || looksLikeIdentifier(name.replace(/^[^+\d]*[-_.]/u, "")) ? "(name withheld)" : name.replaceAll(UNPRINTABLE, "?"),
+    )
     .join(",");
 }

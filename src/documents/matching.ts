@@ -142,7 +142,8 @@ function waysIn<Document>(matching: Matching<Document>, document: Document, acce
   if (matching.mode === "any") ways = hits.flat().map((hit) => [hit]);
   else {
     ways = [[]];
-    for (const some of hits) ways = ways.flatMap((way) => some.filter((hit) => way.every((other) => standTogether(hit.elements, other.elements))).map((hit) => [...way, hit]));
+    for (const some of hits)
+      ways = ways.flatMap((way) => some.filter((hit) => way.every((other) => standTogether(hit.elements, other.elements))).map((hit) => [...way, hit]));
     ways = ways.filter((way) => way.length > 0);
   }
   if (ways.length === 0 || matching.where.length === 0) return ways;
@@ -177,7 +178,12 @@ function isShared<Document>(matching: Matching<Document>, document: Document, hi
  * Which of the values under a rule's path are this person's: those that are, or hold, one of these hits, where a matched
  * column lies at or below the path; else those in the same element of an array that a matched column goes through; else all.
  */
-export function ownOf(path: Path, found: readonly Occurrence[], { columns, mode }: Pick<Matching<never>, "columns" | "mode">, hits: readonly Hit[]): Occurrence[] {
+export function ownOf(
+  path: Path,
+  found: readonly Occurrence[],
+  { columns, mode }: Pick<Matching<never>, "columns" | "mode">,
+  hits: readonly Hit[],
+): Occurrence[] {
   if (columns.some((column) => isAtOrAbove(path, column.path)))
     return found.filter(({ node, parts = [node] }) => hits.some((hit) => parts.some((part) => holds(part, hit.node))));
   return found.filter(({ elements }) => {

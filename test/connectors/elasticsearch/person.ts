@@ -55,7 +55,12 @@ export function recordOn(raw: RawElasticsearch, pattern: string, given: Given): 
           : Object.entries(value).map(([column, text]): [string, string[]] => [column, [text]]);
       return { subject, values: Object.fromEntries(entries) };
     });
-  const find = async (...values: readonly (string | Readonly<Record<string, string>>)[]) => await locateAll(system, io, target, lookupsOf(values));
+  // those of the latest search
+  let lookups: readonly Lookup[] = [];
+  const find = async (...values: readonly (string | Readonly<Record<string, string>>)[]) => {
+    lookups = lookupsOf(values);
+    return await locateAll(system, io, target, lookups);
+  };
   return {
     io,
     target,
@@ -67,8 +72,8 @@ export function recordOn(raw: RawElasticsearch, pattern: string, given: Given): 
     async ids(...values) {
       return (await find(...values)).map(({ key }) => idOf(key)).toSorted();
     },
-    erase: async (found, journal = testJournal()) => await eraseUnit(system, io, unitOf(target, [], change, planned(found)), journal),
-    remaining: async (found) => await remainingOf(system, io, target, { change, records: planned(found) }),
+    erase: async (found, journal = testJournal()) => await eraseUnit(system, io, unitOf(target, lookups, change, planned(found)), journal),
+    remaining: async (found) => await remainingOf(system, io, target, { change, records: planned(found) }, lookups),
   };
 }
 
