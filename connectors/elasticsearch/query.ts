@@ -5,6 +5,7 @@
 import { Failure } from "../../src/errors.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import type { Json, JsonObject } from "../../src/model/json.ts";
+import { wholeNumber } from "./document.ts";
 import type { ConcreteIndex } from "./indices.ts";
 import type { MatchField } from "./mapping.ts";
 import { shown } from "./shown.ts";
@@ -22,12 +23,27 @@ export function queriesFor(
   mode: "any" | "all",
   lookups: readonly Lookup[],
 ): JsonObject[] {
-  const searched = mode === "all" ? columns.toSorted((a, b) => widthOf(a) - widthOf(b)).slice(0, 1) : columns;
-  return searched.flatMap((field) => {
-    const values = new Set(lookups.flatMap((lookup) => lookup.values[field.column.column] ?? []));
-    const some = [...values].filter((value) => fits(system, index, field, value));
-    return [...batches(some, widthOf(field) === 0 ? VALUES : PATTERNS)].map((batch) => queryFor(field, batch));
-  });
+  const valuesOf = (field: MatchField) => {
+    const values = lookups.flatMap((lookup) => lookup.values[field.column.column] ?? []);
+    return [...new Set(field.kind === "integer" ? values.map(wholeNumber) : values)];
+  };
+  const queriesBy = (field: MatchField): JsonObject[] => {
+    const values = valuesOf(field).filter((value) => fits(system, index, field, value));
+    return [...batches(values, widthOf(field) === 0 ? VALUES : PATTERNS)].map((batch) => queryFor(field, batch));
+  };
+  if (mode === "any") return columns.flatMap(queriesBy);
+  // of a composite key the column with the most values tells most; the others narrow it where they can be searched exactly
+  const [lead, ...others] = columns.toSorted((a, b) => widthOf(a) - widthOf(b) || valuesOf(b).length - valuesOf(a).length);
+  if (lead === undefined) return [];
+  const narrow: JsonObject[] = [];
+  for (const field of others) {
+    const values = valuesOf(field);
+    if (widthOf(field) !== 0 || values.length > VALUES || values.some((value) => value.length > field.ignoreAbove)) continue;
+    const fitting = values.filter((value) => fits(system, index, field, value));
+    if (fitting.length === 0) return [];
+    narrow.push(queryFor(field, fitting));
+  }
+  return queriesBy(lead).map((query) => (narrow.length === 0 ? query : { bool: { filter: [query, ...narrow] } }));
 }
 
 /** 0: exact; 1: by patterns. */
