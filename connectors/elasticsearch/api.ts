@@ -8,7 +8,7 @@ import type { IO } from "../../src/port/connector.ts";
 import { at, itemsOf, NotJson, numberOf, parseJson, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 import type { RawAnswer } from "./client.ts";
 import type { Address } from "./secret.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 
 export interface Call {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";

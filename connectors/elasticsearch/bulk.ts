@@ -3,7 +3,7 @@ import { applyEdits, at, itemsOf, membersOf, numberOf, type JsonNode, type TextE
 import { Failure } from "../../src/errors.ts";
 import { errorType, isBlockError, unexpected, type Answer, type Api } from "./api.ts";
 import type { Fetched } from "./search.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 
 /** A document with the lines that change or delete it. */
 export interface Write {

@@ -10,7 +10,7 @@ import { at, membersOf, numberOf } from "../../src/documents/json-text.ts";
 import { fieldOf, isCopied, isRuntime, matchField, notInSource, notRewritable, type MappedField } from "./mapping.ts";
 import { fieldName, parsePath, type Path } from "../../src/documents/path.ts";
 import { indexRights, patternRights } from "./rights.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 
 export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Finding> {
   const { id: record } = target.record;
@@ -123,6 +123,8 @@ function* pathFindings(target: Target, indices: readonly ConcreteIndex[]): Gener
     }
     const known = indices.some((index) => {
       const field = fieldOf(index, path);
+      // said above, where it is read
+      if (read.has(name) && isRuntime(index, fieldName(path))) return true;
       return field.kind === "field" || field.open !== false || isInside(index, path.names);
     });
     if (!known)

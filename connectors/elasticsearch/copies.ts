@@ -2,7 +2,7 @@
 import type { Finding } from "../../src/model/search.ts";
 import { isMissingApi, type Api } from "./api.ts";
 import type { ConcreteIndex } from "./indices.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 import { at, itemsOf, membersOf, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 
 /** A transform keeps an index of its own up to date; an enrich policy copies fields into one until it is executed again. */

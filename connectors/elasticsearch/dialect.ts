@@ -1,7 +1,7 @@
 /** The calls in which Elasticsearch and OpenSearch differ. A second dialect goes here, and nowhere else. */
 import { Failure } from "../../src/errors.ts";
 import { unexpected, type Api } from "./api.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 import { at, textOf } from "../../src/documents/json-text.ts";
 
 const KEEP_ALIVE = "5m";

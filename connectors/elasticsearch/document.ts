@@ -13,7 +13,7 @@ import { whereTest } from "../../src/record-files/where-test.ts";
 import { dateForm, isoDate } from "./date-text.ts";
 import type { ConcreteIndex } from "./indices.ts";
 import { fieldOf, type MatchField } from "./mapping.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 
 export interface Document {
   readonly index: string;

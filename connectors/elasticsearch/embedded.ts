@@ -15,7 +15,7 @@ import type { ConcreteIndex } from "./indices.ts";
 import type { MatchField } from "./mapping.ts";
 import { inNested, patternOf } from "./query.ts";
 import { searchAll } from "./search.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 
 /** More patterns than these cost the server more than one look at every value that has something between its parts. */
 const PATTERNS = 20;

@@ -2,7 +2,7 @@
 import { Failure } from "../../src/errors.ts";
 import type { Target } from "../../src/model/search.ts";
 import { errorType, unexpected, type Api } from "./api.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 import { at, itemsOf, membersOf, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 
 export interface ConcreteIndex {

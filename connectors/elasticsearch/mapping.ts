@@ -3,7 +3,7 @@ import type { FailureCode } from "../../src/errors.ts";
 import type { MatchColumn } from "../../src/model/search.ts";
 import type { ConcreteIndex } from "./indices.ts";
 import { at, itemsOf, membersOf, textOf, type JsonNode } from "../../src/documents/json-text.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 import { fieldName, parsePath, type Path } from "../../src/documents/path.ts";
 
 export interface MappedField {

@@ -9,7 +9,7 @@ import type { IO } from "../../src/port/connector.ts";
 import type { Api } from "./api.ts";
 import { refresh } from "./check.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 import { at, itemsOf, membersOf, numberOf } from "../../src/documents/json-text.ts";
 import { residueOf, segmentsGoneBy, shardsOf } from "./residue.ts";
 

@@ -8,7 +8,7 @@ import type { Json, JsonObject } from "../../src/model/json.ts";
 import { wholeNumber } from "./document.ts";
 import type { ConcreteIndex } from "./indices.ts";
 import type { MatchField } from "./mapping.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 
 /** Exact values in one query, and patterns in one. The server takes 65,536 and, by its heap, 1,024 or more. */
 const VALUES = 1_000;

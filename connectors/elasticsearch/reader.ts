@@ -16,7 +16,7 @@ import { queriesFor } from "./query.ts";
 import { residueOf } from "./residue.ts";
 import { assureWholeSight } from "./rights.ts";
 import { nameOf, searchAll, withDocuments } from "./search.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 
 export function reader(io: IO, api: Api, dialect: Dialect): Reader {
   return {

@@ -3,7 +3,7 @@ import { Failure } from "../../src/errors.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { isMissingApi, type Answer, type Api, type About } from "./api.ts";
 import type { ConcreteIndex } from "./indices.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 import { at, itemsOf, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 
 const LOOK = ["read", "view_index_metadata"];

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../src/model/json.ts";
 import { errorType, isBlockError, unexpected, wholeAnswer, type About, type Api } from "./api.ts";
 import type { Dialect } from "./dialect.ts";
 import { keyOf, type Document } from "./document.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../../src/model/shown.ts";
 import { at, itemsOf, numberOf, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 
 const PAGE = 1_000;

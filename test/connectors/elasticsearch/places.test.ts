@@ -110,9 +110,9 @@ test("by whatever alias or pattern, a document has one address: its concrete ind
   await raw.call("POST", "/_aliases", { actions: [{ add: { index, alias, filter: { term: { email: "nobody" } } } }] });
   for (const pattern of [index, alias, `${index.slice(0, -1)}*`, `${index},${alias}`]) {
     const found = await recordOn(raw, pattern, { match }).located({ by: "subjects", lookups: [{ subject: 3, values: { email: [ANN] } }] });
-    expect(found.map(({ address, subjects }) => [address, subjects]).toSorted(), pattern).toEqual([
-      [JSON.stringify([index, "a"]), [3]],
-      [JSON.stringify([index, "c", "r1"]), [3]],
+    expect(found.map(({ address, subjects }) => `${address} ${subjects.join()}`).toSorted(), pattern).toEqual([
+      `${JSON.stringify([index, "a"])} 3`,
+      `${JSON.stringify([index, "c", "r1"])} 3`,
     ]);
   }
 });
