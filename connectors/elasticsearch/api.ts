@@ -5,9 +5,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../src/errors.ts";
 import type { IO } from "../../src/port/connector.ts";
-import { at, itemsOf, numberOf, parseJson, textOf, type JsonNode } from "./json-text.ts";
+import { at, itemsOf, NotJson, numberOf, parseJson, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 import type { RawAnswer } from "./client.ts";
 import type { Address } from "./secret.ts";
+import { shown } from "../../src/model/shown.ts";
 
 export interface Call {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -74,7 +75,18 @@ export async function openApi(io: IO, system: string, address: Address, access: 
     }
     if (answer.status === 401) throw new Failure("CREDENTIALS_REFUSED", `${system} refuses the credentials.`);
     const text = /^\s*[[{]/u.test(answer.text) ? answer.text : "null";
-    return { status: answer.status, text, body: parseJson(text), elastic: answer.elastic };
+    return { status: answer.status, text, body: bodyOf(text, answer.status), elastic: answer.elastic };
+  }
+
+  /** What is no JSON is no answer; of a refusal the status alone says enough. */
+  function bodyOf(text: string, status: number): JsonNode {
+    try {
+      return parseJson(text);
+    } catch (error) {
+      if (!(error instanceof NotJson)) throw error;
+      if (status >= 300) return parseJson("null");
+      throw unexpected({ system }, "what answers sends no JSON");
+    }
   }
 
   /** Reads are asked again where the server is overloaded; writes never, their callers count. */
@@ -84,7 +96,8 @@ export async function openApi(io: IO, system: string, address: Address, access: 
       const answer = await once(call);
       const busy = answer.status === 429 || answer.status === 502 || answer.status === 504;
       if (!busy || access === "write" || tries === READ_TRIES) return answer;
-      await sleep(100 * 2 ** tries);
+      await sleep(100 * 2 ** tries, undefined, { signal: io.signal }).catch(() => undefined);
+      if (io.signal.aborted && call.always !== true) throw new Failure("INTERRUPTED", `Interrupted while ${system} was asked.`);
     }
   }
 
@@ -110,11 +123,17 @@ export function errorType(node: JsonNode | undefined): string {
   return /^[a-z][a-z0-9_]{2,60}$/u.test(type) ? type : "unknown";
 }
 
+/** `what`: what was asked and what is wrong with the answer, no value of it. */
+export function unexpected({ system }: Pick<Api, "system">, what: string): Failure {
+  return new Failure("UNEXPECTED_ANSWER", `${system}: ${what}.`);
+}
+
 /** Throws SHARDS_FAILED unless every shard has answered in time. */
 export function wholeAnswer(api: Api, answer: Answer, index: string): void {
-  const failed = numberOf(at(answer.body, "_shards", "failed")) ?? 0;
+  const failed = numberOf(at(answer.body, "_shards", "failed"));
+  if (failed === undefined) throw unexpected(api, `an answer about index ${shown(index)} does not say how many shards took part`);
   const late = textOf(at(answer.body, "timed_out")) === "true" || textOf(at(answer.body, "terminated_early")) === "true";
-  if (failed > 0 || late) throw new Failure("SHARDS_FAILED", `${api.system}: not every shard of index ${index} answered.`);
+  if (failed > 0 || late) throw new Failure("SHARDS_FAILED", `${api.system}: not every shard of index ${shown(index)} answered.`);
 }
 
 /** The API is not there: a missing module, another distribution. Never an error of the run. */
@@ -132,10 +151,11 @@ export function isBlockError(error: JsonNode | undefined): boolean {
 function failureOf(system: string, answer: Answer, about: About): Failure {
   const error = at(answer.body, "error");
   const type = errorType(error);
-  const where = about.index === undefined ? system : `${system}, index ${about.index}`;
+  const where = about.index === undefined ? system : `${system}, index ${shown(about.index)}`;
   if (isBlockError(error)) return new Failure("BLOCKED", `${where}: a block on the index refuses this.`);
   if (answer.status === 403) return new Failure("NOT_PERMITTED", `${where}: the right ${about.right} is missing.`);
-  if (type === "index_not_found_exception") return new Failure("TABLE_MISSING", `${where}: there is no such index.`);
+  if (type === "index_not_found_exception")
+    return new Failure("SYSTEM_UNREACHABLE", `${where}: the index went away while it was looked at.`, { help: "Run the same command again." });
   if (type === "search_phase_execution_exception") {
     const cause = itemsOf(at(error, "root_cause")).map(errorType)[0] ?? "no cause given";
     if (answer.status >= 500) return new Failure("SHARDS_FAILED", `${where}: shards failed (${cause}).`);
@@ -145,5 +165,5 @@ function failureOf(system: string, answer: Answer, about: About): Failure {
   }
   if (type === "no_shard_available_action_exception") return new Failure("SHARDS_FAILED", `${where}: a shard is not there.`);
   if (answer.status === 429 || answer.status >= 500) return new Failure("SYSTEM_UNREACHABLE", `${where}: the server answers ${answer.status} (${type}).`);
-  return new Failure("UNEXPECTED", `${where}: the server answers ${answer.status} (${type}).`);
+  return new Failure("UNEXPECTED_ANSWER", `${where}: the server answers ${answer.status} (${type}).`);
 }

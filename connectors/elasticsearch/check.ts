@@ -2,13 +2,15 @@
 import type { FailureCode } from "../../src/errors.ts";
 import type { FieldRule, FieldRules } from "../../src/model/field-rule.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
-import { wholeAnswer, type Api } from "./api.ts";
+import { unexpected, wholeAnswer, type Api } from "./api.ts";
+import { copyFindings } from "./copies.ts";
 import { rulesIn } from "./document.ts";
-import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
-import { at, membersOf, numberOf } from "./json-text.ts";
-import { fieldOf, matchField, notRewritable, type MappedField } from "./mapping.ts";
-import { parsePath } from "./paths.ts";
+import { emptyParts, indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
+import { at, membersOf, numberOf } from "../../src/documents/json-text.ts";
+import { fieldOf, isCopied, isRuntime, matchField, notInSource, notRewritable, type MappedField } from "./mapping.ts";
+import { fieldName, parsePath, type Path } from "../../src/documents/path.ts";
 import { indexRights, patternRights } from "./rights.ts";
+import { shown } from "../../src/model/shown.ts";
 
 export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Finding> {
   const { id: record } = target.record;
@@ -17,17 +19,15 @@ export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Fin
   yield* hidden;
   if (hidden.length > 0) return;
   const indices = await indicesOf(api, pattern);
-  if (indices.length === 0) {
-    yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `No index matches ${pattern}.` };
-    return;
-  }
+  for (const part of await emptyParts(api, pattern)) yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `No index matches ${shown(part)}.` };
+  if (indices.length === 0) return;
   for (const index of indices) {
     if (!index.open)
       yield {
         code: "BLOCKED",
         severity: "warning",
         record,
-        message: `Index ${index.name} is closed: it was not searched.`,
+        message: `Index ${shown(index.name)} is closed: it was not searched.`,
         help: "Open the index, then make a new plan.",
       };
     else if (index.unreadable)
@@ -35,11 +35,11 @@ export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Fin
         code: "BLOCKED",
         severity: "warning",
         record,
-        message: `Index ${index.name} has a block on reading: it was not searched.`,
+        message: `Index ${shown(index.name)} has a block on reading: it was not searched.`,
         help: "Remove the block, then make a new plan.",
       };
     else if (index.blocked !== undefined)
-      yield { code: "BLOCKED", severity: "warning", record, message: `Index ${index.name} takes no changes (${index.blocked}).` };
+      yield { code: "BLOCKED", severity: "warning", record, message: `Index ${shown(index.name)} takes no changes (${index.blocked}).` };
   }
   const readable = indices.filter((index) => index.open && !index.unreadable);
   const lacking = await Array.fromAsync(indexRights(api, target, readable, changesFields(target)));
@@ -51,6 +51,7 @@ export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Fin
   yield* pathFindings(target, filled);
   if (changesFields(target)) for (const index of readable) yield* rewriteFindings(target, index);
   yield* taskFindings(api, record);
+  yield* copyFindings(api, record, pattern, indices);
 }
 
 /** Indices that hold documents: one without any may lack a field. */
@@ -63,7 +64,9 @@ export async function filledOf(api: Api, indices: readonly ConcreteIndex[]): Pro
 export async function countOf(api: Api, index: string): Promise<number> {
   const answer = await api.ask({ method: "POST", path: `/${encodeURIComponent(index)}/_count` }, { index, right: "read" });
   wholeAnswer(api, answer, index);
-  return numberOf(at(answer.body, "count")) ?? 0;
+  const count = numberOf(at(answer.body, "count"));
+  if (count === undefined) throw unexpected(api, `index ${shown(index)} was counted without a count`);
+  return count;
 }
 
 /**
@@ -107,11 +110,21 @@ function* matchFindings(target: Target, indices: readonly ConcreteIndex[]): Gene
 function* pathFindings(target: Target, indices: readonly ConcreteIndex[]): Generator<Finding> {
   if (indices.length === 0) return;
   const { id: record } = target.record;
-  for (const name of new Set([...Object.keys(allRules(target)), ...target.exports, ...Object.keys(target.where ?? {})])) {
+  // of what is matched more is said elsewhere
+  const matched = new Set(target.columns.map(({ column }) => column));
+  const read = new Set([...target.exports, ...Object.keys(target.where ?? {})].filter((name) => !matched.has(name)));
+  for (const name of new Set([...Object.keys(allRules(target)), ...read])) {
     if (name === "_id") continue;
     const path = parsePath(name);
+    for (const index of read.has(name) ? indices : []) {
+      const why = unreadable(index, path);
+      if (why !== undefined)
+        yield { code: "NOT_SEARCHABLE", severity: "error", record, column: name, message: `Index ${shown(index.name)}, field ${name}: ${why}.` };
+    }
     const known = indices.some((index) => {
       const field = fieldOf(index, path);
+      // said above, where it is read
+      if (read.has(name) && isRuntime(index, fieldName(path))) return true;
       return field.kind === "field" || field.open !== false || isInside(index, path.names);
     });
     if (!known)
@@ -120,9 +133,18 @@ function* pathFindings(target: Target, indices: readonly ConcreteIndex[]): Gener
         severity: "error",
         record,
         column: name,
-        message: `Index ${indices.map((index) => index.name).join(", ")}, field ${name}: there is no such field.`,
+        message: `Index ${indices.map((index) => shown(index.name)).join(", ")}, field ${name}: there is no such field.`,
       };
   }
+}
+
+/** Why documents of this index do not hold the values of a field that is read in them. */
+function unreadable(index: ConcreteIndex, path: Path): string | undefined {
+  const field = fieldOf(index, path);
+  if (field.kind === "field" && isCopied(index, field.name)) return "it is filled by copy_to, and documents do not hold its values";
+  const hidden = notInSource(index, fieldName(field.kind === "field" ? field.source : path));
+  if (hidden !== undefined) return `its values cannot be read: ${hidden}`;
+  return isRuntime(index, fieldName(path)) ? "it is a runtime field, which documents do not hold" : undefined;
 }
 
 /** An object has a mapping of its own, though `fieldOf` may know it only by what lies in it. */
@@ -138,13 +160,13 @@ function* rewriteFindings(target: Target, index: ConcreteIndex): Generator<Findi
     severity,
     record,
     ...(column === "" ? {} : { column }),
-    message: column === "" ? `Index ${index.name}: ${what}.` : `Index ${index.name}, field ${column}: ${what}.`,
+    message: column === "" ? `Index ${shown(index.name)}: ${what}.` : `Index ${shown(index.name)}, field ${column}: ${what}.`,
   });
   const lost = notRewritable(index);
   if (lost !== undefined) yield finding("FIELD_REFUSED", "error", "", `its documents cannot be written again, because ${lost}`);
   const pipeline = index.setting("index.final_pipeline");
   if (pipeline !== undefined && pipeline !== "_none")
-    yield finding("TRIGGER_PRESENT", "warning", "", `its final_pipeline ${pipeline} runs on every document that is written`);
+    yield finding("TRIGGER_PRESENT", "warning", "", `its final_pipeline ${shown(pipeline)} runs on every document that is written`);
   for (const [name, rule] of Object.entries(allRules(target))) {
     if (name === "_id" && rule.kind !== "keep") yield finding("FIELD_REFUSED", "error", name, "a document's id cannot be changed");
     const field = fieldOf(index, parsePath(name));
@@ -164,12 +186,12 @@ function misfitOf({ type }: MappedField, rule: FieldRule): string | undefined {
     (type.startsWith("date") && (typeof value === "boolean" || (typeof value === "string" && Number.isNaN(Date.parse(value))))) ||
     (type === "boolean" && value !== true && value !== false && value !== "true" && value !== "false") ||
     (type === "ip" && !/^[\d.]+$|:/u.test(String(value))) ||
-    ((type === "object" || type === "nested") && rule.kind === "set");
+    ((type === "object" || type === "nested") && (rule.kind === "set" || rule.kind === "template"));
   return refused ? `it is ${type} and takes no such value` : undefined;
 }
 
 /** Every path that one of the target's changes has a rule for. */
 function allRules({ changes }: Target): FieldRules {
-  const fields = [changes.heldBy, changes.rule].filter((change) => change?.kind === "fields");
-  return Object.assign({}, ...fields.map(rulesIn));
+  const rules = [changes.heldBy, changes.rule].flatMap((change) => (change?.kind === "fields" ? Object.entries(rulesIn(change)) : []));
+  return Object.fromEntries(rules);
 }

@@ -1,4 +1,5 @@
-import type { JsonScalar } from "./json-text.ts";
+import type { DateForm } from "../../src/documents/changes.ts";
+import type { JsonScalar } from "../../src/documents/json-text.ts";
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}(?::\d{2}(?::\d{2}(?:[.,]\d+)?)?)?$/u;
 const DIGITS = /^-?\d+$/u;
@@ -21,10 +22,15 @@ export function isoDate(node: JsonScalar, format: string): string | undefined {
   return /^\d{4}-\d{2}-\d{2}T/u.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined;
 }
 
-/** The new date in the form the old one had: a number stays a number. */
-export function inFormOf(node: JsonScalar, format: string, iso: string): string {
-  if (!DIGITS.test(node.text.trim()) || node.text.trim().length <= 8) return JSON.stringify(iso);
-  const millis = Date.parse(iso);
-  const value = String(/epoch_second/u.test(format) && !/epoch_millis/u.test(format) ? Math.trunc(millis / 1000) : millis);
-  return node.type === "number" ? value : JSON.stringify(value);
+/** How dates of a field with this format (`""`: the server's own) are read and written: a number stays a number. */
+export function dateForm(format: string): DateForm {
+  return {
+    read: (node) => isoDate(node, format),
+    write(old, iso) {
+      if (!DIGITS.test(old.text.trim()) || old.text.trim().length <= 8) return JSON.stringify(iso);
+      const millis = Date.parse(iso);
+      const value = String(/epoch_second/u.test(format) && !/epoch_millis/u.test(format) ? Math.trunc(millis / 1000) : millis);
+      return old.type === "number" ? value : JSON.stringify(value);
+    },
+  };
 }

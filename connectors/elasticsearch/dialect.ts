@@ -1,7 +1,8 @@
 /** The calls in which Elasticsearch and OpenSearch differ. A second dialect goes here, and nowhere else. */
 import { Failure } from "../../src/errors.ts";
-import type { Api } from "./api.ts";
-import { at, textOf } from "./json-text.ts";
+import { unexpected, type Api } from "./api.ts";
+import { shown } from "../../src/model/shown.ts";
+import { at, textOf } from "../../src/documents/json-text.ts";
 
 const KEEP_ALIVE = "5m";
 
@@ -20,7 +21,7 @@ export const elasticsearch: Dialect = {
       { index, right: "read" },
     );
     const id = textOf(at(answer.body, "id"));
-    if (id === undefined) throw new Failure("UNEXPECTED", `${api.system}: no point in time was opened on index ${index}.`);
+    if (id === undefined) throw unexpected(api, `no point in time was opened on index ${shown(index)}`);
     return id;
   },
   async closePit(api, id) {

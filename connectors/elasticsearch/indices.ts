@@ -1,8 +1,9 @@
 /** A pattern, alias or data stream as the concrete indices behind it, with their state, settings and mapping. */
 import { Failure } from "../../src/errors.ts";
 import type { Target } from "../../src/model/search.ts";
-import type { Api } from "./api.ts";
-import { at, itemsOf, membersOf, textOf, type JsonNode } from "./json-text.ts";
+import { errorType, unexpected, type Api } from "./api.ts";
+import { shown } from "../../src/model/shown.ts";
+import { at, itemsOf, membersOf, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 
 export interface ConcreteIndex {
   readonly name: string;
@@ -32,32 +33,54 @@ export function patternOf(target: Target): string {
  * where nothing matches. System indices only where they are named outright.
  */
 export async function indicesOf(api: Api, pattern: string): Promise<ConcreteIndex[]> {
-  const names = await namesOf(api, pattern);
+  const names = new Set((await Promise.all(partsOf(pattern).map(async ({ asked }) => await namesOf(api, asked)))).flat());
   const found: ConcreteIndex[] = [];
-  for (const some of chunksOf(names.toSorted())) {
+  for (const some of chunksOf([...names].toSorted())) {
     const list = some.map(encodeURIComponent).join(",");
     const about = { index: pattern, right: "view_index_metadata" };
     const states = await api.ask({ method: "GET", path: `/_resolve/index/${list}`, query: { expand_wildcards: "all" } }, about);
     const query = { expand_wildcards: "all", ignore_unavailable: "true" };
     const settings = await api.ask({ method: "GET", path: `/${list}/_settings`, query: { ...query, flat_settings: "true" } }, about);
     const mappings = await api.ask({ method: "GET", path: `/${list}/_mapping`, query }, about);
-    for (const entry of itemsOf(at(states.body, "indices"))) {
-      const name = textOf(at(entry, "name"));
-      if (name === undefined || !some.includes(name)) continue;
+    const entries = new Map(itemsOf(at(states.body, "indices")).map((entry) => [textOf(at(entry, "name")), entry]));
+    for (const name of some) {
+      const entry = entries.get(name);
       const attributes = itemsOf(at(entry, "attributes")).map(textOf);
       const system = attributes.includes("system");
-      if (system && name !== pattern) continue;
-      found.push(concrete(name, attributes, system, at(settings.body, name, "settings"), at(mappings.body, name, "mappings")));
+      if (system && !pattern.split(",").includes(name)) continue;
+      const [mine, mapping] = [at(settings.body, name, "settings"), at(mappings.body, name, "mappings")];
+      if (entry === undefined || mine === undefined || mapping === undefined)
+        throw new Failure("SYSTEM_UNREACHABLE", `${api.system}, index ${shown(name)}: the index went away while it was looked at.`, {
+          help: "Run the same command again.",
+        });
+      found.push(concrete(name, attributes, system, mine, mapping));
     }
   }
   return found;
 }
 
+/** Parts of a pattern that mean no index. */
+export async function emptyParts(api: Api, pattern: string): Promise<string[]> {
+  const empty: string[] = [];
+  for (const { part, asked } of partsOf(pattern)) if ((await namesOf(api, asked)).length === 0) empty.push(part);
+  return empty;
+}
+
+/** What stands between commas, each with the exclusions (`-name`) that follow it: one missing name must not hide the others. */
+function partsOf(pattern: string): { part: string; asked: string }[] {
+  const parts = pattern.split(",");
+  return parts.flatMap((part, place) => {
+    if (part.startsWith("-") && place > 0) return [];
+    return [{ part, asked: [part, ...parts.slice(place + 1).filter((other) => part.includes("*") && other.startsWith("-"))].join(",") }];
+  });
+}
+
 async function namesOf(api: Api, pattern: string): Promise<string[]> {
   const call = { method: "GET", path: `/_resolve/index/${encodeURIComponent(pattern)}`, query: { expand_wildcards: "all" } } as const;
   const answer = await api.send(call);
-  if (answer.status === 404) return [];
+  if (answer.status === 404 && errorType(at(answer.body, "error")) === "index_not_found_exception") return [];
   const { body } = answer.status === 200 ? answer : await api.ask(call, { index: pattern, right: "view_index_metadata" });
+  if (at(body, "indices")?.kind !== "array") throw unexpected(api, `what ${shown(pattern)} means did not come`);
   const names = [
     ...itemsOf(at(body, "indices")).map((entry) => textOf(at(entry, "name"))),
     ...itemsOf(at(body, "aliases")).flatMap((entry) => textsOf(at(entry, "indices"))),

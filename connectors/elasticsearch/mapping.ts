@@ -2,8 +2,9 @@
 import type { FailureCode } from "../../src/errors.ts";
 import type { MatchColumn } from "../../src/model/search.ts";
 import type { ConcreteIndex } from "./indices.ts";
-import { at, itemsOf, membersOf, textOf, type JsonNode } from "./json-text.ts";
-import { fieldName, parsePath, type Path } from "./paths.ts";
+import { at, itemsOf, membersOf, textOf, type JsonNode } from "../../src/documents/json-text.ts";
+import { shown } from "../../src/model/shown.ts";
+import { fieldName, parsePath, type Path } from "../../src/documents/path.ts";
 
 export interface MappedField {
   readonly kind: "field";
@@ -45,7 +46,7 @@ export function matchField(index: ConcreteIndex, column: MatchColumn): MatchFiel
   const problem = (code: FailureCode, what: string): Problem => ({
     code,
     column: column.column,
-    message: `Index ${index.name}, field ${column.column}: ${what}.`,
+    message: `Index ${shown(index.name)}, field ${column.column}: ${what}.`,
   });
   if (column.column === "_id") {
     if (column.fold.length > 0 || column.type === "uuid")
@@ -53,7 +54,7 @@ export function matchField(index: ConcreteIndex, column: MatchColumn): MatchFiel
     return { column, kind: "id", name: "_id", source: parsePath("_id"), ignoreAbove: Infinity };
   }
   const name = fieldName(parsePath(column.column));
-  if (at(index.mapping, "runtime", name) !== undefined) return problem("NOT_SEARCHABLE", "it is a runtime field, which documents do not hold");
+  if (isRuntime(index, name)) return problem("NOT_SEARCHABLE", "it is a runtime field, which documents do not hold");
   const field = fieldOf(index, parsePath(column.column));
   if (field.kind === "missing") {
     if (field.open !== false) return problem("NOT_SEARCHABLE", `it is stored but not indexed (${field.open})`);
@@ -61,7 +62,7 @@ export function matchField(index: ConcreteIndex, column: MatchColumn): MatchFiel
       return problem("NOT_SEARCHABLE", "it is not in the mapping, and this index drops fields beyond its limit from it");
     return problem("COLUMN_MISSING", "there is no such field");
   }
-  if (copyTargets(index).has(field.name)) return problem("NOT_SEARCHABLE", "it is filled by copy_to; match on the fields it is copied from");
+  if (isCopied(index, field.name)) return problem("NOT_SEARCHABLE", "it is filled by copy_to; match on the fields it is copied from");
   const hidden = notInSource(index, fieldName(field.source));
   if (hidden !== undefined) return problem("NOT_SEARCHABLE", `its values cannot be compared: ${hidden}`);
   if (INTEGERS.has(field.type)) {
@@ -191,6 +192,15 @@ function keywordBelow(field: MappedField, column: MatchColumn): MappedField | un
 function normalizerFits(field: MappedField, column: MatchColumn): boolean {
   const normalizer = setting(field, "normalizer");
   return normalizer === undefined || normalizer === "lowercase" || (column.fold.length === 0 && column.type !== "uuid");
+}
+
+/** Computed at each search, and in no document. */
+export function isRuntime(index: ConcreteIndex, name: string): boolean {
+  return at(index.mapping, "runtime", name) !== undefined;
+}
+
+export function isCopied(index: ConcreteIndex, name: string): boolean {
+  return copyTargets(index).has(name);
 }
 
 /** Full names of the fields that others are copied to. */

@@ -9,7 +9,8 @@ import type { IO } from "../../src/port/connector.ts";
 import type { Api } from "./api.ts";
 import { refresh } from "./check.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
-import { at, itemsOf, membersOf, numberOf } from "./json-text.ts";
+import { shown } from "../../src/model/shown.ts";
+import { at, itemsOf, membersOf, numberOf } from "../../src/documents/json-text.ts";
 import { residueOf, segmentsGoneBy, shardsOf } from "./residue.ts";
 
 const POLL = 500;
@@ -37,7 +38,7 @@ export async function purge(io: IO, api: Api, target: Target): Promise<Residue[]
     code: "GAP",
     severity: "warning",
     record,
-    message: `${patternOf(target)}: deleted documents are still in segments.`,
+    message: `${shown(patternOf(target))}: deleted documents are still in segments.`,
     help: "Purge again in a minute; it takes the rights maintenance, manage and monitor, and an open index without a block.",
   });
   return [{ system, record, mechanism: "segments", goneBy: results.includes("refused") ? null : segmentsGoneBy(io) }, ...left];

@@ -5,8 +5,10 @@
 import { Failure } from "../../src/errors.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import type { Json, JsonObject } from "../../src/model/json.ts";
+import { wholeNumber } from "./document.ts";
 import type { ConcreteIndex } from "./indices.ts";
 import type { MatchField } from "./mapping.ts";
+import { shown } from "../../src/model/shown.ts";
 
 /** Exact values in one query, and patterns in one. The server takes 65,536 and, by its heap, 1,024 or more. */
 const VALUES = 1_000;
@@ -21,12 +23,27 @@ export function queriesFor(
   mode: "any" | "all",
   lookups: readonly Lookup[],
 ): JsonObject[] {
-  const searched = mode === "all" ? columns.toSorted((a, b) => widthOf(a) - widthOf(b)).slice(0, 1) : columns;
-  return searched.flatMap((field) => {
-    const values = new Set(lookups.flatMap((lookup) => lookup.values[field.column.column] ?? []));
-    const some = [...values].filter((value) => fits(system, index, field, value));
-    return [...batches(some, widthOf(field) === 0 ? VALUES : PATTERNS)].map((batch) => queryFor(field, batch));
-  });
+  const valuesOf = (field: MatchField) => {
+    const values = lookups.flatMap((lookup) => lookup.values[field.column.column] ?? []);
+    return [...new Set(field.kind === "integer" ? values.map(wholeNumber) : values)];
+  };
+  const queriesBy = (field: MatchField): JsonObject[] => {
+    const values = valuesOf(field).filter((value) => fits(system, index, field, value));
+    return [...batches(values, widthOf(field) === 0 ? VALUES : PATTERNS)].map((batch) => queryFor(field, batch));
+  };
+  if (mode === "any") return columns.flatMap(queriesBy);
+  // of a composite key the column with the most values tells most; the others narrow it where they can be searched exactly
+  const [lead, ...others] = columns.toSorted((a, b) => widthOf(a) - widthOf(b) || valuesOf(b).length - valuesOf(a).length);
+  if (lead === undefined) return [];
+  const narrow: JsonObject[] = [];
+  for (const field of others) {
+    const values = valuesOf(field);
+    if (widthOf(field) !== 0 || values.length > VALUES || values.some((value) => value.length > field.ignoreAbove)) continue;
+    const fitting = values.filter((value) => fits(system, index, field, value));
+    if (fitting.length === 0) return [];
+    narrow.push(queryFor(field, fitting));
+  }
+  return queriesBy(lead).map((query) => (narrow.length === 0 ? query : { bool: { filter: [query, ...narrow] } }));
 }
 
 /** 0: exact; 1: by patterns. */
@@ -40,7 +57,7 @@ function fits(system: string, index: ConcreteIndex, field: MatchField, value: st
   if (value.length > field.ignoreAbove)
     throw new Failure(
       "NOT_SEARCHABLE",
-      `${system}, index ${index.name}, field ${field.column.column}: an identifier is longer than the field's ignore_above (${field.ignoreAbove}); such values are not in the index.`,
+      `${system}, index ${shown(index.name)}, field ${field.column.column}: an identifier is longer than the field's ignore_above (${field.ignoreAbove}); such values are not in the index.`,
     );
   return field.kind !== "integer" || WHOLE.test(value);
 }
@@ -54,7 +71,7 @@ function queryFor(field: MatchField, values: readonly string[]): JsonObject {
   return { bool: { minimum_should_match: 1, should: [wide, { term: { _ignored: { value: field.name } } }] } };
 }
 
-function inNested({ nested }: MatchField, query: JsonObject): JsonObject {
+export function inNested({ nested }: MatchField, query: JsonObject): JsonObject {
   return nested === undefined ? query : { nested: { path: nested, query, score_mode: "none" } };
 }
 

@@ -1,19 +1,22 @@
+import { editsOf } from "../../src/documents/changes.ts";
+import { finder, type Hit } from "../../src/documents/matching.ts";
 import { Failure } from "../../src/errors.ts";
 import type { Operation } from "../../src/model/change.ts";
 import type { Located, Lookup, Selection, Target } from "../../src/model/search.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
 import type { Api } from "./api.ts";
-import { editsFor } from "./change.ts";
 import { checkTarget, countOf, filledOf, refresh } from "./check.ts";
 import type { Dialect } from "./dialect.ts";
-import { documentMatcher, exportedValues, fingerprintOf, keyOf, neededNames, shapeOf, type Document, type Found, type Shape } from "./document.ts";
+import { allHits, exportedValues, fingerprintOf, keyOf, neededNames, ownChanges, shapeOf, type Document, type Shape } from "./document.ts";
+import { reportEmbedded } from "./embedded.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
 import { looksAt } from "./look.ts";
-import { matchField, type MatchField } from "./mapping.ts";
+import { matchField, searchable, type MatchField } from "./mapping.ts";
 import { queriesFor } from "./query.ts";
 import { residueOf } from "./residue.ts";
 import { assureWholeSight } from "./rights.ts";
-import { fetchAll, nameOf, searchAll } from "./search.ts";
+import { nameOf, searchAll, withDocuments } from "./search.ts";
+import { shown } from "../../src/model/shown.ts";
 
 export function reader(io: IO, api: Api, dialect: Dialect): Reader {
   return {
@@ -22,14 +25,23 @@ export function reader(io: IO, api: Api, dialect: Dialect): Reader {
     },
     links: async () => [],
     writes: async () => [],
-    locate: (target, selection) => locate(io, api, dialect, target, selection),
+    locate(target, selection) {
+      switch (selection.by) {
+        case "subjects":
+          return locate(io, api, dialect, target, selection.lookups);
+        case "keys":
+          return locateKeys(io, api, target, selection);
+        case "due":
+          return notBuilt("a search for what is due");
+      }
+    },
     references: () => none(),
     async size(target) {
       let size = 0;
       for (const index of readable(await indicesOf(api, patternOf(target)))) size += await countOf(api, index.name);
       return size;
     },
-    remaining: (target, operation) => remaining(io, api, target, operation),
+    remaining: (target, operation, lookups) => remaining(io, api, target, operation, lookups),
     sweep: () => notBuilt("a search of every field"),
     residue: (target) => residueOf(io, api, target),
     [Symbol.asyncDispose]: async () => await api[Symbol.asyncDispose](),
@@ -39,54 +51,60 @@ export function reader(io: IO, api: Api, dialect: Dialect): Reader {
 async function* none(): AsyncGenerator<never> {}
 
 async function* notBuilt(what: string): AsyncGenerator<never> {
-  throw new Failure("NOT_BUILT", `${what} is not built for search servers yet`);
+  yield await Promise.reject(new Failure("NOT_BUILT", `${what} is not built for search servers yet`));
 }
 
-async function* locate(io: IO, api: Api, dialect: Dialect, target: Target, selection: Selection): AsyncGenerator<Located> {
-  if (selection.by !== "subjects") return yield* notBuilt(`a search by ${selection.by}`);
-  const asked = selection.lookups.filter(({ values }) => Object.values(values).some((some) => some.length > 0));
+async function* locate(io: IO, api: Api, dialect: Dialect, target: Target, lookups: readonly Lookup[]): AsyncGenerator<Located> {
+  const asked = lookups.filter(({ values }) => Object.values(values).some((some) => some.length > 0));
   if (asked.length === 0) return;
   const pattern = patternOf(target);
   const indices = await indicesOf(api, pattern);
   await assureWholeSight(api, target, pattern, indices);
-  for (const index of indices) if (!index.open || index.unreadable) yield* unsearched(io, target, index, asked);
+  for (const index of indices) if (!index.open || index.unreadable) yield unsearched(io, target, index, asked);
   let looked = 0;
   for (const index of readable(indices)) {
     await refresh(api, index.name);
     const columns = await columnsOf(api, target, index);
     if (columns === undefined) continue;
     const shape = shapeOf(target, index, columns);
-    const match = documentMatcher(io, shape, asked);
+    const find = finder(shape.matching, asked);
     const queries = queriesFor(api.system, index, columns, target.record.match.mode, asked);
+    const goes = new Set<string>();
     for await (const document of searchAll(api, dialect, index.name, queries, neededNames(shape))) {
       io.progress((looked += 1));
-      const matched = match(document);
-      if (matched !== undefined) yield* locatedOf(io, api, index, shape, document, matched);
+      const matched = find(document);
+      if (matched === undefined) continue;
+      if (target.changes.rule?.kind === "delete") goes.add(keyOf(document));
+      yield { ...locatedOf(io, api, index, shape, document, matched.subjects, matched.hits), ...(matched.shared ? { shared: true } : {}) };
     }
+    await reportEmbedded(io, api, dialect, target, index, shape, columns, asked, goes);
   }
 }
 
-function* locatedOf(io: IO, api: Api, index: ConcreteIndex, shape: Shape, document: Document, matched: Found): Generator<Located> {
-  const own = shape.target.changes.rule;
-  const done = own?.kind === "fields" && editsFor(document.source, shape.rules, shape.columns, matched.elements, (value) => io.pseudonym(value)).length === 0;
-  yield {
-    subjects: matched.subjects,
-    key: keyOf(document),
-    address: keyOf(document),
-    fingerprint: fingerprintOf(io, shape, document, matched),
+function locatedOf(io: IO, api: Api, index: ConcreteIndex, shape: Shape, document: Document, subjects: readonly number[], hits: readonly Hit[]): Located {
+  const isFields = shape.target.changes.rule?.kind === "fields";
+  const key = keyOf(document);
+  return {
+    subjects,
+    key,
+    // a document is named by its concrete index, whichever alias or pattern led to it
+    address: key,
+    fingerprint: fingerprintOf(io, shape, document),
     values: exportedValues(api.system, shape, document),
-    done,
+    done: isFields && editsOf(ownChanges(io, shape, document, shape.rules, hits)).length === 0,
     ...(index.blocked === undefined ? {} : { blocked: { reason: index.blocked } }),
   };
 }
 
 /** One entry for a whole index that cannot be looked into: it may hold anybody, so nobody's search is complete. */
-function* unsearched(io: IO, target: Target, index: ConcreteIndex, lookups: readonly Lookup[]): Generator<Located> {
-  const reason = index.open ? "index_block" : "index_closed";
-  const values = Object.fromEntries(target.exports.map((name) => [name, []]));
-  const key = JSON.stringify([index.name]);
+function unsearched(io: IO, target: Target, index: ConcreteIndex, lookups: readonly Lookup[]): Located {
   const subjects = [...new Set(lookups.map(({ subject }) => subject))];
-  yield { subjects, key, address: key, fingerprint: io.digest([index.name, reason]), values, done: false, blocked: { reason } };
+  return blind(io, target, JSON.stringify([index.name]), index.open ? "index_block" : "index_closed", subjects);
+}
+
+function blind(io: IO, target: Target, key: string, reason: string, subjects: readonly number[]): Located {
+  const values = Object.fromEntries(target.exports.map((name) => [name, []]));
+  return { subjects, key, address: key, fingerprint: io.digest([key, reason]), values, done: false, blocked: { reason } };
 }
 
 /** How the target's columns are searched in one index; undefined where it holds no document at all. Throws what makes a search impossible. */
@@ -101,20 +119,63 @@ async function columnsOf(api: Api, target: Target, index: ConcreteIndex): Promis
   return columns;
 }
 
-async function* remaining(io: IO, api: Api, target: Target, operation: Operation): AsyncGenerator<string> {
-  const look = await looksAt(io, api, target);
-  const found = await fetchAll(
+/** A document that is gone yields nothing; one whose index is gone, or no longer behind the pattern, is not known to be gone. */
+async function* locateKeys(io: IO, api: Api, target: Target, { keys }: Extract<Selection, { by: "keys" }>): AsyncGenerator<Located> {
+  const indices = new Map((await indicesOf(api, patternOf(target))).map((index) => [index.name, index]));
+  const shapes = new Map<string, Shape>();
+  for (const key of keys.filter((one) => nameOf(one) === undefined)) yield* closedStill(io, target, key, indices);
+  for await (const { name, document } of withDocuments(
     api,
-    operation.records.flatMap(({ key }) => nameOf(key) ?? []),
+    keys.map((key) => ({ key })),
+  )) {
+    const index = indices.get(name.index);
+    if (document === "index_missing" || index === undefined) throw lostPlace(target, name.index);
+    if (document === "absent") continue;
+    if (document === "index_closed") yield blind(io, target, name.key, index.open ? "index_block" : "index_closed", []);
+    else {
+      const shape = shapes.get(index.name) ?? shapeOf(target, index, searchable(index, target.columns));
+      shapes.set(index.name, shape);
+      yield locatedOf(io, api, index, shape, document, [], allHits(shape, document));
+    }
+  }
+}
+
+/** The key that stands for a whole index which could not be searched. */
+function* closedStill(io: IO, target: Target, key: string, indices: ReadonlyMap<string, ConcreteIndex>): Generator<Located> {
+  const name = indexOf(key);
+  const index = indices.get(name);
+  if (index === undefined) throw lostPlace(target, name);
+  if (!index.open || index.unreadable) yield blind(io, target, key, index.open ? "index_block" : "index_closed", []);
+}
+
+function indexOf(key: string): string {
+  const parts: unknown = JSON.parse(key);
+  const [index]: unknown[] = Array.isArray(parts) ? parts : [];
+  return typeof index === "string" ? index : "";
+}
+
+function lostPlace({ record }: Target, index: string): Failure {
+  return new Failure(
+    "PLAN_STALE",
+    `${record.id}: index ${shown(index)} is no longer behind the record type's pattern; whether its documents are gone is not known.`,
+    {
+      help: "Find out where the index went, correct the data map, and make a new plan.",
+    },
   );
-  for (const record of operation.records) {
-    const document = found.get(record.key);
-    // a closed index, named as a whole, is never gone
-    const left =
-      document === undefined
-        ? nameOf(record.key) === undefined
-        : operation.change.kind === "delete" || look(document, record, operation.change).edits.length > 0;
-    if (left) yield record.key;
+}
+
+/** Throws where nothing is known of a document: its index is gone, or closed. */
+async function* remaining(io: IO, api: Api, target: Target, operation: Operation, lookups: readonly Lookup[] | undefined): AsyncGenerator<string> {
+  const look = await looksAt(io, api, target, operation, lookups);
+  // an index that could not be searched, named as a whole, is never gone
+  yield* operation.records.filter(({ key }) => nameOf(key) === undefined).map(({ key }) => key);
+  for await (const { record, name, document } of withDocuments(api, operation.records)) {
+    if (document === "absent") continue;
+    if (document === "index_missing") throw lostPlace(target, name.index);
+    if (document === "index_closed") throw new Failure("BLOCKED", `${api.system}: index ${shown(name.index)} is closed, or blocks reading.`);
+    const seen = operation.change.kind === "delete" ? undefined : look(document, record);
+    if (operation.change.kind !== "delete" && seen === undefined) throw lostPlace(target, name.index);
+    if (seen === undefined || seen.edits.length > 0) yield record.key;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Target } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import { isMissingApi, type Api } from "./api.ts";
 import { indicesOf, patternOf } from "./indices.ts";
-import { at, itemsOf, membersOf, numberOf, textOf, type JsonNode } from "./json-text.ts";
+import { at, itemsOf, membersOf, numberOf, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 
 /** Retention leases move every 30 s; a deletion can be expunged after one that began after it. */
 const LEASE_SECONDS = 60;

@@ -3,7 +3,8 @@ import { Failure } from "../../src/errors.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { isMissingApi, type Answer, type Api, type About } from "./api.ts";
 import type { ConcreteIndex } from "./indices.ts";
-import { at, itemsOf, textOf, type JsonNode } from "./json-text.ts";
+import { shown } from "../../src/model/shown.ts";
+import { at, itemsOf, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 
 const LOOK = ["read", "view_index_metadata"];
 
@@ -11,7 +12,7 @@ const LOOK = ["read", "view_index_metadata"];
 export async function* patternRights(api: Api, target: Target, pattern: string): AsyncGenerator<Finding> {
   const wide = pattern.split(",").filter((part) => part.includes("*") && !part.startsWith("-"));
   for (const { name, right } of await missing(api, wide, LOOK)) {
-    yield finding(target, "NOT_PERMITTED", `Pattern ${name}: the right ${right} does not cover the whole pattern, so indices may be hidden.`);
+    yield finding(target, "NOT_PERMITTED", `Pattern ${shown(name)}: the right ${right} does not cover the whole pattern, so indices may be hidden.`);
   }
 }
 
@@ -28,7 +29,8 @@ function sightFailure(api: Api, code: string, message: string, help: string | un
 export async function* indexRights(api: Api, target: Target, indices: readonly ConcreteIndex[], changes: boolean): AsyncGenerator<Finding> {
   const rights = [...LOOK, "maintenance", ...(target.changes.rule?.kind === "delete" ? ["delete"] : []), ...(changes ? ["index"] : [])];
   const names = indices.map(({ name }) => name);
-  for (const { name, right } of await missing(api, names, rights)) yield finding(target, "NOT_PERMITTED", `Index ${name}: the right ${right} is missing.`);
+  for (const { name, right } of await missing(api, names, rights))
+    yield finding(target, "NOT_PERMITTED", `Index ${shown(name)}: the right ${right} is missing.`);
   yield* hiddenParts(api, target, indices);
 }
 
@@ -36,7 +38,7 @@ async function* hiddenParts(api: Api, target: Target, indices: readonly Concrete
   const names = indices.map(({ name }) => name);
   for (const name of await restricted(api, names)) {
     const help = "Use a role without document or field level security: what it hides cannot be erased, and a count would prove nothing.";
-    yield { ...finding(target, "ROW_SECURITY", `Index ${name}: document or field level security hides part of it from this role.`), help };
+    yield { ...finding(target, "ROW_SECURITY", `Index ${shown(name)}: document or field level security hides part of it from this role.`), help };
   }
 }
 

@@ -1,11 +1,11 @@
 /** Reads every hit of a query in one index, by one point in time, and refuses where one is missing. */
 import { Failure } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/model/json.ts";
-import type { About, Api } from "./api.ts";
-import { wholeAnswer } from "./api.ts";
+import { errorType, isBlockError, unexpected, wholeAnswer, type About, type Api } from "./api.ts";
 import type { Dialect } from "./dialect.ts";
 import { keyOf, type Document } from "./document.ts";
-import { at, itemsOf, numberOf, textOf, type JsonNode } from "./json-text.ts";
+import { shown } from "../../src/model/shown.ts";
+import { at, itemsOf, numberOf, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 
 const PAGE = 1_000;
 /** Documents fetched by id at once: whole ones. */
@@ -46,7 +46,7 @@ export async function* searchAll(
         const hits = itemsOf(at(answer.body, "hits", "hits"));
         got += hits.length;
         for (const hit of hits) {
-          const document = documentOf(hit);
+          const document = documentOf(api, hit);
           const key = keyOf(document);
           if (seen.has(key)) continue;
           seen.add(key);
@@ -57,7 +57,7 @@ export async function* searchAll(
         if (hits.length === PAGE && last !== undefined) continue;
         const total = numberOf(at(answer.body, "hits", "total", "value"));
         if (total !== got)
-          throw new Failure("SHARDS_FAILED", `${api.system}, index ${index}: ${got} documents were read where the server counts ${total ?? "none"}.`);
+          throw new Failure("SHARDS_FAILED", `${api.system}, index ${shown(index)}: ${got} documents were read where the server counts ${total ?? "none"}.`);
         break;
       }
     }
@@ -66,10 +66,9 @@ export async function* searchAll(
   }
 }
 
-/** Routing makes ids: two documents of one index may share one. */
-function documentOf(hit: JsonNode): Document {
+function documentOf(api: Api, hit: JsonNode): Document {
   const [index, id, routing] = ["_index", "_id", "_routing"].map((key) => textOf(at(hit, key)));
-  if (index === undefined || id === undefined) throw new Failure("UNEXPECTED", "A hit of the search server has no index or id.");
+  if (index === undefined || id === undefined) throw unexpected(api, "a hit has no index or id");
   return { index, id, ...(routing === undefined ? {} : { routing }), source: at(hit, "_source") ?? EMPTY };
 }
 
@@ -88,37 +87,56 @@ export interface DocumentName {
   readonly routing?: string;
 }
 
-/** By key, those that are there. Realtime: no refresh is needed. A closed or missing shard throws; a missing index is no document. */
-export async function fetchAll(api: Api, names: readonly DocumentName[]): Promise<Map<string, Fetched>> {
-  const found = new Map<string, Fetched>();
-  for (let from = 0; from < names.length; from += FETCH) {
-    const some = names.slice(from, from + FETCH);
-    const docs = some.map(({ index, id, routing }) => ({ _index: index, _id: id, ...(routing === undefined ? {} : { routing }) }));
-    const answer = await api.ask({ method: "POST", path: "/_mget", body: JSON.stringify({ docs }) }, { right: "read" });
-    const entries = itemsOf(at(answer.body, "docs"));
-    for (const [place, name] of some.entries()) {
-      const entry = entries[place];
-      const fetched = entry === undefined ? undefined : fetchedOf(api, name, entry, answer.text);
-      if (fetched !== undefined) found.set(name.key, fetched);
-    }
-  }
-  return found;
+/** `absent`: its index is there, and has no such document. The other two say that nothing is known of it. */
+export type Fetch = Fetched | "absent" | "index_missing" | "index_closed";
+
+/** A record with the document that its key names. */
+export interface WithDocument<R> {
+  readonly record: R;
+  readonly name: DocumentName;
+  readonly document: Fetch;
 }
 
-function fetchedOf(api: Api, name: DocumentName, entry: JsonNode, text: string): Fetched | undefined {
+/**
+ * Each of these records, in order, some at a time; none for a key that names no document. Realtime: no refresh is needed.
+ * Throws where a shard does not answer.
+ */
+export async function* withDocuments<R extends { readonly key: string }>(api: Api, records: readonly R[]): AsyncGenerator<WithDocument<R>> {
+  const named = records.flatMap((record) => {
+    const name = nameOf(record.key);
+    return name === undefined ? [] : [{ record, name }];
+  });
+  for (let from = 0; from < named.length; from += FETCH) {
+    const some = named.slice(from, from + FETCH);
+    const docs = some.map(({ name: { index, id, routing } }) => ({ _index: index, _id: id, ...(routing === undefined ? {} : { routing }) }));
+    const answer = await api.ask({ method: "POST", path: "/_mget", body: JSON.stringify({ docs }) }, { right: "read" });
+    const entries = itemsOf(at(answer.body, "docs"));
+    if (entries.length !== some.length) throw unexpected(api, `${some.length} documents were asked for, and ${entries.length} came`);
+    for (const [place, { record, name }] of some.entries()) yield { record, name, document: fetchedOf(api, name, entries[place], answer.text) };
+  }
+}
+
+function fetchedOf(api: Api, name: DocumentName, entry: JsonNode | undefined, text: string): Fetch {
   const error = at(entry, "error");
   if (error !== undefined) {
-    const type = textOf(at(error, "type"));
-    if (type === "index_not_found_exception") return undefined;
-    if (type === "index_closed_exception") throw new Failure("BLOCKED", `${api.system}: index ${name.index} is closed.`);
-    if (type === "security_exception") throw new Failure("NOT_PERMITTED", `${api.system}, index ${name.index}: the right read is missing.`);
-    throw new Failure("SHARDS_FAILED", `${api.system}: a document of index ${name.index} could not be read.`);
+    switch (errorType(error)) {
+      case "index_not_found_exception":
+        return "index_missing";
+      case "index_closed_exception":
+        return "index_closed";
+      case "security_exception":
+        throw new Failure("NOT_PERMITTED", `${api.system}, index ${shown(name.index)}: the right read is missing.`);
+      default:
+        if (isBlockError(error)) return "index_closed";
+        throw new Failure("SHARDS_FAILED", `${api.system}: a document of index ${shown(name.index)} could not be read.`);
+    }
   }
-  if (textOf(at(entry, "found")) !== "true") return undefined;
+  const found = textOf(at(entry, "found"));
+  if (found === "false") return "absent";
   const source = at(entry, "_source");
   const [seqNo, primaryTerm, routing] = ["_seq_no", "_primary_term", "_routing"].map((key) => textOf(at(entry, key)));
-  if (seqNo === undefined || primaryTerm === undefined)
-    throw new Failure("UNEXPECTED", `${api.system}: a document of index ${name.index} came without its sequence number.`);
+  if (found !== "true" || seqNo === undefined || primaryTerm === undefined)
+    throw unexpected(api, `a document of index ${shown(name.index)} came without its sequence number`);
   return {
     index: name.index,
     id: name.id,

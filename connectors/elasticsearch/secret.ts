@@ -1,6 +1,6 @@
 /** The secret of a search server: a URL (user info allowed), or JSON {node, apiKey | username and password, ca}. */
 import { Failure } from "../../src/errors.ts";
-import { at, parseJson, textOf, type JsonNode } from "./json-text.ts";
+import { at, parseJson, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 
 export interface Address {
   /** Without user info. */

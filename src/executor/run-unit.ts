@@ -169,12 +169,12 @@ interface SeenAgain extends NotGone {
 async function readAgain(unit: Unit, outcomes: readonly StepOutcome[], scope: UnitScope, fresh: Readers): Promise<ReadonlyMap<string, SeenAgain>> {
   await using readers = fresh;
   const seen = new Map<string, SeenAgain>();
-  for (const { step, target, operations } of unit.works) {
+  for (const { step, target, lookups, operations } of unit.works) {
     let [acted, minimised] = [0, 0];
     for (const operation of operations) {
       if (operation.records.length === 0) continue;
       const still = new Set<string>();
-      for await (const key of (await readers.of(target.record.system)).remaining(target, operation)) still.add(key);
+      for await (const key of (await readers.of(target.record.system)).remaining(target, operation, lookups)) still.add(key);
       if (isMinimising(operation.change, operation.also)) minimised += still.size;
       else acted += still.size;
     }

@@ -154,10 +154,10 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
 async function notAsPlanned({ sealed, readers, digest }: VerifyScope, step: SealedStep, receipt: Receipt | undefined): Promise<number> {
   const late = new Set(receipt?.late);
   const left = new Set<string>();
-  const { target, operations } = workOf(step, sealed);
+  const { target, lookups, operations } = workOf(step, sealed);
   for (const operation of operations) {
     if (operation.records.length === 0) continue;
-    for await (const key of (await readers.of(target.record.system)).remaining(target, operation)) if (!late.has(digest(key))) left.add(key);
+    for await (const key of (await readers.of(target.record.system)).remaining(target, operation, lookups)) if (!late.has(digest(key))) left.add(key);
   }
   return left.size;
 }

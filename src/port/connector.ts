@@ -4,7 +4,7 @@
  */
 import type { Left, Link, Operation, PlannedRecord, Reference, Residue, StepOutcome, Unit, Write } from "../model/change.ts";
 import type { ActionKind, SystemBlock } from "../model/datamap.ts";
-import type { Finding, Located, Selection, Sighting, Target } from "../model/search.ts";
+import type { Finding, Located, Lookup, Selection, Sighting, Target } from "../model/search.ts";
 
 /** A kind of system; stateless. Its folder is loaded only when a data map names the kind. */
 export interface Connector {
@@ -84,9 +84,11 @@ export interface Reader extends AsyncDisposable {
   size(target: Target): Promise<number>;
   /**
    * Reads these records again by key: yields the keys of those that are not yet as the operation leaves them, `also` and
-   * what their cascades take (`takes`) included.
+   * what their cascades take (`takes`) included. `lookups`: the values the records were found by; without them nobody can
+   * tell whose a value in a shared record is, and all count as the person's. Throws where nothing is known of a record,
+   * because its place is gone.
    */
-  remaining(target: Target, operation: Operation): AsyncIterable<string>;
+  remaining(target: Target, operation: Operation, lookups?: readonly Lookup[]): AsyncIterable<string>;
   /** Every place where one of these values stands, mapped or not. `values`: one list a subject, each of eight characters or more. */
   sweep(values: readonly (readonly string[])[]): AsyncIterable<Sighting>;
   /** What an erasure here leaves for now. */

@@ -60,7 +60,7 @@ export async function eraseUnit(system: System, io: IO, unit: Unit, journal: Tes
 }
 
 /** The keys that are not yet as the operation leaves them, by a fresh reader. */
-export async function remainingOf(system: System, io: IO, target: Target, operation: Operation): Promise<string[]> {
+export async function remainingOf(system: System, io: IO, target: Target, operation: Operation, lookups?: readonly Lookup[]): Promise<string[]> {
   await using reader = await system.openReader(io);
-  return await Array.fromAsync(reader.remaining(target, operation));
+  return await Array.fromAsync(reader.remaining(target, operation, lookups));
 }

@@ -240,7 +240,7 @@ describe("deletion", () => {
       matched: 1,
       affected: 1,
       failed: 1,
-      reason: "no_longer_matches",
+      reason: "changed",
       unresolved: [JSON.stringify([index, "a"])],
     });
     expect(await raw.dump(index)).toEqual({ a: `{"email":"${BOB}","note":"somebody else"}` });

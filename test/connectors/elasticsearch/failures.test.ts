@@ -1,6 +1,4 @@
 /** Answers that the test server cannot give (its security is off) are written in the form in which one with security on gave them. */
-import { createServer, request, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openApi, type Call } from "../../../connectors/elasticsearch/api.ts";
@@ -10,13 +8,18 @@ import { testIO } from "../../support/io.ts";
 import { testJournal } from "../../support/journal.ts";
 import { recordType } from "../../support/record-type.ts";
 import { recordOn } from "./person.ts";
-import { BLOCK, rawElasticsearch, type RawElasticsearch } from "./raw.ts";
+import { behind as behindProxy, BLOCK, rawElasticsearch, type RawElasticsearch, type Rule } from "./raw.ts";
 
 const ANN = "ann@shop.example";
 let raw: RawElasticsearch;
-let proxy: Server | undefined;
+const opened: AsyncDisposable[] = [];
 
-type Rule = (call: { readonly method: string; readonly path: string }) => { readonly status: number; readonly body: object | string } | "cut" | undefined;
+/** Closed after the test. */
+async function behind(rule: Rule): Promise<RawElasticsearch> {
+  const server = await behindProxy(raw, rule);
+  opened.push(server);
+  return server;
+}
 
 beforeAll(async () => {
   raw = await rawElasticsearch();
@@ -24,38 +27,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await raw.drop();
 });
-afterEach(() => {
-  proxy?.closeAllConnections();
-  proxy?.close();
-  proxy = undefined;
+afterEach(async () => {
+  for (const server of opened.splice(0)) await server[Symbol.asyncDispose]();
 });
-
-/** The real server, but for the calls that a rule answers; `cut` breaks the connection after the server has done its part. */
-async function behind(rule: Rule): Promise<RawElasticsearch> {
-  const target = new URL(raw.url);
-  const server = createServer((asked: IncomingMessage, answer) => {
-    const said = rule({ method: asked.method ?? "", path: asked.url ?? "" });
-    if (said !== undefined && said !== "cut") {
-      answer.writeHead(said.status, { "content-type": "application/json", "x-elastic-product": "Elasticsearch" });
-      answer.end(typeof said.body === "string" ? said.body : JSON.stringify(said.body));
-      return;
-    }
-    const passed = request({ host: target.hostname, port: target.port, path: asked.url, method: asked.method, headers: asked.headers }, (reply) => {
-      if (said === "cut") {
-        reply.resume().once("end", () => answer.destroy());
-        return;
-      }
-      answer.writeHead(reply.statusCode ?? 500, reply.headers);
-      reply.pipe(answer);
-    });
-    asked.pipe(passed);
-  });
-  proxy = server;
-  await new Promise<void>((done) => void server.listen(0, "127.0.0.1", done));
-  const address: AddressInfo | string | null = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return { ...raw, url: `http://planner:canary-password@127.0.0.1:${address.port}` };
-}
 
 function unauthorized(action: string, index: string, rights: string): object {
   const error = {
@@ -128,7 +102,6 @@ describe("what the server refuses is said with a code, and nothing of the reques
     expect(await recordOn(filtered, index, { match: { email: "email" } }).check()).toMatchObject([
       { code: "ROW_SECURITY", severity: "error", message: expect.stringContaining(index) },
     ]);
-    proxy?.close();
     const whole = await behind(({ path }) =>
       path.endsWith("_privileges") && !path.includes("has") ? { status: 200, body: grants([{ names: ["*"], privileges: ["all"] }]) } : undefined,
     );
@@ -146,7 +119,6 @@ describe("what the server refuses is said with a code, and nothing of the reques
     for (const [body, code] of answers) {
       const partial = await behind(({ path }) => (path.startsWith("/_search") ? { status: 200, body } : undefined));
       expect(await failureOf(recordOn(partial, index, { match: { email: "email" } }).find(ANN))).toMatchObject({ code, exit: 4 });
-      proxy?.close();
     }
     const reason = `failed to create query: ${ANN}`;
     const refused = await behind(({ path }) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { applyEdits, at, compact, parseJson, removalOf, textOf } from "../../../connectors/elasticsearch/json-text.ts";
+import { applyEdits, at, compact, parseJson, removalOf, textOf } from "../../../src/documents/json-text.ts";
 import { patternOf } from "../../../connectors/elasticsearch/query.ts";
 import { comparable } from "../../../src/model/fold.ts";
 

@@ -1,4 +1,5 @@
 /** A real Elasticsearch by plain `fetch`: what tests believe, since it never goes through the connector. */
+import { createServer, request } from "node:http";
 import { connector } from "../../../connectors/elasticsearch/connector.ts";
 import type { System } from "../../../src/port/connector.ts";
 import type { SystemBlock } from "../../../src/model/datamap.ts";
@@ -83,6 +84,51 @@ export async function rawElasticsearch(): Promise<RawElasticsearch> {
         found[id] = (await source(index, id, routing)) ?? "";
       }
       return found;
+    },
+  };
+}
+
+/** The answer to a call instead of the server's; `cut` breaks the connection after the server has done its part. */
+export type Rule = (call: {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+}) => { readonly status: number; readonly body: object | string } | "cut" | undefined;
+
+/** The real server, but for the calls that a rule answers. */
+export async function behind(raw: RawElasticsearch, rule: Rule): Promise<RawElasticsearch & AsyncDisposable> {
+  const target = new URL(raw.url);
+  const server = createServer((asked, answer) => {
+    const parts: Buffer[] = [];
+    asked.on("data", (part: Buffer) => parts.push(part));
+    asked.on("end", () => {
+      const sent = Buffer.concat(parts);
+      const said = rule({ method: asked.method ?? "", path: asked.url ?? "", body: sent.toString() });
+      if (said !== undefined && said !== "cut") {
+        answer.writeHead(said.status, { "content-type": "application/json", "x-elastic-product": "Elasticsearch" });
+        answer.end(typeof said.body === "string" ? said.body : JSON.stringify(said.body));
+        return;
+      }
+      const passed = request({ host: target.hostname, port: target.port, path: asked.url, method: asked.method, headers: asked.headers }, (reply) => {
+        if (said === "cut") {
+          reply.resume().once("end", () => answer.destroy());
+          return;
+        }
+        answer.writeHead(reply.statusCode ?? 500, reply.headers);
+        reply.pipe(answer);
+      });
+      passed.end(sent);
+    });
+  });
+  await new Promise<void>((done) => void server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    ...raw,
+    url: `http://planner:canary-password@127.0.0.1:${address.port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise<void>((done) => void server.close(() => done()));
     },
   };
 }

@@ -193,7 +193,10 @@ describe("which indices are searched", () => {
     for (const index of [open, hidden, closed]) await raw.put(index, { a: { email: ANN }, b: { email: "bob@shop.example" } });
     await raw.call("POST", `/${closed}/_close`);
     const record = recordOn(raw, `${open},${hidden},${closed},${pattern}x`, { match: { email: "email" } });
-    expect(await record.check()).toMatchObject([{ code: "BLOCKED", severity: "warning", message: expect.stringContaining(closed) }]);
+    expect(await record.check()).toMatchObject([
+      { code: "PATTERN_EMPTY", severity: "empty", message: `No index matches ${pattern}x.` },
+      { code: "BLOCKED", severity: "warning", message: expect.stringContaining(closed) },
+    ]);
     const found = await record.find(ANN, "eve@shop.example");
     expect(
       found

@@ -2,8 +2,6 @@
  * JSON with places: every value knows where it stands in its text, and a number keeps its spelling. So a document can be
  * changed in one place without touching a character elsewhere (`12345678901234567890` and `1.0` stay what they are).
  */
-import { Failure } from "../../src/errors.ts";
-
 export type JsonNode = JsonObjectNode | JsonArrayNode | JsonScalar;
 
 interface Span {
@@ -29,6 +27,13 @@ export interface JsonScalar extends Span {
   readonly text: string;
 }
 
+/** The text is no JSON. Its message names a place and quotes nothing. */
+export class NotJson extends Error {
+  constructor(at: number) {
+    super(`The text is no JSON at character ${at}.`);
+  }
+}
+
 export interface JsonMember {
   readonly key: string;
   /** Where the key's quote stands. */
@@ -36,12 +41,12 @@ export interface JsonMember {
   readonly value: JsonNode;
 }
 
-/** Throws UNEXPECTED where the text is no JSON; never quotes it. */
+/** Throws NotJson. */
 export function parseJson(text: string): JsonNode {
   let at = 0;
 
   function fail(): never {
-    throw new Failure("UNEXPECTED", `The answer of the search server is no JSON at character ${at}.`);
+    throw new NotJson(at);
   }
 
   function skip(): number {
@@ -181,6 +186,26 @@ export function compact(node: JsonNode): string {
       return `[${node.items.map(compact).join(",")}]`;
     case "scalar":
       return node.type === "string" ? JSON.stringify(node.text) : node.text;
+  }
+}
+
+/**
+ * One text for equal values, however a server writes them again: keys in order, `1.0` as `1`. Numbers with a part or a power
+ * are told apart as far as a double does, whole ones to the last digit.
+ */
+export function canonical(node: JsonNode): string {
+  switch (node.kind) {
+    case "object":
+      return `{${node.members
+        .map(({ key, value }) => `${JSON.stringify(key)}:${canonical(value)}`)
+        .toSorted()
+        .join(",")}}`;
+    case "array":
+      return `[${node.items.map(canonical).join(",")}]`;
+    case "scalar":
+      if (node.type === "string") return JSON.stringify(node.text);
+      if (node.type !== "number") return node.text;
+      return /[.eE]/u.test(node.text) ? String(Number(node.text)) : node.text === "-0" ? "0" : node.text;
   }
 }
 

@@ -1,0 +1,106 @@
+/** One bulk request: every line is conditional on the version that was read. */
+import { applyEdits, at, itemsOf, membersOf, numberOf, type JsonNode, type TextEdit } from "../../src/documents/json-text.ts";
+import { Failure } from "../../src/errors.ts";
+import { errorType, isBlockError, unexpected, type Answer, type Api } from "./api.ts";
+import type { Fetched } from "./search.ts";
+import { shown } from "../../src/model/shown.ts";
+
+/** A document with the lines that change or delete it. */
+export interface Write {
+  readonly document: Fetched;
+  readonly lines: string;
+  /** The document as it will be; undefined for a deletion. */
+  readonly after?: string;
+}
+
+/** What became of one write. `again`: another writer came between, or the server is busy. */
+export type Written =
+  | { readonly kind: "done" | "gone" | "again" }
+  /** `reason`: a code. */
+  | { readonly kind: "blocked" | "failed"; readonly reason: string };
+
+/** Characters of documents in one request. */
+const SIZE = 8_000_000;
+
+export function deletion(document: Fetched): Write {
+  return { document, lines: `{"delete":${conditionOf(document)}}\n` };
+}
+
+/** The whole document as it is stored, but for the edits. Line ends between its values become spaces: a line is a document. */
+export function replacement(document: Fetched, edits: readonly TextEdit[]): Write {
+  const { start, end } = document.source;
+  const after = applyEdits(
+    document.text.slice(start, end),
+    edits.map((edit) => ({ start: edit.start - start, end: edit.end - start, text: edit.text })),
+  ).replace(/[\r\n]+/gu, " ");
+  return { document, lines: `{"index":${conditionOf(document)}}\n${after}\n`, after };
+}
+
+/** No version but the one that was read is written over. */
+function conditionOf({ index, id, routing, seqNo, primaryTerm }: Fetched): string {
+  const name = JSON.stringify({ _index: index, _id: id, ...(routing === undefined ? {} : { routing }) });
+  return `${name.slice(0, -1)},"if_seq_no":${seqNo},"if_primary_term":${primaryTerm}}`;
+}
+
+export function* bulksOf<W extends Write>(writes: readonly W[]): Generator<W[]> {
+  let some: W[] = [];
+  let size = 0;
+  for (const write of writes) {
+    if (size + write.lines.length > SIZE && some.length > 0) {
+      yield some;
+      some = [];
+      size = 0;
+    }
+    some.push(write);
+    size += write.lines.length;
+  }
+  if (some.length > 0) yield some;
+}
+
+/**
+ * One result a write, in order. A request that is too large is cut in two until one document alone is. Throws where a right
+ * is missing, or nobody knows what was done (the answer was lost, or is none): then notes tell what may have happened.
+ */
+export async function bulk(api: Api, writes: readonly Write[]): Promise<Written[]> {
+  const body = writes.map(({ lines }) => lines).join("");
+  // ingest pipelines made the document what it is already
+  const call = { method: "POST", path: "/_bulk", query: { pipeline: "_none" }, body, bulk: true, timeout: 120_000 } as const;
+  const answer = await api.send(call);
+  const { status } = answer;
+  if (status === 413 && writes.length > 1) {
+    const middle = Math.ceil(writes.length / 2);
+    const first = await bulk(api, writes.slice(0, middle));
+    return [...first, ...(await bulk(api, writes.slice(middle)))];
+  }
+  if (isBlockError(at(answer.body, "error"))) return writes.map(() => BLOCKED);
+  if (status === 429) return writes.map(() => ({ kind: "again" }));
+  if (status < 200 || status > 299) return refused(api, answer, writes);
+  const items = itemsOf(at(answer.body, "items"));
+  if (items.length !== writes.length) throw unexpected(api, `a bulk request of ${writes.length} was answered with ${items.length} results`);
+  return items.map((item) => resultOf(membersOf(item)[0]?.value));
+}
+
+/** The server's no to all of it: nothing was written. What it says of itself (500 and more) may have come too late for that. */
+function refused(api: Api, answer: Answer, writes: readonly Write[]): Written[] {
+  const where = `${api.system}, index ${shown(writes[0]?.document.index ?? "")}`;
+  if (answer.status === 403) throw new Failure("NOT_PERMITTED", `${where}: the right to write is missing.`);
+  if (answer.status >= 500)
+    throw new Failure("SYSTEM_UNREACHABLE", `${where}: a bulk request is answered with ${answer.status} (${errorType(at(answer.body, "error"))}).`);
+  return writes.map(() => ({ kind: "failed", reason: "UNEXPECTED_ANSWER" }));
+}
+
+const BLOCKED: Written = { kind: "blocked", reason: "index_block" };
+
+function resultOf(item: JsonNode | undefined): Written {
+  const status = numberOf(at(item, "status")) ?? 0;
+  const error = at(item, "error");
+  if (status >= 200 && status < 300) return { kind: "done" };
+  if (isBlockError(error)) return BLOCKED;
+  const type = errorType(error);
+  if (type === "index_not_found_exception") return { kind: "failed", reason: "index_missing" };
+  if (type === "index_closed_exception") return { kind: "blocked", reason: "index_closed" };
+  if (status === 404) return { kind: "gone" };
+  if (status === 409 || status === 429 || status === 503) return { kind: "again" };
+  if (status === 403) return { kind: "failed", reason: "not_permitted" };
+  return { kind: "failed", reason: type === "unknown" ? "UNEXPECTED_ANSWER" : type };
+}
