@@ -1,16 +1,19 @@
 import { join } from "node:path";
-import type { Left, StepOutcome, Unit, Work } from "../../src/model/change.ts";
-import type { RecordChange } from "../../src/record-files/record-file.ts";
-import type { Lookup } from "../../src/model/search.ts";
 import { Failure } from "../../src/errors.ts";
-import type { Eraser, IO, UnitJournal } from "../../src/port/connector.ts";
+import type { Left, PlannedRecord, StepOutcome, Unit, Work } from "../../src/model/change.ts";
+import type { Eraser, Guard, IO, UnitJournal } from "../../src/port/connector.ts";
+import { goneRecords } from "../../src/record-files/missing-records.ts";
+import { type RecordChange, recordChange } from "../../src/record-files/record-format.ts";
+import { isOwn, readFingerprint } from "../../src/record-files/record-name.ts";
+import { recordRule, type RecordRule } from "../../src/record-files/record-rule.ts";
+import { shownName } from "../../src/record-files/shown-name.ts";
+import { acted, ALREADY_GONE, CHANGED, leave, newTally, outcomeOf } from "../../src/record-files/tally.ts";
 import { errnoOf, isBlocking } from "./failure.ts";
 import type { Root } from "./folder.ts";
-import { shown } from "./names.ts";
 import { fileNotes, type Intent } from "./notes.ts";
-import { openFile } from "./read-file.ts";
-import { keyOf, parseKey, ruleFor } from "./record-rule.ts";
-import { removeTemp, replaceFile, tempPath } from "./replace.ts";
+import { openFile, type OpenFile } from "./read-file.ts";
+import { keyOf, parseKey } from "./record-key.ts";
+import { removeTemp, replaceFile, type Replacing, tempPath } from "./replace.ts";
 import { writersBelow } from "./writers.ts";
 
 /** Somebody else keeps writing the file: after so many readings it is left for another run. */
@@ -20,11 +23,11 @@ const ATTEMPTS = 5;
 export function filesEraser(root: Root, io: IO): Eraser {
   const isWritten = writersBelow(root.path);
   return {
-    async apply(unit, journal) {
+    async apply(unit, journal, guard) {
       io.signal.throwIfAborted();
       journal.at("effect_begin");
       const outcomes: StepOutcome[] = [];
-      for (const work of unit.works) outcomes.push(await eraseWork({ root, io, unit, work, journal, isWritten }));
+      for (const work of unit.works) outcomes.push(await eraseWork({ root, io, unit, work, journal, guard, isWritten }));
       journal.at("effect_done");
       return outcomes;
     },
@@ -34,106 +37,170 @@ export function filesEraser(root: Root, io: IO): Eraser {
   };
 }
 
-async function eraseWork(task: WorkTask): Promise<StepOutcome> {
-  const { io, work } = task;
-  const outcome = { step: work.step, matched: 0, deleted: 0, changed: 0, minimised: 0, own: 0 };
-  const left: Left[] = [];
-  let done = 0;
-  for (const [path, changes] of byFile(work)) {
-    io.signal.throwIfAborted();
-    try {
-      const acted = new Set(await eraseFile({ ...task, path, changes }));
-      for (const [id, { change }] of changes) {
-        if (!acted.has(id)) left.push({ key: keyOf(path, id), kind: "already_gone", reason: "already_gone" });
-        else {
-          outcome.matched += 1;
-          outcome[change.kind === "delete" ? "deleted" : "changed"] += 1;
-        }
-      }
-    } catch (error) {
-      const trouble = troubleOf(error);
-      if (trouble === null) throw error;
-      left.push(...changes.keys().map((id) => ({ key: keyOf(path, id), ...trouble })));
-    }
-    done += changes.size;
-    io.progress(done);
-  }
-  return { ...outcome, left };
-}
-
 interface WorkTask {
   readonly root: Root;
   readonly io: IO;
   readonly unit: Unit;
   readonly work: Work;
   readonly journal: UnitJournal;
+  readonly guard: Guard;
   readonly isWritten: (absolute: string) => Promise<boolean>;
+}
+
+interface Planned {
+  readonly record: PlannedRecord;
+  readonly change: RecordChange;
+}
+
+/** By the record's name in the file. */
+type Plans = ReadonlyMap<string, Planned>;
+
+async function eraseWork(task: WorkTask): Promise<StepOutcome> {
+  const { io, work } = task;
+  const tally = newTally(work.step);
+  let done = 0;
+  for (const [path, plans] of byFile(work)) {
+    io.signal.throwIfAborted();
+    try {
+      const { changed, left } = await eraseFile({ ...task, path, plans });
+      for (const id of changed) acted(tally, plans.get(id)?.change.remove === true ? "delete" : "fields");
+      tally.left.push(...left);
+    } catch (error) {
+      const trouble = troubleOf(error);
+      if (trouble === null) throw error;
+      leave(
+        tally,
+        plans.keys().map((id) => keyOf(path, id)),
+        trouble,
+      );
+    }
+    done += plans.size;
+    io.progress(done);
+  }
+  return outcomeOf(tally);
 }
 
 interface FileTask extends WorkTask {
   readonly path: string;
-  readonly changes: ReadonlyMap<string, RecordChange>;
+  readonly plans: Plans;
 }
 
-/** The ids of the records acted on, in this attempt or an earlier one. */
-async function eraseFile(task: FileTask): Promise<readonly string[]> {
-  const { root, io, unit, work, journal, path, changes } = task;
+interface FileOutcome {
+  /** In this attempt or an earlier one. */
+  readonly changed: readonly string[];
+  readonly left: readonly Left[];
+}
+
+async function eraseFile(task: FileTask): Promise<FileOutcome> {
+  const { root, io, unit, work, journal, path } = task;
   const name = io.digest(["files", unit.id, work.step, path]);
   const notes = fileNotes(journal, name);
+  const leftAs = (ids: Iterable<string>, why: Omit<Left, "key">) => [...ids].map((id): Left => ({ key: keyOf(path, id), ...why }));
+  // what bears another fingerprint than its name was planned by nobody
+  const altered = [...task.plans].filter(([id, { record }]) => !isOwn(id, record.fingerprint)).map(([id]) => id);
+  let plans: Plans = without(task.plans, altered);
+  let earlier = notes.last;
+  let before: readonly string[] = [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     await using file = await openFile(root, path);
     if (file === null) {
-      await removeTemp(tempPath(join(root.path, path), name));
-      return settled(changes, notes.last, []);
+      const leftOver = await removeTemp(tempPath(join(root.path, path), name));
+      const credited = leftOver ? [] : creditedOf(earlier, plans);
+      // nobody can say what became of the records of a file that is not there
+      return { changed: [...before, ...credited], left: leftAs([...altered, ...without(plans, credited).keys()], CHANGED) };
     }
-    // an earlier attempt's file is in place: what it changed is not to be looked for again
-    if (attempt === 1 && notes.last !== null && isSame(notes.last, file.found)) return settled(changes, notes.last, []);
+    if (attempt === 1 && earlier !== null && isSame(earlier, file)) {
+      // an earlier attempt's file is in place: what it changed is not to be looked for again
+      before = creditedOf(earlier, plans);
+      plans = without(plans, before);
+      earlier = null;
+      if (plans.size === 0) return { changed: before, left: leftAs(altered, CHANGED) };
+    }
     if (await task.isWritten(file.absolute)) throw new Failure("BLOCKED", "open_for_writing");
     const temp = tempPath(file.absolute, name);
     const leftOver = await removeTemp(temp);
-    const result = await replaceFile({ file, rule: ruleFor(work.target, path, shown(path, work.lookups), io), changes, temp, io, journal, notes });
-    if (result === "conflict") continue;
+    const replaced = await replaceFile({ ...toReplace(task, file, plans), temp, io, journal, notes });
+    if (replaced === "conflict") continue;
+    const { rewritten, held } = replaced;
     // a file written aside that is still there was never put in place
-    return settled(changes, leftOver ? null : notes.last, result.changed, result.matched);
+    const credited = leftOver ? [] : creditedOf(earlier, without(plans, rewritten.matched));
+    const missing = without(plans, [...rewritten.matched, ...credited, ...held.map(({ key }) => parseKey(key).id)]);
+    const gone = missing.size === 0 ? new Set<string>() : await goneOf(task, file, [...missing.keys(), ...before, ...credited]);
+    return {
+      changed: [...before, ...rewritten.changed, ...credited],
+      left: [
+        ...leftAs(altered, CHANGED),
+        ...held,
+        ...leftAs(rewritten.alreadyAsWanted, ALREADY_GONE),
+        ...missing.keys().flatMap((id) => leftAs([id], gone.has(id) ? ALREADY_GONE : CHANGED)),
+      ],
+    };
   }
   throw new Failure("BLOCKED", "changed_meanwhile");
 }
 
-/**
- * `earlier`: an attempt that was cut off may have put its file in place, and another program replaced that since. What
- * it changed and is not there any more counts as ours.
- */
-function settled(
-  planned: ReadonlyMap<string, unknown>,
-  earlier: Intent | null,
-  changed: readonly string[],
-  present: readonly string[] = changed,
-): readonly string[] {
-  const absent = planned.keys().filter((id) => !present.includes(id));
-  return [...changed, ...absent.take(earlier?.changed ?? 0)];
+function toReplace(task: FileTask, file: OpenFile, plans: Plans): Pick<Replacing, "file" | "rule" | "changes" | "judge"> {
+  const { guard, work, path } = task;
+  return {
+    file,
+    rule: ruleFor(task),
+    changes: new Map([...plans].map(([id, { change }]) => [id, change])),
+    async judge(ids) {
+      const left = await guard.judge(
+        work.step,
+        ids.flatMap((id) => plans.get(id)?.record ?? []),
+      );
+      return left.filter(({ key }) => parseKey(key).path === path);
+    },
+  };
 }
 
-function isSame(intent: Intent, found: { readonly ino: bigint; readonly birthtimeNs: bigint }): boolean {
-  return intent.ino === String(found.ino) && intent.born === String(found.birthtimeNs);
+/** Those that are not in the file because somebody removed them, or changed them as we would have. Reads the file as it was before ours took its place. */
+async function goneOf(task: FileTask, file: OpenFile, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const missing = ids.flatMap((id) => {
+    const plan = task.plans.get(id);
+    return plan === undefined ? [] : [{ id, planned: readFingerprint(plan.record.fingerprint), change: plan.change }];
+  });
+  return await goneRecords(file.bytes(task.io.signal), ruleFor(task), missing);
+}
+
+function ruleFor({ work, path, io }: FileTask): RecordRule {
+  return recordRule(work.target, { path, name: shownName(path, work.lookups) }, (parts) => io.digest(parts));
+}
+
+/** An attempt that was cut off may have put its file in place, and another program replaced that since: what it changed counts as ours. */
+function creditedOf(earlier: Intent | null, plans: Plans): readonly string[] {
+  return (earlier?.changed ?? []).filter((id) => plans.has(id));
+}
+
+function without(plans: Plans, ids: Iterable<string>): Plans {
+  const gone = new Set(ids);
+  return new Map([...plans].filter(([id]) => !gone.has(id)));
+}
+
+function isSame({ ino, born }: Intent, { found }: OpenFile): boolean {
+  return ino === String(found.ino) && born === String(found.birthtimeNs);
 }
 
 /** Planned records by file, ascending; a file is read and written once for all of them. */
-function byFile({ operations, lookups }: Work): [string, Map<string, RecordChange>][] {
-  const bySubject = Map.groupBy(lookups, ({ subject }: Lookup) => subject);
-  const files = new Map<string, Map<string, RecordChange>>();
-  for (const { change, records } of operations) {
-    for (const { key, subjects } of records) {
-      const { path, id } = parseKey(key);
-      const changes = files.get(path) ?? new Map<string, RecordChange>();
-      files.set(path, changes.set(id, { change, lookups: subjects.flatMap((subject) => bySubject.get(subject) ?? []) }));
+function byFile({ operations, lookups, target }: Work): [string, Map<string, Planned>][] {
+  const bySubject = Map.groupBy(lookups, ({ subject }) => subject);
+  const files = new Map<string, Map<string, Planned>>();
+  for (const { change, records, also = [] } of operations) {
+    for (const record of records) {
+      const { path, id } = parseKey(record.key);
+      const mine = record.subjects.flatMap((subject) => bySubject.get(subject) ?? []);
+      const plans = files.get(path) ?? new Map<string, Planned>();
+      files.set(path, plans.set(id, { record, change: recordChange(change, target, mine, also, record.subjects) }));
     }
   }
   return [...files].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** null: not ours to weigh (Ctrl-C, a fault of the program). */
+/** null: not ours to weigh (Ctrl-C, a fault of the program, a request that another process took over). */
 function troubleOf(error: unknown): { readonly kind: "blocked" | "failed"; readonly reason: string } | null {
   if (error instanceof Failure) {
+    if (error.code === "BUSY" || error.code === "INTERRUPTED" || error.code === "UNEXPECTED") return null;
     if (error.code === "BLOCKED") return { kind: "blocked", reason: error.message };
     return { kind: error.code === "NOT_PERMITTED" || error.code === "SYSTEM_UNREACHABLE" ? "blocked" : "failed", reason: error.code };
   }

@@ -4,8 +4,10 @@ import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { Failure, type FailureCode } from "../../src/errors.ts";
 import { errnoOf, fileFailure } from "./failure.ts";
-import { below, type Glob, matches, parseGlob } from "./glob.ts";
-import { isCopyOf, shown, TEMP_PREFIX } from "./names.ts";
+import { below, type Glob, matches, parseGlob } from "../../src/record-files/glob.ts";
+import { shownName } from "../../src/record-files/shown-name.ts";
+import { BOOK_FOLDERS, tableOf } from "../../src/record-files/table-format.ts";
+import { isCopyOf, TEMP_PREFIX } from "./names.ts";
 
 /** The folder nothing outside of which is touched. */
 export interface Root {
@@ -19,6 +21,15 @@ export interface Problem {
   readonly message: string;
 }
 
+/** A file that nothing is done about. */
+export interface Beside {
+  /** As it may be shown. */
+  readonly where: string;
+  readonly message: string;
+  /** Its path, where it may hold people. */
+  readonly copy?: string;
+}
+
 /** What stands under a record type's globs. Paths are relative to the root, with forward slashes, ascending. */
 export interface Listing {
   readonly files: readonly string[];
@@ -27,7 +38,7 @@ export interface Listing {
   /** Globs that no file matches. */
   readonly empty: readonly string[];
   /** What may be a copy of a matched file, or was left over by a run that was cut off. */
-  readonly beside: readonly Problem[];
+  readonly beside: readonly Beside[];
 }
 
 /** Throws SYSTEM_UNREACHABLE or NOT_PERMITTED. */
@@ -59,7 +70,7 @@ export async function listFiles(root: Root, globs: readonly string[]): Promise<L
     if (target === null || !real.has(target))
       walk.refused.push({
         code: "FILE_REFUSED",
-        message: `${shown(path)}: is a symbolic link ${target === null ? "out of the root" : "to a file that no glob matches"}`,
+        message: `${shownName(path)}: is a symbolic link ${target === null ? "out of the root" : "to a file that no glob matches"}`,
       });
   }
   return { files: walk.files.toSorted(), refused: walk.refused, beside: walk.beside, empty: globs.filter((text) => !walk.used.has(text)) };
@@ -71,7 +82,7 @@ export async function listFiles(root: Root, globs: readonly string[]): Promise<L
  */
 export async function safePath(root: Root, path: string): Promise<string | null> {
   const absolute = join(root.path, ...path.split("/"));
-  const name = shown(path);
+  const name = shownName(path);
   if (relative(root.path, absolute).split(sep).join("/") !== path || path.split("/").includes(".."))
     throw new Failure("FILE_REFUSED", `${name}: is not below the root`);
   try {
@@ -100,7 +111,7 @@ interface Walk {
   readonly files: string[];
   readonly links: { readonly path: string; readonly target: string | null }[];
   readonly refused: Problem[];
-  readonly beside: Problem[];
+  readonly beside: Beside[];
   /** Globs that matched something. */
   readonly used: Set<string>;
 }
@@ -112,7 +123,7 @@ interface Pattern {
 
 async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], table: string | null): Promise<void> {
   const entries = await readdir(join(walk.root.path, folder), { withFileTypes: true }).catch((error: unknown) => {
-    throw fileFailure(error, folder === "" ? "the root folder" : shown(folder));
+    throw fileFailure(error, folder === "" ? "the root folder" : shownName(folder));
   });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const names = entries.map(({ name }) => name);
@@ -122,10 +133,8 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
     const { name } = entry;
     const path = folder === "" ? name : `${folder}/${name}`;
     if (name.startsWith(TEMP_PREFIX)) {
-      walk.beside.push({
-        code: "GAP",
-        message: `${folder === "" ? "" : `${shown(folder)}/`}${TEMP_PREFIX}…: left over by a run that was cut off; run that request again`,
-      });
+      const where = `${folder === "" ? "" : `${shownName(folder)}/`}${TEMP_PREFIX}…`;
+      walk.beside.push({ where, message: `${where}: left over by a run that was cut off; run that request again` });
       continue;
     }
     const inside = patterns.map(({ text, globs }) => ({ text, globs: below(globs, name) })).filter(({ globs }) => globs.length > 0);
@@ -140,18 +149,18 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
       if (link.folder) {
         // what it leads to below the root is visited there
         if (inside.length > 0 && link.target === null)
-          walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: is a symbolic link to a folder out of the root` });
+          walk.refused.push({ code: "FILE_REFUSED", message: `${shownName(path)}: is a symbolic link to a folder out of the root` });
       } else if (matched.length > 0) walk.links.push({ path, target: link.target });
       continue;
     }
     if (matched.length === 0) continue;
     for (const { text } of matched) walk.used.add(text);
     const found = await lstat(join(walk.root.path, path)).catch((error: unknown) => {
-      throw fileFailure(error, shown(path));
+      throw fileFailure(error, shownName(path));
     });
     const why = refusal(walk.root, found) ?? (name.includes("\u{FFFD}") ? "its name is not valid UTF-8" : null);
-    if (format !== null) walk.refused.push({ code: "TABLE_FORMAT", message: `${shown(path)}: belongs to a table of ${format}` });
-    else if (why !== null) walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: ${why}` });
+    if (format !== null) walk.refused.push({ code: "TABLE_FORMAT", message: `${shownName(path)}: belongs to a table of ${format}` });
+    else if (why !== null) walk.refused.push({ code: "FILE_REFUSED", message: `${shownName(path)}: ${why}` });
     else {
       walk.files.push(path);
       mine.push(name);
@@ -160,11 +169,10 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
   const others = names.filter((name) => !mine.includes(name));
   for (const name of others) {
     const original = mine.find((file) => isCopyOf(name, file));
-    if (original !== undefined)
-      walk.beside.push({
-        code: "GAP",
-        message: `${shown(folder === "" ? name : `${folder}/${name}`)}: looks like a copy of ${shown(original)}, and no glob matches it`,
-      });
+    if (original === undefined) continue;
+    const copy = folder === "" ? name : `${folder}/${name}`;
+    const where = shownName(copy);
+    walk.beside.push({ where, copy, message: `${where}: looks like a copy of ${shownName(original)}, and no glob matches it` });
   }
 }
 
@@ -180,12 +188,12 @@ async function followed(root: Root, path: string): Promise<{ readonly target: st
   }
 }
 
-/** Files that a table format keeps its own books about: rewriting one breaks the table. */
+/** The format of the table that this folder is, if it is one. */
 async function tableFormat(root: Root, folder: string, names: readonly string[]): Promise<string | null> {
-  if (names.includes("_delta_log")) return "Delta Lake";
-  if (names.includes(".hoodie")) return "Apache Hudi";
-  if (names.includes("_symlink_format_manifest")) return "Delta Lake or Hive";
-  if (!names.includes("metadata")) return null;
-  const metadata = await readdir(join(root.path, folder, "metadata")).catch(() => []);
-  return metadata.some((name) => name.endsWith(".metadata.json")) ? "Apache Iceberg" : null;
+  for (const book of BOOK_FOLDERS.filter((one) => names.includes(one))) {
+    const inside = await readdir(join(root.path, folder, book)).catch(() => []);
+    const table = ["", ...inside].map((name) => tableOf(`${book}/${name}`)).find((found) => found !== null);
+    if (table !== undefined) return table.format;
+  }
+  return null;
 }

@@ -1,21 +1,5 @@
-import type { Lookup } from "../../src/model/search.ts";
-import { looksLikeIdentifier } from "../../src/model/identifier-like.ts";
-
 /** Our own files beside the originals begin so, and are never taken for data. */
 export const TEMP_PREFIX = ".expunge-";
-
-/**
- * A path below the root for messages: a name that may be an identifier (`exports/ann@shop.example.csv`), or holds one
- * that is being looked for, is left out.
- */
-export function shown(path: string, lookups: readonly Lookup[] = []): string {
-  const wanted = lookups.flatMap(({ values }) => Object.values(values).flat()).filter((value) => value.length > 2);
-  const isNamed = (name: string) => wanted.some((value) => name.toLowerCase().includes(value.toLowerCase()));
-  return path
-    .split("/")
-    .map((name) => (looksLikeIdentifier(name) || isNamed(name) ? "(name withheld)" : name))
-    .join("/");
-}
 
 /** Names that editors, sync clients and people give to copies of a file; an archive of it too. */
 export function isCopyOf(name: string, original: string): boolean {

@@ -1,15 +1,20 @@
 import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
-import { checkRecords, countRecords, type RecordChange, remainingRecords, scanRecords } from "../../src/record-files/record-file.ts";
+import { Failure } from "../../src/errors.ts";
 import type { Operation, Reference, Residue, Write } from "../../src/model/change.ts";
 import type { Finding, Located, Lookup, Selection, Sighting, Target } from "../../src/model/search.ts";
-import { Failure } from "../../src/errors.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
+import { lineReporter } from "../../src/record-files/line-reports.ts";
+import { checkRecords, countRecords, type FoundRecord, recordsOf, remainingRecords, scanRecords } from "../../src/record-files/record-file.ts";
+import { recordChange } from "../../src/record-files/record-format.ts";
+import { writeFingerprint } from "../../src/record-files/record-name.ts";
+import { type LineReports, recordRule, type RecordRule } from "../../src/record-files/record-rule.ts";
+import { searchText } from "../../src/record-files/search-text.ts";
+import { shownName } from "../../src/record-files/shown-name.ts";
 import { errnoOf, fileFailure } from "./failure.ts";
 import { listFiles, type Listing, type Root } from "./folder.ts";
-import { shown } from "./names.ts";
 import { identityOf, openFile, type OpenFile } from "./read-file.ts";
-import { keyOf, parseKey, ruleFor } from "./record-rule.ts";
+import { fileAddress, keyOf, parseKey } from "./record-key.ts";
 
 /** Opens files for reading only. */
 export function filesReader(root: Root, io: IO): Reader {
@@ -41,108 +46,171 @@ async function* check(root: Root, io: IO, targets: readonly Target[]): AsyncGene
     const record = target.record.id;
     const listing = await list(root, target);
     for (const { code, message } of listing.refused) yield { code, severity: "error", record, message };
-    for (const glob of listing.empty) yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `no file matches ${shown(glob)}` };
-    for (const { code, message } of listing.beside) yield { code, severity: "warning", record, message };
+    for (const glob of listing.empty) yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `no file matches ${shownName(glob)}` };
+    for (const { where, message } of listing.beside) yield { code: "GAP", severity: "warning", record, message, gap: { where, holdsIdentifier: false } };
     for (const path of listing.files) {
       try {
         await using file = await opened(root, path);
-        await checkRecords(file.bytes(io.signal), ruleFor(target, path, shown(path), io));
+        await checkRecords(file.bytes(io.signal), ruleFor(target, path, io));
       } catch (error) {
-        const { code, message, help } = fileFailure(error, shown(path));
+        const { code, message, help } = fileFailure(error, shownName(path));
         yield { code, severity: "error", record, message, help };
       }
-      if (!(await isWritable(root, path))) yield { code: "BLOCKED", severity: "warning", record, message: `${shown(path)}: its folder cannot be written to` };
+      if (!(await isWritable(root, path)))
+        yield { code: "BLOCKED", severity: "warning", record, message: `${shownName(path)}: its folder cannot be written to` };
     }
   }
 }
 
-async function* locate(root: Root, io: IO, target: Target, selection: Selection, counted: Map<string, number>): AsyncGenerator<Located> {
+function locate(root: Root, io: IO, target: Target, selection: Selection, counted: Map<string, number>): AsyncGenerator<Located> {
   switch (selection.by) {
     case "subjects":
-      return yield* locateSubjects(root, io, target, selection.lookups, counted);
+      return locateSubjects(root, io, target, selection.lookups, counted);
     case "keys":
+      return locateKeys(root, io, target, selection.keys);
     case "due":
-      throw new Failure("NOT_BUILT", `${target.record.id}: records of files are not looked for so yet`);
+      throw new Failure("NOT_BUILT", `${target.record.id}: what is due in record files is not looked for yet`);
   }
 }
 
 async function* locateSubjects(root: Root, io: IO, target: Target, lookups: readonly Lookup[], counted: Map<string, number>): AsyncGenerator<Located> {
   let records = 0;
-  for (const path of await searchable(root, target)) {
-    const name = shown(path, lookups);
+  const { files, beside } = await searchable(root, target);
+  for (const path of files) {
+    const name = shownName(path, lookups);
     await using file = await opened(root, path);
-    const blocked = (await isWritable(root, path)) ? {} : { blocked: { reason: "not_writable" } };
-    const identity = identityOf(file.found);
-    const gap = (line: number, isGap: boolean) => {
-      if (isGap)
-        io.report({
-          code: "GAP",
-          severity: "warning",
-          record: target.record.id,
-          message: `${name}:${line}: is no JSON object, and holds an identifier`,
-        });
-    };
-    const { found, totals } = scanRecords(file.bytes(io.signal), ruleFor(target, path, name, io, gap), lookups);
+    const place = await placeOf(root, io, path, file);
+    const reporter = lineReporter(target.record.id, name, (finding) => io.report(finding));
+    const { found, totals } = scanRecords(file.bytes(io.signal), ruleFor(target, path, io, lookups, reporter), lookups);
     try {
-      for await (const { subjects, id, fingerprint, values, done } of found)
-        yield {
-          subjects,
-          key: keyOf(path, id),
-          address: keyOf(path, id),
-          within: JSON.stringify([path]),
-          fingerprint: io.digest([fingerprint, identity]),
-          values,
-          done,
-          ...blocked,
-        };
+      for await (const record of found) yield locatedIn(place, record);
     } catch (error) {
       throw fileFailure(error, name);
     }
+    reporter.end();
     records += totals.records;
     io.progress(records);
-    if (totals.unreadable > 0)
-      io.report({
-        code: "FILE_UNREADABLE",
-        severity: "warning",
-        record: target.record.id,
-        message: `${name}: ${totals.unreadable} unreadable ${totals.unreadable === 1 ? "line is" : "lines are"} kept as they are`,
-      });
   }
   if (target.where === undefined) counted.set(target.record.id, records);
+  for (const { copy, message, where } of beside) if (copy !== undefined) await reportCopy(root, io, target, lookups, { copy, message, where });
+}
+
+/** A copy that no glob matches is not ours to change; whether the person stands in it must be told. */
+async function reportCopy(
+  root: Root,
+  io: IO,
+  target: Target,
+  lookups: readonly Lookup[],
+  { copy, message, where }: { readonly copy: string; readonly message: string; readonly where: string },
+): Promise<void> {
+  try {
+    await using file = await openFile(root, copy);
+    if (file === null) return;
+    const { encoding } = target.record;
+    const { subjects } = await searchText(file.bytes(io.signal), { columns: target.columns, encoding, name: where }, lookups);
+    if (subjects.size === 0) return;
+    io.report({
+      code: "GAP",
+      severity: "warning",
+      record: target.record.id,
+      message: `${message}; it holds an identifier`,
+      gap: { where, holdsIdentifier: true },
+    });
+  } catch (error) {
+    // it is a warning of `check` already; what it holds is not known
+    if (!(error instanceof Failure) || error.code === "INTERRUPTED") throw error;
+  }
+}
+
+/** Records by their names; a line that is not in its file yields nothing. Throws where a whole file is not there: nobody can say what became of its lines. */
+async function* locateKeys(root: Root, io: IO, target: Target, keys: readonly string[]): AsyncGenerator<Located> {
+  for (const [path, ids] of Map.groupBy(keys.map(parseKey), ({ path: one }) => one)) {
+    await using file = await openFile(root, path);
+    if (file === null) throw wentAway(path);
+    const place = await placeOf(root, io, path, file);
+    try {
+      for await (const record of recordsOf(
+        file.bytes(io.signal),
+        ruleFor(target, path, io),
+        ids.map(({ id }) => id),
+      ))
+        yield locatedIn(place, record);
+    } catch (error) {
+      throw fileFailure(error, shownName(path));
+    }
+  }
+}
+
+/** Our own rewriting leaves a file, be it without a record. */
+function wentAway(path: string): Failure {
+  return new Failure("SYSTEM_UNREACHABLE", `${shownName(path)} is not there any more`, {
+    help: "Bring the file back, or mount its folder: what is not there cannot be looked at.",
+  });
+}
+
+interface FilePlace {
+  readonly path: string;
+  /** Of the file as it is. */
+  readonly identity: string;
+  readonly blocked: Pick<Located, "blocked">;
+}
+
+async function placeOf(root: Root, io: IO, path: string, file: OpenFile): Promise<FilePlace> {
+  const blocked = (await isWritable(root, path)) ? {} : { blocked: { reason: "not_writable" } };
+  return { path, identity: io.digest(["file", identityOf(file.found)]).slice(0, 32), blocked };
+}
+
+function locatedIn({ path, identity, blocked }: FilePlace, record: FoundRecord): Located {
+  const { subjects, shared, id, fingerprint, before, after, values, done } = record;
+  return {
+    subjects,
+    key: keyOf(path, id),
+    address: keyOf(path, id),
+    within: fileAddress(path),
+    fingerprint: writeFingerprint({ own: fingerprint, before, after, holder: identity }),
+    values,
+    done,
+    ...(shared ? { shared } : {}),
+    ...blocked,
+  };
 }
 
 async function size(root: Root, io: IO, target: Target): Promise<number> {
   let records = 0;
-  for (const path of await searchable(root, target)) {
+  for (const path of (await searchable(root, target)).files) {
     await using file = await opened(root, path);
-    records += await countRecords(file.bytes(io.signal), ruleFor(target, path, shown(path), io));
+    records += await countRecords(file.bytes(io.signal), ruleFor(target, path, io));
   }
   return records;
 }
 
-async function* remaining(root: Root, io: IO, target: Target, { change, records }: Operation): AsyncGenerator<string> {
+async function* remaining(root: Root, io: IO, target: Target, { change, records, also = [] }: Operation): AsyncGenerator<string> {
   const files = Map.groupBy(
-    records.map(({ key }) => parseKey(key)),
+    records.map((record) => ({ ...parseKey(record.key), record })),
     ({ path }) => path,
   );
-  for (const [path, keys] of files) {
+  for (const [path, planned] of files) {
     await using file = await openFile(root, path);
-    if (file === null) continue;
-    const changes = new Map<string, RecordChange>(keys.map(({ id }) => [id, { change, lookups: [] }]));
+    if (file === null) throw wentAway(path);
+    const changes = new Map(planned.map(({ id, record }) => [id, recordChange(change, target, null, also, record.subjects)]));
     try {
-      for await (const id of remainingRecords(file.bytes(io.signal), ruleFor(target, path, shown(path), io), changes)) yield keyOf(path, id);
+      for await (const id of remainingRecords(file.bytes(io.signal), ruleFor(target, path, io), changes)) yield keyOf(path, id);
     } catch (error) {
-      throw fileFailure(error, shown(path));
+      throw fileFailure(error, shownName(path));
     }
   }
 }
 
+function ruleFor(target: Target, path: string, io: IO, lookups: readonly Lookup[] = [], reports?: LineReports): RecordRule {
+  return recordRule(target, { path, name: shownName(path, lookups) }, (parts) => io.digest(parts), reports);
+}
+
 /** The files of a record type, all of which can be searched. Throws the first reason why not. */
-async function searchable(root: Root, target: Target): Promise<readonly string[]> {
-  const { files, refused } = await list(root, target);
-  const [first] = refused;
+async function searchable(root: Root, target: Target): Promise<Listing> {
+  const listing = await list(root, target);
+  const [first] = listing.refused;
   if (first !== undefined) throw new Failure(first.code, first.message);
-  return files;
+  return listing;
 }
 
 async function list(root: Root, { record }: Target): Promise<Listing> {
@@ -151,7 +219,7 @@ async function list(root: Root, { record }: Target): Promise<Listing> {
 
 async function opened(root: Root, path: string): Promise<OpenFile> {
   const file = await openFile(root, path);
-  if (file === null) throw new Failure("SYSTEM_UNREACHABLE", `${shown(path)}: went away during the search`, { help: "Run the same command again." });
+  if (file === null) throw new Failure("SYSTEM_UNREACHABLE", `${shownName(path)}: went away during the search`, { help: "Run the same command again." });
   return file;
 }
 

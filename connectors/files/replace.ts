@@ -5,17 +5,23 @@
 import type { BigIntStats } from "node:fs";
 import { constants, type FileHandle, lstat, open, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type RecordChange, type RecordRule, rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/record-file.ts";
+import type { Left } from "../../src/model/change.ts";
+import type { RecordChange } from "../../src/record-files/record-format.ts";
+import type { RecordRule } from "../../src/record-files/record-rule.ts";
+import { rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/rewrite-records.ts";
 import type { IO, UnitJournal } from "../../src/port/connector.ts";
 import { errnoOf } from "./failure.ts";
 import { TEMP_PREFIX } from "./names.ts";
 import { chunksOf, identityOf, type OpenFile } from "./read-file.ts";
 import type { FileNotes } from "./notes.ts";
+import { parseKey } from "./record-key.ts";
 
 export interface Replacing {
   readonly file: OpenFile;
   readonly rule: RecordRule;
   readonly changes: ReadonlyMap<string, RecordChange>;
+  /** Asked when everything has been read and before anything is replaced: which of these records are to be left alone after all. */
+  judge(ids: readonly string[]): Promise<readonly Left[]>;
   readonly temp: string;
   readonly io: IO;
   readonly journal: UnitJournal;
@@ -38,22 +44,34 @@ export async function removeTemp(temp: string): Promise<boolean> {
   }
 }
 
+export interface Replaced {
+  readonly rewritten: RewriteResult;
+  /** What `judge` said is to be left alone; these records are as they were. */
+  readonly held: readonly Left[];
+}
+
 /**
  * What the rewriting did; `conflict` where somebody else changed the file meanwhile, which then stays as they left it.
  * Where nothing is to be changed the file stays untouched.
  */
-export async function replaceFile(replacing: Replacing): Promise<RewriteResult | "conflict"> {
+export async function replaceFile(replacing: Replacing): Promise<Replaced | "conflict"> {
   const { file, temp, io, journal, notes } = replacing;
-  const written = await writeAside(replacing);
-  if (written === null) return "conflict";
-  const { result, found } = written;
-  if (result.changed.length === 0) {
+  const written = await writeJudged(replacing);
+  if (written === "conflict") return written;
+  const { rewritten, found, held } = written;
+  if (rewritten.changed.length === 0) {
     await removeTemp(temp);
-    return result;
+    return { rewritten, held };
   }
-  io.signal.throwIfAborted();
-  // from here to the renaming nothing is asked any more: the note says what is about to happen
-  await notes.intend(journal, { ino: String(found.ino), born: String(found.birthtimeNs), changed: result.changed.length, sha256: result.sha256 });
+  try {
+    io.signal.throwIfAborted();
+    // from here to the renaming nothing is asked any more: the note says what is about to happen
+    const changed = [...rewritten.changed];
+    await notes.intend(journal, { ino: String(found.ino), born: String(found.birthtimeNs), changed, sha256: rewritten.sha256 });
+  } catch (error) {
+    await removeTemp(temp);
+    throw error;
+  }
   journal.at("effect_half");
   const now = await current(file.absolute);
   if (now === null || identityOf(now) !== identityOf(file.found)) {
@@ -63,11 +81,39 @@ export async function replaceFile(replacing: Replacing): Promise<RewriteResult |
   }
   await rename(temp, file.absolute);
   await syncFolder(dirname(file.absolute));
-  return result;
+  return { rewritten, held };
+}
+
+interface Written {
+  readonly rewritten: RewriteResult;
+  /** Of the temporary file. */
+  readonly found: BigIntStats;
+}
+
+/** Writes the file aside and has its records judged; where some are to be left alone, once more without these. */
+async function writeJudged(replacing: Replacing): Promise<(Written & { readonly held: readonly Left[] }) | "conflict"> {
+  const { temp, judge } = replacing;
+  const held: Left[] = [];
+  const changes = new Map(replacing.changes);
+  for (;;) {
+    const written = await writeAside({ ...replacing, changes });
+    if (written === null) return "conflict";
+    if (written.rewritten.changed.length === 0) return { ...written, held };
+    try {
+      const fresh = (await judge(written.rewritten.changed)).filter(({ key }) => changes.has(parseKey(key).id));
+      if (fresh.length === 0) return { ...written, held };
+      held.push(...fresh);
+      for (const { key } of fresh) changes.delete(parseKey(key).id);
+    } catch (error) {
+      await removeTemp(temp);
+      throw error;
+    }
+    await removeTemp(temp);
+  }
 }
 
 /** The temporary file, complete, synced, and proved by reading it again; null where the file changed while it was read. */
-async function writeAside({ file, rule, changes, temp, io }: Replacing): Promise<{ readonly result: RewriteResult; readonly found: BigIntStats } | null> {
+async function writeAside({ file, rule, changes, temp, io }: Replacing): Promise<Written | null> {
   const handle = await open(temp, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {
     const { output, result } = rewriteRecords(file.bytes(io.signal), rule, changes, (value) => io.pseudonym(value));
@@ -80,7 +126,7 @@ async function writeAside({ file, rule, changes, temp, io }: Replacing): Promise
     await keepOwner(handle, file.found);
     await handle.sync();
     if (result().changed.length > 0) await verifyRewrite(chunksOf(handle, io.signal), rule, changes, result());
-    return { result: result(), found: await handle.stat({ bigint: true }) };
+    return { rewritten: result(), found: await handle.stat({ bigint: true }) };
   } catch (error) {
     await removeTemp(temp);
     throw error;

@@ -7,8 +7,8 @@ import {
   type HeadObjectCommandOutput,
   type PutObjectCommandInput,
 } from "@aws-sdk/client-s3";
-import type { Source } from "./bytes.ts";
-import { ask, askMaybe } from "./failure.ts";
+import { type Source } from "./bytes.ts";
+import { type Asked, askMaybe, codeOf, NotReadable } from "./failure.ts";
 import type { Store } from "./store.ts";
 
 /** What a PUT must carry to leave an object as it was. */
@@ -23,17 +23,21 @@ export interface Attributes {
   readonly unkeepable: string | null;
 }
 
-/** Reads headers, user metadata, tags and grants of a version. */
+/** Reads headers, user metadata, tags and grants of a version. Throws NotReadable where it has gone meanwhile. */
 export async function attributesOf(store: Store, source: Source): Promise<Attributes> {
   const { client, io } = store;
+  const there = <T>(answer: T | null): T => {
+    if (answer === null) throw new NotReadable("changed");
+    return answer;
+  };
   const { bucket, key, version } = source;
   const input = { Bucket: bucket.name, Key: key, ...(bucket.versioning === "none" ? {} : { VersionId: version.id }) };
   const how = { abortSignal: io.signal };
-  const head = await ask({ action: "s3:GetObject", bucket: bucket.name }, () => client.send(new HeadObjectCommand(input), how));
-  const tagging = await askMaybe({ action: "s3:GetObjectTagging", bucket: bucket.name }, ["NotImplemented", "NoSuchTagSet", 501], () =>
+  const head = there(await askMaybe({ action: "s3:GetObject", bucket: bucket.name }, GONE, () => client.send(new HeadObjectCommand(input), how)));
+  const tagging = await unlessGone({ action: "s3:GetObjectTagging", bucket: bucket.name }, ["NotImplemented", "NoSuchTagSet", 501], () =>
     client.send(new GetObjectTaggingCommand(input), how),
   );
-  const acl = await askMaybe({ action: "s3:GetObjectAcl", bucket: bucket.name }, ["NotImplemented", "AccessControlListNotSupported", 501], () =>
+  const acl = await unlessGone({ action: "s3:GetObjectAcl", bucket: bucket.name }, ["NotImplemented", "AccessControlListNotSupported", 501], () =>
     client.send(new GetObjectAclCommand(input), how),
   );
   const tags = (tagging?.TagSet ?? []).map(({ Key = "", Value = "" }) => `${encodeURIComponent(Key)}=${encodeURIComponent(Value)}`).toSorted();
@@ -49,6 +53,21 @@ export async function attributesOf(store: Store, source: Source): Promise<Attrib
     ),
     unkeepable: unkeepable(head, acl?.Grants ?? []),
   };
+}
+
+/** What S3 answers of a version that another has deleted or replaced: a 404 between two calls is no fault of anybody's. */
+const GONE = ["NoSuchKey", "NoSuchVersion", "NotFound"];
+
+/** null where the store knows no such thing. */
+async function unlessGone<T>(asked: Asked, absent: readonly (string | number)[], send: () => Promise<T>): Promise<T | null> {
+  return await askMaybe(asked, absent, async () => {
+    try {
+      return await send();
+    } catch (error) {
+      if (GONE.includes(codeOf(error))) throw new NotReadable("changed");
+      throw error;
+    }
+  });
 }
 
 /** The names of the attributes that differ. */

@@ -2,20 +2,9 @@ import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { Readable } from "node:stream";
 import { Failure } from "../../src/errors.ts";
 import type { Bucket } from "./bucket.ts";
-import { codeOf, failureOf, statusOf } from "./failure.ts";
+import { codeOf, failureOf, NotReadable, statusOf } from "./failure.ts";
 import type { Store } from "./store.ts";
 import type { Version } from "./versions.ts";
-
-/** Why a listed version cannot be read: it was replaced or deleted since, or must be restored from an archive first. */
-export class NotReadable extends Error {
-  readonly reason: "changed" | "archived";
-
-  constructor(reason: "changed" | "archived") {
-    super(`the object is ${reason}`);
-    this.name = "NotReadable";
-    this.reason = reason;
-  }
-}
 
 /** A version of an object, and what it is called in messages. */
 export interface Source {
@@ -39,13 +28,13 @@ export async function* bytesOf({ client, io }: Store, { bucket, key, version, na
     try {
       const range = offset === 0 ? {} : { Range: `bytes=${offset}-` };
       const answer = await client.send(new GetObjectCommand({ Bucket: bucket.name, Key: key, ...which, ...range }), { abortSignal: io.signal });
-      if (!(answer.Body instanceof Readable)) throw new Failure("UNEXPECTED", `${name}: the answer has no body`);
+      if (!(answer.Body instanceof Readable)) throw new Failure("UNEXPECTED_ANSWER", `${name}: the answer has no body`);
       if (answer.ETag !== version.etag) {
         answer.Body.destroy();
         throw new NotReadable("changed");
       }
       for await (const chunk of answer.Body) {
-        if (!(chunk instanceof Uint8Array)) throw new Failure("UNEXPECTED", `${name}: the body is not bytes`);
+        if (!(chunk instanceof Uint8Array)) throw new Failure("UNEXPECTED_ANSWER", `${name}: the body is not bytes`);
         offset += chunk.length;
         yield chunk;
       }

@@ -4,11 +4,13 @@ import { Failure } from "../../src/errors.ts";
 import { checkRecords } from "../../src/record-files/record-file.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { type Bucket, openUploads } from "./bucket.ts";
-import { bytesOf, NotReadable } from "./bytes.ts";
-import { ask, askMaybe } from "./failure.ts";
+import { bytesOf } from "./bytes.ts";
+import { ask, askMaybe, NotReadable } from "./failure.ts";
 import { filesOf, nameOf, ruleFor } from "./files.ts";
 import { addressesOf, allVersions, isObjectColumn, noSuchColumn, type S3 } from "./objects.ts";
-import { type Address, globTest, literalPrefix, templateTest } from "./place.ts";
+import { keyGlob, literalStart } from "../../src/record-files/glob.ts";
+import { BOOK_FOLDERS, tableOf } from "../../src/record-files/table-format.ts";
+import { type Address, parseTemplate, templateStart, templateTest } from "./place.ts";
 import type { Store } from "./store.ts";
 import { listVersions, liveOf } from "./versions.ts";
 
@@ -37,50 +39,59 @@ export async function* checkTarget(s3: S3, target: Target): AsyncGenerator<Findi
 
 /** Which keys this address names, for anybody. */
 export function patternOf(target: Target, { path }: Address): { readonly prefix: string; fits(key: string): boolean } {
-  const kind = target.record.place.kind === "keys" ? "keys" : "files";
-  const fits = kind === "keys" ? templateTest(path) : globTest(path);
-  return { prefix: literalPrefix(kind, path), fits };
+  if (target.record.place.kind !== "keys") return { prefix: literalStart(path), fits: keyGlob(path) };
+  const template = parseTemplate(
+    path,
+    target.columns.map(({ column }) => column),
+  );
+  return { prefix: templateStart(template), fits: templateTest(template) };
+}
+
+/** Says that something is there that cannot be acted on; whether it holds anybody is not known here. */
+function gapOf({ record }: Target): (where: string, message: string) => Finding {
+  return (where, message) => ({ code: "GAP", severity: "warning", record: record.id, message, gap: { where, holdsIdentifier: false } });
 }
 
 async function* checkPattern({ store }: S3, target: Target, address: Address, say: Say): AsyncGenerator<Finding> {
   const { prefix, fits } = patternOf(target, address);
+  const gap = gapOf(target);
   const tables = await tableAbove(store, address.bucket, prefix);
   if (tables !== null) yield say("TABLE_FORMAT", "error", tables);
   let some = false;
   const folders: string[] = [];
   for await (const { key, versions } of listVersions(store, address.bucket, prefix)) {
-    const table = tableFolder(key);
-    if (table !== null && folders.at(-1) !== table) folders.push(table);
+    const table = tableOf(key);
+    if (table !== null && folders.at(-1) !== table.folder) folders.push(table.folder);
     if (fits(key) && (allVersions(target) || liveOf(versions) !== null)) {
       some = true;
       // a template needs no more than one; below a glob a table may still come
       if (target.record.place.kind === "keys") break;
     }
   }
-  if (folders.length > 0) yield say("TABLE_FORMAT", "error", `below s3://${address.bucket}/${prefix} lie the files of a table format`);
-  if (!some) yield say("PATTERN_EMPTY", "empty", `no object fits s3://${address.bucket}/${address.path}`);
+  const pattern = nameOf(address.bucket, address.path);
+  if (folders.length > 0) yield say("TABLE_FORMAT", "error", `below ${nameOf(address.bucket, prefix)} lie the files of a table format`);
+  if (!some) yield say("PATTERN_EMPTY", "empty", `no object fits ${pattern}`);
   const uploads = (await openUploads(store, address.bucket, prefix)).filter(({ key }) => fits(key)).length;
-  if (uploads > 0)
-    yield say("GAP", "warning", `${uploads} uploads to s3://${address.bucket}/${address.path} were begun and never completed; their parts are not searched`);
+  if (uploads > 0) yield gap(pattern, `${uploads} uploads to ${pattern} were begun and never completed; their parts are not searched`);
 }
 
 async function* checkBucket({ client, io }: Store, target: Target, bucket: Bucket, say: Say): AsyncGenerator<Finding> {
   const { name } = bucket;
+  const where = `s3://${name}/`;
+  const gap = gapOf(target);
   const how = { abortSignal: io.signal };
   const none = ["ReplicationConfigurationNotFoundError", "NotImplemented", "MethodNotAllowed", 404, 501];
   if (bucket.mfaDelete && allVersions(target))
     yield say("BLOCKED", "warning", `versions in the bucket "${name}" can only be deleted with a second factor (MFA delete)`);
-  if (!allVersions(target) && bucket.versioning !== "none")
-    yield say("GAP", "warning", `the bucket "${name}" keeps older versions, and \`versions: latest\` leaves them`);
+  if (!allVersions(target) && bucket.versioning !== "none") yield gap(where, `the bucket "${name}" keeps older versions, and \`versions: latest\` leaves them`);
   try {
     const replication = await askMaybe({ action: "s3:GetReplicationConfiguration", bucket: name }, none, () =>
       client.send(new GetBucketReplicationCommand({ Bucket: name }), how),
     );
     for (const rule of replication?.ReplicationConfiguration?.Rules ?? []) {
       if (rule.Status === "Enabled")
-        yield say(
-          "GAP",
-          "warning",
+        yield gap(
+          where,
           `the bucket "${name}" is replicated to ${rule.Destination?.Bucket ?? "another"}, where deleted versions stay: add that one to the data map`,
         );
     }
@@ -92,7 +103,7 @@ async function* checkBucket({ client, io }: Store, target: Target, bucket: Bucke
       yield say("TRIGGER_PRESENT", "warning", `${listeners} listeners are told of changes in the bucket "${name}" and may copy or restore what is erased`);
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== "NOT_PERMITTED") throw error;
-    yield say("GAP", "warning", `whether the bucket "${name}" is replicated or watched could not be read: ${error.message}`);
+    yield gap(where, `whether the bucket "${name}" is replicated or watched could not be read: ${error.message}`);
   }
 }
 
@@ -100,7 +111,7 @@ async function* checkFiles(s3: S3, target: Target, say: Say): AsyncGenerator<Fin
   for await (const { bucket, key, versions } of filesOf(s3, target)) {
     const version = liveOf(versions);
     if (version === null) continue;
-    const name = nameOf(bucket, key, []);
+    const name = nameOf(bucket, key);
     try {
       await checkRecords(bytesOf(s3.store, { bucket: await s3.bucket(bucket), key, version, name }), ruleFor(s3, target, key, name));
     } catch (error) {
@@ -114,21 +125,15 @@ async function* checkFiles(s3: S3, target: Target, say: Say): AsyncGenerator<Fin
   }
 }
 
-const TABLE = /(?:^|\/)(?:_delta_log|\.hoodie|_symlink_format_manifest)\/|(?:^|\/)metadata\/[^/]+\.metadata\.json$/u;
-
-function tableFolder(key: string): string | null {
-  const found = TABLE.exec(key);
-  return found === null ? null : key.slice(0, found.index);
-}
-
 /** Whether a folder on the way down to the prefix is a table of Delta, Hudi or Iceberg. */
 async function tableAbove({ client, io }: Store, bucket: string, prefix: string): Promise<string | null> {
   const folders = ["", ...[...prefix.matchAll(/\//gu)].map(({ index }) => prefix.slice(0, index + 1))];
   for (const folder of folders) {
-    for (const inside of ["_delta_log/", ".hoodie/", "_symlink_format_manifest/", "metadata/"]) {
-      const input = { Bucket: bucket, Prefix: `${folder}${inside}`, MaxKeys: inside === "metadata/" ? 1000 : 1 };
+    for (const book of BOOK_FOLDERS) {
+      const input = { Bucket: bucket, Prefix: `${folder}${book}/`, MaxKeys: 1000 };
       const page = await ask({ action: "s3:ListBucket", bucket }, () => client.send(new ListObjectsV2Command(input), { abortSignal: io.signal }));
-      if ((page.Contents ?? []).some(({ Key = "" }) => tableFolder(Key) !== null)) return `s3://${bucket}/${folder} is a table of a table format`;
+      const table = (page.Contents ?? []).map(({ Key = "" }) => tableOf(Key.slice(folder.length))).find((found) => found?.folder === "");
+      if (table != null) return `${nameOf(bucket, folder)} is a table of ${table.format}`;
     }
   }
   return null;

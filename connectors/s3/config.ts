@@ -1,11 +1,12 @@
 import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
 import type { RecordType, SystemBlock } from "../../src/model/datamap.ts";
+import { recordFileIssues } from "../../src/record-files/lint.ts";
 import { parseAddress } from "./place.ts";
 
 /** Kind `s3`: whole objects by key template (`keys`), record files by glob (`files`). */
 export const config: ConnectorConfig = {
   kind: "s3",
-  actions: ["erase", "remove-rows", "anonymise", "redact", "keep", "ask"],
+  actions: ["erase", "remove-rows", "anonymise", "redact", "unlink", "keep", "ask"],
   lint,
 };
 
@@ -17,7 +18,8 @@ function lint({ connect, records }: SystemBlock): readonly ConfigIssue[] {
   return [...root, ...records.flatMap(lintRecord)];
 }
 
-function lintRecord({ name, place }: RecordType): readonly ConfigIssue[] {
+function lintRecord(record: RecordType): readonly ConfigIssue[] {
+  const { name, place } = record;
   const at = ["records", name];
   switch (place.kind) {
     case "table":
@@ -32,8 +34,13 @@ function lintRecord({ name, place }: RecordType): readonly ConfigIssue[] {
       ];
     case "keys":
       return place.templates.flatMap((text, index) => lintAddress(text, [...at, "keys", String(index)]));
-    case "files":
-      return place.globs.flatMap((text, index) => lintAddress(text, [...at, "files", String(index)]));
+    case "files": {
+      const paths = place.globs.flatMap((glob) => parseAddress(glob)?.path ?? []);
+      return [
+        ...place.globs.flatMap((text, index) => lintAddress(text, [...at, "files", String(index)])),
+        ...(place.globs.length > 0 && paths.length === 0 ? [] : recordFileIssues(record, paths)),
+      ];
+    }
   }
 }
 

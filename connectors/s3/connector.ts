@@ -7,9 +7,10 @@ import { bucketFacts } from "./bucket.ts";
 import { checkTarget, patternOf } from "./check.ts";
 import { sweepProbes } from "./condition.ts";
 import { config } from "./config.ts";
-import { countAll, locateRecords } from "./locate-records.ts";
+import { eraseObjects } from "./erase-objects.ts";
+import { countAll, locateByNames, locateRecords } from "./locate-records.ts";
 import { liveJournal } from "./notes.ts";
-import { addressesOf, allVersions, eraseObjects, locateObjects, remainingObjects, type S3 } from "./objects.ts";
+import { addressesOf, allVersions, locateByKeys, locateObjects, remainingObjects, type S3 } from "./objects.ts";
 import { eraseRecords, filesOfBlock } from "./records.ts";
 import { residueOf } from "./residue.ts";
 import { openStore } from "./store.ts";
@@ -36,11 +37,17 @@ function openReader(block: SystemBlock, io: IO): Reader {
     },
     links: async () => [],
     writes: async () => [],
-    async *locate(target, selection) {
-      if (selection.by !== "subjects") throw new Failure("NOT_BUILT", `${target.record.id}: objects are not looked for so yet`);
-      const { lookups } = selection;
-      if (target.record.place.kind === "keys") yield* locateObjects(s3, target, lookups);
-      else yield* locateRecords(s3, target, lookups, (records) => counted.set(target.record.id, records));
+    locate(target, selection) {
+      const whole = target.record.place.kind === "keys";
+      switch (selection.by) {
+        case "subjects":
+          if (whole) return locateObjects(s3, target, selection.lookups);
+          return locateRecords(s3, target, selection.lookups, (records) => target.where === undefined && counted.set(target.record.id, records));
+        case "keys":
+          return whole ? locateByKeys(s3, target, selection.keys) : locateByNames(s3, target, selection.keys);
+        case "due":
+          throw new Failure("NOT_BUILT", `${target.record.id}: what is due in buckets is not looked for yet`);
+      }
     },
     async *references() {},
     // eslint-disable-next-line require-yield
@@ -63,13 +70,15 @@ function openReader(block: SystemBlock, io: IO): Reader {
 function openEraser(block: SystemBlock, io: IO): Eraser {
   const files = filesOfBlock(open(block, io), block.connect.unsafeOverwrite ?? false);
   return {
-    async apply(unit, given) {
+    async apply(unit, given, guard) {
       io.signal.throwIfAborted();
       await sweepProbes(files.store, files.bucket, given);
       const journal = liveJournal(given);
       const outcomes: StepOutcome[] = [];
       for (const work of unit.works)
-        outcomes.push(work.target.record.place.kind === "keys" ? await eraseObjects(files, work, journal) : await eraseRecords(files, work, journal));
+        outcomes.push(
+          work.target.record.place.kind === "keys" ? await eraseObjects(files, work, journal, guard) : await eraseRecords(files, work, journal, guard),
+        );
       return outcomes;
     },
     flushResidue: async (target) => await Array.fromAsync(residueOf(files, target)),

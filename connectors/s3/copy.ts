@@ -2,9 +2,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { PassThrough, Readable } from "node:stream";
-import { type RecordChange, type RecordRule, rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/record-file.ts";
-import type { Change } from "../../src/model/change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
+import type { FieldChange, RecordChange } from "../../src/record-files/record-format.ts";
+import type { RecordRule } from "../../src/record-files/record-rule.ts";
+import { rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/rewrite-records.ts";
 
 /** Up to this size the new bytes wait in memory; beyond it they are made again while they are sent. */
 const IN_MEMORY = 16 * 1024 * 1024;
@@ -70,23 +71,17 @@ async function* checkedWhileSent(bytes: AsyncIterable<Uint8Array>, check: (copy:
 
 /** The same changes with their random parts chosen, so that every pass writes the same bytes. */
 function settled(changes: ReadonlyMap<string, RecordChange>): ReadonlyMap<string, RecordChange> {
-  return new Map([...changes].map(([id, { change, lookups }]) => [id, { change: settledChange(change), lookups }]));
+  return new Map(
+    [...changes].map(([id, { remove, parts }]) => [id, { remove, parts: parts.map((part) => ({ ...part, change: settledChange(part.change) })) }]),
+  );
 }
 
-function settledChange(change: Change): Change {
-  switch (change.kind) {
-    case "delete":
-    case "minimise":
-    case "mark":
-    case "restore":
-      return change;
-    case "fields":
-      return {
-        ...change,
-        fields: settledRules(change.fields),
-        documents: change.documents.map((document) => ({ ...document, paths: settledRules(document.paths) })),
-      };
-  }
+function settledChange(change: FieldChange): FieldChange {
+  return {
+    ...change,
+    fields: settledRules(change.fields),
+    documents: change.documents.map((document) => ({ ...document, paths: settledRules(document.paths) })),
+  };
 }
 
 function settledRules(rules: FieldRules): FieldRules {

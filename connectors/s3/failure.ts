@@ -6,6 +6,17 @@ export interface Asked {
   readonly bucket: string;
 }
 
+/** Why a listed version cannot be read: it was replaced or deleted since, or must be restored from an archive first. */
+export class NotReadable extends Error {
+  readonly reason: "changed" | "archived";
+
+  constructor(reason: "changed" | "archived") {
+    super(`the object is ${reason}`);
+    this.name = "NotReadable";
+    this.reason = reason;
+  }
+}
+
 const CREDENTIALS = new Set([
   "AuthorizationHeaderMalformed",
   "CredentialsProviderError",
@@ -53,7 +64,7 @@ export function statusOf(error: unknown): number {
 
 /**
  * An error of the SDK as a Failure; the original is dropped, as it bears keys, headers and bodies. SYSTEM_UNREACHABLE,
- * CREDENTIALS_REFUSED, NOT_PERMITTED, TABLE_MISSING (no such bucket), INTERRUPTED, else UNEXPECTED with S3's own code.
+ * CREDENTIALS_REFUSED, NOT_PERMITTED, TABLE_MISSING (no such bucket), INTERRUPTED, else UNEXPECTED_ANSWER with S3's own code.
  */
 export function failureOf(error: unknown, { action, bucket }: Asked): Failure {
   if (error instanceof Failure) return error;
@@ -68,7 +79,7 @@ export function failureOf(error: unknown, { action, bucket }: Asked): Failure {
   if (UNREACHABLE.has(code) || status >= 500 || (status === 0 && field(error, "$metadata") !== undefined)) {
     return fail("SYSTEM_UNREACHABLE", `the S3 server of the bucket "${bucket}" cannot be reached, or does not answer (${code}, ${action})`);
   }
-  return fail("UNEXPECTED", `S3 answered ${code} (${status}) to ${action} in the bucket "${bucket}"`);
+  return fail("UNEXPECTED_ANSWER", `S3 answered ${code} (${status}) to ${action} in the bucket "${bucket}"`);
 }
 
 /** What `send` gives; its errors are Failures. */
@@ -86,7 +97,7 @@ export async function askMaybe<T>(asked: Asked, absent: readonly (string | numbe
     return await send();
   } catch (error) {
     if (absent.includes(codeOf(error)) || absent.includes(statusOf(error))) return null;
-    throw failureOf(error, asked);
+    throw error instanceof NotReadable ? error : failureOf(error, asked);
   }
 }
 

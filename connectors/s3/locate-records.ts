@@ -1,17 +1,23 @@
 /** Finds records in the objects of a glob: those of the current version, and those that only older versions hold. */
-import { countRecords, type FoundRecord, scanRecords } from "../../src/record-files/record-file.ts";
-import type { Located, Lookup, Target } from "../../src/model/search.ts";
-import { type Blocked, type Bucket, lockOf } from "./bucket.ts";
-import { bytesOf, NotReadable, type Source } from "./bytes.ts";
-import { filesOf, type FoundObject, nameOf, ruleFor, unlessArchived, unreadableLine } from "./files.ts";
-import { allVersions, type S3 } from "./objects.ts";
-import { liveOf, type Version, versionsOf } from "./versions.ts";
 import { Failure } from "../../src/errors.ts";
+import type { Located, Lookup, Target } from "../../src/model/search.ts";
+import { lineReporter } from "../../src/record-files/line-reports.ts";
+import { countRecords, type FoundRecord, recordsOf, scanRecords } from "../../src/record-files/record-file.ts";
+import { writeFingerprint } from "../../src/record-files/record-name.ts";
+import { isAboutContent, searchText } from "../../src/record-files/search-text.ts";
+import { NotReadable } from "./failure.ts";
+import { type Blocked, type Bucket, lockOf } from "./bucket.ts";
+import { bytesOf, type Source } from "./bytes.ts";
+import { filesOf, type FoundObject, nameOf, ruleFor, unlessArchived, unreadableVersion } from "./files.ts";
+import { allVersions, objectKey, partsOf, type S3 } from "./objects.ts";
+import { HIDDEN, OLD, versionName, wentAway } from "./survey.ts";
+import { liveOf, type Version, versionsOf } from "./versions.ts";
 
 const LOOKS = 4;
 
 interface Hit extends FoundRecord {
-  readonly etag: string;
+  /** Of the version, with what is to be known of it later. */
+  readonly holder: string;
 }
 
 interface Scanned {
@@ -19,91 +25,145 @@ interface Scanned {
   /** Records of the current version, whoever they belong to. */
   readonly records: number;
   readonly blocked: Blocked | null;
-  /** The object must be restored from an archive before anyone can tell whether it holds the person. */
-  readonly archived: boolean;
+  /** Nobody can tell whether the object holds these people, or what is to be done about it. */
+  readonly unknown: { readonly subjects: readonly number[]; readonly reason: string } | null;
 }
 
 /** `counted` is told how many records the target's files hold, all people's. */
 export async function* locateRecords(s3: S3, target: Target, lookups: readonly Lookup[], counted: (records: number) => void): AsyncGenerator<Located> {
   let records = 0;
   for await (const object of filesOf(s3, target)) {
-    const scanned = await scanUntilStill(s3, target, lookups, object);
+    const scanned = await untilStill(s3, object, lookups, async (versions) => await scanObject(s3, target, lookups, { ...object, versions }));
     records += scanned.records;
     s3.store.io.progress(records);
     const { bucket, key } = object;
-    if (scanned.archived) {
-      const address = JSON.stringify([bucket, key]);
-      const subjects = lookups.map(({ subject }) => subject);
-      yield { subjects, key: address, address, fingerprint: "archived", values: {}, done: false, blocked: { reason: "archived" } };
+    const address = objectKey(bucket, key);
+    if (scanned.unknown !== null) {
+      const { subjects, reason } = scanned.unknown;
+      yield { subjects, key: address, address, fingerprint: reason, values: {}, done: false, blocked: { reason } };
     }
-    for (const { subjects, id, fingerprint, values, done, etag } of scanned.hits) {
-      const blocked = scanned.blocked === null || done ? {} : { blocked: scanned.blocked };
-      const address = JSON.stringify([bucket, key, id]);
-      yield {
-        subjects,
-        key: address,
-        address,
-        within: JSON.stringify([bucket, key]),
-        fingerprint: s3.store.io.digest(["record", fingerprint, etag]),
-        values,
-        done,
-        ...blocked,
-      };
-    }
+    for (const hit of scanned.hits) yield locatedOf(object, hit, hit.done ? null : scanned.blocked);
   }
   counted(records);
+}
+
+/** Records by their names; one that is in no version yields nothing. Throws where a whole object is not there. */
+export async function* locateByNames(s3: S3, target: Target, keys: readonly string[]): AsyncGenerator<Located> {
+  const parts = keys.map(partsOf);
+  for (const [address, planned] of Map.groupBy(parts, ([bucket, key]) => objectKey(bucket, key))) {
+    const [bucket, key] = partsOf(address);
+    const ids = planned.flatMap(([, , id]) => id ?? []);
+    const object = { bucket, key };
+    const hits = await untilStill(s3, object, [], async (versions) => await hitsByName(s3, target, { ...object, versions }, ids));
+    // an object that nobody could look into was planned as a whole
+    if (ids.length < planned.length) yield { subjects: [], key: address, address, fingerprint: "", values: {}, done: false };
+    for (const hit of hits) yield locatedOf(object, hit, null);
+  }
+}
+
+function locatedOf({ bucket, key }: Pick<FoundObject, "bucket" | "key">, hit: Hit, blocked: Blocked | null): Located {
+  const { subjects, shared, id, fingerprint, before, after, values, done, holder } = hit;
+  const address = JSON.stringify([bucket, key, id]);
+  return {
+    subjects,
+    key: address,
+    address,
+    within: objectKey(bucket, key),
+    fingerprint: writeFingerprint({ own: fingerprint, before, after, holder }),
+    values,
+    done,
+    ...(shared ? { shared } : {}),
+    ...(blocked === null ? {} : { blocked }),
+  };
 }
 
 /** Number of records in the current versions. */
 export async function countAll(s3: S3, target: Target): Promise<number> {
   let records = 0;
-  for await (const { bucket, key, versions } of filesOf(s3, target)) {
-    const version = liveOf(versions);
-    if (version === null) continue;
-    const name = nameOf(bucket, key, []);
-    const source = { bucket: await s3.bucket(bucket), key, version, name };
-    records += (await unlessArchived(async () => await countRecords(bytesOf(s3.store, source), ruleFor(s3, target, key, name)))) ?? 0;
+  for await (const object of filesOf(s3, target)) {
+    const { bucket: name, key } = object;
+    records += await untilStill(s3, object, [], async (versions) => {
+      const version = liveOf(versions);
+      if (version === null) return 0;
+      const source = { bucket: await s3.bucket(name), key, version, name: nameOf(name, key) };
+      return (await unlessArchived(async () => await countRecords(bytesOf(s3.store, source), ruleFor(s3, target, key, source.name)))) ?? 0;
+    });
   }
   return records;
 }
 
 /** An object that is replaced while it is read is read again. */
-async function scanUntilStill(s3: S3, target: Target, lookups: readonly Lookup[], object: FoundObject): Promise<Scanned> {
-  let { versions } = object;
+async function untilStill<T>(
+  s3: S3,
+  { bucket, key, versions: listed }: Pick<FoundObject, "bucket" | "key"> & Partial<FoundObject>,
+  lookups: readonly Lookup[],
+  read: (versions: readonly Version[]) => Promise<T>,
+): Promise<T> {
+  let versions = listed ?? (await versionsOf(s3.store, bucket, key));
   for (let look = 1; ; look += 1) {
     s3.store.io.signal.throwIfAborted();
     try {
-      return await scanObject(s3, target, lookups, { ...object, versions });
+      return await read(versions);
     } catch (error) {
-      if (!(error instanceof NotReadable)) throw error;
-      if (look === LOOKS)
-        throw new Failure("SYSTEM_UNREACHABLE", `${nameOf(object.bucket, object.key, lookups)} is written all the time: it could not be read whole`);
-      versions = await versionsOf(s3.store, object.bucket, object.key);
+      if (!(error instanceof NotReadable) || error.reason !== "changed") throw error;
+      if (look === LOOKS) throw new Failure("SYSTEM_UNREACHABLE", `${nameOf(bucket, key, lookups)} is written all the time: it could not be read whole`);
+      versions = await versionsOf(s3.store, bucket, key);
     }
   }
 }
 
 async function scanObject(s3: S3, target: Target, lookups: readonly Lookup[], { bucket: name, key, versions }: FoundObject): Promise<Scanned> {
   const bucket = await s3.bucket(name);
-  const scan = async (version: Version) =>
-    await unlessArchived(async () => await scanVersion(s3, target, lookups, { bucket, key, version, name: nameOf(name, key, lookups) }));
+  const everybody = lookups.map(({ subject }) => subject);
+  const scan = async (version: Version) => {
+    const source = { bucket, key, version, name: versionName(name, key, version, lookups) };
+    return await unlessArchived(async () => await scanVersion(s3, target, lookups, source));
+  };
   const live = liveOf(versions);
   const now = live === null ? { hits: [], records: 0 } : await scan(live);
   const rewritten = now?.hits.some(({ done }) => !done) ?? false;
-  const hits = new Map<string, Hit>((now?.hits ?? []).map((hit) => [hit.id, hit]));
+  const hits = new Map<string, Hit>((now?.hits ?? []).map((hit) => [hit.id, { ...hit, holder: digestOf(s3, live) }]));
   const doomed: Version[] = [];
-  let archived = now === null;
+  let unknown: Scanned["unknown"] = now === null ? { subjects: everybody, reason: "archived" } : null;
+  let unreadable = false;
   for (const version of allVersions(target) ? versions : []) {
     if (version === live || version.marker) continue;
-    // where the current version is rewritten, every older one goes, read or not
-    const old = await unlessBroken(rewritten, async () => await scan(version));
-    if (old === null && !rewritten) archived = true;
+    let old: Awaited<ReturnType<typeof scan>>;
+    try {
+      old = await scan(version);
+    } catch (error) {
+      if (!(error instanceof Failure) || !isAboutContent(error)) throw error;
+      const { subjects, whole } = await lookInto(s3, target, lookups, { bucket, key, version, name: versionName(name, key, version, lookups) });
+      s3.store.io.report(unreadableVersion(target, versionName(name, key, version, lookups), !whole || subjects.size > 0));
+      unreadable = true;
+      if (!whole || subjects.size > 0) unknown ??= { subjects: whole ? [...subjects].toSorted((a, b) => a - b) : everybody, reason: UNREADABLE };
+      continue;
+    }
+    // where the current version is rewritten, every older one goes, archived or not
+    if (old === null && !rewritten) unknown ??= { subjects: everybody, reason: "archived" };
     const mine = (old?.hits ?? []).filter(({ done }) => !done);
     if (rewritten || mine.length > 0) doomed.push(version);
-    for (const hit of mine) if (!hits.has(hit.id)) hits.set(hit.id, hit);
+    const holder = `${live === null ? HIDDEN : OLD}${digestOf(s3, version)}`;
+    for (const hit of mine) if (!hits.has(hit.id)) hits.set(hit.id, { ...hit, holder });
   }
+  const found = [...hits.values()];
+  // the records themselves say that they are blocked
+  if (unreadable && found.some(({ done }) => !done))
+    return { hits: found, records: now?.records ?? 0, blocked: { reason: UNREADABLE }, unknown: unknown?.reason === UNREADABLE ? null : unknown };
   const blocked = await blockedBy(s3, target, bucket, { key, rewritten, going: rewritten && live !== null ? [live, ...doomed] : doomed });
-  return { hits: [...hits.values()], records: now?.records ?? 0, blocked, archived };
+  return { hits: found, records: now?.records ?? 0, blocked, unknown };
+}
+
+/** An older version cannot be read as records: nothing of the object is changed. */
+const UNREADABLE = "unreadable_version";
+
+/** Who is seen in a version that cannot be read as records. */
+async function lookInto(s3: S3, target: Target, lookups: readonly Lookup[], source: Source): ReturnType<typeof searchText> {
+  return await searchText(bytesOf(s3.store, source), { columns: target.columns, encoding: target.record.encoding, name: source.name }, lookups);
+}
+
+function digestOf({ store }: S3, version: Version | null): string {
+  return store.io.digest(["version", version?.id ?? null, version?.etag ?? null]).slice(0, 32);
 }
 
 interface Going {
@@ -117,21 +177,27 @@ async function blockedBy({ store }: S3, target: Target, bucket: Bucket, { key, r
   return (await lockOf(store, bucket, key, going)) ?? (rewritten && bucket.locksNew ? { reason: "object_lock" } : null);
 }
 
-async function scanVersion(s3: S3, target: Target, lookups: readonly Lookup[], source: Source): Promise<{ hits: readonly Hit[]; records: number }> {
-  const { version } = source;
-  const name = version.latest ? source.name : `${source.name} (version ${version.id})`;
-  const say = (line: number, gap: boolean) => s3.store.io.report(unreadableLine(target.record.id, name, line, gap));
-  const { found, totals } = scanRecords(bytesOf(s3.store, { ...source, name }), ruleFor(s3, target, source.key, name, say), lookups);
-  const hits: Hit[] = [];
-  for await (const record of found) hits.push({ ...record, etag: version.etag });
+async function scanVersion(s3: S3, target: Target, lookups: readonly Lookup[], source: Source): Promise<{ hits: readonly FoundRecord[]; records: number }> {
+  const reporter = lineReporter(target.record.id, source.name, (finding) => s3.store.io.report(finding));
+  const { found, totals } = scanRecords(bytesOf(s3.store, source), ruleFor(s3, target, source.key, source.name, reporter), lookups);
+  const hits = await Array.fromAsync(found);
+  reporter.end();
   return { hits, records: totals.records };
 }
 
-async function unlessBroken<T>(irrelevant: boolean, read: () => Promise<T>): Promise<T | null> {
-  try {
-    return await read();
-  } catch (error) {
-    if (irrelevant && error instanceof Failure && ["FILE_UNREADABLE", "COLUMN_MISSING", "FILE_REFUSED"].includes(error.code)) return null;
-    throw error;
+async function hitsByName(s3: S3, target: Target, { bucket: name, key, versions }: FoundObject, ids: readonly string[]): Promise<readonly Hit[]> {
+  const live = liveOf(versions);
+  if (allVersions(target) ? versions.length === 0 : live === null) throw wentAway(name, key);
+  const bucket = await s3.bucket(name);
+  const hits = new Map<string, Hit>();
+  for (const version of live === null ? versions : [live, ...versions.filter((one) => one !== live)]) {
+    if (version.marker || (version !== live && !allVersions(target))) continue;
+    const missing = ids.filter((id) => !hits.has(id));
+    if (missing.length === 0) break;
+    const source = { bucket, key, version, name: versionName(name, key, version, []) };
+    const holder = `${version === live ? "" : live === null ? HIDDEN : OLD}${digestOf(s3, version)}`;
+    const found = await unlessArchived(async () => await Array.fromAsync(recordsOf(bytesOf(s3.store, source), ruleFor(s3, target, key, source.name), missing)));
+    for (const record of found ?? []) hits.set(record.id, { ...record, holder });
   }
+  return [...hits.values()];
 }

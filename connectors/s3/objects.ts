@@ -1,18 +1,13 @@
 /** Whole objects, found by a key template. The key is the match, character by character; what the object holds is never read. */
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
-import type { UnitJournal } from "../../src/port/connector.ts";
 import { Failure } from "../../src/errors.ts";
-import type { StepOutcome, Work } from "../../src/model/change.ts";
 import type { Located, Lookup, Target } from "../../src/model/search.ts";
 import { whereTest } from "../../src/record-files/where-test.ts";
 import { type Bucket, lockOf } from "./bucket.ts";
 import { askMaybe } from "./failure.ts";
-import { readNotes, writeNote } from "./notes.ts";
-import { type Address, keysFor, parseAddress, placeholdersOf } from "./place.ts";
-import { hide, removeVersions } from "./remove.ts";
+import { type Address, filledBy, keysFor, parseAddress, parseTemplate, placeholdersOf, type Template, templateTest } from "./place.ts";
 import type { Store } from "./store.ts";
-import { alreadyGone, newTally, outcomeOf, unresolved } from "./tally.ts";
-import { liveOf, type Version, versionsOf } from "./versions.ts";
+import { listVersions, liveOf, type Version, versionsOf } from "./versions.ts";
 
 export interface S3 {
   readonly store: Store;
@@ -20,8 +15,6 @@ export interface S3 {
 }
 
 const AT_ONCE = 16;
-/** New versions may come while old ones are deleted. */
-const ROUNDS = 5;
 
 /** `[bucket, key]` of a planned object. */
 export function objectKey(bucket: string, key: string): string {
@@ -52,60 +45,104 @@ export function allVersions({ record }: Target): boolean {
   return record.versions !== "latest";
 }
 
-interface Wanted {
-  readonly bucket: string;
-  readonly key: string;
-  readonly subjects: Set<number>;
-  readonly values: Readonly<Record<string, string>>;
-}
-
 export async function* locateObjects(s3: S3, target: Target, lookups: readonly Lookup[]): AsyncGenerator<Located> {
   const unknown = Object.keys(target.where ?? {}).find((column) => !isObjectColumn(column));
   if (unknown !== undefined) throw new Failure("COLUMN_MISSING", `${target.record.id}: ${noSuchColumn(unknown)}`);
   const wanted = wantedOf(target, lookups);
+  let done = 0;
   for (let at = 0; at < wanted.length; at += AT_ONCE) {
     s3.store.io.signal.throwIfAborted();
-    const looked = await Promise.all(wanted.slice(at, at + AT_ONCE).map(async (one) => await look(s3, target, one)));
-    for (const found of looked) yield* found;
-    s3.store.io.progress(Math.min(at + AT_ONCE, wanted.length));
+    const some = wanted.slice(at, at + AT_ONCE);
+    const looked = await Promise.all(some.filter(({ below }) => !below).map(async (one) => await lookAt(s3, target, one)));
+    for (const found of looked) if (found !== null) yield found;
+    for (const one of some.filter(({ below }) => below)) yield* lookBelow(s3, target, one);
+    done += some.length;
+    s3.store.io.progress(done);
   }
+}
+
+/** Objects by their keys, whether they are anybody's or not; one that is gone yields nothing. */
+export async function* locateByKeys(s3: S3, target: Target, keys: readonly string[]): AsyncGenerator<Located> {
+  for (let at = 0; at < keys.length; at += AT_ONCE) {
+    s3.store.io.signal.throwIfAborted();
+    const looked = await Promise.all(
+      keys.slice(at, at + AT_ONCE).map(async (planned) => {
+        const [bucket, key] = partsOf(planned);
+        const template = templatesOf(target).find((one) => one.bucket === bucket && templateTest(one.template)(key))?.template;
+        return await lookAt(s3, target, { bucket, key, subjects: new Set(), values: template === undefined ? {} : filledBy(template, key) });
+      }),
+    );
+    for (const found of looked) if (found !== null) yield found;
+  }
+}
+
+interface WantedObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly subjects: ReadonlySet<number>;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+interface Wanted extends WantedObject {
+  readonly subjects: Set<number>;
+  /** The key is what the keys of all objects that are meant begin with. */
+  readonly below: boolean;
+}
+
+function templatesOf(target: Target): readonly { readonly bucket: string; readonly template: Template }[] {
+  const names = target.columns.map(({ column }) => column);
+  return addressesOf(target).map(({ bucket, path }) => ({ bucket, template: parseTemplate(path, names) }));
 }
 
 function wantedOf(target: Target, lookups: readonly Lookup[]): readonly Wanted[] {
   const wanted = new Map<string, Wanted>();
-  for (const { bucket, path } of addressesOf(target)) {
-    const placeholders = placeholdersOf(path);
+  for (const { bucket, template } of templatesOf(target)) {
     // a template that names nobody would be everybody's
-    if (placeholders.length === 0) throw new Failure("DATAMAP_INVALID", `${target.record.id}: a key template without a placeholder`);
-    for (const { subject, values } of lookups) {
-      for (const { key, filled } of keysFor(path, values)) {
-        const name = objectKey(bucket, key);
+    if (placeholdersOf(template).length === 0) throw new Failure("DATAMAP_INVALID", `${target.record.id}: a key template without a placeholder`);
+    for (const lookup of lookups) {
+      for (const { key, filled } of keysFor(template, lookup)) {
+        const name = JSON.stringify([bucket, key, template.below]);
         const known = wanted.get(name);
-        if (known === undefined) wanted.set(name, { bucket, key, subjects: new Set([subject]), values: filled });
-        else known.subjects.add(subject);
+        if (known === undefined) wanted.set(name, { bucket, key, subjects: new Set([lookup.subject]), values: filled, below: template.below });
+        else known.subjects.add(lookup.subject);
       }
     }
   }
   return [...wanted.values()];
 }
 
-async function look(s3: S3, target: Target, { bucket, key, subjects, values }: Wanted): Promise<readonly Located[]> {
+async function lookAt(s3: S3, target: Target, object: WantedObject): Promise<Located | null> {
+  return await locatedOf(s3, target, object, await versionsOf(s3.store, object.bucket, object.key));
+}
+
+async function* lookBelow(s3: S3, target: Target, { bucket, key: start, subjects, values }: Wanted): AsyncGenerator<Located> {
+  for await (const { key, versions } of listVersions(s3.store, bucket, start)) {
+    const found = await locatedOf(s3, target, { bucket, key, subjects, values }, versions);
+    if (found !== null) yield found;
+  }
+}
+
+async function locatedOf(s3: S3, target: Target, { bucket, key, subjects, values }: WantedObject, versions: readonly Version[]): Promise<Located | null> {
   const facts = await s3.bucket(bucket);
-  const versions = await versionsOf(s3.store, bucket, key);
   const mine = concerned(target, versions);
-  if (mine.length === 0) return [];
+  if (mine.length === 0) return null;
   const columns = await columnsOf(s3.store, bucket, key, mine, target, values);
-  if (!passes(target, columns)) return [];
+  if (!passes(target, columns)) return null;
   const blocked = allVersions(target) ? await lockOf(s3.store, facts, key, versions) : null;
-  const located = {
+  return {
+    subjects: [...subjects].toSorted((a, b) => a - b),
     key: objectKey(bucket, key),
     address: objectKey(bucket, key),
-    fingerprint: s3.store.io.digest(mine.flatMap(({ id, etag, marker }) => [id, marker ? null : etag])),
-    values: Object.fromEntries(target.exports.map((name) => [name, [columns[name] ?? []].flat()])),
+    fingerprint: objectFingerprint(s3, mine),
+    values: Object.fromEntries(target.exports.map((name) => [name, [(Object.hasOwn(columns, name) ? columns[name] : null) ?? []].flat()])),
     done: false,
     ...(blocked === null ? {} : { blocked }),
   };
-  return [{ subjects: [...subjects], ...located }];
+}
+
+/** Over the versions that an erasure has to do with. */
+export function objectFingerprint({ store }: S3, versions: readonly Version[]): string {
+  return store.io.digest(versions.flatMap(({ id, etag, marker }) => [id, marker ? null : etag]));
 }
 
 /** What an object can tell is text; a number in it is compared as one. */
@@ -117,7 +154,7 @@ function passes({ where = {} }: Target, columns: Readonly<Record<string, string 
 }
 
 /** The versions that an erasure has to do with: all, or the one that is seen. */
-function concerned(target: Target, versions: readonly Version[]): readonly Version[] {
+export function concerned(target: Target, versions: readonly Version[]): readonly Version[] {
   const live = liveOf(versions);
   return allVersions(target) ? versions : live === null ? [] : [live];
 }
@@ -162,64 +199,6 @@ export async function* remainingObjects(s3: S3, target: Target, keys: readonly s
     );
     for (const { planned, left } of looked) if (left.length > 0) yield planned;
   }
-}
-
-export async function eraseObjects(s3: S3, { step, target, operations }: Work, journal: UnitJournal): Promise<StepOutcome> {
-  const { io } = s3.store;
-  const tally = newTally(step);
-  if (operations.some(({ change, records }) => change.kind !== "delete" && records.length > 0)) {
-    throw new Failure("ACTION_REFUSED", `${target.record.id}: whole objects can only be deleted`);
-  }
-  const keys = operations.flatMap(({ records }) => records.map(({ key }) => key));
-  const left = new Set(await Array.fromAsync(remainingObjects(s3, target, keys)));
-  const short = (key: string) => io.digest(["object", key]).slice(0, 24);
-  const before = new Set(readNotes(journal).flatMap((note) => (note.kind === "present" && note.step === step ? note.records : [])));
-  for (const key of keys) {
-    if (left.has(key)) continue;
-    if (before.has(short(key))) {
-      tally.matched += 1;
-      tally.deleted += 1;
-    } else alreadyGone(tally, key);
-  }
-  const fresh = [...left].map(short).filter((name) => !before.has(name));
-  io.signal.throwIfAborted();
-  if (fresh.length > 0) await writeNote(journal, { kind: "present", step, records: fresh });
-  journal.at("effect_begin");
-  let half = false;
-  const between = () => {
-    if (half) return;
-    half = true;
-    journal.at("effect_half");
-  };
-  for (const planned of left) {
-    io.signal.throwIfAborted();
-    const blockedOrRefused = await eraseObject(s3, target, planned, between);
-    if (blockedOrRefused === null) {
-      tally.matched += 1;
-      tally.deleted += 1;
-    } else unresolved(tally, blockedOrRefused.kind, [planned], blockedOrRefused.reason);
-    between();
-    io.progress(tally.deleted);
-  }
-  journal.at("effect_done");
-  return outcomeOf(tally);
-}
-
-type Hindrance = { readonly kind: "blocked" | "failed"; readonly reason: string } | null;
-
-async function eraseObject({ store, bucket: facts }: S3, target: Target, planned: string, between: () => void): Promise<Hindrance> {
-  const [name, key] = partsOf(planned);
-  const bucket = await facts(name);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const versions = await versionsOf(store, name, key);
-    if (concerned(target, versions).length === 0) return null;
-    // a lock may have come since the plan; then nothing is deleted, and above all no marker set before it
-    const lock = allVersions(target) ? await lockOf(store, bucket, key, versions) : null;
-    if (lock !== null) return { kind: "blocked", reason: lock.reason };
-    const refusal = allVersions(target) ? await removeVersions(store, bucket, key, versions, between) : await hide(store, name, key, versions);
-    if (refusal !== null) return { kind: "failed", reason: reasonOf(refusal) };
-  }
-  return concerned(target, await versionsOf(store, name, key)).length === 0 ? null : { kind: "failed", reason: "written_again" };
 }
 
 /** S3's code as the reasons of an outcome are written: `AccessDenied`, `access_denied`. */

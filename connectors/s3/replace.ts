@@ -1,21 +1,23 @@
 /** Replaces an object by what is left of it, with everything that is not its bytes kept. */
 import { PutObjectCommand, type PutObjectCommandOutput } from "@aws-sdk/client-s3";
 import { Readable } from "node:stream";
-import type { UnitJournal } from "../../src/port/connector.ts";
-import type { RecordChange } from "../../src/record-files/record-file.ts";
+import type { Left } from "../../src/model/change.ts";
 import type { Target } from "../../src/model/search.ts";
+import type { UnitJournal } from "../../src/port/connector.ts";
+import type { RecordChange } from "../../src/record-files/record-format.ts";
 import { attributesOf, differences } from "./attributes.ts";
-import { bytesOf, NotReadable, type Source } from "./bytes.ts";
+import { bytesOf, type Source } from "./bytes.ts";
 import { type Condition, ifMatch } from "./condition.ts";
 import { copyWithout } from "./copy.ts";
-import { codeOf, failureOf, statusOf } from "./failure.ts";
+import { codeOf, failureOf, NotReadable, statusOf } from "./failure.ts";
 import { ruleFor } from "./files.ts";
 import { writeNote } from "./notes.ts";
 import type { S3 } from "./objects.ts";
 
 /**
  * `written`: the version of ours, and the attributes that did not come back as they were. `conflict`: another writer was
- * faster. `doubtful`: the answer never came. `impossible`: why not even tried.
+ * faster. `doubtful`: the answer never came. `impossible`: why not even tried. `held`: what is to be left alone after all;
+ * nothing was written.
  */
 export type Replaced =
   | {
@@ -27,7 +29,8 @@ export type Replaced =
       readonly lost: readonly string[];
     }
   | { readonly kind: "conflict" | "doubtful" }
-  | { readonly kind: "impossible"; readonly reason: string };
+  | { readonly kind: "impossible"; readonly reason: string }
+  | { readonly kind: "held"; readonly left: readonly Left[] };
 
 /** The most that one PUT may carry. */
 const LARGEST = 5 * 1024 ** 3;
@@ -37,10 +40,12 @@ export interface Replacement {
   /** What is still to be done in this version. */
   readonly changes: ReadonlyMap<string, RecordChange>;
   readonly condition: Condition;
+  /** Asked when everything has been read and before anything is written: which of these records are to be left alone. */
+  judge(ids: readonly string[]): Promise<readonly Left[]>;
 }
 
 /** Writes at most once. Throws NotReadable where the version is gone before anything was written. */
-export async function replaceObject(s3: S3, target: Target, { source, changes, condition }: Replacement, journal: UnitJournal): Promise<Replaced> {
+export async function replaceObject(s3: S3, target: Target, { source, changes, condition, judge }: Replacement, journal: UnitJournal): Promise<Replaced> {
   const { store } = s3;
   const { bucket, key, version } = source;
   const before = await attributesOf(store, source);
@@ -49,6 +54,8 @@ export async function replaceObject(s3: S3, target: Target, { source, changes, c
   const { result, md5 } = copy;
   if (result.changed.length === 0) return { kind: "conflict" };
   if (result.bytesOut > LARGEST) return { kind: "impossible", reason: "too_large" };
+  const left = await judge(result.changed);
+  if (left.length > 0) return { kind: "held", left };
   const match = ifMatch(condition, version.etag);
   const input = {
     ...before.kept,

@@ -1,57 +1,101 @@
 /** Which planned records an object still holds, version by version. */
 import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../../src/errors.ts";
-import { type RecordChange, type RecordRule, remainingRecords } from "../../src/record-files/record-file.ts";
-import type { Operation } from "../../src/model/change.ts";
+import type { Operation, PlannedRecord } from "../../src/model/change.ts";
 import type { Lookup, Target } from "../../src/model/search.ts";
+import { remainingRecords, surveyRecords } from "../../src/record-files/record-file.ts";
+import { type RecordChange, recordChange } from "../../src/record-files/record-format.ts";
+import { readFingerprint } from "../../src/record-files/record-name.ts";
+import type { RecordRule } from "../../src/record-files/record-rule.ts";
+import { isAboutContent } from "../../src/record-files/search-text.ts";
+import { NotReadable } from "./failure.ts";
 import type { Bucket } from "./bucket.ts";
-import { bytesOf, NotReadable } from "./bytes.ts";
+import { bytesOf } from "./bytes.ts";
 import { nameOf, ruleFor } from "./files.ts";
 import { allVersions, partsOf, type S3 } from "./objects.ts";
 import { liveOf, type Version, versionsOf } from "./versions.ts";
+
+/** What is to be done to a record. */
+export interface Plan {
+  readonly record: PlannedRecord;
+  readonly change: RecordChange;
+}
 
 /** The planned records of one object. */
 export interface Planned {
   readonly bucket: string;
   readonly key: string;
-  /** Record id -> what is to be done to it. */
-  readonly changes: Map<string, RecordChange>;
+  /** By the record's name in the object. */
+  readonly plans: Map<string, Plan>;
+}
+
+/** What one version holds. */
+export interface Held {
+  /** Planned records that are not yet as wanted. */
+  readonly open: readonly string[];
+  /** Planned records that are as wanted. */
+  readonly done: readonly string[];
+  /** Records of the people asked for that nobody planned anything for: held, waiting, or newer than the plan. */
+  readonly others: readonly string[];
+  /** SHA-256 of its bytes, hex. */
+  readonly hash: string;
 }
 
 export interface Survey {
   readonly versions: readonly Version[];
   readonly live: Version | null;
-  /** Version id -> ids of the planned records that it holds, not yet as wanted. */
-  readonly held: ReadonlyMap<string, readonly string[]>;
-  /** Version id -> SHA-256 of its bytes, hex, as far as it was read. */
-  readonly hashes: ReadonlyMap<string, string>;
+  /** By version id, as far as they were read. */
+  readonly held: ReadonlyMap<string, Held>;
 }
 
-/** What reading a version told; versions never change, so none is read twice. `id etag` -> what it holds. */
-export type Known = Map<string, { readonly held: readonly string[]; readonly hash: string }>;
+/** What reading a version told; versions never change, so none is read twice. */
+export type Known = Map<string, Held>;
 
 export function knownName({ id, etag }: Pick<Version, "id" | "etag">): string {
   return `${id} ${etag}`;
 }
 
+/** A version that is not the current one cannot be read as records. */
+export class UnreadableVersion extends Error {
+  /** As messages may show it. */
+  readonly where: string;
+
+  constructor(where: string) {
+    super(`${where} cannot be read`);
+    this.name = "UnreadableVersion";
+    this.where = where;
+  }
+}
+
 const LOOKS = 4;
 
-export function plannedByObject(operations: readonly Operation[], lookups: readonly Lookup[]): readonly Planned[] {
+/** A record that was planned behind a delete marker: with the last version that held it the whole object may go. */
+export const HIDDEN = "hidden-";
+/** A record that was planned in older versions only. */
+export const OLD = "old-";
+
+export function plannedByObject(target: Target, operations: readonly Operation[], lookups: readonly Lookup[] | null): readonly Planned[] {
+  const bySubject = lookups === null ? null : Map.groupBy(lookups, ({ subject }) => subject);
   const objects = new Map<string, Planned>();
-  for (const { change, records } of operations) {
-    for (const { key: planned, subjects } of records) {
-      const [bucket, key, id] = partsOf(planned);
+  for (const { change, records, also = [] } of operations) {
+    for (const record of records) {
+      const [bucket, key, id] = partsOf(record.key);
       if (id === null) throw new Failure("UNEXPECTED", "a planned record names an object and no record in it");
       const name = JSON.stringify([bucket, key]);
-      const object = objects.get(name) ?? { bucket, key, changes: new Map() };
+      const object = objects.get(name) ?? { bucket, key, plans: new Map() };
       objects.set(name, object);
-      object.changes.set(id, { change, lookups: lookups.filter(({ subject }) => subjects.includes(subject)) });
+      const mine = bySubject === null ? null : record.subjects.flatMap((subject) => bySubject.get(subject) ?? []);
+      object.plans.set(id, { record, change: recordChange(change, target, mine, also, record.subjects) });
     }
   }
   return [...objects.values()];
 }
 
-/** Throws NotReadable for an archived version that would have to be read. */
+export function changesOf({ plans }: Planned): Map<string, RecordChange> {
+  return new Map([...plans].map(([id, { change }]) => [id, change]));
+}
+
+/** Throws NotReadable for an archived version that would have to be read, UnreadableVersion, and what record files throw of the current version. */
 export async function survey(s3: S3, target: Target, object: Planned, lookups: readonly Lookup[], known: Known): Promise<Survey> {
   const { store } = s3;
   for (let look = 1; ; look += 1) {
@@ -68,20 +112,31 @@ export async function survey(s3: S3, target: Target, object: Planned, lookups: r
   }
 }
 
-/** Planned records that some version still holds. */
+/** Planned records that some version still holds. Throws where an object is not there any more: our own rewriting leaves one. */
 export async function* remainingInFiles(s3: S3, target: Target, operation: Operation): AsyncGenerator<string> {
-  for (const object of plannedByObject([operation], [])) {
-    const { held } = await surveyOrFail(s3, target, object);
-    for (const id of new Set([...held.values()].flat())) yield JSON.stringify([object.bucket, object.key, id]);
+  for (const object of plannedByObject(target, [operation], null)) {
+    const { bucket, key, plans } = object;
+    const { versions, live, held } = await surveyOrFail(s3, target, object);
+    const seen = allVersions(target) ? versions.length > 0 : live !== null;
+    if (!seen && ![...plans.values()].every(({ record }) => readFingerprint(record.fingerprint)?.holder.startsWith(HIDDEN) === true))
+      throw wentAway(bucket, key);
+    for (const id of new Set([...held.values()].flatMap(({ open }) => open))) yield JSON.stringify([bucket, key, id]);
   }
+}
+
+export function wentAway(bucket: string, key: string): Failure {
+  return new Failure("SYSTEM_UNREACHABLE", `${nameOf(bucket, key)} is not there any more`, {
+    help: "Bring the object back: what is not there cannot be looked at.",
+  });
 }
 
 async function surveyOrFail(s3: S3, target: Target, object: Planned): Promise<Survey> {
   try {
     return await survey(s3, target, object, [], new Map());
   } catch (error) {
+    if (error instanceof UnreadableVersion) throw new Failure("FILE_UNREADABLE", `${error.where} cannot be read as its records should be`);
     if (!(error instanceof NotReadable)) throw error;
-    throw new Failure("FILE_UNREADABLE", `${nameOf(object.bucket, object.key, [])} is archived: it must be restored before it can be read`);
+    throw new Failure("FILE_UNREADABLE", `${nameOf(object.bucket, object.key)} is archived: it must be restored before it can be read`);
   }
 }
 
@@ -93,37 +148,46 @@ interface Surveyed {
 }
 
 async function surveyVersions(s3: S3, target: Target, object: Planned, { bucket, versions, lookups, known }: Surveyed): Promise<Survey> {
-  const { key, changes } = object;
+  const { key } = object;
   const live = liveOf(versions);
-  const held = new Map<string, readonly string[]>();
-  const hashes = new Map<string, string>();
-  // the current one first: whether old ones matter depends on it
+  const held = new Map<string, Held>();
   for (const version of live === null ? versions : [live, ...versions.filter((one) => one !== live)]) {
     if (version.marker || (version !== live && !allVersions(target))) continue;
-    const name = nameOf(object.bucket, key, lookups);
-    const rule = ruleFor(s3, target, key, name);
+    const name = versionName(object.bucket, key, version, lookups);
     try {
-      const read = known.get(knownName(version)) ?? (await heldIn(bytesOf(s3.store, { bucket, key, version, name }), rule, changes));
+      const read =
+        known.get(knownName(version)) ?? (await heldIn(bytesOf(s3.store, { bucket, key, version, name }), ruleFor(s3, target, key, name), object, lookups));
       known.set(knownName(version), read);
-      if (read.held.length > 0) held.set(version.id, read.held);
-      hashes.set(version.id, read.hash);
+      held.set(version.id, asPlanned(read, object));
     } catch (error) {
-      // an old version that cannot be read may be one that goes anyway
-      const goes = version !== live && live !== null && (held.get(live.id)?.length ?? 0) > 0;
-      if (!goes || !(error instanceof NotReadable ? error.reason === "archived" : error instanceof Failure)) throw error;
+      if (version !== live && error instanceof Failure && isAboutContent(error)) throw new UnreadableVersion(name);
+      throw error;
     }
   }
-  return { versions, live, held, hashes };
+  return { versions, live, held };
 }
 
-async function heldIn(
-  source: AsyncIterable<Uint8Array>,
-  rule: RecordRule,
-  changes: ReadonlyMap<string, RecordChange>,
-): Promise<{ held: readonly string[]; hash: string }> {
+/** What is not planned any more is somebody's all the same. */
+function asPlanned({ open, done, others, hash }: Held, { plans }: Planned): Held {
+  const isPlanned = (id: string) => plans.has(id);
+  return { open: open.filter(isPlanned), done: done.filter(isPlanned), others: [...others, ...open.filter((id) => !isPlanned(id))], hash };
+}
+
+export function versionName(bucket: string, key: string, version: Version, lookups: readonly Lookup[]): string {
+  const name = nameOf(bucket, key, lookups);
+  return version.latest ? name : `${name} (version ${version.id})`;
+}
+
+async function heldIn(source: AsyncIterable<Uint8Array>, rule: RecordRule, object: Planned, lookups: readonly Lookup[]): Promise<Held> {
   const hash = createHash("sha256");
-  const held = await Array.fromAsync(remainingRecords(tapped(source, hash), rule, changes));
-  return { held, hash: hash.digest("hex") };
+  const changes = changesOf(object);
+  if (lookups.length === 0) {
+    const open = await Array.fromAsync(remainingRecords(tapped(source, hash), rule, changes));
+    return { open, done: [], others: [], hash: hash.digest("hex") };
+  }
+  const lists = { open: new Array<string>(), done: new Array<string>(), others: new Array<string>() };
+  for await (const { id, state } of surveyRecords(tapped(source, hash), rule, changes, lookups)) lists[state].push(id);
+  return { ...lists, hash: hash.digest("hex") };
 }
 
 async function* tapped(source: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {

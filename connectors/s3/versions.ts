@@ -1,5 +1,6 @@
 /** Objects with all their versions, as the server lists them. */
 import { ListObjectVersionsCommand, type ListObjectVersionsCommandOutput } from "@aws-sdk/client-s3";
+import { Failure } from "../../src/errors.ts";
 import { ask } from "./failure.ts";
 import type { Store } from "./store.ts";
 
@@ -73,6 +74,9 @@ async function* pages(store: Store, bucket: string, prefix: string): AsyncGenera
   for (;;) {
     const input = { Bucket: bucket, Prefix: prefix, EncodingType: "url", ...markers } as const;
     const page = await ask({ action: "s3:ListBucketVersions", bucket }, () => client.send(new ListObjectVersionsCommand(input), { abortSignal: io.signal }));
+    // an answer that is none of S3's would look like an empty bucket
+    if (page.IsTruncated === undefined && page.Name === undefined && page.Versions === undefined)
+      throw new Failure("UNEXPECTED_ANSWER", `S3 answered nothing to s3:ListBucketVersions in the bucket "${bucket}"`);
     const found = read(page);
     const last = page.IsTruncated === true ? lastKey(page, found) : null;
     yield { found, next: last };

@@ -60,6 +60,47 @@ export function writeCell(value: string, was: { readonly quoted: boolean; readon
   return quote + escaped + quote;
 }
 
+/** A stretch of a cell's value, and what comes in its place. */
+export interface CellSplice {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** The cell with parts of its value replaced, the rest as it is spelled; `raw` is the cell as it stands. null as for `writeCell`. */
+export function cellText(
+  raw: string,
+  { value, quoted }: Cell,
+  splices: readonly CellSplice[],
+  { alone, dialect }: { readonly alone: boolean; readonly dialect: Dialect },
+): string | null {
+  if (!quoted) return writeCell(spliced(value, splices), { quoted, alone }, dialect);
+  const { quote, escape } = marks(dialect);
+  const places: number[] = [];
+  for (let at = quote.length; at < raw.length - quote.length; at += 1) {
+    // the first of two: an escaped character stands where its escape does
+    places.push(at);
+    if (raw.startsWith(escape, at)) at += escape.length;
+  }
+  places.push(raw.length - quote.length);
+  const escaped = (text: string) =>
+    escape === quote ? text.replaceAll(quote, quote + quote) : text.replaceAll(escape, escape + escape).replaceAll(quote, escape + quote);
+  return spliced(
+    raw,
+    splices.map(({ start, end, text }) => ({ start: places[start] ?? 0, end: places[end] ?? 0, text: escaped(text) })),
+  );
+}
+
+function spliced(text: string, splices: readonly CellSplice[]): string {
+  let whole = "";
+  let from = 0;
+  for (const { start, end, text: part } of splices) {
+    whole += text.slice(from, start) + part;
+    from = end;
+  }
+  return whole + text.slice(from);
+}
+
 function marks(dialect: Dialect): { delimiter: string; quote: string; escape: string } {
   const quote = dialect.quote ?? '"';
   return { delimiter: dialect.delimiter ?? ",", quote, escape: dialect.escape ?? quote };

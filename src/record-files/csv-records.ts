@@ -8,7 +8,7 @@ import type { Dialect } from "../model/datamap.ts";
 import { Failure } from "../errors.ts";
 import { type Cell, splitCells } from "./csv-cells.ts";
 
-/** Bytes of a block between `start` and `end`, line end included. `cells` null: blank lines or a byte order mark. */
+/** Bytes of a block between `start` and `end`, line end included. `cells` null: blank lines. */
 export interface CsvPiece {
   readonly start: number;
   readonly end: number;
@@ -26,12 +26,14 @@ export interface CsvBlock {
 /** A quote that is never closed would make one record of the rest of the file. */
 export const MAX_RECORD = 16 * 1024 * 1024;
 
-const BOM = Buffer.from("\u{FEFF}");
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** All blocks together are the source. The header is a record like any other. Throws FILE_UNREADABLE with the line, never content. */
-export async function* csvBlocks(source: AsyncIterable<Buffer>, dialect: Dialect, name: string): AsyncGenerator<CsvBlock> {
+/**
+ * All blocks together are the source, which begins on line `first`. The header is a record like any other. Throws
+ * FILE_UNREADABLE with the line of the record that is wrong, never content.
+ */
+export async function* csvBlocks(source: AsyncIterable<Buffer>, dialect: Dialect, name: string, first = 1): AsyncGenerator<CsvBlock> {
   let ended: { readonly cells: readonly string[]; readonly end: number }[] = [];
   const parser = new Parser({
     delimiter: dialect.delimiter ?? ",",
@@ -50,12 +52,17 @@ export async function* csvBlocks(source: AsyncIterable<Buffer>, dialect: Dialect
   /** What is not cut yet, where it starts in the parser's count, and on which line. */
   let held: Buffer = Buffer.alloc(0);
   let offset = 0;
-  let line = 1;
+  let line = first;
   const broken = (what: string) => new Failure("FILE_UNREADABLE", `${name}:${line}: ${what}`);
   const parse = async (chunk: Buffer | null) => {
     const failed = await feed(parser, chunk);
+    if (failed === null) return;
+    // what came before it was well: the line is that of the record behind
+    const whole = ended.at(-1)?.end ?? offset;
+    const wrong = skipLineEnds(held, whole - offset);
+    for (let at = held.indexOf(LF); at !== -1 && at < wrong; at = held.indexOf(LF, at + 1)) line += 1;
     // csv-parse's own error quotes the record
-    if (failed !== null) throw broken(`the record that begins here cannot be read (${failed})`);
+    throw broken(`the record that begins here cannot be read (${failed})`);
   };
   /** Cuts `held` at the ends found so far; what is left over stays held. */
   const cut = (last: boolean): CsvBlock | null => {
@@ -92,16 +99,9 @@ export async function* csvBlocks(source: AsyncIterable<Buffer>, dialect: Dialect
   };
 
   try {
-    for await (const chunk of withoutBom(source)) {
-      if (chunk.mark) {
-        yield {
-          bytes: chunk.bytes,
-          pieces: [{ start: 0, end: chunk.bytes.length, line, cells: null }],
-        };
-        continue;
-      }
-      held = held.length === 0 ? chunk.bytes : Buffer.concat([held, chunk.bytes]);
-      await parse(chunk.bytes);
+    for await (const chunk of source) {
+      held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      await parse(chunk);
       const block = cut(false);
       if (block !== null) yield block;
       if (held.length > MAX_RECORD) throw broken(`the record that begins here is longer than ${MAX_RECORD} bytes; is a quote not closed?`);
@@ -134,27 +134,4 @@ function skipLineEnds(bytes: Buffer, from: number): number {
   let at = from;
   while (bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] === LF)) at += bytes[at] === LF ? 1 : 2;
   return at;
-}
-
-/** The byte order mark as a chunk of its own; then chunks of the size at which the parser works best. */
-async function* withoutBom(source: AsyncIterable<Buffer>): AsyncGenerator<{ readonly mark: boolean; readonly bytes: Buffer }> {
-  let head: Buffer | null = Buffer.alloc(0);
-  for await (const chunk of source) {
-    if (head === null) {
-      yield { mark: false, bytes: chunk };
-      continue;
-    }
-    head = Buffer.concat([head, chunk]);
-    if (head.length < BOM.length) continue;
-    yield* split(head);
-    head = null;
-  }
-  if (head !== null && head.length > 0) yield* split(head);
-}
-
-function* split(head: Buffer): Generator<{ readonly mark: boolean; readonly bytes: Buffer }> {
-  const marked = head.subarray(0, BOM.length).equals(BOM);
-  if (marked) yield { mark: true, bytes: head.subarray(0, BOM.length) };
-  const rest = marked ? head.subarray(BOM.length) : head;
-  if (rest.length > 0) yield { mark: false, bytes: rest };
 }

@@ -1,14 +1,16 @@
 import { isUtf8 } from "node:buffer";
 import type { FieldRule } from "../model/field-rule.ts";
-import { comparable } from "../model/fold.ts";
-import type { MatchColumn } from "../model/search.ts";
+import type { Lookup, MatchColumn } from "../model/search.ts";
 import { changeValue, isAsWanted } from "./change-value.ts";
 import { editJson, type JsonEdit } from "./json-edit.ts";
 import { lineBlocks, type LineBlock, type LinePiece } from "./json-lines.ts";
 import { pathTree, sharedArrays } from "./json-path.ts";
 import { isJsonObject, type JsonValue, type JsonValues, readJson, textOf } from "./json-values.ts";
-import { type FieldChange, type Piece, type RecordFormat, rulesOf, type Selection } from "./record-format.ts";
+import { unfoundIn } from "./jsonl-unfound.ts";
+import { comparableIn, holdsOthers, matchHint, subjectMatcher, valuesFor, whereFilters } from "./match-record.ts";
+import { type ChangePart, type Piece, type RecordFormat, rulesOf } from "./record-format.ts";
 import { contentOf } from "./record-name.ts";
+import type { RecordRule } from "./record-rule.ts";
 
 export interface JsonRow {
   readonly text: string;
@@ -16,79 +18,77 @@ export interface JsonRow {
 }
 
 /**
- * `paths`: every path that is named anywhere, each once. `columns` and `mode`: what selects the elements of shared arrays.
- * `isNeeded`: whose values are asked for; a line that it is false for is a row without any, and `unseen` does not know it.
+ * `named`: every path that is named anywhere, each once. `lookups`: who is asked for. `onlyTheirs`: a line that can be
+ * nobody's of them is a row without values, and `unseen` does not know it.
  */
-export function jsonlFormat(
-  name: string,
-  paths: readonly string[],
-  columns: readonly MatchColumn[],
-  mode: "any" | "all",
-  isNeeded: (text: string) => boolean = () => true,
-): RecordFormat<JsonRow> {
+export function jsonlFormat(rule: RecordRule, named: readonly string[], lookups: readonly Lookup[], onlyTheirs: boolean): RecordFormat<JsonRow> {
+  const { name, columns, mode, where } = rule;
+  const unfound = unfoundIn(rule, lookups);
+  const paths = [...named, ...unfound.paths.filter((path) => !named.includes(path))];
   const tree = pathTree(paths);
   const numbers = new Map(paths.map((path, index) => [path, index]));
   const seen = new Set<number>();
-  const compiled = new Map<FieldChange, readonly PathRule[]>();
-  const at = (row: JsonRow, path: string) => row.values[numbers.get(path) ?? -1] ?? [];
-  const rules = (change: FieldChange) => {
-    const known = compiled.get(change) ?? Object.entries(rulesOf(change)).map(([path, rule]) => pathRule(path, rule, columns));
-    compiled.set(change, known);
-    return known;
-  };
-  const valuesIn = (text: string): JsonValues | null => {
-    if (isNeeded(text)) return readJson(text, tree, paths.length);
-    return isJsonObject(text) ? [] : null;
-  };
+  const isNeeded = onlyTheirs ? matchHint(columns, lookups) : () => true;
+  const at: ValuesAt = (row, path) => row.values[numbers.get(path) ?? -1] ?? [];
+  const texts = (row: JsonRow, path: string) => at(row, path).flatMap((value) => comparableText(row.text, value) ?? []);
+  const storedOf = (row: JsonRow) => (path: string) =>
+    at(row, path).flatMap((value) => {
+      const text = comparableText(row.text, value);
+      return text === null ? [] : [{ text, number: value.kind === "number" }];
+    });
+  const rules = ruleReader();
+  const subjectsOf = subjectMatcher(columns, mode, lookups, where);
+  const filters = whereFilters(where);
+  const bySubject = Map.groupBy(lookups, ({ subject }) => subject);
   const piece = (block: LineBlock, { start, end, line, blank }: LinePiece): Piece<JsonRow> => {
     if (blank) return { start, end, line, row: null, unreadable: false };
     const bytes = contentOf(block.bytes, start, end);
     const text = bytes.toString("utf8");
-    const values = block.valid || isUtf8(bytes) ? valuesIn(text) : null;
+    const valid = block.valid || isUtf8(bytes);
+    const values = !valid ? null : isNeeded(text) ? readJson(text, tree, paths.length) : isJsonObject(text) ? [] : null;
     if (values === null) return { start, end, line, row: null, unreadable: true };
-    if (seen.size < paths.length) for (const [index, found] of values.entries()) if (found.length > 0) seen.add(index);
+    if (seen.size < named.length) for (const [index, found] of values.entries()) if (found.length > 0 && index < named.length) seen.add(index);
     return { start, end, line, row: { text, values }, unreadable: false };
-  };
-  /** The values a rule applies to. */
-  const chosen = (row: JsonRow, rule: PathRule, selection: Selection): readonly JsonValue[] => {
-    const values = at(row, rule.path).filter((value) => (rule.intoArray ? value.element || value.kind !== "array" : !value.element));
-    if (selection === null) return values;
-    return values.filter((value) => {
-      const selectors = rule.selectors.filter(({ shared }) => Math.max(...shared(value.element)) > 0);
-      const selects = ({ column, shared }: Selector) =>
-        at(row, column.column).some(
-          (match) => isSameElement(value, match, shared(value.element)[match.element ? 1 : 0]) && isWanted(row.text, match, column, selection),
-        );
-      return selectors.length === 0 || (mode === "any" ? selectors.some(selects) : selectors.every(selects));
-    });
   };
   return {
     async *blocks(source) {
       for await (const block of lineBlocks(source, name)) yield { bytes: block.bytes, pieces: block.pieces.map((line) => piece(block, line)) };
     },
-    valuesOf: (row) => (column) => at(row, column).flatMap((value) => comparableText(row.text, value) ?? []),
-    storedOf: (row) => (column) =>
-      at(row, column).flatMap((value) => {
-        const text = comparableText(row.text, value);
-        return text === null ? [] : [{ text, number: value.kind === "number" }];
-      }),
-    exported: (row, column) => at(row, column).flatMap((value) => comparableText(row.text, value) ?? []),
-    isAsWanted: (row, change, selection) =>
-      rules(change).every((rule) => chosen(row, rule, selection).every((value) => isValueAsWanted(rule.rule, row.text, value))),
-    change(row, _text, _line, change, selection, pseudonym) {
-      const edits = rules(change).flatMap((rule) => chosen(row, rule, selection).flatMap((value) => editOf(rule.rule, row.text, value, pseudonym)));
-      return editJson(row.text, edits);
+    match(row) {
+      const subjects = subjectsOf(
+        (path) => texts(row, path),
+        storedOf(row),
+        (asked) => rowsOf(row, asked, at),
+      );
+      if (subjects.length === 0) return { subjects, shared: false };
+      const listOf = (path: string) => (at(row, path).some(({ indexes }) => indexes.length > 0) ? texts(row, path) : null);
+      const mine = subjects.flatMap((subject) => bySubject.get(subject) ?? []);
+      return { subjects, shared: holdsOthers(columns, mine, listOf) };
     },
-    unseen: () => paths.filter((_, index) => !seen.has(index)),
+    passes: (row) => filters(storedOf(row)),
+    holdsUnfound: (row, subjects) => row.values.length > 0 && unfound.holds(row, (path) => at(row, path), subjects) && filters(storedOf(row)),
+    exported: (row, path) => texts(row, path),
+    isAsWanted: (row, part) => rules(part).every((one) => chosen(row, one, part, at).every((value) => isValueAsWanted(one.rule, row.text, value))),
+    change: (row, _text, _line, parts, pseudonym) =>
+      editJson(
+        row.text,
+        parts.flatMap((part) => rules(part).flatMap((one) => chosen(row, one, part, at).flatMap((value) => editOf(one.rule, row.text, value, pseudonym)))),
+      ),
+    unseen: () => named.filter((_, index) => !seen.has(index)),
   };
 }
 
-/** A field rule with what it must know of the matched columns: which of them go through the same arrays. */
+type ValuesAt = (row: JsonRow, path: string) => readonly JsonValue[];
+
+/** A field rule with what it must know of the matched columns. */
 interface PathRule {
   readonly path: string;
   readonly rule: FieldRule;
   /** A matched column goes into the very array the path ends at: the rule is for its matching elements, never for the whole of it. */
   readonly intoArray: boolean;
+  /** Matched columns at the path or below it: the rule acts where their value is the person's. */
+  readonly own: readonly MatchColumn[];
+  /** Matched columns that go through the same arrays: the rule acts in the elements where their value is the person's. */
   readonly selectors: readonly Selector[];
 }
 
@@ -96,6 +96,18 @@ interface Selector {
   readonly column: MatchColumn;
   /** How many arrays a value of the rule's path shares with [a plain value, an element] of the column. */
   readonly shared: (element: boolean) => readonly [number, number];
+}
+
+/** Rules are read once for each change, not for each record. */
+function ruleReader(): (part: ChangePart) => readonly PathRule[] {
+  const known = new Map<ChangePart["columns"], Map<ChangePart["change"], readonly PathRule[]>>();
+  return ({ change, columns }) => {
+    const byChange = known.get(columns) ?? new Map<ChangePart["change"], readonly PathRule[]>();
+    known.set(columns, byChange);
+    const rules = byChange.get(change) ?? Object.entries(rulesOf(change)).map(([path, rule]) => pathRule(path, rule, columns));
+    byChange.set(change, rules);
+    return rules;
+  };
 }
 
 function pathRule(path: string, rule: FieldRule, columns: readonly MatchColumn[]): PathRule {
@@ -108,8 +120,28 @@ function pathRule(path: string, rule: FieldRule, columns: readonly MatchColumn[]
     path,
     rule,
     intoArray: columns.some(({ column }) => column === path || column.startsWith(`${path}[]`)),
+    own: columns.filter(({ column }) => column === path || column.startsWith(`${path}.`) || column.startsWith(`${path}[]`)),
     selectors,
   };
+}
+
+/** The values that a rule acts on in this record. */
+function chosen(row: JsonRow, rule: PathRule, { lookups, mode }: ChangePart, at: ValuesAt): readonly JsonValue[] {
+  const values = at(row, rule.path).filter((value) => (rule.intoArray ? value.element || value.kind !== "array" : !value.element));
+  if (lookups === null) return values;
+  const theirs = new Map<MatchColumn, readonly JsonValue[]>();
+  const wanted = (column: MatchColumn) => {
+    const known = theirs.get(column) ?? at(row, column.column).filter((value) => isWanted(row.text, value, column, lookups));
+    theirs.set(column, known);
+    return known;
+  };
+  const some = <T>(list: readonly T[], test: (one: T) => boolean) => list.length === 0 || (mode === "any" ? list.some(test) : list.every(test));
+  return values.filter((value) => {
+    const holds = (column: MatchColumn) => wanted(column).some(({ start, end }) => start >= value.start && end <= value.end);
+    const selectors = rule.selectors.filter(({ shared }) => Math.max(...shared(value.element)) > 0);
+    const selects = ({ column, shared }: Selector) => wanted(column).some((match) => isSameElement(value, match, shared(value.element)[match.element ? 1 : 0]));
+    return some(rule.own, holds) && some(selectors, selects);
+  });
 }
 
 function isSameElement(value: JsonValue, match: JsonValue, depth: number): boolean {
@@ -117,11 +149,33 @@ function isSameElement(value: JsonValue, match: JsonValue, depth: number): boole
   return depth > 0;
 }
 
-function isWanted(text: string, value: JsonValue, column: MatchColumn, lookups: NonNullable<Selection>): boolean {
+function isWanted(text: string, value: JsonValue, column: MatchColumn, lookups: readonly Lookup[]): boolean {
   const found = comparableText(text, value);
   if (found === null) return false;
-  const folded = comparable(found, column.type, column.fold);
-  return lookups.some(({ values }) => (values[column.column] ?? []).some((wanted) => comparable(wanted, column.type, column.fold) === folded));
+  const folded = comparableIn(column, found);
+  return lookups.some((lookup) => valuesFor(lookup, column.column).some((wanted) => comparableIn(column, wanted) === folded));
+}
+
+/** Values of several columns that stand together: in the same element of every array that their paths share. */
+function rowsOf(row: JsonRow, columns: readonly string[], at: ValuesAt): readonly (readonly string[])[] {
+  let rows: readonly (readonly { readonly path: string; readonly value: JsonValue; readonly text: string }[])[] = [[]];
+  for (const column of columns) {
+    const cells = at(row, column).flatMap((value) => {
+      const text = comparableText(row.text, value);
+      return text === null ? [] : [{ path: value.element ? `${column}[]` : column, value, text }];
+    });
+    rows = rows.flatMap((before) =>
+      cells
+        .filter(({ path, value }) =>
+          before.every((other) => {
+            const depth = sharedArrays(path, other.path);
+            return depth === 0 || isSameElement(value, other.value, depth);
+          }),
+        )
+        .map((cell) => [...before, cell]),
+    );
+  }
+  return rows.map((cells) => cells.map(({ text }) => text));
 }
 
 /** A number is compared as it is written: no digit is lost, and 42 is "42". */

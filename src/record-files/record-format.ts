@@ -1,8 +1,7 @@
-import type { Change } from "../model/change.ts";
-import type { FieldRules } from "../model/field-rule.ts";
-import type { Lookup } from "../model/search.ts";
 import { Failure } from "../errors.ts";
-import type { StoredOf, ValuesOf } from "./match-record.ts";
+import type { Also, Change } from "../model/change.ts";
+import type { FieldRules } from "../model/field-rule.ts";
+import type { Lookup, MatchColumn, Target } from "../model/search.ts";
 
 /** A piece of a block: a record, or what stands between records. */
 export interface Piece<Row> {
@@ -22,32 +21,58 @@ export interface Block<Row> {
   readonly pieces: readonly Piece<Row>[];
 }
 
-/** The subjects for whom elements of shared arrays are selected; null: every element counts. */
-export type Selection = readonly Lookup[] | null;
+/** Whose a record is. */
+export interface RecordMatch {
+  /** Ascending; none where it is nobody's who was asked for. */
+  readonly subjects: readonly number[];
+  /** Somebody else stands in a list that it was matched through. */
+  readonly shared: boolean;
+}
+
+export type FieldChange = Extract<Change, { kind: "fields" }>;
+
+/**
+ * What one record type's rule changes in a record. A rule for a matched column, or for a path at or above one, acts where
+ * the value is one of `lookups`'; null: nobody says whose it is, so every value counts.
+ */
+export interface ChangePart {
+  readonly change: FieldChange;
+  readonly columns: readonly MatchColumn[];
+  readonly mode: "any" | "all";
+  readonly lookups: readonly Lookup[] | null;
+}
+
+/** What is to be done to one record. */
+export interface RecordChange {
+  readonly remove: boolean;
+  /** The changes of several record types never touch the same column. None where the record goes. */
+  readonly parts: readonly ChangePart[];
+}
 
 /** What a kind of record file knows. Made anew for every reading of a file. */
 export interface RecordFormat<Row> {
   /** All blocks together are the source. */
   blocks(source: AsyncIterable<Buffer>): AsyncGenerator<Block<Row>>;
-  valuesOf(row: Row): ValuesOf;
-  storedOf(row: Row): StoredOf;
+  match(row: Row): RecordMatch;
+  /** Whether it has the constants that narrow the match. */
+  passes(row: Row): boolean;
+  /** Whether an identifier of somebody else than these subjects stands where the match does not find it. */
+  holdsUnfound(row: Row, subjects: readonly number[]): boolean;
   exported(row: Row, column: string): readonly string[];
   /** Whether these fields are as the change leaves them. */
-  isAsWanted(row: Row, change: FieldChange, selection: Selection): boolean;
-  /** The record's text (without its line end) after the change. Throws FIELD_REFUSED. */
-  change(row: Row, text: string, line: number, change: FieldChange, selection: Selection, pseudonym: (value: string) => string): string;
+  isAsWanted(row: Row, part: ChangePart): boolean;
+  /** The record's text (without its line end) after the changes. Throws FIELD_REFUSED. */
+  change(row: Row, text: string, line: number, parts: readonly ChangePart[], pseudonym: (value: string) => string): string;
   /** Paths that the rule names and no record read so far had. */
   unseen(): readonly string[];
 }
-
-export type FieldChange = Extract<Change, { kind: "fields" }>;
 
 /** Every column or path that the change names. Paths below `in` are given from the root. */
 export function rulesOf(change: FieldChange): FieldRules {
   const below = change.documents.flatMap(({ in: inside, paths }) =>
     Object.entries(paths).map(([path, rule]) => [inside === undefined ? path : `${inside}.${path}`, rule] as const),
   );
-  return { ...change.fields, ...Object.fromEntries(below) };
+  return Object.fromEntries([...Object.entries(change.fields), ...below]);
 }
 
 /** null for a deletion. Throws NOT_BUILT or ACTION_REFUSED for what record files cannot do. */
@@ -63,4 +88,57 @@ export function fieldChange(change: Change, name: string): FieldChange | null {
     case "restore":
       throw new Failure("ACTION_REFUSED", `${name}: records of files cannot be marked as deleted yet`);
   }
+}
+
+/**
+ * A record type's change of a record, with what other record types that found it change in the same go. `lookups`: those
+ * of the record's subjects. Throws NOT_BUILT and ACTION_REFUSED.
+ */
+export function recordChange(
+  change: Change,
+  target: Target,
+  lookups: readonly Lookup[] | null,
+  also: readonly Also[] = [],
+  subjects: readonly number[] = [],
+): RecordChange {
+  const name = target.record.id;
+  const own = fieldChange(change, name);
+  const others = also.map((one) => {
+    if (!isReadAlike(target, one.target))
+      throw new Failure("ACTION_REFUSED", `${name} and ${one.target.record.id} read the same file in two ways (format, dialect, encoding, split)`);
+    return { ...one, change: fieldChange(one.change, one.target.record.id) };
+  });
+  if (own === null || others.some((one) => one.change === null)) return { remove: true, parts: [] };
+  const part = (fields: FieldChange, { columns, record }: Target, mine: readonly Lookup[] | null): ChangePart => ({
+    change: fields,
+    columns,
+    mode: record.match.mode,
+    lookups: mine,
+  });
+  return {
+    remove: false,
+    parts: [
+      part(own, target, lookups),
+      ...others.flatMap((one) =>
+        one.change === null
+          ? []
+          : [
+              part(
+                one.change,
+                one.target,
+                one.lookups.filter(({ subject }) => subjects.includes(subject)),
+              ),
+            ],
+      ),
+    ],
+  };
+}
+
+function inOrder(keys: object): readonly [string, unknown][] {
+  return Object.entries(keys).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function isReadAlike({ record: one }: Target, { record: other }: Target): boolean {
+  const way = ({ format, dialect, encoding, split = {} }: Target["record"]) => JSON.stringify([format, inOrder(dialect), encoding, inOrder(split)]);
+  return way(one) === way(other);
 }

@@ -4,7 +4,7 @@
  * subjects, so all of them are found together.
  */
 import { crc32 } from "node:zlib";
-import type { RecordChange, RecordRule } from "./record-file.ts";
+import type { RecordRule } from "./record-rule.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -21,7 +21,7 @@ export function contentOf(bytes: Buffer, start: number, end: number): Buffer {
 
 /** Names the matching records of a file; call it once for each of them, in file order. */
 export function recordNamer({ digest }: Pick<RecordRule, "digest">): (content: Buffer) => { id: string; fingerprint: string } {
-  const checksum = keyedChecksum(digest);
+  const checksum = keyedChecksum({ digest });
   const seen = new Map<string, number>();
   return (content) => {
     const fingerprint = digest(["record", content.toString()]);
@@ -32,16 +32,14 @@ export function recordNamer({ digest }: Pick<RecordRule, "digest">): (content: B
   };
 }
 
-/** Finds planned records by their names; call it for every record of a file, in order. */
-export function recordFinder(
-  { digest }: Pick<RecordRule, "digest">,
-  changes: ReadonlyMap<string, RecordChange>,
-): (content: Buffer) => (RecordChange & { readonly id: string }) | null {
-  const checksum = keyedChecksum(digest);
+/** Finds records by their names; call it for every record of a file, in order. */
+export function recordFinder({ digest }: Pick<RecordRule, "digest">, ids: Iterable<string>): (content: Buffer) => string | null {
+  const checksum = keyedChecksum({ digest });
+  const wanted = new Set(ids);
   const stems = new Map<string, number>();
   const checksums = new Set<number>();
-  for (const id of changes.keys()) {
-    const [length = "", sum = "", digested = ""] = id.split(".");
+  for (const id of wanted) {
+    const { length, sum, digested } = partsOf(id);
     stems.set(`${length}.${sum}.${digested}`, 0);
     checksums.add(Number.parseInt(sum, 36));
   }
@@ -53,17 +51,54 @@ export function recordFinder(
     if (nth === undefined) return null;
     stems.set(stem, nth + 1);
     const id = `${stem}.${nth}`;
-    const planned = changes.get(id);
-    return planned === undefined ? null : { ...planned, id };
+    return wanted.has(id) ? id : null;
   };
 }
 
+/** The parts of a record's name; `sum` as `keyedChecksum` writes it, `digested` the first half of the fingerprint. */
+export function partsOf(id: string): { readonly length: string; readonly sum: string; readonly digested: string } {
+  const [length = "", sum = "", digested = ""] = id.split(".");
+  return { length, sum, digested };
+}
+
 /** Starts from a secret number, so that it tells nothing about a record to somebody without the key. */
-function keyedChecksum(digest: RecordRule["digest"]): (content: Buffer) => number {
+export function keyedChecksum({ digest }: Pick<RecordRule, "digest">): (content: Buffer) => number {
   const start = Number.parseInt(digest(["record checksum"]).slice(0, 8), 16);
   return (content) => crc32(content, start);
 }
 
 function stemOf(content: Buffer, checksum: number, fingerprint: string): string {
-  return `${content.length}.${checksum.toString(36)}.${fingerprint.slice(0, 32)}`;
+  return `${content.length}.${checksum.toString(36)}.${fingerprint.slice(0, DIGITS)}`;
+}
+
+const DIGITS = 32;
+
+/** What tells a planned record of a file from what is there now. */
+export interface Fingerprint {
+  /** Of the record's own bytes. */
+  readonly own: string;
+  /** Checksums of the records before and behind it; `START`, `END` where there is none. */
+  readonly before: string;
+  readonly after: string;
+  /** Of the file or object as it was. */
+  readonly holder: string;
+}
+
+export const START = "^";
+export const END = "$";
+
+/** The record's own part comes first, up to the first dot: it stays while the record does, whatever becomes of its file. */
+export function writeFingerprint({ own, before, after, holder }: Fingerprint): string {
+  return [own.slice(0, DIGITS), before, after, holder].join(".");
+}
+
+/** null for what is none of ours. */
+export function readFingerprint(text: string): Fingerprint | null {
+  const [own, before, after, holder, ...rest] = text.split(".");
+  return own === undefined || before === undefined || after === undefined || holder === undefined || rest.length > 0 ? null : { own, before, after, holder };
+}
+
+/** Whether a planned record's fingerprint is that of the record its name means. */
+export function isOwn(id: string, fingerprint: string): boolean {
+  return readFingerprint(fingerprint)?.own === partsOf(id).digested;
 }

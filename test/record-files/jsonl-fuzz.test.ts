@@ -78,7 +78,7 @@ function line(next: Next, pool: Pool): Buffer {
 /** The same without any line left out: every one is read for its values. */
 async function readWhole(bytes: Buffer, rule: TestRule, lookups: readonly Lookup[]): Promise<unknown> {
   const paths = [...new Set([...rule.columns.map(({ column }) => column), ...Object.keys(rule.where ?? {}), ...rule.exports])];
-  const format = jsonlFormat(rule.name, paths, rule.columns, rule.mode);
+  const format = jsonlFormat(rule, paths, [], false);
   const subjectsOf = subjectMatcher(rule.columns, rule.mode, lookups, rule.where);
   const isGap = gapFinder(rule.columns, lookups);
   const found: unknown[] = [];
@@ -94,7 +94,7 @@ async function readWhole(bytes: Buffer, rule: TestRule, lookups: readonly Lookup
       if (row === null) continue;
       records += 1;
       const values = Object.fromEntries(rule.exports.map((column) => [column, format.exported(row, column)]));
-      for (const subject of subjectsOf(format.valuesOf(row))) found.push({ line: at, subject, values });
+      for (const subject of subjectsOf((column) => format.exported(row, column))) found.push({ line: at, subject, values });
     }
   return { found, gaps, records, unreadable: gaps.length };
 }

@@ -1,25 +1,23 @@
 import { createHmac } from "node:crypto";
 import type { Change } from "../../src/model/change.ts";
 import type { Lookup } from "../../src/model/search.ts";
-import {
-  type FoundRecord,
-  type RecordChange,
-  type RecordRule,
-  rewriteRecords,
-  type RewriteResult,
-  scanRecords,
-  verifyRewrite,
-} from "../../src/record-files/record-file.ts";
+import { type FoundRecord, scanRecords } from "../../src/record-files/record-file.ts";
+import type { RecordChange } from "../../src/record-files/record-format.ts";
+import type { RecordRule } from "../../src/record-files/record-rule.ts";
+import { rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/rewrite-records.ts";
 
 export interface TestRule extends RecordRule {
   readonly change: Change;
   /** Lines told to `unreadable`. */
   readonly gaps: { readonly line: number; readonly gap: boolean }[];
+  /** Lines told to `inside`. */
+  readonly unfound: number[];
 }
 
 /** A rule that matches `email` exactly and removes rows. Named ones win. */
 export function ruleOf(given: Partial<RecordRule> = {}): TestRule {
   const gaps: { line: number; gap: boolean }[] = [];
+  const unfound: number[] = [];
   return {
     name: "people.csv",
     format: "csv",
@@ -32,6 +30,8 @@ export function ruleOf(given: Partial<RecordRule> = {}): TestRule {
     digest: (parts) => createHmac("sha256", "the key of the tests").update(JSON.stringify(parts)).digest("hex"),
     unreadable: (line, gap) => void gaps.push({ line, gap }),
     gaps,
+    inside: (line) => void unfound.push(line),
+    unfound,
     ...given,
   };
 }
@@ -57,19 +57,25 @@ export async function eraseFrom(
   size?: number,
 ): Promise<{ readonly text: string; readonly bytes: Buffer; readonly result: RewriteResult; readonly found: FoundRecord[] }> {
   const found = await scan(bytes, rule, lookups, size);
-  const changes = changesFor(found, rule.change, lookups);
+  const changes = changesFor(found, rule.change, lookups, rule);
   const rewrite = rewriteRecords(inChunks(bytes, size), rule, changes, (value) => `ps_${rule.digest([value]).slice(0, 32)}`);
   const written = Buffer.concat(await Array.fromAsync(rewrite.output));
   await verifyRewrite(inChunks(written, size), rule, changes, rewrite.result());
   return { text: written.toString(), bytes: written, result: rewrite.result(), found };
 }
 
-export function changesFor(found: readonly FoundRecord[], change: Change, lookups: readonly Lookup[]): Map<string, RecordChange> {
+/** What is done to each found record, for those of these people whom it belongs to. */
+export function changesFor(
+  found: readonly FoundRecord[],
+  change: Change,
+  lookups: readonly Lookup[],
+  { columns, mode }: Pick<RecordRule, "columns" | "mode"> = ruleOf(),
+): Map<string, RecordChange> {
   return new Map(
-    found.map(({ id }) => [
-      id,
-      { change, lookups: lookups.filter(({ subject }) => found.some((record) => record.id === id && record.subjects.includes(subject))) },
-    ]),
+    found.map(({ id, subjects }): [string, RecordChange] => {
+      const mine = lookups.filter(({ subject }) => subjects.includes(subject));
+      return [id, change.kind === "fields" ? { remove: false, parts: [{ change, columns, mode, lookups: mine }] } : { remove: true, parts: [] }];
+    }),
   );
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { config, formatOf } from "../../../connectors/files/config.ts";
+import { config } from "../../../connectors/files/config.ts";
+import { formatOf } from "../../../src/record-files/file-format.ts";
 import type { RecordType } from "../../../src/model/datamap.ts";
 import { blockOf, peopleFiles } from "./fixture.ts";
 

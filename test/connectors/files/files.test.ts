@@ -280,14 +280,26 @@ test("a row that somebody else removed while we rewrote is not counted as ours, 
   expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject(wanted);
 });
 
-test("a planned file that is gone is counted as gone", async () => {
+test("a planned file that is not there any more is no proof that its records are gone", async () => {
   await folder.write("root/a.csv", HEAD + ANN);
   await folder.write("root/b.csv", HEAD + ANN);
   const { system, target } = people();
   const records = planned(await locateAll(system, io, target, LOOKUPS));
   await rename(inRoot("b.csv"), join(folder.path, "b.csv"));
-  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records))).toMatchObject({ matched: 1, affected: 1, alreadyGone: 1 });
-  expect(await remainingOf(system, io, target, { change: DELETE, records })).toEqual([]);
+  const [, b] = records;
+  const outcome = await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records));
+  expect(outcome).toMatchObject({ matched: 1, affected: 1, alreadyGone: 0, left: [{ key: b?.key, kind: "failed", reason: "changed" }] });
+  await expect(remainingOf(system, io, target, { change: DELETE, records })).rejects.toMatchObject({
+    code: "SYSTEM_UNREACHABLE",
+    message: "b.csv is not there any more",
+  });
+  await using reader = await system.openReader(io);
+  await expect(Array.fromAsync(reader.locate(target, { by: "keys", keys: records.map(({ key }) => key) }))).rejects.toMatchObject({
+    code: "SYSTEM_UNREACHABLE",
+  });
+  await rename(join(folder.path, "b.csv"), inRoot("b.csv"));
+  expect(await remainingOf(system, io, target, { change: DELETE, records })).toEqual([b?.key]);
+  expect(await remainingOf(system, io, target, { change: DELETE, records: records.slice(0, 1) })).toEqual([]);
 });
 
 test("one file that cannot be rewritten does not hide the others", async () => {
@@ -366,7 +378,11 @@ test("an unreadable line is said with its number, a gap apart, and never with it
   expect(await locateAll(system, io, target, LOOKUPS)).toEqual([]);
   expect(said(io.findings)).toEqual([
     "warning GAP a.jsonl:2: is no JSON object, and holds an identifier",
-    "warning FILE_UNREADABLE a.jsonl: 2 unreadable lines are kept as they are",
+    "warning GAP a.jsonl: 2 unreadable lines are kept as they are",
+  ]);
+  expect(io.findings.map(({ gap }) => gap)).toEqual([
+    { where: "a.jsonl:2", holdsIdentifier: true },
+    { where: "a.jsonl", holdsIdentifier: false },
   ]);
 });
 

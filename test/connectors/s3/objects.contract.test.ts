@@ -29,12 +29,22 @@ for (const versioning of [undefined, "Enabled"] as const) {
         by: "code",
         world,
         async seed(people) {
-          await store.empty(bucket);
+          // an object that is as it should be stays: a new version of it would be another object
+          const bodies = new Map(people.map((person) => [keyOf(person), versioning === undefined ? [person.secret] : [person.secret, `old ${person.secret}`]]));
+          const shelves = Map.groupBy(await store.versions(bucket), ({ key }) => key);
+          const kept = new Set(
+            [...shelves]
+              .filter(([key, some]) => some.map(({ body }) => Buffer.from(body, "latin1").toString()).join("\0") === bodies.get(key)?.join("\0"))
+              .map(([key]) => key),
+          );
+          for (const [key, some] of shelves)
+            if (!kept.has(key)) await Promise.all(some.map(async ({ id }) => await store.remove(bucket, key, id === "null" ? undefined : id)));
           const write = async (key: string, body: string, no: string) => await store.put(bucket, key, body, { Metadata: { no } });
           const neighbours = ["one/42.json.old", "one/42.jso", "one/42.json/more", "One/42.json", "two/42/doc2", "42.json"];
           await Promise.all([
             ...neighbours.map(async (key) => await write(key, `beside ${key}`, key)),
             ...people.map(async (person) => {
+              if (kept.has(keyOf(person))) return;
               if (versioning !== undefined) await write(keyOf(person), `old ${person.secret}`, person.no);
               await write(keyOf(person), person.secret, person.no);
             }),

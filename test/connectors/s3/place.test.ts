@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { config } from "../../../connectors/s3/config.ts";
-import { globTest, keysFor, literalPrefix, parseAddress, placeholdersOf, templateTest } from "../../../connectors/s3/place.ts";
+import { keysFor, parseAddress, parseTemplate, placeholdersOf, templateStart, templateTest } from "../../../connectors/s3/place.ts";
+import { keyGlob, literalStart } from "../../../src/record-files/glob.ts";
 import type { RecordType } from "../../../src/model/datamap.ts";
 import { filesOf, objectsOf } from "./store.ts";
 
@@ -19,23 +20,23 @@ test.each([
 
 describe("key templates", () => {
   test("values stand for themselves, whatever they are made of", () => {
-    const keys = (values: readonly string[]) => keysFor("a/:id/x.json", { ":id": values }).map(({ key }) => key);
+    const keys = (values: readonly string[]) => keysFor(parseTemplate("a/:id/x.json"), { values: { ":id": values } }).map(({ key }) => key);
     expect(keys(["$1", "$&", ":id", "../..", "a b"])).toEqual(["a/$1/x.json", "a/$&/x.json", "a/:id/x.json", "a/../../x.json", "a/a b/x.json"]);
     expect(keys([])).toEqual([]);
-    expect(keysFor("a/:id/:other", { ":id": ["1"] }), "a placeholder without a value names no key").toEqual([]);
+    expect(keysFor(parseTemplate("a/:id/:other"), { values: { ":id": ["1"] } }), "a placeholder without a value names no key").toEqual([]);
     expect(
-      keysFor(":id/:id", { ":id": ["1", "2"] }).map(({ key }) => key),
+      keysFor(parseTemplate(":id/:id"), { values: { ":id": ["1", "2"] } }).map(({ key }) => key),
       "one placeholder has one value",
     ).toEqual(["1/1", "2/2"]);
   });
 
   test("a placeholder is the longest name, and what comes before the first is the prefix", () => {
-    expect(placeholdersOf("a/:customer_id.json/:x-:customer_id")).toEqual([":customer_id", ":x"]);
-    expect(literalPrefix("keys", "a/b*/:customer_id.json")).toBe("a/b*/");
+    expect(placeholdersOf(parseTemplate("a/:customer_id.json/:x-:customer_id"))).toEqual([":customer_id", ":x"]);
+    expect(templateStart(parseTemplate("a/b*/:customer_id.json"))).toBe("a/b*/");
   });
 
   test("a template fits whole keys only", () => {
-    const fits = templateTest("a/:id.json");
+    const fits = templateTest(parseTemplate("a/:id.json"));
     expect(["a/1.json", "a/x/y.json", "a/\n.json"].map(fits)).toEqual([true, true, true]);
     expect(["a/.json", "a/1.jsonx", "b/a/1.json", "a/1xjson"].map(fits)).toEqual([false, false, false, false]);
   });
@@ -49,12 +50,12 @@ test.each([
   ["a,b/[x]+(1).csv", ["a,b/[x]+(1).csv"], ["a,b/x1.csv", "a"]],
   ["a}b/{c", ["a}b/{c"], ["ab/c"]],
 ])("the glob %s", (glob, fitting, others) => {
-  expect(fitting.filter((key) => !globTest(glob)(key))).toEqual([]);
-  expect(others.filter((key) => globTest(glob)(key))).toEqual([]);
+  expect(fitting.filter((key) => !keyGlob(glob)(key))).toEqual([]);
+  expect(others.filter((key) => keyGlob(glob)(key))).toEqual([]);
 });
 
 test("the literal prefix of a glob ends before its first sign", () => {
-  expect(["till/*.csv", "till/a?", "{a,b}/c", "plain.csv"].map((glob) => literalPrefix("files", glob))).toEqual(["till/", "till/a", "", "plain.csv"]);
+  expect(["till/*.csv", "till/a?", "{a,b}/c", "plain.csv"].map((glob) => literalStart(glob))).toEqual(["till/", "till/a", "", "plain.csv"]);
 });
 
 describe("lint", () => {

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { below, type Glob, matches, parseGlob } from "../../../connectors/files/glob.ts";
-import { isCopyOf, shown } from "../../../connectors/files/names.ts";
+import { below, type Glob, matches, parseGlob } from "../../src/record-files/glob.ts";
 
 function fits(glob: string, path: string): boolean {
   const folders = path.split("/");
@@ -52,30 +51,4 @@ test("globs match as shells do: within a name, any folders, choices, and dots on
 test("a glob that could leave the root, or ends in no name, is none", () => {
   for (const glob of ["/etc/passwd", "../a.csv", "x/../../a.csv", "x/{..,y}/a.csv", "", ".", "x/**", String.raw`x\a.csv`])
     expect(parseGlob(glob), glob).toBeNull();
-});
-
-test("copies are known by their names, other files are not taken for copies", () => {
-  for (const name of [
-    "users.csv~",
-    "users.csv.bak",
-    "users.csv.orig",
-    "users.csv.1",
-    "users.csv.gz",
-    "users.csv.bak.gz",
-    ".users.csv.swp",
-    "users (1).csv",
-    "users - Copy.csv",
-    "users copy 2.csv",
-    "users_backup.csv",
-    "users.bak.csv",
-  ])
-    expect(isCopyOf(name, "users.csv"), name).toBe(true);
-  for (const name of ["users.csv", "users2.csv", "users-2026.csv", "user.csv", "users.jsonl", "superusers.csv", "users.csvx", ".expunge-1234"])
-    expect(isCopyOf(name, "users.csv"), name).toBe(false);
-});
-
-test("a name that may be an identifier is not shown", () => {
-  expect(shown("exports/ann@shop.example.csv")).toBe("exports/(name withheld)");
-  expect(shown("exports/gd-55X0141.csv", [{ subject: 0, values: { guide: ["GD-55x0141"] } }])).toBe("exports/(name withheld)");
-  expect(shown("exports/2026-11/people.csv")).toBe("exports/2026-11/people.csv");
 });

@@ -1,6 +1,6 @@
 /**
- * Globs of the data map: `*`, `?`, `[a-z]`, `{a,b}` inside a name, `**` for any folders. A name that begins with a dot
- * is matched only where the glob writes the dot. Compared exactly, as the file system gives the names.
+ * Globs of the data map: `*`, `?`, `{a,b}` inside a name, `**` for any folders; in folders `[a-z]` too, and a name that
+ * begins with a dot is matched only where the glob writes the dot. Compared exactly, as the place gives the names.
  */
 
 /** A glob, one pattern a folder level; `"**"` stands for any number of levels. */
@@ -33,6 +33,23 @@ export function matches(globs: readonly Glob[], name: string): boolean {
   });
 }
 
+/**
+ * A glob over whole keys of objects, which know no folders and hide nothing: `*` and `?` stop at a slash, `**` does not
+ * (`**` and a slash: any folders, or none); brackets, and braces that do not pair, are themselves.
+ */
+export function keyGlob(text: string): (key: string) => boolean {
+  const sources = expandBraces(text).map((glob) =>
+    glob.replaceAll(/\*\*\/|\*\*|[\s\S]/gu, (piece) => (piece === "**/" ? "(?:.*/)?" : piece === "**" ? ".*" : wildcard(piece))),
+  );
+  const pattern = new RegExp(`^(?:${sources.join("|")})$`, "su");
+  return (key) => pattern.test(key);
+}
+
+/** What every path that a glob matches begins with. */
+export function literalStart(glob: string): string {
+  return /^[^*?{]*/u.exec(glob)?.[0] ?? "";
+}
+
 function expandBraces(text: string): string[] {
   const found = /^(.*?)\{([^{}]*,[^{}]*)\}(.*)$/su.exec(text);
   if (found === null) return [text];
@@ -41,11 +58,14 @@ function expandBraces(text: string): string[] {
 }
 
 function namePattern(part: string): RegExp {
-  const source = part.replaceAll(/\[(!?)([^\]]+)\]|[\s\S]/gu, (piece, not: string | undefined, set: string | undefined) => {
-    if (set !== undefined) return `[${not === "!" ? "^" : ""}${set.replaceAll(/[\\^[\]]/gu, String.raw`\$&`)}]`;
-    if (piece === "*") return "[^/]*";
-    if (piece === "?") return "[^/]";
-    return piece.replace(/[.*+?^${}()|[\]\\/]/u, String.raw`\$&`);
-  });
+  const source = part.replaceAll(/\[(!?)([^\]]+)\]|[\s\S]/gu, (piece, not: string | undefined, set: string | undefined) =>
+    set === undefined ? wildcard(piece) : `[${not === "!" ? "^" : ""}${set.replaceAll(/[\\^[\]]/gu, String.raw`\$&`)}]`,
+  );
   return new RegExp(`^${part.startsWith(".") ? "" : "(?!\\.)"}${source}$`, "su");
+}
+
+function wildcard(piece: string): string {
+  if (piece === "*") return "[^/]*";
+  if (piece === "?") return "[^/]";
+  return piece.replace(/[.*+?^${}()|[\]\\/]/u, String.raw`\$&`);
 }

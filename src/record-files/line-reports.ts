@@ -1,0 +1,35 @@
+import type { Finding } from "../model/search.ts";
+import type { LineReports } from "./record-rule.ts";
+
+/** More lines of one file than this are counted, no longer named. */
+const NAMED = 100;
+
+export interface LineReporter extends LineReports {
+  /** Says what was only counted; once, when the file has been read. */
+  end(): void;
+}
+
+/** Reports as gaps what a file has that cannot be acted on. `name`: the file as it may be shown. */
+export function lineReporter(record: string, name: string, report: (finding: Finding) => void): LineReporter {
+  let unreadable = 0;
+  let named = 0;
+  let unnamed = 0;
+  const gap = (where: string, holdsIdentifier: boolean, what: string) =>
+    report({ code: "GAP", severity: "warning", record, message: `${where}: ${what}`, gap: { where, holdsIdentifier } });
+  const line = (at: number, what: string) => {
+    named += 1;
+    if (named <= NAMED) gap(`${name}:${at}`, true, what);
+    else unnamed += 1;
+  };
+  return {
+    unreadable(at, holds) {
+      unreadable += 1;
+      if (holds) line(at, "is no JSON object, and holds an identifier");
+    },
+    inside: (at) => line(at, "holds an identifier beside other text or in a shape that the match does not read"),
+    end() {
+      if (unnamed > 0) gap(name, true, `${unnamed} more lines hold an identifier that cannot be acted on`);
+      if (unreadable > 0) gap(name, false, `${unreadable} unreadable ${unreadable === 1 ? "line is" : "lines are"} kept as they are`);
+    },
+  };
+}
