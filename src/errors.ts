@@ -46,6 +46,7 @@ export const FAILURES = {
   ROW_SECURITY: { exit: EXIT.unreachable, help: "Use a role with BYPASSRLS: a policy can hide rows, so a count would prove nothing." },
   SHARDS_FAILED: { exit: EXIT.unreachable, help: "Bring the index's shards back, then run again." },
 
+  UNEXPECTED_ANSWER: { exit: EXIT.partly_done, help: "Look into the system's log at that time; then run the same command again." },
   PARTLY_DONE: { exit: EXIT.partly_done, help: "Run the same command again: it goes on from here." },
 
   PLAN_STALE: { exit: EXIT.stale, help: "Make a new plan: what it was made for has changed." },
