@@ -1,19 +1,20 @@
 import type { FieldRule } from "../../src/model/field-rule.ts";
 import type { Finding } from "../../src/model/search.ts";
+import { changedFields, texts } from "../../src/sql/record-table.ts";
 import type { Column } from "./catalog.ts";
-import { isArray, isDate, isJson, isText } from "./columns.ts";
+import { isText } from "./columns.ts";
 import { finding, minimisedNames, updates } from "./findings.ts";
-import type { ForeignKey } from "./links.ts";
-import { changedFields, removesElements, type Resolved } from "./resolved.ts";
-import { attempt, type Session } from "./session.ts";
-import { binder, quoted, texts } from "./sql.ts";
+import type { Resolved } from "./resolved.ts";
+import { attempt } from "./session.ts";
+import { binder, equal, EQUALS, quoted } from "./sql.ts";
+import type { Session } from "./transaction.ts";
 
 /** Whether the columns can be changed as the rules say, and would keep the table's constraints. */
-export async function* checkFields(session: Session, resolved: Resolved, into: readonly ForeignKey[]): AsyncGenerator<Finding> {
+export async function* checkFields(session: Session, resolved: Resolved): AsyncGenerator<Finding> {
   const { table, target } = resolved;
   for (const name of updates(resolved)) {
     const column = table.columns.get(name);
-    const refused = column === undefined ? undefined : unchangeable(resolved, column, into);
+    const refused = column === undefined ? undefined : unchangeable(resolved, column);
     if (refused !== undefined) yield finding(resolved, "FIELD_REFUSED", "error", refused, { column: name });
   }
   for (const name of minimisedNames(resolved)) {
@@ -35,12 +36,13 @@ export async function* checkFields(session: Session, resolved: Resolved, into: r
   yield* checkConstraints(session, resolved);
 }
 
-function unchangeable({ table }: Resolved, column: Column, into: readonly ForeignKey[]): string | undefined {
+function unchangeable({ table, catalog }: Resolved, column: Column): string | undefined {
   const where = `column ${column.name} of ${table.shown}`;
   if (column.generated) return `${where} is generated: it follows other columns`;
   if (table.partitionKey.includes(column.name)) return `${where} decides the partition`;
-  const foreignKey = into.find(({ parentColumns }) => parentColumns.includes(column.name));
-  return foreignKey === undefined ? undefined : `${where} is referenced by ${foreignKey.child.shown} (${foreignKey.name})`;
+  // whatever its ON UPDATE says: rows that were not planned would change, or keep this one from changing
+  const foreignKey = catalog.into(table).find(({ parentColumns }) => parentColumns.includes(column.name));
+  return foreignKey === undefined ? undefined : `${where} is referenced by ${catalog.table(foreignKey.child)?.shown ?? foreignKey.child} (${foreignKey.name})`;
 }
 
 function fits(rule: FieldRule, column: Column): boolean {
@@ -53,24 +55,30 @@ function fits(rule: FieldRule, column: Column): boolean {
     case "set":
       return true;
     case "generalise":
-      return text || isDate(column);
+      return text || column.isDate;
     case "truncate":
       return text || ["inet", "cidr"].includes(column.type.name);
     case "prefix":
     case "template":
     case "pseudonymise":
-      return text && !isArray(column) && !isJson(column);
+      return text;
   }
+}
+
+/** Whether a rule only acts on a part of the column's value, or on some rows: people are matched in it, or it is a list. */
+function isPartly({ matches }: Resolved, { name, shape }: Column): boolean {
+  return matches.some((ref) => ref.column.name === name && (shape !== "scalar" || ref.separator !== undefined));
 }
 
 /** What a rule leaves in every row; undefined where it depends on the row. */
 function leaves(resolved: Resolved, column: Column, rule: FieldRule): string | null | undefined {
+  if (resolved.matches.some((ref) => ref.column.name === column.name && ref.separator !== undefined)) return undefined;
   switch (rule.kind) {
     case "clear":
     case "unlink":
       return null;
     case "remove":
-      return removesElements(resolved, column) ? undefined : null;
+      return isPartly(resolved, column) ? undefined : null;
     case "set":
       return String(rule.value);
     case "template":
@@ -97,7 +105,32 @@ async function* checkValue(session: Session, resolved: Resolved, column: Column,
   if (column.length > 0 && Array.from(value).length > column.length) yield say(`${where} is ${column.declared}, too short for what \`${rule.kind}\` leaves`);
   else if ((await attempt(session, `SELECT ($1::text::${column.declared})::text`, [value])).length === 0)
     yield say(`${where} is ${column.declared}, which refuses what \`${rule.kind}\` leaves`);
-  if (rule.kind === "set" && resolved.table.singlyUnique.includes(column.name)) yield say(`${where} is unique, so \`set\` works for one row only`);
+  const alone = resolved.table.indexes.some(({ unique, plain, columns }) => unique && plain && columns.length === 1 && columns[0] === column.name);
+  if (rule.kind === "set" && alone) yield say(`${where} is unique, so \`set\` works for one row only`);
+}
+
+/** A column that references other rows and gets one value in all of its own: there must be a row to reference. */
+async function* checkForeignKeys(session: Session, resolved: Resolved, known: ReadonlyMap<string, string | null>): AsyncGenerator<Finding> {
+  const { table, catalog } = resolved;
+  const mine = new Set([table, ...catalog.ancestors(table).filter(({ kind }) => kind === "p")].map(({ oid }) => oid));
+  for (const { name, child, columns, parentColumns, parentName, operators } of catalog.foreignKeys) {
+    const values = columns.map((column) => known.get(column));
+    if (!mine.has(child) || values.some((value) => value == null)) continue;
+    const bound = binder();
+    const same = parentColumns.map((column, at) => {
+      const declared = table.columns.get(columns[at] ?? "")?.declared ?? "text";
+      return equal(`p.${quoted(column)}`, operators[at] ?? EQUALS, `${bound.bind(values[at] ?? null)}::text::${declared}`);
+    });
+    const [row] = await attempt(session, `SELECT (EXISTS (SELECT FROM ${parentName} AS p WHERE ${same.join(" AND ")}))::text`, bound.values);
+    if (row?.[0] === "false")
+      yield finding(
+        resolved,
+        "CONSTRAINT",
+        "error",
+        `constraint ${name} of ${table.shown} refuses what the rule leaves in ${columns.join(", ")}: there is no such row in ${parentName.replaceAll('"', "")}`,
+        { help: "Make the row that is to be referenced instead, or choose another rule." },
+      );
+  }
 }
 
 /** CHECK constraints over columns that all get a known value. */
@@ -109,6 +142,7 @@ async function* checkConstraints(session: Session, resolved: Resolved): AsyncGen
     if (value !== undefined) known.set(name, value);
   }
   if (known.size === 0) return;
+  yield* checkForeignKeys(session, resolved, known);
   const rows = await session.query(
     `SELECT c.conname::text, pg_catalog.pg_get_expr(c.conbin, c.conrelid), pg_catalog.to_json(ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)))::text
      FROM pg_catalog.pg_constraint c WHERE c.conrelid = $1::oid AND c.contype = 'c' AND pg_catalog.cardinality(c.conkey) > 0`,

@@ -5,9 +5,9 @@ import type { Resolved } from "./resolved.ts";
 
 /** Every right that planning or erasing will need. */
 export function* checkRights(resolved: Resolved): Generator<Finding> {
-  const { table, columns, key } = resolved;
+  const { table, columns, key, catalog } = resolved;
   if (!table.mayUse) yield finding(resolved, "NOT_PERMITTED", "error", `the role lacks USAGE on schema ${table.schema}`);
-  const read = key.byPlace ? [...table.columns.keys()] : [...new Set([...table.key, ...columns.map(({ name }) => name)])];
+  const read = key.byPlace ? [...table.columns.keys()] : [...new Set([...catalog.keyOf(table), ...columns.map(({ name }) => name)])];
   yield* unreadable(resolved, table, read);
   if (deletes(resolved) && !table.mayDelete) yield finding(resolved, "NOT_PERMITTED", "error", `the role lacks DELETE on table ${table.shown}`);
   for (const name of updates(resolved)) {

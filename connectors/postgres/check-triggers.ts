@@ -1,56 +1,50 @@
-import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Finding } from "../../src/model/search.ts";
-import { loadTables } from "./catalog.ts";
-import { isIgnored } from "./check-references.ts";
-import { deletes, finding, updates } from "./findings.ts";
-import { readSource, type SourceFacts } from "./function-source.ts";
-import type { Resolved } from "./resolved.ts";
-import type { Session } from "./session.ts";
-import { factsOf, type Rule, rulesOf, type Trigger, triggersOf, type Verb, type Written, writtenTables } from "./triggers.ts";
+import { deletes, finding, isIgnored, updates } from "./findings.ts";
+import { readSource } from "./function-source.ts";
+import { waysInto } from "./references.ts";
+import type { Place, Resolved } from "./resolved.ts";
+import { firingTables, type Rule, type Trigger, type Verb, type Written } from "./triggers.ts";
+import { recordsAt } from "./writes.ts";
 
-interface Scope {
-  readonly session: Session;
-  readonly block: SystemBlock;
+interface Scope extends Place {
   readonly resolved: Resolved;
-  /** oid -> `system.record` */
-  readonly records: ReadonlyMap<string, string>;
   /** `oid verb`: looked at already. */
   readonly seen: Set<string>;
+  /** oid -> name of a table that a function writes to. */
+  readonly names: Map<string, string>;
 }
 
 /** Triggers and rules that a change of this record type sets off: those that write where the data map does not look, and those that keep rows from going. */
-export async function* checkTriggers(
-  session: Session,
-  block: SystemBlock,
-  resolved: Resolved,
-  records: ReadonlyMap<string, string>,
-  reached: readonly string[],
-): AsyncGenerator<Finding> {
-  const scope: Scope = { session, block, resolved, records, seen: new Set() };
+export async function* checkTriggers(place: Place, resolved: Resolved): AsyncGenerator<Finding> {
+  const scope: Scope = { ...place, resolved, seen: new Set(), names: new Map() };
   const verbs: Verb[] = [...(deletes(resolved) ? (["delete"] as const) : []), ...(updates(resolved).length > 0 ? (["update"] as const) : [])];
   for (const verb of verbs) {
     yield* checkSwallowing(scope, verb);
-    yield* checkWriting(scope, resolved.table.root, verb);
+    yield* checkWriting(scope, resolved.table.oid, verb);
   }
-  for (const oid of reached) yield* checkWriting(scope, oid, "delete");
+  if (!deletes(resolved)) return;
+  for (const { foreignKey, segment } of waysInto(place.catalog, place.block, resolved.table))
+    if (foreignKey.onDelete === "cascade" && segment.records.length === 0) yield* checkWriting(scope, segment.table.oid, "delete");
 }
 
-async function* checkSwallowing({ session, resolved }: Scope, verb: Verb): AsyncGenerator<Finding> {
-  const shown = resolved.table.shown;
+async function* checkSwallowing({ session, catalog, triggers, resolved }: Scope, verb: Verb): AsyncGenerator<Finding> {
+  const { table } = resolved;
   const word = verb.toUpperCase();
-  for (const rule of await rulesOf(session, resolved.table.root)) {
+  const firing = firingTables(catalog, table);
+  // rules of other tables of the family are not those that our statement names
+  for (const rule of await triggers.rulesOf(session, [table.oid])) {
     if (rule.verb !== verb || !rule.instead) continue;
     yield rule.conditional
-      ? finding(resolved, "TRIGGER_PRESENT", "warning", `rule ${rule.name} of ${shown} replaces a ${word} under a condition`)
-      : finding(resolved, "DELETE_SWALLOWED", "error", `rule ${rule.name} of ${shown} does something else instead of a ${word}`);
+      ? finding(resolved, "TRIGGER_PRESENT", "warning", `rule ${rule.name} of ${table.shown} replaces a ${word} under a condition`)
+      : finding(resolved, "DELETE_SWALLOWED", "error", `rule ${rule.name} of ${table.shown} does something else instead of a ${word}`);
   }
-  for (const trigger of await triggersOf(session, resolved.table.root)) {
+  for (const trigger of await triggers.triggersOf(session, firing)) {
     if (!trigger.before || !trigger.eachRow || !fires(trigger, verb, resolved)) continue;
     const swallowing = readSource(trigger.source).returns.map((value) => swallows(value, verb));
     if (!swallowing.some(Boolean)) continue;
     yield swallowing.every(Boolean) && !trigger.conditional
-      ? finding(resolved, "DELETE_SWALLOWED", "error", `trigger ${trigger.name} of ${shown} returns NULL: no ${word} comes through`)
-      : finding(resolved, "TRIGGER_PRESENT", "warning", `trigger ${trigger.name} of ${shown} may return NULL and so stop a ${word}`);
+      ? finding(resolved, "DELETE_SWALLOWED", "error", `trigger ${trigger.name} of ${table.shown} returns NULL: no ${word} comes through`)
+      : finding(resolved, "TRIGGER_PRESENT", "warning", `trigger ${trigger.name} of ${table.shown} may return NULL and so stop a ${word}`);
   }
 }
 
@@ -69,75 +63,74 @@ function fires({ verbs, columns }: Trigger, verb: Verb, resolved: Resolved): boo
 async function* checkWriting(scope: Scope, oid: string, verb: Verb): AsyncGenerator<Finding> {
   if (scope.seen.has(`${oid} ${verb}`)) return;
   scope.seen.add(`${oid} ${verb}`);
-  const { session, resolved } = scope;
-  const own = oid === resolved.table.root;
-  const table = own ? resolved.table : (await loadTables(session, [oid])).get(oid);
-  const of = table?.shown ?? oid;
-  for (const trigger of await triggersOf(session, oid)) {
+  const { session, catalog, triggers, resolved } = scope;
+  const own = oid === resolved.table.oid;
+  const table = catalog.table(oid);
+  const firing = table === undefined ? [oid] : firingTables(catalog, table);
+  const of = table?.shown ?? scope.names.get(oid) ?? oid;
+  for (const trigger of await triggers.triggersOf(session, firing)) {
     if (own ? !fires(trigger, verb, resolved) : !trigger.verbs.includes(verb)) continue;
     const what = `trigger ${trigger.name} of ${of}`;
-    if (trigger.language !== "plpgsql") {
+    if (trigger.language === "plpgsql") yield* checkFacts(scope, what, trigger.source);
+    else
       yield finding(
         resolved,
         "TRIGGER_PRESENT",
         "warning",
         `${what} runs ${trigger.functionName}, written in ${trigger.language}: nobody here can say what it does`,
       );
-      continue;
-    }
-    yield* checkFacts(scope, what, await factsOf(session, trigger.source));
   }
-  if (own)
-    for (const rule of await rulesOf(session, oid))
-      if (rule.verb === verb) yield* checkFacts(scope, ruleName(rule, of), await factsOf(session, rule.definition));
+  for (const rule of await triggers.rulesOf(session, own ? [oid] : firing))
+    if (rule.verb === verb) yield* checkFacts(scope, ruleName(rule, of), rule.definition);
 }
 
 function ruleName(rule: Rule, of: string): string {
   return `rule ${rule.name} of ${of}`;
 }
 
-async function* checkFacts(scope: Scope, what: string, facts: SourceFacts): AsyncGenerator<Finding> {
+async function* checkFacts(scope: Scope, what: string, source: string): AsyncGenerator<Finding> {
   const { resolved } = scope;
-  const written = await writtenTables(scope.session, facts);
+  const { facts, written } = await scope.triggers.writtenBy(scope.session, source);
   const judged = new Set<string>();
   let audit = false;
   for (const one of written) {
     const name = `${one.oid} ${one.write.verb}`;
     if (judged.has(name)) continue;
     judged.add(name);
+    scope.names.set(one.oid, one.shown);
     const said = judge(scope, what, one);
     if (said === "trail") audit = true;
     else yield said;
     yield* checkWriting(scope, one.oid, one.write.verb);
   }
-  if (facts.dynamic) yield finding(resolved, "TRIGGER_PRESENT", "warning", `${what} builds statements at run time: the tables it writes to cannot be told`);
+  if (facts.dynamic)
+    yield finding(resolved, "TRIGGER_PRESENT", "warning", `${what} builds statements at run time: the tables it writes to cannot be told`, {
+      help: "What it wrote is looked at before anything is final: a table that the data map does not know fails the step.",
+    });
   else if (written.length === 0 && !audit) yield finding(resolved, "TRIGGER_PRESENT", "warning", `${what} runs when rows go or change`);
 }
 
 /** `trail`: the declared audit trail of this record type. */
-function judge({ block, resolved, records }: Scope, what: string, { oid, schema, name, shown, write, readsOld }: Written): Finding | "trail" {
+function judge({ block, catalog, resolved }: Scope, what: string, { oid, schema, name, shown, write, readsOld }: Written): Finding | "trail" {
+  const { id } = resolved.target.record;
   const table = `${schema}.${name}`;
-  const record = block.records.find(({ id }) => id === records.get(oid));
+  const at = recordsAt(catalog, oid);
+  const records = block.records.filter((record) => at.includes(record.id));
+  const [record] = records;
   if (record === undefined) {
     return isIgnored(block, { schema, name, shown })
       ? finding(resolved, "TRIGGER_PRESENT", "warning", `${what} writes to ${table}, which the data map ignores`)
       : finding(resolved, "TRIGGER_UNDECLARED", "error", `${what} writes to ${table}, which is not in the data map`);
   }
-  if (record.auditOf.includes(resolved.target.record.id)) return "trail";
-  if (record.auditOf.length > 0)
-    return finding(
-      resolved,
-      "TRIGGER_PRESENT",
-      "warning",
-      `${what} adds rows to ${record.id}, the audit trail of ${record.auditOf.join(", ")}: what it adds here is only found by the verification`,
-    );
+  if (records.some(({ auditOf }) => auditOf.includes(id))) return "trail";
+  const trail = records.find(({ auditOf }) => auditOf.length > 0);
+  if (trail !== undefined && write.verb === "insert")
+    return finding(resolved, "TRIGGER_UNDECLARED", "error", `${what} adds rows to ${trail.id}, which is only the audit trail of ${trail.auditOf.join(", ")}`, {
+      help: `Say so in the data map: audit_of: [${[...trail.auditOf, id].join(", ")}].`,
+    });
   // a copy of the old row, made by the erasure itself
-  if (write.verb === "insert" && readsOld && oid !== resolved.table.root)
-    return finding(
-      resolved,
-      "TRIGGER_UNDECLARED",
-      "error",
-      `${what} copies rows into ${record.id}, which is a record without audit_of: ${resolved.target.record.id}`,
-    );
+  const own = new Set([resolved.table, ...catalog.ancestors(resolved.table), ...catalog.descendants(resolved.table)].map((one) => one.oid));
+  if (write.verb === "insert" && readsOld && !own.has(oid))
+    return finding(resolved, "TRIGGER_UNDECLARED", "error", `${what} copies rows into ${record.id}, which is a record without audit_of: ${id}`);
   return finding(resolved, "TRIGGER_PRESENT", "warning", `${what} writes to ${record.id}`);
 }

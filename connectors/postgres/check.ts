@@ -1,61 +1,69 @@
 import { Failure } from "../../src/errors.ts";
-import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { checkFields } from "./check-fields.ts";
 import { checkIndexes } from "./check-indexes.ts";
+import { checkMatches } from "./check-matches.ts";
 import { checkReferences } from "./check-references.ts";
 import { checkRights } from "./check-rights.ts";
 import { checkTriggers } from "./check-triggers.ts";
-import { checkMatches } from "./check-matches.ts";
 import { finding } from "./findings.ts";
-import { foreignKeysInto, recordsByTable } from "./links.ts";
-import { type Resolved, resolveTargets } from "./resolved.ts";
-import type { Session } from "./session.ts";
+import { viewsOf } from "./gaps.ts";
+import { type Place, type Resolved, resolveTarget } from "./resolved.ts";
 
 /** Everything the catalog can say before a row is looked at. */
-export async function* checkTargets(session: Session, block: SystemBlock, targets: readonly Target[]): AsyncGenerator<Finding> {
+export async function* checkTargets(place: Place, targets: readonly Target[]): AsyncGenerator<Finding> {
   const resolved: Resolved[] = [];
   for (const target of targets) {
     try {
-      resolved.push(...(await resolveTargets(session, [target])));
+      resolved.push(await resolveTarget(place, target));
     } catch (error) {
       if (!(error instanceof Failure) || !["TABLE_MISSING", "COLUMN_MISSING", "ACTION_REFUSED"].includes(error.code)) throw error;
       yield { code: error.code, severity: "error", record: target.record.id, message: error.message, help: error.help };
     }
   }
-  const records = await recordsByTable(session, block);
-  const into = await foreignKeysInto(
-    session,
-    resolved.map(({ table }) => table.root),
-  );
-  const [first] = resolved;
-  if (first !== undefined) yield* checkLogging(session, first);
+  yield* checkServer(place, resolved);
   for (const one of resolved) {
     yield* checkRights(one);
     yield* checkMatches(one);
-    yield* checkFields(
-      session,
-      one,
-      into.filter(({ parentRoot }) => parentRoot === one.table.root),
-    );
-    const reached = yield* checkReferences(session, block, one, records);
-    yield* checkTriggers(session, block, one, records, reached);
-    yield* checkViews(session, one);
+    yield* checkFields(place.session, one);
+    yield* checkReferences(place, one);
+    yield* checkTriggers(place, one);
+    yield* checkCopies(one);
     yield* checkLargeObjects(one);
-    yield* checkIndexes(session, one);
+    yield* checkIndexes(one);
   }
 }
 
-/** A server that logs statements with their values writes identifiers into its log. */
-async function* checkLogging(session: Session, resolved: Resolved): AsyncGenerator<Finding> {
-  const [row] = await session.query(
+/** What the server writes or sends elsewhere by itself. */
+async function* checkServer({ session }: Place, resolved: readonly Resolved[]): AsyncGenerator<Finding> {
+  const [first] = resolved;
+  if (first === undefined) return;
+  const oids = resolved.flatMap(({ table, catalog }) => [table, ...catalog.ancestors(table), ...catalog.descendants(table)].map(({ oid }) => oid));
+  const [settings = [], published = []] = await session.several(
     `SELECT (pg_catalog.current_setting('log_parameter_max_length', true) IS DISTINCT FROM '0'
-      AND (pg_catalog.current_setting('log_statement') IN ('mod', 'all') OR pg_catalog.current_setting('log_min_duration_statement') <> '-1'))::text`,
+        AND (pg_catalog.current_setting('log_statement') IN ('mod', 'all') OR pg_catalog.current_setting('log_min_duration_statement') <> '-1'))::text, pg_catalog.current_setting('track_counts');
+     SELECT DISTINCT c.oid::text, p.pubname::text FROM pg_catalog.pg_publication p, LATERAL pg_catalog.pg_get_publication_tables(p.pubname::text) AS t JOIN pg_catalog.pg_class c ON c.oid = t.relid
+       WHERE c.oid = ANY ('{${oids.join(",")}}'::oid[]) ORDER BY 2`,
   );
-  if (row?.[0] === "true")
-    yield finding(resolved, "GAP", "warning", "the server logs statements with their values: its log will hold the identifiers that are searched", {
+  const [logs, counts] = settings[0] ?? [];
+  if (logs === "true")
+    yield finding(first, "GAP", "warning", "the server logs statements with their values: its log will hold the identifiers that are searched", {
       help: "Set log_parameter_max_length = 0 for the role.",
+      gap: { where: "server log", holdsIdentifier: false },
     });
+  if (counts !== "on")
+    yield finding(first, "GAP", "warning", "the server does not count what statements write (track_counts): copies that triggers make are not noticed", {
+      help: "Set track_counts = on.",
+      gap: { where: "track_counts", holdsIdentifier: false },
+    });
+  for (const one of resolved) {
+    const family = new Set([one.table, ...one.catalog.ancestors(one.table), ...one.catalog.descendants(one.table)].map(({ oid }) => oid));
+    for (const name of new Set(published.flatMap(([oid, publication]) => (family.has(oid ?? "") ? [publication ?? ""] : []))))
+      yield finding(one, "GAP", "warning", `publication ${name} sends the rows of ${one.table.shown} to its subscribers`, {
+        help: "Declare each subscriber as a system of its own, or see that it takes deletions too.",
+        gap: { where: `publication ${name}`, holdsIdentifier: false },
+      });
+  }
 }
 
 /** A row only names its large objects: they stay when it goes. */
@@ -65,18 +73,21 @@ function* checkLargeObjects(resolved: Resolved): Generator<Finding> {
       yield finding(resolved, "GAP", "warning", `large objects that column ${name} of ${resolved.table.shown} may name stay`, {
         column: name,
         help: "Unlink them in a trigger (lo_manage), or run vacuumlo.",
+        gap: { where: `large objects of ${resolved.table.shown}.${name}`, holdsIdentifier: false },
       });
 }
 
-async function* checkViews(session: Session, resolved: Resolved): AsyncGenerator<Finding> {
-  const rows = await session.query(
-    `WITH RECURSIVE dependent (oid) AS (SELECT $1::oid UNION SELECT r.ev_class FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid JOIN dependent ON d.refobjid = dependent.oid
-        WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass)
-     SELECT n.nspname::text || '.' || c.relname::text FROM dependent JOIN pg_catalog.pg_class c USING (oid) JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm' ORDER BY 1`,
-    [resolved.table.oid],
-  );
-  for (const [view] of rows)
-    yield finding(resolved, "GAP", "warning", `materialised view ${view} keeps the old rows of ${resolved.table.shown} until it is refreshed`, {
+/** Rows that are kept elsewhere under this table's name. */
+function* checkCopies(resolved: Resolved): Generator<Finding> {
+  const { table, catalog } = resolved;
+  for (const view of viewsOf(resolved).toSorted((a, b) => (a.name < b.name ? -1 : 1)))
+    yield finding(resolved, "GAP", "warning", `materialised view ${view.schema}.${view.name} keeps the old rows of ${table.shown} until it is refreshed`, {
       help: "REFRESH MATERIALIZED VIEW after the run.",
+      gap: { where: `${view.schema}.${view.name}`, holdsIdentifier: false },
+    });
+  for (const part of catalog.descendants(table).filter(({ kind }) => kind === "f"))
+    yield finding(resolved, "GAP", "warning", `${part.shown} is a part of ${table.shown} that lies on another server: what is kept there is not known here`, {
+      help: "Declare that server as a system of its own.",
+      gap: { where: part.shown, holdsIdentifier: false },
     });
 }

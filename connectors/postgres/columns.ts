@@ -2,64 +2,57 @@ import { Failure } from "../../src/errors.ts";
 import { parsePath } from "../../src/record-files/json-path.ts";
 import type { Fold } from "../../src/model/datamap.ts";
 import type { MatchColumn } from "../../src/model/search.ts";
+import type { ColumnRef } from "../../src/sql/record-table.ts";
 import type { Column, ColumnType, Server, Table } from "./catalog.ts";
-import { type Binder, qualified, quoted } from "./sql.ts";
+import { type Binder, literal, qualified, quoted } from "./sql.ts";
 
-/** What a column name of the data map stands for: a column, or a path inside a JSON column. */
-export interface Ref {
-  readonly name: string;
-  readonly column: Column;
-  /** In it: `members[].email`. */
-  readonly path?: string;
-}
+export type Ref = ColumnRef<Column>;
 
 /** How values of a column are compared. */
 export type Comparison =
   /** As texts, so folds make sense. */
   | "text"
-  /** By the type's own equality: integers, uuid, numeric, citext. */
+  /** By the type's own equality: integers, uuid, numeric, dates, and citext where nothing but its case is folded. */
   | "typed"
-  /** The type's text, exactly: dates, booleans, enums, addresses. */
+  /** The type's text, exactly: booleans, enums, addresses. */
   | "exact";
 
-const JSON_TYPES = new Set(["json", "jsonb"]);
 const TEXT_TYPES = new Set(["text", "varchar", "bpchar", "name", "char"]);
-const INTEGERS: Readonly<Record<string, readonly [bigint, bigint]>> = {
-  int2: [-32_768n, 32_767n],
-  int4: [-2_147_483_648n, 2_147_483_647n],
-  int8: [-9_223_372_036_854_775_808n, 9_223_372_036_854_775_807n],
-};
+const INTEGERS = new Map<string, readonly [bigint, bigint]>([
+  ["int2", [-32_768n, 32_767n]],
+  ["int4", [-2_147_483_648n, 2_147_483_647n]],
+  ["int8", [-9_223_372_036_854_775_808n, 9_223_372_036_854_775_807n]],
+]);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/iu;
 /** What JavaScript's trim() takes away. */
 const WHITE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
 const ASCII_WHITE = "\t\n\v\f\r ";
 
-/** A column by its exact name; else the longest leading part that is a JSON column, and the path in it. Throws COLUMN_MISSING. */
-export function resolveRef(table: Table, name: string, record: string): Ref {
+/**
+ * A column by its exact name; else the longest leading part that is a JSON column, and the path in it. `split`: what
+ * separates the values of a column's cells. Throws COLUMN_MISSING.
+ */
+export function resolveRef(table: Table, name: string, record: string, split: Readonly<Record<string, string>> = {}): Ref {
   const whole = table.columns.get(name);
-  if (whole !== undefined) return { name, column: whole };
+  if (whole !== undefined) {
+    const separator = Object.hasOwn(split, name) ? split[name] : undefined;
+    return { name, column: whole, ...(separator === undefined ? {} : { separator }) };
+  }
   for (let end = name.length - 1; end > 0; end -= 1) {
     if (name[end] !== "." && name[end] !== "[") continue;
     const column = table.columns.get(name.slice(0, end));
     if (column === undefined) continue;
     const rest = name.slice(end);
-    if (isArray(column) && rest === "[]") return { name, column };
-    if (!isJson(column)) throw new Failure("COLUMN_MISSING", `${record}: ${column.name} is no JSON column, so there is no path ${name} in it`);
+    if (column.shape === "array" && rest === "[]") return { name, column };
+    if (column.shape !== "json") throw new Failure("COLUMN_MISSING", `${record}: ${column.name} is no JSON column, so there is no path ${name} in it`);
     return { name, column, path: rest.startsWith(".") ? rest.slice(1) : rest };
   }
   throw new Failure("COLUMN_MISSING", `${record}: table ${table.shown} has no column ${name}`);
 }
 
-export function isJson({ type }: Column): boolean {
-  return type.schema === "pg_catalog" && JSON_TYPES.has(type.name);
-}
-
-export function isArray({ type }: Column): boolean {
-  return type.element !== undefined;
-}
-
-export function isDate({ type }: Column): boolean {
-  return type.schema === "pg_catalog" && ["date", "timestamp", "timestamptz"].includes(type.name);
+/** The type of the single values that a column or path holds; undefined: texts in a JSON document. */
+export function valueType({ column, path }: Ref): ColumnType | undefined {
+  return path === undefined ? (column.type.element ?? column.type) : undefined;
 }
 
 /** Text of some kind, citext too. */
@@ -67,22 +60,26 @@ export function isText(type: ColumnType): boolean {
   return type.category === "S" || type.category === "Z";
 }
 
+export function isCitext({ name }: ColumnType): boolean {
+  return name === "citext";
+}
+
 export function castTo(type: ColumnType): string {
   return qualified(type.schema, type.name);
 }
 
 export function comparison(type: ColumnType): Comparison {
-  if (type.name === "citext") return "typed";
+  if (isCitext(type)) return "typed";
   if (type.schema !== "pg_catalog") return isText(type) ? "text" : "exact";
   if (TEXT_TYPES.has(type.name)) return "text";
-  return type.name in INTEGERS || type.name === "uuid" || type.name === "numeric" ? "typed" : "exact";
+  return INTEGERS.has(type.name) || type.name === "uuid" || type.name === "numeric" ? "typed" : "exact";
 }
 
 /** Whether a value can be one of this type at all; where not it matches nothing, and the server is not asked. */
 export function canBe(value: string, type: ColumnType): boolean {
   if (value.includes("\0")) return false;
   if (comparison(type) !== "typed") return true;
-  const range = INTEGERS[type.name];
+  const range = INTEGERS.get(type.name);
   if (range !== undefined) {
     if (!/^(?:0|-?[1-9]\d{0,18})$/u.test(value)) return false;
     const number = BigInt(value);
@@ -109,7 +106,7 @@ export function readOf(alias: string, column: Column): string {
 }
 
 export function readText(expression: string, column: Column): string {
-  return isArray(column) ? `pg_catalog.to_json(${expression}::text[])::text` : textOf(expression, column.type);
+  return column.shape === "array" ? `pg_catalog.to_json(${expression}::text[])::text` : textOf(expression, column.type);
 }
 
 /** The laterals that lead to the value at a path in a JSON column of `t`, and that value as JSON. */
@@ -141,10 +138,12 @@ export function folded(expression: string, folds: readonly Fold[], server: Serve
   return sql;
 }
 
-/** The folds that count for this column: a UUID kept as text compares in lower case. */
-export function foldsFor(match: MatchColumn, type: ColumnType): readonly Fold[] {
+/** The folds that count for this column: a UUID kept as text compares in lower case, citext always does. */
+export function foldsFor(match: Pick<MatchColumn, "type" | "fold">, type: ColumnType): readonly Fold[] {
+  const lower: readonly Fold[] = match.fold.includes("lowercase") ? match.fold : [...match.fold, "lowercase"];
+  if (isCitext(type)) return match.fold.every((fold) => fold === "lowercase") ? [] : lower;
   if (comparison(type) !== "text") return [];
-  return match.type === "uuid" && !match.fold.includes("lowercase") ? [...match.fold, "lowercase"] : match.fold;
+  return match.type === "uuid" ? lower : match.fold;
 }
 
 /** Spellings that the server's `lower()` may give where JavaScript's gives this one. */
@@ -156,9 +155,4 @@ export function spellings(value: string, folds: readonly Fold[]): readonly strin
 export function isAscii(value: string): boolean {
   // eslint-disable-next-line no-control-regex
   return /^[\u0000-\u007f]*$/u.test(value);
-}
-
-/** Only for the constant above: values are bound. */
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,9 +1,9 @@
 import type { IO } from "../../src/port/connector.ts";
-import type { Column, Table } from "./catalog.ts";
-import { columnOf } from "./catalog.ts";
+import { texts } from "../../src/sql/record-table.ts";
+import { type Catalog, type Column, columnOf, type Table } from "./catalog.ts";
 import { castTo, textOf } from "./columns.ts";
-import type { Row } from "./session.ts";
-import { type Binder, equal, EQUALS, type Operator, quoted, texts } from "./sql.ts";
+import { type Binder, equal, EQUALS, literal, type Operator, qualified, quoted } from "./sql.ts";
+import type { Row } from "./transaction.ts";
 
 /** A part of what names a row. */
 interface KeyPart {
@@ -21,15 +21,27 @@ interface KeyPart {
 export interface KeySpec {
   readonly parts: readonly KeyPart[];
   readonly byPlace: boolean;
+  /** The row's address in the system, as JSON text: the same whichever table of its family it was found through. */
+  readonly address: (alias: string) => string;
 }
 
-export function keySpec(table: Table, record: string): KeySpec {
-  const columns = table.key.map((name) => columnOf(table, name, record));
+export function keySpec(catalog: Catalog, table: Table): KeySpec {
+  const columns = catalog.keyOf(table).map((name) => columnOf(table, name, table.shown));
   const byPlace = columns.length === 0;
   const parts = byPlace ? [system("ctid", "tid")] : columns.map(columnPart);
-  // neither a place nor, under inheritance, a key is unique over several tables
-  if (table.inherited || (byPlace && table.partitioned)) parts.push(system("tableoid", "oid"));
-  return { parts, byPlace };
+  const below = catalog.descendants(table);
+  // a place is not unique over several tables, nor a key over those that inherit
+  if (below.length > 0 && (byPlace || table.kind !== "p")) parts.push(system("tableoid", "oid"));
+  return { parts, byPlace, address: (alias) => addressText(catalog, table, below.length > 0, alias) };
+}
+
+function addressText(catalog: Catalog, table: Table, hasTablesBelow: boolean, alias: string): string {
+  const columns = catalog.familyKey(table).flatMap((name) => table.columns.get(name) ?? []);
+  const parts = columns.length === 0 ? [literal("ctid"), `${alias}.ctid::text`] : columns.map(({ name, type }) => textOf(`${alias}.${quoted(name)}`, type));
+  const place = hasTablesBelow
+    ? `(SELECT ARRAY[n.nspname::text, c.relname::text] FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ${alias}.tableoid)`
+    : `ARRAY[${literal(table.schema)}, ${literal(table.name)}]::text[]`;
+  return `pg_catalog.to_json(${place} || ARRAY[${parts.join(", ")}]::text[])::text`;
 }
 
 function columnPart(column: Column): KeyPart {
@@ -46,7 +58,7 @@ function system(name: string, type: string): KeyPart {
   return {
     sql: (alias) => `${alias}.${name}`,
     text: (alias) => `${alias}.${name}::text`,
-    cast: `pg_catalog.${quoted(type)}`,
+    cast: qualified("pg_catalog", type),
     equals: EQUALS,
   };
 }
@@ -63,29 +75,39 @@ export function keyOf(spec: KeySpec, row: Row, at: number, io: IO): string {
 }
 
 /** The parts of a key as `keyOf` gave it; undefined where it cannot be one of this table. */
-export function partsOf(spec: KeySpec, key: string): readonly string[] | undefined {
-  const all = texts(key);
+function partsOf(spec: KeySpec, key: string): readonly string[] | undefined {
+  let all: readonly string[];
+  try {
+    all = texts(key);
+  } catch {
+    return undefined;
+  }
   const parts = spec.byPlace ? all.slice(1, -1) : all;
-  return parts.length === spec.parts.length ? parts : undefined;
+  return parts.length === spec.parts.length && (!spec.byPlace || all[0] === "ctid") ? parts : undefined;
 }
 
-/** A row `alias (k0, k1 …)` a key; `more` are columns beside them, a text or null a key. */
+/** The keys that can be keys of this table. */
+export function ofTable(spec: KeySpec, keys: readonly string[]): readonly string[] {
+  return keys.filter((key) => partsOf(spec, key) !== undefined);
+}
+
+/** A row `alias (k0, k1 …)` of texts a key (of those that can be of this table, in order); `more` are columns beside them. */
 export function keyRows(
   spec: KeySpec,
-  keys: readonly (readonly string[])[],
+  keys: readonly string[],
   bound: Binder,
   alias: string,
   more: Readonly<Record<string, readonly (string | null)[]>> = {},
 ): string {
-  const parts = spec.parts.map((part, at) => `${bound.bind(keys.map((key) => key[at] ?? ""))}::text[]::${part.cast}[]`);
-  const arrays = [...parts, ...Object.values(more).map((texts) => `${bound.bind(texts)}::text[]`)];
+  const parts = ofTable(spec, keys).map((key) => partsOf(spec, key) ?? []);
+  const arrays = [...spec.parts.map((_, at) => parts.map((part) => part[at] ?? "")), ...Object.values(more)].map((list) => `${bound.bind(list)}::text[]`);
   const names = [...spec.parts.map((_, at) => `k${at}`), ...Object.keys(more)];
   return `ROWS FROM (${arrays.map((array) => `pg_catalog.unnest(${array})`).join(", ")}) AS ${alias} (${names.join(", ")})`;
 }
 
-/** Joins a table's rows with rows of `keyRows`. */
+/** Joins a table's rows with rows of `keyRows`. The texts are cast row by row: there are types of which there is no array. */
 export function sameKey(spec: KeySpec, alias: string, keys: string): string {
-  return spec.parts.map((part, at) => equal(part.sql(alias), part.equals, `${keys}.k${at}`)).join(" AND ");
+  return spec.parts.map((part, at) => equal(part.sql(alias), part.equals, `${keys}.k${at}::${part.cast}`)).join(" AND ");
 }
 
 export function keyOrder(spec: KeySpec, alias: string): string {

@@ -3,72 +3,73 @@ import type { Operation } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Target } from "../../src/model/search.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
-import { loadTables } from "./catalog.ts";
-import { assignmentsOf } from "./changes.ts";
 import { checkTargets } from "./check.ts";
 import { failureOf, isLocked } from "./errors.ts";
-import { keyOrder, keyRows, partsOf, sameKey } from "./keys.ts";
-import { foreignKeysInto, linkOf, recordsByTable, referencesThrough } from "./links.ts";
-import { locateRows } from "./locate.ts";
+import { gapsIn } from "./gaps.ts";
+import { locateKeys, locateRows } from "./locate.ts";
+import { openPlaces } from "./place.ts";
+import { linksOf, referenceOf, walkReferences } from "./references.ts";
+import { remainingRows } from "./remaining.ts";
 import { residueOf } from "./residue.ts";
-import { type Resolved, resolveTargets, stateOf, stateTexts } from "./resolved.ts";
-import { type Database, openDatabase, type Session } from "./session.ts";
-import { binder, chunks, qualified } from "./sql.ts";
+import { type Place, type Resolved, resolveTarget } from "./resolved.ts";
+import { type Database, openDatabase } from "./session.ts";
+import { qualified } from "./sql.ts";
+import type { Session } from "./transaction.ts";
+import { writesOf } from "./writes.ts";
 
-/** Each call looks in a read-only transaction of its own, so that what was done meanwhile is seen. */
 export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
   const database = await openDatabase(block.name, secretOf(block), {}, io);
-  const looking = <T>(where: string, look: (session: Session) => AsyncIterable<T>) => inTransaction(database, where, look);
+  const places = openPlaces(block);
+  const looking = <T>(where: string, targets: readonly Target[], look: (place: Place) => AsyncIterable<T>) =>
+    inTransaction(database, where, async function* (session) {
+      yield* look(await places.for(session, targets));
+    });
+  const lookingAt = <T>(target: Target, look: (place: Place, resolved: Resolved) => AsyncIterable<T>) =>
+    looking(target.record.id, [target], async function* (place) {
+      yield* look(place, await resolveTarget(place, target));
+    });
   return {
-    check: (targets) => looking(block.name, (session) => checkTargets(session, block, targets)),
+    check: (targets) => looking(block.name, targets, (place) => checkTargets(place, targets)),
     async links(targets) {
       return await once(database, block.name, async (session) => {
-        const resolved = await resolveTargets(session, targets);
-        const records = await recordsByTable(session, block);
-        return (
-          await foreignKeysInto(
-            session,
-            resolved.map(({ table }) => table.root),
-          )
-        ).map((foreignKey) => linkOf(foreignKey, block, records));
+        const place = await places.for(session, targets);
+        return linksOf(place.catalog, block, await resolveAll(place, targets));
       });
     },
-    writes: async () => await Promise.resolve([]),
+    async writes(targets) {
+      return await once(database, block.name, async (session) => {
+        const place = await places.for(session, targets);
+        return await writesOf(place, await resolveAll(place, targets));
+      });
+    },
     locate: (target, selection) =>
-      looking(target.record.id, async function* (session) {
-        if (selection.by !== "subjects") throw new Failure("NOT_BUILT", `${target.record.id}: rows by ${selection.by} are not searched yet`);
-        yield* locateRows(session, await resolveOne(session, target), selection.lookups, io);
-      }),
-    references: (target, keys) =>
-      looking(target.record.id, async function* (session) {
-        const parent = await resolveOne(session, target);
-        const foreignKeys = await foreignKeysInto(session, [parent.table.root]);
-        const records = await recordsByTable(session, block);
-        const roots = await loadTables(
-          session,
-          foreignKeys.map(({ childRoot }) => childRoot),
-        );
-        for (const foreignKey of foreignKeys) {
-          // the child's key must be the one that its record's own `locate` gives
-          const child = roots.get(foreignKey.childRoot) ?? foreignKey.child;
-          const seenFrom = { ...foreignKey, child };
-          yield* referencesThrough(session, parent, seenFrom, linkOf(foreignKey, block, records), child, keys, io);
+      lookingAt(target, async function* ({ session }, resolved) {
+        switch (selection.by) {
+          case "subjects":
+            yield* locateRows(session, resolved, selection.lookups, io);
+            for await (const gap of gapsIn(session, resolved, selection.lookups)) io.report(gap);
+            break;
+          case "keys":
+            yield* locateKeys(session, resolved, selection.keys, io);
+            break;
+          case "due":
+            throw new Failure("NOT_BUILT", `${target.record.id}: rows that are due are not searched yet`);
         }
       }),
-    size: async (target) => await once(database, target.record.id, async (session) => await sizeOf(session, await resolveOne(session, target))),
-    remaining: (target, operation) =>
-      looking(target.record.id, async function* (session) {
-        yield* remainingRows(session, await resolveOne(session, target), operation, io);
+    references: (target, keys) =>
+      lookingAt(target, async function* ({ session, catalog }, resolved) {
+        const walk = { session, catalog, block, io, locking: "none" as const };
+        for await (const found of walkReferences(walk, resolved, keys)) yield referenceOf(found, block, target.record.id);
       }),
+    size: async (target) =>
+      await once(database, target.record.id, async (session) => await sizeOf(session, await resolveTarget(await places.for(session, [target]), target))),
+    remaining: (target, operation: Operation) => lookingAt(target, (place, resolved) => remainingRows(place, resolved, operation, io)),
     sweep: () =>
-      looking(block.name, async function* () {
+      looking(block.name, [], async function* () {
         await Promise.reject(new Failure("NOT_BUILT", `${block.name}: a whole database is not searched yet`));
         yield* [];
       }),
-    residue: (target) =>
-      looking(target.record.id, async function* (session) {
-        yield* residueOf(session, await resolveOne(session, target));
-      }),
+    residue: (target) => lookingAt(target, ({ session }, resolved) => residueOf(session, resolved)),
     [Symbol.asyncDispose]: async () => await database[Symbol.asyncDispose](),
   };
 }
@@ -78,9 +79,9 @@ export function secretOf({ name, connect }: SystemBlock): string {
   return connect.secret;
 }
 
-async function resolveOne(session: Session, target: Target): Promise<Resolved> {
-  const [resolved] = await resolveTargets(session, [target]);
-  if (resolved === undefined) throw new Failure("TABLE_MISSING", `${target.record.id}: its table went away`);
+async function resolveAll(place: Place, targets: readonly Target[]): Promise<readonly Resolved[]> {
+  const resolved: Resolved[] = [];
+  for (const target of targets) resolved.push(await resolveTarget(place, target));
   return resolved;
 }
 
@@ -129,34 +130,9 @@ async function lockedTables(database: Database): Promise<readonly string[]> {
 }
 
 /** A big table's size is the statistics' estimate. */
-async function sizeOf(session: Session, { table }: Resolved): Promise<number> {
-  const [row] = await session.query(
-    "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::int8::text FROM pg_catalog.pg_class c WHERE c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid::regclass) UNION SELECT $1::oid) AND c.relkind = 'r'",
-    [table.oid],
-  );
-  const estimate = Number(row?.[0] ?? 0);
+async function sizeOf(session: Session, { table, catalog }: Resolved): Promise<number> {
+  const estimate = [table, ...catalog.descendants(table)].reduce((sum, { rows, kind }) => sum + (kind === "r" ? Math.max(rows, 0) : 0), 0);
   if (estimate > 100_000) return estimate;
   const [counted] = await session.query(`SELECT count(*)::text FROM ${qualified(table.schema, table.name)}`);
   return Number(counted?.[0] ?? 0);
-}
-
-async function* remainingRows(session: Session, resolved: Resolved, operation: Operation, io: IO): AsyncGenerator<string> {
-  const wanted = new Set(operation.records.map(({ key }) => key));
-  for (const keys of chunks([...wanted], 5000)) {
-    const bound = binder();
-    const parts = keys.flatMap((key) => {
-      const mine = partsOf(resolved.key, key);
-      return mine === undefined ? [] : [mine];
-    });
-    const { schema, name } = resolved.table;
-    const text = `SELECT ${stateTexts(resolved, "t").join(", ")} FROM ${keyRows(resolved.key, parts, bound, "k")} JOIN ${qualified(schema, name)} AS t ON ${sameKey(resolved.key, "t", "k")} ORDER BY ${keyOrder(resolved.key, "t")}`;
-    for await (const rows of session.pages(text, bound.values)) {
-      for (const row of rows) {
-        const state = stateOf(resolved, row, io);
-        // a row at the same place that is another one has another key
-        if (!wanted.has(state.key)) continue;
-        if (operation.change.kind === "delete" || assignmentsOf(resolved, operation.change, state, [], io).size > 0) yield state.key;
-      }
-    }
-  }
 }

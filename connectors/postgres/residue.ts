@@ -1,6 +1,6 @@
 import type { Residue } from "../../src/model/change.ts";
 import type { Resolved } from "./resolved.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./transaction.ts";
 
 /** What PostgreSQL keeps for now of rows that are deleted or changed. None of it has an end that the server would know. */
 export async function* residueOf(session: Session, { table, target }: Resolved): AsyncGenerator<Residue> {

@@ -1,25 +1,36 @@
-import type { IO } from "../../src/port/connector.ts";
-import { sharedArrays } from "../../src/record-files/json-path.ts";
-import type { Change, Changes } from "../../src/model/change.ts";
-import type { FieldRules } from "../../src/model/field-rule.ts";
+import { Failure } from "../../src/errors.ts";
+import type { SystemBlock, Where } from "../../src/model/datamap.ts";
 import { comparable } from "../../src/model/fold.ts";
 import type { Lookup, MatchColumn, Target } from "../../src/model/search.ts";
-import { type Column, columnOf, loadServer, loadTables, resolveTable, type Server, type Table } from "./catalog.ts";
-import { comparison, foldsFor, isArray, readOf, readText, type Ref, resolveRef } from "./columns.ts";
-import { Refusal } from "./errors.ts";
-import { type Belongs, valuesAt } from "./json-column.ts";
+import type { IO } from "../../src/port/connector.ts";
+import { changedFields, type MatchedRef, type RecordTable, type RowState } from "../../src/sql/record-table.ts";
+import { type Catalog, type Column, type ColumnType, columnOf, type Server, type Table, uniqueColumns } from "./catalog.ts";
+import { comparison, foldsFor, isCitext, isText, readOf, readText, type Ref, resolveRef, valueType } from "./columns.ts";
+import { isTyped } from "./edges.ts";
 import { type KeySpec, keyOf, keySpec, keyTexts } from "./keys.ts";
-import { attempt, type Row, type Session } from "./session.ts";
-import { texts, textsOrNull } from "./sql.ts";
+import { attempt } from "./session.ts";
+import type { Row, Session } from "./transaction.ts";
+import type { TriggerBook } from "./triggers.ts";
 import { type WhereRef, whereRefs } from "./where.ts";
 
-export interface MatchRef extends Ref {
-  readonly match: MatchColumn;
+export interface MatchRef extends MatchedRef<Column>, Compared {}
+
+/** How a matched column's values are compared. */
+export interface Compared {
+  /** What a single value is; undefined: a text in a JSON document. */
+  readonly type?: ColumnType | undefined;
+  /** The type of the column that an edge's values come from, as far as it is known: `other` where it is in another system or a document. */
+  readonly source?: ColumnType | "other";
+  /** `typed`: by the type's own equality; `text`: as texts after the folds; `exact`: by the type's text. */
+  readonly by: "typed" | "text" | "exact";
+  readonly folds: MatchColumn["fold"];
+  /** What the server finds equal is equal; else it is compared again. */
+  readonly decided: boolean;
 }
 
 /** A target with what the catalog says about its names. */
-export interface Resolved {
-  readonly target: Target;
+export interface Resolved extends RecordTable {
+  readonly catalog: Catalog;
   readonly server: Server;
   readonly table: Table;
   readonly key: KeySpec;
@@ -29,73 +40,125 @@ export interface Resolved {
   /** Read of every row; the first `printed` of them go into the fingerprint. */
   readonly columns: readonly Column[];
   readonly printed: number;
-  /** Column -> the value of its `set` as the column's type writes it. */
-  readonly constants: ReadonlyMap<string, string>;
+  columnOf(name: string): Column;
+  minimised(keepOnly: readonly string[]): readonly Column[];
 }
 
-/** A row as it was read: column -> text. */
-export interface RowState {
-  readonly key: string;
-  readonly fingerprint: string;
-  readonly values: ReadonlyMap<string, string | null>;
+/** What resolving needs to know of the system. */
+export interface Place {
+  readonly session: Session;
+  readonly catalog: Catalog;
+  readonly block: SystemBlock;
+  /** Values of `set` rules, by column and value, as the server writes them: asked once. */
+  readonly written: Map<string, string | undefined>;
+  readonly triggers: TriggerBook;
 }
 
 /** Throws TABLE_MISSING or COLUMN_MISSING. */
-export async function resolveTargets(session: Session, targets: readonly Target[]): Promise<readonly Resolved[]> {
-  const server = await loadServer(session);
-  const oids: string[] = [];
-  for (const { record } of targets) oids.push(await resolveTable(session, record.place, record.id));
-  const tables = await loadTables(session, oids);
-  const resolved: Resolved[] = [];
-  for (const [at, target] of targets.entries()) {
-    const table = tables.get(oids[at] ?? "");
-    if (table !== undefined) resolved.push(await resolveColumns(session, target, table, server));
-  }
-  return resolved;
+export async function resolveTarget(place: Place, target: Target): Promise<Resolved> {
+  return await resolveOver(place, target, place.catalog.placed(target.record.place, target.record.id));
 }
 
-async function resolveColumns(session: Session, target: Target, table: Table, server: Server): Promise<Resolved> {
+/** The target's names over another table of the same family: how another record type's rules see the rows of that table. */
+export async function resolveOver(place: Place, target: Target, table: Table): Promise<Resolved> {
+  const { catalog, session } = place;
   const { record, changes } = target;
   const { fields, documents } = changedFields(changes);
-  const ref = (name: string) => resolveRef(table, name, record.id);
-  const matches = target.columns.map((match) => ({ ...ref(match.column), match }));
+  const ref = (name: string) => resolveRef(table, name, record.id, record.split);
+  const matches = target.columns.map((match) => matchRef(place, target, ref(match.column), match));
   const exports = target.exports.map(ref);
-  const where = await whereRefs(session, target.where ?? {}, ref);
+  const where: WhereRef[] = [];
+  for (const one of wheresOf(target)) where.push(...(await whereRefs(session, one, ref)));
   const named = [...Object.keys(fields), ...documents].map((name) => columnOf(table, name, record.id));
-  const printed = unique([...[...matches, ...exports].map(({ column }) => column), ...named]).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const kept = changes.minimise === undefined || record.holds.length === 0 ? [] : [...table.columns.values()];
-  const columns = unique([...printed, ...where.map(({ column }) => column), ...kept]);
+  const looked = [...record.holds.map(({ from }) => from), ...(record.created === undefined ? [] : [record.created])].map((name) => ref(name).column);
+  const printed = unique([...[...matches, ...exports, ...where].map(({ column }) => column), ...named, ...looked]).toSorted((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
+  const minimised = (keepOnly: readonly string[]) => clearedBy(catalog, table, target, keepOnly);
+  const kept = changes.minimise?.kind === "minimise" ? minimised(changes.minimise.keepOnly) : [];
   return {
     target,
-    server,
+    catalog,
+    server: catalog.server,
     table,
-    key: keySpec(table, record.id),
+    key: keySpec(catalog, table),
     matches,
     exports,
     where,
-    columns,
+    columns: unique([...printed, ...kept]),
     printed: printed.length,
-    constants: await constantsOf(session, target, table),
+    constants: await constantsOf(place, target, table),
+    columnOf: (name) => columnOf(table, name, record.id),
+    arrayText: (items) => `{${items.map((item) => (item === null ? "NULL" : `"${item.replace(/["\\]/gu, String.raw`\$&`)}"`)).join(",")}}`,
+    minimised,
   };
 }
 
-/** The field rules of everything that may become of a record, and the JSON columns that its paths are read in. */
-export function changedFields({ rule, heldBy }: Changes): { readonly fields: FieldRules; readonly documents: readonly string[] } {
-  const changes = [rule, heldBy].flatMap((change) => (change?.kind === "fields" ? [change] : []));
+/** The record type's own filter and that of the search. */
+function wheresOf({ record, where }: Target): readonly Where[] {
+  const all = [record.where, where].filter((one) => one !== undefined);
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+function matchRef(place: Place, { record }: Target, ref: Ref, match: MatchColumn): MatchRef {
+  const type = ref.separator === undefined ? valueType(ref) : undefined;
+  const source = match.type === "edge" ? sourceOf(place, record.match.terms.find(({ column }) => column === match.column)?.source) : undefined;
+  const fromUuid = typeof source === "object" && source.name === "uuid";
+  const asText = type === undefined || comparison(type) === "text" || isCitext(type);
+  const folds = type === undefined ? textFolds(match, fromUuid) : isText(type) && fromUuid ? textFolds(match, true) : foldsFor(match, type);
+  const typed = type !== undefined && (isCitext(type) ? folds.length === 0 : match.type === "edge" ? isTyped(type) : comparison(type) === "typed");
   return {
-    fields: Object.fromEntries(changes.flatMap(({ fields }) => Object.entries(fields))),
-    documents: [...new Set(changes.flatMap(({ documents }) => documents.flatMap((one) => one.in ?? [])))],
+    ...ref,
+    match,
+    type,
+    ...(source === undefined ? {} : { source }),
+    by: typed ? "typed" : asText ? "text" : "exact",
+    folds,
+    decided: type !== undefined && ref.separator === undefined && (ref.column.loose || typed),
   };
+}
+
+function textFolds(match: MatchColumn, lower: boolean): MatchColumn["fold"] {
+  return (lower || match.type === "uuid") && !match.fold.includes("lowercase") ? [...match.fold, "lowercase"] : match.fold;
+}
+
+/** The type that an edge comes from. Absent where this is no edge of the data map. */
+function sourceOf({ catalog, block }: Place, source: Target["record"]["match"]["terms"][number]["source"] | undefined): ColumnType | "other" | undefined {
+  if (source?.kind !== "column") return undefined;
+  const record = block.records.find(({ id }) => id === source.ref.record);
+  if (record === undefined) return "other";
+  try {
+    const ref = resolveRef(catalog.placed(record.place, record.id), source.ref.column, record.id, record.split);
+    return (ref.separator === undefined ? valueType(ref) : undefined) ?? "other";
+  } catch (error) {
+    // whoever resolves that record type says so
+    if (error instanceof Failure) return "other";
+    throw error;
+  }
+}
+
+/** What `minimise` clears: everything but what is named, keys, and what holds are reckoned from. */
+function clearedBy(catalog: Catalog, table: Table, { record }: Target, keepOnly: readonly string[]): readonly Column[] {
+  const family = new Set([table, ...catalog.ancestors(table), ...catalog.descendants(table)].map(({ oid }) => oid));
+  const foreign = catalog.foreignKeys.flatMap(({ child, columns }) => (family.has(child) ? columns : []));
+  const from = record.holds.map((hold) => resolveRef(table, hold.from, record.id, record.split).column.name);
+  const stays = new Set([...keepOnly, ...catalog.keyOf(table), ...uniqueColumns(table), ...table.partitionKey, ...foreign, ...from]);
+  return [...table.columns.values()].filter((column) => !stays.has(column.name) && !column.generated);
 }
 
 /** `set: 0` in a numeric(10,2) reads `0.00`. A value that the type refuses is left out: `check` says so. */
-async function constantsOf(session: Session, { changes }: Target, table: Table): Promise<ReadonlyMap<string, string>> {
+async function constantsOf({ session, written }: Place, { changes }: Target, table: Table): Promise<ReadonlyMap<string, string>> {
   const constants = new Map<string, string>();
   for (const [name, rule] of Object.entries(changedFields(changes).fields)) {
     const column = table.columns.get(name);
     if (rule.kind !== "set" || column === undefined || comparison(column.type) === "text") continue;
-    const [row] = await attempt(session, `SELECT ${readText("one.v", column)} FROM (SELECT $1::text::${column.declared} AS v) AS one`, [String(rule.value)]);
-    if (typeof row?.[0] === "string") constants.set(name, row[0]);
+    const asked = JSON.stringify([column.declared, rule.value]);
+    if (!written.has(asked)) {
+      const [row] = await attempt(session, `SELECT ${readText("one.v", column)} FROM (SELECT $1::text::${column.declared} AS v) AS one`, [String(rule.value)]);
+      written.set(asked, row?.[0] ?? undefined);
+    }
+    const text = written.get(asked);
+    if (text !== undefined) constants.set(name, text);
   }
   return constants;
 }
@@ -106,100 +169,27 @@ function unique(columns: readonly Column[]): Column[] {
 
 /** What to select of a row for `stateOf`. */
 export function stateTexts({ key, columns }: Resolved, alias: string): string[] {
-  return [...keyTexts(key, alias), ...columns.map((column) => readOf(alias, column))];
+  return [...keyTexts(key, alias), key.address(alias), ...columns.map((column) => readOf(alias, column))];
 }
 
-export function stateOf(resolved: Resolved, row: Row, io: IO): RowState {
-  const { key, columns, printed } = resolved;
+export function stateOf({ key, columns, printed }: Resolved, row: Row, io: IO): RowState {
   const first = key.parts.length + (key.byPlace ? 1 : 0);
-  const values = new Map(columns.map((column, at) => [column.name, row[first + at] ?? null]));
+  const values = new Map(columns.map((column, at) => [column.name, row[first + 1 + at] ?? null]));
   const named = keyOf(key, row, 0, io);
   return {
     key: named,
+    address: row[first] ?? "",
     fingerprint: io.digest([named, ...columns.slice(0, printed).flatMap(({ name }) => [name, values.get(name) ?? null])]),
     values,
   };
 }
 
-/** The texts that a matched column or path holds in this row. */
-export function textsIn(ref: Ref, { values }: RowState): readonly string[] {
-  const text = values.get(ref.column.name) ?? null;
-  if (text === null) return [];
-  if (ref.path !== undefined) return valuesAt(text, ref.path).map(({ value }) => value);
-  return isArray(ref.column) ? texts(text) : [text];
+/** The values of a lookup for a matched column. */
+export function valuesFor({ values }: Lookup, column: string): readonly string[] {
+  return Object.hasOwn(values, column) ? (values[column] ?? []) : [];
 }
 
-/** The comparable values of these subjects for one matched column. */
-export function wantedValues(ref: MatchRef, lookups: readonly Lookup[]): ReadonlySet<string> {
-  return new Set(lookups.flatMap((lookup) => lookup.values[ref.match.column] ?? []).map((value) => comparableIn(ref, value)));
-}
-
-/** A stored or given value as this column compares it. */
-export function comparableIn({ match, column, path }: MatchRef, value: string): string {
-  const type = path === undefined ? (column.type.element ?? column.type) : undefined;
-  if (type?.name === "citext" || column.loose) return comparable(value, match.type, [...match.fold, "lowercase"]);
-  return comparable(value, match.type, type === undefined ? match.fold : comparison(type) === "text" ? foldsFor(match, type) : []);
-}
-
-/** Whether a row still belongs to one of these lookups. Stricter than the server where its collation is loose. */
-export function stillMatches(resolved: Resolved, state: RowState, lookups: readonly Lookup[]): boolean {
-  return lookups.some((lookup) => {
-    const hits = resolved.matches.map((ref) => {
-      const wanted = wantedValues(ref, [lookup]);
-      return textsIn(ref, state).some((text) => wanted.has(comparableIn(ref, text)));
-    });
-    return hits.length > 0 && (resolved.target.record.match.mode === "all" ? hits.every(Boolean) : hits.some(Boolean));
-  });
-}
-
-/**
- * Which elements of the arrays in a JSON column belong to these lookups: those that a match path finds their values in.
- * Where no match path goes through the same array, all of it does. Without lookups nothing in a matched array does.
- */
-export function belongsIn({ matches, target }: Resolved, column: string, text: string, lookups: readonly Lookup[]): Belongs {
-  const found = matches.flatMap((ref) => {
-    if (ref.column.name !== column || ref.path === undefined) return [];
-    const wanted = wantedValues(ref, lookups);
-    const indexes = valuesAt(text, ref.path).flatMap((one) => (wanted.has(comparableIn(ref, one.value)) ? [one.indexes] : []));
-    return [{ path: ref.path, indexes }];
-  });
-  return (path, indexes) => {
-    const said = found.flatMap((one) => {
-      const arrays = sharedArrays(path, one.path);
-      if (arrays === 0) return [];
-      const place = indexes.slice(0, arrays).join();
-      return [one.indexes.some((way) => way.slice(0, arrays).join() === place)];
-    });
-    return said.length === 0 || (target.record.match.mode === "all" ? said.every(Boolean) : said.some(Boolean));
-  };
-}
-
-/** The array's elements without those that belong to these lookups; undefined where none does. */
-export function withoutElements(resolved: Resolved, column: Column, json: string, lookups: readonly Lookup[]): string | undefined {
-  // an array of arrays: taking elements out would change its shape
-  if (json.startsWith("[[")) throw new Refusal("2202E");
-  const items = textsOrNull(json);
-  const kept = items.filter(
-    (item) => item === null || !resolved.matches.some((ref) => ref.column.name === column.name && wantedValues(ref, lookups).has(comparableIn(ref, item))),
-  );
-  if (kept.length === items.length) return undefined;
-  return `{${kept.map((item) => (item === null ? "NULL" : `"${item.replace(/["\\]/gu, String.raw`\$&`)}"`)).join(",")}}`;
-}
-
-/** Whether `fields: { column: remove }` takes elements out of this array, rather than clearing it. */
-export function removesElements({ matches }: Resolved, column: Column): boolean {
-  return isArray(column) && matches.some((ref) => ref.column.name === column.name);
-}
-
-/** What `minimise` clears: everything but what is named, keys, and what holds are reckoned from. */
-export function minimised({ table, target }: Resolved, change: Extract<Change, { kind: "minimise" }>): readonly Column[] {
-  const stays = new Set([
-    ...change.keepOnly,
-    ...table.key,
-    ...table.unique,
-    ...table.partitionKey,
-    ...table.foreign,
-    ...target.record.holds.map(({ from }) => from),
-  ]);
-  return [...table.columns.values()].filter((column) => !stays.has(column.name) && !column.generated);
+/** A stored or given value as this column compares it where texts are compared. */
+export function comparableIn({ match, folds, column }: MatchRef, value: string): string {
+  return comparable(value, match.type, column.loose && !folds.includes("lowercase") ? [...folds, "lowercase"] : folds);
 }

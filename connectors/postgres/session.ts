@@ -1,47 +1,37 @@
 import { Pool, type PoolClient } from "pg";
 import type { IO } from "../../src/port/connector.ts";
 import { Failure } from "../../src/errors.ts";
-import { Refusal, translate } from "./errors.ts";
-import { quoted, type Value } from "./sql.ts";
-
-/** Every value comes as text: statements cast, so that no int8 or timestamp is ever rounded by JavaScript. */
-export type Row = readonly (string | null)[];
-
-export interface Session {
-  /** Columns must be cast to text. */
-  query(text: string, values?: readonly Value[]): Promise<readonly Row[]>;
-  /** A statement that changes rows: how many the server says it changed. */
-  change(text: string, values?: readonly Value[]): Promise<number>;
-  /** Rows through a cursor, a page at a time. */
-  pages(text: string, values: readonly Value[]): AsyncIterable<readonly Row[]>;
-}
-
-/** A transaction. Whatever was not committed is rolled back when it is disposed of. */
-export interface Transaction extends Session, AsyncDisposable {
-  commit(): Promise<void>;
-}
+import { Refusal } from "../../src/sql/refusal.ts";
+import { translate } from "./errors.ts";
+import { openTransaction, type Row, type Session, type Transaction } from "./transaction.ts";
+import { literal, type Value } from "./sql.ts";
 
 export interface Database extends AsyncDisposable {
+  /** To look: each statement sees what is there then. */
   read(): Promise<Transaction>;
-  write(): Promise<Transaction>;
+  /**
+   * To change. `fixed`: all statements see what the first one saw, and what others change meanwhile is refused; else each
+   * sees what is there then. `first`: a statement without values, sent with the begin; its rows.
+   */
+  write(fixed: boolean, first: string): Promise<{ readonly transaction: Transaction; readonly first: readonly Row[] }>;
 }
 
-const PAGE = 1000;
 const OLDEST = 130_000;
+/** A transaction that looks is used again by whoever looks next; it holds on to its tables no longer than this. */
+const LINGER_MS = 500;
 
-const READ = `BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
+const READ = `BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY;
 SET LOCAL row_security = off; SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '30min'; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL jit = off`;
-const WRITE = `BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ WRITE;
-SET LOCAL row_security = off; SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '5min'`;
+const write = (level: string, first: string, settings: string) => `BEGIN TRANSACTION ISOLATION LEVEL ${level} READ WRITE;
+SET LOCAL row_security = off; SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '5min'; ${settings}${first}`;
 
 /**
  * Connections to one database, opened when needed. `SET LOCAL` only, and nothing outlives a transaction: it also works
  * behind a pooler that hands out a connection per transaction.
  */
 export async function openDatabase(system: string, secret: string, settings: Readonly<Record<string, string>>, io: IO): Promise<Database> {
-  const url = databaseUrl(system, io.secret(secret));
   const pool = new Pool({
-    connectionString: url,
+    connectionString: databaseUrl(system, io.secret(secret)),
     max: 10,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 0,
@@ -49,41 +39,39 @@ export async function openDatabase(system: string, secret: string, settings: Rea
   });
   // an idle connection that breaks is noticed at its next use
   pool.on("error", () => {});
-  const begin = async (start: string, stopAtOnce: boolean): Promise<Transaction> => {
-    if (io.signal.aborted) throw interrupted();
+  // one that a caller left open would keep the pool from ending
+  const open = new Set<Transaction>();
+  const begin = async (start: string, stopAtOnce: boolean) => {
+    if (io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
     let client: PoolClient;
     try {
       client = await pool.connect();
     } catch (error) {
       throw translate(error, system);
     }
-    const transaction = transactionOn(client, system, io.signal, stopAtOnce, () => open.delete(transaction));
+    const transaction = openTransaction({ client, system, signal: io.signal, stopAtOnce, closed: () => open.delete(transaction) });
     open.add(transaction);
     try {
-      await transaction.query(start);
-      return transaction;
+      const results = await transaction.several(start);
+      return { transaction, last: results.at(-1) ?? [] };
     } catch (error) {
       await transaction[Symbol.asyncDispose]();
       throw error;
     }
   };
-  // one that a caller left open would keep the pool from ending
-  const open = new Set<Transaction>();
+  const looking = lingering(async () => (await begin(READ, true)).transaction);
+  const set = Object.entries(settings)
+    .map(([name, value]) => `SELECT pg_catalog.set_config(${literal(name)}, ${literal(value.replaceAll(":request", io.request))}, true); `)
+    .join("");
   let ended: Promise<void> | undefined;
   const database: Database = {
-    read: async () => await begin(READ, true),
-    async write() {
-      const transaction = await begin(WRITE, false);
-      try {
-        for (const [name, value] of Object.entries(settings))
-          await transaction.query("SELECT pg_catalog.set_config($1, $2, true)", [name, value.replaceAll(":request", io.request)]);
-        return transaction;
-      } catch (error) {
-        await transaction[Symbol.asyncDispose]();
-        throw error;
-      }
+    read: looking.take,
+    async write(fixed, first) {
+      const { transaction, last } = await begin(write(fixed ? "REPEATABLE READ" : "READ COMMITTED", first, set), false);
+      return { transaction, first: last };
     },
     async [Symbol.asyncDispose]() {
+      await looking[Symbol.asyncDispose]();
       await Promise.all([...open].map(async (transaction) => await transaction[Symbol.asyncDispose]()));
       ended ??= pool.end();
       await ended;
@@ -100,8 +88,35 @@ export async function openDatabase(system: string, secret: string, settings: Rea
   }
 }
 
-export function interrupted(): Failure {
-  return new Failure("INTERRUPTED", "stopped");
+/** Transactions that are not ended at once, but given to whoever wants one next. */
+function lingering(begin: () => Promise<Transaction>): AsyncDisposable & { take(): Promise<Transaction> } {
+  let spare: Transaction | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const drop = async () => {
+    clearTimeout(timer);
+    const old = spare;
+    spare = undefined;
+    await old?.[Symbol.asyncDispose]();
+  };
+  return {
+    async take() {
+      clearTimeout(timer);
+      const transaction = spare?.usable === true ? spare : await begin();
+      if (spare === transaction) spare = undefined;
+      else await drop();
+      return {
+        ...transaction,
+        async [Symbol.asyncDispose]() {
+          if (!transaction.usable || spare !== undefined) await transaction[Symbol.asyncDispose]();
+          else {
+            spare = transaction;
+            timer = setTimeout(() => void drop(), LINGER_MS).unref();
+          }
+        },
+      };
+    },
+    [Symbol.asyncDispose]: drop,
+  };
 }
 
 function databaseUrl(system: string, text: string): string {
@@ -114,78 +129,13 @@ function databaseUrl(system: string, text: string): string {
   return text;
 }
 
-function transactionOn(client: PoolClient, system: string, signal: AbortSignal, stopAtOnce: boolean, closed: () => void): Transaction {
-  let released = false;
-  let open = true;
-  let broken = false;
-  let cursors = 0;
-  const lost = () => {
-    broken = true;
-  };
-  client.on("error", lost);
-  // a look may be cut off at any time; a change is only stopped between two batches
-  const stop = () => {
-    broken = true;
-    client.connection.stream.destroy();
-  };
-  if (stopAtOnce) signal.addEventListener("abort", stop, { once: true });
-  const run = async (text: string, values: readonly Value[] = []) => {
-    try {
-      return values.length === 0
-        ? await client.query<(string | null)[]>({ text, rowMode: "array" })
-        : await client.query<(string | null)[], Value[]>({
-            text,
-            values: [...values],
-            rowMode: "array",
-          });
-    } catch (error) {
-      throw stopAtOnce && signal.aborted ? interrupted() : translate(error, system);
-    }
-  };
-  const query = async (text: string, values?: readonly Value[]) => (await run(text, values)).rows;
-  return {
-    query,
-    change: async (text, values) => (await run(text, values)).rowCount ?? 0,
-    async *pages(text, values) {
-      const name = quoted(`expunge_${(cursors += 1)}`);
-      await run(`DECLARE ${name} NO SCROLL CURSOR FOR ${text}`, values);
-      for (;;) {
-        const rows = await query(`FETCH ${PAGE} FROM ${name}`);
-        if (rows.length > 0) yield rows;
-        if (rows.length < PAGE) break;
-      }
-      await run(`CLOSE ${name}`);
-    },
-    async commit() {
-      await run("COMMIT");
-      open = false;
-    },
-    async [Symbol.asyncDispose]() {
-      if (released) return;
-      released = true;
-      closed();
-      if (stopAtOnce) signal.removeEventListener("abort", stop);
-      if (open && !broken) {
-        open = false;
-        try {
-          await client.query("ROLLBACK");
-        } catch {
-          broken = true;
-        }
-      }
-      client.off("error", lost);
-      client.release(broken);
-    },
-  };
-}
-
-/** The rows of a statement, none where the server refuses it; the transaction goes on. */
+/** The rows of a statement, none where the server refuses it or the role may not ask; the transaction goes on. */
 export async function attempt(session: Session, text: string, values: readonly Value[]): Promise<readonly Row[]> {
   await session.query("SAVEPOINT expunge_attempt");
   try {
     return await session.query(text, values);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal) && !(error instanceof Failure && ["NOT_PERMITTED", "ROW_SECURITY"].includes(error.code))) throw error;
     await session.query("ROLLBACK TO SAVEPOINT expunge_attempt");
     return [];
   }

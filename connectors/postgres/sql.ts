@@ -39,22 +39,7 @@ export interface Operator {
 
 export const EQUALS: Operator = { schema: "pg_catalog", name: "=" };
 
-/** A list cut into pieces of at most `size`. */
-export function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
-}
-
-/** Texts of a JSON array that the server made; throws nothing: what is no text is left out. */
-export function texts(json: string | null | undefined): string[] {
-  return list(json).filter((item) => typeof item === "string");
-}
-
-/** As `texts`, with nulls kept. */
-export function textsOrNull(json: string | null | undefined): (string | null)[] {
-  return list(json).filter((item) => item === null || typeof item === "string");
-}
-
-function list(json: string | null | undefined): unknown[] {
-  const parsed: unknown = JSON.parse(json ?? "[]");
-  return Array.isArray(parsed) ? parsed : [];
+/** For constants and catalog names in statements without values; what comes from people is bound. */
+export function literal(text: string): string {
+  return text.includes("\\") ? `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,6 +1,7 @@
-import type { Session } from "./session.ts";
+import { texts } from "../../src/sql/record-table.ts";
+import type { Catalog, Table } from "./catalog.ts";
 import { readSource, type SourceFacts, type Write } from "./function-source.ts";
-import { texts } from "./sql.ts";
+import type { Row, Session } from "./transaction.ts";
 
 export type Verb = "insert" | "update" | "delete";
 
@@ -40,54 +41,95 @@ export interface Written {
   readonly readsOld: boolean;
 }
 
-export async function triggersOf(session: Session, table: string): Promise<readonly Trigger[]> {
-  const rows = await session.query(
-    `SELECT t.tgname::text, p.prosrc, l.lanname::text, p.proname::text, t.tgtype::text, (t.tgqual IS NOT NULL)::text,
-      pg_catalog.to_json(ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[])))::text
-     FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-     WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgparentid = 0 AND coalesce(pg_catalog.pg_partition_root(t.tgrelid), t.tgrelid::regclass)::oid = $1::oid ORDER BY t.tgname`,
-    [table],
-  );
-  return rows.map(([name, source, language, functionName, type, conditional, columns]) => {
-    const bits = Number(type);
-    return {
-      name: name ?? "",
-      source: source ?? "",
-      language: language ?? "",
-      functionName: functionName ?? "",
-      before: (bits & 2) !== 0,
-      eachRow: (bits & 1) !== 0,
-      verbs: [
-        ...((bits & 4) === 0 ? [] : ["insert" as const]),
-        ...((bits & 8) === 0 ? [] : ["delete" as const]),
-        ...((bits & 16) === 0 ? [] : ["update" as const]),
-      ],
-      columns: texts(columns),
-      conditional: conditional === "true",
-    };
-  });
+/** The tables whose triggers and rules fire for rows of this one. */
+export function firingTables(catalog: Catalog, table: Table): readonly string[] {
+  return [table, ...catalog.ancestors(table).filter(({ kind }) => kind === "p"), ...catalog.descendants(table)].map(({ oid }) => oid);
 }
 
-export async function rulesOf(session: Session, table: string): Promise<readonly Rule[]> {
-  const rows = await session.query(
-    `SELECT r.rulename::text, r.ev_type::text, r.is_instead::text, (r.ev_qual::text <> '<>')::text, pg_catalog.pg_get_ruledef(r.oid)
-     FROM pg_catalog.pg_rewrite r WHERE r.ev_class = $1::oid AND r.ev_type IN ('2', '4') AND r.ev_enabled IN ('O', 'A') ORDER BY r.rulename`,
-    [table],
-  );
-  return rows.map(([name, type, instead, conditional, definition]) => ({
+/** Triggers and rules as they are in the catalog, and what functions do: each asked once. */
+export interface TriggerBook {
+  triggersOf(session: Session, tables: readonly string[]): Promise<readonly Trigger[]>;
+  rulesOf(session: Session, tables: readonly string[]): Promise<readonly Rule[]>;
+  /** The tables that a function writes to, with the functions that it calls. */
+  writtenBy(session: Session, source: string): Promise<{ readonly facts: SourceFacts; readonly written: readonly Written[] }>;
+}
+
+/** `around`: tables (oids) that will be asked about; their triggers are read together. */
+export function openTriggers(around: readonly string[]): TriggerBook {
+  const loaded = new Map<string, { readonly triggers: Trigger[]; readonly rules: Rule[] }>();
+  const written = new Map<string, { readonly facts: SourceFacts; readonly written: readonly Written[] }>();
+  const load = async (session: Session, tables: readonly string[]) => {
+    const missing = tables.filter((oid) => !loaded.has(oid));
+    if (missing.length === 0) return;
+    const wanted = [...new Set([...missing, ...around.filter((oid) => !loaded.has(oid))])];
+    for (const oid of wanted) loaded.set(oid, { triggers: [], rules: [] });
+    const oids = `'{${wanted.join(",")}}'::oid[]`;
+    const [triggers = [], rules = []] = await session.several(`${TRIGGERS.replace("$OIDS", oids)};${RULES.replace("$OIDS", oids)}`);
+    for (const [oid, ...row] of triggers) loaded.get(oid ?? "")?.triggers.push(triggerOf(row));
+    for (const [oid, ...row] of rules) loaded.get(oid ?? "")?.rules.push(ruleOf(row));
+  };
+  return {
+    async triggersOf(session, tables) {
+      await load(session, tables);
+      return tables.flatMap((oid) => loaded.get(oid)?.triggers ?? []).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    },
+    async rulesOf(session, tables) {
+      await load(session, tables);
+      return tables.flatMap((oid) => loaded.get(oid)?.rules ?? []).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    },
+    async writtenBy(session, source) {
+      const known = written.get(source);
+      if (known !== undefined) return known;
+      const facts = await factsOf(session, source);
+      const made = { facts, written: await writtenTables(session, facts) };
+      written.set(source, made);
+      return made;
+    },
+  };
+}
+
+const TRIGGERS = `SELECT t.tgrelid::text, t.tgname::text, p.prosrc, l.lanname::text, p.proname::text, t.tgtype::text, (t.tgqual IS NOT NULL)::text,
+    pg_catalog.to_json(ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[])))::text
+  FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+  WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgparentid = 0 AND t.tgrelid = ANY ($OIDS)`;
+
+const RULES = `SELECT r.ev_class::text, r.rulename::text, r.ev_type::text, r.is_instead::text, (r.ev_qual::text <> '<>')::text, pg_catalog.pg_get_ruledef(r.oid)
+  FROM pg_catalog.pg_rewrite r WHERE r.ev_class = ANY ($OIDS) AND r.ev_type IN ('2', '4') AND r.ev_enabled IN ('O', 'A')`;
+
+function triggerOf([name, source, language, functionName, type, conditional, columns]: Row): Trigger {
+  const bits = Number(type);
+  return {
+    name: name ?? "",
+    source: source ?? "",
+    language: language ?? "",
+    functionName: functionName ?? "",
+    before: (bits & 2) !== 0,
+    eachRow: (bits & 1) !== 0,
+    verbs: [
+      ...((bits & 4) === 0 ? [] : ["insert" as const]),
+      ...((bits & 8) === 0 ? [] : ["delete" as const]),
+      ...((bits & 16) === 0 ? [] : ["update" as const]),
+    ],
+    columns: texts(columns),
+    conditional: conditional === "true",
+  };
+}
+
+function ruleOf([name, type, instead, conditional, definition]: Row): Rule {
+  return {
     name: name ?? "",
     verb: type === "2" ? "update" : "delete",
     instead: instead === "true",
     conditional: conditional === "true",
     // what comes after DO is what the rule runs
     definition: (definition ?? "").replace(/^[\s\S]*?\bDO\b/iu, ""),
-  }));
+  };
 }
 
 const DEPTH = 5;
 
 /** What a function does, with the functions of this database that it calls. */
-export async function factsOf(session: Session, source: string): Promise<SourceFacts> {
+async function factsOf(session: Session, source: string): Promise<SourceFacts> {
   const own = readSource(source);
   const all: SourceFacts[] = [own];
   const seen = new Set<string>();
@@ -115,7 +157,7 @@ export async function factsOf(session: Session, source: string): Promise<SourceF
 }
 
 /** The tables that these writes are about: those the search path finds, else any of that name. Oids are those of top tables. */
-export async function writtenTables(session: Session, { writes, readsOld }: SourceFacts): Promise<readonly Written[]> {
+async function writtenTables(session: Session, { writes, readsOld }: SourceFacts): Promise<readonly Written[]> {
   const names = [...new Set(writes.map(({ table }) => table))];
   if (names.length === 0) return [];
   const rows = await session.query(

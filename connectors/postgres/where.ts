@@ -1,9 +1,10 @@
-/** `where` of a condition: literal values, compared as the column's own type compares them. */
+/** `where` of a record type or condition: literal values, compared as the column's own type compares them. */
 import type { Where } from "../../src/model/datamap.ts";
 import type { ColumnType, Table } from "./catalog.ts";
-import { castTo, comparison, isArray, isJson, pathTexts, type Ref, textOf } from "./columns.ts";
-import { attempt, type Session } from "./session.ts";
+import { castTo, comparison, isCitext, pathTexts, type Ref, textOf } from "./columns.ts";
+import { attempt } from "./session.ts";
 import { type Binder, equal, quoted } from "./sql.ts";
+import type { Session } from "./transaction.ts";
 
 export interface WhereRef extends Ref {
   /** As they are bound: `2024-03-01T00:30` of a timestamptz is UTC, as everything that is read of one. */
@@ -53,22 +54,28 @@ export function whereTexts(where: readonly WhereRef[], bound: Binder): string[] 
       const numbers = `ANY (${bound.bind(numbersOf(ref.values))}::text[]::numeric[])`;
       return `EXISTS (SELECT FROM (SELECT 1) AS one ${laterals} WHERE CASE WHEN pg_catalog.${ref.column.type.name}_typeof(${value}) = 'number' THEN ${text}::numeric = ${numbers} ELSE ${text} = ${texts()} END)`;
     }
+    if (ref.separator !== undefined)
+      return `EXISTS (SELECT FROM pg_catalog.unnest(pg_catalog.string_to_array(${stored}::text, ${bound.bind(ref.separator)})) AS w${at} (v) WHERE w${at}.v = ${texts()})`;
     const type = typeOf(ref);
     const element = ref.column.type.element ?? ref.column.type;
     const same = (value: string) => {
       if (type === undefined) return `${textOf(value, element)} = ${texts()}`;
-      return equal(isJson(ref.column) ? `${value}::pg_catalog.jsonb` : value, type.equals, `ANY (${bound.bind(ref.values)}::text[]::${castTo(type)}[])`);
+      return equal(
+        ref.column.shape === "json" ? `${value}::pg_catalog.jsonb` : value,
+        type.equals,
+        `ANY (${bound.bind(ref.values)}::text[]::${castTo(type)}[])`,
+      );
     };
-    return isArray(ref.column) ? `EXISTS (SELECT FROM pg_catalog.unnest(${stored}) AS w${at} (v) WHERE ${same(`w${at}.v`)})` : same(stored);
+    return ref.column.shape === "array" ? `EXISTS (SELECT FROM pg_catalog.unnest(${stored}) AS w${at} (v) WHERE ${same(`w${at}.v`)})` : same(stored);
   });
 }
 
 /** The type that the values are cast to; undefined where texts are compared. JSON as a whole compares as jsonb, numbers by value. */
-function typeOf({ column, path }: Ref): ColumnType | undefined {
-  if (path !== undefined) return undefined;
-  if (isJson(column)) return { ...column.type, name: "jsonb" };
+function typeOf({ column, path, separator }: Ref): ColumnType | undefined {
+  if (path !== undefined || separator !== undefined) return undefined;
+  if (column.shape === "json") return { ...column.type, name: "jsonb" };
   const type = column.type.element ?? column.type;
-  return comparison(type) === "text" && type.name !== "bpchar" ? undefined : type;
+  return comparison(type) === "text" && type.name !== "bpchar" && !isCitext(type) ? undefined : type;
 }
 
 /** undefined: words such as `today`, and dates that mean this or that by the session's settings. */
@@ -82,9 +89,14 @@ function spelled(value: string, type: ColumnType): string | undefined {
   return OFFSET.test(value) && CIVIL.test(value.replace(OFFSET, "")) ? value : undefined;
 }
 
-async function areTaken(session: Session, { path }: Ref, type: ColumnType | undefined, values: readonly string[]): Promise<boolean> {
-  if (path !== undefined) return (await attempt(session, "SELECT pg_catalog.cardinality($1::text[]::numeric[])::text", [numbersOf(values)])).length > 0;
-  if (type === undefined) return true;
+/** Texts, citext and JSON paths take every value without NUL; only of the others is the server asked. */
+async function areTaken(session: Session, { path, separator }: Ref, type: ColumnType | undefined, values: readonly string[]): Promise<boolean> {
+  if (path !== undefined) {
+    const numbers = numbersOf(values);
+    if (numbers.every((number) => number.length < 100 && !/e/iu.test(number))) return true;
+    return (await attempt(session, "SELECT pg_catalog.cardinality($1::text[]::numeric[])::text", [numbers])).length > 0;
+  }
+  if (type === undefined || separator !== undefined) return true;
   const text = `SELECT pg_catalog.count(*)::text FROM pg_catalog.unnest($1::text[]::${castTo(type)}[]) AS one (v) WHERE ${equal("one.v", type.equals, "one.v")}`;
   return (await attempt(session, text, [values])).length > 0;
 }

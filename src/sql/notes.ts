@@ -1,9 +1,8 @@
-import type { IO } from "../../src/port/connector.ts";
-import { Refusal } from "./errors.ts";
-import type { Database } from "./session.ts";
+import type { IO } from "../port/connector.ts";
 
 /** What a batch did, written down before its COMMIT. Rows are named by keyed digests. */
 export interface BatchNote {
+  /** Of the transaction. */
   readonly xid: string;
   /** Step -> digests of the keys that were changed. */
   readonly done: Readonly<Record<string, readonly string[]>>;
@@ -19,6 +18,8 @@ export interface Settled {
   readonly inDoubt: boolean;
 }
 
+export type Fate = (id: string) => Promise<"committed" | "in progress" | undefined>;
+
 const WAIT_MS = 250;
 const WAITS = 20;
 
@@ -26,20 +27,20 @@ export function keyDigest(key: string, io: IO): string {
   return io.digest(["key", key]).slice(0, 24);
 }
 
-export function noteText(note: BatchNote): string {
-  return JSON.stringify({ postgres: 1, ...note });
+export function noteText(kind: string, note: BatchNote): string {
+  return JSON.stringify({ [kind]: 1, ...note });
 }
 
 /** Asks the server how each noted transaction ended. Those it no longer knows are taken as undone: their rows are looked at again. */
-export async function settle(database: Database, notes: readonly string[], io: IO): Promise<Settled> {
+export async function settleNotes(notes: readonly string[], fate: Fate, io: IO): Promise<Settled> {
   const done = new Map<string, Set<string>>();
   const own = new Map<string, number>();
   let inDoubt = false;
   for (const note of notes.map(parseNote)) {
     if (note === undefined) continue;
-    const status = await statusOf(database, note.xid);
-    if (status === "in progress") inDoubt = true;
-    if (status !== "committed") continue;
+    const ended = await patiently(fate, note.xid);
+    if (ended === "in progress") inDoubt = true;
+    if (ended !== "committed") continue;
     for (const [step, digests] of Object.entries(note.done)) done.set(step, (done.get(step) ?? new Set()).union(new Set(digests)));
     for (const [step, count] of Object.entries(note.own)) own.set(step, (own.get(step) ?? 0) + count);
   }
@@ -50,24 +51,12 @@ export async function settle(database: Database, notes: readonly string[], io: I
   };
 }
 
-async function statusOf(database: Database, xid: string): Promise<string | undefined> {
+/** The connection of a killed run may live on for a moment. */
+async function patiently(fate: Fate, id: string): ReturnType<Fate> {
   for (let waits = WAITS; ; waits -= 1) {
-    const status = await askStatus(database, xid);
-    // the connection of a killed run may live on for a moment
-    if (status !== "in progress" || waits === 0) return status;
+    const ended = await fate(id);
+    if (ended !== "in progress" || waits === 0) return ended;
     await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-  }
-}
-
-async function askStatus(database: Database, xid: string): Promise<string | undefined> {
-  await using transaction = await database.read();
-  try {
-    const [row] = await transaction.query("SELECT pg_catalog.pg_xact_status($1::text::xid8)", [xid]);
-    return row?.[0] ?? undefined;
-  } catch (error) {
-    // another server's transaction id
-    if (error instanceof Refusal) return undefined;
-    throw error;
   }
 }
 

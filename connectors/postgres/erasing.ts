@@ -1,0 +1,231 @@
+/** One transaction of an erasure. */
+import type { SystemBlock } from "../../src/model/datamap.ts";
+import type { Lookup } from "../../src/model/search.ts";
+import type { IO } from "../../src/port/connector.ts";
+import type { Assignments } from "../../src/sql/changes.ts";
+import type { BatchTables, Locking, OwnRow, Referencing, RowsRead, SqlBatch } from "../../src/sql/dialect.ts";
+import type { Hits, RowState } from "../../src/sql/record-table.ts";
+import { Refusal } from "../../src/sql/refusal.ts";
+import { castTo } from "./columns.ts";
+import { type Before, beforeOf, beforeText, declaredIn, type Growth, GROWTH, growthOf } from "./growth.ts";
+import { keyOrder, keyRows, ofTable, sameKey } from "./keys.ts";
+import { findRows } from "./locate.ts";
+import { nameOf, walkReferences, waysInto } from "./references.ts";
+import { type Resolved, stateOf, stateTexts } from "./resolved.ts";
+import { byKey, wholeTable } from "./search.ts";
+import type { Database } from "./session.ts";
+import { type Binder, binder, qualified, quoted } from "./sql.ts";
+import type { Transaction } from "./transaction.ts";
+import { whereTexts } from "./where.ts";
+
+interface Erasing {
+  readonly transaction: Transaction;
+  readonly block: SystemBlock;
+  readonly io: IO;
+  /** Nothing can be locked: whatever others change meanwhile is refused by the server instead. */
+  readonly fixed: boolean;
+  readonly before: Before;
+  readonly deleting: readonly Resolved[];
+  /** Every table of the unit. */
+  readonly works: readonly Resolved[];
+  /** As of the last `settle`. */
+  grown: readonly Growth[];
+  id: string;
+}
+
+export async function beginErasing(
+  database: Database,
+  block: SystemBlock,
+  works: readonly Resolved[],
+  { deleting, trails }: BatchTables<Resolved>,
+  io: IO,
+): Promise<SqlBatch<Resolved>> {
+  const fixed = !deleting.every((one) => mayLock(one, block));
+  const leaves = trails.flatMap(({ table, catalog }) => [table, ...catalog.descendants(table)].map(({ oid }) => oid));
+  const { transaction, first } = await database.write(fixed, beforeText(leaves));
+  const erasing: Erasing = { transaction, block, io, fixed, before: beforeOf(first), deleting, works, grown: [], id: "" };
+  return {
+    rows: async (table, keys, locking) => await lockRows(erasing, table, keys, locking),
+    moved: async (table, _key, lookups) => await isElsewhere(erasing, table, lookups),
+    hits: async (table, keys, lookups) => await hitsOf(erasing, table, keys, lookups),
+    referencing: async (table, keys, locking) => await referencing(erasing, table, keys, locking),
+    update: async (table, rows) => await updateRows(transaction, table, rows),
+    remove: async (deletions) => await deleteRows(transaction, deletions),
+    settle: async () => await settle(erasing),
+    ownRows: async (tables) => await ownRows(erasing, tables),
+    id: async () => await Promise.resolve(erasing.id),
+    commit: async () => await transaction.commit(),
+    [Symbol.asyncDispose]: async () => await transaction[Symbol.asyncDispose](),
+  };
+}
+
+/** To lock a row takes the right to change some column of it; those that a cascade takes are locked too. */
+function mayLock({ table, catalog }: Resolved, block: SystemBlock): boolean {
+  const taken = waysInto(catalog, block, table).flatMap(({ foreignKey, segment }) =>
+    foreignKey.onDelete === "cascade" && segment.records.length === 0 ? [segment.table] : [],
+  );
+  return [table, ...taken].every(({ columns }) => [...columns.values()].some(({ mayUpdate }) => mayUpdate));
+}
+
+/** Rows by key, in key order: two transactions that want the same rows wait for each other in the same order. */
+async function lockRows({ transaction, fixed, io }: Erasing, resolved: Resolved, keys: readonly string[], locking: Locking): Promise<RowsRead> {
+  const read = async (some: readonly string[], lock: string): Promise<ReadonlyMap<string, RowState>> => {
+    const bound = binder();
+    const text = `SELECT ${stateTexts(resolved, "t").join(", ")} FROM ${byKey(resolved, some)(bound)} ORDER BY ${keyOrder(resolved.key, "t")}${lock}`;
+    const states = (await transaction.query(text, bound.values)).map((row) => stateOf(resolved, row, io));
+    return new Map(states.map((state) => [state.key, state]));
+  };
+  if (locking === "none" || fixed) return { states: await read(keys, ""), busy: new Set() };
+  const states = await read(keys, ` FOR UPDATE OF t${locking === "skip" ? " SKIP LOCKED" : ""}`);
+  const missing = keys.filter((key) => !states.has(key));
+  const busy = locking === "skip" && missing.length > 0 ? await read(missing, "") : new Map<string, RowState>();
+  return { states, busy: new Set(busy.keys()) };
+}
+
+async function isElsewhere({ transaction, io }: Erasing, resolved: Resolved, lookups: readonly Lookup[]): Promise<boolean> {
+  if (!resolved.key.byPlace) return false;
+  for await (const { state } of findRows(transaction, resolved, lookups, io, wholeTable(resolved))) if (state.key !== "") return true;
+  return false;
+}
+
+async function hitsOf(
+  { transaction, io }: Erasing,
+  resolved: Resolved,
+  keys: readonly string[],
+  lookups: readonly Lookup[],
+): Promise<ReadonlyMap<string, ReadonlyMap<number, Hits>>> {
+  const all = new Map<string, ReadonlyMap<number, Hits>>();
+  const mine = ofTable(resolved.key, keys);
+  if (mine.length === 0 || lookups.length === 0) return all;
+  for await (const { state, hits } of findRows(transaction, resolved, lookups, io, byKey(resolved, mine)))
+    all.set(state.key, new Map([...(all.get(state.key) ?? []), ...hits]));
+  return all;
+}
+
+async function referencing(
+  { transaction, fixed, block, io }: Erasing,
+  resolved: Resolved,
+  keys: readonly string[],
+  locking: Locking,
+): Promise<readonly Referencing[]> {
+  const found: Referencing[] = [];
+  const walk = { session: transaction, catalog: resolved.catalog, block, io, locking: fixed ? ("none" as const) : locking };
+  for await (const { root, foreignKey, segment, key, address, busy } of walkReferences(walk, resolved, keys))
+    found.push({
+      parentKey: root,
+      constraint: foreignKey.name,
+      onDelete: foreignKey.onDelete,
+      childColumns: foreignKey.columns,
+      address,
+      ...(segment.records.length === 0 ? { unmapped: { table: nameOf(segment, block), key } } : {}),
+      busy,
+    });
+  return found;
+}
+
+/** Sets columns of rows, by key: each row its own values, and only the columns that its assignments name. */
+async function updateRows(transaction: Transaction, { table, key }: Resolved, rows: ReadonlyMap<string, Assignments>): Promise<number> {
+  const bound = binder();
+  const columns = [...new Set([...rows.values()].flatMap((assignments) => [...assignments.keys()]))].flatMap((name) => table.columns.get(name) ?? []);
+  const all = [...rows.values()];
+  const more = Object.fromEntries(
+    columns.flatMap(({ name }, at) => [
+      [`v${at}`, all.map((assignments) => assignments.get(name) ?? null)],
+      [`f${at}`, all.map((assignments) => String(assignments.has(name)))],
+    ]),
+  );
+  const source = keyRows(key, [...rows.keys()], bound, "k", more);
+  const sets = columns.map(({ name, type }, at) => `${quoted(name)} = CASE WHEN k.f${at} = 'true' THEN k.v${at}::${castTo(type)} ELSE t.${quoted(name)} END`);
+  const text = `UPDATE ${qualified(table.schema, table.name)} AS t SET ${sets.join(", ")} FROM ${source} WHERE ${sameKey(key, "t", "k")}`;
+  return await transaction.change(text, bound.values);
+}
+
+interface Deletion {
+  readonly table: Resolved;
+  readonly keys: readonly string[];
+}
+
+/**
+ * Deletes in one statement, so that tables that reference each other go together. A single table's is a plain DELETE,
+ * whose count also tells what a rule swallowed.
+ */
+async function deleteRows(transaction: Transaction, deletions: readonly Deletion[]): Promise<readonly number[]> {
+  const bound = binder();
+  const [first, ...more] = deletions;
+  if (first === undefined) return [];
+  if (more.length === 0) return [await transaction.change(deleteText(first, bound), bound.values)];
+  const parts = deletions.map((deletion, at) => `d${at} AS (${deleteText(deletion, bound)} RETURNING 1)`);
+  const counts = deletions.map((_, at) => `(SELECT count(*)::text FROM d${at})`);
+  const [row] = await transaction.query(`WITH ${parts.join(", ")} SELECT ${counts.join(", ")}`, bound.values);
+  return deletions.map((_, at) => Number(row?.[at] ?? 0));
+}
+
+function deleteText({ table: { table, key }, keys }: Deletion, bound: Binder): string {
+  return `DELETE FROM ${qualified(table.schema, table.name)} AS t USING ${keyRows(key, keys, bound, "k")} WHERE ${sameKey(key, "t", "k")}`;
+}
+
+/**
+ * Deferred constraints and triggers speak now, while their rows can still be told from others. The foreign keys are looked
+ * at once more: from our first change on nobody can add another.
+ */
+async function settle(erasing: Erasing): Promise<readonly string[]> {
+  const { transaction, before, deleting, block, works } = erasing;
+  const parents = [...new Set(deleting.flatMap((one) => parentsOf(one, block)))];
+  const known = [...new Set(deleting.flatMap(({ catalog }) => catalog.foreignKeys.filter(({ parent }) => parents.includes(parent)).map(({ oid }) => oid)))];
+  const foreignKeys = `SELECT c.oid::text FROM pg_catalog.pg_constraint c WHERE c.contype = 'f' AND c.conparentid = 0 AND coalesce(pg_catalog.to_jsonb(c) ->> 'conenforced', 'true') = 'true' AND c.confrelid = ANY ('{${parents.join(",")}}'::oid[])`;
+  const [, growth = [], ids = [], found = []] = await transaction.several(
+    `SET CONSTRAINTS ALL IMMEDIATE; ${GROWTH}; SELECT pg_catalog.pg_current_xact_id()::text; ${foreignKeys}`,
+  );
+  if (found.some(([oid]) => !known.includes(oid ?? ""))) throw new Refusal("schema_changed", { whole: true });
+  erasing.id = ids[0]?.[0] ?? "";
+  erasing.grown = growthOf(growth, before);
+  const declared = declaredIn(block, works);
+  return erasing.grown.filter((one) => !declared(one)).map(({ shown }) => shown);
+}
+
+/** Tables (oids) whose rows a deletion may take: the table, those around it, and those that cascades reach. */
+function parentsOf({ table, catalog }: Resolved, block: SystemBlock): readonly string[] {
+  const reached = waysInto(catalog, block, table).flatMap(({ foreignKey, segment }) =>
+    foreignKey.onDelete === "cascade" && segment.records.length === 0 ? [segment.table] : [],
+  );
+  return [table, ...reached].flatMap((one) => [one, ...catalog.ancestors(one), ...catalog.descendants(one)].map(({ oid }) => oid));
+}
+
+/** Ours are rows that we see and whose transaction is in progress: nobody else's are both. Savepoints count. */
+const OURS = `CASE WHEN pg_catalog.age(t.xmin) BETWEEN -100000000 AND pg_catalog.age(pg_catalog.pg_current_xact_id()::xid) THEN pg_catalog.pg_xact_status((pg_catalog.pg_current_xact_id()::text::int8 - (pg_catalog.age(t.xmin) - pg_catalog.age(pg_catalog.pg_current_xact_id()::xid)))::text::xid8) = 'in progress' ELSE false END`;
+
+async function ownRows(erasing: Erasing, trails: readonly Resolved[]): Promise<{ rows: OwnRow<Resolved>[]; unclaimed: string[] }> {
+  const rows: OwnRow<Resolved>[] = [];
+  const claimed = new Set<string>();
+  const loose = new Map<string, string>();
+  for (const trail of trails) {
+    const family = new Set([trail.table, ...trail.catalog.descendants(trail.table)].map(({ oid }) => oid));
+    for (const grown of erasing.grown.filter(({ oid, root }) => family.has(oid) || family.has(root))) {
+      for (const { state, belongs } of await ownRowsIn(erasing, trail, grown)) {
+        if (belongs) {
+          rows.push({ table: trail, state });
+          claimed.add(state.address);
+        } else loose.set(state.address, grown.shown);
+      }
+    }
+  }
+  return { rows, unclaimed: [...new Set([...loose].flatMap(([address, shown]) => (claimed.has(address) ? [] : [shown])))] };
+}
+
+/** Looked for at the end of the table first: where not all are found there, some took the place of older rows. */
+async function ownRowsIn(
+  { transaction, before, io }: Erasing,
+  trail: Resolved,
+  { oid, schema, name, inserted, updated }: Growth,
+): Promise<readonly { state: RowState; belongs: boolean }[]> {
+  if (inserted + updated === 0) return [];
+  const look = async (from: string) => {
+    const bound = binder();
+    const belongs = ["true", ...whereTexts(trail.where, bound)].join(" AND ");
+    const text = `SELECT ${stateTexts(trail, "t").join(", ")}, (${belongs})::text FROM ONLY ${qualified(schema, name)} AS t WHERE ${from}${OURS}`;
+    return (await transaction.query(text, bound.values)).map((row) => ({ state: stateOf(trail, row, io), belongs: row.at(-1) === "true" }));
+  };
+  const pages = before.pages.get(oid);
+  const last = pages === undefined || pages === 0 ? [] : await look(`t.ctid >= '(${pages - 1},0)'::tid AND `);
+  return pages !== undefined && pages > 0 && updated === 0 && last.length >= inserted ? last : await look("");
+}

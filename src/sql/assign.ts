@@ -1,0 +1,74 @@
+import type { Change } from "../model/change.ts";
+import type { Lookup } from "../model/search.ts";
+import type { IO } from "../port/connector.ts";
+import { type Assignments, assignmentsOf } from "./changes.ts";
+import type { SqlBatch } from "./dialect.ts";
+import { type Item, lookupsOf } from "./items.ts";
+import { type Hits, NO_HITS, type RecordTable, type RowState } from "./record-table.ts";
+import { Refusal } from "./refusal.ts";
+
+export interface Found<T extends RecordTable> {
+  readonly item: Item<T>;
+  readonly state: RowState;
+}
+
+/** What each row that is changed gets: by its own record type's rule and, in the same go, by those of others. */
+export async function assignEach<T extends RecordTable>(
+  session: SqlBatch<T>,
+  found: readonly Found<T>[],
+  io: IO,
+): Promise<ReadonlyMap<Item<T>, Assignments | Refusal>> {
+  const assigned = new Map<Item<T>, Assignments | Refusal>();
+  // the rows of an operation have the same ways
+  for (const [, rows] of Map.groupBy(
+    found.filter(({ item }) => item.change.kind !== "delete"),
+    ({ item }) => item.also,
+  )) {
+    const [first] = rows;
+    if (first === undefined) continue;
+    const { job, change, also } = first.item;
+    const ways = [{ table: job.table, change, lookups: job.work.lookups }, ...also].filter((way) => way.change.kind !== "delete");
+    const hits: ReadonlyMap<Item<T>, Hits>[] = [];
+    for (const way of ways) hits.push(await hitsOf(session, rows, way));
+    for (const { item, state } of rows) {
+      try {
+        const sets = ways.map((way, at) => assignmentsOf(way.table, way.change, state, hits[at]?.get(item) ?? NO_HITS, io));
+        assigned.set(item, new Map(sets.flatMap((set) => [...set])));
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        assigned.set(item, error);
+      }
+    }
+  }
+  return assigned;
+}
+
+interface Way<T extends RecordTable> {
+  readonly table: T;
+  readonly change: Change;
+  readonly lookups: readonly Lookup[];
+}
+
+/** What is the erased people's in each row, asked only where a rule touches what people are matched by. */
+async function hitsOf<T extends RecordTable>(session: SqlBatch<T>, rows: readonly Found<T>[], way: Way<T>): Promise<ReadonlyMap<Item<T>, Hits>> {
+  if (!touchesMatched(way)) return new Map();
+  const subjects = rows.flatMap(({ item }) => item.record.subjects);
+  const byKey = await session.hits(
+    way.table,
+    rows.map(({ item }) => item.record.key),
+    lookupsOf(way.lookups, subjects),
+  );
+  return new Map(rows.map(({ item }) => [item, unionOf(item.record.subjects.flatMap((subject) => byKey.get(item.record.key)?.get(subject) ?? []))]));
+}
+
+function touchesMatched<T extends RecordTable>({ table, change }: Way<T>): boolean {
+  if (change.kind !== "fields") return false;
+  const changed = new Set([...Object.keys(change.fields), ...change.documents.flatMap((one) => one.in ?? [])]);
+  return table.matches.some(({ column }) => changed.has(column.name));
+}
+
+export function unionOf(all: readonly Hits[]): Hits {
+  const merged = new Map<string, ReadonlySet<string>>();
+  for (const hits of all) for (const [name, texts] of hits) merged.set(name, (merged.get(name) ?? new Set<string>()).union(texts));
+  return merged;
+}

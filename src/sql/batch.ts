@@ -1,0 +1,168 @@
+import type { Left } from "../model/change.ts";
+import type { Guard, IO, UnitJournal } from "../port/connector.ts";
+import { Failure } from "../errors.ts";
+import { assignEach } from "./assign.ts";
+import { type Assignments, assignmentsOf } from "./changes.ts";
+import type { Locking, SqlBatch, SqlDialect } from "./dialect.ts";
+import { type Batch, type Item, type Job, lookupsOf, type Todo } from "./items.ts";
+import { keyDigest, noteText } from "./notes.ts";
+import type { RecordTable, RowState } from "./record-table.ts";
+import { type Blocker, blockedBy } from "./references.ts";
+import { expectAll, Refusal } from "./refusal.ts";
+import { writeTrails } from "./trails.ts";
+
+export interface ItemLeft<T extends RecordTable> {
+  readonly item: Item<T>;
+  readonly left: Omit<Left, "key">;
+}
+
+export interface BatchResult<T extends RecordTable> {
+  readonly affected: readonly Item<T>[];
+  readonly left: readonly ItemLeft<T>[];
+  /** Step -> rows of our own making. */
+  readonly own: Readonly<Record<string, number>>;
+}
+
+/** What a unit's batches share. */
+export interface UnitRun<T extends RecordTable> {
+  readonly dialect: SqlDialect<T>;
+  readonly jobs: readonly Job<T>[];
+  readonly io: IO;
+  readonly journal: UnitJournal;
+  readonly guard: Guard;
+  /** Each point is passed once a unit. */
+  readonly passed: Set<"effect_begin" | "effect_half">;
+  /** A batch has waited for a lock in vain: the ones after it wait only once. */
+  contended: boolean;
+}
+
+/** One transaction: lock and read again, judge, act by key, redact what that wrote into audit trails, note, commit. Throws `Refusal` with nothing done. */
+export async function runBatch<T extends RecordTable>(run: UnitRun<T>, batch: Batch<T>, locking: Locking): Promise<BatchResult<T>> {
+  const { dialect, io, journal, jobs } = run;
+  const deleting = new Set(batch.flatMap(({ change, job }) => (change.kind === "delete" ? [job.table] : [])));
+  const trails = jobs.filter((job) => job.trail);
+  await using transaction = await dialect.begin({ deleting: [...deleting], trails: trails.map(({ table }) => table) });
+  const { todo, left } = await judge(run, transaction, batch, locking);
+  if (todo.length === 0) return { left, affected: [], own: {} };
+  pass(run, "effect_begin");
+  // the point itself may have been the moment of Ctrl-C
+  if (io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
+  const leading = todo.filter(({ item }) => !item.job.trail);
+  await writeLeading(run, transaction, leading);
+  const own = await writeTrails(
+    { jobs: trails, io, wrote: leading.length > 0 },
+    transaction,
+    todo.filter(({ item }) => item.job.trail),
+  );
+  pass(run, "effect_half");
+  const done: Record<string, string[]> = {};
+  for (const { item } of todo) (done[item.job.work.step] ??= []).push(keyDigest(item.record.key, io));
+  await journal.note(noteText(dialect.kind, { xid: await transaction.id(), done, own }));
+  await transaction.commit();
+  return { affected: todo.map(({ item }) => item), left, own };
+}
+
+function pass<T extends RecordTable>(run: UnitRun<T>, point: "effect_begin" | "effect_half"): void {
+  if (run.passed.has(point)) return;
+  run.passed.add(point);
+  run.journal.at(point);
+}
+
+interface Judged<T extends RecordTable> {
+  readonly todo: readonly Todo<T>[];
+  readonly left: readonly ItemLeft<T>[];
+}
+
+/** Locks the rows and asks everybody: the row itself, who references it, and what the core knows of holds and conditions. */
+async function judge<T extends RecordTable>(run: UnitRun<T>, session: SqlBatch<T>, batch: Batch<T>, locking: Locking): Promise<Judged<T>> {
+  const looked = await look(session, batch, locking, run.io);
+  const left = new Map<Item<T>, Omit<Left, "key">>(looked.left.map((one) => [one.item, one.left]));
+  const references: Blocker<T>[] = [];
+  for (const [job, mine] of Map.groupBy(looked.todo, ({ item }) => item.job)) {
+    const keys = mine.flatMap(({ item }) => (item.change.kind === "delete" ? [item.record.key] : []));
+    if (keys.length === 0) continue;
+    const byKey = new Map(mine.map(({ item }) => [item.record.key, item]));
+    for (const reference of await session.referencing(job.table, keys, locking)) {
+      const parent = byKey.get(reference.parentKey);
+      if (parent !== undefined) references.push({ parent, reference });
+    }
+  }
+  for (const [step, mine] of Map.groupBy(looked.todo, ({ item }) => item.job.work.step)) {
+    const byKey = new Map(mine.map(({ item }) => [item.record.key, item]));
+    for (const { key, ...said } of await run.guard.judge(
+      step,
+      mine.map(({ item }) => item.record),
+    )) {
+      const item = byKey.get(key);
+      if (item !== undefined) left.set(item, said);
+    }
+  }
+  blockedBy(references, looked.todo, left);
+  return { todo: looked.todo.filter(({ item }) => !left.has(item)), left: [...left].map(([item, said]) => ({ item, left: said })) };
+}
+
+async function look<T extends RecordTable>(session: SqlBatch<T>, batch: Batch<T>, locking: Locking, io: IO): Promise<Judged<T>> {
+  const todo: Todo<T>[] = [];
+  const left: ItemLeft<T>[] = [];
+  const leave = (item: Item<T>, kind: Left["kind"], reason: string) => left.push({ item, left: { kind, reason } });
+  for (const [job, items] of Map.groupBy(batch, (item) => item.job)) {
+    const { table, work } = job;
+    const { states, busy } = await session.rows(
+      table,
+      items.map(({ record }) => record.key),
+      locking,
+    );
+    const found = items.flatMap((item) => {
+      const state = states.get(item.record.key);
+      return state === undefined ? [] : [{ item, state }];
+    });
+    const assigned = await assignEach(session, found, io);
+    for (const item of items) {
+      const { record, change } = item;
+      const state = states.get(record.key);
+      if (busy.has(record.key)) leave(item, "blocked", "lock_timeout");
+      else if (state === undefined) {
+        // without a key, a row that is not at its place may be at another
+        if (await session.moved(table, record.key, lookupsOf(work.lookups, record.subjects))) leave(item, "failed", "changed");
+        else leave(item, "already_gone", "gone");
+      } else {
+        const mine = assigned.get(item);
+        if (mine instanceof Refusal) leave(item, "failed", mine.reason);
+        else if (change.kind !== "delete" && isDone(item, state, mine, io)) leave(item, "already_gone", "as_wanted");
+        else if (state.fingerprint !== record.fingerprint) leave(item, "failed", "changed");
+        else todo.push({ item, state, assignments: mine ?? new Map() });
+      }
+    }
+  }
+  return { todo, left };
+}
+
+/**
+ * A row that nothing is left to do in. Where it is another than was planned, only if it would be so whoever it belonged
+ * to: a value that is somebody else's now is no work that was done.
+ */
+function isDone<T extends RecordTable>(item: Item<T>, state: RowState, assignments: Assignments | undefined, io: IO): boolean {
+  if (assignments === undefined || assignments.size > 0) return false;
+  if (state.fingerprint === item.record.fingerprint) return true;
+  return [{ table: item.job.table, change: item.change }, ...item.also].every(
+    ({ table, change }) => assignmentsOf(table, change, state, "everything", io).size === 0,
+  );
+}
+
+/** Changes before deletions: what is unlinked no longer stands in the way. */
+async function writeLeading<T extends RecordTable>(run: UnitRun<T>, session: SqlBatch<T>, todo: readonly Todo<T>[]): Promise<void> {
+  if (todo.length === 0) return;
+  const deletions: { table: T; keys: string[] }[] = [];
+  for (const [{ table }, mine] of Map.groupBy(todo, ({ item }) => item.job)) {
+    const changed = new Map(mine.flatMap(({ item, assignments }) => (item.change.kind === "delete" ? [] : [[item.record.key, assignments] as const])));
+    if (changed.size > 0) {
+      expectAll(await session.update(table, changed), changed.size);
+      pass(run, "effect_half");
+    }
+    const keys = mine.flatMap(({ item }) => (item.change.kind === "delete" ? [item.record.key] : []));
+    if (keys.length > 0) deletions.push({ table, keys });
+  }
+  const counts = await session.remove(deletions);
+  deletions.forEach(({ keys }, at) => expectAll(counts[at] ?? 0, keys.length));
+  pass(run, "effect_half");
+}

@@ -1,0 +1,139 @@
+import type { IO } from "../port/connector.ts";
+import { Failure } from "../errors.ts";
+import { changeValue, isAsWanted } from "../record-files/change-value.ts";
+import type { Change } from "../model/change.ts";
+import type { FieldRule } from "../model/field-rule.ts";
+import { changeJson } from "./json-column.ts";
+import type { Hits, RecordTable, RowColumn, RowState } from "./record-table.ts";
+import { textsOrNull } from "./record-table.ts";
+import { Refusal } from "./refusal.ts";
+import { sharesIn } from "./whose-value.ts";
+
+/** Column -> its new value as text. Empty: the row is as wanted. */
+export type Assignments = ReadonlyMap<string, string | null>;
+
+/** Whose a row is: hits, or all of it (a row that our own statement wrote and no search finds). */
+export type Whose = Hits | "everything";
+
+/** Whether the rule would change nothing in this row; false where it deletes, and where that cannot be told. */
+export function isAsWantedRow(table: RecordTable, state: RowState, hits: Hits, io: IO): boolean {
+  const change = table.target.changes.rule;
+  if (change === undefined || change.kind === "delete") return false;
+  try {
+    return assignmentsOf(table, change, state, hits, io).size === 0;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+}
+
+/** What a change sets in this row. Throws `Refusal` where a value cannot be changed as its rule says. */
+export function assignmentsOf(table: RecordTable, change: Change, state: RowState, whose: Whose, io: IO): Assignments {
+  switch (change.kind) {
+    case "delete":
+      return new Map();
+    case "minimise":
+      return new Map(table.minimised(change.keepOnly).flatMap(({ name }) => (read(state, name) === null ? [] : [[name, null] as const])));
+    case "fields": {
+      const set = new Map<string, string | null>();
+      for (const [name, rule] of Object.entries(change.fields)) {
+        const value = fieldValue(table, table.columnOf(name), rule, read(state, name), whose, io);
+        if (value !== undefined) set.set(name, value);
+      }
+      for (const { in: name, paths } of change.documents) {
+        if (name === undefined) throw new Failure("ACTION_REFUSED", `${table.target.record.id}: paths need a JSON column to be read in`);
+        const text = read(state, name);
+        if (text === null) continue;
+        const shares = whose === "everything" ? () => "all" as const : sharesIn(table, name, text, whose);
+        const edited = changeJson(text, paths, shares, (value) => io.pseudonym(value));
+        if (edited.changes > 0) set.set(name, edited.text);
+      }
+      return set;
+    }
+    case "mark":
+    case "restore":
+      throw new Failure("ACTION_REFUSED", `${table.target.record.id}: rows are not marked as deleted yet`);
+  }
+}
+
+/** A column that was not read would look like NULL, and so like done. */
+function read({ values }: RowState, name: string): string | null {
+  const text = values.get(name);
+  if (text === undefined) throw new Failure("UNEXPECTED", `column ${name} is changed by a rule that its record type does not have`);
+  return text;
+}
+
+/** The new value of a column; undefined where it is as wanted, or somebody else's. */
+function fieldValue(table: RecordTable, column: RowColumn, rule: FieldRule, old: string | null, whose: Whose, io: IO): string | null | undefined {
+  if (rule.kind === "keep") return undefined;
+  const refs = whose === "everything" ? [] : table.matches.filter((ref) => ref.column.name === column.name);
+  if (whose === "everything" || refs.length === 0 || old === null) return wholeValue(table, column, rule, old, io);
+  const mine = new Set(refs.flatMap(({ name }) => [...(whose.get(name) ?? [])]));
+  const separator = refs.find((ref) => ref.separator !== undefined)?.separator;
+  if (separator !== undefined) return withPieces(column, rule, old, separator, mine, io);
+  switch (column.shape) {
+    case "scalar":
+      return mine.has(old) ? wholeValue(table, column, rule, old, io) : undefined;
+    case "array":
+      return withElements(table, column, rule, old, mine, io);
+    case "json":
+      return withDocument(table, column, rule, old, whose, io);
+  }
+}
+
+function wholeValue(table: RecordTable, column: RowColumn, rule: FieldRule, old: string | null, io: IO): string | null | undefined {
+  if (rule.kind === "remove") return old === null ? undefined : null;
+  if (rule.kind === "set") return old === (table.constants.get(column.name) ?? String(rule.value)) ? undefined : String(rule.value);
+  const keepDate = column.isDate;
+  if (isAsWanted(rule, old, keepDate)) return undefined;
+  return textAfter(rule, old, keepDate, io) ?? null;
+}
+
+/** The array without the elements that are theirs; where all are, what the rule says of the whole. */
+function withElements(table: RecordTable, column: RowColumn, rule: FieldRule, json: string, mine: ReadonlySet<string>, io: IO): string | null | undefined {
+  const items = textsOrNull(json);
+  const kept = items.filter((item) => item === null || !mine.has(item));
+  if (kept.length === items.length) return undefined;
+  if (rule.kind !== "remove" && kept.every((item) => item === null)) return wholeValue(table, column, rule, json, io);
+  // an array of arrays: taking elements out would change its shape
+  if (json.startsWith("[[")) throw new Refusal("nested_array");
+  return table.arrayText(kept);
+}
+
+/** The cell with the rule done to the pieces that are theirs; every other byte stays. */
+function withPieces(column: RowColumn, rule: FieldRule, cell: string, separator: string, mine: ReadonlySet<string>, io: IO): string | null | undefined {
+  const pieces = cell.split(separator);
+  if (!pieces.some((piece) => mine.has(piece))) return undefined;
+  const kept = pieces.flatMap((piece) => {
+    if (!mine.has(piece)) return [piece];
+    const changed = rule.kind === "set" ? String(rule.value) : textAfter(rule, piece, false, io);
+    return changed == null ? [] : [changed];
+  });
+  return kept.length > 0 ? kept.join(separator) : column.notNull ? "" : null;
+}
+
+/** A rule for a whole JSON column that people are matched in. */
+function withDocument(table: RecordTable, column: RowColumn, rule: FieldRule, text: string, whose: Hits, io: IO): string | null | undefined {
+  const share = sharesIn(table, column.name, text, whose)("", []);
+  if (share === "all") return wholeValue(table, column, rule, text, io);
+  if (share === "nothing") return undefined;
+  return changeJson(
+    text,
+    { "": { kind: "remove" } },
+    () => share,
+    (value) => io.pseudonym(value),
+  ).text;
+}
+
+/** null, undefined: nothing is left. */
+function textAfter(rule: FieldRule, old: string | null, keepDate: boolean, io: IO): string | null | undefined {
+  const changed = changeValue(rule, old, { keepDate, pseudonym: (value) => io.pseudonym(value) });
+  switch (changed.kind) {
+    case "keep":
+      return old;
+    case "remove":
+      return undefined;
+    case "value":
+      return changed.value === null ? null : String(changed.value);
+  }
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Failure } from "../errors.ts";
+import type { Left, StepOutcome, Unit } from "../model/change.ts";
+import type { Guard, IO, UnitJournal } from "../port/connector.ts";
+import { type BatchResult, runBatch, type UnitRun } from "./batch.ts";
+import type { SqlDialect } from "./dialect.ts";
+import { type Batch, batchesOf, countedAs, halved, type Item, itemsOf, type Job, jobsOf } from "./items.ts";
+import { settleNotes, type Settled } from "./notes.ts";
+import type { RecordTable } from "./record-table.ts";
+import { Refusal } from "./refusal.ts";
+
+const TRIES = 3;
+const PAUSE_MS = 150;
+
+/** `Eraser.apply` for a SQL database: batches, each a transaction; what the database refuses is cut down to the records it is about. */
+export async function applyUnit<T extends RecordTable>(
+  dialect: SqlDialect<T>,
+  unit: Unit,
+  { journal, guard, io }: { readonly journal: UnitJournal; readonly guard: Guard; readonly io: IO },
+): Promise<readonly StepOutcome[]> {
+  if (unit.effect !== "erase" && unit.effect !== "purge") throw new Failure("ACTION_REFUSED", `${unit.id}: rows are not marked as deleted yet`);
+  if (io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
+  const settled = await settleNotes(journal.notes, async (id) => await dialect.fate(id), io);
+  const tables = await dialect.describe(unit);
+  const jobs = jobsOf(unit, tables);
+  const all = itemsOf(jobs, tables);
+  const isDone = ({ job, record }: Item<T>) => settled.isDone(job.work.step, record.key);
+  const items = all.filter((item) => !isDone(item));
+  const run: UnitRun<T> = { dialect, jobs, io, journal, guard, passed: new Set(), contended: false };
+  const results: BatchResult<T>[] = [];
+  if (settled.inDoubt) results.push(leftAll(items, "blocked", "in_doubt"));
+  else {
+    for (const batch of batchesOf(items, tables.onePiece)) {
+      await work(run, batch, tables.onePiece, results);
+      io.progress(results.reduce((sum, { affected, left }) => sum + affected.length + left.length, 0));
+    }
+  }
+  if (run.passed.has("effect_begin")) journal.at("effect_done");
+  const before = all.filter(isDone);
+  return jobs.map((job) => outcomeOf(job, before, results, settled));
+}
+
+/** Does a batch. Contention is tried again, refusals are cut down to the records they are about. */
+async function work<T extends RecordTable>(run: UnitRun<T>, batch: Batch<T>, onePiece: boolean, results: BatchResult<T>[]): Promise<void> {
+  for (let tries = run.contended ? TRIES : 1; ; tries += 1) {
+    if (run.io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
+    try {
+      results.push(await runBatch(run, batch, tries < TRIES ? "wait" : "skip"));
+      return;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (error.contention) {
+        if (tries < TRIES) {
+          await pause(PAUSE_MS * tries * (0.5 + Math.random()), run.io.signal);
+          continue;
+        }
+        run.contended = true;
+        results.push(leftAll(batch, "blocked", "lock_timeout"));
+        return;
+      }
+      const halves = halved(batch, onePiece);
+      if (halves === undefined || error.whole || isTold(results, error)) results.push(leftAll(batch, "failed", error.reason));
+      else for (const half of halves) await work(run, half, onePiece, results);
+      return;
+    }
+  }
+}
+
+/** Many records on their own have written to an undeclared table, and none has gone: it is about all of them. */
+function isTold<T extends RecordTable>(results: readonly BatchResult<T>[], { reason }: Refusal): boolean {
+  if (!reason.startsWith("UNDECLARED ")) return false;
+  const recent = results.slice(-ENOUGH);
+  return recent.length === ENOUGH && recent.every(({ affected, left }) => affected.length === 0 && left.every((one) => one.left.reason === reason));
+}
+
+const ENOUGH = 64;
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch {
+    throw new Failure("INTERRUPTED", "stopped");
+  }
+}
+
+function leftAll<T extends RecordTable>(items: readonly Item<T>[], kind: Left["kind"], reason: string): BatchResult<T> {
+  return { affected: [], left: items.map((item) => ({ item, left: { kind, reason } })), own: {} };
+}
+
+/** `before`: what earlier attempts did. */
+function outcomeOf<T extends RecordTable>(job: Job<T>, before: readonly Item<T>[], results: readonly BatchResult<T>[], settled: Settled): StepOutcome {
+  const { step } = job.work;
+  const done = [...before, ...results.flatMap(({ affected }) => affected)].filter((item) => item.job === job);
+  const count = (as: ReturnType<typeof countedAs>) => done.filter(({ change }) => countedAs(change) === as).length;
+  const [deleted, changed, minimised] = [count("deleted"), count("changed"), count("minimised")];
+  return {
+    step,
+    matched: deleted + changed,
+    deleted,
+    changed,
+    minimised,
+    own: settled.ownIn(step) + results.reduce((sum, { own }) => sum + (own[step] ?? 0), 0),
+    left: results.flatMap(({ left }) => left.flatMap((one) => (one.item.job === job ? [{ key: one.item.record.key, ...one.left }] : []))),
+  };
+}

@@ -1,0 +1,92 @@
+/** Which values of a row are the erased people's: a rule for a matched value acts on theirs and on nobody else's. */
+import { sharedArrays } from "../record-files/json-path.ts";
+import { firstListBelow, isAtOrAbove, lastList, type Share, type Shares, spotsAt, valuesAt, wayOf } from "./json-column.ts";
+import type { ColumnRef, Hits, MatchedRef, RecordTable, RowState } from "./record-table.ts";
+import { texts, textsOrNull } from "./record-table.ts";
+
+/** The texts that a column or path holds in this row: none for NULL, several for a list. */
+export function textsIn({ column, path, separator }: ColumnRef, { values }: RowState): readonly string[] {
+  const text = values.get(column.name) ?? null;
+  if (text === null) return [];
+  if (path !== undefined) return valuesAt(text, path).map(({ value }) => value);
+  if (separator !== undefined) return text.split(separator);
+  return column.shape === "array" ? texts(text) : [text];
+}
+
+/** Whether a list that the row was matched through holds somebody who is not among those it was matched for. */
+export function isShared(table: RecordTable, state: RowState, hits: Hits): boolean {
+  return table.matches.some((ref) => {
+    const mine = hits.get(ref.name);
+    const text = state.values.get(ref.column.name) ?? null;
+    if (mine === undefined || mine.size === 0 || text === null) return false;
+    if (ref.path !== undefined) {
+      const list = lastList(ref.path);
+      return list !== undefined && !allTheirs(text, list, [ref], hits);
+    }
+    const items = ref.separator === undefined ? (ref.column.shape === "array" ? textsOrNull(text) : []) : text.split(ref.separator);
+    return items.some((item) => item !== null && item.trim() !== "" && !mine.has(item));
+  });
+}
+
+/** Whether the list's elements, but for nulls, all hold one of the hits. */
+function allTheirs(text: string, list: string, refs: readonly MatchedRef[], hits: Hits): boolean {
+  const theirs = waysOf(text, list, refs, hits);
+  return spotsAt(text, list).every(({ isNull, indexes }) => isNull || theirs.has(wayOf(indexes)));
+}
+
+/** Ways of the list's elements in which one of these paths holds a hit. */
+function waysOf(text: string, list: string, refs: readonly MatchedRef[], hits: Hits): ReadonlySet<string> {
+  const depth = list.split("[]").length - 1;
+  return new Set(refs.flatMap((ref) => hitsAt(text, ref, hits).map((indexes) => wayOf(indexes.slice(0, depth)))));
+}
+
+function hitsAt(text: string, { name, path = "" }: MatchedRef, hits: Hits): readonly (readonly number[])[] {
+  const mine = hits.get(name);
+  return valuesAt(text, path).flatMap(({ value, indexes }) => (mine?.has(value) === true ? [indexes] : []));
+}
+
+/**
+ * How much of a JSON column belongs to those whose hits these are. A rule at or above a matched path acts where that
+ * path holds a hit (or nothing); where it goes on through an array that holds others too, on the elements with a hit.
+ * A rule beside a matched path, in the same array, acts in the elements with a hit. Everywhere else it acts.
+ */
+export function sharesIn(table: RecordTable, column: string, text: string, hits: Hits): Shares {
+  const refs = table.matches.filter((ref) => ref.column.name === column && ref.path !== undefined);
+  const enough = (said: readonly boolean[]) => (table.target.record.match.mode === "all" ? said.every(Boolean) : said.some(Boolean));
+  return (path, indexes) => {
+    const below = refs.filter((ref) => isAtOrAbove(path, ref.path ?? ""));
+    const place = wayOf(indexes);
+    const within = (ways: readonly (readonly number[])[]) => ways.some((way) => wayOf(way.slice(0, indexes.length)) === place);
+    if (below.length > 0) {
+      if (enough(below.map((ref) => within(hitsAt(text, ref, hits))))) return ownPart(text, path, below, hits);
+      // where nothing stands there, it is nobody else's
+      const nobodys = !below.some((ref) => within(filledAt(text, ref)));
+      return nobodys || isImage(table, below, path) ? "all" : "nothing";
+    }
+    const said = refs.flatMap((ref) => {
+      const arrays = sharedArrays(path, ref.path ?? "");
+      if (arrays === 0) return [];
+      const here = wayOf(indexes.slice(0, arrays));
+      return [hitsAt(text, ref, hits).some((way) => wayOf(way.slice(0, arrays)) === here)];
+    });
+    return said.length === 0 || enough(said) ? "all" : "nothing";
+  };
+}
+
+function filledAt(text: string, { path = "" }: MatchedRef): readonly (readonly number[])[] {
+  return spotsAt(text, path).flatMap(({ isNull, indexes }) => (isNull ? [] : [indexes]));
+}
+
+/** A row of an audit trail is an image of one record: what stands above the matched path goes, also where an older value stands there. */
+function isImage({ target }: RecordTable, below: readonly MatchedRef[], path: string): boolean {
+  return target.record.auditOf.length > 0 && below.every((ref) => ref.path !== path && firstListBelow(path, ref.path ?? "") === undefined);
+}
+
+function ownPart(text: string, path: string, refs: readonly MatchedRef[], hits: Hits): Share {
+  const lists = new Set(refs.flatMap((ref) => firstListBelow(path, ref.path ?? "") ?? []));
+  for (const list of lists) {
+    const inside = refs.filter((ref) => isAtOrAbove(list, ref.path ?? ""));
+    if (!allTheirs(text, list, inside, hits)) return { list, ways: waysOf(text, list, inside, hits) };
+  }
+  return "all";
+}
