@@ -120,8 +120,8 @@ const SHAPES = {
     waiting: count,
     blocked: count,
     failed: count,
-    /** Of a batch: what became of each person of whom something was found here, by their place in the request, from 1. */
-    people: optional(list(shape({ person: count, status: oneOf(...STATUSES), found: count }), 100_000)),
+    /** Of a batch: what came of each person's records here, by their place in the request, from 1; those of whom there are any. */
+    people: optional(list(shape({ person: count, done: count, already_gone: count, kept: count, waiting: count, blocked: count, failed: count }), 100_000)),
     reason: optional(code),
     until: optional(dateOrInstant),
     law: list(name, 20),

@@ -70,7 +70,8 @@ export function receiptEntries(context: Context, plan: Plan, receipts: readonly 
 function receiptEntry(context: Context, plan: Plan, step: PlanStep, receipt: Receipt): OutboxEntry {
   const { attempt, status, matched, affected, gone, deleted, changed, alreadyGone, own, kept, minimised, waiting, blocked, failed } = receipt;
   const kind = context.map.systems.find((system) => system.name === step.system)?.kind ?? "unknown";
-  const reason = receipt.reason ?? step.reason;
+  const reason = reasonOf(receipt.reason ?? step.reason);
+  const people = peopleOf(receipt);
   const until = when(step.until);
   const acted = deleted + changed + alreadyGone + failed;
   return entry(`${plan.request}/${plan.id}/${step.id}/${attempt}`, "target.result", {
@@ -94,7 +95,8 @@ function receiptEntry(context: Context, plan: Plan, step: PlanStep, receipt: Rec
     waiting,
     blocked,
     failed,
-    ...(reason === undefined ? {} : { reason: code(reason) }),
+    ...(people.length === 0 ? {} : { people }),
+    ...(reason === undefined ? {} : { reason }),
     ...(until === undefined ? {} : { until }),
     law: (step.law ?? []).slice(0, 20).map((law) => tellable(law)),
     ...(kept > 0 ? { restricted: typeOf(context, step)?.whileHeld?.restrict ?? false } : {}),
@@ -106,6 +108,17 @@ function receiptEntry(context: Context, plan: Plan, step: PlanStep, receipt: Rec
     finished: receipt.finished,
     verification: { method: "requery", residual: blocked + failed, at: receipt.finished },
   });
+}
+
+/** A code; what a failure says in a sentence is no code. */
+function reasonOf(reason: string | undefined): string | undefined {
+  return reason === undefined ? undefined : /\s/u.test(reason.trim()) ? "blocked" : code(reason);
+}
+
+function peopleOf({ people = [] }: Receipt): NonNullable<EventCore<"target.result">["people"]> {
+  return people
+    .map(({ alreadyGone, ...counts }, index) => ({ person: index + 1, already_gone: alreadyGone, ...counts }))
+    .filter(({ done, already_gone, kept, waiting, blocked, failed }) => done + already_gone + kept + waiting + blocked + failed > 0);
 }
 
 function residueMember({ mechanism, goneBy }: Residue): { readonly mechanism: string; readonly gone_by: string | null } {
