@@ -145,7 +145,8 @@ const SHAPES = {
     state: oneOf(...REQUEST_STATES),
     exit: count,
     residual: count,
-    checks: list(shape({ ...recordType, result: oneOf(...CHECKS), ...verification, reason: optional(code) }), 10_000),
+    /** `new`: those of the residual that no plan knew; they came after it, or came back. */
+    checks: list(shape({ ...recordType, result: oneOf(...CHECKS), ...verification, new: optional(count), reason: optional(code) }), 10_000),
     gaps: list(shape({ ...recordType, ...gap }), GAPS_LISTED),
     more_gaps: optional(count),
     residue: list(shape({ system: name, record: optional(name), ...residue }), 10_000),

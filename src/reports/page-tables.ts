@@ -83,6 +83,26 @@ function joined(all: readonly string[] | undefined): string | undefined {
   return all === undefined || all.length === 0 ? undefined : all.join("; ");
 }
 
+/** Only those of whom something is left: a batch may be of thousands. */
+export function personsPart({ persons }: Summary): Markup {
+  if (persons.length === 0) return html``;
+  const open = persons.filter((one) => one.kept + one.waiting + one.blocked + one.failed > 0);
+  const done = persons.length - open.length;
+  return table(
+    "Person by person",
+    `By their place in the request. Of ${done} ${done === 1 ? "other person" : "other people"} everything that was found is erased or changed.`,
+    ["Person", "Found", "Erased or changed", "Gone before", "Kept", "Waiting", "Blocked", "Failed"],
+    open.map(
+      (line) =>
+        html`<tr>
+          <th scope="row">Person ${line.person}</th>
+          ${[line.found, line.done, line.already_gone, line.kept, line.waiting, line.blocked, line.failed].map((count) => number(count))}
+        </tr>`,
+    ),
+    `Everything that was found of ${done === 1 ? "the one person" : `all ${done} people`} is erased or changed.`,
+  );
+}
+
 export function notSearchedPart({ not_searched }: Summary, words: MapWords | undefined): Markup {
   if (not_searched.length === 0) return html``;
   return table(

@@ -4,7 +4,7 @@ import { exceptionWords, plainState } from "../model/words.ts";
 import type { MapWords } from "./map-words.ts";
 import { html, type Markup, raw } from "./markup.ts";
 import { day, fact, table } from "./page-parts.ts";
-import { gapsPart, keptPart, looksPart, notSearchedPart, peoplePart, residuePart, rulesPart, systemsPart } from "./page-tables.ts";
+import { gapsPart, keptPart, looksPart, notSearchedPart, peoplePart, personsPart, residuePart, rulesPart, systemsPart } from "./page-tables.ts";
 import { spoken } from "./spoken-date.ts";
 import { STYLE } from "./style.ts";
 import { summarise, type Summary } from "./summary.ts";
@@ -69,8 +69,8 @@ function isClean({ state, totals, not_searched, gaps, verification }: Summary): 
 }
 
 function resultParts(summary: Summary, words: MapWords | undefined): Markup {
-  return html`${systemsPart(summary, words)} ${notSearchedPart(summary, words)} ${gapsPart(summary)} ${looksPart(summary)} ${keptPart(summary, words)}
-  ${residuePart(summary)} ${rulesPart(summary, words)}`;
+  return html`${systemsPart(summary, words)} ${personsPart(summary)} ${notSearchedPart(summary, words)} ${gapsPart(summary)} ${looksPart(summary)}
+  ${keptPart(summary, words)} ${residuePart(summary)} ${rulesPart(summary, words)}`;
 }
 
 function requestPart(report: ReportPayload, summary: Summary): Markup {

@@ -31,6 +31,8 @@ export interface Seen {
     readonly residual: number;
     readonly at: string;
     readonly reason?: string | undefined;
+    /** Of the residual: records that no plan knew. */
+    readonly fresh?: number | undefined;
   }[];
   readonly gaps: readonly SeenGap[];
   readonly residue: readonly Residue[];
@@ -143,12 +145,13 @@ export function verificationEntry(context: Context, plan: Plan, seen: Seen): Out
     state: seen.state,
     exit: seen.exit,
     residual: seen.residual,
-    checks: seen.checks.map(({ result, residual, at, reason, ...type }) => ({
+    checks: seen.checks.map(({ result, residual, at, reason, fresh = 0, ...type }) => ({
       ...named(context, type),
       result,
       residual,
       method: methodOf(result, type.record),
       at,
+      ...(fresh === 0 ? {} : { new: fresh }),
       ...(reason === undefined ? {} : { reason: code(reason) }),
     })),
     gaps: seen.gaps.slice(0, GAPS_LISTED).map((gap) => ({ ...named(context, gap), where: tellable(gap.where), holds_identifier: gap.holdsIdentifier })),

@@ -131,6 +131,9 @@ describe("a verification", () => {
     expect(sentenceOf(done, look({ residual: 1, checks: [check("customers", "fail", 1)], state: "partly_done" }))).toBe(
       "1 record erased; a later look found 1 record still there. The request is still open.",
     );
+    expect(sentenceOf(done, look({ residual: 3, checks: [{ ...check("customers", "fail", 3), new: 2 }], state: "partly_done" }))).toContain(
+      "a later look found 3 records still there, 2 of them come since the plan.",
+    );
     expect(sentenceOf(done, look({ checks: [check("customers", "unverifiable")], state: "partly_done" }))).toContain(
       "a later look could not be sure of 1 record type.",
     );
@@ -272,6 +275,40 @@ describe("pages in plain words", () => {
     for (const said of ["a legal obligation (Art. 17(3)(b) GDPR)", "backups (nightly)", "a record that is kept references it", "opened the request"])
       expect(page).toContain(said);
     expect(page.replaceAll(/<[^>]+>|\s+/gu, " ")).toMatch(/All systems together\s+2\s+1\s+0\s+0\s+1\s+0\s+0\s+0/u);
+  });
+});
+
+describe("a batch", () => {
+  const of = (person: number, more: Partial<Record<"done" | "already_gone" | "kept" | "waiting" | "blocked" | "failed", number>>) => ({
+    person,
+    done: 0,
+    already_gone: 0,
+    kept: 0,
+    waiting: 0,
+    blocked: 0,
+    failed: 0,
+    ...more,
+  });
+
+  it("tells each person's own story over systems, attempts and plans, and no pseudonym", () => {
+    const cores = [
+      ...before,
+      result({ people: [of(1, { done: 2 }), of(2, { done: 1, failed: 1 })] }),
+      // a server that was away: nothing known of this attempt
+      result({ people: [of(1, { failed: 2 }), of(2, { failed: 2 })], attempt: 2, status: "failed" }),
+      result({ record: "invoices", step: "S2", people: [of(2, { kept: 3 }), of(3, { waiting: 1 })] }),
+      result({ record: "invoices", plan_digest: digestOf("b"), people: [of(2, { kept: 3 }), of(3, { done: 1 })] }),
+    ];
+    const { persons } = summarise(cores);
+    expect(persons).toEqual([
+      { ...of(1, { done: 2 }), found: 2 },
+      { ...of(2, { done: 1, failed: 1, kept: 3 }), found: 5 },
+      { ...of(3, { done: 1 }), found: 1 },
+    ]);
+    const page = pageOf(cores);
+    expect(page).toContain("Person 2");
+    expect(page).toContain("Of 2 other people everything that was found is erased or changed.");
+    expect(page).not.toContain("Person 1");
   });
 });
 
