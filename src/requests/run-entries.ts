@@ -7,8 +7,7 @@ import type { Plan, PlanStep } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
-import type { Context } from "./context.ts";
-import { another, code, entry, moment, named, type Reasoned, when } from "./entry-parts.ts";
+import { another, code, entry, moment, named, type Reasoned, type Teller, when } from "./entry-parts.ts";
 
 /** A place that was found and could not be acted on. */
 export interface SeenGap {
@@ -39,7 +38,7 @@ export interface Seen {
 }
 
 /** With every step of the plan, so that one that never comes to anything cannot be forgotten. */
-export function startedEntry(context: Context, plan: Plan): OutboxEntry {
+export function startedEntry(context: Teller, plan: Plan): OutboxEntry {
   return entry(`${plan.request}/${plan.id}/started`, "erasure.started", {
     request: plan.request,
     ...moment(context),
@@ -62,14 +61,14 @@ export function startedEntry(context: Context, plan: Plan): OutboxEntry {
 }
 
 /** One an attempt, of failed and blocked steps too. */
-export function receiptEntries(context: Context, plan: Plan, receipts: readonly Receipt[]): readonly OutboxEntry[] {
+export function receiptEntries(context: Teller, plan: Plan, receipts: readonly Receipt[]): readonly OutboxEntry[] {
   return receipts.flatMap((receipt) => {
     const step = plan.steps.find((one) => one.id === receipt.step);
     return step === undefined ? [] : receiptEntry(context, plan, step, receipt);
   });
 }
 
-function receiptEntry(context: Context, plan: Plan, step: PlanStep, receipt: Receipt): OutboxEntry {
+function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Receipt): OutboxEntry {
   const { attempt, status, matched, affected, gone, deleted, changed, alreadyGone, own, kept, minimised, waiting, blocked, failed } = receipt;
   const kind = context.map.systems.find((system) => system.name === step.system)?.kind ?? "unknown";
   const reason = reasonOf(receipt.reason ?? step.reason);
@@ -127,7 +126,7 @@ function residueMember({ mechanism, goneBy }: Residue): { readonly mechanism: st
   return { mechanism: code(mechanism), gone_by: when(goneBy) ?? null };
 }
 
-function residueLines(context: Context, residue: readonly Residue[]): NonNullable<EventCore<"erasure.completed">["residue"]> {
+function residueLines(context: Teller, residue: readonly Residue[]): NonNullable<EventCore<"erasure.completed">["residue"]> {
   return residue.map((one) => ({ system: named(context, { system: one.system, record: "" }).system, ...residueMember(one) }));
 }
 
@@ -136,7 +135,7 @@ function moreThan(listed: number, all: number): { readonly more_gaps?: number } 
 }
 
 /** One a `verify`, whatever it found. */
-export function verificationEntry(context: Context, plan: Plan, seen: Seen): OutboxEntry {
+export function verificationEntry(context: Teller, plan: Plan, seen: Seen): OutboxEntry {
   return another(`${plan.request}/${plan.id}`, "verification", {
     request: plan.request,
     ...moment(context),
@@ -170,7 +169,7 @@ function methodOf(result: Seen["checks"][number]["result"], record: string): "re
  * steps; the totals count from them.
  */
 export function completedEntry(
-  context: Context,
+  context: Teller,
   plan: Plan,
   ended: Pick<Seen, "state" | "exit" | "residual" | "residue"> & { readonly receipts: readonly Receipt[]; readonly why?: Reasoned },
 ): OutboxEntry {
@@ -202,6 +201,6 @@ function totalsOf(receipts: readonly Receipt[]): EventCore<"erasure.completed">[
   };
 }
 
-function typeOf({ map }: Context, step: PlanStep): RecordType | undefined {
+function typeOf({ map }: Teller, step: PlanStep): RecordType | undefined {
   return map.systems.flatMap((system) => system.records).find((one) => one.system === step.system && one.name === step.record);
 }
