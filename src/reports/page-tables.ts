@@ -73,7 +73,6 @@ function outcome(line: SystemLine, words: MapWords | undefined): Markup {
 /** Why something of it is not done, in the words of the condition or hold where they are known. */
 function why({ system, record, reason, status, waiting }: SystemLine, words: MapWords | undefined): string {
   if (reason === null) return "";
-  if (reason === "not_run") return "planned, and not run yet";
   const known = words?.[`${system}.${record}`];
   const says = waiting > 0 ? known?.waits : status === "kept" ? joined(known?.keeps) : undefined;
   return reasonWords(reason, { status, ...(says === undefined ? {} : { says }) });
