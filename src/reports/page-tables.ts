@@ -151,7 +151,7 @@ export function looksPart({ systems }: Summary): Markup {
           <td>${day(line.finished)}</td>
           ${number(line.matched)}${number(line.affected)}${number(line.gone)}
           <td>${lastLook(line)}</td>
-          <td>${checkWords(line.verified?.method ?? "none")}</td>
+          <td>${line.verified?.by === "run" ? "by the run itself" : checkWords(line.verified?.method ?? "none")}</td>
           <td>${line.verified === null ? html`never` : day(line.verified.at)}</td>
         </tr>`,
     ),

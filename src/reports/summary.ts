@@ -60,6 +60,8 @@ export type Summary = {
     readonly plan_digest: string;
     readonly map_digest: string;
     readonly rules_digest: string | null;
+    /** Records that the plan left out on purpose. */
+    readonly excluded: number;
     readonly at: string;
   } | null;
   readonly totals: TotalsLine;
@@ -133,6 +135,7 @@ export function summarise(cores: readonly JsonObject[]): Summary {
             plan_digest: decision.plan_digest,
             map_digest: decision.map_digest,
             rules_digest: decision.rules_digest ?? null,
+            excluded: decision.excluded?.records ?? 0,
             at: decision.at,
           },
     totals: facts.totals,

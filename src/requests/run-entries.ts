@@ -1,4 +1,5 @@
 /** What a run and its verifications leave in the ledger: one function an event. */
+import { isFailureCode } from "../errors.ts";
 import { type EventCore, GAPS_LISTED } from "../ledger/events.ts";
 import { tellable } from "../ledger/identifier-lint.ts";
 import type { Residue } from "../model/change.ts";
@@ -107,8 +108,13 @@ function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Rece
     connector: `${kind}@${context.version}`,
     started: receipt.started,
     finished: receipt.finished,
-    verification: { method: "requery", residual: blocked + failed, at: receipt.finished },
+    ...(wasReadAgain(receipt) ? { verification: { method: "requery", residual: blocked + failed, at: receipt.finished } } : {}),
   });
+}
+
+/** Not where nothing was planned, nor where a failure ended the attempt before anybody could look. */
+function wasReadAgain({ deleted, changed, alreadyGone, minimised, failed, reason }: Receipt): boolean {
+  return deleted + changed + alreadyGone + minimised + failed > 0 && !(reason !== undefined && isFailureCode(reason));
 }
 
 /** A code; what a failure says in a sentence is no code. */

@@ -255,6 +255,24 @@ describe("pages in plain words", () => {
     expect(pageOf([...before, event("request.cancelled", { ...words, reason: "withdrawn" })])).toContain("<h1>Cancelled erasure request R-2026-0001</h1>");
   });
 
+  it("of an open request are no proof yet, and of one that closed they are", () => {
+    expect(pageOf([...before, result({})])).toContain("<h1>Interim report on the erasure request R-2026-0001</h1>");
+    expect(pageOf([...before, result({}), look(), closed()])).toContain("<h1>Proof of erasure R-2026-0001</h1>");
+  });
+
+  it("say why a decision is partial, and never that somebody looked where nobody did", () => {
+    const blind = result({ record: "calls", status: "not_checked", reason: "no_identifier", found: 0, matched: 0, affected: 0, gone: 0 });
+    const { verification: _, ...unread } = blind;
+    const page = pageOf([
+      ...before,
+      { ...decided, not_searched: [{ system: "shop", record: "calls" }], excluded: { records: 1, words: digestOf("8") } },
+      unread,
+    ]);
+    expect(page).toContain("partial, because of a legal obligation (Art. 17(3)(b) GDPR), records that a person left out, what was not searched");
+    expect(page).toContain("not looked at again");
+    expect(page).not.toMatch(/nothing left|searched again/u);
+  });
+
   it("have no code where there are words, and all numbers of what was done with their sums", () => {
     const page = pageOf([
       ...before,

@@ -218,6 +218,15 @@ describe("entries", () => {
     expect(summary.systems).toMatchObject([{ found: 3, deleted: 1, changed: 1, kept: 1, minimised: 1, failed: 0, attempts: 2, status: "kept" }]);
   });
 
+  it("of results say that records were read again only where some were", () => {
+    const blind = step("S2", "calls", { found: 0, act: 0, kept: 0, status: "not_checked", reason: "no_identifier" });
+    const nothing = { matched: 0, affected: 0, gone: 0, deleted: 0, changed: 0, minimised: 0, kept: 0 };
+    const away = receipt(customers, { ...nothing, kept: 1, failed: 2, status: "failed", reason: "FILE_UNREADABLE" });
+    const receipts = [receipt(blind, nothing), away, receipt(customers), receipt(customers, { failed: 1, deleted: 0, reason: "23503" })];
+    const again = receipts.flatMap((one) => receiptEntries(context, planOf([blind, customers]), [one])).map((entry) => entry.core["verification"]);
+    expect(again).toEqual([undefined, undefined, { method: "requery", residual: 0, at: now }, { method: "requery", residual: 1, at: now }]);
+  });
+
   it("of an end count their totals from the receipts, not from the plan", () => {
     const ended = {
       state: "closed" as const,
