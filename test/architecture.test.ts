@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/errors.ts": [],
   "src/package-files.ts": ["src/errors.ts"],
   "src/write-whole.ts": ["src/errors.ts"],
+  "src/proof-input.ts": ["src/errors.ts"],
   "src/retention": ["src/model", "src/errors.ts"],
   "src/record-files": ["src/port", "src/model", "src/errors.ts"],
   "src/documents": ["src/record-files", "src/model"],

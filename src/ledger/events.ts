@@ -120,8 +120,8 @@ const SHAPES = {
     waiting: count,
     blocked: count,
     failed: count,
-    /** Of a batch: what became of each person of whom something was found here, by their place in the request, from 1. */
-    people: optional(list(shape({ person: count, status: oneOf(...STATUSES), found: count }), 100_000)),
+    /** Of a batch: what came of each person's records here, by their place in the request, from 1; those of whom there are any. */
+    people: optional(list(shape({ person: count, done: count, already_gone: count, kept: count, waiting: count, blocked: count, failed: count }), 100_000)),
     reason: optional(code),
     until: optional(dateOrInstant),
     law: list(name, 20),
@@ -145,7 +145,8 @@ const SHAPES = {
     state: oneOf(...REQUEST_STATES),
     exit: count,
     residual: count,
-    checks: list(shape({ ...recordType, result: oneOf(...CHECKS), ...verification, reason: optional(code) }), 10_000),
+    /** `new`: those of the residual that no plan knew; they came after it, or came back. */
+    checks: list(shape({ ...recordType, result: oneOf(...CHECKS), ...verification, new: optional(count), reason: optional(code) }), 10_000),
     gaps: list(shape({ ...recordType, ...gap }), GAPS_LISTED),
     more_gaps: optional(count),
     residue: list(shape({ system: name, record: optional(name), ...residue }), 10_000),

@@ -41,7 +41,7 @@ export function tellable(text: string, longest = 200): string {
     .split(DATE)
     .map((part, at) => WHOLE.reduce((rest, form) => rest.replaceAll(form, "*"), part) + (dates[at] ?? ""))
     .join("");
-  const short = [...(looksLikeIdentifier(masked) ? "*" : masked)].reduce((kept, sign) => (kept.length + sign.length > longest ? kept : kept + sign), "");
+  const short = looksLikeIdentifier(masked) ? "*" : masked.slice(0, longest).toWellFormed();
   // what is cut may end in half of something else
   return short === "" || looksLikeIdentifier(short) ? "*" : short;
 }

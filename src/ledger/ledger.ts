@@ -56,7 +56,7 @@ export interface Ledger extends Disposable {
 }
 
 /** Types of entries that tell how a request ended; `refused` is of version 0.1. */
-const ENDINGS: readonly string[] = ["erasure.completed", "request.refused", "request.cancelled", "refused"];
+const ENDINGS = ["erasure.completed", "request.refused", "request.cancelled", "refused"];
 
 /** Throws STATE_UNREADABLE for a damaged or foreign file, and where leaves are missing that were signed for. */
 export function openLedger(file: string, how: { readonly origin: string; readonly signingKey: KeyObject }): Ledger {
@@ -146,7 +146,7 @@ function ledgerIn(db: DatabaseSync, file: string, signingKey: KeyObject, verifie
     exportAll: () => guarded(file, () => Buffer.from(exported(db, checkpoint(), file))),
     exportProof(request) {
       const { checkpoint: note, entries } = guarded(file, () => entriesOf(request));
-      const chosen = entries.findLast(({ core }) => ENDINGS.includes(String(core["type"]))) ?? entries.at(-1);
+      const chosen = entries.findLast(({ core }) => ENDINGS.some((type) => type === core["type"])) ?? entries.at(-1);
       if (chosen === undefined) return undefined;
       const { proof, ...opened } = chosen;
       return tlogProofText({

@@ -94,6 +94,11 @@ const REASONS: Readonly<Record<string, string>> = {
   pointer_reused: "another record stands in its place now",
   undo: "can still be brought back",
   new_records: "new records have come since the plan",
+  not_run: "planned, and not run yet",
+  left_the_map: "its rule has left the data map",
+  kept_gone: "records that were to stay are gone",
+  still_there: "it is still there",
+  gap: "an identifier stands where nothing can be done",
   changed: "it changed since the plan",
   lock_timeout: "another session had it locked",
   object_lock: "Object Lock keeps it",
@@ -174,7 +179,8 @@ export interface Standing {
 
 /** A reason in words. One that is no code is a name: of a condition that is waited for, else of what stands in the way. */
 export function reasonWords(reason: string, { status = "blocked", says }: Standing = {}): string {
-  const known = named(REASONS, reason);
+  // codes of failures stand in capitals
+  const known = named(REASONS, reason) ?? named(REASONS, reason.toLowerCase());
   if (known !== undefined) return says === undefined || says === "" ? known : status === "waiting" ? says : `${known}: ${says}`;
   if (says !== undefined && says !== "") return says;
   const { state = "", name } = SQLSTATE.exec(reason)?.groups ?? {};
@@ -237,6 +243,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   "erasure.completed": "completed",
   "erasure.undone": "took back what could be",
   "request.refused": "refused the request",
+  "request.cancelled": "cancelled the request",
   "request.extended": "extended the time for the answer",
   refused: "ended the request",
   "key.destroyed": "destroyed the keys to the person's data",

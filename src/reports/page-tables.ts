@@ -73,7 +73,6 @@ function outcome(line: SystemLine, words: MapWords | undefined): Markup {
 /** Why something of it is not done, in the words of the condition or hold where they are known. */
 function why({ system, record, reason, status, waiting }: SystemLine, words: MapWords | undefined): string {
   if (reason === null) return "";
-  if (reason === "not_run") return "planned, and not run yet";
   const known = words?.[`${system}.${record}`];
   const says = waiting > 0 ? known?.waits : status === "kept" ? joined(known?.keeps) : undefined;
   return reasonWords(reason, { status, ...(says === undefined ? {} : { says }) });
@@ -81,6 +80,26 @@ function why({ system, record, reason, status, waiting }: SystemLine, words: Map
 
 function joined(all: readonly string[] | undefined): string | undefined {
   return all === undefined || all.length === 0 ? undefined : all.join("; ");
+}
+
+/** Only those of whom something is left: a batch may be of thousands. */
+export function personsPart({ persons }: Summary): Markup {
+  if (persons.length === 0) return html``;
+  const open = persons.filter((one) => one.kept + one.waiting + one.blocked + one.failed > 0);
+  const done = persons.length - open.length;
+  return table(
+    "Person by person",
+    `By their place in the request. Of ${done} ${done === 1 ? "other person" : "other people"} everything that was found is erased or changed.`,
+    ["Person", "Found", "Erased or changed", "Gone before", "Kept", "Waiting", "Blocked", "Failed"],
+    open.map(
+      (line) =>
+        html`<tr>
+          <th scope="row">Person ${line.person}</th>
+          ${[line.found, line.done, line.already_gone, line.kept, line.waiting, line.blocked, line.failed].map((count) => number(count))}
+        </tr>`,
+    ),
+    `Everything that was found of ${done === 1 ? "the one person" : `all ${done} people`} is erased or changed.`,
+  );
 }
 
 export function notSearchedPart({ not_searched }: Summary, words: MapWords | undefined): Markup {
@@ -132,7 +151,7 @@ export function looksPart({ systems }: Summary): Markup {
           <td>${day(line.finished)}</td>
           ${number(line.matched)}${number(line.affected)}${number(line.gone)}
           <td>${lastLook(line)}</td>
-          <td>${checkWords(line.verified?.method ?? "none")}</td>
+          <td>${line.verified?.by === "run" ? "by the run itself" : checkWords(line.verified?.method ?? "none")}</td>
           <td>${line.verified === null ? html`never` : day(line.verified.at)}</td>
         </tr>`,
     ),

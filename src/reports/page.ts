@@ -4,7 +4,7 @@ import { exceptionWords, plainState } from "../model/words.ts";
 import type { MapWords } from "./map-words.ts";
 import { html, type Markup, raw } from "./markup.ts";
 import { day, fact, table } from "./page-parts.ts";
-import { gapsPart, keptPart, looksPart, notSearchedPart, peoplePart, residuePart, rulesPart, systemsPart } from "./page-tables.ts";
+import { gapsPart, keptPart, looksPart, notSearchedPart, peoplePart, personsPart, residuePart, rulesPart, systemsPart } from "./page-tables.ts";
 import { spoken } from "./spoken-date.ts";
 import { STYLE } from "./style.ts";
 import { summarise, type Summary } from "./summary.ts";
@@ -55,7 +55,8 @@ export function reportPage(report: ReportPayload, { signed, words, names, notice
 function titleOf(summary: Summary): string {
   if (summary.decision === "refused") return "Refusal of the erasure request";
   if (summary.state === "cancelled") return "Cancelled erasure request";
-  return summary.systems.length === 0 ? "Erasure request, nothing erased yet," : "Proof of erasure";
+  if (summary.systems.length === 0) return "Erasure request, nothing erased yet,";
+  return summary.state === "closed" ? "Proof of erasure" : "Interim report on the erasure request";
 }
 
 function isRefusal({ decision, state }: Summary): boolean {
@@ -69,8 +70,8 @@ function isClean({ state, totals, not_searched, gaps, verification }: Summary): 
 }
 
 function resultParts(summary: Summary, words: MapWords | undefined): Markup {
-  return html`${systemsPart(summary, words)} ${notSearchedPart(summary, words)} ${gapsPart(summary)} ${looksPart(summary)} ${keptPart(summary, words)}
-  ${residuePart(summary)} ${rulesPart(summary, words)}`;
+  return html`${systemsPart(summary, words)} ${personsPart(summary)} ${notSearchedPart(summary, words)} ${gapsPart(summary)} ${looksPart(summary)}
+  ${keptPart(summary, words)} ${residuePart(summary)} ${rulesPart(summary, words)}`;
 }
 
 function requestPart(report: ReportPayload, summary: Summary): Markup {
@@ -80,15 +81,23 @@ function requestPart(report: ReportPayload, summary: Summary): Markup {
       ${fact("Request", html`${report.request} (${right})`)} ${controller === null ? html`` : fact("Controller", html`${controller}`)}
       ${fact("People", html`${subjects ?? "not recorded"}`)} ${fact("Received", received === null ? html`not recorded` : day(received))}
       ${deadline === null ? html`` : deadlineFacts(deadline, regime, report.generated_at)}
-      ${decision === null ? html`` : fact("Decision", html`${decision}${approval === null ? "" : exceptions(approval.exceptions)}${approval === null ? html`` : html`, ${day(approval.at)}`}`)}
+      ${decision === null ? html`` : fact("Decision", html`${decision}${reasons(summary)}${approval === null ? html`` : html`, ${day(approval.at)}`}`)}
       ${refusal === null ? html`` : fact("Reason", html`${refusalWords(refusal)}, ${day(refusal.at)}`)}
       ${fact("State", html`${state === null ? "open" : plainState(state)}`)}
       ${fact("Keys to the person's data in this tool", keys_destroyed_at === null ? html`not destroyed yet` : html`destroyed ${day(keys_destroyed_at)}`)}
     </dl>`;
 }
 
-function exceptions(codes: readonly string[]): string {
-  return codes.length === 0 ? "" : `, because of ${codes.map((code) => exceptionWords(code)).join(", ")}`;
+/** Why a decision is partial. */
+function reasons({ decision, approval, not_searched, gaps_accepted }: Summary): string {
+  if (decision !== "partial") return "";
+  const why = [
+    ...(approval?.exceptions ?? []).map((code) => exceptionWords(code)),
+    (approval?.excluded ?? 0) > 0 ? "records that a person left out" : "",
+    not_searched.length > 0 ? "what was not searched" : "",
+    (gaps_accepted ?? 0) > 0 ? "gaps that a person accepted" : "",
+  ].filter((text) => text !== "");
+  return why.length === 0 ? "" : `, because of ${why.join(", ")}`;
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {

@@ -19,6 +19,7 @@ interface Facts {
   readonly gaps_accepted: number | null;
   readonly verification: {
     readonly residual: number;
+    readonly new: number;
     readonly failed: number;
     readonly unverifiable: number;
     readonly gaps: number;
@@ -43,7 +44,7 @@ export function sentence(facts: Facts): string {
 /** Of what was never run nothing is said about what there is. */
 function notBegun({ state, approved, not_searched }: Facts): string {
   if (state === "refused" || state === "cancelled") return `The request was ${state}; nothing was erased.`;
-  if (state === "closed") return "The request was closed; nothing was erased.";
+  if (state === "closed") return "The request was closed; there is no entry of a run.";
   const unsearched = not_searched.length === 0 ? "" : ` ${unsearchedWords(not_searched)} by its plan.`;
   return `Nothing was erased yet: ${approved ? "a plan is approved, but was not run" : "no plan was run"}. The request is still open.${unsearched}`;
 }
@@ -73,9 +74,10 @@ function done({ totals, kept, systems, not_searched, gaps, subjects }: Facts): s
 function looked({ verification, totals, not_searched, gaps }: Facts): string {
   if (verification === null) return "not yet verified";
   if (!verification.current) return "not verified again since the last run";
-  const { residual, failed, unverifiable } = verification;
+  const { residual, new: fresh, failed, unverifiable } = verification;
+  const came = fresh === 0 ? "" : fresh === residual ? ", come since the plan" : `, ${fresh} of them come since the plan`;
   const found = [
-    residual > 0 ? `found ${records(residual)} still there` : failed > 0 ? `failed for ${counted(failed, "record type")}` : "",
+    residual > 0 ? `found ${records(residual)} still there${came}` : failed > 0 ? `failed for ${counted(failed, "record type")}` : "",
     unverifiable > 0 ? `could not be sure of ${counted(unverifiable, "record type")}` : "",
   ].filter((part) => part !== "");
   if (found.length > 0) return `a later look ${found.join(" and ")}`;

@@ -1,5 +1,6 @@
 /** What the entries of one request say, put together. Pure: the same entries always give the same summary, so a reader can make it again and compare. */
 import type { JsonObject } from "../model/json.ts";
+import { type PersonCounts, personCounts } from "./persons.ts";
 import { type ResidueLine, residueLines } from "./residue-lines.ts";
 import { sentence } from "./sentence.ts";
 import { type Refusal, type Story, storyOf } from "./story.ts";
@@ -59,6 +60,8 @@ export type Summary = {
     readonly plan_digest: string;
     readonly map_digest: string;
     readonly rules_digest: string | null;
+    /** Records that the plan left out on purpose. */
+    readonly excluded: number;
     readonly at: string;
   } | null;
   readonly totals: TotalsLine;
@@ -68,12 +71,16 @@ export type Summary = {
   readonly kept: readonly KeptLine[];
   readonly residue: readonly ResidueLine[];
   readonly gaps: readonly GapLine[];
+  /** Of a batch: each person of whom anything was found, by their place in the request, from 1. */
+  readonly persons: readonly PersonCounts[];
   /** How many of the gaps a person accepted when closing; null: nobody did. */
   readonly gaps_accepted: number | null;
   /** The last verification. `current`: nothing was run after it. */
   readonly verification: {
     readonly at: string;
     readonly residual: number;
+    /** Of the residual: records that no plan knew. */
+    readonly new: number;
     readonly failed: number;
     readonly unverifiable: number;
     readonly gaps: number;
@@ -128,6 +135,7 @@ export function summarise(cores: readonly JsonObject[]): Summary {
             plan_digest: decision.plan_digest,
             map_digest: decision.map_digest,
             rules_digest: decision.rules_digest ?? null,
+            excluded: decision.excluded?.records ?? 0,
             at: decision.at,
           },
     totals: facts.totals,
@@ -136,6 +144,7 @@ export function summarise(cores: readonly JsonObject[]): Summary {
     kept: facts.kept,
     residue: facts.residue,
     gaps: facts.gaps,
+    persons: personCounts(story),
     gaps_accepted: facts.gaps_accepted,
     verification,
     people: people(cores),
@@ -247,6 +256,7 @@ function verificationOf({ looks, results }: Story): Summary["verification"] {
   return {
     at,
     residual,
+    new: checks.reduce((sum, check) => sum + (check.new ?? 0), 0),
     failed: those("fail"),
     unverifiable: those("unverifiable"),
     gaps: gaps.length + more_gaps,

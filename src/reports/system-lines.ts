@@ -40,6 +40,8 @@ export type SystemLine = {
 };
 
 type Verified = {
+  /** Who looked: a `verify`, or the run itself, at the records that it had acted on. */
+  readonly by: "verification" | "run";
   /** `pass`, `fail`, `unverifiable`, `not_searchable`. */
   readonly result: string;
   readonly residual: number;
@@ -167,11 +169,11 @@ function verifiedBy(looks: readonly Look[], last: Told): Verified | null {
   const { verification: again } = last;
   if (seen !== undefined && (again === undefined || seen.place > last.place)) {
     const { result, residual, method, reason = null, at } = seen.check;
-    return { result, residual, method, reason, at };
+    return { by: "verification", result, residual, method, reason, at };
   }
   return again === undefined
     ? null
-    : { result: again.residual === 0 ? "pass" : "fail", residual: again.residual, method: again.method, reason: null, at: again.at };
+    : { by: "run", result: again.residual === 0 ? "pass" : "fail", residual: again.residual, method: again.method, reason: null, at: again.at };
 }
 
 export function nameOf({ system, record }: { readonly system: string; readonly record: string }): string {

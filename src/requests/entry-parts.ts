@@ -8,6 +8,9 @@ import { civilDateOf } from "../retention/civil-date.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { Context } from "./context.ts";
 
+/** What the makers of entries need of the world. */
+export type Teller = Pick<Context, "map" | "now" | "actor" | "actorIdOf" | "version">;
+
 /** Words that a person typed: the ledger has what binds them, see `commitWords`. */
 export interface Reasoned {
   readonly words: string;
@@ -37,7 +40,7 @@ export function code(text: string): string {
 
 /** A record type by the names of the data map; one that had to be masked is told from others by a keyed digest. */
 export function named<T extends { readonly system: string; readonly record: string }>(
-  { actorIdOf }: Pick<Context, "actorIdOf">,
+  { actorIdOf }: Pick<Teller, "actorIdOf">,
   { system, record }: T,
 ): {
   readonly system: string;
@@ -58,11 +61,11 @@ export function when(text: string | null | undefined): string | undefined {
 }
 
 /** Now, and the civil date at the controller. */
-export function moment(context: Context): { readonly at: string; readonly day: string } {
+export function moment(context: Teller): { readonly at: string; readonly day: string } {
   const now = context.now();
   return { at: now.toISOString(), day: dayOf(context, now) };
 }
 
-function dayOf({ map }: Context, at: Date): string {
+function dayOf({ map }: Teller, at: Date): string {
   return civilDateOf(at, map.controller.calendar.timezone);
 }

@@ -5,15 +5,14 @@ import type { Plan } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { Approval } from "../state/plan-store.ts";
-import type { Context } from "./context.ts";
-import { another, code, entry, moment, named, type Reasoned } from "./entry-parts.ts";
+import { another, code, entry, moment, named, type Reasoned, type Teller } from "./entry-parts.ts";
 import { rulesDigest } from "./map-words.ts";
 import type { SeenGap } from "./run-entries.ts";
 
 /** Exemption words of the data map -> codes of the ledger. */
 const EXCEPTIONS = ["art17-3-a", "art17-3-b", "art17-3-c", "art17-3-d", "art17-3-e"] as const;
 
-export function receivedEntry(context: Context, request: ErasureRequest, epoch: number): OutboxEntry {
+export function receivedEntry(context: Teller, request: ErasureRequest, epoch: number): OutboxEntry {
   return entry(
     `${request.id}/received`,
     "request.received",
@@ -36,7 +35,7 @@ export function receivedEntry(context: Context, request: ErasureRequest, epoch: 
 
 /** `due`: the new last day for an answer. */
 export function extendedEntry(
-  context: Context,
+  context: Teller,
   id: string,
   how: { readonly reason: "complex" | "many"; readonly notifiedOn: string; readonly due: string },
 ): OutboxEntry {
@@ -52,7 +51,7 @@ export function extendedEntry(
 }
 
 /** `identity.verified` only where it was; every other result is `identity.checked`. */
-export function identityEntry(context: Context, request: ErasureRequest): OutboxEntry {
+export function identityEntry(context: Teller, request: ErasureRequest): OutboxEntry {
   const { identity } = request;
   const result = identity?.result ?? "failed";
   const core = {
@@ -72,7 +71,7 @@ export interface Accepting {
   readonly excluded?: { readonly records: number; readonly words: string };
 }
 
-export function decisionEntry(context: Context, plan: Plan, approval: Approval, { notSearched, excluded }: Accepting = { notSearched: [] }): OutboxEntry {
+export function decisionEntry(context: Teller, plan: Plan, approval: Approval, { notSearched, excluded }: Accepting = { notSearched: [] }): OutboxEntry {
   const kept = plan.steps.filter((step) => step.kept > 0);
   const exemptions = new Set(kept.flatMap((step) => exemptionsOf(context, `${step.system}.${step.record}`)));
   const unsearched = plan.steps.filter((step) => notSearched.includes(`${step.system}.${step.record}`));
@@ -92,7 +91,7 @@ export function decisionEntry(context: Context, plan: Plan, approval: Approval, 
   });
 }
 
-function exemptionsOf({ map }: Context, record: string): readonly (typeof EXCEPTIONS)[number][] {
+function exemptionsOf({ map }: Teller, record: string): readonly (typeof EXCEPTIONS)[number][] {
   const type = map.systems.flatMap((system) => system.records).find((one) => one.id === record);
   return (type?.holds ?? []).flatMap((use) => {
     const letter = /17\s*\(3\)\s*\(([a-e])\)/u.exec(map.holds.find((hold) => hold.name === use.hold)?.exemption ?? "")?.[1];
@@ -101,7 +100,7 @@ function exemptionsOf({ map }: Context, record: string): readonly (typeof EXCEPT
 }
 
 /** What a person accepted in closing: places that were found and could not be acted on. */
-export function gapsAcceptedEntry(context: Context, id: string, gaps: readonly SeenGap[], why: Reasoned): OutboxEntry {
+export function gapsAcceptedEntry(context: Teller, id: string, gaps: readonly SeenGap[], why: Reasoned): OutboxEntry {
   const records = Map.groupBy(gaps, ({ system, record }) => JSON.stringify([system, record]));
   return entry(`${id}/gaps.accepted`, "gaps.accepted", {
     request: id,
@@ -113,7 +112,7 @@ export function gapsAcceptedEntry(context: Context, id: string, gaps: readonly S
 }
 
 /** The reason as a code where it is one, and the commitment of the words: free text may hold what nobody should read for years. */
-export function refusedEntry(context: Context, id: string, state: "refused" | "cancelled", why: Reasoned): OutboxEntry {
+export function refusedEntry(context: Teller, id: string, state: "refused" | "cancelled", why: Reasoned): OutboxEntry {
   return entry(`${id}/${state}`, state === "refused" ? "request.refused" : "request.cancelled", {
     request: id,
     ...moment(context),
@@ -123,12 +122,12 @@ export function refusedEntry(context: Context, id: string, state: "refused" | "c
   });
 }
 
-export function keyDestroyedEntry(context: Context, id: string): OutboxEntry {
+export function keyDestroyedEntry(context: Teller, id: string): OutboxEntry {
   return entry(`${id}/key.destroyed`, "key.destroyed", { request: id, at: context.now().toISOString(), what: "sealed_keys" });
 }
 
 /** The data map in force, by its digest; once for each text. */
-export function policyEntry(context: Context): OutboxEntry {
+export function policyEntry(context: Teller): OutboxEntry {
   return entry(`policy/${context.map.digest}`, "policy.changed", {
     at: context.now().toISOString(),
     map_digest: context.map.digest,

@@ -1,4 +1,5 @@
 /** What a run and its verifications leave in the ledger: one function an event. */
+import { isFailureCode } from "../errors.ts";
 import { type EventCore, GAPS_LISTED } from "../ledger/events.ts";
 import { tellable } from "../ledger/identifier-lint.ts";
 import type { Residue } from "../model/change.ts";
@@ -7,8 +8,7 @@ import type { Plan, PlanStep } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
-import type { Context } from "./context.ts";
-import { another, code, entry, moment, named, type Reasoned, when } from "./entry-parts.ts";
+import { another, code, entry, moment, named, type Reasoned, type Teller, when } from "./entry-parts.ts";
 
 /** A place that was found and could not be acted on. */
 export interface SeenGap {
@@ -31,13 +31,15 @@ export interface Seen {
     readonly residual: number;
     readonly at: string;
     readonly reason?: string | undefined;
+    /** Of the residual: records that no plan knew. */
+    readonly fresh?: number | undefined;
   }[];
   readonly gaps: readonly SeenGap[];
   readonly residue: readonly Residue[];
 }
 
 /** With every step of the plan, so that one that never comes to anything cannot be forgotten. */
-export function startedEntry(context: Context, plan: Plan): OutboxEntry {
+export function startedEntry(context: Teller, plan: Plan): OutboxEntry {
   return entry(`${plan.request}/${plan.id}/started`, "erasure.started", {
     request: plan.request,
     ...moment(context),
@@ -60,17 +62,18 @@ export function startedEntry(context: Context, plan: Plan): OutboxEntry {
 }
 
 /** One an attempt, of failed and blocked steps too. */
-export function receiptEntries(context: Context, plan: Plan, receipts: readonly Receipt[]): readonly OutboxEntry[] {
+export function receiptEntries(context: Teller, plan: Plan, receipts: readonly Receipt[]): readonly OutboxEntry[] {
   return receipts.flatMap((receipt) => {
     const step = plan.steps.find((one) => one.id === receipt.step);
     return step === undefined ? [] : receiptEntry(context, plan, step, receipt);
   });
 }
 
-function receiptEntry(context: Context, plan: Plan, step: PlanStep, receipt: Receipt): OutboxEntry {
+function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Receipt): OutboxEntry {
   const { attempt, status, matched, affected, gone, deleted, changed, alreadyGone, own, kept, minimised, waiting, blocked, failed } = receipt;
   const kind = context.map.systems.find((system) => system.name === step.system)?.kind ?? "unknown";
-  const reason = receipt.reason ?? step.reason;
+  const reason = reasonOf(receipt.reason ?? step.reason);
+  const people = peopleOf(receipt);
   const until = when(step.until);
   const acted = deleted + changed + alreadyGone + failed;
   return entry(`${plan.request}/${plan.id}/${step.id}/${attempt}`, "target.result", {
@@ -94,7 +97,8 @@ function receiptEntry(context: Context, plan: Plan, step: PlanStep, receipt: Rec
     waiting,
     blocked,
     failed,
-    ...(reason === undefined ? {} : { reason: code(reason) }),
+    ...(people.length === 0 ? {} : { people }),
+    ...(reason === undefined ? {} : { reason }),
     ...(until === undefined ? {} : { until }),
     law: (step.law ?? []).slice(0, 20).map((law) => tellable(law)),
     ...(kept > 0 ? { restricted: typeOf(context, step)?.whileHeld?.restrict ?? false } : {}),
@@ -104,15 +108,31 @@ function receiptEntry(context: Context, plan: Plan, step: PlanStep, receipt: Rec
     connector: `${kind}@${context.version}`,
     started: receipt.started,
     finished: receipt.finished,
-    verification: { method: "requery", residual: blocked + failed, at: receipt.finished },
+    ...(wasReadAgain(receipt) ? { verification: { method: "requery", residual: blocked + failed, at: receipt.finished } } : {}),
   });
+}
+
+/** Not where nothing was planned, nor where a failure ended the attempt before anybody could look. */
+function wasReadAgain({ deleted, changed, alreadyGone, minimised, failed, reason }: Receipt): boolean {
+  return deleted + changed + alreadyGone + minimised + failed > 0 && !(reason !== undefined && isFailureCode(reason));
+}
+
+/** A code; what a failure says in a sentence is no code. */
+function reasonOf(reason: string | undefined): string | undefined {
+  return reason === undefined ? undefined : /\s/u.test(reason.trim()) ? "blocked" : code(reason);
+}
+
+function peopleOf({ people = [] }: Receipt): NonNullable<EventCore<"target.result">["people"]> {
+  return people
+    .map(({ alreadyGone, ...counts }, index) => ({ person: index + 1, already_gone: alreadyGone, ...counts }))
+    .filter(({ done, already_gone, kept, waiting, blocked, failed }) => done + already_gone + kept + waiting + blocked + failed > 0);
 }
 
 function residueMember({ mechanism, goneBy }: Residue): { readonly mechanism: string; readonly gone_by: string | null } {
   return { mechanism: code(mechanism), gone_by: when(goneBy) ?? null };
 }
 
-function residueLines(context: Context, residue: readonly Residue[]): NonNullable<EventCore<"erasure.completed">["residue"]> {
+function residueLines(context: Teller, residue: readonly Residue[]): NonNullable<EventCore<"erasure.completed">["residue"]> {
   return residue.map((one) => ({ system: named(context, { system: one.system, record: "" }).system, ...residueMember(one) }));
 }
 
@@ -121,7 +141,7 @@ function moreThan(listed: number, all: number): { readonly more_gaps?: number } 
 }
 
 /** One a `verify`, whatever it found. */
-export function verificationEntry(context: Context, plan: Plan, seen: Seen): OutboxEntry {
+export function verificationEntry(context: Teller, plan: Plan, seen: Seen): OutboxEntry {
   return another(`${plan.request}/${plan.id}`, "verification", {
     request: plan.request,
     ...moment(context),
@@ -130,12 +150,13 @@ export function verificationEntry(context: Context, plan: Plan, seen: Seen): Out
     state: seen.state,
     exit: seen.exit,
     residual: seen.residual,
-    checks: seen.checks.map(({ result, residual, at, reason, ...type }) => ({
+    checks: seen.checks.map(({ result, residual, at, reason, fresh = 0, ...type }) => ({
       ...named(context, type),
       result,
       residual,
       method: methodOf(result, type.record),
       at,
+      ...(fresh === 0 ? {} : { new: fresh }),
       ...(reason === undefined ? {} : { reason: code(reason) }),
     })),
     gaps: seen.gaps.slice(0, GAPS_LISTED).map((gap) => ({ ...named(context, gap), where: tellable(gap.where), holds_identifier: gap.holdsIdentifier })),
@@ -154,7 +175,7 @@ function methodOf(result: Seen["checks"][number]["result"], record: string): "re
  * steps; the totals count from them.
  */
 export function completedEntry(
-  context: Context,
+  context: Teller,
   plan: Plan,
   ended: Pick<Seen, "state" | "exit" | "residual" | "residue"> & { readonly receipts: readonly Receipt[]; readonly why?: Reasoned },
 ): OutboxEntry {
@@ -186,6 +207,6 @@ function totalsOf(receipts: readonly Receipt[]): EventCore<"erasure.completed">[
   };
 }
 
-function typeOf({ map }: Context, step: PlanStep): RecordType | undefined {
+function typeOf({ map }: Teller, step: PlanStep): RecordType | undefined {
   return map.systems.flatMap((system) => system.records).find((one) => one.system === step.system && one.name === step.record);
 }

@@ -17,7 +17,7 @@ import { eraserFor, readersFor, whileHeld } from "./context.ts";
 import { endIn } from "./end-request.ts";
 import { keyDigest } from "./key-digest.ts";
 import { residueSeen } from "./residue-seen.ts";
-import { completedEntry, verificationEntry } from "./run-entries.ts";
+import { completedEntry, type Seen, verificationEntry } from "./run-entries.ts";
 
 export interface Verified {
   readonly [key: string]: unknown;
@@ -112,16 +112,9 @@ interface Verifiable {
   readonly digestKey: Uint8Array;
 }
 
-function tellable({
-  system,
-  record,
-  result,
-  residual,
-  at,
-  ...more
-}: Check): Pick<Check, "system" | "record" | "result" | "residual" | "at"> & { reason?: string } {
-  const reason = more["reason"];
-  return { system, record, result, residual, at, ...(typeof reason === "string" ? { reason } : {}) };
+function tellable({ system, record, result, residual, at, ...more }: Check): Seen["checks"][number] {
+  const { reason, new: fresh } = more;
+  return { system, record, result, residual, at, ...(typeof reason === "string" ? { reason } : {}), ...(typeof fresh === "number" ? { fresh } : {}) };
 }
 
 /** Throws WRONG_STATE where nothing was run yet. */

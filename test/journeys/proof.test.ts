@@ -116,6 +116,96 @@ describe("a report", () => {
   });
 });
 
+describe("the page of a signed file", () => {
+  const pageIn = (folder: string): string => readFileSync(path.join(auditor.folder, folder, `${id}.report.html`), "utf8");
+
+  it("is made again on another desk, after the file was checked, and says of an unchecked one that nobody did", async () => {
+    const file = hand(`made/report/${id}.report.json`);
+    const key = hand(".expunge/public.vkey");
+    const said = await auditor.json(["report", "--from", file, "--key", key, "--out", "again"]);
+    expect([said.code, dig(said.json, "data.files.0.path"), dig(said.json, "warnings")]).toEqual([0, `again/${id}.report.html`, []]);
+    const again = pageIn("again");
+    for (const said of [
+      "1 record erased",
+      createHash("sha256")
+        .update(bytesOf(`made/report/${id}.report.json`))
+        .digest("hex"),
+    ])
+      expect(again.includes(said), said).toBe(true);
+    // but for the name of the file and the map's words it is the page that was made first
+    const body = (page: string): string => page.replaceAll(/<h2>The rules in words<[^]*?(?=<h2>)/gu, "").replaceAll(file, `${id}.report.json`);
+    expect(body(again)).toBe(body(bytesOf(`made/report/${id}.report.html`).toString()));
+    const unchecked = await auditor.json(["report", "--from", file, "--out", "unchecked"]);
+    expect([unchecked.code, String(dig(unchecked.json, "warnings.0"))]).toEqual([0, expect.stringContaining("Nobody has checked")]);
+    expect(pageIn("unchecked").includes("Nobody has checked the file")).toBe(true);
+  });
+
+  it("is not made of a changed file, of another key's, of no report, or of a period", async () => {
+    const key = hand(".expunge/public.vkey");
+    const flipped = hand(`made/report/${id}.report.json`, (bytes) => Buffer.from(bytes.map((byte, at) => (at === 200 ? byte ^ 1 : byte))));
+    for (const [args, code] of [
+      [["report", "--from", flipped, "--key", key], "PROOF_INVALID"],
+      [["report", "--from", hand("made/ledger.json"), "--key", key], "PROOF_INVALID"],
+      [["report", "--from", hand("made/ledger.json")], "PROOF_INVALID"],
+      [["report", "--from", "2026-01-01"], "OPTION_NOT_BUILT"],
+      [["report", "--from", "nowhere-zora"], "USAGE"],
+      [["report", "R-2026-0001", "--from", flipped], "USAGE"],
+      [["report"], "USAGE"],
+    ] as const) {
+      const said = await auditor.json([...args, "--out", "refused"]);
+      expect([dig(said.json, "error.code"), said.out.includes("zora")]).toEqual([code, false]);
+    }
+    expect(readdirSync(auditor.folder)).not.toContain("refused");
+  });
+
+  it("has the words of the map that was approved, and none of another", async () => {
+    const page = async (): Promise<string> => {
+      const out = `words-${desk.said.length}`;
+      await desk.json(["report", id, "--out", out]);
+      return desk.read(`${out}/${id}.report.html`);
+    };
+    const map = desk.read("datamap.yaml");
+    expect((await page()).includes("Remove the rows of crews in boats")).toBe(true);
+    // a comment changes no word
+    desk.file("datamap.yaml", `# looked at\n${map}`);
+    expect((await page()).includes("Remove the rows of crews in boats")).toBe(true);
+    desk.file("datamap.yaml", map.replace("crews.csv", "sailors.csv"));
+    const other = await page();
+    expect([other.includes("Remove the rows"), other.includes("is not the one that was approved")]).toEqual([false, true]);
+    desk.file("datamap.yaml", map);
+  });
+});
+
+describe("names", () => {
+  it("stand in an annex that is not signed, and nowhere else", async () => {
+    const said = await desk.json(["report", id, "--names", "--out", "named"]);
+    expect(dig(said.json, "data.files.2.path")).toBe(`named/${id}.names.txt`);
+    const signed = Buffer.from(String(dig(JSON.parse(desk.read(`named/${id}.report.json`)), "payload")), "base64").toString();
+    const [, actor = ""] = /(a_[0-9a-f]{32}) {2}olga/u.exec(desk.read(`named/${id}.names.txt`)) ?? [];
+    expect([signed.includes(actor), actor === "", signed.includes("olga")]).toEqual([true, false, false]);
+    const page = desk.read(`named/${id}.report.html`);
+    expect(["Annex, not signed", "<td>olga</td>"].map((text) => page.includes(text))).toEqual([true, true]);
+    expect(bytesOf(`made/report/${id}.report.html`).includes("olga")).toBe(false);
+  });
+});
+
+describe("what was signed", () => {
+  it("is shown of every kind of file that holds, in words and as JSON, and of none that does not", async () => {
+    const key = hand(".expunge/public.vkey");
+    for (const name of ["made/ledger.json", "made/one.tlog-proof", "made/head.txt", `made/report/${id}.report.json`]) {
+      const shown = await auditor.json(["proof", "verify", hand(name), "--key", key, "--show"]);
+      expect([shown.code, String(dig(shown.json, "data.signed.checkpoint")).split("\n")[0]]).toEqual([0, bytesOf("made/head.txt").toString().split("\n")[0]]);
+      expect(dig((await auditor.json(["proof", "verify", hand(name), "--key", key])).json, "data.signed")).toBeUndefined();
+    }
+    const words = await auditor.cli(["proof", "verify", hand(`made/report/${id}.report.json`), "--key", key, "--show", "--plain"]);
+    for (const said of ["What was signed:", "sentence: 1 record erased", "type: target.result", "deleted: 1"])
+      expect(words.out.includes(said), said).toBe(true);
+    const flipped = hand(`made/report/${id}.report.json`, (bytes) => Buffer.from(bytes.map((byte, at) => (at === 200 ? byte ^ 1 : byte))));
+    const bad = await auditor.json(["proof", "verify", flipped, "--key", key, "--show"]);
+    expect([bad.code, dig(bad.json, "data.signed")]).toEqual([2, undefined]);
+  });
+});
+
 describe("exports and heads", () => {
   it("verify on another desk, and against each other as known heads", async () => {
     const key = hand(".expunge/public.vkey");

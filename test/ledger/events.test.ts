@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { checkEvent, type EventCore, isEventType, methodCode } from "../../src/ledger/events.ts";
-import { looksLikeIdentifier } from "../../src/ledger/identifier-lint.ts";
+import { checkEvent, type EventCore, isEventType, methodCode, refusalCode } from "../../src/ledger/events.ts";
+import { looksLikeIdentifier, tellable } from "../../src/ledger/identifier-lint.ts";
 import type { JsonObject } from "../../src/model/json.ts";
-import { at, completed, digestOf, targetResult, wholeRequest } from "./entries.ts";
+import { actor, at, completed, digestOf, firstTargetResult, targetResult, wholeRequest } from "./entries.ts";
 
 const request = "R-2026-0001";
 const refusal = (member: string): unknown => expect.objectContaining({ code: "UNEXPECTED", message: `the ledger refuses an entry: ${member}` });
@@ -102,6 +102,55 @@ describe("the closed forms of events", () => {
       expect(() => checkEvent("request.received", received?.core ?? {}, link)).toThrow("the ledger refuses an entry: request.received link");
   });
 
+  it("take the events of what went wrong, and refuse each without any one of its members", () => {
+    const words = { request, at: at("12:00:00"), day: "2026-02-10", by: actor };
+    const events: readonly (readonly [string, JsonObject])[] = [
+      ["identity.checked", { request, at: at("09:20:00"), method: "phone", result: "failed", by: actor }],
+      ["request.extended", { ...words, reason: "complex", notified_on: "2026-03-01", due: "2026-05-11" }],
+      ["request.refused", { ...words, reason: "unfounded" }],
+      ["request.cancelled", { ...words, reason: "withdrawn" }],
+      ["gaps.accepted", { ...words, records: [{ system: "shop", record: "notes", gaps: 2 }], words: digestOf("9") }],
+      [
+        "verification",
+        {
+          ...words,
+          plan_digest: digestOf("a"),
+          state: "partly_done",
+          exit: 2,
+          residual: 1,
+          checks: [{ system: "shop", record: "votes", result: "fail", residual: 1, method: "requery", at: at("12:00:00"), reason: "P0001" }],
+          gaps: [{ system: "shop", record: "notes", where: "notes.jsonl:2", holds_identifier: true }],
+          residue: [{ system: "shop", mechanism: "wal", gone_by: null }],
+        },
+      ],
+    ];
+    for (const [type, core] of events) {
+      expect(() => checkEvent(type, core), type).not.toThrow();
+      for (const key of Object.keys(core).filter((name) => !(type === "verification" && name === "by")))
+        expect(() => checkEvent(type, without(core, key)), `${type}.${key}`).toThrow(refusal(`${type}.${key}`));
+      // free text has no room in any of them
+      expect(() => checkEvent(type, { ...core, reason: "Otto rang up twice" }), type).toThrow("the ledger refuses an entry");
+    }
+  });
+
+  it("take an entry of version 0.1 whole, and no mixture of then and now", () => {
+    expect(() => checkEvent("target.result", firstTargetResult(request))).not.toThrow();
+    expect(() => checkEvent("target.result", { ...firstTargetResult(request), deleted: 1 })).toThrow("the ledger refuses an entry: target.result");
+    expect(() => checkEvent("refused", { request, at: at("10:00:00"), by: actor, state: "cancelled" })).not.toThrow();
+    expect(() => checkEvent("identity.verified", { request, at: at("10:00:00"), method: "phone", result: "failed", by: actor })).not.toThrow();
+    expect(() => checkEvent("identity.checked", { request, at: at("10:00:00"), method: "phone", result: "ok", by: actor })).toThrow("identity.checked.result");
+  });
+
+  it("reduce what was typed as a reason to a code where it is one, and to no other", () =>
+    expect(["unfounded", "Manifestly unfounded", " withdrawn", "not unfounded at all", "Otto asked twice", ""].map(refusalCode)).toEqual([
+      "unfounded",
+      "unfounded",
+      "withdrawn",
+      "other",
+      "other",
+      "other",
+    ]));
+
   it("reduce what was typed as a method to a code", () =>
     expect(["Letter", " in person", "in-person", "rang Otto up", ""].map(methodCode)).toEqual(["letter", "in_person", "in_person", "other", "other"]));
 });
@@ -140,6 +189,31 @@ describe("the lint for identifiers", () => {
       "expunge 0.1.0",
     ];
     expect(fine.filter(looksLikeIdentifier)).toEqual([]);
+  });
+
+  it("masks what it sees and nothing else, so that no name stops an entry", () => {
+    const names = [
+      ["Foyer Hotline 0800 1234567", "Foyer Hotline *"],
+      ["mails/anna@harbour.example.csv:3", "mails/*:3"],
+      ["fk_1234567890_orders", "fk_*_orders"],
+      ["events_2024011512", "events_*"],
+      ["host 192.168.17.4 of 2001:db8::1", "host * of *"],
+      ["DE89 3704 0044 0532 0130 00", "DE*"],
+      ["two\nlines\u0007", "two lines"],
+      ["", "*"],
+      ["\ud800 alone", "\ufffd alone"],
+      ["notes.jsonl:2 until 2034-12-31", "notes.jsonl:2 until 2034-12-31"],
+      ["x".repeat(300), "x".repeat(200)],
+    ] as const;
+    expect(names.map(([name]) => tellable(name))).toEqual(names.map(([, wanted]) => wanted));
+    // whatever a name is made of, what comes out is taken
+    const parts = ["0800", "1234567", "@", "a", ".", ":", "::", " ", "+", "2024-01-15", "49", "fe80", "\u0000", "/", "(", ")", "-", "𝟘"];
+    for (let seed = 0; seed < 20_000; seed += 1) {
+      const name = Array.from({ length: 6 }, (_, at) => parts[Math.floor(seed * 7.13 ** (at + 1)) % parts.length] ?? "").join("");
+      const told = tellable(name);
+      expect([looksLikeIdentifier(told), told === "", told.length > 200], JSON.stringify(name)).toEqual([false, false, false]);
+      expect(() => checkEvent("target.result", targetResult(request, { record: told })), JSON.stringify(name)).not.toThrow();
+    }
   });
 
   it("lets every law of our own retention rules pass", () => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { audit } from "../../src/ledger/audit.ts";
 import { commit, leafText } from "../../src/ledger/commitment.ts";
+import { isEventType } from "../../src/ledger/events.ts";
 import { closedObject, jcs, parseJcs } from "../../src/ledger/jcs.ts";
 import { leafHash } from "../../src/ledger/merkle.ts";
 import { parseReportPayload } from "../../src/ledger/report-file.ts";
@@ -59,4 +60,17 @@ it("the page's table names every member of a report's payload and no other", () 
   );
   const payload = { schema: "expunge/erasure-report/v1", request: "", generated_at: "", tool: "", checkpoint: "", entries: [], summary: {}, limits: [] };
   expect(Object.keys(parseReportPayload(Buffer.from(jcs(payload)))).toSorted()).toEqual(named.toSorted());
+});
+
+it("the page's table of events names every type that may be written and no other", () => {
+  const table = page.slice(page.indexOf("## Events"), page.indexOf("**Counts**"));
+  const named = [...table.matchAll(/^\| ((?:`[a-z._]+`(?:, )?)+) \|/gmu)].flatMap(([, cell = ""]) =>
+    [...cell.matchAll(/`([a-z._]+)`/gu)].map(([, name = ""]) => name),
+  );
+  const source = readFileSync("src/ledger/events.ts", "utf8");
+  const shapes = source.slice(source.indexOf("const SHAPES = {"), source.indexOf("} as const", source.indexOf("const SHAPES = {")));
+  const types = [...shapes.matchAll(/^ {2}"?([a-z._]+)"?: (?:\{|ending)/gmu)].map(([, name = ""]) => name);
+  expect(types.length).toBeGreaterThan(12);
+  expect(types.filter((type) => !isEventType(type))).toEqual([]);
+  expect(named.toSorted()).toEqual(types.toSorted());
 });

@@ -98,6 +98,7 @@ describe("a summary", () => {
       plan_digest: digestOf("a"),
       map_digest: digestOf("b"),
       rules_digest: digestOf("c"),
+      excluded: 0,
       at: at("10:01:00"),
     });
     expect(
