@@ -46,11 +46,15 @@ export function validMap({ map, issues, text, file }: MapFile): DataMap {
   throw new Failure("DATAMAP_INVALID", message, { ...(first === undefined ? {} : { at: placeOf(first) }), details: { issues } });
 }
 
-/** Throws NOT_BUILT where the map asks for something that a later version brings: a plan must not leave it out silently. */
-export function refuseNotBuilt({ notBuilt, text }: MapFile): void {
-  const [first] = notBuilt;
-  if (first !== undefined)
-    throw new Failure("NOT_BUILT", notBuilt.map((issue) => codeFrame(text, issue)).join("\n"), { at: placeOf(first), details: { issues: notBuilt } });
+/**
+ * Throws NOT_BUILT where the map asks for something that a later version brings, which a plan must not leave out
+ * silently, and CONFLICT where two rules for the same records contradict each other.
+ */
+export function refusePlan({ notBuilt, conflicts, text }: MapFile): void {
+  for (const [code, issues] of [["NOT_BUILT", notBuilt] as const, ["CONFLICT", conflicts] as const]) {
+    const [first] = issues;
+    if (first !== undefined) throw new Failure(code, issues.map((issue) => codeFrame(text, issue)).join("\n"), { at: placeOf(first), details: { issues } });
+  }
 }
 
 /** `datamap.yaml:42:7` */

@@ -55,7 +55,7 @@ export interface Workspace extends AsyncDisposable {
   now(): Date;
   /** The data map without an error. Throws DATAMAP_MISSING, DATAMAP_INVALID. */
   dataMap(): Promise<DataMap>;
-  /** The same, for a plan. Throws NOT_BUILT too. */
+  /** The same, for a plan. Throws NOT_BUILT and CONFLICT too. */
   planMap(): Promise<DataMap>;
   /** The civil date in the controller's zone. */
   today(): Promise<string>;
@@ -106,7 +106,7 @@ export async function openWorkspace(places: Places, { signal, deadlines = true }
     dataMap,
     async planMap() {
       const map = await dataMap();
-      (await maps()).refuseNotBuilt(await mapFile());
+      (await maps()).refusePlan(await mapFile());
       return map;
     },
     today: async () => civilDateOf(now(), (await dataMap()).controller.calendar.timezone),

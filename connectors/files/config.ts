@@ -4,7 +4,7 @@ import { parseGlob } from "./glob.ts";
 
 export const config: ConnectorConfig = {
   kind: "files",
-  actions: ["remove-rows", "anonymise", "redact", "unlink", "keep", "ask"],
+  actions: ["remove-rows", "anonymise", "redact", "unlink", "keep"],
   lint: (block) => [...connectIssues(block), ...block.records.flatMap(recordIssues)],
 };
 

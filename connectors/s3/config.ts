@@ -5,7 +5,7 @@ import { parseAddress } from "./place.ts";
 /** Kind `s3`: whole objects by key template (`keys`), record files by glob (`files`). */
 export const config: ConnectorConfig = {
   kind: "s3",
-  actions: ["erase", "remove-rows", "anonymise", "redact", "keep", "ask"],
+  actions: ["erase", "remove-rows", "anonymise", "redact", "keep"],
   lint,
 };
 
