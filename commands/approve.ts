@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { registry } from "../connectors/registry.ts";
 import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
 import { Failure } from "../src/errors.ts";
 import { confirmById } from "../src/terminal/ask.ts";
@@ -20,7 +21,7 @@ export default class Approve extends BaseCommand {
     const { contextOf } = await import("../src/requests/context.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { signal, deadlines: false });
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
     const context = contextOf(workspace, await workspace.dataMap(), () => {});
     const request = await workspace.state.read.requests.get(args.id);
     if (flags.confirm === undefined) {

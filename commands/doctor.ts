@@ -1,3 +1,4 @@
+import { registry } from "../connectors/registry.ts";
 import { type Answer, BaseCommand, type Session } from "../src/base-command.ts";
 import { EXIT } from "../src/errors.ts";
 
@@ -9,7 +10,7 @@ export default class Doctor extends BaseCommand {
     const { flags } = await this.parse(Doctor);
     const { examine } = await import("../src/doctor.ts");
     const { safe, table, tint } = await import("../src/terminal/show.ts");
-    const checks = await Array.fromAsync(examine({ places: flags, signal, label: (text) => progress.label(text) }));
+    const checks = await Array.fromAsync(examine({ places: flags, registry, signal, label: (text) => progress.label(text) }));
     const words = { ok: tint("ok", "good", tone.plain), warn: tint("WARN", "warn", tone.plain), fail: tint("FAIL", "bad", tone.plain) };
     const failed = checks.some(({ result }) => result === "fail");
     return {

@@ -1,4 +1,5 @@
 import { Args } from "@oclif/core";
+import { registry } from "../connectors/registry.ts";
 import { type Answer, BaseCommand } from "../src/base-command.ts";
 import { Failure } from "../src/errors.ts";
 
@@ -13,7 +14,7 @@ export default class Explain extends BaseCommand {
     const { validMap } = await import("../src/map-file.ts");
     const { wrap } = await import("../src/terminal/show.ts");
     const { openMap } = await import("../src/workspace.ts");
-    const all = sentences(validMap(await openMap(flags)));
+    const all = sentences(validMap(await openMap(flags, registry)));
     const rules = all.filter(({ record }) => args.record === undefined || record === args.record);
     if (rules.length === 0)
       throw new Failure("USAGE", "the data map has no record of that name", { help: `It has: ${all.map(({ record }) => record).join(", ")}.` });

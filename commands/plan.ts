@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Args, Flags } from "@oclif/core";
+import { registry } from "../connectors/registry.ts";
 import { type Answer, asFlag, BaseCommand, laterFlag, type Session } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import { writeWhole } from "../src/write-whole.ts";
@@ -26,7 +27,7 @@ export default class Plan extends BaseCommand {
     const { planRequest } = await import("../src/requests/plan-request.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { signal, deadlines: false });
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
     progress.label("searching");
     const context = contextOf(workspace, await workspace.planMap(), (system, done) => {
       progress.label(`searching ${system}`);

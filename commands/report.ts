@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { Args, Flags } from "@oclif/core";
+import { registry } from "../connectors/registry.ts";
 import { type Answer, BaseCommand, type Session } from "../src/base-command.ts";
 import { Failure } from "../src/errors.ts";
 import { sealLedger } from "../src/executor/seal-ledger.ts";
@@ -41,7 +42,7 @@ export default class Report extends BaseCommand {
     if (flags.from !== undefined) return await again(flags.from, { ...flags, id: args.id });
     if (args.id === undefined) throw new Failure("USAGE", "missing: ID");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { signal: session.signal, deadlines: false });
+    await using workspace = await openWorkspace(flags, { registry, signal: session.signal, deadlines: false });
     const { ledger, state } = workspace;
     await sealLedger(state, ledger, () => {});
     const payload = reportOf(ledger.entriesOf(args.id), { request: args.id, generatedAt: workspace.now(), tool: `expunge@${this.config.version}` });
@@ -86,7 +87,7 @@ async function again(from: string, { id, out, map, workspace, names, key }: Agai
   const words = await wordsFor(payload, async () => {
     const { openMap } = await import("../src/workspace.ts");
     const { validMap } = await import("../src/map-file.ts");
-    return validMap(await openMap({ map }, new Date(), false));
+    return validMap(await openMap({ map }, registry, new Date(), false));
   });
   const unread = "Nobody has checked the file that this page was made from: there was no public key to check it with.";
   const page: Beside = { signed: { name, sha256 }, words, ...(vkey === undefined ? { notice: unread } : {}) };

@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { registry } from "../connectors/registry.ts";
 import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import type { RunEvent } from "../src/executor/run.ts";
@@ -25,7 +26,7 @@ export default class Run extends BaseCommand {
     const { runRequest } = await import("../src/requests/run-request.ts");
     const { runScreen, stepLine } = await import("../src/terminal/run-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { signal, deadlines: false });
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
     const context = contextOf(workspace, await workspace.dataMap(), (system, done) => {
       progress.label(`working on ${system}`);
       progress.done(done);

@@ -1,4 +1,5 @@
 import { Flags } from "@oclif/core";
+import { registry } from "../connectors/registry.ts";
 import { type Answer, BaseCommand, laterFlag, type Session } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import { parsePeriod } from "../src/retention/period.ts";
@@ -18,7 +19,7 @@ export default class Status extends BaseCommand {
     const { flags } = await this.parse(Status);
     const { board } = await import("../src/requests/board.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openWorkspace(flags, { registry, signal });
     const today = await workspace.today();
     const within = flags["due-within"] === undefined ? undefined : daysWithin(flags["due-within"], today);
     const items = board(await workspace.state.read.requests.list(), today).filter((item) => within === undefined || item.days_left <= within);

@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { registry } from "../connectors/registry.ts";
 import { type Answer, asFlag, BaseCommand, laterFlag, type Session } from "../src/base-command.ts";
 import { EXIT } from "../src/errors.ts";
 
@@ -18,7 +19,7 @@ export default class Verify extends BaseCommand {
     const { verifyRequest } = await import("../src/requests/verify-request.ts");
     const { verifyScreen } = await import("../src/terminal/verify-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { signal, deadlines: false });
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
     progress.label("looking again");
     const context = contextOf(workspace, await workspace.dataMap(), (system, done) => {
       progress.label(`looking again in ${system}`);

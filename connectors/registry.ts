@@ -1,16 +1,7 @@
-/** The one list of what can be erased from. A kind's folder is loaded when a data map names it, its client not before it is opened. */
-import type { Connector, ConnectorConfig } from "../src/port/connector.ts";
+/** The one list of what can be erased from. */
+import type { Registered, Registry } from "../src/port/registry.ts";
 
-export interface Registered {
-  readonly kind: string;
-  /** For people, in `connector list` and the README. */
-  readonly called: string;
-  /** Loads no client. */
-  config(): Promise<ConnectorConfig>;
-  connector(): Promise<Connector>;
-}
-
-export const CONNECTORS: readonly Registered[] = [
+const CONNECTORS: readonly Registered[] = [
   {
     kind: "postgres",
     called: "PostgreSQL",
@@ -38,4 +29,6 @@ export const CONNECTORS: readonly Registered[] = [
 ];
 
 /** Kinds that the contract names and that a later version brings. */
-export const NOT_BUILT_KINDS: readonly string[] = ["opensearch", "mysql", "mongodb", "redis", "sqlite", "http", "manual"];
+const NOT_BUILT: readonly string[] = ["opensearch", "mysql", "mongodb", "redis", "sqlite", "http", "manual"];
+
+export const registry: Registry = { connectors: CONNECTORS, notBuilt: NOT_BUILT };

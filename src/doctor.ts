@@ -5,6 +5,7 @@ import { Failure } from "./errors.ts";
 import type { DataMap } from "./model/datamap.ts";
 import type { Finding } from "./model/search.ts";
 import { type MapFile, placeOf } from "./map-file.ts";
+import type { Registry } from "./port/registry.ts";
 import { targetOf } from "./planner/targets.ts";
 import { civilDateOf } from "./retention/civil-date.ts";
 import { isOpenToOthers, KEYS } from "./state/key-files.ts";
@@ -18,15 +19,16 @@ export interface DoctorCheck {
 
 export interface Doctor {
   readonly places: Places;
+  readonly registry: Registry;
   readonly signal: AbortSignal;
   /** What is looked at now. */
   label(text: string): void;
 }
 
-export async function* examine({ places, signal, label }: Doctor): AsyncGenerator<DoctorCheck> {
+export async function* examine({ places, registry, signal, label }: Doctor): AsyncGenerator<DoctorCheck> {
   yield { name: "node", result: "ok", detail: process.versions.node };
   yield* workspaceChecks(places.workspace);
-  const file = await orFail("data map", () => openMap(places));
+  const file = await orFail("data map", () => openMap(places, registry));
   if ("result" in file) {
     yield file;
     return;
@@ -37,7 +39,7 @@ export async function* examine({ places, signal, label }: Doctor): AsyncGenerato
   yield calendarCheck(map);
   yield* secretChecks(map);
   if (!existsSync(join(places.workspace, "state.db"))) return;
-  const workspace = await orFail("workspace", () => openWorkspace(places, { signal }));
+  const workspace = await orFail("workspace", () => openWorkspace(places, { registry, signal }));
   if ("result" in workspace) {
     yield workspace;
     return;

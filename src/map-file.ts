@@ -1,12 +1,12 @@
 /** The data map's file, read with everything that its rules may name: kinds of systems, statutes, holidays. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { CONNECTORS, NOT_BUILT_KINDS } from "../connectors/registry.ts";
 import { codeFrame } from "./datamap/code-frame.ts";
 import { type Reading, readDataMap } from "./datamap/read.ts";
 import { Failure } from "./errors.ts";
 import type { DataMap, Issue } from "./model/datamap.ts";
 import { shipped } from "./package-files.ts";
+import type { Registry } from "./port/registry.ts";
 import { publicHolidays } from "./retention/holidays.ts";
 import { parseRules } from "./retention/rules.ts";
 
@@ -17,17 +17,17 @@ export interface MapFile extends Reading {
 }
 
 /** Throws DATAMAP_MISSING. What is wrong in the file is in `issues`. `deadlines`: whether any is reckoned; else the big list of holidays stays where it is, and a region is not looked at. */
-export async function readMapFile(file: string, today: string, deadlines = true): Promise<MapFile> {
+export async function readMapFile(file: string, registry: Registry, today: string, deadlines = true): Promise<MapFile> {
   const base = dirname(resolve(file));
   const text = readText(file);
   if (text === undefined) throw new Failure("DATAMAP_MISSING", `there is no data map ${file}`);
-  const configs = await Promise.all(CONNECTORS.map(({ config }) => config()));
+  const configs = await Promise.all(registry.connectors.map(({ config }) => config()));
   const rules = new Map(retentionFiles().flatMap((rule) => [...parseRules(readFileSync(rule, "utf8"))]));
   const reading = await readDataMap(
     { file, text },
     {
       kinds: new Map(configs.map((config) => [config.kind, config])),
-      notBuiltKinds: NOT_BUILT_KINDS,
+      notBuiltKinds: registry.notBuilt,
       rules,
       today,
       readFile: (path) => readText(resolve(base, path)),
@@ -46,11 +46,15 @@ export function validMap({ map, issues, text, file }: MapFile): DataMap {
   throw new Failure("DATAMAP_INVALID", message, { ...(first === undefined ? {} : { at: placeOf(first) }), details: { issues } });
 }
 
-/** Throws NOT_BUILT where the map asks for something that a later version brings: a plan must not leave it out silently. */
-export function refuseNotBuilt({ notBuilt, text }: MapFile): void {
-  const [first] = notBuilt;
-  if (first !== undefined)
-    throw new Failure("NOT_BUILT", notBuilt.map((issue) => codeFrame(text, issue)).join("\n"), { at: placeOf(first), details: { issues: notBuilt } });
+/**
+ * Throws NOT_BUILT where the map asks for something that a later version brings, which a plan must not leave out
+ * silently, and CONFLICT where two rules for the same records contradict each other.
+ */
+export function refusePlan({ notBuilt, conflicts, text }: MapFile): void {
+  for (const [code, issues] of [["NOT_BUILT", notBuilt] as const, ["CONFLICT", conflicts] as const]) {
+    const [first] = issues;
+    if (first !== undefined) throw new Failure(code, issues.map((issue) => codeFrame(text, issue)).join("\n"), { at: placeOf(first), details: { issues } });
+  }
 }
 
 /** `datamap.yaml:42:7` */

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { IO, System } from "./port/connector.ts";
-import { CONNECTORS } from "../connectors/registry.ts";
+import type { Registry } from "./port/registry.ts";
 import { Failure } from "./errors.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { actorId, actorKey, epochKey, pseudonym } from "./ledger/pseudonym.ts";
@@ -27,6 +27,8 @@ export interface Places {
 }
 
 export interface Opening {
+  /** The kinds of systems that the data map may name. */
+  readonly registry: Registry;
   readonly signal: AbortSignal;
   /** Whether the command reckons a deadline; then holidays are loaded. Default: true. */
   readonly deadlines?: boolean;
@@ -55,7 +57,7 @@ export interface Workspace extends AsyncDisposable {
   now(): Date;
   /** The data map without an error. Throws DATAMAP_MISSING, DATAMAP_INVALID. */
   dataMap(): Promise<DataMap>;
-  /** The same, for a plan. Throws NOT_BUILT too. */
+  /** The same, for a plan. Throws NOT_BUILT and CONFLICT too. */
   planMap(): Promise<DataMap>;
   /** The civil date in the controller's zone. */
   today(): Promise<string>;
@@ -73,7 +75,7 @@ export const EPOCH = 1;
  * Throws NO_WORKSPACE, KEY_MISSING, STATE_UNREADABLE, and CLOCK_REFUSED where the environment sets the time and the data
  * map does not allow it.
  */
-export async function openWorkspace(places: Places, { signal, deadlines = true }: Opening): Promise<Workspace> {
+export async function openWorkspace(places: Places, { registry, signal, deadlines = true }: Opening): Promise<Workspace> {
   const dir = resolve(places.workspace);
   const stateFile = join(dir, "state.db");
   if (!existsSync(stateFile)) throw new Failure("NO_WORKSPACE", `there is no workspace in ${places.workspace}`);
@@ -81,7 +83,7 @@ export async function openWorkspace(places: Places, { signal, deadlines = true }
   // reading the map loads schemas and statutes: not for commands that do without it
   const maps = async () => await import("./map-file.ts");
   let today = new Date();
-  const mapFile = (): Promise<MapFile> => (reading ??= openMap(places, today, deadlines));
+  const mapFile = (): Promise<MapFile> => (reading ??= openMap(places, registry, today, deadlines));
   const dataMap = async (): Promise<DataMap> => (await maps()).validMap(await mapFile());
   const { now, killAt } = await testOnly(dataMap);
   // holidays and review dates are those around the time that was set
@@ -106,13 +108,13 @@ export async function openWorkspace(places: Places, { signal, deadlines = true }
     dataMap,
     async planMap() {
       const map = await dataMap();
-      (await maps()).refuseNotBuilt(await mapFile());
+      (await maps()).refusePlan(await mapFile());
       return map;
     },
     today: async () => civilDateOf(now(), (await dataMap()).controller.calendar.timezone),
     async system(name) {
       const map = await dataMap();
-      const known = systems.get(name) ?? openSystem(map, name);
+      const known = systems.get(name) ?? openSystem(registry, map, name);
       systems.set(name, known);
       return await known;
     },
@@ -129,9 +131,9 @@ export async function openWorkspace(places: Places, { signal, deadlines = true }
 }
 
 /** The data map for commands that need no workspace. */
-export async function openMap(places: Pick<Places, "map">, today = new Date(), deadlines = true): Promise<MapFile> {
+export async function openMap(places: Pick<Places, "map">, registry: Registry, today = new Date(), deadlines = true): Promise<MapFile> {
   const { readMapFile } = await import("./map-file.ts");
-  return await readMapFile(places.map, utcDate(today), deadlines);
+  return await readMapFile(places.map, registry, utcDate(today), deadlines);
 }
 
 export function actorOf({ as }: Pick<Places, "as">): string {
@@ -219,9 +221,9 @@ function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts)
   };
 }
 
-async function openSystem(map: DataMap, name: string): Promise<System> {
+async function openSystem({ connectors }: Registry, map: DataMap, name: string): Promise<System> {
   const block = map.systems.find((system) => system.name === name);
-  const registered = CONNECTORS.find(({ kind }) => kind === block?.kind);
+  const registered = connectors.find(({ kind }) => kind === block?.kind);
   if (block === undefined || registered === undefined) throw new Failure("UNEXPECTED", `no connector can open "${name}"`);
   // tables that the map ignores are declared: their references and cascades are accepted
   const prefix = `${name}.`;

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CONNECTORS } from "../connectors/registry.ts";
+import { registry } from "../connectors/registry.ts";
 import { type Import, importsIn, importsOfTree } from "./support/imports.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -26,10 +26,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/executor": ["src/planner", "src/port", "src/state", "src/retention", "src/model", "src/errors.ts"],
   "src/reports": ["src/ledger", "src/retention", "src/model", "src/errors.ts"],
   "src/terminal": ["src/executor", "src/model", "src/errors.ts"],
-  "src/map-file.ts": ["connectors/registry.ts", "src/datamap", "src/retention", "src/package-files.ts", "src/model", "src/errors.ts"],
-  "src/workspace.ts": ["src/map-file.ts", "connectors/registry.ts", "src/port", "src/state", "src/ledger", "src/retention", "src/model", "src/errors.ts"],
+  "src/map-file.ts": ["src/port", "src/datamap", "src/retention", "src/package-files.ts", "src/model", "src/errors.ts"],
+  "src/workspace.ts": ["src/map-file.ts", "src/port", "src/state", "src/ledger", "src/retention", "src/model", "src/errors.ts"],
   "src/make-workspace.ts": ["src/workspace.ts", "src/package-files.ts", "src/state", "src/ledger", "src/errors.ts"],
-  "src/doctor.ts": ["src/workspace.ts", "src/map-file.ts", "src/planner", "src/retention", "src/state", "src/model", "src/errors.ts"],
+  "src/doctor.ts": ["src/workspace.ts", "src/map-file.ts", "src/port", "src/planner", "src/retention", "src/state", "src/model", "src/errors.ts"],
   "src/requests": [
     "src/workspace.ts",
     "src/executor",
@@ -107,8 +107,8 @@ test("a planted import uphill, into a sibling, into another connector or of a st
 
 test("every connector is complete: port, block, page, contract on a real server, and in the registry", () => {
   const folders = globSync("connectors/*/connector.ts", { cwd: ROOT }).map((file) => file.split("/")[1] ?? "");
-  expect(folders.toSorted()).toEqual(CONNECTORS.map(({ kind }) => kind).toSorted());
-  const missing = CONNECTORS.flatMap(({ kind }) => {
+  expect(folders.toSorted()).toEqual(registry.connectors.map(({ kind }) => kind).toSorted());
+  const missing = registry.connectors.flatMap(({ kind }) => {
     const tests = globSync(`test/connectors/${kind}/*.test.ts`, { cwd: ROOT });
     const contract = tests.some((file) =>
       importsIn(file, readFileSync(join(ROOT, file), "utf8")).some(({ target }) => target === "test/contract/connector.contract.ts"),
@@ -122,7 +122,7 @@ test("every connector is complete: port, block, page, contract on a real server,
 });
 
 test("a registered connector is the kind it is registered as, and does what its linter allows", async () => {
-  for (const { kind, config, connector } of CONNECTORS) {
+  for (const { kind, config, connector } of registry.connectors) {
     expect((await config()).kind).toBe(kind);
     expect((await connector()).kind).toBe(kind);
     expect((await connector()).actions).toEqual((await config()).actions);

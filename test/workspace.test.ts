@@ -2,6 +2,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, sym
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Failure } from "../src/errors.ts";
+import { registry } from "../connectors/registry.ts";
 import { actorOf, openWorkspace, secret, type Workspace } from "../src/workspace.ts";
 import { makeWorkspace } from "../src/make-workspace.ts";
 import { type Desk, openDesk, testMap } from "./support/desk.ts";
@@ -16,7 +17,7 @@ const files = {
 };
 
 const places = (desk: Desk) => ({ map: join(desk.folder, "datamap.yaml"), workspace: join(desk.folder, ".expunge") });
-const open = async (desk: Desk): Promise<Workspace> => await openWorkspace(places(desk), { signal: new AbortController().signal });
+const open = async (desk: Desk): Promise<Workspace> => await openWorkspace(places(desk), { registry, signal: new AbortController().signal });
 const make = (desk: Desk, origin?: string) => makeWorkspace(places(desk), origin, "2026-11-21");
 
 test("init makes a folder, keys and stores for the owner alone, and a first map that has nothing to mend", async () => {

@@ -1,3 +1,4 @@
+import { registry } from "../../connectors/registry.ts";
 import { type Answer, BaseCommand } from "../../src/base-command.ts";
 import { EXIT } from "../../src/errors.ts";
 import { count } from "../../src/terminal/show.ts";
@@ -11,7 +12,7 @@ export default class MapLint extends BaseCommand {
     const { flags } = await this.parse(MapLint);
     const { codeFrame } = await import("../../src/datamap/code-frame.ts");
     const { openMap } = await import("../../src/workspace.ts");
-    const { issues, text, file } = await openMap(flags);
+    const { issues, text, file } = await openMap(flags, registry);
     const errors = issues.filter(({ severity }) => severity === "error").length;
     const warnings = issues.length - errors;
     const summary = issues.length === 0 ? `${file}: nothing to mend` : `${file}: ${count(errors, "error")}, ${count(warnings, "warning")}`;

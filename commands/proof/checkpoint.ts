@@ -1,4 +1,5 @@
 import { Flags } from "@oclif/core";
+import { registry } from "../../connectors/registry.ts";
 import { type Answer, BaseCommand, type Session } from "../../src/base-command.ts";
 import { sealLedger } from "../../src/executor/seal-ledger.ts";
 import { writeWhole } from "../../src/write-whole.ts";
@@ -13,7 +14,7 @@ export default class ProofCheckpoint extends BaseCommand {
 
   protected override async work({ signal }: Session): Promise<Answer> {
     const { flags } = await this.parse(ProofCheckpoint);
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openWorkspace(flags, { registry, signal });
     await sealLedger(workspace.state, workspace.ledger, () => {});
     const checkpoint = workspace.ledger.checkpoint();
     if (flags.out !== undefined) writeWhole(flags.out, checkpoint);

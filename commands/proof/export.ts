@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Args, Flags } from "@oclif/core";
+import { registry } from "../../connectors/registry.ts";
 import { type Answer, BaseCommand, type Session } from "../../src/base-command.ts";
 import { Failure } from "../../src/errors.ts";
 import { sealLedger } from "../../src/executor/seal-ledger.ts";
@@ -19,7 +20,7 @@ export default class ProofExport extends BaseCommand {
 
   protected override async work({ signal }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(ProofExport);
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openWorkspace(flags, { registry, signal });
     const { ledger, state } = workspace;
     await sealLedger(state, ledger, () => {});
     const content = args.id === undefined ? ledger.exportAll() : ledger.exportProof(args.id);

@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { registry } from "../../connectors/registry.ts";
 import { type Answer, asFlag, BaseCommand, type Session } from "../../src/base-command.ts";
 import { requestScreen } from "../../src/terminal/request-screen.ts";
 
@@ -15,7 +16,7 @@ export default class RequestClose extends BaseCommand {
     const { contextOf } = await import("../../src/requests/context.ts");
     const { endRequest } = await import("../../src/requests/end-request.ts");
     const { wholeRequestJson } = await import("../../src/requests/request-json.ts");
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openWorkspace(flags, { registry, signal });
     const request = await endRequest(
       contextOf(workspace, await workspace.dataMap(), () => {}),
       args.id,

@@ -1,4 +1,5 @@
 import { Flags } from "@oclif/core";
+import { registry } from "../../connectors/registry.ts";
 import { type Answer, BaseCommand, type Session } from "../../src/base-command.ts";
 import { REQUEST_STATES } from "../../src/model/status.ts";
 import { requestTable } from "../../src/terminal/request-screen.ts";
@@ -11,7 +12,7 @@ export default class RequestList extends BaseCommand {
     const { flags } = await this.parse(RequestList);
     const { openWorkspace } = await import("../../src/workspace.ts");
     const { requestJson } = await import("../../src/requests/request-json.ts");
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openWorkspace(flags, { registry, signal });
     const requests = (await workspace.state.read.requests.list()).filter(({ state }) => flags.state === undefined || state === flags.state);
     return { data: { requests: requests.map(requestJson) }, human: requestTable(requests) };
   }

@@ -1,4 +1,5 @@
 import { Flags } from "@oclif/core";
+import { registry } from "../../connectors/registry.ts";
 import { type Answer, asFlag, BaseCommand, type Session } from "../../src/base-command.ts";
 import { Failure } from "../../src/errors.ts";
 import type { Identity } from "../../src/model/datamap.ts";
@@ -32,7 +33,7 @@ export default class RequestNew extends BaseCommand {
     const { readSubjects } = await import("../../src/planner/subjects.ts");
     const { likelyDuplicates, openRequests } = await import("../../src/requests/open-request.ts");
     const { requestJson } = await import("../../src/requests/request-json.ts");
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openWorkspace(flags, { registry, signal });
     const map = await workspace.dataMap();
     const file = flags["subject-file"];
     if (file === "-" && tone.verbose) say("Reading the subjects from stdin.");

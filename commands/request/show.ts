@@ -1,4 +1,5 @@
 import { Args } from "@oclif/core";
+import { registry } from "../../connectors/registry.ts";
 import { type Answer, BaseCommand, type Session } from "../../src/base-command.ts";
 import { requestScreen } from "../../src/terminal/request-screen.ts";
 
@@ -11,7 +12,7 @@ export default class RequestShow extends BaseCommand {
     const { openWorkspace } = await import("../../src/workspace.ts");
     const { waiting } = await import("../../src/requests/board.ts");
     const { wholeRequestJson } = await import("../../src/requests/request-json.ts");
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openWorkspace(flags, { registry, signal });
     const request = await workspace.state.read.requests.get(args.id);
     const { next } = waiting(request);
     return { data: { requests: [wholeRequestJson(request)] }, human: requestScreen(request), next: next === null ? [] : [next] };

@@ -3,7 +3,7 @@ import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
 
 export const config: ConnectorConfig = {
   kind: "elasticsearch",
-  actions: ["erase", "anonymise", "redact", "unlink", "keep", "ask"],
+  actions: ["erase", "anonymise", "redact", "unlink", "keep"],
   lint: (block) => [...lint(block)],
 };
 

@@ -5,7 +5,7 @@ import { recordFileIssues } from "../../src/record-files/lint.ts";
 
 export const config: ConnectorConfig = {
   kind: "files",
-  actions: ["remove-rows", "anonymise", "redact", "unlink", "keep", "ask"],
+  actions: ["remove-rows", "anonymise", "redact", "unlink", "keep"],
   lint: (block) => [...connectIssues(block), ...block.records.flatMap(recordIssues)],
 };
 

@@ -197,11 +197,13 @@ export function checkNoDuplicates(list: readonly string[], path: Path, check: Ch
   }
 }
 
+/** Says that a key is known and does nothing yet: no plan is made, lest it does less than the map promises. */
 export function notBuilt(path: Path, part: "key" | "value", what: string, check: Check): void {
   check.report({
     path,
     part,
     severity: "warning",
+    stopsPlan: true,
     code: "NOT_BUILT",
     message: `${what} is known, but not built yet.`,
     help: "`plan` refuses this data map until the key is removed or a later version acts on it.",

@@ -1,6 +1,6 @@
 import { isCivilDate } from "../model/civil-date.ts";
 import type { Calendar, DataMap } from "../model/datamap.ts";
-import { checkNoDuplicates, checkReview, knowName, readDays, readPeriod, readRoundUp, type Check } from "./check.ts";
+import { checkNoDuplicates, checkReview, knowName, notBuilt, readDays, readPeriod, readRoundUp, type Check } from "./check.ts";
 import { readLimits } from "./record.ts";
 import type { Written } from "./shape.ts";
 import type { Path } from "./source.ts";
@@ -23,6 +23,18 @@ export async function readTop(written: Written, outside: Outside, check: Check):
   checkReview(map.review_by, ["map", "review_by"], check);
   checkIgnore(map.ignore ?? [], check);
   if (written.retain_deleted !== undefined) readDays(written.retain_deleted, ["retain_deleted"], check);
+  for (const key of ["retain_deleted", "legal_holds", "people", "assert"] as const) if (written[key] !== undefined) notBuilt([key], "key", `\`${key}\``, check);
+  if (approval.standing !== undefined) notBuilt(["approval", "standing"], "key", "`approval.standing`", check);
+  if (proof !== undefined) {
+    check.report({
+      path: ["proof", "keep_for"],
+      part: "key",
+      severity: "warning",
+      code: "NOT_BUILT",
+      message: "`proof.keep_for` is known, but not built yet: nothing is taken out of the proof by itself.",
+      help: "Plans are made all the same. Take it as a reminder, or leave it out.",
+    });
+  }
   const roundUpTo =
     proof === undefined
       ? ({ to: "calendar_year" } as const)

@@ -1,7 +1,7 @@
-import type { Condition, Hold, Identity, Where } from "../model/datamap.ts";
+import type { Condition, Hold, Identity } from "../model/datamap.ts";
 import { termsOn } from "../model/retention-rule.ts";
 import { checkDate, checkReview, knowName, lack, notBuilt, readDays, readRef, readRoundUp, type Check } from "./check.ts";
-import { readMatch } from "./match.ts";
+import { readMatch, readWhere } from "./match.ts";
 import type { Written, WrittenHold } from "./shape.ts";
 import type { Path } from "./source.ts";
 import { didYouMean } from "./suggest.ts";
@@ -149,17 +149,6 @@ export function readCondition(name: string, written: NonNullable<Written["condit
     where: readWhere(where, [...path, "where"], check),
     at: check.position(path),
   };
-}
-
-/** Values as they were written: a code `0010` is no number. */
-function readWhere(written: Readonly<Record<string, unknown>>, path: Path, check: Check): Where {
-  return Object.fromEntries(
-    Object.entries(written).map(([column, values]): [string, string[]] => {
-      const at = [...path, column];
-      if (!Array.isArray(values)) return [column, [check.text(at) ?? String(values)]];
-      return [column, values.map((value: unknown, index) => check.text([...at, index]) ?? String(value))];
-    }),
-  );
 }
 
 export function readIdentity(name: string, written: Written["identities"][string], check: Check): Identity {

@@ -11,6 +11,8 @@ export interface Problem {
   readonly missing?: readonly Path[];
   /** Default `error`. */
   readonly severity?: "error" | "warning";
+  /** Whether no plan may be made because of it, although it is no error. */
+  readonly stopsPlan?: boolean;
 }
 
 /** Where the checks put what they find. */

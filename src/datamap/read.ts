@@ -1,11 +1,12 @@
 /** YAML -> DataMap, or every issue at once, each with line, column and a hint. No message bears a value of `connect`. */
 import { createHash } from "node:crypto";
 import type { CivilDate } from "../model/civil-date.ts";
-import type { DataMap, Issue, SystemBlock } from "../model/datamap.ts";
+import type { DataMap, Issue, Position, SystemBlock } from "../model/datamap.ts";
 import type { RetentionRule } from "../model/retention-rule.ts";
 import { namesIn, notBuilt, type Check, type Kind } from "./check.ts";
 import { readTop, type Outside } from "./controller.ts";
 import { checkGraph } from "./graph.ts";
+import { checkKeptIdentities } from "./keeps-identity.ts";
 import { readCondition, readHold, readIdentity } from "./holds.ts";
 import type { Problem } from "./problems.ts";
 import { checkShape, isBlock, LITERAL, valueAt } from "./shape-check.ts";
@@ -26,8 +27,10 @@ export interface Reading {
   readonly map?: DataMap;
   /** By line and column. */
   readonly issues: readonly Issue[];
-  /** Those of `issues` that no plan may be made with. */
+  /** Those of `issues` that no plan may be made with, because this version does less than they ask for. */
   readonly notBuilt: readonly Issue[];
+  /** Those of `issues` that no plan may be made with, because two rules contradict each other. */
+  readonly conflicts: readonly Issue[];
 }
 
 export async function readDataMap({ file, text }: { readonly file: string; readonly text: string }, how: How): Promise<Reading> {
@@ -43,26 +46,28 @@ export async function readDataMap({ file, text }: { readonly file: string; reado
     text: (path) => source.written(path),
   };
   const map = source.value === undefined ? undefined : await readMap(source, { file, text }, how, check, problems);
-  const said = [
-    ...source.faults.map((fault) => ({ severity: "error" as const, ...fault })),
-    ...distinct(problems).map((problem) => ({ severity: "error" as const, ...problem, at: source.at(problem.path, problem.part) })),
-  ];
-  const issues = said
-    .map(({ code, severity, message, help, at }): Issue => ({
-      code,
-      severity,
-      message,
-      file,
-      ...at,
-      help,
-    }))
-    .toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const issueOf = ({ code, severity = "error", message, help, at }: Omit<Problem, "path" | "part"> & { readonly at: Position }): Issue => ({
+    code,
+    severity,
+    message,
+    file,
+    ...at,
+    help,
+  });
+  const said = distinct(problems).map((problem) => ({ problem, issue: issueOf({ ...problem, at: source.at(problem.path, problem.part) }) }));
+  const issues = [...source.faults.map(issueOf), ...said.map(({ issue }) => issue)].toSorted(byPlace);
+  const stopping = said.flatMap(({ problem, issue }) => (problem.stopsPlan === true ? [issue] : [])).toSorted(byPlace);
   const whole = map !== undefined && issues.every(({ severity }) => severity === "warning");
   return {
     ...(whole ? { map } : {}),
     issues,
-    notBuilt: issues.filter(({ code }) => code === "NOT_BUILT"),
+    notBuilt: stopping.filter(({ code }) => code !== "CONFLICT"),
+    conflicts: stopping.filter(({ code }) => code === "CONFLICT"),
   };
+}
+
+function byPlace(a: Issue, b: Issue): number {
+  return a.line - b.line || a.column - b.column;
 }
 
 async function readMap(
@@ -94,6 +99,9 @@ async function readMap(
     }
   }
   checkGraph(systems, check);
+  const errors = errorsOf(problems);
+  const isRead = (path: Path): boolean => !errors.some((error) => startsWith(error.path, path));
+  checkKeptIdentities({ identities, systems }, isRead, check);
   for (const system of systems) lintSystem(system, how.kinds.get(system.kind), problems, check);
   const digest = createHash("sha256").update(text).digest("hex");
   return { file, digest, ...top, identities, conditions, holds, systems };
@@ -101,12 +109,13 @@ async function readMap(
 
 /** What the connector says of its block, but of what is wrong already: that is not judged again. */
 function lintSystem(system: SystemBlock, kind: Kind | undefined, problems: readonly Problem[], check: Check): void {
-  const errors = problems.filter(({ severity }) => severity !== "warning");
+  const errors = errorsOf(problems);
   const misplaced = errors.filter(({ code }) => code === "PLACE").map(({ path }) => path.slice(0, 4));
   for (const issue of kind?.lint(system) ?? []) {
     const path: Path = ["systems", system.name, ...issue.path];
     if (errors.some((error) => startsWith(error.path, path)) || misplaced.some((record) => startsWith(path, record))) continue;
-    check.report({ ...issue, path, part: "value", severity: issue.code === "NOT_BUILT" ? "warning" : "error" });
+    const later = issue.code === "NOT_BUILT";
+    check.report({ ...issue, path, part: "value", severity: later ? "warning" : "error", stopsPlan: later });
   }
 }
 
@@ -128,16 +137,22 @@ function withoutNotBuilt(value: unknown, how: How, check: Check): unknown {
   return { ...value, systems: Object.fromEntries(built) };
 }
 
+function errorsOf(problems: readonly Problem[]): readonly Problem[] {
+  return problems.filter(({ severity }) => severity !== "warning");
+}
+
 function startsWith(path: Path, beginning: Path): boolean {
   return beginning.every((step, at) => path[at] === step);
 }
 
-/** Each once, and nothing about what is missing where it is there, but wrong. */
+/** Each once, nothing about what is missing where it is there, but wrong, and no warning where an error stands. */
 function distinct(problems: readonly Problem[]): Problem[] {
   const present = problems.filter(({ missing = [] }) => missing.length === 0);
+  const wrong = new Set(errorsOf(problems).map(({ path }) => JSON.stringify(path)));
   const seen = new Set<string>();
-  return problems.filter(({ path, code, message, missing = [] }) => {
+  return problems.filter(({ path, code, message, severity, missing = [] }) => {
     const key = JSON.stringify([path, code, message]);
+    if (severity === "warning" && wrong.has(JSON.stringify(path))) return false;
     if (seen.has(key) || missing.some((absent) => present.some((problem) => startsWith(problem.path, absent)))) return false;
     seen.add(key);
     return true;

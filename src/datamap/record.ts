@@ -1,7 +1,7 @@
 import type { HoldUse, Limits, Match, Place, RecordType } from "../model/datamap.ts";
 import { checkNoDuplicates, knowName, knowRecord, lack, notBuilt, type Check } from "./check.ts";
 import { effectOf, readFields } from "./fields.ts";
-import { readMatch, readTemplates } from "./match.ts";
+import { readMatch, readTemplates, readWhere } from "./match.ts";
 import type { Written, WrittenRecord } from "./shape.ts";
 import type { Path } from "./source.ts";
 import { didYouMean } from "./suggest.ts";
@@ -36,27 +36,16 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
   const path: Path = ["systems", system, "records", name];
   const refuse = (key: string, message: string, help: string, missing: readonly string[] = []): void =>
     check.report({ path: [...path, key], part: "key", code: "WRONG_VALUE", message, help, missing: missing.map((each) => [...path, each]) });
-  const reference = (key: "audit_of" | "unless"): void => {
-    const value = written[key];
-    if (value === undefined) return;
-    if (key === "unless") knowName(value, "condition", [...path, key], check);
-    else if (value === `${system}.${name}`) refuse(key, "A record is not its own audit trail.", "Name the record whose changes are recorded here.");
-    else if (knowRecord(value, [...path, key], check) && !value.startsWith(`${system}.`)) {
-      refuse(
-        key,
-        "An audit trail lies in the system of its record.",
-        "Write `copy_of` or a `match` for copies elsewhere: only one system can change both in one transaction.",
-      );
-    }
-  };
 
   const place = readPlace(name, written, context, path, check);
   const fields = readFields(written.fields ?? {}, [...path, "fields"], check.report);
   const paths = readFields(written.paths ?? {}, [...path, "paths"], check.report);
   const holds = readHoldUses(written, path, check);
   const match = matchOf(written, place, path, check);
-  reference("unless");
-  reference("audit_of");
+  if (written.unless !== undefined) knowName(written.unless, "condition", [...path, "unless"], check);
+  const auditOf = readAuditOf(written, context, path, check);
+  checkNarrowing(written, place, path, check);
+  checkSplit(written, match, path, check);
   checkAction(written, place, context, path, check);
   checkFields(written, effectOf(fields, paths), path, check);
   if (written.do === "keep" && holds.length === 0) {
@@ -75,6 +64,8 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
   }
   if (written.format === "json" || written.format === "parquet") notBuilt([...path, "format"], "value", `The format \`${written.format}\``, check);
   checkNoDuplicates(written.cascades ?? [], [...path, "cascades"], check);
+  const inside = listOf(written.in);
+  checkNoDuplicates(inside, [...path, "in"], check);
 
   const keepOnly = written.while_held?.keep_only;
   return {
@@ -84,9 +75,13 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
     ...(written.called === undefined ? {} : { called: written.called }),
     place,
     match,
+    ...(written.where === undefined ? {} : { where: readWhere(written.where, [...path, "where"], check) }),
     do: written.do,
+    ...(written.shared === undefined ? {} : { shared: written.shared }),
+    ...(written.created === undefined ? {} : { created: written.created }),
+    ...(written.split === undefined ? {} : { split: written.split }),
     fields: written.do === "unlink" && Object.keys(fields).length === 0 ? unlinked(match) : fields,
-    in: written.in === undefined ? [] : [written.in],
+    in: inside,
     paths,
     ...(written.unless === undefined ? {} : { unless: written.unless }),
     holds,
@@ -98,7 +93,7 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
             ...(keepOnly === undefined ? {} : { keepOnly }),
           },
         }),
-    auditOf: written.audit_of === undefined ? [] : [written.audit_of],
+    auditOf,
     cascades: written.cascades ?? [],
     ...(written.format === undefined ? {} : { format: written.format }),
     dialect: written.dialect ?? {},
@@ -114,8 +109,63 @@ export function readLimits(written: Written["limits"], above: Limits): Limits {
     maxRecords: written?.max_records ?? above.maxRecords,
     maxFraction: written?.max_fraction ?? above.maxFraction,
     maxFanOut: written?.max_fan_out ?? above.maxFanOut,
-    batchRecords: above.batchRecords,
+    batchRecords: written?.batch_records ?? above.batchRecords,
   };
+}
+
+function listOf(written: string | readonly string[] | undefined): readonly string[] {
+  return written === undefined ? [] : typeof written === "string" ? [written] : written;
+}
+
+function readAuditOf(written: WrittenRecord, { system }: RecordContext, path: Path, check: Check): readonly string[] {
+  const sources = listOf(written.audit_of);
+  for (const [at, source] of sources.entries()) {
+    const here = typeof written.audit_of === "string" ? [...path, "audit_of"] : [...path, "audit_of", at];
+    const refuse = (message: string, help: string): void =>
+      check.report({ path: here, part: typeof written.audit_of === "string" ? "key" : "value", code: "WRONG_VALUE", message, help });
+    if (source === `${system}.${String(path.at(-1))}`) refuse("A record is not its own audit trail.", "Name the record whose changes are recorded here.");
+    else if (knowRecord(source, here, check) && !source.startsWith(`${system}.`)) {
+      refuse(
+        "An audit trail lies in the system of its record.",
+        "Write `copy_of` or a `match` for copies elsewhere: only one system can change both in one transaction.",
+      );
+    }
+  }
+  checkNoDuplicates(sources, [...path, "audit_of"], check);
+  return sources;
+}
+
+/** What narrows a match, and reads columns: objects that are found by their keys have none. */
+function checkNarrowing(written: WrittenRecord, place: Place, path: Path, check: Check): void {
+  const refuse = (key: string, message: string, help: string, missing: readonly Path[] = []): void =>
+    check.report({ path: [...path, key], part: "key", code: "WRONG_VALUE", message, help, missing });
+  for (const key of ["where", "created", "split"] as const) {
+    const value = written[key];
+    if (value === undefined) continue;
+    if (place.kind === "keys")
+      refuse(key, `Objects found by their keys have no columns for \`${key}\`.`, "Remove it, or name the records in the objects with `files` and a `match`.");
+    else if (typeof value === "object" && Object.keys(value).length === 0)
+      refuse(key, `\`${key}\` names no column.`, "Remove it, or name one.", [[...path, key]]);
+  }
+}
+
+/** A cell is read as a list where a value in it is looked for or changed: elsewhere the key would do nothing. */
+function checkSplit({ split = {}, fields = {} }: WrittenRecord, match: Match, path: Path, check: Check): void {
+  for (const column of Object.keys(split)) {
+    if (Object.hasOwn(fields, column) || match.terms.some((term) => term.column === column)) continue;
+    const help = "`split` is for columns of `match` or `fields`. Remove it, or name the column there.";
+    check.report({ path: [...path, "split", column], part: "key", code: "WRONG_VALUE", message: `Nothing reads the list in \`${column}\`.`, help });
+  }
+  const separators = Object.entries(split).filter(([, separator]) => /[\r\n]/u.test(separator));
+  for (const [column] of separators) {
+    check.report({
+      path: [...path, "split", column],
+      part: "value",
+      code: "WRONG_VALUE",
+      message: "What separates values in a cell is no line end.",
+      help: "Write what stands between two values, as in `;`.",
+    });
+  }
 }
 
 /** `do: unlink` without `fields` cuts what leads to the person. */
@@ -198,8 +248,16 @@ function readHoldUses(written: WrittenRecord, path: Path, check: Check): HoldUse
 function checkAction(written: WrittenRecord, place: Place, { kind }: RecordContext, path: Path, check: Check): void {
   const at = { path: [...path, "do"], part: "value", code: "ACTION_REFUSED" } as const;
   const actions = check.kinds.get(kind)?.actions;
-  if (written.do === "soft-delete" || written.do === "ask") notBuilt(at.path, "value", `\`do: ${written.do}\``, check);
-  else if (written.do === "erase" && place.kind === "files") {
+  if (written.do === "soft-delete") notBuilt(at.path, "value", `\`do: ${written.do}\``, check);
+  else if (written.do === "ask") {
+    check.report({
+      ...at,
+      severity: "warning",
+      code: "ASK",
+      message: `Nobody has decided yet what becomes of \`${String(path.at(-1))}\`.`,
+      help: "Decide, and write it as `do`. Until then no plan that reaches these records is made or approved; `plan --system` plans the rest.",
+    });
+  } else if (written.do === "erase" && place.kind === "files") {
     check.report({
       ...at,
       message: "`erase` would erase the files themselves, with everyone in them.",

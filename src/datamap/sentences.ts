@@ -1,9 +1,9 @@
-import type { DataMap, Hold, Match, RecordType, RoundUp } from "../model/datamap.ts";
+import type { DataMap, Hold, Match, RecordType, RoundUp, SystemBlock, Where } from "../model/datamap.ts";
 import type { FieldRule, FieldRules } from "../model/field-rule.ts";
 
 /** A rule of the data map as a person reads it. */
 export interface RuleSentence {
-  /** `system.record`, or the system's name for backups. */
+  /** `system.record`, or the system's name for what is said of the whole system. */
   readonly record: string;
   readonly sentence: string;
   readonly file: string;
@@ -14,8 +14,12 @@ export interface RuleSentence {
 export function sentences(map: DataMap): RuleSentence[] {
   const heldWith = heldThrough(map);
   return map.systems.flatMap((system) => {
-    const backups = `Nothing is erased in the backups of ${list(system.covers)}; each copy is gone ${system.expiresAfter?.text ?? "some time"} after it was made.`;
-    const own = system.covers.length === 0 ? [] : [{ record: system.name, sentence: backups, file: map.file, line: system.at.line }];
+    const own = [...systemSentence(system), ...backupSentence(system)].map((sentence) => ({
+      record: system.name,
+      sentence,
+      file: map.file,
+      line: system.at.line,
+    }));
     const rules = system.records.map((record) => ({
       record: record.id,
       sentence: ruleSentence(record, map, heldWith.get(record.id) ?? []),
@@ -26,10 +30,26 @@ export function sentences(map: DataMap): RuleSentence[] {
   });
 }
 
+/** Who stands behind a system, where the map says so. */
+function systemSentence({ name, owner, environment, recipient }: SystemBlock): string[] {
+  const { name: receiver = "somebody else", role, country } = recipient ?? {};
+  const parts = [
+    ...(environment === "test" ? ["is a test environment"] : []),
+    ...(recipient === undefined ? [] : [`is run by ${receiver}${country === undefined ? "" : ` in ${country}`}${role === undefined ? "" : `, a ${role}`}`]),
+    ...(owner === undefined ? [] : [`is answered for by ${owner}`]),
+  ];
+  return parts.length === 0 ? [] : [`${name} ${parts.join("; it ")}.`];
+}
+
+function backupSentence({ covers, expiresAfter }: SystemBlock): string[] {
+  if (covers.length === 0) return [];
+  return [`Nothing is erased in the backups of ${list(covers)}; each copy is gone ${expiresAfter?.text ?? "some time"} after it was made.`];
+}
+
 function ruleSentence(record: RecordType, map: DataMap, heldWith: readonly string[]): string {
   const unless = map.conditions.find(({ name }) => name === record.unless);
   const holds = record.holds.flatMap((use) => map.holds.filter(({ name }) => name === use.hold).map((hold) => ({ hold, from: use.from })));
-  const what = `${subject(record)}${foundBy(record.match)}${unless === undefined ? "" : `, unless ${unless.says}`}`;
+  const what = `${subject(record)}${foundBy(record.match)}${onlyWhere(record.where)}${unless === undefined ? "" : `, unless ${unless.says}`}`;
   const changes = changesOf(record);
   const parts =
     holds.length === 0
@@ -41,6 +61,10 @@ function ruleSentence(record: RecordType, map: DataMap, heldWith: readonly strin
           )}${then(record, changes)}`,
         ];
   if (changes !== "" && record.do === "erase") parts.push(`where something that is kept still needs one, it stays and we ${changes}`);
+  if (record.shared === "erase") parts.push("what holds other people too goes whole");
+  const lists = Object.entries(record.split ?? {}).map(([column, separator]) => `${column} holds a list, split at ${JSON.stringify(separator)}`);
+  parts.push(...lists);
+  if (record.created !== undefined) parts.push(`what came into being (${record.created}) after the request waits`);
   if (record.whileHeld?.keepOnly !== undefined)
     parts.push(`until then only ${list([...record.whileHeld.keepOnly, "the keys"])} stay${record.whileHeld.restrict ? ", with restricted access" : ""}`);
   else if (record.whileHeld?.restrict === true) parts.push("until then access is restricted");
@@ -84,7 +108,7 @@ function verb({ do: action }: RecordType): string {
     case "keep":
       return "Keep";
     case "ask":
-      return "Ask somebody to erase";
+      return "Decide first what becomes of";
   }
 }
 
@@ -100,7 +124,7 @@ function then(record: RecordType, changes: string): string {
     case "unlink":
       return `, then cut their link to the person${how}`;
     case "ask":
-      return ", then ask somebody to erase them";
+      return ", then decide what becomes of them";
     case "erase":
     case "anonymise":
     case "redact":
@@ -131,6 +155,11 @@ function column(terms: Match["terms"]): boolean {
   return terms.some((term) => term.column.startsWith(":"));
 }
 
+function onlyWhere(where: Where = {}): string {
+  const words = Object.entries(where).map(([column, values]) => `${column} is ${list(values, "or")}`);
+  return words.length === 0 ? "" : ` where ${list(words)}`;
+}
+
 function until(hold: Hold, from: string): string {
   const start = hold.roundUpTo === undefined ? from : `the end of the ${yearOf(hold.roundUpTo)} of ${from}`;
   const never = hold.notBefore === undefined ? "" : ` and at least until ${hold.notBefore}`;
@@ -148,7 +177,7 @@ function yearOf(to: RoundUp): string {
 
 function changesOf({ fields, paths, in: inside }: RecordType): string {
   const ofPaths = fieldWords(paths);
-  return [fieldWords(fields), ofPaths === "" || inside === undefined ? ofPaths : `in ${inside} ${ofPaths}`].filter((words) => words !== "").join(", and ");
+  return [fieldWords(fields), ofPaths === "" || inside.length === 0 ? ofPaths : `in ${list(inside)} ${ofPaths}`].filter((words) => words !== "").join(", and ");
 }
 
 function fieldWords(rules: FieldRules): string {

@@ -10,11 +10,14 @@ const name = z.string().regex(/^[\p{L}_][\p{L}\p{N}_-]*$/u);
 /** Identity names are also `:placeholders`. */
 const word = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/u);
 
+const textOrTexts = z.union([text, texts.min(1)]);
+
 /** Marks a key that is known, but that this version does not act on. */
 const later = (what: string): string => `${what} Not built yet: \`plan\` refuses a data map with it.`;
 
 const limits = z.strictObject({
-  max_records: count.exactOptional().describe("The most records that one step may act on. Default 1000."),
+  max_records: count.exactOptional().describe("The most records of one person that one step may act on. Default 1000."),
+  batch_records: count.exactOptional().describe("The most records that one step may act on, whatever the number of people. Default 100000."),
   max_fraction: z
     .number()
     .positive()
@@ -60,13 +63,22 @@ const record = z.strictObject({
     .describe("Table: `name`, `schema.name` or [schema, name]. Default: the record's own name."),
   index: text.exactOptional().describe("Search index, alias or pattern."),
   files: texts.min(1).exactOptional().describe("Globs of record files, relative to `connect.root`; for s3 `s3://bucket/…`."),
-  keys: texts.min(1).exactOptional().describe("Object keys with `:identity` placeholders, `s3://bucket/exports/:customer_id.json`. They are the match."),
+  keys: texts
+    .min(1)
+    .exactOptional()
+    .describe(
+      "Object keys with `:identity` or `:system.record.column` placeholders, `s3://bucket/exports/:customer_id.json`. They are the match. `/**` at the end: everything below.",
+    ),
   match: match
     .exactOptional()
     .describe("How a person's records are found: column or path → identity or `system.record.column`. Several: any of them, or `all: {…}`."),
+  where: where.exactOptional().describe("Constants that narrow the match: column or path → the value, or the values, any of them."),
   do: z.enum(["erase", "anonymise", "redact", "remove-rows", "soft-delete", "unlink", "keep", "ask"]).describe("What happens to the records."),
   fields: z.record(text, fieldRule).exactOptional().describe("What happens to each column of a record that stays."),
-  in: text.exactOptional().describe("The JSON column that `paths` are read in."),
+  shared: z.literal("erase").exactOptional().describe("A record that holds other people too goes whole. Default: such a record is blocked."),
+  created: text.exactOptional().describe("Column with the time a record came into being: one newer than the request waits."),
+  split: z.record(text, z.string().min(1)).exactOptional().describe('Columns whose cells hold a list → what stands between two values, as in `" ::: "`.'),
+  in: textOrTexts.exactOptional().describe("The JSON column, or columns, that `paths` are read in."),
   paths: z.record(text, fieldRule).exactOptional().describe("What happens to each JSON path."),
   unless: text.exactOptional().describe("A condition of `conditions`: the records wait while it holds."),
   hold: z
@@ -102,7 +114,7 @@ const record = z.strictObject({
     .strictObject({ after: text.describe("How long after."), from: text.describe("The column whose date starts the period.") })
     .exactOptional()
     .describe(later("Records that are due without any request.")),
-  audit_of: text.exactOptional().describe("The record (`system.record`) whose audit trail this is."),
+  audit_of: textOrTexts.exactOptional().describe("The record (`system.record`), or records, whose audit trail this is."),
   cascades: texts.exactOptional().describe("Foreign keys whose ON DELETE CASCADE is accepted."),
   format: z.enum(["csv", "jsonl", "json", "parquet"]).exactOptional().describe("Format of the files. Default: by their names."),
   dialect: z
@@ -111,12 +123,16 @@ const record = z.strictObject({
       quote: z.string().max(1).exactOptional().describe("Around a cell."),
       escape: z.string().max(1).exactOptional().describe("Before a quote within a cell."),
       header: z.boolean().exactOptional().describe("Whether the first line names the columns."),
+      skip: z.number().int().min(0).exactOptional().describe("How many lines stand before the heading; they stay."),
     })
     .exactOptional()
     .describe("How the CSV files are written."),
   encoding: z.enum(["utf-8", "utf-16le", "utf-16be", "windows-1252", "iso-8859-1"]).exactOptional().describe("Encoding of the files. Default utf-8."),
   versions: z.enum(["all", "latest"]).exactOptional().describe("Which versions of an object go."),
   limits: limits.exactOptional().describe("Caps for this record type; what is not named comes from the top."),
+  purpose: textOrTexts.exactOptional().describe("What the records are kept for, for the record of processing activities."),
+  categories: textOrTexts.exactOptional().describe("Categories of personal data, for the record of processing activities."),
+  sample: where.exactOptional().describe("What a synthetic person gets where a constraint leaves no guess: column → value."),
 });
 
 const system = z.strictObject({
@@ -124,6 +140,7 @@ const system = z.strictObject({
   connect: z
     .strictObject({
       secret: z.string().exactOptional().describe("Name of a secret. Its value never stands in this file."),
+      read_secret: z.string().exactOptional().describe(later("Name of another secret, for reading.")),
       root: text.exactOptional().describe("Folder that all files lie in, relative to this file."),
       unsafe_overwrite: z.boolean().exactOptional().describe("s3: overwrite objects also where conditional writes are not honoured."),
     })
@@ -132,7 +149,7 @@ const system = z.strictObject({
   owner: text.exactOptional().describe("Who answers for the system."),
   feeds: texts.exactOptional().describe("Systems that are filled from this one."),
   copy_of: text.exactOptional().describe("The record (`system.record`) that this system is a copy of."),
-  replays: z.enum(["soft_delete", "hard_delete", "none"]).exactOptional().describe("What the copy does when its source is deleted."),
+  replays: z.enum(["soft_delete", "hard_delete", "none"]).exactOptional().describe(later("What the copy does when its source is deleted.")),
   recipient: z
     .strictObject({
       name: text.exactOptional().describe("Who receives the data."),
@@ -217,7 +234,7 @@ export const SHAPE = z.strictObject({
     .describe("About this data map."),
   proof: z
     .strictObject({
-      keep_for: text.describe("How long the contents of the proof are kept."),
+      keep_for: text.describe("How long the contents of the proof are to be kept. Not built yet: nothing is taken out of it by itself."),
       round_up_to: text.exactOptional().describe("The period starts at the `end of calendar year`, or at the `end of fiscal year MM-DD`."),
     })
     .exactOptional()
@@ -228,12 +245,52 @@ export const SHAPE = z.strictObject({
       four_eyes: z.boolean().exactOptional().describe("Whether requester and approver must differ. Default true."),
       roles: texts.exactOptional().describe("Roles that may approve."),
       drift: z.enum(["refuse", "planned_only"]).exactOptional().describe("What `run` does where new records match since the plan. Default refuse."),
+      standing: z
+        .array(
+          z.strictObject({
+            records: texts.min(1).describe("Records (`system.record`) that may go without a person's approval of each plan."),
+            up_to: count.describe("The most records of one run."),
+            approved_by: text.exactOptional().describe("Who approved it."),
+            approved_on: text.exactOptional().describe("When, as an ISO date."),
+            review_by: text.exactOptional().describe("When it is to be looked at again, as an ISO date."),
+          }),
+        )
+        .exactOptional()
+        .describe(later("Due work that runs under a standing approval.")),
     })
     .exactOptional()
     .describe("Who must agree before anything is done."),
   limits: limits.exactOptional().describe("Caps for every step."),
   settle: text.exactOptional().describe("How long after a run `verify` looks a second time. Default 1 hour."),
-  retain_deleted: text.exactOptional().describe("Default `purge_after` of soft-deleted records."),
+  retain_deleted: text.exactOptional().describe(later("Default `purge_after` of soft-deleted records.")),
+  legal_holds: z
+    .strictObject({ release_wait: text.exactOptional().describe("How long after its release a legal hold still keeps records.") })
+    .exactOptional()
+    .describe(later("How legal holds end.")),
+  people: z
+    .record(
+      text,
+      z.strictObject({
+        key: text.exactOptional().describe("The person's public key."),
+        roles: z
+          .array(z.enum(["officer", "engineer", "auditor", "administrator"]))
+          .exactOptional()
+          .describe("What the person may do."),
+      }),
+    )
+    .exactOptional()
+    .describe(later("Who may act, with which key and in which roles.")),
+  assert: z
+    .record(
+      name,
+      z.strictObject({
+        system: text.describe("The system that is asked."),
+        query: text.describe("One read-only scalar."),
+        says: text.exactOptional().describe("What it shows."),
+      }),
+    )
+    .exactOptional()
+    .describe(later("Figures that an erasure must leave as they are.")),
   clock: z.enum(["real", "test"]).exactOptional().describe("`test` lets EXPUNGE_NOW set the time. Default real."),
   identities: z.record(word, identity).describe("What a request starts from, and how the other keys are found."),
   conditions: z.record(name, condition).exactOptional().describe("What makes records wait."),
@@ -242,6 +299,8 @@ export const SHAPE = z.strictObject({
 });
 
 export type Written = z.infer<typeof SHAPE>;
+/** Constants, column by column. */
+export type WrittenWhere = z.infer<typeof where>;
 export type WrittenRecord = z.infer<typeof record>;
 export type WrittenSystem = z.infer<typeof system>;
 export type WrittenHold = z.infer<typeof hold>;

@@ -1,7 +1,8 @@
-import type { Limits, Place, RecordType, SystemBlock } from "../model/datamap.ts";
+import type { Limits, SystemBlock } from "../model/datamap.ts";
 import { checkNoDuplicates, knowName, knowRecord, lack, notBuilt, readDays, type Check } from "./check.ts";
-import { LITERAL } from "./shape-check.ts";
+import { checkPlaces } from "./overlap.ts";
 import { readRecord } from "./record.ts";
+import { LITERAL } from "./shape-check.ts";
 import type { WrittenSystem } from "./shape.ts";
 import type { Path } from "./source.ts";
 import { didYouMean } from "./suggest.ts";
@@ -25,7 +26,12 @@ export function readSystem(name: string, written: WrittenSystem, limits: Limits,
       help: didYouMean(kind, [...check.kinds.keys(), BACKUPS], ""),
     });
   }
-  if (connect.secret !== undefined && !SECRET_NAME.test(connect.secret)) check.report({ path: [...path, "connect", "secret"], part: "value", ...LITERAL });
+  for (const key of ["secret", "read_secret"] as const) {
+    const named = connect[key];
+    if (named !== undefined && !SECRET_NAME.test(named)) check.report({ path: [...path, "connect", key], part: "value", ...LITERAL });
+  }
+  if (connect.read_secret !== undefined) notBuilt([...path, "connect", "read_secret"], "key", "`connect.read_secret`", check);
+  if (written.replays !== undefined) notBuilt([...path, "replays"], "key", "`replays`", check);
   for (const [list, key] of [
     [feeds, "feeds"],
     [covers, "covers"],
@@ -63,6 +69,7 @@ export function readSystem(name: string, written: WrittenSystem, limits: Limits,
     },
     ...(written.owner === undefined ? {} : { owner: written.owner }),
     ...(written.environment === undefined ? {} : { environment: written.environment }),
+    ...(written.recipient === undefined ? {} : { recipient: recipientOf(written.recipient) }),
     feeds,
     ...(written.copy_of === undefined ? {} : { copyOf: written.copy_of }),
     session,
@@ -73,45 +80,6 @@ export function readSystem(name: string, written: WrittenSystem, limits: Limits,
   };
 }
 
-/** Two rules for one place would act on the same records twice. */
-function checkPlaces(records: readonly RecordType[], path: Path, check: Check): void {
-  const owners = new Map<string, string>();
-  for (const { name, place } of records) {
-    const { key, spots } = spotsOf(place);
-    for (const spot of spots) {
-      const owner = owners.get(spot);
-      if (owner === undefined) owners.set(spot, name);
-      else if (owner === name)
-        check.report({
-          path: [...path, "records", name, key],
-          part: "key",
-          code: "DUPLICATE",
-          message: "The same place is there twice.",
-          help: "Remove one of them.",
-        });
-      else {
-        const help = "Put both into one record: `match` may have several columns.";
-        check.report({
-          path: [...path, "records", name, key],
-          part: "key",
-          code: "DUPLICATE",
-          message: `\`${name}\` lie where \`${owner}\` lie: two rules for the same records.`,
-          help,
-        });
-      }
-    }
-  }
-}
-
-function spotsOf(place: Place): { key: string; spots: readonly string[] } {
-  switch (place.kind) {
-    case "table":
-      return { key: "table", spots: [`${place.schema ?? "public"}.${place.table}`] };
-    case "index":
-      return { key: "index", spots: [place.pattern] };
-    case "files":
-      return { key: "files", spots: place.globs };
-    case "keys":
-      return { key: "keys", spots: place.templates };
-  }
+function recipientOf({ notify: _, ...recipient }: NonNullable<WrittenSystem["recipient"]>): NonNullable<SystemBlock["recipient"]> {
+  return recipient;
 }

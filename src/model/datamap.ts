@@ -167,6 +167,8 @@ export interface SystemBlock {
   readonly connect: { readonly secret?: string; readonly root?: string; readonly unsafeOverwrite?: boolean };
   readonly owner?: string;
   readonly environment?: "production" | "test";
+  /** Somebody else who runs the system (Art. 19). */
+  readonly recipient?: { readonly name?: string; readonly role?: "processor" | "controller"; readonly country?: string };
   readonly feeds: readonly string[];
   /** `system.record` this whole system is a copy of. */
   readonly copyOf?: string;

@@ -4,6 +4,7 @@ import type { ApprovedPlan, Plan } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import { ENDED_STATES } from "../model/status.ts";
 import type { Approval } from "../state/plan-store.ts";
+import { refuseAsked } from "./asked.ts";
 
 /** Who may sign, and what. */
 export interface Signing {
@@ -19,12 +20,13 @@ export interface Signing {
   readonly at: Date;
 }
 
-/** The approval of this plan. Throws IDENTITY_UNCONFIRMED, NOTHING_TO_APPROVE, FOUR_EYES, PLAN_STALE, PLAN_ALTERED. */
+/** The approval of this plan. Throws IDENTITY_UNCONFIRMED, NOTHING_TO_APPROVE, ASK, FOUR_EYES, PLAN_STALE, PLAN_ALTERED. */
 export function approve({ request, plan, begun, map, by, role, digest, at }: Signing): Approval {
   if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${request.id} is not confirmed`);
   if (plan === undefined) throw new Failure("NOTHING_TO_APPROVE", `${request.id} has no plan`);
   if (begun || ENDED_STATES.includes(request.state))
     throw new Failure("NOTHING_TO_APPROVE", `${request.id} is ${request.state}: its plan is not waiting for an approval`);
+  refuseAsked(map, plan.system);
   refuseOld(plan, map, at);
   if (digest !== undefined && digest !== plan.digest) throw new Failure("PLAN_ALTERED", "the digest is not that of the latest plan");
   if (map.approval.fourEyes && sameName(by, request.createdBy)) throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);

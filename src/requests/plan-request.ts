@@ -4,6 +4,7 @@ import type { Plan, SealedStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { Finding } from "../model/search.ts";
 import { ENDED_STATES } from "../model/status.ts";
+import { refuseAsked } from "../planner/asked.ts";
 import { makePlan } from "../planner/plan.ts";
 import type { Readers } from "../planner/readers.ts";
 import type { Known } from "../planner/locate.ts";
@@ -76,6 +77,7 @@ export async function searchAndPlan(
   options: { readonly id: string; readonly system?: string },
 ): Promise<{ readonly plan: Plan; readonly sealed: readonly SealedStep[]; readonly searched: Searched }> {
   const { map } = context;
+  refuseAsked(map, options.system);
   const { sealed, requests } = context.state.read;
   const digestKey = await sealed.digestKey(request);
   const reported: Finding[] = [];

@@ -51,7 +51,7 @@ describe("a data map that is well", () => {
 
   it("limits are inherited one by one", async () => {
     const map = await good(shop(`${LEADS.slice(0, -1)}, limits: { max_fraction: 1 } }`, "limits: { max_records: 5 }"));
-    expect(map.systems[0]?.records[0]?.limits).toEqual({ maxRecords: 5, maxFraction: 1, maxFanOut: 20 });
+    expect(map.systems[0]?.records[0]?.limits).toEqual({ maxRecords: 5, maxFraction: 1, maxFanOut: 20, batchRecords: 100_000 });
   });
 
   it("match terms keep their column, also with dots and brackets, and their mode", async () => {
@@ -168,7 +168,7 @@ systems:
       whileHeld: { restrict: true, keepOnly: ["no"] },
       at: { line: 9, column: 7 },
     });
-    expect(map.systems[0]?.records[1]).toMatchObject({ in: "j", paths: { "a.b": { kind: "clear" } }, auditOf: "shop.leads", cascades: ["fk"] });
+    expect(map.systems[0]?.records[1]).toMatchObject({ in: ["j"], paths: { "a.b": { kind: "clear" } }, auditOf: ["shop.leads"], cascades: ["fk"] });
     expect(map.systems[1]?.connect).toEqual({ secret: "s", unsafeOverwrite: true });
     expect(map.systems[1]?.records[0]).toMatchObject({
       place: { kind: "files", globs: ["s3://b/*.csv"] },

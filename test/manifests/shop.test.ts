@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { registry } from "../../connectors/registry.ts";
 import { readMapFile } from "../../src/map-file.ts";
 import { without } from "../support/shop/map-without.ts";
 import { SHOP_SYSTEMS } from "../support/shop/shop.ts";
@@ -15,7 +16,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("the shop's map has nothing to mend and asks for nothing that is not built", async () => {
-  const { map, issues, notBuilt } = await readMapFile(SHIPPED, "2026-11-21");
+  const { map, issues, notBuilt } = await readMapFile(SHIPPED, registry, "2026-11-21");
   expect(issues).toEqual([]);
   expect(notBuilt).toEqual([]);
   expect(map?.systems.map(({ name }) => name)).toEqual([...SHOP_SYSTEMS, "backups"]);
@@ -24,7 +25,7 @@ test("the shop's map has nothing to mend and asks for nothing that is not built"
 test.each(SHOP_SYSTEMS)("nor has it without %s", async (system) => {
   const file = join(folder, `${system}.yaml`);
   writeFileSync(file, without(readFileSync(SHIPPED, "utf8"), [system]));
-  const { map, issues } = await readMapFile(file, "2026-11-21");
+  const { map, issues } = await readMapFile(file, registry, "2026-11-21");
   expect(issues).toEqual([]);
   expect(map?.systems.map(({ name }) => name)).not.toContain(system);
 });

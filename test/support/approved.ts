@@ -6,6 +6,7 @@ import { planRequest } from "../../src/requests/plan-request.ts";
 import { recordIdentity } from "../../src/requests/record-identity.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import type { Subject } from "../../src/model/subject.ts";
+import { registry } from "../../connectors/registry.ts";
 import { openWorkspace } from "../../src/workspace.ts";
 import type { Desk } from "./desk.ts";
 
@@ -15,7 +16,7 @@ import type { Desk } from "./desk.ts";
  */
 export async function approvedRequest(desk: Desk, subjects: readonly Subject[], batch = false): Promise<{ readonly id: string; readonly plan: Plan }> {
   const places = { map: path.join(desk.folder, "datamap.yaml"), workspace: path.join(desk.folder, ".expunge") };
-  await using workspace = await openWorkspace(places, { signal: new AbortController().signal });
+  await using workspace = await openWorkspace(places, { registry, signal: new AbortController().signal });
   const context = contextOf(workspace, await workspace.planMap(), () => {});
   const [request] = await openRequests(context, subjects, workspace.pseudonym, { batch });
   if (request === undefined) throw new Error("no request was opened");

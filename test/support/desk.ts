@@ -128,7 +128,6 @@ export function testMap(parts: object): object {
       calendar: { timezone: "Europe/Berlin", regime: "eu", holidays: [] },
     },
     map: { owner: "dpo@harbour.example", review_by: "2099-01-01" },
-    proof: { keep_for: "3 years", round_up_to: "end of calendar year" },
     approval: { required: true, four_eyes: false },
     limits: { max_records: 100_000, max_fraction: 1, max_fan_out: 1000 },
     settle: "0 seconds",

@@ -1,8 +1,8 @@
-import { CONNECTORS } from "../../../connectors/registry.ts";
+import { registry } from "../../../connectors/registry.ts";
 
 export async function connectorTable(): Promise<string> {
   const rows = await Promise.all(
-    CONNECTORS.map(
+    registry.connectors.map(
       async ({ kind, called, config }) =>
         `| [\`${kind}\`](docs/connectors/${kind}.md) | ${called} | ${(await config()).actions.map((action) => `\`${action}\``).join(" ")} |`,
     ),

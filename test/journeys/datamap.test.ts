@@ -1,0 +1,39 @@
+/** What a data map that is not ready, or that changes on the way, means for the commands. */
+import { expect, test } from "vitest";
+import { dig, list, openDesk, testMap } from "../support/desk.ts";
+
+const files = (records: object) => ({ kind: "files", connect: { root: "./data" }, owner: "it@x.example", records });
+const LIST = { files: ["list.csv"], match: { email: "email" }, do: "remove-rows" };
+const CSV = "email,name\nann@x.example,Ann\nbob@x.example,Bob\n";
+
+test("`do: ask` stops plan and approve by name (3); `--system` plans the rest", async () => {
+  using desk = openDesk();
+  await desk.json(["init"]);
+  const systems = { share: files({ list: LIST }), archive: files({ notes: { ...LIST, do: "ask" } }) };
+  const decided = { ...systems, archive: files({ notes: LIST }) };
+  desk.map(testMap({ systems: decided }));
+  desk.file("data/list.csv", CSV);
+  const id = await desk.open({ email: "ann@x.example" });
+  expect((await desk.json(["plan", id])).code).toBe(0);
+  desk.map(testMap({ systems }));
+  expect(list((await desk.json(["map", "lint"])).json, "data.issues").map(({ code, severity }) => [code, severity])).toContainEqual(["ASK", "warning"]);
+  for (const refused of [await desk.json(["approve", id, "--confirm", id, "--as", "olga"]), await desk.json(["plan", id])]) {
+    expect([refused.code, dig(refused.json, "error.code")]).toEqual([3, "ASK"]);
+    expect(dig(refused.json, "error.message")).toContain("archive.notes");
+  }
+  const rest = await desk.json(["plan", id, "--system", "share"]);
+  expect([rest.code, list(rest.json, "data.plan.steps").map(({ record, act }) => [record, act])]).toEqual([0, [["list", 1]]]);
+  expect((await desk.json(["approve", id, "--confirm", id, "--as", "olga"])).code).toBe(0);
+});
+
+test("rules for the same records that contradict each other stop a plan (65), and no request", async () => {
+  using desk = openDesk();
+  await desk.json(["init"]);
+  const of = (name: string) => ({ files: ["list.csv"], match: { email: "email" }, do: "anonymise", fields: { email: "clear", name: { set: name } } });
+  desk.map(testMap({ systems: { share: files({ main: of("x"), spare: of("y") }) } }));
+  desk.file("data/list.csv", CSV);
+  const plan = await desk.json(["plan", await desk.open({ email: "ann@x.example" })]);
+  expect([plan.code, dig(plan.json, "error.code")]).toEqual([65, "CONFLICT"]);
+  expect(dig(plan.json, "error.message")).toContain("`name`");
+  expect(desk.read("data/list.csv")).toBe(CSV);
+});
