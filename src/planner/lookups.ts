@@ -55,7 +55,7 @@ export async function searchesFor(searching: Searching, type: RecordType): Promi
     const values = followed.get(edge)?.values ?? NONE;
     return { ...values, fit: without(values.fit, shared.get(edge) ?? new Set()) };
   };
-  return lookupsBy(type.match, searching.resolution, valuesOf);
+  return lookupsBy(type.match, edges, searching.resolution, valuesOf);
 }
 
 /** What a condition is searched by: whatever might lead to an open record counts, shared or not. */
@@ -64,7 +64,7 @@ export function conditionLookups(searching: Searching, match: Match): readonly L
     const { fit, placeholder } = edgeValues(searching.found.get(edge.parent), edge.from);
     return { fit: both(fit, placeholder), placeholder: new Map(), shared: new Set() };
   };
-  return lookupsBy(match, searching.resolution, valuesOf).lookups;
+  return lookupsBy(match, edgesOf(match), searching.resolution, valuesOf).lookups;
 }
 
 const NONE: EdgeValues = { fit: new Map(), placeholder: new Map(), shared: new Set() };
@@ -88,9 +88,9 @@ function inAll(sets: readonly ReadonlySet<number>[]): ReadonlySet<number> {
   return new Set([...(first ?? [])].filter((one) => others.every((other) => other.has(one))));
 }
 
-function lookupsBy(match: Match, { identifiers, placeholders }: Resolution, valuesOf: (edge: Edge) => EdgeValues): Searches {
+function lookupsBy(match: Match, followed: readonly Edge[], { identifiers, placeholders }: Resolution, valuesOf: (edge: Edge) => EdgeValues): Searches {
   const identities = identityTerms(match);
-  const edges = edgesOf(match).map((edge) => ({ edge, values: valuesOf(edge) }));
+  const edges = followed.map((edge) => ({ edge, values: valuesOf(edge) }));
   const searches = { lookups: [] as Lookup[], placeholders: [] as Lookup[] };
   identifiers.forEach((mine, subject) => {
     const fit: Part[] = [
