@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/port": ["src/model", "src/errors.ts"],
   "connectors/*": ["src/port", "src/record-files", "src/documents", "src/model", "src/errors.ts", "src/sql"],
   "connectors/registry.ts": ["src/port", "connectors/*"],
-  "src/planner": ["src/port", "src/state", "src/retention", "src/model", "src/errors.ts"],
+  "src/planner": ["src/datamap", "src/port", "src/state", "src/retention", "src/model", "src/errors.ts"],
   "src/executor": ["src/planner", "src/port", "src/state", "src/retention", "src/model", "src/errors.ts"],
   "src/reports": ["src/ledger", "src/retention", "src/model", "src/errors.ts"],
   "src/terminal": ["src/executor", "src/model", "src/errors.ts"],

@@ -81,7 +81,7 @@ export interface Plan {
   readonly request: string;
   /** Hex SHA-256 over everything the approval binds. */
   readonly digest: string;
-  /** Digest of the rules it was made by: src/planner/rules-digest.ts. */
+  /** Digest of the rules that it was made by: `meaningOf` of src/datamap/meaning.ts. */
   readonly map: string;
   /** Planned with `--system`: only this one. */
   readonly system?: string;

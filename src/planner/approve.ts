@@ -1,3 +1,4 @@
+import { meaningOf } from "../datamap/meaning.ts";
 import { Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { ApprovedPlan, Plan } from "../model/plan.ts";
@@ -39,17 +40,17 @@ export function approve({ request, plan, begun, map, by, role, digest, at }: Sig
 
 /**
  * The only maker of an approved plan. `unaltered`: whether plan and sealed keys are what the digest was made over. A run
- * that has begun goes on after the plan's last day.
+ * that has begun goes on after the plan's last day; one that has ended answers again whatever the data map says by now.
  */
 export function approvedPlan(
   plan: Plan,
   approval: Approval | undefined,
   map: DataMap,
-  how: { readonly at: Date; readonly begun: boolean; readonly unaltered: boolean },
+  how: { readonly at: Date; readonly begun: boolean; readonly ended?: boolean; readonly unaltered: boolean },
 ): ApprovedPlan {
   if (approval === undefined && map.approval.required) throw new Failure("NOT_APPROVED", `plan ${plan.id} of ${plan.request} is not approved`);
   if (!how.begun) refuseOld(plan, map, how.at);
-  if (map.digest !== plan.map) throw new Failure("PLAN_STALE", "the data map has changed since the plan");
+  if (how.ended !== true) refuseOtherRules(plan, map);
   if (!how.unaltered || (approval !== undefined && approval.digest !== plan.digest))
     throw new Failure("PLAN_ALTERED", `plan ${plan.id} is not what was approved`);
   return brand(plan);
@@ -61,8 +62,13 @@ function sameName(one: string, other: string): boolean {
 }
 
 function refuseOld(plan: Plan, map: DataMap, at: Date): void {
-  if (map.digest !== plan.map) throw new Failure("PLAN_STALE", "the data map has changed since the plan");
+  refuseOtherRules(plan, map);
   if (at.toISOString() > plan.expires_at) throw new Failure("PLAN_EXPIRED", `plan ${plan.id} was valid until ${plan.expires_at}`);
+}
+
+/** A comment, a word or another order of keys changes no rule. */
+function refuseOtherRules(plan: Plan, map: DataMap): void {
+  if (meaningOf(map, plan.system) !== plan.map) throw new Failure("PLAN_STALE", "the rules of the data map have changed since the plan");
 }
 
 function brand(plan: Plan): ApprovedPlan {

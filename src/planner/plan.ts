@@ -1,4 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
+import { meaningOf } from "../datamap/meaning.ts";
 import { Failure } from "../errors.ts";
 import type { Residue } from "../model/change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
@@ -72,7 +73,7 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
   const body = {
     id: parts.id,
     request: parts.request,
-    map: map.digest,
+    map: meaningOf(map, system),
     ...(system === undefined ? {} : { system }),
     made_at: parts.madeAt.toISOString(),
     expires_at: expires,

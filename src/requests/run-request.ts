@@ -107,7 +107,7 @@ async function runnable({ map, now }: Context, tx: Tx, id: string): Promise<Runn
   const approval = await tx.plans.approval(plan.id);
   // closed: the keys are gone, the answer is not
   const answered = (await tx.plans.result(plan.id)) !== undefined;
-  if (answered) return { plan: approvedPlan(plan, approval, { ...map, digest: plan.map }, { at: now(), begun: true, unaltered: true }), sealed: [] };
+  if (answered) return { plan: approvedPlan(plan, approval, map, { at: now(), begun: true, ended: true, unaltered: true }), sealed: [] };
   if (!(await tx.sealed.exists(id))) throw new Failure("PLAN_USED", `${id} has ended`);
   const begun = (await tx.journal.units(plan.id)).some((unit) => unit.state !== "ready");
   const sealed = await tx.sealed.steps(id, plan.id);

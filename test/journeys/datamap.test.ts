@@ -37,3 +37,22 @@ test("rules for the same records that contradict each other stop a plan (65), an
   expect(dig(plan.json, "error.message")).toContain("`name`");
   expect(desk.read("data/list.csv")).toBe(CSV);
 });
+
+test("a plan is bound to the rules: a comment, an owner or another order of keys does not make it stale, a rule does (6)", async () => {
+  using desk = openDesk();
+  await desk.json(["init"]);
+  const map = testMap({ systems: { share: files({ list: LIST }) } });
+  desk.map(map);
+  desk.file("data/list.csv", CSV);
+  const id = await desk.open({ email: "ann@x.example" });
+  expect((await desk.json(["plan", id])).code).toBe(0);
+  desk.map(testMap({ systems: { share: files({ list: LIST, old: { ...LIST, files: ["old.csv"] } }) } }));
+  const other = await desk.json(["approve", id, "--confirm", id, "--as", "olga"]);
+  expect([other.code, dig(other.json, "error.code")]).toEqual([6, "PLAN_STALE"]);
+  desk.map(Object.fromEntries(Object.entries({ ...map, map: { owner: "somebody.else@x.example" } }).toReversed()));
+  desk.file("datamap.yaml", `${desk.read("datamap.yaml")}\n# looked at by Olga\n`);
+  expect((await desk.json(["approve", id, "--confirm", id, "--as", "olga"])).code).toBe(0);
+  desk.map(map);
+  expect((await desk.json(["run", id, "--confirm", id])).code).toBe(0);
+  expect(desk.read("data/list.csv")).toBe("email,name\nbob@x.example,Bob\n");
+});
