@@ -48,6 +48,10 @@ test("a record with something in its place is changed, whatever else was removed
   expect(await gone("email,n\nbob,1\nann@x,1\neve,1\nann@x,2\nzoe,1\n", "email,n\nbob,1\neve,1\nann@x,8\nzoe,1\n")).toEqual([0]);
 });
 
+test("beside records that are there several times nobody can say which is which", async () => {
+  expect(await gone("email,n\nbob,1\nann@x,1\nbob,1\nann@x,2\nbob,1\n", "email,n\nbob,1\nann@x,9\nbob,1\nbob,1\n")).toEqual([]);
+});
+
 test("where a neighbour went too nobody can say, and that is no proof", async () => {
   expect(await gone("email,n\nbob,1\nann@x,1\neve,1\n", "email,n\nbob,1\nzoe,1\n")).toEqual([]);
 });
