@@ -11,6 +11,7 @@ const BETWEEN = /[,;|<>()[\]{}"\t\r\n]+|\s+:::\s+/u;
 /** What no address and no UUID holds. */
 const BETWEEN_WORDS = /[\s,;|<>()[\]{}"`:=/\\?&#]+/u;
 /** What may stand around a value that is quoted or ends a sentence. */
+const EDGE = /^[\s'*.!]|[\s'*.!]$/u;
 const AROUND = /^[\s'*.!]+|[\s'*.!]+$/gu;
 
 const NOBODY: ReadonlySet<number> = new Set();
@@ -20,7 +21,7 @@ export function subjectsInside(column: MatchColumn, subjects: MatchTable, text: 
   const { type } = column;
   const between = type === "email" || type === "uuid" ? BETWEEN_WORDS : BETWEEN;
   // most values are one word: for them nothing is made
-  if (!between.test(text) && text === text.trim()) return NOBODY;
+  if (!between.test(text) && !EDGE.test(text)) return NOBODY;
   if (subjects.size === 0 || subjects.has(comparableIn(column, text))) return NOBODY;
   let found: Set<number> | null = null;
   for (const word of text.split(between).flatMap((one) => [one, one.replaceAll(AROUND, "")])) {

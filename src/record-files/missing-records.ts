@@ -26,25 +26,28 @@ const LONGEST = 1000;
 
 /**
  * The ids of those that are gone, or as wanted already: their neighbours stand side by side, or between them stand as many
- * records that are as the change leaves them. Everything else counts as changed.
+ * records that are as the change leaves them. Everything else counts as changed, and so does what stood beside a record
+ * that is there several times: nobody can say which of them it was.
  */
 export async function goneRecords(source: AsyncIterable<Uint8Array>, rule: RecordRule, missing: readonly Missing[]): Promise<ReadonlySet<string>> {
   const gaps = Map.groupBy(gapsOf(missing), ({ after }) => after);
   const longest = Math.min(LONGEST, Math.max(0, ...[...gaps.values()].flat().map(({ records }) => records.length)));
   const format = openFormat(rule, { changes: missing.map(({ change }) => change) });
   const checksum = keyedChecksum(rule);
-  const gone = new Set<string>();
+  const closed: Gap[] = [];
+  const counts = new Map<string, number>([...gaps.values()].flat().flatMap(({ before, after }) => [before, after].map((sum) => [sum, 0] as const)));
   // the last records passed, the newest last
   let passed: { readonly sum: string; readonly row: unknown }[] = [{ sum: START, row: null }];
   const close = (sum: string) => {
-    for (const { before, records } of gaps.get(sum) ?? []) {
+    for (const gap of gaps.get(sum) ?? []) {
+      const { before, records } = gap;
       const between = passed.slice(passed.length - records.length);
       const isClosed = passed.at(-1)?.sum === before;
       const areAsWanted =
         records.length < passed.length &&
         passed[passed.length - records.length - 1]?.sum === before &&
         records.every(({ change }, at) => !change.remove && change.parts.every((part) => format.isAsWanted(between[at]?.row, { ...part, lookups: null })));
-      if (isClosed || areAsWanted) for (const { id } of records) gone.add(id);
+      if (isClosed || areAsWanted) closed.push(gap);
     }
   };
   for await (const { bytes, pieces } of openBlocks(source, rule, format)) {
@@ -52,12 +55,15 @@ export async function goneRecords(source: AsyncIterable<Uint8Array>, rule: Recor
       if (row === null) continue;
       const sum = checksum(contentOf(bytes, start, end)).toString(36);
       close(sum);
+      const count = counts.get(sum);
+      if (count !== undefined) counts.set(sum, count + 1);
       passed.push({ sum, row });
       if (passed.length > 2 * longest + 2) passed = passed.slice(-longest - 1);
     }
   }
   close(END);
-  return gone;
+  const isOne = (sum: string) => (counts.get(sum) ?? 0) <= 1;
+  return new Set(closed.filter(({ before, after }) => isOne(before) && isOne(after)).flatMap(({ records }) => records.map(({ id }) => id)));
 }
 
 function gapsOf(missing: readonly Missing[]): Gap[] {

@@ -70,3 +70,85 @@ test("over 1000 files, what is kept is exactly what a naive reading keeps, and w
   // the generator makes enough of each kind for this to mean something
   expect(Math.min(counted.refused, counted.removed, counted.kept)).toBeGreaterThan(150);
 });
+
+/** Lines that say nothing to a reader of CSV, with quotes and separators in them. */
+function preamble(next: () => number, lines: number): string {
+  return Array.from(
+    { length: lines },
+    () =>
+      Array.from({ length: Math.floor(next() * 5) }, () => pick(SOUP, next))
+        .join("")
+        .replaceAll("\n", "") + pick(["\n", "\r\n"], next),
+  ).join("");
+}
+
+test("over 600 files, lines that are skipped and a line that names the delimiter change nothing of what is read behind them", async () => {
+  const counted = { refused: 0, removed: 0, named: 0, skipped: 0 };
+  for (let seed = 1; seed <= 600; seed += 1) {
+    const next = random(seed);
+    const delimiter = pick([",", ";", "|"], next);
+    const named = next() < 0.4;
+    const skip = Math.floor(next() * 4);
+    const lines = Math.max(0, skip - (named ? 1 : 0));
+    const mark = next() < 0.2 ? "\u{FEFF}" : "";
+    const head = `${mark}${named ? `sep=${delimiter}\r\n` : ""}${preamble(next, lines)}`;
+    const body = structured(next, delimiter).replace("\u{FEFF}", "");
+    const columns = [{ column: "c0", type: "string", fold: [] }] as const;
+    const lookups = lookupsOf("c0", "ann@x", KEY);
+    const size = 1 + Math.floor(next() * 40);
+    const alone = await eraseFrom(Buffer.from(body), ruleOf({ dialect: { delimiter }, columns }), lookups, size).catch((error: unknown) => error);
+    const dialect: Dialect = { ...(named ? {} : { delimiter }), ...(skip === 0 ? {} : { skip }) };
+    const behind = await eraseFrom(Buffer.from(head + body), ruleOf({ dialect, columns }), lookups, size).catch((error: unknown) => error);
+    const where = `seed ${seed}: ${JSON.stringify(head + body)}`;
+    if (alone instanceof Failure) {
+      counted.refused += 1;
+      expect(behind, where).toBeInstanceOf(Failure);
+      continue;
+    }
+    if (alone instanceof Error || behind instanceof Error || !isErased(alone) || !isErased(behind)) throw new Error(`${where}: ${String(behind)}`);
+    expect(behind.text, where).toBe(head + alone.text);
+    const before = head.match(/\n/gu)?.length ?? 0;
+    expect(
+      behind.found.map(({ line }) => line),
+      where,
+    ).toEqual(alone.found.map(({ line }) => line + before));
+    counted.removed += alone.found.length;
+    counted.named += named ? 1 : 0;
+    counted.skipped += skip > 0 ? 1 : 0;
+  }
+  expect(Math.min(counted.removed, counted.named, counted.skipped)).toBeGreaterThan(150);
+});
+
+type Erased = Awaited<ReturnType<typeof eraseFrom>>;
+
+function isErased(result: unknown): result is Erased {
+  return typeof result === "object" && result !== null && "found" in result;
+}
+
+test("over 600 files, a value leaves its list as a naive splitting has it, and every other byte stays", async () => {
+  const counted = { changed: 0, whole: 0, quoted: 0 };
+  for (let seed = 1; seed <= 600; seed += 1) {
+    const next = random(seed);
+    const separator = pick([";", " ::: ", ", ", '"|"'], next);
+    const values = ["ann@x", "ann@x", "bob@x", "", "a\nb", 'say "x"', " ann@x", "é\u{1F600}"];
+    const rows = Array.from({ length: 1 + Math.floor(next() * 6) }, () => {
+      const list = Array.from({ length: 1 + Math.floor(next() * 4) }, () => pick(values, next));
+      const cell = list.join(separator);
+      const quoted = /[",\r\n]/u.test(cell) || next() < 0.3;
+      // a value that holds the separator splits into more
+      const parts = cell.split(separator);
+      const left = parts.filter((value) => value !== "ann@x").join(separator);
+      return { cell, left, quoted, end: pick(["\n", "\r\n"], next) };
+    });
+    const write = (row: (typeof rows)[number], cell: string) => `${row.quoted ? `"${cell.replaceAll('"', '""')}"` : cell},1${row.end}`;
+    const file = `email,n\n${rows.map((row) => write(row, row.cell)).join("")}`;
+    const wanted = `email,n\n${rows.map((row) => write(row, row.left)).join("")}`;
+    const rule = ruleOf({ split: { email: separator }, change: { kind: "fields", fields: { email: { kind: "remove" } }, documents: [] } });
+    const { text, result } = await eraseFrom(Buffer.from(file), rule, lookupsOf("email", "ann@x"), 1 + Math.floor(next() * 40));
+    expect(text, `seed ${seed}: ${JSON.stringify(file)}`).toBe(wanted);
+    counted.changed += result.changed.length;
+    counted.whole += rows.filter(({ cell, left }) => left === "" && cell !== "").length;
+    counted.quoted += rows.filter(({ quoted, cell, left }) => quoted && cell !== left).length;
+  }
+  expect(Math.min(...Object.values(counted))).toBeGreaterThan(150);
+});

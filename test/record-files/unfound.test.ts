@@ -1,0 +1,124 @@
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import type { Fold, IdentityType } from "../../src/model/datamap.ts";
+import type { Lookup } from "../../src/model/search.ts";
+import type { RecordRule } from "../../src/record-files/record-rule.ts";
+import { searchText } from "../../src/record-files/search-text.ts";
+import { inChunks, lookupsOf, ruleOf, scan } from "./support.ts";
+
+const FOLD: readonly Fold[] = ["trim", "lowercase"];
+
+/** The lines on which somebody stands and is not found. */
+async function unfound(text: string, given: Partial<RecordRule>, lookups: readonly Lookup[]): Promise<readonly number[]> {
+  const rule = ruleOf({ columns: [{ column: "email", type: "email", fold: FOLD }], ...given });
+  await scan(Buffer.from(text), rule, lookups);
+  return rule.unfound;
+}
+
+const csv = async (cells: readonly string[], type: IdentityType | "edge" = "email", value = "ann@x.example") =>
+  await unfound(
+    `email\n${cells.map((cell) => `"${cell.replaceAll('"', '""')}"\n`).join("")}`,
+    { columns: [{ column: "email", type, fold: type === "edge" ? [] : FOLD }] },
+    lookupsOf("email", value),
+  );
+
+test("an address among other words of a cell is told with its line", async () => {
+  const cells = [
+    "ann@x.example ::: bob@x.example",
+    "bob@x.example; ANN@X.example",
+    "Ann <ann@x.example>",
+    "mailto:ann@x.example",
+    "see ann@x.example.",
+    "'ann@x.example'",
+    "a\nann@x.example",
+    "to=ann@x.example&n=1",
+  ];
+  expect(await csv(cells)).toEqual([2, 3, 4, 5, 6, 7, 8, 10]);
+});
+
+test("an address that only looks like it, one that is found, and other people's are not told", async () => {
+  const cells = [
+    "xann@x.example",
+    "ann@x.example.com",
+    "bob@x.example; xann@x.example",
+    "o'ann@x.example b@x",
+    "ann@x.example-b c",
+    " ann@x.example ",
+    "",
+    "ann+1@x.example, b",
+  ];
+  expect(await csv(cells)).toEqual([]);
+});
+
+test("numbers and names are told where signs stand between them, not as words of a text", async () => {
+  expect(await csv(["42, 43", "142, 43", "42 Main Street", "4 2", "(42)", "42.0"], "integer", "42")).toEqual([2, 6]);
+  expect(await csv(["T-81;T-8", "T-8 and T-81", "T-81 ", "T-810;T-8111"], "edge", "T-81")).toEqual([2, 4]);
+  expect(await csv(["+43 699 1, +43 699 2"], "phone", "+43 699 2")).toEqual([2]);
+});
+
+test("a person who is found in a record is not told of it again; another one in it is", async () => {
+  const columns = [
+    { column: "email", type: "email", fold: FOLD },
+    { column: "cc", type: "email", fold: FOLD },
+  ] as const;
+  const lookups = ["ann@x", "bob@x"].map((value, subject) => ({ subject, values: { email: [value], cc: [value] } }));
+  expect(await unfound("email,cc\nann@x,ann@x; eve@x\nann@x,ann@x; bob@x\n", { columns }, lookups)).toEqual([3]);
+});
+
+test("what the constants leave out is not told, and in mode `all` every column must hold the person", async () => {
+  const columns = [
+    { column: "email", type: "email", fold: FOLD },
+    { column: "no", type: "integer", fold: [] },
+  ] as const;
+  const lookups = [{ subject: 0, values: { email: ["ann@x"], no: ["7"] } }];
+  const text = "email,no,kind\nann@x;bob@x,7,a\nann@x;bob@x,8,a\nann@x;bob@x,7,b\n";
+  expect(await unfound(text, { columns, mode: "all" }, lookups)).toEqual([2, 4]);
+  expect(await unfound(text, { columns, mode: "all", where: { kind: ["a"] } }, lookups)).toEqual([2]);
+});
+
+test("a value of a list that is more than one is told", async () => {
+  expect(await unfound("email\nann@x bob@x|eve@x\nann@x|eve@x\n", { split: { email: "|" } }, lookupsOf("email", "ann@x"))).toEqual([2]);
+});
+
+const jsonl = async (column: string, lines: readonly string[], value = "ann@x") =>
+  await unfound(`${lines.join("\n")}\n`, { name: "a.jsonl", format: "jsonl", columns: [{ column, type: "email", fold: FOLD }] }, lookupsOf(column, value));
+
+test("a path that meets a list, an object or a text where it has something else is told where the person stands there", async () => {
+  expect(
+    await jsonl("to.email", [
+      '{"to":{"email":"ann@x"}}',
+      '{"to":[{"email":"ann@x"}]}',
+      '{"to":"ann@x"}',
+      '{"to":{"email":{"work":"ann@x"}}}',
+      '{"to":{"email":["bob@x","Ann <ann@x>"]}}',
+      '{"to":[{"email":"bob@x"}],"note":"ann@x"}',
+      '{"to":null,"note":"ann@x"}',
+    ]),
+  ).toEqual([2, 3, 4, 5]);
+  // a list in a list is walked through
+  expect(await jsonl("to[]", ['{"to":["ann@x"]}', '{"to":"ann@x"}', '{"to":[["ann@x"]]}', '{"to":[{"email":"ann@x"}]}', '{"to":{"0":"ann@x"}}'])).toEqual([
+    2, 4, 5,
+  ]);
+  expect(await jsonl("to", ['{"to":["ann@x"]}', '{"to":[["ann@x"]]}', '{"to":{"email":"ann@x"}}', '{"to":"b ann@x"}'])).toEqual([2, 3, 4]);
+  expect(await jsonl("m[].email", ['{"m":{"email":"ann@x"}}', '{"m":["ann@x"]}', '{"m":[{"email":"ann@x"}]}'])).toEqual([1, 2]);
+});
+
+test("escapes do not hide a person, and lookalikes are not taken for one", async () => {
+  expect(await jsonl("to.email", [String.raw`{"to":["\u0061nn\u0040x"]}`, '{"to":["xann@x"]}', '{"to":["ann@x.y"]}', '{"to":{"email":"xann@x, b"}}'])).toEqual([
+    1,
+  ]);
+});
+
+test("text that is no record is searched whole, as far as it can be read", async () => {
+  const { columns, encoding, name } = ruleOf({ columns: [{ column: "email", type: "email", fold: FOLD }] });
+  const search = async (bytes: Uint8Array, given: Partial<RecordRule> = {}) => {
+    const seen = await searchText(inChunks(bytes), { columns, encoding, name, ...given }, lookupsOf("email", "ann@x", "bob@x", "eve@x"));
+    return [[...seen.subjects].toSorted((a, b) => a - b), seen.whole];
+  };
+  expect(await search(Buffer.from('id,mail\n1,ann@x\n2,"eve@x"\n3,xbob@x'))).toEqual([[0, 2], true]);
+  expect(await search(Buffer.from("1;ANN@x\r\n", "utf16le"), { encoding: "utf-16le" })).toEqual([[0], true]);
+  const zipped = gzipSync(`ann@x\n${Array.from({ length: 4000 }, (_, at) => `${at * 7919},p${at}@x`).join("\n")}\nbob@x\n`);
+  expect(await search(zipped)).toEqual([[0, 1], true]);
+  expect(await search(zipped.subarray(0, zipped.length - 4000))).toEqual([[0], false]);
+  expect(await search(Buffer.from("PK\u0003\u0004 ann@x"))).toEqual([[], false]);
+});
