@@ -46,6 +46,7 @@ const planStep = z.strictObject({
   ...counts,
   minimised: count.optional().describe("Kept records of which all but the needed columns are cleared; counted in `kept`."),
   reason: reason.optional(),
+  says: text.optional().describe("The reason in the words of the hold or condition."),
   until: text.optional().describe("Last day of the longest hold."),
   law: z.array(text).optional(),
   subjects: z.array(z.strictObject({ pseudonym: shownPseudonym, ...counts })).optional(),
@@ -64,11 +65,14 @@ const plan = z.strictObject({
   residue: z.array(residue),
   warnings: z.array(z.strictObject({ code: text, severity: z.enum(["empty", "warning"]), record: text, message: text })),
 });
+const gap = { where: text, holds_identifier: z.boolean() };
 const runStep = {
   id: text,
   system: text,
   record: text,
   status,
+  found: count.optional(),
+  act: count.optional().describe("Records that the plan meant to act on."),
   matched: count.describe("Planned records found again."),
   affected: count.describe("What the system said it changed."),
   gone: count.describe("Absent, or as wanted, when read again: deleted + changed."),
@@ -84,13 +88,22 @@ const runStep = {
   reason: reason.optional(),
   says: text.optional().describe("The words of the condition or hold."),
   until: text.optional(),
+  law: z.array(text).optional(),
+  gaps: z.array(z.strictObject(gap)).optional().describe("What was found and cannot be acted on."),
+  new: count.optional(),
+  subjects: z
+    .array(z.strictObject({ pseudonym: shownPseudonym, done: count, already_gone: count, kept: count, waiting: count, blocked: count, failed: count }))
+    .optional()
+    .describe("Of a batch: one a person, in the request's order."),
 };
 const check = z.strictObject({
   system: text,
   record: text,
   result: z.enum(["pass", "fail", "unverifiable", "not_searchable"]),
   residual: count,
+  new: count.optional().describe("Of the residual: records that no plan knew."),
   method: text,
+  reason: reason.optional(),
   at: instant,
 });
 const file = z.strictObject({ path: text, sha256: hash });
@@ -157,6 +170,7 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
     z.strictObject({
       checks: z.array(check),
       residual: count,
+      gaps: z.array(z.strictObject({ system: text, record: text, ...gap })).describe("What was found and cannot be acted on."),
       state,
       settled_at: instant.optional().describe("While settling: a look from then on counts as the second."),
       residue: z.array(residue).optional(),
