@@ -11,7 +11,7 @@ import { failureOf } from "./errors.ts";
 import { openPlaces } from "./place.ts";
 import { secretOf } from "./reader.ts";
 import { residueOf } from "./residue.ts";
-import { type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
+import { alsoReading, type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
 import { type Database, openDatabase } from "./session.ts";
 
 export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
@@ -49,22 +49,21 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
         unit.works.map(({ target }) => target),
       );
       const resolved: Resolved[] = [];
-      for (const { target } of unit.works) resolved.push(await resolveTarget(place, target));
-      works = resolved;
-      const also = new Map<Target, Map<Resolved, Resolved>>();
-      for (const [at, { operations }] of unit.works.entries()) {
-        const work = resolved[at];
-        if (work === undefined) continue;
-        for (const one of operations.flatMap((operation) => operation.also ?? [])) {
-          const mine = also.get(one.target) ?? new Map<Resolved, Resolved>();
-          mine.set(work, mine.get(work) ?? (await resolveOver(place, one.target, work.table)));
-          also.set(one.target, mine);
-        }
+      const also = new Map<Resolved, ReadonlyMap<Target, Resolved>>();
+      for (const { target, operations } of unit.works) {
+        const work = await resolveTarget(place, target);
+        const others = new Map<Target, Resolved>();
+        for (const one of operations.flatMap((operation) => operation.also ?? []))
+          others.set(one.target, others.get(one.target) ?? (await resolveOver(place, one.target, work.table)));
+        const whole = alsoReading(work, [...others.values()]);
+        resolved.push(whole);
+        also.set(whole, others);
       }
+      works = resolved;
       return {
         works: resolved,
         also(work, target) {
-          const found = also.get(target)?.get(work);
+          const found = also.get(work)?.get(target);
           if (found === undefined) throw new Failure("UNEXPECTED", `${target.record.id} was not described`);
           return found;
         },

@@ -217,6 +217,12 @@ function ownRows({ kind, schema, name }: Table): string {
 }
 
 /** As the planner wants it. */
-export function referenceOf({ root, foreignKey, segment, through, key }: FoundReference, block: SystemBlock, parent: string): Reference {
-  return { parentKey: root, link: linkOf(foreignKey, nameOf(segment, block), parent), through, childKey: key };
+export function referenceOf({ root, foreignKey, segment, through, key, address }: FoundReference, block: SystemBlock, parent: string): Reference {
+  return {
+    parentKey: root,
+    link: linkOf(foreignKey, nameOf(segment, block), parent),
+    through,
+    childKey: key,
+    ...(segment.records.length === 0 ? {} : { childAddress: address }),
+  };
 }

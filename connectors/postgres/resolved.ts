@@ -167,6 +167,11 @@ function unique(columns: readonly Column[]): Column[] {
   return [...new Map(columns.map((column) => [column.name, column])).values()];
 }
 
+/** The same, with the columns of the others read too; they are no part of the fingerprint. */
+export function alsoReading(resolved: Resolved, others: readonly Resolved[]): Resolved {
+  return others.length === 0 ? resolved : { ...resolved, columns: unique([...resolved.columns, ...others.flatMap(({ columns }) => columns)]) };
+}
+
 /** What to select of a row for `stateOf`. */
 export function stateTexts({ key, columns }: Resolved, alias: string): string[] {
   return [...keyTexts(key, alias), key.address(alias), ...columns.map((column) => readOf(alias, column))];

@@ -129,6 +129,11 @@ export interface Reference {
   readonly through: readonly string[];
   /** Key of the child's record as `locate` gives it; for a table that is no record type any text that tells rows apart. */
   readonly childKey: string;
+  /**
+   * Address of the child's record, as `Located.address`: where several record types lie over the child's table, `link`
+   * names the first in the map's order, and another may be the one that finds the row. Absent: a row of no record type.
+   */
+  readonly childAddress?: string;
 }
 
 /**

@@ -212,8 +212,14 @@ test("links and references name every enforced foreign key and the rows behind i
   expect(await reader.links([users, orders])).toEqual([stray, mine]);
   const references = await Array.fromAsync(reader.references(users, ['["1","1"]', '["2","1"]', '["9","9"]']));
   expect(references.filter(({ link }) => link.child === "shop.orders").toSorted((a, b) => (a.parentKey < b.parentKey ? -1 : 1))).toEqual([
-    { parentKey: '["1","1"]', link: mine, through: ["mine"], childKey: '["9007199254740993"]' },
-    { parentKey: '["2","1"]', link: mine, through: ["mine"], childKey: '["3"]' },
+    {
+      parentKey: '["1","1"]',
+      link: mine,
+      through: ["mine"],
+      childKey: '["9007199254740993"]',
+      childAddress: JSON.stringify([schema, "orders", "9007199254740993"]),
+    },
+    { parentKey: '["2","1"]', link: mine, through: ["mine"], childKey: '["3"]', childAddress: JSON.stringify([schema, "orders", "3"]) },
   ]);
   expect(references.filter(({ link }) => link.child === "shop.loose")).toHaveLength(1);
 });
