@@ -25,7 +25,7 @@ export interface ReferenceDecisions {
  */
 export function decideReferences(map: DataMap, found: Findings, once: OneDecisionEach, references: References): ReferenceDecisions {
   const types = typesById(map);
-  const scope: Scope = { map, types, found, once, decided: once.decided, alike: alikeOf(types) };
+  const scope: Scope = { map, types, found, once, decided: once.decided, alike: alikeOf(types), byAddress: addressesOf(found, once) };
   for (let changed = true; changed;) {
     changed = false;
     for (const [parentType, refs] of references) {
@@ -45,6 +45,8 @@ interface Scope {
   readonly decided: OwnDecisions;
   /** Other record types on the same table. */
   alike(id: string): readonly string[];
+  /** Where the record at this address of a system is decided. */
+  byAddress(system: string, address: string): { readonly record: string; readonly key: string } | undefined;
 }
 
 function alikeOf(types: ReadonlyMap<string, RecordType>): Scope["alike"] {
@@ -57,8 +59,27 @@ function alikeOf(types: ReadonlyMap<string, RecordType>): Scope["alike"] {
   };
 }
 
+/** By system and address; made at the first question. */
+function addressesOf(found: Findings, once: OneDecisionEach): Scope["byAddress"] {
+  let known: Map<string, { readonly record: string; readonly key: string }> | undefined;
+  const make = (): NonNullable<typeof known> => {
+    const made: NonNullable<typeof known> = new Map();
+    for (const [record, { type, records }] of found)
+      for (const { key, address } of records.values())
+        if (once.elsewhere.get(record)?.has(key) !== true) made.set(`${type.system}\n${address}`, { record, key });
+    return made;
+  };
+  return (system, address) => (known ??= make()).get(`${system}\n${address}`);
+}
+
 /** Where a row of a record type's table was found and is decided; undefined: nobody found it. */
-function sighted({ alike, found, once }: Scope, id: string, key: string): { readonly record: string; readonly key: string } | undefined {
+function sighted(scope: Scope, { link, childKey, childAddress }: Reference): { readonly record: string; readonly key: string } | undefined {
+  const { alike, found, once } = scope;
+  const [id, key] = [link.child, childKey];
+  if (childAddress !== undefined) {
+    const system = scope.types.get(id)?.system ?? "";
+    return scope.byAddress(system, childAddress);
+  }
   for (const one of alike(id)) {
     if (found.get(one)?.records.has(key) !== true) continue;
     return once.elsewhere.get(one)?.get(key) ?? { record: one, key };
@@ -104,13 +125,13 @@ export function deletes(scope: Pick<Scope, "types">, type: RecordType, dispositi
 
 /** What a referencing row means for the record we want to delete; undefined: nothing. */
 function judge(scope: Scope, type: RecordType, reference: Reference): Disposition | undefined {
-  const { link, childKey, through } = reference;
+  const { link, through } = reference;
   const blocked: Disposition = { kind: "blocked", reason: link.constraint };
   if (!scope.types.has(link.child)) {
     // no record type: the reader has refused what is not declared; a declared cascade may take the row, a plain reference stops us
     return isDeclaredToGo(scope, type, reference) ? undefined : blocked;
   }
-  const child = sighted(scope, link.child, childKey);
+  const child = sighted(scope, reference);
   const childType = child === undefined ? undefined : scope.types.get(child.record);
   if (child === undefined || childType === undefined) return blocked;
   if (child.record === type.id && child.key === reference.parentKey) return undefined;
