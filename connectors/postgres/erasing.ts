@@ -13,7 +13,7 @@ import { findRows } from "./locate.ts";
 import { nameOf, walkReferences, waysInto } from "./references.ts";
 import { type Resolved, stateOf, stateTexts } from "./resolved.ts";
 import { byKey, wholeTable } from "./search.ts";
-import type { Database } from "./session.ts";
+import { attempt, type Database } from "./session.ts";
 import { type Binder, binder, qualified, quoted } from "./sql.ts";
 import type { Transaction } from "./transaction.ts";
 import { whereTexts } from "./where.ts";
@@ -180,7 +180,16 @@ async function settle(erasing: Erasing): Promise<readonly string[]> {
   erasing.id = ids[0]?.[0] ?? "";
   erasing.grown = growthOf(growth, before);
   const declared = declaredIn(block, works);
-  return erasing.grown.filter((one) => !declared(one)).map(({ shown }) => shown);
+  const strangers: string[] = [];
+  for (const one of erasing.grown) if (!declared(one) && !(await wasUndone(transaction, one))) strangers.push(one.shown);
+  return strangers;
+}
+
+/** The server also counts what a savepoint took back. */
+async function wasUndone(transaction: Transaction, { schema, name, deleted }: Growth): Promise<boolean> {
+  if (deleted > 0) return false;
+  const [row] = await attempt(transaction, `SELECT (EXISTS (SELECT FROM ONLY ${qualified(schema, name)} AS t WHERE ${OURS}))::text`, []);
+  return row?.[0] === "false";
 }
 
 /** Tables (oids) whose rows a deletion may take: the table, those around it, and those that cascades reach. */
