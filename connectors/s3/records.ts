@@ -123,11 +123,13 @@ async function eraseInObject(erasing: Erasing, { object, seen: first, known }: O
   const { store } = files;
   const bucket = await files.bucket(object.bucket);
   let seen = first;
+  let isStale = false;
   const judged = new Set<string>();
   const refusals: Version[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     store.io.signal.throwIfAborted();
-    if (round > 0) seen = await survey(files, target, object, lookups, known);
+    if (isStale) seen = await survey(files, target, object, lookups, known);
+    isStale = true;
     const { live, held } = seen;
     const ours = ourVersion(seen, putsOf(files, object, journal));
     if (ours !== null && hidesAnother(seen, ours)) {

@@ -3,6 +3,8 @@ import { config } from "../../../connectors/s3/config.ts";
 import { keysFor, parseAddress, parseTemplate, placeholdersOf, templateStart, templateTest } from "../../../connectors/s3/place.ts";
 import { keyGlob, literalStart } from "../../../src/record-files/glob.ts";
 import type { RecordType } from "../../../src/model/datamap.ts";
+import { config as filesConfig } from "../../../connectors/files/config.ts";
+import { blockOf, peopleFiles } from "../files/fixture.ts";
 import { filesOf, objectsOf } from "./store.ts";
 
 test.each([
@@ -58,12 +60,59 @@ test("the literal prefix of a glob ends before its first sign", () => {
   expect(["till/*.csv", "till/a?", "{a,b}/c", "plain.csv"].map((glob) => literalStart(glob))).toEqual(["till/", "till/a", "", "plain.csv"]);
 });
 
+test("a placeholder that the map knows has dots in it, the longest first; others end before a dot", () => {
+  const names = [":shop.files.path", ":shop.files", ":no"];
+  expect(placeholdersOf(parseTemplate("a/:shop.files.path.gz/:shop.files-:no.json:nope", names))).toEqual([":shop.files.path", ":shop.files", ":no", ":nope"]);
+  expect(placeholdersOf(parseTemplate("a/:shop.files.path"))).toEqual([":shop"]);
+});
+
+test("`/**` at the end means everything below; any other star is itself", () => {
+  const template = parseTemplate("home/:no/**");
+  expect([template.below, keysFor(template, { values: { ":no": ["7"] } }).map(({ key }) => key)]).toEqual([true, ["home/7/"]]);
+  const fits = templateTest(template);
+  expect(["home/7/", "home/7/a/b"].map(fits)).toEqual([true, true]);
+  expect(["home/7", "home//a", "homes/7/a"].map(fits)).toEqual([false, false, false]);
+  for (const path of ["a/**/:no", "a/:no/*", "a/:no/**x", "a/:no**"]) {
+    expect(parseTemplate(path).below, path).toBe(false);
+    expect(keysFor(parseTemplate(path), { values: { ":no": ["7"] } }).map(({ key }) => key)).toEqual([path.replace(":no", "7")]);
+  }
+});
+
+test.each(["", ".", "..", " ", "...", ". ."])("the value %j never forms a key", (value) => {
+  expect(keysFor(parseTemplate("a/:id"), { values: { ":id": [value] } })).toEqual([]);
+});
+
 describe("lint", () => {
   const lint = (records: readonly RecordType[], connect = {}) =>
     config.lint({ name: "store", kind: "s3", connect, feeds: [], session: {}, records, covers: [], at: { line: 1, column: 1 } });
 
   test("a sound block has no issue", () => {
     expect(lint([objectsOf(["s3://exports/:code.json"]), filesOf(["s3://exports/*.csv", "s3://sales/**"])], { secret: "store" })).toEqual([]);
+  });
+
+  test("record files in a bucket are judged as those of a folder are", () => {
+    const said = (given: Partial<RecordType>, glob = "a.csv") => {
+      const codes = (issues: ReturnType<typeof config.lint>) => issues.map(({ path, code, message }) => `${path.slice(2).join(".")} ${code} ${message}`);
+      const store = codes(lint([filesOf([`s3://sales/till/${glob}`], given)]));
+      const share = codes(filesConfig.lint(blockOf("data", peopleFiles([`till/${glob}`], given))));
+      expect(store, JSON.stringify(given)).toEqual(share);
+      return store.length;
+    };
+    const clear = { a: { kind: "clear" } } as const;
+    expect(said({})).toBe(0);
+    expect(said({ dialect: { delimiter: ";;" }, whileHeld: { restrict: true, keepOnly: ["a"] } })).toBe(2);
+    expect(said({ dialect: { quote: "ab", escape: "" } })).toBe(2);
+    expect(said({ dialect: { delimiter: '"' } })).toBe(1);
+    expect(said({ dialect: { skip: -1 } })).toBe(1);
+    expect(said({ split: { a: "" } })).toBe(1);
+    expect(said({ split: { a: ";" } }, "a.jsonl")).toBe(1);
+    expect(said({ in: ["doc"], paths: clear })).toBe(1);
+    expect(said({ paths: clear })).toBe(1);
+    expect(said({ auditOf: ["x.y"] })).toBe(1);
+    expect(said({ format: "json" })).toBe(1);
+    expect(said({}, "a.parquet")).toBe(1);
+    expect(said({}, "dump")).toBe(1);
+    expect(said({}, "*")).toBe(0);
   });
 
   test("places without a bucket, tables, roots and directory buckets are named by their path", () => {

@@ -26,6 +26,8 @@ export interface IfMatchProxy extends AsyncDisposable {
   readonly writes: readonly string[];
   /** Runs before the next PUT to such a path is looked at: another writer that comes between. It may use the proxy itself. */
   beforeNextPut(path: PathTest, work: () => Promise<unknown>): void;
+  /** Runs before the next request (`GET /bucket/key?versionId=…`, as it was sent) of this kind goes on: a status answers it in the server's place. */
+  beforeNext(request: RegExp, work: () => Promise<number | void>): void;
   /** The next PUT to such a path is carried out, but its answer never arrives: the connection breaks. */
   loseNextAnswer(path: PathTest): void;
   close(): Promise<void>;
@@ -57,6 +59,7 @@ export async function startIfMatchProxy(behind: Behind, mode: "aws" | "ignores" 
   const writes: string[] = [];
   const before: { path: PathTest; work: () => Promise<unknown> }[] = [];
   const lost: PathTest[] = [];
+  const hooks: { request: RegExp; work: () => Promise<number | void> }[] = [];
   const turns = new Map<string, Promise<unknown>>();
 
   /** One write per path at a time, so that "compare, then write" is atomic. */
@@ -86,6 +89,9 @@ export async function startIfMatchProxy(behind: Behind, mode: "aws" | "ignores" 
 
   const handle = async (incoming: IncomingMessage): Promise<Answer | null> => {
     const one = await received(incoming);
+    const hook = hooks.findIndex(({ request: kind }) => kind.test(`${one.method} ${one.url}`));
+    const status = hook >= 0 ? await hooks.splice(hook, 1)[0]?.work() : undefined;
+    if (typeof status === "number") return status === 200 ? { status, headers: {}, body: Buffer.from("<html/>") } : refusal(status, "Teapot");
     if (!/^(PUT|POST|DELETE)$/u.test(one.method)) return await forward(behind.endpoint, one);
     writes.push([`${one.method} ${one.path}`, ...CONDITIONS.filter((name) => one.headers[name] !== undefined)].join(" "));
     const isPut = one.method === "PUT";
@@ -115,6 +121,7 @@ export async function startIfMatchProxy(behind: Behind, mode: "aws" | "ignores" 
     mode,
     writes,
     beforeNextPut: (path, work) => void before.push({ path, work }),
+    beforeNext: (kind, work) => void hooks.push({ request: kind, work }),
     loseNextAnswer: (path) => void lost.push(path),
     async close() {
       client.destroy();
