@@ -119,6 +119,8 @@ const ODD: readonly { readonly status: number; readonly body: string }[] = [
   { status: 200, body: "[]" },
   { status: 200, body: `<html>${ANN}</html>` },
   { status: 200, body: `{"hits":"${ANN}` },
+  { status: 200, body: '{"_shards":{"total":1,"successful":1,"failed":0},"docs":[]}' },
+  { status: 200, body: '{"count":0,"found":true,"docs":[{},{}]}' },
   { status: 204, body: "" },
   { status: 302, body: "" },
   { status: 404, body: "{}" },
@@ -142,10 +144,15 @@ test("whatever one call is answered with, nobody is passed over and nothing is a
     const findings = (await record.check()).filter(({ severity }) => severity !== "warning").map(({ code }) => code);
     const found = await record.find(ANN);
     const again = await record.located({ by: "keys", keys: found.map(({ key }) => key) });
-    return { findings, found: found.map(({ key }) => key), again: again.map(({ key }) => key), left: await record.remaining(found) };
+    const text = recordOn(proxy, index, { match: { name: "email" } });
+    const refused = await text
+      .find(ANN)
+      .catch((error: unknown) => (error instanceof Failure && error.code === "NOT_SEARCHABLE" ? error.code : Promise.reject(error)));
+    return { findings, refused, found: found.map(({ key }) => key), again: again.map(({ key }) => key), left: await record.remaining(found) };
   };
   const healthy = await look();
   expect(healthy.found).toHaveLength(2);
+  expect(healthy.refused).toBe("NOT_SEARCHABLE");
   expect(new Set(calls).size).toBeGreaterThan(12);
   const total = turn;
   let failed = 0;
