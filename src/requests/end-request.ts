@@ -45,7 +45,7 @@ async function closedEntries({ plans, journal }: Tx, context: Context, request: 
   if (plan === undefined) return [];
   const receipts = await journal.receipts(plan.id);
   const residue = receipts.flatMap((receipt) => receipt.residue ?? []);
-  return [completedEntry(context, plan, { state: "closed", exit: EXIT.done, residual: 0, residue, receipts, why })];
+  return [completedEntry(context, plan, { state: "closed", exit: EXIT.done, residue, receipts, why })];
 }
 
 /** Ends a request that is not to be carried out (`refused`, `cancelled`), or closes one of which nothing is open. Throws STILL_OPEN, WRONG_STATE. */

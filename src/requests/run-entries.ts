@@ -177,7 +177,12 @@ function methodOf(result: Seen["checks"][number]["result"], record: string): "re
 export function completedEntry(
   context: Teller,
   plan: Plan,
-  ended: Pick<Seen, "state" | "exit" | "residual" | "residue"> & { readonly receipts: readonly Receipt[]; readonly why?: Reasoned },
+  ended: Pick<Seen, "state" | "exit" | "residue"> & {
+    /** Only where a verification counted it. */
+    readonly residual?: number;
+    readonly receipts: readonly Receipt[];
+    readonly why?: Reasoned;
+  },
 ): OutboxEntry {
   const { state, exit, residual, residue, receipts, why } = ended;
   return entry(`${plan.request}/${plan.id}/completed`, "erasure.completed", {
@@ -188,7 +193,7 @@ export function completedEntry(
     state,
     exit,
     totals: totalsOf(receipts),
-    residual,
+    ...(residual === undefined ? {} : { residual }),
     residue: residueLines(context, residue),
     ...(why === undefined ? {} : { words: why.commitment }),
   });
