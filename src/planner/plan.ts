@@ -61,8 +61,9 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
       record: found.type.id,
       target: found.target,
       lookups: found.lookups,
-      records,
       ...(elsewhere.length === 0 ? {} : { elsewhere }),
+      // last: the sealed store cuts it into pieces, and the digest is over the text
+      records,
     });
   }
   const residue = await plannedResidue(steps, sorted, parts);
