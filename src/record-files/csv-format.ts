@@ -54,12 +54,15 @@ export function csvFormat(rule: RecordRule, named: readonly string[], lookups: r
     passes: (row) => filters(storedOf(row)),
     holdsUnfound(row, subjects) {
       let unfound: ReadonlySet<number> = NOBODY;
+      // where every column is met by a whole value and no row of the parent has them together, it is somebody else's
+      let near: ReadonlySet<number> = NOBODY;
       for (const [at, { column, subjects: table }] of tables.entries()) {
         let here = NOBODY;
         for (const value of values(row, column.column)) {
           const inside = subjectsInside(column, table, value);
           if (inside.size > 0) here = here.union(inside);
         }
+        if (here.size > 0) near = near.union(here);
         if (mode === "any") unfound = here.size === 0 ? unfound : unfound.union(here);
         else {
           here = here.union(hits(column, table, (named) => values(row, named)));
@@ -67,6 +70,7 @@ export function csvFormat(rule: RecordRule, named: readonly string[], lookups: r
           if (unfound.size === 0) return false;
         }
       }
+      unfound = unfound.intersection(near);
       return unfound.size > 0 && !unfound.isSubsetOf(new Set(subjects)) && filters(storedOf(row));
     },
     exported: (row, column) => values(row, column).filter((value) => value !== ""),

@@ -25,6 +25,8 @@ export function unfoundIn({ columns, mode }: Pick<RecordRule, "columns" | "mode"
     paths: [...new Set(ways.flatMap(({ stops }) => stops.map(({ path }) => path)))],
     holds({ text }, at, subjects) {
       let all: ReadonlySet<number> | null = null;
+      // where every path is met by a whole value and no row of the parent has them together, it is somebody else's
+      const near = new Set<number>();
       for (const { column, subjects: table, stops } of ways) {
         const values = at(column.column);
         const unfound = new Set<number>();
@@ -37,12 +39,14 @@ export function unfoundIn({ columns, mode }: Pick<RecordRule, "columns" | "mode"
         }
         for (const { path, wants } of stops)
           for (const value of at(path)) if (!value.element && value.kind !== wants && value.kind !== "null") add(within(column, table, text, value));
+        for (const subject of unfound) near.add(subject);
         if (mode === "all") {
           for (const value of values) for (const subject of table.get(comparableIn(column, textOf(text, value) ?? "")) ?? []) unfound.add(subject);
           all = all === null ? unfound : all.intersection(unfound);
         } else all = all === null ? unfound : all.union(unfound);
       }
-      return all !== null && all.size > 0 && !all.isSubsetOf(new Set(subjects));
+      const left = all?.intersection(near);
+      return left !== undefined && left.size > 0 && !left.isSubsetOf(new Set(subjects));
     },
   };
 }
