@@ -1,42 +1,67 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
+import { type Answer, asFlag, BaseCommand, confirmFlag, idArg, type Session } from "../src/base-command.ts";
 import { Failure } from "../src/errors.ts";
-import { confirmById } from "../src/terminal/ask.ts";
+import { askYes, confirmById } from "../src/terminal/ask.ts";
 
 export default class Approve extends BaseCommand {
   static override summary = "Sign the latest plan of a request, so that it may be run.";
-  static override examples = ["<%= config.bin %> approve R-2026-0001 --as m.keller --confirm R-2026-0001"];
-  static override args = { id: Args.string({ required: true, description: "id of the request" }) };
+  static override examples = [
+    "<%= config.bin %> approve R-2026-0001 --as m.keller --confirm R-2026-0001",
+    "<%= config.bin %> approve R-2026-0001 --accept-not-searched shop.leads --confirm R-2026-0001",
+  ];
+  static override args = { id: idArg };
   static override flags = {
     ...asFlag,
     digest: Flags.string({ helpValue: "HEX", summary: "Sign only if this is the plan's digest." }),
     role: Flags.string({ helpValue: "ROLE", summary: "The role in which you sign, one of approval.roles." }),
-    confirm: Flags.string({ helpValue: "ID", summary: "The request's id again, instead of typing it." }),
+    "accept-not-searched": Flags.string({
+      helpValue: "SYSTEM.RECORD",
+      multiple: true,
+      delimiter: ",",
+      summary: "Accept that nothing was searched in these: no identifier of the request leads there.",
+    }),
+    ...confirmFlag,
   };
 
   protected override async work({ signal, asking, say, tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(Approve);
-    const { approveRequest } = await import("../src/requests/approve-request.ts");
-    const { contextOf } = await import("../src/requests/context.ts");
+    const { notSearched } = await import("../src/planner/approve.ts");
+    const { placed, sorted } = await import("../src/planner/placed.ts");
+    const { approveRequest, judgeApproval } = await import("../src/requests/approve-request.ts");
+    const { daysLeft } = await import("../src/requests/board.ts");
+    const { contextOf, today } = await import("../src/requests/context.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
     const context = contextOf(workspace, await workspace.dataMap(), () => {});
-    const request = await workspace.state.read.requests.get(args.id);
-    if (flags.confirm === undefined) {
-      const plan = request.plan === undefined ? undefined : await workspace.state.read.plans.get(request.plan);
-      if (plan === undefined) throw new Failure("NOTHING_TO_APPROVE", `${request.id} has no plan`);
-      if (asking.possible) say(planScreen(plan, request, tone.plain));
-      await confirmById(`Type ${request.id} to approve this plan:`, request.id, asking);
-    } else if (flags.confirm !== request.id) throw new Failure("CONFIRM_NEEDED", `--confirm does not name ${request.id}; nothing was approved`);
-    const approval = await approveRequest(context, args.id, {
+    const { read } = workspace.state;
+    const request = await read.requests.get(args.id);
+    const plan = request.plan === undefined ? undefined : await read.plans.get(request.plan);
+    const unsearched = plan === undefined ? [] : notSearched(plan);
+    const given = flags["accept-not-searched"] ?? [];
+    const accepting = asking.possible && given.length === 0 && unsearched.length > 0;
+    const signature = {
       ...(flags.role === undefined ? {} : { role: flags.role }),
       ...(flags.digest === undefined ? {} : { digest: flags.digest }),
-    });
+      acceptNotSearched: accepting ? unsearched : given,
+    };
+    // what may not be signed is said before anybody is asked for anything
+    await judgeApproval(context, read, args.id, signature);
+    if (flags.confirm !== undefined && flags.confirm !== request.id)
+      throw new Failure("CONFIRM_NEEDED", `--confirm does not name ${request.id}; nothing was approved`);
+    if (plan !== undefined && asking.possible && (accepting || flags.confirm === undefined)) {
+      const warnings = sorted(plan.warnings.map((warning) => placed(context.map, warning)));
+      say(planScreen(plan, request, { late: daysLeft(request, today(context)), warnings, plain: tone.plain }));
+    }
+    if (accepting && !(await askYes(`Nothing was searched in ${unsearched.join(", ")}. Approve all the same?`, asking)))
+      await judgeApproval(context, read, args.id, { ...signature, acceptNotSearched: [] });
+    if (flags.confirm === undefined) await confirmById(`Type ${request.id} to approve this plan:`, request.id, asking);
+    const approval = await approveRequest(context, args.id, signature);
+    const accepted = approval.accepted === undefined ? "" : ` Accepted without a search: ${approval.accepted.join(", ")}.`;
     return {
       data: { approval: { ...approval, request: request.id } },
-      human: `Approved: plan ${approval.plan} of ${request.id}, digest ${approval.digest.slice(0, 16)}….`,
+      human: `Approved: plan ${approval.plan} of ${request.id}, digest ${approval.digest.slice(0, 16)}….${accepted}`,
       next: [`expunge run ${request.id}`],
     };
   }

@@ -12,12 +12,12 @@ export default class Explain extends BaseCommand {
     const { args, flags } = await this.parse(Explain);
     const { sentences } = await import("../src/datamap/sentences.ts");
     const { validMap } = await import("../src/map-file.ts");
-    const { wrap } = await import("../src/terminal/show.ts");
+    const { indent } = await import("../src/terminal/show.ts");
     const { openMap } = await import("../src/workspace.ts");
     const all = sentences(validMap(await openMap(flags, registry)));
     const rules = all.filter(({ record }) => args.record === undefined || record === args.record);
     if (rules.length === 0)
       throw new Failure("USAGE", "the data map has no record of that name", { help: `It has: ${all.map(({ record }) => record).join(", ")}.` });
-    return { data: { rules }, human: rules.map(({ record, sentence, file, line }) => `${record}  (${file}:${line})\n${wrap(sentence, 2)}`).join("\n") };
+    return { data: { rules }, human: rules.map(({ record, sentence, file, line }) => `${record}  (${file}:${line})\n${indent(sentence)}`).join("\n") };
   }
 }

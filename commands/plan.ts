@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, laterFlag, type Session } from "../src/base-command.ts";
+import { type Answer, asFlag, BaseCommand, idArg, laterFlag, type Session } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import { writeWhole } from "../src/write-whole.ts";
 
 export default class Plan extends BaseCommand {
   static override summary = "Search every system, read-only, and show what would happen to a request's people.";
   static override examples = ["<%= config.bin %> plan R-2026-0001", "<%= config.bin %> plan R-2026-0001 --system shop --json"];
-  static override args = { id: Args.string({ required: true, description: "id of the request" }) };
+  static override args = { id: idArg };
   static override flags = {
     ...asFlag,
     system: Flags.string({ helpValue: "NAME", summary: "Plan only this system." }),
@@ -23,7 +23,9 @@ export default class Plan extends BaseCommand {
     // known before a long search rather than after it
     if (flags.out !== undefined && !existsSync(dirname(flags.out)))
       throw new Failure("USAGE", "the folder of --out does not exist", { help: "Make the folder first, or name a file in another one." });
-    const { contextOf } = await import("../src/requests/context.ts");
+    const { placed, sorted } = await import("../src/planner/placed.ts");
+    const { daysLeft, nextStep } = await import("../src/requests/board.ts");
+    const { contextOf, today } = await import("../src/requests/context.ts");
     const { planRequest } = await import("../src/requests/plan-request.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
@@ -36,13 +38,16 @@ export default class Plan extends BaseCommand {
     const plan = await planRequest(context, args.id, flags.system === undefined ? {} : { system: flags.system });
     const request = await workspace.state.read.requests.get(args.id);
     if (flags.out !== undefined) writeWhole(flags.out, `${JSON.stringify(plan, undefined, 2)}\n`);
+    const warnings = sorted(plan.warnings.map((warning) => placed(context.map, warning)));
+    const { next } = await nextStep(workspace.state.read, request);
     const empty = plan.steps.some((step) => step.reason === "empty_pattern");
     return {
       data: { plan },
-      human: planScreen(plan, request, tone.plain),
+      human: planScreen(plan, request, { late: daysLeft(request, today(context)), warnings, plain: tone.plain }),
       exit: empty ? EXIT.findings : EXIT.done,
-      warnings: plan.warnings.map((warning) => `${warning.record}: ${warning.message}`),
-      next: [request.identity?.result === "ok" ? `expunge approve ${plan.request}` : `expunge request identity ${plan.request} --method TEXT --result ok`],
+      // the screen has them already
+      warnings: tone.json ? plan.warnings.map((warning) => `${warning.record}: ${warning.message}`) : [],
+      next: next === null ? [] : [next],
     };
   }
 }

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, BaseCommand, type Session } from "../src/base-command.ts";
+import { type Answer, BaseCommand, optionalIdArg, type Session } from "../src/base-command.ts";
 import { Failure } from "../src/errors.ts";
 import { sealLedger } from "../src/executor/seal-ledger.ts";
 import { audit } from "../src/ledger/audit.ts";
@@ -27,7 +27,7 @@ export default class Report extends BaseCommand {
     "<%= config.bin %> <%= command.id %> R-2026-0001 --format json,html --out report",
     "<%= config.bin %> <%= command.id %> --from R-2026-0001.report.json --key public.vkey",
   ];
-  static override args = { id: Args.string({ description: "id of the request" }) };
+  static override args = { id: optionalIdArg };
   static override flags = {
     format: Flags.string({ helpValue: "json,html", default: "json,html", summary: "What to write." }),
     out: Flags.string({ helpValue: "DIR", default: "report", summary: "Folder to write into." }),

@@ -1,29 +1,30 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, type Session } from "../src/base-command.ts";
+import { type Answer, asFlag, BaseCommand, confirmFlag, idArg, type Session } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import type { RunEvent } from "../src/executor/run.ts";
-import type { DataMap } from "../src/model/datamap.ts";
-import type { Workspace } from "../src/workspace.ts";
+import type { Plan } from "../src/model/plan.ts";
+import type { RequestState } from "../src/model/status.ts";
 import { confirmById } from "../src/terminal/ask.ts";
-import { count } from "../src/terminal/show.ts";
+import { count, tint } from "../src/terminal/show.ts";
 
 export default class Run extends BaseCommand {
   static override summary = "Carry out an approved plan, or go on with one. There is no undo.";
   static override examples = ["<%= config.bin %> run R-2026-0001 --confirm R-2026-0001", "<%= config.bin %> run R-2026-0001 --confirm R-2026-0001 --json"];
-  static override args = { id: Args.string({ required: true, description: "id of the request" }) };
+  static override args = { id: idArg };
   static override flags = {
     ...asFlag,
-    confirm: Flags.string({ helpValue: "ID", summary: "The request's id again, instead of typing it." }),
+    ...confirmFlag,
     concurrency: Flags.integer({ min: 1, max: 16, default: 2, helpValue: "N", summary: "Systems worked on side by side." }),
     "dry-run": Flags.boolean({ summary: "Say what the plan would do; do nothing." }),
   };
 
   protected override async work({ signal, asking, say, progress, tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(Run);
-    const { waiting } = await import("../src/requests/board.ts");
-    const { contextOf } = await import("../src/requests/context.ts");
-    const { runRequest } = await import("../src/requests/run-request.ts");
+    const { daysLeft, nextStep } = await import("../src/requests/board.ts");
+    const { contextOf, today } = await import("../src/requests/context.ts");
+    const { readyToRun, runRequest } = await import("../src/requests/run-request.ts");
+    const { overdueText } = await import("../src/terminal/dates.ts");
     const { runScreen, stepLine } = await import("../src/terminal/run-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
@@ -31,14 +32,18 @@ export default class Run extends BaseCommand {
       progress.label(`working on ${system}`);
       progress.done(done);
     });
-    const { requests, plans } = workspace.state.read;
-    const request = await requests.get(args.id);
-    if (flags["dry-run"]) return await this.#dryRun(workspace, context.map, args.id);
-    const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
-    if (flags.confirm === undefined) {
-      const acting = (plan?.totals.erase ?? 0) + (plan?.totals.change ?? 0);
-      await confirmById(`There is no undo for ${count(acting, "record")}. Type ${request.id} to start:`, request.id, asking);
-    } else if (flags.confirm !== request.id) throw new Failure("CONFIRM_NEEDED", `--confirm does not name ${request.id}; nothing was done`);
+    const { read } = workspace.state;
+    const request = await read.requests.get(args.id);
+    // what may not be run is said before anybody is asked for anything
+    const { plan, complete } = await readyToRun(context, args.id);
+    if (flags["dry-run"]) return this.#dryRun(plan, request.state, complete);
+    if (flags.confirm !== undefined && flags.confirm !== request.id)
+      throw new Failure("CONFIRM_NEEDED", `--confirm does not name ${request.id}; nothing was done`);
+    if (flags.confirm === undefined && !(complete && asking.possible)) {
+      const overdue = overdueText(daysLeft(request, today(context)), tone.plain);
+      if (overdue !== "" && asking.possible) say(`${request.id}: ${overdue}`);
+      await confirmById(question(plan, request.id, tone.plain), request.id, asking);
+    }
     const result = await runRequest(context, args.id, {
       concurrency: flags.concurrency,
       emit: (event: RunEvent) => {
@@ -46,30 +51,31 @@ export default class Run extends BaseCommand {
         if (event.event === "step") say(stepLine(event, tone.plain));
       },
     });
-    const { next } = waiting(await requests.get(args.id));
+    const now = await read.requests.get(args.id);
+    const { next } = await nextStep(read, now);
     return {
       data: result,
-      human: runScreen(result),
+      human: runScreen(result, daysLeft(now, today(context)), tone.plain),
       exit: result.exit,
-      next: result.exit === EXIT.partly_done ? [`expunge run ${result.request}`, `expunge plan ${result.request}`] : next === null ? [] : [next],
+      next: next === null ? [] : [next],
     };
   }
 
-  /** Refuses what `run` would refuse before it looks anywhere. */
-  async #dryRun(workspace: Workspace, map: DataMap, id: string): Promise<Answer> {
-    const { approvedPlan } = await import("../src/planner/approve.ts");
-    const { requests, plans, journal } = workspace.state.read;
-    const request = await requests.get(id);
-    const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
-    if (plan === undefined) throw new Failure("NOT_APPROVED", `${id} has no plan`);
-    if ((await plans.result(plan.id)) === undefined) {
-      if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${id} is not confirmed`);
-      const begun = (await journal.units(plan.id)).some((unit) => unit.state !== "ready");
-      approvedPlan(plan, await plans.approval(plan.id), map, { at: workspace.now(), begun, unaltered: true });
-    }
-    const steps = plan.steps.map(({ id: step, system, record, status, act }) => ({ id: step, system, record, status, matched: act, affected: 0, gone: 0 }));
-    const result = { event: "result", request: id, plan: plan.id, state: request.state, exit: EXIT.done, dry_run: true, steps, residue: plan.residue };
+  #dryRun(plan: Plan, state: RequestState, complete: boolean): Answer {
+    const steps = plan.steps.map(({ id, system, record, status, act }) => ({ id, system, record, status, matched: act, affected: 0, gone: 0 }));
+    const result = { event: "result", request: plan.request, plan: plan.id, state, exit: EXIT.done, dry_run: true, steps, residue: plan.residue };
     this.emit(result);
-    return { data: result, human: `Would act on ${plan.totals.erase + plan.totals.change} records; nothing was done.`, next: [`expunge run ${id}`] };
+    if (complete) return { data: result, human: "This plan was carried out already: a run would only answer again.", next: [] };
+    return { data: result, human: `Would act on ${count(acting(plan), "record")}; nothing was done.`, next: [`expunge run ${plan.request}`] };
   }
+}
+
+function acting({ totals }: Plan): number {
+  return totals.erase + totals.change;
+}
+
+function question(plan: Plan, id: string, plain: boolean): string {
+  const number = acting(plan);
+  if (number === 0) return `Nothing is to be erased or changed. Type ${id} to note that:`;
+  return `${tint(`There is no undo for ${count(number, "record")}.`, "danger", plain, process.stderr)} Type ${id} to start:`;
 }

@@ -4,7 +4,8 @@ import { type Answer, BaseCommand, laterFlag, type Session } from "../src/base-c
 import { EXIT, Failure } from "../src/errors.ts";
 import { parsePeriod } from "../src/retention/period.ts";
 import { addPeriod, daysBetween } from "../src/retention/civil-date.ts";
-import { count, day, table, tint } from "../src/terminal/show.ts";
+import { stateWords } from "../src/model/words.ts";
+import { count, day, safe, table, tint } from "../src/terminal/show.ts";
 
 export default class Status extends BaseCommand {
   static override summary = "The board: open requests, the most urgent first.";
@@ -22,21 +23,23 @@ export default class Status extends BaseCommand {
     await using workspace = await openWorkspace(flags, { registry, signal });
     const today = await workspace.today();
     const within = flags["due-within"] === undefined ? undefined : daysWithin(flags["due-within"], today);
-    const items = board(await workspace.state.read.requests.list(), today).filter((item) => within === undefined || item.days_left <= within);
+    const items = (await board(workspace.state.read, today)).filter((item) => within === undefined || item.days_left <= within);
     const rows = items.map((item) => [
-      item.overdue ? tint(`! OVERDUE ${-item.days_left} d`, "bad", tone.plain) : `${item.days_left} d`,
+      item.overdue ? tint(`! OVERDUE ${-item.days_left} d`, "danger", tone.plain) : `${item.days_left} d`,
       day(item.due),
       item.id,
-      item.state.replaceAll("_", " "),
-      item.waiting_for,
-      item.next ?? "",
+      stateWords(item.state),
+      safe(item.waiting_for),
     ]);
+    // beside the rows a command would be cut in a narrow terminal
+    const next = items.flatMap((item) => item.next ?? []);
+    const overdue = items.filter((item) => item.overdue).length;
     const human =
       items.length === 0
         ? "No open request."
-        : `${table(rows, ["", "Due", "Request", "State", "Waiting for", "Do next"])}\n${day(today)} · ${count(items.length, "open request")}`;
+        : `${table(rows, ["", "Due", "Request", "State", "Waiting for"])}\n${day(today)} · ${count(items.length, "open request")}${overdue > 0 ? `, ${tint(`${overdue} OVERDUE`, "danger", tone.plain)}` : ""}`;
     const pressing = items.some((item) => item.overdue || within !== undefined);
-    return { data: { items }, human, exit: flags["exit-code"] && pressing ? EXIT.findings : EXIT.done };
+    return { data: { items }, human, next, exit: flags["exit-code"] && pressing ? EXIT.findings : EXIT.done };
   }
 }
 

@@ -1,12 +1,11 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, laterFlag, type Session } from "../src/base-command.ts";
-import { EXIT } from "../src/errors.ts";
+import { type Answer, asFlag, BaseCommand, idArg, laterFlag, type Session } from "../src/base-command.ts";
 
 export default class Verify extends BaseCommand {
   static override summary = "Look again for everything that was to go, and close the request when nothing is left.";
   static override examples = ["<%= config.bin %> verify R-2026-0001"];
-  static override args = { id: Args.string({ required: true, description: "id of the request" }) };
+  static override args = { id: idArg };
   static override flags = {
     ...asFlag,
     purge: Flags.boolean({ summary: "First finish what the run had to leave, such as segments of a search index." }),
@@ -15,8 +14,10 @@ export default class Verify extends BaseCommand {
 
   protected override async work({ signal, progress, tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(Verify);
-    const { contextOf } = await import("../src/requests/context.ts");
+    const { daysLeft, nextStep } = await import("../src/requests/board.ts");
+    const { contextOf, today } = await import("../src/requests/context.ts");
     const { verifyRequest } = await import("../src/requests/verify-request.ts");
+    const { when } = await import("../src/terminal/dates.ts");
     const { verifyScreen } = await import("../src/terminal/verify-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
@@ -26,14 +27,16 @@ export default class Verify extends BaseCommand {
       progress.done(done);
     });
     const { exit, ...verified } = await verifyRequest(context, args.id, { purge: flags.purge });
-    const again = verified.settled_at === undefined ? "" : `\nIt counts as the second look from ${verified.settled_at} on.`;
-    return { data: verified, human: verifyScreen(verified, tone.plain) + again, exit, next: nextOf(args.id, exit, verified.state, verified.settled_at) };
+    const { read } = workspace.state;
+    const request = await read.requests.get(args.id);
+    const { next } = await nextStep(read, request);
+    const from = verified.settled_at;
+    const again = from === undefined ? "" : `\nIt counts as the second look from ${when(from)} on.`;
+    return {
+      data: verified,
+      human: verifyScreen(verified, daysLeft(request, today(context)), tone.plain) + again,
+      exit,
+      next: next === null ? [] : [from === undefined ? next : `${next}   # from ${from} on`],
+    };
   }
-}
-
-function nextOf(id: string, exit: number, state: string, settledAt: string | undefined): readonly string[] {
-  if (state === "closed") return [`expunge report ${id} --format json,html --out report`];
-  if (state === "settling") return [`expunge verify ${id}   # from ${settledAt ?? "later"} on`];
-  if (exit === EXIT.findings || exit === EXIT.waiting) return [`expunge plan ${id}`];
-  return [`expunge run ${id}`];
 }

@@ -1,10 +1,12 @@
-import { Command, Flags } from "@oclif/core";
+import { Args, Command, Flags, type Interfaces } from "@oclif/core";
 import { EXIT, type ExitCode, Failure } from "./errors.ts";
-import type { Asking } from "./terminal/ask.ts";
+import { isRequestId, requestId } from "./model/request-id.ts";
+import { askChoice, askText, type Asking } from "./terminal/ask.ts";
+import { fit } from "./terminal/fit.ts";
 import { listenForInterrupt } from "./terminal/interrupt.ts";
 import { type Progress, showProgress } from "./terminal/progress.ts";
 import { type Tone, toneOf } from "./terminal/tone.ts";
-import { usageFailure } from "./terminal/usage.ts";
+import { missingFrom, usageFailure } from "./terminal/usage.ts";
 
 /** What a command has to say in the end. */
 export interface Answer {
@@ -32,6 +34,38 @@ export interface Session {
 /** `--as`: who acts. Commands that record the actor have it. */
 export const asFlag = { as: Flags.string({ helpValue: "NAME", summary: "Who acts. Default: EXPUNGE_ACTOR, else the user of the operating system." }) };
 
+/** The id of a request, however it is typed: `r-2026-3` is `R-2026-0003`. */
+export const idArg = Args.string({ required: true, description: "id of the request", parse: async (typed) => await Promise.resolve(requestId(typed)) });
+
+/** The same, where a command does without it too. */
+export const optionalIdArg = Args.string({ description: "id of a request", parse: async (typed) => await Promise.resolve(requestId(typed)) });
+
+/** `--confirm ID`. */
+export const confirmFlag = {
+  confirm: Flags.string({
+    helpValue: "ID",
+    summary: "The request's id again, instead of typing it.",
+    parse: async (typed) => await Promise.resolve(requestId(typed)),
+  }),
+};
+
+/** How a flag or argument that must be there is asked for, in a terminal. */
+export interface Question {
+  readonly question: string;
+  /** What each of a flag's options means. */
+  readonly choices?: Readonly<Record<string, string>>;
+  /** Why what was typed will not do. */
+  readonly whyNot?: (typed: string) => string | undefined;
+}
+
+const ASK_ID: Question = {
+  question: "Which request (R-2026-0001)?",
+  whyNot: (typed) => (isRequestId(typed) ? undefined : "An id looks like R-2026-0001; `expunge request list` shows them."),
+};
+
+/** Parsed flags or arguments, by name. */
+type Given = Record<string, unknown>;
+
 const LATER = "LATER";
 
 /** A flag that is known, but not built yet: hidden, and refused by its name before anything else is looked at. */
@@ -57,6 +91,11 @@ export abstract class BaseCommand extends Command {
   // oclif leaves it undefined where a command has none
   static override flags = {};
 
+  /** Questions for what must be given and was not, by the flag's or argument's name. */
+  protected readonly asks: Readonly<Record<string, Question>> = {};
+
+  #asking: Asking | undefined;
+
   /** Events that were written as lines of JSON already; then no envelope follows. */
   #emitted = false;
 
@@ -79,9 +118,24 @@ export abstract class BaseCommand extends Command {
       if (!this.#emitted) process.stdout.write(`${JSON.stringify(this.#envelope(answer))}\n`);
       return;
     }
-    if (answer.human !== "") process.stdout.write(`${answer.human}\n`);
+    if (answer.human !== "") process.stdout.write(`${fit(answer.human, process.stdout)}\n`);
     for (const warning of answer.warnings ?? []) say(`warning: ${warning}`);
-    if (answer.next !== undefined && answer.next.length > 0) say(`Next: ${answer.next.join("\n      ")}`);
+    // a command is never cut: it is copied
+    if (answer.next !== undefined && answer.next.length > 0 && !tone.quiet) process.stderr.write(`Next: ${answer.next.join("\n      ")}\n`);
+  }
+
+  /** In a terminal whatever must be there and is missing is asked for. */
+  protected override async parse<F extends Given, B extends Given, A extends Given>(
+    options?: Interfaces.Input<F, B, A>,
+    argv: string[] = this.argv,
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    try {
+      return await super.parse<F, B, A>(options, argv);
+    } catch (error) {
+      const missing = this.#asking?.possible === true ? missingFrom(error, this.ctor) : undefined;
+      if (missing === undefined || this.#asking === undefined) throw error;
+      return await this.parse(options, await this.#completed(argv, missing, this.#asking));
+    }
   }
 
   /** oclif would print parser errors as they are, with what was typed: they are told in src/terminal/start.ts. */
@@ -89,12 +143,41 @@ export abstract class BaseCommand extends Command {
     throw error;
   }
 
+  /** Asks for what is missing, and says the whole command: what was typed is read back. */
+  async #completed(
+    argv: readonly string[],
+    missing: { readonly args: readonly string[]; readonly flags: readonly string[] },
+    asking: Asking,
+  ): Promise<string[]> {
+    const args: string[] = [];
+    const flags: string[] = [];
+    for (const name of missing.args) args.push(await this.#ask(this.asks[name] ?? (name === "id" ? ASK_ID : { question: `${name.toUpperCase()}:` }), asking));
+    for (const name of missing.flags) {
+      const flag = this.ctor.flags[name];
+      const choices = flag?.type === "option" && flag.options !== undefined ? Object.fromEntries(flag.options.map((one) => [one, one])) : undefined;
+      const question = this.asks[name] ?? { question: `${flag?.summary ?? `--${name}`}`, ...(choices === undefined ? {} : { choices }) };
+      flags.push(`--${name}=${await this.#ask(question, asking)}`);
+    }
+    // before what was typed: after a `--` nothing is a flag any more
+    return [...flags, ...argv, ...args];
+  }
+
+  async #ask({ question, choices, whyNot }: Question, asking: Asking): Promise<string> {
+    const answer =
+      choices === undefined
+        ? await askText(question, asking, { whyNot: (typed) => (typed.trim() === "" ? "It must be given." : whyNot?.(typed)) })
+        : await askChoice(question, choices, asking);
+    return answer?.trim() ?? "";
+  }
+
   async #workIn(tone: Tone): Promise<Answer> {
     using progress = showProgress(tone);
     const say = talk(tone, progress);
     using interruption = listenForInterrupt(say);
     const { signal } = interruption;
-    const asking = { possible: process.stdin.isTTY && !this.argv.includes("--no-input") && !tone.json, signal };
+    const here = process.stdin.isTTY && process.stderr.isTTY;
+    const asking = { possible: here && !this.argv.includes("--no-input") && !tone.json, signal };
+    this.#asking = asking;
     try {
       this.#refuseLater();
       return await this.work({ tone, signal, asking, progress, say });
@@ -120,6 +203,6 @@ function talk({ quiet, json }: Tone, progress?: Progress): (text: string) => voi
   return (text) => {
     if (quiet || json) return;
     progress?.clear();
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${fit(text, process.stderr)}\n`);
   };
 }

@@ -2,11 +2,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./errors.ts";
-import type { DataMap } from "./model/datamap.ts";
+import type { DataMap, Issue } from "./model/datamap.ts";
 import type { Finding } from "./model/search.ts";
-import { type MapFile, placeOf } from "./map-file.ts";
+import { masked } from "./model/shown.ts";
+import type { MapFile } from "./map-file.ts";
+import { placed, type PlacedFinding, sorted } from "./planner/placed.ts";
 import type { Registry } from "./port/registry.ts";
 import { targetOf } from "./planner/targets.ts";
+import { toldFinding } from "./planner/told.ts";
 import { civilDateOf } from "./retention/civil-date.ts";
 import { isOpenToOthers, KEYS } from "./state/key-files.ts";
 import { key, openMap, openWorkspace, type Places, secret, type Workspace } from "./workspace.ts";
@@ -17,6 +20,12 @@ export interface DoctorCheck {
   readonly detail: string;
 }
 
+/** What was looked at, and everything that was found in the systems: each once, errors first. */
+export interface Examined {
+  readonly checks: readonly DoctorCheck[];
+  readonly findings: readonly PlacedFinding[];
+}
+
 export interface Doctor {
   readonly places: Places;
   readonly registry: Registry;
@@ -25,7 +34,13 @@ export interface Doctor {
   label(text: string): void;
 }
 
-export async function* examine({ places, registry, signal, label }: Doctor): AsyncGenerator<DoctorCheck> {
+export async function examine(doctor: Doctor): Promise<Examined> {
+  let findings: readonly PlacedFinding[] = [];
+  const checks = await Array.fromAsync(checksOf(doctor, (found) => (findings = sorted([...findings, ...found]))));
+  return { checks, findings };
+}
+
+async function* checksOf({ places, registry, signal, label }: Doctor, found: (findings: readonly PlacedFinding[]) => void): AsyncGenerator<DoctorCheck> {
   yield { name: "node", result: "ok", detail: process.versions.node };
   yield* workspaceChecks(places.workspace);
   const file = await orFail("data map", () => openMap(places, registry));
@@ -34,6 +49,7 @@ export async function* examine({ places, registry, signal, label }: Doctor): Asy
     return;
   }
   yield mapCheck(file);
+  found([...file.issues, ...file.notBuilt].map((issue) => ofMap(issue)));
   const { map } = file;
   if (map === undefined) return;
   yield calendarCheck(map);
@@ -48,7 +64,7 @@ export async function* examine({ places, registry, signal, label }: Doctor): Asy
   for (const system of map.systems) {
     if (system.records.length === 0) continue;
     label(`looking at ${system.name}`);
-    yield await systemCheck(open, map, system.name);
+    yield await systemCheck(open, map, system.name, (findings) => found(findings.map((finding) => placed(map, finding, file.text))));
   }
 }
 
@@ -66,12 +82,16 @@ function* workspaceChecks(dir: string): Generator<DoctorCheck> {
 }
 
 function mapCheck({ issues, notBuilt, map, file }: MapFile): DoctorCheck {
-  const errors = issues.filter(({ severity }) => severity === "error");
-  const [first] = errors.length > 0 ? errors : notBuilt.length > 0 ? notBuilt : issues;
+  const errors = issues.filter(({ severity }) => severity === "error").length;
   const name = "data map";
-  if (first === undefined) return { name, result: "ok", detail: file };
-  const detail = `${errors.length} errors, ${issues.length - errors.length} warnings, ${notBuilt.length} keys not built yet; first ${placeOf(first)} ${first.code}: expunge map lint`;
+  if (issues.length + notBuilt.length === 0) return { name, result: "ok", detail: file };
+  const detail = `${file}: ${count(errors, "error")}, ${count(issues.length - errors, "warning")}, ${count(notBuilt.length, "key")} not built yet, see the findings`;
   return { name, result: map === undefined ? "fail" : "warn", detail };
+}
+
+/** An issue of the data map's own: no system has said it. */
+function ofMap({ code, severity, message, help, file, line }: Issue): PlacedFinding {
+  return { system: "", record: "", code, severity, message, help, file, line };
 }
 
 function calendarCheck({ controller }: DataMap): DoctorCheck {
@@ -93,7 +113,7 @@ function* secretChecks(map: DataMap): Generator<DoctorCheck> {
   }
 }
 
-async function systemCheck(workspace: Workspace, map: DataMap, name: string): Promise<DoctorCheck> {
+async function systemCheck(workspace: Workspace, map: DataMap, name: string, found: (findings: readonly Finding[]) => void): Promise<DoctorCheck> {
   const reported: Finding[] = [];
   const check = await orFail(`system ${name}`, async () => {
     const system = await workspace.system(name);
@@ -102,12 +122,17 @@ async function systemCheck(workspace: Workspace, map: DataMap, name: string): Pr
     for await (const finding of reader.check(targets)) reported.push(finding);
     return reported;
   });
-  if ("result" in check) return check;
-  const errors = reported.filter(({ severity }) => severity === "error");
-  const [first] = errors.length > 0 ? errors : reported;
-  if (first === undefined) return { name: `system ${name}`, result: "ok", detail: "reachable; rights, names and mappings fit the data map" };
-  const more = reported.length > 1 ? ` (and ${reported.length - 1} more)` : "";
-  return { name: `system ${name}`, result: errors.length > 0 ? "fail" : "warn", detail: `${first.code} ${first.record}: ${first.message}${more}` };
+  const told = reported.map((finding) => toldFinding(finding));
+  found(told);
+  if ("result" in check) return { ...check, detail: masked(check.detail) };
+  const errors = told.filter(({ severity }) => severity === "error").length;
+  if (told.length === 0) return { name: `system ${name}`, result: "ok", detail: "reachable; rights, names and mappings fit the data map" };
+  const detail = `reachable; ${count(errors, "error")}, ${count(told.length - errors, "warning")}, see the findings`;
+  return { name: `system ${name}`, result: errors > 0 ? "fail" : "warn", detail };
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 async function orFail<T extends object>(name: string, work: () => Promise<T>): Promise<T | DoctorCheck> {

@@ -34,10 +34,17 @@ export const FAILURES = {
   IDENTITY_UNCONFIRMED: { exit: EXIT.waiting, help: "Confirm the identity first: expunge request identity ID --method TEXT --result ok." },
   AMBIGUOUS_MATCH: { exit: EXIT.waiting, help: "One identifier leads to several people. Give a more exact identifier in a new request." },
   LIMIT_EXCEEDED: { exit: EXIT.waiting, help: "Check that this is really one person's data; else raise `limits` in the data map." },
-  ASK: { exit: EXIT.waiting, help: "Decide what becomes of these records (`do` in the data map); `expunge plan ID --system S` plans another system meanwhile." },
+  ASK: {
+    exit: EXIT.waiting,
+    help: "Decide what becomes of these records (`do` in the data map); `expunge plan ID --system S` plans another system meanwhile.",
+  },
   STILL_OPEN: { exit: EXIT.waiting, help: "See what is open: expunge request show ID." },
   NOTHING_TO_APPROVE: { exit: EXIT.waiting, help: "Make a plan that can be approved first: expunge plan ID." },
-  HELD: { exit: EXIT.waiting, help: "A hold, an open condition or a missing date stands in the way; see `expunge plan ID`." },
+  NOT_SEARCHED: {
+    exit: EXIT.waiting,
+    help: "Open a request with an identifier that leads there, or accept it: approve ID --accept-not-searched SYSTEM.RECORD.",
+  },
+  HELD: { exit: EXIT.waiting, help: "A hold, an open condition or a missing date stands in the way; what it is says `expunge request show ID`." },
 
   SYSTEM_UNREACHABLE: { exit: EXIT.unreachable, help: "Check that the system runs and that the secret names the right address." },
   SECRET_MISSING: { exit: EXIT.unreachable, help: "Set the environment variable EXPUNGE_SECRET_<NAME>, or put a file of that name into $EXPUNGE_SECRETS_DIR." },
@@ -48,12 +55,12 @@ export const FAILURES = {
   SHARDS_FAILED: { exit: EXIT.unreachable, help: "Bring the index's shards back, then run again." },
 
   UNEXPECTED_ANSWER: { exit: EXIT.partly_done, help: "Look at the system and at what stands between it and expunge, then run the same command again." },
-  PARTLY_DONE: { exit: EXIT.partly_done, help: "Run the same command again: it goes on from here." },
+  PARTLY_DONE: { exit: EXIT.partly_done, help: "See what is left and what comes next: expunge request show ID." },
 
-  PLAN_STALE: { exit: EXIT.stale, help: "Make a new plan: what it was made for has changed." },
-  PLAN_USED: { exit: EXIT.stale, help: "Make a new plan: a plan is for one use." },
-  PLAN_ALTERED: { exit: EXIT.stale, help: "Make a new plan." },
-  PLAN_EXPIRED: { exit: EXIT.stale, help: "Make a new plan." },
+  PLAN_STALE: { exit: EXIT.stale, help: "Make a new plan, what it was made for has changed: expunge plan ID." },
+  PLAN_USED: { exit: EXIT.stale, help: "The request has ended; if something came back, open a new one: expunge request new." },
+  PLAN_ALTERED: { exit: EXIT.stale, help: "Make a new plan: expunge plan ID." },
+  PLAN_EXPIRED: { exit: EXIT.stale, help: "Make a new plan: expunge plan ID." },
 
   USAGE: { exit: EXIT.usage, help: "See: expunge --help." },
   UNKNOWN_COMMAND: { exit: EXIT.usage, help: "See: expunge --help." },
@@ -68,7 +75,10 @@ export const FAILURES = {
   DATAMAP_MISSING: { exit: EXIT.bad_data, help: "Name it with --map, or make a first one: expunge init." },
   DATAMAP_INVALID: { exit: EXIT.bad_data, help: "Mend what is shown; `expunge map lint` shows everything." },
   NOT_BUILT: { exit: EXIT.bad_data, help: "This key of the data map is known, but not built yet." },
-  CONFLICT: { exit: EXIT.bad_data, help: "Two rules change one column of the same record in different ways: write one, or tell the records apart with `where`." },
+  CONFLICT: {
+    exit: EXIT.bad_data,
+    help: "Two rules change one column of the same record in different ways: write one, or tell the records apart with `where`.",
+  },
   SUBJECT_INVALID: { exit: EXIT.bad_data, help: "A subject is a JSON object: identity names with a string or an array of strings." },
   IDENTIFIER_REFUSED: { exit: EXIT.bad_data, help: "Give a real identifier: empty values, placeholders and patterns are never searched for." },
   COLUMN_MISSING: { exit: EXIT.bad_data, help: "Correct the name in the data map." },
@@ -86,8 +96,11 @@ export const FAILURES = {
   FIELD_REFUSED: { exit: EXIT.bad_data, help: "This column cannot be changed so." },
   ACTION_REFUSED: { exit: EXIT.bad_data, help: "This kind of system cannot do that." },
   CLOCK_REFUSED: { exit: EXIT.bad_data, help: "EXPUNGE_NOW and EXPUNGE_TEST_KILL_AT work only where the data map says `clock: test`." },
-  STATE_UNREADABLE: { exit: EXIT.bad_data, help: "The workspace's database is damaged or of another version." },
-  KEY_MISSING: { exit: EXIT.unreachable, help: "The workspace's key file is missing or readable by others." },
+  STATE_UNREADABLE: {
+    exit: EXIT.bad_data,
+    help: "The workspace's database is damaged or of another version: put a copy of it back, or use the version that wrote it.",
+  },
+  KEY_MISSING: { exit: EXIT.unreachable, help: "Put the key file back (keys are never made again), or make it yours only: chmod 600." },
 
   BUSY: { exit: EXIT.busy, help: "Another run holds this request; wait for it." },
   INTERRUPTED: { exit: EXIT.interrupted, help: "The same command goes on where it stopped." },
@@ -95,10 +108,10 @@ export const FAILURES = {
   // warnings: said, never thrown
   GAP: { exit: EXIT.findings, help: "Look at the place by hand." },
   CONFLICT_POSSIBLE: { exit: EXIT.done, help: "Give the column one rule, or narrow the record types with `where`." },
-  NOT_SEARCHED: { exit: EXIT.waiting, help: "Give an identifier that leads there in a new request, or accept it: approve --accept-not-searched." },
   INDEX_MISSING: { exit: EXIT.done, help: "An index on the referencing columns would make this quick." },
+  IGNORE_UNUSED: { exit: EXIT.done, help: "Remove the entry, or correct its name." },
   TRIGGER_PRESENT: { exit: EXIT.done, help: "Check what the trigger does." },
-  BLOCKED: { exit: EXIT.partly_done, help: "Remove what blocks it, then run again." },
+  BLOCKED: { exit: EXIT.partly_done, help: "Remove what blocks it, then make a new plan; a run that was cut short goes on by itself." },
 } as const satisfies Record<string, Entry>;
 
 export type FailureCode = keyof typeof FAILURES;

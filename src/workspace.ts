@@ -10,6 +10,7 @@ import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { actorId, actorKey, epochKey, pseudonym } from "./ledger/pseudonym.ts";
 import type { MapFile } from "./map-file.ts";
 import type { DataMap } from "./model/datamap.ts";
+import { isSeen } from "./model/same-name.ts";
 import type { Finding } from "./model/search.ts";
 import { civilDateOf } from "./retention/civil-date.ts";
 import { isOpenToOthers, type KeyName, parseKey, readKey } from "./state/key-files.ts";
@@ -136,7 +137,9 @@ export async function openMap(places: Pick<Places, "map">, registry: Registry, t
   return await readMapFile(places.map, registry, utcDate(today), deadlines);
 }
 
+/** Throws USAGE for a name of which nothing can be seen. */
 export function actorOf({ as }: Pick<Places, "as">): string {
+  if (as !== undefined && !isSeen(as)) throw new Failure("USAGE", "--as names nobody");
   return as ?? filled(process.env["EXPUNGE_ACTOR"]) ?? systemUser();
 }
 

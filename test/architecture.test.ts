@@ -45,7 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/model",
     "src/errors.ts",
   ],
-  "src/base-command.ts": ["src/terminal", "src/errors.ts"],
+  "src/base-command.ts": ["src/terminal", "src/model", "src/errors.ts"],
 };
 
 /** Each system's client, and other packages that have one home. */

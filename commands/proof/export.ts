@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { registry } from "../../connectors/registry.ts";
-import { type Answer, BaseCommand, type Session } from "../../src/base-command.ts";
+import { type Answer, BaseCommand, optionalIdArg, type Session } from "../../src/base-command.ts";
 import { Failure } from "../../src/errors.ts";
 import { sealLedger } from "../../src/executor/seal-ledger.ts";
 import { writeWhole } from "../../src/write-whole.ts";
@@ -15,7 +15,7 @@ export default class ProofExport extends BaseCommand {
     "<%= config.bin %> <%= command.id %> --out ledger.json",
     "<%= config.bin %> <%= command.id %> R-2026-0001 --out R-2026-0001.tlog-proof",
   ];
-  static override args = { id: Args.string({ description: "id of a request" }) };
+  static override args = { id: optionalIdArg };
   static override flags = { out: Flags.string({ helpValue: "FILE", required: true, summary: "Where to write it." }) };
 
   protected override async work({ signal }: Session): Promise<Answer> {

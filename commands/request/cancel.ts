@@ -1,28 +1,35 @@
-import { Args, Flags } from "@oclif/core";
+import { Flags } from "@oclif/core";
 import { registry } from "../../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, type Session } from "../../src/base-command.ts";
+import { type Answer, asFlag, BaseCommand, idArg, type Session } from "../../src/base-command.ts";
+import { whyNotText } from "../../src/requests/checked-text.ts";
 import { requestScreen } from "../../src/terminal/request-screen.ts";
 
 export default class RequestCancel extends BaseCommand {
   static override summary = "End a request that the person took back.";
   static override description = "Destroys its sealed part. Not once its erasure has begun.";
   static override examples = ['<%= config.bin %> request cancel R-2026-0001 --reason "withdrawn"'];
-  static override args = { id: Args.string({ required: true, description: "id of the request" }) };
-  static override flags = { ...asFlag, reason: Flags.string({ required: true, helpValue: "TEXT", summary: "Why; kept with the request. No personal data." }) };
+  static override args = { id: idArg };
+  static override flags = {
+    ...asFlag,
+    reason: Flags.string({ required: true, helpValue: "TEXT", summary: "Why; kept with the request. No personal data." }),
+  };
 
-  protected override async work({ signal }: Session): Promise<Answer> {
+  protected override readonly asks = { reason: { question: "Why is it cancelled? No personal data:", whyNot: whyNotText } };
+
+  protected override async work({ signal, tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(RequestCancel);
-    const { openWorkspace } = await import("../../src/workspace.ts");
-    const { contextOf } = await import("../../src/requests/context.ts");
+    const { contextOf, todayOf } = await import("../../src/requests/context.ts");
     const { endRequest } = await import("../../src/requests/end-request.ts");
-    const { wholeRequestJson } = await import("../../src/requests/request-json.ts");
+    const { tellOf, wholeRequestJson } = await import("../../src/requests/request-json.ts");
+    const { openWorkspace } = await import("../../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal });
-    const request = await endRequest(
-      contextOf(workspace, await workspace.dataMap(), () => {}),
-      args.id,
-      "cancelled",
-      flags.reason,
-    );
-    return { data: { requests: [wholeRequestJson(request)] }, human: requestScreen(request) };
+    const context = contextOf(workspace, await workspace.dataMap(), () => {});
+    const request = await endRequest(context, args.id, "cancelled", { reason: flags.reason });
+    const told = await tellOf(workspace.state.read, request, await todayOf(workspace));
+    return {
+      data: { requests: [wholeRequestJson(request, told)] },
+      human: requestScreen(request, { ...told, plain: tone.plain }),
+      next: told.next === null ? [] : [told.next],
+    };
   }
 }

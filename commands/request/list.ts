@@ -6,14 +6,21 @@ import { requestTable } from "../../src/terminal/request-screen.ts";
 
 export default class RequestList extends BaseCommand {
   static override summary = "All requests, or those in one state.";
+  static override examples = ["<%= config.bin %> request list", "<%= config.bin %> request list --state waiting"];
   static override flags = { state: Flags.string({ options: [...REQUEST_STATES], summary: "Only requests in this state." }) };
 
-  protected override async work({ signal }: Session): Promise<Answer> {
+  protected override async work({ signal, tone }: Session): Promise<Answer> {
     const { flags } = await this.parse(RequestList);
-    const { openWorkspace } = await import("../../src/workspace.ts");
+    const { daysLeft } = await import("../../src/requests/board.ts");
+    const { todayOf } = await import("../../src/requests/context.ts");
     const { requestJson } = await import("../../src/requests/request-json.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal });
+    const { openWorkspace } = await import("../../src/workspace.ts");
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
+    const today = await todayOf(workspace);
     const requests = (await workspace.state.read.requests.list()).filter(({ state }) => flags.state === undefined || state === flags.state);
-    return { data: { requests: requests.map(requestJson) }, human: requestTable(requests) };
+    return {
+      data: { requests: requests.map((request) => requestJson(request, today)) },
+      human: requestTable(requests, (request) => daysLeft(request, today), tone.plain),
+    };
   }
 }

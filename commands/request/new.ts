@@ -2,10 +2,12 @@ import { Flags } from "@oclif/core";
 import { registry } from "../../connectors/registry.ts";
 import { type Answer, asFlag, BaseCommand, type Session } from "../../src/base-command.ts";
 import { Failure } from "../../src/errors.ts";
-import type { Identity } from "../../src/model/datamap.ts";
-import { askText } from "../../src/terminal/ask.ts";
+import type { Context } from "../../src/requests/context.ts";
+import { askText, askYes } from "../../src/terminal/ask.ts";
+import { dueText } from "../../src/terminal/dates.ts";
 import { readInput } from "../../src/terminal/read-input.ts";
-import { dueText, requestTable } from "../../src/terminal/request-screen.ts";
+import { requestTable } from "../../src/terminal/request-screen.ts";
+import { day, indent, safe, table } from "../../src/terminal/show.ts";
 
 export default class RequestNew extends BaseCommand {
   static override summary = "Open a request for a person, or one each for several.";
@@ -28,41 +30,48 @@ export default class RequestNew extends BaseCommand {
     const { flags } = await this.parse(RequestNew);
     if (flags.type === "restriction")
       throw new Failure("OPTION_NOT_BUILT", "--type restriction is not built yet", { help: "Requests are for erasure; leave --type out." });
-    const { openWorkspace } = await import("../../src/workspace.ts");
-    const { contextOf } = await import("../../src/requests/context.ts");
+    const { daysLeft } = await import("../../src/requests/board.ts");
+    const { contextOf, today } = await import("../../src/requests/context.ts");
     const { readSubjects } = await import("../../src/planner/subjects.ts");
     const { likelyDuplicates, openRequests } = await import("../../src/requests/open-request.ts");
     const { requestJson } = await import("../../src/requests/request-json.ts");
+    const { openWorkspace } = await import("../../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal });
     const map = await workspace.dataMap();
+    const context = contextOf(workspace, map, () => {});
     const file = flags["subject-file"];
     if (file === "-" && tone.verbose) say("Reading the subjects from stdin.");
-    const text = file === undefined ? await askSubject(map.identities, asking) : await readInput(file, signal);
-    const subjects = readSubjects(text, map.identities);
-    const context = contextOf(workspace, map, () => {});
+    const asked = file === undefined ? await this.#ask(context, flags, { asking, say }) : undefined;
+    const subjects = readSubjects(asked?.subject ?? (await readInput(file ?? "-", signal)), map.identities);
+    const received = asked?.received ?? flags.received;
+    const ref = asked?.ref ?? flags.ref;
     const requests = await openRequests(context, subjects, workspace.pseudonym, {
       batch: flags.batch,
-      ...(flags.received === undefined ? {} : { received: flags.received }),
-      ...(flags.ref === undefined ? {} : { ref: flags.ref }),
+      ...(received === undefined ? {} : { received }),
+      ...(ref === undefined ? {} : { ref }),
     });
+    const now = today(context);
     const [first] = requests;
-    const due = first === undefined ? "" : `\nThe answer is due ${dueText(first.due)}.`;
+    const due = first === undefined ? "" : `\nThe answer is due ${dueText(first.due, daysLeft(first, now), tone.plain)}.`;
     return {
-      data: { requests: requests.map(requestJson) },
-      human: requestTable(requests) + due,
+      data: { requests: requests.map((request) => requestJson(request, now)) },
+      human: requestTable(requests, (request) => daysLeft(request, now), tone.plain) + due,
       warnings: likelyDuplicates(requests, await workspace.state.read.requests.list()).map((id) => `${id} is open and about the same person`),
       next: requests.slice(0, 3).map(({ id }) => `expunge request identity ${id} --method TEXT --result ok`),
     };
   }
-}
 
-/** Asks for each identity of the data map; what is left empty is not given. What is typed does not show. */
-async function askSubject(identities: readonly Identity[], asking: Session["asking"]): Promise<string> {
-  if (!asking.possible) throw new Failure("USAGE", "missing: --subject-file");
-  const given: [string, string][] = [];
-  for (const { name } of identities.filter(({ foundIn }) => foundIn === undefined)) {
-    const value = await askText(`${name} (empty: not known):`, asking, true);
-    if (value !== undefined && value.trim() !== "") given.push([name, value]);
+  /** Asks for everything, and reads it back, but for identifiers: what is typed of them does not show. */
+  async #ask(
+    context: Context,
+    given: { readonly received?: string | undefined; readonly ref?: string | undefined },
+    { asking, say }: Pick<Session, "asking" | "say">,
+  ) {
+    if (!asking.possible) throw new Failure("USAGE", "missing: --subject-file");
+    const { askRequest } = await import("../../src/requests/ask-request.ts");
+    const asked = await askRequest(context, given, async (question, how) => (await askText(question, asking, how)) ?? "");
+    say(indent(table(asked.readBack.map(([name, value]) => [name, name === "received" ? day(value.slice(0, 10)) : safe(value)]))));
+    if (!(await askYes("Open the request?", asking, true))) throw new Failure("INTERRUPTED", "nothing was opened", { help: "Run the same command again." });
+    return asked;
   }
-  return JSON.stringify(Object.fromEntries(given));
 }

@@ -1,20 +1,25 @@
-import { Args } from "@oclif/core";
 import { registry } from "../../connectors/registry.ts";
-import { type Answer, BaseCommand, type Session } from "../../src/base-command.ts";
+import { type Answer, BaseCommand, idArg, type Session } from "../../src/base-command.ts";
 import { requestScreen } from "../../src/terminal/request-screen.ts";
 
 export default class RequestShow extends BaseCommand {
-  static override summary = "One request: what happened so far, and what it waits for.";
-  static override args = { id: Args.string({ required: true, description: "id of the request" }) };
+  static override summary = "One request: who did what and when, its plans, what is open and what comes next.";
+  static override examples = ["<%= config.bin %> request show R-2026-0001"];
+  static override args = { id: idArg };
 
-  protected override async work({ signal }: Session): Promise<Answer> {
+  protected override async work({ signal, tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(RequestShow);
+    const { todayOf } = await import("../../src/requests/context.ts");
+    const { tellOf, wholeRequestJson } = await import("../../src/requests/request-json.ts");
     const { openWorkspace } = await import("../../src/workspace.ts");
-    const { waiting } = await import("../../src/requests/board.ts");
-    const { wholeRequestJson } = await import("../../src/requests/request-json.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal });
-    const request = await workspace.state.read.requests.get(args.id);
-    const { next } = waiting(request);
-    return { data: { requests: [wholeRequestJson(request)] }, human: requestScreen(request), next: next === null ? [] : [next] };
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
+    const { read } = workspace.state;
+    const request = await read.requests.get(args.id);
+    const told = await tellOf(read, request, await todayOf(workspace));
+    return {
+      data: { requests: [wholeRequestJson(request, told)] },
+      human: requestScreen(request, { ...told, plain: tone.plain }),
+      next: told.next === null ? [] : [told.next],
+    };
   }
 }

@@ -1,6 +1,8 @@
 import { Failure } from "../../src/errors.ts";
+import { nearest } from "../../src/model/nearest.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { checkFields } from "./check-fields.ts";
+import { checkIgnore, relations } from "./check-ignore.ts";
 import { checkIndexes } from "./check-indexes.ts";
 import { checkMatches } from "./check-matches.ts";
 import { checkReferences } from "./check-references.ts";
@@ -18,9 +20,11 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
       resolved.push(await resolveTarget(place, target));
     } catch (error) {
       if (!(error instanceof Failure) || !["TABLE_MISSING", "COLUMN_MISSING", "ACTION_REFUSED"].includes(error.code)) throw error;
-      yield { code: error.code, severity: "error", record: target.record.id, message: error.message, help: error.help };
+      const help = error.code === "TABLE_MISSING" ? ((await meantBy(place, target)) ?? error.help) : error.help;
+      yield { code: error.code, severity: "error", record: target.record.id, message: error.message, help };
     }
   }
+  yield* checkIgnore(place);
   yield* checkServer(place, resolved);
   for (const one of resolved) {
     yield* checkRights(one);
@@ -32,6 +36,17 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
     yield* checkLargeObjects(one);
     yield* checkIndexes(one);
   }
+}
+
+/** The table that may have been meant by one that is not there. */
+async function meantBy({ session }: Place, { record }: Target): Promise<string | undefined> {
+  if (record.place.kind !== "table") return undefined;
+  const { schema, table } = record.place;
+  const meant = nearest(
+    schema === undefined ? table : `${schema}.${table}`,
+    (await relations(session)).flatMap(({ names }) => names),
+  );
+  return meant === undefined ? undefined : `Did you mean \`${meant}\`?`;
 }
 
 /** What the server writes or sends elsewhere by itself. */

@@ -3,7 +3,7 @@ import { parsePath } from "../../src/record-files/json-path.ts";
 import type { Fold } from "../../src/model/datamap.ts";
 import type { MatchColumn } from "../../src/model/search.ts";
 import type { ColumnRef } from "../../src/sql/record-table.ts";
-import type { Column, ColumnType, Server, Table } from "./catalog.ts";
+import { type Column, type ColumnType, noColumn, type Server, type Table } from "./catalog.ts";
 import { type Binder, literal, qualified, quoted } from "./sql.ts";
 
 export type Ref = ColumnRef<Column>;
@@ -47,7 +47,7 @@ export function resolveRef(table: Table, name: string, record: string, split: Re
     if (column.shape !== "json") throw new Failure("COLUMN_MISSING", `${record}: ${column.name} is no JSON column, so there is no path ${name} in it`);
     return { name, column, path: rest.startsWith(".") ? rest.slice(1) : rest };
   }
-  throw new Failure("COLUMN_MISSING", `${record}: table ${table.shown} has no column ${name}`);
+  throw noColumn(table, name, record);
 }
 
 /** The type of the single values that a column or path holds; undefined: texts in a JSON document. */

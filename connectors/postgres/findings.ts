@@ -39,7 +39,7 @@ export function isIgnored(block: SystemBlock, table: Pick<Table, "schema" | "nam
 }
 
 /** `erp.log_*`: a star in the last part of an entry stands for anything. */
-function fits(entry: string, name: string): boolean {
+export function fits(entry: string, name: string): boolean {
   if (entry === name) return true;
   const last = entry.lastIndexOf(".") + 1;
   if (!entry.slice(last).includes("*") || !name.startsWith(entry.slice(0, last))) return false;

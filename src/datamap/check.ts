@@ -6,7 +6,7 @@ import type { RetentionRule } from "../model/retention-rule.ts";
 import type { Problem, Report } from "./problems.ts";
 import { valueAt } from "./shape-check.ts";
 import type { Path, Source } from "./source.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../model/nearest.ts";
 
 export interface Kind {
   readonly actions: readonly ActionKind[];

@@ -4,7 +4,7 @@ import { checkDate, checkReview, knowName, lack, notBuilt, readDays, readRef, re
 import { readMatch, readWhere } from "./match.ts";
 import type { Written, WrittenHold } from "./shape.ts";
 import type { Path } from "./source.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../model/nearest.ts";
 
 export function readHold(name: string, written: WrittenHold, check: Check): Hold {
   const path: Path = ["holds", name];

@@ -2,7 +2,7 @@ import type { Match, MatchTerm, Where } from "../model/datamap.ts";
 import { knowName, knowRecord, notBuilt, readRef, type Check } from "./check.ts";
 import type { WrittenMatch, WrittenWhere } from "./shape.ts";
 import type { Path } from "./source.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../model/nearest.ts";
 
 /** `:identity`, or `:system.record.column` where that record is known; the name of such a column is one word. */
 const PLACEHOLDER = /:([\p{L}_][\p{L}\p{N}_-]*)\.([\p{L}_][\p{L}\p{N}_-]*)\.([\p{L}_][\p{L}\p{N}_]*)|:([A-Za-z_][A-Za-z0-9_]*)/gu;

@@ -4,7 +4,7 @@ import { effectOf, readFields } from "./fields.ts";
 import { readMatch, readTemplates, readWhere } from "./match.ts";
 import type { Written, WrittenRecord } from "./shape.ts";
 import type { Path } from "./source.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../model/nearest.ts";
 
 const PLACES = ["table", "index", "files", "keys"] as const;
 type PlaceKey = (typeof PLACES)[number];

@@ -3,7 +3,7 @@ import { keysAt } from "./json-schema.ts";
 import type { Problem } from "./problems.ts";
 import { SHAPE, type Written } from "./shape.ts";
 import type { Path } from "./source.ts";
-import { didYouMean, nearest } from "./suggest.ts";
+import { didYouMean, nearest } from "../model/nearest.ts";
 
 const HASH = /^(?:hash|md5|sha|hmac|bcrypt|scrypt|argon|digest|mask|encrypt|tokeni[sz]e)/iu;
 const CREDENTIAL = /pass|pwd|secret|token|key|credential|user|login|host|port|url|uri|dsn|node|endpoint|conn|auth|database|^db/iu;

@@ -5,7 +5,7 @@ import { readRecord } from "./record.ts";
 import { LITERAL } from "./shape-check.ts";
 import type { WrittenSystem } from "./shape.ts";
 import type { Path } from "./source.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../model/nearest.ts";
 
 /** Backups are declared, not searched: no connector has them. */
 export const BACKUPS = "backups";

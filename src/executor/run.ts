@@ -2,6 +2,7 @@ import type { Eraser } from "../port/connector.ts";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
+import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Finding } from "../model/search.ts";
 import { mergeResidue } from "../planner/residue.ts";
@@ -59,6 +60,8 @@ export interface RunScope {
   readonly rejudge: Rejudge;
   /** Keyed digest of a record's key. */
   digest(key: string): string;
+  /** The request's story with this run's beginning, or its end in a state. */
+  noted(tx: Tx, result?: RequestState): Promise<Pick<ErasureRequest, "history">>;
   startedEntry(): OutboxEntry;
   receiptEntries(receipts: readonly Receipt[]): readonly OutboxEntry[];
   emit(event: RunEvent): void;
@@ -89,7 +92,7 @@ async function begin(scope: RunScope): Promise<Late> {
   const { state, plan, map } = scope;
   const start = async (tx: Tx): Promise<void> => {
     await scope.judge(tx);
-    await tx.requests.update(plan.request, { state: "running" });
+    await tx.requests.update(plan.request, { state: "running", ...(await scope.noted(tx)) });
     await tx.outbox.post([scope.startedEntry()]);
   };
   if ((await state.read.journal.units(plan.id)).some((unit) => unit.state !== "ready")) {
@@ -227,7 +230,7 @@ async function finish(scope: RunScope, results: ReadonlyMap<string, UnitResult>,
   }));
   await lifeStep(scope.lease, scope.at, "complete", async (tx) => {
     if (complete) await tx.plans.complete(plan.id, { exit, state: next, steps, residue, completedAt: scope.now().toISOString() });
-    await tx.requests.update(plan.request, { state: next });
+    await tx.requests.update(plan.request, { state: next, ...(await scope.noted(tx, next)) });
   });
   if (complete) scope.at("completed", "");
   const result = { event: "result", request: plan.request, plan: plan.id, state: next, exit, steps, residue } as const;

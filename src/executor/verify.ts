@@ -10,6 +10,8 @@ import { beginSearch, mergeLookups, type Searching, searchesFor } from "../plann
 import { noStops } from "../planner/stops.ts";
 import type { Readers } from "../planner/readers.ts";
 import { leadingColumns, recordTypes, targetOf } from "../planner/targets.ts";
+import { toldFinding, valuesOf } from "../planner/told.ts";
+import { reasonWords } from "../model/words.ts";
 import type { Receipt } from "../state/journal.ts";
 import { gapsOf } from "./run-unit.ts";
 import { workOf } from "./unit-work.ts";
@@ -18,7 +20,7 @@ export type CheckResult = "pass" | "fail" | "unverifiable" | "not_searchable";
 
 /** One record type, looked at again. */
 export interface Check {
-  readonly [key: string]: string | number | null;
+  readonly [key: string]: string | number | null | undefined;
   readonly system: string;
   readonly record: string;
   readonly result: CheckResult;
@@ -27,6 +29,14 @@ export interface Check {
   readonly method: string;
   /** Instant, UTC. */
   readonly at: string;
+  readonly reason?: string;
+  /** What the plan or the run left alone, where it left any, with the words of the hold or condition. */
+  readonly kept?: number;
+  readonly waiting?: number;
+  readonly blocked?: number;
+  readonly failed?: number;
+  readonly says?: string;
+  readonly until?: string;
 }
 
 /** What was found and cannot be acted on. */
@@ -84,12 +94,37 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     const one = seen.get(step.id);
     if (one === undefined) return [];
     const { system, record } = step;
+    const left = leftAlone(
+      step,
+      scope.receipts.find((receipt) => receipt.step === step.id),
+    );
     const gap = holding.has(`${system}.${record}`) && one.result === "pass";
     return [
-      checkOf({ system, record, at }, gap ? { ...one, result: "unverifiable", reason: "gap", method: "an identifier stands where nothing can be done" } : one),
+      {
+        ...checkOf(
+          { system, record, at },
+          gap ? { ...one, result: "unverifiable", reason: "gap", method: "an identifier stands where nothing can be done" } : one,
+        ),
+        ...left,
+      },
     ];
   });
   return { checks: [...checks, ...scope.unfinished.map((step) => neverDone(step, at)), ...declaredOnly(map, at)], gaps };
+}
+
+/** What is there by right, or could not be acted on. */
+function leftAlone(step: PlanStep, receipt: Receipt | undefined): Partial<Check> {
+  const { kept, waiting, blocked } = receipt ?? step;
+  const failed = receipt?.failed ?? 0;
+  const says = receipt?.says ?? step.says;
+  return {
+    ...(kept === 0 ? {} : { kept }),
+    ...(waiting === 0 ? {} : { waiting }),
+    ...(blocked === 0 ? {} : { blocked }),
+    ...(failed === 0 ? {} : { failed }),
+    ...(says === undefined || kept + waiting + blocked === 0 ? {} : { says }),
+    ...(step.until === undefined || kept === 0 ? {} : { until: step.until }),
+  };
 }
 
 /** What a look at one record type came to. */
@@ -125,7 +160,12 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
   const why = blind.get(step.record);
   if (why !== undefined) {
     const never = planned.reason === "empty_pattern";
-    return { result: never ? "not_searchable" : "unverifiable", residual: 0, method: why.message, reason: why.code.toLowerCase() };
+    return {
+      result: never ? "not_searchable" : "unverifiable",
+      residual: 0,
+      method: toldFinding(why, valuesOf(scope.subjects)).message,
+      reason: why.code.toLowerCase(),
+    };
   }
   const { target } = step;
   const now = searching === undefined ? [] : (await searchesFor(searching, type)).lookups;
@@ -235,7 +275,7 @@ async function searchAgain({ map, readers, subjects }: VerifyScope): Promise<Sea
 
 /** It was begun and never done, and nobody plans it any more. */
 function neverDone({ system, record, reason }: Pick<Receipt, "system" | "record" | "reason">, at: string): Check {
-  const method = `an earlier plan did not get it done${reason === undefined ? "" : ` (${reason})`}, and the latest one does not name it`;
+  const method = `an earlier plan did not get it done${reason === undefined ? "" : ` (${reasonWords(reason, { status: "failed" })})`}, and the latest one does not name it`;
   return { system, record, result: "unverifiable", residual: 0, method, at, reason: "left_the_map" };
 }
 

@@ -73,7 +73,9 @@ export interface PlanWarning {
   readonly code: string;
   readonly severity: "empty" | "warning";
   readonly record: string;
+  readonly column?: string;
   readonly message: string;
+  readonly help?: string;
 }
 
 export interface Plan {

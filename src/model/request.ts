@@ -1,5 +1,17 @@
 import type { RequestState } from "./status.ts";
 
+/** Something that somebody did with a request. Stays in the state, in clear; the ledger has opaque names only. */
+export interface RequestEvent {
+  readonly at: string;
+  readonly by: string;
+  readonly did: "identity" | "planned" | "approved" | "run" | "verified" | "closed" | "refused" | "cancelled";
+  readonly plan?: string;
+  /** What came of it: `ok`, a state. */
+  readonly result?: string;
+  /** What they wrote: a method, a reason. */
+  readonly note?: string;
+}
+
 /** An erasure request, without personal data. Dates are ISO; instants are UTC. */
 export interface ErasureRequest {
   /** `R-2026-0001`, or `D-2026-0001` for due work. */
@@ -23,4 +35,6 @@ export interface ErasureRequest {
   /** base64: opens the ledger's commitment of `reason`. */
   readonly reasonSalt?: string;
   readonly endedAt?: string;
+  /** What was done with it since it was opened, oldest first. Absent in requests of earlier versions. */
+  readonly history?: readonly RequestEvent[];
 }

@@ -87,18 +87,20 @@ const REASONS: Readonly<Record<string, string>> = {
   shared_record: "the record holds other people too",
   newer_than_request: "newer than the request",
   placeholder: "a stand-in such as 0 leads here, and that may be anybody",
-  ambiguous: "it leads to several people",
+  ambiguous_match: "an identifier leads to several people",
   open_request: "another open request has found it",
   marked: "marked as deleted already, and purged on its day",
-  over_cap: "more records than may be acted on at once",
+  over_cap: "more records than may be acted on for one person",
   pointer_reused: "another record stands in its place now",
   undo: "can still be brought back",
   new_records: "new records have come since the plan",
   not_run: "planned, and not run yet",
-  left_the_map: "its rule has left the data map",
-  kept_gone: "records that were to stay are gone",
   still_there: "it is still there",
-  gap: "an identifier stands where nothing can be done",
+  kept_gone: "records that were to stay are gone",
+  left_the_map: "the data map does not name it any more",
+  gap: "an identifier stands where nothing can be erased",
+  ask: "the data map has not decided yet what happens to it",
+  pattern_empty: "nothing there matches the pattern",
   changed: "it changed since the plan",
   lock_timeout: "another session had it locked",
   object_lock: "Object Lock keeps it",
@@ -181,7 +183,7 @@ export interface Standing {
 export function reasonWords(reason: string, { status = "blocked", says }: Standing = {}): string {
   // codes of failures stand in capitals
   const known = named(REASONS, reason) ?? named(REASONS, reason.toLowerCase());
-  if (known !== undefined) return says === undefined || says === "" ? known : status === "waiting" ? says : `${known}: ${says}`;
+  if (known !== undefined) return says === undefined || says === "" || reason === "newer_than_request" ? known : `${known}: ${says}`;
   if (says !== undefined && says !== "") return says;
   const { state = "", name } = SQLSTATE.exec(reason)?.groups ?? {};
   const answer = named(ANSWERS, state);

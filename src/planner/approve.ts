@@ -3,6 +3,7 @@ import { Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { ApprovedPlan, Plan } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
+import { sameName } from "../model/same-name.ts";
 import { ENDED_STATES } from "../model/status.ts";
 import type { Approval } from "../state/plan-store.ts";
 import { refuseAsked } from "./asked.ts";
@@ -18,11 +19,18 @@ export interface Signing {
   readonly role?: string;
   /** The digest the person has seen, where they gave one. */
   readonly digest?: string;
+  /** `system.record` names that the person accepts although nothing was searched there. */
+  readonly acceptNotSearched?: readonly string[];
   readonly at: Date;
 }
 
-/** The approval of this plan. Throws IDENTITY_UNCONFIRMED, NOTHING_TO_APPROVE, ASK, FOUR_EYES, PLAN_STALE, PLAN_ALTERED. */
-export function approve({ request, plan, begun, map, by, role, digest, at }: Signing): Approval {
+/** `system.record` names of a plan that could not be searched for somebody of the request: no identifier leads there. */
+export function notSearched(plan: Plan): readonly string[] {
+  return plan.steps.filter((step) => step.reason === "no_identifier" || (step.unsearched?.length ?? 0) > 0).map((step) => `${step.system}.${step.record}`);
+}
+
+/** The approval of this plan. Throws IDENTITY_UNCONFIRMED, NOTHING_TO_APPROVE, ASK, NOT_SEARCHED, FOUR_EYES, PLAN_STALE, PLAN_ALTERED. */
+export function approve({ request, plan, begun, map, by, role, digest, acceptNotSearched = [], at }: Signing): Approval {
   if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${request.id} is not confirmed`);
   if (plan === undefined) throw new Failure("NOTHING_TO_APPROVE", `${request.id} has no plan`);
   if (begun || ENDED_STATES.includes(request.state))
@@ -35,7 +43,31 @@ export function approve({ request, plan, begun, map, by, role, digest, at }: Sig
     throw new Failure("FOUR_EYES", `this data map wants an approval in a role: --role ${map.approval.roles.join(" or --role ")}`, {
       help: "Approve in one of these roles.",
     });
-  return { plan: plan.id, digest: plan.digest, by, ...(role === undefined ? {} : { role }), at: at.toISOString() };
+  const accepted = acceptedOf(plan, acceptNotSearched);
+  return {
+    plan: plan.id,
+    digest: plan.digest,
+    by,
+    ...(role === undefined ? {} : { role }),
+    ...(accepted.length === 0 ? {} : { accepted }),
+    at: at.toISOString(),
+  };
+}
+
+/** Who signs knows what was not searched, by name: a name that was searched, or is none, is a slip. */
+function acceptedOf(plan: Plan, given: readonly string[]): readonly string[] {
+  const unsearched = notSearched(plan);
+  if (given.some((name) => !unsearched.includes(name)))
+    throw new Failure("USAGE", "--accept-not-searched names something that is not among what was not searched", {
+      help: unsearched.length === 0 ? "Everything was searched; leave the flag out." : `Not searched: ${unsearched.join(", ")}.`,
+    });
+  const left = unsearched.filter((name) => !given.includes(name));
+  if (left.length > 0)
+    throw new Failure("NOT_SEARCHED", `no identifier of the request leads to ${left.join(", ")}: nothing was searched there`, {
+      help: `Open a request with an identifier that leads there, or accept it: --accept-not-searched ${left.join(" --accept-not-searched ")}.`,
+      details: left,
+    });
+  return unsearched;
 }
 
 /**
@@ -54,11 +86,6 @@ export function approvedPlan(
   if (!how.unaltered || (approval !== undefined && approval.digest !== plan.digest))
     throw new Failure("PLAN_ALTERED", `plan ${plan.id} is not what was approved`);
   return brand(plan);
-}
-
-/** One person is one person, however the name is typed. */
-function sameName(one: string, other: string): boolean {
-  return one.trim().toLowerCase() === other.trim().toLowerCase();
 }
 
 function refuseOld(plan: Plan, map: DataMap, at: Date): void {

@@ -9,6 +9,7 @@ import { type Status, worst } from "../model/status.ts";
 import { typesById } from "./deciding.ts";
 import type { Found } from "./found.ts";
 import { changesMade } from "./references.ts";
+import { reasonWords } from "../model/words.ts";
 import { backupResidue, mergeResidue } from "./residue.ts";
 import type { Searched } from "./search.ts";
 import { reasonOf as stopReason } from "./stops.ts";
@@ -81,11 +82,13 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
     steps,
     totals: totalsOf(steps, sealed, types),
     residue: residue.map(({ system: of, mechanism, goneBy }) => ({ system: of, mechanism, gone_by: goneBy })),
-    warnings: dedupe(warnings).map(({ code, severity, record, message }) => ({
+    warnings: dedupe(warnings).map(({ code, severity, record, column, message, help }) => ({
       code,
       severity: severity === "empty" ? ("empty" as const) : ("warning" as const),
       record,
+      ...(column === undefined ? {} : { column }),
       message,
+      ...(help === undefined ? {} : { help }),
     })),
   };
   return { plan: { ...body, digest: digestOf(body, sealed, parts.digestKey) }, sealed };
@@ -299,7 +302,7 @@ function inferredWarnings(steps: readonly PlanStep[]): readonly Finding[] {
       code: "BLOCKED",
       severity: "warning",
       record,
-      message: `${step.blocked} records cannot be acted on: ${step.reason ?? "blocked"}`,
+      message: `${step.blocked} records cannot be acted on: ${reasonWords(step.reason ?? "blocked", { status: "blocked", says: step.says })}`,
     };
     const unsearched: Finding = {
       code: "NOT_SEARCHED",

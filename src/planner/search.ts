@@ -13,8 +13,10 @@ import { beginSearch } from "./lookups.ts";
 import { type Readers, sideBySide } from "./readers.ts";
 import { decideReferences, deletes, type References } from "./references.ts";
 import { decideOnce, type OneDecisionEach } from "./same-record.ts";
+import { placed, sorted } from "./placed.ts";
 import { noStops, refuseStopped, type Stops, stopWarnings } from "./stops.ts";
 import { conditionTarget, recordTypes, samePlace, targetOf } from "./targets.ts";
+import { toldFailure, toldFinding, valuesOf } from "./told.ts";
 
 /** Everything a plan is made from, still with values: never stored, never shown. */
 export interface Searched {
@@ -64,15 +66,24 @@ const ONLY_FOR_ERASING = new Set([
 
 /** Checks, resolves, locates and decides. Read-only. Throws the worst finding of severity `error`, with all of them as details. */
 export async function search(scope: SearchScope): Promise<Searched> {
+  const values = valuesOf(scope.subjects);
+  try {
+    return await searchAll(scope, (findings) => findings.map((finding) => toldFinding(finding, values)));
+  } catch (error) {
+    throw toldFailure(error, values);
+  }
+}
+
+async function searchAll(scope: SearchScope, told: (findings: readonly Finding[]) => readonly Finding[]): Promise<Searched> {
   const { map, readers, subjects, batch, today, made, system, known, reported } = scope;
   const only = system === undefined ? undefined : leadingTo(map, system);
   const types = recordTypes(map).filter((record) => only?.has(record.id) ?? true);
   const targets = types.map((record) => targetOf(map, record));
-  const checked = (await check(map, readers, targets)).filter(
+  const checked = told(await check(map, readers, targets)).filter(
     (finding) => system === undefined || finding.record.startsWith(`${system}.`) || !ONLY_FOR_ERASING.has(finding.code),
   );
-  refuse(checked);
-  refuse(await checkConditions(map, readers, types));
+  refuse(map, checked);
+  refuse(map, told(await checkConditions(map, readers, types)));
   const empty = new Set(checked.filter((finding) => finding.severity === "empty").map((finding) => finding.record));
 
   const stops = noStops();
@@ -104,7 +115,8 @@ export async function search(scope: SearchScope): Promise<Searched> {
   }
   const { once, references, decided, takes } = decisions;
   // findings that readers made while they searched are complete only now
-  refuse(reported);
+  const late = told(reported);
+  refuse(map, late);
   return {
     identifiers: resolution.identifiers,
     found,
@@ -116,7 +128,7 @@ export async function search(scope: SearchScope): Promise<Searched> {
     writes,
     deleting: deletingTypes(map, found, decided),
     empty,
-    warnings: [...checked, ...reported, ...stopWarnings(stops)],
+    warnings: [...checked, ...late, ...stopWarnings(stops)],
   };
 }
 
@@ -185,14 +197,18 @@ async function checkConditions(map: DataMap, readers: Readers, types: readonly R
   return findings;
 }
 
-function refuse(findings: readonly Finding[]): void {
+function refuse(map: DataMap, findings: readonly Finding[]): void {
   const errors = findings.filter((finding) => finding.severity === "error");
   const [first] = errors.toSorted((a, b) => exitOf(a) - exitOf(b));
   if (first === undefined) return;
+  const { record, message, help, file, line } = placed(map, first);
+  const column = recordTypes(map).find(({ id }) => id === record)?.at.column;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
-  throw new Failure(isFailureCode(first.code) ? first.code : "UNEXPECTED", `${first.record}: ${first.message}${more}`, {
-    ...(first.help === undefined ? {} : { help: first.help }),
-    details: errors.map(({ code, record, column, message }) => ({ code, record, ...(column === undefined ? {} : { column }), message })),
+  throw new Failure(isFailureCode(first.code) ? first.code : "UNEXPECTED", `${record}: ${message}${more}`, {
+    help,
+    ...(column === undefined ? {} : { at: `${file}:${line}:${column}` }),
+    // all of them, the warnings too: whoever mends the map mends it once
+    details: sorted(findings.map((finding) => placed(map, finding))),
   });
 }
 

@@ -1,6 +1,8 @@
 import type { FieldRule } from "../model/field-rule.ts";
 import type { Dialect } from "../model/datamap.ts";
 import type { Lookup, MatchColumn } from "../model/search.ts";
+import { nearest } from "../model/nearest.ts";
+import { masked } from "../model/shown.ts";
 import { Failure } from "../errors.ts";
 import { changeValue, isAsWanted } from "./change-value.ts";
 import { splitCells, writeCell } from "./csv-cells.ts";
@@ -104,7 +106,11 @@ function isOneOf(column: MatchColumn, lookups: readonly Lookup[], value: string)
 function resolve(places: Map<string, number>, columns: readonly string[], cells: CsvRow, header: boolean, at: string): void {
   for (const column of columns) {
     const place = header ? cells.indexOf(column) : /^[1-9]\d*$/u.test(column) ? Number(column) - 1 : -1;
-    if (place === -1 || place >= cells.length) throw new Failure("COLUMN_MISSING", `${at}: ${header ? "the header has no" : "there is no"} column "${column}"`);
+    if (place === -1 || place >= cells.length) {
+      const meant = header ? nearest(column, cells) : undefined;
+      const more = meant === undefined ? {} : { help: `Did you mean \`${masked(meant)}\`?` };
+      throw new Failure("COLUMN_MISSING", `${at}: ${header ? "the header has no" : "there is no"} column "${column}"`, more);
+    }
     if (header && cells.lastIndexOf(column) !== place) throw new Failure("FILE_UNREADABLE", `${at}: the header has column "${column}" twice`);
     places.set(column, place);
   }

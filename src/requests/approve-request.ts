@@ -2,21 +2,38 @@ import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import { approve } from "../planner/approve.ts";
 import type { Approval } from "../state/plan-store.ts";
+import type { Reads } from "../state/state.ts";
 import type { Context } from "./context.ts";
+import { noted } from "./history.ts";
 import { decisionEntry, policyEntry } from "./ledger-entries.ts";
 
+/** How somebody signs. */
+export interface Signature {
+  readonly role?: string;
+  readonly digest?: string;
+  /** `system.record` names that were not searched, accepted so. */
+  readonly acceptNotSearched?: readonly string[];
+}
+
+/** The approval as it would be; nothing is written. Throws what stands in its way, before anybody is asked to confirm it. */
+export async function judgeApproval({ map, actor, now }: Context, reads: Reads, id: string, how: Signature): Promise<Approval> {
+  const request = await reads.requests.get(id);
+  const plan = request.plan === undefined ? undefined : await reads.plans.get(request.plan);
+  const begun = plan !== undefined && (await reads.journal.units(plan.id)).length > 0;
+  return approve({ request, plan, begun, map, by: actor, at: now(), ...how });
+}
+
 /** Signs the latest plan's digest as the context's actor; the ledger's decision is saved with it. */
-export async function approveRequest(context: Context, id: string, how: { readonly role?: string; readonly digest?: string }): Promise<Approval> {
-  const { map, state } = context;
+export async function approveRequest(context: Context, id: string, how: Signature): Promise<Approval> {
+  const { state } = context;
   const approved = await lifeStep(state, context.at, "approve", async (tx) => {
     const request = await tx.requests.get(id);
     await tx.leases.refuseHeld([request.id]);
-    const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
-    const begun = plan !== undefined && (await tx.journal.units(plan.id)).length > 0;
-    const approval = approve({ request, plan, begun, map, by: context.actor, at: context.now(), ...how });
+    const approval = await judgeApproval(context, tx, id, how);
+    const plan = await tx.plans.get(approval.plan);
     await tx.plans.approve(approval);
-    await tx.requests.update(id, { state: "approved" });
-    if (plan !== undefined) await tx.outbox.post([policyEntry(context), decisionEntry(context, plan, approval)]);
+    await tx.requests.update(id, { state: "approved", ...noted(context, request, { did: "approved", plan: approval.plan }) });
+    if (plan !== undefined) await tx.outbox.post([policyEntry(context), decisionEntry(context, plan, approval, { notSearched: approval.accepted ?? [] })]);
     return approval;
   });
   await sealLedger(state, context.ledger, context.at);

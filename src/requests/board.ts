@@ -1,6 +1,9 @@
+import { EXIT } from "../errors.ts";
 import type { ErasureRequest } from "../model/request.ts";
-import { daysBetween } from "../retention/civil-date.ts";
 import { OPEN_STATES, type RequestState } from "../model/status.ts";
+import { reasonWords } from "../model/words.ts";
+import { daysBetween } from "../retention/civil-date.ts";
+import type { Reads } from "../state/state.ts";
 
 /** One open request on the board. */
 export interface BoardItem {
@@ -17,23 +20,33 @@ export interface BoardItem {
 }
 
 /** Open requests, the most urgent first. `today`: civil date at the controller. */
-export function board(requests: readonly ErasureRequest[], today: string): readonly BoardItem[] {
-  return requests
-    .filter((request) => OPEN_STATES.includes(request.state))
-    .map((request) => {
-      const left = daysBetween(today, request.due.legal);
-      return { id: request.id, state: request.state, due: request.due.legal, days_left: left, overdue: left < 0, ...waiting(request) };
-    })
-    .toSorted((a, b) => (a.due === b.due ? (a.id < b.id ? -1 : 1) : a.due < b.due ? -1 : 1));
+export async function board(reads: Pick<Reads, "requests" | "plans">, today: string): Promise<readonly BoardItem[]> {
+  const open = (await reads.requests.list()).filter((request) => OPEN_STATES.includes(request.state));
+  const items: BoardItem[] = [];
+  for (const request of open) items.push({ id: request.id, state: request.state, ...daysLeft(request, today), ...(await nextStep(reads, request)) });
+  return items.toSorted((a, b) => (a.due === b.due ? (a.id < b.id ? -1 : 1) : a.due < b.due ? -1 : 1));
 }
 
-/** What stands next, as `status`, `plan` and `request show` say it. */
-export function waiting({ id, state, identity, plan }: ErasureRequest): { readonly waiting_for: string; readonly next: string | null } {
+/** When the answer is due, and whether that day has passed. A request that has ended is not overdue any more. */
+export function daysLeft({ due, state }: ErasureRequest, today: string): Pick<BoardItem, "due" | "days_left" | "overdue"> {
+  const left = daysBetween(today, due.legal);
+  return { due: due.legal, days_left: left, overdue: left < 0 && OPEN_STATES.includes(state) };
+}
+
+export interface NextStep {
+  readonly waiting_for: string;
+  readonly next: string | null;
+}
+
+/** What stands next, as every command says it: one that can help, and never the one that has just said so. */
+export async function nextStep({ plans }: Pick<Reads, "plans">, request: ErasureRequest): Promise<NextStep> {
+  const { id, state, identity, plan } = request;
   switch (state) {
     case "received":
-      return identity === undefined
-        ? { waiting_for: "identity", next: `expunge request identity ${id} --method TEXT --result ok` }
-        : { waiting_for: "data subject", next: `expunge request identity ${id} --method TEXT --result ok` };
+      return {
+        waiting_for: identity === undefined ? "identity" : identity.result === "failed" ? "another check of the identity, or a refusal" : "data subject",
+        next: `expunge request identity ${id} --method TEXT --result ok`,
+      };
     case "identity_confirmed":
       return plan === undefined ? { waiting_for: "plan", next: `expunge plan ${id}` } : { waiting_for: "approval", next: `expunge approve ${id}` };
     case "planned":
@@ -42,15 +55,34 @@ export function waiting({ id, state, identity, plan }: ErasureRequest): { readon
     case "running":
       return { waiting_for: "run", next: `expunge run ${id}` };
     case "partly_done":
-      return { waiting_for: "what is left", next: `expunge plan ${id}` };
+      return await afterPart(plans, request);
     case "verifying":
     case "settling":
       return { waiting_for: "verification", next: `expunge verify ${id}` };
     case "waiting":
-      return { waiting_for: "a hold or a condition to end", next: `expunge plan ${id}` };
+      return { waiting_for: await waitedFor(plans, request), next: `expunge plan ${id}` };
     case "closed":
+      return { waiting_for: "nobody", next: `expunge report ${id}` };
     case "refused":
     case "cancelled":
       return { waiting_for: "nobody", next: null };
   }
+}
+
+/** A run that did not come to its end goes on; one that did only answers again, so that a new plan is the way. */
+async function afterPart(plans: Reads["plans"], { id, plan }: ErasureRequest): Promise<NextStep> {
+  const result = plan === undefined ? undefined : await plans.result(plan);
+  if (result === undefined && plan !== undefined) return { waiting_for: "what is left of the run", next: `expunge run ${id}` };
+  const verified = plan === undefined ? undefined : await plans.verified(plan);
+  const exit: unknown = typeof verified === "object" && verified !== null ? Reflect.get(verified, "exit") : undefined;
+  // nothing is left that is known of: only the look was not whole
+  if (exit === EXIT.unreachable) return { waiting_for: "a look at what could not be verified", next: `expunge verify ${id}` };
+  return { waiting_for: "what is left", next: `expunge plan ${id}` };
+}
+
+/** What holds the waiting records, in words. */
+async function waitedFor(plans: Reads["plans"], { plan }: ErasureRequest): Promise<string> {
+  const steps = (plan === undefined ? undefined : await plans.get(plan))?.steps ?? [];
+  const why = steps.flatMap(({ waiting, reason, says }) => (waiting > 0 && reason !== undefined ? [reasonWords(reason, { status: "waiting", says })] : []));
+  return why.length === 0 ? "a hold or a condition to end" : `the end of: ${[...new Set(why)].join("; ")}`;
 }

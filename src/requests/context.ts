@@ -67,3 +67,13 @@ export async function whileHeld<T>(context: Context, lease: Lease, work: (contex
     throw new Failure("BUSY", "another expunge has taken this over; this one wrote nothing more");
   }
 }
+
+/** The civil date at the controller; in UTC where there is no data map that could say more. */
+export async function todayOf(workspace: Pick<Workspace, "today" | "now">): Promise<string> {
+  try {
+    return await workspace.today();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return workspace.now().toISOString().slice(0, 10);
+  }
+}

@@ -5,11 +5,16 @@ import { commitWords, newSalt } from "../ledger/commitment.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES } from "../model/status.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
-import type { Reads, Tx } from "../state/state.ts";
+import { stateWords } from "../model/words.ts";
+import type { Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
+import { nextStep } from "./board.ts";
+import { checkedText } from "./checked-text.ts";
 import type { Context } from "./context.ts";
+import { noted } from "./history.ts";
+import { openGaps, openThings } from "./open-things.ts";
 import type { Reasoned } from "./entry-parts.ts";
-import { keyDestroyedEntry, refusedEntry } from "./ledger-entries.ts";
+import { gapsAcceptedEntry, keyDestroyedEntry, refusedEntry } from "./ledger-entries.ts";
 import { completedEntry } from "./run-entries.ts";
 
 /**
@@ -22,6 +27,7 @@ export async function endIn(tx: Tx, context: Context, id: string, ending: "close
     state: ending,
     endedAt: context.now().toISOString(),
     ...(why === undefined ? {} : { reason: why.words, reasonSalt: why.salt }),
+    ...noted(context, await tx.requests.get(id), { did: ending, ...(why === undefined ? {} : { note: why.words }) }),
   });
   await tx.outbox.post([keyDestroyedEntry(context, id)]);
   await tx.sealed.destroy(id, held);
@@ -48,40 +54,36 @@ async function closedEntries({ plans, journal }: Tx, context: Context, request: 
   return [completedEntry(context, plan, { state: "closed", exit: EXIT.done, residue, receipts, why })];
 }
 
+/** The places that the last look found an identifier in, accepted by a person; none where it found none. */
+async function acceptedEntries({ plans }: Tx, context: Context, request: ErasureRequest, why: Why): Promise<readonly OutboxEntry[]> {
+  const gaps = openGaps(request.plan === undefined ? undefined : await plans.verified(request.plan));
+  return gaps.length === 0 ? [] : [gapsAcceptedEntry(context, request.id, gaps, why)];
+}
+
 /** Ends a request that is not to be carried out (`refused`, `cancelled`), or closes one of which nothing is open. Throws STILL_OPEN, WRONG_STATE. */
-export async function endRequest(context: Context, id: string, ending: "closed" | "refused" | "cancelled", reason: string): Promise<ErasureRequest> {
+export async function endRequest(
+  context: Context,
+  id: string,
+  ending: "closed" | "refused" | "cancelled",
+  how: { readonly reason: string; readonly acceptGaps?: boolean },
+): Promise<ErasureRequest> {
   const { state } = context;
-  const why = whyOf(reason);
+  const why = whyOf(checkedText("--reason", how.reason));
   const ended = await lifeStep(state, context.at, "end", async (tx) => {
     const request = await tx.requests.get(id);
     await tx.leases.refuseHeld([request.id]);
-    if (!OPEN_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state} already`);
+    if (!OPEN_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)} already`);
+    const help = `The next step is: ${(await nextStep(tx, request)).next ?? `expunge request show ${id}`}.`;
     if (ending !== "closed" && (await hasBegun(tx, id)))
-      throw new Failure("STILL_OPEN", `${id} is ${request.state}: its erasure has begun and cannot be taken back`);
+      throw new Failure("STILL_OPEN", `${id} is ${stateWords(request.state)}: its erasure has begun and cannot be taken back`, { help });
     if (ending === "closed") {
-      await refuseOpen(tx, request);
+      const open = await openThings(tx, request, { acceptGaps: how.acceptGaps ?? false });
+      if (open.length > 0) throw new Failure("STILL_OPEN", `${id} has something open: ${open.join("; ")}`, { help, details: open });
+      if (how.acceptGaps === true) await tx.outbox.post(await acceptedEntries(tx, context, request, why));
       await tx.outbox.post(await closedEntries(tx, context, request, why));
     } else await tx.outbox.post([refusedEntry(context, id, ending, why)]);
     return await endIn(tx, context, id, ending, why);
   });
   await sealLedger(state, context.ledger, context.at);
   return ended;
-}
-
-/** What `request close` may not close over: records to erase, residuals, waiting and blocked ones. */
-async function refuseOpen({ plans }: Reads, request: ErasureRequest): Promise<void> {
-  const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
-  const result = plan === undefined ? undefined : await plans.result(plan.id);
-  const open: string[] = [];
-  if (plan === undefined || result === undefined) open.push("nothing was run to its end");
-  if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
-  for (const step of plan?.steps ?? []) {
-    const name = `${step.system}.${step.record}`;
-    if (step.waiting > 0) open.push(`${name}: ${step.waiting} waiting (${step.reason ?? "open"})`);
-    if (step.blocked > 0) open.push(`${name}: ${step.blocked} blocked (${step.reason ?? "blocked"})`);
-    if (step.reason === "empty_pattern") open.push(`${name}: not checked`);
-  }
-  if (request.state === "settling" || request.state === "verifying") open.push("it is not verified for the second time yet");
-  if (request.state === "partly_done" && open.length === 0) open.push("the last look found records that are still there");
-  if (open.length > 0) throw new Failure("STILL_OPEN", `${request.id} has something open: ${open.join("; ")}`, { details: open });
 }

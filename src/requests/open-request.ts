@@ -6,6 +6,7 @@ import { comparable } from "../model/fold.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { Subject } from "../model/subject.ts";
+import { masked } from "../model/shown.ts";
 import { isCivilDate } from "../model/civil-date.ts";
 import { civilDateFromText } from "../retention/civil-date.ts";
 import { deadlines } from "../retention/deadline.ts";
@@ -75,7 +76,8 @@ function nameOf({ identifiers }: Subject, map: DataMap, pseudonymOf: Workspace["
   throw new Failure("SUBJECT_INVALID", "a subject has no identifier");
 }
 
-function receivedOn(given: string | undefined, context: Context): string {
+/** The civil date of `--received`; today where it is not given. Throws USAGE. */
+export function receivedOn(given: string | undefined, context: Context): string {
   const now = today(context);
   if (given === undefined) return now;
   const zoned = isCivilDate(given) || /T.*(?:Z|[+-]\d{2}:?\d{2})$/u.test(given);
@@ -85,7 +87,12 @@ function receivedOn(given: string | undefined, context: Context): string {
   return date;
 }
 
-function refuseRef(ref: string): void {
-  if (looksLikeIdentifier(ref)) throw new Failure("IDENTIFIER_IN_ARGUMENTS", "--ref looks like an identifier of a person; it takes a ticket's number");
+/** A telephone number without the country's prefix, within a longer text. */
+const TELEPHONE = /(?<!\d)0[1-9](?:[\s./-]?\d){6,}/u;
+
+/** Throws USAGE, IDENTIFIER_IN_ARGUMENTS where `--ref` is no ticket's number. */
+export function refuseRef(ref: string): void {
+  if (looksLikeIdentifier(ref) || masked(ref) !== ref || TELEPHONE.test(ref))
+    throw new Failure("IDENTIFIER_IN_ARGUMENTS", "--ref looks like an identifier of a person; it takes a ticket's number");
   if (ref.trim() === "" || ref.length > 100 || /\p{Cc}/u.test(ref)) throw new Failure("USAGE", "--ref wants a ticket's number of at most 100 characters");
 }

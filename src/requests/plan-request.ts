@@ -12,6 +12,7 @@ import { search, type Searched } from "../planner/search.ts";
 import { targetOf } from "../planner/targets.ts";
 import type { Reads, Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
+import { noted } from "./history.ts";
 import { type Context, readersFor, today } from "./context.ts";
 
 /** Searches everything, read-only, and stores the plan with its sealed keys. Throws what stands in the way. */
@@ -36,7 +37,11 @@ export async function planRequest(context: Context, id: string, options: { reado
       carried: await keptSoFar(tx, id, new Set(sealed.flatMap(({ record, records }) => records.map(({ key }) => `${record}\n${key}`)))),
     });
     await tx.plans.save(plan);
-    await tx.requests.update(id, { plan: plan.id, state: request.identity?.result === "ok" ? "planned" : request.state });
+    await tx.requests.update(id, {
+      plan: plan.id,
+      state: request.identity?.result === "ok" ? "planned" : request.state,
+      ...noted(context, request, { did: "planned", plan: plan.id }),
+    });
     return plan;
   });
 }

@@ -3,8 +3,11 @@ import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
+import { stateWords } from "../model/words.ts";
 import { EPOCH } from "../workspace.ts";
+import { checkedText } from "./checked-text.ts";
 import type { Context } from "./context.ts";
+import { noted } from "./history.ts";
 import { hasBegun } from "../state/kept-so-far.ts";
 import { identityEntry, receivedEntry } from "./ledger-entries.ts";
 
@@ -14,19 +17,20 @@ const BEFORE_RUN: readonly RequestState[] = ["received", "identity_confirmed", "
 type Result = NonNullable<ErasureRequest["identity"]>["result"];
 
 /** Notes how the identity was checked and what came of it. Throws WRONG_STATE once a run has begun or the request has ended. */
-export async function recordIdentity(context: Context, id: string, method: string, result: Result): Promise<ErasureRequest> {
+export async function recordIdentity(context: Context, id: string, typed: string, result: Result): Promise<ErasureRequest> {
   const { state } = context;
+  const method = checkedText("--method", typed);
   const recorded = await lifeStep(state, context.at, "identity", async (tx) => {
     const request = await tx.requests.get(id);
     await tx.leases.refuseHeld([request.id]);
     if (!BEFORE_RUN.includes(request.state) || (await hasBegun(tx, id)))
-      throw new Failure("WRONG_STATE", `${id} is ${request.state}: its identity is no question any more`);
+      throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)}: its identity is no question any more`);
     const identity = { method, result, at: context.now().toISOString(), by: context.actor };
     await tx.outbox.post([receivedEntry(context, request, EPOCH), identityEntry(context, { ...request, identity })]);
     const confirmed = request.plan === undefined ? "identity_confirmed" : request.state === "approved" ? "approved" : "planned";
     // whoever turns out to be someone else must not be erased by a plan that was signed before
     const changes = result === "ok" ? ({ identity, state: confirmed } as const) : ({ identity, state: "received", plan: undefined } as const);
-    return await tx.requests.update(id, changes);
+    return await tx.requests.update(id, { ...changes, ...noted(context, request, { did: "identity", result, note: method }) });
   });
   await sealLedger(state, context.ledger, context.at);
   return recorded;

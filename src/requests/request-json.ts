@@ -1,23 +1,63 @@
 import type { ErasureRequest } from "../model/request.ts";
-import { waiting } from "./board.ts";
+import type { Reads } from "../state/state.ts";
+import { type BoardItem, daysLeft, nextStep, type NextStep } from "./board.ts";
+import { openThings } from "./open-things.ts";
+import { type PlanLine, plansOf, story, type StoryLine } from "./story.ts";
 
-/** A request as `request new` and `request list` give it. */
-export function requestJson(request: ErasureRequest): object {
+/** A request as `request new` and `request list` give it. `today`: civil date at the controller. */
+export function requestJson(request: ErasureRequest, today: string): object {
   const { id, type, received, due, state, ref, pseudonyms } = request;
+  const { days_left, overdue } = daysLeft(request, today);
   const shown = pseudonyms.map((one) => `s_${one.slice(0, 8)}`);
-  return { id, type, pseudonym: shown[0], ...(shown.length > 1 ? { pseudonyms: shown } : {}), received, due, state, ...(ref === undefined ? {} : { ref }) };
+  return {
+    id,
+    type,
+    pseudonym: shown[0],
+    ...(shown.length > 1 ? { pseudonyms: shown } : {}),
+    received,
+    due,
+    days_left,
+    overdue,
+    state,
+    ...(ref === undefined ? {} : { ref }),
+  };
+}
+
+/** Everything that is known of a request beside itself. */
+export interface Told extends NextStep {
+  readonly today: string;
+  readonly late: Pick<BoardItem, "days_left" | "overdue">;
+  readonly story: readonly StoryLine[];
+  readonly plans: readonly PlanLine[];
+  /** What must still happen, in words. */
+  readonly open: readonly string[];
+}
+
+export async function tellOf(reads: Reads, request: ErasureRequest, today: string): Promise<Told> {
+  return {
+    today,
+    late: daysLeft(request, today),
+    story: await story(reads, request),
+    plans: await plansOf(reads, request.id),
+    open: await openThings(reads, request),
+    ...(await nextStep(reads, request)),
+  };
 }
 
 /** A request with everything that is known of it. */
-export function wholeRequestJson(request: ErasureRequest): object {
+export function wholeRequestJson(request: ErasureRequest, told: Told): object {
   const { createdAt, createdBy, identity, plan, reason, endedAt } = request;
   return {
-    ...requestJson(request),
+    ...requestJson(request, told.today),
     opened: { at: createdAt, by: createdBy },
     ...(identity === undefined ? {} : { identity }),
     ...(plan === undefined ? {} : { plan }),
     ...(reason === undefined ? {} : { reason }),
     ...(endedAt === undefined ? {} : { ended_at: endedAt }),
-    ...waiting(request),
+    history: told.story,
+    plans: told.plans,
+    open: told.open,
+    waiting_for: told.waiting_for,
+    next: told.next,
   };
 }

@@ -7,9 +7,11 @@ import { isUnaltered } from "../planner/plan.ts";
 import { judgeAgain } from "../planner/judge-again.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import { unitsOf } from "../planner/units.ts";
-import type { Lease, Reads, Tx } from "../state/state.ts";
+import { stateWords } from "../model/words.ts";
+import type { Lease, Reads } from "../state/state.ts";
 import { type Context, eraserFor, readersFor, today, whileHeld } from "./context.ts";
 import { receiptEntries, startedEntry } from "./run-entries.ts";
+import { noted } from "./history.ts";
 import { keyDigest } from "./key-digest.ts";
 import { knownOf, searchAndPlan } from "./plan-request.ts";
 
@@ -67,6 +69,7 @@ async function runHeld(
       return await judgeAgain({ map, readers, record, subjects, known, today: today(context), made: { received, entered: createdAt } });
     },
     digest: keyDigest(digestKey),
+    noted: async (tx, result) => noted(context, await tx.requests.get(id), { did: "run", plan: plan.id, ...(result === undefined ? {} : { result }) }),
     startedEntry: () => startedEntry(context, plan),
     receiptEntries: (receipts) => receiptEntries(context, plan, receipts),
     emit: (event) => options.emit(event),
@@ -95,22 +98,29 @@ async function digestKeyOf(reads: Reads, id: string): Promise<Uint8Array> {
 interface Runnable {
   readonly plan: ApprovedPlan;
   readonly sealed: readonly SealedStep[];
+  /** It was carried out whole: a run answers again and does nothing. */
+  readonly complete: boolean;
+}
+
+/** What a run would carry out; nothing is written. Throws what stands in its way, before anybody is asked to confirm it. */
+export async function readyToRun(context: Context, id: string): Promise<Pick<Runnable, "plan" | "complete">> {
+  return await runnable(context, context.state.read, id);
 }
 
 /** The approved plan with its sealed keys, judged together. Throws what stands in the way of running it. */
-async function runnable({ map, now }: Context, tx: Tx, id: string): Promise<Runnable> {
+async function runnable({ map, now }: Context, tx: Reads, id: string): Promise<Runnable> {
   const request = await tx.requests.get(id);
   const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
-  if (plan === undefined) throw new Failure("NOT_APPROVED", `${id} has no plan`);
-  if (request.state === "refused" || request.state === "cancelled") throw new Failure("WRONG_STATE", `${id} is ${request.state}`);
+  if (request.state === "refused" || request.state === "cancelled") throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)}`);
+  if (plan === undefined) throw new Failure("NOT_APPROVED", `${id} has no plan`, { help: `Make one first: expunge plan ${id}.` });
   if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${id} is not confirmed`);
   const approval = await tx.plans.approval(plan.id);
   // closed: the keys are gone, the answer is not
   const answered = (await tx.plans.result(plan.id)) !== undefined;
-  if (answered) return { plan: approvedPlan(plan, approval, map, { at: now(), begun: true, ended: true, unaltered: true }), sealed: [] };
+  if (answered) return { complete: true, plan: approvedPlan(plan, approval, map, { at: now(), begun: true, ended: true, unaltered: true }), sealed: [] };
   if (!(await tx.sealed.exists(id))) throw new Failure("PLAN_USED", `${id} has ended`);
   const begun = (await tx.journal.units(plan.id)).some((unit) => unit.state !== "ready");
   const sealed = await tx.sealed.steps(id, plan.id);
   const unaltered = isUnaltered(plan, sealed, await tx.sealed.digestKey(id));
-  return { plan: approvedPlan(plan, approval, map, { at: now(), begun, unaltered }), sealed };
+  return { complete: false, plan: approvedPlan(plan, approval, map, { at: now(), begun, unaltered }), sealed };
 }

@@ -15,6 +15,7 @@ import type { Lease, Tx } from "../state/state.ts";
 import type { Context } from "./context.ts";
 import { eraserFor, readersFor, whileHeld } from "./context.ts";
 import { endIn } from "./end-request.ts";
+import { noted } from "./history.ts";
 import { keyDigest } from "./key-digest.ts";
 import { residueSeen } from "./residue-seen.ts";
 import { completedEntry, type Seen, verificationEntry } from "./run-entries.ts";
@@ -85,6 +86,7 @@ async function verifyHeld(
     ...(residue === undefined ? {} : { residue }),
   };
   await lifeStep(lease, context.at, "verify", async (tx) => {
+    await tx.requests.update(id, noted(context, await tx.requests.get(id), { did: "verified", plan: plan.id, result: next }));
     await tx.plans.saveVerified(plan.id, JSON.parse(JSON.stringify(verified)));
     const told = { state: next, exit, residual, checks: checks.map(tellable), gaps, residue: left };
     await tx.outbox.post([verificationEntry(context, plan, told)]);

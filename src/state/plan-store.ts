@@ -9,6 +9,8 @@ export interface Approval {
   readonly digest: string;
   readonly by: string;
   readonly role?: string;
+  /** `system.record` names that were not searched, accepted so. */
+  readonly accepted?: readonly string[];
   readonly at: string;
 }
 

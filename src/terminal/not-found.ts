@@ -1,6 +1,6 @@
 import type { Hook } from "@oclif/core";
 import { Failure } from "../errors.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../model/nearest.ts";
 
 /** What was typed is no command: suggests the nearest that is, and never repeats what was typed. */
 const notFound: Hook<"command_not_found"> = async ({ id, config }) => {

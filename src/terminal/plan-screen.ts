@@ -1,18 +1,32 @@
 import type { Plan, PlanStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
+import { mechanismWords, reasonWords } from "../model/words.ts";
+import { goneBy, overdueText, when } from "./dates.ts";
+import { findingRows, type ShownFinding } from "./findings-screen.ts";
 import { count, day, indent, safe, table, tint } from "./show.ts";
 
+/** What the screen needs beside the plan. */
+export interface PlanTold {
+  readonly late: { readonly overdue: boolean; readonly days_left: number };
+  /** The plan's warnings with the places of their rules in the map. */
+  readonly warnings: readonly ShownFinding[];
+  readonly plain: boolean;
+}
+
 /** The plan as a person reads it before they sign: grouped by what happens, the sum and the next step last. */
-export function planScreen(plan: Plan, request: ErasureRequest, plain: boolean): string {
+export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings, plain }: PlanTold): string {
   const { steps, totals } = plan;
-  const removing = steps.filter((step) => acts(step) && step.status !== "not_checked" && isRemoval(step));
-  const changing = steps.filter((step) => acts(step) && !isRemoval(step));
-  const searched = new Set(steps.filter((step) => step.status !== "not_checked").map((step) => step.system));
+  const removing = steps.filter((step) => step.act > 0 && isRemoval(step));
+  const changing = steps.filter((step) => step.act > 0 && !isRemoval(step));
+  const unsearched = steps.filter((step) => step.status === "not_checked" || (step.unsearched?.length ?? 0) > 0);
+  const searched = new Set(steps.filter((step) => step.found > 0 || !unsearched.includes(step)).map((step) => step.system));
   const all = new Set(steps.map((step) => step.system));
+  // the groups above say these already
+  const said = warnings.filter(({ code, message }) => code !== "NOT_SEARCHED" && !/^\d+ records cannot be acted on/u.test(message));
   const groups = [
-    heading(request, plan, searched.size, all.size),
+    heading(request, plan, { searched: searched.size, systems: all.size, late: overdueText(late, plain) }),
     group(
-      tint(`ERASE ${totals.erase}`, "bold", plain),
+      tint(`ERASE ${totals.erase}`, "danger", plain),
       removing.map((step) => [name(step), String(step.act), note(step)]),
     ),
     group(
@@ -20,47 +34,55 @@ export function planScreen(plan: Plan, request: ErasureRequest, plain: boolean):
       changing.map((step) => [name(step), String(step.act), verb(step)]),
     ),
     group(
+      "GO WITH IT",
+      steps.flatMap((step) => (step.cascades ?? []).map((one) => [safe(one.table), String(one.count), `behind ${name(step)}, by ${safe(one.constraint)}`])),
+    ),
+    group(
       tint(`KEEP ${totals.keep}`, "bold", plain),
       steps.filter((step) => step.kept > 0).map((step) => [name(step), String(step.kept), keptNote(step)]),
     ),
     group(
       tint(`WAIT ${totals.wait}`, "warn", plain),
-      steps.filter((step) => step.waiting > 0).map((step) => [name(step), String(step.waiting), waitNote(step)]),
+      steps.filter((step) => step.waiting > 0).map((step) => [name(step), String(step.waiting), why(step, "waiting")]),
     ),
     group(
       tint(`BLOCKED ${totals.blocked}`, "bad", plain),
-      steps.filter((step) => step.blocked > 0).map((step) => [name(step), String(step.blocked), safe(step.reason ?? "")]),
+      steps.filter((step) => step.blocked > 0).map((step) => [name(step), String(step.blocked), why(step, "blocked")]),
     ),
     group(
       tint("ELSEWHERE", "bold", plain),
-      plan.residue.map((one) => [one.system, one.mechanism, one.gone_by === null ? "no end is set there" : `gone by ${when(one.gone_by)} at the latest`]),
+      plan.residue.map((one) => [one.system, goneBy(one.gone_by), mechanismWords(one.mechanism)]),
     ),
     group(
-      "NOT SEARCHED",
-      steps
-        .filter((step) => step.status === "not_checked")
-        .map((step) => [name(step), step.reason === "empty_pattern" ? "nothing there matches the pattern" : "no identifier of the request leads here"]),
+      tint("NOT SEARCHED", "bad", plain),
+      unsearched.map((step) => [name(step), unsearchedNote(step, request.pseudonyms.length)]),
     ),
+    group(tint("LEFT ALONE FOR SOMEBODY", "warn", plain), peopleLeftAlone(steps)),
     line("NOTHING FOUND (searched)", steps.filter((step) => step.status === "nothing_found").map(name)),
-    group(
-      "WARNINGS",
-      plan.warnings.map((warning) => [warning.code, warning.record, safe(warning.message)]),
-    ),
-    `Plan ${plan.id}: ${totals.erase} erased, ${totals.change} changed, ${totals.keep} kept, ${totals.wait} waiting, ${totals.blocked} blocked. Warnings: ${plan.warnings.length}.\nDigest ${plan.digest.slice(0, 16)}…, no personal data, one use, valid until ${plan.expires_at.slice(0, 16).replace("T", " ")} UTC.`,
+    said.length === 0 ? "" : `WARNINGS\n${indent(findingRows(said, plain))}`,
+    `Plan ${plan.id}: ${totals.erase} erased, ${totals.change} changed, ${totals.keep} kept, ${totals.wait} waiting, ${totals.blocked} blocked. Warnings: ${said.length}.\nDigest ${plan.digest.slice(0, 16)}…, no personal data, one use, valid until ${when(plan.expires_at)}.`,
+    nobody(plan, unsearched.length),
   ];
   return groups.filter((text) => text !== "").join("\n");
 }
 
-function heading(request: ErasureRequest, plan: Plan, searched: number, systems: number): string {
-  const who = request.pseudonyms.length === 1 ? `subject s_${(request.pseudonyms[0] ?? "").slice(0, 8)}` : count(request.pseudonyms.length, "person", "people");
-  return [
-    `Erasure request ${request.id} · ${who} · received ${day(request.received)} · answer due ${day(request.due.legal)}`,
-    `Read-only: nothing was changed. Searched ${searched} of ${systems} systems. Map ${plan.map.slice(0, 7)}.`,
-  ].join("\n");
+/** Where nothing at all was found there is an answer to give, and perhaps a slip to mend. */
+function nobody({ steps }: Plan, unsearched: number): string {
+  if (steps.length === 0 || steps.some((step) => step.found > 0)) return "";
+  const typing =
+    "If they should be known: was an identifier mistyped? A new request with another one of theirs (an older address, a customer number) can tell.";
+  return unsearched === 0
+    ? `Nothing was found anywhere. The answer: we hold nothing about this person.\n${typing}`
+    : `Nothing was found where we searched, but not everything was searched: "we hold nothing" cannot be said yet.\n${typing}`;
 }
 
-function acts(step: PlanStep): boolean {
-  return step.act > 0;
+function heading(request: ErasureRequest, plan: Plan, { searched, systems, late }: { searched: number; systems: number; late: string }): string {
+  const who = request.pseudonyms.length === 1 ? `subject s_${(request.pseudonyms[0] ?? "").slice(0, 8)}` : count(request.pseudonyms.length, "person", "people");
+  const parts = [`Erasure request ${request.id}`, who, `received ${day(request.received)}`, `answer due ${day(request.due.legal)}`, late];
+  return [
+    parts.filter((part) => part !== "").join(" · "),
+    `Read-only: nothing was changed. Searched ${searched} of ${count(systems, "system")}. Map ${plan.map.slice(0, 7)}.`,
+  ].join("\n");
 }
 
 function isRemoval(step: PlanStep): boolean {
@@ -79,9 +101,10 @@ function verb(step: PlanStep): string {
       return "redacted";
     case "unlink":
       return "unlinked";
+    case "soft-delete":
+      return "marked as deleted";
     case "erase":
     case "remove-rows":
-    case "soft-delete":
     case "keep":
     case "ask":
       return "changed";
@@ -93,22 +116,34 @@ function note(step: PlanStep): string {
 }
 
 function keptNote(step: PlanStep): string {
-  const until = step.until === undefined ? "" : `until ${day(step.until)}${step.kept > 1 ? " at the latest" : ""}`;
-  const law = (step.law ?? []).join(" · ");
-  const how =
-    step.reason === "held_with"
-      ? "held with its record"
-      : step.reason === "held_by"
-        ? "a held record references it"
-        : step.reason === "legal_hold"
-          ? "legal hold"
-          : "";
+  const until = step.until === undefined ? "" : `until ${day(step.until.slice(0, 10))}${step.kept > 1 ? " at the latest" : ""}`;
+  const law = (step.law ?? []).join(", ");
   const less = step.minimised === undefined ? "" : `${step.minimised} reduced to what the law needs`;
-  return [until, law, how, less].filter((part) => part !== "").join("  ");
+  return [until, why(step, "kept"), law, less].filter((part) => part !== "").join(" · ");
 }
 
-function waitNote(step: PlanStep): string {
-  return step.reason === "no_date" ? "the date that starts its hold is missing" : safe(step.reason ?? "");
+/** In a batch some may be searched for, and others not. */
+function unsearchedNote(step: PlanStep, people: number): string {
+  const some = step.unsearched?.length ?? 0;
+  const partly = some > 0 && some < people;
+  return partly ? `not for ${some} of ${people} people: no identifier of theirs leads here` : why(step, "not_checked");
+}
+
+/** People of a batch of whom something is left alone, with the reason. That they were not searched for stands elsewhere. */
+function peopleLeftAlone(steps: readonly PlanStep[]): readonly (readonly string[])[] {
+  const lines = steps.flatMap((step) =>
+    (step.subjects ?? []).flatMap(({ pseudonym, reason }) =>
+      reason === undefined || reason === "no_identifier" ? [] : [{ pseudonym, reason, record: name(step) }],
+    ),
+  );
+  return [...Map.groupBy(lines, ({ pseudonym, reason }) => `${pseudonym} ${reason}`).values()].flatMap((mine) => {
+    const [first] = mine;
+    return first === undefined ? [] : [[first.pseudonym, safe(reasonWords(first.reason, { status: "waiting" })), mine.map(({ record }) => record).join(", ")]];
+  });
+}
+
+function why({ reason, says }: PlanStep, status: "kept" | "waiting" | "blocked" | "not_checked"): string {
+  return reason === undefined ? "" : safe(reasonWords(reason, { status, says }));
 }
 
 function group(title: string, rows: readonly (readonly string[])[]): string {
@@ -117,9 +152,4 @@ function group(title: string, rows: readonly (readonly string[])[]): string {
 
 function line(title: string, names: readonly string[]): string {
   return names.length === 0 ? "" : `${title}  ${names.join(", ")}`;
-}
-
-/** A civil date as a day, an instant to the minute. */
-export function when(text: string): string {
-  return text.length === 10 ? day(text) : `${day(text.slice(0, 10))} ${text.slice(11, 16)} UTC`;
 }

@@ -1,42 +1,97 @@
 import type { ErasureRequest } from "../model/request.ts";
-import { count, day, safe, table } from "./show.ts";
+import { eventWords, plainState, stateWords } from "../model/words.ts";
+import { dueText, overdueText, when } from "./dates.ts";
+import { count, date, day, indent, safe, table } from "./show.ts";
+
+/** How the request stands today. */
+export interface Late {
+  readonly overdue: boolean;
+  readonly days_left: number;
+}
+
+/** What is told of a request beside itself. */
+export interface Told {
+  readonly late: Late;
+  readonly plain: boolean;
+  readonly story: readonly StoryLine[];
+  readonly plans: readonly PlanLine[];
+  /** What must still happen, in words. */
+  readonly open: readonly string[];
+  readonly waiting_for: string;
+}
+
+interface StoryLine {
+  readonly at: string;
+  readonly by?: string;
+  readonly did: string;
+  readonly plan?: string;
+  readonly result?: string;
+  readonly note?: string;
+}
+
+interface PlanLine {
+  readonly id: string;
+  readonly system?: string;
+  readonly totals: { readonly erase: number; readonly change: number; readonly keep: number; readonly wait: number; readonly blocked: number };
+  readonly approval?: { readonly by: string; readonly role?: string; readonly accepted?: readonly string[] };
+  readonly run?: { readonly state: string };
+}
 
 /** Requests, one a line. */
-export function requestTable(requests: readonly ErasureRequest[]): string {
+export function requestTable(requests: readonly ErasureRequest[], late: (request: ErasureRequest) => Late, plain: boolean): string {
   if (requests.length === 0) return "No request.";
   const rows = requests.map((request) => [
     request.id,
-    request.state.replaceAll("_", " "),
-    day(request.received),
-    day(request.due.legal),
-    who(request),
-    safe(request.ref ?? ""),
+    stateWords(request.state),
+    date(request.received),
+    date(request.due.legal),
+    [overdueText(late(request), plain), who(request), safe(request.ref ?? "")].filter((part) => part !== "").join(", "),
   ]);
-  return table(rows, ["Request", "State", "Received", "Answer due", "Subject", "Ref"]);
+  return table(rows, ["Request", "State", "Received", "Answer due", "Subject, ref"]);
 }
 
-/** One request as a timeline. */
-export function requestScreen(request: ErasureRequest): string {
-  const { id, state, received, due, createdAt, createdBy, identity, plan, ref, reason, endedAt } = request;
-  const rows = [
+/** One request: when it came, who did what, its plans, what is open. */
+export function requestScreen(request: ErasureRequest, { late, plain, story, plans, open, waiting_for }: Told): string {
+  const { id, state, received, due, ref, endedAt, reason } = request;
+  const facts = [
     ["received", day(received)],
-    ["opened", `${createdAt} by ${safe(createdBy)}`],
-    ...(identity === undefined
-      ? []
-      : [["identity", `${identity.result.replaceAll("_", " ")}: ${safe(identity.method)}, ${identity.at} by ${safe(identity.by)}`]]),
-    ["answer due", dueText(due)],
-    ...(plan === undefined ? [] : [["plan", plan]]),
+    ["answer due", endedAt === undefined ? dueText(due, late, plain) : day(due.legal)],
     ...(ref === undefined ? [] : [["ref", safe(ref)]]),
-    ...(endedAt === undefined ? [] : [["ended", endedAt]]),
+    ...(endedAt === undefined ? [] : [["ended", when(endedAt)]]),
     ...(reason === undefined ? [] : [["reason", safe(reason)]]),
   ];
-  return `Erasure request ${id} · ${who(request)} · ${state.replaceAll("_", " ")}\n${table(rows.map((row) => [`  ${row[0] ?? ""}`, row[1] ?? ""]))}`;
+  const head = [`Erasure request ${id}`, who(request), stateWords(state), overdueText(late, plain)].filter((part) => part !== "").join(" · ");
+  return [
+    head,
+    indent(table(facts)),
+    "What was done",
+    indent(table(story.map((line) => [when(line.at), line.by === undefined ? "(not noted)" : safe(line.by), did(line)]))),
+    ...(plans.length === 0 ? [] : ["Plans", indent(table(plans.map((plan) => [plan.id, planText(plan)])))]),
+    ...(open.length === 0 ? [] : ["Open", indent(open.map((one) => safe(one)).join("\n"))]),
+    ...(endedAt === undefined ? [`Waiting for: ${safe(waiting_for)}.`] : []),
+  ].join("\n");
 }
 
-/** When the answer is due, and how that came about. */
-export function dueText({ nominal, legal, extended }: ErasureRequest["due"]): string {
-  const moved = nominal === legal ? "" : ` (${day(nominal)} is no working day)`;
-  return `${day(legal)}${moved}; ${day(extended)} if extended`;
+function did({ did: what, plan, result, note }: StoryLine): string {
+  const words = what === "run" && result === undefined ? "started to run the plan" : eventWords(what);
+  const named = plan === undefined ? words : words.includes("plan") ? words.replace("plan", `plan ${plan}`) : `${words} (plan ${plan})`;
+  const came = result === undefined ? "" : `: ${resultText(result)}`;
+  return `${named}${came}${note === undefined ? "" : ` (${safe(note)})`}`;
+}
+
+/** `more_needed`, a state of the request. */
+function resultText(result: string): string {
+  return result === "ok" ? "ok" : result === "interrupted" ? "stopped half-way" : plainState(result);
+}
+
+function planText({ system, totals, approval, run }: PlanLine): string {
+  const { erase, change, keep, wait, blocked } = totals;
+  const signed =
+    approval === undefined
+      ? "not approved"
+      : `approved by ${safe(approval.by)}${approval.role === undefined ? "" : ` as ${safe(approval.role)}`}${approval.accepted === undefined ? "" : `, without a search of ${approval.accepted.join(", ")}`}`;
+  const numbers = `${erase} to erase, ${change} to change, ${keep} kept, ${wait} waiting, ${blocked} blocked`;
+  return [...(system === undefined ? [] : [`only ${system}`]), numbers, signed, run === undefined ? "not run to its end" : "run to its end"].join("; ");
 }
 
 function who({ pseudonyms }: ErasureRequest): string {

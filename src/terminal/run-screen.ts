@@ -1,12 +1,14 @@
 import type { RunEvent } from "../executor/run.ts";
 import type { RunStep } from "../executor/step-line.ts";
-import { table, tint } from "./show.ts";
-import { when } from "./plan-screen.ts";
+import { mechanismWords, reasonWords, stateWords, statusWords } from "../model/words.ts";
+import { goneBy, overdueText } from "./dates.ts";
+import { indent, safe, table, tint } from "./show.ts";
 
 /** One line as a step ends. */
 export function stepLine(step: RunStep, plain: boolean): string {
-  const bad = step.status === "failed" || step.status === "blocked";
-  const result = tint(step.status.replaceAll("_", " "), bad ? "bad" : "good", plain);
+  const bad = step.status === "failed" || step.status === "blocked" || step.status === "not_checked";
+  const waits = step.status === "waiting" || step.status === "kept";
+  const result = tint(statusWords(step.status), bad ? "bad" : waits ? "warn" : "good", plain, process.stderr);
   return `  ${`${step.system}.${step.record}`.padEnd(34)}  ${result}  ${numbers(step)}`;
 }
 
@@ -19,9 +21,16 @@ function numbers(step: RunStep): string {
     some(step, "waiting", "waiting"),
     some(step, "blocked", "blocked"),
     some(step, "failed", "failed"),
-    typeof step["reason"] === "string" && (step.status === "failed" || step.status === "blocked") ? `(${step["reason"]})` : "",
-  ];
-  return parts.filter((part) => part !== "").join(", ");
+  ].filter((part) => part !== "");
+  const reason = why(step);
+  return `${parts.join(", ")}${reason === "" ? "" : `${parts.length > 0 ? ": " : ""}${reason}`}`;
+}
+
+/** Why something of the step is left, in words. */
+function why({ status, ...more }: RunStep): string {
+  const [reason, says] = [more["reason"], more["says"]];
+  if (typeof reason !== "string") return "";
+  return safe(reasonWords(reason, { status, says: typeof says === "string" ? says : undefined }));
 }
 
 function some(step: RunStep, name: string, words: string): string {
@@ -29,22 +38,16 @@ function some(step: RunStep, name: string, words: string): string {
   return typeof value === "number" && value > 0 ? `${value} ${words}` : "";
 }
 
-export function runScreen(result: Extract<RunEvent, { event: "result" }>): string {
-  const done = result.steps.filter((step) => step.status !== "failed" && step.status !== "blocked").length;
-  const residue = result.residue.map((one) => [
-    one["system"] ?? "",
-    one["mechanism"] ?? "",
-    one["gone_by"] === null || one["gone_by"] === undefined ? "no end is set there" : `gone by ${when(one["gone_by"])} at the latest`,
-  ]);
+type Result = Extract<RunEvent, { event: "result" }>;
+
+export function runScreen(result: Result, late: { readonly overdue: boolean; readonly days_left: number }, plain: boolean): string {
+  const unfinished = result.steps.filter((step) => step.status === "failed" || step.status === "blocked");
+  const residue = result.residue.map((one) => [one["system"] ?? "", goneBy(one["gone_by"]), mechanismWords(one["mechanism"] ?? "unknown")]);
+  const verdict = result.exit === 5 || result.exit === 4 ? tint("Partly done", "bad", plain) : "Done";
+  const overdue = overdueText(late, plain);
   return [
-    `${result.exit === 5 ? "Partly done" : "Done"}: ${done} of ${result.steps.length} steps. The request is ${result.state.replaceAll("_", " ")}.`,
-    ...(residue.length === 0
-      ? []
-      : [
-          "What an erasure does not reach yet:",
-          ...table(residue)
-            .split("\n")
-            .map((line) => `  ${line}`),
-        ]),
+    `${verdict}: ${result.steps.length - unfinished.length} of ${result.steps.length} steps. The request is ${stateWords(result.state)}${overdue === "" ? "" : `, ${overdue}`}.`,
+    ...(unfinished.length === 0 ? [] : [indent(table(unfinished.map((step) => [`${step.system}.${step.record}`, statusWords(step.status), why(step)])))]),
+    ...(residue.length === 0 ? [] : ["What an erasure does not reach yet:", indent(table(residue))]),
   ].join("\n");
 }

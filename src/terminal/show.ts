@@ -1,13 +1,16 @@
 /** Text for people: aligned columns, no boxes, colours only where a terminal wants them. */
 import { stripVTControlCharacters, styleText } from "node:util";
+import { printable } from "../model/shown.ts";
 
-export type Tint = "good" | "bad" | "warn" | "dim" | "bold";
+/** `danger`: what cannot be taken back. */
+export type Tint = "good" | "bad" | "danger" | "warn" | "dim" | "bold";
 
-const STYLES = { good: "green", bad: "red", warn: "yellow", dim: "dim", bold: "bold" } as const;
+const STYLES = { good: "green", bad: "red", danger: ["bold", "red"], warn: "yellow", dim: "dim", bold: "bold" } as const;
 
-/** Colours the text where stdout is a terminal and neither NO_COLOR nor `plain` asks for none. The words alone must say it all. */
-export function tint(text: string, how: Tint, plain = false): string {
-  return plain ? text : styleText(STYLES[how], text, { stream: process.stdout, validateStream: true });
+/** Colours the text where the stream is a terminal and neither NO_COLOR nor `plain` asks for none. The words alone must say it all. */
+export function tint(text: string, how: Tint, plain = false, stream: NodeJS.WriteStream = process.stdout): string {
+  const style = STYLES[how];
+  return plain ? text : styleText(typeof style === "string" ? style : [...style], text, { stream, validateStream: true });
 }
 
 /** Rows in aligned columns, two spaces apart. The last column is not padded. */
@@ -28,8 +31,8 @@ export function indent(text: string, by = 2): string {
   return text.replaceAll(/^(?=.)/gmu, " ".repeat(by));
 }
 
-/** Words in lines of at most 100 columns, indented. */
-export function wrap(text: string, by = 0, columns = 100): string {
+/** Words in lines of at most so many columns, indented. */
+export function wrap(text: string, by: number, columns: number): string {
   const lines = text.split(/\s+/u).reduce<string[]>((all, word) => {
     const last = all.at(-1);
     if (last === undefined || width(last) + 1 + width(word) > columns - by) return [...all, word];
@@ -44,10 +47,15 @@ export function count(number: number, one: string, many = `${one}s`): string {
 }
 
 /** `Wed 2 Dec 2026` for a civil date. */
-export function day(date: string): string {
-  const [year = "", month = "", of = ""] = date.split("-");
+export function day(civil: string): string {
+  const [year = "", month = "", of = ""] = civil.split("-");
   const at = new Date(Date.UTC(Number(year), Number(month) - 1, Number(of)));
   return `${WEEKDAYS[at.getUTCDay()] ?? ""} ${Number(of)} ${MONTHS[Number(month) - 1] ?? ""} ${year}`;
+}
+
+/** `2 Dec 2026`, where many stand below each other. */
+export function date(civil: string): string {
+  return day(civil).slice(4);
 }
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -55,9 +63,10 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 /** Text that came from outside, without control characters: it cannot forge lines or colours. */
 export function safe(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, " ");
+  return printable(stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, " "));
 }
 
-function width(text: string): number {
+/** Columns that a text takes. */
+export function width(text: string): number {
   return Array.from(stripVTControlCharacters(text)).length;
 }

@@ -1,6 +1,7 @@
+import { stripVTControlCharacters } from "node:util";
 import { type Command, Errors } from "@oclif/core";
 import { Failure } from "../errors.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../model/nearest.ts";
 
 /** What a command understands. */
 interface Understood {
@@ -12,12 +13,35 @@ interface Understood {
   readonly options: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Names of required arguments and flags that are missing, in their order; undefined for an error of another kind. */
+export function missingFrom(error: unknown, command: typeof Command): { readonly args: readonly string[]; readonly flags: readonly string[] } | undefined {
+  if (!(error instanceof Errors.CLIError)) return undefined;
+  const { required } = describe(command);
+  const args = missingArgs(error, command);
+  const flags = missingFlags(error, required);
+  return args.length + flags.length === 0 ? undefined : { args, flags };
+}
+
+function missingArgs(error: Error, command: typeof Command): readonly string[] {
+  if (error.constructor.name !== "RequiredArgsError" || !("args" in error) || !Array.isArray(error.args)) return [];
+  const missing = new Set(error.args.map((arg: unknown) => (typeof arg === "object" && arg !== null && "name" in arg ? String(arg.name) : "")));
+  return Object.keys(command.args).filter((name) => missing.has(name));
+}
+
+function missingFlags(error: Error, required: readonly string[]): readonly string[] {
+  if (error.constructor.name !== "FailedFlagValidationError") return [];
+  // in a terminal oclif colours it
+  const said = stripVTControlCharacters(error.message).split(/\s*\n\s*/u);
+  return required.filter((name) => said.some((line) => line.endsWith(`Missing required flag ${name}`)));
+}
+
 /** oclif's errors quote what was typed; this says the same in names that are ours. Anything else is handed back. */
 export function usageFailure(error: unknown, command: typeof Command): unknown {
   if (!(error instanceof Errors.CLIError)) return error;
   const understood = describe(command);
+  const missing = missingArgs(error, command);
   const help = `See: expunge ${understood.id} --help.`;
-  return new Failure("USAGE", explain(error, understood), { help });
+  return new Failure("USAGE", missing.length > 0 ? `missing: ${missing.map((name) => name.toUpperCase()).join(", ")}` : explain(error, understood), { help });
 }
 
 function describe(command: typeof Command): Understood {
@@ -33,7 +57,7 @@ function describe(command: typeof Command): Understood {
 
 /** The names in oclif's messages are looked up among ours; what is not found there is not said. */
 function explain(error: Error, { flags, shown, required, options }: Understood): string {
-  const named = /^(?:Flag|Expected) --([a-z-]+)/u.exec(error.message)?.[1];
+  const named = /^(?:Flag|Expected) --([a-z-]+)/u.exec(stripVTControlCharacters(error.message))?.[1];
   const flag = flags.find((name) => name === named);
   switch (error.constructor.name) {
     case "RequiredArgsError":
@@ -50,7 +74,7 @@ function explain(error: Error, { flags, shown, required, options }: Understood):
     case "ArgInvalidOptionError":
       return "an argument is not one of those the command takes";
     case "FailedFlagValidationError": {
-      const missing = required.filter((name) => error.message.includes(`Missing required flag ${name}`));
+      const missing = missingFlags(error, required);
       return missing.length === 0 ? "the flags do not go together" : `missing: ${missing.map((name) => `--${name}`).join(", ")}`;
     }
     default:

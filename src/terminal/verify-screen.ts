@@ -1,23 +1,60 @@
 import type { Check } from "../executor/verify.ts";
 import type { RequestState } from "../model/status.ts";
-import { count, indent, table, tint } from "./show.ts";
+import { reasonWords, stateWords } from "../model/words.ts";
+import { overdueText, when } from "./dates.ts";
+import { count, day, indent, safe, table, tint } from "./show.ts";
 
-const WORDS = { pass: "pass", fail: "FAIL", unverifiable: "unverifiable", not_searchable: "n/a" } as const;
+const WORDS = { pass: "pass", fail: "FAIL", unverifiable: "cannot be verified", not_searchable: "n/a" } as const;
 
-export function verifyScreen(verified: { readonly checks: readonly Check[]; readonly residual: number; readonly state: RequestState }, plain: boolean): string {
+export interface VerifyTold {
+  readonly checks: readonly Check[];
+  readonly residual: number;
+  readonly state: RequestState;
+}
+
+export function verifyScreen(verified: VerifyTold, late: { readonly overdue: boolean; readonly days_left: number }, plain: boolean): string {
   const rows = verified.checks.map((check) => {
     const bad = check.result === "fail" || check.result === "unverifiable";
     return [
       tint(WORDS[check.result], bad ? "bad" : check.result === "pass" ? "good" : "dim", plain),
       `${check.system}.${check.record}`,
-      `${check.residual} left`,
-      check.method,
-      check.at.slice(0, 16).replace("T", " "),
+      leftText(check),
+      when(check.at),
+      safe(check.method),
     ];
   });
-  const sentence =
-    verified.residual > 0
-      ? `Residual: ${count(verified.residual, "record")} still there. The request is ${verified.state.replaceAll("_", " ")}.`
-      : `Nothing is left of what was to go. The request is ${verified.state.replaceAll("_", " ")}.`;
-  return `${indent(table(rows))}\n${sentence}`;
+  const overdue = overdueText(late, plain);
+  return `${indent(table(rows))}\n${sentence(verified)} The request is ${stateWords(verified.state)}${overdue === "" ? "" : `, ${overdue}`}.`;
+}
+
+/** What is still there, and what is there by right, with the reason. */
+function leftText({ residual, kept = 0, waiting = 0, blocked = 0, failed = 0, reason, says, until }: Check): string {
+  const counts = [`${residual} left`, some(kept, "kept"), some(waiting, "waiting"), some(blocked, "blocked"), some(failed, "failed")].filter(
+    (part) => part !== "",
+  );
+  const status = failed > 0 ? "failed" : blocked > 0 ? "blocked" : waiting > 0 ? "waiting" : "kept";
+  const why = reason === undefined ? "" : reasonWords(reason, { status, says });
+  const end = until === undefined ? "" : `until ${day(until.slice(0, 10))}`;
+  const more = [why, end].filter((part) => part !== "").join(", ");
+  return safe(`${counts.join(", ")}${more === "" ? "" : `: ${more}`}`);
+}
+
+function some(number: number, words: string): string {
+  return number > 0 ? `${number} ${words}` : "";
+}
+
+/** Says that nothing is left only where every look could have found something, and nothing is blocked or waits. */
+function sentence({ checks, residual }: VerifyTold): string {
+  const total = (name: "kept" | "waiting" | "blocked" | "failed"): number => checks.reduce((sum, check) => sum + (check[name] ?? 0), 0);
+  const unsure = checks.filter(({ result }) => result === "unverifiable").length;
+  const open = [
+    residual > 0 ? `${count(residual, "record")} still there` : "",
+    some(total("blocked"), "blocked"),
+    some(total("failed"), "failed"),
+    some(total("waiting"), "waiting"),
+    unsure > 0 ? `${count(unsure, "record type")} could not be looked at` : "",
+  ].filter((part) => part !== "");
+  const kept = total("kept");
+  const keeping = kept === 0 ? "" : ` ${count(kept, "record")} ${kept === 1 ? "is" : "are"} kept by right.`;
+  return open.length > 0 ? `Residual: ${open.join(", ")}.${keeping}` : `Nothing is left of what was to go.${keeping}`;
 }

@@ -23,9 +23,36 @@ const shortRequest = {
   pseudonyms: z.array(shownPseudonym).optional().describe("Of a batch: one a person."),
   received: date,
   due: z.strictObject({ nominal: date, legal: date, extended: date }),
+  days_left: z.int().describe("To the legal day, negative after it."),
+  overdue: z.boolean().describe("An open request whose legal day has passed."),
   state,
   ref: text.optional(),
 };
+const totals = z.strictObject({ erase: count, change: count, keep: count, wait: count, blocked: count, nothing: count });
+const event = z.strictObject({
+  at: instant,
+  by: text.optional().describe("Missing where an earlier version did not note it."),
+  did: z.enum(["opened", "identity", "planned", "approved", "run", "verified", "closed", "refused", "cancelled"]),
+  plan: text.optional(),
+  result: text.optional().describe("What came of it: `ok`, a state of the request. A `run` without it began, or went on."),
+  note: text.optional().describe("What the person wrote: a method, a reason, a ticket."),
+});
+const planLine = z.strictObject({
+  id: text,
+  made_at: instant,
+  digest: hash,
+  system: text.optional(),
+  totals,
+  approval: z
+    .strictObject({
+      by: text,
+      at: instant,
+      role: text.optional(),
+      accepted: z.array(text).optional().describe("Accepted although not searched: `system.record`."),
+    })
+    .optional(),
+  run: z.strictObject({ state: text, exit: count, completed_at: instant }).optional(),
+});
 const wholeRequest = z.strictObject({
   ...shortRequest,
   opened: z.strictObject({ at: instant, by: text }),
@@ -33,6 +60,9 @@ const wholeRequest = z.strictObject({
   plan: text.optional(),
   reason: text.optional(),
   ended_at: instant.optional(),
+  history: z.array(event).describe("Who did what and when, oldest first, in clear: from the state, not from the ledger."),
+  plans: z.array(planLine),
+  open: z.array(text).describe("What must still happen before the request can be closed, in words."),
   waiting_for: text,
   next: text.nullable(),
 });
@@ -49,8 +79,14 @@ const planStep = z.strictObject({
   says: text.optional().describe("The reason in the words of the hold or condition."),
   until: text.optional().describe("Last day of the longest hold."),
   law: z.array(text).optional(),
-  subjects: z.array(z.strictObject({ pseudonym: shownPseudonym, ...counts })).optional(),
+  cascades: z
+    .array(z.strictObject({ constraint: text, table: text, count }))
+    .optional()
+    .describe("Rows of tables without a record type that go behind it."),
+  unsearched: z.array(shownPseudonym).optional().describe("In a batch: people for whom it was not searched."),
+  subjects: z.array(z.strictObject({ pseudonym: shownPseudonym, ...counts, reason: reason.optional() })).optional(),
 });
+const gap = { where: text, holds_identifier: z.boolean() };
 const residue = z.strictObject({ system: text, record: text.nullable().optional(), mechanism: text, gone_by: text.nullable() });
 const plan = z.strictObject({
   id: text,
@@ -61,11 +97,12 @@ const plan = z.strictObject({
   made_at: instant,
   expires_at: instant,
   steps: z.array(planStep),
-  totals: z.strictObject({ erase: count, change: count, keep: count, wait: count, blocked: count, nothing: count }),
+  totals,
   residue: z.array(residue),
-  warnings: z.array(z.strictObject({ code: text, severity: z.enum(["empty", "warning"]), record: text, message: text })),
+  warnings: z.array(
+    z.strictObject({ code: text, severity: z.enum(["empty", "warning"]), record: text, column: text.optional(), message: text, help: text.optional() }),
+  ),
 });
-const gap = { where: text, holds_identifier: z.boolean() };
 const runStep = {
   id: text,
   system: text,
@@ -105,6 +142,23 @@ const check = z.strictObject({
   method: text,
   reason: reason.optional(),
   at: instant,
+  kept: count.optional(),
+  waiting: count.optional(),
+  blocked: count.optional(),
+  failed: count.optional(),
+  says: text.optional().describe("The words of the condition or hold."),
+  until: text.optional(),
+});
+const finding = z.strictObject({
+  system: text.describe("Empty, as `record`, where the data map itself is meant."),
+  record: text,
+  column: text.optional(),
+  code: text,
+  severity: z.enum(["error", "empty", "warning"]),
+  message: text,
+  help: text,
+  file: text,
+  line: count,
 });
 const file = z.strictObject({ path: text, sha256: hash });
 
@@ -139,7 +193,10 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   "map-lint": envelope("map-lint", z.strictObject({ issues: z.array(issue) })),
   explain: envelope("explain", z.strictObject({ rules: z.array(z.strictObject({ record: text, sentence: text, file: text, line: count })) })),
   "connector-list": envelope("connector-list", z.strictObject({ connectors: z.array(z.strictObject({ kind: text, called: text, actions: z.array(text) })) })),
-  doctor: envelope("doctor", z.strictObject({ checks: z.array(z.strictObject({ name: text, result: z.enum(["ok", "warn", "fail"]), detail: text })) })),
+  doctor: envelope(
+    "doctor",
+    z.strictObject({ checks: z.array(z.strictObject({ name: text, result: z.enum(["ok", "warn", "fail"]), detail: text })), findings: z.array(finding) }),
+  ),
   "request-new": envelope("request-new", requests),
   "request-list": envelope("request-list", requests),
   "request-show": envelope("request-show", oneRequest),
@@ -150,7 +207,17 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   plan: envelope("plan", z.strictObject({ plan })),
   approve: envelope(
     "approve",
-    z.strictObject({ approval: z.strictObject({ plan: text, request: requestId, digest: hash, by: text, role: text.optional(), at: instant }) }),
+    z.strictObject({
+      approval: z.strictObject({
+        plan: text,
+        request: requestId,
+        digest: hash,
+        by: text,
+        role: text.optional(),
+        accepted: z.array(text).optional(),
+        at: instant,
+      }),
+    }),
   ),
   "run-event": z.discriminatedUnion("event", [
     z.strictObject({ event: z.literal("step"), ...runStep }),

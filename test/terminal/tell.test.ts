@@ -2,7 +2,7 @@ import { Errors } from "@oclif/core";
 import { expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
 import { looksLikeIdentifier } from "../../src/model/identifier-like.ts";
-import { nearest } from "../../src/terminal/suggest.ts";
+import { nearest } from "../../src/model/nearest.ts";
 import { failureOf } from "../../src/terminal/tell.ts";
 
 test("of a foreign error only class and code are told; a failure of ours is told as it is", () => {

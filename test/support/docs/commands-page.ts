@@ -1,4 +1,5 @@
 import { Plugin, settings } from "@oclif/core";
+import { workingOrder } from "../../../src/terminal/help.ts";
 
 /** What is used of a command's description. */
 interface Described {
@@ -27,7 +28,7 @@ export async function commandsPage(root: string): Promise<string> {
   const commands = Object.values(plugin.manifest.commands)
     .filter(({ hidden }) => hidden !== true)
     .map((command) => describe(command))
-    .toSorted((a, b) => a.id.localeCompare(b.id));
+    .toSorted((a, b) => workingOrder(a.id) - workingOrder(b.id) || a.id.localeCompare(b.id));
   const globals = commands[0]?.flags.filter(({ global }) => global) ?? [];
   return [
     "# Commands",

@@ -1,0 +1,54 @@
+import type { Finding } from "../../src/model/search.ts";
+import { nearest } from "../../src/model/nearest.ts";
+import { fits } from "./findings.ts";
+import type { Place } from "./resolved.ts";
+import type { Session } from "./session.ts";
+
+interface Relation {
+  readonly oid: string;
+  /** As the data map may name it: without its schema only where the search path finds it. */
+  readonly names: readonly string[];
+}
+
+/** Everything in the database's own schemas that rows can be read from. */
+export async function relations(session: Session): Promise<readonly Relation[]> {
+  const rows = await session.query(
+    `SELECT c.oid::text, n.nspname::text, c.relname::text, pg_catalog.pg_table_is_visible(c.oid)::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND NOT pg_catalog.starts_with(n.nspname, 'pg_toast') AND NOT pg_catalog.starts_with(n.nspname, 'pg_temp') ORDER BY 2, 3`,
+  );
+  return rows.map(([oid, schema, name, visible]) => ({
+    oid: oid ?? "",
+    names: visible === "true" ? [name ?? "", `${schema ?? ""}.${name ?? ""}`] : [`${schema ?? ""}.${name ?? ""}`],
+  }));
+}
+
+/** Entries of `map.ignore` that fit no table and no column of a table: what they were meant to declare is not declared. */
+export async function* checkIgnore({ session, block }: Place): AsyncGenerator<Finding> {
+  const entries = block.ignore ?? [];
+  if (entries.length === 0) return;
+  const known = await relations(session);
+  const names = known.flatMap((relation) => relation.names);
+  for (const entry of entries) {
+    if (names.some((name) => fits(entry, name)) || (await isColumn(session, entry, known))) continue;
+    const meant = nearest(entry, names);
+    yield {
+      code: "IGNORE_UNUSED",
+      severity: "warning",
+      record: `${block.name}.${entry}`,
+      message: "nothing there fits this entry of map.ignore",
+      ...(meant === undefined ? {} : { help: `Did you mean \`${block.name}.${meant}\`?` }),
+    };
+  }
+}
+
+/** Whether an entry names a column: `orders.note`, `public.orders.note`. */
+async function isColumn(session: Session, entry: string, known: readonly Relation[]): Promise<boolean> {
+  const at = entry.lastIndexOf(".");
+  if (at === -1) return false;
+  const oids = known.filter(({ names }) => names.includes(entry.slice(0, at))).map(({ oid }) => oid);
+  if (oids.length === 0) return false;
+  const rows = await session.query("SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = ANY ($1::oid[]) AND attnum > 0 AND NOT attisdropped", [
+    oids,
+  ]);
+  return rows.some(([name]) => fits(entry.slice(at + 1), name ?? ""));
+}

@@ -1,0 +1,23 @@
+import { Failure } from "../errors.ts";
+import { looksLikeIdentifier } from "../ledger/identifier-lint.ts";
+
+const LONGEST = 500;
+
+/** Why a text that people write beside a request (a reason, a method) will not do; undefined where it will. Never repeats it. */
+export function whyNotText(typed: string): string | undefined {
+  const text = typed.trim();
+  if (!/[\p{L}\p{N}]/u.test(text)) return "It must say something.";
+  if (text.length > LONGEST) return `It may have ${LONGEST} characters.`;
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) return "It must be one line, without control characters.";
+  if (looksLikeIdentifier(text)) return "It looks as if it held an identifier of a person: an address, or a number of nine digits or more.";
+  return undefined;
+}
+
+/** The text without spaces around. Throws USAGE, IDENTIFIER_IN_ARGUMENTS; what was typed is not repeated. */
+export function checkedText(flag: string, typed: string): string {
+  const why = whyNotText(typed);
+  if (why === undefined) return typed.trim();
+  const message = `${flag}: ${why.charAt(0).toLowerCase()}${why.slice(1).replace(/\.$/u, "")}`;
+  if (looksLikeIdentifier(typed)) throw new Failure("IDENTIFIER_IN_ARGUMENTS", message, { help: "Say it without: it is kept with the request for years." });
+  throw new Failure("USAGE", message);
+}

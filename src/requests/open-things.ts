@@ -1,0 +1,82 @@
+import type { PlanStep } from "../model/plan.ts";
+import type { ErasureRequest } from "../model/request.ts";
+import { OPEN_STATES } from "../model/status.ts";
+import { reasonWords } from "../model/words.ts";
+import type { Reads } from "../state/state.ts";
+
+/** What must still happen before a request can be closed, one thing a line, in words. Empty for one that has ended. */
+export async function openThings(
+  { plans }: Pick<Reads, "plans">,
+  request: ErasureRequest,
+  { acceptGaps }: { readonly acceptGaps: boolean } = { acceptGaps: false },
+): Promise<readonly string[]> {
+  if (!OPEN_STATES.includes(request.state)) return [];
+  const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
+  const result = plan === undefined ? undefined : await plans.result(plan.id);
+  const open: string[] = [];
+  if (plan === undefined || result === undefined) open.push("nothing was run to its end");
+  if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
+  for (const step of plan?.steps ?? []) open.push(...openInStep(step));
+  for (const step of result?.steps ?? []) open.push(...failedInStep(step));
+  const seen = plan === undefined ? undefined : await plans.verified(plan.id);
+  open.push(...openInLook(seen, acceptGaps));
+  if (request.state === "settling" || request.state === "verifying") open.push("it is not verified for the second time yet");
+  if (request.state === "partly_done" && open.length === 0 && seen === undefined) open.push("nobody has looked again since the run");
+  return open;
+}
+
+/** Of a verification as it was stored: what is there still, and what nobody could look at. */
+function openInLook(seen: unknown, acceptGaps: boolean): readonly string[] {
+  const checks = listIn(seen, "checks").flatMap((check) => {
+    const name = `${textIn(check, "system") ?? ""}.${textIn(check, "record") ?? ""}`;
+    const residual: unknown = Reflect.get(check, "residual");
+    if (typeof residual === "number" && residual > 0) return [`${name}: the last look found ${residual} still there`];
+    const reason = textIn(check, "reason");
+    if (textIn(check, "result") !== "unverifiable" || reason === "gap") return [];
+    return [`${name}: could not be looked at${reason === undefined ? "" : ` (${reasonWords(reason, { status: "unverifiable" })})`}`];
+  });
+  const gaps = acceptGaps ? [] : openGaps(seen);
+  return [
+    ...checks,
+    ...gaps.map(({ system, record, where }) => `${system}.${record}: an identifier stands in ${where}, where nothing can be erased (--accept-gaps)`),
+  ];
+}
+
+/** Of a verification as it was stored: places in which an identifier stands and nothing can be done. */
+export function openGaps(
+  seen: unknown,
+): readonly { readonly system: string; readonly record: string; readonly where: string; readonly holdsIdentifier: true }[] {
+  return listIn(seen, "gaps").flatMap((gap) =>
+    Reflect.get(gap, "holds_identifier") === true
+      ? [{ system: textIn(gap, "system") ?? "", record: textIn(gap, "record") ?? "", where: textIn(gap, "where") ?? "a place", holdsIdentifier: true as const }]
+      : [],
+  );
+}
+
+function listIn(value: unknown, name: string): readonly object[] {
+  const list: unknown = typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+  return Array.isArray(list) ? list.filter((one): one is object => typeof one === "object" && one !== null) : [];
+}
+
+function textIn(value: object, name: string): string | undefined {
+  const text: unknown = Reflect.get(value, name);
+  return typeof text === "string" ? text : undefined;
+}
+
+function openInStep({ system, record, waiting, blocked, reason, says }: PlanStep): readonly string[] {
+  const name = `${system}.${record}`;
+  const why = (status: "waiting" | "blocked"): string => (reason === undefined ? "" : ` (${reasonWords(reason, { status, says })})`);
+  return [
+    ...(waiting > 0 ? [`${name}: ${waiting} waiting${why("waiting")}`] : []),
+    ...(blocked > 0 ? [`${name}: ${blocked} blocked${why("blocked")}`] : []),
+    ...(reason === "empty_pattern" ? [`${name}: not searched (${reasonWords(reason)})`] : []),
+  ];
+}
+
+/** Of a run's step as it was stored: what failed. */
+function failedInStep(step: unknown): readonly string[] {
+  if (typeof step !== "object" || step === null || !("failed" in step) || typeof step.failed !== "number" || step.failed === 0) return [];
+  const reason = textIn(step, "reason");
+  const why = reason === undefined ? "" : ` (${reasonWords(reason, { status: "failed", says: textIn(step, "says") })})`;
+  return [`${textIn(step, "system") ?? ""}.${textIn(step, "record") ?? ""}: ${step.failed} failed${why}`];
+}

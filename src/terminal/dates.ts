@@ -1,0 +1,26 @@
+import { count, day, tint } from "./show.ts";
+
+/** A civil date as a day, an instant to the minute. */
+export function when(text: string): string {
+  return text.length === 10 ? day(text) : `${day(text.slice(0, 10))} ${text.slice(11, 16)} UTC`;
+}
+
+/** How long an answer is overdue, in a colour that is seen; empty where it is not. */
+export function overdueText({ overdue, days_left }: { readonly overdue: boolean; readonly days_left: number }, plain: boolean): string {
+  return overdue ? tint(`OVERDUE by ${count(-days_left, "day")}`, "danger", plain) : "";
+}
+
+/** When the answer is due, how that came about, and whether that day has passed. */
+export function dueText(
+  { nominal, legal, extended }: { readonly nominal: string; readonly legal: string; readonly extended: string },
+  late: { readonly overdue: boolean; readonly days_left: number },
+  plain: boolean,
+): string {
+  const moved = nominal === legal ? "" : ` (${day(nominal)} is no working day)`;
+  return `${day(legal)}${moved}${late.overdue ? `: ${overdueText(late, plain)}` : ""}; ${day(extended)} if extended`;
+}
+
+/** A day on which something is gone; `null` where nothing sets one. */
+export function goneBy(date: string | null | undefined): string {
+  return date === null || date === undefined ? "no end is set" : `gone by ${when(date)}`;
+}
