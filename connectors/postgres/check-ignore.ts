@@ -2,7 +2,7 @@ import type { Finding } from "../../src/model/search.ts";
 import { nearest } from "../../src/model/nearest.ts";
 import { fits } from "./findings.ts";
 import type { Place } from "./resolved.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./transaction.ts";
 
 interface Relation {
   readonly oid: string;
