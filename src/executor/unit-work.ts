@@ -18,7 +18,8 @@ function stepOf(sealed: readonly SealedStep[], id: string): SealedStep {
 export function workOf(step: SealedStep, sealed: readonly SealedStep[]): Work {
   const { target } = step;
   const operations = new Map<string, { readonly change: Change; readonly also: readonly Also[]; readonly records: PlannedRecord[] }>();
-  for (const { disposition, others, ...planned } of step.records) {
+  for (const { disposition, key, fingerprint, subjects, takes } of step.records) {
+    const planned = { key, fingerprint, subjects, ...(takes === undefined ? {} : { takes }) };
     const name = nameOf(disposition);
     const known = operations.get(name);
     if (known !== undefined) known.records.push(planned);

@@ -1,6 +1,5 @@
 import { civilDateOf } from "../retention/civil-date.ts";
 import { holdEnd } from "../retention/hold-end.ts";
-import { Failure } from "../errors.ts";
 import type { Change } from "../model/change.ts";
 import type { Hold, RecordType } from "../model/datamap.ts";
 import type { Disposition } from "../model/plan.ts";
@@ -188,10 +187,4 @@ export function changeOf(type: RecordType, disposition: Disposition): Change | u
     case "blocked":
       return undefined;
   }
-}
-
-export function typeOf(types: ReadonlyMap<string, RecordType>, id: string): RecordType {
-  const type = types.get(id);
-  if (type === undefined) throw new Failure("UNEXPECTED", `${id} is no record type of the data map`);
-  return type;
 }
