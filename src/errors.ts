@@ -86,6 +86,10 @@ export const FAILURES = {
   ACTION_REFUSED: { exit: EXIT.bad_data, help: "This kind of system cannot do that." },
   CLOCK_REFUSED: { exit: EXIT.bad_data, help: "EXPUNGE_NOW and EXPUNGE_TEST_KILL_AT work only where the data map says `clock: test`." },
   STATE_UNREADABLE: { exit: EXIT.bad_data, help: "The workspace's database is damaged or of another version." },
+  LEDGER_MISMATCH: {
+    exit: EXIT.bad_data,
+    help: "Bring back the latest ledger; `expunge doctor` says what is there. Until then nothing is done and nothing is signed.",
+  },
   KEY_MISSING: { exit: EXIT.unreachable, help: "The workspace's key file is missing or readable by others." },
 
   BUSY: { exit: EXIT.busy, help: "Another run holds this request; wait for it." },

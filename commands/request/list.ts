@@ -9,9 +9,9 @@ export default class RequestList extends BaseCommand {
 
   protected override async work({ signal }: Session): Promise<Answer> {
     const { flags } = await this.parse(RequestList);
-    const { openWorkspace } = await import("../../src/workspace.ts");
+    const { openReading } = await import("../../src/workspace.ts");
     const { requestJson } = await import("../../src/requests/request-json.ts");
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openReading(flags, { signal });
     const requests = (await workspace.state.read.requests.list()).filter(({ state }) => flags.state === undefined || state === flags.state);
     return { data: { requests: requests.map(requestJson) }, human: requestTable(requests) };
   }

@@ -8,10 +8,10 @@ export default class RequestShow extends BaseCommand {
 
   protected override async work({ signal }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(RequestShow);
-    const { openWorkspace } = await import("../../src/workspace.ts");
+    const { openReading } = await import("../../src/workspace.ts");
     const { waiting } = await import("../../src/requests/board.ts");
     const { wholeRequestJson } = await import("../../src/requests/request-json.ts");
-    await using workspace = await openWorkspace(flags, { signal });
+    await using workspace = await openReading(flags, { signal });
     const request = await workspace.state.read.requests.get(args.id);
     const { next } = waiting(request);
     return { data: { requests: [wholeRequestJson(request)] }, human: requestScreen(request), next: next === null ? [] : [next] };
