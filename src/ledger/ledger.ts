@@ -135,7 +135,7 @@ function ledgerOn(log: Log, rows: LedgerRows): Ledger {
     },
     async exportProof(request) {
       const { checkpoint: note, entries } = await entriesOf(request);
-      const chosen = entries.findLast(({ core }) => ENDINGS.includes(String(core["type"]))) ?? entries.at(-1);
+      const chosen = entries.findLast(({ core }) => ENDINGS.some((ending) => ending === core["type"])) ?? entries.at(-1);
       if (chosen === undefined) return undefined;
       const { proof, ...opened } = chosen;
       return tlogProofText({
