@@ -36,12 +36,13 @@ export async function makeWorkspace(places: Places, wantedOrigin: string | undef
   const dir = inDatabase ? places.workspace : resolve(places.workspace);
   const known = await knownOrigin(places);
   // the keys in it are for nobody else's eyes
-  const folder = inDatabase ? keysFolder(places) : dir;
+  const keys = resolve(keysFolder(places));
+  const folder = inDatabase ? keys : dir;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   making(join(folder, ".gitignore"), () => writeFileSync(join(folder, ".gitignore"), "*\n"));
   // a database that has its keys elsewhere must not get others
   if (inDatabase && known !== undefined) for (const name of KEYS) key(places, name);
-  for (const name of KEYS) if (keyFromEnvironment(name) === undefined && makeKey(keysFolder(places), name)) made.push(keyFile(keysFolder(places), name));
+  for (const name of KEYS) if (keyFromEnvironment(name) === undefined && makeKey(keys, name)) made.push(keyFile(keys, name));
   const { origin, vkey } = publicKey(places, known, wantedOrigin, making);
   const missing = { state: await isMissing(places, "state"), ledger: await isMissing(places, "ledger") };
   const state = await openState(await openPart(places, "state", secret), { sealingKey: key(places, "sealing") });
@@ -68,7 +69,7 @@ function publicKey(
   wanted: string | undefined,
   making: (file: string, make: () => void) => void,
 ): { readonly origin: string; readonly vkey: string } {
-  const file = vkeyFile(place);
+  const file = resolve(vkeyFile(place));
   const there = existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
   const origin = known ?? wanted ?? `expunge.local/${randomBytes(4).toString("hex")}`;
   if (wanted !== undefined && wanted !== origin) throw new Failure("USAGE", `this workspace's origin is ${origin} already, and stays so`);

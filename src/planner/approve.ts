@@ -53,9 +53,18 @@ export function approvedPlan(
   return brand(plan);
 }
 
-/** One person is one person, however the name is typed. */
+/** One person is one person, however the name is typed: case, spaces, compositions and what does not show make no other. */
 function sameName(one: string, other: string): boolean {
-  return one.trim().toLowerCase() === other.trim().toLowerCase();
+  return plain(one) === plain(other);
+}
+
+function plain(name: string): string {
+  return name
+    .normalize("NFKC")
+    .replaceAll(/[\p{Default_Ignorable_Code_Point}\p{C}]/gu, "")
+    .replaceAll(/\s+/gu, " ")
+    .trim()
+    .toLowerCase();
 }
 
 function refuseOld(plan: Plan, map: DataMap, at: Date): void {

@@ -11,6 +11,7 @@ import type { Lease, Reads, Tx } from "../state/state.ts";
 import { type Context, eraserFor, readersFor, today, whileHeld } from "./context.ts";
 import { receiptEntries, startedEntry } from "./run-entries.ts";
 import { keyDigest } from "./key-digest.ts";
+import { decisionId } from "./ledger-entries.ts";
 import { knownOf, searchAndPlan } from "./plan-request.ts";
 
 type Result = Extract<RunEvent, { event: "result" }>;
@@ -105,6 +106,11 @@ async function runnable({ map, now }: Context, tx: Tx, id: string): Promise<Runn
   if (request.state === "refused" || request.state === "cancelled") throw new Failure("WRONG_STATE", `${id} is ${request.state}`);
   if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${id} is not confirmed`);
   const approval = await tx.plans.approval(plan.id);
+  // version 0.1 could be killed between the two
+  if (approval !== undefined && !(await tx.outbox.has(decisionId(plan, approval))))
+    throw new Failure("NOT_APPROVED", `the approval of plan ${plan.id} of ${id} never reached the ledger`, {
+      help: `Approve it again: expunge approve ${id}.`,
+    });
   // closed: the keys are gone, the answer is not
   const answered = (await tx.plans.result(plan.id)) !== undefined;
   if (answered) return { plan: approvedPlan(plan, approval, { ...map, digest: plan.map }, { at: now(), begun: true, unaltered: true }), sealed: [] };

@@ -1,7 +1,7 @@
 /** What the ledger is still to be told: written with what it tells of, in one transaction. */
 import type { JsonObject } from "../model/json.ts";
 import { set, setting, type Settings } from "./settings.ts";
-import { nextNumber, type Sql, stored, text, toStored } from "./sql.ts";
+import { nextNumber, one, type Sql, stored, text, toStored } from "./sql.ts";
 
 export interface OutboxEntry {
   /** The same event always has the same id: the ledger takes it once. */
@@ -14,6 +14,8 @@ export interface OutboxEntry {
 export interface OutboxReads {
   /** Oldest first. */
   unsealed(limit: number): Promise<readonly OutboxEntry[]>;
+  /** Whether this event was ever posted, told to the ledger or not. */
+  has(id: string): Promise<boolean>;
   /** The largest head of the ledger that this state saw; without a root where an earlier version left it. */
   ledgerHead(): Promise<Settings["ledger"] | undefined>;
 }
@@ -28,6 +30,7 @@ export interface Outbox extends OutboxReads {
 export function outboxStore(sql: Sql): Outbox {
   return {
     ledgerHead: async () => await setting(sql, "ledger"),
+    has: async (id) => (await one(sql, "select 1 as found from outbox where id = ?", [id])) !== undefined,
     unsealed: async (limit) =>
       (await sql.all("select entry from outbox where sealed = 0 order by seq limit ?", [limit])).map((row) => stored<OutboxEntry>(text(row, "entry"))),
     async post(entries) {
