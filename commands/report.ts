@@ -14,6 +14,7 @@ import { type Beside, reportPage } from "../src/reports/page.ts";
 import { reportFile, reportOf, summaryHolds, unchecked } from "../src/reports/report.ts";
 import { summarise } from "../src/reports/summary.ts";
 import type { Workspace } from "../src/workspace.ts";
+import { vkeyFile } from "../src/workspace-place.ts";
 import { writeWhole, type WrittenFile } from "../src/write-whole.ts";
 
 const BUILT = ["json", "html"];
@@ -45,7 +46,7 @@ export default class Report extends BaseCommand {
     await using workspace = await openWorkspace(flags, { registry, signal: session.signal, deadlines: false });
     const { ledger, state } = workspace;
     await sealLedger(state, ledger, () => {});
-    const payload = reportOf(ledger.entriesOf(args.id), { request: args.id, generatedAt: workspace.now(), tool: `expunge@${this.config.version}` });
+    const payload = reportOf(await ledger.entriesOf(args.id), { request: args.id, generatedAt: workspace.now(), tool: `expunge@${this.config.version}` });
     const name = `${args.id}.report.json`;
     const file = writeWhole(
       join(flags.out, name),
@@ -58,7 +59,7 @@ export default class Report extends BaseCommand {
     const pages = formats.includes("html") ? [writeWhole(join(flags.out, `${args.id}.report.html`), reportPage(payload, page))] : [];
     return {
       ...told([file, ...pages, ...annex]),
-      next: [`expunge proof verify ${join(flags.out, name)} --key ${join(flags.workspace, "public.vkey")}`],
+      next: [`expunge proof verify ${join(flags.out, name)} --key ${vkeyFile(flags)}`],
     };
   }
 }
@@ -68,17 +69,18 @@ interface Again {
   readonly out: string;
   readonly map: string;
   readonly workspace: string;
+  readonly keys?: string | undefined;
   readonly names: boolean;
   readonly key?: string | undefined;
 }
 
 /** The page of a signed file. Throws PROOF_INVALID, and writes nothing, where the file is not what was signed. */
-async function again(from: string, { id, out, map, workspace, names, key }: Again): Promise<Answer> {
+async function again(from: string, { id, out, map, workspace, keys, names, key }: Again): Promise<Answer> {
   if (/^\d{4}-\d{2}-\d{2}$/u.test(from)) throw new Failure("OPTION_NOT_BUILT", "reports of a period are not built yet; --from takes a signed report");
   if (id !== undefined) throw new Failure("USAGE", "give an id, or a file with --from, not both");
   if (names) throw new Failure("USAGE", "--names wants the workspace's own records: leave --from out");
   const bytes = bytesOf(from, "--from");
-  const vkey = publicKey(key, workspace);
+  const vkey = publicKey(key, { workspace, keys });
   const payload = vkey === undefined ? unchecked(bytes) : checked(bytes, vkey);
   if (!/^[RD]-\d{4}-\d{4,8}$/u.test(payload.request)) throw new Failure("PROOF_INVALID", "the report names no request");
   const name = looksLikeIdentifier(basename(from)) ? `${payload.request}.report.json` : basename(from);

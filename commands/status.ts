@@ -19,8 +19,8 @@ export default class Status extends BaseCommand {
   protected override async work({ signal, tone }: Session): Promise<Answer> {
     const { flags } = await this.parse(Status);
     const { board } = await import("../src/requests/board.ts");
-    const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal });
+    const { openReading } = await import("../src/workspace.ts");
+    await using workspace = await openReading(flags, { registry, signal });
     const today = await workspace.today();
     const within = flags["due-within"] === undefined ? undefined : daysWithin(flags["due-within"], today);
     const items = (await board(workspace.state.read, today)).filter((item) => within === undefined || item.days_left <= within);

@@ -80,7 +80,13 @@ const GLOBAL = { helpGroup: "GLOBAL" };
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
     map: Flags.string({ ...GLOBAL, helpValue: "FILE", default: "datamap.yaml", summary: "The data map." }),
-    workspace: Flags.string({ ...GLOBAL, helpValue: "DIR", default: ".expunge", summary: "State, ledger and keys." }),
+    workspace: Flags.string({
+      ...GLOBAL,
+      helpValue: "DIR",
+      default: ".expunge",
+      summary: "State, ledger and keys: a folder, or postgres:NAME with the name of a secret.",
+    }),
+    keys: Flags.string({ ...GLOBAL, helpValue: "DIR", summary: "Folder of the keys. Default: keys in the workspace; beside a database .expunge/keys." }),
     json: Flags.boolean({ ...GLOBAL, summary: "One JSON document on stdout." }),
     "no-input": Flags.boolean({ ...GLOBAL, summary: "Never ask." }),
     plain: Flags.boolean({ ...GLOBAL, summary: "No colours, no lines that change in place." }),

@@ -1,6 +1,4 @@
 /** Looks whether everything is there that a plan needs. Changes nothing. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { Failure } from "./errors.ts";
 import type { DataMap, Issue } from "./model/datamap.ts";
 import type { Finding } from "./model/search.ts";
@@ -12,7 +10,8 @@ import { targetOf } from "./planner/targets.ts";
 import { toldFinding } from "./planner/told.ts";
 import { civilDateOf } from "./retention/civil-date.ts";
 import { isOpenToOthers, KEYS } from "./state/key-files.ts";
-import { key, openMap, openWorkspace, type Places, secret, type Workspace } from "./workspace.ts";
+import { key, openMap, openReading, type Places, type Reading, secret } from "./workspace.ts";
+import { fileOf } from "./workspace-place.ts";
 
 export interface DoctorCheck {
   readonly name: string;
@@ -42,7 +41,7 @@ export async function examine(doctor: Doctor): Promise<Examined> {
 
 async function* checksOf({ places, registry, signal, label }: Doctor, found: (findings: readonly PlacedFinding[]) => void): AsyncGenerator<DoctorCheck> {
   yield { name: "node", result: "ok", detail: process.versions.node };
-  yield* workspaceChecks(places.workspace);
+  yield* workspaceChecks(places);
   const file = await orFail("data map", () => openMap(places, registry));
   if ("result" in file) {
     yield file;
@@ -54,13 +53,14 @@ async function* checksOf({ places, registry, signal, label }: Doctor, found: (fi
   if (map === undefined) return;
   yield calendarCheck(map);
   yield* secretChecks(map);
-  if (!existsSync(join(places.workspace, "state.db"))) return;
-  const workspace = await orFail("workspace", () => openWorkspace(places, { registry, signal }));
+  if (fileOf(places, "state")?.exists === false) return;
+  const workspace = await orFail("workspace", () => openReading(places, { registry, signal }));
   if ("result" in workspace) {
     yield workspace;
     return;
   }
   await using open = workspace;
+  yield await ledgerCheck(open);
   for (const system of map.systems) {
     if (system.records.length === 0) continue;
     label(`looking at ${system.name}`);
@@ -68,17 +68,28 @@ async function* checksOf({ places, registry, signal, label }: Doctor, found: (fi
   }
 }
 
-function* workspaceChecks(dir: string): Generator<DoctorCheck> {
-  if (!existsSync(join(dir, "state.db"))) {
+function* workspaceChecks(places: Places): Generator<DoctorCheck> {
+  const dir = places.workspace;
+  const file = fileOf(places, "state");
+  if (file?.exists === false) {
     yield { name: "workspace", result: "fail", detail: `there is none in ${dir}: expunge init` };
     return;
   }
-  const open = isOpenToOthers(dir);
+  const open = file !== undefined && isOpenToOthers(dir);
   yield { name: "workspace", result: open ? "warn" : "ok", detail: open ? `${dir} can be entered by others: chmod 700` : dir };
   for (const name of KEYS) {
-    const failed = failure(() => key(dir, name));
+    const failed = failure(() => key(places, name));
     yield { name: `key ${name}`, result: failed === undefined ? "ok" : "fail", detail: failed ?? "there, for you only" };
   }
+}
+
+/** What every command but those that only look refuses to work beside. */
+async function ledgerCheck(workspace: Reading): Promise<DoctorCheck> {
+  const size = await orFail("ledger", async () => {
+    await using ledger = await workspace.openLedger();
+    return { entries: await ledger.size() };
+  });
+  return "result" in size ? size : { name: "ledger", result: "ok", detail: `${size.entries} entries; it holds what this workspace knows of it` };
 }
 
 function mapCheck({ issues, notBuilt, map, file }: MapFile): DoctorCheck {
@@ -113,7 +124,7 @@ function* secretChecks(map: DataMap): Generator<DoctorCheck> {
   }
 }
 
-async function systemCheck(workspace: Workspace, map: DataMap, name: string, found: (findings: readonly Finding[]) => void): Promise<DoctorCheck> {
+async function systemCheck(workspace: Reading, map: DataMap, name: string, found: (findings: readonly Finding[]) => void): Promise<DoctorCheck> {
   const reported: Finding[] = [];
   const check = await orFail(`system ${name}`, async () => {
     const system = await workspace.system(name);

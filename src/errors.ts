@@ -101,6 +101,10 @@ export const FAILURES = {
     help: "The workspace's database is damaged or of another version: put a copy of it back, or use the version that wrote it.",
   },
   KEY_MISSING: { exit: EXIT.unreachable, help: "Put the key file back (keys are never made again), or make it yours only: chmod 600." },
+  LEDGER_MISMATCH: {
+    exit: EXIT.bad_data,
+    help: "Bring back the latest ledger; `expunge doctor` says what is there. Until then nothing is done and nothing is signed.",
+  },
 
   BUSY: { exit: EXIT.busy, help: "Another run holds this request; wait for it." },
   INTERRUPTED: { exit: EXIT.interrupted, help: "The same command goes on where it stopped." },

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Failure } from "./errors.ts";
-import { openLedger } from "./ledger/ledger.ts";
 import { isOrigin, verifierKeyOf } from "./ledger/verifier-key.ts";
 import { shipped } from "./package-files.ts";
 import { keyFile, KEYS, makeKey } from "./state/key-files.ts";
 import { openState } from "./state/open-state.ts";
-import { openSqlite } from "./state/sqlite.ts";
-import { key, keyFromEnvironment, type Places, signingKey, vkeyFile } from "./workspace.ts";
+import { databaseSecret, fileOf, keysFolder, openPart, type Part, vkeyFile, type WorkspacePlace } from "./workspace-place.ts";
+import { key, keyFromEnvironment, knownOrigin, openOwnLedger, type Places, secret, signingKey } from "./workspace.ts";
 
 export interface MadeWorkspace {
+  /** The folder, absolute, or `postgres:NAME`. */
   readonly dir: string;
   readonly origin: string;
   /** The ledger's public key as C2SP vkey. */
@@ -21,46 +21,59 @@ export interface MadeWorkspace {
 
 /**
  * Makes what is missing of a workspace: folder, keys, public key, stores, and a first data map where there is none. What
- * is there stays as it is. Throws USAGE for an origin other than the one it has, KEY_MISSING where keys do not fit.
+ * is there stays as it is. Throws USAGE for an origin other than the one it has, KEY_MISSING where keys do not fit,
+ * LEDGER_MISMATCH where a ledger that had entries is missing: a new one would deny them.
  */
 export async function makeWorkspace(places: Places, wantedOrigin: string | undefined, today: string): Promise<MadeWorkspace> {
   if (wantedOrigin !== undefined && !isOrigin(wantedOrigin)) throw new Failure("USAGE", "an origin has no spaces and no plus, as in example.org/erasures");
-  const dir = resolve(places.workspace);
   const made: string[] = [];
   const making = (file: string, make: () => void): void => {
     if (existsSync(file)) return;
     make();
     made.push(file);
   };
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const inDatabase = databaseSecret(places) !== undefined;
+  const dir = inDatabase ? places.workspace : resolve(places.workspace);
+  const known = await knownOrigin(places);
   // the keys in it are for nobody else's eyes
-  making(join(dir, ".gitignore"), () => writeFileSync(join(dir, ".gitignore"), "*\n"));
-  for (const name of KEYS) {
-    if (keyFromEnvironment(name) === undefined && makeKey(dir, name)) made.push(keyFile(dir, name));
+  const keys = resolve(keysFolder(places));
+  const folder = inDatabase ? keys : dir;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  making(join(folder, ".gitignore"), () => writeFileSync(join(folder, ".gitignore"), "*\n"));
+  // a database that has its keys elsewhere must not get others
+  if (inDatabase && known !== undefined) for (const name of KEYS) key(places, name);
+  for (const name of KEYS) if (keyFromEnvironment(name) === undefined && makeKey(keys, name)) made.push(keyFile(keys, name));
+  const { origin, vkey } = publicKey(places, known, wantedOrigin, making);
+  const missing = { state: await isMissing(places, "state"), ledger: await isMissing(places, "ledger") };
+  const state = await openState(await openPart(places, "state", secret), { sealingKey: key(places, "sealing") });
+  try {
+    await (await openOwnLedger(places, state, origin))[Symbol.asyncDispose]();
+  } finally {
+    await state[Symbol.asyncDispose]();
   }
-  const { origin, vkey } = publicKey(dir, wantedOrigin, making);
-  const stateFile = join(dir, "state.db");
-  if (!existsSync(stateFile)) {
-    closeSync(openSync(stateFile, "a", 0o600));
-    await (await openState(openSqlite(stateFile), { sealingKey: key(dir, "sealing") }))[Symbol.asyncDispose]();
-    made.push(stateFile);
-  }
-  const ledgerFile = join(dir, "ledger.db");
-  making(ledgerFile, () => openLedger(ledgerFile, { origin, signingKey: signingKey(dir) })[Symbol.dispose]());
+  for (const part of ["state", "ledger"] as const) if (missing[part]) made.push(fileOf(places, part)?.path ?? `${places.workspace} (${part})`);
   firstMap(places.map, today, making);
   return { dir, origin, vkey, made };
 }
 
+async function isMissing(place: WorkspacePlace, part: Part): Promise<boolean> {
+  const file = fileOf(place, part);
+  if (file !== undefined) return !file.exists;
+  await using database = await openPart(place, part, secret);
+  return (await database.version(database.read)) === 0;
+}
+
 function publicKey(
-  dir: string,
+  place: WorkspacePlace,
+  known: string | undefined,
   wanted: string | undefined,
   making: (file: string, make: () => void) => void,
 ): { readonly origin: string; readonly vkey: string } {
-  const file = vkeyFile(dir);
+  const file = resolve(vkeyFile(place));
   const there = existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
-  const origin = there?.split("+")[0] ?? wanted ?? `expunge.local/${randomBytes(4).toString("hex")}`;
+  const origin = known ?? wanted ?? `expunge.local/${randomBytes(4).toString("hex")}`;
   if (wanted !== undefined && wanted !== origin) throw new Failure("USAGE", `this workspace's origin is ${origin} already, and stays so`);
-  const vkey = verifierKeyOf(origin, signingKey(dir)).text;
+  const vkey = verifierKeyOf(origin, signingKey(place)).text;
   if (there !== undefined && there !== vkey)
     throw new Failure("KEY_MISSING", `${file} does not belong to the signing key`, {
       help: "Bring back the signing key of this workspace: its ledger can be continued with no other.",

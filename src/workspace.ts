@@ -14,16 +14,16 @@ import { isSeen } from "./model/same-name.ts";
 import type { Finding } from "./model/search.ts";
 import { civilDateOf } from "./retention/civil-date.ts";
 import { isOpenToOthers, type KeyName, parseKey, readKey } from "./state/key-files.ts";
+import { refuseOtherLedger } from "./state/ledger-head.ts";
+import { openLedgerRows } from "./state/ledger-rows.ts";
 import { openState } from "./state/open-state.ts";
-import { openSqlite } from "./state/sqlite.ts";
 import type { State } from "./state/state.ts";
+import { databaseSecret, fileOf, keysFolder, openPart, vkeyFile, type WorkspacePlace } from "./workspace-place.ts";
 
 /** The flags that every command has. */
-export interface Places {
+export interface Places extends WorkspacePlace {
   /** Path of the data map. */
   readonly map: string;
-  /** Path of the workspace. */
-  readonly workspace: string;
   readonly as?: string | undefined;
 }
 
@@ -43,16 +43,16 @@ export interface Hooks {
   progress?(done: number): void;
 }
 
-export interface Workspace extends AsyncDisposable {
-  /** Absolute. */
-  readonly dir: string;
+/** A workspace for commands that only look: they answer though the ledger be gone. */
+export interface Reading extends AsyncDisposable {
   /** Who acts: `--as`, EXPUNGE_ACTOR, or the user of the operating system. */
   readonly actor: string;
   /** A person who acts as the ledger names them, opaque. */
   actorIdOf(name: string): string;
   readonly signal: AbortSignal;
   readonly state: State;
-  readonly ledger: Ledger;
+  /** Throws LEDGER_MISMATCH where it is not the one that this state knows. To be disposed of before the workspace. */
+  openLedger(): Promise<Ledger>;
   /** `point` or `point@system` at which a test kills the process. */
   readonly killAt: string | undefined;
   now(): Date;
@@ -69,17 +69,34 @@ export interface Workspace extends AsyncDisposable {
   pseudonym(identity: string, folded: string): string;
 }
 
+export interface Workspace extends Reading {
+  readonly ledger: Ledger;
+}
+
 /** Yearly epochs come with the rotation of keys. */
 export const EPOCH = 1;
 
+/** As `openReading`, and LEDGER_MISMATCH: nothing is done or signed beside a ledger that is missing, older or another. */
+export async function openWorkspace(places: Places, opening: Opening): Promise<Workspace> {
+  const reading = await openReading(places, opening);
+  const ledger = await closingOnFailure(reading, async () => await reading.openLedger());
+  return {
+    ...reading,
+    ledger,
+    async [Symbol.asyncDispose]() {
+      await ledger[Symbol.asyncDispose]();
+      await reading[Symbol.asyncDispose]();
+    },
+  };
+}
+
 /**
- * Throws NO_WORKSPACE, KEY_MISSING, STATE_UNREADABLE, and CLOCK_REFUSED where the environment sets the time and the data
- * map does not allow it.
+ * Throws NO_WORKSPACE, KEY_MISSING, STATE_UNREADABLE, what a database answers, and CLOCK_REFUSED where the environment sets
+ * the time and the data map does not allow it.
  */
-export async function openWorkspace(places: Places, { registry, signal, deadlines = true }: Opening): Promise<Workspace> {
-  const dir = resolve(places.workspace);
-  const stateFile = join(dir, "state.db");
-  if (!existsSync(stateFile)) throw new Failure("NO_WORKSPACE", `there is no workspace in ${places.workspace}`);
+export async function openReading(places: Places, { registry, signal, deadlines = true }: Opening): Promise<Reading> {
+  const nowhere = new Failure("NO_WORKSPACE", `there is no workspace in ${places.workspace}`);
+  if (fileOf(places, "state")?.exists === false) throw nowhere;
   let reading: Promise<MapFile> | undefined;
   // reading the map loads schemas and statutes: not for commands that do without it
   const maps = async () => await import("./map-file.ts");
@@ -90,20 +107,22 @@ export async function openWorkspace(places: Places, { registry, signal, deadline
   // holidays and review dates are those around the time that was set
   if (utcDate(now()) !== utcDate(today)) [today, reading] = [now(), undefined];
 
-  const origin = readOrigin(dir);
-  const master = key(dir, "pseudonym");
+  const [master, sealingKey] = [key(places, "pseudonym"), key(places, "sealing")];
+  const database = await openPart(places, "state", secret);
+  const origin = await closingOnFailure(database, async () => {
+    if ((await database.version(database.read)) === 0) throw nowhere;
+    return await readOrigin(places);
+  });
   const subjects = epochKey(master, EPOCH, origin);
   const actor = actorOf(places);
   const systems = new Map<string, Promise<System>>();
-  const state = await openState(openSqlite(stateFile), { sealingKey: key(dir, "sealing") });
-  const ledger = await closingOnFailure(state, () => openLedger(join(dir, "ledger.db"), { origin, signingKey: signingKey(dir) }));
+  const state = await openState(database, { sealingKey });
   return {
-    dir,
     actor,
     actorIdOf: (name) => actorId(actorKey(master, origin), name),
     signal,
     state,
-    ledger,
+    openLedger: async () => await openOwnLedger(places, state, origin),
     killAt,
     now,
     dataMap,
@@ -124,11 +143,28 @@ export async function openWorkspace(places: Places, { registry, signal, deadline
       return ioOf({ request, signal: hooks.signal ?? signal, now, base: dirname(resolve(places.map)), hooks, digestKey, master });
     },
     pseudonym: (identity, folded) => pseudonym(subjects, identity, folded),
-    async [Symbol.asyncDispose]() {
-      ledger[Symbol.dispose]();
-      await state[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: async () => await state[Symbol.asyncDispose](),
   };
+}
+
+/** The ledger that this state knows; where it knows none and there is none, a new one. */
+export async function openOwnLedger(places: Places, state: State, origin: string): Promise<Ledger> {
+  const how = { origin, signingKey: signingKey(places) };
+  const known = (await state.read.outbox.ledgerHead()) !== undefined;
+  if (fileOf(places, "ledger")?.exists === false) await refuseOtherLedger(state.read, undefined);
+  try {
+    const database = await openPart(places, "ledger", secret);
+    await closingOnFailure(database, async () => {
+      if ((await database.version(database.read)) === 0) await refuseOtherLedger(state.read, undefined);
+    });
+    const ledger = await openLedger(await openLedgerRows(database), how);
+    await closingOnFailure(ledger, async () => await refuseOtherLedger(state.read, ledger));
+    return ledger;
+  } catch (error) {
+    // one that cannot be read does not hold what this state knows of it
+    if (known && error instanceof Failure && error.code === "STATE_UNREADABLE") throw new Failure("LEDGER_MISMATCH", error.message);
+    throw error;
+  }
 }
 
 /** The data map for commands that need no workspace. */
@@ -157,9 +193,8 @@ export function secret(name: string): string {
 }
 
 /** A key from EXPUNGE_KEY_<NAME>, else from its file. Throws KEY_MISSING. */
-export function key(dir: string, name: KeyName): Buffer {
-  const given = keyFromEnvironment(name);
-  return given ?? readKey(dir, name);
+export function key(place: WorkspacePlace, name: KeyName): Buffer {
+  return keyFromEnvironment(name) ?? readKey(keysFolder(place), name);
 }
 
 /** Undefined where the variable is not set. Throws KEY_MISSING where it holds no key. */
@@ -173,22 +208,29 @@ export function keyFromEnvironment(name: KeyName): Buffer | undefined {
 }
 
 /** The Ed25519 key whose seed is the workspace's signing key. */
-export function signingKey(dir: string): KeyObject {
+export function signingKey(place: WorkspacePlace): KeyObject {
   // the fixed head of a PKCS#8 Ed25519 key (RFC 8410), then the seed
-  const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), key(dir, "signing")]);
+  const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), key(place, "signing")]);
   return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
 }
 
-export function vkeyFile(dir: string): string {
-  return join(dir, "public.vkey");
+/** The ledger's origin: the name in its public key, which a database has itself. Undefined before `init`. */
+export async function knownOrigin(place: WorkspacePlace): Promise<string | undefined> {
+  if (databaseSecret(place) !== undefined) {
+    const database = await openPart(place, "ledger", secret);
+    const made = await closingOnFailure(database, async () => (await database.version(database.read)) > 0);
+    await using rows = made ? await openLedgerRows(database) : undefined;
+    if (rows === undefined) await database[Symbol.asyncDispose]();
+    return (await rows?.read.about())?.origin;
+  }
+  const file = vkeyFile(place);
+  const [origin, ...rest] = existsSync(file) ? readFileSync(file, "utf8").trim().split("+") : [];
+  return origin === "" || rest.length === 0 ? undefined : origin;
 }
 
-/** The ledger's origin: the name in its public key. */
-function readOrigin(dir: string): string {
-  const file = vkeyFile(dir);
-  const [origin, ...rest] = existsSync(file) ? readFileSync(file, "utf8").trim().split("+") : [];
-  if (origin === undefined || origin === "" || rest.length === 0)
-    throw new Failure("KEY_MISSING", `${file} is missing or no public key`, { help: "`expunge init` writes it again." });
+async function readOrigin(place: WorkspacePlace): Promise<string> {
+  const origin = await knownOrigin(place);
+  if (origin === undefined) throw new Failure("KEY_MISSING", `${vkeyFile(place)} is missing or no public key`, { help: "`expunge init` writes it again." });
   return origin;
 }
 
@@ -264,9 +306,9 @@ function utcDate(at: Date): string {
   return at.toISOString().slice(0, 10);
 }
 
-async function closingOnFailure<T>(opened: AsyncDisposable, open: () => T): Promise<T> {
+async function closingOnFailure<T>(opened: AsyncDisposable, open: () => Promise<T>): Promise<T> {
   try {
-    return open();
+    return await open();
   } catch (error) {
     await opened[Symbol.asyncDispose]();
     throw error;

@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/errors.ts": [],
   "src/package-files.ts": ["src/errors.ts"],
   "src/write-whole.ts": ["src/errors.ts"],
-  "src/proof-input.ts": ["src/errors.ts"],
+  "src/proof-input.ts": ["src/workspace-place.ts", "src/errors.ts"],
   "src/retention": ["src/model", "src/errors.ts"],
   "src/record-files": ["src/port", "src/model", "src/errors.ts"],
   "src/documents": ["src/record-files", "src/model"],
@@ -28,9 +28,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/reports": ["src/ledger", "src/retention", "src/model", "src/errors.ts"],
   "src/terminal": ["src/executor", "src/model", "src/errors.ts"],
   "src/map-file.ts": ["src/port", "src/datamap", "src/retention", "src/package-files.ts", "src/model", "src/errors.ts"],
-  "src/workspace.ts": ["src/map-file.ts", "src/port", "src/state", "src/ledger", "src/retention", "src/model", "src/errors.ts"],
-  "src/make-workspace.ts": ["src/workspace.ts", "src/package-files.ts", "src/state", "src/ledger", "src/errors.ts"],
-  "src/doctor.ts": ["src/workspace.ts", "src/map-file.ts", "src/port", "src/planner", "src/retention", "src/state", "src/model", "src/errors.ts"],
+  "src/workspace-place.ts": ["src/state", "src/errors.ts"],
+  "src/workspace.ts": ["src/workspace-place.ts", "src/map-file.ts", "src/port", "src/state", "src/ledger", "src/retention", "src/model", "src/errors.ts"],
+  "src/make-workspace.ts": ["src/workspace.ts", "src/workspace-place.ts", "src/package-files.ts", "src/state", "src/ledger", "src/errors.ts"],
+  "src/doctor.ts": [
+    "src/workspace.ts",
+    "src/workspace-place.ts",
+    "src/map-file.ts",
+    "src/port",
+    "src/planner",
+    "src/retention",
+    "src/state",
+    "src/model",
+    "src/errors.ts",
+  ],
   "src/requests": [
     "src/workspace.ts",
     "src/executor",
@@ -49,8 +60,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Each system's client, and other packages that have one home. */
-const HOMES: Readonly<Record<string, string>> = {
-  pg: "connectors/postgres/",
+const HOMES: Readonly<Record<string, string | readonly string[]>> = {
+  // a workspace may be a database too
+  pg: ["connectors/postgres/", "src/state/"],
+  "node:sqlite": ["src/state/", "connectors/sqlite/"],
   "@aws-sdk/client-s3": "connectors/s3/",
   "@elastic/elasticsearch": "connectors/elasticsearch/",
   "csv-parse": "src/record-files/",
@@ -76,7 +89,7 @@ test("imports run downhill", () => {
   expect(uphill(imports)).toEqual([]);
 });
 
-test("each client is imported in one folder only", () => {
+test("each client is imported in its own folders only", () => {
   expect(strays(imports)).toEqual([]);
 });
 
@@ -101,9 +114,10 @@ test("a planted import uphill, into a sibling, into another connector or of a st
     ...importsIn("connectors/s3/connector.ts", 'import { connector } from "../postgres/connector.ts";'),
     ...importsIn("src/executor/run.ts", 'import { connector } from "../../connectors/files/connector.ts";'),
     ...importsIn("connectors/files/connector.ts", 'export { Client } from "pg";'),
+    ...importsIn("src/ledger/ledger.ts", 'import { DatabaseSync } from "node:sqlite";'),
   ];
   expect(uphill(planted)).toHaveLength(5);
-  expect(strays(planted)).toEqual(["connectors/files/connector.ts imports pg"]);
+  expect(strays(planted)).toEqual(["connectors/files/connector.ts imports pg", "src/ledger/ledger.ts imports node:sqlite"]);
 });
 
 test("every connector is complete: port, block, page, contract on a real server, and in the registry", () => {
@@ -142,7 +156,8 @@ function uphill(all: readonly Import[]): string[] {
 }
 
 function strays(all: readonly Import[]): string[] {
-  return all.filter(({ file, target }) => !file.startsWith(HOMES[target] ?? file)).map(({ file, target }) => `${file} imports ${target}`);
+  const atHome = ({ file, target }: Import): boolean => [HOMES[target] ?? file].flat().some((home) => file.startsWith(home));
+  return all.filter((one) => !atHome(one)).map(({ file, target }) => `${file} imports ${target}`);
 }
 
 function roomOf(path: string): string {

@@ -16,7 +16,7 @@ export default class ProofCheckpoint extends BaseCommand {
     const { flags } = await this.parse(ProofCheckpoint);
     await using workspace = await openWorkspace(flags, { registry, signal });
     await sealLedger(workspace.state, workspace.ledger, () => {});
-    const checkpoint = workspace.ledger.checkpoint();
+    const checkpoint = await workspace.ledger.checkpoint();
     if (flags.out !== undefined) writeWhole(flags.out, checkpoint);
     return { data: { checkpoint, vkey: workspace.ledger.vkey }, human: checkpoint.trimEnd() };
   }

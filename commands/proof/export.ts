@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import { Flags } from "@oclif/core";
 import { registry } from "../../connectors/registry.ts";
 import { type Answer, BaseCommand, optionalIdArg, type Session } from "../../src/base-command.ts";
 import { Failure } from "../../src/errors.ts";
 import { sealLedger } from "../../src/executor/seal-ledger.ts";
 import { writeWhole } from "../../src/write-whole.ts";
+import { vkeyFile } from "../../src/workspace-place.ts";
 import { openWorkspace } from "../../src/workspace.ts";
 
 export default class ProofExport extends BaseCommand {
@@ -23,13 +23,13 @@ export default class ProofExport extends BaseCommand {
     await using workspace = await openWorkspace(flags, { registry, signal });
     const { ledger, state } = workspace;
     await sealLedger(state, ledger, () => {});
-    const content = args.id === undefined ? ledger.exportAll() : ledger.exportProof(args.id);
+    const content = args.id === undefined ? await ledger.exportAll() : await ledger.exportProof(args.id);
     if (content === undefined) throw new Failure("NO_SUCH_REQUEST", "the ledger has no entry of a request with that id");
     const file = writeWhole(flags.out, content);
     return {
       data: { files: [file] },
       human: `${file.path}\nsha256 ${file.sha256}`,
-      next: [`expunge proof verify ${file.path} --key ${join(flags.workspace, "public.vkey")}`],
+      next: [`expunge proof verify ${file.path} --key ${vkeyFile(flags)}`],
     };
   }
 }

@@ -24,7 +24,7 @@ export default class ProofVerify extends BaseCommand {
 
   protected override async work({ tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(ProofVerify);
-    const key = publicKey(flags.key, flags.workspace);
+    const key = publicKey(flags.key, flags);
     // by number: a path may name a person
     const known = (flags.known ?? []).map((file, index) => ({ name: String(index + 1), bytes: bytesOf(file, "--known") }));
     const { ok: audited, checks: found, warnings, report, signed } = audit(bytesOf(args.file, "FILE"), { key, known });

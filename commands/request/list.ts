@@ -14,8 +14,8 @@ export default class RequestList extends BaseCommand {
     const { daysLeft } = await import("../../src/requests/board.ts");
     const { todayOf } = await import("../../src/requests/context.ts");
     const { requestJson } = await import("../../src/requests/request-json.ts");
-    const { openWorkspace } = await import("../../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
+    const { openReading } = await import("../../src/workspace.ts");
+    await using workspace = await openReading(flags, { registry, signal, deadlines: false });
     const today = await todayOf(workspace);
     const requests = (await workspace.state.read.requests.list()).filter(({ state }) => flags.state === undefined || state === flags.state);
     return {

@@ -11,8 +11,8 @@ export default class RequestShow extends BaseCommand {
     const { args, flags } = await this.parse(RequestShow);
     const { todayOf } = await import("../../src/requests/context.ts");
     const { tellOf, wholeRequestJson } = await import("../../src/requests/request-json.ts");
-    const { openWorkspace } = await import("../../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
+    const { openReading } = await import("../../src/workspace.ts");
+    await using workspace = await openReading(flags, { registry, signal, deadlines: false });
     const { read } = workspace.state;
     const request = await read.requests.get(args.id);
     const told = await tellOf(read, request, await todayOf(workspace));

@@ -1,16 +1,15 @@
-/** The ledger: an append-only Merkle log of what was done, in one SQLite file. See docs/ledger-format.md. */
+/** The ledger: an append-only Merkle log of what was done. See docs/ledger-format.md. */
 import type { KeyObject } from "node:crypto";
-import type { DatabaseSync } from "node:sqlite";
 import { Failure } from "../errors.ts";
 import type { JsonObject } from "../model/json.ts";
+import type { LeafRow, LedgerReads, LedgerRows, LedgerWrites } from "../model/ledger-rows.ts";
 import { toBase64 } from "./base64.ts";
 import { commit, decoy, leafText, newSalt, parseLeaf } from "./commitment.ts";
 import type { DisclosedEntry } from "./disclosed-entry.ts";
 import { sealEnvelope } from "./dsse.ts";
 import { checkEvent, wholeCore } from "./events.ts";
 import { isObject, jcs, parseJcs } from "./jcs.ts";
-import { bytesIn, guarded, numberIn, openLedgerFile, readTogether, textIn, transact } from "./ledger-file.ts";
-import { inclusionProof, leafHash, type NodeAt, nodesCompletedBy, rootOf } from "./merkle.ts";
+import { inclusionProof, leafHash, type NodeAt, nodesAskedFor, nodesCompletedBy, rootOf } from "./merkle.ts";
 import { checkpointText, isSignedBy, parseCheckpoint, parseNote, signNote } from "./signed-note.ts";
 import { tlogProofText } from "./tlog-proof.ts";
 import { type VerifierKey, verifierKeyOf } from "./verifier-key.ts";
@@ -33,7 +32,14 @@ export interface Disclosure {
   readonly entries: readonly DisclosedEntry[];
 }
 
-export interface Ledger extends Disposable {
+/** How many leaves there are, and the root over them. */
+export interface Head {
+  readonly size: number;
+  /** Hex. */
+  readonly root: string;
+}
+
+export interface Ledger extends AsyncDisposable {
   readonly origin: string;
   /** The public key as C2SP vkey. */
   readonly vkey: string;
@@ -41,16 +47,18 @@ export interface Ledger extends Disposable {
    * Adds what it does not know by id yet, in one transaction, and signs the new head. Throws UNEXPECTED, before anything
    * is written, for an entry of no closed form.
    */
-  append(entries: readonly NewEntry[]): { readonly size: number };
-  size(): number;
+  append(entries: readonly NewEntry[]): Promise<Head>;
+  size(): Promise<number>;
+  /** Whether its first leaves are those over which somebody saw this head; without a root, whether there are as many. */
+  holds(head: { readonly size: number; readonly root?: string }): Promise<boolean>;
   /** The latest head, a signed note. */
-  checkpoint(): string;
+  checkpoint(): Promise<string>;
   /** Every entry of a request whose content is still there, with its proof. */
-  entriesOf(request: string): Disclosure;
+  entriesOf(request: string): Promise<Disclosure>;
   /** The whole ledger, contents and all, as `docs/ledger-format.md` says. */
-  exportAll(): Uint8Array;
+  exportAll(): Promise<Uint8Array>;
   /** The outcome of a request (the last entry that ended it, else its latest) as a tlog-proof. Undefined where it has no entry. */
-  exportProof(request: string): string | undefined;
+  exportProof(request: string): Promise<string | undefined>;
   /** A DSSE envelope, signed with the ledger's key. */
   seal(payloadType: string, payload: Uint8Array): string;
 }
@@ -58,95 +66,76 @@ export interface Ledger extends Disposable {
 /** Types of entries that tell how a request ended; `refused` is of version 0.1. */
 const ENDINGS = ["erasure.completed", "request.refused", "request.cancelled", "refused"];
 
-/** Throws STATE_UNREADABLE for a damaged or foreign file, and where leaves are missing that were signed for. */
-export function openLedger(file: string, how: { readonly origin: string; readonly signingKey: KeyObject }): Ledger {
+/**
+ * The ledger in these rows, which it owns from then on; a new one where nothing was written yet. Throws STATE_UNREADABLE
+ * for another origin or another key, and where leaves are missing that were signed for.
+ */
+export async function openLedger(rows: LedgerRows, how: { readonly origin: string; readonly signingKey: KeyObject }): Promise<Ledger> {
   const verifier = verifierKeyOf(how.origin, how.signingKey);
-  const db = openLedgerFile(file, how.origin, verifier.text);
   try {
-    return guarded(file, () => ledgerIn(db, file, how.signingKey, verifier));
+    const about = (await rows.read.about()) ?? (await rows.atomically(async (writes) => await aboutOf(writes, verifier)));
+    if (about.origin !== how.origin || about.vkey !== verifier.text)
+      throw new Failure("STATE_UNREADABLE", `${rows.name} is the ledger of another origin or another signing key`);
+    const log: Log = { name: rows.name, verifier, signingKey: how.signingKey };
+    await signedHead(log, rows.read);
+    return ledgerOn(log, rows);
   } catch (error) {
-    db.close();
+    await rows[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-function ledgerIn(db: DatabaseSync, file: string, signingKey: KeyObject, verifier: VerifierKey): Ledger {
-  const origin = verifier.name;
-  const sql = statementsOf(db);
-  const node: NodeAt = (level, index) => bytesIn(sql.node.get(level, index), "hash");
-  const size = (): number => numberIn(sql.size.get(), "n");
+async function aboutOf(writes: LedgerWrites, { name: origin, text: vkey }: VerifierKey): Promise<{ readonly origin: string; readonly vkey: string }> {
+  const known = await writes.about();
+  if (known === undefined) await writes.setAbout(origin, vkey);
+  return known ?? { origin, vkey };
+}
 
-  /** The stored head, which must be ours and a head of this very tree: a log never signs what contradicts it. */
-  const signedHead = (): { readonly size: number; readonly note: string } | undefined => {
-    const row = sql.head.get();
-    if (row === undefined) return undefined;
-    const text = textIn(row, "note");
-    const note = parsed(text, parseNote, file);
-    const head = parsed(note.text, parseCheckpoint, file);
-    const missing = head.size !== numberIn(row, "size") || head.size > size() || Buffer.compare(head.root, rootOf(head.size, node)) !== 0;
-    if (missing || !isSignedBy(note, verifier))
-      throw new Failure("STATE_UNREADABLE", `${file} is not the ledger whose head was signed: entries are missing or changed`);
-    return { size: head.size, note: text };
-  };
+/** What a ledger's functions share. */
+interface Log {
+  /** For messages. */
+  readonly name: string;
+  readonly verifier: VerifierKey;
+  readonly signingKey: KeyObject;
+}
 
-  const checkpoint = (): string => {
-    const head = signedHead();
-    const now = size();
-    if (head?.size === now) return head.note;
-    return transact(db, () => {
-      const latest = signedHead();
-      const grown = size();
-      if (latest?.size === grown) return latest.note;
-      const note = signNote(checkpointText({ origin, size: grown, root: rootOf(grown, node) }), signingKey, verifier);
-      db.prepare("insert into checkpoint (size, note) values (?, ?)").run(grown, note);
-      return note;
-    });
-  };
-
-  const disclosed = (total: number, row: Readonly<Record<string, unknown>>): DisclosedEntry => {
-    const index = numberIn(row, "idx");
-    return {
-      core: contentOf(textIn(row, "core"), file),
-      core_salt: toBase64(bytesIn(row, "core_salt")),
-      link_commitment: toBase64(parsed(textIn(row, "leaf"), parseLeaf, file).link),
-      proof: { index, path: inclusionProof(index, total, node).map(toBase64) },
-    };
-  };
-
-  const entriesOf = (request: string): Disclosure => {
-    const note = checkpoint();
+function ledgerOn(log: Log, rows: LedgerRows): Ledger {
+  const { verifier, signingKey } = log;
+  const entriesOf = async (request: string): Promise<Disclosure> => {
+    const note = await checkpoint(log, rows);
     const total = parseCheckpoint(parseNote(note).text).size;
-    return readTogether(db, () => ({
-      checkpoint: note,
-      entries: db
-        .prepare("select idx, leaf, core, core_salt from leaf where request = ? and core is not null and idx < ? order by idx")
-        .all(request, total)
-        .map((row) => disclosed(total, row)),
-    }));
+    const leaves = await rows.read.leaves({ request, below: total });
+    // all proofs' nodes in one look
+    const node = await nodesOf(log, rows.read, (at) => leaves.map(({ index }) => inclusionProof(index, total, at)));
+    return { checkpoint: note, entries: leaves.map((leaf) => disclosed(log, leaf, total, node)) };
   };
-
-  const ledger: Ledger = {
-    origin,
+  return {
+    origin: verifier.name,
     vkey: verifier.text,
-    append(entries) {
+    async append(entries) {
       for (const { type, core, link } of entries) checkEvent(type, core, link);
-      return guarded(file, () => {
-        transact(db, () => {
-          signedHead();
-          for (const entry of entries) add(sql, node, entry, size());
-        });
-        // signed only once the leaves are durable: a head must never name what a crash takes back
-        checkpoint();
-        return { size: size() };
+      await rows.atomically(async (writes) => {
+        await signedHead(log, writes);
+        await add(log, writes, entries);
       });
+      // signed only once the leaves are durable: a head must never name what a crash takes back
+      const { size, root } = parseCheckpoint(parseNote(await checkpoint(log, rows)).text);
+      return { size, root: Buffer.from(root).toString("hex") };
     },
-    size: () => guarded(file, size),
-    checkpoint: () => guarded(file, checkpoint),
-    entriesOf: (request) => guarded(file, () => entriesOf(request)),
-    exportAll: () => guarded(file, () => Buffer.from(exported(db, checkpoint(), file))),
-    exportProof(request) {
-      const { checkpoint: note, entries } = guarded(file, () => entriesOf(request));
-      const chosen = entries.findLast(({ core }) => ENDINGS.some((type) => type === core["type"])) ?? entries.at(-1);
+    size: async () => await rows.read.size(),
+    async holds({ size, root }) {
+      if ((await rows.read.size()) < size) return false;
+      return root === undefined || Buffer.from(await rootAt(log, rows.read, size)).toString("hex") === root;
+    },
+    checkpoint: async () => await checkpoint(log, rows),
+    entriesOf,
+    async exportAll() {
+      const note = await checkpoint(log, rows);
+      return Buffer.from(exported(log, note, await rows.read.leaves({ below: parseCheckpoint(parseNote(note).text).size })));
+    },
+    async exportProof(request) {
+      const { checkpoint: note, entries } = await entriesOf(request);
+      const chosen = entries.findLast(({ core }) => ENDINGS.some((ending) => ending === core["type"])) ?? entries.at(-1);
       if (chosen === undefined) return undefined;
       const { proof, ...opened } = chosen;
       return tlogProofText({
@@ -157,66 +146,117 @@ function ledgerIn(db: DatabaseSync, file: string, signingKey: KeyObject, verifie
       });
     },
     seal: (payloadType, payload) => sealEnvelope(payloadType, payload, signingKey, verifier),
-    [Symbol.dispose]() {
-      if (db.isOpen) db.close();
-    },
-  };
-  signedHead();
-  return ledger;
-}
-
-function statementsOf(db: DatabaseSync) {
-  return {
-    node: db.prepare("select hash from node where level = ? and idx = ?"),
-    addNode: db.prepare("insert into node (level, idx, hash) values (?, ?, ?)"),
-    size: db.prepare("select coalesce(max(idx) + 1, 0) as n from leaf"),
-    head: db.prepare("select size, note from checkpoint order by size desc limit 1"),
-    known: db.prepare("select 1 from leaf where id = ?"),
-    addLeaf: db.prepare("insert into leaf (idx, id, leaf, request, core, core_salt, link, link_salt) values (?, ?, ?, ?, ?, ?, ?, ?)"),
+    [Symbol.asyncDispose]: async () => await rows[Symbol.asyncDispose](),
   };
 }
 
-type Statements = ReturnType<typeof statementsOf>;
+/** The stored head, which must be ours and a head of this very tree: a log never signs what contradicts it. */
+async function signedHead(log: Log, reads: LedgerReads): Promise<{ readonly size: number; readonly note: string } | undefined> {
+  const stored = await reads.head();
+  if (stored === undefined) return undefined;
+  const note = parsed(log, stored.note, parseNote);
+  const head = parsed(log, note.text, parseCheckpoint);
+  const missing = head.size !== stored.size || head.size > (await reads.size()) || Buffer.compare(head.root, await rootAt(log, reads, head.size)) !== 0;
+  if (missing || !isSignedBy(note, log.verifier))
+    throw new Failure("STATE_UNREADABLE", `${log.name} is not the ledger whose head was signed: entries are missing or changed`);
+  return stored;
+}
 
-function add(sql: Statements, node: NodeAt, { id, type, core, link }: NewEntry, index: number): void {
-  if (sql.known.get(id) !== undefined) return;
-  const whole = wholeCore(type, core);
-  const coreSalt = newSalt();
-  const linkSalt = link === undefined ? null : newSalt();
-  const leaf = leafText({
-    type,
-    core: commit("core", coreSalt, whole),
-    link: link === undefined || linkSalt === null ? decoy() : commit("link", linkSalt, link),
+async function checkpoint(log: Log, rows: LedgerRows): Promise<string> {
+  const head = await signedHead(log, rows.read);
+  if (head !== undefined && head.size === (await rows.read.size())) return head.note;
+  return await rows.atomically(async (writes) => {
+    const latest = await signedHead(log, writes);
+    const size = await writes.size();
+    if (latest?.size === size) return latest.note;
+    const text = checkpointText({ origin: log.verifier.name, size, root: await rootAt(log, writes, size) });
+    const note = signNote(text, log.signingKey, log.verifier);
+    await writes.addHead(size, note);
+    return note;
   });
-  const request = core["request"];
-  sql.addLeaf.run(index, id, leaf, typeof request === "string" ? request : null, jcs(whole), coreSalt, link === undefined ? null : jcs(link), linkSalt);
-  for (const made of nodesCompletedBy(index, leafHash(Buffer.from(leaf)), node)) sql.addNode.run(made.level, made.index, made.hash);
 }
 
-function exported(db: DatabaseSync, checkpoint: string, file: string): string {
-  const { size } = parseCheckpoint(parseNote(checkpoint).text);
-  const leaves = db
-    .prepare("select leaf, core, core_salt, link, link_salt from leaf where idx < ? order by idx")
-    .all(size)
-    .map((row): JsonObject => ({
-      leaf: textIn(row, "leaf"),
-      ...(row["core"] === null ? {} : { core: contentOf(textIn(row, "core"), file), core_salt: toBase64(bytesIn(row, "core_salt")) }),
-      ...(row["link"] === null ? {} : { link: contentOf(textIn(row, "link"), file), link_salt: toBase64(bytesIn(row, "link_salt")) }),
-    }));
-  return jcs({ checkpoint, leaves });
+async function rootAt(log: Log, reads: LedgerReads, size: number): Promise<Uint8Array> {
+  return rootOf(size, await nodesOf(log, reads, (node) => rootOf(size, node)));
 }
 
-function contentOf(text: string, file: string): JsonObject {
-  const value = parsed(Buffer.from(text), parseJcs, file);
-  if (!isObject(value)) throw new Failure("STATE_UNREADABLE", `${file} holds a content that is no object`);
+/** The nodes that `work` asks for, fetched together. */
+async function nodesOf({ name }: Log, reads: LedgerReads, work: (node: NodeAt) => unknown): Promise<NodeAt> {
+  const found = new Map((await reads.nodes(nodesAskedFor(work))).map(({ level, index, hash }) => [`${level}/${index}`, hash]));
+  return (level, index) => {
+    const hash = found.get(`${level}/${index}`);
+    if (hash === undefined) throw new Failure("STATE_UNREADABLE", `${name} is damaged: a node of its tree is missing`);
+    return hash;
+  };
+}
+
+async function add(log: Log, writes: LedgerWrites, entries: readonly NewEntry[]): Promise<void> {
+  let index = await writes.size();
+  const before = await nodesOf(log, writes, (node) => rootOf(index, node));
+  const made = new Map<string, Uint8Array>();
+  const node: NodeAt = (level, at) => made.get(`${level}/${at}`) ?? before(level, at);
+  for (const { id, type, core, link } of entries) {
+    if (await writes.has(id)) continue;
+    const whole = wholeCore(type, core);
+    const coreSalt = newSalt();
+    const linkSalt = link === undefined ? null : newSalt();
+    const leaf = leafText({
+      type,
+      core: commit("core", coreSalt, whole),
+      link: link === undefined || linkSalt === null ? decoy() : commit("link", linkSalt, link),
+    });
+    const request = core["request"];
+    await writes.addLeaf({
+      index,
+      id,
+      leaf,
+      request: typeof request === "string" ? request : null,
+      core: jcs(whole),
+      coreSalt,
+      link: link === undefined ? null : jcs(link),
+      linkSalt,
+    });
+    const completed = nodesCompletedBy(index, leafHash(Buffer.from(leaf)), node);
+    await writes.addNodes(completed);
+    for (const one of completed) made.set(`${one.level}/${one.index}`, one.hash);
+    index += 1;
+  }
+}
+
+function disclosed(log: Log, row: LeafRow, total: number, node: NodeAt): DisclosedEntry {
+  return {
+    core: contentOf(log, row.core),
+    core_salt: saltOf(log, row.coreSalt),
+    link_commitment: toBase64(parsed(log, row.leaf, parseLeaf).link),
+    proof: { index: row.index, path: inclusionProof(row.index, total, node).map(toBase64) },
+  };
+}
+
+function exported(log: Log, note: string, rows: readonly LeafRow[]): string {
+  const leaves = rows.map((row): JsonObject => ({
+    leaf: row.leaf,
+    ...(row.core === null ? {} : { core: contentOf(log, row.core), core_salt: saltOf(log, row.coreSalt) }),
+    ...(row.link === null ? {} : { link: contentOf(log, row.link), link_salt: saltOf(log, row.linkSalt) }),
+  }));
+  return jcs({ checkpoint: note, leaves });
+}
+
+function contentOf(log: Log, text: string | null): JsonObject {
+  const value = parsed(log, Buffer.from(text ?? ""), parseJcs);
+  if (!isObject(value)) throw new Failure("STATE_UNREADABLE", `${log.name} holds a content that is no object`);
   return value;
 }
 
-/** What does not parse in our own file is damage, not a bad proof. */
-function parsed<From, To>(from: From, parse: (from: From) => To, file: string): To {
+function saltOf({ name }: Log, salt: Uint8Array | null): string {
+  if (salt === null) throw new Failure("STATE_UNREADABLE", `${name} holds a content without its salt`);
+  return toBase64(salt);
+}
+
+/** What does not parse in our own rows is damage, not a bad proof. */
+function parsed<From, To>({ name }: Log, from: From, parse: (from: From) => To): To {
   try {
     return parse(from);
   } catch {
-    throw new Failure("STATE_UNREADABLE", `${file} holds a part that is damaged`);
+    throw new Failure("STATE_UNREADABLE", `${name} holds a part that is damaged`);
   }
 }

@@ -13,6 +13,7 @@ export interface TreeNode {
   readonly hash: Uint8Array;
 }
 
+const NO_HASH = Buffer.alloc(32);
 const LEAF = Buffer.of(0);
 const NODE = Buffer.of(1);
 
@@ -22,6 +23,16 @@ export function leafHash(leaf: Uint8Array): Buffer {
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return createHash("sha256").update(NODE).update(left).update(right).digest();
+}
+
+/** The subtrees whose hashes `work` asks for. Which they are never depends on the hashes: so they can be fetched together. */
+export function nodesAskedFor(work: (node: NodeAt) => unknown): readonly { readonly level: number; readonly index: number }[] {
+  const asked = new Map<string, { readonly level: number; readonly index: number }>();
+  work((level, index) => {
+    asked.set(`${level}/${index}`, { level, index });
+    return NO_HASH;
+  });
+  return [...asked.values()];
 }
 
 /** The subtrees that are complete once this leaf is there, the leaf itself first. */

@@ -71,11 +71,16 @@ export interface Accepting {
   readonly excluded?: { readonly records: number; readonly words: string };
 }
 
+/** Id of the entry that tells of this approval. */
+export function decisionId(plan: Plan, approval: Approval): string {
+  return `${plan.request}/${plan.id}/decision/${approval.at}`;
+}
+
 export function decisionEntry(context: Teller, plan: Plan, approval: Approval, { notSearched, excluded }: Accepting = { notSearched: [] }): OutboxEntry {
   const kept = plan.steps.filter((step) => step.kept > 0);
   const exemptions = new Set(kept.flatMap((step) => exemptionsOf(context, `${step.system}.${step.record}`)));
   const unsearched = plan.steps.filter((step) => notSearched.includes(`${step.system}.${step.record}`));
-  return entry(`${plan.request}/${plan.id}/decision/${approval.at}`, "decision", {
+  return entry(decisionId(plan, approval), "decision", {
     request: plan.request,
     at: approval.at,
     plan: plan.id,

@@ -13,6 +13,7 @@ import { type Context, eraserFor, readersFor, today, whileHeld } from "./context
 import { receiptEntries, startedEntry } from "./run-entries.ts";
 import { noted } from "./history.ts";
 import { keyDigest } from "./key-digest.ts";
+import { decisionId } from "./ledger-entries.ts";
 import { knownOf, searchAndPlan } from "./plan-request.ts";
 
 type Result = Extract<RunEvent, { event: "result" }>;
@@ -115,6 +116,11 @@ async function runnable({ map, now }: Context, tx: Reads, id: string): Promise<R
   if (plan === undefined) throw new Failure("NOT_APPROVED", `${id} has no plan`, { help: `Make one first: expunge plan ${id}.` });
   if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${id} is not confirmed`);
   const approval = await tx.plans.approval(plan.id);
+  // version 0.1 could be killed between the two
+  if (approval !== undefined && !(await tx.outbox.has(decisionId(plan, approval))))
+    throw new Failure("NOT_APPROVED", `the approval of plan ${plan.id} of ${id} never reached the ledger`, {
+      help: `Approve it again: expunge approve ${id}.`,
+    });
   // closed: the keys are gone, the answer is not
   const answered = (await tx.plans.result(plan.id)) !== undefined;
   if (answered) return { complete: true, plan: approvedPlan(plan, approval, map, { at: now(), begun: true, ended: true, unaltered: true }), sealed: [] };

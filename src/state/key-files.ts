@@ -11,13 +11,14 @@ export type KeyName = (typeof KEYS)[number];
 
 const BYTES = 32;
 
-export function keyFile(workspace: string, name: KeyName): string {
-  return join(workspace, "keys", `${name}.key`);
+/** `folder`: of the keys. */
+export function keyFile(folder: string, name: KeyName): string {
+  return join(folder, `${name}.key`);
 }
 
 /** Throws KEY_MISSING where there is none, where others can read it, or where it is no key. */
-export function readKey(workspace: string, name: KeyName): Buffer {
-  const file = keyFile(workspace, name);
+export function readKey(folder: string, name: KeyName): Buffer {
+  const file = keyFile(folder, name);
   if (!existsSync(file))
     throw new Failure("KEY_MISSING", `the key file ${file} is missing`, {
       help: "Make the workspace with `expunge init`, or give the key in EXPUNGE_KEY_* variables.",
@@ -37,8 +38,8 @@ export function parseKey(text: string): Buffer | undefined {
 }
 
 /** Makes the key where there is none yet; durable when it returns. → whether it was made. */
-export function makeKey(workspace: string, name: KeyName): boolean {
-  const file = keyFile(workspace, name);
+export function makeKey(folder: string, name: KeyName): boolean {
+  const file = keyFile(folder, name);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   if (existsSync(file)) return false;
   // "wx": another init at the same time is never overwritten

@@ -8,6 +8,10 @@ export interface Dialect {
   readonly integer: string;
   /** Behind each table. */
   readonly strict: string;
+  /** Statements before the first table. */
+  readonly before: readonly string[];
+  /** Statements after which rows of the table are never deleted, and these columns never changed, even by us. */
+  fixed(table: string, columns: readonly string[]): readonly string[];
 }
 
 /** A table of the second version, by its name. */
@@ -32,7 +36,7 @@ export function schema(dialect: Dialect): readonly string[] {
     "held_key",
     "held",
   ];
-  return [...names.map((name) => table(name, dialect)), "create index outbox_open on outbox (seq) where sealed = 0"];
+  return [...dialect.before, ...names.map((name) => table(name, dialect)), "create index outbox_open on outbox (seq) where sealed = 0"];
 }
 
 const COLUMNS = {

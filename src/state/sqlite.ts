@@ -1,19 +1,35 @@
+import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../errors.ts";
+import type { Dialect } from "./schema.ts";
 import { type Database, integer, one, type Sql, type SqlTransaction } from "./sql.ts";
 
 /** How long another process may keep us waiting. */
 const PATIENCE_MS = 15_000;
 
-/** A file: WAL, synchronous FULL, secure delete. Throws STATE_UNREADABLE for any other file. */
-export function openSqlite(file: string): Database {
-  return guarded(file, () => {
+/** What a file is for; `application` tells it from any other SQLite file. */
+export interface FileKind {
+  readonly words: string;
+  readonly application: number;
+}
+
+export const STATE_FILE: FileKind = { words: "a state database", application: 0 };
+
+/** "ELdg" */
+export const LEDGER_FILE: FileKind = { words: "a ledger", application: 0x454c6467 };
+
+/** A file (mode 0600): WAL, synchronous FULL, secure delete. Throws STATE_UNREADABLE for any other file. */
+export function openSqlite(file: string, kind = STATE_FILE): Database {
+  const guarded = <T>(work: () => T): T => guardedBy(file, kind, work);
+  return guarded(() => {
+    // SQLite gives its side files the same mode
+    closeSync(openSync(file, "a", 0o600));
     const db = new DatabaseSync(file, { timeout: PATIENCE_MS });
     try {
       db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma foreign_keys = on");
       // of its own, so that a look never sees half of a transaction
-      return database(file, db, new DatabaseSync(file, { timeout: PATIENCE_MS, readOnly: true }));
+      return database(file, kind, db, new DatabaseSync(file, { timeout: PATIENCE_MS, readOnly: true }));
     } catch (error) {
       db.close();
       throw error;
@@ -21,19 +37,20 @@ export function openSqlite(file: string): Database {
   });
 }
 
-function database(file: string, db: DatabaseSync, reader: DatabaseSync): Database {
+function database(file: string, kind: FileKind, db: DatabaseSync, reader: DatabaseSync): Database {
   return {
     name: file,
-    dialect: { blob: "blob", integer: "integer", strict: " strict" },
-    version: async (sql) => integer((await one(sql, "pragma user_version")) ?? {}, "user_version"),
+    dialect: DIALECT,
+    version: async (sql) => await versionOf(file, kind, sql),
     async setVersion(sql, version) {
+      await sql.run(`pragma application_id = ${kind.application}`);
       await sql.run(`pragma user_version = ${version}`);
     },
-    begin: async () => await begin(file, db),
-    read: sqlOn(file, reader),
+    begin: async () => await begin(file, kind, db),
+    read: sqlOn(file, kind, reader),
     async cut() {
       // the write-ahead log still has the old pages until it is cut
-      const row = guarded(file, () => db.prepare("pragma wal_checkpoint(truncate)").get());
+      const row = guardedBy(file, kind, () => db.prepare("pragma wal_checkpoint(truncate)").get());
       return row?.["busy"] === 0;
     },
     async [Symbol.asyncDispose]() {
@@ -42,8 +59,29 @@ function database(file: string, db: DatabaseSync, reader: DatabaseSync): Databas
   };
 }
 
+const DIALECT: Dialect = {
+  blob: "blob",
+  integer: "integer",
+  strict: " strict",
+  before: [],
+  fixed: (table, columns) => [
+    `create trigger ${table}_stays before delete on ${table} begin select raise(abort, '${table} rows are never deleted'); end`,
+    `create trigger ${table}_is_fixed before update of ${columns.join(", ")} on ${table} begin select raise(abort, '${table} rows never change'); end`,
+  ],
+};
+
+/** 0 for a file without anything in it. */
+async function versionOf(file: string, kind: FileKind, sql: Sql): Promise<number> {
+  const number = async (statement: string, column: string): Promise<number> => integer((await one(sql, statement)) ?? {}, column);
+  const application = await number("pragma application_id", "application_id");
+  const version = await number("pragma user_version", "user_version");
+  if (application === kind.application && version > 0) return version;
+  if (application === 0 && version === 0 && (await number("select count(*) as n from sqlite_schema", "n")) === 0) return 0;
+  throw new Failure("STATE_UNREADABLE", `${file} is not ${kind.words} of expunge`);
+}
+
 /** Waits without standing in the way of what else this process does: the other one may be ours too. */
-async function begin(file: string, db: DatabaseSync): Promise<SqlTransaction> {
+async function begin(file: string, kind: FileKind, db: DatabaseSync): Promise<SqlTransaction> {
   db.exec("pragma busy_timeout = 0");
   try {
     for (const until = Date.now() + PATIENCE_MS; ; await sleep(5 + Math.random() * 15)) {
@@ -51,44 +89,47 @@ async function begin(file: string, db: DatabaseSync): Promise<SqlTransaction> {
         db.exec("begin immediate");
         break;
       } catch (error) {
-        if (!isBusy(error) || Date.now() > until) throw translated(file, error);
+        if (!isBusy(error) || Date.now() > until) throw translated(file, kind, error);
       }
     }
   } finally {
     db.exec(`pragma busy_timeout = ${PATIENCE_MS}`);
   }
   return {
-    ...sqlOn(file, db),
-    commit: async () => guarded(file, () => db.exec("commit")),
+    ...sqlOn(file, kind, db),
+    commit: async () => guardedBy(file, kind, () => db.exec("commit")),
     async rollback() {
       if (db.isTransaction) db.exec("rollback");
     },
   };
 }
 
-function sqlOn(file: string, db: DatabaseSync): Sql {
+function sqlOn(file: string, kind: FileKind, db: DatabaseSync): Sql {
   return {
     clock: "cast(unixepoch('subsec') * 1000 as integer)",
-    all: async (text, values = []) => guarded(file, () => db.prepare(text).all(...values)),
-    run: async (text, values = []) => guarded(file, () => Number(db.prepare(text).run(...values).changes)),
+    all: async (text, values = []) => guardedBy(file, kind, () => db.prepare(text).all(...values)),
+    run: async (text, values = []) => guardedBy(file, kind, () => Number(db.prepare(text).run(...values).changes)),
   };
 }
 
 /** Turns what SQLite throws into a Failure without its message, which may bear values. */
-function guarded<T>(file: string, work: () => T): T {
+function guardedBy<T>(file: string, kind: FileKind, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw translated(file, error);
+    throw translated(file, kind, error);
   }
 }
 
-function translated(file: string, error: unknown): unknown {
+function translated(file: string, kind: FileKind, error: unknown): unknown {
+  // the folder is not there, is not ours, or is full
+  if (error instanceof Error && "syscall" in error && "code" in error)
+    return new Failure("STATE_UNREADABLE", `${file} cannot be opened as ${kind.words} (${String(error.code)})`);
   const code = codeOf(error);
   if (code === undefined) return error;
   if (isBusy(error)) return new Failure("BUSY", `${file} is in use by another process`);
   if (code === 13) return new Failure("UNEXPECTED", `${file} cannot grow: the disk is full`);
-  return new Failure("STATE_UNREADABLE", `${file} cannot be read as a state database (SQLite ${code})`);
+  return new Failure("STATE_UNREADABLE", `${file} cannot be read as ${kind.words} (SQLite ${code})`);
 }
 
 function isBusy(error: unknown): boolean {

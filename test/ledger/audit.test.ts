@@ -2,38 +2,38 @@ import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { audit } from "../../src/ledger/audit.ts";
 import { jcs } from "../../src/ledger/jcs.ts";
-import { type Ledger, openLedger } from "../../src/ledger/ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { leafHash, rootOf, treeOf } from "../../src/ledger/merkle.ts";
 import { checkpointText, signNote } from "../../src/ledger/signed-note.ts";
 import { verifierKeyOf } from "../../src/ledger/verifier-key.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import { reportFile, reportOf } from "../../src/reports/report.ts";
-import { at, folder, newKey, wholeRequest } from "./entries.ts";
+import { at, folder, newKey, openIn, wholeRequest } from "./entries.ts";
 
 const origin = "example.org/erasure-ledger/1";
 const key = newKey();
 
-function ledgerWith(...requests: readonly string[]): Ledger {
-  const ledger = openLedger(path.join(folder(), "ledger.db"), { origin, signingKey: key });
-  onTestFinished(() => ledger[Symbol.dispose]());
-  for (const request of requests) ledger.append(wholeRequest(request));
+async function ledgerWith(...requests: readonly string[]): Promise<Ledger> {
+  const ledger = await openIn(path.join(folder(), "ledger.db"), { origin, signingKey: key });
+  onTestFinished(async () => await ledger[Symbol.asyncDispose]());
+  for (const request of requests) await ledger.append(wholeRequest(request));
   return ledger;
 }
 
 /** One entry with a link, one that kept something, one that ended it: every member that a file can have, in little. */
-function smallLedger(): Ledger {
-  const ledger = ledgerWith();
-  ledger.append([0, 5, 6].flatMap((at) => wholeRequest("R-2026-0001").slice(at, at + 1)));
+async function smallLedger(): Promise<Ledger> {
+  const ledger = await ledgerWith();
+  await ledger.append([0, 5, 6].flatMap((at) => wholeRequest("R-2026-0001").slice(at, at + 1)));
   return ledger;
 }
 
-function reportFrom(ledger: Ledger, request: string): Buffer {
-  const payload = reportOf(ledger.entriesOf(request), { request, generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" });
+async function reportFrom(ledger: Ledger, request: string): Promise<Buffer> {
+  const payload = reportOf(await ledger.entriesOf(request), { request, generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" });
   return Buffer.from(reportFile(payload, (type, bytes) => ledger.seal(type, bytes)));
 }
 
-function proofFrom(ledger: Ledger, request: string): Buffer {
-  return Buffer.from(ledger.exportProof(request) ?? "");
+async function proofFrom(ledger: Ledger, request: string): Promise<Buffer> {
+  return Buffer.from((await ledger.exportProof(request)) ?? "");
 }
 
 const failed = (result: ReturnType<typeof audit>): readonly string[] =>
@@ -59,23 +59,28 @@ function edited(file: Uint8Array, change: (parsed: { checkpoint: string; leaves:
 }
 
 describe("an audit", () => {
-  it("holds for a report, an export, a proof and a head as they are, with a named check each", () => {
-    const ledger = ledgerWith("R-2026-0001", "R-2026-0002", "R-2026-0003");
+  it("holds for a report, an export, a proof and a head as they are, with a named check each", async () => {
+    const ledger = await ledgerWith("R-2026-0001", "R-2026-0002", "R-2026-0003");
     const names = (file: Uint8Array): readonly string[] => {
       const result = audit(file, { key: `${ledger.vkey}\n` });
       expect(failed(result)).toEqual([]);
       expect(result.ok).toBe(true);
       return result.checks.map((check) => check.name);
     };
-    expect(names(reportFrom(ledger, "R-2026-0002"))).toEqual(["key", "signature", "form", "checkpoint", "inclusion", "entries"]);
-    expect(names(ledger.exportAll())).toEqual(["key", "form", "checkpoint", "size", "root", "core", "link"]);
-    expect(names(proofFrom(ledger, "R-2026-0002"))).toEqual(["key", "form", "checkpoint", "inclusion"]);
-    expect(names(Buffer.from(ledger.checkpoint()))).toEqual(["key", "form", "checkpoint"]);
+    expect(names(await reportFrom(ledger, "R-2026-0002"))).toEqual(["key", "signature", "form", "checkpoint", "inclusion", "entries"]);
+    expect(names(await ledger.exportAll())).toEqual(["key", "form", "checkpoint", "size", "root", "core", "link"]);
+    expect(names(await proofFrom(ledger, "R-2026-0002"))).toEqual(["key", "form", "checkpoint", "inclusion"]);
+    expect(names(Buffer.from(await ledger.checkpoint()))).toEqual(["key", "form", "checkpoint"]);
   });
 
-  it("never holds without a key, with a malformed one, or with another ledger's", () => {
-    const ledger = ledgerWith("R-2026-0001");
-    for (const file of [reportFrom(ledger, "R-2026-0001"), ledger.exportAll(), proofFrom(ledger, "R-2026-0001"), Buffer.from(ledger.checkpoint())]) {
+  it("never holds without a key, with a malformed one, or with another ledger's", async () => {
+    const ledger = await ledgerWith("R-2026-0001");
+    for (const file of [
+      await reportFrom(ledger, "R-2026-0001"),
+      await ledger.exportAll(),
+      await proofFrom(ledger, "R-2026-0001"),
+      Buffer.from(await ledger.checkpoint()),
+    ]) {
       expect(failed(audit(file, {}))).toEqual(["key: no"]);
       expect(audit(file, { key: "" }).ok).toBe(false);
       expect(audit(file, { key: ledger.vkey.replace("+", "-") }).ok).toBe(false);
@@ -84,8 +89,8 @@ describe("an audit", () => {
     }
   });
 
-  it("says what is wrong with any other file, and never throws", () => {
-    const { vkey } = ledgerWith();
+  it("says what is wrong with any other file, and never throws", async () => {
+    const { vkey } = await ledgerWith();
     for (const file of [
       "",
       "\n",
@@ -109,9 +114,9 @@ describe("an audit", () => {
 });
 
 describe("one flipped bit is noticed", () => {
-  it("at every byte of a report, but in the keyid, which is a hint", () => {
-    const ledger = smallLedger();
-    const report = reportFrom(ledger, "R-2026-0001");
+  it("at every byte of a report, but in the keyid, which is a hint", async () => {
+    const ledger = await smallLedger();
+    const report = await reportFrom(ledger, "R-2026-0001");
     const start = report.indexOf('"keyid":"') + '"keyid":"'.length;
     const end = report.indexOf('"', start);
     const passed = unnoticed(report, ledger.vkey);
@@ -119,28 +124,28 @@ describe("one flipped bit is noticed", () => {
     expect(passed.length).toBeGreaterThan(10);
   });
 
-  it("at every byte of a ledger export", () => {
-    const ledger = smallLedger();
-    expect(unnoticed(Buffer.from(ledger.exportAll()), ledger.vkey)).toEqual([]);
+  it("at every byte of a ledger export", async () => {
+    const ledger = await smallLedger();
+    expect(unnoticed(Buffer.from(await ledger.exportAll()), ledger.vkey)).toEqual([]);
   });
 
-  it("at every byte of a tlog-proof, its extra line too: the leaf is made from it", () => {
-    const ledger = smallLedger();
-    expect(unnoticed(proofFrom(ledger, "R-2026-0001"), ledger.vkey)).toEqual([]);
+  it("at every byte of a tlog-proof, its extra line too: the leaf is made from it", async () => {
+    const ledger = await smallLedger();
+    expect(unnoticed(await proofFrom(ledger, "R-2026-0001"), ledger.vkey)).toEqual([]);
   });
 
-  it("at every byte of a head", () => {
-    const ledger = smallLedger();
-    expect(unnoticed(Buffer.from(ledger.checkpoint()), ledger.vkey)).toEqual([]);
+  it("at every byte of a head", async () => {
+    const ledger = await smallLedger();
+    expect(unnoticed(Buffer.from(await ledger.checkpoint()), ledger.vkey)).toEqual([]);
   });
 
-  it("and so is every file that ends early", () => {
-    const ledger = ledgerWith("R-2026-0001");
+  it("and so is every file that ends early", async () => {
+    const ledger = await ledgerWith("R-2026-0001");
     for (const file of [
-      reportFrom(ledger, "R-2026-0001"),
-      Buffer.from(ledger.exportAll()),
-      proofFrom(ledger, "R-2026-0001"),
-      Buffer.from(ledger.checkpoint()),
+      await reportFrom(ledger, "R-2026-0001"),
+      Buffer.from(await ledger.exportAll()),
+      await proofFrom(ledger, "R-2026-0001"),
+      Buffer.from(await ledger.checkpoint()),
     ]) {
       for (let length = 0; length < file.length; length += 7) expect(audit(file.subarray(0, length), { key: ledger.vkey }).ok).toBe(false);
       expect(audit(Buffer.concat([file, Buffer.from("\n")]), { key: ledger.vkey }).ok).toBe(false);
@@ -162,12 +167,12 @@ describe("a ledger export that somebody wrote anew in its canonical form", () =>
     ["with a salt but no content", (leaves) => delete leaves[3]?.["core"], ["form: a"]],
   ];
   for (const [what, change, wrong] of cases) {
-    it(`${what} fails`, () => {
-      const ledger = ledgerWith("R-2026-0001");
+    it(`${what} fails`, async () => {
+      const ledger = await ledgerWith("R-2026-0001");
       expect(
         failed(
           audit(
-            edited(ledger.exportAll(), ({ leaves }) => change(leaves)),
+            edited(await ledger.exportAll(), ({ leaves }) => change(leaves)),
             { key: ledger.vkey },
           ),
         ),
@@ -175,9 +180,9 @@ describe("a ledger export that somebody wrote anew in its canonical form", () =>
     });
   }
 
-  it("without a content holds, with a warning", () => {
-    const ledger = ledgerWith("R-2026-0001");
-    const file = edited(ledger.exportAll(), ({ leaves }) => {
+  it("without a content holds, with a warning", async () => {
+    const ledger = await ledgerWith("R-2026-0001");
+    const file = edited(await ledger.exportAll(), ({ leaves }) => {
       delete leaves[4]?.["core"];
       delete leaves[4]?.["core_salt"];
     });
@@ -186,43 +191,44 @@ describe("a ledger export that somebody wrote anew in its canonical form", () =>
 });
 
 describe("what a public key alone does not show, a head that was kept does", () => {
-  it("a ledger rolled back to an older file verifies alone, and is a ROLLBACK against a newer head", () => {
-    const ledger = ledgerWith("R-2026-0001");
-    const older = ledger.exportAll();
-    ledger.append(wholeRequest("R-2026-0002"));
-    const known = [{ name: "kept.txt", bytes: Buffer.from(ledger.checkpoint()) }];
+  it("a ledger rolled back to an older file verifies alone, and is a ROLLBACK against a newer head", async () => {
+    const ledger = await ledgerWith("R-2026-0001");
+    const older = await ledger.exportAll();
+    await ledger.append(wholeRequest("R-2026-0002"));
+    const known = [{ name: "kept.txt", bytes: Buffer.from(await ledger.checkpoint()) }];
     expect(audit(older, { key: ledger.vkey }).ok).toBe(true);
     expect(failed(audit(older, { key: ledger.vkey, known }))).toEqual(["known kept.txt: ROLLBACK:"]);
   });
 
-  it("a ledger written anew by whoever holds the key verifies alone, and is a FORK against any head", () => {
-    const ledger = ledgerWith("R-2026-0001");
-    const known = [{ name: "kept.txt", bytes: Buffer.from(ledger.checkpoint()) }];
-    const forged = ledgerWith("R-2026-0001", "R-2026-0002");
-    expect(audit(forged.exportAll(), { key: ledger.vkey }).ok).toBe(true);
-    expect(failed(audit(forged.exportAll(), { key: ledger.vkey, known }))).toEqual(["known kept.txt: FORK:"]);
+  it("a ledger written anew by whoever holds the key verifies alone, and is a FORK against any head", async () => {
+    const ledger = await ledgerWith("R-2026-0001");
+    const known = [{ name: "kept.txt", bytes: Buffer.from(await ledger.checkpoint()) }];
+    const forged = await ledgerWith("R-2026-0001", "R-2026-0002");
+    expect(audit(await forged.exportAll(), { key: ledger.vkey }).ok).toBe(true);
+    expect(failed(audit(await forged.exportAll(), { key: ledger.vkey, known }))).toEqual(["known kept.txt: FORK:"]);
   });
 
-  it("every older head, from whatever file, is a prefix of an honest ledger", () => {
-    const ledger = ledgerWith();
-    const known = ["R-2026-0001", "R-2026-0002", "R-2026-0003"].flatMap((request) => {
-      const before = { name: `before ${request}`, bytes: Buffer.from(ledger.checkpoint()) };
-      ledger.append(wholeRequest(request));
-      return [
+  it("every older head, from whatever file, is a prefix of an honest ledger", async () => {
+    const ledger = await ledgerWith();
+    const known: { readonly name: string; readonly bytes: Uint8Array }[] = [];
+    for (const request of ["R-2026-0001", "R-2026-0002", "R-2026-0003"]) {
+      const before = { name: `before ${request}`, bytes: Buffer.from(await ledger.checkpoint()) };
+      await ledger.append(wholeRequest(request));
+      known.push(
         before,
-        { name: `report ${request}`, bytes: reportFrom(ledger, request) },
-        { name: `proof ${request}`, bytes: proofFrom(ledger, request) },
-        { name: `export ${request}`, bytes: ledger.exportAll() },
-      ];
-    });
-    const result = audit(ledger.exportAll(), { key: ledger.vkey, known });
+        { name: `report ${request}`, bytes: await reportFrom(ledger, request) },
+        { name: `proof ${request}`, bytes: await proofFrom(ledger, request) },
+        { name: `export ${request}`, bytes: await ledger.exportAll() },
+      );
+    }
+    const result = audit(await ledger.exportAll(), { key: ledger.vkey, known });
     expect(failed(result)).toEqual([]);
     expect(result.checks).toHaveLength(7 + 12);
   });
 
-  it("a report shows a fork only at equal size; a newer head is a warning", () => {
-    const ledger = ledgerWith("R-2026-0001");
-    const report = reportFrom(ledger, "R-2026-0001");
+  it("a report shows a fork only at equal size; a newer head is a warning", async () => {
+    const ledger = await ledgerWith("R-2026-0001");
+    const report = await reportFrom(ledger, "R-2026-0001");
     const root = leafHash(Buffer.from("another history"));
     const head = (size: number): Buffer => Buffer.from(signNote(checkpointText({ origin, size, root }), key, verifierKeyOf(origin, key)));
     const against = (size: number): ReturnType<typeof audit> => audit(report, { key: ledger.vkey, known: [{ name: "k", bytes: head(size) }] });
@@ -231,8 +237,8 @@ describe("what a public key alone does not show, a head that was kept does", () 
     expect(against(9)).toMatchObject({ ok: true, warnings: ["known k is newer (9 entries, here 8): this is not the latest state of the ledger"] });
   });
 
-  it("a known head of another key or ledger, or one that is no head, is no help and fails", () => {
-    const ledger = ledgerWith("R-2026-0001");
+  it("a known head of another key or ledger, or one that is no head, is no help and fails", async () => {
+    const ledger = await ledgerWith("R-2026-0001");
     const other = newKey();
     const size0 = { origin, size: 0, root: rootOf(0, treeOf([])) };
     for (const bytes of [
@@ -241,15 +247,15 @@ describe("what a public key alone does not show, a head that was kept does", () 
       "no head",
       "",
     ]) {
-      expect(audit(ledger.exportAll(), { key: ledger.vkey, known: [{ name: "k", bytes: Buffer.from(bytes) }] }).ok).toBe(false);
+      expect(audit(await ledger.exportAll(), { key: ledger.vkey, known: [{ name: "k", bytes: Buffer.from(bytes) }] }).ok).toBe(false);
     }
   });
 });
 
 describe("a report that was signed with the right key but tells of other entries", () => {
-  it("of another request, of none, or of one entry twice, does not hold", () => {
-    const ledger = ledgerWith("R-2026-0001", "R-2026-0002");
-    const honest = reportOf(ledger.entriesOf("R-2026-0001"), { request: "R-2026-0001", generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" });
+  it("of another request, of none, or of one entry twice, does not hold", async () => {
+    const ledger = await ledgerWith("R-2026-0001", "R-2026-0002");
+    const honest = reportOf(await ledger.entriesOf("R-2026-0001"), { request: "R-2026-0001", generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" });
     const judged = (changes: Partial<typeof honest>): readonly string[] =>
       failed(audit(Buffer.from(reportFile({ ...honest, ...changes }, (type, bytes) => ledger.seal(type, bytes))), { key: ledger.vkey }));
     expect(judged({})).toEqual([]);
@@ -262,9 +268,9 @@ describe("a report that was signed with the right key but tells of other entries
     ]);
   });
 
-  it("is refused as another type of payload", () => {
-    const ledger = ledgerWith("R-2026-0001");
-    const honest = reportOf(ledger.entriesOf("R-2026-0001"), { request: "R-2026-0001", generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" });
+  it("is refused as another type of payload", async () => {
+    const ledger = await ledgerWith("R-2026-0001");
+    const honest = reportOf(await ledger.entriesOf("R-2026-0001"), { request: "R-2026-0001", generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" });
     expect(failed(audit(Buffer.from(ledger.seal("application/json", Buffer.from(jcs(honest)))), { key: ledger.vkey }))).toEqual(["form: the"]);
   });
 });

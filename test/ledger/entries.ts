@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import type { EventCore, OlderCore } from "../../src/ledger/events.ts";
-import type { NewEntry } from "../../src/ledger/ledger.ts";
+import { type Ledger, type NewEntry, openLedger } from "../../src/ledger/ledger.ts";
+import { openLedgerRows } from "../../src/state/ledger-rows.ts";
+import { LEDGER_FILE, openSqlite } from "../../src/state/sqlite.ts";
 
 export const at = (time: string): string => `2026-02-10T${time}.000Z`;
 export const digestOf = (digit: string): string => digit.repeat(64);
@@ -128,4 +130,9 @@ export function folder(): string {
 
 export function newKey(): ReturnType<typeof generateKeyPairSync>["privateKey"] {
   return generateKeyPairSync("ed25519").privateKey;
+}
+
+/** A ledger in a file. */
+export async function openIn(file: string, how: Parameters<typeof openLedger>[1]): Promise<Ledger> {
+  return await openLedger(await openLedgerRows(openSqlite(file, LEDGER_FILE)), how);
 }

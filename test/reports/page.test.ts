@@ -1,22 +1,22 @@
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openLedger } from "../../src/ledger/ledger.ts";
+import {} from "../../src/ledger/ledger.ts";
 import type { ReportPayload } from "../../src/ledger/report-file.ts";
 import { reportPage } from "../../src/reports/page.ts";
 import { html } from "../../src/reports/markup.ts";
 import { reportOf } from "../../src/reports/report.ts";
 import { spoken } from "../../src/reports/spoken-date.ts";
 import { STYLE } from "../../src/reports/style.ts";
-import { at, folder, newKey, targetResult, wholeRequest } from "../ledger/entries.ts";
+import { at, folder, newKey, openIn, targetResult, wholeRequest } from "../ledger/entries.ts";
 
 const request = "R-2026-0001";
 const signed = { name: "R-2026-0001.report.json", sha256: "5e".repeat(32) };
 
-function payload(): ReportPayload {
-  const ledger = openLedger(path.join(folder(), "ledger.db"), { origin: "example.org/1", signingKey: newKey() });
-  onTestFinished(() => ledger[Symbol.dispose]());
-  ledger.append(wholeRequest(request));
-  return reportOf(ledger.entriesOf(request), { request, generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" });
+async function payload(): Promise<ReportPayload> {
+  const ledger = await openIn(path.join(folder(), "ledger.db"), { origin: "example.org/1", signingKey: newKey() });
+  onTestFinished(async () => await ledger[Symbol.asyncDispose]());
+  await ledger.append(wholeRequest(request));
+  return reportOf(await ledger.entriesOf(request), { request, generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" });
 }
 
 /** Every tag of a page, in order. */
@@ -28,8 +28,8 @@ const tagsOf = (page: string): readonly { readonly name: string; readonly closin
   }));
 
 describe("a report's page", () => {
-  it("is well formed: every element is closed in its order, and no bracket stands alone", () => {
-    const page = reportPage(payload(), { signed });
+  it("is well formed: every element is closed in its order, and no bracket stands alone", async () => {
+    const page = reportPage(await payload(), { signed });
     const open: string[] = [];
     const tags = tagsOf(page);
     for (const { name, closing } of tags) {
@@ -43,8 +43,8 @@ describe("a report's page", () => {
     expect(tags.length).toBeGreaterThan(150);
   });
 
-  it("has a language, a title, one first heading, no step left out, a caption a table and a scope a header cell", () => {
-    const page = reportPage(payload(), { signed });
+  it("has a language, a title, one first heading, no step left out, a caption a table and a scope a header cell", async () => {
+    const page = reportPage(await payload(), { signed });
     expect(page).toContain('<html lang="en">');
     expect(page).toContain("<title>Proof of erasure R-2026-0001</title>");
     const tags = tagsOf(page).filter(({ closing }) => !closing);
@@ -61,14 +61,14 @@ describe("a report's page", () => {
     expect(page).toContain("@media print");
   });
 
-  it("asks nothing of the network and runs nothing", () => {
-    const page = reportPage(payload(), { signed });
+  it("asks nothing of the network and runs nothing", async () => {
+    const page = reportPage(await payload(), { signed });
     expect(page).not.toMatch(/<script|<link|<img|<iframe|\son[a-z]+=|javascript:|url\(|@import|https?:\/\//u);
     expect(page).toContain("default-src &#39;none&#39;".replaceAll("&#39;", "'"));
   });
 
-  it("names the signed file, its hash, the command that checks it, and what it does not show", () => {
-    const report = payload();
+  it("names the signed file, its hash, the command that checks it, and what it does not show", async () => {
+    const report = await payload();
     const page = reportPage(report, { signed });
     for (const said of [
       signed.sha256,
@@ -85,8 +85,8 @@ describe("a report's page", () => {
     for (const limit of report.limits) expect(page).toContain(limit.replaceAll("'", "&#39;"));
   });
 
-  it("escapes whatever a data map may be called", () => {
-    const report = payload();
+  it("escapes whatever a data map may be called", async () => {
+    const report = await payload();
     const evil = `<img src=x onerror="alert('1')">&`;
     const core = { v: 1, type: "target.result", ...targetResult(request, { record: evil, law: [evil] }) };
     const page = reportPage({ ...report, limits: [evil], entries: report.entries.map((entry) => ({ ...entry, core })) }, { signed: { ...signed, name: evil } });
@@ -94,13 +94,13 @@ describe("a report's page", () => {
     expect(page).toContain("&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;");
   });
 
-  it("says in words what it also says in colour", () => {
-    const page = reportPage(payload(), { signed });
+  it("says in words what it also says in colour", async () => {
+    const page = reportPage(await payload(), { signed });
     for (const [, tone = "", said = ""] of page.matchAll(/<span class="(good|warn|bad)">([^<]*)<\/span>/gu))
       expect(said, tone).toMatch(/^[A-Za-z0-9][a-z ]{2,}$/u);
   });
 
-  it("keeps a contrast of 4.5 to 1 for every colour of text, light and dark", () => {
+  it("keeps a contrast of 4.5 to 1 for every colour of text, light and dark", async () => {
     const themes = [...STYLE.matchAll(/:root \{([^}]*)\}/gu)].map(
       ([, body = ""]) => new Map([...body.matchAll(/--([a-z]+): (#[0-9a-f]{3,6})/gu)].map(([, name = "", colour = ""]) => [name, colour])),
     );
@@ -126,7 +126,7 @@ describe("a report's page", () => {
 });
 
 describe("the page's small parts", () => {
-  it("spell dates out", () =>
+  it("spell dates out", async () =>
     expect(["2026-12-02", "2026-12-02T10:03:59.000Z", "soon"].map(spoken)).toEqual(["2 December 2026", "2 December 2026, 10:03 UTC", "soon"]));
-  it("escape text and keep markup", () => expect(html`<b>${"<"}${html`<i>${1}</i>`}</b>`.markup).toBe("<b>&lt;<i>1</i></b>"));
+  it("escape text and keep markup", async () => expect(html`<b>${"<"}${html`<i>${1}</i>`}</b>`.markup).toBe("<b>&lt;<i>1</i></b>"));
 });

@@ -1,9 +1,8 @@
 /** Entries as requests make them, of names that nobody would choose, and taken by a real ledger. */
 import { createHash } from "node:crypto";
 import path from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { commitWords, newSalt } from "../../src/ledger/commitment.ts";
-import { openLedger } from "../../src/ledger/ledger.ts";
 import type { DataMap } from "../../src/model/datamap.ts";
 import type { Plan, PlanStep } from "../../src/model/plan.ts";
 import type { ErasureRequest } from "../../src/model/request.ts";
@@ -22,7 +21,7 @@ import {
 import { completedEntry, receiptEntries, startedEntry, verificationEntry } from "../../src/requests/run-entries.ts";
 import type { Receipt } from "../../src/state/journal.ts";
 import type { OutboxEntry } from "../../src/state/outbox.ts";
-import { folder, newKey } from "../ledger/entries.ts";
+import { folder, newKey, openIn } from "../ledger/entries.ts";
 import { mapOf, recordOf } from "../support/small-map.ts";
 
 const now = "2026-03-04T10:00:00.000Z";
@@ -98,11 +97,10 @@ const receipt = (of: PlanStep, more: Partial<Receipt> = {}): Receipt => ({
 });
 
 /** Whether a real ledger takes them, and what a report makes of them. */
-function told(entries: readonly OutboxEntry[]): { readonly text: string; readonly summary: ReturnType<typeof summarise> } {
-  const ledger = openLedger(path.join(folder(), "ledger.db"), { origin: "example.org/1", signingKey: newKey() });
-  onTestFinished(() => ledger[Symbol.dispose]());
-  ledger.append(entries);
-  const cores = ledger.entriesOf(request.id).entries.map(({ core }) => core);
+async function told(entries: readonly OutboxEntry[]): Promise<{ readonly text: string; readonly summary: ReturnType<typeof summarise> }> {
+  await using ledger = await openIn(path.join(folder(), "ledger.db"), { origin: "example.org/1", signingKey: newKey() });
+  await ledger.append(entries);
+  const cores = (await ledger.entriesOf(request.id)).entries.map(({ core }) => core);
   return { text: JSON.stringify(cores), summary: summarise(cores) };
 }
 
@@ -147,15 +145,17 @@ describe("entries of a request whose map, constraints and files are named like p
     keyDestroyedEntry(context, request.id),
   ];
 
-  it("are taken by the ledger, every one, and hold none of it", () => {
-    const { text } = told(all);
+  it("are taken by the ledger, every one, and hold none of it", async () => {
+    const { text } = await told(all);
     for (const secret of ["1234567", "harbour", "10.0.0.1", "2024011512", "Otto", "olga", "\\u001b"]) expect(text).not.toContain(secret);
     expect(text).toContain("Foyer Hotline *");
   });
 
-  it("keep record types apart whose masked names are the same", () => {
+  it("keep record types apart whose masked names are the same", async () => {
     const [one, other] = [step("S1", "calls_0800123456"), step("S2", "calls_0800123457")];
-    const { summary } = told(receiptEntries(context, planOf([one, other]), [receipt(one), receipt(other, { deleted: 2, changed: 0, kept: 0, minimised: 0 })]));
+    const { summary } = await told(
+      receiptEntries(context, planOf([one, other]), [receipt(one), receipt(other, { deleted: 2, changed: 0, kept: 0, minimised: 0 })]),
+    );
     expect(summary.systems.map(({ found, kept }) => [found, kept])).toEqual([
       [3, 1],
       [2, 0],
@@ -170,7 +170,7 @@ describe("entries", () => {
   const customers = step("S1", "customers");
   const approval = { plan: "P-0001", digest: "a".repeat(64), by: "olga", at: now };
 
-  it("of a check of the identity say verified only where it was, and each check is told", () => {
+  it("of a check of the identity say verified only where it was, and each check is told", async () => {
     const checked = (result: "ok" | "more_needed" | "failed"): OutboxEntry =>
       identityEntry(context, { ...request, identity: { method: "letter", result, at: now, by: "olga" } });
     const entries = [checked("failed"), checked("ok"), checked("failed"), checked("more_needed"), checked("ok")];
@@ -182,10 +182,10 @@ describe("entries", () => {
       ["identity.verified", "ok"],
     ]);
     // at the same instant too
-    expect(told([receivedEntry(context, request, 1), ...entries]).summary.people).toHaveLength(6);
+    expect((await told([receivedEntry(context, request, 1), ...entries])).summary.people).toHaveLength(6);
   });
 
-  it("of a decision are partial where something is kept, not searched or excluded, and granted else", () => {
+  it("of a decision are partial where something is kept, not searched or excluded, and granted else", async () => {
     const decision = (steps: readonly PlanStep[], accepting?: Parameters<typeof decisionEntry>[3]): unknown =>
       core(decisionEntry(context, planOf(steps), approval, accepting))["decision"];
     const free = step("S1", "customers", { kept: 0, found: 2 });
@@ -199,7 +199,7 @@ describe("entries", () => {
     ]);
   });
 
-  it("of a refusal hold a code and what binds the words, and the words open it", () => {
+  it("of a refusal hold a code and what binds the words, and the words open it", async () => {
     const salt = newSalt();
     const words = "manifestly unfounded";
     const entry = refusedEntry(context, request.id, "refused", { words, commitment: commitWords(salt, words) });
@@ -209,16 +209,16 @@ describe("entries", () => {
     expect(core(entry)["words"]).not.toBe(commitWords(newSalt(), words));
   });
 
-  it("of results are one an attempt, and add up from the receipt", () => {
+  it("of results are one an attempt, and add up from the receipt", async () => {
     const failed = receipt(customers, { status: "failed", matched: 2, affected: 0, gone: 0, deleted: 0, changed: 0, minimised: 0, failed: 2, reason: "23503" });
     const plan = planOf([customers]);
     const entries = [...receiptEntries(context, plan, [failed]), ...receiptEntries(context, plan, [receipt(customers, { attempt: 2, status: "kept" })])];
     expect(entries.map((entry) => core(entry)["found"])).toEqual([3, 3]);
-    const { summary } = told([startedEntry(context, plan), ...entries, ...receiptEntries(context, plan, [failed])]);
+    const { summary } = await told([startedEntry(context, plan), ...entries, ...receiptEntries(context, plan, [failed])]);
     expect(summary.systems).toMatchObject([{ found: 3, deleted: 1, changed: 1, kept: 1, minimised: 1, failed: 0, attempts: 2, status: "kept" }]);
   });
 
-  it("of results say that records were read again only where some were", () => {
+  it("of results say that records were read again only where some were", async () => {
     const blind = step("S2", "calls", { found: 0, act: 0, kept: 0, status: "not_checked", reason: "no_identifier" });
     const nothing = { matched: 0, affected: 0, gone: 0, deleted: 0, changed: 0, minimised: 0, kept: 0 };
     const away = receipt(customers, { ...nothing, kept: 1, failed: 2, status: "failed", reason: "FILE_UNREADABLE" });
@@ -227,7 +227,7 @@ describe("entries", () => {
     expect(again).toEqual([undefined, undefined, { method: "requery", residual: 0, at: now }, { method: "requery", residual: 1, at: now }]);
   });
 
-  it("of an end count their totals from the receipts, not from the plan", () => {
+  it("of an end count their totals from the receipts, not from the plan", async () => {
     const ended = {
       state: "closed" as const,
       exit: 0,
@@ -246,7 +246,7 @@ describe("entries", () => {
     });
   });
 
-  it("are dated by the controller's day", () => {
+  it("are dated by the controller's day", async () => {
     const late = { ...context, now: () => new Date("2026-03-04T23:30:00.000Z") };
     expect(core(startedEntry(late, planOf([customers])))).toMatchObject({ at: "2026-03-04T23:30:00.000Z", day: "2026-03-05" });
   });

@@ -56,10 +56,10 @@ const free = async (): Promise<void> => {};
 describe.each(PLACES)("a state in $name", ({ make }) => {
   let place: Place;
   let state: State;
-  const another = async (): Promise<State> => await openState(await place.open(), { sealingKey: key });
+  const another = async (): Promise<State> => await openState(place.state(), { sealingKey: key });
   /** A process on another machine: whether it lives cannot be seen from here. */
   const elsewhere = async (lasting?: number): Promise<State> =>
-    await openState(await place.open(), { sealingKey: key, me: { ...thisProcess(), host: "elsewhere" }, ...(lasting === undefined ? {} : { lasting }) });
+    await openState(place.state(), { sealingKey: key, me: { ...thisProcess(), host: "elsewhere" }, ...(lasting === undefined ? {} : { lasting }) });
   const opened = async (subjects: readonly Subject[]): Promise<string> =>
     await state.atomically(async (tx) => {
       const { id } = await tx.requests.add(request);
@@ -177,7 +177,7 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
 
     test("after destroy nothing opens any more, and another key never did", async () => {
       const id = await opened([{ identifiers: { email: [canary] } }]);
-      const other = await openState(await place.open(), { sealingKey: randomBytes(32) });
+      const other = await openState(place.state(), { sealingKey: randomBytes(32) });
       await expect(other.read.sealed.subjects(id)).rejects.toThrow("does not open");
       await other[Symbol.asyncDispose]();
       await state.atomically(async (tx) => await tx.sealed.destroy(id, []));
@@ -234,7 +234,7 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
       expect(await attest([{ ...receipt, affected: 0 }], [entry("e1"), entry("e2")])).toEqual([]);
       expect(await journal.receipts("P-0001")).toEqual([receipt]);
       expect((await outbox.unsealed(10)).map((one) => one.id)).toEqual(["e1", "e2"]);
-      await state.atomically(async (tx) => await tx.outbox.sealed(["e1"]));
+      await state.atomically(async (tx) => await tx.outbox.sealed(["e1"], { size: 1, root: "aa" }));
       expect(await outbox.unsealed(10)).toEqual([entry("e2")]);
     });
 
@@ -311,7 +311,7 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
     test("one that lives is kept by its heart, though nothing is written", async () => {
       const beating = await elsewhere(900);
       const lease = await beating.lease(["R-2026-0001"], free);
-      const database = await place.open();
+      const database = place.state();
       const until = async (): Promise<unknown> => (await database.read.all("select until from lease where name = 'R-2026-0001'"))[0]?.["until"];
       const first = await until();
       while ((await until()) === first) await new Promise((resolve) => setTimeout(resolve, 20));
