@@ -6,7 +6,7 @@ import { goneRecords } from "../../src/record-files/missing-records.ts";
 import { type RecordChange, recordChange } from "../../src/record-files/record-format.ts";
 import { isOwn, readFingerprint } from "../../src/record-files/record-name.ts";
 import { recordRule, type RecordRule } from "../../src/record-files/record-rule.ts";
-import { shownName } from "../../src/record-files/shown-name.ts";
+import { shown } from "../../src/model/shown.ts";
 import { acted, ALREADY_GONE, CHANGED, leave, newTally, outcomeOf } from "../../src/record-files/tally.ts";
 import { errnoOf, isBlocking } from "./failure.ts";
 import type { Root } from "./folder.ts";
@@ -165,7 +165,7 @@ async function goneOf(task: FileTask, file: OpenFile, ids: readonly string[]): P
 }
 
 function ruleFor({ work, path, io }: FileTask): RecordRule {
-  return recordRule(work.target, { path, name: shownName(path, work.lookups) }, (parts) => io.digest(parts));
+  return recordRule(work.target, { path, name: shown(path, work.lookups) }, (parts) => io.digest(parts));
 }
 
 /** An attempt that was cut off may have put its file in place, and another program replaced that since: what it changed counts as ours. */

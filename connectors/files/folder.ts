@@ -5,7 +5,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { Failure, type FailureCode } from "../../src/errors.ts";
 import { errnoOf, fileFailure } from "./failure.ts";
 import { below, type Glob, matches, parseGlob } from "../../src/record-files/glob.ts";
-import { shownName } from "../../src/record-files/shown-name.ts";
+import { shown } from "../../src/model/shown.ts";
 import { BOOK_FOLDERS, tableOf } from "../../src/record-files/table-format.ts";
 import { isCopyOf, TEMP_PREFIX } from "./names.ts";
 
@@ -70,7 +70,7 @@ export async function listFiles(root: Root, globs: readonly string[]): Promise<L
     if (target === null || !real.has(target))
       walk.refused.push({
         code: "FILE_REFUSED",
-        message: `${shownName(path)}: is a symbolic link ${target === null ? "out of the root" : "to a file that no glob matches"}`,
+        message: `${shown(path)}: is a symbolic link ${target === null ? "out of the root" : "to a file that no glob matches"}`,
       });
   }
   return { files: walk.files.toSorted(), refused: walk.refused, beside: walk.beside, empty: globs.filter((text) => !walk.used.has(text)) };
@@ -82,7 +82,7 @@ export async function listFiles(root: Root, globs: readonly string[]): Promise<L
  */
 export async function safePath(root: Root, path: string): Promise<string | null> {
   const absolute = join(root.path, ...path.split("/"));
-  const name = shownName(path);
+  const name = shown(path);
   if (relative(root.path, absolute).split(sep).join("/") !== path || path.split("/").includes(".."))
     throw new Failure("FILE_REFUSED", `${name}: is not below the root`);
   try {
@@ -123,7 +123,7 @@ interface Pattern {
 
 async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], table: string | null): Promise<void> {
   const entries = await readdir(join(walk.root.path, folder), { withFileTypes: true }).catch((error: unknown) => {
-    throw fileFailure(error, folder === "" ? "the root folder" : shownName(folder));
+    throw fileFailure(error, folder === "" ? "the root folder" : shown(folder));
   });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const names = entries.map(({ name }) => name);
@@ -133,7 +133,7 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
     const { name } = entry;
     const path = folder === "" ? name : `${folder}/${name}`;
     if (name.startsWith(TEMP_PREFIX)) {
-      const where = `${folder === "" ? "" : `${shownName(folder)}/`}${TEMP_PREFIX}…`;
+      const where = `${folder === "" ? "" : `${shown(folder)}/`}${TEMP_PREFIX}…`;
       walk.beside.push({ where, message: `${where}: left over by a run that was cut off; run that request again` });
       continue;
     }
@@ -149,18 +149,18 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
       if (link.folder) {
         // what it leads to below the root is visited there
         if (inside.length > 0 && link.target === null)
-          walk.refused.push({ code: "FILE_REFUSED", message: `${shownName(path)}: is a symbolic link to a folder out of the root` });
+          walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: is a symbolic link to a folder out of the root` });
       } else if (matched.length > 0) walk.links.push({ path, target: link.target });
       continue;
     }
     if (matched.length === 0) continue;
     for (const { text } of matched) walk.used.add(text);
     const found = await lstat(join(walk.root.path, path)).catch((error: unknown) => {
-      throw fileFailure(error, shownName(path));
+      throw fileFailure(error, shown(path));
     });
     const why = refusal(walk.root, found) ?? (name.includes("\u{FFFD}") ? "its name is not valid UTF-8" : null);
-    if (format !== null) walk.refused.push({ code: "TABLE_FORMAT", message: `${shownName(path)}: belongs to a table of ${format}` });
-    else if (why !== null) walk.refused.push({ code: "FILE_REFUSED", message: `${shownName(path)}: ${why}` });
+    if (format !== null) walk.refused.push({ code: "TABLE_FORMAT", message: `${shown(path)}: belongs to a table of ${format}` });
+    else if (why !== null) walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: ${why}` });
     else {
       walk.files.push(path);
       mine.push(name);
@@ -171,8 +171,8 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
     const original = mine.find((file) => isCopyOf(name, file));
     if (original === undefined) continue;
     const copy = folder === "" ? name : `${folder}/${name}`;
-    const where = shownName(copy);
-    walk.beside.push({ where, copy, message: `${where}: looks like a copy of ${shownName(original)}, and no glob matches it` });
+    const where = shown(copy);
+    walk.beside.push({ where, copy, message: `${where}: looks like a copy of ${shown(original)}, and no glob matches it` });
   }
 }
 

@@ -3,7 +3,7 @@ import { constants, type FileHandle, open } from "node:fs/promises";
 import { Failure } from "../../src/errors.ts";
 import { fileFailure } from "./failure.ts";
 import { type Root, safePath } from "./folder.ts";
-import { shownName } from "../../src/record-files/shown-name.ts";
+import { shown } from "../../src/model/shown.ts";
 
 /** Big enough to be quick, small enough that memory does not grow with the file. */
 const CHUNK = 64 * 1024;
@@ -24,11 +24,11 @@ export async function openFile(root: Root, path: string): Promise<OpenFile | nul
     const found = await handle.stat({ bigint: true });
     if (!found.isFile() || found.nlink > 1n) {
       await handle.close();
-      throw new Failure("FILE_REFUSED", `${shownName(path)}: changed while it was opened`);
+      throw new Failure("FILE_REFUSED", `${shown(path)}: changed while it was opened`);
     }
     return { absolute, found, bytes: (signal) => chunksOf(handle, signal), [Symbol.asyncDispose]: async () => await closeOnce(handle) };
   } catch (error) {
-    throw fileFailure(error, shownName(path));
+    throw fileFailure(error, shown(path));
   }
 }
 

@@ -10,7 +10,7 @@ import { recordChange } from "../../src/record-files/record-format.ts";
 import { writeFingerprint } from "../../src/record-files/record-name.ts";
 import { type LineReports, recordRule, type RecordRule } from "../../src/record-files/record-rule.ts";
 import { searchText } from "../../src/record-files/search-text.ts";
-import { shownName } from "../../src/record-files/shown-name.ts";
+import { shown } from "../../src/model/shown.ts";
 import { errnoOf, fileFailure } from "./failure.ts";
 import { listFiles, type Listing, type Root } from "./folder.ts";
 import { identityOf, openFile, type OpenFile } from "./read-file.ts";
@@ -46,18 +46,17 @@ async function* check(root: Root, io: IO, targets: readonly Target[]): AsyncGene
     const record = target.record.id;
     const listing = await list(root, target);
     for (const { code, message } of listing.refused) yield { code, severity: "error", record, message };
-    for (const glob of listing.empty) yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `no file matches ${shownName(glob)}` };
+    for (const glob of listing.empty) yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `no file matches ${shown(glob)}` };
     for (const { where, message } of listing.beside) yield { code: "GAP", severity: "warning", record, message, gap: { where, holdsIdentifier: false } };
     for (const path of listing.files) {
       try {
         await using file = await opened(root, path);
         await checkRecords(file.bytes(io.signal), ruleFor(target, path, io));
       } catch (error) {
-        const { code, message, help } = fileFailure(error, shownName(path));
+        const { code, message, help } = fileFailure(error, shown(path));
         yield { code, severity: "error", record, message, help };
       }
-      if (!(await isWritable(root, path)))
-        yield { code: "BLOCKED", severity: "warning", record, message: `${shownName(path)}: its folder cannot be written to` };
+      if (!(await isWritable(root, path))) yield { code: "BLOCKED", severity: "warning", record, message: `${shown(path)}: its folder cannot be written to` };
     }
   }
 }
@@ -77,7 +76,7 @@ async function* locateSubjects(root: Root, io: IO, target: Target, lookups: read
   let records = 0;
   const { files, beside } = await searchable(root, target);
   for (const path of files) {
-    const name = shownName(path, lookups);
+    const name = shown(path, lookups);
     await using file = await opened(root, path);
     const place = await placeOf(root, io, path, file);
     const reporter = lineReporter(target.record.id, name, (finding) => io.report(finding));
@@ -136,14 +135,14 @@ async function* locateKeys(root: Root, io: IO, target: Target, keys: readonly st
       ))
         yield locatedIn(place, record);
     } catch (error) {
-      throw fileFailure(error, shownName(path));
+      throw fileFailure(error, shown(path));
     }
   }
 }
 
 /** Our own rewriting leaves a file, be it without a record. */
 function wentAway(path: string): Failure {
-  return new Failure("SYSTEM_UNREACHABLE", `${shownName(path)} is not there any more`, {
+  return new Failure("SYSTEM_UNREACHABLE", `${shown(path)} is not there any more`, {
     help: "Bring the file back, or mount its folder: what is not there cannot be looked at.",
   });
 }
@@ -196,13 +195,13 @@ async function* remaining(root: Root, io: IO, target: Target, { change, records,
     try {
       for await (const id of remainingRecords(file.bytes(io.signal), ruleFor(target, path, io), changes)) yield keyOf(path, id);
     } catch (error) {
-      throw fileFailure(error, shownName(path));
+      throw fileFailure(error, shown(path));
     }
   }
 }
 
 function ruleFor(target: Target, path: string, io: IO, lookups: readonly Lookup[] = [], reports?: LineReports): RecordRule {
-  return recordRule(target, { path, name: shownName(path, lookups) }, (parts) => io.digest(parts), reports);
+  return recordRule(target, { path, name: shown(path, lookups) }, (parts) => io.digest(parts), reports);
 }
 
 /** The files of a record type, all of which can be searched. Throws the first reason why not. */
@@ -219,7 +218,7 @@ async function list(root: Root, { record }: Target): Promise<Listing> {
 
 async function opened(root: Root, path: string): Promise<OpenFile> {
   const file = await openFile(root, path);
-  if (file === null) throw new Failure("SYSTEM_UNREACHABLE", `${shownName(path)}: went away during the search`, { help: "Run the same command again." });
+  if (file === null) throw new Failure("SYSTEM_UNREACHABLE", `${shown(path)}: went away during the search`, { help: "Run the same command again." });
   return file;
 }
 

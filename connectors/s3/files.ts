@@ -2,7 +2,7 @@
 import type { Finding, Lookup, Target } from "../../src/model/search.ts";
 import { keyGlob, literalStart } from "../../src/record-files/glob.ts";
 import { type LineReports, recordRule, type RecordRule } from "../../src/record-files/record-rule.ts";
-import { shownName } from "../../src/record-files/shown-name.ts";
+import { shown } from "../../src/model/shown.ts";
 import { NotReadable } from "./failure.ts";
 import { isProbe } from "./condition.ts";
 import { addressesOf, type S3 } from "./objects.ts";
@@ -29,7 +29,7 @@ export async function* filesOf({ store }: S3, target: Target): AsyncGenerator<Fo
 
 /** An object's name, or a pattern, for messages. */
 export function nameOf(bucket: string, key: string, lookups: readonly Lookup[] = []): string {
-  return `s3://${bucket}/${shownName(key, lookups)}`;
+  return `s3://${bucket}/${shown(key, lookups)}`;
 }
 
 /** How the files of this target are read. Throws FORMAT_NOT_BUILT, or FILE_REFUSED where the format cannot be told. */

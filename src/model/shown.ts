@@ -2,36 +2,47 @@
 import { looksLikeIdentifier } from "./identifier-like.ts";
 import type { Lookup } from "./search.ts";
 
-const WITHHELD = "(name withheld)";
-/** An address within a longer text, and a telephone number with its prefix. */
+/** An address; where it is a file's name, its endings stay. */
+const ADDRESS = /[^\s/@]+(?:@|%40)[^\s/@]+?(?=(?:\.(?:csv|tsv|jsonl|ndjson|json|parquet))?(?:\.gz)?(?:[\s/]|$))/giu;
+/** An address or a telephone number with its prefix, within a longer text. */
 const PARTS = /[^\s/@"'`()<>,;:=[\]{}]+(?:@|%40)[^\s/@"'`()<>,;:=[\]{}]+|(?<![\p{L}\p{N}])(?:\+|00)[1-9]\d{6,14}(?!\d)/giu;
-/** Control characters, line separators, and marks that nobody sees or that turn the text's direction. */
+/** Control characters, line separators, and marks that nobody sees or that turn the text's direction; halves of characters. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 /** `20261121093000`: a moment, and no telephone number. */
 const MOMENT = /^20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{0,9}$/u;
-/** A value of fewer characters stands in too many names to tell anything. */
+/** A shorter value stands in too many names to tell anything. */
 const TELLING = 3;
 
 /**
- * A path or name for people. A part between two slashes that may be an identifier, or holds a value that is being looked
- * for, is left out whole; what only has an address in it keeps the rest.
+ * The name of a file, object or index, or a pattern, as people read it: without characters that a terminal would obey, and
+ * with "…" for whatever may be an identifier or is searched for, however it is spelled.
  */
 export function shown(path: string, lookups: readonly Lookup[] = []): string {
-  const wanted = lookups.flatMap(({ values }) => Object.values(values).flat());
-  return path
+  const values = lookups.flatMap((lookup) => Object.values(lookup.values).flat());
+  const spelled = new Set(values.filter((value) => value.length >= TELLING).flatMap((value) => spellings(value)));
+  let blanked = path;
+  for (const value of [...spelled].toSorted((a, b) => b.length - a.length)) {
+    // most names hold none of them: no pattern is made for those
+    if (blanked.toLowerCase().includes(value.toLowerCase())) blanked = blanked.replaceAll(new RegExp(literal(value), "giu"), "…");
+  }
+  return printable(blanked)
+    .replaceAll(ADDRESS, "…")
+    .replaceAll(PARTS, "…")
     .split("/")
-    .map((name) => shownName(name, wanted))
+    .map((name) => withoutNumber(name))
     .join("/");
 }
 
-function shownName(name: string, wanted: readonly string[]): string {
-  const plain = alike(name);
-  if (wanted.some((value) => value.length >= TELLING && plain.includes(alike(value)))) return WITHHELD;
-  const blanked = name.replace(PARTS, "…");
-  if (/^…(?:\.[a-z0-9]{1,8})*$/iu.test(blanked)) return WITHHELD;
+/** Both forms of Unicode, and each with its signs encoded. */
+function spellings(value: string): readonly string[] {
+  const forms = [value, value.normalize("NFC"), value.normalize("NFD")];
+  return [...forms, ...forms.map((form) => encodeURIComponent(form.toWellFormed()))];
+}
+
+/** A name that is a telephone number and an ending. */
+function withoutNumber(name: string): string {
   const stem = name.replace(/(?:\.[a-z][a-z0-9]{0,7})+$/iu, "");
-  if (!MOMENT.test(stem) && [name, stem].some((one) => !one.includes("@") && looksLikeIdentifier(one))) return WITHHELD;
-  return printable(blanked);
+  return looksLikeIdentifier(stem) && !MOMENT.test(stem) ? `…${name.slice(stem.length)}` : name;
 }
 
 /** A sentence that may hold such names: addresses, telephone numbers and these values are blanked. Lines stay lines. */
@@ -49,21 +60,6 @@ export function masked(text: string, values: Iterable<string> = []): string {
 /** One `?` for each character that a terminal would obey, or that nobody would see. */
 export function printable(text: string): string {
   return text.replaceAll(UNPRINTABLE, "?");
-}
-
-/** Names are written in both forms of Unicode, in any case, and with their signs encoded. */
-function alike(text: string): string {
-  return decoded(text).normalize("NFC").toLowerCase();
-}
-
-function decoded(text: string): string {
-  return text.replaceAll(/(?:%[0-9a-f]{2})+/giu, (run) => {
-    try {
-      return decodeURIComponent(run);
-    } catch {
-      return run;
-    }
-  });
 }
 
 function literal(text: string): string {

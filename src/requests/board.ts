@@ -84,5 +84,5 @@ async function afterPart(plans: Reads["plans"], { id, plan }: ErasureRequest): P
 async function waitedFor(plans: Reads["plans"], { plan }: ErasureRequest): Promise<string> {
   const steps = (plan === undefined ? undefined : await plans.get(plan))?.steps ?? [];
   const why = steps.flatMap(({ waiting, reason, says }) => (waiting > 0 && reason !== undefined ? [reasonWords(reason, { status: "waiting", says })] : []));
-  return why.length === 0 ? "a hold or a condition to end" : `the end of: ${[...new Set(why)].join("; ")}`;
+  return why.length === 0 ? "a hold or a condition to end" : `an end of what holds it (${[...new Set(why)].join("; ")})`;
 }

@@ -119,7 +119,7 @@ function keptNote(step: PlanStep): string {
   const until = step.until === undefined ? "" : `until ${day(step.until.slice(0, 10))}${step.kept > 1 ? " at the latest" : ""}`;
   const law = (step.law ?? []).join(", ");
   const less = step.minimised === undefined ? "" : `${step.minimised} reduced to what the law needs`;
-  return [until, why(step, "kept"), law, less].filter((part) => part !== "").join(" · ");
+  return [until, why(step, "kept").replace(/^kept by law/u, "by law"), law, less].filter((part) => part !== "").join(" · ");
 }
 
 /** In a batch some may be searched for, and others not. */

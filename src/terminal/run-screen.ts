@@ -23,7 +23,7 @@ function numbers(step: RunStep): string {
     some(step, "failed", "failed"),
   ].filter((part) => part !== "");
   const reason = why(step);
-  return `${parts.join(", ")}${reason === "" ? "" : `${parts.length > 0 ? ": " : ""}${reason}`}`;
+  return `${parts.join(", ")}${reason === "" ? "" : `${parts.length > 0 ? ": " : ""}${reason.replace(/^kept by law/u, "by law")}`}`;
 }
 
 /** Why something of the step is left, in words. */

@@ -33,7 +33,7 @@ function leftText({ residual, kept = 0, waiting = 0, blocked = 0, failed = 0, re
     (part) => part !== "",
   );
   const status = failed > 0 ? "failed" : blocked > 0 ? "blocked" : waiting > 0 ? "waiting" : "kept";
-  const why = reason === undefined ? "" : reasonWords(reason, { status, says });
+  const why = reason === undefined ? "" : reasonWords(reason, { status, says }).replace(/^kept by law/u, "by law");
   const end = until === undefined ? "" : `until ${day(until.slice(0, 10))}`;
   const more = [why, end].filter((part) => part !== "").join(", ");
   return safe(`${counts.join(", ")}${more === "" ? "" : `: ${more}`}`);
