@@ -67,6 +67,13 @@ test("one person whose rows are copied stops nobody else of the batch", async ()
   expect(await rows("history")).toEqual([]);
 });
 
+test("what an earlier transaction of the session did is not counted again", async () => {
+  await database.sql(`${PEOPLE}; CREATE TABLE history (LIKE people); INSERT INTO history VALUES (1, 'old', 'x'); INSERT INTO people SELECT n, 'ann', 'Ann' FROM generate_series(100, 110) n; ${DYNAMIC};
+    CREATE TRIGGER versioning AFTER DELETE ON people FOR EACH ROW WHEN (old.id = 105) EXECUTE FUNCTION keep_version('delete from %I where id > 0 or ($1).id is null')`);
+  expect(await eraseAnn()).toMatchObject([done(11, { failed: 1, unresolved: ['["105"]'], reason: "UNDECLARED history" })]);
+  expect(await rows("history")).toEqual(["(1,old,x)"]);
+});
+
 test("where every row is copied, the rest of a long list is not tried row by row", async () => {
   await database.sql(
     `${PEOPLE}; CREATE TABLE history (LIKE people); INSERT INTO people SELECT n, 'ann', 'Ann' FROM generate_series(100, 1300) n; ${DYNAMIC}; ${versioning("insert into %I select ($1).*")}`,
@@ -108,6 +115,20 @@ test("all rows of our own making are redacted, though the trail's match does not
   ]);
   expect(await traces()).toEqual([]);
   expect((await rows("trail")).filter((row) => row?.includes("Bob E."))).toHaveLength(1);
+});
+
+test("an own row whose value the trail's match does not recognise is redacted whole", async () => {
+  await database.sql(`CREATE TABLE people (id int PRIMARY KEY, email text); INSERT INTO people VALUES (7, ' Ann@old.example'), (8, 'bob'); CREATE TABLE log (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text, list text[], about text);
+    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log (email, list, about) VALUES (old.email, ARRAY[old.email], 'gone'); RETURN NULL; END $$; CREATE TRIGGER note AFTER DELETE ON people FOR EACH ROW EXECUTE FUNCTION note(); INSERT INTO log (email) VALUES ('bob')`);
+  const byId = target(record("people", "erase"), ["id"]);
+  const log = target(record("log", "redact", { auditOf: ["shop.people"], fields: { email: { kind: "clear" }, list: { kind: "remove" } } }), ["email", "list"]);
+  const system = systemOf([byId.record, log.record]);
+  const planned = [
+    await plan(system, worldOf(database), byId, [lookup({ id: "7" })]),
+    await plan(system, worldOf(database), log, [lookup({ email: "ann", list: "ann" })]),
+  ];
+  expect(await erase(system, worldOf(database), planned)).toMatchObject([done(1), done(0, { own: 1 })]);
+  expect(await rows("log")).toEqual(["(1,bob,,)", "(2,,,gone)"]);
 });
 
 test("a row that somebody else adds to the trail meanwhile is none of ours", async () => {
