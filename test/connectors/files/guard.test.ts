@@ -242,6 +242,23 @@ test("what other record types change in the same records is done in the same go,
   expect(await folder.read("a.csv"), "erasing beats changing").toBe("email,phone,n\n");
 });
 
+test("a record that its own rule has nothing to do with any more remains while another record type's change is open", async () => {
+  await folder.write("a.csv", "email,n,phone\nann@shop.example,gone,+43 1\n");
+  const { system, target } = people(["*.csv"], { do: "anonymise", fields: { n: { kind: "set", value: "gone" } } });
+  const found = await locateAll(system, io, target, LOOKUPS);
+  expect(found.map(({ done }) => done)).toEqual([true]);
+  const phones = targetOf(
+    peopleFiles(["*.csv"], { name: "phones", do: "anonymise", fields: { phone: { kind: "clear" } } }),
+    [{ column: "phone", type: "phone", fold: ["e164"] }],
+    [],
+  );
+  const change = target.changes.rule ?? DELETE;
+  const also = [{ target: phones, change: phones.changes.rule ?? DELETE, lookups: [{ subject: 0, values: { phone: ["+431"] } }] }];
+  const records = planned(found);
+  expect(await remainingOf(system, io, target, { change, records })).toEqual([]);
+  expect(await remainingOf(system, io, target, { change, records, also })).toEqual(records.map(({ key }) => key));
+});
+
 test("record types that read one file in two ways are not mixed", async () => {
   await folder.write("a.csv", HEAD + ANN);
   const { system, target } = people(["*.csv"], { do: "anonymise", fields: { n: { kind: "clear" } } });

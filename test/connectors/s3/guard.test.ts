@@ -217,8 +217,11 @@ describe("records of files", () => {
     const bucket = await store.bucket("Enabled");
     for (const body of ["id,mail\n1,bob@shop.example\n", "id,email,n\n2,bob@shop.example,2\n"]) await store.put(bucket, "till/a.csv", body);
     for (const body of ["id,mail\n1,ann@shop.example\n", "id,email,n\n2,bob@shop.example,2\n"]) await store.put(bucket, "till/b.csv", body);
-    const { found } = await find(till(bucket));
-    expect(found.map(({ address, blocked }) => [address, blocked?.reason])).toEqual([[JSON.stringify([bucket, "till/b.csv"]), "unreadable_version"]]);
+    await using reader = await systemOf().openReader(io);
+    const found = await Array.fromAsync(reader.locate(till(bucket), { by: "subjects", lookups: LOOKUPS }));
+    expect(found.map(({ address, subjects, blocked }) => [address, subjects, blocked?.reason])).toEqual([
+      [JSON.stringify([bucket, "till/b.csv"]), [0], "unreadable_version"],
+    ]);
     expect(io.findings.map(({ gap }) => gap?.holdsIdentifier)).toEqual([false, true]);
   });
 
