@@ -2,8 +2,10 @@ import type { Check } from "../executor/verify.ts";
 import type { RequestState } from "../model/status.ts";
 import { reasonWords, stateWords } from "../model/words.ts";
 import { overdueText, when } from "./dates.ts";
-import { count, day, indent, safe, table, tint } from "./show.ts";
+import { count, day, indent, safe, table, type Tint, tint } from "./show.ts";
 
+/** The method of a whole look; said once. */
+const HOW = "same search on a fresh connection, and each planned record by its key";
 const WORDS = { pass: "pass", fail: "FAIL", unverifiable: "cannot be verified", not_searchable: "n/a" } as const;
 
 export interface VerifyTold {
@@ -14,17 +16,34 @@ export interface VerifyTold {
 
 export function verifyScreen(verified: VerifyTold, late: { readonly overdue: boolean; readonly days_left: number }, plain: boolean): string {
   const rows = verified.checks.map((check) => {
-    const bad = check.result === "fail" || check.result === "unverifiable";
-    return [
-      tint(WORDS[check.result], bad ? "bad" : check.result === "pass" ? "good" : "dim", plain),
-      `${check.system}.${check.record}`,
-      leftText(check),
-      when(check.at),
-      safe(check.method),
-    ];
+    const word = check.result === "pass" && (check.waiting ?? 0) > 0 ? "waits" : WORDS[check.result];
+    return [tint(word, tintOf(check), plain), `${check.system}.${check.record}`, safe(textOf(check))];
   });
+  const [first] = verified.checks;
   const overdue = overdueText(late, plain);
-  return `${indent(table(rows))}\n${sentence(verified)} The request is ${stateWords(verified.state)}${overdue === "" ? "" : `, ${overdue}`}.`;
+  return [
+    ...(first === undefined ? [] : [`Looked again ${when(first.at)}: ${HOW}.`]),
+    indent(table(rows)),
+    `${sentence(verified)} The request is ${stateWords(verified.state)}${overdue === "" ? "" : `, ${overdue}`}.`,
+  ].join("\n");
+}
+
+function tintOf({ result, waiting = 0 }: Check): Tint {
+  switch (result) {
+    case "pass":
+      return waiting > 0 ? "warn" : "good";
+    case "fail":
+    case "unverifiable":
+      return "bad";
+    case "not_searchable":
+      return "dim";
+  }
+}
+
+/** What was seen; where nothing could be, why not. */
+function textOf(check: Check): string {
+  if (check.result === "not_searchable" || check.result === "unverifiable") return check.method;
+  return check.method === HOW ? leftText(check) : `${leftText(check)}; ${check.method}`;
 }
 
 /** What is still there, and what is there by right, with the reason. */
@@ -36,7 +55,7 @@ function leftText({ residual, kept = 0, waiting = 0, blocked = 0, failed = 0, re
   const why = reason === undefined ? "" : reasonWords(reason, { status, says }).replace(/^kept by law/u, "by law");
   const end = until === undefined ? "" : `until ${day(until.slice(0, 10))}`;
   const more = [why, end].filter((part) => part !== "").join(", ");
-  return safe(`${counts.join(", ")}${more === "" ? "" : `: ${more}`}`);
+  return `${counts.join(", ")}${more === "" ? "" : `: ${more}`}`;
 }
 
 function some(number: number, words: string): string {
