@@ -8,9 +8,10 @@ import { audit } from "../src/ledger/audit.ts";
 import type { ReportPayload } from "../src/ledger/report-file.ts";
 import type { DataMap } from "../src/model/datamap.ts";
 import { looksLikeIdentifier } from "../src/model/identifier-like.ts";
+import { eventWords, plainState } from "../src/model/words.ts";
 import { bytesOf, publicKey } from "../src/proof-input.ts";
 import type { MapWords } from "../src/reports/map-words.ts";
-import { type Beside, reportPage } from "../src/reports/page.ts";
+import { type Beside, type NamedAct, reportPage } from "../src/reports/page.ts";
 import { reportFile, reportOf, summaryHolds, unchecked } from "../src/reports/report.ts";
 import { summarise } from "../src/reports/summary.ts";
 import type { Workspace } from "../src/workspace.ts";
@@ -32,7 +33,7 @@ export default class Report extends BaseCommand {
   static override flags = {
     format: Flags.string({ helpValue: "json,html", default: "json,html", summary: "What to write." }),
     out: Flags.string({ helpValue: "DIR", default: "report", summary: "Folder to write into." }),
-    names: Flags.boolean({ summary: "Add an annex, not signed, that says whose the opaque names are. It is for the controller's own eyes." }),
+    names: Flags.boolean({ summary: "Add an annex, not signed, that says who did what, by name. It is for the controller's own eyes." }),
     from: Flags.string({ helpValue: "FILE", summary: "Make the page of this signed report again." }),
     key: Flags.string({ helpValue: "VKEY", dependsOn: ["from"], summary: "With --from: the public key, its text or a file. Default: the workspace's own." }),
   };
@@ -52,7 +53,7 @@ export default class Report extends BaseCommand {
       join(flags.out, name),
       reportFile(payload, (type, bytes) => ledger.seal(type, bytes)),
     );
-    const names = flags.names ? await whoseNames(payload, workspace) : undefined;
+    const names = flags.names ? await whoDidWhat(args.id, workspace) : undefined;
     const annex = names === undefined ? [] : [writeWhole(join(flags.out, `${args.id}.names.txt`), annexText(args.id, names))];
     const words = formats.includes("html") ? await wordsFor(payload, async () => await workspace.dataMap()) : undefined;
     const page = { signed: { name, sha256: file.sha256 }, words, ...(names === undefined ? {} : { names }) };
@@ -116,18 +117,17 @@ async function wordsFor(payload: ReportPayload, map: () => Promise<DataMap>): Pr
   }
 }
 
-type Names = NonNullable<Beside["names"]>;
-
-async function whoseNames(payload: ReportPayload, workspace: Workspace): Promise<Names> {
+async function whoDidWhat(id: string, workspace: Workspace): Promise<readonly NamedAct[]> {
   const { namesOf } = await import("../src/requests/names-of.ts");
   const { read } = workspace.state;
-  const actors = new Set(summarise(payload.entries.map(({ core }) => core)).people.map(({ actor }) => actor));
-  return await namesOf(read, await read.requests.get(payload.request), actors, (name) => workspace.actorIdOf(name));
+  return await namesOf(read, await read.requests.get(id), (name) => workspace.actorIdOf(name));
 }
 
-function annexText(id: string, names: Names): string {
-  const lines = names.map(({ actor, name }) => `${actor}  ${name.replaceAll(/\p{Cc}/gu, " ")}`);
-  return [`Annex to the report of ${id}, not signed: whose the names in it are.`, ...lines, ""].join("\n");
+function annexText(id: string, names: readonly NamedAct[]): string {
+  const lines = names.map(({ at, did, result, name, actor }) =>
+    [at, actor, `${eventWords(did)}${result === undefined ? "" : `: ${plainState(result)}`}`, name.replaceAll(/\p{Cc}/gu, " ")].join("  "),
+  );
+  return [`Annex to the report of ${id}, not signed: who did what, by name.`, ...lines, ""].join("\n");
 }
 
 function told(files: readonly WrittenFile[]): Pick<Answer, "data" | "human"> {

@@ -1,6 +1,6 @@
 /** A page to read beside the signed file. It proves nothing itself and says so. */
 import type { ReportPayload } from "../ledger/report-file.ts";
-import { exceptionWords, plainState } from "../model/words.ts";
+import { eventWords, exceptionWords, plainState } from "../model/words.ts";
 import type { MapWords } from "./map-words.ts";
 import { html, type Markup, raw } from "./markup.ts";
 import { day, fact, table } from "./page-parts.ts";
@@ -15,10 +15,18 @@ export interface Beside {
   readonly signed: { readonly name: string; readonly sha256: string };
   /** Undefined: the data map at hand is not the one that was approved. */
   readonly words?: MapWords | undefined;
-  /** Whose the opaque names are. Not signed by anybody. */
-  readonly names?: readonly { readonly actor: string; readonly name: string }[];
+  /** Who did what, in clear, with the opaque name that the ledger has. Not signed by anybody. */
+  readonly names?: readonly NamedAct[];
   /** What a reader must know first: that nobody has checked the file. */
   readonly notice?: string;
+}
+
+export interface NamedAct {
+  readonly at: string;
+  readonly did: string;
+  readonly result?: string;
+  readonly name: string;
+  readonly actor: string;
 }
 
 export function reportPage(report: ReportPayload, { signed, words, names, notice }: Beside): string {
@@ -132,16 +140,18 @@ function deadlineFacts(deadline: NonNullable<Summary["deadline"]>, regime: strin
   ${fact("Deadline", html`${verdict}${when}`)}`;
 }
 
-function namesPart(names: NonNullable<Beside["names"]>): Markup {
+function namesPart(names: readonly NamedAct[]): Markup {
   return table(
-    "Annex, not signed: whose the names are",
+    "Annex, not signed: who did what, by name",
     "From the controller's own records. It is no part of the signed report.",
-    ["Name in the ledger", "Person"],
+    ["What", "Person", "Name in the ledger", "At"],
     names.map(
-      ({ actor, name }) =>
+      ({ at, did, result, name, actor }) =>
         html`<tr>
-          <th scope="row"><code>${actor}</code></th>
+          <th scope="row">${eventWords(did)}${result === undefined ? "" : `: ${plainState(result)}`}</th>
           <td>${name}</td>
+          <td><code>${actor}</code></td>
+          <td>${day(at)}</td>
         </tr> `,
     ),
     "Nobody is known.",

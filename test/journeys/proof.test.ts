@@ -181,7 +181,7 @@ describe("names", () => {
     const said = await desk.json(["report", id, "--names", "--out", "named"]);
     expect(dig(said.json, "data.files.2.path")).toBe(`named/${id}.names.txt`);
     const signed = Buffer.from(String(dig(JSON.parse(desk.read(`named/${id}.report.json`)), "payload")), "base64").toString();
-    const [, actor = ""] = /(a_[0-9a-f]{32}) {2}olga/u.exec(desk.read(`named/${id}.names.txt`)) ?? [];
+    const [, actor = ""] = /(a_[0-9a-f]{32}) {2}approved the plan {2}olga/u.exec(desk.read(`named/${id}.names.txt`)) ?? [];
     expect([signed.includes(actor), actor === "", signed.includes("olga")]).toEqual([true, false, false]);
     const page = desk.read(`named/${id}.report.html`);
     expect(["Annex, not signed", "<td>olga</td>"].map((text) => page.includes(text))).toEqual([true, true]);
