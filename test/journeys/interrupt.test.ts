@@ -49,7 +49,8 @@ test("Ctrl-C stops a run with 130 before the next system is begun, and the same 
   expect(desk.read("data/a.csv")).toContain("ann@x.example");
   await client.query("rollback");
   const state = await desk.json(["request", "show", id]);
-  expect(dig(state.json, "data.requests.0.state")).toBe("running");
+  // the signal may come before its first step is saved
+  expect(["approved", "running"]).toContain(dig(state.json, "data.requests.0.state"));
   const again = await desk.json(["run", id, "--confirm", id]);
   expect(again.code, again.out).toBe(0);
   expect(Object.values(steps(again)).map((step) => [step["matched"], step["affected"], step["gone"]])).toEqual([

@@ -200,7 +200,7 @@ it("a step that fails is told once an attempt, with its number, until one succee
   ];
   expect(votes(gone)).toEqual(twice);
   expect(String(dig(gone.summary, "sentence"))).toMatch(/^1 record erased, 1 record failed; a later look could not be sure of 1 record type\./u);
-  expect(["cannot be verified", "its rule has left the data map", "left_the_map"].map((said) => gone.page.includes(said))).toEqual([true, true, false]);
+  expect(["cannot be verified", "the data map does not name it any more", "left_the_map"].map((said) => gone.page.includes(said))).toEqual([true, true, false]);
 
   await client.query("drop trigger votes_stay on votes");
   desk.map(mapWith(records));

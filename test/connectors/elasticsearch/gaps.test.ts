@@ -194,6 +194,6 @@ test("a name that holds an identifier, or what a terminal obeys, is shown in no 
   said.push(await record.remaining(found).catch((error: unknown) => String(error)));
   said.push(await recordOn(raw, `${stem}-${ANN}`, { match }).check());
   const text = JSON.stringify([said, record.io.findings]);
-  expect(text).toContain("withheld");
+  expect(text).toContain("…");
   for (const part of [ANN, "491701234567", "\u202e", "\\u202e"]) expect(text).not.toContain(part);
 });
