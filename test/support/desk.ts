@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
@@ -15,6 +16,9 @@ export interface Said {
   readonly events: readonly unknown[];
 }
 
+/** A signal once this text was said, or once `when` answers true. */
+type SignalAfter = { readonly signal: NodeJS.Signals } & ({ readonly text: string } | { readonly when: () => Promise<boolean> });
+
 /** One operator's folder: data map, secrets, workspace; and the program itself, run as a person runs it. */
 export interface Desk extends Disposable {
   readonly folder: string;
@@ -22,7 +26,7 @@ export interface Desk extends Disposable {
   file(name: string, content: string | Uint8Array): string;
   read(name: string): string;
   map(map: object): void;
-  cli(args: readonly string[], more?: { stdin?: string; env?: Record<string, string>; signalAfter?: { text: string; signal: NodeJS.Signals } }): Promise<Said>;
+  cli(args: readonly string[], more?: { stdin?: string; env?: Record<string, string>; signalAfter?: SignalAfter }): Promise<Said>;
   /** With `--json --no-input`. */
   json(args: readonly string[], more?: { stdin?: string; env?: Record<string, string> }): Promise<Said>;
   /** A request with a confirmed identity; its id. */
@@ -63,8 +67,13 @@ export function openDesk(secrets: Record<string, string> = {}): Desk {
         let out = "";
         let err = "";
         let sent = false;
+        const signalWhen = async (signal: NodeJS.Signals, when: () => Promise<boolean>): Promise<void> => {
+          while (child.exitCode === null && !(await when())) await sleep(50);
+          child.kill(signal);
+        };
+        if (more.signalAfter !== undefined && "when" in more.signalAfter) void signalWhen(more.signalAfter.signal, more.signalAfter.when);
         const watch = (): void => {
-          if (more.signalAfter === undefined || sent || !(out + err).includes(more.signalAfter.text)) return;
+          if (more.signalAfter === undefined || "when" in more.signalAfter || sent || !(out + err).includes(more.signalAfter.text)) return;
           sent = true;
           child.kill(more.signalAfter.signal);
         };
