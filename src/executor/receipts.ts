@@ -59,12 +59,7 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
   const late = outcome.left.filter(({ kind }) => kind === "kept" || kind === "waiting");
   const says = late.find((one) => one.says !== undefined)?.says ?? step.says;
   return {
-    plan: tried.plan,
-    step: step.id,
-    system: step.system,
-    record: step.record,
-    // the journal numbers it
-    attempt: 0,
+    ...aboutAttempt(tried),
     status: outcomeStatus(tried, { ...tally, failed, agree, own: outcome.own }),
     matched: outcome.matched,
     affected: tally.affected,
@@ -83,10 +78,6 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
     ...(says === undefined ? {} : { says }),
     ...(late.length === 0 ? {} : { late: late.map(({ key }) => tried.digest(key)) }),
     ...(tried.people > 1 ? { people: peopleOf(tried, outcome.left) } : {}),
-    gaps: tried.gaps,
-    residue: tried.residue,
-    started: tried.started,
-    finished: tried.finished,
   };
 }
 
@@ -100,12 +91,7 @@ export function failedReceipt(tried: Tried, failure: Failure): Receipt {
     records.map(({ key }) => ({ key, kind: blocks ? "blocked" : "failed", reason }) as const),
   );
   return {
-    plan: tried.plan,
-    step: step.id,
-    system: step.system,
-    record: step.record,
-    // the journal numbers it
-    attempt: 0,
+    ...aboutAttempt(tried),
     status: open > 0 ? (blocks ? "blocked" : "failed") : step.status,
     matched: 0,
     affected: 0,
@@ -122,11 +108,12 @@ export function failedReceipt(tried: Tried, failure: Failure): Receipt {
     reason,
     ...(step.says === undefined ? {} : { says: step.says }),
     ...(tried.people > 1 ? { people: peopleOf(tried, unresolved) } : {}),
-    gaps: tried.gaps,
-    residue: tried.residue,
-    started: tried.started,
-    finished: tried.finished,
   };
+}
+
+/** What every receipt of an attempt says of where and when. The journal numbers it. */
+function aboutAttempt({ plan, step, gaps, residue, started, finished }: Tried) {
+  return { plan, step: step.id, system: step.system, record: step.record, attempt: 0, gaps, residue, started, finished };
 }
 
 /** Whether nothing is left that another attempt could do. What the plan itself left blocked is none of its business. */

@@ -1,4 +1,4 @@
-import type { Eraser } from "../port/connector.ts";
+import type { Eraser, Guard } from "../port/connector.ts";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
@@ -139,6 +139,7 @@ async function lookAgain({ replan }: RunScope): ReturnType<RunScope["replan"]> {
 async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult>> {
   const { state, plan, signal } = scope;
   const results = new Map<string, UnitResult>();
+  const guard = guardOf(scope.sealed, scope.rejudge);
   const rows = await state.read.journal.units(plan.id);
   for (const row of rows) if (row.state === "done") results.set(row.id, { done: true, receipts: [] });
   for (const phase of [...new Set(rows.map((row) => row.phase))].toSorted((a, b) => a - b)) {
@@ -153,7 +154,7 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
       async (system) => {
         for (const row of lanes.get(system) ?? []) {
           interruptible(signal);
-          results.set(row.id, await attempt(scope, row, results));
+          results.set(row.id, await attempt(scope, guard, row, results));
         }
       },
       { concurrency: scope.concurrency, signal },
@@ -162,7 +163,7 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
   return results;
 }
 
-async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<string, UnitResult>): Promise<UnitResult> {
+async function attempt(scope: RunScope, guard: Guard, row: UnitRow, results: ReadonlyMap<string, UnitResult>): Promise<UnitResult> {
   const { state, plan } = scope;
   const unit = {
     map: scope.map,
@@ -172,7 +173,7 @@ async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<strin
     lease: scope.lease,
     openEraser: scope.openEraser,
     openReaders: scope.openReaders,
-    guard: guardOf(scope.sealed, scope.rejudge),
+    guard,
     entriesFor: scope.receiptEntries,
     digest: (key: string) => scope.digest(key),
     now: scope.now,

@@ -15,7 +15,7 @@ export interface RunStep {
   readonly gone: number;
 }
 
-/** `receipt` undefined: no unit was made of the step. A step as events and the result show it: the plan's words, the receipt's numbers. */
+/** A step as events and the result show it: the plan's words, the receipt's numbers. `receipt` undefined: no unit was made of the step. */
 export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: readonly string[]): RunStep {
   const { id, system, record, found, act, until, law } = step;
   const shown = { ...(until === undefined ? {} : { until }), ...(law === undefined ? {} : { law }) };

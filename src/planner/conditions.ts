@@ -15,13 +15,24 @@ export interface ConditionScope {
   readonly empty: ReadonlySet<string>;
 }
 
+/** By name: every condition that one of these record types waits for. */
+export async function openConditions(scope: ConditionScope, types: readonly RecordType[]): Promise<ReadonlyMap<string, ConditionTest>> {
+  const tests = new Map<string, ConditionTest>();
+  for (const name of new Set(types.flatMap(({ unless }) => unless ?? []))) {
+    const condition = scope.map.conditions.find((one) => one.name === name);
+    const waiting = types.filter(({ unless }) => unless === name);
+    if (condition !== undefined) tests.set(name, await openCondition(scope, condition, waiting));
+  }
+  return tests;
+}
+
 /**
  * Looks whether any record of the condition exists. A condition whose match names a column of the record type that
  * waits for it stands in the way of those records only; else of every record of that person. What could not be looked
  * at, or cannot be told apart, stands in the way: nobody is erased because a search was impossible. `waiting`: the
  * record types that have this condition.
  */
-export async function openCondition(scope: ConditionScope, condition: Condition, waiting: readonly RecordType[]): Promise<ConditionTest> {
+async function openCondition(scope: ConditionScope, condition: Condition, waiting: readonly RecordType[]): Promise<ConditionTest> {
   const target = conditionTarget(scope.map, condition);
   return target === undefined ? await ofTheRecordItself(scope, condition, waiting) : await ofOthers(scope, condition, target);
 }

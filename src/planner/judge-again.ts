@@ -1,9 +1,10 @@
 import type { DataMap } from "../model/datamap.ts";
 import { foldedBefore } from "../model/fold.ts";
 import type { Disposition } from "../model/plan.ts";
-import { type ConditionTest, openCondition } from "./conditions.ts";
+import { openConditions } from "./conditions.ts";
 import { decideOwn } from "./decide.ts";
 import type { Made } from "./deciding.ts";
+import { decidingTypes } from "./deciding-types.ts";
 import type { Resolution } from "./identities.ts";
 import { type Known, locateAll } from "./locate.ts";
 import { beginSearch } from "./lookups.ts";
@@ -40,13 +41,8 @@ export async function judgeAgain(scope: JudgeAgain): Promise<ReadonlyMap<string,
   const lookups = new Map([...known.lookups].map(([id, some]) => [id, some.filter(({ subject }) => mine.has(subject))]));
   const searching = beginSearch(readers, resolution, noStops());
   const found = await locateAll({ map, searching, only, known: { identifiers: [], lookups }, empty: new Set() });
-  const conditions = new Map<string, ConditionTest>();
   const types = recordTypes(map).filter(({ id }) => only.has(id));
-  for (const name of new Set(types.flatMap(({ unless }) => unless ?? []))) {
-    const condition = map.conditions.find((one) => one.name === name);
-    const waiting = types.filter(({ unless }) => unless === name);
-    if (condition !== undefined) conditions.set(name, await openCondition({ map, searching, empty: new Set() }, condition, waiting));
-  }
+  const conditions = await openConditions({ map, searching, empty: new Set() }, types);
   // whoever the search stops now was none to stop at plan: only what holds and conditions say counts here
   return decideOwn({ map, found, identifiers: resolution.identifiers, today, made, conditions, stops: noStops() }).get(record) ?? new Map();
 }
@@ -64,18 +60,8 @@ function resolutionOf(map: DataMap, { identifiers }: Known, mine: ReadonlySet<nu
 
 /** The record types that have a say in what becomes of this one's records, itself included; undefined where none but its own columns have. */
 function decidingOn(map: DataMap, id: string): ReadonlySet<string> | undefined {
+  const wanted = decidingTypes(map, [id]);
   const all = recordTypes(map);
-  const wanted = new Set([id]);
-  for (let before = -1; before !== wanted.size;) {
-    before = wanted.size;
-    for (const type of all) {
-      if (type.holds.some(({ protects }) => protects.some((name) => wanted.has(name)))) wanted.add(type.id);
-      if (!wanted.has(type.id)) continue;
-      const condition = map.conditions.find(({ name }) => name === type.unless);
-      if (condition?.any !== undefined && all.some((one) => one.id === condition.any)) wanted.add(condition.any);
-      for (const { source } of [...type.match.terms, ...(condition?.match.terms ?? [])]) if (source.kind === "column") wanted.add(source.ref.record);
-    }
-  }
   const others = all.filter((type) => wanted.has(type.id) && type.id !== id);
   const unless = all.some((type) => wanted.has(type.id) && type.unless !== undefined);
   return unless || others.some(({ holds }) => holds.length > 0) ? wanted : undefined;

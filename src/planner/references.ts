@@ -142,7 +142,6 @@ function judge(scope: Scope, type: RecordType, reference: Reference): Dispositio
   switch (disposition.kind) {
     case "kept":
     case "waiting":
-      return behind ? blocked : disposition;
     case "blocked":
       return behind ? blocked : disposition;
     case "act": {

@@ -3,8 +3,10 @@ import type { Link, Reference, Taken, Write } from "../model/change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Finding, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
-import { type ConditionTest, openCondition } from "./conditions.ts";
+import type { Reader } from "../port/connector.ts";
+import { openConditions } from "./conditions.ts";
 import { decideOwn, type OwnDecisions } from "./decide.ts";
+import { decidingTypes } from "./deciding-types.ts";
 import { type Decided, type Deciding, type Made, typesById } from "./deciding.ts";
 import type { Findings } from "./found.ts";
 import { type Identifiers, resolveIdentifiers } from "./identities.ts";
@@ -92,14 +94,9 @@ async function searchAll(scope: SearchScope, told: (findings: readonly Finding[]
   const searching = beginSearch(readers, resolution, stops);
   const found = await locateAll({ map, searching, only, known, empty });
   if (!batch) refuseStopped(stops);
-  const conditions = new Map<string, ConditionTest>();
-  for (const name of new Set(types.flatMap((record) => record.unless ?? []))) {
-    const condition = map.conditions.find((one) => one.name === name);
-    const waiting = types.filter((record) => record.unless === name);
-    if (condition !== undefined) conditions.set(name, await openCondition({ map, searching, empty }, condition, waiting));
-  }
-  const links = await linksOf(map, readers, targets);
-  const writes = await writesOf(map, readers, targets);
+  const conditions = await openConditions({ map, searching, empty }, types);
+  const links = await ofEachSystem(map, readers, targets, async (reader, mine) => await reader.links(mine));
+  const writes = await ofEachSystem(map, readers, targets, async (reader, mine) => await reader.writes(mine));
   const deciding: Deciding = { map, found, identifiers: resolution.identifiers, today, made, conditions, stops };
   const order = new Map(recordTypes(map).map(({ id }, at) => [id, at]));
   const decide = async () => {
@@ -216,22 +213,19 @@ function exitOf(finding: Finding): number {
   return isFailureCode(finding.code) ? FAILURES[finding.code].exit : EXIT.unexpected;
 }
 
-async function linksOf(map: DataMap, readers: Readers, targets: readonly Target[]): Promise<readonly Link[]> {
-  const links: Link[] = [];
+/** What each system's reader says of its record types, in the map's order. */
+async function ofEachSystem<T>(
+  map: DataMap,
+  readers: Readers,
+  targets: readonly Target[],
+  ask: (reader: Reader, mine: readonly Target[]) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const all: T[] = [];
   for (const system of map.systems) {
     const mine = targets.filter((target) => target.record.system === system.name);
-    if (mine.length > 0) links.push(...(await (await readers.of(system.name)).links(mine)));
+    if (mine.length > 0) all.push(...(await ask(await readers.of(system.name), mine)));
   }
-  return links;
-}
-
-async function writesOf(map: DataMap, readers: Readers, targets: readonly Target[]): Promise<readonly Write[]> {
-  const writes: Write[] = [];
-  for (const system of map.systems) {
-    const mine = targets.filter((target) => target.record.system === system.name);
-    if (mine.length > 0) writes.push(...(await (await readers.of(system.name)).writes(mine)));
-  }
-  return writes;
+  return all;
 }
 
 async function referencesTo(map: DataMap, readers: Readers, found: Findings, decided: OwnDecisions, links: readonly Link[]): Promise<References> {
@@ -252,20 +246,8 @@ function sameTable(map: DataMap, type: RecordType, parents: ReadonlySet<string>)
   return recordTypes(map).find((one) => parents.has(one.id) && samePlace(one, type))?.id ?? type.id;
 }
 
-/** The system's record types and, transitively, those that lead to them, that protect them, and that their conditions look at. */
+/** The system's record types and all that have a say in what becomes of their records, those that identities are found in among them. */
 function leadingTo(map: DataMap, system: string): ReadonlySet<string> {
-  const all = recordTypes(map);
-  const wanted = new Set(all.filter((record) => record.system === system).map((record) => record.id));
-  for (const identity of map.identities) if (identity.foundIn !== undefined) wanted.add(identity.foundIn.record);
-  for (let before = -1; before !== wanted.size;) {
-    before = wanted.size;
-    for (const record of all) {
-      if (record.holds.some((use) => use.protects.some((name) => wanted.has(name)))) wanted.add(record.id);
-      if (!wanted.has(record.id)) continue;
-      const condition = map.conditions.find((one) => one.name === record.unless);
-      if (condition?.any !== undefined && all.some((one) => one.id === condition.any)) wanted.add(condition.any);
-      for (const { source } of [...record.match.terms, ...(condition?.match.terms ?? [])]) if (source.kind === "column") wanted.add(source.ref.record);
-    }
-  }
-  return wanted;
+  const own = recordTypes(map).filter((record) => record.system === system);
+  return decidingTypes(map, [...own.map(({ id }) => id), ...map.identities.flatMap(({ foundIn }) => foundIn?.record ?? [])]);
 }

@@ -21,9 +21,12 @@ export interface Beside {
   readonly notice?: string;
 }
 
+/** Who did what and when, with the opaque name under which the ledger has them. */
 export interface NamedAct {
   readonly at: string;
+  /** As `eventWords` knows it. */
   readonly did: string;
+  /** What came of it: `ok`, a state. */
   readonly result?: string;
   readonly name: string;
   readonly actor: string;

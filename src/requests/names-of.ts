@@ -1,17 +1,7 @@
+import type { NamedAct } from "../reports/page.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { Reads } from "../state/state.ts";
 import { story } from "./story.ts";
-
-/** Who did what and when, with the opaque name under which the ledger has them. */
-export interface NamedAct {
-  readonly at: string;
-  /** As `eventWords` knows it. */
-  readonly did: string;
-  /** What came of it: `ok`, a state. */
-  readonly result?: string;
-  readonly name: string;
-  readonly actor: string;
-}
 
 /** Everything of the request's story that somebody is noted for. Never signed: the state says so, the ledger does not. */
 export async function namesOf(reads: Reads, request: ErasureRequest, actorIdOf: (name: string) => string): Promise<readonly NamedAct[]> {

@@ -5,7 +5,6 @@ import type { ApprovedPlan, SealedStep } from "../model/plan.ts";
 import { approvedPlan } from "../planner/approve.ts";
 import { isUnaltered } from "../planner/plan.ts";
 import { judgeAgain } from "../planner/judge-again.ts";
-import { recordTypes, targetOf } from "../planner/targets.ts";
 import { unitsOf } from "../planner/units.ts";
 import { stateWords } from "../model/words.ts";
 import type { Lease, Reads } from "../state/state.ts";
@@ -82,12 +81,12 @@ async function runHeld(
  * all the same, and those of a file, index or pattern that has changed or gone as a whole.
  */
 async function lostOf(context: Context, id: string, step: SealedStep, keys: readonly string[], empty: ReadonlySet<string>): Promise<readonly string[]> {
-  const record = recordTypes(context.map).find((one) => one.id === step.record);
-  if (record === undefined || (empty.has(step.record) && record.place.kind !== "keys") || record.place.kind === "files") return keys;
+  const { system, place } = step.target.record;
+  if ((empty.has(step.record) && place.kind !== "keys") || place.kind === "files") return keys;
   const found = new Set<string>();
   await using readers = readersFor(context, id, () => {});
-  const reader = await readers.of(record.system);
-  for await (const { key } of reader.locate(targetOf(context.map, record), { by: "keys", keys })) found.add(key);
+  const reader = await readers.of(system);
+  for await (const { key } of reader.locate(step.target, { by: "keys", keys })) found.add(key);
   return [...found];
 }
 

@@ -1,0 +1,19 @@
+import type { DataMap } from "../model/datamap.ts";
+import { recordTypes } from "./targets.ts";
+
+/** These record types and, transitively, those that lead to them, that protect them, and that their conditions look at. */
+export function decidingTypes(map: DataMap, ids: Iterable<string>): ReadonlySet<string> {
+  const all = recordTypes(map);
+  const wanted = new Set(ids);
+  for (let before = -1; before !== wanted.size;) {
+    before = wanted.size;
+    for (const type of all) {
+      if (type.holds.some(({ protects }) => protects.some((name) => wanted.has(name)))) wanted.add(type.id);
+      if (!wanted.has(type.id)) continue;
+      const condition = map.conditions.find(({ name }) => name === type.unless);
+      if (condition?.any !== undefined && all.some((one) => one.id === condition.any)) wanted.add(condition.any);
+      for (const { source } of [...type.match.terms, ...(condition?.match.terms ?? [])]) if (source.kind === "column") wanted.add(source.ref.record);
+    }
+  }
+  return wanted;
+}
