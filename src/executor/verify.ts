@@ -91,8 +91,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   const holding = new Set(gaps.filter((gap) => gap.holdsIdentifier).map((gap) => `${gap.system}.${gap.record}`));
   const at = scope.now().toISOString();
   const checks = plan.steps.flatMap((step): readonly Check[] => {
-    const one = seen.get(step.id);
-    if (one === undefined) return [];
+    const one = seen.get(step.id) ?? LEFT_THE_MAP;
     const { system, record } = step;
     const left = leftAlone(
       step,
@@ -137,6 +136,13 @@ interface Seen {
   readonly fresh?: number;
 }
 
+const LEFT_THE_MAP: Seen = {
+  result: "unverifiable",
+  residual: 0,
+  method: "the data map has no such record type any more",
+  reason: "left_the_map",
+};
+
 function checkOf(where: Pick<Check, "system" | "record" | "at">, { result, residual, method, reason, fresh = 0 }: Seen): Check {
   return { ...where, result, residual, method, ...(fresh === 0 ? {} : { new: fresh }), ...(reason === undefined ? {} : { reason }) };
 }
@@ -154,7 +160,7 @@ interface Looking {
 async function look(scope: VerifyScope, { planned, step, type, blind, searching }: Looking): Promise<Seen> {
   const { readers, receipts } = scope;
   const receipt = receipts.find((one) => one.step === step.step);
-  if (type === undefined) return { result: "unverifiable", residual: 0, method: "the data map has no such record type any more", reason: "left_the_map" };
+  if (type === undefined) return LEFT_THE_MAP;
   if (planned.reason === "no_identifier" && step.records.length === 0)
     return { result: "not_searchable", residual: 0, method: "no identifier of the request leads here", reason: "no_identifier" };
   const why = blind.get(step.record);

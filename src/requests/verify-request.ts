@@ -4,10 +4,11 @@ import { sealLedger } from "../executor/seal-ledger.ts";
 import { type Check, verdict, verify } from "../executor/verify.ts";
 import type { Residue } from "../model/change.ts";
 import type { Finding } from "../model/search.ts";
-import type { Period } from "../model/datamap.ts";
+import type { DataMap, Period } from "../model/datamap.ts";
 import type { Plan, SealedStep } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
+import { typesById } from "../planner/deciding.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { RunResult } from "../state/plan-store.ts";
@@ -38,7 +39,7 @@ export interface Verified {
  * request answers as it did. Throws WRONG_STATE where nothing was run yet.
  */
 export async function verifyRequest(context: Context, id: string, options: { readonly purge: boolean }): Promise<Verified> {
-  await using lease = await context.state.lease([id], async (tx) => await verifiable(tx, id));
+  await using lease = await context.state.lease([id], async (tx) => await verifiable(context, tx, id));
   return await whileHeld(context, lease, async (held) => await verifyHeld(held, id, lease, options));
 }
 
@@ -120,7 +121,7 @@ function tellable({ system, record, result, residual, at, ...more }: Check): See
 }
 
 /** Throws WRONG_STATE where nothing was run yet. */
-async function verifiable(tx: Tx, id: string): Promise<Verifiable> {
+async function verifiable({ map }: Context, tx: Tx, id: string): Promise<Verifiable> {
   const request = await tx.requests.get(id);
   const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
   if (plan === undefined) throw new Failure("WRONG_STATE", `${id} has no plan: there is nothing to verify`);
@@ -132,13 +133,23 @@ async function verifiable(tx: Tx, id: string): Promise<Verifiable> {
   return {
     plan,
     result,
-    sealed: await tx.sealed.steps(id, plan.id),
+    sealed: withTargets(map, await tx.sealed.steps(id, plan.id)),
     subjects: await tx.sealed.subjects(id),
     receipts: await receiptsOf(tx, id),
     latest: await tx.journal.receipts(plan.id),
     unfinished: await unfinishedBefore(tx, plan),
     digestKey: await tx.sealed.digestKey(id),
   };
+}
+
+/** Version 0.1 sealed no target beside a step: the map's stands for it. A step whose record type has left the map is left out, and seen to be. */
+function withTargets(map: DataMap, steps: readonly SealedStep[]): readonly SealedStep[] {
+  const types = typesById(map);
+  return steps.flatMap((step) => {
+    if (Object.hasOwn(step, "target")) return [step];
+    const type = types.get(step.record);
+    return type === undefined ? [] : [{ ...step, target: targetOf(map, type) }];
+  });
 }
 
 /** What earlier plans tried in vain and the latest one does not try again. */

@@ -102,3 +102,18 @@ test("opening it again, or twice at once, changes nothing more", async () => {
   expect(rows("select count(*) as n from outbox where sealed = 0")).toEqual([{ n: 2 }]);
   expect(readFileSync(file()).equals(once)).toBe(true);
 });
+
+test("a request that 0.1.0 has run is verified and closed, also when a rule has left the map since", async () => {
+  const env = { EXPUNGE_NOW: "2026-12-01T10:00:00Z" };
+  const whole = desk.read("datamap.yaml");
+  desk.file("datamap.yaml", whole.replace(/^ {6}invoices: .*\n/mu, ""));
+  const without = await desk.json(["verify", "R-2026-0008"], { env });
+  expect([without.code, dig(without.json, "data.checks.1.reason")], without.out).toEqual([2, "left_the_map"]);
+  desk.file("datamap.yaml", whole);
+  const verified = await desk.json(["verify", "R-2026-0008"], { env });
+  expect([verified.code, dig(verified.json, "data.state")], verified.out).toEqual([0, "closed"]);
+  expect(dig(verified.json, "data.checks")).toMatchObject([
+    { record: "lists", result: "pass", residual: 0 },
+    { record: "invoices", result: "pass", residual: 0 },
+  ]);
+});
