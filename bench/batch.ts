@@ -45,9 +45,13 @@ if (process.send === undefined) {
   process.stdout.write(`a batch of people with 31 records each, on tables in memory\n`);
   for (const step of Object.keys(whole.seconds)) {
     const [a = 0, b = 0] = [half.seconds[step], whole.seconds[step]];
-    process.stdout.write(`  ${step.padEnd(8)}${half.people} ${a.toFixed(1)} s   ${whole.people} ${b.toFixed(1)} s   twice the people: ${(b / a).toFixed(2)} × (limit 2.2)\n`);
+    process.stdout.write(
+      `  ${step.padEnd(8)}${half.people} ${a.toFixed(1)} s   ${whole.people} ${b.toFixed(1)} s   twice the people: ${(b / a).toFixed(2)} × (limit 2.2)\n`,
+    );
   }
-  process.stdout.write(`  peak    ${half.people} ${half.peak} MB   ${whole.people} ${whole.peak} MB (limit 250, the tables' own ${whole.left} MB not counted)\n`);
+  process.stdout.write(
+    `  peak    ${half.people} ${half.peak} MB   ${whole.people} ${whole.peak} MB (limit 250, the tables' own ${whole.left} MB not counted)\n`,
+  );
 } else {
   process.once("message", (people: number) => void once(people).then((figures) => process.send?.(figures, () => process.exit(0))));
 }
@@ -79,7 +83,14 @@ async function once(people: number): Promise<Figures> {
       seconds[step] = (user + system) / 1_000_000;
     }
   };
-  const id = await timed("open", async () => await house.open(Array.from({ length: people }, (_, at) => ({ email: emailOf(at) })), { batch: true }));
+  const id = await timed(
+    "open",
+    async () =>
+      await house.open(
+        Array.from({ length: people }, (_, at) => ({ email: emailOf(at) })),
+        { batch: true },
+      ),
+  );
   const plan = await timed("plan", async () => await house.plan(id));
   const { totals } = plan;
   if (totals.erase + totals.change + totals.keep !== people * 31) throw new Error(`planned ${JSON.stringify(totals)} of ${people * 31}`);

@@ -53,7 +53,10 @@ test("whatever call fails or dies, and however often it is run again, the end is
     const result = await runToTheEnd(shop, id);
     const name = `${call} ${nth}`;
     expect(shop.dump(), name).toEqual(wanted.dump);
-    expect(result.steps.map(({ id: step, matched, affected, gone }) => ({ step, matched, affected, gone })), name).toEqual(wanted.steps);
+    expect(
+      result.steps.map(({ id: step, matched, affected, gone }) => ({ step, matched, affected, gone })),
+      name,
+    ).toEqual(wanted.steps);
     expect(await shop.house.verify(id), name).toMatchObject({ state: "closed", residual: 0 });
   }
   expect(disturbed).toBe(points.length);
@@ -70,11 +73,17 @@ test("killed at every effect point: one more run ends it, and the counts are tho
       killed += 1;
       throw new Died(`killed at ${point}`);
     };
-    await shop.house.as({ at }).run(id).catch(() => undefined);
+    await shop.house
+      .as({ at })
+      .run(id)
+      .catch(() => undefined);
     expect(killed, point).toBe(1);
     const result = await runToTheEnd(shop, id);
     expect(shop.dump(), point).toEqual(wanted.dump);
-    expect(result.steps.map(({ id: step, matched, affected, gone }) => ({ step, matched, affected, gone })), point).toEqual(wanted.steps);
+    expect(
+      result.steps.map(({ id: step, matched, affected, gone }) => ({ step, matched, affected, gone })),
+      point,
+    ).toEqual(wanted.steps);
   }
 });
 

@@ -1,7 +1,7 @@
 /** What must stop a plan, an approval or a run: each guard seen to hold, and nothing done. */
 import { expect, test } from "vitest";
 import { fill, put } from "../support/memory/database.ts";
-import { after, ANN, BOB, CAY, openShop, order, person } from "./shop.ts";
+import { after, ANN, BOB, CAY, openShop, order, person, ticket } from "./shop.ts";
 
 /** The code of what is thrown. */
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -23,7 +23,10 @@ test("one person's whole way: what was planned is gone, everyone else's rows are
   await house.approve(id);
   expect(await house.run(id)).toMatchObject({ exit: 0, state: "verifying" });
   const gone = ["shop.people p1", "shop.orders o1", "shop.orders o2", "shop.items i1", "shop.items i2", "shop.items i3", "copy.people c1"];
-  const tickets = { "shop.tickets t1": { id: "t1", email: "ann@shop.example", text: null }, "shop.tickets t2": { id: "t2", email: "ann@shop.example", text: null } };
+  const tickets = {
+    "shop.tickets t1": { id: "t1", email: "ann@shop.example", text: null },
+    "shop.tickets t2": { id: "t2", email: "ann@shop.example", text: null },
+  };
   expect(shop.dump()).toEqual(after(before, gone, tickets));
   expect(await house.verify(id)).toMatchObject({ exit: 0, state: "closed", residual: 0 });
 });
@@ -262,6 +265,18 @@ test("what came back after the run is a residual: verify says so, and a new plan
   expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
   expect(shop.dump()["copy.people c7"]).toBeUndefined();
   expect(await shop.house.verify(id)).toMatchObject({ exit: 0, state: "closed" });
+});
+
+test("a planned record that is as it was, under its own key, is a residual too", async () => {
+  await using shop = await openShop();
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
+  put(shop.shop, "tickets", "t1", ticket("t1", "ann"));
+  const verified = await shop.house.verify(id);
+  expect(verified).toMatchObject({ exit: 2, residual: 1 });
+  expect(verified.checks.find(({ record }) => record === "tickets")).toMatchObject({ result: "fail", reason: "still_there" });
 });
 
 test("a complete run answers again and touches nothing", async () => {

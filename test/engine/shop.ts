@@ -91,7 +91,11 @@ export async function openShop(map: object = {}, records: Readonly<Record<string
 }
 
 /** The dump without these rows, and with these changed. */
-export function after(dump: Readonly<Record<string, string>>, gone: readonly string[], changed: Readonly<Record<string, Row>> = {}): Readonly<Record<string, string>> {
+export function after(
+  dump: Readonly<Record<string, string>>,
+  gone: readonly string[],
+  changed: Readonly<Record<string, Row>> = {},
+): Readonly<Record<string, string>> {
   for (const name of [...gone, ...Object.keys(changed)]) if (dump[name] === undefined) throw new Error(`${name} is not there before`);
   const left = Object.entries(dump).filter(([name]) => !gone.includes(name));
   return { ...Object.fromEntries(left), ...Object.fromEntries(Object.entries(changed).map(([name, row]) => [name, JSON.stringify(row)])) };

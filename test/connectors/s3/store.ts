@@ -127,6 +127,7 @@ export function systemOf(unsafeOverwrite?: boolean): System {
   const block: SystemBlock = {
     name: "store",
     kind: "s3",
+    rank: "file",
     connect: { secret: "store", ...(unsafeOverwrite === undefined ? {} : { unsafeOverwrite }) },
     feeds: [],
     session: {},

@@ -12,11 +12,16 @@ import { memoryReader } from "./reader.ts";
 export const memoryConfig: ConnectorConfig = {
   kind: "memory",
   actions: ["erase", "anonymise", "redact", "unlink", "keep"],
+  places: ["table"],
+  rank: "source",
   lint: () => [],
 };
 
 /** `databaseOf` gives each system's tables; `around` may stand between the core and the connector. */
-export function memoryConnector(databaseOf: (system: string) => MemoryDatabase, around: (system: System, name: string) => System = (system) => system): Registered {
+export function memoryConnector(
+  databaseOf: (system: string) => MemoryDatabase,
+  around: (system: System, name: string) => System = (system) => system,
+): Registered {
   const connector: Connector = {
     kind: memoryConfig.kind,
     actions: memoryConfig.actions,

@@ -89,7 +89,13 @@ async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> 
   const table = tableOf(work.target);
   const rows = rowsOf(database, table);
   const name = ({ key }: PlannedRecord) => io.digest(["memory", table, key]);
-  const whose = ({ subjects }: PlannedRecord): Whose => whoseIs(database, work.target, subjects.flatMap((subject) => task.mine(subject)), io);
+  const whose = ({ subjects }: PlannedRecord): Whose =>
+    whoseIs(
+      database,
+      work.target,
+      subjects.flatMap((subject) => task.mine(subject)),
+      io,
+    );
 
   const todo: PlannedRecord[] = [];
   for (const record of operation.records) {
@@ -139,7 +145,8 @@ function count(counts: Counts, { change }: Operation): void {
 function blockerOf(children: readonly Child[], { takes = [] }: PlannedRecord, { going, system }: Task): Child | undefined {
   const taken = new Set(takes.map(({ table, key }) => `${table}\n${key}`));
   return children.find(
-    ({ key, id }) => key.onDelete !== "set_null" && !going.has(addressOf(key.child, id)) && !(key.onDelete === "cascade" && taken.has(`${system}.${key.child}\n${keyOf(id)}`)),
+    ({ key, id }) =>
+      key.onDelete !== "set_null" && !going.has(addressOf(key.child, id)) && !(key.onDelete === "cascade" && taken.has(`${system}.${key.child}\n${keyOf(id)}`)),
   );
 }
 

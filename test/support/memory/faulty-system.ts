@@ -4,7 +4,19 @@ import type { Located } from "../../../src/model/search.ts";
 import type { Eraser, Reader, System } from "../../../src/port/connector.ts";
 
 /** Names of the port's calls, as `locate` or `apply`; `openReader` and `openEraser` too. */
-export type Call = "openReader" | "openEraser" | "check" | "links" | "writes" | "locate" | "references" | "size" | "remaining" | "residue" | "apply" | "flushResidue";
+export type Call =
+  | "openReader"
+  | "openEraser"
+  | "check"
+  | "links"
+  | "writes"
+  | "locate"
+  | "references"
+  | "size"
+  | "remaining"
+  | "residue"
+  | "apply"
+  | "flushResidue";
 
 export interface Faults {
   /** Before each call. Throw to fail or to die, await to delay. `nth` counts this call from 1. */

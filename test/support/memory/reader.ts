@@ -69,7 +69,12 @@ export function memoryReader(database: MemoryDatabase, system: string, declared:
       const found = rows(target);
       for (const { key, subjects, takes = [] } of operation.records) {
         const row = found.get(idOf(key));
-        const whose = whoseIs(database, target, subjects.flatMap((subject) => bySubject.get(subject) ?? []), io);
+        const whose = whoseIs(
+          database,
+          target,
+          subjects.flatMap((subject) => bySubject.get(subject) ?? []),
+          io,
+        );
         const taken = takes.some((one) => database.tables.get(one.table.slice(system.length + 1))?.has(idOf(one.key)) === true);
         if (taken || (row !== undefined && !isAsLeft(row, operation, whose))) yield key;
       }

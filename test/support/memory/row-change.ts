@@ -35,7 +35,10 @@ export function changed(row: Row, change: Change, whose: Whose): Row | undefined
     case "mark":
       return { ...row, [change.marker.kind === "delete_marker" ? "deleted_at" : change.marker.column]: change.at };
     case "restore":
-      return { ...row, [change.marker.kind === "delete_marker" ? "deleted_at" : change.marker.column]: change.marker.kind === "timestamp" ? change.marker.live : null };
+      return {
+        ...row,
+        [change.marker.kind === "delete_marker" ? "deleted_at" : change.marker.column]: change.marker.kind === "timestamp" ? change.marker.live : null,
+      };
   }
 }
 

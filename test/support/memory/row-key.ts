@@ -27,5 +27,7 @@ export function fingerprintOf(target: Target, row: Row, io: Pick<IO, "digest">):
   const { rule } = target.changes;
   const fields = rule?.kind === "fields" ? Object.keys(rule.fields) : [];
   const columns = new Set([...target.columns.map(({ column }) => column), ...Object.keys(target.where ?? {}), ...target.exports, ...fields]);
-  return io.digest([...columns].toSorted().flatMap((column) => [column, row[column] === undefined || row[column] === null ? null : JSON.stringify(valuesIn(row, column))]));
+  return io.digest(
+    [...columns].toSorted().flatMap((column) => [column, row[column] === undefined || row[column] === null ? null : JSON.stringify(valuesIn(row, column))]),
+  );
 }
