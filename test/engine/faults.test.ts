@@ -1,7 +1,8 @@
 /** A system that fails, dies, lies or says things twice at any of its calls: nobody else is harmed, nothing untrue is said, and the same command ends the same. */
 import { expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
-import { ANN, openShop, type Shop } from "./shop.ts";
+import { put } from "../support/memory/database.ts";
+import { ANN, openShop, person, type Shop } from "./shop.ts";
 
 /** Runs until it ends without an error; at most this often. */
 async function runToTheEnd(shop: Shop, id: string): Promise<Awaited<ReturnType<Shop["house"]["run"]>>> {
@@ -130,6 +131,25 @@ test("a search that gives a record twice, in any order, makes the same plan", as
   const again = await shop.house.plan(id);
   expect(again.totals).toEqual(totals);
   expect(again.steps).toEqual(steps);
+});
+
+test("one system that does not answer keeps verify from no other: what is left there is found, and nothing is closed", async () => {
+  await using shop = await openShop();
+  const id = await approved(shop);
+  await shop.house.run(id);
+  put(shop.copy, "people", "c7", person("c7", "ann"));
+  for (const call of ["openReader", "check", "locate", "remaining"] as const) {
+    shop.set({
+      before: (passed) => {
+        if (passed === call) throw new Failure("SYSTEM_UNREACHABLE", "nobody answers");
+      },
+    });
+    const verified = await shop.house.verify(id);
+    const by = Object.fromEntries(verified.checks.map((check) => [`${check.system}.${check.record}`, check]));
+    expect(by["copy.people"], call).toMatchObject({ result: "fail", residual: 1 });
+    expect(by["shop.people"], call).toMatchObject({ result: "unverifiable", reason: "system_unreachable" });
+    expect(verified, call).toMatchObject({ state: "partly_done", exit: 2 });
+  }
 });
 
 test("a verification that cannot look says that it could not, and closes nothing", async () => {
