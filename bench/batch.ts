@@ -1,5 +1,6 @@
 /** A batch of people, each with 31 records, through the whole life of a request on tables in memory: whether time grows with the number of people, and how much memory it takes. */
 import { fork } from "node:child_process";
+import { print } from "./measure.ts";
 import { type ForeignKey, memoryDatabase, type Row } from "../test/support/memory/database.ts";
 import { openHouse } from "../test/support/memory/house.ts";
 
@@ -36,22 +37,19 @@ interface Figures {
   readonly seconds: Readonly<Record<string, number>>;
   /** Peak of the whole process, MB. */
   readonly peak: number;
-  readonly left: number;
+  readonly own: number;
 }
 
 if (process.send === undefined) {
   const half = await measured(PEOPLE / 2);
   const whole = await measured(PEOPLE);
-  process.stdout.write(`a batch of people with 31 records each, on tables in memory\n`);
   for (const step of Object.keys(whole.seconds)) {
     const [a = 0, b = 0] = [half.seconds[step], whole.seconds[step]];
-    process.stdout.write(
-      `  ${step.padEnd(8)}${half.people} ${a.toFixed(1)} s   ${whole.people} ${b.toFixed(1)} s   twice the people: ${(b / a).toFixed(2)} × (limit 2.2)\n`,
-    );
+    const peer = `${half.people}: ${a.toFixed(1)} s, ${whole.people}: ${b.toFixed(1)} s of the processor`;
+    print({ what: `${step} of ${whole.people} people with 31 records each, to half as many`, value: b / a, limit: 2.2, unit: "x", peer });
   }
-  process.stdout.write(
-    `  peak    ${half.people} ${half.peak} MB   ${whole.people} ${whole.peak} MB (limit 250, the tables' own ${whole.left} MB not counted)\n`,
-  );
+  const peer = `${half.people}: ${half.peak} MB; the tables' own ${whole.own} MB not counted`;
+  print({ what: `peak memory of a batch of ${whole.people} people`, value: whole.peak, limit: 250, unit: "MB", peer });
 } else {
   process.once("message", (people: number) => void once(people).then((figures) => process.send?.(figures, () => process.exit(0))));
 }
@@ -99,7 +97,7 @@ async function once(people: number): Promise<Figures> {
   if (result.exit !== 0) throw new Error(`the run ended with ${result.exit}`);
   await timed("verify", async () => await house.verify(id));
   const megabyte = 1024 * 1024;
-  return { people, seconds, peak: Math.round(process.resourceUsage().maxRSS / 1024 - (own - before) / megabyte), left: Math.round((own - before) / megabyte) };
+  return { people, seconds, peak: Math.round(process.resourceUsage().maxRSS / 1024 - (own - before) / megabyte), own: Math.round((own - before) / megabyte) };
 }
 
 function emailOf(person: number): string {

@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import { registry } from "../connectors/registry.ts";
 import { unitsOf } from "../src/planner/units.ts";
 import { good, HOW, lint } from "./datamap/lint-map.ts";
+import { circlesIn, edgesOf } from "./support/circles.ts";
+import { roomOf } from "./support/docs/structure.ts";
 import { type Import, importsIn, importsOfTree } from "./support/imports.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -89,6 +91,18 @@ test("the imports that are judged were read: hundreds, and some in every room", 
 
 test("imports run downhill", () => {
   expect(uphill(imports)).toEqual([]);
+});
+
+test("no folders import each other in a circle", () => {
+  const ours = imports.filter((one) => one.ours);
+  expect(circlesIn(edgesOf(ours.map(({ file, target }): [string, string] => [roomOf(file), roomOf(target)])))).toEqual([]);
+  const planted: [string, string][] = [
+    ["a", "b"],
+    ["b", "c"],
+    ["c", "a"],
+    ["c", "d"],
+  ];
+  expect(circlesIn(edgesOf(planted))).toEqual([["a", "b", "c"]]);
 });
 
 test("each client is imported in its own folders only", () => {
@@ -187,11 +201,4 @@ function uphill(all: readonly Import[]): string[] {
 function strays(all: readonly Import[]): string[] {
   const atHome = ({ file, target }: Import): boolean => [HOMES[target] ?? file].flat().some((home) => file.startsWith(home));
   return all.filter((one) => !atHome(one)).map(({ file, target }) => `${file} imports ${target}`);
-}
-
-function roomOf(path: string): string {
-  const [top = "", second = "", third] = path.split("/");
-  if (top === "src" && third !== undefined) return `src/${second}`;
-  if (top === "connectors" && third !== undefined) return "connectors/*";
-  return top === "commands" ? top : path;
 }

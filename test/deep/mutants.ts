@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { MUTANTS, type Mutant } from "./mutant-list.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -40,7 +41,7 @@ function falls({ name, file, from, to, tests, titles }: Mutant): boolean {
     const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
     const ran = spawnSync(process.execPath, [vitest, "run", ...tests, ...(titles === undefined ? [] : ["-t", titles])], { cwd: copy, encoding: "utf8" });
     // a file that does not load falls for another reason than the one that is meant
-    const fell = ran.status !== 0 && /Tests\s+.*\d+ failed/u.test(ran.stdout.replaceAll(/\u001B\[\d+m/gu, ""));
+    const fell = ran.status !== 0 && /Tests\s+.*\d+ failed/u.test(stripVTControlCharacters(ran.stdout));
     process.stdout.write(`${fell ? "fell  " : "LIVES "} ${file}: ${name}\n`);
     return fell;
   } finally {

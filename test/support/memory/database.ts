@@ -82,11 +82,6 @@ function addTo(index: Map<string, Set<string>>, value: string, id: string): void
   else known.add(id);
 }
 
-/** A row by its primary key. */
-export function rowOf(database: MemoryDatabase, table: string, id: string): Row | undefined {
-  return database.tables.get(table)?.get(id);
-}
-
 /** The cell's values: none for NULL or a column that the row does not have. */
 export function valuesIn(row: Row, column: string): readonly string[] {
   const cell = Object.hasOwn(row, column) ? row[column] : undefined;
