@@ -85,7 +85,7 @@ export function plannedByObject(target: Target, operations: readonly Operation[]
       const object = objects.get(name) ?? { bucket, key, plans: new Map() };
       objects.set(name, object);
       const mine = bySubject === null ? null : record.subjects.flatMap((subject) => bySubject.get(subject) ?? []);
-      object.plans.set(id, { record, change: recordChange(change, target, mine, also, record.subjects) });
+      object.plans.set(id, { record, change: recordChange(key, change, target, mine, also, record.subjects) });
     }
   }
   return [...objects.values()];
