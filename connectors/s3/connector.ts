@@ -90,7 +90,7 @@ function openEraser(block: SystemBlock, io: IO): Eraser {
 
 function open(block: SystemBlock, io: IO): S3 {
   const store = openStore(block, io);
-  return { store, bucket: bucketFacts(store) };
+  return { store, records: block.records, bucket: bucketFacts(store) };
 }
 
 async function countObjects({ store }: S3, target: Target): Promise<number> {
