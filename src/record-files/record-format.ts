@@ -1,4 +1,5 @@
 import { Failure } from "../errors.ts";
+import type { Where } from "../model/datamap.ts";
 import type { Also, Change } from "../model/change.ts";
 import type { FieldRules } from "../model/field-rule.ts";
 import type { Lookup, MatchColumn, Target } from "../model/search.ts";
@@ -40,6 +41,8 @@ export interface ChangePart {
   readonly change: FieldChange;
   readonly columns: readonly MatchColumn[];
   readonly mode: "any" | "all";
+  /** Constants that narrow the match. */
+  readonly where?: Where;
   readonly lookups: readonly Lookup[] | null;
 }
 
@@ -112,10 +115,11 @@ export function recordChange(
     return { ...one, change: theirs };
   });
   if (own === null || others.some((one) => one.change === null)) return { remove: true, parts: [] };
-  const part = (fields: FieldChange, { columns, record }: Target, mine: readonly Lookup[] | null): ChangePart => ({
+  const part = (fields: FieldChange, { columns, record, where }: Target, mine: readonly Lookup[] | null): ChangePart => ({
     change: fields,
     columns,
     mode: record.match.mode,
+    ...(where === undefined ? {} : { where }),
     lookups: mine,
   });
   return {
