@@ -1,10 +1,11 @@
 import type { Change, Operation, PlannedRecord } from "../../src/model/change.ts";
+import type { Lookup } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
-import { assignmentsOf } from "../../src/sql/changes.ts";
+import { assignmentsOf, type Whose } from "../../src/sql/changes.ts";
 import { chunks } from "../../src/sql/items.ts";
 import { type Hits, NO_HITS, type RecordTable, type RowState } from "../../src/sql/record-table.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
-import { unionOf } from "../../src/sql/assign.ts";
+import { touchesMatched, unionOf } from "../../src/sql/assign.ts";
 import { keyOf, keyOrder, keyRows, type KeySpec, keyTexts, ofTable, sameKey } from "./keys.ts";
 import { findRows, rowsByKey } from "./locate.ts";
 import { nameOf, waysInto } from "./references.ts";
@@ -13,32 +14,63 @@ import { byKey } from "./search.ts";
 import { binder, qualified } from "./sql.ts";
 import type { Session } from "./transaction.ts";
 
-/** Keys of the records that are not yet as the operation leaves them, what it does in the same go and what cascades take included. */
-export async function* remainingRows(place: Place, resolved: Resolved, operation: Operation, io: IO): AsyncGenerator<string> {
+/**
+ * Keys of the records that are not yet as the operation leaves them, what it does in the same go and what cascades take
+ * included. `lookups`: the values the records were found by; without them every value counts as theirs.
+ */
+export async function* remainingRows(
+  place: Place,
+  resolved: Resolved,
+  operation: Operation,
+  lookups: readonly Lookup[] | undefined,
+  io: IO,
+): AsyncGenerator<string> {
   const { session } = place;
   const { change, records } = operation;
   const left = new Set<string>();
-  const ways: { table: Resolved; change: Change; hits: ReadonlyMap<string, Hits> }[] = [{ table: resolved, change, hits: new Map() }];
-  const keys = records.map(({ key }) => key);
-  for (const also of operation.also ?? []) {
-    const table = await resolveOver(place, also.target, resolved.table);
-    const hits = new Map<string, Hits>();
-    for await (const found of findRows(session, table, also.lookups, io, byKey(table, keys))) hits.set(found.state.key, unionOf([...found.hits.values()]));
-    ways.push({ table, change: also.change, hits });
-  }
+  const ways: { table: Resolved; change: Change; lookups: readonly Lookup[] | undefined }[] = [{ table: resolved, change, lookups }];
+  for (const also of operation.also ?? [])
+    ways.push({ table: await resolveOver(place, also.target, resolved.table), change: also.change, lookups: also.lookups });
   // each table reads its own columns
   for (const way of ways) {
     if (change.kind === "delete" && way.table !== resolved) continue;
-    for await (const state of rowsByKey(session, way.table, keys, io))
-      if (way.change.kind === "delete" || isOpen(way.table, way.change, state, way.hits.get(state.key) ?? NO_HITS, io)) left.add(state.key);
+    const asked = touchesMatched(way) ? (way.lookups ?? []) : [];
+    const hits = await hitsIn(session, way.table, records, asked, io);
+    const whoseOf = (key: string): Whose => (way.lookups === undefined ? "everything" : (hits.get(key) ?? NO_HITS));
+    for await (const state of rowsByKey(
+      session,
+      way.table,
+      records.map(({ key }) => key),
+      io,
+    ))
+      if (way.change.kind === "delete" || isOpen(way.table, way.change, state, whoseOf(state.key), io)) left.add(state.key);
   }
   if (change.kind === "delete") for await (const key of takenStill(place, resolved, records, io)) left.add(key);
   yield* left;
 }
 
-function isOpen(table: RecordTable, change: Change, state: RowState, hits: Hits, io: IO): boolean {
+/** What in each of these rows is still its own people's. */
+async function hitsIn(
+  session: Session,
+  table: Resolved,
+  records: readonly PlannedRecord[],
+  lookups: readonly Lookup[],
+  io: IO,
+): Promise<ReadonlyMap<string, Hits>> {
+  const owners = new Map(records.map(({ key, subjects }) => [key, subjects]));
+  const all = new Map<string, Hits>();
+  for (const keys of chunks(ofTable(table.key, [...owners.keys()]), 5000)) {
+    for await (const { state, hits } of findRows(session, table, lookups, io, byKey(table, keys))) {
+      const theirs = (owners.get(state.key) ?? []).flatMap((subject) => hits.get(subject) ?? []);
+      all.set(state.key, unionOf([all.get(state.key) ?? NO_HITS, ...theirs]));
+    }
+  }
+  return all;
+}
+
+function isOpen(table: RecordTable, change: Change, state: RowState, whose: Whose, io: IO): boolean {
   try {
-    return assignmentsOf(table, change, state, hits, io).size > 0;
+    return assignmentsOf(table, change, state, whose, io).size > 0;
   } catch (error) {
     if (error instanceof Refusal) return true;
     throw error;
