@@ -3,7 +3,7 @@ import type { Finding } from "../../src/model/search.ts";
 import { changedFields, texts } from "../../src/sql/record-table.ts";
 import type { Column } from "./catalog.ts";
 import { isText } from "./columns.ts";
-import { finding, minimisedNames, updates } from "./findings.ts";
+import { finding, minimisedNames, updates } from "../../src/sql/findings.ts";
 import type { Resolved } from "./resolved.ts";
 import { attempt } from "./session.ts";
 import { binder, equal, EQUALS, quoted } from "./sql.ts";
