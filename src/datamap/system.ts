@@ -64,6 +64,7 @@ export function readSystem(name: string, written: WrittenSystem, limits: Limits,
     kind,
     connect: {
       ...(connect.secret === undefined ? {} : { secret: connect.secret }),
+      ...(connect.file === undefined ? {} : { file: connect.file }),
       ...(connect.root === undefined ? {} : { root: connect.root }),
       ...(connect.unsafe_overwrite === undefined ? {} : { unsafeOverwrite: connect.unsafe_overwrite }),
     },

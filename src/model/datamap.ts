@@ -163,8 +163,8 @@ export interface RecordType {
 export interface SystemBlock {
   readonly name: string;
   readonly kind: string;
-  /** `connect` without its values: names of secrets, a root folder, options. */
-  readonly connect: { readonly secret?: string; readonly root?: string; readonly unsafeOverwrite?: boolean };
+  /** `connect` without its values: names of secrets, a file or root folder, options. */
+  readonly connect: { readonly secret?: string; readonly file?: string; readonly root?: string; readonly unsafeOverwrite?: boolean };
   readonly owner?: string;
   readonly environment?: "production" | "test";
   /** Somebody else who runs the system (Art. 19). */

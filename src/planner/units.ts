@@ -16,7 +16,7 @@ export interface PlannedUnit {
 }
 
 /** Databases, then indexes, then files, then whatever else. */
-const RANK: Readonly<Record<string, number>> = { postgres: 0, elasticsearch: 1, opensearch: 1, s3: 2, files: 2 };
+const RANK: Readonly<Record<string, number>> = { postgres: 0, sqlite: 0, elasticsearch: 1, opensearch: 1, s3: 2, files: 2 };
 const LAST_RANK = 3;
 
 /** What the order of steps follows from. */
