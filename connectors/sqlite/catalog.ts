@@ -57,7 +57,7 @@ export interface Catalog {
   collations(table: Table): ReadonlyMap<string, string>;
 }
 
-const TABLES = `SELECT l.name, l.type, l.wr, coalesce(s.sql, '') FROM pragma_table_list l JOIN sqlite_schema s ON s.name = l.name AND s.type = 'table'
+const TABLES = `SELECT l.name, l.type, l.wr, coalesce(s.sql, ''), l.strict FROM pragma_table_list l JOIN sqlite_schema s ON s.name = l.name AND s.type = 'table'
   WHERE l.schema = 'main' AND l.type IN ('table', 'virtual') AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY l.name`;
 const COLUMNS = 'SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid';
 const INDEXES = `SELECT i.name, i."unique", i.partial, x.name FROM pragma_index_list(?) i JOIN pragma_index_xinfo(i.name) x WHERE x.key = 1 ORDER BY i.seq, x.seqno`;
@@ -106,7 +106,7 @@ export function loadCatalog(database: Database, block: SystemBlock): Catalog {
   };
 }
 
-function tableOf(database: Database, [name, type, withoutRowid, sql]: Row): Table | undefined {
+function tableOf(database: Database, [name, type, withoutRowid, sql, strict]: Row): Table | undefined {
   const table = String(name);
   let rows: readonly Row[];
   try {
@@ -118,7 +118,7 @@ function tableOf(database: Database, [name, type, withoutRowid, sql]: Row): Tabl
   }
   // 1: a virtual table's own, such as a rank
   const seen = rows.filter((row) => row[4] !== 1n);
-  const columns = new Map(seen.map((row) => [String(row[0]), columnOf(row, withoutRowid === 1n)]));
+  const columns = new Map(seen.map((row) => [String(row[0]), columnOf(row, withoutRowid === 1n, strict === 1n)]));
   const primary = seen
     .filter((row) => row[3] !== 0n)
     .toSorted((a, b) => Number(a[3]) - Number(b[3]))
@@ -146,7 +146,7 @@ function tableOf(database: Database, [name, type, withoutRowid, sql]: Row): Tabl
   };
 }
 
-function columnOf([name, type, notNull, pk, hidden]: Row, withoutRowid: boolean): Column {
+function columnOf([name, type, notNull, pk, hidden]: Row, withoutRowid: boolean, strict: boolean): Column {
   const declared = String(type);
   return {
     name: String(name),
@@ -155,7 +155,7 @@ function columnOf([name, type, notNull, pk, hidden]: Row, withoutRowid: boolean)
     shape: /^jsonb?$/iu.test(declared) ? "json" : "scalar",
     notNull: notNull === 1n || (pk !== 0n && (withoutRowid || declared.toUpperCase() === "INTEGER")),
     isDate: /date|timestamp/iu.test(declared),
-    affinity: affinityOf(declared),
+    affinity: strict && declared === "ANY" ? "none" : affinityOf(declared),
     generated: hidden === 2n || hidden === 3n,
   };
 }
@@ -164,7 +164,7 @@ function columnOf([name, type, notNull, pk, hidden]: Row, withoutRowid: boolean)
 function affinityOf(declared: string): Column["affinity"] {
   if (/int/iu.test(declared)) return "number";
   if (/char|clob|text/iu.test(declared)) return "text";
-  return declared === "" || /blob|^any$/iu.test(declared) ? "none" : "number";
+  return declared === "" || /blob/iu.test(declared) ? "none" : "number";
 }
 
 const ON_DELETE = new Map<string, Link["onDelete"]>([

@@ -128,6 +128,8 @@ function databaseOver(sqlite: DatabaseSync, path: string, system: string, io: IO
   const prepared = (text: string) => {
     const statement = sqlite.prepare(text);
     statement.setReadBigInts(true);
+    // by their order: two columns may have one name
+    statement.setReturnArrays(true);
     return statement;
   };
   const all = (text: string, values: readonly SQLInputValue[] = []) =>

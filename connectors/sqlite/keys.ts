@@ -54,7 +54,7 @@ export function keyOf(table: Table, row: Row, io: IO): { readonly key: string; r
 
 /** NULL names no row, and a text that is no text (bytes of no character) is not read as it is stored. */
 function isUnmistakable(value: Value): boolean {
-  return value !== null && !(typeof value === "string" && /[\u0000\uFFFD]/u.test(value));
+  return value !== null && !(typeof value === "string" && (value.includes("\0") || value.includes("\uFFFD")));
 }
 
 /** How the row of a key is found: SQL on `t` and its values; undefined where it can be no key of this table. */

@@ -29,11 +29,8 @@ async function* referencesTo({ database, catalog, io }: Place, { at, through, ro
   await Promise.resolve();
   for (const { foreignKey, segment } of waysTo(catalog, at.table)) {
     const { columns, parentColumns, child } = foreignKey;
-    // as SQLite compares them: by the parent's affinity and collation. The first half is looked up in an index.
-    const same = columns.map((column, index) => {
-      const [parent, mine] = [`t.${quoted(parentColumns[index] ?? "")}`, `c.${quoted(column)}`];
-      return `${parent} = ${mine} AND ${parent} = +${mine}`;
-    });
+    // as SQLite itself looks for them at a deletion: the parent's collation decides
+    const same = columns.map((column, index) => `t.${quoted(parentColumns[index] ?? "")} = c.${quoted(column)}`);
     const selected = rowidIn(child, "c").map((text, index) => `${text} AS c${index}`);
     const text = `SELECT ${selected.join(", ")} FROM main.${quoted(at.table.name)} AS t JOIN main.${quoted(child.name)} AS c ON ${same.join(" AND ")} WHERE`;
     for (const { key, root } of rows) {

@@ -31,13 +31,16 @@ export function testFile(made: string = ""): TestFile {
     folder,
     path,
     raw,
-    sql: (text, ...values) =>
-      raw
-        .prepare(text)
+    sql(text, ...values) {
+      const statement = raw.prepare(text);
+      statement.setReadBigInts(true);
+      statement.setReturnArrays(true);
+      return statement
         .all(...values)
         .map((row) =>
           Object.values(row).map((value) => (value === null ? null : value instanceof Uint8Array ? Buffer.from(value).toString("hex") : String(value))),
-        ),
+        );
+    },
     bytes: () => Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name)))),
     files: () => readdirSync(folder).toSorted(),
     [Symbol.dispose]() {
