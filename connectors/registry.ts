@@ -9,6 +9,12 @@ const CONNECTORS: readonly Registered[] = [
     connector: async () => (await import("./postgres/connector.ts")).connector,
   },
   {
+    kind: "sqlite",
+    called: "SQLite 3",
+    config: async () => (await import("./sqlite/config.ts")).config,
+    connector: async () => (await import("./sqlite/connector.ts")).connector,
+  },
+  {
     kind: "elasticsearch",
     called: "Elasticsearch 9",
     config: async () => (await import("./elasticsearch/config.ts")).config,
@@ -29,6 +35,6 @@ const CONNECTORS: readonly Registered[] = [
 ];
 
 /** Kinds that the contract names and that a later version brings. */
-const NOT_BUILT: readonly string[] = ["opensearch", "mysql", "mongodb", "redis", "sqlite", "http", "manual"];
+const NOT_BUILT: readonly string[] = ["opensearch", "mysql", "mongodb", "redis", "http", "manual"];
 
 export const registry: Registry = { connectors: CONNECTORS, notBuilt: NOT_BUILT };

@@ -1,7 +1,6 @@
 import { Failure } from "../../src/errors.ts";
 import type { Link } from "../../src/model/change.ts";
 import type { Place, SystemBlock } from "../../src/model/datamap.ts";
-import { nearest } from "../../src/model/nearest.ts";
 import type { RowColumn } from "../../src/sql/record-table.ts";
 import type { Operator } from "./sql.ts";
 
@@ -217,17 +216,4 @@ function reach(from: Table, next: (table: Table) => readonly Table[]): readonly 
 /** Columns of primary and unique keys. */
 export function uniqueColumns({ indexes }: Table): readonly string[] {
   return [...new Set(indexes.flatMap((index) => (index.unique ? index.columns.flatMap((name) => name ?? []) : [])))];
-}
-
-export function columnOf(table: Table, name: string, record: string): Column {
-  const column = table.columns.get(name);
-  if (column === undefined) throw noColumn(table, name, record);
-  return column;
-}
-
-/** COLUMN_MISSING, with the column that may have been meant. */
-export function noColumn(table: Table, name: string, record: string): Failure {
-  const meant = nearest(name, table.columns.keys());
-  const more = meant === undefined ? {} : { help: `Did you mean \`${meant}\`?` };
-  return new Failure("COLUMN_MISSING", `${record}: table ${table.shown} has no column ${name}`, more);
 }

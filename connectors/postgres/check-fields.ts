@@ -1,9 +1,10 @@
 import type { FieldRule } from "../../src/model/field-rule.ts";
 import type { Finding } from "../../src/model/search.ts";
 import { changedFields, texts } from "../../src/sql/record-table.ts";
+import { leaves } from "../../src/sql/rule-values.ts";
 import type { Column } from "./catalog.ts";
 import { isText } from "./columns.ts";
-import { finding, minimisedNames, updates } from "./findings.ts";
+import { finding, minimisedNames, updates } from "../../src/sql/findings.ts";
 import type { Resolved } from "./resolved.ts";
 import { attempt } from "./session.ts";
 import { binder, equal, EQUALS, quoted } from "./sql.ts";
@@ -62,34 +63,6 @@ function fits(rule: FieldRule, column: Column): boolean {
     case "template":
     case "pseudonymise":
       return text;
-  }
-}
-
-/** Whether a rule only acts on a part of the column's value, or on some rows: people are matched in it, or it is a list. */
-function isPartly({ matches }: Resolved, { name, shape }: Column): boolean {
-  return matches.some((ref) => ref.column.name === name && (shape !== "scalar" || ref.separator !== undefined));
-}
-
-/** What a rule leaves in every row; undefined where it depends on the row. */
-function leaves(resolved: Resolved, column: Column, rule: FieldRule): string | null | undefined {
-  if (resolved.matches.some((ref) => ref.column.name === column.name && ref.separator !== undefined)) return undefined;
-  switch (rule.kind) {
-    case "clear":
-    case "unlink":
-      return null;
-    case "remove":
-      return isPartly(resolved, column) ? undefined : null;
-    case "set":
-      return String(rule.value);
-    case "template":
-      return rule.template.replaceAll(":random", "0123456789abcdef01");
-    case "pseudonymise":
-      return `ps_${"0123456789abcdef".repeat(2)}`;
-    case "keep":
-    case "generalise":
-    case "prefix":
-    case "truncate":
-      return undefined;
   }
 }
 

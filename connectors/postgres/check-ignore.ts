@@ -1,6 +1,6 @@
 import type { Finding } from "../../src/model/search.ts";
 import { nearest } from "../../src/model/nearest.ts";
-import { fits } from "./findings.ts";
+import { fits } from "../../src/sql/findings.ts";
 import type { Place } from "./resolved.ts";
 import type { Session } from "./transaction.ts";
 

@@ -1,6 +1,6 @@
 import type { Fold } from "../../src/model/datamap.ts";
 import type { Finding } from "../../src/model/search.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../../src/sql/findings.ts";
 import type { Index } from "./catalog.ts";
 import type { MatchRef, Resolved } from "./resolved.ts";
 

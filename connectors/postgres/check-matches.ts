@@ -2,7 +2,7 @@ import type { Finding } from "../../src/model/search.ts";
 import { changedFields } from "../../src/sql/record-table.ts";
 import { comparison, isText } from "./columns.ts";
 import { areComparable } from "./edges.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../../src/sql/findings.ts";
 import type { MatchRef, Resolved } from "./resolved.ts";
 import { refusedWhere } from "./where.ts";
 

@@ -1,7 +1,7 @@
 import type { Finding } from "../../src/model/search.ts";
 import type { ForeignKey, Table } from "./catalog.ts";
 import { unreadable } from "./check-rights.ts";
-import { deletes, finding, isIgnored } from "./findings.ts";
+import { deletes, finding, isIgnored } from "../../src/sql/findings.ts";
 import { type Segment, waysInto } from "./references.ts";
 import type { Place, Resolved } from "./resolved.ts";
 

@@ -1,6 +1,6 @@
 import type { Finding } from "../../src/model/search.ts";
 import type { Table } from "./catalog.ts";
-import { deletes, finding, updates } from "./findings.ts";
+import { deletes, finding, updates } from "../../src/sql/findings.ts";
 import type { Resolved } from "./resolved.ts";
 
 /** Every right that planning or erasing will need. */

@@ -1,5 +1,5 @@
 import type { Finding } from "../../src/model/search.ts";
-import { deletes, finding, isIgnored, updates } from "./findings.ts";
+import { deletes, finding, isIgnored, updates } from "../../src/sql/findings.ts";
 import { readSource } from "./function-source.ts";
 import { waysInto } from "./references.ts";
 import type { Place, Resolved } from "./resolved.ts";

@@ -8,7 +8,7 @@ import { checkMatches } from "./check-matches.ts";
 import { checkReferences } from "./check-references.ts";
 import { checkRights } from "./check-rights.ts";
 import { checkTriggers } from "./check-triggers.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../../src/sql/findings.ts";
 import { viewsOf } from "./gaps.ts";
 import { type Place, type Resolved, resolveTarget } from "./resolved.ts";
 

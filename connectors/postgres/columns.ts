@@ -1,9 +1,8 @@
-import { Failure } from "../../src/errors.ts";
 import { parsePath } from "../../src/record-files/json-path.ts";
 import type { Fold } from "../../src/model/datamap.ts";
 import type { MatchColumn } from "../../src/model/search.ts";
 import type { ColumnRef } from "../../src/sql/record-table.ts";
-import { type Column, type ColumnType, noColumn, type Server, type Table } from "./catalog.ts";
+import type { Column, ColumnType, Server } from "./catalog.ts";
 import { type Binder, literal, qualified, quoted } from "./sql.ts";
 
 export type Ref = ColumnRef<Column>;
@@ -27,28 +26,6 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/iu;
 /** What JavaScript's trim() takes away. */
 const WHITE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
 const ASCII_WHITE = "\t\n\v\f\r ";
-
-/**
- * A column by its exact name; else the longest leading part that is a JSON column, and the path in it. `split`: what
- * separates the values of a column's cells. Throws COLUMN_MISSING.
- */
-export function resolveRef(table: Table, name: string, record: string, split: Readonly<Record<string, string>> = {}): Ref {
-  const whole = table.columns.get(name);
-  if (whole !== undefined) {
-    const separator = Object.hasOwn(split, name) ? split[name] : undefined;
-    return { name, column: whole, ...(separator === undefined ? {} : { separator }) };
-  }
-  for (let end = name.length - 1; end > 0; end -= 1) {
-    if (name[end] !== "." && name[end] !== "[") continue;
-    const column = table.columns.get(name.slice(0, end));
-    if (column === undefined) continue;
-    const rest = name.slice(end);
-    if (column.shape === "array" && rest === "[]") return { name, column };
-    if (column.shape !== "json") throw new Failure("COLUMN_MISSING", `${record}: ${column.name} is no JSON column, so there is no path ${name} in it`);
-    return { name, column, path: rest.startsWith(".") ? rest.slice(1) : rest };
-  }
-  throw noColumn(table, name, record);
-}
 
 /** The type of the single values that a column or path holds; undefined: texts in a JSON document. */
 export function valueType({ column, path }: Ref): ColumnType | undefined {

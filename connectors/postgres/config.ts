@@ -1,5 +1,6 @@
-import type { RecordType, SystemBlock } from "../../src/model/datamap.ts";
+import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
+import { tableIssues } from "../../src/sql/table-issues.ts";
 
 const SETTING = /^[a-z_][a-z0-9_$]*(?:\.[a-z_][a-z0-9_$]*)*$/iu;
 
@@ -8,7 +9,7 @@ export const config: ConnectorConfig = {
   actions: ["erase", "anonymise", "redact", "unlink", "keep"],
   places: ["table"],
   rank: "source",
-  lint: (block) => [...connectIssues(block), ...sessionIssues(block), ...block.records.flatMap((record) => recordIssues(record))],
+  lint: (block) => [...connectIssues(block), ...sessionIssues(block), ...block.records.flatMap((record) => tableIssues("postgres", record))],
 };
 
 function connectIssues({ connect }: SystemBlock): ConfigIssue[] {
@@ -48,25 +49,4 @@ function sessionIssues({ session }: SystemBlock): ConfigIssue[] {
       },
     ];
   });
-}
-
-function recordIssues(record: RecordType): ConfigIssue[] {
-  const issues: ConfigIssue[] = [];
-  const say = (key: string, code: string, message: string, help: string) => issues.push({ path: ["records", record.name, key], code, message, help });
-  if (record.place.kind !== "table")
-    say(
-      "table",
-      "PLACE_INVALID",
-      "records of a postgres system are tables",
-      "Name it with `table: schema.table`, or leave it out: the record's own name is the default.",
-    );
-  if (Object.keys(record.paths).length > 0 && record.in.length === 0)
-    say("paths", "COLUMN_UNNAMED", "`paths` need `in: COLUMN`, the JSON column they are read in", "Add `in: COLUMN`.");
-  if (record.in.length > 0 && Object.keys(record.paths).length === 0)
-    say("in", "PATHS_UNNAMED", "`in` names a JSON column, but there are no `paths` to change in it", "Add `paths: { PATH: clear }`.");
-  if (record.in.some((column) => Object.hasOwn(record.fields, column)))
-    say("in", "FIELD_TWICE", "the column of `in` cannot also stand under `fields`", "Name it in one place.");
-  if (record.format !== undefined || record.versions !== undefined)
-    say(record.format === undefined ? "versions" : "format", "KEY_UNUSED", "this key is for files and objects, not for tables", "Remove it.");
-  return issues;
 }

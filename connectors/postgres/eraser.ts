@@ -1,11 +1,10 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Unit } from "../../src/model/change.ts";
-import type { Target } from "../../src/model/search.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
+import { describeWorks } from "../../src/sql/describe.ts";
 import type { SqlDialect, UnitTables } from "../../src/sql/dialect.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
 import { applyUnit } from "../../src/sql/unit.ts";
-import { Failure } from "../../src/errors.ts";
 import { beginErasing } from "./erasing.ts";
 import { failureOf } from "./errors.ts";
 import { openPlaces } from "./place.ts";
@@ -48,27 +47,13 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
         transaction,
         unit.works.map(({ target }) => target),
       );
-      const resolved: Resolved[] = [];
-      const also = new Map<Resolved, ReadonlyMap<Target, Resolved>>();
-      for (const { target, operations } of unit.works) {
-        const work = await resolveTarget(place, target);
-        const others = new Map<Target, Resolved>();
-        for (const one of operations.flatMap((operation) => operation.also ?? []))
-          others.set(one.target, others.get(one.target) ?? (await resolveOver(place, one.target, work.table)));
-        const whole = alsoReading(work, [...others.values()]);
-        resolved.push(whole);
-        also.set(whole, others);
-      }
-      works = resolved;
-      return {
-        works: resolved,
-        also(work, target) {
-          const found = also.get(work)?.get(target);
-          if (found === undefined) throw new Failure("UNEXPECTED", `${target.record.id} was not described`);
-          return found;
-        },
-        onePiece: isOnePiece(unit, resolved),
-      };
+      const described = await describeWorks<Resolved>(unit, {
+        table: async (target) => await resolveTarget(place, target),
+        over: async (target, work) => await resolveOver(place, target, work.table),
+        alsoReading,
+      });
+      works = described.works;
+      return { ...described, onePiece: isOnePiece(unit, works) };
     },
     async fate(id) {
       await using transaction = await database.read();

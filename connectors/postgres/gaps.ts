@@ -2,7 +2,7 @@
 import type { Finding, Lookup } from "../../src/model/search.ts";
 import type { Table } from "./catalog.ts";
 import { folded, isCitext, isText, textOf } from "./columns.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../../src/sql/findings.ts";
 import { comparableIn, type MatchRef, type Resolved, valuesFor } from "./resolved.ts";
 
 import { type Binder, binder, literal, qualified, quoted } from "./sql.ts";

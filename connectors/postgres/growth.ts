@@ -1,6 +1,6 @@
 /** What a transaction's statements wrote beside the rows they name: the server counts it. */
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import { isIgnored } from "./findings.ts";
+import { isIgnored } from "../../src/sql/findings.ts";
 import { waysInto } from "./references.ts";
 import type { Resolved } from "./resolved.ts";
 import { literal } from "./sql.ts";

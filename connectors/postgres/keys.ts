@@ -1,6 +1,7 @@
 import type { IO } from "../../src/port/connector.ts";
 import { texts } from "../../src/sql/record-table.ts";
-import { type Catalog, type Column, columnOf, type Table } from "./catalog.ts";
+import { columnOf } from "../../src/sql/resolve-ref.ts";
+import type { Catalog, Column, Table } from "./catalog.ts";
 import { castTo, textOf } from "./columns.ts";
 import { type Binder, equal, EQUALS, literal, type Operator, qualified, quoted } from "./sql.ts";
 import type { Row } from "./transaction.ts";

@@ -1,11 +1,10 @@
 import { Failure } from "../../src/errors.ts";
-import type { Located, Lookup } from "../../src/model/search.ts";
+import type { Lookup } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
-import { isAsWantedRow } from "../../src/sql/changes.ts";
 import { chunks } from "../../src/sql/items.ts";
 import { unionOf } from "../../src/sql/assign.ts";
+import type { Found, SqlLook } from "../../src/sql/locate.ts";
 import { type Hits, NO_HITS, type RowState, textsOrNull } from "../../src/sql/record-table.ts";
-import { isShared, textsIn } from "../../src/sql/whose-value.ts";
 import { keyOrder, ofTable } from "./keys.ts";
 import { comparableIn, type Resolved, stateOf, stateTexts, valuesFor } from "./resolved.ts";
 import { byKey, type SearchIn, searchText, wholeTable } from "./search.ts";
@@ -15,13 +14,6 @@ import { refusedWhere } from "./where.ts";
 
 const LOOKUPS = 5000;
 const KEYS = 5000;
-
-/** A row that matches, with what of it is whose. */
-export interface Found {
-  readonly state: RowState;
-  /** By subject. */
-  readonly hits: ReadonlyMap<number, Hits>;
-}
 
 /** Every matching row, by ascending key; more than once where there are more than some thousand lookups. */
 export async function* findRows(session: Session, resolved: Resolved, lookups: readonly Lookup[], io: IO, where: SearchIn): AsyncGenerator<Found> {
@@ -69,30 +61,11 @@ function hitsIn({ matches, target }: Resolved, row: Row, wanted: readonly Readon
   return new Map(matches.flatMap(({ name }, at) => (agreed[at] == null ? [] : [[name, new Set([agreed[at]])]])));
 }
 
-export async function* locateRows(session: Session, resolved: Resolved, lookups: readonly Lookup[], io: IO): AsyncGenerator<Located> {
-  let count = 0;
-  for await (const { state, hits } of findRows(session, resolved, lookups, io, wholeTable(resolved))) {
-    count += 1;
-    if (count % 1000 === 0) io.progress(count);
-    const whose = unionOf([...hits.values()]);
-    yield { ...located(resolved, state, [...hits.keys()], whose, io), ...(isShared(resolved, state, whose) ? { shared: true } : {}) };
-  }
-  io.progress(count);
-}
-
-/** These rows, whether they match anybody or not. One that is gone is passed over. */
-export async function* locateKeys(session: Session, resolved: Resolved, keys: readonly string[], io: IO): AsyncGenerator<Located> {
-  for await (const state of rowsByKey(session, resolved, keys, io)) yield located(resolved, state, [], NO_HITS, io);
-}
-
-function located(resolved: Resolved, state: RowState, subjects: readonly number[], hits: Hits, io: IO): Located {
+/** How the SQL family looks at this database. */
+export function lookOf(session: Session, io: IO): SqlLook<Resolved> {
   return {
-    subjects,
-    key: state.key,
-    address: state.address,
-    fingerprint: state.fingerprint,
-    values: Object.fromEntries(resolved.exports.map((ref) => [ref.name, textsIn(ref, state)])),
-    done: isAsWantedRow(resolved, state, hits, io),
+    matching: (resolved, lookups, keys) => findRows(session, resolved, lookups, io, keys === undefined ? wholeTable(resolved) : byKey(resolved, keys)),
+    ofKeys: (resolved, keys) => rowsByKey(session, resolved, keys, io),
   };
 }
 

@@ -3,13 +3,16 @@ import type { Operation } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Target } from "../../src/model/search.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
+import { locateKeys, locateRows } from "../../src/sql/locate.ts";
+import { remainingRows } from "../../src/sql/remaining.ts";
 import { checkTargets } from "./check.ts";
 import { failureOf, isLocked } from "./errors.ts";
 import { gapsIn } from "./gaps.ts";
-import { locateKeys, locateRows } from "./locate.ts";
+import { lookOf } from "./locate.ts";
 import { openPlaces } from "./place.ts";
-import { linksOf, referenceOf, walkReferences } from "./references.ts";
-import { remainingRows } from "./remaining.ts";
+import { referenceOf } from "../../src/sql/cascades.ts";
+import { linksOf, walkReferences } from "./references.ts";
+import { remainingIn } from "./remaining.ts";
 import { residueOf } from "./residue.ts";
 import { type Place, type Resolved, resolveTarget } from "./resolved.ts";
 import { type Database, openDatabase } from "./session.ts";
@@ -46,11 +49,11 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
       lookingAt(target, async function* ({ session }, resolved) {
         switch (selection.by) {
           case "subjects":
-            yield* locateRows(session, resolved, selection.lookups, io);
+            yield* locateRows(lookOf(session, io), resolved, selection.lookups, io);
             for await (const gap of gapsIn(session, resolved, selection.lookups)) io.report(gap);
             break;
           case "keys":
-            yield* locateKeys(session, resolved, selection.keys, io);
+            yield* locateKeys(lookOf(session, io), resolved, selection.keys, io);
             break;
           case "due":
             throw new Failure("NOT_BUILT", `${target.record.id}: rows that are due are not searched yet`);
@@ -63,7 +66,8 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
       }),
     size: async (target) =>
       await once(database, target.record.id, async (session) => await sizeOf(session, await resolveTarget(await places.for(session, [target]), target))),
-    remaining: (target, operation: Operation, lookups) => lookingAt(target, (place, resolved) => remainingRows(place, resolved, operation, lookups, io)),
+    remaining: (target, operation: Operation, lookups) =>
+      lookingAt(target, (place, resolved) => remainingRows(remainingIn(place, io), resolved, operation, lookups, io)),
     sweep: () =>
       looking(block.name, [], async function* () {
         await Promise.reject(new Failure("NOT_BUILT", `${block.name}: a whole database is not searched yet`));

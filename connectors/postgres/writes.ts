@@ -1,6 +1,6 @@
 import type { Write } from "../../src/model/change.ts";
 import type { Catalog } from "./catalog.ts";
-import { deletes, updates } from "./findings.ts";
+import { deletes, updates } from "../../src/sql/findings.ts";
 import { waysInto } from "./references.ts";
 import type { Place, Resolved } from "./resolved.ts";
 import { firingTables, type Verb } from "./triggers.ts";

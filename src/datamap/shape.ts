@@ -141,6 +141,7 @@ const system = z.strictObject({
     .strictObject({
       secret: z.string().exactOptional().describe("Name of a secret. Its value never stands in this file."),
       read_secret: z.string().exactOptional().describe(later("Name of another secret, for reading.")),
+      file: text.exactOptional().describe("sqlite: the database's file, relative to this file."),
       root: text.exactOptional().describe("Folder that all files lie in, relative to this file."),
       unsafe_overwrite: z.boolean().exactOptional().describe("s3: overwrite objects also where conditional writes are not honoured."),
     })

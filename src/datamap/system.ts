@@ -65,6 +65,7 @@ export function readSystem(name: string, written: WrittenSystem, limits: Limits,
     rank: check.kinds.get(kind)?.rank ?? "third_party",
     connect: {
       ...(connect.secret === undefined ? {} : { secret: connect.secret }),
+      ...(connect.file === undefined ? {} : { file: connect.file }),
       ...(connect.root === undefined ? {} : { root: connect.root }),
       ...(connect.unsafe_overwrite === undefined ? {} : { unsafeOverwrite: connect.unsafe_overwrite }),
     },

@@ -169,8 +169,8 @@ export interface SystemBlock {
   readonly kind: string;
   /** Of its kind. */
   readonly rank: Rank;
-  /** `connect` without its values: names of secrets, a root folder, options. */
-  readonly connect: { readonly secret?: string; readonly root?: string; readonly unsafeOverwrite?: boolean };
+  /** `connect` without its values: names of secrets, a file or root folder, options. */
+  readonly connect: { readonly secret?: string; readonly file?: string; readonly root?: string; readonly unsafeOverwrite?: boolean };
   readonly owner?: string;
   readonly environment?: "production" | "test";
   /** Somebody else who runs the system (Art. 19). */

@@ -101,7 +101,8 @@ async function judge<T extends RecordTable>(run: UnitRun<T>, session: SqlBatch<T
   return { todo: looked.todo.filter(({ item }) => !left.has(item)), left: [...left].map(([item, said]) => ({ item, left: said })) };
 }
 
-async function look<T extends RecordTable>(session: SqlBatch<T>, batch: Batch<T>, locking: Locking, io: IO): Promise<Judged<T>> {
+/** Reads the rows again: those that nothing is to be done in, or can be, are left. */
+export async function look<T extends RecordTable>(session: SqlBatch<T>, batch: Batch<T>, locking: Locking, io: IO): Promise<Judged<T>> {
   const todo: Todo<T>[] = [];
   const left: ItemLeft<T>[] = [];
   const leave = (item: Item<T>, kind: Left["kind"], reason: string) => left.push({ item, left: { kind, reason } });

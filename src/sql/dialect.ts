@@ -1,7 +1,8 @@
-/** What a database must be able to do for `src/sql` to erase from it. PostgreSQL is the first. */
+/** What a database must be able to do for `src/sql` to erase from it. PostgreSQL and SQLite are the first. */
 import type { Link, Unit } from "../model/change.ts";
 import type { Lookup, Target } from "../model/search.ts";
 import type { Assignments } from "./changes.ts";
+import type { Fate } from "./notes.ts";
 import type { Hits, RecordTable, RowState } from "./record-table.ts";
 
 /** `wait`: until the lock timeout. `skip`: rows that another transaction holds are left out. `none`: only read. */
@@ -21,8 +22,11 @@ export interface SqlDialect<T extends RecordTable> {
   /** Marks this database's notes: `postgres`. */
   readonly kind: string;
   describe(unit: Unit): Promise<UnitTables<T>>;
-  /** How a noted transaction ended; undefined where nobody knows any more: its rows are looked at again. */
-  fate(id: string): Promise<"committed" | "in progress" | undefined>;
+  /**
+   * How a noted transaction ended. `rows`: the database keeps no account of them, and it ended well where every noted row is
+   * as wanted now. undefined where nobody knows any more: its rows are looked at as if nothing had been noted.
+   */
+  readonly fate: Fate;
   /** A transaction that will delete from these tables, change those, and add to audit trails. */
   begin(tables: BatchTables<T>): Promise<SqlBatch<T>>;
 }

@@ -16,9 +16,14 @@ export interface Settled {
   ownIn(step: string): number;
   /** A COMMIT of which nobody knows yet how it ended. */
   readonly inDoubt: boolean;
+  /** Notes of which only their rows can tell whether they came true. */
+  readonly untold: readonly BatchNote[];
+  /** What this note says was done. */
+  believe(note: BatchNote): void;
 }
 
-export type Fate = (id: string) => Promise<"committed" | "in progress" | undefined>;
+/** `rows`: the database keeps no account of its transactions, the noted rows tell. */
+export type Fate = (id: string) => Promise<"committed" | "in progress" | "rows" | undefined>;
 
 const WAIT_MS = 250;
 const WAITS = 20;
@@ -35,19 +40,25 @@ export function noteText(kind: string, note: BatchNote): string {
 export async function settleNotes(notes: readonly string[], fate: Fate, io: IO): Promise<Settled> {
   const done = new Map<string, Set<string>>();
   const own = new Map<string, number>();
+  const untold: BatchNote[] = [];
   let inDoubt = false;
+  const believe = (note: BatchNote) => {
+    for (const [step, digests] of Object.entries(note.done)) done.set(step, (done.get(step) ?? new Set()).union(new Set(digests)));
+    for (const [step, count] of Object.entries(note.own)) own.set(step, (own.get(step) ?? 0) + count);
+  };
   for (const note of notes.map(parseNote)) {
     if (note === undefined) continue;
     const ended = await patiently(fate, note.xid);
     if (ended === "in progress") inDoubt = true;
-    if (ended !== "committed") continue;
-    for (const [step, digests] of Object.entries(note.done)) done.set(step, (done.get(step) ?? new Set()).union(new Set(digests)));
-    for (const [step, count] of Object.entries(note.own)) own.set(step, (own.get(step) ?? 0) + count);
+    else if (ended === "rows") untold.push(note);
+    else if (ended === "committed") believe(note);
   }
   return {
     isDone: (step, key) => done.get(step)?.has(keyDigest(key, io)) ?? false,
     ownIn: (step) => own.get(step) ?? 0,
     inDoubt,
+    untold,
+    believe,
   };
 }
 

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../errors.ts";
 import type { Left, StepOutcome, Unit } from "../model/change.ts";
 import type { Guard, IO, UnitJournal } from "../port/connector.ts";
-import { type BatchResult, runBatch, type UnitRun } from "./batch.ts";
+import { type BatchResult, look, runBatch, type UnitRun } from "./batch.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { type Batch, batchesOf, countedAs, halved, type Item, itemsOf, type Job, jobsOf } from "./items.ts";
-import { settleNotes, type Settled } from "./notes.ts";
+import { type BatchNote, keyDigest, settleNotes, type Settled } from "./notes.ts";
 import type { RecordTable } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -24,6 +24,7 @@ export async function applyUnit<T extends RecordTable>(
   const tables = await dialect.describe(unit);
   const jobs = jobsOf(unit, tables);
   const all = itemsOf(jobs, tables);
+  for (const note of settled.untold) if (await cameTrue(dialect, note, all, io)) settled.believe(note);
   const isDone = ({ job, record }: Item<T>) => settled.isDone(job.work.step, record.key);
   const items = all.filter((item) => !isDone(item));
   const run: UnitRun<T> = { dialect, jobs, io, journal, guard, passed: new Set(), contended: false };
@@ -38,6 +39,15 @@ export async function applyUnit<T extends RecordTable>(
   if (run.passed.has("effect_begin")) journal.at("effect_done");
   const before = all.filter(isDone);
   return jobs.map((job) => outcomeOf(job, before, results, settled));
+}
+
+/** Whether every row of this note is as wanted. A transaction is done whole or not at all. */
+async function cameTrue<T extends RecordTable>(dialect: SqlDialect<T>, { done }: BatchNote, all: readonly Item<T>[], io: IO): Promise<boolean> {
+  const mine = all.filter(({ job, record }) => done[job.work.step]?.includes(keyDigest(record.key, io)) ?? false);
+  if (mine.length === 0) return false;
+  await using session = await dialect.begin({ deleting: [], trails: [] });
+  const { todo, left } = await look(session, mine, "none", io);
+  return todo.length === 0 && left.every((one) => one.left.kind === "already_gone");
 }
 
 /** Does a batch. Contention is tried again, refusals are cut down to the records they are about. */

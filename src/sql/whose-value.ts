@@ -5,7 +5,7 @@ import type { ColumnRef, Hits, MatchedRef, RecordTable, RowState } from "./recor
 import { texts, textsOrNull } from "./record-table.ts";
 
 /** The texts that a column or path holds in this row: none for NULL, several for a list. */
-export function textsIn({ column, path, separator }: ColumnRef, { values }: RowState): readonly string[] {
+export function textsIn({ column, path, separator }: ColumnRef, { values }: Pick<RowState, "values">): readonly string[] {
   const text = values.get(column.name) ?? null;
   if (text === null) return [];
   if (path !== undefined) return valuesAt(text, path).map(({ value }) => value);

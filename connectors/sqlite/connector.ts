@@ -1,0 +1,14 @@
+import type { Connector } from "../../src/port/connector.ts";
+import { config } from "./config.ts";
+import { openEraser } from "./eraser.ts";
+import { openReader } from "./reader.ts";
+
+/** SQLite 3, through the one that Node brings. */
+export const connector: Connector = {
+  kind: config.kind,
+  actions: config.actions,
+  configure: (block) => ({
+    openReader: async (io) => await openReader(block, io),
+    openEraser: async (io) => await openEraser(block, io),
+  }),
+};

@@ -1,0 +1,218 @@
+import { access, constants, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
+import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { Failure } from "../../src/errors.ts";
+import type { SystemBlock } from "../../src/model/datamap.ts";
+import type { IO } from "../../src/port/connector.ts";
+import { isBusy, mustRecover, translate } from "./errors.ts";
+
+/** As SQLite keeps it: every value has a type of its own. */
+export type Value = SQLOutputValue;
+export type Row = readonly Value[];
+
+/** A connection. Statements are done at once and never wait for the event loop; what they throw is a `Failure` or a `Refusal`. */
+export interface Database extends AsyncDisposable {
+  readonly path: string;
+  /** Changes with every change of the schema. */
+  version(): bigint;
+  all(text: string, values?: readonly SQLInputValue[]): readonly Row[];
+  /** How many rows the statement itself changed, those that triggers and cascades did left out. */
+  change(text: string, values?: readonly SQLInputValue[]): number;
+  exec(text: string): void;
+  /** Row by row, flat in memory; Ctrl-C ends it. */
+  each(text: string, values?: readonly SQLInputValue[]): AsyncGenerator<Row>;
+  /** Begins or commits as soon as no other process stands in the way. Throws `Refusal`. */
+  patiently(text: "BEGIN IMMEDIATE" | "COMMIT"): Promise<void>;
+  readonly inTransaction: boolean;
+  /** What a statement would do, told by SQLite when it is prepared; nothing is done. */
+  authorised(text: string): readonly Deed[];
+}
+
+/** As SQLite's authoriser tells it. */
+export interface Deed {
+  readonly code: number;
+  readonly table: string;
+  readonly schema: string | null;
+  /** The trigger that does it; null: the statement itself, or a foreign key. */
+  readonly trigger: string | null;
+}
+
+/** A statement waits so long for a lock; longer waits are for whoever can be stopped. */
+const WAIT_MS = 1000;
+const PATIENCE_MS = 4000;
+const ROWS_AT_ONCE = 1000;
+
+/** The file's path. Throws SYSTEM_UNREACHABLE where it is not there: nothing is ever made. */
+async function pathOf({ name, connect }: SystemBlock, io: IO): Promise<string> {
+  const given = connect.file ?? (connect.secret === undefined ? "" : io.secret(connect.secret));
+  const path = resolve(io.base, given);
+  const help = "Check the path in the data map: an empty database is never made in its place.";
+  const found = await stat(path).catch((error: unknown) => {
+    const denied = error instanceof Error && "code" in error && error.code === "EACCES";
+    throw denied
+      ? new Failure("NOT_PERMITTED", `${name}: the folder of the database's file may not be read`)
+      : new Failure("SYSTEM_UNREACHABLE", `${name}: the database's file is not there`, { help });
+  });
+  if (!found.isFile()) throw new Failure("SYSTEM_UNREACHABLE", `${name}: what stands at the database's path is no file`, { help });
+  return path;
+}
+
+/** Whether this user may write the file and what SQLite lays beside it. */
+export async function isWritable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.W_OK);
+    await access(dirname(path), constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** To look: SQLite refuses every write. */
+export async function openToRead(block: SystemBlock, io: IO): Promise<Database> {
+  const path = await pathOf(block, io);
+  try {
+    return openAt(path, block.name, io, true);
+  } catch (error) {
+    if (!mustRecover(error)) throw translate(error, block.name);
+  }
+  // what a process left that died in the middle of a write is rolled back by whoever comes next and may write
+  await (await openToWrite(block, io))[Symbol.asyncDispose]();
+  try {
+    return openAt(path, block.name, io, true);
+  } catch (error) {
+    throw translate(error, block.name);
+  }
+}
+
+export async function openToWrite(block: SystemBlock, io: IO): Promise<Database> {
+  const path = await pathOf(block, io);
+  try {
+    return openAt(path, block.name, io, false);
+  } catch (error) {
+    throw translate(error, block.name);
+  }
+}
+
+/** A statement of SQLite's own waits while another process writes; what is to be done in a file as a whole is set here. */
+const SETTINGS =
+  "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = OFF; PRAGMA trusted_schema = ON; PRAGMA synchronous = FULL";
+
+function openAt(path: string, system: string, io: IO, readOnly: boolean): Database {
+  const url = pathToFileURL(path);
+  url.searchParams.set("mode", readOnly ? "ro" : "rw");
+  const sqlite = new DatabaseSync(url, { readOnly, timeout: WAIT_MS, enableForeignKeyConstraints: true });
+  try {
+    sqlite.exec(readOnly ? "PRAGMA temp_store = MEMORY; PRAGMA query_only = ON" : SETTINGS);
+    // the first look at the file: what is no database shows here
+    sqlite.prepare("SELECT count(*) FROM sqlite_schema").get();
+    if (Object.values(sqlite.prepare("PRAGMA foreign_keys").get() ?? {})[0] !== 1)
+      throw new Failure("UNEXPECTED_ANSWER", `${system}: this SQLite does not keep foreign keys`);
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+  return databaseOver(sqlite, path, system, io);
+}
+
+function databaseOver(sqlite: DatabaseSync, path: string, system: string, io: IO): Database {
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw translate(error, system);
+    }
+  };
+  const prepared = (text: string) => {
+    const statement = sqlite.prepare(text);
+    statement.setReadBigInts(true);
+    // by their order: two columns may have one name
+    statement.setReturnArrays(true);
+    return statement;
+  };
+  const all = (text: string, values: readonly SQLInputValue[] = []) =>
+    guarded(() =>
+      prepared(text)
+        .all(...values)
+        .map((row) => Object.values(row)),
+    );
+  return {
+    path,
+    all,
+    version() {
+      const [row] = all("PRAGMA schema_version");
+      return typeof row?.[0] === "bigint" ? row[0] : 0n;
+    },
+    change: (text, values = []) => guarded(() => Number(prepared(text).run(...values).changes)),
+    exec: (text) => guarded(() => sqlite.exec(text)),
+    async *each(text, values = []) {
+      let seen = 0;
+      const rows = guarded(() => prepared(text).iterate(...values));
+      try {
+        for (;;) {
+          const next = guarded(() => rows.next());
+          if (next.done === true) return;
+          yield Object.values(next.value);
+          seen += 1;
+          if (seen % ROWS_AT_ONCE !== 0) continue;
+          await breathe();
+          if (io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
+        }
+      } finally {
+        rows.return?.();
+      }
+    },
+    async patiently(text) {
+      for (const until = Date.now() + PATIENCE_MS; ;) {
+        if (text !== "COMMIT" && io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
+        try {
+          sqlite.exec(text);
+          return;
+        } catch (error) {
+          if (!isBusy(error) || Date.now() > until) throw translate(error, system);
+        }
+        await sleep(20 + Math.random() * 30);
+      }
+    },
+    get inTransaction() {
+      return sqlite.isTransaction;
+    },
+    authorised(text) {
+      const deeds: Deed[] = [];
+      sqlite.setAuthorizer((code, table, _column, schema, trigger) => {
+        deeds.push({ code, table: table ?? "", schema, trigger });
+        return 0;
+      });
+      try {
+        guarded(() => sqlite.prepare(text));
+      } finally {
+        sqlite.setAuthorizer(null);
+      }
+      return deeds;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.resolve();
+      if (sqlite.isOpen) sqlite.close();
+    },
+  };
+}
+
+/** Index's collation by column, for a table made by this statement, in a database of its own in memory. */
+export function collationsIn(made: string, table: string, columns: readonly string[]): ReadonlyMap<string, string> | undefined {
+  using memory = new DatabaseSync(":memory:");
+  try {
+    memory.exec(made);
+    memory.exec(`CREATE INDEX expunge_columns ON ${quoted(table)} (${columns.map(quoted).join(", ")})`);
+    const rows = memory.prepare("SELECT name, coll FROM pragma_index_xinfo('expunge_columns') WHERE key = 1 ORDER BY seqno").all();
+    return new Map(rows.map(({ name, coll }) => [String(name), String(coll).toUpperCase()]));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A name as SQL wants it: quoted, so that any name means itself. Values never go this way: they are bound. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,65 @@
+import type { SystemBlock } from "../../src/model/datamap.ts";
+import type { Unit } from "../../src/model/change.ts";
+import type { Eraser, IO } from "../../src/port/connector.ts";
+import { describeWorks } from "../../src/sql/describe.ts";
+import type { SqlDialect } from "../../src/sql/dialect.ts";
+import { applyUnit } from "../../src/sql/unit.ts";
+import { loadCatalog } from "./catalog.ts";
+import { type Database, openToWrite } from "./database.ts";
+import { effectsOf } from "./effects.ts";
+import { beginErasing, type Erasing, watch } from "./erasing.ts";
+import { failureOf } from "./errors.ts";
+import { flush } from "./residue.ts";
+import { alsoReading, type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
+
+export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
+  const database = await openToWrite(block, io);
+  return {
+    async apply(unit, journal, guard) {
+      try {
+        return await applyUnit(dialectOf(database, block, io), unit, { journal, guard, io });
+      } catch (error) {
+        throw failureOf(error, block.name);
+      }
+    },
+    async flushResidue(target) {
+      try {
+        const place = { database, catalog: loadCatalog(database, block), block, io };
+        return await Promise.resolve(flush(place, resolveTarget(place, target)));
+      } catch (error) {
+        throw failureOf(error, target.record.id);
+      }
+    },
+    [Symbol.asyncDispose]: async () => await database[Symbol.asyncDispose](),
+  };
+}
+
+/** The tables are described anew for every unit. */
+function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<Resolved> {
+  let erasing: Erasing = { database, catalog: loadCatalog(database, block), block, io, works: [], watched: [], onePiece: false };
+  return {
+    kind: "sqlite",
+    async describe(unit) {
+      const place = { database, catalog: loadCatalog(database, block), block, io };
+      const described = await describeWorks<Resolved>(unit, {
+        table: (target) => resolveTarget(place, target),
+        over: (target, { table }) => resolveOver(place.catalog, target, table),
+        alsoReading,
+      });
+      const { works } = described;
+      const onePiece = isOnePiece(unit, works);
+      const effects = works.flatMap((one) => effectsOf(place, one));
+      erasing = { ...place, works, onePiece, watched: watch(place, effects, works) };
+      return { ...described, onePiece };
+    },
+    fate: async () => await Promise.resolve("rows"),
+    begin: async (tables) => await beginErasing(erasing, tables),
+  };
+}
+
+/** Whether the leading records reference each other. */
+function isOnePiece(unit: Unit, works: readonly Resolved[]): boolean {
+  const records = new Set(unit.works.map(({ target }) => target.record.id));
+  const leading = works.filter(({ target }) => !target.record.auditOf.some((source) => records.has(source)));
+  return leading.length > 1 || leading.some(({ table, catalog }) => catalog.into(table).some(({ child }) => child === table));
+}

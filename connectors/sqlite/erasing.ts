@@ -1,0 +1,199 @@
+/** One transaction of an erasure. From its begin on nobody else can write to the file: no row is ever locked by others. */
+import { randomUUID } from "node:crypto";
+import type { SQLInputValue } from "node:sqlite";
+import type { Assignments } from "../../src/sql/changes.ts";
+import { nameOf } from "../../src/sql/cascades.ts";
+import type { BatchTables, OwnRow, Referencing, SqlBatch } from "../../src/sql/dialect.ts";
+import { isIgnored } from "../../src/sql/findings.ts";
+import { passes } from "../../src/sql/match-row.ts";
+import type { Hits, RowState } from "../../src/sql/record-table.ts";
+import { Refusal } from "../../src/sql/refusal.ts";
+import type { Table } from "./catalog.ts";
+import { type Database, quoted } from "./database.ts";
+import type { Effect } from "./effects.ts";
+import { byKey } from "./keys.ts";
+import { lookOf } from "./look.ts";
+import { walkReferences, waysInto } from "./references.ts";
+import { type Place, type Resolved, selected, stateOf, stored } from "./resolved.ts";
+
+/** A table that triggers may write to: a trigger of our own, in memory, writes down which rows they did. */
+interface Watched {
+  readonly name: string;
+  /** undefined: a virtual table, on which nothing can be watched. */
+  readonly table: Table | undefined;
+  /** Where it is written down. */
+  readonly log: string;
+}
+
+/** What a unit's transactions share. */
+export interface Erasing extends Place {
+  readonly works: readonly Resolved[];
+  readonly watched: readonly Watched[];
+  readonly onePiece: boolean;
+}
+
+const MADE = "SELECT name FROM temp.sqlite_schema WHERE type = 'table' AND name LIKE 'expunge\\_wrote\\_%' ESCAPE '\\'";
+
+/** Watches every table that triggers of these works may write to, but for the works' own that are no audit trail. */
+export function watch({ database, catalog }: Place, effects: readonly Effect[], works: readonly Resolved[]): readonly Watched[] {
+  for (const [name] of database.all(MADE)) database.exec(`DROP TABLE temp.${quoted(String(name))}`);
+  const own = new Set(works.filter(({ target }) => target.record.auditOf.length === 0).map(({ table }) => table.name));
+  const names = [...new Set(effects.map(({ table }) => table))].filter((name) => !own.has(name));
+  return names.map((name, at): Watched => {
+    const table = catalog.tables.get(name);
+    const log = `expunge_wrote_${at}`;
+    if (table === undefined || table.kind === "virtual") return { name, table: undefined, log };
+    const parts = table.rowid === undefined ? table.key.map(quoted) : [table.rowid];
+    const columns = parts.map((_, index) => `k${index}`);
+    database.exec(`CREATE TEMP TABLE ${log} (verb, ${columns.join(", ")})`);
+    for (const [verb, row] of [
+      ["insert", "new"],
+      ["update", "new"],
+      ["delete", "old"],
+    ] as const)
+      database.exec(
+        `CREATE TEMP TRIGGER ${log}_${verb} AFTER ${verb} ON main.${quoted(name)} BEGIN INSERT INTO ${log} VALUES ('${verb}', ${parts.map((part) => `${row}.${part}`).join(", ")}); END`,
+      );
+    return { name, table, log };
+  });
+}
+
+export async function beginErasing(erasing: Erasing, { trails }: BatchTables<Resolved>): Promise<SqlBatch<Resolved>> {
+  const { database, catalog, watched } = erasing;
+  await database.patiently("BEGIN IMMEDIATE");
+  try {
+    if (database.version() !== catalog.version) throw new Refusal("schema_changed", { whole: true });
+    if (erasing.onePiece) database.exec("PRAGMA defer_foreign_keys = ON");
+    for (const { table, log } of watched) if (table !== undefined) database.exec(`DELETE FROM temp.${log}`);
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }
+  const look = lookOf(erasing);
+  const id = randomUUID();
+  return {
+    async rows(table, keys) {
+      return { states: new Map((await Array.fromAsync(look.ofKeys(table, keys))).map((state) => [state.key, state])), busy: new Set() };
+    },
+    async moved(table, key, lookups) {
+      if (!key.startsWith('["rowid",')) return false;
+      for await (const { state } of look.matching(table, lookups)) if (state.key !== key) return true;
+      return false;
+    },
+    async hits(table, keys, lookups) {
+      const all = new Map<string, ReadonlyMap<number, Hits>>();
+      for await (const { state, hits } of look.matching(table, lookups, keys)) all.set(state.key, hits);
+      return all;
+    },
+    referencing: async (table, keys) => await referencing(erasing, table, keys),
+    update: async (table, rows) => await Promise.resolve(updateRows(database, table, rows)),
+    remove: async (deletions) => await Promise.resolve(deleteRows(database, deletions)),
+    settle: async () => await Promise.resolve(strangers(erasing)),
+    ownRows: async () => await Promise.resolve(ownRows(erasing, trails)),
+    // SQLite keeps no account of its transactions: this only tells one note from another
+    id: async () => await Promise.resolve(id),
+    commit: async () => await database.patiently("COMMIT"),
+    async [Symbol.asyncDispose]() {
+      if (database.inTransaction) database.exec("ROLLBACK");
+      await Promise.resolve();
+    },
+  };
+}
+
+async function referencing(erasing: Erasing, { table }: Resolved, keys: readonly string[]): Promise<readonly Referencing[]> {
+  const found = await Array.fromAsync(walkReferences(erasing, { table }, keys));
+  return found.map(({ root, foreignKey, segment, key, address, busy }) => ({
+    parentKey: root,
+    constraint: foreignKey.name,
+    onDelete: foreignKey.onDelete,
+    childColumns: foreignKey.columns,
+    address,
+    ...(segment.records.length === 0 ? { unmapped: { table: nameOf(segment, erasing.block), key } } : {}),
+    busy,
+  }));
+}
+
+/** Sets columns of rows, by key: each row its own values, and only the columns that its assignments name. */
+function updateRows(database: Database, { table, columnOf }: Resolved, rows: ReadonlyMap<string, Assignments>): number {
+  let changed = 0;
+  for (const [key, assignments] of rows) {
+    const by = byKey(table, key);
+    if (by === undefined) continue;
+    const values: SQLInputValue[] = [];
+    const sets = [...assignments].map(([name, text]) => {
+      const column = columnOf(name);
+      values.push(text === null ? null : stored(column, text));
+      // a document that is kept in SQLite's own form stays in it
+      const isBlob = `typeof(${quoted(name)}) = 'blob'`;
+      return `${quoted(name)} = ${column.shape === "json" && text !== null ? `CASE WHEN ${isBlob} THEN jsonb(?${values.length}) ELSE ?${values.length} END` : `?${values.length}`}`;
+    });
+    const text = `UPDATE main.${quoted(table.name)} AS t SET ${sets.join(", ")} WHERE ${numbered(by.where, values.length)}`;
+    changed += database.change(text, [...values, ...by.values]);
+  }
+  return changed;
+}
+
+/** `?` as `?4`, `?5` … */
+function numbered(where: string, after: number): string {
+  let at = after;
+  return where.replaceAll("= ?", () => `= ?${(at += 1)}`);
+}
+
+interface Deletion {
+  readonly table: Resolved;
+  readonly keys: readonly string[];
+}
+
+/**
+ * SQLite deletes from one table at a time. A row that went with another of these rows, by a cascade, went by our own
+ * statements too: where they did not change as many as they were to, those that are still there are counted.
+ */
+function deleteRows(database: Database, deletions: readonly Deletion[]): readonly number[] {
+  const rows = deletions.map(({ table: { table }, keys }) =>
+    keys.flatMap((key) => byKey(table, key) ?? []).map((by) => ({ ...by, name: `main.${quoted(table.name)} AS t` })),
+  );
+  const changed = rows.map((some) => some.reduce((sum, { name, where, values }) => sum + database.change(`DELETE FROM ${name} WHERE ${where}`, values), 0));
+  return rows.map((some, at) =>
+    changed[at] === some.length
+      ? some.length
+      : some.filter(({ name, where, values }) => database.all(`SELECT 1 FROM ${name} WHERE ${where}`, values).length === 0).length,
+  );
+}
+
+/** Tables that triggers wrote to though nobody declared it. */
+function strangers({ database, catalog, block, works, watched }: Erasing): readonly string[] {
+  const trails = new Set(block.records.filter(({ auditOf }) => auditOf.length > 0).map(({ id }) => id));
+  const mine = new Set(works.map(({ table }) => table.name));
+  // whether these may lose or change rows by a cascade was asked before anything was planned
+  const reached = new Set(works.flatMap(({ table }) => waysInto(catalog, table).map(({ segment }) => segment.table.name)));
+  return watched.flatMap(({ name, table, log }) => {
+    const shown = { schema: "main", name, shown: name };
+    if (mine.has(name) || isIgnored(block, shown) || catalog.fullTexts.some((one) => one.table.name === name && one.content !== undefined)) return [];
+    const [counts] = table === undefined ? [[1n, 1n]] : database.all(`SELECT count(*), count(*) FILTER (WHERE verb = 'insert') FROM temp.${log}`);
+    if (counts?.[0] === 0n) return [];
+    const records = table === undefined ? [] : catalog.recordsOver(table);
+    const declared = records.length > 0 ? !records.some((id) => trails.has(id)) : counts?.[1] === 0n && reached.has(name);
+    return declared ? [] : [name];
+  });
+}
+
+function ownRows({ database, io, watched }: Erasing, trails: readonly Resolved[]): { rows: OwnRow<Resolved>[]; unclaimed: string[] } {
+  const rows: OwnRow<Resolved>[] = [];
+  const loose = new Map<string, string>();
+  const claimed = new Set<string>();
+  for (const trail of trails) {
+    const one = watched.find(({ name }) => name === trail.table.name);
+    if (one?.table === undefined) continue;
+    const parts = one.table.rowid === undefined ? one.table.key.map(quoted) : [one.table.rowid];
+    const same = parts.map((part, at) => `t.${part} = w.k${at}`).join(" AND ");
+    const written = `EXISTS (SELECT 1 FROM temp.${one.log} AS w WHERE w.verb <> 'delete' AND ${same})`;
+    for (const row of database.all(`SELECT ${selected(trail)} FROM main.${quoted(trail.table.name)} AS t WHERE ${written}`)) {
+      const state: RowState = stateOf(trail, row, io);
+      if (passes(trail.filters, state)) {
+        rows.push({ table: trail, state });
+        claimed.add(state.address);
+      } else loose.set(state.address, trail.table.name);
+    }
+  }
+  return { rows, unclaimed: [...new Set([...loose].flatMap(([address, name]) => (claimed.has(address) ? [] : [name])))] };
+}

@@ -1,0 +1,148 @@
+import { Failure } from "../../src/errors.ts";
+import type { Fold, SystemBlock } from "../../src/model/datamap.ts";
+import { comparable } from "../../src/model/fold.ts";
+import type { Target } from "../../src/model/search.ts";
+import type { IO } from "../../src/port/connector.ts";
+import type { SearchedTable } from "../../src/sql/locate.ts";
+import type { ComparedRef, ComparedTable, Filter } from "../../src/sql/match-row.ts";
+import { changedFields, type ColumnRef, type RowState } from "../../src/sql/record-table.ts";
+import { columnOf, resolveRef } from "../../src/sql/resolve-ref.ts";
+import type { Catalog, Column, Table } from "./catalog.ts";
+import { type Database, quoted, type Row } from "./database.ts";
+import { keyOf, rowidIn, textOf, typed } from "./keys.ts";
+
+/** A target with what the catalog says about its names. */
+export interface Resolved extends SearchedTable, ComparedTable {
+  readonly matches: readonly ComparedRef[];
+  readonly catalog: Catalog;
+  readonly table: Table;
+  readonly filters: readonly Filter[];
+  /** Read of every row; the first `printed` of them go into the fingerprint. */
+  readonly columns: readonly Column[];
+  readonly printed: number;
+  columnOf(name: string): Column;
+  minimised(keepOnly: readonly string[]): readonly Column[];
+}
+
+/** What looking and changing need to know. */
+export interface Place {
+  readonly database: Database;
+  readonly catalog: Catalog;
+  readonly block: SystemBlock;
+  readonly io: IO;
+}
+
+/** Throws TABLE_MISSING or COLUMN_MISSING. */
+export function resolveTarget({ catalog }: Place, target: Target): Resolved {
+  return resolveOver(catalog, target, catalog.placed(target.record.place, target.record.id));
+}
+
+/** The target's names over another record type's table. */
+export function resolveOver(catalog: Catalog, target: Target, table: Table): Resolved {
+  const { record, changes } = target;
+  const { fields, documents } = changedFields(changes);
+  if (table.rowid === undefined && table.key.length === 0) throw new Failure("ACTION_REFUSED", `${record.id}: rows of ${table.name} cannot be named`);
+  const wheres = [record.where, target.where].filter((one) => one !== undefined);
+  const names = [...target.columns.map(({ column }) => column), ...target.exports, ...wheres.flatMap((one) => Object.keys(one))];
+  const read = { ...table, columns: withJson(table, names, documents) };
+  const ref = (name: string): ColumnRef<Column> => resolveRef(read, name, record.id, record.split);
+  const compared = ({ column, path }: ColumnRef<Column>, type: Parameters<typeof comparable>[1], folds: readonly Fold[]) => {
+    const collation = path === undefined ? catalog.collations(table).get(column.name) : undefined;
+    return (text: string) => collated(comparable(text, type, folds), collation);
+  };
+  const matches: ComparedRef[] = target.columns.map((match) => {
+    const found = ref(match.column);
+    return { ...found, match, comparable: compared(found, match.type, match.fold) };
+  });
+  const exports = target.exports.map(ref);
+  const filters = wheres.flatMap((one) =>
+    Object.entries(one).map(([name, values]): Filter => {
+      const found = ref(name);
+      const same = compared(found, "edge", []);
+      return { ...found, comparable: same, wanted: new Set(values.map((value) => same(stored(found.column, value)))) };
+    }),
+  );
+  const named = [...Object.keys(fields), ...documents].map((name) => columnOf(read, name, record.id));
+  const looked = [...record.holds.map(({ from }) => from), ...(record.created === undefined ? [] : [record.created])].map((name) => ref(name).column);
+  const refs = [...matches, ...exports, ...filters].map(({ column }) => columnOf(read, column.name, record.id));
+  const printed = unique([...refs, ...named, ...looked]).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const from = new Set(looked.map(({ name }) => name));
+  const stays = new Set([...table.key, ...table.indexes.flatMap((index) => (index.unique ? index.columns : [])), ...foreignColumns(catalog, table), ...from]);
+  const minimised = (keepOnly: readonly string[]) =>
+    [...read.columns.values()].filter(({ name, generated }) => !stays.has(name) && !generated && !keepOnly.includes(name));
+  const kept = changes.minimise?.kind === "minimise" ? minimised(changes.minimise.keepOnly) : [];
+  return {
+    target,
+    catalog,
+    table,
+    matches,
+    exports,
+    filters,
+    columns: unique([...printed, ...kept]),
+    printed: printed.length,
+    constants: new Map(
+      Object.entries(fields).flatMap(([name, rule]) =>
+        rule.kind === "set" ? [[name, stored(columnOf(read, name, record.id), String(rule.value))] as const] : [],
+      ),
+    ),
+    columnOf: (name) => columnOf(read, name, record.id),
+    arrayText: (items) => JSON.stringify(items),
+    minimised,
+  };
+}
+
+function foreignColumns({ foreignKeys }: Catalog, { name }: Table): readonly string[] {
+  return foreignKeys.flatMap(({ child, columns }) => (child.name === name ? columns : []));
+}
+
+/** Any column may hold JSON: those in which a name leads further are read so. */
+function withJson({ columns }: Table, names: readonly string[], documents: readonly string[]): ReadonlyMap<string, Column> {
+  const isRead = (column: string) =>
+    documents.includes(column) || names.some((name) => !columns.has(name) && name.startsWith(column) && [".", "["].includes(name.charAt(column.length)));
+  return new Map([...columns].map(([name, column]) => [name, isRead(name) ? { ...column, shape: "json" as const } : column]));
+}
+
+/** Texts that a column's collation finds equal are equal. */
+function collated(text: string, collation: string | undefined): string {
+  if (collation === "NOCASE") return text.replaceAll(/[A-Z]+/gu, (letters) => letters.toLowerCase());
+  return collation === "RTRIM" ? text.replace(/ +$/u, "") : text;
+}
+
+/** A constant as it reads once it is stored in this column. */
+export function stored({ affinity }: Column, text: string): string {
+  if (affinity !== "number") return text;
+  if (text === "true" || text === "false") return text === "true" ? "1" : "0";
+  return /^-?\d+\.\d+$/u.test(text) ? String(Number(text)) : text;
+}
+
+function unique(columns: readonly Column[]): Column[] {
+  return [...new Map(columns.map((column) => [column.name, column])).values()];
+}
+
+/** The same, with the columns of the others read too; they are no part of the fingerprint. */
+export function alsoReading(resolved: Resolved, others: readonly Resolved[]): Resolved {
+  return others.length === 0 ? resolved : { ...resolved, columns: unique([...resolved.columns, ...others.flatMap(({ columns }) => columns)]) };
+}
+
+/** What to select of a row for `stateOf`. */
+export function selected({ table, columns }: Resolved): string {
+  const parts = columns.map(({ name, shape }) => {
+    const column = `t.${quoted(name)}`;
+    return shape === "json" ? `CASE WHEN typeof(${column}) = 'blob' AND json_valid(${column}, 8) THEN json(${column}) ELSE ${column} END` : column;
+  });
+  return [...rowidIn(table, "t"), ...parts].map((part, at) => `${part} AS c${at}`).join(", ");
+}
+
+/** The values of a row of `selected` as texts. */
+export function valuesOf({ table, columns }: Resolved, row: Row): ReadonlyMap<string, string | null> {
+  const first = rowidIn(table, "t").length;
+  return new Map(columns.map(({ name }, at) => [name, textOf(row[first + at] ?? null)]));
+}
+
+export function stateOf(resolved: Resolved, row: Row, io: IO): RowState {
+  const { table, columns, printed } = resolved;
+  const first = rowidIn(table, "t").length;
+  const { key, address } = keyOf(table, row, io);
+  const prints = columns.slice(0, printed).flatMap(({ name }, at) => [name, typed(row[first + at] ?? null)]);
+  return { key, address, fingerprint: io.digest([key, ...prints]), values: valuesOf(resolved, row) };
+}

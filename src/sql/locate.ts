@@ -1,0 +1,53 @@
+import type { Located, Lookup } from "../model/search.ts";
+import type { IO } from "../port/connector.ts";
+import { unionOf } from "./assign.ts";
+import { isAsWantedRow } from "./changes.ts";
+import { type ColumnRef, type Hits, NO_HITS, type RecordTable, type RowState } from "./record-table.ts";
+import { isShared, textsIn } from "./whose-value.ts";
+
+/** A record type's table as it is searched. */
+export interface SearchedTable extends RecordTable {
+  readonly exports: readonly ColumnRef[];
+}
+
+/** A row that matches, with what of it is whose. */
+export interface Found {
+  readonly state: RowState;
+  /** By subject. */
+  readonly hits: ReadonlyMap<number, Hits>;
+}
+
+/** How a database is looked at; each look sees what is there then. */
+export interface SqlLook<T extends SearchedTable> {
+  /** Every row that matches, or of the rows of these keys those that do. A row may come more than once, for other people. */
+  matching(table: T, lookups: readonly Lookup[], keys?: readonly string[]): AsyncIterable<Found>;
+  /** The rows of these keys as they are now. */
+  ofKeys(table: T, keys: readonly string[]): AsyncIterable<RowState>;
+}
+
+export async function* locateRows<T extends SearchedTable>(look: SqlLook<T>, table: T, lookups: readonly Lookup[], io: IO): AsyncGenerator<Located> {
+  let count = 0;
+  for await (const { state, hits } of look.matching(table, lookups)) {
+    count += 1;
+    if (count % 1000 === 0) io.progress(count);
+    const whose = unionOf([...hits.values()]);
+    yield { ...located(table, state, [...hits.keys()], whose, io), ...(isShared(table, state, whose) ? { shared: true } : {}) };
+  }
+  io.progress(count);
+}
+
+/** These rows, whether they match anybody or not. One that is gone is passed over. */
+export async function* locateKeys<T extends SearchedTable>(look: SqlLook<T>, table: T, keys: readonly string[], io: IO): AsyncGenerator<Located> {
+  for await (const state of look.ofKeys(table, keys)) yield located(table, state, [], NO_HITS, io);
+}
+
+function located(table: SearchedTable, state: RowState, subjects: readonly number[], hits: Hits, io: IO): Located {
+  return {
+    subjects,
+    key: state.key,
+    address: state.address,
+    fingerprint: state.fingerprint,
+    values: Object.fromEntries(table.exports.map((ref) => [ref.name, textsIn(ref, state)])),
+    done: isAsWantedRow(table, state, hits, io),
+  };
+}

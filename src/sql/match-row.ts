@@ -1,0 +1,88 @@
+/** For a database whose search is decided here: its statement finds at least what matches, this says what does, and whose it is. */
+import type { Lookup } from "../model/search.ts";
+import { unionOf } from "./assign.ts";
+import type { ColumnRef, Hits, MatchedRef, RecordTable, RowState } from "./record-table.ts";
+import { textsIn } from "./whose-value.ts";
+
+export interface ComparedRef extends MatchedRef {
+  /** The text by which a stored or given value is compared. */
+  comparable(text: string): string;
+}
+
+export interface ComparedTable extends RecordTable {
+  readonly matches: readonly ComparedRef[];
+}
+
+/** Constants that a row must have. */
+export interface Filter extends ColumnRef {
+  readonly wanted: ReadonlySet<string>;
+  comparable(text: string): string;
+}
+
+type Cells = Pick<RowState, "values">;
+
+export function passes(filters: readonly Filter[], row: Cells): boolean {
+  return filters.every((one) => textsIn(one, row).some((text) => one.wanted.has(one.comparable(text))));
+}
+
+/** The values of a lookup for a matched column. */
+export function valuesFor({ values }: Lookup, column: string): readonly string[] {
+  return Object.hasOwn(values, column) ? (values[column] ?? []) : [];
+}
+
+/** Whose a row is, by subject; empty where it is nobody's of these. */
+export function matcherOf({ matches, target }: ComparedTable, lookups: readonly Lookup[]): (row: Cells) => ReadonlyMap<number, Hits> {
+  const wanted = matches.map((ref) => {
+    const byText = new Map<string, Set<Lookup>>();
+    for (const lookup of lookups) {
+      for (const value of valuesFor(lookup, ref.match.column)) {
+        const text = ref.comparable(value);
+        byText.set(text, (byText.get(text) ?? new Set()).add(lookup));
+      }
+    }
+    return byText;
+  });
+  return (row) => {
+    const found = new Map<Lookup, Map<string, Set<string>>>();
+    for (const [at, ref] of matches.entries()) {
+      for (const text of textsIn(ref, row)) {
+        for (const lookup of wanted[at]?.get(ref.comparable(text)) ?? []) {
+          const hits = found.get(lookup) ?? new Map<string, Set<string>>();
+          found.set(lookup, hits.set(ref.name, (hits.get(ref.name) ?? new Set()).add(text)));
+        }
+      }
+    }
+    const whose = new Map<number, Hits>();
+    for (const [lookup, hits] of found) {
+      if (target.record.match.mode === "all" && (hits.size < matches.length || !standTogether(matches, lookup, row))) continue;
+      whose.set(lookup.subject, unionOf([whose.get(lookup.subject) ?? new Map(), hits]));
+    }
+    return whose;
+  };
+}
+
+/** Columns that come from one row of a parent have the values that stand together there. */
+function standTogether(matches: readonly ComparedRef[], { tuples = [] }: Lookup, row: Cells): boolean {
+  return tuples.every(({ columns, rows }) => {
+    const refs = columns.flatMap((column) => matches.find(({ match }) => match.column === column) ?? []);
+    const stored = refs.map((ref) => new Set(textsIn(ref, row).map((text) => ref.comparable(text))));
+    return rows.some((values) => refs.every((ref, at) => stored[at]?.has(ref.comparable(values[at] ?? "")) ?? false));
+  });
+}
+
+/** Shorter texts stand in too many cells by chance. */
+const SHORTEST = 8;
+const BETWEEN = /[\s,;|<>()"'[\]{}:=]+/u;
+/** Telephone numbers are written with spaces and brackets in them. */
+const BETWEEN_NUMBERS = /[,;|<>"'[\]{}:=]+|\s{2,}|\s+\p{L}+[.:]?\s*/u;
+
+/** Says of a cell that no search finds whether one of these people's values stands in it among others; undefined where none could be told. */
+export function tellsAmong(ref: ComparedRef, lookups: readonly Lookup[]): ((cell: string) => boolean) | undefined {
+  if (!["email", "phone", "uuid", "string"].includes(ref.match.type)) return undefined;
+  const fold = (text: string) => ref.comparable(text).trim();
+  const values = new Set(lookups.flatMap((lookup) => valuesFor(lookup, ref.match.column)).map(fold));
+  for (const value of values) if (value.length < SHORTEST) values.delete(value);
+  if (values.size === 0) return undefined;
+  const between = ref.match.type === "phone" ? BETWEEN_NUMBERS : BETWEEN;
+  return (cell) => cell.length > SHORTEST && cell.split(between).some((word) => values.has(fold(word.replace(/^\.+|\.+$/gu, ""))));
+}

@@ -1,0 +1,197 @@
+import { describe, expect, test } from "vitest";
+import { locateAll, planned } from "../../support/erase.ts";
+import { killAt, Killed, testJournal } from "../../support/journal.ts";
+import { check, codes, done, erase, lookup, plan, ruleOf, target } from "../sql.ts";
+import { record, systemOf, testFile, type TestFile, worldOf } from "./file.ts";
+
+const ANN = "ann@shop.example";
+const who = [lookup({ email: ANN })];
+const people = record("people", "erase");
+const byEmail = target(people, [{ column: "email", type: "email", fold: [] }], ["id"]);
+const PEOPLE = `CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT); INSERT INTO people VALUES (1, '${ANN}'), (2, 'bob')`;
+const counts = (file: TestFile, ...tables: readonly string[]) => tables.map((table) => Number(file.sql(`SELECT count(*) FROM ${table}`)[0]?.[0]));
+
+describe("foreign keys", () => {
+  const SHOP = `${PEOPLE};
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, who INTEGER REFERENCES people (id) ON DELETE CASCADE);
+    CREATE TABLE lines (no INTEGER, ord INTEGER REFERENCES orders ON DELETE CASCADE, PRIMARY KEY (ord, no)) WITHOUT ROWID;
+    CREATE TABLE marks (line_ord INTEGER, line_no INTEGER, FOREIGN KEY (line_ord, line_no) REFERENCES lines (ord, no) ON DELETE SET NULL);
+    INSERT INTO orders VALUES (10, 1), (20, 2); INSERT INTO lines VALUES (1, 10), (2, 10), (1, 20); INSERT INTO marks VALUES (10, 1), (20, 1)`;
+
+  test("a cascade is followed at every level: undeclared it is an error, declared it takes what was planned and nothing more", async () => {
+    using file = testFile(SHOP);
+    const bare = systemOf([people]);
+    expect(codes(await check(bare, worldOf(file), [byEmail])).toSorted()).toEqual([
+      "CASCADE_UNDECLARED shop.people",
+      "CASCADE_UNDECLARED shop.people",
+      "CASCADE_UNDECLARED shop.people",
+    ]);
+    const declared = record("people", "erase", { cascades: ["orders(who)", "lines(ord)", "marks(line_ord, line_no)"] });
+    const where = { ...byEmail, record: declared };
+    const system = systemOf([declared]);
+    expect(codes(await check(system, worldOf(file), [where]))).toEqual([]);
+    const [found] = await locateAll(system, worldOf(file), where, who);
+    await using reader = await system.openReader(worldOf(file));
+    const references = await Array.fromAsync(reader.references(where, [found?.key ?? ""]));
+    expect(references.map(({ link, through, childKey }) => [link.child, through.length, childKey])).toEqual([
+      ["shop.orders", 1, '["10"]'],
+      ["shop.lines", 2, '["10","1"]'],
+      ["shop.lines", 2, '["10","2"]'],
+      ["shop.marks", 3, expect.stringContaining("rowid")],
+    ]);
+    const takes = references
+      .filter(({ link }) => link.onDelete === "cascade")
+      .map(({ link, childKey }) => ({ constraint: link.constraint, table: link.child, key: childKey }));
+    const work = await plan(system, worldOf(file), where, who);
+    const records = planned([found ?? { key: "", fingerprint: "", subjects: [] }]).map((one) => ({ ...one, takes }));
+    const whole = { ...work, operations: [{ change: ruleOf(where), records }] };
+    // one more line since the plan: what a cascade would take was not planned
+    file.sql("INSERT INTO lines VALUES (3, 10)");
+    expect(await erase(system, worldOf(file), [whole])).toMatchObject([{ matched: 0, blocked: 1, reason: "lines(ord)" }]);
+    expect(counts(file, "people", "orders", "lines")).toEqual([2, 2, 4]);
+    file.sql("DELETE FROM lines WHERE no = 3");
+    const still = async () => {
+      await using again = await system.openReader(worldOf(file));
+      return await Array.fromAsync(again.remaining(where, { change: ruleOf(where), records }));
+    };
+    expect(await still()).toEqual([found?.key]);
+    expect(await erase(system, worldOf(file), [whole])).toEqual([{ step: "shop.people", ...done(1) }]);
+    expect(await still()).toEqual([]);
+    expect([file.sql("SELECT * FROM orders"), file.sql("SELECT * FROM lines"), file.sql("SELECT * FROM marks")]).toEqual([
+      [["20", "2"]],
+      [["1", "20"]],
+      [
+        [null, null],
+        ["20", "1"],
+      ],
+    ]);
+  });
+
+  test("a row that came to reference the record since the plan keeps it, with the constraint's name", async () => {
+    using file = testFile(`${PEOPLE}; CREATE TABLE orders (id INTEGER PRIMARY KEY, who INTEGER REFERENCES people)`);
+    const system = systemOf([people], { ignore: ["orders"] });
+    const work = await plan(system, worldOf(file), byEmail, who);
+    file.sql("INSERT INTO orders VALUES (1, 1)");
+    expect(await erase(system, worldOf(file), [work])).toMatchObject([{ blocked: 1, reason: "orders(who)" }]);
+    file.sql("DELETE FROM orders");
+    expect(await erase(system, worldOf(file), [work])).toMatchObject([{ matched: 1 }]);
+  });
+
+  test("references are those that SQLite sees: the parent's collation decides, and a number is no text in a column without a type", async () => {
+    using file = testFile(`CREATE TABLE people (id TEXT COLLATE NOCASE PRIMARY KEY NOT NULL, email TEXT);
+      CREATE TABLE orders (who REFERENCES people (id)); INSERT INTO people VALUES ('7', '${ANN}'), ('Ab', 'bob'); INSERT INTO orders VALUES (7), ('aB')`);
+    const system = systemOf([people]);
+    await using reader = await system.openReader(worldOf(file));
+    const keys = (await Array.fromAsync(reader.references(byEmail, ['["\'7"]', '["\'Ab"]']))).map(({ parentKey }) => parentKey);
+    expect(keys).toEqual(['["\'Ab"]']);
+    file.raw.exec("PRAGMA foreign_keys = ON");
+    expect(() => file.sql("DELETE FROM people WHERE id = 'Ab'")).toThrow("FOREIGN KEY");
+    file.sql("DELETE FROM people WHERE id = '7'");
+  });
+
+  test("tables that reference each other, and a tree in one table, go in one piece", async () => {
+    using file =
+      testFile(`CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, card INTEGER REFERENCES cards (id), boss INTEGER REFERENCES people (id) ON DELETE CASCADE);
+      CREATE TABLE cards (id INTEGER PRIMARY KEY, email TEXT, holder INTEGER REFERENCES people (id));
+      INSERT INTO people VALUES (1, '${ANN}', 5, NULL), (2, '${ANN}', NULL, 1), (3, '${ANN}', NULL, 2), (4, 'bob', NULL, NULL); INSERT INTO cards VALUES (5, '${ANN}', 1), (6, 'bob', 4)`);
+    const cards = record("cards", "erase");
+    const byCard = target(cards, [{ column: "email", type: "email", fold: [] }]);
+    const system = systemOf([people, cards]);
+    const works = [await plan(system, worldOf(file), byEmail, who), await plan(system, worldOf(file), byCard, who)];
+    expect(await erase(system, worldOf(file), works)).toEqual([
+      { step: "shop.people", ...done(3) },
+      { step: "shop.cards", ...done(1) },
+    ]);
+    expect(counts(file, "people", "cards")).toEqual([1, 1]);
+  });
+
+  test("one record that a constraint refuses does not take its batch with it", async () => {
+    using file = testFile(
+      `CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, x TEXT CONSTRAINT no_nulls CHECK (id <> 2 OR x IS NOT NULL)); INSERT INTO people VALUES (1, '${ANN}', 'a'), (2, '${ANN}', 'b'), (3, '${ANN}', 'c')`,
+    );
+    const redacted = record("people", "redact", { fields: { x: { kind: "clear" } } });
+    const where = target(redacted, [{ column: "email", type: "email", fold: [] }]);
+    const system = systemOf([redacted]);
+    expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), where, who)])).toMatchObject([
+      { matched: 2, failed: 1, reason: "23514:no_nulls" },
+    ]);
+    expect(file.sql("SELECT x FROM people")).toEqual([[null], ["b"], [null]]);
+  });
+});
+
+describe("triggers", () => {
+  const AUDIT = "CREATE TABLE audit (id INTEGER PRIMARY KEY, at TEXT, old TEXT)";
+  const TRIGGER = "CREATE TRIGGER keep AFTER DELETE ON people BEGIN INSERT INTO audit (at, old) VALUES ('now', old.email); END";
+
+  test("one that copies rows where nobody looks is an error, and what it wrote is taken back", async () => {
+    using file =
+      testFile(`${PEOPLE}; ${AUDIT}; CREATE TABLE hop (x TEXT); CREATE TRIGGER first AFTER DELETE ON people BEGIN INSERT INTO hop VALUES (old.email); END;
+      CREATE TRIGGER second AFTER INSERT ON hop BEGIN INSERT INTO audit (old) VALUES (new.x); DELETE FROM hop; END`);
+    const hop = record("hop", "keep");
+    const system = systemOf([people, hop]);
+    const said = await check(system, worldOf(file), [byEmail]);
+    expect(said.filter(({ severity }) => severity === "error").map(({ message }) => message)).toEqual([
+      "trigger first copies rows into shop.hop, which is a record without audit_of: shop.people",
+      "trigger second writes to audit, which is not in the data map",
+    ]);
+    const work = await plan(system, worldOf(file), byEmail, who);
+    expect(await erase(system, worldOf(file), [work])).toMatchObject([{ matched: 0, failed: 1, reason: "UNDECLARED audit" }]);
+    expect(counts(file, "people", "audit", "hop")).toEqual([2, 0, 0]);
+    expect(file.sql("SELECT name FROM sqlite_schema WHERE name LIKE 'expunge%'")).toEqual([]);
+  });
+
+  test("one that could write but did not is no reason to fail", async () => {
+    using file = testFile(
+      `${PEOPLE}; ${AUDIT}; CREATE TRIGGER keep AFTER DELETE ON people WHEN old.id > 100 BEGIN INSERT INTO audit (old) VALUES (old.email); END`,
+    );
+    const system = systemOf([people]);
+    expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), byEmail, who)])).toMatchObject([{ matched: 1, failed: 0 }]);
+  });
+
+  for (const withoutRowid of [false, true]) {
+    test(`rows that a trigger adds to a declared trail are redacted in the same transaction, older ones by their match${withoutRowid ? ", without a row number" : ""}`, async () => {
+      const made = withoutRowid
+        ? AUDIT.replace("INTEGER PRIMARY KEY", "INTEGER NOT NULL DEFAULT (random())").replace(/\)$/u, ", PRIMARY KEY (id)) WITHOUT ROWID")
+        : AUDIT;
+      using file = testFile(`${PEOPLE}; ${made}; ${TRIGGER}; INSERT INTO audit (at, old) VALUES ('before', '${ANN}'), ('before', 'bob')`);
+      const audit = record("audit", "redact", { fields: { old: { kind: "clear" } }, auditOf: ["shop.people"] });
+      const byOld = target(audit, [{ column: "old", type: "email", fold: [] }]);
+      const system = systemOf([people, audit]);
+      expect(codes(await check(system, worldOf(file), [byEmail, byOld]))).toEqual([]);
+      const works = [await plan(system, worldOf(file), byEmail, who), await plan(system, worldOf(file), byOld, [lookup({ old: ANN })])];
+      const journal = testJournal({ at: killAt("effect_done") });
+      await expect(erase(system, worldOf(file), works, journal)).rejects.toThrow(Killed);
+      const wanted = [
+        { step: "shop.people", ...done(1) },
+        { step: "shop.audit", ...done(1, { own: 1 }) },
+      ];
+      // the same unit again knows what it did
+      expect(await erase(system, worldOf(file), works, testJournal({ notes: journal.notes }))).toEqual(wanted);
+      expect(file.sql("SELECT at, old FROM audit ORDER BY at, old IS NULL, old")).toEqual([
+        ["before", "bob"],
+        ["before", null],
+        ["now", null],
+      ]);
+    });
+  }
+
+  test("one that swallows every deletion is told of, and one under a condition is noticed when it does", async () => {
+    using file = testFile(`${PEOPLE}; CREATE TRIGGER stay BEFORE DELETE ON people BEGIN SELECT RAISE(IGNORE); END`);
+    const system = systemOf([people]);
+    expect(codes(await check(system, worldOf(file), [byEmail]))).toEqual(["DELETE_SWALLOWED shop.people"]);
+    file.raw.exec("DROP TRIGGER stay; CREATE TRIGGER stay BEFORE DELETE ON people WHEN old.id = 1 BEGIN SELECT RAISE(IGNORE); END");
+    expect(codes(await check(system, worldOf(file), [byEmail]), "warning")).toEqual(["TRIGGER_PRESENT shop.people"]);
+    expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), byEmail, who)])).toMatchObject([
+      { matched: 0, failed: 1, reason: "swallowed" },
+    ]);
+    expect(counts(file, "people")).toEqual([2]);
+  });
+
+  test("one that raises an error fails its record, without its words", async () => {
+    using file = testFile(`${PEOPLE}; CREATE TRIGGER no BEFORE DELETE ON people BEGIN SELECT RAISE(ABORT, 'ann@shop.example stays'); END`);
+    const system = systemOf([people]);
+    const said = await erase(system, worldOf(file), [await plan(system, worldOf(file), byEmail, who)]);
+    expect(said).toMatchObject([{ failed: 1, reason: "P0001" }]);
+    expect(JSON.stringify(said)).not.toContain(ANN);
+  });
+});
