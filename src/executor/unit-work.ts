@@ -18,14 +18,13 @@ function stepOf(sealed: readonly SealedStep[], id: string): SealedStep {
 export function workOf(step: SealedStep, sealed: readonly SealedStep[]): Work {
   const { target } = step;
   const operations = new Map<string, { readonly change: Change; readonly also: readonly Also[]; readonly records: PlannedRecord[] }>();
-  for (const { disposition, key, fingerprint, subjects, takes } of step.records) {
-    const planned = { key, fingerprint, subjects, ...(takes === undefined ? {} : { takes }) };
-    const name = nameOf(disposition);
+  for (const record of step.records) {
+    const name = nameOf(record.disposition);
     const known = operations.get(name);
-    if (known !== undefined) known.records.push(planned);
+    if (known !== undefined) known.records.push(record);
     else {
-      const made = changesOf(step, disposition, sealed);
-      if (made !== undefined) operations.set(name, { ...made, records: [planned] });
+      const made = changesOf(step, record.disposition, sealed);
+      if (made !== undefined) operations.set(name, { ...made, records: [record] });
     }
   }
   const { rule } = target.changes;

@@ -33,6 +33,9 @@ export function decideOwn(deciding: Deciding): OwnDecisions {
   return decided;
 }
 
+/** One for all records that are free to go: there may be hundreds of thousands. */
+const BY_RULE: Disposition = { kind: "act", change: "rule" };
+
 type ByPerson = ReturnType<typeof recordsByPerson>;
 
 function decideEach(deciding: Deciding, decided: OwnDecisions, protectedKeys: ReadonlySet<string>, byPerson: ByPerson): void {
@@ -57,7 +60,7 @@ function decideEach(deciding: Deciding, decided: OwnDecisions, protectedKeys: Re
       // as wanted already and free: there is nothing to decide; as wanted and held: it is kept like any other
       if (disposition !== undefined) mine.set(record.key, disposition);
       else if (asked) mine.set(record.key, { kind: "waiting", reason: "ask" });
-      else if (!record.done) mine.set(record.key, { kind: "act", change: "rule" });
+      else if (!record.done) mine.set(record.key, BY_RULE);
     }
   }
 }

@@ -102,7 +102,8 @@ function sealedRecords({ type, records }: Found, { decided, takes, once }: Searc
     if (disposition === undefined) return [];
     const seen = others?.get(key)?.map((one) => ({ record: one.type.id, key: one.record.key, fingerprint: one.record.fingerprint })) ?? [];
     const taken = takes.get(type.id)?.get(key) ?? [];
-    const whose = [...new Set([...subjects, ...(others?.get(key) ?? []).flatMap((one) => one.record.subjects)])];
+    const more = others?.get(key);
+    const whose = more === undefined ? subjects : [...new Set([...subjects, ...more.flatMap((one) => one.record.subjects)])];
     return [
       {
         key,
@@ -345,8 +346,15 @@ function dedupe(findings: readonly Finding[]): readonly Finding[] {
 /** Covers the data map, every count, and (keyed) every record and value searched, so that an approval binds them all. */
 function digestOf(body: object, sealed: readonly SealedStep[], key: Uint8Array): string {
   const keyed = createHmac("sha256", key);
-  for (const step of sealed) keyed.update(`${JSON.stringify(step)}\n`);
+  for (const step of sealed) for (const part of textOf(step)) keyed.update(part);
   return createHash("sha256").update(JSON.stringify(body)).update("\n").update(keyed.digest("hex")).digest("hex");
+}
+
+/** The step as JSON on a line, in pieces: as one text it would be as large as all of its records. */
+function* textOf({ records, ...head }: SealedStep): Generator<string> {
+  yield `${JSON.stringify({ ...head, records: [] }).slice(0, -"]}".length)}`;
+  for (const [at, record] of records.entries()) yield `${at === 0 ? "" : ","}${JSON.stringify(record)}`;
+  yield "]}\n";
 }
 
 /** Whether these are the plan and the sealed steps that the digest was made over. */

@@ -30,10 +30,11 @@ export interface OneDecisionEach {
 /**
  * A hold, condition or block of any record type holds the record; else erasing beats changing, and changes of different
  * columns are made together. It is counted in the step of the first record type in the map's order. Throws CONFLICT where
- * two record types change one column differently.
+ * two record types change one column differently. `own` is changed in place.
  */
 export function decideOnce(found: Findings, own: OwnDecisions, order: ReadonlyMap<string, number>): OneDecisionEach {
-  const decided: OwnDecisions = new Map([...own].map(([id, mine]) => [id, new Map(mine)]));
+  // each record is in one group at most: what a group is decided by is not overwritten before
+  const decided = own;
   const elsewhere = new Map<string, Map<string, CountedIn>>();
   const others = new Map<string, Map<string, readonly Sighted[]>>();
   for (const group of sharedRecords(found)) {

@@ -22,7 +22,7 @@ import { completedEntry } from "./run-entries.ts";
  * values) go to the held store, each with its last day.
  */
 export async function endIn(tx: Tx, context: Context, id: string, ending: "closed" | "refused" | "cancelled", why?: Why): Promise<ErasureRequest> {
-  const held = ending === "closed" ? await keptSoFar(tx, id, new Set()) : [];
+  const held = ending === "closed" ? await keptSoFar(tx, id, () => false) : [];
   const ended = await tx.requests.update(id, {
     state: ending,
     endedAt: context.now().toISOString(),

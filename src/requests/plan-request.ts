@@ -34,7 +34,7 @@ export async function planRequest(context: Context, id: string, options: { reado
       steps: sealed,
       resolved: searched.identifiers.map((mine) => ({ identifiers: Object.fromEntries(mine) })),
       searched: [...searched.found].map(([record, { lookups }]) => ({ record, lookups })),
-      carried: await keptSoFar(tx, id, new Set(sealed.flatMap(({ record, records }) => records.map(({ key }) => `${record}\n${key}`)))),
+      carried: await keptSoFar(tx, id, decidedIn(sealed)),
     });
     await tx.plans.save(plan);
     await tx.requests.update(id, {
@@ -44,6 +44,12 @@ export async function planRequest(context: Context, id: string, options: { reado
     });
     return plan;
   });
+}
+
+/** Whether these steps decide on a record; made at the first question. */
+function decidedIn(sealed: readonly SealedStep[]): (record: string, key: string) => boolean {
+  let known: ReadonlySet<string> | undefined;
+  return (record, key) => (known ??= new Set(sealed.flatMap((step) => step.records.map((one) => `${step.record}\n${one.key}`)))).has(`${record}\n${key}`);
 }
 
 /** A new plan takes the place of an earlier one, of a run that was killed too: a living one holds the lease. */

@@ -9,9 +9,9 @@ export async function hasBegun({ plans, journal }: Reads, request: string): Prom
 
 /**
  * Pointers of the records that the request's plans kept so far: those of earlier plans whose run has begun, and the
- * latest one's. `but`: `record` and `key`, on two lines, of records that a newer plan decides on.
+ * latest one's. `isDecided`: whether a newer plan decides on a record.
  */
-export async function keptSoFar(reads: Reads, request: string, but: ReadonlySet<string>): Promise<readonly HeldRecord[]> {
+export async function keptSoFar(reads: Reads, request: string, isDecided: (record: string, key: string) => boolean): Promise<readonly HeldRecord[]> {
   const { plan } = await reads.requests.get(request);
   if (plan === undefined || !(await hasBegun(reads, request))) return [];
   const latest = (await reads.sealed.steps(request, plan)).flatMap(({ record, records }) =>
@@ -20,5 +20,5 @@ export async function keptSoFar(reads: Reads, request: string, but: ReadonlySet<
     ),
   );
   const merged = new Map([...(await reads.sealed.carried(request)), ...latest].map((one) => [`${one.record}\n${one.key}`, one]));
-  return [...merged].flatMap(([pointer, one]) => (but.has(pointer) ? [] : [one]));
+  return [...merged.values()].filter((one) => !isDecided(one.record, one.key));
 }

@@ -24,7 +24,7 @@ export async function migrateFrom1(sql: Sql, dialect: Dialect, tx: Tx): Promise<
     if (request.state === "running" && result !== undefined) await tx.requests.update(request.id, { state: result.state });
     // killed before the third: ended, and its keys still there
     if (!ENDED_STATES.includes(request.state) || !(await tx.sealed.exists(request.id))) continue;
-    const held = request.state === "closed" ? await keptSoFar(tx, request.id, new Set()) : [];
+    const held = request.state === "closed" ? await keptSoFar(tx, request.id, () => false) : [];
     const core: JsonObject = { request: request.id, at: new Date().toISOString(), what: "sealed_keys" };
     await tx.outbox.post([{ id: `${request.id}/key.destroyed`, type: "key.destroyed", core }]);
     await tx.sealed.destroy(request.id, held);

@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { Failure } from "../errors.ts";
-import type { SealedStep } from "../model/plan.ts";
+import type { SealedRecord, SealedStep } from "../model/plan.ts";
 import type { Lookup } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
 import { sealBytes, unsealBytes } from "./seal.ts";
-import { bytes, integer, one, type Sql, stored, toStored } from "./sql.ts";
+import { bytes, one, type Sql, stored, toStored } from "./sql.ts";
 
 /** Records of a step in one sealed chunk: bounds memory while writing, and the size of a row. */
 const CHUNK = 2000;
@@ -72,11 +72,16 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
         [request, name, seq, sealBytes(key, Buffer.from(toStored(value)), `${request}/${name}/${seq}`)],
       );
   };
-  const get = async <T>(request: string, name: string): Promise<readonly T[]> => {
+  // one piece after the other: together they may be as large as all records of a batch
+  async function* each<T>(request: string, name: string): AsyncGenerator<T> {
     const key = await keyOf(request);
-    const rows = await sql.all("select seq, bytes from sealed where request = ? and name = ? order by seq", [request, name]);
-    return rows.map((row) => stored<T>(unsealBytes(key, bytes(row, "bytes"), `${request}/${name}/${integer(row, "seq")}`).toString()));
-  };
+    for (let seq = 0; ; seq += 1) {
+      const row = await one(sql, "select bytes from sealed where request = ? and name = ? and seq = ?", [request, name, seq]);
+      if (row === undefined) return;
+      yield stored<T>(unsealBytes(key, bytes(row, "bytes"), `${request}/${name}/${seq}`).toString());
+    }
+  }
+  const get = async <T>(request: string, name: string): Promise<readonly T[]> => await Array.fromAsync(each<T>(request, name));
   return {
     async begin(request, subjects) {
       const key = randomBytes(32);
@@ -98,12 +103,15 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
       await put(request, key, "carried", carried);
     },
     async steps(request, plan) {
-      const whole = new Map<string, SealedStep>();
-      for (const part of await get<SealedStep>(request, `steps/${plan}`)) {
-        const known = whole.get(part.step);
-        whole.set(part.step, known === undefined ? part : { ...known, records: [...known.records, ...part.records] });
+      const whole = new Map<string, { readonly head: SealedStep; readonly records: SealedRecord[] }>();
+      const [subjectsOnce, dispositionOnce] = [sameOnce<SealedRecord["subjects"]>(), sameOnce<SealedRecord["disposition"]>()];
+      for await (const part of each<SealedStep>(request, `steps/${plan}`)) {
+        const step = whole.get(part.step) ?? { head: part, records: [] };
+        whole.set(part.step, step);
+        for (const record of part.records)
+          step.records.push({ ...record, subjects: subjectsOnce(record.subjects), disposition: dispositionOnce(record.disposition) });
       }
-      return [...whole.values()];
+      return [...whole.values()].map(({ head, records }) => ({ ...head, records }));
     },
     digestKey: async (request) =>
       createHmac("sha256", await keyOf(request))
@@ -130,6 +138,17 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
       await sql.run("delete from request_key where request = ?", [request]);
       await destroyed();
     },
+  };
+}
+
+/** Equal values as one: hundreds of thousands of records have a handful of dispositions. */
+function sameOnce<T>(): (value: T) => T {
+  const known = new Map<string, T>();
+  return (value) => {
+    const text = JSON.stringify(value);
+    const one = known.get(text) ?? value;
+    known.set(text, one);
+    return one;
   };
 }
 
