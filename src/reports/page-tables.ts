@@ -83,13 +83,15 @@ function joined(all: readonly string[] | undefined): string | undefined {
 }
 
 /** Only those of whom something is left: a batch may be of thousands. */
-export function personsPart({ persons }: Summary): Markup {
+export function personsPart({ persons, subjects }: Summary): Markup {
   if (persons.length === 0) return html``;
   const open = persons.filter((one) => one.kept + one.waiting + one.blocked + one.failed > 0);
   const done = persons.length - open.length;
+  const unknown = (subjects ?? persons.length) - persons.length;
+  const nobody = unknown > 0 ? ` Of ${unknown} ${unknown === 1 ? "person" : "people"} nothing was found.` : "";
   return table(
     "Person by person",
-    `By their place in the request. Of ${done} ${done === 1 ? "other person" : "other people"} everything that was found is erased or changed.`,
+    `By their place in the request. Of ${done} ${done === 1 ? "other person" : "other people"} everything that was found is erased or changed.${nobody}`,
     ["Person", "Found", "Erased or changed", "Gone before", "Kept", "Waiting", "Blocked", "Failed"],
     open.map(
       (line) =>
@@ -121,7 +123,8 @@ export function notSearchedPart({ not_searched }: Summary, words: MapWords | und
 
 export function gapsPart({ gaps, gaps_accepted }: Summary): Markup {
   if (gaps.length === 0) return html``;
-  const accepted = gaps_accepted === null ? "" : ` ${gaps_accepted} of them were accepted by a person when the request was closed.`;
+  const accepted =
+    gaps_accepted === null ? "" : ` ${gaps_accepted} of them ${gaps_accepted === 1 ? "was" : "were"} accepted by a person when the request was closed.`;
   return table(
     "What was found and could not be acted on",
     `Places that are left as they are.${accepted}`,
@@ -148,15 +151,28 @@ export function looksPart({ systems }: Summary): Markup {
         html`<tr>
           ${name(line, undefined)}
           <td>${line.connector ?? "nothing yet"}</td>
-          <td>${day(line.finished)}</td>
+          <td>${doneAt(line)}</td>
           ${number(line.matched)}${number(line.affected)}${number(line.gone)}
           <td>${lastLook(line)}</td>
-          <td>${line.verified?.by === "run" ? "by the run itself" : checkWords(line.verified?.method ?? "none")}</td>
+          <td>${howLooked(line)}</td>
           <td>${line.verified === null ? html`never` : day(line.verified.at)}</td>
         </tr>`,
     ),
     "Nothing was checked yet.",
   );
+}
+
+/** A look that could not be sure is a look all the same. */
+function howLooked({ verified }: SystemLine): string {
+  if (verified?.by === "run") return "by the run itself";
+  if (verified?.result === "unverifiable" && verified.method === "none") return "tried";
+  return checkWords(verified?.method ?? "none");
+}
+
+/** When something was done: over several plans, from the first to the last deed. */
+function doneAt({ started, finished, matched, minimised, own }: SystemLine): Markup {
+  if (matched + minimised + own === 0) return html`nothing done`;
+  return started.slice(0, 10) === finished.slice(0, 10) ? day(finished) : html`${day(started)} to ${day(finished)}`;
 }
 
 function lastLook({ verified, kept, waiting, blocked, failed }: SystemLine): Markup {
@@ -190,7 +206,8 @@ export function keptPart({ kept }: Summary, words: MapWords | undefined): Markup
   );
 }
 
-export function residuePart({ residue }: Summary): Markup {
+export function residuePart({ residue }: Summary, generatedAt: string): Markup {
+  const passed = (goneBy: string): Markup => (goneBy < generatedAt.slice(0, 10) ? html`${day(goneBy)}: this day has passed` : day(goneBy));
   return table(
     "What no erasure reaches yet",
     "Copies that vanish by themselves, at the latest on the day given. Days are counted from the day of the erasure.",
@@ -201,7 +218,7 @@ export function residuePart({ residue }: Summary): Markup {
           <th scope="row">${line.system}</th>
           <td>${line.record ?? "all"}</td>
           <td>${mechanismWords(line.mechanism)}</td>
-          <td>${line.gone_by === null ? html`<span class="warn">the system sets no end</span>` : day(line.gone_by)}</td>
+          <td>${line.gone_by === null ? html`<span class="warn">the system sets no end</span>` : passed(line.gone_by)}</td>
         </tr> `,
     ),
     "None is known.",

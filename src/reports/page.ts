@@ -51,7 +51,7 @@ export function reportPage(report: ReportPayload, { signed, words, names, notice
           <h1>${title}</h1>
           ${notice === undefined ? html`` : html`<p class="outcome open">${notice}</p>`}
           <p class="outcome${isClean(summary) ? "" : " open"}">${summary.sentence}</p>
-          ${requestPart(report, summary)} ${isRefusal(summary) ? html`` : resultParts(summary, words)} ${peoplePart(summary)}
+          ${requestPart(report, summary)} ${isRefusal(summary) ? html`` : resultParts(summary, words, report.generated_at)} ${peoplePart(summary)}
           ${names === undefined ? html`` : namesPart(names)} ${toolsPart(report, summary)} ${ledgerPart(report, signed)}
           <h2>What this report does not show</h2>
           <ul>
@@ -80,23 +80,32 @@ function isClean({ state, totals, not_searched, gaps, verification }: Summary): 
   return state === "closed" && open === 0 && (verification === null || (verification.failed === 0 && verification.unverifiable === 0));
 }
 
-function resultParts(summary: Summary, words: MapWords | undefined): Markup {
+function resultParts(summary: Summary, words: MapWords | undefined, generatedAt: string): Markup {
   return html`${systemsPart(summary, words)} ${personsPart(summary)} ${notSearchedPart(summary, words)} ${gapsPart(summary)} ${looksPart(summary)}
-  ${keptPart(summary, words)} ${residuePart(summary)} ${rulesPart(summary, words)}`;
+  ${keptPart(summary, words)} ${residuePart(summary, generatedAt)} ${rulesPart(summary, words)}`;
 }
 
 function requestPart(report: ReportPayload, summary: Summary): Markup {
-  const { right, subjects, controller, received, regime, deadline, decision, refusal, approval, state, keys_destroyed_at } = summary;
+  const { right, subjects, controller, received, regime, deadline, identity, decision, refusal, approval, state, keys_destroyed_at } = summary;
+  // a refusal is decided when it is refused, whatever was approved before
+  const decidedAt = decision === "refused" ? refusal?.at : approval?.at;
   return html`<h2>The request</h2>
     <dl>
       ${fact("Request", html`${report.request} (${right})`)} ${controller === null ? html`` : fact("Controller", html`${controller}`)}
       ${fact("People", html`${subjects ?? "not recorded"}`)} ${fact("Received", received === null ? html`not recorded` : day(received))}
       ${deadline === null ? html`` : deadlineFacts(deadline, regime, report.generated_at)}
-      ${decision === null ? html`` : fact("Decision", html`${decision}${reasons(summary)}${approval === null ? html`` : html`, ${day(approval.at)}`}`)}
+      ${fact("Identity", identity === null ? html`<span class="warn">no entry tells of a check</span>` : html`${identityWords(identity)}, ${day(identity.at)}`)}
+      ${decision === null ? html`` : fact("Decision", html`${decision}${reasons(summary)}${decidedAt === undefined ? html`` : html`, ${day(decidedAt)}`}`)}
+      ${decision === null && summary.systems.length > 0 ? fact("Decision", html`<span class="bad">no entry tells of one</span>`) : html``}
       ${refusal === null ? html`` : fact("Reason", html`${refusalWords(refusal)}, ${day(refusal.at)}`)}
       ${fact("State", html`${state === null ? "open" : plainState(state)}`)}
       ${fact("Keys to the person's data in this tool", keys_destroyed_at === null ? html`not destroyed yet` : html`destroyed ${day(keys_destroyed_at)}`)}
     </dl>`;
+}
+
+function identityWords({ result, method }: NonNullable<Summary["identity"]>): string {
+  const how = method === "other" ? "" : ` (${plainState(method)})`;
+  return `${result === "ok" ? "confirmed" : result === "failed" ? "not confirmed" : plainState(result)}${how}`;
 }
 
 /** Why a decision is partial. */

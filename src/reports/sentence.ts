@@ -8,6 +8,10 @@ interface Facts {
   /** Whether any run has begun. */
   readonly begun: boolean;
   readonly approved: boolean;
+  /** Whether the last check of the identity ended well. */
+  readonly identified: boolean;
+  /** Civil date of the last word on the request; null before any. */
+  readonly day: string | null;
   /** How many the request is about; null: not recorded. */
   readonly subjects: number | null;
   readonly totals: TotalsLine;
@@ -29,7 +33,9 @@ interface Facts {
 
 /** The outcome in words. Says no more than the entries do, names all that went wrong, and never "everything" while anything is left. */
 export function sentence(facts: Facts): string {
-  const { state, begun, residue } = facts;
+  const { state, begun, day } = facts;
+  // what was gone before that day is no copy any more
+  const residue = facts.residue.filter(({ gone_by }) => gone_by === null || day === null || gone_by >= day);
   if (!begun) return notBegun(facts);
   if (state === "refused" || state === "cancelled") return `The request was ${state}; nothing more was erased.`;
   const accepted =
@@ -38,7 +44,13 @@ export function sentence(facts: Facts): string {
       : ` It was closed as partial: ${counted(facts.gaps_accepted, "gap")} ${facts.gaps_accepted === 1 ? "was" : "were"} accepted.`;
   const open = state === "closed" ? accepted : " The request is still open.";
   const left = residue.length > 0 ? " Copies that no erasure reaches yet are listed with their dates." : "";
-  return `${done(facts)}; ${looked(facts)}.${open}${left}`;
+  return `${done(facts)}; ${looked(facts)}.${unfounded(facts)}${open}${left}`;
+}
+
+/** What must stand before a run, and of which there is no entry. */
+function unfounded({ approved, identified }: Facts): string {
+  const missing = [approved ? "" : "approved it", identified ? "" : "confirmed the identity"].filter((part) => part !== "");
+  return missing.length === 0 ? "" : ` No entry says that anybody ${missing.join(" or ")}.`;
 }
 
 /** Of what was never run nothing is said about what there is. */
@@ -65,7 +77,7 @@ function done({ totals, kept, systems, not_searched, gaps, subjects }: Facts): s
   const missing = [
     not_searched.length > 0 ? unsearchedWords(not_searched) : "",
     unchecked.length > 0 ? `${names(unchecked)} could not be checked` : "",
-    gaps.length > 0 ? `${counted(gaps.length, "place")} found that could not be acted on` : "",
+    gaps.length > 0 ? `${counted(placesIn(gaps), "place")} found that could not be acted on` : "",
   ].filter((part) => part !== "");
   const whole = missing.length === 0 ? "in the systems of the data map" : "where it was searched";
   return [...(parts.length === 0 ? [`No record of ${(subjects ?? 1) > 1 ? "these people" : "this person"} was found ${whole}`] : parts), ...missing].join(", ");
@@ -83,6 +95,11 @@ function looked({ verification, totals, not_searched, gaps }: Facts): string {
   if (found.length > 0) return `a later look ${found.join(" and ")}`;
   if (totals.blocked + totals.failed > 0) return "a later look found no more";
   return not_searched.length + gaps.length > 0 ? "a later look found no more where it could look" : "a later look found nothing else";
+}
+
+/** Several record types may have met the same place. */
+function placesIn(gaps: Facts["gaps"]): number {
+  return new Set(gaps.map(({ system, where }) => JSON.stringify([system, where]))).size;
 }
 
 function unsearchedWords(unsearched: Facts["not_searched"]): string {

@@ -1,5 +1,5 @@
 /** What the entries of one request say, put together. Pure: the same entries always give the same summary, so a reader can make it again and compare. */
-import type { JsonObject } from "../model/json.ts";
+import type { Json, JsonObject } from "../model/json.ts";
 import { type PersonCounts, personCounts } from "./persons.ts";
 import { type ResidueLine, residueLines } from "./residue-lines.ts";
 import { sentence } from "./sentence.ts";
@@ -54,6 +54,8 @@ export type Summary = {
   } | null;
   /** `granted`, `partial`, `refused`; null while nobody has decided. */
   readonly decision: string | null;
+  /** The last word on who the person is; null where no entry tells of a check. */
+  readonly identity: { readonly result: string; readonly method: string; readonly at: string } | null;
   readonly refusal: { readonly reason: string | null; readonly exception: string | null; readonly at: string } | null;
   readonly approval: {
     readonly exceptions: readonly string[];
@@ -104,6 +106,8 @@ export function summarise(cores: readonly JsonObject[]): Summary {
     state: ending?.state ?? (verification?.current === true ? (look?.state ?? null) : null),
     begun: begun.length + story.results.length > 0,
     approved: decision !== undefined,
+    identified: identityOf(cores)?.result === "ok",
+    day: ending?.day ?? look?.day ?? null,
     subjects: received?.subjects ?? null,
     totals: totalsOf(systems),
     systems,
@@ -126,6 +130,7 @@ export function summarise(cores: readonly JsonObject[]): Summary {
     regime: received?.regime ?? null,
     deadline: deadlineOf(story, ending),
     decision: decisionOf(story, facts),
+    identity: identityOf(cores),
     refusal: refusalOf(story),
     approval:
       decision === undefined
@@ -264,11 +269,23 @@ function verificationOf({ looks, results }: Story): Summary["verification"] {
   };
 }
 
+/** Version 0.1 called every check verified, whatever came of it. */
+function identityOf(cores: readonly JsonObject[]): Summary["identity"] {
+  const last = cores.findLast(({ type }) => type === "identity.verified" || type === "identity.checked");
+  const { result, method, at } = last ?? {};
+  return typeof result === "string" && typeof method === "string" && typeof at === "string" ? { result, method, at } : null;
+}
+
 function people(cores: readonly JsonObject[]): readonly PersonLine[] {
-  return cores.flatMap(({ type, at, by, approver, result }): PersonLine[] => {
+  return cores.flatMap(({ type, at, by, approver, result, state }): PersonLine[] => {
     const actor = typeof by === "string" ? by : approver;
     // version 0.1 called every check so, whatever came of it
-    const did = type === "identity.verified" && result !== "ok" ? "identity.checked" : type;
+    const did = type === "identity.verified" && result !== "ok" ? "identity.checked" : type === "refused" ? endedAs(state) : type;
     return typeof did === "string" && typeof at === "string" && typeof actor === "string" ? [{ did, actor, at }] : [];
   });
+}
+
+/** Version 0.1 had one event for both. */
+function endedAs(state: Json | undefined): string {
+  return state === "cancelled" ? "request.cancelled" : "request.refused";
 }

@@ -30,7 +30,9 @@ export type SystemLine = {
   /** Attempts at the latest plan's step; 0 where it was planned and never begun. */
   readonly attempts: number;
   readonly connector: string | null;
+  /** Of the first attempt that did something, else of the first. */
   readonly started: string;
+  /** Of the last attempt that did something, else of the last. */
   readonly finished: string;
   readonly until: string | null;
   readonly law: readonly string[];
@@ -59,7 +61,9 @@ export function systemLines(story: Story): readonly SystemLine[] {
     const plans = [...Map.groupBy(all, ({ plan_digest, step }) => `${plan_digest}\n${step}`).values()].flatMap((attempts) => planned(attempts));
     const [last, first] = [plans.at(-1), all[0]];
     if (last === undefined || first === undefined) return [];
-    const { system, record, operation, connector, finished, until, law, restricted = false } = last.last;
+    const { system, record, operation, connector, until, law, restricted = false } = last.last;
+    // a later plan that had nothing to do here does not move the day of the deed
+    const deeds = all.filter((one) => one.deleted + one.changed + one.unsorted + one.minimised + one.own > 0);
     const sum = (count: "matched" | "affected" | "own" | "deleted" | "changed" | "unsorted" | "alreadyGone"): number =>
       plans.reduce((total, plan) => total + plan[count], 0);
     const done = { deleted: sum("deleted"), changed: sum("changed"), unsorted: sum("unsorted"), already_gone: sum("alreadyGone") };
@@ -81,8 +85,8 @@ export function systemLines(story: Story): readonly SystemLine[] {
         reason: last.last.reason ?? null,
         attempts: last.last.attempt,
         connector,
-        started: first.started,
-        finished,
+        started: (deeds[0] ?? first).started,
+        finished: (deeds.at(-1) ?? last.last).finished,
         until: until ?? null,
         law,
         restricted,

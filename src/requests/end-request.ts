@@ -6,6 +6,8 @@ import type { ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES } from "../model/status.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import { stateWords } from "../model/words.ts";
+import { mergeResidue } from "../planner/residue.ts";
+import { allAttempts } from "../state/all-attempts.ts";
 import type { Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
 import { nextStep } from "./board.ts";
@@ -46,12 +48,12 @@ function whyOf(words: string): Why {
 }
 
 /** Closed by a person: the last run and the last verification are the last word. */
-async function closedEntries({ plans, journal }: Tx, context: Context, request: ErasureRequest, why: Why): Promise<readonly OutboxEntry[]> {
-  const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
+async function closedEntries(tx: Tx, context: Context, request: ErasureRequest, why: Why): Promise<readonly OutboxEntry[]> {
+  const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
   if (plan === undefined) return [];
-  const receipts = await journal.receipts(plan.id);
-  const residue = receipts.flatMap((receipt) => receipt.residue ?? []);
-  return [completedEntry(context, plan, { state: "closed", exit: EXIT.done, residue, receipts, why })];
+  const attempts = await allAttempts(tx, request.id);
+  const residue = mergeResidue(attempts.flatMap((receipt) => receipt.residue ?? []));
+  return [completedEntry(context, plan, { state: "closed", exit: EXIT.done, residue, attempts, why })];
 }
 
 /** The places that the last look found an identifier in, accepted by a person; none where it found none. */

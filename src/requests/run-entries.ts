@@ -171,8 +171,8 @@ function methodOf(result: Seen["checks"][number]["result"], record: string): "re
 }
 
 /**
- * The end of an erasure: by a clean verification, or (`why`) by a person. `receipts`: what is known for good of the plan's
- * steps; the totals count from them.
+ * The end of an erasure: by a clean verification, or (`why`) by a person. `attempts`: those of all plans of the request,
+ * oldest first; the totals count from them.
  */
 export function completedEntry(
   context: Teller,
@@ -180,11 +180,11 @@ export function completedEntry(
   ended: Pick<Seen, "state" | "exit" | "residue"> & {
     /** Only where a verification counted it. */
     readonly residual?: number;
-    readonly receipts: readonly Receipt[];
+    readonly attempts: readonly Receipt[];
     readonly why?: Reasoned;
   },
 ): OutboxEntry {
-  const { state, exit, residual, residue, receipts, why } = ended;
+  const { state, exit, residual, residue, attempts, why } = ended;
   return entry(`${plan.request}/${plan.id}/completed`, "erasure.completed", {
     request: plan.request,
     ...moment(context),
@@ -192,23 +192,29 @@ export function completedEntry(
     plan_digest: plan.digest,
     state,
     exit,
-    totals: totalsOf(receipts),
+    totals: totalsOf(attempts),
     ...(residual === undefined ? {} : { residual }),
     residue: residueLines(context, residue),
     ...(why === undefined ? {} : { words: why.commitment }),
   });
 }
 
-function totalsOf(receipts: readonly Receipt[]): EventCore<"erasure.completed">["totals"] {
-  const sum = (name: "deleted" | "changed" | "kept" | "waiting" | "blocked" | "failed"): number => receipts.reduce((total, one) => total + one[name], 0);
+/** What any plan did stays done; what is left is what the last attempt at a record type left. */
+function totalsOf(attempts: readonly Receipt[]): EventCore<"erasure.completed">["totals"] {
+  const types = [...Map.groupBy(attempts, ({ system, record }) => JSON.stringify([system, record])).values()];
+  const last = types.flatMap((tries) => tries.slice(-1));
+  const left = (name: "kept" | "waiting" | "blocked" | "failed"): number => last.reduce((total, one) => total + one[name], 0);
+  const steps = [...Map.groupBy(attempts, ({ plan, step }) => JSON.stringify([plan, step])).values()];
+  // an attempt tells what earlier ones of the step did too, but for one that failed before it could look
+  const done = (name: "deleted" | "changed"): number => steps.reduce((total, tries) => total + Math.max(...tries.map((one) => one[name])), 0);
   return {
-    erase: sum("deleted"),
-    change: sum("changed"),
-    keep: sum("kept"),
-    wait: sum("waiting"),
-    blocked: sum("blocked"),
-    failed: sum("failed"),
-    nothing: receipts.filter(({ status }) => status === "nothing_found").length,
+    erase: done("deleted"),
+    change: done("changed"),
+    keep: left("kept"),
+    wait: left("waiting"),
+    blocked: left("blocked"),
+    failed: left("failed"),
+    nothing: types.filter((tries) => tries.every(({ status }) => status === "nothing_found")).length,
   };
 }
 

@@ -10,6 +10,7 @@ import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
 import { typesById } from "../planner/deciding.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
+import { allAttempts } from "../state/all-attempts.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { RunResult } from "../state/plan-store.ts";
 import type { Lease, Tx } from "../state/state.ts";
@@ -92,7 +93,7 @@ async function verifyHeld(
     const told = { state: next, exit, residual, checks: checks.map(tellable), gaps, residue: left };
     await tx.outbox.post([verificationEntry(context, plan, told)]);
     if (next === "closed") {
-      await tx.outbox.post([completedEntry(context, plan, { ...told, receipts: await tx.journal.receipts(plan.id) })]);
+      await tx.outbox.post([completedEntry(context, plan, { ...told, attempts: await allAttempts(tx, id) })]);
       await endIn(tx, context, id, "closed");
     } else await tx.requests.update(id, { state: next });
   });
@@ -135,7 +136,7 @@ async function verifiable({ map }: Context, tx: Tx, id: string): Promise<Verifia
     result,
     sealed: withTargets(map, await tx.sealed.steps(id, plan.id)),
     subjects: await tx.sealed.subjects(id),
-    receipts: await receiptsOf(tx, id),
+    receipts: await allAttempts(tx, id),
     latest: await tx.journal.receipts(plan.id),
     unfinished: await unfinishedBefore(tx, plan),
     digestKey: await tx.sealed.digestKey(id),
@@ -165,12 +166,6 @@ async function unfinishedBefore({ plans, journal }: Tx, latest: Plan): Promise<r
   }
   const planned = new Set(latest.steps.map((step) => `${step.system}.${step.record}`));
   return [...open].flatMap(([name, receipt]) => (planned.has(name) ? [] : [receipt]));
-}
-
-async function receiptsOf({ plans, journal }: Tx, id: string): Promise<readonly Receipt[]> {
-  const receipts: Receipt[] = [];
-  for (const plan of await plans.ofRequest(id)) receipts.push(...(await journal.attempts(plan.id)));
-  return receipts;
 }
 
 function answerAgain(verified: unknown, id: string): Verified {

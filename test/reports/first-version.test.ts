@@ -50,7 +50,9 @@ describe("a report of version 0.1", () => {
       state: "refused",
     });
     const { sentence, people } = summarise(coresOf("R-2026-0003"));
-    expect(sentence).toBe("No record of this person was found in the systems of the data map; not yet verified. The request is still open.");
+    expect(sentence).toBe(
+      "No record of this person was found in the systems of the data map; not yet verified. No entry says that anybody confirmed the identity. The request is still open.",
+    );
     expect(people.map(({ did }) => did)).toEqual(["request.received", "identity.checked", "decision", "erasure.started"]);
   });
 

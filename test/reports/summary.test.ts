@@ -68,7 +68,7 @@ describe("before anything was done", () => {
   it("says so, whatever a plan has found, and never that nothing was found", () => {
     expect(sentenceOf()).toBe("Nothing was erased yet: no plan was run. The request is still open.");
     expect(sentenceOf(decided)).toBe("Nothing was erased yet: a plan is approved, but was not run. The request is still open.");
-    expect(sentenceOf(started([]))).toBe("A run was begun, and no system has told a result yet; not yet verified. The request is still open.");
+    expect(sentenceOf(decided, started([]))).toBe("A run was begun, and no system has told a result yet; not yet verified. The request is still open.");
     expect(pageOf([...before, decided])).toContain("<title>Erasure request, nothing erased yet, R-2026-0001</title>");
   });
 
@@ -82,7 +82,7 @@ describe("a step that did not come to its end", () => {
   it("stands in the first sentence with its count, blocked or failed, and no later look makes it clean", () => {
     const failed = result({ record: "votes", status: "failed", found: 2, matched: 2, affected: 0, gone: 0, failed: 2, reason: "P0001" });
     const blocked = result({ record: "orders", status: "blocked", matched: 0, affected: 0, gone: 0, blocked: 1, reason: "lock_timeout" });
-    const said = sentenceOf(failed, blocked, look({ state: "partly_done", exit: 5 }));
+    const said = sentenceOf(decided, failed, blocked, look({ state: "partly_done", exit: 5 }));
     expect(said).toBe("1 record blocked, 2 records failed; a later look found no more. The request is still open.");
     const page = pageOf([...before, failed, blocked, look({ checks: [check("votes", "pass")] })]);
     expect(page).toContain("2 not done");
@@ -128,7 +128,7 @@ describe("a step that did not come to its end", () => {
 describe("a verification", () => {
   it("that failed, could not be sure or was overtaken by a run is told as that", () => {
     const done = result({});
-    expect(sentenceOf(done, look({ residual: 1, checks: [check("customers", "fail", 1)], state: "partly_done" }))).toBe(
+    expect(sentenceOf(decided, done, look({ residual: 1, checks: [check("customers", "fail", 1)], state: "partly_done" }))).toBe(
       "1 record erased; a later look found 1 record still there. The request is still open.",
     );
     expect(sentenceOf(done, look({ residual: 3, checks: [{ ...check("customers", "fail", 3), new: 2 }], state: "partly_done" }))).toContain(
@@ -173,7 +173,7 @@ describe("what is left out", () => {
     const nothing = { found: 0, matched: 0, affected: 0, gone: 0 };
     const unsearched = result({ record: "calls", ...nothing, status: "not_checked", reason: "no_identifier" });
     const searched = result({ record: "people", ...nothing, status: "nothing_found" });
-    const said = sentenceOf(unsearched, searched, look(), closed());
+    const said = sentenceOf(decided, unsearched, searched, look(), closed());
     expect(said).toBe(
       "No record of this person was found where it was searched, 1 record type not searched for want of an identifier (shop.calls); a later look found no more where it could look.",
     );
@@ -185,14 +185,14 @@ describe("what is left out", () => {
     const gap = { where: "notes.jsonl:2", holds_identifier: true };
     const found = result({ record: "notes", gaps: [gap] });
     const seen = look({ state: "partly_done", exit: 2, checks: [check("notes", "unverifiable")], gaps: [{ system: "shop", record: "notes", ...gap }] });
-    const open = sentenceOf(found, seen);
+    const open = sentenceOf(decided, found, seen);
     expect(open).toBe("1 record erased, 1 place found that could not be acted on; a later look could not be sure of 1 record type. The request is still open.");
     const accepted = event("gaps.accepted", { ...words, records: [{ system: "shop", record: "notes", gaps: 1 }], words: digestOf("9") });
     const all = [...before, found, seen, accepted, closed()];
     expect(summarise(all).sentence).toContain("It was closed as partial: 1 gap was accepted.");
     expect(summarise(all).gaps).toEqual([{ system: "shop", record: "notes", ...gap }]);
     const page = pageOf(all);
-    for (const said of ["notes.jsonl:2", "1 of them were accepted by a person"]) expect(page).toContain(said);
+    for (const said of ["notes.jsonl:2", "1 of them was accepted by a person"]) expect(page).toContain(said);
     expect(page).toContain('class="outcome open"');
   });
 });
@@ -335,4 +335,72 @@ it("an entry of version 0.1 counted minimised records as gone: they are kept", (
   const { systems, totals } = summarise([event("target.result", core)]);
   expect(systems).toMatchObject([{ found: 2, gone: 1, matched: 1, unsorted: 1, kept: 1, minimised: 1 }]);
   expect(totals.found).toBe(2);
+});
+
+describe("what must stand before a run", () => {
+  const done = result({});
+
+  it("is missed in the first sentence where no entry tells of it, and on the page", () => {
+    expect(sentenceOf(decided, done)).toBe("1 record erased; not yet verified. The request is still open.");
+    expect(sentenceOf(done)).toBe("1 record erased; not yet verified. No entry says that anybody approved it. The request is still open.");
+    expect(summarise([received, decided, done]).sentence).toContain("No entry says that anybody confirmed the identity.");
+    const page = pageOf([received, done]);
+    expect(page).toContain("no entry tells of a check");
+    expect(page).toContain("no entry tells of one");
+  });
+
+  it("is told on the page: how the identity was checked, and when", () => {
+    expect(pageOf([...before, decided, done])).toMatch(
+      /confirmed \(letter\),\s+<time[^>]*>10 February 2026, 09:30 UTC|confirmed \(letter\), 10 February 2026, 09:30 UTC/u,
+    );
+  });
+});
+
+describe("days", () => {
+  it("of a deed are its own, whatever later plans looked at", () => {
+    const deed = result({ started: at("10:00:00"), finished: at("10:00:01") });
+    const later = { plan_digest: digestOf("e"), started: "2026-03-10T10:00:00.000Z", finished: "2026-03-10T10:00:01.000Z" };
+    const nothing = result({ ...later, status: "nothing_found", found: 0, matched: 0, affected: 0, gone: 0 });
+    expect(summarise([...before, deed, nothing]).systems).toMatchObject([{ deleted: 1, started: at("10:00:00"), finished: at("10:00:01") }]);
+    const more = result({ ...later });
+    expect(summarise([...before, deed, more]).systems).toMatchObject([{ deleted: 2, started: at("10:00:00"), finished: later.finished }]);
+    const page = pageOf([...before, decided, deed, more]);
+    expect(page.replaceAll(/<[^>]*>|\s+/gu, " ").replaceAll(/ +/gu, " ")).toContain("10 February 2026, 10:00 UTC to 10 March 2026, 10:00 UTC");
+    expect(pageOf([...before, nothing])).toContain("nothing done");
+  });
+
+  it("of a refusal are the refusal's, whatever was approved before", () => {
+    const refused = event("request.refused", { ...words, at: at("13:37:00"), reason: "unfounded" });
+    const page = pageOf([...before, decided, refused]).replaceAll(/<[^>]*>|\s+/gu, " ");
+    expect(page.replaceAll(/ +/gu, " ")).toMatch(/Decision refused ?, 10 February 2026, 13:37 UTC/u);
+  });
+
+  it("that have passed are no residue any more", () => {
+    const backups = { system: "shop", mechanism: "backups:nightly", gone_by: "2026-02-12" };
+    const seen = (day: string): string => sentenceOf(decided, result({}), look({ day, checks: [check("customers", "pass")], residue: [backups] }));
+    expect(seen("2026-02-12")).toContain("Copies that no erasure reaches yet");
+    expect(seen("2026-02-13")).not.toContain("Copies that no erasure reaches yet");
+    expect(pageOf([...before, look({ day: "2026-02-13", checks: [check("customers", "pass")], residue: [backups] })])).toContain("this day has passed");
+  });
+});
+
+it("a place that several record types met is counted once", () => {
+  const gap = { where: ".expunge-…", holds_identifier: false };
+  const gaps = ["customers", "orders", "leads"].map((record) => ({ system: "shop", record, ...gap }));
+  expect(sentenceOf(decided, result({}), look({ gaps, state: "partly_done" }))).toContain(", 1 place found that could not be acted on");
+});
+
+it("of a batch everybody is told of, those too of whom nothing was found", () => {
+  const people = [
+    { person: 1, done: 1, already_gone: 0, kept: 1, waiting: 0, blocked: 0, failed: 0 },
+    { person: 3, done: 1, already_gone: 0, kept: 0, waiting: 0, blocked: 0, failed: 0 },
+  ];
+  const page = pageOf([{ ...received, subjects: 4 }, identity, decided, result({ found: 3, matched: 2, affected: 2, gone: 2, kept: 1, people })]);
+  expect(page).toContain("Of 1 other person everything that was found is erased or changed. Of 2 people nothing was found.");
+});
+
+it("a look that found something is no verified request", () => {
+  const page = pageOf([...before, decided, result({}), look({ residual: 1, checks: [check("customers", "fail", 1)], state: "partly_done", exit: 2 })]);
+  expect(page).toContain("looked again");
+  expect(page).not.toMatch(/>\s*verified\s*</u);
 });

@@ -139,7 +139,7 @@ describe("entries of a request whose map, constraints and files are named like p
     verificationEntry(context, plan, seen),
     extendedEntry(context, request.id, { reason: "complex", notifiedOn: "2026-03-03", due: "2026-06-02" }),
     gapsAcceptedEntry(context, request.id, gaps, why),
-    completedEntry(context, plan, { ...seen, receipts, why }),
+    completedEntry(context, plan, { ...seen, attempts: receipts, why }),
     refusedEntry(context, request.id, "refused", why),
     refusedEntry(context, request.id, "cancelled", why),
     keyDestroyedEntry(context, request.id),
@@ -233,7 +233,7 @@ describe("entries", () => {
       exit: 0,
       residual: 0,
       residue: [],
-      receipts: [receipt(customers), receipt(step("S2", "calls"), { status: "nothing_found", deleted: 0, changed: 0, kept: 0 })],
+      attempts: [receipt(customers), receipt(step("S2", "calls"), { status: "nothing_found", deleted: 0, changed: 0, kept: 0 })],
     };
     expect(core(completedEntry(context, planOf([customers]), ended))["totals"]).toEqual({
       erase: 1,
@@ -243,6 +243,28 @@ describe("entries", () => {
       blocked: 0,
       failed: 0,
       nothing: 1,
+    });
+  });
+
+  it("of an end count what every plan did, and what the last one left", async () => {
+    const calls = step("S2", "calls");
+    const none = { matched: 0, affected: 0, gone: 0, deleted: 0, changed: 0, minimised: 0, kept: 0 };
+    const attempts = [
+      receipt(customers, { deleted: 2, changed: 0, failed: 1, status: "failed" }),
+      receipt(customers, { attempt: 2, deleted: 0, changed: 0, failed: 3, status: "failed" }),
+      receipt(calls, { waiting: 4 }),
+      receipt(customers, { ...none, plan: "P-0002", status: "nothing_found" }),
+      receipt(calls, { ...none, plan: "P-0002", deleted: 4, kept: 1 }),
+    ];
+    const ended = { state: "closed" as const, exit: 0, residual: 0, residue: [], attempts };
+    expect(core(completedEntry(context, planOf([customers]), ended))["totals"]).toEqual({
+      erase: 7,
+      change: 1,
+      keep: 1,
+      wait: 0,
+      blocked: 0,
+      failed: 0,
+      nothing: 0,
     });
   });
 
