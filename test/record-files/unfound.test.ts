@@ -143,3 +143,19 @@ test("a long run of signs or spaces costs no more than its length", () => {
     subjectsInside({ column: "a", type, fold: [] }, new Map([["ann", [3]]]), `a${sign.repeat(1_000_000)}b,ann`);
   for (const sign of [".", " ", "'", "\u200b"]) expect([...inside("string", sign), ...inside("email", sign)], sign).toEqual([3, 3]);
 });
+
+test("an identifier in the heading, or in lines before it, is told with its line; blank lines and the records' own are not", async () => {
+  const given = { dialect: { skip: 3 }, columns: [{ column: "email", type: "email", fold: FOLD }] } as const;
+  const outside = async (text: string, more: Partial<RecordRule> = given, value = "ann@x.example") => {
+    const rule = ruleOf(more);
+    await scan(Buffer.from(text), rule, lookupsOf("email", value));
+    return rule.beside;
+  };
+  expect(await outside("asked for by bob@x.example\r\nby ANN@X.example, today\r\n\r\nemail,ann@x.example\r\n\r\nann@x.example,1\r\n")).toEqual([2, 4]);
+  expect(await outside("xann@x.example\nann@x.example.org\nann@x.example-b ann.ann@x.example\nemail\n")).toEqual([]);
+  expect(await outside("sep=;\nemail;of <ann@x.example>\n", { ...given, dialect: {} })).toEqual([2]);
+  // a short number stands in many headings
+  const integer = { columns: [{ column: "email", type: "integer", fold: [] }] } as const;
+  expect(await outside("email,42\n42,1\n", integer, "42")).toEqual([]);
+  expect(await outside("email,customer 74210000\n74210000,1\n", integer, "74210000")).toEqual([1]);
+});

@@ -338,3 +338,20 @@ test("shared lines are told, and marks are refused", async () => {
   await using eraser = await system.openEraser(io);
   await expect(eraser.apply(unitOf(target, lookups, mark, planned(found)), testJournal(), FREE)).rejects.toMatchObject({ code: "ACTION_REFUSED" });
 });
+
+test("a file whose own name holds an identifier is told, masked, before and after its rows went", async () => {
+  for (const name of ["ann@shop.example.csv", "of-ann%40shop.example.csv.gz.csv", "xann@shop.example.csv", "ann@shop.example.org.csv"])
+    await folder.write(name, HEAD + ANN + BOB);
+  const { system, target } = people();
+  const named = () => io.findings.filter(({ message }) => message.endsWith("its name holds an identifier")).map(({ gap }) => gap);
+  const records = planned(await locateAll(system, io, target, LOOKUPS));
+  expect(records).toHaveLength(4);
+  expect(named()).toEqual([
+    { where: "….csv", holdsIdentifier: true },
+    { where: "of-….csv.gz.csv", holdsIdentifier: true },
+  ]);
+  expect(JSON.stringify(io.findings)).not.toContain("ann@");
+  await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records), testJournal(), FREE);
+  await locateAll(system, io, target, LOOKUPS);
+  expect(named()).toHaveLength(4);
+});
