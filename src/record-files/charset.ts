@@ -20,7 +20,7 @@ export async function* toUtf8(source: AsyncIterable<Buffer>, encoding: Encoding,
   let start = true;
   try {
     for await (const chunk of inPieces(source)) {
-      // the pieces before it may have been empty, and no file has three bytes that are not together in its first piece
+      // in a single-byte encoding every file is valid: without this the person's é would be looked for in vain
       if (start && isUtf8Mark(chunk)) throw new Failure("FILE_UNREADABLE", `${name}: begins with a UTF-8 byte order mark, but its encoding is ${encoding}`);
       start &&= chunk.length === 0;
       const text = decode(chunk, true);
