@@ -7,7 +7,7 @@ import { errnoOf, fileFailure } from "./failure.ts";
 import { below, type Glob, matches, parseGlob } from "../../src/record-files/glob.ts";
 import { shown } from "../../src/model/shown.ts";
 import { BOOK_FOLDERS, tableOf } from "../../src/record-files/table-format.ts";
-import { isCopyOf, TEMP_PREFIX } from "./names.ts";
+import { alikeName, isCopyOf, TEMP_PREFIX } from "./names.ts";
 
 /** The folder nothing outside of which is touched. */
 export interface Root {
@@ -57,14 +57,16 @@ export async function openRoot(base: string, root: string): Promise<Root> {
 
 /** Looks at names only; opens no file. Throws what keeps it from looking. */
 export async function listFiles(root: Root, globs: readonly string[]): Promise<Listing> {
-  const walk: Walk = { root, files: [], links: [], refused: [], beside: [], used: new Set() };
+  const walk = newWalk(root);
   await visit(
     walk,
     "",
-    globs.map((text) => ({ text, globs: parseGlob(text) ?? [] })),
+    globs.map((text) => ({ text, globs: parseGlob(text) ?? [], alike: parseGlob(alikeName(text)) ?? [] })),
     null,
   );
   const real = new Set(walk.files);
+  for (const path of await leadingAstray(walk, real))
+    walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: is a symbolic link to a folder whose files no glob matches where they lie` });
   for (const { path, target } of walk.links) {
     // a link to a file that is matched itself is harmless: `latest.csv`
     if (target === null || !real.has(target))
@@ -110,36 +112,73 @@ interface Walk {
   readonly root: Root;
   readonly files: string[];
   readonly links: { readonly path: string; readonly target: string | null }[];
+  /** Links to folders below the root, and what is to be matched in them. */
+  readonly folders: FolderLink[];
   readonly refused: Problem[];
   readonly beside: Beside[];
   /** Globs that matched something. */
   readonly used: Set<string>;
 }
 
+interface FolderLink {
+  readonly path: string;
+  readonly target: string;
+  readonly patterns: readonly Pattern[];
+}
+
 interface Pattern {
   readonly text: string;
   readonly globs: readonly Glob[];
+  /** The same as it looks: without case, and composed. */
+  readonly alike: readonly Glob[];
+}
+
+function newWalk(root: Root): Walk {
+  return { root, files: [], links: [], folders: [], refused: [], beside: [], used: new Set() };
+}
+
+/** Links to folders with files that are matched behind the link, and not found where they lie: these are never opened by the link's path. */
+async function leadingAstray(walk: Walk, real: ReadonlySet<string>): Promise<readonly string[]> {
+  const astray = new Set<string>();
+  const seen = new Set<string>();
+  const queue = walk.folders.map((link) => ({ link, from: link.path }));
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { link, from } = next;
+    const name = JSON.stringify([link.target, link.patterns.map(({ globs }) => globs.map((glob) => glob.map(String)))]);
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const behind = newWalk(walk.root);
+    await visit(behind, link.target, link.patterns, null);
+    if ([...behind.files, ...behind.links.map(({ target }) => target ?? "")].some((path) => !real.has(path)) || behind.refused.length > 0) astray.add(from);
+    queue.push(...behind.folders.map((one) => ({ link: one, from })));
+  }
+  return [...astray];
 }
 
 async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], table: string | null): Promise<void> {
+  const isOnlyAlike = patterns.every(({ globs }) => globs.length === 0);
   const entries = await readdir(join(walk.root.path, folder), { withFileTypes: true }).catch((error: unknown) => {
+    if (isOnlyAlike && errnoOf(error) !== null) return [];
     throw fileFailure(error, folder === "" ? "the root folder" : shown(folder));
   });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const names = entries.map(({ name }) => name);
   const format = table ?? (await tableFormat(walk.root, folder, names));
   const mine: string[] = [];
+  const alike = new Set<string>();
   for (const entry of entries) {
     const { name } = entry;
     const path = folder === "" ? name : `${folder}/${name}`;
     if (name.startsWith(TEMP_PREFIX)) {
       const where = `${folder === "" ? "" : `${shown(folder)}/`}${TEMP_PREFIX}…`;
-      walk.beside.push({ where, message: `${where}: left over by a run that was cut off; run that request again` });
+      walk.beside.push({ where, copy: path, message: `${where}: left over by a run that was cut off; run that request again` });
       continue;
     }
-    const inside = patterns.map(({ text, globs }) => ({ text, globs: below(globs, name) })).filter(({ globs }) => globs.length > 0);
+    const reached = patterns.map(({ text, globs, alike }) => ({ text, globs: below(globs, name), alike: below(alike, alikeName(name)) }));
+    const inside = reached.filter(({ globs }) => globs.length > 0);
     if (entry.isDirectory()) {
-      if (inside.length > 0) await visit(walk, path, inside, format);
+      const here = reached.filter(({ globs, alike }) => globs.length + alike.length > 0);
+      if (here.length > 0) await visit(walk, path, here, format);
       continue;
     }
     const matched = patterns.filter(({ globs }) => matches(globs, name));
@@ -147,13 +186,24 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
       if (matched.length === 0 && inside.length === 0) continue;
       const link = await followed(walk.root, path);
       if (link.folder) {
-        // what it leads to below the root is visited there
-        if (inside.length > 0 && link.target === null)
-          walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: is a symbolic link to a folder out of the root` });
+        if (inside.length === 0) continue;
+        if (link.target === null) walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: is a symbolic link to a folder out of the root` });
+        else walk.folders.push({ path, target: link.target, patterns: inside.map((pattern) => ({ ...pattern, alike: [] })) });
       } else if (matched.length > 0) walk.links.push({ path, target: link.target });
       continue;
     }
-    if (matched.length === 0) continue;
+    if (matched.length === 0) {
+      const meant = entry.isFile() ? patterns.find(({ alike }) => matches(alike, alikeName(name))) : undefined;
+      if (meant === undefined) continue;
+      const where = shown(path);
+      walk.beside.push({
+        where,
+        copy: path,
+        message: `${where}: is not matched by ${shown(meant.text)}, though it is named so but for capitals or the form of its letters`,
+      });
+      alike.add(name);
+      continue;
+    }
     for (const { text } of matched) walk.used.add(text);
     const found = await lstat(join(walk.root.path, path)).catch((error: unknown) => {
       throw fileFailure(error, shown(path));
@@ -166,7 +216,7 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
       mine.push(name);
     }
   }
-  const others = names.filter((name) => !mine.includes(name));
+  const others = names.filter((name) => !mine.includes(name) && !alike.has(name));
   for (const name of others) {
     const original = mine.find((file) => isCopyOf(name, file));
     if (original === undefined) continue;

@@ -4,7 +4,8 @@ import { Failure } from "../../src/errors.ts";
 import type { Operation, Reference, Residue, Write } from "../../src/model/change.ts";
 import type { Finding, Located, Lookup, Selection, Sighting, Target } from "../../src/model/search.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
-import { lineReporter } from "../../src/record-files/line-reports.ts";
+import { nameFinder } from "../../src/record-files/identifier-beside.ts";
+import { lineReporter, namedAfter } from "../../src/record-files/line-reports.ts";
 import { readAlike } from "../../src/record-files/read-alike.ts";
 import { checkRecords, countRecords, type FoundRecord, recordsOf, remainingRecords, scanRecords } from "../../src/record-files/record-file.ts";
 import { recordChange } from "../../src/record-files/record-format.ts";
@@ -78,8 +79,10 @@ function locate(root: Root, io: IO, target: Target, selection: Selection, counte
 async function* locateSubjects(root: Root, io: IO, target: Target, lookups: readonly Lookup[], counted: Map<string, number>): AsyncGenerator<Located> {
   let records = 0;
   const { files, beside } = await searchable(root, target);
+  const isNamed = nameFinder(target.columns, lookups);
   for (const path of files) {
     const name = shown(path, lookups);
+    if (isNamed(path)) io.report(namedAfter(target.record.id, name));
     await using file = await opened(root, path);
     const place = await placeOf(root, io, path, file);
     const reporter = lineReporter(target.record.id, name, (finding) => io.report(finding));

@@ -1,7 +1,8 @@
 /** Finds records in the objects of a glob: those of the current version, and those that only older versions hold. */
 import { Failure } from "../../src/errors.ts";
 import type { Located, Lookup, Target } from "../../src/model/search.ts";
-import { lineReporter } from "../../src/record-files/line-reports.ts";
+import { nameFinder } from "../../src/record-files/identifier-beside.ts";
+import { lineReporter, namedAfter } from "../../src/record-files/line-reports.ts";
 import { countRecords, type FoundRecord, recordsOf, scanRecords } from "../../src/record-files/record-file.ts";
 import { writeFingerprint } from "../../src/record-files/record-name.ts";
 import { isAboutContent, searchText } from "../../src/record-files/search-text.ts";
@@ -33,7 +34,9 @@ interface Scanned {
 /** `counted` is told how many records the target's files hold, all people's. */
 export async function* locateRecords(s3: S3, target: Target, lookups: readonly Lookup[], counted: (records: number) => void): AsyncGenerator<Located> {
   let records = 0;
+  const isNamed = nameFinder(target.columns, lookups);
   for await (const object of filesOf(s3, target)) {
+    if (isNamed(object.key)) s3.store.io.report(namedAfter(target.record.id, nameOf(object.bucket, object.key, lookups)));
     const scanned = await untilStill(s3, object, lookups, async (versions) => await scanObject(s3, target, lookups, { ...object, versions }));
     records += scanned.records;
     s3.store.io.progress(records);

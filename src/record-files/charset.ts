@@ -17,8 +17,12 @@ export async function* toUtf8(source: AsyncIterable<Buffer>, encoding: Encoding,
     return;
   }
   const decode = decoder(encoding);
+  let start = true;
   try {
     for await (const chunk of inPieces(source)) {
+      // in a single-byte encoding every file is valid: without this the person's é would be looked for in vain
+      if (start && isUtf8Mark(chunk)) throw new Failure("FILE_UNREADABLE", `${name}: begins with a UTF-8 byte order mark, but its encoding is ${encoding}`);
+      start &&= chunk.length === 0;
       const text = decode(chunk, true);
       if (text !== "") yield Buffer.from(text);
     }
@@ -48,6 +52,10 @@ async function* inPieces(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
 
 function isUtf16Mark(chunk: Buffer): boolean {
   return (chunk[0] === 0xff && chunk[1] === 0xfe) || (chunk[0] === 0xfe && chunk[1] === 0xff);
+}
+
+function isUtf8Mark(chunk: Buffer): boolean {
+  return chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf;
 }
 
 function decoder(encoding: Exclude<Encoding, "utf-8">): (chunk: Buffer, stream: boolean) => string {

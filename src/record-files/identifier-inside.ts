@@ -7,28 +7,51 @@ import type { MatchColumn } from "../model/search.ts";
 import { comparableIn, type MatchTable } from "./match-record.ts";
 
 /** What stands between values of any kind. */
-const BETWEEN = /[,;|<>()[\]{}"\t\r\n]+|\s+:::\s+/u;
+const BETWEEN = /[,;|<>()[\]{}"\t\r\n]+|\s:::\s/u;
 /** What no address and no UUID holds. */
 const BETWEEN_WORDS = /[\s,;|<>()[\]{}"`:=/\\?&#]+/u;
-/** What may stand around a value that is quoted or ends a sentence. */
-const EDGE = /^[\s'*.!]|[\s'*.!]$/u;
-const AROUND = /^[\s'*.!]+|[\s'*.!]+$/gu;
+/** What may stand around a value that is quoted or ends a sentence; some of it has no width. */
+const AROUND = /[\s'*.!\u00ad\u200b-\u200f\u2060]/u;
 
 const NOBODY: ReadonlySet<number> = new Set();
 
 /** The subjects of whom the text holds an identifier, but is not one. */
 export function subjectsInside(column: MatchColumn, subjects: MatchTable, text: string): ReadonlySet<number> {
+  if (subjects.size === 0 || text === "") return NOBODY;
   const { type } = column;
   const between = type === "email" || type === "uuid" ? BETWEEN_WORDS : BETWEEN;
+  const number = plainNumber(column, text);
   // most values are one word: for them nothing is made
-  if (!between.test(text) && !EDGE.test(text)) return NOBODY;
-  if (subjects.size === 0 || subjects.has(comparableIn(column, text))) return NOBODY;
+  if (number === null && !between.test(text) && !AROUND.test(text.charAt(0)) && !AROUND.test(text.charAt(text.length - 1))) return NOBODY;
+  if (subjects.has(comparableIn(column, text))) return NOBODY;
   let found: Set<number> | null = null;
-  for (const word of text.split(between).flatMap((one) => [one, one.replaceAll(AROUND, "")])) {
+  for (const word of [...text.split(between).flatMap((one) => [one, withoutEdges(one)]), ...(number === null ? [] : [number])]) {
     for (const subject of subjects.get(comparableIn(column, word)) ?? NOBODY) {
       found ??= new Set();
       found.add(subject);
     }
   }
   return found ?? NOBODY;
+}
+
+/** Step by step: a regular expression would look at a long run of such signs once for each of them. */
+function withoutEdges(word: string): string {
+  let [start, end] = [0, word.length];
+  while (start < end && AROUND.test(word.charAt(start))) start += 1;
+  while (end > start && AROUND.test(word.charAt(end - 1))) end -= 1;
+  return word.slice(start, end);
+}
+
+/** `42.0`, `4.2e1`: how programs write whole numbers that they took for others. Of a column that is known to hold numbers `+42` and `042` too. */
+const SPELLED = /^(\+?0*)(\d+)(?:\.(\d+))?(?:[eE]\+?(\d{1,2}))?$/u;
+
+/** The whole number that the text spells in another way; null where it is none. */
+function plainNumber({ type }: MatchColumn, text: string): string | null {
+  if ((type !== "integer" && type !== "edge") || !/^[+0]|[.eE]/u.test(text)) return null;
+  const [, before = "", whole = "", part = "", power = "0"] = SPELLED.exec(text) ?? [];
+  if (whole === "" || (type === "edge" && before !== "")) return null;
+  const places = Number(power);
+  if (/[1-9]/u.test(part.slice(places))) return null;
+  const digits = `${whole}${part.slice(0, places).padEnd(places, "0")}`.replace(/^0+(?=\d)/u, "");
+  return digits === text ? null : digits;
 }

@@ -20,15 +20,34 @@ export interface PathNode {
   wanted: number;
 }
 
-export function pathTree(paths: readonly string[]): PathNode {
+/** `dots`: a key with dots in it, `{"who.email": …}`, is what flattening makes of objects in objects, and the path leads to it too. */
+export function pathTree(paths: readonly string[], { dots = false }: { readonly dots?: boolean } = {}): PathNode {
   const root: PathNode = { keys: new Map(), elements: null, wanted: -1 };
   for (const [index, path] of paths.entries()) {
-    let node = root;
-    for (const step of parsePath(path)) node = step === "[]" ? elementsOf(node) : keyOf(node, step.key);
-    node.wanted = index;
+    const steps = parsePath(path);
+    const isFlattened = dots && steps.length <= MAX_FLATTENED;
+    const lead = (node: PathNode, from: number): void => {
+      const step = steps[from];
+      if (step === undefined) node.wanted = index;
+      else if (step === "[]") lead(elementsOf(node), from + 1);
+      else {
+        let { key } = step;
+        lead(keyOf(node, key), from + 1);
+        for (let to = from + 1; isFlattened; to += 1) {
+          const next = steps[to];
+          if (next === undefined || next === "[]") return;
+          key += `.${next.key}`;
+          lead(keyOf(node, key), to + 1);
+        }
+      }
+    };
+    lead(root, 0);
   }
   return root;
 }
+
+/** The ways of a path double with each of its keys. */
+const MAX_FLATTENED = 10;
 
 function elementsOf(node: PathNode): PathNode {
   node.elements ??= { keys: new Map(), elements: null, wanted: -1 };

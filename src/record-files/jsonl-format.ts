@@ -26,7 +26,7 @@ export function jsonlFormat(rule: RecordRule, named: readonly string[], lookups:
   const { name, columns, mode, where } = rule;
   const unfound = unfoundIn(rule, lookups);
   const paths = [...named, ...unfound.paths.filter((path) => !named.includes(path))];
-  const tree = pathTree(paths);
+  const tree = pathTree(paths, { dots: true });
   const numbers = new Map(paths.map((path, index) => [path, index]));
   const seen = new Set<number>();
   const isNeeded = onlyTheirs ? matchHint(columns, lookups) : () => true;

@@ -32,7 +32,7 @@ export function unfoundIn({ columns, mode }: Pick<RecordRule, "columns" | "mode"
         const unfound = new Set<number>();
         const add = (some: ReadonlySet<number>) => some.forEach((subject) => unfound.add(subject));
         for (const value of values) {
-          if (value.kind === "string") add(subjectsInside(column, table, textOf(text, value) ?? ""));
+          if (value.kind === "string" || value.kind === "number") add(subjectsInside(column, table, textOf(text, value) ?? ""));
           // the elements of an array at the end of the path are found under it
           else if (value.kind === "object" || (value.kind === "array" && (value.element || column.column.endsWith("[]"))))
             add(within(column, table, text, value));

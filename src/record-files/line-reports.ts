@@ -27,9 +27,22 @@ export function lineReporter(record: string, name: string, report: (finding: Fin
       if (holds) line(at, "is no JSON object, and holds an identifier");
     },
     inside: (at) => line(at, "holds an identifier beside other text or in a shape that the match does not read"),
+    outside: (at) => line(at, "holds an identifier outside all records: in the heading, or before it"),
     end() {
       if (unnamed > 0) gap(name, true, `${unnamed} more lines hold an identifier that cannot be acted on`);
       if (unreadable > 0) gap(name, false, `${unreadable} unreadable ${unreadable === 1 ? "line is" : "lines are"} kept as they are`);
     },
+  };
+}
+
+/** A file whose own name holds an identifier: its records may go, the name stays. */
+export function namedAfter(record: string, name: string): Finding {
+  return {
+    code: "GAP",
+    severity: "warning",
+    record,
+    message: `${name}: its name holds an identifier`,
+    help: "Give the file another name, or delete it by hand.",
+    gap: { where: name, holdsIdentifier: true },
   };
 }

@@ -9,6 +9,7 @@
  */
 import { Failure } from "../errors.ts";
 import type { Lookup } from "../model/search.ts";
+import { besideFinder } from "./identifier-beside.ts";
 import { gapFinder } from "./match-record.ts";
 import { openBlocks, openFormat, ownPart, type Totals } from "./open-format.ts";
 import type { ChangePart, RecordChange, RecordMatch } from "./record-format.ts";
@@ -42,6 +43,7 @@ export function scanRecords(
   const name = recordNamer(rule);
   const bySubject = Map.groupBy(lookups, ({ subject }) => subject);
   const isGap = gapFinder(rule.columns, lookups);
+  const isBeside = besideFinder(rule.columns, lookups);
   const format = openFormat(rule, { lookups });
   const found = read(source, rule, totals, format, {
     pick(row, { bytes, start, end, line }) {
@@ -55,6 +57,9 @@ export function scanRecords(
       return { ...match, ...name(contentOf(bytes, start, end)), part };
     },
     unreadable: (line, text) => rule.unreadable(line, isGap(text)),
+    outside(line, text) {
+      for (const [at, one] of text.split("\n").entries()) if (isBeside(one)) rule.outside(line + at);
+    },
   });
   return { found, totals };
 }
@@ -71,6 +76,7 @@ export function recordsOf(source: AsyncIterable<Uint8Array>, rule: RecordRule, i
       return id === null ? null : { subjects: [], shared: false, id, fingerprint: digest(["record", content.toString()]), part };
     },
     unreadable: () => undefined,
+    outside: () => undefined,
   });
 }
 
@@ -89,6 +95,8 @@ interface Stretch {
 interface Picking {
   pick(row: unknown, stretch: Stretch): Picked | null;
   unreadable(line: number, text: string): void;
+  /** What is no record: a heading, lines before it, blank lines. */
+  outside(line: number, text: string): void;
 }
 
 /** A found record is told when the one behind it is known. */
@@ -97,7 +105,7 @@ async function* read(
   rule: RecordRule,
   totals: Totals,
   format: ReturnType<typeof openFormat>,
-  { pick, unreadable }: Picking,
+  { pick, unreadable, outside }: Picking,
 ): AsyncGenerator<FoundRecord> {
   const checksum = keyedChecksum(rule);
   const sum = ({ bytes, start, end }: Stretch) => checksum(contentOf(bytes, start, end)).toString(36);
@@ -108,7 +116,7 @@ async function* read(
       if (broken) {
         totals.unreadable += 1;
         unreadable(line, bytes.toString("utf8", start, end));
-      }
+      } else if (row === null) outside(line, bytes.toString("utf8", start, end));
       if (row === null) continue;
       totals.records += 1;
       const stretch: Stretch = { bytes, start, end, line };

@@ -27,12 +27,14 @@ export interface RecordRule {
   readonly unreadable: (line: number, gap: boolean) => void;
   /** A record holds an identifier where the match does not find it: among other words in a cell, in a list or object where a value should be. Called by `scanRecords` only. */
   readonly inside: (line: number) => void;
+  /** A line that is no record holds an identifier: a heading, or what stands before it. Called by `scanRecords` only. */
+  readonly outside: (line: number) => void;
 }
 
 /** What a scan says of lines that nothing can be done about. */
-export type LineReports = Pick<RecordRule, "unreadable" | "inside">;
+export type LineReports = Pick<RecordRule, "unreadable" | "inside" | "outside">;
 
-const SILENT: LineReports = { unreadable: () => undefined, inside: () => undefined };
+const SILENT: LineReports = { unreadable: () => undefined, inside: () => undefined, outside: () => undefined };
 
 /** `path` decides the format, `name` is what is shown. Throws FORMAT_NOT_BUILT, or FILE_REFUSED where the format cannot be told. */
 export function recordRule(

@@ -48,6 +48,13 @@ test("in UTF-16 a delimiter is a character, not two bytes that happen to stand t
 test("a file that is not in its declared encoding is refused, not searched in vain", async () => {
   await expect(scan(ENCODE["iso-8859-1"]("é mail\njosé@x\n"), rule("utf-8"), josé)).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
   await expect(scan(ENCODE["utf-16le"]("\u{FEFF}é mail\njosé@x\n"), rule("utf-8"), josé)).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
+  // a single-byte encoding takes any bytes: with another column first, nothing else would tell
+  for (const encoding of ["windows-1252", "iso-8859-1"] as const) {
+    const marked = { ...rule(encoding), columns: [{ column: "mail", type: "email", fold: [] }] } as const;
+    await expect(scan(ENCODE["utf-8"]("\u{FEFF}n,mail\n1,josé@x\n"), marked, lookupsOf("mail", "josé@x"), 1)).rejects.toMatchObject({
+      code: "FILE_UNREADABLE",
+    });
+  }
   await expect(scan(Buffer.concat([ENCODE["utf-16le"]("é mail\nx\n"), Buffer.from([0x41])]), rule("utf-16le"), josé)).rejects.toMatchObject({
     code: "FILE_UNREADABLE",
   });

@@ -167,3 +167,21 @@ test("a path that no line has is an error naming file and path, never nothing fo
   await check("\n\n");
   await check("");
 });
+
+test("a key with dots in it is where the path leads, too: found, changed and taken away, whatever of it is an object", async () => {
+  const rows = [
+    '{"u.email":"ann@x","u.n":1,"k":"u.email"}',
+    '{"a":[{"u.email":"ann@x"}],"u":{"email":"bob@x"}}',
+    '{"u":{"email":"ann@x","n":2},  "u.n":3}',
+    '{"x.u.email":"ann@x","u.email.x":"ann@x","u.email":"bob@x"}',
+  ];
+  const columns = [{ column: "u.email", type: "email", fold: [] }] as const;
+  const file = Buffer.from(rows.map((row) => `${row}\n`).join(""));
+  const lookups = lookupsOf("u.email", "ann@x");
+  const change: Change = { kind: "fields", fields: { "u.email": { kind: "clear" }, "u.n": { kind: "remove" } }, documents: [] };
+  const { text } = await eraseFrom(file, ruleOf({ name: "a.jsonl", format: "jsonl", columns, change }), lookups);
+  expect(text.split("\n")).toEqual(['{"u.email":null,"k":"u.email"}', rows[1], '{"u":{"email":null}}', rows[3], ""]);
+  const deep = ruleOf({ name: "a.jsonl", format: "jsonl", columns: [{ column: "a.b[].c.d", type: "email", fold: [] }] });
+  const ways = ['{"a.b":[{"c.d":"ann@x"}]}', '{"a":{"b":[{"c":{"d":"ann@x"}}]}}', '{"a.b":[{"c":{"d":"ann@x"}}]}', '{"a.b[].c.d":"ann@x"}'];
+  expect((await scan(Buffer.from(ways.join("\n")), deep, lookupsOf("a.b[].c.d", "ann@x"))).map(({ line }) => line)).toEqual([1, 2, 3]);
+});

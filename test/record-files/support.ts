@@ -12,12 +12,14 @@ export interface TestRule extends RecordRule {
   readonly gaps: { readonly line: number; readonly gap: boolean }[];
   /** Lines told to `inside`. */
   readonly unfound: number[];
+  /** Lines told to `outside`. */
+  readonly beside: number[];
 }
 
 /** A rule that matches `email` exactly and removes rows. Named ones win. */
 export function ruleOf(given: Partial<RecordRule> = {}): TestRule {
   const gaps: { line: number; gap: boolean }[] = [];
-  const unfound: number[] = [];
+  const [unfound, beside]: [number[], number[]] = [[], []];
   return {
     name: "people.csv",
     format: "csv",
@@ -32,6 +34,8 @@ export function ruleOf(given: Partial<RecordRule> = {}): TestRule {
     gaps,
     inside: (line) => void unfound.push(line),
     unfound,
+    outside: (line) => void beside.push(line),
+    beside,
     ...given,
   };
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Fold, IdentityType } from "../../src/model/datamap.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import type { RecordRule } from "../../src/record-files/record-rule.ts";
+import { subjectsInside } from "../../src/record-files/identifier-inside.ts";
 import { searchText } from "../../src/record-files/search-text.ts";
 import { inChunks, lookupsOf, ruleOf, scan } from "./support.ts";
 
@@ -51,7 +52,7 @@ test("an address that only looks like it, one that is found, and other people's 
 });
 
 test("numbers and names are told where signs stand between them, not as words of a text", async () => {
-  expect(await csv(["42, 43", "142, 43", "42 Main Street", "4 2", "(42)", "42.0"], "integer", "42")).toEqual([2, 6]);
+  expect(await csv(["42, 43", "142, 43", "42 Main Street", "4 2", "(42)"], "integer", "42")).toEqual([2, 6]);
   expect(await csv(["T-81;T-8", "T-8 and T-81", "T-81 ", "T-810;T-8111"], "edge", "T-81")).toEqual([2, 4]);
   expect(await csv(["+43 699 1, +43 699 2"], "phone", "+43 699 2")).toEqual([2]);
 });
@@ -121,4 +122,40 @@ test("text that is no record is searched whole, as far as it can be read", async
   expect(await search(zipped)).toEqual([[0, 1], true]);
   expect(await search(zipped.subarray(0, zipped.length - 4000))).toEqual([[0], false]);
   expect(await search(Buffer.from("PK\u0003\u0004 ann@x"))).toEqual([[], false]);
+});
+
+test("a whole number that a program spelled as another is told; a code with zeros only where the column holds numbers", async () => {
+  const cells = ["42.0", "42.000", "4.2e1", "+42", "0042", "42.5", "4.25e1", "420", "4.2", "142.0", "42"];
+  expect(await csv(cells, "integer", "42")).toEqual([2, 3, 4, 5, 6]);
+  expect(await csv(cells, "edge", "42")).toEqual([2, 3, 4]);
+  expect(await csv(cells, "string", "42")).toEqual([]);
+  const lines = '{"id":42.0}\n{"id":"42.0"}\n{"id":42}\n{"id":42.5}\n{"id":420}\n';
+  const rule = { format: "jsonl", columns: [{ column: "id", type: "integer", fold: [] }] } as const;
+  expect(await unfound(lines, rule, lookupsOf("id", "42"))).toEqual([1, 2]);
+});
+
+test("signs without width around an address hide it from the match, and are told", async () => {
+  expect(await csv(["ann@x.example\u200b", "\u2060ann@x.example", "\u00adann@x.example\u200f", "ann\u200b@x.example"])).toEqual([2, 3, 4]);
+});
+
+test("a long run of signs or spaces costs no more than its length", () => {
+  const inside = (type: "string" | "email", sign: string) =>
+    subjectsInside({ column: "a", type, fold: [] }, new Map([["ann", [3]]]), `a${sign.repeat(1_000_000)}b,ann`);
+  for (const sign of [".", " ", "'", "\u200b"]) expect([...inside("string", sign), ...inside("email", sign)], sign).toEqual([3, 3]);
+});
+
+test("an identifier in the heading, or in lines before it, is told with its line; blank lines and the records' own are not", async () => {
+  const given = { dialect: { skip: 3 }, columns: [{ column: "email", type: "email", fold: FOLD }] } as const;
+  const outside = async (text: string, more: Partial<RecordRule> = given, value = "ann@x.example") => {
+    const rule = ruleOf(more);
+    await scan(Buffer.from(text), rule, lookupsOf("email", value));
+    return rule.beside;
+  };
+  expect(await outside("asked for by bob@x.example\r\nby ANN@X.example, today\r\n\r\nemail,ann@x.example\r\n\r\nann@x.example,1\r\n")).toEqual([2, 4]);
+  expect(await outside("xann@x.example\nann@x.example.org\nann@x.example-b ann.ann@x.example\nemail\n")).toEqual([]);
+  expect(await outside("sep=;\nemail;of <ann@x.example>\n", { ...given, dialect: {} })).toEqual([2]);
+  // a short number stands in many headings
+  const integer = { columns: [{ column: "email", type: "integer", fold: [] }] } as const;
+  expect(await outside("email,42\n42,1\n", integer, "42")).toEqual([]);
+  expect(await outside("email,customer 74210000\n74210000,1\n", integer, "74210000")).toEqual([1]);
 });

@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdir, readdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Failure } from "../../../src/errors.ts";
 import type { Left, PlannedRecord } from "../../../src/model/change.ts";
 import type { RecordType } from "../../../src/model/datamap.ts";
-import type { Lookup, Target } from "../../../src/model/search.ts";
+import type { Finding, Lookup, Target } from "../../../src/model/search.ts";
 import type { Guard, System } from "../../../src/port/connector.ts";
 import { eraseUnit, FREE, locateAll, planned, remainingOf, unitOf } from "../../support/erase.ts";
 import { type TestIO, testIO } from "../../support/io.ts";
@@ -337,4 +337,65 @@ test("shared lines are told, and marks are refused", async () => {
   const mark = { kind: "mark", marker: { kind: "timestamp", column: "gone", live: null }, at: "2026-01-01T00:00:00.000Z", by: "x" } as const;
   await using eraser = await system.openEraser(io);
   await expect(eraser.apply(unitOf(target, lookups, mark, planned(found)), testJournal(), FREE)).rejects.toMatchObject({ code: "ACTION_REFUSED" });
+});
+
+test("a file whose own name holds an identifier is told, masked, before and after its rows went", async () => {
+  for (const name of ["ann@shop.example.csv", "of-ann%40shop.example.csv.gz.csv", "xann@shop.example.csv", "ann@shop.example.org.csv"])
+    await folder.write(name, HEAD + ANN + BOB);
+  const { system, target } = people();
+  const named = () => io.findings.filter(({ message }) => message.endsWith("its name holds an identifier")).map(({ gap }) => gap);
+  const records = planned(await locateAll(system, io, target, LOOKUPS));
+  expect(records).toHaveLength(4);
+  expect(named()).toEqual([
+    { where: "….csv", holdsIdentifier: true },
+    { where: "of-….csv.gz.csv", holdsIdentifier: true },
+  ]);
+  expect(JSON.stringify(io.findings)).not.toContain("ann@");
+  await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records), testJournal(), FREE);
+  await locateAll(system, io, target, LOOKUPS);
+  expect(named()).toHaveLength(4);
+});
+
+const gaps = (findings: readonly Finding[]) => findings.flatMap(({ gap }) => (gap === undefined ? [] : [gap]));
+
+test("a link to a folder below the root is refused unless a glob matches its files where they lie", async () => {
+  await mkdir(join(folder.path, "in"));
+  await mkdir(join(folder.path, "real/deep"), { recursive: true });
+  await folder.write("in/a.csv", HEAD + BOB);
+  await folder.write("real/deep/b.csv", HEAD + ANN);
+  await symlink("../real", join(folder.path, "in/current"));
+  await symlink("..", join(folder.path, "real/deep/up"));
+  const { system, target } = people(["in/**/*.csv"]);
+  await expect(locateAll(system, io, target, LOOKUPS)).rejects.toMatchObject({
+    code: "FILE_REFUSED",
+    message: "in/current: is a symbolic link to a folder whose files no glob matches where they lie",
+  });
+  const both = people(["in/**/*.csv", "real/**/*.csv"]);
+  expect(await locateAll(both.system, io, both.target, LOOKUPS)).toHaveLength(1);
+  const none = people(["in/*.csv"]);
+  expect(await locateAll(none.system, io, none.target, LOOKUPS)).toEqual([]);
+});
+
+test("a file that is named as a glob says but for case or composition is told, and whether it holds the person", async () => {
+  await folder.write("k\u00e4ufer.csv", HEAD + BOB);
+  await folder.write("ka\u0308ufer.csv", HEAD + ANN);
+  await folder.write("K\u00e4ufer.CSV", HEAD + BOB);
+  await mkdir(join(folder.path, "Exports"));
+  await folder.write("Exports/A.csv", HEAD + ANN);
+  const { system, target } = people(["k\u00e4ufer.csv", "exports/*.csv"]);
+  expect(await locateAll(system, io, target, LOOKUPS)).toEqual([]);
+  expect(gaps(io.findings)).toEqual([
+    { where: "Exports/A.csv", holdsIdentifier: true },
+    { where: "ka\u0308ufer.csv", holdsIdentifier: true },
+  ]);
+  await using reader = await system.openReader(io);
+  expect(gaps(await Array.fromAsync(reader.check([target]))).map(({ where }) => where)).toEqual(["Exports/A.csv", "K\u00e4ufer.CSV", "ka\u0308ufer.csv"]);
+});
+
+test("what another run left aside is looked into: it may hold the person", async () => {
+  await folder.write("a.csv", HEAD + BOB);
+  await folder.write(".expunge-0123456789abcdef01234567", HEAD + ANN);
+  const { system, target } = people();
+  expect(await locateAll(system, io, target, LOOKUPS)).toEqual([]);
+  expect(gaps(io.findings)).toEqual([{ where: ".expunge-…", holdsIdentifier: true }]);
 });

@@ -463,3 +463,13 @@ test("two record types that read one object in two ways are refused by name", as
     ["CONFLICT", other.id, `${one.id} and ${other.id} read s3://${bucket}/till/day.csv in two ways (encoding)`],
   ]);
 });
+
+test("an object whose key holds an identifier is told, masked", async () => {
+  const bucket = await store.bucket();
+  await store.put(bucket, "till/ann@shop.example.jsonl", BOB);
+  await store.put(bucket, "till/joann@shop.example.jsonl", ANN);
+  await locateAll(systemOf(), io, till(bucket), lookups);
+  expect(io.findings.flatMap(({ gap, message }) => (message.endsWith("its name holds an identifier") ? [gap] : []))).toEqual([
+    { where: `s3://${bucket}/till/….jsonl`, holdsIdentifier: true },
+  ]);
+});
