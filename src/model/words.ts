@@ -52,6 +52,9 @@ export function plainState(code: string): string {
 const MECHANISMS: Readonly<Record<string, string>> = {
   dead_tuples: "old versions of rows, until the database cleans up (vacuum)",
   wal: "the database's log of changes (WAL) and what is restored from it",
+  free_space: "freed space in the database's file that others did not overwrite (VACUUM)",
+  rollback_journal: "the journal that the application leaves beside the database's file",
+  full_text: "words in old segments of a full-text index",
   replicas: "copies on replicas",
   segments: "deleted documents in segments of the index",
   snapshots: "snapshots of the index",
