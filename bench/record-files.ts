@@ -65,6 +65,7 @@ async function measure(root: string, format: "csv" | "jsonl"): Promise<void> {
   const system = connector.configure({
     name: "share",
     kind: "files",
+    rank: "file",
     connect: { root },
     feeds: [],
     session: {},

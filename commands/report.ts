@@ -12,7 +12,7 @@ import { eventWords, plainState } from "../src/model/words.ts";
 import { bytesOf, publicKey } from "../src/proof-input.ts";
 import type { MapWords } from "../src/reports/map-words.ts";
 import { type Beside, type NamedAct, reportPage } from "../src/reports/page.ts";
-import { reportFile, reportOf, summaryHolds, unchecked } from "../src/reports/report.ts";
+import { expiredWords, reportFile, reportOf, summaryHolds, unchecked } from "../src/reports/report.ts";
 import { summarise } from "../src/reports/summary.ts";
 import type { Workspace } from "../src/workspace.ts";
 import { vkeyFile } from "../src/workspace-place.ts";
@@ -47,7 +47,8 @@ export default class Report extends BaseCommand {
     await using workspace = await openWorkspace(flags, { registry, signal: session.signal, deadlines: false });
     const { ledger, state } = workspace;
     await sealLedger(state, ledger, () => {});
-    const payload = reportOf(await ledger.entriesOf(args.id), { request: args.id, generatedAt: workspace.now(), tool: `expunge@${this.config.version}` });
+    const disclosure = await ledger.entriesOf(args.id);
+    const payload = reportOf(disclosure, { request: args.id, generatedAt: workspace.now(), tool: `expunge@${this.config.version}` });
     const name = `${args.id}.report.json`;
     const file = writeWhole(
       join(flags.out, name),
@@ -60,6 +61,7 @@ export default class Report extends BaseCommand {
     const pages = formats.includes("html") ? [writeWhole(join(flags.out, `${args.id}.report.html`), reportPage(payload, page))] : [];
     return {
       ...told([file, ...pages, ...annex]),
+      warnings: disclosure.expired === 0 ? [] : [expiredWords(disclosure.expired)],
       next: [`expunge proof verify ${join(flags.out, name)} --key ${vkeyFile(flags)}`],
     };
   }

@@ -87,9 +87,12 @@ function* workspaceChecks(places: Places): Generator<DoctorCheck> {
 async function ledgerCheck(workspace: Reading): Promise<DoctorCheck> {
   const size = await orFail("ledger", async () => {
     await using ledger = await workspace.openLedger();
+    // throws for a leaf or a content that is missing or changed
+    await ledger.exportAll();
     return { entries: await ledger.size() };
   });
-  return "result" in size ? size : { name: "ledger", result: "ok", detail: `${size.entries} entries; it holds what this workspace knows of it` };
+  const detail = (entries: number): string => `${count(entries, "entry", "entries")}, each as it was signed; it holds what this workspace knows of it`;
+  return "result" in size ? size : { name: "ledger", result: "ok", detail: detail(size.entries) };
 }
 
 function mapCheck({ issues, notBuilt, map, file }: MapFile): DoctorCheck {
@@ -142,8 +145,8 @@ async function systemCheck(workspace: Reading, map: DataMap, name: string, found
   return { name: `system ${name}`, result: errors > 0 ? "fail" : "warn", detail };
 }
 
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
+function count(number: number, what: string, many = `${what}s`): string {
+  return `${number} ${number === 1 ? what : many}`;
 }
 
 async function orFail<T extends object>(name: string, work: () => Promise<T>): Promise<T | DoctorCheck> {

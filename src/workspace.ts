@@ -1,5 +1,5 @@
 /** Opens data map, systems, state and ledger, and closes them in reverse. The only reader of the environment. */
-import { createHmac, createPrivateKey, hkdfSync, type KeyObject } from "node:crypto";
+import { createHmac, createPrivateKey, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
@@ -246,7 +246,9 @@ interface IOParts {
 }
 
 function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts): IO {
-  let fields: Uint8Array | undefined;
+  // made once: from bytes the runtime makes a key anew for every digest, which costs more than the digest
+  const digestSecret = digestKey === undefined ? undefined : createSecretKey(digestKey);
+  let fields: KeyObject | undefined;
   return {
     request,
     signal,
@@ -254,11 +256,11 @@ function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts)
     now,
     secret,
     digest(parts) {
-      if (digestKey === undefined) throw new Failure("WRONG_STATE", `${request} has no key for digests`);
-      return createHmac("sha256", digestKey).update(JSON.stringify(parts)).digest("hex");
+      if (digestSecret === undefined) throw new Failure("WRONG_STATE", `${request} has no key for digests`);
+      return createHmac("sha256", digestSecret).update(JSON.stringify(parts)).digest("hex");
     },
     pseudonym(value) {
-      fields ??= new Uint8Array(hkdfSync("sha256", master, new Uint8Array(0), "field/pseudonymise/v1", 32));
+      fields ??= createSecretKey(new Uint8Array(hkdfSync("sha256", master, new Uint8Array(0), "field/pseudonymise/v1", 32)));
       return `ps_${createHmac("sha256", fields).update(value).digest("hex").slice(0, 32)}`;
     },
     report: hooks.report,

@@ -2,6 +2,10 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { registry } from "../connectors/registry.ts";
+import { unitsOf } from "../src/planner/units.ts";
+import { good, HOW, lint } from "./datamap/lint-map.ts";
+import { circlesIn, edgesOf } from "./support/circles.ts";
+import { roomOf } from "./support/docs/structure.ts";
 import { type Import, importsIn, importsOfTree } from "./support/imports.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -89,6 +93,18 @@ test("imports run downhill", () => {
   expect(uphill(imports)).toEqual([]);
 });
 
+test("no folders import each other in a circle", () => {
+  const ours = imports.filter((one) => one.ours);
+  expect(circlesIn(edgesOf(ours.map(({ file, target }): [string, string] => [roomOf(file), roomOf(target)])))).toEqual([]);
+  const planted: [string, string][] = [
+    ["a", "b"],
+    ["b", "c"],
+    ["c", "a"],
+    ["c", "d"],
+  ];
+  expect(circlesIn(edgesOf(planted))).toEqual([["a", "b", "c"]]);
+});
+
 test("each client is imported in its own folders only", () => {
   expect(strays(imports)).toEqual([]);
 });
@@ -144,6 +160,33 @@ test("a registered connector is the kind it is registered as, and does what its 
   }
 });
 
+test("no file of src knows a kind of system by name: what a kind is stands in its own folder", () => {
+  const kinds = registry.connectors.map(({ kind }) => kind).filter((kind) => kind !== "files"); // a place is called so too
+  expect(kinds.length).toBeGreaterThan(2);
+  const named = globSync("src/**/*.ts", { cwd: ROOT }).filter((file) => {
+    const text = readFileSync(join(ROOT, file), "utf8");
+    return kinds.some((kind) => text.includes(`"${kind}"`));
+  });
+  expect(named).toEqual([]);
+});
+
+test("a kind that is planted beside the registry has a place, a turn and a plan, and no other file knows of it", async () => {
+  const planted = { actions: ["erase"] as const, places: ["index"] as const, rank: "cache" as const, lint: () => [] };
+  const text = [
+    "version: 1",
+    "controller: { name: A Shop, contact: privacy@shop.example, calendar: { timezone: Europe/Berlin } }",
+    "identities: { email: { type: email, fold: [trim, lowercase] } }",
+    "systems:",
+    "  share: { kind: files, connect: { root: . }, records: { lists: { files: ['*.csv'], match: { email: email }, do: remove-rows } } }",
+    "  sessions: { kind: planted, records: { sessions: { index: 's*', match: { email: email }, do: erase } } }",
+  ].join("\n");
+  const map = await good(text, { kinds: new Map([...HOW.kinds, ["planted", planted]]) });
+  const units = unitsOf(map, ["share.lists", "sessions.sessions"], { links: [], writes: [], deleting: new Set() });
+  expect(units.map(({ system }) => system)).toEqual(["sessions", "share"]);
+  const misplaced = lint(text.replace("index: 's*'", "table: s"), { kinds: new Map([...HOW.kinds, ["planted", planted]]) });
+  expect((await misplaced).map(({ code }) => code)).toContain("PLACE");
+});
+
 /** Imports from a room that may not be imported there. */
 function uphill(all: readonly Import[]): string[] {
   return all.flatMap(({ file, target, ours }) => {
@@ -158,11 +201,4 @@ function uphill(all: readonly Import[]): string[] {
 function strays(all: readonly Import[]): string[] {
   const atHome = ({ file, target }: Import): boolean => [HOMES[target] ?? file].flat().some((home) => file.startsWith(home));
   return all.filter((one) => !atHome(one)).map(({ file, target }) => `${file} imports ${target}`);
-}
-
-function roomOf(path: string): string {
-  const [top = "", second = "", third] = path.split("/");
-  if (top === "src" && third !== undefined) return `src/${second}`;
-  if (top === "connectors" && third !== undefined) return "connectors/*";
-  return top === "commands" ? top : path;
 }

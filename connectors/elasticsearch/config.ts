@@ -4,6 +4,8 @@ import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
 export const config: ConnectorConfig = {
   kind: "elasticsearch",
   actions: ["erase", "anonymise", "redact", "unlink", "keep"],
+  places: ["index"],
+  rank: "index",
   lint: (block) => [...lint(block)],
 };
 

@@ -6,6 +6,8 @@ import { recordFileIssues } from "../../src/record-files/lint.ts";
 export const config: ConnectorConfig = {
   kind: "files",
   actions: ["remove-rows", "anonymise", "redact", "unlink", "keep"],
+  places: ["files"],
+  rank: "file",
   lint: (block) => [...connectIssues(block), ...block.records.flatMap(recordIssues)],
 };
 

@@ -191,7 +191,7 @@ function byFile({ operations, lookups, target }: Work): [string, Map<string, Pla
       const { path, id } = parseKey(record.key);
       const mine = record.subjects.flatMap((subject) => bySubject.get(subject) ?? []);
       const plans = files.get(path) ?? new Map<string, Planned>();
-      files.set(path, plans.set(id, { record, change: recordChange(change, target, mine, also, record.subjects) }));
+      files.set(path, plans.set(id, { record, change: recordChange(path, change, target, mine, also, record.subjects) }));
     }
   }
   return [...files].toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -5,6 +5,7 @@ import type { Operation, Reference, Residue, Write } from "../../src/model/chang
 import type { Finding, Located, Lookup, Selection, Sighting, Target } from "../../src/model/search.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
 import { lineReporter } from "../../src/record-files/line-reports.ts";
+import { readAlike } from "../../src/record-files/read-alike.ts";
 import { checkRecords, countRecords, type FoundRecord, recordsOf, remainingRecords, scanRecords } from "../../src/record-files/record-file.ts";
 import { recordChange } from "../../src/record-files/record-format.ts";
 import { writeFingerprint } from "../../src/record-files/record-name.ts";
@@ -42,6 +43,7 @@ export function filesReader(root: Root, io: IO): Reader {
 }
 
 async function* check(root: Root, io: IO, targets: readonly Target[]): AsyncGenerator<Finding> {
+  const alike = readAlike();
   for (const target of targets) {
     const record = target.record.id;
     const listing = await list(root, target);
@@ -49,6 +51,7 @@ async function* check(root: Root, io: IO, targets: readonly Target[]): AsyncGene
     for (const glob of listing.empty) yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `no file matches ${shown(glob)}` };
     for (const { where, message } of listing.beside) yield { code: "GAP", severity: "warning", record, message, gap: { where, holdsIdentifier: false } };
     for (const path of listing.files) {
+      yield* alike.see(target, path, shown(path));
       try {
         await using file = await opened(root, path);
         await checkRecords(file.bytes(io.signal), ruleFor(target, path, io));
@@ -191,7 +194,7 @@ async function* remaining(root: Root, io: IO, target: Target, { change, records,
   for (const [path, planned] of files) {
     await using file = await openFile(root, path);
     if (file === null) throw wentAway(path);
-    const changes = new Map(planned.map(({ id, record }) => [id, recordChange(change, target, null, also, record.subjects)]));
+    const changes = new Map(planned.map(({ id, record }) => [id, recordChange(path, change, target, null, also, record.subjects)]));
     try {
       for await (const id of remainingRecords(file.bytes(io.signal), ruleFor(target, path, io), changes)) yield keyOf(path, id);
     } catch (error) {

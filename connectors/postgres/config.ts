@@ -7,6 +7,8 @@ const SETTING = /^[a-z_][a-z0-9_$]*(?:\.[a-z_][a-z0-9_$]*)*$/iu;
 export const config: ConnectorConfig = {
   kind: "postgres",
   actions: ["erase", "anonymise", "redact", "unlink", "keep"],
+  places: ["table"],
+  rank: "source",
   lint: (block) => [...connectIssues(block), ...sessionIssues(block), ...block.records.flatMap((record) => tableIssues("postgres", record))],
 };
 

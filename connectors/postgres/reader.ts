@@ -66,7 +66,8 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
       }),
     size: async (target) =>
       await once(database, target.record.id, async (session) => await sizeOf(session, await resolveTarget(await places.for(session, [target]), target))),
-    remaining: (target, operation: Operation) => lookingAt(target, (place, resolved) => remainingRows(remainingIn(place, io), resolved, operation, io)),
+    remaining: (target, operation: Operation, lookups) =>
+      lookingAt(target, (place, resolved) => remainingRows(remainingIn(place, io), resolved, operation, lookups, io)),
     sweep: () =>
       looking(block.name, [], async function* () {
         await Promise.reject(new Failure("NOT_BUILT", `${block.name}: a whole database is not searched yet`));

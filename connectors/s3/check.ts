@@ -1,6 +1,7 @@
 /** What must be known before a search in buckets can be believed. */
 import { GetBucketNotificationConfigurationCommand, GetBucketReplicationCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { Failure } from "../../src/errors.ts";
+import type { ReadAlike } from "../../src/record-files/read-alike.ts";
 import { checkRecords } from "../../src/record-files/record-file.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { type Bucket, openUploads } from "./bucket.ts";
@@ -17,7 +18,7 @@ import { listVersions, liveOf } from "./versions.ts";
 type Say = (code: Finding["code"], severity: Finding["severity"], message: string, column?: string) => Finding;
 
 /** Findings that concern one record type are yielded; a server that cannot be reached or refuses the credentials is thrown. */
-export async function* checkTarget(s3: S3, target: Target): AsyncGenerator<Finding> {
+export async function* checkTarget(s3: S3, target: Target, alike: ReadAlike): AsyncGenerator<Finding> {
   const say: Say = (code, severity, message, column) => ({ code, severity, record: target.record.id, message, ...(column === undefined ? {} : { column }) });
   try {
     const buckets = new Set<string>();
@@ -27,7 +28,7 @@ export async function* checkTarget(s3: S3, target: Target): AsyncGenerator<Findi
       if (!buckets.has(bucket.name)) yield* checkBucket(s3.store, target, bucket, say);
       buckets.add(bucket.name);
     }
-    if (target.record.place.kind === "files") yield* checkFiles(s3, target, say);
+    if (target.record.place.kind === "files") yield* checkFiles(s3, target, alike, say);
     else
       for (const column of new Set([...target.exports, ...Object.keys(target.where ?? {})]))
         if (!isObjectColumn(column)) yield say("COLUMN_MISSING", "error", noSuchColumn(column), column);
@@ -107,11 +108,12 @@ async function* checkBucket({ client, io }: Store, target: Target, bucket: Bucke
   }
 }
 
-async function* checkFiles(s3: S3, target: Target, say: Say): AsyncGenerator<Finding> {
+async function* checkFiles(s3: S3, target: Target, alike: ReadAlike, say: Say): AsyncGenerator<Finding> {
   for await (const { bucket, key, versions } of filesOf(s3, target)) {
+    const name = nameOf(bucket, key);
+    yield* alike.see(target, `${bucket}/${key}`, name);
     const version = liveOf(versions);
     if (version === null) continue;
-    const name = nameOf(bucket, key);
     try {
       await checkRecords(bytesOf(s3.store, { bucket: await s3.bucket(bucket), key, version, name }), ruleFor(s3, target, key, name));
     } catch (error) {

@@ -7,6 +7,8 @@ import { parseAddress } from "./place.ts";
 export const config: ConnectorConfig = {
   kind: "s3",
   actions: ["erase", "remove-rows", "anonymise", "redact", "unlink", "keep"],
+  places: ["files", "keys"],
+  rank: "file",
   lint,
 };
 

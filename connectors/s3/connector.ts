@@ -3,6 +3,7 @@ import { Failure } from "../../src/errors.ts";
 import type { StepOutcome } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Sighting, Target } from "../../src/model/search.ts";
+import { readAlike } from "../../src/record-files/read-alike.ts";
 import { bucketFacts } from "./bucket.ts";
 import { checkTarget, patternOf } from "./check.ts";
 import { sweepProbes } from "./condition.ts";
@@ -33,7 +34,8 @@ function openReader(block: SystemBlock, io: IO): Reader {
   const counted = new Map<string, number>();
   return {
     async *check(targets) {
-      for (const target of targets) yield* checkTarget(s3, target);
+      const alike = readAlike();
+      for (const target of targets) yield* checkTarget(s3, target, alike);
     },
     links: async () => [],
     writes: async () => [],
@@ -88,7 +90,7 @@ function openEraser(block: SystemBlock, io: IO): Eraser {
 
 function open(block: SystemBlock, io: IO): S3 {
   const store = openStore(block, io);
-  return { store, bucket: bucketFacts(store) };
+  return { store, records: block.records, bucket: bucketFacts(store) };
 }
 
 async function countObjects({ store }: S3, target: Target): Promise<number> {

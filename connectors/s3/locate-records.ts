@@ -9,6 +9,7 @@ import { NotReadable } from "./failure.ts";
 import { type Blocked, type Bucket, lockOf } from "./bucket.ts";
 import { bytesOf, type Source } from "./bytes.ts";
 import { filesOf, type FoundObject, nameOf, ruleFor, unlessArchived, unreadableVersion } from "./files.ts";
+import { neighbourNames, neighboursOf } from "./neighbours.ts";
 import { allVersions, objectKey, partsOf, type S3 } from "./objects.ts";
 import { HIDDEN, OLD, versionName, wentAway } from "./survey.ts";
 import { liveOf, type Version, versionsOf } from "./versions.ts";
@@ -124,6 +125,7 @@ async function scanObject(s3: S3, target: Target, lookups: readonly Lookup[], { 
   const rewritten = now?.hits.some(({ done }) => !done) ?? false;
   const hits = new Map<string, Hit>((now?.hits ?? []).map((hit) => [hit.id, { ...hit, holder: digestOf(s3, live) }]));
   const doomed: Version[] = [];
+  const holding: Version[] = [];
   let unknown: Scanned["unknown"] = now === null ? { subjects: everybody, reason: "archived" } : null;
   let unreadable = false;
   for (const version of allVersions(target) ? versions : []) {
@@ -143,6 +145,7 @@ async function scanObject(s3: S3, target: Target, lookups: readonly Lookup[], { 
     if (old === null && !rewritten) unknown ??= { subjects: everybody, reason: "archived" };
     const mine = (old?.hits ?? []).filter(({ done }) => !done);
     if (rewritten || mine.length > 0) doomed.push(version);
+    if (mine.length > 0) holding.push(version);
     const holder = `${live === null ? HIDDEN : OLD}${digestOf(s3, version)}`;
     for (const hit of mine) if (!hits.has(hit.id)) hits.set(hit.id, { ...hit, holder });
   }
@@ -150,12 +153,26 @@ async function scanObject(s3: S3, target: Target, lookups: readonly Lookup[], { 
   // the records themselves say that they are blocked
   if (unreadable && found.some(({ done }) => !done))
     return { hits: found, records: now?.records ?? 0, blocked: { reason: UNREADABLE }, unknown: unknown?.reason === UNREADABLE ? null : unknown };
+  const neighbours = doomed.length === 0 ? [] : neighboursOf(s3, target, name, key);
+  if (neighbours.length > 0) {
+    const namesIn = async (version: Version) =>
+      (await unlessArchived(
+        async () => await neighbourNames(s3, target, lookups, { bucket, key, version, name: versionName(name, key, version, lookups) }, neighbours),
+      )) ?? new Set<string>();
+    const staying = live === null ? new Set<string>() : await namesIn(live);
+    for (const version of holding)
+      if ([...(await namesIn(version))].some((id) => !staying.has(id) && !hits.has(id)))
+        return { hits: found, records: now?.records ?? 0, blocked: { reason: KEPT_IN_VERSION }, unknown };
+  }
   const blocked = await blockedBy(s3, target, bucket, { key, rewritten, going: rewritten && live !== null ? [live, ...doomed] : doomed });
   return { hits: found, records: now?.records ?? 0, blocked, unknown };
 }
 
 /** An older version cannot be read as records: nothing of the object is changed. */
 const UNREADABLE = "unreadable_version";
+
+/** An older version holds what is to go, and what another record type may keep and no other version has. */
+export const KEPT_IN_VERSION = "kept_in_version";
 
 /** Who is seen in a version that cannot be read as records. */
 async function lookInto(s3: S3, target: Target, lookups: readonly Lookup[], source: Source): ReturnType<typeof searchText> {

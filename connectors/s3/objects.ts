@@ -1,6 +1,7 @@
 /** Whole objects, found by a key template. The key is the match, character by character; what the object holds is never read. */
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { Failure } from "../../src/errors.ts";
+import type { RecordType } from "../../src/model/datamap.ts";
 import type { Located, Lookup, Target } from "../../src/model/search.ts";
 import { whereTest } from "../../src/record-files/where-test.ts";
 import { type Bucket, lockOf } from "./bucket.ts";
@@ -11,6 +12,8 @@ import { listVersions, liveOf, type Version, versionsOf } from "./versions.ts";
 
 export interface S3 {
   readonly store: Store;
+  /** All record types of the system. */
+  readonly records: readonly RecordType[];
   bucket(name: string): Promise<Bucket>;
 }
 

@@ -8,6 +8,7 @@ import { type Bucket, lockOf } from "./bucket.ts";
 import { type Condition, probeCondition } from "./condition.ts";
 import { NotReadable } from "./failure.ts";
 import { nameOf } from "./files.ts";
+import { KEPT_IN_VERSION } from "./locate-records.ts";
 import { type Hindrance, hindranceOf, keysOf, kindOf, lookOrLeave, shortName, tellOfAbsent } from "./look-at-object.ts";
 import { readNotes, writeNote } from "./notes.ts";
 import { addressesOf, allVersions, partsOf, reasonOf, type S3 } from "./objects.ts";
@@ -138,7 +139,7 @@ async function eraseInObject(erasing: Erasing, { object, seen: first, known }: O
       if (refusal !== null) return { kind: "failed", reason: reasonOf(refusal) };
       continue;
     }
-    if (isKeptInVersion(target, seen)) return { kind: "blocked", reason: "kept_in_version" };
+    if (isKeptInVersion(target, seen)) return { kind: "blocked", reason: KEPT_IN_VERSION };
     const due = live === null ? [] : (held.get(live.id)?.open ?? []);
     if (live !== null && due.length > 0) {
       const attempt = await rewrite(erasing, object, { seen, live, due, refusals, known });

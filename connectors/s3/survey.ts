@@ -2,16 +2,17 @@
 import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../../src/errors.ts";
 import type { Operation, PlannedRecord } from "../../src/model/change.ts";
+import type { RecordType } from "../../src/model/datamap.ts";
 import type { Lookup, Target } from "../../src/model/search.ts";
 import { remainingRecords, surveyRecords } from "../../src/record-files/record-file.ts";
 import { type RecordChange, recordChange } from "../../src/record-files/record-format.ts";
 import { readFingerprint } from "../../src/record-files/record-name.ts";
-import type { RecordRule } from "../../src/record-files/record-rule.ts";
 import { isAboutContent } from "../../src/record-files/search-text.ts";
 import { NotReadable } from "./failure.ts";
 import type { Bucket } from "./bucket.ts";
-import { bytesOf } from "./bytes.ts";
+import { bytesOf, type Source } from "./bytes.ts";
 import { nameOf, ruleFor } from "./files.ts";
+import { neighbourNames, neighboursOf } from "./neighbours.ts";
 import { allVersions, partsOf, type S3 } from "./objects.ts";
 import { liveOf, type Version, versionsOf } from "./versions.ts";
 
@@ -35,7 +36,7 @@ export interface Held {
   readonly open: readonly string[];
   /** Planned records that are as wanted. */
   readonly done: readonly string[];
-  /** Records of the people asked for that nobody planned anything for: held, waiting, or newer than the plan. */
+  /** Records of the people asked for that nobody planned anything for (held, waiting, newer than the plan), and what other record types may keep. */
   readonly others: readonly string[];
   /** SHA-256 of its bytes, hex. */
   readonly hash: string;
@@ -85,7 +86,7 @@ export function plannedByObject(target: Target, operations: readonly Operation[]
       const object = objects.get(name) ?? { bucket, key, plans: new Map() };
       objects.set(name, object);
       const mine = bySubject === null ? null : record.subjects.flatMap((subject) => bySubject.get(subject) ?? []);
-      object.plans.set(id, { record, change: recordChange(change, target, mine, also, record.subjects) });
+      object.plans.set(id, { record, change: recordChange(key, change, target, mine, also, record.subjects) });
     }
   }
   return [...objects.values()];
@@ -151,12 +152,14 @@ async function surveyVersions(s3: S3, target: Target, object: Planned, { bucket,
   const { key } = object;
   const live = liveOf(versions);
   const held = new Map<string, Held>();
+  // what only looks does not ask what an erasure takes along
+  const neighbours = lookups.length > 0 && allVersions(target) && versions.length > 1 ? neighboursOf(s3, target, object.bucket, key) : [];
   for (const version of live === null ? versions : [live, ...versions.filter((one) => one !== live)]) {
     if (version.marker || (version !== live && !allVersions(target))) continue;
     const name = versionName(object.bucket, key, version, lookups);
     try {
-      const read =
-        known.get(knownName(version)) ?? (await heldIn(bytesOf(s3.store, { bucket, key, version, name }), ruleFor(s3, target, key, name), object, lookups));
+      const source = { bucket, key, version, name };
+      const read = known.get(knownName(version)) ?? (await heldIn(s3, target, object, lookups, { source, neighbours }));
       known.set(knownName(version), read);
       held.set(version.id, asPlanned(read, object));
     } catch (error) {
@@ -178,15 +181,25 @@ export function versionName(bucket: string, key: string, version: Version, looku
   return version.latest ? name : `${name} (version ${version.id})`;
 }
 
-async function heldIn(source: AsyncIterable<Uint8Array>, rule: RecordRule, object: Planned, lookups: readonly Lookup[]): Promise<Held> {
+async function heldIn(
+  s3: S3,
+  target: Target,
+  object: Planned,
+  lookups: readonly Lookup[],
+  { source: read, neighbours }: { readonly source: Source; readonly neighbours: readonly RecordType[] },
+): Promise<Held> {
   const hash = createHash("sha256");
   const changes = changesOf(object);
+  const rule = ruleFor(s3, target, object.key, read.name);
+  const source = bytesOf(s3.store, read);
   if (lookups.length === 0) {
     const open = await Array.fromAsync(remainingRecords(tapped(source, hash), rule, changes));
     return { open, done: [], others: [], hash: hash.digest("hex") };
   }
   const lists = { open: new Array<string>(), done: new Array<string>(), others: new Array<string>() };
   for await (const { id, state } of surveyRecords(tapped(source, hash), rule, changes, lookups)) lists[state].push(id);
+  const known = new Set([...lists.open, ...lists.done, ...lists.others]);
+  for (const id of await neighbourNames(s3, target, lookups, read, neighbours)) if (!known.has(id)) lists.others.push(id);
   return { ...lists, hash: hash.digest("hex") };
 }
 

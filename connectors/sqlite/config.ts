@@ -5,6 +5,8 @@ import { tableIssues } from "../../src/sql/table-issues.ts";
 export const config: ConnectorConfig = {
   kind: "sqlite",
   actions: ["erase", "anonymise", "redact", "unlink", "keep"],
+  places: ["table"],
+  rank: "source",
   lint: (block) => [
     ...connectIssues(block),
     ...sessionIssues(block),

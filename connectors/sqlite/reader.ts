@@ -62,7 +62,7 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
       await once(target.record.id, (here) =>
         Number(here.database.all(`SELECT count(*) FROM main.${quoted(resolveTarget(here, target).table.name)}`)[0]?.[0] ?? 0),
       ),
-    remaining: (target, operation) => lookingAt(target, (here, resolved) => remainingRows(lookOf(here), resolved, operation, io)),
+    remaining: (target, operation, lookups) => lookingAt(target, (here, resolved) => remainingRows(lookOf(here), resolved, operation, lookups, io)),
     sweep: () =>
       looking(block.name, () => {
         throw new Failure("NOT_BUILT", `${block.name}: a whole database is not searched yet`);

@@ -1,6 +1,6 @@
 /** What the checks of one data map share: its names, where things stand, and where findings go. */
 import { isCivilDate, type CivilDate } from "../model/civil-date.ts";
-import type { ActionKind, ColumnRef, Period, Position, RoundUp, SystemBlock } from "../model/datamap.ts";
+import type { ActionKind, ColumnRef, Period, Place, Position, Rank, RoundUp, SystemBlock } from "../model/datamap.ts";
 import { parsePeriod, parseRoundUp } from "../model/period.ts";
 import type { RetentionRule } from "../model/retention-rule.ts";
 import type { Problem, Report } from "./problems.ts";
@@ -8,8 +8,11 @@ import { valueAt } from "./shape-check.ts";
 import type { Path, Source } from "./source.ts";
 import { didYouMean } from "../model/nearest.ts";
 
+/** What a connector says of its kind. */
 export interface Kind {
   readonly actions: readonly ActionKind[];
+  readonly places: readonly Place["kind"][];
+  readonly rank: Rank;
   /** What is wrong with a block beyond its general shape; `path` leads from the system's block. */
   lint(block: SystemBlock): readonly {
     readonly path: readonly string[];

@@ -67,7 +67,7 @@ function hold({ keepFor, roundUpTo, notBefore, law, exemption }: Hold): Plain {
 }
 
 function settings(system: SystemBlock): Plain {
-  const { name: _name, records: _records, owner: _owner, environment: _environment, recipient: _recipient, at: _at, ...rest } = system;
+  const { name: _name, records: _records, owner: _owner, environment: _environment, recipient: _recipient, rank: _rank, at: _at, ...rest } = system;
   const { kind, connect, session, feeds, copyOf, ignore = [], covers, expiresAfter, ...none } = rest;
   none satisfies Record<string, never>;
   const expires = expiresAfter === undefined ? undefined : period(expiresAfter);

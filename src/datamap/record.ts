@@ -6,19 +6,7 @@ import type { Written, WrittenRecord } from "./shape.ts";
 import type { Path } from "./source.ts";
 import { didYouMean } from "../model/nearest.ts";
 
-const PLACES = ["table", "index", "files", "keys"] as const;
-type PlaceKey = (typeof PLACES)[number];
-
-/** Where records of these kinds lie. A kind that is not named may use any. */
-const PLACES_OF: Readonly<Record<string, readonly PlaceKey[]>> = {
-  postgres: ["table"],
-  mysql: ["table"],
-  sqlite: ["table"],
-  elasticsearch: ["index"],
-  opensearch: ["index"],
-  s3: ["files", "keys"],
-  files: ["files"],
-};
+const PLACES = ["table", "index", "files", "keys"] as const satisfies readonly Place["kind"][];
 
 const LATER = ["soft_delete", "restore_window", "purge_after", "purge", "schedule"] as const;
 const HOLD_HELP = "Add `hold: { use: HOLD, from: COLUMN }`.";
@@ -174,7 +162,7 @@ function unlinked(match: Match): RecordType["fields"] {
 }
 
 function readPlace(name: string, written: WrittenRecord, { kind }: RecordContext, path: Path, check: Check): Place {
-  const allowed = PLACES_OF[kind] ?? PLACES;
+  const allowed = check.kinds.get(kind)?.places ?? PLACES;
   const [given, ...more] = PLACES.filter((key) => written[key] !== undefined);
   const refuse = (at: Path, message: string, help: string): void => check.report({ path: at, part: "key", code: "PLACE", message, help });
   for (const key of more) refuse([...path, key], "Records lie in one place.", `Write a record of its own for \`${key}\`.`);

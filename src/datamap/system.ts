@@ -62,6 +62,7 @@ export function readSystem(name: string, written: WrittenSystem, limits: Limits,
   return {
     name,
     kind,
+    rank: check.kinds.get(kind)?.rank ?? "third_party",
     connect: {
       ...(connect.secret === undefined ? {} : { secret: connect.secret }),
       ...(connect.file === undefined ? {} : { file: connect.file }),

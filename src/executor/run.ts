@@ -258,6 +258,8 @@ async function answerAgain(scope: RunScope, known: RunResult): Promise<Extract<R
   return result;
 }
 
+/** As it was told when it was done: no more and no less. */
 function asResult(known: object): { exit: ExitCode; state: RequestState; steps: readonly RunStep[]; residue: readonly ResidueLine[] } {
-  return JSON.parse(JSON.stringify(known));
+  const { completedAt: _, ...told } = JSON.parse(JSON.stringify(known));
+  return told;
 }

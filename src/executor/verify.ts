@@ -9,7 +9,7 @@ import { locateOne, locateRecords, searchOrder } from "../planner/locate.ts";
 import { beginSearch, mergeLookups, type Searching, searchesFor } from "../planner/lookups.ts";
 import { noStops } from "../planner/stops.ts";
 import type { Readers } from "../planner/readers.ts";
-import { leadingColumns, recordTypes, targetOf } from "../planner/targets.ts";
+import { identitySources, leadingColumns, recordTypes, targetOf } from "../planner/targets.ts";
 import { toldFinding, valuesOf } from "../planner/told.ts";
 import { reasonWords } from "../model/words.ts";
 import type { Receipt } from "../state/journal.ts";
@@ -76,13 +76,13 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   const { map, plan, sealed, reported } = scope;
   const types = new Map(recordTypes(map).map((record) => [record.id, record]));
   const blind = await blindSpots(scope, types);
-  const searching = await searchAgain(scope);
+  const searching = await searchAgain(scope, blind);
   const seen = new Map<string, Seen>();
   // those that lead to others first, so that what leads there now is searched too
   const order = new Map(searchOrder(map).map(({ id }, at) => [id, at]));
   for (const step of sealed.toSorted((a, b) => (order.get(a.record) ?? -1) - (order.get(b.record) ?? -1))) {
     const planned = plan.steps.find((one) => one.id === step.step);
-    if (planned !== undefined) seen.set(step.step, await look(scope, { planned, step, type: types.get(step.record), blind, searching }));
+    if (planned !== undefined) seen.set(step.step, await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching }));
   }
   const gaps = sealed.flatMap(({ record }) => {
     const [system = "", ...name] = record.split(".");
@@ -157,6 +157,25 @@ interface Looking {
   readonly searching: Searching | undefined;
 }
 
+/** One place that cannot be looked at keeps no other from being looked at. */
+async function lookIfPossible(scope: VerifyScope, looking: Looking): Promise<Seen> {
+  try {
+    return await look(scope, looking);
+  } catch (error) {
+    return unseen(findingOf(error, looking.step.record), scope.subjects);
+  }
+}
+
+/** What kept a reader from looking, as a finding. Throws what is no answer of a system. */
+function findingOf(error: unknown, record: string): Finding {
+  if (!(error instanceof Failure) || ["UNEXPECTED", "INTERRUPTED", "BUSY"].includes(error.code)) throw error;
+  return { code: error.code, severity: "error", record, message: error.message };
+}
+
+function unseen(why: Finding, subjects: readonly Subject[]): Seen {
+  return { result: "unverifiable", residual: 0, method: toldFinding(why, valuesOf(subjects)).message, reason: why.code.toLowerCase() };
+}
+
 async function look(scope: VerifyScope, { planned, step, type, blind, searching }: Looking): Promise<Seen> {
   const { readers, receipts } = scope;
   const receipt = receipts.find((one) => one.step === step.step);
@@ -165,13 +184,8 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
     return { result: "not_searchable", residual: 0, method: "no identifier of the request leads here", reason: "no_identifier" };
   const why = blind.get(step.record);
   if (why !== undefined) {
-    const never = planned.reason === "empty_pattern";
-    return {
-      result: never ? "not_searchable" : "unverifiable",
-      residual: 0,
-      method: toldFinding(why, valuesOf(scope.subjects)).message,
-      reason: why.code.toLowerCase(),
-    };
+    const seen = unseen(why, scope.subjects);
+    return planned.reason === "empty_pattern" ? { ...seen, result: "not_searchable" } : seen;
   }
   const { target } = step;
   const now = searching === undefined ? [] : (await searchesFor(searching, type)).lookups;
@@ -228,14 +242,14 @@ async function locateLeft(readers: Readers, target: Target, lookups: readonly Lo
 }
 
 /** Record types whose search would prove nothing now. Only what our own receipts emptied may be empty. */
-async function blindSpots(scope: VerifyScope, types: ReadonlyMap<string, RecordType>): Promise<ReadonlyMap<string, Finding>> {
+async function blindSpots(scope: VerifyScope, types: ReadonlyMap<string, RecordType>): Promise<Map<string, Finding>> {
   const { map, readers, plan, sealed, receipts, reported } = scope;
   const spots = new Map<string, Finding>();
   for (const system of map.systems) {
     const records = sealed.flatMap(({ record }) => types.get(record) ?? []).filter((record) => record.system === system.name);
     if (records.length === 0) continue;
     const targets = records.map((record) => targetOf(map, record));
-    for await (const finding of (await readers.of(system.name)).check(targets)) {
+    for (const finding of await checked(readers, targets, system.name)) {
       if (finding.gap !== undefined) reported.push(finding);
       const type = types.get(finding.record);
       const step = plan.steps.find((one) => `${one.system}.${one.record}` === finding.record);
@@ -245,6 +259,17 @@ async function blindSpots(scope: VerifyScope, types: ReadonlyMap<string, RecordT
     }
   }
   return spots;
+}
+
+/** What a system's reader finds; where it cannot be asked, that, for each of its record types. */
+async function checked(readers: Readers, targets: readonly Target[], system: string): Promise<readonly Finding[]> {
+  const found: Finding[] = [];
+  try {
+    for await (const finding of (await readers.of(system)).check(targets)) found.push(finding);
+  } catch (error) {
+    return [...found, ...targets.map(({ record }) => findingOf(error, record.id))];
+  }
+  return found;
 }
 
 /** Findings that stand in the way of erasing say nothing against looking. */
@@ -268,14 +293,15 @@ function emptiedByUs({ place, format }: Pick<RecordType, "place" | "format">, re
 }
 
 /** What the identifiers lead to now; undefined where they lead nowhere that can be looked at: then the sealed values alone count. */
-async function searchAgain({ map, readers, subjects }: VerifyScope): Promise<Searching | undefined> {
+async function searchAgain({ map, readers, subjects }: VerifyScope, blind: Map<string, Finding>): Promise<Searching | undefined> {
   try {
     const stops = noStops();
     return beginSearch(readers, await resolveIdentifiers(map, readers, subjects, stops), stops);
   } catch (error) {
-    // what cannot be looked at at all is said where its own record type is looked at
-    if (error instanceof Failure && (error.exit === EXIT.waiting || error.exit === EXIT.bad_data)) return undefined;
-    throw error;
+    const sources = identitySources(map).map(({ record }) => findingOf(error, record.id));
+    // somebody whose identifiers lead to several by now is no reason to doubt a look by the sealed ones; a system that was silent is
+    if (error instanceof Failure && error.exit !== EXIT.waiting && error.exit !== EXIT.bad_data) for (const one of sources) blind.set(one.record, one);
+    return undefined;
   }
 }
 

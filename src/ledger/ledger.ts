@@ -5,11 +5,11 @@ import type { JsonObject } from "../model/json.ts";
 import type { LeafRow, LedgerReads, LedgerRows, LedgerWrites } from "../model/ledger-rows.ts";
 import { toBase64 } from "./base64.ts";
 import { commit, decoy, leafText, newSalt, parseLeaf } from "./commitment.ts";
-import type { DisclosedEntry } from "./disclosed-entry.ts";
+import { type DisclosedEntry, leafOf } from "./disclosed-entry.ts";
 import { sealEnvelope } from "./dsse.ts";
 import { checkEvent, wholeCore } from "./events.ts";
 import { isObject, jcs, parseJcs } from "./jcs.ts";
-import { inclusionProof, leafHash, type NodeAt, nodesAskedFor, nodesCompletedBy, rootOf } from "./merkle.ts";
+import { inclusionProof, leafHash, type NodeAt, nodesAskedFor, nodesCompletedBy, rootOf, treeOf, verifyInclusion } from "./merkle.ts";
 import { checkpointText, isSignedBy, parseCheckpoint, parseNote, signNote } from "./signed-note.ts";
 import { tlogProofText } from "./tlog-proof.ts";
 import { type VerifierKey, verifierKeyOf } from "./verifier-key.ts";
@@ -30,6 +30,8 @@ export interface Disclosure {
   readonly checkpoint: string;
   /** Oldest first. */
   readonly entries: readonly DisclosedEntry[];
+  /** Entries of the request that have no content any more. */
+  readonly expired: number;
 }
 
 /** How many leaves there are, and the root over them. */
@@ -49,13 +51,15 @@ export interface Ledger extends AsyncDisposable {
    */
   append(entries: readonly NewEntry[]): Promise<Head>;
   size(): Promise<number>;
+  /** Whether it has the entry of this id. */
+  has(id: string): Promise<boolean>;
   /** Whether its first leaves are those over which somebody saw this head; without a root, whether there are as many. */
   holds(head: { readonly size: number; readonly root?: string }): Promise<boolean>;
   /** The latest head, a signed note. */
   checkpoint(): Promise<string>;
-  /** Every entry of a request whose content is still there, with its proof. */
+  /** Every entry of a request whose content is still there, with its proof. Throws STATE_UNREADABLE where one is missing or is not what was signed. */
   entriesOf(request: string): Promise<Disclosure>;
-  /** The whole ledger, contents and all, as `docs/ledger-format.md` says. */
+  /** The whole ledger, contents and all, as `docs/ledger-format.md` says. Throws STATE_UNREADABLE where it is not what was signed. */
   exportAll(): Promise<Uint8Array>;
   /** The outcome of a request (the last entry that ended it, else its latest) as a tlog-proof. Undefined where it has no entry. */
   exportProof(request: string): Promise<string | undefined>;
@@ -104,10 +108,17 @@ function ledgerOn(log: Log, rows: LedgerRows): Ledger {
   const entriesOf = async (request: string): Promise<Disclosure> => {
     const note = await checkpoint(log, rows);
     const total = parseCheckpoint(parseNote(note).text).size;
-    const leaves = await rows.read.leaves({ request, below: total });
+    await refuseMissing(log, rows.read, total);
+    const near = await rows.read.leaves({ request, below: total });
+    const leaves = near.filter((row) => row.core !== null && requestIn(log, row) === request);
     // all proofs' nodes in one look
     const node = await nodesOf(log, rows.read, (at) => leaves.map(({ index }) => inclusionProof(index, total, at)));
-    return { checkpoint: note, entries: leaves.map((leaf) => disclosed(log, leaf, total, node)) };
+    const root = await rootAt(log, rows.read, total);
+    return {
+      checkpoint: note,
+      entries: leaves.map((leaf) => disclosed(log, leaf, { total, root, node })),
+      expired: near.filter(({ core, id }) => core === null && id.startsWith(`${request}/`)).length,
+    };
   };
   return {
     origin: verifier.name,
@@ -123,6 +134,7 @@ function ledgerOn(log: Log, rows: LedgerRows): Ledger {
       return { size, root: Buffer.from(root).toString("hex") };
     },
     size: async () => await rows.read.size(),
+    has: async (id) => await rows.read.has(id),
     async holds({ size, root }) {
       if ((await rows.read.size()) < size) return false;
       return root === undefined || Buffer.from(await rootAt(log, rows.read, size)).toString("hex") === root;
@@ -131,7 +143,9 @@ function ledgerOn(log: Log, rows: LedgerRows): Ledger {
     entriesOf,
     async exportAll() {
       const note = await checkpoint(log, rows);
-      return Buffer.from(exported(log, note, await rows.read.leaves({ below: parseCheckpoint(parseNote(note).text).size })));
+      const head = parseCheckpoint(parseNote(note).text);
+      await refuseMissing(log, rows.read, head.size);
+      return Buffer.from(exported(log, note, head, await rows.read.leaves({ below: head.size })));
     },
     async exportProof(request) {
       const { checkpoint: note, entries } = await entriesOf(request);
@@ -157,8 +171,7 @@ async function signedHead(log: Log, reads: LedgerReads): Promise<{ readonly size
   const note = parsed(log, stored.note, parseNote);
   const head = parsed(log, note.text, parseCheckpoint);
   const missing = head.size !== stored.size || head.size > (await reads.size()) || Buffer.compare(head.root, await rootAt(log, reads, head.size)) !== 0;
-  if (missing || !isSignedBy(note, log.verifier))
-    throw new Failure("STATE_UNREADABLE", `${log.name} is not the ledger whose head was signed: entries are missing or changed`);
+  if (missing || !isSignedBy(note, log.verifier)) throw changed(log);
   return stored;
 }
 
@@ -223,22 +236,62 @@ async function add(log: Log, writes: LedgerWrites, entries: readonly NewEntry[])
   }
 }
 
-function disclosed(log: Log, row: LeafRow, total: number, node: NodeAt): DisclosedEntry {
-  return {
-    core: contentOf(log, row.core),
-    core_salt: saltOf(log, row.coreSalt),
-    link_commitment: toBase64(parsed(log, row.leaf, parseLeaf).link),
-    proof: { index: row.index, path: inclusionProof(row.index, total, node).map(toBase64) },
-  };
+/** An entry that `proof verify` will take: whatever else is in the rows is not given out. */
+function disclosed(
+  log: Log,
+  row: LeafRow,
+  { total, root, node }: { readonly total: number; readonly root: Uint8Array; readonly node: NodeAt },
+): DisclosedEntry {
+  const { index } = row;
+  const path = inclusionProof(index, total, node);
+  const entry = { core: contentOf(log, row.core), core_salt: saltOf(log, row.coreSalt), link_commitment: toBase64(parsed(log, row.leaf, parseLeaf).link) };
+  const leaf = leafHash(Buffer.from(parsed(log, entry, leafOf)));
+  if (!verifyInclusion({ index, size: total, leaf, proof: path, root })) throw changed(log);
+  return { ...entry, proof: { index, path: path.map(toBase64) } };
 }
 
-function exported(log: Log, note: string, rows: readonly LeafRow[]): string {
-  const leaves = rows.map((row): JsonObject => ({
-    leaf: row.leaf,
-    ...(row.core === null ? {} : { core: contentOf(log, row.core), core_salt: saltOf(log, row.coreSalt) }),
-    ...(row.link === null ? {} : { link: contentOf(log, row.link), link_salt: saltOf(log, row.linkSalt) }),
-  }));
+function exported(log: Log, note: string, head: { readonly size: number; readonly root: Uint8Array }, rows: readonly LeafRow[]): string {
+  const hashes = rows.map(({ leaf }) => leafHash(Buffer.from(leaf)));
+  if (Buffer.compare(rootOf(hashes.length, treeOf(hashes)), head.root) !== 0) throw changed(log);
+  const leaves = rows.map((row): JsonObject => {
+    const { core, link } = parsed(log, row.leaf, parseLeaf);
+    return {
+      leaf: row.leaf,
+      ...(row.core === null ? {} : opened(log, "core", { text: row.core, salt: row.coreSalt, wanted: core })),
+      ...(row.link === null ? {} : opened(log, "link", { text: row.link, salt: row.linkSalt, wanted: link })),
+    };
+  });
+  // the column by which a request's entries are found is beside the tree
+  for (const row of rows) if (row.core !== null) requestIn(log, row);
   return jcs({ checkpoint: note, leaves });
+}
+
+/** A content with its salt, which must open what the leaf commits to. */
+function opened(
+  log: Log,
+  part: "core" | "link",
+  { text, salt, wanted }: { readonly text: string; readonly salt: Uint8Array | null; readonly wanted: Uint8Array },
+): JsonObject {
+  const content = contentOf(log, text);
+  const written = saltOf(log, salt);
+  if (Buffer.compare(commit(part, salt ?? Buffer.alloc(0), content), wanted) !== 0) throw changed(log);
+  return { [part]: content, [`${part}_salt`]: written };
+}
+
+/** The request that a content is about, which its row must name too: what is filed elsewhere would be left out of a report. */
+function requestIn(log: Log, { core, request }: LeafRow): string | null {
+  const named = contentOf(log, core)["request"];
+  const about = typeof named === "string" ? named : null;
+  if (about !== request) throw changed(log);
+  return about;
+}
+
+async function refuseMissing(log: Log, reads: LedgerReads, size: number): Promise<void> {
+  if ((await reads.count(size)) !== size) throw changed(log);
+}
+
+function changed({ name }: Log): Failure {
+  return new Failure("STATE_UNREADABLE", `${name} is not the ledger whose head was signed: entries are missing or changed`);
 }
 
 function contentOf(log: Log, text: string | null): JsonObject {

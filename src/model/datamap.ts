@@ -160,9 +160,15 @@ export interface RecordType {
   readonly at: Position;
 }
 
+/** What a kind of system is among the others, in the order in which they have their turn. */
+export const RANKS = ["source", "cache", "index", "file", "lake", "third_party"] as const;
+export type Rank = (typeof RANKS)[number];
+
 export interface SystemBlock {
   readonly name: string;
   readonly kind: string;
+  /** Of its kind. */
+  readonly rank: Rank;
   /** `connect` without its values: names of secrets, a file or root folder, options. */
   readonly connect: { readonly secret?: string; readonly file?: string; readonly root?: string; readonly unsafeOverwrite?: boolean };
   readonly owner?: string;

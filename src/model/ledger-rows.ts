@@ -30,17 +30,20 @@ export interface LedgerReads {
   about(): Promise<{ readonly origin: string; readonly vkey: string } | undefined>;
   /** Leaves. */
   size(): Promise<number>;
+  /** Whether there is an entry of this id. */
+  has(id: string): Promise<boolean>;
   /** The largest signed head. */
   head(): Promise<{ readonly size: number; readonly note: string } | undefined>;
   /** Those of them that are there. */
   nodes(places: readonly NodePlace[]): Promise<readonly NodeRow[]>;
-  /** By index; of one request only those whose content is still there. */
+  /** How many leaves are there below this index: as many, where none is missing. */
+  count(below: number): Promise<number>;
+  /** By index; of one request those that may be its, by any of their columns: the ledger looks which are. */
   leaves(which: { readonly below: number; readonly request?: string }): Promise<readonly LeafRow[]>;
 }
 
 export interface LedgerWrites extends LedgerReads {
   setAbout(origin: string, vkey: string): Promise<void>;
-  has(id: string): Promise<boolean>;
   addLeaf(leaf: LeafRow): Promise<void>;
   addNodes(nodes: readonly NodeRow[]): Promise<void>;
   addHead(size: number, note: string): Promise<void>;

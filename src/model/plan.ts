@@ -42,6 +42,8 @@ export interface PlanStep extends Counts {
   readonly action: ActionKind;
   /** The outcome it would have. */
   readonly status: Status;
+  /** Of `act`: changed, the others are deleted. Missing where nothing is acted on, and in plans of version 0.1. */
+  readonly changed?: number;
   /** Kept records of which all but the needed columns are cleared. They count in `kept`. */
   readonly minimised?: number;
   /** Of the worst that happens here: blocked, then waiting, then kept. */

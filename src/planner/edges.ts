@@ -46,7 +46,7 @@ export interface EdgeValues {
   readonly fit: ReadonlyMap<number, Rows>;
   /** All of whose columns hold a placeholder. */
   readonly placeholder: ReadonlyMap<number, Rows>;
-  /** People of whom a record leads on that holds others too. */
+  /** People of whom a record leads on that holds others too, or lists with more combinations than can be asked for. */
   readonly shared: ReadonlySet<number>;
 }
 
@@ -59,6 +59,9 @@ export function edgeValues(parent: Found | undefined, from: readonly string[]): 
   const shared = new Set<number>();
   for (const record of parent?.records.values() ?? []) {
     const rows = combinations(from.map((column) => valuesAt(record.values, column).filter((value) => value.trim() !== "")));
+    // too many to be asked for: nobody may believe that nothing is behind them
+    if (rows === undefined) for (const subject of record.subjects) shared.add(subject);
+    if (rows === undefined) continue;
     for (const row of rows) {
       const to = row.every(isPlaceholder) ? placeholder : fit;
       for (const subject of record.subjects) addRow(to, subject, row);
@@ -68,10 +71,11 @@ export function edgeValues(parent: Found | undefined, from: readonly string[]): 
   return { fit, placeholder, shared };
 }
 
-function combinations(lists: readonly (readonly string[])[]): readonly (readonly string[])[] {
+/** Undefined: more than anybody means. */
+function combinations(lists: readonly (readonly string[])[]): readonly (readonly string[])[] | undefined {
   const [only] = lists;
   if (lists.length === 1 && only !== undefined) return only.map((value) => [value]);
-  if (lists.reduce((product, list) => product * list.length, 1) > MOST_COMBINATIONS) return [];
+  if (lists.reduce((product, list) => product * list.length, 1) > MOST_COMBINATIONS) return undefined;
   return lists.reduce<readonly (readonly string[])[]>((rows, list) => rows.flatMap((row) => list.map((value) => [...row, value])), [[]]);
 }
 

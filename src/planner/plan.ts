@@ -80,7 +80,7 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
     made_at: parts.madeAt.toISOString(),
     expires_at: expires,
     steps,
-    totals: totalsOf(steps, sealed, types),
+    totals: totalsOf(steps),
     residue: residue.map(({ system: of, mechanism, goneBy }) => ({ system: of, mechanism, gone_by: goneBy })),
     warnings: dedupe(warnings).map(({ code, severity, record, column, message, help }) => ({
       code,
@@ -148,6 +148,7 @@ function planStep(
     .at(-1);
   const law = [...new Set(kept.flatMap((one) => one.law))];
   const minimised = kept.filter((one) => one.minimise).length;
+  const changed = records.filter(({ disposition }) => disposition.kind === "act" && !isDeleted(types, type, disposition)).length;
   const cascades = cascadesOf(records);
   return {
     id,
@@ -156,6 +157,7 @@ function planStep(
     action: type.do,
     status: worst(statuses),
     ...counts,
+    ...(counts.act === 0 ? {} : { changed }),
     ...(minimised === 0 ? {} : { minimised }),
     ...(reason === undefined ? {} : { reason }),
     ...(says === undefined ? {} : { says }),
@@ -273,26 +275,20 @@ async function refuseTooMany(step: PlanStep, record: RecordType, { size }: PlanP
   if (acting > all * maxFraction) over(`max_fraction ${maxFraction} of ${all}`);
 }
 
-function totalsOf(steps: readonly PlanStep[], sealed: readonly SealedStep[], types: ReadonlyMap<string, RecordType>): Totals {
-  let erase = 0;
-  let change = 0;
-  for (const { record, records } of sealed) {
-    const type = types.get(record);
-    for (const { disposition } of records) {
-      if (type === undefined || disposition.kind !== "act") continue;
-      if (changesMade({ types }, type, disposition).some(({ kind }) => kind === "delete")) erase += 1;
-      else change += 1;
-    }
-  }
-  const sum = (name: "kept" | "waiting" | "blocked"): number => steps.reduce((total, step) => total + step[name], 0);
+function totalsOf(steps: readonly PlanStep[]): Totals {
+  const sum = (count: (step: PlanStep) => number): number => steps.reduce((total, step) => total + count(step), 0);
   return {
-    erase,
-    change,
-    keep: sum("kept"),
-    wait: sum("waiting"),
-    blocked: sum("blocked"),
+    erase: sum(({ act, changed = 0 }) => act - changed),
+    change: sum(({ changed = 0 }) => changed),
+    keep: sum(({ kept }) => kept),
+    wait: sum(({ waiting }) => waiting),
+    blocked: sum(({ blocked }) => blocked),
     nothing: steps.filter((step) => step.status === "nothing_found").length,
   };
+}
+
+function isDeleted(types: ReadonlyMap<string, RecordType>, type: RecordType, disposition: Disposition): boolean {
+  return changesMade({ types }, type, disposition).some(({ kind }) => kind === "delete");
 }
 
 function inferredWarnings(steps: readonly PlanStep[]): readonly Finding[] {

@@ -1,5 +1,5 @@
 import type { Link, Write } from "../model/change.ts";
-import type { DataMap } from "../model/datamap.ts";
+import { type DataMap, RANKS } from "../model/datamap.ts";
 
 /** Steps that are done together, and when. */
 export interface PlannedUnit {
@@ -14,10 +14,6 @@ export interface PlannedUnit {
   /** Its records may reference each other: a new one among them stands in the way of deleting the others. */
   readonly interlocked: boolean;
 }
-
-/** Databases, then indexes, then files, then whatever else. */
-const RANK: Readonly<Record<string, number>> = { postgres: 0, sqlite: 0, elasticsearch: 1, opensearch: 1, s3: 2, files: 2 };
-const LAST_RANK = 3;
 
 /** What the order of steps follows from. */
 export interface Ordering {
@@ -60,7 +56,7 @@ export function unitsOf(map: DataMap, records: readonly string[], { links, write
     const system = types.find((record) => record.id === ordered[0])?.system ?? "";
     const selfReferencing = links.some((link) => link.child === link.parent && group.includes(link.child));
     const interlocked = group.filter((id) => !trails.has(id)).length > 1 || selfReferencing;
-    return { id: `U-${ordered[0] ?? ""}`, phase: phases.get(system) ?? LAST_RANK, system, records: ordered, interlocked };
+    return { id: `U-${ordered[0] ?? ""}`, phase: phases.get(system) ?? RANKS.length, system, records: ordered, interlocked };
   });
   return named
     .map((unit, at) => {
@@ -73,7 +69,7 @@ export function unitsOf(map: DataMap, records: readonly string[], { links, write
 }
 
 function systemPhases(map: DataMap): ReadonlyMap<string, number> {
-  const phases = new Map(map.systems.map((system) => [system.name, RANK[system.kind] ?? LAST_RANK]));
+  const phases = new Map(map.systems.map((system) => [system.name, RANKS.indexOf(system.rank)]));
   const edges = map.systems.flatMap((system) => {
     const source = system.copyOf?.split(".")[0];
     return [...(source === undefined ? [] : [[source, system.name] as const]), ...system.feeds.map((copy) => [system.name, copy] as const)];

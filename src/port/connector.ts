@@ -3,7 +3,7 @@
  * holds the second. One call serves many subjects. See docs/architecture.md.
  */
 import type { Left, Link, Operation, PlannedRecord, Reference, Residue, StepOutcome, Unit, Write } from "../model/change.ts";
-import type { ActionKind, SystemBlock } from "../model/datamap.ts";
+import type { ActionKind, Place, Rank, SystemBlock } from "../model/datamap.ts";
 import type { Finding, Located, Lookup, Selection, Sighting, Target } from "../model/search.ts";
 
 /** A kind of system; stateless. Its folder is loaded only when a data map names the kind. */
@@ -19,6 +19,10 @@ export interface Connector {
 export interface ConnectorConfig {
   readonly kind: string;
   readonly actions: readonly ActionKind[];
+  /** Where its records may lie, as a record type's keys name it. */
+  readonly places: readonly Place["kind"][];
+  /** Sources have their turn before their copies. */
+  readonly rank: Rank;
   /** What is wrong with this system's block, beyond its general shape. `path` leads from the system's block, as `["records", "orders", "in"]`. */
   lint(block: SystemBlock): readonly ConfigIssue[];
 }

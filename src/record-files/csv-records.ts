@@ -86,10 +86,20 @@ export async function* csvBlocks(source: AsyncIterable<Buffer>, dialect: Dialect
     if (start === 0) return null;
     const block = held.subarray(0, start);
     if (!isUtf8(block)) throw new Failure("FILE_UNREADABLE", `${name}: is not valid utf-8 at or after line ${pieces[0]?.line ?? line}`);
+    // to some a carriage return alone ends a line: what they take for records would be one cell here, or the heading
+    if (hasBareReturn(block)) {
+      for (const { start: from, end, line: at, cells } of pieces) {
+        const split = cells === null || !hasBareReturn(block.subarray(from, end)) ? [] : (splitCells(textOf(block, from, end), dialect) ?? []);
+        if (split.some(({ quoted, value }, place) => !quoted && (place === split.length - 1 ? BARE_RETURN : ANY_RETURN).test(value)))
+          throw new Failure("FILE_UNREADABLE", `${name}:${at}: a carriage return without a line feed stands outside quotes`, {
+            help: "Write the file with line feeds, or CR and LF, at the ends of its lines.",
+          });
+      }
+    }
     // csv-parse takes a NUL after a closing quote for the end of the data, and goes on with the cell
     if (block.includes(0)) {
       for (const { start: from, end, line: at, cells } of pieces) {
-        if (cells !== null && !isSame(cells, splitCells(block.toString("utf8", from, end).replace(/\r?\n$/u, ""), dialect)))
+        if (cells !== null && !isSame(cells, splitCells(textOf(block, from, end), dialect)))
           throw new Failure("FILE_UNREADABLE", `${name}:${at}: a NUL follows a closing quote`);
       }
     }
@@ -112,6 +122,23 @@ export async function* csvBlocks(source: AsyncIterable<Buffer>, dialect: Dialect
   } finally {
     parser.destroy();
   }
+}
+
+const ANY_RETURN = /\r/u;
+/** One that is followed by something else than an end of a line: `\r\r\n` is how some programs write `\r\n`. */
+const BARE_RETURN = /\r(?![\r\n]|$)/u;
+
+function hasBareReturn(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(CR); at !== -1; at = bytes.indexOf(CR, at + 1)) {
+    const next = bytes[at + 1];
+    if (next !== undefined && next !== LF && next !== CR) return true;
+  }
+  return false;
+}
+
+/** A record without its line end. */
+function textOf(block: Buffer, from: number, end: number): string {
+  return block.toString("utf8", from, end).replace(/\r?\n$/u, "");
 }
 
 function isSame(cells: readonly string[], split: readonly Cell[] | null): boolean {

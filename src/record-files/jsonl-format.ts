@@ -5,6 +5,7 @@ import { changeValue, isAsWanted } from "./change-value.ts";
 import { editJson, type JsonEdit } from "./json-edit.ts";
 import { lineBlocks, type LineBlock, type LinePiece } from "./json-lines.ts";
 import { pathTree, sharedArrays } from "./json-path.ts";
+import { comparableText, isSameElement, type Matching, needsWays, rowsIn, waysIn } from "./json-ways.ts";
 import { isJsonObject, type JsonValue, type JsonValues, readJson, textOf } from "./json-values.ts";
 import { unfoundIn } from "./jsonl-unfound.ts";
 import { comparableIn, holdsOthers, matchHint, subjectMatcher, valuesFor, whereFilters } from "./match-record.ts";
@@ -39,6 +40,7 @@ export function jsonlFormat(rule: RecordRule, named: readonly string[], lookups:
   const rules = ruleReader();
   const subjectsOf = subjectMatcher(columns, mode, lookups, where);
   const filters = whereFilters(where);
+  const standsTogether = needsWays(rule);
   const bySubject = Map.groupBy(lookups, ({ subject }) => subject);
   const piece = (block: LineBlock, { start, end, line, blank }: LinePiece): Piece<JsonRow> => {
     if (blank) return { start, end, line, row: null, unreadable: false };
@@ -55,11 +57,13 @@ export function jsonlFormat(rule: RecordRule, named: readonly string[], lookups:
       for await (const block of lineBlocks(source, name)) yield { bytes: block.bytes, pieces: block.pieces.map((line) => piece(block, line)) };
     },
     match(row) {
-      const subjects = subjectsOf(
+      const found = subjectsOf(
         (path) => texts(row, path),
         storedOf(row),
-        (asked) => rowsOf(row, asked, at),
+        (asked) => rowsIn(row.text, (path) => at(row, path), asked),
       );
+      const isTheirs = (lookup: Lookup) => waysIn(row.text, (path) => at(row, path), rule, lookup).length > 0;
+      const subjects = found.length === 0 || !standsTogether ? found : found.filter((subject) => bySubject.get(subject)?.some(isTheirs));
       if (subjects.length === 0) return { subjects, shared: false };
       const listOf = (path: string) => (at(row, path).some(({ indexes }) => indexes.length > 0) ? texts(row, path) : null);
       const mine = subjects.flatMap((subject) => bySubject.get(subject) ?? []);
@@ -86,6 +90,8 @@ interface PathRule {
   readonly rule: FieldRule;
   /** A matched column goes into the very array the path ends at: the rule is for its matching elements, never for the whole of it. */
   readonly intoArray: boolean;
+  /** Whether it matters where matched values stand. */
+  readonly together: boolean;
   /** Matched columns at the path or below it: the rule acts where their value is the person's. */
   readonly own: readonly MatchColumn[];
   /** Matched columns that go through the same arrays: the rule acts in the elements where their value is the person's. */
@@ -101,16 +107,18 @@ interface Selector {
 /** Rules are read once for each change, not for each record. */
 function ruleReader(): (part: ChangePart) => readonly PathRule[] {
   const known = new Map<ChangePart["columns"], Map<ChangePart["change"], readonly PathRule[]>>();
-  return ({ change, columns }) => {
+  return (part) => {
+    const { change, columns } = part;
     const byChange = known.get(columns) ?? new Map<ChangePart["change"], readonly PathRule[]>();
     known.set(columns, byChange);
-    const rules = byChange.get(change) ?? Object.entries(rulesOf(change)).map(([path, rule]) => pathRule(path, rule, columns));
+    const rules = byChange.get(change) ?? Object.entries(rulesOf(change)).map(([path, rule]) => pathRule(path, rule, part));
     byChange.set(change, rules);
     return rules;
   };
 }
 
-function pathRule(path: string, rule: FieldRule, columns: readonly MatchColumn[]): PathRule {
+function pathRule(path: string, rule: FieldRule, matching: Matching): PathRule {
+  const { columns } = matching;
   const selectors = columns.map((column) => {
     const shared = (own: string) => [sharedArrays(own, column.column), sharedArrays(own, `${column.column}[]`)] as const;
     const [plain, element] = [shared(path), shared(`${path}[]`)];
@@ -119,6 +127,7 @@ function pathRule(path: string, rule: FieldRule, columns: readonly MatchColumn[]
   return {
     path,
     rule,
+    together: needsWays(matching),
     intoArray: columns.some(({ column }) => column === path || column.startsWith(`${path}[]`)),
     own: columns.filter(({ column }) => column === path || column.startsWith(`${path}.`) || column.startsWith(`${path}[]`)),
     selectors,
@@ -126,12 +135,18 @@ function pathRule(path: string, rule: FieldRule, columns: readonly MatchColumn[]
 }
 
 /** The values that a rule acts on in this record. */
-function chosen(row: JsonRow, rule: PathRule, { lookups, mode }: ChangePart, at: ValuesAt): readonly JsonValue[] {
+function chosen(row: JsonRow, rule: PathRule, part: ChangePart, at: ValuesAt): readonly JsonValue[] {
+  const { lookups, mode } = part;
   const values = at(row, rule.path).filter((value) => (rule.intoArray ? value.element || value.kind !== "array" : !value.element));
   if (lookups === null) return values;
   const theirs = new Map<MatchColumn, readonly JsonValue[]>();
+  const ways = rule.together ? lookups.flatMap((lookup) => waysIn(row.text, (path) => at(row, path), part, lookup)).flat() : [];
+  const valuesOf = (column: MatchColumn) =>
+    rule.together
+      ? ways.filter((hit) => hit.column === column).map(({ value }) => value)
+      : at(row, column.column).filter((value) => isWanted(row.text, value, column, lookups));
   const wanted = (column: MatchColumn) => {
-    const known = theirs.get(column) ?? at(row, column.column).filter((value) => isWanted(row.text, value, column, lookups));
+    const known = theirs.get(column) ?? valuesOf(column);
     theirs.set(column, known);
     return known;
   };
@@ -144,43 +159,11 @@ function chosen(row: JsonRow, rule: PathRule, { lookups, mode }: ChangePart, at:
   });
 }
 
-function isSameElement(value: JsonValue, match: JsonValue, depth: number): boolean {
-  for (let at = 0; at < depth; at += 1) if (value.indexes[at] !== match.indexes[at]) return false;
-  return depth > 0;
-}
-
 function isWanted(text: string, value: JsonValue, column: MatchColumn, lookups: readonly Lookup[]): boolean {
   const found = comparableText(text, value);
   if (found === null) return false;
   const folded = comparableIn(column, found);
   return lookups.some((lookup) => valuesFor(lookup, column.column).some((wanted) => comparableIn(column, wanted) === folded));
-}
-
-/** Values of several columns that stand together: in the same element of every array that their paths share. */
-function rowsOf(row: JsonRow, columns: readonly string[], at: ValuesAt): readonly (readonly string[])[] {
-  let rows: readonly (readonly { readonly path: string; readonly value: JsonValue; readonly text: string }[])[] = [[]];
-  for (const column of columns) {
-    const cells = at(row, column).flatMap((value) => {
-      const text = comparableText(row.text, value);
-      return text === null ? [] : [{ path: value.element ? `${column}[]` : column, value, text }];
-    });
-    rows = rows.flatMap((before) =>
-      cells
-        .filter(({ path, value }) =>
-          before.every((other) => {
-            const depth = sharedArrays(path, other.path);
-            return depth === 0 || isSameElement(value, other.value, depth);
-          }),
-        )
-        .map((cell) => [...before, cell]),
-    );
-  }
-  return rows.map((cells) => cells.map(({ text }) => text));
-}
-
-/** A number is compared as it is written: no digit is lost, and 42 is "42". */
-function comparableText(text: string, value: JsonValue): string | null {
-  return value.kind === "object" || value.kind === "array" ? null : textOf(text, value);
 }
 
 function isValueAsWanted(rule: FieldRule, text: string, value: JsonValue): boolean {

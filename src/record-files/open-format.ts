@@ -52,7 +52,7 @@ export async function* counted(source: AsyncIterable<Uint8Array>, totals: Totals
 /** The part of a rule's own change, for people who are known or not. null for a deletion, or where nothing is decided. */
 export function ownPart(rule: RecordRule, lookups: readonly Lookup[] | null): ChangePart | null {
   const change = rule.change === undefined ? null : fieldChange(rule.change, rule.name);
-  return change === null ? null : { change, columns: rule.columns, mode: rule.mode, lookups };
+  return change === null ? null : { change, columns: rule.columns, mode: rule.mode, ...(rule.where === undefined ? {} : { where: rule.where }), lookups };
 }
 
 function namedBy(rule: RecordRule, parts: readonly ChangePart[], own: readonly Change[]): string[] {
@@ -64,7 +64,7 @@ function namedBy(rule: RecordRule, parts: readonly ChangePart[], own: readonly C
       ...Object.keys(rule.split ?? {}),
       ...rule.exports,
       ...fields.flatMap((change) => Object.keys(rulesOf(change))),
-      ...parts.flatMap(({ columns }) => columns.map(({ column }) => column)),
+      ...parts.flatMap(({ columns, where = {} }) => [...columns.map(({ column }) => column), ...Object.keys(where)]),
     ]),
   ];
 }

@@ -145,6 +145,19 @@ export async function* remainingRecords(
   }
 }
 
+/** The names of the records that match one of these lookups, or (null) of all that have the rule's constants. */
+export async function* namesOf(source: AsyncIterable<Uint8Array>, rule: RecordRule, lookups: readonly Lookup[] | null): AsyncGenerator<string> {
+  const name = recordNamer(rule);
+  const format = openFormat(rule, lookups === null ? {} : { lookups });
+  for await (const { bytes, pieces } of openBlocks(source, rule, format)) {
+    for (const { start, end, row } of pieces) {
+      if (row === null) continue;
+      const isMeant = lookups === null ? format.passes(row) : format.match(row).subjects.length > 0;
+      if (isMeant) yield name(contentOf(bytes, start, end)).id;
+    }
+  }
+}
+
 /** A record that somebody asks about, and how it stands: planned and still to be done, as wanted, or of these people and not planned. */
 export interface SurveyedRecord {
   readonly id: string;

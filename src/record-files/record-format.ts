@@ -1,7 +1,9 @@
 import { Failure } from "../errors.ts";
+import type { Where } from "../model/datamap.ts";
 import type { Also, Change } from "../model/change.ts";
 import type { FieldRules } from "../model/field-rule.ts";
 import type { Lookup, MatchColumn, Target } from "../model/search.ts";
+import { differencesIn } from "./read-alike.ts";
 
 /** A piece of a block: a record, or what stands between records. */
 export interface Piece<Row> {
@@ -39,6 +41,8 @@ export interface ChangePart {
   readonly change: FieldChange;
   readonly columns: readonly MatchColumn[];
   readonly mode: "any" | "all";
+  /** Constants that narrow the match. */
+  readonly where?: Where;
   readonly lookups: readonly Lookup[] | null;
 }
 
@@ -91,10 +95,11 @@ export function fieldChange(change: Change, name: string): FieldChange | null {
 }
 
 /**
- * A record type's change of a record, with what other record types that found it change in the same go. `lookups`: those
- * of the record's subjects. Throws NOT_BUILT and ACTION_REFUSED.
+ * A record type's change of a record of the file of this name, with what other record types that found it change in the
+ * same go. `lookups`: those of the record's subjects. Throws NOT_BUILT and ACTION_REFUSED.
  */
 export function recordChange(
+  path: string,
   change: Change,
   target: Target,
   lookups: readonly Lookup[] | null,
@@ -104,15 +109,17 @@ export function recordChange(
   const name = target.record.id;
   const own = fieldChange(change, name);
   const others = also.map((one) => {
-    if (!isReadAlike(target, one.target))
-      throw new Failure("ACTION_REFUSED", `${name} and ${one.target.record.id} read the same file in two ways (format, dialect, encoding, split)`);
-    return { ...one, change: fieldChange(one.change, one.target.record.id) };
+    const theirs = fieldChange(one.change, one.target.record.id);
+    const differ = differencesIn(path, target.record, one.target.record, own !== null && theirs !== null);
+    if (differ.length > 0) throw new Failure("ACTION_REFUSED", `${name} and ${one.target.record.id} read the same file in two ways (${differ.join(", ")})`);
+    return { ...one, change: theirs };
   });
   if (own === null || others.some((one) => one.change === null)) return { remove: true, parts: [] };
-  const part = (fields: FieldChange, { columns, record }: Target, mine: readonly Lookup[] | null): ChangePart => ({
+  const part = (fields: FieldChange, { columns, record, where }: Target, mine: readonly Lookup[] | null): ChangePart => ({
     change: fields,
     columns,
     mode: record.match.mode,
+    ...(where === undefined ? {} : { where }),
     lookups: mine,
   });
   return {
@@ -132,13 +139,4 @@ export function recordChange(
       ),
     ],
   };
-}
-
-function inOrder(keys: object): readonly [string, unknown][] {
-  return Object.entries(keys).toSorted(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function isReadAlike({ record: one }: Target, { record: other }: Target): boolean {
-  const way = ({ format, dialect, encoding, split = {} }: Target["record"]) => JSON.stringify([format, inOrder(dialect), encoding, inOrder(split)]);
-  return way(one) === way(other);
 }

@@ -21,10 +21,10 @@ export const LIMITS = [
 
 /** Throws NO_SUCH_REQUEST where the ledger has nothing about the request. */
 export function reportOf(
-  { checkpoint, entries }: Disclosure,
+  { checkpoint, entries, expired }: Disclosure,
   how: { readonly request: string; readonly generatedAt: Date; readonly tool: string },
 ): ReportPayload {
-  if (entries.length === 0) throw new Failure("NO_SUCH_REQUEST", "the ledger has no entry of that request");
+  if (entries.length === 0) throw new Failure("NO_SUCH_REQUEST", "the ledger has no entry of that request, or none whose content is still there");
   return {
     schema: REPORT_SCHEMA,
     request: how.request,
@@ -33,8 +33,13 @@ export function reportOf(
     checkpoint,
     entries,
     summary: summarise(entries.map(({ core }) => core)),
-    limits: LIMITS,
+    limits: expired === 0 ? LIMITS : [expiredWords(expired), ...LIMITS],
   };
+}
+
+/** Said in the report, and by the command: what has expired may have told anything. */
+export function expiredWords(count: number): string {
+  return `${count} ${count === 1 ? "entry" : "entries"} of the ledger about this request ${count === 1 ? "has" : "have"} no content any more, and ${count === 1 ? "is" : "are"} left out: ask which expiry took ${count === 1 ? "it" : "them"}.`;
 }
 
 /** The file: one DSSE envelope, canonical JSON and one line end. */

@@ -63,9 +63,10 @@ function textIn(value: object, name: string): string | undefined {
   return typeof text === "string" ? text : undefined;
 }
 
-function openInStep({ system, record, waiting, blocked, reason, says }: PlanStep): readonly string[] {
+function openInStep({ system, record, status: worst, waiting, blocked, reason, says }: PlanStep): readonly string[] {
   const name = `${system}.${record}`;
-  const why = (status: "waiting" | "blocked"): string => (reason === undefined ? "" : ` (${reasonWords(reason, { status, says })})`);
+  // a step's reason is that of the worst that happens in it
+  const why = (status: "waiting" | "blocked"): string => (reason === undefined || worst !== status ? "" : ` (${reasonWords(reason, { status, says })})`);
   return [
     ...(waiting > 0 ? [`${name}: ${waiting} waiting${why("waiting")}`] : []),
     ...(blocked > 0 ? [`${name}: ${blocked} blocked${why("blocked")}`] : []),

@@ -108,15 +108,15 @@ export async function readyToRun(context: Context, id: string): Promise<Pick<Run
 }
 
 /** The approved plan with its sealed keys, judged together. Throws what stands in the way of running it. */
-async function runnable({ map, now }: Context, tx: Reads, id: string): Promise<Runnable> {
+async function runnable({ map, now, ledger }: Context, tx: Reads, id: string): Promise<Runnable> {
   const request = await tx.requests.get(id);
   const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
   if (request.state === "refused" || request.state === "cancelled") throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)}`);
   if (plan === undefined) throw new Failure("NOT_APPROVED", `${id} has no plan`, { help: `Make one first: expunge plan ${id}.` });
   if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${id} is not confirmed`);
   const approval = await tx.plans.approval(plan.id);
-  // version 0.1 could be killed between the two
-  if (approval !== undefined && !(await tx.outbox.has(decisionId(plan, approval))))
+  // version 0.1 could be killed between the two, and a state can be changed by others than us
+  if (approval !== undefined && !(await isTold(decisionId(plan, approval), tx, ledger)))
     throw new Failure("NOT_APPROVED", `the approval of plan ${plan.id} of ${id} never reached the ledger`, {
       help: `Approve it again: expunge approve ${id}.`,
     });
@@ -128,4 +128,9 @@ async function runnable({ map, now }: Context, tx: Reads, id: string): Promise<R
   const sealed = await tx.sealed.steps(id, plan.id);
   const unaltered = isUnaltered(plan, sealed, await tx.sealed.digestKey(id));
   return { complete: false, plan: approvedPlan(plan, approval, map, { at: now(), begun, unaltered }), sealed };
+}
+
+/** Whether the ledger has the entry, or will be given it before anything is done. */
+async function isTold(entry: string, { outbox }: Pick<Reads, "outbox">, ledger: Context["ledger"]): Promise<boolean> {
+  return (await outbox.waits(entry)) || (await ledger.has(entry));
 }

@@ -61,7 +61,8 @@ async function hitsOf<T extends RecordTable>(session: SqlBatch<T>, rows: readonl
   return new Map(rows.map(({ item }) => [item, unionOf(item.record.subjects.flatMap((subject) => byKey.get(item.record.key)?.get(subject) ?? []))]));
 }
 
-function touchesMatched<T extends RecordTable>({ table, change }: Way<T>): boolean {
+/** Whether a change acts on what people are matched by: whose the values are must be asked. */
+export function touchesMatched({ table, change }: { readonly table: RecordTable; readonly change: Change }): boolean {
   if (change.kind !== "fields") return false;
   const changed = new Set([...Object.keys(change.fields), ...change.documents.flatMap((one) => one.in ?? [])]);
   return table.matches.some(({ column }) => changed.has(column.name));

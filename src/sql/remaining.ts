@@ -1,8 +1,8 @@
 import type { Change, Operation, PlannedRecord } from "../model/change.ts";
-import type { Target } from "../model/search.ts";
+import type { Lookup, Target } from "../model/search.ts";
 import type { IO } from "../port/connector.ts";
-import { unionOf } from "./assign.ts";
-import { assignmentsOf } from "./changes.ts";
+import { touchesMatched, unionOf } from "./assign.ts";
+import { assignmentsOf, type Whose } from "./changes.ts";
 import type { SearchedTable, SqlLook } from "./locate.ts";
 import { type Hits, NO_HITS, type RecordTable, type RowState } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
@@ -15,31 +15,54 @@ export interface RemainingLook<T extends SearchedTable> extends SqlLook<T> {
   taken(table: T, name: string, keys: readonly string[]): Promise<ReadonlySet<string> | undefined>;
 }
 
-/** Keys of the records that are not yet as the operation leaves them, what it does in the same go and what cascades take included. */
-export async function* remainingRows<T extends SearchedTable>(look: RemainingLook<T>, table: T, operation: Operation, io: IO): AsyncGenerator<string> {
+/**
+ * Keys of the records that are not yet as the operation leaves them, what it does in the same go and what cascades take
+ * included. `lookups`: the values the records were found by; without them every value counts as theirs.
+ */
+export async function* remainingRows<T extends SearchedTable>(
+  look: RemainingLook<T>,
+  table: T,
+  operation: Operation,
+  lookups: readonly Lookup[] | undefined,
+  io: IO,
+): AsyncGenerator<string> {
   const { change, records } = operation;
   const left = new Set<string>();
-  const ways: { table: T; change: Change; hits: ReadonlyMap<string, Hits> }[] = [{ table, change, hits: new Map() }];
+  const ways: { table: T; change: Change; lookups: readonly Lookup[] | undefined }[] = [{ table, change, lookups }];
   const keys = records.map(({ key }) => key);
-  for (const also of operation.also ?? []) {
-    const other = await look.over(also.target, table);
-    const hits = new Map<string, Hits>();
-    for await (const found of look.matching(other, also.lookups, keys)) hits.set(found.state.key, unionOf([...found.hits.values()]));
-    ways.push({ table: other, change: also.change, hits });
-  }
+  for (const also of operation.also ?? []) ways.push({ table: await look.over(also.target, table), change: also.change, lookups: also.lookups });
   // each table reads its own columns
   for (const way of ways) {
     if (change.kind === "delete" && way.table !== table) continue;
+    const asked = touchesMatched(way) ? (way.lookups ?? []) : [];
+    const hits = asked.length === 0 ? new Map<string, Hits>() : await hitsIn(look, way.table, records, asked);
+    const whoseOf = (key: string): Whose => (way.lookups === undefined ? "everything" : (hits.get(key) ?? NO_HITS));
     for await (const state of look.ofKeys(way.table, keys))
-      if (way.change.kind === "delete" || isOpen(way.table, way.change, state, way.hits.get(state.key) ?? NO_HITS, io)) left.add(state.key);
+      if (way.change.kind === "delete" || isOpen(way.table, way.change, state, whoseOf(state.key), io)) left.add(state.key);
   }
   if (change.kind === "delete") for (const key of await takenStill(look, table, records)) left.add(key);
   yield* left;
 }
 
-function isOpen(table: RecordTable, change: Change, state: RowState, hits: Hits, io: IO): boolean {
+/** What in each of these rows is still its own people's. */
+async function hitsIn<T extends SearchedTable>(
+  look: RemainingLook<T>,
+  table: T,
+  records: readonly PlannedRecord[],
+  lookups: readonly Lookup[],
+): Promise<ReadonlyMap<string, Hits>> {
+  const owners = new Map(records.map(({ key, subjects }) => [key, subjects]));
+  const all = new Map<string, Hits>();
+  for await (const { state, hits } of look.matching(table, lookups, [...owners.keys()])) {
+    const theirs = (owners.get(state.key) ?? []).flatMap((subject) => hits.get(subject) ?? []);
+    all.set(state.key, unionOf([all.get(state.key) ?? NO_HITS, ...theirs]));
+  }
+  return all;
+}
+
+function isOpen(table: RecordTable, change: Change, state: RowState, whose: Whose, io: IO): boolean {
   try {
-    return assignmentsOf(table, change, state, hits, io).size > 0;
+    return assignmentsOf(table, change, state, whose, io).size > 0;
   } catch (error) {
     if (error instanceof Refusal) return true;
     throw error;

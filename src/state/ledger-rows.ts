@@ -56,6 +56,8 @@ function readsOn(sql: Sql): LedgerReads {
       return row === undefined ? undefined : { origin: text(row, "origin"), vkey: text(row, "vkey") };
     },
     size: async () => integer((await one(sql, "select coalesce(max(idx) + 1, 0) as n from leaf")) ?? {}, "n"),
+    has: async (id) => (await one(sql, "select 1 as found from leaf where id = ?", [id])) !== undefined,
+    count: async (below) => integer((await one(sql, "select count(*) as n from leaf where idx < ?", [below])) ?? {}, "n"),
     async head() {
       const row = await one(sql, "select size, note from checkpoint order by size desc limit 1");
       return row === undefined ? undefined : { size: integer(row, "size"), note: text(row, "note") };
@@ -70,7 +72,12 @@ function readsOn(sql: Sql): LedgerReads {
       const rows =
         request === undefined
           ? await sql.all(`${columns} where idx < ? order by idx`, [below])
-          : await sql.all(`${columns} where request = ? and core is not null and idx < ? order by idx`, [request, below]);
+          : await sql.all(`${columns} where idx < ? and (request = ? or substr(id, 1, ?) = ? or (request is null and core is not null)) order by idx`, [
+              below,
+              request,
+              request.length + 1,
+              `${request}/`,
+            ]);
       return rows.map(leafOf);
     },
   };
@@ -106,7 +113,6 @@ function writesOn(sql: Sql): LedgerWrites {
     async setAbout(origin, vkey) {
       await sql.run("insert into about (origin, vkey) values (?, ?)", [origin, vkey]);
     },
-    has: async (id) => (await one(sql, "select 1 as found from leaf where id = ?", [id])) !== undefined,
     async addLeaf({ index, id, leaf, request, core, coreSalt, link, linkSalt }) {
       await sql.run("insert into leaf (idx, id, leaf, request, core, core_salt, link, link_salt) values (?, ?, ?, ?, ?, ?, ?, ?)", [
         index,

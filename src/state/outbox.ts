@@ -14,8 +14,8 @@ export interface OutboxEntry {
 export interface OutboxReads {
   /** Oldest first. */
   unsealed(limit: number): Promise<readonly OutboxEntry[]>;
-  /** Whether this event was ever posted, told to the ledger or not. */
-  has(id: string): Promise<boolean>;
+  /** Whether this event was posted and the ledger is still to be told. */
+  waits(id: string): Promise<boolean>;
   /** The largest head of the ledger that this state saw; without a root where an earlier version left it. */
   ledgerHead(): Promise<Settings["ledger"] | undefined>;
 }
@@ -30,7 +30,7 @@ export interface Outbox extends OutboxReads {
 export function outboxStore(sql: Sql): Outbox {
   return {
     ledgerHead: async () => await setting(sql, "ledger"),
-    has: async (id) => (await one(sql, "select 1 as found from outbox where id = ?", [id])) !== undefined,
+    waits: async (id) => (await one(sql, "select 1 as found from outbox where id = ? and sealed = 0", [id])) !== undefined,
     unsealed: async (limit) =>
       (await sql.all("select entry from outbox where sealed = 0 order by seq limit ?", [limit])).map((row) => stored<OutboxEntry>(text(row, "entry"))),
     async post(entries) {

@@ -16,8 +16,9 @@ export interface PlanTold {
 /** The plan as a person reads it before they sign: grouped by what happens, the sum and the next step last. */
 export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings, plain }: PlanTold): string {
   const { steps, totals } = plan;
-  const removing = steps.filter((step) => step.act > 0 && isRemoval(step));
-  const changing = steps.filter((step) => step.act > 0 && !isRemoval(step));
+  // one record type may stand under several headings, under each with that heading's count
+  const removing = steps.filter((step) => step.act > changedIn(step));
+  const changing = steps.filter((step) => changedIn(step) > 0);
   const unsearched = steps.filter((step) => step.status === "not_checked" || (step.unsearched?.length ?? 0) > 0);
   const searched = new Set(steps.filter((step) => step.found > 0 || !unsearched.includes(step)).map((step) => step.system));
   const all = new Set(steps.map((step) => step.system));
@@ -27,11 +28,11 @@ export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings
     heading(request, plan, { searched: searched.size, systems: all.size, late: overdueText(late, plain) }),
     group(
       tint(`ERASE ${totals.erase}`, "danger", plain),
-      removing.map((step) => [name(step), String(step.act), note(step)]),
+      removing.map((step) => [name(step), String(step.act - changedIn(step)), note(step)]),
     ),
     group(
       tint(`CHANGE ${totals.change}`, "bold", plain),
-      changing.map((step) => [name(step), String(step.act), verb(step)]),
+      changing.map((step) => [name(step), String(changedIn(step)), verb(step)]),
     ),
     group(
       "GO WITH IT",
@@ -85,8 +86,9 @@ function heading(request: ErasureRequest, plan: Plan, { searched, systems, late 
   ].join("\n");
 }
 
-function isRemoval(step: PlanStep): boolean {
-  return step.action === "erase" || step.action === "remove-rows" || step.action === "keep";
+/** Plans of version 0.1 do not say it: there the rule decides. */
+function changedIn({ act, action, changed }: PlanStep): number {
+  return changed ?? (action === "erase" || action === "remove-rows" || action === "keep" ? 0 : act);
 }
 
 function name(step: PlanStep): string {
@@ -105,6 +107,7 @@ function verb(step: PlanStep): string {
       return "marked as deleted";
     case "erase":
     case "remove-rows":
+      return "anonymised, because a record that is kept references it";
     case "keep":
     case "ask":
       return "changed";
@@ -112,7 +115,7 @@ function verb(step: PlanStep): string {
 }
 
 function note(step: PlanStep): string {
-  return step.kept + step.waiting + step.blocked === 0 ? "" : `${step.found} found`;
+  return step.act - changedIn(step) === step.found ? "" : `${step.found} found`;
 }
 
 function keptNote(step: PlanStep): string {
@@ -142,8 +145,9 @@ function peopleLeftAlone(steps: readonly PlanStep[]): readonly (readonly string[
   });
 }
 
-function why({ reason, says }: PlanStep, status: "kept" | "waiting" | "blocked" | "not_checked"): string {
-  return reason === undefined ? "" : safe(reasonWords(reason, { status, says }));
+/** A step's reason is that of the worst that happens in it: it says nothing of the rest. */
+function why({ status: worst, reason, says }: PlanStep, status: "kept" | "waiting" | "blocked" | "not_checked"): string {
+  return reason === undefined || worst !== status ? "" : safe(reasonWords(reason, { status, says }));
 }
 
 function group(title: string, rows: readonly (readonly string[])[]): string {

@@ -8,13 +8,14 @@ import { indent, safe, table, tint } from "./show.ts";
 export function stepLine(step: RunStep, plain: boolean): string {
   const bad = step.status === "failed" || step.status === "blocked" || step.status === "not_checked";
   const waits = step.status === "waiting" || step.status === "kept";
-  const result = tint(statusWords(step.status), bad ? "bad" : waits ? "warn" : "good", plain, process.stderr);
-  return `  ${`${step.system}.${step.record}`.padEnd(34)}  ${result}  ${numbers(step)}`;
+  const words = statusWords(step.status);
+  const result = tint(words, bad ? "bad" : waits ? "warn" : "good", plain, process.stderr);
+  return `  ${`${step.system}.${step.record}`.padEnd(34)}  ${result}${" ".repeat(Math.max(0, 13 - words.length))}  ${numbers(step)}`.trimEnd();
 }
 
 function numbers(step: RunStep): string {
   const parts = [
-    step.matched + step.affected + step.gone > 0 ? `${step.matched} found again, ${step.affected} done, ${step.gone} gone when read again` : "",
+    ...acted(step),
     some(step, "already_gone", "gone already"),
     some(step, "own", "rows of our own making redacted"),
     some(step, "kept", "kept"),
@@ -24,6 +25,15 @@ function numbers(step: RunStep): string {
   ].filter((part) => part !== "");
   const reason = why(step);
   return `${parts.join(", ")}${reason === "" ? "" : `${parts.length > 0 ? ": " : ""}${reason.replace(/^kept by law/u, "by law")}`}`;
+}
+
+/** Erased and changed apart. That all three numbers agree is said in few words; where they do not, each is said. */
+function acted(step: RunStep): readonly string[] {
+  const { matched, affected, gone } = step;
+  if (matched + affected + gone === 0) return [];
+  const done = [some(step, "deleted", "erased"), some(step, "changed", "changed")].filter((part) => part !== "");
+  if (matched === affected && affected === gone && done.length > 0) return [`${done.join(", ")} (read again: as wanted)`];
+  return [...done, `${matched} found again, ${affected} done, ${gone} as wanted when read again`];
 }
 
 /** Why something of the step is left, in words. */

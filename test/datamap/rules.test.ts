@@ -176,6 +176,8 @@ describe("the rest", () => {
     });
   }
 
+  const SOURCE = { places: ["table"], rank: "source" } as const;
+
   it("a connector's own lint is reported where it points, or at the nearest block", async () => {
     const seen: SystemBlock[] = [];
     const lints = (block: SystemBlock): { path: string[]; code: string; message: string; help: string }[] => {
@@ -185,7 +187,7 @@ describe("the rest", () => {
         { path: ["connect"], code: "X2", message: "m", help: "h" },
       ];
     };
-    const kinds = new Map([["postgres", { actions: ["erase"] as const, lint: lints }]]);
+    const kinds = new Map([["postgres", { ...SOURCE, actions: ["erase"] as const, lint: lints }]]);
     expect(await codes(shop("r: { table: t, match: { email: email }, do: erase }"), { kinds })).toEqual(["2:3 X2", "5:19 X1"]);
     expect(seen.map(({ name, records }) => [name, records.length])).toEqual([["shop", 1]]);
   });
@@ -193,20 +195,28 @@ describe("the rest", () => {
   it("what a connector has not built yet is a warning like any other, and items of lists are found", async () => {
     const text = whole("systems: { a: { kind: files, records: { r: { files: ['a.csv', 'b.orc'], match: { e: email }, do: remove-rows } } } }");
     const kinds = new Map([
-      ["files", { actions: ["remove-rows"] as const, lint: () => [{ path: ["records", "r", "files", "1"], code: "NOT_BUILT", message: "m", help: "h" }] }],
+      [
+        "files",
+        {
+          places: ["files"] as const,
+          rank: "file" as const,
+          actions: ["remove-rows"] as const,
+          lint: () => [{ path: ["records", "r", "files", "1"], code: "NOT_BUILT", message: "m", help: "h" }],
+        },
+      ],
     ]);
     expect(await lint(text, { kinds })).toMatchObject([{ code: "NOT_BUILT", severity: "warning", line: 1, column: 63 }]);
   });
 
   it("a connector's lint does not judge a record that lies in the wrong place", async () => {
     const kinds = new Map([
-      ["postgres", { actions: ["erase"] as const, lint: () => [{ path: ["records", "r", "table"], code: "X1", message: "m", help: "h" }] }],
+      ["postgres", { ...SOURCE, actions: ["erase"] as const, lint: () => [{ path: ["records", "r", "table"], code: "X1", message: "m", help: "h" }] }],
     ]);
     expect(await codes(shop("r: { index: x, match: { email: email }, do: erase }"), { kinds })).toEqual(["5:12 PLACE"]);
   });
 
   it("a connector's lint says nothing of a block that is wrong already", async () => {
-    const kinds = new Map([["postgres", { actions: ["erase"] as const, lint: () => [{ path: ["connect"], code: "X2", message: "m", help: "h" }] }]]);
+    const kinds = new Map([["postgres", { ...SOURCE, actions: ["erase"] as const, lint: () => [{ path: ["connect"], code: "X2", message: "m", help: "h" }] }]]);
     const text = whole("systems: { a: { kind: postgres, connect: { scret: a }, records: { r: { match: { email: email }, do: erase } } } }");
     expect(await codes(text, { kinds })).toEqual(["1:44 UNKNOWN_KEY"]);
   });

@@ -1,9 +1,10 @@
 /** Report, export, proof and head through the program itself, and checked on another desk that has nothing but the file and the key. */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Desk, dig, openDesk, type Said, testMap } from "../support/desk.ts";
+import { type Desk, dig, list, openDesk, type Said, testMap } from "../support/desk.ts";
 
 const person = "zora.kmet@regatta.example";
 const reportName = "R-2026-0001.report.json";
@@ -63,6 +64,65 @@ const checksOf = (json: unknown): readonly string[] => {
   const checks = dig(json, "data.checks");
   return Array.isArray(checks) ? checks.map((check: unknown) => `${String(dig(check, "name"))} ${String(dig(check, "ok"))}`) : [];
 };
+
+describe("what somebody changed behind the ledger's back", () => {
+  const tampered = (name: string, sql: string): void => {
+    const db = new DatabaseSync(path.join(desk.folder, name));
+    for (const trigger of db.prepare("select name from sqlite_schema where type = 'trigger'").all()) db.exec(`drop trigger "${String(trigger["name"])}"`);
+    db.exec(sql);
+    db.close();
+  };
+
+  /** The desk's workspace and files as they are now, under another name. */
+  function copy(name: string): { readonly state: string; readonly ledger: string; readonly flags: readonly string[] } {
+    cpSync(path.join(desk.folder, ".expunge"), path.join(desk.folder, name), { recursive: true });
+    return { state: `${name}/state.db`, ledger: `${name}/ledger.db`, flags: ["--workspace", name] };
+  }
+
+  it("is in no report and no export, and the doctor says so", async () => {
+    const { ledger, flags } = copy("filed-elsewhere");
+    tampered(ledger, `update leaf set request = null where request = '${id}' and id like '%/S1/%'`);
+    for (const args of [
+      ["report", id, "--out", "made/filed-elsewhere"],
+      ["proof", "export", "--out", "made/elsewhere.json"],
+      ["proof", "export", id, "--out", "made/elsewhere.tlog-proof"],
+    ]) {
+      const said = await desk.json([...args, ...flags]);
+      expect([said.code, dig(said.json, "error.code"), dig(said.json, "error.message")]).toEqual([
+        65,
+        "STATE_UNREADABLE",
+        expect.stringContaining("entries are missing or changed"),
+      ]);
+    }
+    const doctor = await desk.json(["doctor", ...flags]);
+    expect(doctor.code).toBe(2);
+    expect(list(doctor.json, "data.checks").filter((check) => dig(check, "result") === "fail")).toEqual([
+      { name: "ledger", result: "fail", detail: expect.stringContaining("entries are missing or changed") },
+    ]);
+  });
+
+  it("does not run where the approval stands in the state alone", async () => {
+    const { state, flags } = copy("approved-by-nobody");
+    desk.file("data/crews.csv", `boat,mail\nHeron,lotte@regatta.example\n`);
+    const opened = await desk.json(["request", "new", "--subject-file", "-", ...flags], { stdin: JSON.stringify({ email: "lotte@regatta.example" }) });
+    const other = String(dig(opened.json, "data.requests.0.id"));
+    await desk.json(["request", "identity", other, "--method", "letter", "--result", "ok", ...flags]);
+    const { json } = await desk.json(["plan", other, ...flags]);
+    const [plan, digest] = [dig(json, "data.plan.id"), dig(json, "data.plan.digest")];
+    const at = "2026-11-30T09:10:00.000Z";
+    tampered(
+      state,
+      `insert into approval values ('${String(plan)}', '${JSON.stringify({ plan, digest, by: "max", at })}');
+       insert into outbox values ('${other}/${String(plan)}/decision/${at}', 999, '{}', 1)`,
+    );
+    const run = await desk.json(["run", other, "--confirm", other, ...flags]);
+    expect([run.code, dig(run.json, "error.code")]).toEqual([3, "NOT_APPROVED"]);
+    expect(desk.read("data/crews.csv")).toContain("lotte@regatta.example");
+    await desk.json(["approve", other, "--as", "olga", "--confirm", other, ...flags]);
+    expect((await desk.json(["run", other, "--confirm", other, ...flags])).code).toBe(0);
+    expect(desk.read("data/crews.csv")).not.toContain("lotte@regatta.example");
+  });
+});
 
 describe("a report", () => {
   it("is written whole, with its hash, the page beside the signed file", () => {

@@ -199,3 +199,47 @@ describe("the file's own guards", () => {
     expect((await ledger.entriesOf("R-2026-0001")).entries).toHaveLength(4);
   });
 });
+
+describe("a ledger gives out nothing that its own check would refuse, and nothing less than all", () => {
+  const damaged = expect.objectContaining({ code: "STATE_UNREADABLE" });
+  /** Entries 4 and 5 are results of the request. */
+  const harm = {
+    "an entry is filed under no request": "update leaf set request = null where idx = 5",
+    "an entry is filed under another request": "update leaf set request = 'R-2026-0002' where idx = 5",
+    "a content says something else": `update leaf set core = replace(core, '"gone":1', '"gone":0') where idx = 4`,
+    "a salt is another": "update leaf set core_salt = zeroblob(32) where idx = 5",
+    "a leaf is gone": "delete from leaf where idx = 5",
+    "a leaf is another": "update leaf set leaf = (select leaf from leaf where idx = 4) where idx = 5",
+  };
+
+  for (const [what, sql] of Object.entries(harm)) {
+    it(`where ${what}`, async () => {
+      const { ledger, file } = await fresh();
+      await ledger.append(wholeRequest("R-2026-0001"));
+      await ledger.append(wholeRequest("R-2026-0002"));
+      expect((await ledger.entriesOf("R-2026-0001")).entries).toHaveLength(8);
+      tamper(file, sql);
+      await expect(ledger.entriesOf("R-2026-0001")).rejects.toThrow(damaged);
+      await expect(ledger.exportProof("R-2026-0001")).rejects.toThrow(damaged);
+      await expect(ledger.exportAll()).rejects.toThrow(damaged);
+    });
+  }
+
+  it("says how many entries have expired", async () => {
+    const { ledger, file } = await fresh();
+    await ledger.append(wholeRequest("R-2026-0001").map((one, at) => ({ ...one, id: `R-2026-0001/${at}` })));
+    await ledger.append(wholeRequest("R-2026-0002"));
+    expect(await ledger.entriesOf("R-2026-0001")).toMatchObject({ expired: 0 });
+    tamper(file, "update leaf set core = null, core_salt = null, request = null, link = null, link_salt = null where idx between 3 and 4");
+    const { entries, expired } = await ledger.entriesOf("R-2026-0001");
+    expect([entries.length, expired]).toEqual([6, 2]);
+  });
+
+  it("knows its entries by their ids", async () => {
+    const { ledger } = await fresh();
+    const [first] = wholeRequest("R-2026-0001");
+    if (first === undefined) throw new Error("no entries");
+    await ledger.append([first]);
+    expect([await ledger.has(first.id), await ledger.has("R-2026-0001/decision")]).toEqual([true, false]);
+  });
+});

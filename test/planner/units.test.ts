@@ -35,7 +35,7 @@ test("a circle of references is one unit, and so is an audit trail with the tabl
 
 test("a copy comes after its source, whatever its kind, and databases before files", () => {
   const map = mapOf([
-    { name: "share", kind: "files", records: [recordOf("share", "lists")] },
+    { name: "share", kind: "files", rank: "file", records: [recordOf("share", "lists")] },
     { name: "mirror", kind: "postgres", copyOf: "share.lists", records: [recordOf("mirror", "lists")] },
     { name: "shop", kind: "postgres", records: [recordOf("shop", "customers")] },
   ]);

@@ -141,3 +141,15 @@ test("verifying refuses an output in which anything is not as it was meant", asy
   for (const other of [written.replace("bob", "bub"), written.replace("ann@x,", "ann@x,3"), `${written}zoe,5\n`, written.replace("eve,4\n", ""), ""])
     await expect(verify(other)).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
 });
+
+test("a carriage return alone, outside quotes, is refused with its line: it ends a line for whoever wrote the file", async () => {
+  const secret = "email,name\rann@x,secret\rbob@x,secret\r";
+  expect(await fails(scan(Buffer.from(secret), ruleOf(), ann))).toBe(
+    "FILE_UNREADABLE people.csv:1: a carriage return without a line feed stands outside quotes",
+  );
+  expect(await fails(checkRecords(inChunks(Buffer.from(secret)), ruleOf()))).toMatch(/^FILE_UNREADABLE people.csv:1: a carriage return/u);
+  expect(await fails(scan(Buffer.from("email,n\nbob@x,1\rann@x,2\n"), ruleOf(), ann))).toMatch(/^FILE_UNREADABLE people.csv:2: /u);
+  // inside quotes it is part of the value; doubled before a line feed it belongs to the line's end
+  const fine = 'email,n\r\r\nbob@x,"a\rb"\r\nann@x,1\r\r\neve@x,3\r';
+  expect((await eraseFrom(Buffer.from(fine), ruleOf(), ann)).text).toBe('email,n\r\r\nbob@x,"a\rb"\r\neve@x,3\r');
+});

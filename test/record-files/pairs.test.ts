@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import type { Change } from "../../src/model/change.ts";
+import type { Where } from "../../src/model/datamap.ts";
 import type { Lookup, MatchColumn } from "../../src/model/search.ts";
-import { ruleOf, scan } from "./support.ts";
+import { eraseFrom, lookupsOf, ruleOf, scan } from "./support.ts";
 
 const edge = (column: string): MatchColumn => ({ column, type: "edge", fold: [] });
 /** A person who is member 5 of branch 1 and member 9 of branch 2. */
@@ -96,4 +98,73 @@ test("a column may be called as anything is, and has values only where the looku
       [[name, ["ann@x"]]],
     ]);
   }
+});
+
+const lines = (...rows: readonly unknown[]) => Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+const email = (column: string): MatchColumn => ({ column, type: "email", fold: [] });
+const CLEAR = (...paths: readonly string[]): Change => ({
+  kind: "fields",
+  fields: Object.fromEntries(paths.map((path) => [path, { kind: "clear" }])),
+  documents: [],
+});
+
+test("in JSON Lines the values that `all` asks for stand in the same element of an array, else the line is somebody else's", async () => {
+  const columns = [email("m[].e"), edge("m[].team")];
+  const lookup: Lookup = { subject: 0, values: { "m[].e": ["ann@x"], "m[].team": ["t1"] } };
+  const mixed = {
+    m: [
+      { e: "ann@x", team: "t2" },
+      { e: "bob@x", team: "t1" },
+    ],
+  };
+  const hers = {
+    m: [
+      { e: "bob@x", team: "t2" },
+      { e: "ann@x", team: "t1" },
+    ],
+  };
+  const rule = ruleOf({ name: "a.jsonl", format: "jsonl", columns, mode: "all" });
+  expect((await scan(lines(mixed, hers), rule, [lookup])).map(({ line }) => line)).toEqual([2]);
+  // of a line that is hers only her element changes
+  const both = { m: [...mixed.m, ...hers.m] };
+  const { text } = await eraseFrom(lines(both), { ...rule, change: CLEAR("m[].e") }, [lookup]);
+  expect(JSON.parse(text)).toEqual({ m: [...both.m.slice(0, 3), { e: null, team: "t1" }] });
+});
+
+test("the constants of `where` narrow the element that is matched, and nobody's else", async () => {
+  const rule = ruleOf({ name: "a.jsonl", format: "jsonl", columns: [email("m[].e")], where: { "m[].role": ["customer"] }, change: CLEAR("m[].e", "m[].n") });
+  const rows = [
+    {
+      m: [
+        { e: "ann@x", role: "agent", n: 1 },
+        { e: "bob@x", role: "customer", n: 2 },
+      ],
+    },
+    {
+      m: [
+        { e: "ann@x", role: "customer", n: 3 },
+        { e: "ann@x", role: "agent", n: 4 },
+      ],
+    },
+  ];
+  const { text, found, result } = await eraseFrom(lines(...rows), rule, lookupsOf("m[].e", "ann@x"));
+  expect(found.map(({ line }) => line)).toEqual([2]);
+  expect(text).toBe(
+    lines(rows[0], {
+      m: [
+        { e: null, role: "customer", n: null },
+        { e: "ann@x", role: "agent", n: 4 },
+      ],
+    }).toString(),
+  );
+  expect(result.changed).toHaveLength(1);
+  expect(await scan(Buffer.from(text), rule, lookupsOf("m[].e", "ann@x"))).toEqual([]);
+});
+
+test("a constant outside the array, and one in a list of plain values, count for the whole line", async () => {
+  const rule = (where: Where, column = "m[].e") => ruleOf({ name: "a.jsonl", format: "jsonl", columns: [email(column)], where });
+  const file = lines({ kind: "room", tags: ["ann@x", "vip"], m: [{ e: "bob@x" }, { e: "ann@x" }] });
+  for (const [where, column] of [[{ kind: ["room"] }], [{ tags: ["vip"] }], [{ tags: ["vip"] }, "tags"]] as const)
+    expect(await scan(file, rule(where, column), lookupsOf(column ?? "m[].e", "ann@x")), JSON.stringify(where)).toHaveLength(1);
+  expect(await scan(file, rule({ kind: ["table"] }), lookupsOf("m[].e", "ann@x"))).toEqual([]);
 });

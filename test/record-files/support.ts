@@ -69,12 +69,12 @@ export function changesFor(
   found: readonly FoundRecord[],
   change: Change,
   lookups: readonly Lookup[],
-  { columns, mode }: Pick<RecordRule, "columns" | "mode"> = ruleOf(),
+  { columns, mode, where = {} }: Pick<RecordRule, "columns" | "mode" | "where"> = ruleOf(),
 ): Map<string, RecordChange> {
   return new Map(
     found.map(({ id, subjects }): [string, RecordChange] => {
       const mine = lookups.filter(({ subject }) => subjects.includes(subject));
-      return [id, change.kind === "fields" ? { remove: false, parts: [{ change, columns, mode, lookups: mine }] } : { remove: true, parts: [] }];
+      return [id, change.kind === "fields" ? { remove: false, parts: [{ change, columns, mode, where, lookups: mine }] } : { remove: true, parts: [] }];
     }),
   );
 }

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { commandsPage } from "./docs/commands-page.ts";
 import { connectorTable } from "./docs/connector-table.ts";
 import { exitCodesPage } from "./docs/exit-codes-page.ts";
+import { structurePicture } from "./docs/structure.ts";
 import { schemaFiles } from "./docs/schema-files.ts";
 import { dataMapSchema } from "../../src/datamap/json-schema.ts";
 
@@ -14,6 +15,7 @@ const pages = new Map<string, string>([
   ["docs/exit-codes.md", exitCodesPage()],
   ["manifests/datamap.schema.json", dataMapSchema()],
   ["manifests/shop/datamap.schema.json", dataMapSchema()], // beside the map that names it
+  ["docs/architecture.md", between(read("docs/architecture.md"), "structure", structurePicture(ROOT))],
   ["README.md", between(read("README.md"), "connectors", await connectorTable())],
   ...schemaFiles(),
 ]);

@@ -41,7 +41,7 @@ export function naiveCsv(text: string, delimiter: string): NaiveRecord[] | null 
         if (!closed) return null;
       } else {
         while (at < text.length && text[at] !== delimiter && text[at] !== "\n" && !(text[at] === "\r" && text[at + 1] === "\n")) {
-          if (text[at] === '"') return null;
+          if (text[at] === '"' || isBareReturn(text, at)) return null;
           value += text[at++];
         }
       }
@@ -57,4 +57,8 @@ export function naiveCsv(text: string, delimiter: string): NaiveRecord[] | null 
     records.push({ cells, start, end: at });
   }
   return records.some(({ cells }) => cells.length !== records[0]?.cells.length) ? null : records;
+}
+
+function isBareReturn(text: string, at: number): boolean {
+  return text[at] === "\r" && at + 1 < text.length && text[at + 1] !== "\n" && text[at + 1] !== "\r";
 }

@@ -74,6 +74,7 @@ const planStep = z.strictObject({
   action: text,
   status: status.describe("The outcome it would have."),
   ...counts,
+  changed: count.optional().describe("Of `act`: changed; the others are deleted. Missing where nothing is acted on."),
   minimised: count.optional().describe("Kept records of which all but the needed columns are cleared; counted in `kept`."),
   reason: reason.optional(),
   says: text.optional().describe("The reason in the words of the hold or condition."),

@@ -33,7 +33,7 @@ export function mapOf(systems: readonly (Partial<SystemBlock> & Pick<SystemBlock
     identities: [{ name: "email", type: "email", fold: ["trim", "lowercase"], by: {}, at }],
     conditions: [],
     holds: [],
-    systems: systems.map((system) => ({ connect: {}, feeds: [], session: {}, records: [], covers: [], at, ...system })),
+    systems: systems.map((system) => ({ rank: "source" as const, connect: {}, feeds: [], session: {}, records: [], covers: [], at, ...system })),
     ...more,
   };
 }

@@ -137,6 +137,7 @@ export async function behind(raw: RawElasticsearch, rule: Rule): Promise<RawElas
 export const BLOCK: SystemBlock = {
   name: "search",
   kind: "elasticsearch",
+  rank: "index",
   connect: { secret: "search" },
   feeds: [],
   session: {},

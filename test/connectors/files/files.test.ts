@@ -473,3 +473,21 @@ test("a condition's number is found in any spelling, in cells and in JSON; a JSO
   ] as const)
     expect(await count(glob, due), `${glob} ${due.join()}`).toBe(expected);
 });
+
+test("two record types that read one file in two ways are refused by name: what one holds, the other would not know", async () => {
+  await folder.write("root/a.csv", HEAD + ANN);
+  await folder.write("root/b.tsv", "email\tn\n");
+  const findings = async (...given: readonly Partial<RecordType>[]) => {
+    const types = given.map((more, at) => peopleFiles(["*.csv", "*.tsv"], { id: `share.t${at}`, name: `t${at}`, dialect: {}, ...more }));
+    await using reader = await systemOf(inRoot("."), ...types).openReader(io);
+    return said(await Array.fromAsync(reader.check(types.map((type) => targetOf(type, [{ column: "email", type: "email", fold: [] }], [])))));
+  };
+  const conflict = (how: string, name = "a.csv") => [`error CONFLICT share.t0 and share.t1 read ${name} in two ways (${how})`];
+  expect(await findings({}, { do: "keep", encoding: "iso-8859-1" })).toEqual(conflict("encoding"));
+  expect(await findings({}, { dialect: { quote: "" } })).toEqual(conflict("dialect"));
+  // written out, the defaults are no other way; a list may be cut by the one that keeps
+  expect(await findings({}, { dialect: { quote: '"', header: true }, do: "keep", split: { n: ";" } })).toEqual([]);
+  const fields = { do: "anonymise", fields: { n: { kind: "clear" } } } as const;
+  expect(await findings(fields, { ...fields, split: { n: ";" } })).toEqual(conflict("split"));
+  expect(await findings({}, {})).toEqual([]);
+});

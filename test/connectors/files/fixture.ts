@@ -53,5 +53,5 @@ export function systemOf(root: string, ...records: readonly RecordType[]): Syste
 }
 
 export function blockOf(root: string, ...records: readonly RecordType[]): SystemBlock {
-  return { name: "share", kind: "files", connect: { root }, feeds: [], session: {}, records, covers: [], at: { line: 1, column: 1 } };
+  return { name: "share", kind: "files", rank: "file", connect: { root }, feeds: [], session: {}, records, covers: [], at: { line: 1, column: 1 } };
 }

@@ -6,6 +6,7 @@ import { record } from "./database.ts";
 const block = (more: Partial<SystemBlock>): SystemBlock => ({
   name: "shop",
   kind: "postgres",
+  rank: "source",
   connect: { secret: "shop_db" },
   feeds: [],
   session: {},

@@ -66,6 +66,7 @@ export function systemOf(records: readonly RecordType[], more: Partial<SystemBlo
   return connector.configure({
     name: "shop",
     kind: "postgres",
+    rank: "source",
     connect: { secret: SECRETS },
     feeds: [],
     session: {},

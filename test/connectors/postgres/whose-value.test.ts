@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Work } from "../../../src/model/change.ts";
 import type { FieldRule } from "../../../src/model/field-rule.ts";
 import type { Located, Lookup, MatchColumn } from "../../../src/model/search.ts";
+import { remainingOf } from "../../support/erase.ts";
 import { done, erase, lookup, plan, record, systemOf, target, type TestDatabase, testDatabase, type TestTarget, worldOf } from "./database.ts";
 
 let database: TestDatabase;
@@ -229,4 +230,20 @@ test("rules of other record types that found the same rows are done in the same 
   // a row of which only the other record type's part is left remains
   await database.sql("UPDATE mails SET receiver = 20 WHERE id = 1");
   expect(await remaining()).toEqual(['["1"]']);
+});
+
+test("a matched value that a trigger puts back is remaining, for whoever looks with the values it was found by", async () => {
+  await database.sql(`CREATE TABLE mails (id int PRIMARY KEY, sender text, receiver text); INSERT INTO mails VALUES (1, 'ann@x.example', 'bob@x.example'), (2, 'bob@x.example', 'ann@x.example');
+    CREATE FUNCTION back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.sender := OLD.sender; RETURN NEW; END $$; CREATE TRIGGER back BEFORE UPDATE ON mails FOR EACH ROW EXECUTE FUNCTION back()`);
+  const mails = target(record("mails", "unlink", { fields: { sender: { kind: "unlink" }, receiver: { kind: "unlink" } } }), ["sender", "receiver"].map(email));
+  const system = systemOf([mails.record]);
+  const lookups = [lookup({ sender: "ann@x.example", receiver: "ann@x.example" })];
+  const work = await plan(system, worldOf(database), mails, lookups);
+  const [operation] = work.operations;
+  if (operation === undefined) throw new Error("nothing was planned");
+  expect(await erase(system, worldOf(database), [work])).toMatchObject([done(2)]);
+  expect(await rows("mails")).toEqual(["(1,ann@x.example,bob@x.example)", "(2,bob@x.example,)"]);
+  expect(await remainingOf(system, worldOf(database), mails, operation, lookups)).toEqual(['["1"]']);
+  await database.sql("DROP TRIGGER back ON mails; UPDATE mails SET sender = NULL WHERE id = 1");
+  expect(await remainingOf(system, worldOf(database), mails, operation, lookups)).toEqual([]);
 });

@@ -445,3 +445,64 @@ test("Ctrl-C while a refused write waits to be tried again ends the waiting", as
   await expect(eraseUnit(system, io, unit, writing, FREE)).rejects.toThrow();
   expect(puts).toBe(3);
 });
+
+describe("another record type over the same object", () => {
+  const invoice = '{"email":"ann@shop.example","n":7,"kind":"invoice"}\n';
+  const holding = (bucket: string, more: Partial<RecordType> = {}): RecordType => ({
+    ...filesOf([`s3://${bucket}/till/day*`], { format: "jsonl", where: { kind: ["invoice"] }, do: "keep", ...more }),
+    id: "store.invoices",
+    name: "invoices",
+  });
+  /** The record type that erases everything but invoices. */
+  const news = (bucket: string): Target => ({ ...till(bucket), where: { kind: ["news"] } });
+  const line = (n: number) => `{"email":"ann@shop.example","n":${n},"kind":"news"}\n`;
+
+  test("what it keeps and only an older version has blocks the object at plan and at run, and nothing is written", async () => {
+    const bucket = await store.bucket("Enabled");
+    for (const body of [invoice + line(1), line(1) + BOB]) await store.put(bucket, KEY, body);
+    const before = await store.versions(bucket);
+    const target = news(bucket);
+    const system = systemOf(undefined, [holding(bucket)]);
+    const found = await locateAll(system, io, target, LOOKUPS);
+    expect(found.map(({ blocked }) => blocked)).toEqual([{ reason: "kept_in_version" }]);
+    const outcome = await eraseUnit(system, io, unitOf(target, LOOKUPS, REMOVE, planned(found)), testJournal(), FREE);
+    expect(outcome).toMatchObject({ matched: 0, blocked: 1, left: [{ kind: "blocked", reason: "kept_in_version" }] });
+    expect(await store.versions(bucket)).toEqual(before);
+  });
+
+  test("it keeps its older version where the person is in the current one alone", async () => {
+    const bucket = await store.bucket("Enabled");
+    for (const body of [invoice, line(1) + BOB]) await store.put(bucket, KEY, body);
+    const target = news(bucket);
+    const system = systemOf(undefined, [holding(bucket)]);
+    const found = await locateAll(system, io, target, LOOKUPS);
+    expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, REMOVE, planned(found)), testJournal(), FREE)).toMatchObject({ matched: 1, deleted: 1 });
+    expect((await store.versions(bucket)).map(({ body }) => body)).toEqual([BOB, invoice]);
+  });
+
+  test("nobody else's record, and none that the current version has too, keeps an older version", async () => {
+    const bucket = await store.bucket("Enabled");
+    const others = '{"email":"bob@shop.example","n":8,"kind":"invoice"}\n';
+    for (const body of [invoice + others + line(1), invoice + line(1)]) await store.put(bucket, KEY, body);
+    const target = news(bucket);
+    const system = systemOf(undefined, [holding(bucket)]);
+    const found = await locateAll(system, io, target, LOOKUPS);
+    expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, REMOVE, planned(found)), testJournal(), FREE)).toMatchObject({ matched: 1, deleted: 1 });
+    expect((await store.versions(bucket)).map(({ body }) => body)).toEqual([invoice]);
+  });
+
+  test("matched by values that nobody has here, every record of it may be one that it keeps", async () => {
+    const bucket = await store.bucket("Enabled");
+    const numbered = '{"no":9,"kind":"invoice"}\n';
+    for (const body of [numbered + line(1), line(1)]) await store.put(bucket, KEY, body);
+    const before = await store.versions(bucket);
+    const target = news(bucket);
+    const match = { mode: "any", terms: [{ column: "no", source: { kind: "column", ref: { record: "store.orders", column: "no" } } }] } as const;
+    const system = systemOf(undefined, [holding(bucket, { do: "remove-rows", match })]);
+    const found = await locateAll(system, io, target, LOOKUPS);
+    expect(found.map(({ blocked }) => blocked)).toEqual([{ reason: "kept_in_version" }]);
+    const outcome = await eraseUnit(system, io, unitOf(target, LOOKUPS, REMOVE, planned(found)), testJournal(), FREE);
+    expect(outcome).toMatchObject({ matched: 0, blocked: 1 });
+    expect(await store.versions(bucket)).toEqual(before);
+  });
+});

@@ -84,7 +84,7 @@ test.each(["", ".", "..", " ", "...", ". ."])("the value %j never forms a key", 
 
 describe("lint", () => {
   const lint = (records: readonly RecordType[], connect = {}) =>
-    config.lint({ name: "store", kind: "s3", connect, feeds: [], session: {}, records, covers: [], at: { line: 1, column: 1 } });
+    config.lint({ name: "store", kind: "s3", rank: "file", connect, feeds: [], session: {}, records, covers: [], at: { line: 1, column: 1 } });
 
   test("a sound block has no issue", () => {
     expect(lint([objectsOf(["s3://exports/:code.json"]), filesOf(["s3://exports/*.csv", "s3://sales/**"])], { secret: "store" })).toEqual([]);

@@ -451,3 +451,15 @@ describe("check", () => {
     expect(await reader.size(where)).toBe(3);
   });
 });
+
+test("two record types that read one object in two ways are refused by name", async () => {
+  const bucket = await store.bucket();
+  await store.put(bucket, "till/day.csv", "email,n\nann@shop.example,1\n");
+  const one = filesOf([`s3://${bucket}/till/*.csv`]);
+  const other = { ...filesOf([`s3://${bucket}/till/day*`], { format: "csv", encoding: "windows-1252", do: "keep" }), id: `${one.id}_kept` };
+  await using reader = await systemOf().openReader(io);
+  const findings = await Array.fromAsync(reader.check([target(one), target(other)]));
+  expect(findings.filter(({ severity }) => severity === "error").map(({ code, record, message }) => [code, record, message])).toEqual([
+    ["CONFLICT", other.id, `${one.id} and ${other.id} read s3://${bucket}/till/day.csv in two ways (encoding)`],
+  ]);
+});

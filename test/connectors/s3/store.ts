@@ -123,14 +123,15 @@ export async function rawStore(): Promise<RawStore> {
 }
 
 /** The connector, configured for the secret `store`. */
-export function systemOf(unsafeOverwrite?: boolean): System {
+export function systemOf(unsafeOverwrite?: boolean, records: readonly RecordType[] = []): System {
   const block: SystemBlock = {
     name: "store",
     kind: "s3",
+    rank: "file",
     connect: { secret: "store", ...(unsafeOverwrite === undefined ? {} : { unsafeOverwrite }) },
     feeds: [],
     session: {},
-    records: [],
+    records,
     covers: [],
     at: { line: 1, column: 1 },
   };

@@ -251,5 +251,5 @@ test("every failure of the file has a code of the table", async () => {
 });
 
 function block() {
-  return { name: "shop", kind: "sqlite", feeds: [], session: {}, records: [people], covers: [], at: { line: 1, column: 1 } };
+  return { name: "shop", kind: "sqlite", rank: "source" as const, feeds: [], session: {}, records: [people], covers: [], at: { line: 1, column: 1 } };
 }

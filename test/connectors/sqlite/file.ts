@@ -54,6 +54,7 @@ export function systemOf(records: readonly RecordType[], more: Partial<SystemBlo
   return connector.configure({
     name: "shop",
     kind: "sqlite",
+    rank: "source",
     connect: { file: "shop.db" },
     feeds: [],
     session: {},

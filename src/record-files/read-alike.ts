@@ -1,0 +1,59 @@
+/**
+ * Record types over one file must read it in one way: a record is named by its content, and where two ways of reading
+ * cut or decode it differently, what one of them holds is not known to the other.
+ */
+import type { Dialect, RecordType } from "../model/datamap.ts";
+import type { Finding, Target } from "../model/search.ts";
+import { dialectOf, formatOf } from "./file-format.ts";
+
+/** What of a record type says how a file is read. */
+export type Reading = Pick<RecordType, "format" | "dialect" | "encoding" | "split">;
+
+/** The keys of the data map in which two readings of the file of this name differ. `changing`: both change cells, so lists must be cut alike too. */
+export function differencesIn(path: string, one: Reading, other: Reading, changing: boolean): readonly string[] {
+  const differ = (read: (reading: Reading) => unknown) => JSON.stringify(read(one)) !== JSON.stringify(read(other));
+  return [
+    ...(differ((reading) => formatOf(reading, path)) ? ["format"] : []),
+    ...(formatOf(one, path) === "csv" && differ((reading) => whole(dialectOf(reading, path))) ? ["dialect"] : []),
+    ...(differ(({ encoding }) => encoding) ? ["encoding"] : []),
+    ...(changing && differ(({ split = {} }) => Object.entries(split).toSorted(([a], [b]) => (a < b ? -1 : 1))) ? ["split"] : []),
+  ];
+}
+
+function whole({ delimiter = ",", quote = '"', escape = quote, header = true, skip = 0 }: Dialect): Required<Dialect> {
+  return { delimiter, quote, escape, header, skip };
+}
+
+export interface ReadAlike {
+  /** Says for the first target that reads this file in another way than an earlier one did; each pair of targets once. `name`: the file as it may be shown. */
+  see(target: Target, path: string, name: string): Iterable<Finding>;
+}
+
+/** Over the files of all record types of one system. */
+export function readAlike(): ReadAlike {
+  const readers = new Map<string, Target[]>();
+  const told = new Set<string>();
+  return {
+    *see(target, path, name) {
+      const others = readers.get(path) ?? [];
+      readers.set(path, [...others, target]);
+      for (const other of others) {
+        const pair = `${other.record.id} ${target.record.id}`;
+        const keys = other.record.id === target.record.id ? [] : differencesIn(path, other.record, target.record, changesCells(other) && changesCells(target));
+        if (keys.length === 0 || told.has(pair)) continue;
+        told.add(pair);
+        yield {
+          code: "CONFLICT",
+          severity: "error",
+          record: target.record.id,
+          message: `${other.record.id} and ${target.record.id} read ${name} in two ways (${keys.join(", ")})`,
+          help: "Give both the same: what one of them holds must be known to the other.",
+        };
+      }
+    },
+  };
+}
+
+function changesCells({ changes }: Target): boolean {
+  return changes.rule?.kind === "fields";
+}

@@ -1,0 +1,293 @@
+/** What must stop a plan, an approval or a run: each guard seen to hold, and nothing done. */
+import { expect, test } from "vitest";
+import { fill, put } from "../support/memory/database.ts";
+import { after, ANN, BOB, CAY, openShop, order, person, ticket } from "./shop.ts";
+
+/** The code of what is thrown. */
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  const error: unknown = await work.then(
+    () => "nothing was thrown",
+    (thrown: unknown) => thrown,
+  );
+  if (typeof error === "object" && error !== null && "code" in error) return String(error.code);
+  return String(error);
+}
+
+test("one person's whole way: what was planned is gone, everyone else's rows are byte for byte as they were", async () => {
+  await using shop = await openShop();
+  const { house } = shop;
+  const before = shop.dump();
+  const id = await house.open(ANN);
+  const plan = await house.plan(id);
+  expect(plan.totals).toMatchObject({ erase: 7, change: 2, keep: 0, wait: 0, blocked: 0 });
+  await house.approve(id);
+  expect(await house.run(id)).toMatchObject({ exit: 0, state: "verifying" });
+  const gone = ["shop.people p1", "shop.orders o1", "shop.orders o2", "shop.items i1", "shop.items i2", "shop.items i3", "copy.people c1"];
+  const tickets = {
+    "shop.tickets t1": { id: "t1", email: "ann@shop.example", text: null },
+    "shop.tickets t2": { id: "t2", email: "ann@shop.example", text: null },
+  };
+  expect(shop.dump()).toEqual(after(before, gone, tickets));
+  expect(await house.verify(id)).toMatchObject({ exit: 0, state: "closed", residual: 0 });
+});
+
+test("max_records counts one person's records of one record type: over it nothing can be approved", async () => {
+  await using shop = await openShop({}, { items: { limits: { max_records: 2 } } });
+  const before = shop.dump();
+  const id = await shop.house.open(ANN);
+  expect(await codeOf(shop.house.plan(id))).toBe("LIMIT_EXCEEDED");
+  expect(await codeOf(shop.house.approve(id))).toBe("NOTHING_TO_APPROVE");
+  expect(shop.dump()).toEqual(before);
+});
+
+test("max_records just reached is no hindrance", async () => {
+  await using shop = await openShop({}, { items: { limits: { max_records: 3 } } });
+  const id = await shop.house.open(ANN);
+  expect((await shop.house.plan(id)).totals.erase).toBe(7);
+});
+
+test("in a batch who is over the cap waits, and the others go on", async () => {
+  await using shop = await openShop({}, { items: { limits: { max_records: 2 } } });
+  const before = shop.dump();
+  const id = await shop.house.open([ANN, CAY], { batch: true });
+  const plan = await shop.house.plan(id);
+  expect(plan.totals.wait).toBe(9);
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 3 });
+  expect(shop.dump()).toEqual(after(before, ["shop.people p3"]));
+});
+
+test("batch_records counts a whole step: over it nothing can be approved, whoever they belong to", async () => {
+  await using shop = await openShop({}, { tickets: { limits: { batch_records: 1 } } });
+  const id = await shop.house.open([ANN, CAY], { batch: true });
+  expect(await codeOf(shop.house.plan(id))).toBe("LIMIT_EXCEEDED");
+  expect(await codeOf(shop.house.approve(id))).toBe("NOTHING_TO_APPROVE");
+});
+
+test("max_fraction is a part of the whole table, and never less than 20 records", async () => {
+  const limits = { max_fraction: 0.01, max_records: 100 };
+  await using shop = await openShop({}, { tickets: { limits } });
+  const tickets = (count: number) => Array.from({ length: count }, (_, at) => ({ id: `t${at}`, email: ANN.email, text: "asks" }));
+  fill(shop.shop, "tickets", tickets(20));
+  const few = await shop.house.open(ANN);
+  expect((await shop.house.plan(few)).totals.change).toBe(20);
+  fill(shop.shop, "tickets", tickets(21));
+  expect(await codeOf(shop.house.plan(few))).toBe("LIMIT_EXCEEDED");
+});
+
+const NUMBERED = {
+  identities: {
+    email: { type: "email", fold: ["trim", "lowercase"] },
+    device: { type: "string", found_in: "shop.people.device", by: { email: "email" } },
+  },
+};
+
+test("max_fan_out: one identifier that leads to more rows than it allows stops the plan", async () => {
+  await using shop = await openShop(NUMBERED, { people: { limits: { max_fan_out: 2 } } });
+  for (const id of ["p1", "p4", "p5"]) put(shop.shop, "people", id, { ...person(id, "ann"), device: "device-4711-a" });
+  const id = await shop.house.open(ANN);
+  expect(await codeOf(shop.house.plan(id))).toBe("LIMIT_EXCEEDED");
+  shop.shop.tables.get("people")?.delete("p5");
+  expect(await codeOf(shop.house.plan(id))).toBe("nothing was thrown");
+});
+
+test("a value that leads on and stands in another person's row as well is not followed: that person's plan stops", async () => {
+  await using shop = await openShop(NUMBERED);
+  put(shop.shop, "people", "p1", { ...person("p1", "ann"), device: "device-4711-a" });
+  put(shop.shop, "people", "p9", { ...person("p9", "zoe"), device: "device-4711-a" });
+  const before = shop.dump();
+  const alone = await shop.house.open(ANN);
+  expect(await codeOf(shop.house.plan(alone))).toBe("AMBIGUOUS_MATCH");
+  expect(await codeOf(shop.house.approve(alone))).toBe("NOTHING_TO_APPROVE");
+  const batch = await shop.house.open([ANN, CAY], { batch: true });
+  const plan = await shop.house.plan(batch);
+  expect(plan.totals).toMatchObject({ erase: 1 });
+  await shop.house.approve(batch);
+  expect(await shop.house.run(batch)).toMatchObject({ exit: 3 });
+  expect(shop.dump()).toEqual(after(before, ["shop.people p3"]));
+});
+
+test("an edge whose parent's value stands in another person's row too leads nowhere", async () => {
+  await using shop = await openShop({}, { orders: { match: { person: "shop.people.team" } }, people: { do: "redact", fields: { name: "clear" } } });
+  for (const [id, name] of [["p1", "ann"] as const, ["p9", "zoe"] as const]) put(shop.shop, "people", id, { ...person(id, name), team: "p9" });
+  const before = shop.dump();
+  const id = await shop.house.open(ANN);
+  expect(await codeOf(shop.house.plan(id))).toBe("AMBIGUOUS_MATCH");
+  expect(shop.dump()).toEqual(before);
+});
+
+test("four eyes: whoever opened the request does not approve it, however they spell themselves", async () => {
+  await using shop = await openShop({ approval: { required: true, four_eyes: true } });
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  const { approveRequest } = await import("../../src/requests/approve-request.ts");
+  for (const actor of ["rita", "Rita", " rita", "ri\u200bta"]) expect(await codeOf(approveRequest({ ...shop.house.context, actor }, id, {}))).toBe("FOUR_EYES");
+  expect(await codeOf(shop.house.run(id))).toBe("NOT_APPROVED");
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
+});
+
+test("nothing runs unapproved, and nobody's plan is approved before their identity is confirmed", async () => {
+  await using shop = await openShop();
+  const before = shop.dump();
+  const id = await shop.house.open(ANN, { identity: false });
+  await shop.house.plan(id);
+  expect(await codeOf(shop.house.approve(id))).toBe("IDENTITY_UNCONFIRMED");
+  expect(await codeOf(shop.house.run(id))).toBe("IDENTITY_UNCONFIRMED");
+  const { recordIdentity } = await import("../../src/requests/record-identity.ts");
+  await recordIdentity(shop.house.context, id, "letter", "ok");
+  expect(await codeOf(shop.house.run(id))).toBe("NOT_APPROVED");
+  expect(shop.dump()).toEqual(before);
+});
+
+test("a plan that has grown old is neither approved nor begun; one that was begun goes on", async () => {
+  await using shop = await openShop();
+  const id = await shop.house.open(ANN);
+  const plan = await shop.house.plan(id);
+  const later = new Date(new Date(plan.expires_at).getTime() + 1000);
+  const house = shop.house.as({ now: () => later });
+  expect(await codeOf(house.approve(id))).toBe("PLAN_EXPIRED");
+  await shop.house.approve(id);
+  const before = shop.dump();
+  expect(await codeOf(house.run(id))).toBe("PLAN_EXPIRED");
+  expect(shop.dump()).toEqual(before);
+  shop.set({
+    before: (call, nth) => {
+      if (call === "apply" && nth === 2) throw new Error("the connection broke");
+    },
+  });
+  await codeOf(shop.house.run(id));
+  shop.set({});
+  expect(await house.run(id)).toMatchObject({ exit: 0 });
+});
+
+test("a plan whose sealed records were altered is not run", async () => {
+  await using shop = await openShop();
+  const { house } = shop;
+  const id = await house.open(ANN);
+  const plan = await house.plan(id);
+  await house.approve(id);
+  const before = shop.dump();
+  const sealed = await house.context.state.read.sealed.steps(id, plan.id);
+  const altered = sealed.map((step) => ({ ...step, records: step.records.map((record) => ({ ...record, key: record.key.replace("1", "9") })) }));
+  await house.context.state.atomically(async (tx) => {
+    await tx.sealed.savePlan(id, plan.id, { steps: altered, resolved: [], searched: [], carried: [] });
+  });
+  expect(await codeOf(house.run(id))).toBe("PLAN_ALTERED");
+  expect(shop.dump()).toEqual(before);
+});
+
+test("a record that is new since the plan stops the run before anything is done", async () => {
+  await using shop = await openShop();
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  put(shop.shop, "tickets", "t3", { id: "t3", email: ANN.email, text: "asks again" });
+  const before = shop.dump();
+  expect(await codeOf(shop.house.run(id))).toBe("PLAN_STALE");
+  expect(shop.dump()).toEqual(before);
+  expect(shop.shop.written).toEqual([]);
+});
+
+test("a planned record that changed in what the rules read stops the run; one that changed elsewhere does not", async () => {
+  await using shop = await openShop();
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  put(shop.shop, "orders", "o1", { ...order("o1", "p1", "2009-02-01"), note: "another note" });
+  put(shop.shop, "orders", "o2", { ...order("o2", "p9", "2010-02-01") });
+  const before = shop.dump();
+  expect(await codeOf(shop.house.run(id))).toBe("PLAN_STALE");
+  expect(shop.dump()).toEqual(before);
+  put(shop.shop, "orders", "o2", order("o2", "p1", "2010-02-01"));
+  expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
+});
+
+test("drift: planned_only takes what was planned, and nothing a new record stands in the way of", async () => {
+  await using shop = await openShop({ approval: { required: true, four_eyes: false, drift: "planned_only" } });
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  put(shop.shop, "tickets", "t3", { id: "t3", email: ANN.email, text: "asks again" });
+  const before = shop.dump();
+  expect(await shop.house.run(id)).toMatchObject({ exit: 5 });
+  const now = shop.dump();
+  expect(now["shop.tickets t3"]).toBe(before["shop.tickets t3"]);
+  expect(now["shop.people p1"]).toBeUndefined();
+  expect(now["shop.people p9"]).toBe(before["shop.people p9"]);
+});
+
+test("a held order keeps its items and its person; nothing of them is touched, and the request closes", async () => {
+  await using shop = await openShop();
+  const before = shop.dump();
+  const id = await shop.house.open(BOB);
+  const plan = await shop.house.plan(id);
+  expect(plan.totals).toMatchObject({ erase: 1, keep: 3 });
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
+  expect(shop.dump()).toEqual(after(before, ["copy.people c2"]));
+  expect(await shop.house.verify(id)).toMatchObject({ exit: 0, state: "closed" });
+});
+
+test("two runs at once: one acts, the other is told that it is busy, and everything is done once", async () => {
+  await using shop = await openShop();
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  const said = await Promise.all([codeOf(shop.house.run(id)), codeOf(shop.house.run(id))]);
+  expect(said.toSorted()).toEqual(["BUSY", "nothing was thrown"]);
+  expect(shop.shop.written.filter((one) => one === "people p1")).toHaveLength(1);
+});
+
+test("settling: a second look that comes too early closes nothing; the one after the window does", async () => {
+  await using shop = await openShop({ settle: "1 hour" });
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  await shop.house.run(id);
+  expect(await shop.house.verify(id)).toMatchObject({ exit: 0, state: "settling" });
+  expect(await shop.house.verify(id)).toMatchObject({ exit: 0, state: "settling" });
+  const later = new Date(Date.now() + 2 * 3600_000);
+  expect(await shop.house.as({ now: () => later }).verify(id)).toMatchObject({ exit: 0, state: "closed" });
+});
+
+test("what came back after the run is a residual: verify says so, and a new plan takes it", async () => {
+  await using shop = await openShop();
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  await shop.house.run(id);
+  put(shop.copy, "people", "c7", person("c7", "ann"));
+  expect(await shop.house.verify(id)).toMatchObject({ exit: 2, residual: 1 });
+  const again = await shop.house.plan(id);
+  expect(again.totals.erase).toBe(1);
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
+  expect(shop.dump()["copy.people c7"]).toBeUndefined();
+  expect(await shop.house.verify(id)).toMatchObject({ exit: 0, state: "closed" });
+});
+
+test("a planned record that is as it was, under its own key, is a residual too", async () => {
+  await using shop = await openShop();
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
+  put(shop.shop, "tickets", "t1", ticket("t1", "ann"));
+  const verified = await shop.house.verify(id);
+  expect(verified).toMatchObject({ exit: 2, residual: 1 });
+  expect(verified.checks.find(({ record }) => record === "tickets")).toMatchObject({ result: "fail", reason: "still_there" });
+});
+
+test("a complete run answers again and touches nothing", async () => {
+  await using shop = await openShop();
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  const first = await shop.house.run(id);
+  const written = [...shop.shop.written];
+  put(shop.shop, "people", "p1", person("p1", "ann"));
+  expect(await shop.house.run(id)).toEqual(first);
+  expect(shop.shop.written).toEqual(written);
+  expect(shop.dump()["shop.people p1"]).toBeDefined();
+});

@@ -1,0 +1,163 @@
+import type { Left, Operation, PlannedRecord, StepOutcome, Unit, Work } from "../../../src/model/change.ts";
+import type { Eraser, Guard, IO, UnitJournal } from "../../../src/port/connector.ts";
+import { ALREADY_GONE, CHANGED } from "../../../src/record-files/tally.ts";
+import { type Child, childrenOf, type MemoryDatabase, put, rowsOf } from "./database.ts";
+import { afterAll, whoseIs } from "./reader.ts";
+import { isChanged, type Whose } from "./row-change.ts";
+import { addressOf, fingerprintOf, idOf, keyOf, tableOf } from "./row-key.ts";
+
+/** Records of one transaction. */
+const BATCH = 1000;
+
+interface Task {
+  readonly database: MemoryDatabase;
+  readonly system: string;
+  readonly io: IO;
+  readonly journal: UnitJournal;
+  readonly guard: Guard;
+  /** Addresses of the rows that the unit is to delete. */
+  readonly going: ReadonlySet<string>;
+}
+
+/** One transaction a batch; its number is noted before it is committed, so that an attempt that was cut off can be told from one that was not. */
+export function memoryEraser(database: MemoryDatabase, system: string, io: IO): Eraser {
+  return {
+    async apply(unit, journal, guard) {
+      io.signal.throwIfAborted();
+      journal.at("effect_begin");
+      io.signal.throwIfAborted();
+      const task = { database, system, io, journal, guard, going: goingIn(unit) };
+      const outcomes: StepOutcome[] = [];
+      for (const work of unit.works) outcomes.push(await erase(work, task));
+      journal.at("effect_done");
+      return outcomes;
+    },
+    flushResidue: async () => await Promise.resolve([]),
+    [Symbol.asyncDispose]: async () => await Promise.resolve(),
+  };
+}
+
+function goingIn({ works }: Unit): ReadonlySet<string> {
+  return new Set(
+    works.flatMap(({ target, operations }) =>
+      operations.flatMap(({ change, records }) => (change.kind === "delete" ? records.map(({ key }) => addressOf(tableOf(target), idOf(key))) : [])),
+    ),
+  );
+}
+
+interface Counts {
+  matched: number;
+  deleted: number;
+  changed: number;
+  minimised: number;
+  readonly left: Left[];
+}
+
+async function erase(work: Work, task: Task): Promise<StepOutcome> {
+  const counts: Counts = { matched: 0, deleted: 0, changed: 0, minimised: 0, left: [] };
+  const bySubject = Map.groupBy(work.lookups, ({ subject }) => subject);
+  const ours = doneBefore(task, work.step);
+  for (const operation of work.operations) {
+    for (let from = 0; from < operation.records.length; from += BATCH) {
+      const records = operation.records.slice(from, from + BATCH);
+      await eraseBatch({ ...operation, records }, { ...task, work, counts, ours, mine: (subject) => bySubject.get(subject) ?? [] });
+      task.io.progress(counts.matched);
+    }
+  }
+  return { step: work.step, own: 0, ...counts };
+}
+
+/** Digests of the keys of what earlier attempts of the unit have done in this step. */
+function doneBefore({ database, journal }: Task, step: string): ReadonlySet<string> {
+  return new Set(
+    journal.notes.flatMap((text) => {
+      const note: { readonly transaction: string; readonly step: string; readonly keys: readonly string[] } = JSON.parse(text);
+      return note.step === step && database.committed.has(note.transaction) ? note.keys : [];
+    }),
+  );
+}
+
+interface BatchTask extends Task {
+  readonly work: Work;
+  readonly counts: Counts;
+  readonly ours: ReadonlySet<string>;
+  mine(subject: number): Work["lookups"];
+}
+
+async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> {
+  const { database, io, journal, guard, work, counts } = task;
+  const table = tableOf(work.target);
+  const rows = rowsOf(database, table);
+  const name = ({ key }: PlannedRecord) => io.digest(["memory", table, key]);
+  const whose = ({ subjects }: PlannedRecord): Whose =>
+    whoseIs(
+      database,
+      work.target,
+      subjects.flatMap((subject) => task.mine(subject)),
+      io,
+    );
+
+  const todo: PlannedRecord[] = [];
+  for (const record of operation.records) {
+    const row = rows.get(idOf(record.key));
+    if (task.ours.has(name(record))) count(counts, operation);
+    else if (row === undefined || isChanged(row, operation.change, whose(record))) counts.left.push({ key: record.key, ...ALREADY_GONE });
+    else if (fingerprintOf(work.target, row, io) !== record.fingerprint) counts.left.push({ key: record.key, ...CHANGED });
+    else {
+      const blocker = operation.change.kind === "delete" ? blockerOf(childrenOf(database, table, row), record, task) : undefined;
+      if (blocker === undefined) todo.push(record);
+      else counts.left.push({ key: record.key, kind: "blocked", reason: blocker.key.constraint });
+    }
+  }
+  const judged = await guard.judge(work.step, todo);
+  counts.left.push(...judged);
+  const kept = new Set(judged.map(({ key }) => key));
+  const acting = todo.filter(({ key }) => !kept.has(key));
+  if (acting.length === 0) return;
+  io.signal.throwIfAborted();
+  const transaction = database.nextTransaction();
+  await journal.note(JSON.stringify({ transaction, step: work.step, keys: acting.map(name) }));
+  journal.at("effect_half");
+  io.signal.throwIfAborted();
+  for (const record of acting) {
+    const id = idOf(record.key);
+    const row = rows.get(id);
+    if (row === undefined) throw new Error("a row went between lock and write");
+    const after = afterAll(row, operation, whose(record));
+    database.written.push(`${table} ${id}`);
+    if (after === undefined) remove(database, table, id);
+    else put(database, table, id, after);
+    count(counts, operation);
+  }
+  database.committed.add(transaction);
+}
+
+function count(counts: Counts, { change }: Operation): void {
+  if (change.kind === "minimise") {
+    counts.minimised += 1;
+    return;
+  }
+  counts.matched += 1;
+  counts[change.kind === "delete" ? "deleted" : "changed"] += 1;
+}
+
+/** A row that references this one and goes neither in this unit nor by a cascade that was planned. */
+function blockerOf(children: readonly Child[], { takes = [] }: PlannedRecord, { going, system }: Task): Child | undefined {
+  const taken = new Set(takes.map(({ table, key }) => `${table}\n${key}`));
+  return children.find(
+    ({ key, id }) =>
+      key.onDelete !== "set_null" && !going.has(addressOf(key.child, id)) && !(key.onDelete === "cascade" && taken.has(`${system}.${key.child}\n${keyOf(id)}`)),
+  );
+}
+
+/** Deletes a row and what its foreign keys say goes or is cleared with it. */
+function remove(database: MemoryDatabase, table: string, id: string): void {
+  const rows = database.tables.get(table);
+  const row = rows?.get(id);
+  if (row === undefined) return;
+  rows?.delete(id);
+  for (const child of childrenOf(database, table, row)) {
+    if (child.key.onDelete === "cascade") remove(database, child.key.child, child.id);
+    if (child.key.onDelete === "set_null") put(database, child.key.child, child.id, { ...child.row, [child.key.childColumn]: null });
+  }
+}

@@ -1,0 +1,69 @@
+import type { Change } from "../../../src/model/change.ts";
+import type { Lookup, MatchColumn } from "../../../src/model/search.ts";
+import { changeValue, isAsWanted } from "../../../src/record-files/change-value.ts";
+import { comparableIn, valuesFor } from "../../../src/record-files/match-record.ts";
+import type { Cell, Row } from "./database.ts";
+
+export interface Whose {
+  readonly columns: readonly MatchColumn[];
+  /** Those of the people the row belongs to. */
+  readonly lookups: readonly Lookup[];
+  /** What no `keepOnly` needs to name: keys. */
+  readonly keys: readonly string[];
+  pseudonym(value: string): string;
+}
+
+/** The row as the change leaves it; undefined where it is deleted. */
+export function changed(row: Row, change: Change, whose: Whose): Row | undefined {
+  switch (change.kind) {
+    case "delete":
+      return undefined;
+    case "fields": {
+      const entries = Object.entries(change.fields).flatMap(([column, rule]): [string, Cell][] => {
+        const cell = row[column];
+        if (cell === undefined) return [];
+        if (cell !== null && typeof cell !== "string") return [[column, withoutMine(cell, column, whose)]];
+        const after = changeValue(rule, cell, { keepDate: false, pseudonym: (value) => whose.pseudonym(value) });
+        return after.kind === "keep" ? [] : [[column, after.kind === "value" && after.value !== null ? String(after.value) : null]];
+      });
+      return { ...row, ...Object.fromEntries(entries) };
+    }
+    case "minimise": {
+      const kept = new Set([...change.keepOnly, ...whose.keys]);
+      return Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, kept.has(column) ? cell : null]));
+    }
+    case "mark":
+      return { ...row, [change.marker.kind === "delete_marker" ? "deleted_at" : change.marker.column]: change.at };
+    case "restore":
+      return {
+        ...row,
+        [change.marker.kind === "delete_marker" ? "deleted_at" : change.marker.column]: change.marker.kind === "timestamp" ? change.marker.live : null,
+      };
+  }
+}
+
+/** Whether there is nothing left to change. A row that is to be deleted never is. */
+export function isChanged(row: Row, change: Change, whose: Whose): boolean {
+  switch (change.kind) {
+    case "delete":
+      return false;
+    case "fields":
+      return Object.entries(change.fields).every(([column, rule]) => {
+        const cell = row[column];
+        if (cell === undefined) return true;
+        if (cell !== null && typeof cell !== "string") return withoutMine(cell, column, whose).length === cell.length;
+        return isAsWanted(rule, cell, false);
+      });
+    case "minimise":
+    case "mark":
+    case "restore":
+      return JSON.stringify(changed(row, change, whose)) === JSON.stringify(row);
+  }
+}
+
+function withoutMine(list: readonly string[], name: string, { columns, lookups }: Whose): readonly string[] {
+  const column = columns.find((one) => one.column === name);
+  if (column === undefined) return [];
+  const mine = new Set(lookups.flatMap((lookup) => valuesFor(lookup, name)).map((value) => comparableIn(column, value)));
+  return list.filter((value) => !mine.has(comparableIn(column, value)));
+}
