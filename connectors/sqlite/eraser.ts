@@ -9,8 +9,9 @@ import { type Database, openToWrite } from "./database.ts";
 import { effectsOf } from "./effects.ts";
 import { beginErasing, type Erasing, watch } from "./erasing.ts";
 import { failureOf } from "./errors.ts";
+import { addressIn } from "./keys.ts";
 import { flush } from "./residue.ts";
-import { alsoReading, type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
+import { alsoReading, type Place, type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
 
 export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
   const database = await openToWrite(block, io);
@@ -36,7 +37,7 @@ export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
 
 /** The tables are described anew for every unit. */
 function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<Resolved> {
-  let erasing: Erasing = { database, catalog: loadCatalog(database, block), block, io, works: [], watched: [], onePiece: false };
+  let erasing: Erasing = { database, catalog: loadCatalog(database, block), block, io, works: [], watched: [], onePiece: false, planned: new Set() };
   return {
     kind: "sqlite",
     async describe(unit) {
@@ -49,12 +50,25 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
       const { works } = described;
       const onePiece = isOnePiece(unit, works);
       const effects = works.flatMap((one) => effectsOf(place, one));
-      erasing = { ...place, works, onePiece, watched: watch(place, effects, works) };
+      erasing = { ...place, works, onePiece, watched: watch(place, effects), planned: plannedIn(place, unit) };
       return { ...described, onePiece };
     },
     fate: async () => await Promise.resolve("rows"),
     begin: async (tables) => await beginErasing(erasing, tables),
   };
+}
+
+/** What the plan deletes in the whole system: triggers may take some of it along. */
+function plannedIn({ catalog }: Place, { works, deleting = [] }: Unit): ReadonlySet<string> {
+  const own = works.flatMap(({ target, operations }) =>
+    operations.flatMap(({ change, records }) => (change.kind === "delete" ? [{ target, keys: records.map(({ key }) => key) }] : [])),
+  );
+  return new Set(
+    [...own, ...deleting].flatMap(({ target: { record }, keys }) => {
+      const table = catalog.placed(record.place, record.id);
+      return keys.map((key) => addressIn(table, key));
+    }),
+  );
 }
 
 /** Whether the leading records reference each other. */
