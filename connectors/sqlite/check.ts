@@ -7,7 +7,7 @@ import { judgeWrite } from "../../src/sql/check-writes.ts";
 import { deletes, finding, updates } from "../../src/sql/findings.ts";
 import type { Table } from "./catalog.ts";
 import { isWritable, quoted } from "./database.ts";
-import { effectsOf } from "./effects.ts";
+import { effectsOf, firing } from "./effects.ts";
 import { waysInto } from "./references.ts";
 import { fullTextsOver } from "./residue.ts";
 import { type Place, type Resolved, resolveTarget } from "./resolved.ts";
@@ -87,10 +87,8 @@ function* checkReferences(place: Place, resolved: Resolved): Generator<Finding> 
 /** Triggers that a change of this record type sets off, as SQLite tells it: those that write where the data map does not look, and those that keep rows from going. */
 function* checkTriggers(place: Place, resolved: Resolved): Generator<Finding> {
   const { catalog, block } = place;
-  for (const { name, table, sql } of catalog.triggers) {
-    if (table !== resolved.table.name || !/\braise\s*\(\s*ignore\s*\)/iu.test(sql)) continue;
-    const verb = /\b(?:before|after|instead\s+of)?\s*\b(delete|update|insert)\b/iu.exec(sql)?.[1]?.toUpperCase();
-    if (verb === "DELETE" ? !deletes(resolved) : verb !== "UPDATE" || updates(resolved).length === 0) continue;
+  for (const { name, table, sql, verb } of firing(place, resolved)) {
+    if (!/\braise\s*\(\s*ignore\s*\)/iu.test(sql)) continue;
     yield /\b(?:when|where)\b/iu.test(sql)
       ? finding(resolved, "TRIGGER_PRESENT", "warning", `trigger ${name} of ${table} may stop a ${verb}`)
       : finding(resolved, "DELETE_SWALLOWED", "error", `trigger ${name} of ${table} stops every ${verb}`);
