@@ -3,6 +3,7 @@ import type { Unit } from "../../src/model/change.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
 import { describeWorks } from "../../src/sql/describe.ts";
 import type { SqlDialect } from "../../src/sql/dialect.ts";
+import { alsoReading } from "../../src/sql/read-columns.ts";
 import { applyUnit } from "../../src/sql/unit.ts";
 import { loadCatalog } from "./catalog.ts";
 import { type Database, openToWrite } from "./database.ts";
@@ -11,7 +12,7 @@ import { beginErasing, type Erasing, watch } from "./erasing.ts";
 import { failureOf } from "./errors.ts";
 import { addressIn } from "./keys.ts";
 import { flush } from "./residue.ts";
-import { alsoReading, type Place, type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
+import { type Place, type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
 
 export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
   const database = await openToWrite(block, io);
@@ -45,7 +46,7 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
       const described = await describeWorks<Resolved>(unit, {
         table: (target) => resolveTarget(place, target),
         over: (target, { table }) => resolveOver(place.catalog, target, table),
-        alsoReading,
+        alsoReading: (work, others) => alsoReading(work, others),
       });
       const { works } = described;
       const onePiece = isOnePiece(unit, works);
