@@ -115,6 +115,15 @@ export abstract class BaseCommand extends Command {
     process.stdout.write(`${JSON.stringify(event)}\n`);
   }
 
+  /** What another command answers to these arguments. Nothing is printed but what it says on the way. */
+  protected async answerOf(id: string, argv: readonly string[], session: Session): Promise<Answer> {
+    const command: unknown = await this.config.findCommand(id, { must: true }).load();
+    const isOurs = (one: unknown): one is new (argv: string[], config: BaseCommand["config"]) => BaseCommand =>
+      typeof one === "function" && one.prototype instanceof BaseCommand;
+    if (!isOurs(command)) throw new Failure("UNEXPECTED", `${id} is no command of expunge`);
+    return await new command([...argv], this.config).work(session);
+  }
+
   override async run(): Promise<void> {
     const tone = toneOf(this.argv);
     const answer = await this.#workIn(tone);

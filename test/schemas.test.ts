@@ -27,6 +27,7 @@ test("the output of every command is what its schema says, through the whole lif
   conforms(await desk.json(["explain"]), "explain");
   conforms(await desk.json(["connector", "list"]), "connector-list");
   conforms(await desk.json(["doctor"]), "doctor");
+  conforms(await desk.json(["demo"]), "demo");
 
   const people = JSON.stringify([{ email: "ann@example.com" }, { email: ["bob@example.com", "bob@example.org"] }]);
   conforms(await desk.json(["request", "new", "--subject-file", "-", "--ref", "T-1"], { stdin: people }), "request-new");

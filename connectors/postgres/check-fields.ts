@@ -4,7 +4,8 @@ import { changedFields, texts } from "../../src/sql/record-table.ts";
 import { leaves } from "../../src/sql/rule-values.ts";
 import type { Column } from "./catalog.ts";
 import { isText } from "./columns.ts";
-import { finding, minimisedNames, updates } from "../../src/sql/findings.ts";
+import { checkRules } from "../../src/sql/check-rules.ts";
+import { finding } from "../../src/sql/findings.ts";
 import type { Resolved } from "./resolved.ts";
 import { attempt } from "./session.ts";
 import { binder, equal, EQUALS, quoted } from "./sql.ts";
@@ -12,27 +13,19 @@ import type { Session } from "./transaction.ts";
 
 /** Whether the columns can be changed as the rules say, and would keep the table's constraints. */
 export async function* checkFields(session: Session, resolved: Resolved): AsyncGenerator<Finding> {
-  const { table, target } = resolved;
-  for (const name of updates(resolved)) {
-    const column = table.columns.get(name);
-    const refused = column === undefined ? undefined : unchangeable(resolved, column);
-    if (refused !== undefined) yield finding(resolved, "FIELD_REFUSED", "error", refused, { column: name });
+  const { indexes } = resolved.table;
+  const refused = new Set<string>();
+  for (const one of checkRules(resolved, {
+    unchangeable: (column) => unchangeable(resolved, column),
+    isText: ({ type }, rule) => isText(type) || (rule.kind === "truncate" && ["inet", "cidr"].includes(type.name)),
+    isUnique: ({ name }) => indexes.some(({ unique, plain, columns }) => unique && plain && columns.length === 1 && columns[0] === name),
+  })) {
+    if (one.column !== undefined && one.severity === "error") refused.add(one.column);
+    yield one;
   }
-  for (const name of minimisedNames(resolved)) {
-    if (table.columns.get(name)?.notNull ?? false)
-      yield finding(resolved, "CONSTRAINT", "error", `column ${name} of ${table.shown} is NOT NULL, so it cannot be cleared while the record is held`, {
-        column: name,
-        help: "Name it in `keep_only`.",
-      });
-  }
-  for (const [name, rule] of Object.entries(changedFields(target.changes).fields)) {
-    const column = table.columns.get(name);
-    if (column === undefined || rule.kind === "keep") continue;
-    if (!fits(rule, column))
-      yield finding(resolved, "FIELD_REFUSED", "error", `column ${name} of ${table.shown} is ${column.declared}: \`${rule.kind}\` is not for it`, {
-        column: name,
-      });
-    else yield* checkValue(session, resolved, column, rule);
+  for (const [name, rule] of Object.entries(changedFields(resolved.target.changes).fields)) {
+    const column = resolved.table.columns.get(name);
+    if (column !== undefined && rule.kind !== "keep" && !refused.has(name)) yield* checkValue(session, resolved, column, rule);
   }
   yield* checkConstraints(session, resolved);
 }
@@ -46,40 +39,14 @@ function unchangeable({ table, catalog }: Resolved, column: Column): string | un
   return foreignKey === undefined ? undefined : `${where} is referenced by ${catalog.table(foreignKey.child)?.shown ?? foreignKey.child} (${foreignKey.name})`;
 }
 
-function fits(rule: FieldRule, column: Column): boolean {
-  const text = isText(column.type);
-  switch (rule.kind) {
-    case "keep":
-    case "clear":
-    case "unlink":
-    case "remove":
-    case "set":
-      return true;
-    case "generalise":
-      return text || column.isDate;
-    case "truncate":
-      return text || ["inet", "cidr"].includes(column.type.name);
-    case "prefix":
-    case "template":
-    case "pseudonymise":
-      return text;
-  }
-}
-
 async function* checkValue(session: Session, resolved: Resolved, column: Column, rule: FieldRule): AsyncGenerator<Finding> {
   const value = leaves(resolved, column, rule);
   const where = `column ${column.name} of ${resolved.table.shown}`;
   const say = (message: string) => finding(resolved, "CONSTRAINT", "error", message, { column: column.name });
-  if (value === undefined) return;
-  if (value === null) {
-    if (column.notNull) yield say(`${where} is NOT NULL, so \`${rule.kind}\` cannot clear it`);
-    return;
-  }
+  if (value == null) return;
   if (column.length > 0 && Array.from(value).length > column.length) yield say(`${where} is ${column.declared}, too short for what \`${rule.kind}\` leaves`);
   else if ((await attempt(session, `SELECT ($1::text::${column.declared})::text`, [value])).length === 0)
     yield say(`${where} is ${column.declared}, which refuses what \`${rule.kind}\` leaves`);
-  const alone = resolved.table.indexes.some(({ unique, plain, columns }) => unique && plain && columns.length === 1 && columns[0] === column.name);
-  if (rule.kind === "set" && alone) yield say(`${where} is unique, so \`set\` works for one row only`);
 }
 
 /** A column that references other rows and gets one value in all of its own: there must be a row to reference. */

@@ -1,5 +1,5 @@
 import type { Finding } from "../../src/model/search.ts";
-import { nearest } from "../../src/model/nearest.ts";
+import { unusedIgnores } from "../../src/sql/check-ignore.ts";
 import { fits } from "../../src/sql/findings.ts";
 import type { Place } from "./resolved.ts";
 import type { Session } from "./transaction.ts";
@@ -22,23 +22,15 @@ export async function relations(session: Session): Promise<readonly Relation[]> 
   }));
 }
 
-/** Entries of `map.ignore` that fit no table and no column of a table: what they were meant to declare is not declared. */
+/** Entries of `map.ignore` that fit nothing. */
 export async function* checkIgnore({ session, block }: Place): AsyncGenerator<Finding> {
-  const entries = block.ignore ?? [];
-  if (entries.length === 0) return;
+  if ((block.ignore ?? []).length === 0) return;
   const known = await relations(session);
-  const names = known.flatMap((relation) => relation.names);
-  for (const entry of entries) {
-    if (names.some((name) => fits(entry, name)) || (await isColumn(session, entry, known))) continue;
-    const meant = nearest(entry, names);
-    yield {
-      code: "IGNORE_UNUSED",
-      severity: "warning",
-      record: `${block.name}.${entry}`,
-      message: "nothing there fits this entry of map.ignore",
-      ...(meant === undefined ? {} : { help: `Did you mean \`${block.name}.${meant}\`?` }),
-    };
-  }
+  yield* unusedIgnores(
+    block,
+    known.flatMap((relation) => relation.names),
+    async (entry) => await isColumn(session, entry, known),
+  );
 }
 
 /** Whether an entry names a column: `orders.note`, `public.orders.note`. */

@@ -1,5 +1,6 @@
 import type { Finding } from "../../src/model/search.ts";
-import { deletes, finding, isIgnored, updates } from "../../src/sql/findings.ts";
+import { judgeWrite } from "../../src/sql/check-writes.ts";
+import { deletes, finding, updates } from "../../src/sql/findings.ts";
 import { readSource } from "./function-source.ts";
 import { waysInto } from "./references.ts";
 import type { Place, Resolved } from "./resolved.ts";
@@ -112,25 +113,14 @@ async function* checkFacts(scope: Scope, what: string, source: string): AsyncGen
 
 /** `trail`: the declared audit trail of this record type. */
 function judge({ block, catalog, resolved }: Scope, what: string, { oid, schema, name, shown, write, readsOld }: Written): Finding | "trail" {
-  const { id } = resolved.target.record;
-  const table = `${schema}.${name}`;
   const at = recordsAt(catalog, oid);
-  const records = block.records.filter((record) => at.includes(record.id));
-  const [record] = records;
-  if (record === undefined) {
-    return isIgnored(block, { schema, name, shown })
-      ? finding(resolved, "TRIGGER_PRESENT", "warning", `${what} writes to ${table}, which the data map ignores`)
-      : finding(resolved, "TRIGGER_UNDECLARED", "error", `${what} writes to ${table}, which is not in the data map`);
-  }
-  if (records.some(({ auditOf }) => auditOf.includes(id))) return "trail";
-  const trail = records.find(({ auditOf }) => auditOf.length > 0);
-  if (trail !== undefined && write.verb === "insert")
-    return finding(resolved, "TRIGGER_UNDECLARED", "error", `${what} adds rows to ${trail.id}, which is only the audit trail of ${trail.auditOf.join(", ")}`, {
-      help: `Say so in the data map: audit_of: [${[...trail.auditOf, id].join(", ")}].`,
-    });
-  // a copy of the old row, made by the erasure itself
-  const own = new Set([resolved.table, ...catalog.ancestors(resolved.table), ...catalog.descendants(resolved.table)].map((one) => one.oid));
-  if (write.verb === "insert" && readsOld && !own.has(oid))
-    return finding(resolved, "TRIGGER_UNDECLARED", "error", `${what} copies rows into ${record.id}, which is a record without audit_of: ${id}`);
-  return finding(resolved, "TRIGGER_PRESENT", "warning", `${what} writes to ${record.id}`);
+  const family = [resolved.table, ...catalog.ancestors(resolved.table), ...catalog.descendants(resolved.table)];
+  return judgeWrite(block, resolved, {
+    what,
+    verb: write.verb,
+    to: { schema, name, shown },
+    readsOld,
+    own: family.some((one) => one.oid === oid),
+    records: block.records.filter((record) => at.includes(record.id)),
+  });
 }

@@ -3,6 +3,7 @@ import type { Unit } from "../../src/model/change.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
 import { describeWorks } from "../../src/sql/describe.ts";
 import type { SqlDialect, UnitTables } from "../../src/sql/dialect.ts";
+import { alsoReading } from "../../src/sql/read-columns.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
 import { applyUnit } from "../../src/sql/unit.ts";
 import { beginErasing } from "./erasing.ts";
@@ -10,7 +11,7 @@ import { failureOf } from "./errors.ts";
 import { openPlaces } from "./place.ts";
 import { secretOf } from "./reader.ts";
 import { residueOf } from "./residue.ts";
-import { alsoReading, type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
+import { type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
 import { type Database, openDatabase } from "./session.ts";
 
 export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
@@ -50,7 +51,7 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
       const described = await describeWorks<Resolved>(unit, {
         table: async (target) => await resolveTarget(place, target),
         over: async (target, work) => await resolveOver(place, target, work.table),
-        alsoReading,
+        alsoReading: (work, others) => alsoReading(work, others),
       });
       works = described.works;
       return { ...described, onePiece: isOnePiece(unit, works) };

@@ -1,14 +1,10 @@
 import { Failure } from "../../src/errors.ts";
-import type { Operation } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { Target } from "../../src/model/search.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
-import { locateKeys, locateRows } from "../../src/sql/locate.ts";
-import { remainingRows } from "../../src/sql/remaining.ts";
+import { sqlReader } from "../../src/sql/reader.ts";
 import { checkTargets } from "./check.ts";
 import { failureOf, isLocked } from "./errors.ts";
 import { gapsIn } from "./gaps.ts";
-import { lookOf } from "./locate.ts";
 import { openPlaces } from "./place.ts";
 import { referenceOf } from "../../src/sql/cascades.ts";
 import { linksOf, walkReferences } from "./references.ts";
@@ -23,59 +19,25 @@ import { writesOf } from "./writes.ts";
 export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
   const database = await openDatabase(block.name, secretOf(block), {}, io);
   const places = openPlaces(block);
-  const looking = <T>(where: string, targets: readonly Target[], look: (place: Place) => AsyncIterable<T>) =>
-    inTransaction(database, where, async function* (session) {
-      yield* look(await places.for(session, targets));
-    });
-  const lookingAt = <T>(target: Target, look: (place: Place, resolved: Resolved) => AsyncIterable<T>) =>
-    looking(target.record.id, [target], async function* (place) {
-      yield* look(place, await resolveTarget(place, target));
-    });
-  return {
-    check: (targets) => looking(block.name, targets, (place) => checkTargets(place, targets)),
-    async links(targets) {
-      return await once(database, block.name, async (session) => {
-        const place = await places.for(session, targets);
-        return linksOf(place.catalog, block, await resolveAll(place, targets));
-      });
+  return sqlReader<Place, Resolved>(block, io, {
+    looking: (where, targets, look) =>
+      inTransaction(database, where, async function* (session) {
+        yield* look(await places.for(session, targets));
+      }),
+    table: resolveTarget,
+    look: (place) => remainingIn(place, io),
+    check: checkTargets,
+    links: ({ catalog }, tables) => linksOf(catalog, block, tables),
+    writes: writesOf,
+    gaps: ({ session }, resolved, lookups) => gapsIn(session, resolved, lookups),
+    async *references({ session, catalog }, resolved, keys) {
+      const walk = { session, catalog, block, io, locking: "none" as const };
+      for await (const found of walkReferences(walk, resolved, keys)) yield referenceOf(found, block, resolved.target.record.id);
     },
-    async writes(targets) {
-      return await once(database, block.name, async (session) => {
-        const place = await places.for(session, targets);
-        return await writesOf(place, await resolveAll(place, targets));
-      });
-    },
-    locate: (target, selection) =>
-      lookingAt(target, async function* ({ session }, resolved) {
-        switch (selection.by) {
-          case "subjects":
-            yield* locateRows(lookOf(session, io), resolved, selection.lookups, io);
-            for await (const gap of gapsIn(session, resolved, selection.lookups)) io.report(gap);
-            break;
-          case "keys":
-            yield* locateKeys(lookOf(session, io), resolved, selection.keys, io);
-            break;
-          case "due":
-            throw new Failure("NOT_BUILT", `${target.record.id}: rows that are due are not searched yet`);
-        }
-      }),
-    references: (target, keys) =>
-      lookingAt(target, async function* ({ session, catalog }, resolved) {
-        const walk = { session, catalog, block, io, locking: "none" as const };
-        for await (const found of walkReferences(walk, resolved, keys)) yield referenceOf(found, block, target.record.id);
-      }),
-    size: async (target) =>
-      await once(database, target.record.id, async (session) => await sizeOf(session, await resolveTarget(await places.for(session, [target]), target))),
-    remaining: (target, operation: Operation, lookups) =>
-      lookingAt(target, (place, resolved) => remainingRows(remainingIn(place, io), resolved, operation, lookups, io)),
-    sweep: () =>
-      looking(block.name, [], async function* () {
-        await Promise.reject(new Failure("NOT_BUILT", `${block.name}: a whole database is not searched yet`));
-        yield* [];
-      }),
-    residue: (target) => lookingAt(target, ({ session }, resolved) => residueOf(session, resolved)),
+    size: async ({ session }, resolved) => await sizeOf(session, resolved),
+    residue: ({ session }, resolved) => residueOf(session, resolved),
     [Symbol.asyncDispose]: async () => await database[Symbol.asyncDispose](),
-  };
+  });
 }
 
 export function secretOf({ name, connect }: SystemBlock): string {
@@ -83,25 +45,10 @@ export function secretOf({ name, connect }: SystemBlock): string {
   return connect.secret;
 }
 
-async function resolveAll(place: Place, targets: readonly Target[]): Promise<readonly Resolved[]> {
-  const resolved: Resolved[] = [];
-  for (const target of targets) resolved.push(await resolveTarget(place, target));
-  return resolved;
-}
-
 async function* inTransaction<T>(database: Database, where: string, look: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
   try {
     await using transaction = await database.read();
     yield* look(transaction);
-  } catch (error) {
-    throw await failureWhileReading(database, error, where);
-  }
-}
-
-async function once<T>(database: Database, where: string, look: (session: Session) => Promise<T>): Promise<T> {
-  try {
-    await using transaction = await database.read();
-    return await look(transaction);
   } catch (error) {
     throw await failureWhileReading(database, error, where);
   }

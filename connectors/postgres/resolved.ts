@@ -1,9 +1,10 @@
 import { Failure } from "../../src/errors.ts";
-import type { SystemBlock, Where } from "../../src/model/datamap.ts";
+import type { SystemBlock } from "../../src/model/datamap.ts";
 import { comparable } from "../../src/model/fold.ts";
 import type { Lookup, MatchColumn, Target } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import { changedFields, type MatchedRef, type RecordTable, type RowState } from "../../src/sql/record-table.ts";
+import { clearedColumns, distinct, printedColumns, wheresOf } from "../../src/sql/read-columns.ts";
 import { columnOf, resolveRef } from "../../src/sql/resolve-ref.ts";
 import { type Catalog, type Column, type ColumnType, type Server, type Table, uniqueColumns } from "./catalog.ts";
 import { comparison, foldsFor, isCitext, isText, readOf, readText, type Ref, valueType } from "./columns.ts";
@@ -64,18 +65,13 @@ export async function resolveTarget(place: Place, target: Target): Promise<Resol
 export async function resolveOver(place: Place, target: Target, table: Table): Promise<Resolved> {
   const { catalog, session } = place;
   const { record, changes } = target;
-  const { fields, documents } = changedFields(changes);
   const ref = (name: string) => resolveRef(table, name, record.id, record.split);
   const matches = target.columns.map((match) => matchRef(place, target, ref(match.column), match));
   const exports = target.exports.map(ref);
   const where: WhereRef[] = [];
   for (const one of wheresOf(target)) where.push(...(await whereRefs(session, one, ref)));
-  const named = [...Object.keys(fields), ...documents].map((name) => columnOf(table, name, record.id));
-  const looked = [...record.holds.map(({ from }) => from), ...(record.created === undefined ? [] : [record.created])].map((name) => ref(name).column);
-  const printed = unique([...[...matches, ...exports, ...where].map(({ column }) => column), ...named, ...looked]).toSorted((a, b) =>
-    a.name < b.name ? -1 : 1,
-  );
-  const minimised = (keepOnly: readonly string[]) => clearedBy(catalog, table, target, keepOnly);
+  const printed = printedColumns(table, target, [...matches, ...exports, ...where], ref);
+  const minimised = (keepOnly: readonly string[]) => clearedColumns(table, target, keepOnly, keysOf(catalog, table), ref);
   const kept = changes.minimise?.kind === "minimise" ? minimised(changes.minimise.keepOnly) : [];
   return {
     target,
@@ -86,19 +82,13 @@ export async function resolveOver(place: Place, target: Target, table: Table): P
     matches,
     exports,
     where,
-    columns: unique([...printed, ...kept]),
+    columns: distinct([...printed, ...kept]),
     printed: printed.length,
     constants: await constantsOf(place, target, table),
     columnOf: (name) => columnOf(table, name, record.id),
     arrayText: (items) => `{${items.map((item) => (item === null ? "NULL" : `"${item.replace(/["\\]/gu, String.raw`\$&`)}"`)).join(",")}}`,
     minimised,
   };
-}
-
-/** The record type's own filter and that of the search. */
-function wheresOf({ record, where }: Target): readonly Where[] {
-  const all = [record.where, where].filter((one) => one !== undefined);
-  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 function matchRef(place: Place, { record }: Target, ref: Ref, match: MatchColumn): MatchRef {
@@ -138,13 +128,11 @@ function sourceOf({ catalog, block }: Place, source: Target["record"]["match"]["
   }
 }
 
-/** What `minimise` clears: everything but what is named, keys, and what holds are reckoned from. */
-function clearedBy(catalog: Catalog, table: Table, { record }: Target, keepOnly: readonly string[]): readonly Column[] {
+/** Columns that are part of a key, or decide the partition. */
+function keysOf(catalog: Catalog, table: Table): readonly string[] {
   const family = new Set([table, ...catalog.ancestors(table), ...catalog.descendants(table)].map(({ oid }) => oid));
   const foreign = catalog.foreignKeys.flatMap(({ child, columns }) => (family.has(child) ? columns : []));
-  const from = record.holds.map((hold) => resolveRef(table, hold.from, record.id, record.split).column.name);
-  const stays = new Set([...keepOnly, ...catalog.keyOf(table), ...uniqueColumns(table), ...table.partitionKey, ...foreign, ...from]);
-  return [...table.columns.values()].filter((column) => !stays.has(column.name) && !column.generated);
+  return [...catalog.keyOf(table), ...uniqueColumns(table), ...table.partitionKey, ...foreign];
 }
 
 /** `set: 0` in a numeric(10,2) reads `0.00`. A value that the type refuses is left out: `check` says so. */
@@ -162,15 +150,6 @@ async function constantsOf({ session, written }: Place, { changes }: Target, tab
     if (text !== undefined) constants.set(name, text);
   }
   return constants;
-}
-
-function unique(columns: readonly Column[]): Column[] {
-  return [...new Map(columns.map((column) => [column.name, column])).values()];
-}
-
-/** The same, with the columns of the others read too; they are no part of the fingerprint. */
-export function alsoReading(resolved: Resolved, others: readonly Resolved[]): Resolved {
-  return others.length === 0 ? resolved : { ...resolved, columns: unique([...resolved.columns, ...others.flatMap(({ columns }) => columns)]) };
 }
 
 /** What to select of a row for `stateOf`. */

@@ -2,7 +2,7 @@
 import { constants } from "node:sqlite";
 import type { Write } from "../../src/model/change.ts";
 import { deletes, updates } from "../../src/sql/findings.ts";
-import { quoted } from "./database.ts";
+import { type Deed, quoted } from "./database.ts";
 import type { Place, Resolved } from "./resolved.ts";
 
 export interface Effect {
@@ -19,27 +19,37 @@ const VERBS = new Map<number, Effect["verb"]>([
   [constants.SQLITE_DELETE, "delete"],
 ]);
 
-/** What triggers write when rows of this record type are deleted or changed as its rules say. */
-export function effectsOf(place: Place, resolved: Resolved): readonly Effect[] {
+/** All that happens when rows of this record type are deleted or changed as its rules say. */
+function deedsOf({ database }: Place, resolved: Resolved): readonly { readonly verb: "DELETE" | "UPDATE"; readonly deeds: readonly Deed[] }[] {
   const { table } = resolved;
-  const name = `main.${quoted(table.name)}`;
   const sets = updates(resolved).filter((column) => !(table.columns.get(column)?.generated ?? true));
-  const statements = [
-    ...(deletes(resolved) ? [`DELETE FROM ${name} WHERE 0 = ?`] : []),
-    ...(sets.length > 0 ? [`UPDATE ${name} SET ${sets.map((column) => `${quoted(column)} = NULL`).join(", ")} WHERE 0 = ?`] : []),
+  const name = `main.${quoted(table.name)}`;
+  const change = `UPDATE ${name} SET ${sets.map((column) => `${quoted(column)} = NULL`).join(", ")} WHERE 0 = ?`;
+  return [
+    ...(deletes(resolved) ? [{ verb: "DELETE" as const, deeds: database.authorised(`DELETE FROM ${name} WHERE 0 = ?`) }] : []),
+    ...(sets.length > 0 ? [{ verb: "UPDATE" as const, deeds: database.authorised(change) }] : []),
   ];
-  const effects = new Map<string, Effect>();
-  for (const statement of statements) {
-    const deeds = place.database.authorised(statement);
-    const fired = new Map(place.catalog.triggers.map((trigger) => [trigger.name, trigger.table]));
-    for (const { code, table: to, trigger, schema } of deeds) {
+}
+
+/** Triggers of the table itself that these changes set off. */
+export function firing(place: Place, resolved: Resolved) {
+  return deedsOf(place, resolved).flatMap(({ verb, deeds }) =>
+    place.catalog.triggers.flatMap((one) => (one.table === resolved.table.name && deeds.some(({ trigger }) => trigger === one.name) ? [{ ...one, verb }] : [])),
+  );
+}
+
+/** What triggers write, at every depth. */
+export function effectsOf(place: Place, resolved: Resolved): readonly Effect[] {
+  const on = new Map(place.catalog.triggers.map(({ name, table }) => [name, table]));
+  const effects = deedsOf(place, resolved).flatMap(({ deeds }) =>
+    deeds.flatMap(({ code, table, trigger, schema }): Effect[] => {
       const verb = VERBS.get(code);
-      if (verb === undefined || trigger === null || schema !== "main" || to.startsWith("sqlite_")) continue;
-      const readsOld = deeds.some((one) => one.code === constants.SQLITE_READ && one.trigger === trigger && one.table === fired.get(trigger));
-      effects.set(JSON.stringify([trigger, verb, to]), { trigger, verb, table: to, readsOld });
-    }
-  }
-  return [...effects.values()];
+      if (verb === undefined || trigger === null || schema !== "main" || table.startsWith("sqlite_")) return [];
+      const readsOld = deeds.some((one) => one.code === constants.SQLITE_READ && one.trigger === trigger && one.table === on.get(trigger));
+      return [{ trigger, verb, table, readsOld }];
+    }),
+  );
+  return [...new Map(effects.map((effect) => [JSON.stringify(effect), effect])).values()];
 }
 
 /** What triggers of these record types write into others of them. An audit trail follows its source anyway. */
@@ -47,8 +57,8 @@ export function writesOf(place: Place, targets: readonly Resolved[]): readonly W
   const writes = targets.flatMap((one) =>
     effectsOf(place, one).flatMap(({ trigger, table }) =>
       targets.flatMap(({ target: { record }, table: to }): Write[] => {
-        if (to.name !== table || record.id === one.target.record.id || record.auditOf.includes(one.target.record.id)) return [];
-        return [{ trigger, from: one.target.record.id, to: record.id }];
+        const { id } = one.target.record;
+        return to.name !== table || record.id === id || record.auditOf.includes(id) ? [] : [{ trigger, from: id, to: record.id }];
       }),
     ),
   );

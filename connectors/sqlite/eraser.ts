@@ -3,14 +3,16 @@ import type { Unit } from "../../src/model/change.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
 import { describeWorks } from "../../src/sql/describe.ts";
 import type { SqlDialect } from "../../src/sql/dialect.ts";
+import { alsoReading } from "../../src/sql/read-columns.ts";
 import { applyUnit } from "../../src/sql/unit.ts";
 import { loadCatalog } from "./catalog.ts";
 import { type Database, openToWrite } from "./database.ts";
 import { effectsOf } from "./effects.ts";
 import { beginErasing, type Erasing, watch } from "./erasing.ts";
 import { failureOf } from "./errors.ts";
+import { addressIn } from "./keys.ts";
 import { flush } from "./residue.ts";
-import { alsoReading, type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
+import { type Place, type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
 
 export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
   const database = await openToWrite(block, io);
@@ -36,7 +38,7 @@ export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
 
 /** The tables are described anew for every unit. */
 function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<Resolved> {
-  let erasing: Erasing = { database, catalog: loadCatalog(database, block), block, io, works: [], watched: [], onePiece: false };
+  let erasing: Erasing = { database, catalog: loadCatalog(database, block), block, io, works: [], watched: [], onePiece: false, planned: new Set() };
   return {
     kind: "sqlite",
     async describe(unit) {
@@ -44,17 +46,30 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
       const described = await describeWorks<Resolved>(unit, {
         table: (target) => resolveTarget(place, target),
         over: (target, { table }) => resolveOver(place.catalog, target, table),
-        alsoReading,
+        alsoReading: (work, others) => alsoReading(work, others),
       });
       const { works } = described;
       const onePiece = isOnePiece(unit, works);
       const effects = works.flatMap((one) => effectsOf(place, one));
-      erasing = { ...place, works, onePiece, watched: watch(place, effects, works) };
+      erasing = { ...place, works, onePiece, watched: watch(place, effects), planned: plannedIn(place, unit) };
       return { ...described, onePiece };
     },
     fate: async () => await Promise.resolve("rows"),
     begin: async (tables) => await beginErasing(erasing, tables),
   };
+}
+
+/** What the plan deletes in the whole system: triggers may take some of it along. */
+function plannedIn({ catalog }: Place, { works, deleting = [] }: Unit): ReadonlySet<string> {
+  const own = works.flatMap(({ target, operations }) =>
+    operations.flatMap(({ change, records }) => (change.kind === "delete" ? [{ target, keys: records.map(({ key }) => key) }] : [])),
+  );
+  return new Set(
+    [...own, ...deleting].flatMap(({ target: { record }, keys }) => {
+      const table = catalog.placed(record.place, record.id);
+      return keys.map((key) => addressIn(table, key));
+    }),
+  );
 }
 
 /** Whether the leading records reference each other. */

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { SQLInputValue } from "node:sqlite";
 import type { Assignments } from "../../src/sql/changes.ts";
-import { nameOf } from "../../src/sql/cascades.ts";
+import { goesOn, nameOf } from "../../src/sql/cascades.ts";
 import type { BatchTables, OwnRow, Referencing, SqlBatch } from "../../src/sql/dialect.ts";
 import { isIgnored } from "../../src/sql/findings.ts";
 import { passes } from "../../src/sql/match-row.ts";
@@ -11,7 +11,7 @@ import { Refusal } from "../../src/sql/refusal.ts";
 import type { Table } from "./catalog.ts";
 import { type Database, quoted } from "./database.ts";
 import type { Effect } from "./effects.ts";
-import { byKey } from "./keys.ts";
+import { addressOf, byKey, nameIn } from "./keys.ts";
 import { lookOf } from "./look.ts";
 import { walkReferences, waysInto } from "./references.ts";
 import { type Place, type Resolved, selected, stateOf, stored } from "./resolved.ts";
@@ -30,20 +30,21 @@ export interface Erasing extends Place {
   readonly works: readonly Resolved[];
   readonly watched: readonly Watched[];
   readonly onePiece: boolean;
+  /** Addresses of the rows that the plan deletes in the whole system. */
+  readonly planned: ReadonlySet<string>;
 }
 
 const MADE = "SELECT name FROM temp.sqlite_schema WHERE type = 'table' AND name LIKE 'expunge\\_wrote\\_%' ESCAPE '\\'";
 
-/** Watches every table that triggers of these works may write to, but for the works' own that are no audit trail. */
-export function watch({ database, catalog }: Place, effects: readonly Effect[], works: readonly Resolved[]): readonly Watched[] {
+/** Watches every table that triggers may write to. */
+export function watch({ database, catalog }: Place, effects: readonly Effect[]): readonly Watched[] {
   for (const [name] of database.all(MADE)) database.exec(`DROP TABLE temp.${quoted(String(name))}`);
-  const own = new Set(works.filter(({ target }) => target.record.auditOf.length === 0).map(({ table }) => table.name));
-  const names = [...new Set(effects.map(({ table }) => table))].filter((name) => !own.has(name));
+  const names = [...new Set(effects.map(({ table }) => table))];
   return names.map((name, at): Watched => {
     const table = catalog.tables.get(name);
     const log = `expunge_wrote_${at}`;
     if (table === undefined || table.kind === "virtual") return { name, table: undefined, log };
-    const parts = table.rowid === undefined ? table.key.map(quoted) : [table.rowid];
+    const parts = loggedOf(table);
     const columns = parts.map((_, index) => `k${index}`);
     database.exec(`CREATE TEMP TABLE ${log} (verb, ${columns.join(", ")})`);
     for (const [verb, row] of [
@@ -56,6 +57,11 @@ export function watch({ database, catalog }: Place, effects: readonly Effect[], 
       );
     return { name, table, log };
   });
+}
+
+/** Its key, and its number where it has one. */
+function loggedOf({ key, rowid }: Table): readonly string[] {
+  return [...key.map(quoted), ...(rowid === undefined ? [] : [rowid])];
 }
 
 export async function beginErasing(erasing: Erasing, { trails }: BatchTables<Resolved>): Promise<SqlBatch<Resolved>> {
@@ -71,6 +77,7 @@ export async function beginErasing(erasing: Erasing, { trails }: BatchTables<Res
   }
   const look = lookOf(erasing);
   const id = randomUUID();
+  const taken = new Set<string>();
   return {
     async rows(table, keys) {
       return { states: new Map((await Array.fromAsync(look.ofKeys(table, keys))).map((state) => [state.key, state])), busy: new Set() };
@@ -85,10 +92,10 @@ export async function beginErasing(erasing: Erasing, { trails }: BatchTables<Res
       for await (const { state, hits } of look.matching(table, lookups, keys)) all.set(state.key, hits);
       return all;
     },
-    referencing: async (table, keys) => await referencing(erasing, table, keys),
+    referencing: async (table, keys) => await referencing(erasing, table, keys, taken),
     update: async (table, rows) => await Promise.resolve(updateRows(database, table, rows)),
     remove: async (deletions) => await Promise.resolve(deleteRows(database, deletions)),
-    settle: async () => await Promise.resolve(strangers(erasing)),
+    settle: async () => await Promise.resolve(settle(erasing, taken)),
     ownRows: async () => await Promise.resolve(ownRows(erasing, trails)),
     // SQLite keeps no account of its transactions: this only tells one note from another
     id: async () => await Promise.resolve(id),
@@ -100,8 +107,9 @@ export async function beginErasing(erasing: Erasing, { trails }: BatchTables<Res
   };
 }
 
-async function referencing(erasing: Erasing, { table }: Resolved, keys: readonly string[]): Promise<readonly Referencing[]> {
+async function referencing(erasing: Erasing, { table }: Resolved, keys: readonly string[], taken: Set<string>): Promise<readonly Referencing[]> {
   const found = await Array.fromAsync(walkReferences(erasing, { table }, keys));
+  for (const { foreignKey, segment, address } of found) if (goesOn(foreignKey, segment)) taken.add(address);
   return found.map(({ root, foreignKey, segment, key, address, busy }) => ({
     parentKey: root,
     constraint: foreignKey.name,
@@ -160,6 +168,22 @@ function deleteRows(database: Database, deletions: readonly Deletion[]): readonl
   );
 }
 
+/** Tables that triggers wrote to though nobody declared it. Throws `Refusal` where they deleted rows that no plan names. */
+function settle(erasing: Erasing, taken: ReadonlySet<string>): readonly string[] {
+  const { database, block, planned, watched } = erasing;
+  const names = strangers(erasing);
+  const losing = watched.filter(({ name, table, log }) => {
+    if (table === undefined || names.length > 0 || isIgnored(block, { schema: "main", name, shown: name })) return false;
+    const columns = loggedOf(table).map((_, at) => `k${at}`);
+    return database.all(`SELECT ${columns.join(", ")} FROM temp.${log} WHERE verb = 'delete'`).some((row) => {
+      const address = addressOf(table, nameIn(table, row));
+      return !planned.has(address) && !taken.has(address);
+    });
+  });
+  if (losing.length > 0) throw new Refusal(`UNPLANNED ${losing.map(({ name }) => name).join(", ")}`);
+  return names;
+}
+
 /** Tables that triggers wrote to though nobody declared it. */
 function strangers({ database, catalog, block, works, watched }: Erasing): readonly string[] {
   const trails = new Set(block.records.filter(({ auditOf }) => auditOf.length > 0).map(({ id }) => id));
@@ -184,9 +208,11 @@ function ownRows({ database, io, watched }: Erasing, trails: readonly Resolved[]
   for (const trail of trails) {
     const one = watched.find(({ name }) => name === trail.table.name);
     if (one?.table === undefined) continue;
-    const parts = one.table.rowid === undefined ? one.table.key.map(quoted) : [one.table.rowid];
-    const same = parts.map((part, at) => `t.${part} = w.k${at}`).join(" AND ");
-    const written = `EXISTS (SELECT 1 FROM temp.${one.log} AS w WHERE w.verb <> 'delete' AND ${same})`;
+    const parts = loggedOf(one.table);
+    // its number alone where it has one
+    const from = one.table.rowid === undefined ? 0 : parts.length - 1;
+    const [mine, theirs] = [parts.slice(from).map((part) => `t.${part}`), parts.slice(from).map((_, at) => `k${from + at}`)];
+    const written = `(${mine.join(", ")}) IN (SELECT ${theirs.join(", ")} FROM temp.${one.log} WHERE verb <> 'delete')`;
     for (const row of database.all(`SELECT ${selected(trail)} FROM main.${quoted(trail.table.name)} AS t WHERE ${written}`)) {
       const state: RowState = stateOf(trail, row, io);
       if (passes(trail.filters, state)) {

@@ -41,15 +41,25 @@ function isFirm({ key, columns, rowid }: Table): boolean {
 
 /** Key and address of a row whose first columns are `rowidIn`. */
 export function keyOf(table: Table, row: Row, io: IO): { readonly key: string; readonly address: string } {
+  const name = nameIn(table, row);
+  const content = row.slice(table.key.length + 1, table.key.length + 1 + table.columns.size).map(typed);
+  return { key: JSON.stringify(name[0] === "rowid" ? [...name, io.digest(content)] : name), address: addressOf(table, name) };
+}
+
+/** What names a row whose first columns are its key's, and then its number. */
+export function nameIn(table: Table, row: Row): readonly string[] {
   const parts = row.slice(0, table.key.length);
-  const address = (names: readonly string[]) => JSON.stringify([table.schema, table.name, ...names]);
-  if (isFirm(table) || (parts.length > 0 && parts.every(isUnmistakable))) {
-    const names = parts.map(typed);
-    return { key: JSON.stringify(names), address: address(names) };
-  }
-  const number = String(row[parts.length]);
-  const content = row.slice(parts.length + 1, parts.length + 1 + table.columns.size).map(typed);
-  return { key: JSON.stringify(["rowid", number, io.digest(content)]), address: address(["rowid", number]) };
+  return isFirm(table) || (parts.length > 0 && parts.every(isUnmistakable)) ? parts.map(typed) : ["rowid", String(row[parts.length])];
+}
+
+export function addressOf({ schema, name }: Table, named: readonly string[]): string {
+  return JSON.stringify([schema, name, ...named]);
+}
+
+/** The address of the row of a key. */
+export function addressIn(table: Table, key: string): string {
+  const parts = texts(key);
+  return addressOf(table, parts[0] === "rowid" ? parts.slice(0, 2) : parts);
 }
 
 /** NULL names no row, and a text that is no text (bytes of no character) is not read as it is stored. */

@@ -6,6 +6,7 @@ import type { IO } from "../../src/port/connector.ts";
 import type { SearchedTable } from "../../src/sql/locate.ts";
 import type { ComparedRef, ComparedTable, Filter } from "../../src/sql/match-row.ts";
 import { changedFields, type ColumnRef, type RowState } from "../../src/sql/record-table.ts";
+import { clearedColumns, distinct, printedColumns, wheresOf } from "../../src/sql/read-columns.ts";
 import { columnOf, resolveRef } from "../../src/sql/resolve-ref.ts";
 import type { Catalog, Column, Table } from "./catalog.ts";
 import { type Database, quoted, type Row } from "./database.ts";
@@ -42,7 +43,7 @@ export function resolveOver(catalog: Catalog, target: Target, table: Table): Res
   const { record, changes } = target;
   const { fields, documents } = changedFields(changes);
   if (table.rowid === undefined && table.key.length === 0) throw new Failure("ACTION_REFUSED", `${record.id}: rows of ${table.name} cannot be named`);
-  const wheres = [record.where, target.where].filter((one) => one !== undefined);
+  const wheres = wheresOf(target);
   const names = [...target.columns.map(({ column }) => column), ...target.exports, ...wheres.flatMap((one) => Object.keys(one))];
   const read = { ...table, columns: withJson(table, names, documents) };
   const ref = (name: string): ColumnRef<Column> => resolveRef(read, name, record.id, record.split);
@@ -62,14 +63,13 @@ export function resolveOver(catalog: Catalog, target: Target, table: Table): Res
       return { ...found, comparable: same, wanted: new Set(values.map((value) => same(stored(found.column, value)))) };
     }),
   );
-  const named = [...Object.keys(fields), ...documents].map((name) => columnOf(read, name, record.id));
-  const looked = [...record.holds.map(({ from }) => from), ...(record.created === undefined ? [] : [record.created])].map((name) => ref(name).column);
-  const refs = [...matches, ...exports, ...filters].map(({ column }) => columnOf(read, column.name, record.id));
-  const printed = unique([...refs, ...named, ...looked]).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const from = new Set(looked.map(({ name }) => name));
-  const stays = new Set([...table.key, ...table.indexes.flatMap((index) => (index.unique ? index.columns : [])), ...foreignColumns(catalog, table), ...from]);
-  const minimised = (keepOnly: readonly string[]) =>
-    [...read.columns.values()].filter(({ name, generated }) => !stays.has(name) && !generated && !keepOnly.includes(name));
+  const printed = printedColumns(read, target, [...matches, ...exports, ...filters], ref);
+  const keys = [
+    ...table.key,
+    ...table.indexes.flatMap((index) => (index.unique ? index.columns.filter((column) => column !== null) : [])),
+    ...foreignColumns(catalog, table),
+  ];
+  const minimised = (keepOnly: readonly string[]) => clearedColumns(read, target, keepOnly, keys, ref);
   const kept = changes.minimise?.kind === "minimise" ? minimised(changes.minimise.keepOnly) : [];
   return {
     target,
@@ -78,7 +78,7 @@ export function resolveOver(catalog: Catalog, target: Target, table: Table): Res
     matches,
     exports,
     filters,
-    columns: unique([...printed, ...kept]),
+    columns: distinct([...printed, ...kept]),
     printed: printed.length,
     constants: new Map(
       Object.entries(fields).flatMap(([name, rule]) =>
@@ -113,15 +113,6 @@ export function stored({ affinity }: Column, text: string): string {
   if (affinity !== "number") return text;
   if (text === "true" || text === "false") return text === "true" ? "1" : "0";
   return /^-?\d+\.\d+$/u.test(text) ? String(Number(text)) : text;
-}
-
-function unique(columns: readonly Column[]): Column[] {
-  return [...new Map(columns.map((column) => [column.name, column])).values()];
-}
-
-/** The same, with the columns of the others read too; they are no part of the fingerprint. */
-export function alsoReading(resolved: Resolved, others: readonly Resolved[]): Resolved {
-  return others.length === 0 ? resolved : { ...resolved, columns: unique([...resolved.columns, ...others.flatMap(({ columns }) => columns)]) };
 }
 
 /** What to select of a row for `stateOf`. */

@@ -52,6 +52,9 @@ export function plainState(code: string): string {
 const MECHANISMS: Readonly<Record<string, string>> = {
   dead_tuples: "old versions of rows, until the database cleans up (vacuum)",
   wal: "the database's log of changes (WAL) and what is restored from it",
+  free_space: "freed space in the database's file that others did not overwrite (VACUUM)",
+  rollback_journal: "the journal that the application leaves beside the database's file",
+  full_text: "words in old segments of a full-text index",
   replicas: "copies on replicas",
   segments: "deleted documents in segments of the index",
   snapshots: "snapshots of the index",
@@ -179,6 +182,12 @@ export interface Standing {
   readonly says?: string | undefined;
 }
 
+/** What a database's triggers and rules would have done beside what was planned. */
+const BESIDE: Readonly<Record<string, string>> = {
+  UNDECLARED: "a trigger or rule would write to what the data map does not name:",
+  UNPLANNED: "a trigger or rule would delete rows that no plan names, in",
+};
+
 /** A reason in words. One that is no code is a name: of a condition that is waited for, else of what stands in the way. */
 export function reasonWords(reason: string, { status = "blocked", says }: Standing = {}): string {
   // codes of failures stand in capitals
@@ -189,6 +198,8 @@ export function reasonWords(reason: string, { status = "blocked", says }: Standi
   const answer = named(ANSWERS, state);
   if (answer !== undefined) return `the database refused: ${answer} (${name === undefined ? state : `${masked(name)}, ${state}`})`;
   if (reason.startsWith("cannot_keep_")) return `rewriting it would lose its ${plainCode(reason.slice("cannot_keep_".length))}`;
+  const tables = /^(?<code>UNDECLARED|UNPLANNED) (?<names>.+)$/u.exec(reason)?.groups;
+  if (tables !== undefined) return `${named(BESIDE, tables["code"] ?? "") ?? ""} ${masked(tables["names"] ?? "")}`;
   const readable = masked(reason);
   if (/\s/u.test(reason)) return readable;
   switch (status) {

@@ -51,7 +51,7 @@ describe("manifests/datamap.schema.json", () => {
   });
 
   it("knows which keys may stand where", () => {
-    expect(keysAt(["systems", "any", "connect"])).toEqual(["secret", "read_secret", "root", "unsafe_overwrite"]);
+    expect(keysAt(["systems", "any", "connect"])).toEqual(["secret", "read_secret", "file", "root", "unsafe_overwrite"]);
     expect(keysAt(["systems", "any", "records", "any", "hold", 0])).toEqual(["use", "from", "protects"]);
     expect(keysAt(["nowhere"])).toEqual([]);
   });

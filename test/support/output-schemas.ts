@@ -244,6 +244,16 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
       residue: z.array(residue).optional(),
     }),
   ),
+  demo: envelope(
+    "demo",
+    z.strictObject({
+      folder: text.describe("Where report and public key are."),
+      request: requestId,
+      sights: z.array(z.strictObject({ file: text, before: count, after: count })).describe("How often her address stands in a file's bytes."),
+      others: z.strictObject({ lines: count, changed: count }).describe("Rows and lines of everybody else."),
+      kept: z.boolean().describe("The shop is in the folder still."),
+    }),
+  ),
   status: envelope(
     "status",
     z.strictObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { locateAll, planned } from "../../support/erase.ts";
+import { FREE, locateAll, planned } from "../../support/erase.ts";
 import { killAt, Killed, testJournal } from "../../support/journal.ts";
 import { check, codes, done, erase, lookup, plan, ruleOf, target } from "../sql.ts";
 import { record, systemOf, testFile, type TestFile, worldOf } from "./file.ts";
@@ -185,6 +185,25 @@ describe("triggers", () => {
       { matched: 0, failed: 1, reason: "swallowed" },
     ]);
     expect(counts(file, "people")).toEqual([2]);
+  });
+
+  test("one that deletes rows which no plan names fails its record; what the plan deletes anyway, and what it takes, may go with it", async () => {
+    using file =
+      testFile(`${PEOPLE}; CREATE TABLE notes (id INTEGER PRIMARY KEY, email TEXT, who INTEGER); INSERT INTO notes VALUES (1, '${ANN}', 1), (2, 'bob', 1), (3, 'bob', 2);
+      CREATE TRIGGER tidy AFTER DELETE ON people BEGIN DELETE FROM notes WHERE who = old.id; END`);
+    const notes = record("notes", "erase");
+    const byNote = target(notes, [{ column: "email", type: "email", fold: [] }]);
+    const system = systemOf([people, notes]);
+    expect(codes(await check(system, worldOf(file), [byEmail, byNote]))).toEqual([]);
+    const work = await plan(system, worldOf(file), byEmail, who);
+    expect(await erase(system, worldOf(file), [work])).toMatchObject([{ matched: 0, failed: 1, reason: "UNPLANNED notes" }]);
+    expect(counts(file, "people", "notes")).toEqual([2, 3]);
+    file.sql("UPDATE notes SET who = 2 WHERE id = 2");
+    const others = await plan(system, worldOf(file), byNote, who);
+    const deleting = [{ target: byNote, keys: others.operations.flatMap(({ records }) => records.map(({ key }) => key)) }];
+    await using eraser = await system.openEraser(worldOf(file));
+    expect(await eraser.apply({ id: "U-1", effect: "erase", works: [work], deleting }, testJournal(), FREE)).toMatchObject([{ matched: 1, left: [] }]);
+    expect(file.sql("SELECT id FROM notes")).toEqual([["2"], ["3"]]);
   });
 
   test("one that raises an error fails its record, without its words", async () => {

@@ -18,14 +18,16 @@ const who = [lookup({ email: ANN })];
 
 /** A text that stands in no other place of the file. */
 const MARK = "Annabel Quayrow of Harbour Lane";
+/** It stands beyond the row's own page. */
+const LONG = `${"x".repeat(9000)} ${MARK}`;
 
 describe("bytes", () => {
   for (const journal of ["wal", "delete", "truncate", "persist", "memory"]) {
     test(`in ${journal} mode nothing of an erased person is in any file, old versions of the row neither, once it was purged`, async () => {
       using file = testFile(`PRAGMA journal_mode = ${journal}; ${PEOPLE}`);
-      file.sql("INSERT INTO people VALUES (1, ?, ?), (2, 'bob@shop.example', 'Bob')", ANN, `${MARK} ${"x".repeat(5000)}`);
-      // an older version, which nobody overwrites
-      file.sql("UPDATE people SET name = ? WHERE id = 1", MARK);
+      file.sql("INSERT INTO people VALUES (1, ?, ?), (2, 'bob@shop.example', 'Bob')", ANN, LONG);
+      // an older version, on pages that nobody overwrites
+      file.sql("UPDATE people SET name = 'Ann' WHERE id = 1");
       const system = systemOf([people]);
       const work = await plan(system, worldOf(file), byEmail, who);
       expect(file.bytes().includes(MARK), "present before").toBe(true);
@@ -41,7 +43,8 @@ describe("bytes", () => {
 
   test("a redacted value is overwritten where it stood, without a purge", async () => {
     using file = testFile(`PRAGMA journal_mode = delete; ${PEOPLE}`);
-    file.sql("INSERT INTO people VALUES (1, ?, ?)", ANN, MARK);
+    file.sql("INSERT INTO people VALUES (1, ?, ?)", ANN, LONG);
+    expect(file.bytes().includes(MARK)).toBe(true);
     const redacted = record("people", "redact", { fields: { name: { kind: "clear" } } });
     const where = target(redacted, [{ column: "email", type: "email", fold: [] }]);
     const system = systemOf([redacted]);

@@ -1,0 +1,82 @@
+import { Failure } from "../errors.ts";
+import type { Link, Reference, Residue, Write } from "../model/change.ts";
+import type { SystemBlock } from "../model/datamap.ts";
+import type { Finding, Lookup, Target } from "../model/search.ts";
+import type { IO, Reader } from "../port/connector.ts";
+import { locateKeys, locateRows, type SearchedTable } from "./locate.ts";
+import { type RemainingLook, remainingRows } from "./remaining.ts";
+
+type Several<R> = AsyncIterable<R> | Iterable<R>;
+
+/** What a database says of itself. `P`: a look at it, with its catalog. */
+export interface SqlReading<P, T extends SearchedTable> extends AsyncDisposable {
+  /** Begins a look in which these targets can be asked about. Throws `Failure` only, told of `where`. */
+  looking<R>(where: string, targets: readonly Target[], look: (place: P) => Several<R>): AsyncIterable<R>;
+  table(place: P, target: Target): T | Promise<T>;
+  look(place: P): RemainingLook<T>;
+  check(place: P, targets: readonly Target[]): Several<Finding>;
+  links(place: P, tables: readonly T[]): readonly Link[];
+  writes(place: P, tables: readonly T[]): readonly Write[] | Promise<readonly Write[]>;
+  /** What no search finds though a person's identifier may stand there. */
+  gaps(place: P, table: T, lookups: readonly Lookup[]): Several<Finding>;
+  references(place: P, table: T, keys: readonly string[]): Several<Reference>;
+  size(place: P, table: T): number | Promise<number>;
+  residue(place: P, table: T): Several<Residue>;
+}
+
+/** The `Reader` of a SQL database. */
+export function sqlReader<P, T extends SearchedTable>(block: SystemBlock, io: IO, reading: SqlReading<P, T>): Reader {
+  const lookingAt = <R>(target: Target, look: (place: P, table: T) => Several<R>) =>
+    reading.looking(target.record.id, [target], async function* (place) {
+      yield* look(place, await reading.table(place, target));
+    });
+  const once = async <R>(answers: AsyncIterable<R>): Promise<R> => {
+    for await (const answer of answers) return answer;
+    throw new Failure("UNEXPECTED", `${block.name}: nothing was said`);
+  };
+  const lookingAtAll = async <R>(targets: readonly Target[], look: (place: P, tables: readonly T[]) => R | Promise<R>) =>
+    await once(
+      reading.looking(block.name, targets, async function* (place): AsyncGenerator<R> {
+        const tables: T[] = [];
+        for (const target of targets) tables.push(await reading.table(place, target));
+        yield await look(place, tables);
+      }),
+    );
+  return {
+    check: (targets) =>
+      reading.looking(block.name, targets, async function* (place) {
+        yield* reading.check(place, targets);
+      }),
+    links: async (targets) => await lookingAtAll(targets, (place, tables) => reading.links(place, tables)),
+    writes: async (targets) => await lookingAtAll(targets, async (place, tables) => await reading.writes(place, tables)),
+    locate: (target, selection) =>
+      lookingAt(target, async function* (place, table) {
+        switch (selection.by) {
+          case "subjects":
+            yield* locateRows(reading.look(place), table, selection.lookups, io);
+            for await (const gap of reading.gaps(place, table, selection.lookups)) io.report(gap);
+            break;
+          case "keys":
+            yield* locateKeys(reading.look(place), table, selection.keys, io);
+            break;
+          case "due":
+            throw new Failure("NOT_BUILT", `${target.record.id}: rows that are due are not searched yet`);
+        }
+      }),
+    references: (target, keys) => lookingAt(target, (place, table) => reading.references(place, table, keys)),
+    size: async (target) =>
+      await once(
+        lookingAt(target, async function* (place, table) {
+          yield await reading.size(place, table);
+        }),
+      ),
+    remaining: (target, operation, lookups) => lookingAt(target, (place, table) => remainingRows(reading.look(place), table, operation, lookups, io)),
+    sweep: () =>
+      reading.looking(block.name, [], async function* () {
+        await Promise.reject(new Failure("NOT_BUILT", `${block.name}: a whole database is not searched yet`));
+        yield* [];
+      }),
+    residue: (target) => lookingAt(target, (place, table) => reading.residue(place, table)),
+    [Symbol.asyncDispose]: async () => await reading[Symbol.asyncDispose](),
+  };
+}
