@@ -1,12 +1,12 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { Unit } from "../../src/model/change.ts";
+import type { PlannedDeletion, Unit } from "../../src/model/change.ts";
 import type { Target } from "../../src/model/search.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
 import type { SqlDialect, UnitTables } from "../../src/sql/dialect.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
 import { applyUnit } from "../../src/sql/unit.ts";
 import { Failure } from "../../src/errors.ts";
-import { beginErasing } from "./erasing.ts";
+import { beginErasing, type Described } from "./erasing.ts";
 import { failureOf } from "./errors.ts";
 import { openPlaces } from "./place.ts";
 import { secretOf } from "./reader.ts";
@@ -39,7 +39,7 @@ export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
 
 /** The tables are described anew for every unit. */
 function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<Resolved> {
-  let works: readonly Resolved[] = [];
+  let described: Described | undefined;
   return {
     kind: "postgres",
     async describe(unit) {
@@ -59,7 +59,7 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
         resolved.push(whole);
         also.set(whole, others);
       }
-      works = resolved;
+      described = { place, works: resolved, deleting: unit.deleting ?? ownDeletions(unit) };
       return {
         works: resolved,
         also(work, target) {
@@ -81,8 +81,18 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
         throw error;
       }
     },
-    begin: async (tables) => await beginErasing(database, block, works, tables, io),
+    async begin(tables) {
+      if (described === undefined) throw new Failure("UNEXPECTED", `${block.name}: a transaction was begun before its tables were described`);
+      return await beginErasing(database, described, tables, io);
+    },
   };
+}
+
+function ownDeletions({ works }: Unit): readonly PlannedDeletion[] {
+  return works.map(({ target, operations }) => ({
+    target,
+    keys: operations.flatMap(({ change, records }) => (change.kind === "delete" ? records.map(({ key }) => key) : [])),
+  }));
 }
 
 /** Whether the leading records must be done in one statement: they reference each other. */

@@ -1,11 +1,21 @@
 import { Failure } from "../errors.ts";
-import type { Also, Change, Operation, PlannedRecord, Unit, Work } from "../model/change.ts";
+import type { Also, Change, Operation, PlannedDeletion, PlannedRecord, Unit, Work } from "../model/change.ts";
 import type { Disposition, SealedStep } from "../model/plan.ts";
 import type { UnitRow } from "../state/journal.ts";
 
 /** What an eraser is given for a unit: planned keys only, grouped by what is done to them. */
 export function unitWork(row: UnitRow, sealed: readonly SealedStep[]): Unit {
-  return { id: row.id, effect: "erase", works: row.steps.map((id) => workOf(stepOf(sealed, id), sealed)) };
+  return { id: row.id, effect: "erase", works: row.steps.map((id) => workOf(stepOf(sealed, id), sealed)), deleting: deletionsIn(row.system, sealed) };
+}
+
+function deletionsIn(system: string, sealed: readonly SealedStep[]): readonly PlannedDeletion[] {
+  return sealed.flatMap((step): readonly PlannedDeletion[] => {
+    if (step.target.record.system !== system) return [];
+    const keys = step.records.flatMap(({ key, disposition }) =>
+      disposition.kind === "act" && changesOf(step, disposition, sealed)?.change.kind === "delete" ? [key] : [],
+    );
+    return keys.length === 0 ? [] : [{ target: step.target, keys }];
+  });
 }
 
 function stepOf(sealed: readonly SealedStep[], id: string): SealedStep {

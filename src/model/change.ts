@@ -84,6 +84,14 @@ export interface Unit {
   readonly id: string;
   readonly effect: "erase" | "mark" | "restore" | "purge";
   readonly works: readonly Work[];
+  /** What the plan deletes in this system, in whatever unit: triggers may take some of it along. Absent: only what the works do. */
+  readonly deleting?: readonly PlannedDeletion[];
+}
+
+/** Records of one record type that the plan deletes. */
+export interface PlannedDeletion {
+  readonly target: Target;
+  readonly keys: readonly string[];
 }
 
 /** Why and until when an erasure does not reach everything yet. */

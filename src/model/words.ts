@@ -179,6 +179,12 @@ export interface Standing {
   readonly says?: string | undefined;
 }
 
+/** What a database's triggers and rules would have done beside what was planned. */
+const BESIDE: Readonly<Record<string, string>> = {
+  UNDECLARED: "a trigger or rule would write to what the data map does not name:",
+  UNPLANNED: "a trigger or rule would delete rows that no plan names, in",
+};
+
 /** A reason in words. One that is no code is a name: of a condition that is waited for, else of what stands in the way. */
 export function reasonWords(reason: string, { status = "blocked", says }: Standing = {}): string {
   // codes of failures stand in capitals
@@ -189,6 +195,8 @@ export function reasonWords(reason: string, { status = "blocked", says }: Standi
   const answer = named(ANSWERS, state);
   if (answer !== undefined) return `the database refused: ${answer} (${name === undefined ? state : `${masked(name)}, ${state}`})`;
   if (reason.startsWith("cannot_keep_")) return `rewriting it would lose its ${plainCode(reason.slice("cannot_keep_".length))}`;
+  const tables = /^(?<code>UNDECLARED|UNPLANNED) (?<names>.+)$/u.exec(reason)?.groups;
+  if (tables !== undefined) return `${named(BESIDE, tables["code"] ?? "") ?? ""} ${masked(tables["names"] ?? "")}`;
   const readable = masked(reason);
   if (/\s/u.test(reason)) return readable;
   switch (status) {

@@ -66,9 +66,9 @@ async function work<T extends RecordTable>(run: UnitRun<T>, batch: Batch<T>, one
   }
 }
 
-/** Many records on their own have written to an undeclared table, and none has gone: it is about all of them. */
+/** Many records on their own have written where nobody planned it, and none has gone: it is about all of them. */
 function isTold<T extends RecordTable>(results: readonly BatchResult<T>[], { reason }: Refusal): boolean {
-  if (!reason.startsWith("UNDECLARED ")) return false;
+  if (!/^UN(?:DECLARED|PLANNED) /u.test(reason)) return false;
   const recent = results.slice(-ENOUGH);
   return recent.length === ENOUGH && recent.every(({ affected, left }) => affected.length === 0 && left.every((one) => one.left.reason === reason));
 }
