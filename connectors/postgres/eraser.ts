@@ -1,12 +1,13 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { Unit } from "../../src/model/change.ts";
+import type { PlannedDeletion, Unit } from "../../src/model/change.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
 import { describeWorks } from "../../src/sql/describe.ts";
 import type { SqlDialect, UnitTables } from "../../src/sql/dialect.ts";
 import { alsoReading } from "../../src/sql/read-columns.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
 import { applyUnit } from "../../src/sql/unit.ts";
-import { beginErasing } from "./erasing.ts";
+import { Failure } from "../../src/errors.ts";
+import { beginErasing, type Described } from "./erasing.ts";
 import { failureOf } from "./errors.ts";
 import { openPlaces } from "./place.ts";
 import { secretOf } from "./reader.ts";
@@ -39,7 +40,7 @@ export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
 
 /** The tables are described anew for every unit. */
 function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<Resolved> {
-  let works: readonly Resolved[] = [];
+  let described: Described | undefined;
   return {
     kind: "postgres",
     async describe(unit) {
@@ -48,13 +49,13 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
         transaction,
         unit.works.map(({ target }) => target),
       );
-      const described = await describeWorks<Resolved>(unit, {
+      const tables = await describeWorks<Resolved>(unit, {
         table: async (target) => await resolveTarget(place, target),
         over: async (target, work) => await resolveOver(place, target, work.table),
         alsoReading: (work, others) => alsoReading(work, others),
       });
-      works = described.works;
-      return { ...described, onePiece: isOnePiece(unit, works) };
+      described = { place, works: tables.works, deleting: unit.deleting ?? ownDeletions(unit) };
+      return { ...tables, onePiece: isOnePiece(unit, tables.works) };
     },
     async fate(id) {
       await using transaction = await database.read();
@@ -67,8 +68,18 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
         throw error;
       }
     },
-    begin: async (tables) => await beginErasing(database, block, works, tables, io),
+    async begin(tables) {
+      if (described === undefined) throw new Failure("UNEXPECTED", `${block.name}: a transaction was begun before its tables were described`);
+      return await beginErasing(database, described, tables, io);
+    },
   };
+}
+
+function ownDeletions({ works }: Unit): readonly PlannedDeletion[] {
+  return works.map(({ target, operations }) => ({
+    target,
+    keys: operations.flatMap(({ change, records }) => (change.kind === "delete" ? records.map(({ key }) => key) : [])),
+  }));
 }
 
 /** Whether the leading records must be done in one statement: they reference each other. */

@@ -1,5 +1,6 @@
 /** One transaction of an erasure. */
 import type { SystemBlock } from "../../src/model/datamap.ts";
+import type { PlannedDeletion } from "../../src/model/change.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import type { Assignments } from "../../src/sql/changes.ts";
@@ -9,17 +10,29 @@ import { Refusal } from "../../src/sql/refusal.ts";
 import { castTo } from "./columns.ts";
 import { type Before, beforeOf, beforeText, declaredIn, type Growth, GROWTH, growthOf } from "./growth.ts";
 import { keyOrder, keyRows, ofTable, sameKey } from "./keys.ts";
-import { findRows } from "./locate.ts";
-import { nameOf } from "../../src/sql/cascades.ts";
+import { findRows, rowsByKey } from "./locate.ts";
+import { type Losses, moreThanKnown, noLosses, noteRemoved, noteTaken, topOf } from "./losses.ts";
+import { goesOn, nameOf } from "../../src/sql/cascades.ts";
 import { walkReferences, waysInto } from "./references.ts";
-import { type Resolved, stateOf, stateTexts } from "./resolved.ts";
+import { type Place, type Resolved, resolveTarget, stateOf, stateTexts } from "./resolved.ts";
 import { byKey, wholeTable } from "./search.ts";
 import { attempt, type Database } from "./session.ts";
 import { type Binder, binder, qualified, quoted } from "./sql.ts";
-import type { Transaction } from "./transaction.ts";
+import type { Session, Transaction } from "./transaction.ts";
 import { whereTexts } from "./where.ts";
 
+/** A unit as the catalog describes it. */
+export interface Described {
+  readonly place: Place;
+  /** Every table of the unit. */
+  readonly works: readonly Resolved[];
+  /** What the plan deletes in the whole system. */
+  readonly deleting: readonly PlannedDeletion[];
+}
+
 interface Erasing {
+  readonly database: Database;
+  readonly described: Described;
   readonly transaction: Transaction;
   readonly block: SystemBlock;
   readonly io: IO;
@@ -27,31 +40,30 @@ interface Erasing {
   readonly fixed: boolean;
   readonly before: Before;
   readonly deleting: readonly Resolved[];
-  /** Every table of the unit. */
-  readonly works: readonly Resolved[];
+  readonly lost: Losses;
   /** As of the last `settle`. */
   grown: readonly Growth[];
   id: string;
 }
 
-export async function beginErasing(
-  database: Database,
-  block: SystemBlock,
-  works: readonly Resolved[],
-  { deleting, trails }: BatchTables<Resolved>,
-  io: IO,
-): Promise<SqlBatch<Resolved>> {
+export async function beginErasing(database: Database, described: Described, { deleting, trails }: BatchTables<Resolved>, io: IO): Promise<SqlBatch<Resolved>> {
+  const { block } = described.place;
   const fixed = !deleting.every((one) => mayLock(one, block));
   const leaves = trails.flatMap(({ table, catalog }) => [table, ...catalog.descendants(table)].map(({ oid }) => oid));
   const { transaction, first } = await database.write(fixed, beforeText(leaves));
-  const erasing: Erasing = { transaction, block, io, fixed, before: beforeOf(first), deleting, works, grown: [], id: "" };
+  const lost = noLosses();
+  const erasing: Erasing = { database, described, transaction, block, io, fixed, before: beforeOf(first), deleting, lost, grown: [], id: "" };
   return {
     rows: async (table, keys, locking) => await lockRows(erasing, table, keys, locking),
     moved: async (table, _key, lookups) => await isElsewhere(erasing, table, lookups),
     hits: async (table, keys, lookups) => await hitsOf(erasing, table, keys, lookups),
     referencing: async (table, keys, locking) => await referencing(erasing, table, keys, locking),
     update: async (table, rows) => await updateRows(transaction, table, rows),
-    remove: async (deletions) => await deleteRows(transaction, deletions),
+    async remove(deletions) {
+      const counts = await deleteRows(transaction, deletions);
+      for (const [at, { table, keys }] of deletions.entries()) noteRemoved(lost, table, keys, counts[at] ?? 0);
+      return counts;
+    },
     settle: async () => await settle(erasing),
     ownRows: async (tables) => await ownRows(erasing, tables),
     id: async () => await Promise.resolve(erasing.id),
@@ -104,14 +116,15 @@ async function hitsOf(
 }
 
 async function referencing(
-  { transaction, fixed, block, io }: Erasing,
+  { transaction, fixed, block, io, lost }: Erasing,
   resolved: Resolved,
   keys: readonly string[],
   locking: Locking,
 ): Promise<readonly Referencing[]> {
   const found: Referencing[] = [];
   const walk = { session: transaction, catalog: resolved.catalog, block, io, locking: fixed ? ("none" as const) : locking };
-  for await (const { root, foreignKey, segment, key, address, busy } of walkReferences(walk, resolved, keys))
+  for await (const { root, foreignKey, segment, key, address, busy } of walkReferences(walk, resolved, keys)) {
+    if (goesOn(foreignKey, segment)) noteTaken(lost, resolved.catalog, segment.table, address);
     found.push({
       parentKey: root,
       constraint: foreignKey.name,
@@ -121,6 +134,7 @@ async function referencing(
       ...(segment.records.length === 0 ? { unmapped: { table: nameOf(segment, block), key } } : {}),
       busy,
     });
+  }
   return found;
 }
 
@@ -170,7 +184,7 @@ function deleteText({ table: { table, key }, keys }: Deletion, bound: Binder): s
  * at once more: from our first change on nobody can add another.
  */
 async function settle(erasing: Erasing): Promise<readonly string[]> {
-  const { transaction, before, deleting, block, works } = erasing;
+  const { transaction, before, deleting, block, described } = erasing;
   const parents = [...new Set(deleting.flatMap((one) => parentsOf(one, block)))];
   const known = [...new Set(deleting.flatMap(({ catalog }) => catalog.foreignKeys.filter(({ parent }) => parents.includes(parent)).map(({ oid }) => oid)))];
   const foreignKeys = `SELECT c.oid::text FROM pg_catalog.pg_constraint c WHERE c.contype = 'f' AND c.conparentid = 0 AND coalesce(pg_catalog.to_jsonb(c) ->> 'conenforced', 'true') = 'true' AND c.confrelid = ANY ('{${parents.join(",")}}'::oid[])`;
@@ -180,10 +194,40 @@ async function settle(erasing: Erasing): Promise<readonly string[]> {
   if (found.some(([oid]) => !known.includes(oid ?? ""))) throw new Refusal("schema_changed", { whole: true });
   erasing.id = ids[0]?.[0] ?? "";
   erasing.grown = growthOf(growth, before);
-  const declared = declaredIn(block, works);
+  const declared = declaredIn(block, described.works);
   const strangers: string[] = [];
   for (const one of erasing.grown) if (!declared(one) && !(await wasUndone(transaction, one))) strangers.push(one.shown);
+  const unplanned = strangers.length > 0 ? [] : await unplannedLosses(erasing);
+  if (unplanned.length > 0) throw new Refusal(`UNPLANNED ${unplanned.join(", ")}`);
   return strangers;
+}
+
+/**
+ * Names of tables that lost more rows than our statements deleted and cascades were seen to take: a trigger or rule took
+ * them. What the plan deletes as well may go so; whatever else went is somebody's, or was to stay.
+ */
+async function unplannedLosses({ transaction, database, described, block, grown, lost, io }: Erasing): Promise<readonly string[]> {
+  const { place, deleting } = described;
+  const unplanned: string[] = [];
+  for (const { top, shown, rows } of moreThanKnown(place.catalog, block, grown, lost)) {
+    let planned = 0;
+    for (const { target, keys } of deleting) {
+      const resolved = await resolveTarget({ ...place, session: transaction }, target);
+      if (topOf(place.catalog, resolved.table) !== top) continue;
+      const others = keys.filter((key) => lost.keys.get(target.record.id)?.has(key) !== true);
+      // others do not see yet what this transaction did
+      await using before = await database.read();
+      planned += (await countOf(before, resolved, others, io)) - (await countOf(transaction, resolved, others, io));
+    }
+    if (rows > planned) unplanned.push(shown);
+  }
+  return unplanned;
+}
+
+async function countOf(session: Session, resolved: Resolved, keys: readonly string[], io: IO): Promise<number> {
+  let rows = 0;
+  for await (const { key } of rowsByKey(session, resolved, keys, io)) if (key !== "") rows += 1;
+  return rows;
 }
 
 /** The server also counts what a savepoint took back. */

@@ -1,11 +1,15 @@
 import type { Left } from "../model/change.ts";
 import type { Disposition, SealedStep } from "../model/plan.ts";
+import type { JudgedAgain } from "../planner/judge-again.ts";
 import type { Guard } from "../port/connector.ts";
 
-/** What becomes now of these people's records of one record type, by key; undefined where only the records themselves decide. */
-export type Rejudge = (record: string, subjects: readonly number[]) => Promise<ReadonlyMap<string, Disposition> | undefined>;
+/** What becomes now of records of one record type. Undefined where only the records themselves decide. */
+export type Rejudge = (record: string, subjects: readonly number[], keys: readonly string[]) => Promise<JudgedAgain | undefined>;
 
-/** Looks again, before each batch is acted on, whether a condition or a hold has arisen that was not there at plan. */
+/**
+ * Looks again, before each batch is acted on, whether a condition or a hold has arisen that was not there at plan, and
+ * whether what leads to the records is still the people's.
+ */
 export function guardOf(sealed: readonly SealedStep[], rejudge: Rejudge): Guard {
   const steps = new Map(sealed.map((step) => [step.step, { record: step.record, planned: new Map(step.records.map((one) => [one.key, one.disposition])) }]));
   return {
@@ -15,8 +19,15 @@ export function guardOf(sealed: readonly SealedStep[], rejudge: Rejudge): Guard 
       const acted = known === undefined ? [] : records.filter(({ key }) => known.planned.get(key)?.kind === "act");
       if (known === undefined || acted.length === 0) return [];
       const subjects = [...new Set(acted.flatMap((record) => record.subjects))];
-      const now = await rejudge(known.record, subjects);
-      return acted.flatMap(({ key }) => leftOf(key, now?.get(key)) ?? []);
+      const now = await rejudge(
+        known.record,
+        subjects,
+        acted.map(({ key }) => key),
+      );
+      return acted.flatMap(({ key }): readonly Left[] => {
+        const left = now?.lost.has(key) === true ? ({ key, kind: "failed", reason: "changed" } as const) : leftOf(key, now?.decided.get(key));
+        return left === undefined ? [] : [left];
+      });
     },
   };
 }

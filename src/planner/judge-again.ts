@@ -1,10 +1,11 @@
-import type { DataMap } from "../model/datamap.ts";
+import type { DataMap, RecordType } from "../model/datamap.ts";
 import { foldedBefore } from "../model/fold.ts";
 import type { Disposition } from "../model/plan.ts";
 import { openConditions } from "./conditions.ts";
 import { decideOwn } from "./decide.ts";
 import type { Made } from "./deciding.ts";
 import { decidingTypes } from "./deciding-types.ts";
+import type { Found } from "./found.ts";
 import type { Resolution } from "./identities.ts";
 import { type Known, locateAll } from "./locate.ts";
 import { beginSearch } from "./lookups.ts";
@@ -18,6 +19,7 @@ export interface JudgeAgain {
   readonly readers: Readers;
   /** `system.record` of the records that are about to be acted on. */
   readonly record: string;
+  readonly keys: readonly string[];
   /** Indexes of their people. */
   readonly subjects: readonly number[];
   /** What the plan was searched by: given and found identifiers, one a subject, and the lookups of every record type. */
@@ -27,24 +29,45 @@ export interface JudgeAgain {
   readonly made: Made;
 }
 
+/** How these people's records of one record type are judged now. */
+export interface JudgedAgain {
+  /** By key. One that is found and free has none. */
+  readonly decided: ReadonlyMap<string, Disposition>;
+  /** Keys of the records that are there and to which nothing of these people leads any more. */
+  readonly lost: ReadonlySet<string>;
+}
+
 /**
- * What becomes now, by key, of these people's records of one record type, as far as other records decide on it: open
- * conditions, what protects them, what they are held with. Undefined where nothing but the record itself does. References
- * are not looked at: the eraser sees them under its lock.
+ * What becomes now of these people's records of one record type, as far as other records decide on it: what leads to
+ * them, open conditions, what protects them, what they are held with. Undefined where nothing but the record itself does.
+ * References are not looked at: the eraser sees them under its lock.
  */
-export async function judgeAgain(scope: JudgeAgain): Promise<ReadonlyMap<string, Disposition> | undefined> {
+export async function judgeAgain(scope: JudgeAgain): Promise<JudgedAgain | undefined> {
   const { map, readers, record, subjects, known, today, made } = scope;
   const only = decidingOn(map, record);
   if (only === undefined) return undefined;
-  const mine = new Set(subjects);
-  const resolution = resolutionOf(map, known, mine);
-  const lookups = new Map([...known.lookups].map(([id, some]) => [id, some.filter(({ subject }) => mine.has(subject))]));
+  const people = new Set(subjects);
+  const resolution = resolutionOf(map, known, people);
+  const lookups = new Map([...known.lookups].map(([id, some]) => [id, some.filter(({ subject }) => people.has(subject))]));
   const searching = beginSearch(readers, resolution, noStops());
   const found = await locateAll({ map, searching, only, known: { identifiers: [], lookups }, empty: new Set() });
   const types = recordTypes(map).filter(({ id }) => only.has(id));
   const conditions = await openConditions({ map, searching, empty: new Set() }, types);
   // whoever the search stops now was none to stop at plan: only what holds and conditions say counts here
-  return decideOwn({ map, found, identifiers: resolution.identifiers, today, made, conditions, stops: noStops() }).get(record) ?? new Map();
+  const decided = decideOwn({ map, found, identifiers: resolution.identifiers, today, made, conditions, stops: noStops() });
+  return { decided: decided.get(record) ?? new Map(), lost: await lostOf(readers, found.get(record), scope.keys) };
+}
+
+async function lostOf(readers: Readers, found: Found | undefined, keys: readonly string[]): Promise<ReadonlySet<string>> {
+  const missing = found === undefined ? [] : keys.filter((key) => !found.records.has(key));
+  if (found === undefined || missing.length === 0 || !isLookedAtByKey(found.type)) return new Set();
+  const reader = await readers.of(found.type.system);
+  return new Set((await Array.fromAsync(reader.locate(found.target, { by: "keys", keys: missing }))).map(({ key }) => key));
+}
+
+/** A line of a file, or an object, is read again by whoever writes it; to search them all once more for each of them would never end. */
+function isLookedAtByKey({ place }: RecordType): boolean {
+  return place.kind === "table" || place.kind === "index";
 }
 
 function resolutionOf(map: DataMap, { identifiers }: Known, mine: ReadonlySet<number>): Resolution {
@@ -64,5 +87,6 @@ function decidingOn(map: DataMap, id: string): ReadonlySet<string> | undefined {
   const all = recordTypes(map);
   const others = all.filter((type) => wanted.has(type.id) && type.id !== id);
   const unless = all.some((type) => wanted.has(type.id) && type.unless !== undefined);
-  return unless || others.some(({ holds }) => holds.length > 0) ? wanted : undefined;
+  const led = all.some((type) => type.id === id && isLookedAtByKey(type) && type.match.terms.some(({ source }) => source.kind === "column"));
+  return led || unless || others.some(({ holds }) => holds.length > 0) ? wanted : undefined;
 }

@@ -6,6 +6,7 @@ import type { Subject } from "../model/subject.ts";
 import { type Findings, type Found, type FoundRecord, type Placeholders, valuesAt } from "./found.ts";
 import type { Resolution } from "./identities.ts";
 import { mergeLookups, type Searching, searchesFor } from "./lookups.ts";
+import { stillTheirs } from "./still-theirs.ts";
 import { type Readers, sideBySide } from "./readers.ts";
 import { leadingColumns, recordTypes, targetOf } from "./targets.ts";
 
@@ -66,7 +67,7 @@ async function locateEach(scope: LocateScope, records: readonly RecordType[]): P
   for (const type of records) {
     const target = targetOf(map, type);
     const searches = await searchesFor(searching, type);
-    const lookups = mergeLookups(known?.lookups.get(type.id) ?? [], searches.lookups);
+    const lookups = mergeLookups(await stillTheirs(searching, type, known?.lookups.get(type.id) ?? []), searches.lookups);
     const found = await locateRecords(searching.readers, type, target, lookups, neededColumns(map, type));
     const placeholders = await countPlaceholders(searching, type, target, searches.placeholders, found);
     located.push({ type, target, lookups, records: found, unsearched: unsearchedIn(scope, type), ...(placeholders === undefined ? {} : { placeholders }) });

@@ -64,9 +64,9 @@ async function runHeld(
         lost: async (step, keys) => await lostOf(context, id, step, keys, again.searched.empty),
       };
     },
-    async rejudge(record, subjects) {
+    async rejudge(record, subjects, keys) {
       await using readers = readersFor(context, id, () => {});
-      return await judgeAgain({ map, readers, record, subjects, known, today: today(context), made: { received, entered: createdAt } });
+      return await judgeAgain({ map, readers, record, keys, subjects, known, today: today(context), made: { received, entered: createdAt } });
     },
     digest: keyDigest(digestKey),
     noted: async (tx, result) => noted(context, await tx.requests.get(id), { did: "run", plan: plan.id, ...(result === undefined ? {} : { result }) }),

@@ -1,10 +1,10 @@
 import type { Change } from "../model/change.ts";
 import type { Lookup } from "../model/search.ts";
 import type { IO } from "../port/connector.ts";
-import { type Assignments, assignmentsOf } from "./changes.ts";
+import { type Assignments, assignmentsBy } from "./changes.ts";
 import type { SqlBatch } from "./dialect.ts";
 import { type Item, lookupsOf } from "./items.ts";
-import { type Hits, NO_HITS, type RecordTable, type RowState } from "./record-table.ts";
+import { type Hits, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface Found<T extends RecordTable> {
@@ -32,8 +32,8 @@ export async function assignEach<T extends RecordTable>(
     for (const way of ways) hits.push(await hitsOf(session, rows, way));
     for (const { item, state } of rows) {
       try {
-        const sets = ways.map((way, at) => assignmentsOf(way.table, way.change, state, hits[at]?.get(item) ?? NO_HITS, io));
-        assigned.set(item, new Map(sets.flatMap((set) => [...set])));
+        const by = ways.map(({ table, change: made }, at) => ({ table, change: made, whose: hits[at]?.get(item) ?? NO_HITS }));
+        assigned.set(item, assignmentsBy(by, state, io));
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         assigned.set(item, error);
@@ -66,10 +66,4 @@ export function touchesMatched({ table, change }: { readonly table: RecordTable;
   if (change.kind !== "fields") return false;
   const changed = new Set([...Object.keys(change.fields), ...change.documents.flatMap((one) => one.in ?? [])]);
   return table.matches.some(({ column }) => changed.has(column.name));
-}
-
-export function unionOf(all: readonly Hits[]): Hits {
-  const merged = new Map<string, ReadonlySet<string>>();
-  for (const hits of all) for (const [name, texts] of hits) merged.set(name, (merged.get(name) ?? new Set<string>()).union(texts));
-  return merged;
 }

@@ -3,9 +3,8 @@ import { Failure } from "../errors.ts";
 import { changeValue, isAsWanted } from "../record-files/change-value.ts";
 import type { Change } from "../model/change.ts";
 import type { FieldRule } from "../model/field-rule.ts";
-import { changeJson } from "./json-column.ts";
-import type { Hits, RecordTable, RowColumn, RowState } from "./record-table.ts";
-import { textsOrNull } from "./record-table.ts";
+import { changeJson, changeJsonBy, type JsonPart } from "./json-column.ts";
+import { type Hits, NO_HITS, type RecordTable, type RowColumn, type RowState, textsOrNull, unionOf } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
 import { sharesIn } from "./whose-value.ts";
 
@@ -34,26 +33,60 @@ export function assignmentsOf(table: RecordTable, change: Change, state: RowStat
       return new Map();
     case "minimise":
       return new Map(table.minimised(change.keepOnly).flatMap(({ name }) => (read(state, name) === null ? [] : [[name, null] as const])));
-    case "fields": {
-      const set = new Map<string, string | null>();
-      for (const [name, rule] of Object.entries(change.fields)) {
-        const value = fieldValue(table, table.columnOf(name), rule, read(state, name), whose, io);
-        if (value !== undefined) set.set(name, value);
-      }
-      for (const { in: name, paths } of change.documents) {
-        if (name === undefined) throw new Failure("ACTION_REFUSED", `${table.target.record.id}: paths need a JSON column to be read in`);
-        const text = read(state, name);
-        if (text === null) continue;
-        const shares = whose === "everything" ? () => "all" as const : sharesIn(table, name, text, whose);
-        const edited = changeJson(text, paths, shares, (value) => io.pseudonym(value));
-        if (edited.changes > 0) set.set(name, edited.text);
-      }
-      return set;
-    }
+    case "fields":
+      return fieldsBy([{ table, change, whose }], state, io);
     case "mark":
     case "restore":
       throw new Failure("ACTION_REFUSED", `${table.target.record.id}: rows are not marked as deleted yet`);
   }
+}
+
+/** A record type's change of a row, and what of the row is its people's. */
+export interface ChangeBy {
+  readonly table: RecordTable;
+  readonly change: Change;
+  readonly whose: Whose;
+}
+
+/** What several record types that found the same row set in it, in one go: each rule for what is its own people's. */
+export function assignmentsBy(ways: readonly ChangeBy[], state: RowState, io: IO): Assignments {
+  const fields = ways.flatMap(({ change, ...way }) => (change.kind === "fields" ? [{ ...way, change }] : []));
+  const others = ways.filter(({ change }) => change.kind !== "fields");
+  return new Map([...others.flatMap(({ table, change, whose }) => [...assignmentsOf(table, change, state, whose, io)]), ...fieldsBy(fields, state, io)]);
+}
+
+type FieldsBy = ChangeBy & { readonly change: Extract<Change, { kind: "fields" }> };
+
+function fieldsBy(ways: readonly FieldsBy[], state: RowState, io: IO): Assignments {
+  const set = new Map<string, string | null>();
+  const inside = new Map<string, JsonPart[]>();
+  for (const { table, change, whose } of ways) {
+    for (const { in: name, paths } of change.documents) {
+      if (name === undefined) throw new Failure("ACTION_REFUSED", `${table.target.record.id}: paths need a JSON column to be read in`);
+      const text = read(state, name);
+      if (text === null) continue;
+      const shares = whose === "everything" ? () => "all" as const : sharesIn(table, name, text, whose);
+      inside.set(name, [...(inside.get(name) ?? []), { rules: paths, shares }]);
+    }
+  }
+  for (const [name, parts] of inside) {
+    const edited = changeJsonBy(read(state, name) ?? "", parts, (value) => io.pseudonym(value));
+    if (edited.changes > 0) set.set(name, edited.text);
+  }
+  for (const [name, rule] of new Map(ways.flatMap(({ change }) => Object.entries(change.fields)))) {
+    const { table, whose } = together(ways.filter(({ change }) => Object.hasOwn(change.fields, name)));
+    const value = fieldValue(table, table.columnOf(name), rule, read(state, name), whose, io);
+    if (value !== undefined) set.set(name, value);
+  }
+  return set;
+}
+
+/** Record types with one rule for a column: what is matched by any of them is theirs. */
+function together(ways: readonly FieldsBy[]): Pick<ChangeBy, "table" | "whose"> {
+  const [first, ...more] = ways;
+  if (first === undefined) throw new Failure("UNEXPECTED", "a rule without a record type");
+  const whose = ways.reduce<Whose>((all, one) => (all === "everything" || one.whose === "everything" ? "everything" : unionOf([all, one.whose])), NO_HITS);
+  return { table: more.length === 0 ? first.table : { ...first.table, matches: ways.flatMap(({ table }) => table.matches) }, whose };
 }
 
 /** A column that was not read would look like NULL, and so like done. */
@@ -67,7 +100,9 @@ function read({ values }: RowState, name: string): string | null {
 function fieldValue(table: RecordTable, column: RowColumn, rule: FieldRule, old: string | null, whose: Whose, io: IO): string | null | undefined {
   if (rule.kind === "keep") return undefined;
   const refs = whose === "everything" ? [] : table.matches.filter((ref) => ref.column.name === column.name);
-  if (whose === "everything" || refs.length === 0 || old === null) return wholeValue(table, column, rule, old, io);
+  if (whose === "everything" || refs.length === 0) return wholeValue(table, column, rule, old, io);
+  // nobody is named there
+  if (old === null) return undefined;
   const mine = new Set(refs.flatMap(({ name }) => [...(whose.get(name) ?? [])]));
   const separator = refs.find((ref) => ref.separator !== undefined)?.separator;
   if (separator !== undefined) return withPieces(column, rule, old, separator, mine, io);

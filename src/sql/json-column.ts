@@ -36,7 +36,24 @@ export function changeJson(
   shares: Shares,
   pseudonym: (value: string) => string,
 ): { readonly text: string; readonly changes: number } {
-  const edits = Object.entries(rules).flatMap(([path, rule]) => editsAt(text, path, rule, shares, pseudonym));
+  return changeJsonBy(text, [{ rules, shares }], pseudonym);
+}
+
+/** Rules for paths of a document, and whose what stands there is. */
+export interface JsonPart {
+  readonly rules: FieldRules;
+  readonly shares: Shares;
+}
+
+/** The same by the rules of several record types, each with its own people: all of them see the text as it was. */
+export function changeJsonBy(
+  text: string,
+  parts: readonly JsonPart[],
+  pseudonym: (value: string) => string,
+): { readonly text: string; readonly changes: number } {
+  const all = parts.flatMap(({ rules, shares }) => Object.entries(rules).flatMap(([path, rule]) => editsAt(text, path, rule, shares, pseudonym)));
+  // two of them may have the same rule for one place
+  const edits = [...new Map(all.map((edit) => [`${edit.path}\n${edit.start}`, edit])).values()];
   const line = wrapped(text);
   return edits.length === 0 ? { text, changes: 0 } : { text: editJson(line, sameContainers(line, edits)).slice(5, -1), changes: edits.length };
 }

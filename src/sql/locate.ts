@@ -1,8 +1,7 @@
 import type { Located, Lookup } from "../model/search.ts";
 import type { IO } from "../port/connector.ts";
-import { unionOf } from "./assign.ts";
 import { isAsWantedRow } from "./changes.ts";
-import { type ColumnRef, type Hits, NO_HITS, type RecordTable, type RowState } from "./record-table.ts";
+import { type ColumnRef, type Hits, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
 import { isShared, textsIn } from "./whose-value.ts";
 
 /** A record type's table as it is searched. */

@@ -1,7 +1,6 @@
 /** For a database whose search is decided here: its statement finds at least what matches, this says what does, and whose it is. */
 import type { Lookup } from "../model/search.ts";
-import { unionOf } from "./assign.ts";
-import type { ColumnRef, Hits, MatchedRef, RecordTable, RowState } from "./record-table.ts";
+import { type ColumnRef, type Hits, type MatchedRef, type RecordTable, type RowState, unionOf } from "./record-table.ts";
 import { textsIn } from "./whose-value.ts";
 
 export interface ComparedRef extends MatchedRef {

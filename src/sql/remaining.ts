@@ -1,10 +1,10 @@
 import type { Change, Operation, PlannedRecord } from "../model/change.ts";
 import type { Lookup, Target } from "../model/search.ts";
 import type { IO } from "../port/connector.ts";
-import { touchesMatched, unionOf } from "./assign.ts";
+import { touchesMatched } from "./assign.ts";
 import { assignmentsOf, type Whose } from "./changes.ts";
 import type { SearchedTable, SqlLook } from "./locate.ts";
-import { type Hits, NO_HITS, type RecordTable, type RowState } from "./record-table.ts";
+import { type Hits, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
 
 /** How `remainingRows` looks. */

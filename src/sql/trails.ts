@@ -1,10 +1,10 @@
 import type { Change } from "../model/change.ts";
 import type { IO } from "../port/connector.ts";
-import { assignEach, unionOf } from "./assign.ts";
+import { assignEach } from "./assign.ts";
 import { type Assignments, assignmentsOf, type Whose } from "./changes.ts";
 import type { SqlBatch } from "./dialect.ts";
 import type { Job, Todo } from "./items.ts";
-import type { Hits, RecordTable, RowState } from "./record-table.ts";
+import { type Hits, type RecordTable, type RowState, unionOf } from "./record-table.ts";
 import { expectAll, Refusal } from "./refusal.ts";
 
 interface TrailRow {

@@ -26,13 +26,13 @@ test("a condition, a hold or a block that has arisen since leaves the record alo
   const asked: unknown[] = [];
   const guard = guardOf(sealed, async (...question) => {
     asked.push(question);
-    return await Promise.resolve(now);
+    return await Promise.resolve({ decided: now, lost: new Set<string>() });
   });
   expect(await guard.judge("S1", planned("a", "b", "c"))).toEqual([
     { key: "a", kind: "waiting", reason: "open_case" },
     { key: "b", kind: "blocked", reason: "object_lock" },
   ]);
-  expect(asked).toEqual([["shop.orders", [0, 1, 2]]]);
+  expect(asked).toEqual([["shop.orders", [0, 1, 2], ["a", "b", "c"]]]);
 });
 
 test("what was planned to be kept and minimised is no news, and nobody is asked for it", async () => {
@@ -42,5 +42,10 @@ test("what was planned to be kept and minimised is no news, and nobody is asked 
 
 test("where only the records themselves decide, and where they are not found any more, the eraser is the judge", async () => {
   expect(await guardOf(sealed, async () => await Promise.resolve(undefined)).judge("S1", planned("a"))).toEqual([]);
-  expect(await guardOf(sealed, async () => await Promise.resolve(new Map())).judge("S1", planned("a"))).toEqual([]);
+  expect(await guardOf(sealed, async () => await Promise.resolve({ decided: new Map(), lost: new Set<string>() })).judge("S1", planned("a"))).toEqual([]);
+});
+
+test("a record that is there and that nothing of the people leads to any more has changed", async () => {
+  const guard = guardOf(sealed, async () => await Promise.resolve({ decided: new Map([["a", act]]), lost: new Set(["b"]) }));
+  expect(await guard.judge("S1", planned("a", "b"))).toEqual([{ key: "b", kind: "failed", reason: "changed" }]);
 });

@@ -3,7 +3,8 @@ import type { Work } from "../../../src/model/change.ts";
 import type { RecordType, SystemBlock } from "../../../src/model/datamap.ts";
 import type { Guard } from "../../../src/port/connector.ts";
 import { testJournal } from "../../support/journal.ts";
-import { check, codes, done, erase, lookup, plan, record, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";
+import { FREE } from "../../support/erase.ts";
+import { check, codes, did, done, erase, lookup, plan, record, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";
 
 let database: TestDatabase;
 
@@ -277,4 +278,45 @@ test("a trail with nothing planned in it is redacted in every batch, retried one
     done(0, { own: 11 }),
   ]);
   expect(await traces()).toEqual([]);
+});
+
+const THREADS = `CREATE TABLE threads (id int PRIMARY KEY, email text); CREATE TABLE posts (id int PRIMARY KEY, thread int, email text);
+  INSERT INTO threads VALUES (7, 'ann'), (8, 'bob'), (9, 'ann'); INSERT INTO posts VALUES (1, 7, 'ann'), (2, 8, 'bob'), (3, 8, 'ann'), (4, 9, 'ann');
+  CREATE FUNCTION sweep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM posts WHERE thread = old.id; RETURN NULL; END $$; CREATE TRIGGER sweep AFTER DELETE ON threads FOR EACH ROW EXECUTE FUNCTION sweep()`;
+
+test("a trigger may take along what the plan deletes, and nothing else of a record type's table: the record it fires for stays", async () => {
+  const threads = target(record("threads", "erase"), ["email"]);
+  const posts = target(record("posts", "erase"), ["email"]);
+  const sweeps: [string, string][] = [
+    ["another person's", "INSERT INTO posts VALUES (5, 7, 'bob')"],
+    ["one that is kept", "INSERT INTO posts VALUES (5, 7, 'ann')"],
+    [
+      "in a partition",
+      "DROP TABLE posts; CREATE TABLE posts (id int PRIMARY KEY, thread int, email text) PARTITION BY RANGE (id); CREATE TABLE posts_1 PARTITION OF posts DEFAULT; INSERT INTO posts VALUES (1, 7, 'ann'), (2, 8, 'bob'), (3, 8, 'ann'), (4, 9, 'ann'), (5, 7, 'bob')",
+    ],
+  ];
+  for (const [what, statement] of sweeps) {
+    await database.fresh();
+    await database.sql(`${THREADS}; ${statement}`);
+    const system = systemOf([threads.record, posts.record]);
+    const work = await plan(system, worldOf(database), threads, [lookup({ email: "ann" })]);
+    const keys = ['["1"]', '["3"]', '["4"]'];
+    await using eraser = await system.openEraser(worldOf(database));
+    const [outcome] = did(await eraser.apply({ id: "U-1", effect: "erase", works: [work], deleting: [{ target: posts, keys }] }, testJournal(), FREE));
+    expect(outcome, what).toMatchObject({ matched: 1, failed: 1, unresolved: ['["7"]'], reason: "UNPLANNED posts" });
+    expect([await rows("threads"), (await rows("posts")).map((row) => row?.split(",")[0])], what).toEqual([
+      ["(7,ann)", "(8,bob)"],
+      ["(1", "(2", "(3", "(5"],
+    ]);
+  }
+});
+
+test("a trigger that sweeps the table it fires for is noticed as well", async () => {
+  const threads = target(record("threads", "erase"), ["email"]);
+  await database.sql(`CREATE TABLE threads (id int PRIMARY KEY, email text, parent int); INSERT INTO threads VALUES (1, 'ann', NULL), (2, 'bob', 1), (3, 'ann', NULL), (4, 'ann', 3);
+    CREATE FUNCTION sweep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM threads WHERE parent = old.id; RETURN NULL; END $$; CREATE TRIGGER sweep AFTER DELETE ON threads FOR EACH ROW EXECUTE FUNCTION sweep()`);
+  const system = systemOf([threads.record]);
+  const outcome = await erase(system, worldOf(database), [await plan(system, worldOf(database), threads, [lookup({ email: "ann" })])]);
+  expect(outcome).toMatchObject([{ matched: 1, alreadyGone: 1, failed: 1, unresolved: ['["1"]'], reason: "UNPLANNED threads" }]);
+  expect(await rows("threads")).toEqual(["(1,ann,)", "(2,bob,1)"]);
 });

@@ -3,7 +3,7 @@ import type { Work } from "../../../src/model/change.ts";
 import type { FieldRule } from "../../../src/model/field-rule.ts";
 import type { Located, Lookup, MatchColumn } from "../../../src/model/search.ts";
 import { remainingOf } from "../../support/erase.ts";
-import { done, erase, lookup, plan, record, systemOf, target, type TestDatabase, testDatabase, type TestTarget, worldOf } from "./database.ts";
+import { done, erase, lookup, plan, record, ruleOf, systemOf, target, type TestDatabase, testDatabase, type TestTarget, worldOf } from "./database.ts";
 
 let database: TestDatabase;
 
@@ -246,4 +246,33 @@ test("a matched value that a trigger puts back is remaining, for whoever looks w
   expect(await remainingOf(system, worldOf(database), mails, operation, lookups)).toEqual(['["1"]']);
   await database.sql("DROP TRIGGER back ON mails; UPDATE mails SET sender = NULL WHERE id = 1");
   expect(await remainingOf(system, worldOf(database), mails, operation, lookups)).toEqual([]);
+});
+
+test("a matched column that is NULL names nobody: no rule makes a value of it", async () => {
+  await database.sql(
+    "CREATE TABLE blocks (id int PRIMARY KEY, creator int, revoker int); INSERT INTO blocks VALUES (1, 20, NULL), (2, 19, 20), (3, NULL, 20), (4, 20, 19)",
+  );
+  const fields = { creator: { kind: "set", value: 0 }, revoker: { kind: "set", value: 0 } } as const;
+  const blocks = target(record("blocks", "unlink", { fields }), ["creator", "revoker"]);
+  expect(await eraseBy(blocks, [lookup({ creator: "20", revoker: "20" })])).toMatchObject([done(4)]);
+  expect(await rows("blocks")).toEqual(["(1,0,)", "(2,19,0)", "(3,,0)", "(4,0,19)"]);
+});
+
+test("two record types that change one column of the same row, in its paths or its elements, both do", async () => {
+  await database.sql(`CREATE TABLE people (id int PRIMARY KEY, prefs jsonb, names text[]);
+    INSERT INTO people VALUES (1, '{"m": "ann", "n": [{"m": "ann"}, {"m": "bob"}], "k": 1}', '{ann,bob,anna}'), (2, '{"m": "bob", "n": []}', '{bob}')`);
+  const table = { kind: "table", table: "people" } as const;
+  const [clear, remove] = [{ kind: "clear" } as const, { kind: "remove" } as const];
+  const one = target(record("one", "redact", { place: table, in: ["prefs"], paths: { m: clear }, fields: { names: remove } }), ["prefs.m", "names"]);
+  const two = target(record("two", "redact", { place: table, in: ["prefs"], paths: { "n[].m": remove }, fields: { names: remove } }), ["prefs.n[].m", "names"]);
+  const system = systemOf([one.record, two.record]);
+  const [mine, theirs] = [lookup({ "prefs.m": "ann", names: "ann" }), lookup({ "prefs.n[].m": "ann", names: "anna" })];
+  const work = await plan(system, worldOf(database), one, [mine]);
+  const operations = work.operations.map((operation) => ({ ...operation, also: [{ target: two, change: ruleOf(two), lookups: [theirs] }] }));
+  expect(await erase(system, worldOf(database), [{ ...work, operations }])).toMatchObject([done(1)]);
+  expect(await rows("people")).toEqual([
+    String.raw`(1,"{""k"": 1, ""m"": null, ""n"": [{}, {""m"": ""bob""}]}",{bob})`,
+    String.raw`(2,"{""m"": ""bob"", ""n"": []}",{bob})`,
+  ]);
+  for (const operation of operations) expect(await remainingOf(system, worldOf(database), one, operation, [mine])).toEqual([]);
 });

@@ -1,0 +1,144 @@
+/** What an earlier plan was searched by, without what has become somebody else's since. */
+import type { Change } from "../model/change.ts";
+import type { FieldRules } from "../model/field-rule.ts";
+import type { Match, RecordType } from "../model/datamap.ts";
+import type { Lookup, Target } from "../model/search.ts";
+import { type Edge, edgeLookup, edgesOf, edgeValues, type Rows } from "./edges.ts";
+import { type Found, valuesAt } from "./found.ts";
+import type { Searching } from "./lookups.ts";
+import type { Readers } from "./readers.ts";
+import { holdersTarget } from "./targets.ts";
+
+/**
+ * Values of edges that led to a person before lead there still where the parent's row has gone, or is as our own rule
+ * leaves one: then we may have been the ones who took the person out of it. Where a row holds the value that names
+ * somebody else by now, what it leads to is theirs, and the value is dropped.
+ */
+export async function stillTheirs({ readers, found }: Searching, { match }: Pick<RecordType, "match">, earlier: readonly Lookup[]): Promise<readonly Lookup[]> {
+  let lookups = earlier;
+  for (const edge of edgesOf(match)) {
+    const parent = found.get(edge.parent);
+    if (parent === undefined || lookups.length === 0) continue;
+    const lost = await othersRows(readers, parent, edge, staleRows(parent, edge, lookups));
+    if (lost.size > 0) lookups = lookups.flatMap((lookup) => without(match, edge, lookup, lost.get(lookup.subject) ?? new Map()) ?? []);
+  }
+  return lookups;
+}
+
+/** By person: rows of values that no record of the parent which is theirs now holds. */
+function staleRows(parent: Found, { columns, from }: Edge, lookups: readonly Lookup[]): ReadonlyMap<number, Rows> {
+  const { fit, placeholder } = edgeValues(parent, from);
+  return new Map(
+    lookups.flatMap((lookup) => {
+      const now = new Set([...(fit.get(lookup.subject)?.keys() ?? []), ...(placeholder.get(lookup.subject)?.keys() ?? [])]);
+      const stale = [...rowsOf(columns, lookup)].filter(([name]) => !now.has(name));
+      return stale.length === 0 ? [] : [[lookup.subject, new Map(stale)] as const];
+    }),
+  );
+}
+
+/** A lookup's rows of an edge, named as `edgeValues` names them. */
+function rowsOf(columns: readonly string[], { values, tuples = [] }: Lookup): Rows {
+  const [only] = columns;
+  if (columns.length === 1 && only !== undefined) return new Map(valuesAt(values, only).map((value) => [value, [value]]));
+  return new Map(tuples.filter((group) => sameColumns(group.columns, columns)).flatMap(({ rows }) => rows.map((row) => [JSON.stringify(row), row] as const)));
+}
+
+function sameColumns(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((column, at) => column === other[at]);
+}
+
+/** By person: those of the rows that a record of the parent holds which names somebody else. */
+async function othersRows(readers: Readers, parent: Found, edge: Edge, stale: ReadonlyMap<number, Rows>): Promise<ReadonlyMap<number, Rows>> {
+  const lost = new Map<number, Rows>();
+  if (stale.size === 0) return lost;
+  const { type } = parent;
+  const reader = await readers.of(type.system);
+  const matched = type.match.terms.map(({ column }) => column);
+  const target = { ...holdersTarget(type, edge.from), exports: [...new Set([...edge.from, ...matched])] };
+  const holders = new Map<string, { readonly subjects: Set<number>; readonly named: boolean; readonly rows: Rows }>();
+  for (const [subject, rows] of stale) {
+    // one person at a time, so that it is known whose value a row was found by
+    for await (const { key, values } of reader.locate(target, { by: "subjects", lookups: [{ subject, ...edgeLookup(edge.from, rows) }] })) {
+      if (parent.records.get(key)?.subjects.includes(subject) === true) continue;
+      const held = edgeValuesOf(values, edge.from, rows);
+      const named = type.place.kind === "keys" || matched.some((column) => valuesAt(values, column).some((value) => value.trim() !== ""));
+      const known = holders.get(key);
+      if (known === undefined) holders.set(key, { subjects: new Set([subject]), named, rows: held });
+      else {
+        known.subjects.add(subject);
+        for (const [name, row] of held) known.rows.set(name, row);
+      }
+    }
+  }
+  const ours = await asLeftByUs(readers, parent, [...holders.keys()]);
+  for (const [key, { subjects, named, rows }] of holders) {
+    if (!named || ours.has(key)) continue;
+    for (const subject of subjects) {
+      const mine = stale.get(subject) ?? new Map<string, readonly string[]>();
+      const theirs = [...rows].filter(([name]) => mine.has(name));
+      lost.set(subject, new Map([...(lost.get(subject) ?? []), ...theirs]));
+    }
+  }
+  return lost;
+}
+
+/** Which of the rows a parent's record holds. Where its values read in another way than the lookup's, all of them. */
+function edgeValuesOf(values: Readonly<Record<string, readonly string[]>>, from: readonly string[], rows: Rows): Rows {
+  const held = [...rows].filter(([, row]) => row.every((value, at) => valuesAt(values, from[at] ?? "").includes(value)));
+  return new Map(held.length === 0 ? rows : held);
+}
+
+/** Records of which a matched column is as some rule of ours leaves it. */
+async function asLeftByUs(readers: Readers, { type, target }: Found, keys: readonly string[]): Promise<ReadonlySet<string>> {
+  const left = new Set<string>();
+  if (keys.length === 0) return left;
+  const reader = await readers.of(type.system);
+  const records = keys.map((key) => ({ key, fingerprint: "", subjects: [] }));
+  for (const change of leavingMatched(type.match, target)) {
+    const open = new Set(await Array.fromAsync(reader.remaining(target, { change, records })));
+    for (const key of keys) if (!open.has(key)) left.add(key);
+  }
+  return left;
+}
+
+/** What our rules do to each matched column by itself. */
+function leavingMatched({ terms }: Match, { changes }: Target): readonly Change[] {
+  const matched = new Set(terms.map(({ column }) => column));
+  const rules = [changes.rule, changes.heldBy].flatMap((change): readonly Change[] => {
+    if (change?.kind !== "fields") return [];
+    const fields = acting(change.fields).filter(([column]) => matched.has(column));
+    const paths = change.documents.flatMap((document) =>
+      acting(document.paths)
+        .filter(([path]) => [...matched].some((column) => isAtOrBelow(column, document.in === undefined ? path : `${document.in}.${path}`)))
+        .map(([path, rule]): Change => ({ kind: "fields", fields: {}, documents: [{ ...document, paths: { [path]: rule } }] })),
+    );
+    return [...fields.map(([column, rule]): Change => ({ kind: "fields", fields: { [column]: rule }, documents: [] })), ...paths];
+  });
+  const { minimise } = changes;
+  // keys stay where a record is minimised: only a matched column that is empty tells of us
+  const cleared = minimise?.kind === "minimise" ? [...matched].filter((column) => !minimise.keepOnly.includes(column) && !/[.[]/u.test(column)) : [];
+  return [...rules, ...cleared.map((column): Change => ({ kind: "fields", fields: { [column]: { kind: "clear" } }, documents: [] }))];
+}
+
+function acting(rules: FieldRules): readonly (readonly [string, FieldRules[string]])[] {
+  return Object.entries(rules).filter(([, { kind }]) => kind !== "keep");
+}
+
+function isAtOrBelow(path: string, above: string): boolean {
+  return path === above || path.startsWith(`${above}.`) || path.startsWith(`${above}[`);
+}
+
+/** Undefined where nothing is left to search by. */
+function without({ mode }: Match, { columns }: Edge, lookup: Lookup, lost: Rows): Lookup | undefined {
+  if (lost.size === 0) return lookup;
+  const stay: Rows = new Map([...rowsOf(columns, lookup)].filter(([name]) => !lost.has(name)));
+  if (stay.size === 0 && mode === "all") return undefined;
+  const others = Object.entries(lookup.values).filter(([column]) => !columns.includes(column));
+  const groups = (lookup.tuples ?? []).filter((group) => !sameColumns(group.columns, columns));
+  const part = stay.size === 0 ? { values: {} } : edgeLookup(columns, stay);
+  const values = { ...Object.fromEntries(others), ...part.values };
+  if (Object.keys(values).length === 0) return undefined;
+  const tuples = [...groups, ...(part.tuples ?? [])];
+  return { subject: lookup.subject, values, ...(tuples.length === 0 ? {} : { tuples }) };
+}
