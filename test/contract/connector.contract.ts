@@ -25,6 +25,10 @@ export interface Capabilities {
   readonly shared: boolean;
   /** `Target.where`. */
   readonly where: boolean;
+  /** `Reader.sweep`; where it is not built it must say so. */
+  readonly sweep?: boolean;
+  /** A selection of what is due; where it is not built it must say so. */
+  readonly due?: boolean;
   /** The effect points that one unit with several records passes here. */
   readonly points: readonly EffectPoint[];
 }
@@ -187,6 +191,44 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
       const outcome = await eraseUnit(fixture.system, io, unitOf(target(), lookups, change(), planned(found)));
       expect(outcome).toMatchObject(all(WILD.length));
       expect(await fixture.dump()).toEqual(without(...WILD));
+    });
+
+    claim("by keys it gives these records whoever they match, and passes over one that is gone", async () => {
+      const [one, other] = planned(await find([lookup(0, ANN)]));
+      const [bob] = planned(await find([lookup(0, BOB)]));
+      const keys = [given(one).key, given(bob).key];
+      const seen = async (): Promise<string[]> => {
+        await using reader = await fixture.system.openReader(io);
+        const found = await Array.fromAsync(reader.locate(target(), { by: "keys", keys }));
+        expect(found.flatMap(({ subjects }) => subjects)).toEqual([]);
+        return [...new Set(found.map(({ key }) => key))].toSorted();
+      };
+      expect(given(other).key).not.toBe(given(one).key);
+      expect(await seen()).toEqual(keys.toSorted());
+      await eraseUnit(fixture.system, io, unitOf(target(), [lookup(0, BOB)], change(), planned(await find([lookup(0, BOB)]))));
+      if (can.delete) expect(await seen()).toEqual([given(one).key]);
+      else expect(await seen()).toEqual(keys.toSorted());
+    });
+
+    claim("a sweep finds every place where a value stands, or says that it is not built: it never finds nothing in silence", async () => {
+      await using reader = await fixture.system.openReader(io);
+      const sweep = Array.fromAsync(reader.sweep([[ANN.email ?? ""], ["nobody@nowhere.example"]]));
+      if (can.sweep !== true) {
+        await expect(sweep).rejects.toMatchObject({ code: "NOT_BUILT" });
+        return;
+      }
+      const found = await sweep;
+      expect(found.length).toBeGreaterThan(0);
+      expect(found.filter(({ subject }) => subject !== 0)).toEqual([]);
+      expect(found.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(2);
+      expectNoIdentifier(found);
+    });
+
+    claim("what is due is found by a column's instant, or it says that this is not built", async () => {
+      await using reader = await fixture.system.openReader(io);
+      const due = async () => await Array.fromAsync(reader.locate(target(), { by: "due", column: fixture.columns.kept, before: "fourth" }));
+      if (can.due !== true) await expect(due()).rejects.toMatchObject({ code: "NOT_BUILT" });
+      else expect((await due()).map(({ values }) => values[fixture.columns.no]?.[0])).toEqual(expect.arrayContaining([ANN.no]));
     });
 
     claim("erases what was planned, and every other byte stays", async () => {

@@ -66,7 +66,7 @@ async function fixture(): Promise<Fixture> {
 
 const contract = connectorContract(
   "tables in memory",
-  { delete: true, fields: true, folds: true, shared: true, where: true, points: ["effect_begin", "effect_half", "effect_done"] },
+  { delete: true, fields: true, folds: true, shared: true, where: true, sweep: true, due: true, points: ["effect_begin", "effect_half", "effect_done"] },
   fixture,
 );
 
