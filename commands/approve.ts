@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, confirmFlag, idArg, type Session } from "../src/base-command.ts";
+import { type Answer, asFlag, BaseCommand, confirmFlag, idArg, type Session, type Typed } from "../src/base-command.ts";
 import { Failure } from "../src/errors.ts";
 import { askYes, confirmById } from "../src/terminal/ask.ts";
 
@@ -22,6 +22,11 @@ export default class Approve extends BaseCommand {
       summary: "Accept that nothing was searched in these: no identifier of the request leads there.",
     }),
     ...confirmFlag,
+  };
+
+  protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
+    const { lookBeforeAsking } = await import("../src/requests/before-asking.ts");
+    await lookBeforeAsking(typed, registry);
   };
 
   protected override async work({ signal, asking, say, tone }: Session): Promise<Answer> {

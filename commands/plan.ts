@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, idArg, laterFlag, type Session } from "../src/base-command.ts";
+import { type Answer, asFlag, BaseCommand, idArg, laterFlag, type Session, type Typed } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import { writeWhole } from "../src/write-whole.ts";
 
@@ -16,6 +16,11 @@ export default class Plan extends BaseCommand {
     out: Flags.string({ helpValue: "FILE", summary: "Write the plan to this file too. It holds no personal data." }),
     due: laterFlag,
     rehearse: laterFlag,
+  };
+
+  protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
+    const { lookBeforeAsking } = await import("../src/requests/before-asking.ts");
+    await lookBeforeAsking(typed, registry);
   };
 
   protected override async work({ signal, progress, tone }: Session): Promise<Answer> {

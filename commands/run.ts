@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, confirmFlag, idArg, type Session } from "../src/base-command.ts";
+import { type Answer, asFlag, BaseCommand, confirmFlag, idArg, type Session, type Typed } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import type { RunEvent } from "../src/executor/run.ts";
 import type { Plan } from "../src/model/plan.ts";
@@ -17,6 +17,11 @@ export default class Run extends BaseCommand {
     ...confirmFlag,
     concurrency: Flags.integer({ min: 1, max: 16, default: 2, helpValue: "N", summary: "Systems worked on side by side." }),
     "dry-run": Flags.boolean({ summary: "Say what the plan would do; do nothing." }),
+  };
+
+  protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
+    const { lookBeforeAsking } = await import("../src/requests/before-asking.ts");
+    await lookBeforeAsking(typed, registry);
   };
 
   protected override async work({ signal, asking, say, progress, tone }: Session): Promise<Answer> {
@@ -55,7 +60,7 @@ export default class Run extends BaseCommand {
     const { next } = await nextStep(read, now);
     return {
       data: result,
-      human: runScreen(result, daysLeft(now, today(context)), tone.plain),
+      human: runScreen({ ...result, state: now.state }, daysLeft(now, today(context)), { plain: tone.plain, again: complete }),
       exit: result.exit,
       next: next === null ? [] : [next],
     };

@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, idArg, laterFlag, type Session } from "../src/base-command.ts";
+import { type Answer, asFlag, BaseCommand, idArg, laterFlag, type Session, type Typed } from "../src/base-command.ts";
 
 export default class Verify extends BaseCommand {
   static override summary = "Look again for everything that was to go, and close the request when nothing is left.";
@@ -10,6 +10,11 @@ export default class Verify extends BaseCommand {
     ...asFlag,
     purge: Flags.boolean({ summary: "First finish what the run had to leave, such as segments of a search index." }),
     deep: laterFlag,
+  };
+
+  protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
+    const { lookBeforeAsking } = await import("../src/requests/before-asking.ts");
+    await lookBeforeAsking(typed, registry);
   };
 
   protected override async work({ signal, progress, tone }: Session): Promise<Answer> {
@@ -29,14 +34,15 @@ export default class Verify extends BaseCommand {
     const { exit, ...verified } = await verifyRequest(context, args.id, { purge: flags.purge });
     const { read } = workspace.state;
     const request = await read.requests.get(args.id);
-    const { next } = await nextStep(read, request);
+    const { next, otherwise } = await nextStep(read, request);
     const from = verified.settled_at;
     const again = from === undefined ? "" : `\nIt counts as the second look from ${when(from)} on.`;
     return {
       data: verified,
       human: verifyScreen(verified, daysLeft(request, today(context)), tone.plain) + again,
       exit,
-      next: next === null ? [] : [from === undefined ? next : `${next}   # from ${from} on`],
+      // the screen says from when on; a program has nothing but this
+      next: [...(next === null ? [] : [from === undefined || !tone.json ? next : `${next}   # from ${from} on`]), ...(otherwise ?? [])],
     };
   }
 }

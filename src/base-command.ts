@@ -1,12 +1,12 @@
 import { Args, Command, Flags, type Interfaces } from "@oclif/core";
-import { EXIT, type ExitCode, Failure } from "./errors.ts";
+import { EXIT, type ExitCode, Failure, FAILURES } from "./errors.ts";
 import { isRequestId, requestId } from "./model/request-id.ts";
 import { askChoice, askText, type Asking } from "./terminal/ask.ts";
 import { fit } from "./terminal/fit.ts";
 import { listenForInterrupt } from "./terminal/interrupt.ts";
 import { type Progress, showProgress } from "./terminal/progress.ts";
 import { type Tone, toneOf } from "./terminal/tone.ts";
-import { missingFrom, usageFailure } from "./terminal/usage.ts";
+import { missingFrom, typedIn, usageFailure } from "./terminal/usage.ts";
 
 /** What a command has to say in the end. */
 export interface Answer {
@@ -66,6 +66,13 @@ const ASK_ID: Question = {
 /** Parsed flags or arguments, by name. */
 type Given = Record<string, unknown>;
 
+/** A command line of which something is missing, as far as it was understood. */
+export interface Typed {
+  readonly args: Given;
+  readonly flags: Given;
+  readonly signal: AbortSignal;
+}
+
 const LATER = "LATER";
 
 /** A flag that is known, but not built yet: hidden, and refused by its name before anything else is looked at. */
@@ -102,8 +109,14 @@ export abstract class BaseCommand extends Command {
 
   #asking: Asking | undefined;
 
+  /** The request's id, once it was understood: for what is said to the person who typed it. */
+  #id: string | undefined;
+
   /** Events that were written as lines of JSON already; then no envelope follows. */
   #emitted = false;
+
+  /** Throws why the command may not do its work, as far as it was typed: looked at before anything is asked for. */
+  protected readonly beforeAsking: (typed: Typed) => Promise<void> = async () => {};
 
   /** The command's work. */
   protected abstract work(session: Session): Promise<Answer>;
@@ -145,10 +158,15 @@ export abstract class BaseCommand extends Command {
     argv: string[] = this.argv,
   ): Promise<Interfaces.ParserOutput<F, B, A>> {
     try {
-      return await super.parse<F, B, A>(options, argv);
+      const parsed = await super.parse<F, B, A>(options, argv);
+      this.#id = idIn(parsed.args);
+      return parsed;
     } catch (error) {
       const missing = this.#asking?.possible === true ? missingFrom(error, this.ctor) : undefined;
       if (missing === undefined || this.#asking === undefined) throw error;
+      const typed = typedIn(error);
+      this.#id = idIn(typed.args);
+      await this.beforeAsking({ ...typed, signal: this.#asking.signal });
       return await this.parse(options, await this.#completed(argv, missing, this.#asking));
     }
   }
@@ -198,8 +216,17 @@ export abstract class BaseCommand extends Command {
       return await this.work({ tone, signal, asking, progress, say });
     } catch (error) {
       if (signal.aborted && error instanceof Error && error.name === "AbortError") throw new Failure("INTERRUPTED", "stopped after the record at hand");
-      throw usageFailure(error, this.ctor);
+      throw this.#withHelp(usageFailure(error, this.ctor));
     }
+  }
+
+  /** Help that can be followed as it stands: with the request's own id, and the command's own page. */
+  #withHelp(error: unknown): unknown {
+    if (!(error instanceof Failure)) return error;
+    const { code, message, at, details, cause } = error;
+    const own = code === "USAGE" && error.help === FAILURES.USAGE.help ? `See: expunge ${this.ctor.id.replaceAll(":", " ")} --help.` : error.help;
+    const help = this.#id === undefined ? own : own.replaceAll(/\bID\b/gu, this.#id);
+    return help === error.help ? error : new Failure(code, message, { help, cause, details, ...(at === undefined ? {} : { at }) });
   }
 
   #refuseLater(): void {
@@ -212,6 +239,11 @@ export abstract class BaseCommand extends Command {
   #envelope({ data, exit = EXIT.done, warnings = [], next = [] }: Answer): object {
     return { schema: `expunge/${this.ctor.id.replaceAll(":", "-")}/v1`, ok: exit === EXIT.done, exit, data, warnings, next };
   }
+}
+
+/** Only what is an id: what else was typed is never repeated. */
+function idIn({ id }: Given): string | undefined {
+  return typeof id === "string" && isRequestId(id) ? requestId(id) : undefined;
 }
 
 function talk({ quiet, json }: Tone, progress?: Progress): (text: string) => void {

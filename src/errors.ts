@@ -31,7 +31,7 @@ export const FAILURES = {
 
   NOT_APPROVED: { exit: EXIT.waiting, help: "Have the plan approved first: expunge approve ID." },
   FOUR_EYES: { exit: EXIT.waiting, help: "Someone else than the requester must approve (or set approval.four_eyes: false)." },
-  IDENTITY_UNCONFIRMED: { exit: EXIT.waiting, help: "Confirm the identity first: expunge request identity ID --method TEXT --result ok." },
+  IDENTITY_UNCONFIRMED: { exit: EXIT.waiting, help: "Confirm the identity first: expunge request identity ID." },
   AMBIGUOUS_MATCH: { exit: EXIT.waiting, help: "One identifier leads to several people. Give a more exact identifier in a new request." },
   LIMIT_EXCEEDED: { exit: EXIT.waiting, help: "Check that this is really one person's data; else raise `limits` in the data map." },
   ASK: {
@@ -66,7 +66,7 @@ export const FAILURES = {
   UNKNOWN_COMMAND: { exit: EXIT.usage, help: "See: expunge --help." },
   IDENTIFIER_IN_ARGUMENTS: { exit: EXIT.usage, help: "Identifiers are read from a file or from stdin: --subject-file FILE or -." },
   CONFIRM_NEEDED: { exit: EXIT.usage, help: "Without a terminal, confirm with --confirm ID." },
-  FORMAT_NOT_BUILT: { exit: EXIT.usage, help: "This format is not built yet." },
+  FORMAT_NOT_BUILT: { exit: EXIT.usage, help: "Name one of those that there are." },
   OPTION_NOT_BUILT: { exit: EXIT.usage, help: "This option is not built yet; what there is shows with --help." },
   NO_SUCH_REQUEST: { exit: EXIT.usage, help: "See: expunge request list." },
   WRONG_STATE: { exit: EXIT.usage, help: "See: expunge request show ID." },
@@ -74,7 +74,7 @@ export const FAILURES = {
 
   DATAMAP_MISSING: { exit: EXIT.bad_data, help: "Name it with --map, or make a first one: expunge init." },
   DATAMAP_INVALID: { exit: EXIT.bad_data, help: "Mend what is shown; `expunge map lint` shows everything." },
-  NOT_BUILT: { exit: EXIT.bad_data, help: "This key of the data map is known, but not built yet." },
+  NOT_BUILT: { exit: EXIT.bad_data, help: "Take it out of the data map, or wait for a version that builds it: a plan would do less than the data map says." },
   CONFLICT: {
     exit: EXIT.bad_data,
     help: "Two rules change one column of the same record in different ways: write one, or tell the records apart with `where`.",

@@ -7,7 +7,7 @@ import { shipped } from "./package-files.ts";
 import { keyFile, KEYS, makeKey } from "./state/key-files.ts";
 import { openState } from "./state/open-state.ts";
 import { databaseSecret, fileOf, keysFolder, openPart, type Part, vkeyFile, type WorkspacePlace } from "./workspace-place.ts";
-import { key, keyFromEnvironment, knownOrigin, openOwnLedger, type Places, secret, signingKey } from "./workspace.ts";
+import { key, keyFromEnvironment, knownOrigin, noteKeys, openOwnLedger, type Places, refuseOtherKeys, secret, signingKey } from "./workspace.ts";
 
 export interface MadeWorkspace {
   /** The folder, absolute, or `postgres:NAME`. */
@@ -40,14 +40,16 @@ export async function makeWorkspace(places: Places, wantedOrigin: string | undef
   const folder = inDatabase ? keys : dir;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   making(join(folder, ".gitignore"), () => writeFileSync(join(folder, ".gitignore"), "*\n"));
-  // a database that has its keys elsewhere must not get others
-  if (inDatabase && known !== undefined) for (const name of KEYS) key(places, name);
+  // a workspace that has been made has its keys: others would open nothing of what is sealed, and sign another ledger
+  if (known !== undefined) for (const name of KEYS) key(places, name);
   for (const name of KEYS) if (keyFromEnvironment(name) === undefined && makeKey(keys, name)) made.push(keyFile(keys, name));
   const { origin, vkey } = publicKey(places, known, wantedOrigin, making);
   const missing = { state: await isMissing(places, "state"), ledger: await isMissing(places, "ledger") };
   const state = await openState(await openPart(places, "state", secret), { sealingKey: key(places, "sealing") });
   try {
+    await refuseOtherKeys(state, { pseudonym: key(places, "pseudonym"), sealing: key(places, "sealing") });
     await (await openOwnLedger(places, state, origin))[Symbol.asyncDispose]();
+    await noteKeys(places, state);
   } finally {
     await state[Symbol.asyncDispose]();
   }

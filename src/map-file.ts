@@ -51,9 +51,15 @@ export function validMap({ map, issues, text, file }: MapFile): DataMap {
  * silently, and CONFLICT where two rules for the same records contradict each other.
  */
 export function refusePlan({ notBuilt, conflicts, text }: MapFile): void {
-  for (const [code, issues] of [["NOT_BUILT", notBuilt] as const, ["CONFLICT", conflicts] as const]) {
+  for (const [code, issues, said] of [
+    ["NOT_BUILT", notBuilt, "the data map asks for what is not built yet"] as const,
+    ["CONFLICT", conflicts, "rules of the data map contradict each other"] as const,
+  ]) {
     const [first] = issues;
-    if (first !== undefined) throw new Failure(code, issues.map((issue) => codeFrame(text, issue)).join("\n"), { at: placeOf(first), details: { issues } });
+    if (first === undefined) continue;
+    // a warning to the linter, and here what stops the plan
+    const frames = issues.map((issue) => codeFrame(text, { ...issue, severity: "error" }));
+    throw new Failure(code, [said, ...frames].join("\n"), { at: placeOf(first), details: { issues } });
   }
 }
 

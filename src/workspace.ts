@@ -14,6 +14,7 @@ import { isSeen } from "./model/same-name.ts";
 import type { Finding } from "./model/search.ts";
 import { civilDateOf } from "./retention/civil-date.ts";
 import { isOpenToOthers, type KeyName, parseKey, readKey } from "./state/key-files.ts";
+import { keyMark, type MarkedKey } from "./state/key-marks.ts";
 import { refuseOtherLedger } from "./state/ledger-head.ts";
 import { openLedgerRows } from "./state/ledger-rows.ts";
 import { openState } from "./state/open-state.ts";
@@ -80,6 +81,7 @@ export const EPOCH = 1;
 export async function openWorkspace(places: Places, opening: Opening): Promise<Workspace> {
   const reading = await openReading(places, opening);
   const ledger = await closingOnFailure(reading, async () => await reading.openLedger());
+  await closingOnFailure(reading, async () => await noteKeys(places, reading.state));
   return {
     ...reading,
     ledger,
@@ -117,6 +119,7 @@ export async function openReading(places: Places, { registry, signal, deadlines 
   const actor = actorOf(places);
   const systems = new Map<string, Promise<System>>();
   const state = await openState(database, { sealingKey });
+  await closingOnFailure(state, async () => await refuseOtherKeys(state, { pseudonym: master, sealing: sealingKey }));
   return {
     actor,
     actorIdOf: (name) => actorId(actorKey(master, origin), name),
@@ -145,6 +148,22 @@ export async function openReading(places: Places, { registry, signal, deadlines 
     pseudonym: (identity, folded) => pseudonym(subjects, identity, folded),
     [Symbol.asyncDispose]: async () => await state[Symbol.asyncDispose](),
   };
+}
+
+/** Remembers the keys by their marks, where nobody did yet. */
+export async function noteKeys(places: Places, state: State): Promise<void> {
+  if ((await state.read.keys.known()) !== undefined) return;
+  const marks = { pseudonym: keyMark("pseudonym", key(places, "pseudonym")), sealing: keyMark("sealing", key(places, "sealing")) };
+  await state.atomically(async (tx) => await tx.keys.note(marks));
+}
+
+/** Throws KEY_MISSING for keys of another workspace: what is sealed would not open, and people would get other pseudonyms. */
+export async function refuseOtherKeys({ read }: Pick<State, "read">, keys: Readonly<Record<MarkedKey, Uint8Array>>): Promise<void> {
+  const known = await read.keys.known();
+  if (known === undefined) return;
+  for (const name of ["pseudonym", "sealing"] as const)
+    if (keyMark(name, keys[name]) !== known[name])
+      throw new Failure("KEY_MISSING", `the ${name} key is not the one of this workspace`, { help: `Bring back this workspace's own ${name} key.` });
 }
 
 /** The ledger that this state knows; where it knows none and there is none, a new one. */
@@ -225,12 +244,19 @@ export async function knownOrigin(place: WorkspacePlace): Promise<string | undef
   }
   const file = vkeyFile(place);
   const [origin, ...rest] = existsSync(file) ? readFileSync(file, "utf8").trim().split("+") : [];
-  return origin === "" || rest.length === 0 ? undefined : origin;
+  if (origin !== "" && rest.length > 0) return origin;
+  // the file may be lost; the ledger says whose it is
+  if (fileOf(place, "ledger")?.exists !== true) return undefined;
+  await using rows = await openLedgerRows(await openPart(place, "ledger", secret));
+  return (await rows.read.about())?.origin;
 }
 
 async function readOrigin(place: WorkspacePlace): Promise<string> {
   const origin = await knownOrigin(place);
-  if (origin === undefined) throw new Failure("KEY_MISSING", `${vkeyFile(place)} is missing or no public key`, { help: "`expunge init` writes it again." });
+  if (origin === undefined)
+    throw new Failure("KEY_MISSING", `${vkeyFile(place)} is missing or no public key, and there is no ledger that says it`, {
+      help: "Bring back the public key, or the ledger.",
+    });
   return origin;
 }
 

@@ -61,6 +61,52 @@ test("init again changes nothing, brings back what is missing, and never another
   await expect(make(desk)).rejects.toThrow(expect.objectContaining({ code: "KEY_MISSING" }));
 });
 
+test("init makes no key for a workspace that had one, and leaves nothing behind where it refuses", async () => {
+  using desk = openDesk();
+  const { vkey } = await make(desk);
+  const { workspace } = places(desk);
+  for (const name of ["signing", "pseudonym", "sealing"]) {
+    const file = join(workspace, `keys/${name}.key`);
+    const text = readFileSync(file, "utf8");
+    rmSync(file);
+    const opening = await desk.json(["request", "list"]);
+    if (name !== "signing") expect(opening).toMatchObject({ code: 4, json: { error: { code: "KEY_MISSING", help: expect.not.stringContaining("init") } } });
+    await expect(make(desk)).rejects.toThrow(expect.objectContaining({ code: "KEY_MISSING" }));
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, text, { mode: 0o600 });
+  }
+  expect(await make(desk)).toMatchObject({ vkey, made: [] });
+});
+
+test("a lost public key is written again, as the ledger says whose it is", async () => {
+  using desk = openDesk();
+  const first = await make(desk);
+  const file = join(places(desk).workspace, "public.vkey");
+  rmSync(file);
+  await (await open(desk))[Symbol.asyncDispose]();
+  expect(await make(desk)).toMatchObject({ origin: first.origin, vkey: first.vkey, made: [file] });
+  expect(readFileSync(file, "utf8")).toBe(`${first.vkey}\n`);
+});
+
+test("keys of another workspace open nothing, and the doctor says so", async () => {
+  using desk = openDesk();
+  using other = openDesk();
+  await make(desk);
+  await make(other);
+  desk.map(testMap({ systems: files }));
+  for (const name of ["pseudonym", "sealing"]) {
+    const file = join(places(desk).workspace, `keys/${name}.key`);
+    const own = readFileSync(file, "utf8");
+    writeFileSync(file, readFileSync(join(places(other).workspace, `keys/${name}.key`), "utf8"));
+    await expect(open(desk)).rejects.toThrow(expect.objectContaining({ code: "KEY_MISSING", message: `the ${name} key is not the one of this workspace` }));
+    await expect(make(desk)).rejects.toThrow(expect.objectContaining({ code: "KEY_MISSING" }));
+    const doctor = await desk.json(["doctor"]);
+    expect([doctor.code, doctor.out]).toEqual([2, expect.stringContaining(`the ${name} key is not the one of this workspace`)]);
+    writeFileSync(file, own);
+  }
+  await (await open(desk))[Symbol.asyncDispose]();
+});
+
 test("without a workspace nothing opens; a key that others can read, or that is no key, opens nothing either", async () => {
   using desk = openDesk();
   await expect(open(desk)).rejects.toMatchObject({ code: "NO_WORKSPACE" });

@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import { registry } from "../../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, idArg, type Session } from "../../src/base-command.ts";
+import { type Answer, asFlag, BaseCommand, idArg, type Session, type Typed } from "../../src/base-command.ts";
 import { whyNotText } from "../../src/requests/checked-text.ts";
 import { requestScreen } from "../../src/terminal/request-screen.ts";
 
@@ -31,11 +31,17 @@ export default class RequestIdentity extends BaseCommand {
     },
   };
 
+  protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
+    const { lookBeforeAsking } = await import("../../src/requests/before-asking.ts");
+    const { refuseIdentity } = await import("../../src/requests/record-identity.ts");
+    await lookBeforeAsking(typed, registry, refuseIdentity);
+  };
+
   protected override async work({ signal, tone }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(RequestIdentity);
     const { contextOf, todayOf } = await import("../../src/requests/context.ts");
     const { recordIdentity } = await import("../../src/requests/record-identity.ts");
-    const { tellOf, wholeRequestJson } = await import("../../src/requests/request-json.ts");
+    const { nextOf, tellOf, wholeRequestJson } = await import("../../src/requests/request-json.ts");
     const { openWorkspace } = await import("../../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal });
     const context = contextOf(workspace, await workspace.dataMap(), () => {});
@@ -44,7 +50,7 @@ export default class RequestIdentity extends BaseCommand {
     return {
       data: { requests: [wholeRequestJson(request, told)] },
       human: requestScreen(request, { ...told, plain: tone.plain }),
-      next: told.next === null ? [] : [told.next],
+      next: nextOf(told),
     };
   }
 }

@@ -57,7 +57,7 @@ export default class RequestNew extends BaseCommand {
       data: { requests: requests.map((request) => requestJson(request, now)) },
       human: requestTable(requests, (request) => daysLeft(request, now), tone.plain) + due,
       warnings: likelyDuplicates(requests, await workspace.state.read.requests.list()).map((id) => `${id} is open and about the same person`),
-      next: requests.slice(0, 3).map(({ id }) => `expunge request identity ${id} --method TEXT --result ok`),
+      next: requests.slice(0, 3).map(({ id }) => `expunge request identity ${id}`),
     };
   }
 

@@ -1,5 +1,8 @@
+import { Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
+import { ENDED_STATES } from "../model/status.ts";
+import { stateWords } from "../model/words.ts";
 import { approve } from "../planner/approve.ts";
 import type { Approval } from "../state/plan-store.ts";
 import type { Reads } from "../state/state.ts";
@@ -18,6 +21,10 @@ export interface Signature {
 /** The approval as it would be; nothing is written. Throws what stands in its way, before anybody is asked to confirm it. */
 export async function judgeApproval({ map, actor, now }: Context, reads: Reads, id: string, how: Signature): Promise<Approval> {
   const request = await reads.requests.get(id);
+  if (ENDED_STATES.includes(request.state))
+    throw new Failure("NOTHING_TO_APPROVE", `${id} is ${stateWords(request.state)}: there is nothing to approve`, {
+      help: `What became of it: expunge report ${id}. If something came back, open a new request: expunge request new.`,
+    });
   const plan = request.plan === undefined ? undefined : await reads.plans.get(request.plan);
   const begun = plan !== undefined && (await reads.journal.units(plan.id)).length > 0;
   return approve({ request, plan, begun, map, by: actor, at: now(), ...how });

@@ -4,6 +4,7 @@ import { OPEN_STATES, type RequestState } from "../model/status.ts";
 import { reasonWords } from "../model/words.ts";
 import { daysBetween } from "../retention/civil-date.ts";
 import type { Reads } from "../state/state.ts";
+import { openGaps, openThings } from "./open-things.ts";
 
 /** One open request on the board. */
 export interface BoardItem {
@@ -23,7 +24,10 @@ export interface BoardItem {
 export async function board(reads: Pick<Reads, "requests" | "plans">, today: string): Promise<readonly BoardItem[]> {
   const open = (await reads.requests.list()).filter((request) => OPEN_STATES.includes(request.state));
   const items: BoardItem[] = [];
-  for (const request of open) items.push({ id: request.id, state: request.state, ...daysLeft(request, today), ...(await nextStep(reads, request)) });
+  for (const request of open) {
+    const { waiting_for, next } = await nextStep(reads, request);
+    items.push({ id: request.id, state: request.state, ...daysLeft(request, today), waiting_for, next });
+  }
   return items.toSorted((a, b) => (a.due === b.due ? (a.id < b.id ? -1 : 1) : a.due < b.due ? -1 : 1));
 }
 
@@ -36,6 +40,8 @@ export function daysLeft({ due, state }: ErasureRequest, today: string): Pick<Bo
 export interface NextStep {
   readonly waiting_for: string;
   readonly next: string | null;
+  /** What may be done instead, by a person who has looked. */
+  readonly otherwise?: readonly string[];
 }
 
 /** What stands next, as every command says it: one that can help, and never the one that has just said so. */
@@ -45,7 +51,8 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
     case "received":
       return {
         waiting_for: identity === undefined ? "identity" : identity.result === "failed" ? "another check of the identity, or a refusal" : "data subject",
-        next: `expunge request identity ${id} --method TEXT --result ok`,
+        // what came of it is the person's own word: no command to be copied says it
+        next: `expunge request identity ${id}`,
       };
     case "identity_confirmed":
       return plan === undefined ? { waiting_for: "plan", next: `expunge plan ${id}` } : { waiting_for: "approval", next: `expunge approve ${id}` };
@@ -62,21 +69,29 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
     case "waiting":
       return { waiting_for: await waitedFor(plans, request), next: `expunge plan ${id}` };
     case "closed":
-      return { waiting_for: "nobody", next: `expunge report ${id}` };
     case "refused":
     case "cancelled":
-      return { waiting_for: "nobody", next: null };
+      return { waiting_for: "nobody", next: `expunge report ${id}` };
   }
 }
 
 /** A run that did not come to its end goes on; one that did only answers again, so that a new plan is the way. */
-async function afterPart(plans: Reads["plans"], { id, plan }: ErasureRequest): Promise<NextStep> {
+async function afterPart(plans: Reads["plans"], request: ErasureRequest): Promise<NextStep> {
+  const { id, plan } = request;
   const result = plan === undefined ? undefined : await plans.result(plan);
   if (result === undefined && plan !== undefined) return { waiting_for: "what is left of the run", next: `expunge run ${id}` };
   const verified = plan === undefined ? undefined : await plans.verified(plan);
   const exit: unknown = typeof verified === "object" && verified !== null ? Reflect.get(verified, "exit") : undefined;
   // nothing is left that is known of: only the look was not whole
   if (exit === EXIT.unreachable) return { waiting_for: "a look at what could not be verified", next: `expunge verify ${id}` };
+  const gaps = openGaps(verified).length;
+  // a new plan would end at the same places: only a person can help there
+  if (gaps > 0 && (await openThings({ plans }, request, { acceptGaps: true })).length === 0)
+    return {
+      waiting_for: `somebody to look by hand at ${gaps === 1 ? "the place" : `the ${gaps} places`} where nothing can be erased`,
+      next: `expunge verify ${id}`,
+      otherwise: [`expunge request close ${id} --accept-gaps`],
+    };
   return { waiting_for: "what is left", next: `expunge plan ${id}` };
 }
 

@@ -8,7 +8,7 @@ import type { OutboxEntry } from "../state/outbox.ts";
 import { stateWords } from "../model/words.ts";
 import { mergeResidue } from "../planner/residue.ts";
 import { allAttempts } from "../state/all-attempts.ts";
-import type { Tx } from "../state/state.ts";
+import type { Reads, Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
 import { nextStep } from "./board.ts";
 import { checkedText } from "./checked-text.ts";
@@ -62,6 +62,20 @@ async function acceptedEntries({ plans }: Tx, context: Context, request: Erasure
   return gaps.length === 0 ? [] : [gapsAcceptedEntry(context, request.id, gaps, why)];
 }
 
+/** Throws what stands in the way of the ending: WRONG_STATE, STILL_OPEN. */
+export async function refuseEnding(reads: Reads, request: ErasureRequest, ending: "closed" | "refused" | "cancelled", acceptGaps: boolean): Promise<void> {
+  const { id, state } = request;
+  if (!OPEN_STATES.includes(state)) throw new Failure("WRONG_STATE", `${id} is ${stateWords(state)} already`);
+  const { next, otherwise = [] } = await nextStep(reads, request);
+  const help = `The next step is: ${[next ?? `expunge request show ${id}`, ...otherwise].join(", or ")}.`;
+  if (ending !== "closed") {
+    if (await hasBegun(reads, id)) throw new Failure("STILL_OPEN", `${id} is ${stateWords(state)}: its erasure has begun and cannot be taken back`, { help });
+    return;
+  }
+  const open = await openThings(reads, request, { acceptGaps });
+  if (open.length > 0) throw new Failure("STILL_OPEN", `${id} has something open: ${open.join("; ")}`, { help, details: open });
+}
+
 /** Ends a request that is not to be carried out (`refused`, `cancelled`), or closes one of which nothing is open. Throws STILL_OPEN, WRONG_STATE. */
 export async function endRequest(
   context: Context,
@@ -74,13 +88,8 @@ export async function endRequest(
   const ended = await lifeStep(state, context.at, "end", async (tx) => {
     const request = await tx.requests.get(id);
     await tx.leases.refuseHeld([request.id]);
-    if (!OPEN_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)} already`);
-    const help = `The next step is: ${(await nextStep(tx, request)).next ?? `expunge request show ${id}`}.`;
-    if (ending !== "closed" && (await hasBegun(tx, id)))
-      throw new Failure("STILL_OPEN", `${id} is ${stateWords(request.state)}: its erasure has begun and cannot be taken back`, { help });
+    await refuseEnding(tx, request, ending, how.acceptGaps ?? false);
     if (ending === "closed") {
-      const open = await openThings(tx, request, { acceptGaps: how.acceptGaps ?? false });
-      if (open.length > 0) throw new Failure("STILL_OPEN", `${id} has something open: ${open.join("; ")}`, { help, details: open });
       if (how.acceptGaps === true) await tx.outbox.post(await acceptedEntries(tx, context, request, why));
       await tx.outbox.post(await closedEntries(tx, context, request, why));
     } else await tx.outbox.post([refusedEntry(context, id, ending, why)]);

@@ -36,10 +36,7 @@ function openInLook(seen: unknown, acceptGaps: boolean): readonly string[] {
     return [`${name}: could not be looked at${reason === undefined ? "" : ` (${reasonWords(reason, { status: "unverifiable" })})`}`];
   });
   const gaps = acceptGaps ? [] : openGaps(seen);
-  return [
-    ...checks,
-    ...gaps.map(({ system, record, where }) => `${system}.${record}: an identifier stands in ${where}, where nothing can be erased (--accept-gaps)`),
-  ];
+  return [...checks, ...gaps.map(({ system, record, where }) => `${system}.${record}: an identifier stands in ${where}, where nothing can be erased`)];
 }
 
 /** Of a verification as it was stored: places in which an identifier stands and nothing can be done. */

@@ -4,6 +4,7 @@ import type { Plan, SealedStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { Finding } from "../model/search.ts";
 import { ENDED_STATES } from "../model/status.ts";
+import { stateWords } from "../model/words.ts";
 import { refuseAsked } from "../planner/asked.ts";
 import { makePlan } from "../planner/plan.ts";
 import type { Readers } from "../planner/readers.ts";
@@ -55,7 +56,7 @@ function decidedIn(sealed: readonly SealedStep[]): (record: string, key: string)
 /** A new plan takes the place of an earlier one, of a run that was killed too: a living one holds the lease. */
 async function plannable(tx: Tx, id: string): Promise<ErasureRequest> {
   const request = await tx.requests.get(id);
-  if (ENDED_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${request.state}: there is nothing to plan`);
+  if (ENDED_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)}: there is nothing to plan`);
   return request;
 }
 

@@ -8,6 +8,7 @@ import { EPOCH } from "../workspace.ts";
 import { checkedText } from "./checked-text.ts";
 import type { Context } from "./context.ts";
 import { noted } from "./history.ts";
+import type { Reads } from "../state/state.ts";
 import { hasBegun } from "../state/kept-so-far.ts";
 import { identityEntry, receivedEntry } from "./ledger-entries.ts";
 
@@ -16,6 +17,13 @@ const BEFORE_RUN: readonly RequestState[] = ["received", "identity_confirmed", "
 
 type Result = NonNullable<ErasureRequest["identity"]>["result"];
 
+/** Throws WRONG_STATE once a run has begun or the request has ended. */
+export async function refuseIdentity(reads: Reads, request: ErasureRequest): Promise<void> {
+  const { id, state } = request;
+  if (!BEFORE_RUN.includes(state) || (await hasBegun(reads, id)))
+    throw new Failure("WRONG_STATE", `${id} is ${stateWords(state)}: its identity is no question any more`);
+}
+
 /** Notes how the identity was checked and what came of it. Throws WRONG_STATE once a run has begun or the request has ended. */
 export async function recordIdentity(context: Context, id: string, typed: string, result: Result): Promise<ErasureRequest> {
   const { state } = context;
@@ -23,8 +31,7 @@ export async function recordIdentity(context: Context, id: string, typed: string
   const recorded = await lifeStep(state, context.at, "identity", async (tx) => {
     const request = await tx.requests.get(id);
     await tx.leases.refuseHeld([request.id]);
-    if (!BEFORE_RUN.includes(request.state) || (await hasBegun(tx, id)))
-      throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)}: its identity is no question any more`);
+    await refuseIdentity(tx, request);
     const identity = { method, result, at: context.now().toISOString(), by: context.actor };
     await tx.outbox.post([receivedEntry(context, request, EPOCH), identityEntry(context, { ...request, identity })]);
     const confirmed = request.plan === undefined ? "identity_confirmed" : request.state === "approved" ? "approved" : "planned";

@@ -44,6 +44,11 @@ export async function tellOf(reads: Reads, request: ErasureRequest, today: strin
   };
 }
 
+/** Commands that a person would type next. */
+export function nextOf({ next, otherwise = [] }: NextStep): readonly string[] {
+  return [...(next === null ? [] : [next]), ...otherwise];
+}
+
 /** A request with everything that is known of it. */
 export function wholeRequestJson(request: ErasureRequest, told: Told): object {
   const { createdAt, createdBy, identity, plan, reason, endedAt } = request;

@@ -72,7 +72,7 @@ async function runHeld(
     noted: async (tx, result) => noted(context, await tx.requests.get(id), { did: "run", plan: plan.id, ...(result === undefined ? {} : { result }) }),
     startedEntry: () => startedEntry(context, plan),
     receiptEntries: (receipts) => receiptEntries(context, plan, receipts),
-    emit: (event) => options.emit(event),
+    emit: (event) => options.emit(withoutOurs(event)),
   });
 }
 
@@ -128,6 +128,13 @@ async function runnable({ map, now, ledger }: Context, tx: Reads, id: string): P
   const sealed = await tx.sealed.steps(id, plan.id);
   const unaltered = isUnaltered(plan, sealed, await tx.sealed.digestKey(id));
   return { complete: false, plan: approvedPlan(plan, approval, map, { at: now(), begun, unaltered }), sealed };
+}
+
+/** What the state keeps with a result is no part of what is told. */
+function withoutOurs(event: RunEvent): RunEvent {
+  if (event.event === "step" || !("completedAt" in event)) return event;
+  const { completedAt: _, ...result } = event;
+  return result;
 }
 
 /** Whether the ledger has the entry, or will be given it before anything is done. */

@@ -21,7 +21,7 @@ export function readKey(folder: string, name: KeyName): Buffer {
   const file = keyFile(folder, name);
   if (!existsSync(file))
     throw new Failure("KEY_MISSING", `the key file ${file} is missing`, {
-      help: "Make the workspace with `expunge init`, or give the key in EXPUNGE_KEY_* variables.",
+      help: `Put the file back from your own copy, or give the key in EXPUNGE_KEY_${name.toUpperCase()}. It is never made again: another key opens nothing of what is there.`,
     });
   if (isOpenToOthers(file))
     throw new Failure("KEY_MISSING", `the key file ${file} can be read by others`, { help: `Make it readable by you only: chmod 600 ${file}` });

@@ -1,5 +1,6 @@
 import { Failure } from "../errors.ts";
 import { journalStore } from "./journal.ts";
+import { keyMarkStore } from "./key-marks.ts";
 import { takeLease } from "./lease.ts";
 import { leaseStore } from "./leases.ts";
 import { migrateFrom1 } from "./migrate.ts";
@@ -46,6 +47,7 @@ export async function openState(database: Database, { sealingKey, me = thisProce
     plans: planStore(sql),
     journal: journalStore(sql),
     outbox: outboxStore(sql),
+    keys: keyMarkStore(sql),
     sealed: sealedStore(sql, sealingKey, async () => {
       destroyed = true;
       await set(sql, "traces", true);

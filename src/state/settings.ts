@@ -4,6 +4,8 @@ import { one, type Sql, stored, text, toStored } from "./sql.ts";
 export interface Settings {
   /** The ledger's last head that this state saw. */
   readonly ledger: { readonly size: number; /** Hex; none from an earlier version. */ readonly root?: string };
+  /** Marks of the keys that this workspace was made with. */
+  readonly keys: { readonly pseudonym: string; readonly sealing: string };
   /** Something was destroyed since the database's traces of deleted rows were last cut. */
   readonly traces: true;
 }

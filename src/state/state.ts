@@ -1,4 +1,5 @@
 import type { Journal, JournalReads } from "./journal.ts";
+import type { KeyMarkReads, KeyMarks } from "./key-marks.ts";
 import type { Leases } from "./leases.ts";
 import type { Outbox, OutboxReads } from "./outbox.ts";
 import type { PlanReads, Plans } from "./plan-store.ts";
@@ -12,6 +13,7 @@ export interface Reads {
   readonly journal: JournalReads;
   readonly outbox: OutboxReads;
   readonly sealed: SealedReads;
+  readonly keys: KeyMarkReads;
 }
 
 export interface UnitOfWork {
@@ -30,6 +32,7 @@ export interface Tx extends UnitOfWork, Reads {
   readonly journal: Journal;
   readonly outbox: Outbox;
   readonly sealed: Sealed;
+  readonly keys: KeyMarks;
   readonly leases: Leases;
 }
 

@@ -50,12 +50,18 @@ function some(step: RunStep, name: string, words: string): string {
 
 type Result = Extract<RunEvent, { event: "result" }>;
 
-export function runScreen(result: Result, late: { readonly overdue: boolean; readonly days_left: number }, plain: boolean): string {
+/** `again`: it was carried out before, and now nothing was done. */
+export function runScreen(
+  result: Result,
+  late: { readonly overdue: boolean; readonly days_left: number },
+  { plain, again }: { readonly plain: boolean; readonly again: boolean },
+): string {
   const unfinished = result.steps.filter((step) => step.status === "failed" || step.status === "blocked");
   const residue = result.residue.map((one) => [one["system"] ?? "", goneBy(one["gone_by"]), mechanismWords(one["mechanism"] ?? "unknown")]);
   const verdict = result.exit === 5 || result.exit === 4 ? tint("Partly done", "bad", plain) : "Done";
   const overdue = overdueText(late, plain);
   return [
+    ...(again ? ["This plan was carried out before, with what stands above. Nothing was done now."] : []),
     `${verdict}: ${result.steps.length - unfinished.length} of ${result.steps.length} steps. The request is ${stateWords(result.state)}${overdue === "" ? "" : `, ${overdue}`}.`,
     ...(unfinished.length === 0 ? [] : [indent(table(unfinished.map((step) => [`${step.system}.${step.record}`, statusWords(step.status), why(step)])))]),
     ...(residue.length === 0 ? [] : ["What an erasure does not reach yet:", indent(table(residue))]),

@@ -22,6 +22,21 @@ export function missingFrom(error: unknown, command: typeof Command): { readonly
   return args.length + flags.length === 0 ? undefined : { args, flags };
 }
 
+/** What was understood of a command line of which something is missing. */
+export function typedIn(error: unknown): { readonly args: Record<string, unknown>; readonly flags: Record<string, unknown> } {
+  const output = memberOf(memberOf(error, "parse"), "output");
+  return { args: membersOf(output, "args"), flags: membersOf(output, "flags") };
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function membersOf(value: unknown, name: string): Record<string, unknown> {
+  const member = memberOf(value, name);
+  return typeof member === "object" && member !== null ? Object.fromEntries(Object.entries(member)) : {};
+}
+
 function missingArgs(error: Error, command: typeof Command): readonly string[] {
   if (error.constructor.name !== "RequiredArgsError" || !("args" in error) || !Array.isArray(error.args)) return [];
   const missing = new Set(error.args.map((arg: unknown) => (typeof arg === "object" && arg !== null && "name" in arg ? String(arg.name) : "")));

@@ -12,7 +12,11 @@ export interface VerifyTold {
   readonly checks: readonly Check[];
   readonly residual: number;
   readonly state: RequestState;
+  readonly gaps: readonly { readonly system: string; readonly record: string; readonly where: string; readonly holds_identifier: boolean }[];
 }
+
+/** Places that are named; of more, how many there are. */
+const LISTED = 20;
 
 export function verifyScreen(verified: VerifyTold, late: { readonly overdue: boolean; readonly days_left: number }, plain: boolean): string {
   const rows = verified.checks.map((check) => {
@@ -24,8 +28,18 @@ export function verifyScreen(verified: VerifyTold, late: { readonly overdue: boo
   return [
     ...(first === undefined ? [] : [`Looked again ${when(first.at)}: ${HOW}.`]),
     indent(table(rows)),
+    ...gapLines(verified.gaps),
     `${sentence(verified)} The request is ${stateWords(verified.state)}${overdue === "" ? "" : `, ${overdue}`}.`,
   ].join("\n");
+}
+
+/** Where a person must look, as nothing can be erased there. */
+function gapLines(gaps: VerifyTold["gaps"]): readonly string[] {
+  const held = gaps.filter((gap) => gap.holds_identifier);
+  if (held.length === 0) return [];
+  const rows = held.slice(0, LISTED).map(({ system, record, where }) => [`${system}.${record}`, safe(where)]);
+  const more = held.length > LISTED ? [`  and ${held.length - LISTED} more: --json has all`] : [];
+  return ["An identifier stands where nothing can be erased. Somebody must look by hand:", indent(table(rows)), ...more];
 }
 
 function tintOf({ result, waiting = 0 }: Check): Tint {
