@@ -73,12 +73,23 @@ export function pathOf(index: ConcreteIndex, name: string): Path {
 
 function columnOf({ column, kind, source }: MatchField): DocumentColumn {
   const { type, fold } = column;
-  return { column, path: source, comparable: (text) => comparable(kind === "integer" ? wholeNumber(text) : text, type, fold) };
+  if (kind !== "integer") return { column, path: source, comparable: (text) => comparable(text, type, fold) };
+  return {
+    column,
+    path: source,
+    comparable: (text) => comparable(wholeNumber(text), type, fold),
+    stored: (text) => comparable(indexedNumber(text), type, fold),
+  };
 }
 
 /** `42.0` and `42` are one value of an integer field. */
 export function wholeNumber(text: string): string {
   return text.replace(/^(-?\d+)\.0+$/u, "$1").replace(/^-0$/u, "0");
+}
+
+/** What the server makes of a text in an integer field: `"0042"` is indexed as 42. Whoever asks for 0042 means a code, and no number. */
+function indexedNumber(text: string): string {
+  return wholeNumber(text.replace(/^\+?(-?)0+(?=\d)/u, "$1"));
 }
 
 const NUMBERS: ReadonlySet<string> = new Set(["long", "integer", "short", "byte", "unsigned_long", "double", "float", "half_float", "scaled_float"]);

@@ -38,7 +38,7 @@ export interface Problem {
   readonly message: string;
 }
 
-const KEYWORDS: ReadonlySet<string> = new Set(["keyword", "constant_keyword", "wildcard"]);
+const KEYWORDS: ReadonlySet<string> = new Set(["keyword", "wildcard"]);
 const INTEGERS: ReadonlySet<string> = new Set(["long", "integer", "short", "byte", "unsigned_long"]);
 
 /** The column's field, or why it cannot be searched exactly. */
@@ -71,11 +71,12 @@ export function matchField(index: ConcreteIndex, column: MatchColumn): MatchFiel
       return problem("TYPE_MISMATCH", `it is ${field.type}, and the identity is ${column.type}`);
     return { column, kind: "integer", name: field.name, source: field.source, ignoreAbove: Infinity, ...nestedOf(field) };
   }
+  if (field.type === "constant_keyword") return problem("NOT_SEARCHABLE", "it is one value for the whole index, which documents need not hold");
   const exact = KEYWORDS.has(field.type) ? field : keywordBelow(field, column);
   if (exact === undefined) return problem("NOT_SEARCHABLE", `it is ${field.type} without a keyword sub-field, and cannot be searched exactly`);
   if (setting(exact, "index") === "false") return problem("NOT_SEARCHABLE", "it is not indexed (index: false)");
   if (!normalizerFits(exact, column)) return problem("NOT_SEARCHABLE", `its normalizer does not go with the identity's folds`);
-  const ignoreAbove = setting(exact, "ignore_above") ?? (exact.type === "constant_keyword" ? undefined : index.setting("index.mapping.ignore_above"));
+  const ignoreAbove = setting(exact, "ignore_above") ?? index.setting("index.mapping.ignore_above");
   return {
     column,
     kind: "keyword",

@@ -13,6 +13,8 @@ export interface DocumentColumn {
   readonly path: Path;
   /** The text by which a value that stands there, or one that is asked for, is compared. */
   comparable(text: string): string;
+  /** The same of a value that stands there, where the store reads more into it than into one that is asked for. */
+  stored?(text: string): string;
 }
 
 /** A constant that narrows the match. */
@@ -154,7 +156,7 @@ function waysIn<Document>(matching: Matching<Document>, document: Document, acce
 function hitsOf<Document>(matching: Matching<Document>, document: Document, column: DocumentColumn): readonly Hit[] {
   return matching.read(document, column.path).flatMap(({ node, elements }) => {
     const text = textOf(node);
-    return text === undefined ? [] : [{ column, text: column.comparable(text), node, elements }];
+    return text === undefined ? [] : [{ column, text: column.stored?.(text) ?? column.comparable(text), node, elements }];
   });
 }
 

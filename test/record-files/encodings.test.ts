@@ -27,7 +27,7 @@ test("the same file in every encoding loses the same rows, and every other byte 
 
 test("all bytes that an encoding has come back as they were", async () => {
   for (const encoding of ["iso-8859-1", "windows-1252"] as const) {
-    const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte !== 0x22 && byte !== 0x2c && byte !== 0x0a));
+    const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => ![0x22, 0x2c, 0x0a, 0x0d].includes(byte)));
     const file = Buffer.concat([ENCODE[encoding]("é mail\n"), all, ENCODE[encoding]("\njosé@x\n")]);
     const { bytes } = await eraseFrom(file, rule(encoding), josé);
     expect(bytes.equals(file.subarray(0, file.length - 7)), encoding).toBe(true);

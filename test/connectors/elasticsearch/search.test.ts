@@ -102,12 +102,24 @@ describe("which field is searched", () => {
       c: '{"no":42,"text":"42"}',
       d: '{"no":"42","text":"00042"}',
       e: '{"no":42.0,"text":42}',
+      f: '{"no":"0042","text":"x"}',
+      g: '{"no":"420"}',
     });
     const numbers = recordOn(raw, index, { match: { no: "integer" } });
     expect(await numbers.ids("9007199254740993")).toEqual(["a"]);
     expect(await numbers.ids("9007199254740992")).toEqual(["b"]);
-    expect(await numbers.ids("42")).toEqual(["c", "d", "e"]);
+    expect(await numbers.ids("42"), "a text with zeros is a number to the server").toEqual(["c", "d", "e", "f"]);
     expect(await recordOn(raw, index, { match: { no: "string" } }).ids("00042")).toEqual([]);
+    const both = recordOn(raw, index, { match: { no: "string" } });
+    const asked = [
+      { subject: 0, values: { no: ["42"] } },
+      { subject: 1, values: { no: ["0042"] } },
+    ];
+    const found = await both.located({ by: "subjects", lookups: asked });
+    expect(
+      found.map(({ subjects }) => subjects),
+      "whoever asks for a code is not given another's number",
+    ).toEqual([[0], [0], [0], [0]]);
     expect(await recordOn(raw, index, { match: { text: "integer" } }).ids("42")).toEqual(["c", "e"]);
   });
 });
