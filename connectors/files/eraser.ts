@@ -31,8 +31,8 @@ export function filesEraser(root: Root, io: IO): Eraser {
       journal.at("effect_done");
       return outcomes;
     },
-    // nothing is left to finish: what an old file leaves on the medium is out of our reach
-    flushResidue: async () => [],
+    // nothing can be finished: what an old file leaves on the medium is out of our reach
+    flushResidue: async ({ record }) => [{ system: record.system, record: record.id, mechanism: "media", goneBy: null }],
     [Symbol.asyncDispose]: async () => undefined,
   };
 }

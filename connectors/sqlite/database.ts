@@ -97,8 +97,7 @@ export async function openToWrite(block: SystemBlock, io: IO): Promise<Database>
 }
 
 /** A statement of SQLite's own waits while another process writes; what is to be done in a file as a whole is set here. */
-const SETTINGS =
-  "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = OFF; PRAGMA trusted_schema = ON; PRAGMA synchronous = FULL";
+const SETTINGS = "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = OFF; PRAGMA synchronous = FULL";
 
 function openAt(path: string, system: string, io: IO, readOnly: boolean): Database {
   const url = pathToFileURL(path);

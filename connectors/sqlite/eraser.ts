@@ -16,9 +16,11 @@ import { type Place, type Resolved, resolveOver, resolveTarget } from "./resolve
 
 export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
   const database = await openToWrite(block, io);
+  const flushed = new Set<"vacuum">();
   return {
     async apply(unit, journal, guard) {
       try {
+        flushed.clear();
         return await applyUnit(dialectOf(database, block, io), unit, { journal, guard, io });
       } catch (error) {
         throw failureOf(error, block.name);
@@ -27,7 +29,7 @@ export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
     async flushResidue(target) {
       try {
         const place = { database, catalog: loadCatalog(database, block), block, io };
-        return await Promise.resolve(flush(place, resolveTarget(place, target)));
+        return await Promise.resolve(flush(place, resolveTarget(place, target), flushed));
       } catch (error) {
         throw failureOf(error, target.record.id);
       }

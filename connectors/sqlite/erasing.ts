@@ -123,6 +123,8 @@ async function referencing(erasing: Erasing, { table }: Resolved, keys: readonly
 
 /** Sets columns of rows, by key: each row its own values, and only the columns that its assignments name. */
 function updateRows(database: Database, { table, columnOf }: Resolved, rows: ReadonlyMap<string, Assignments>): number {
+  // a row that has the value already would be deleted
+  const verb = /\bon\s+conflict\s+replace\b/iu.test(table.sql) ? "UPDATE OR ABORT" : "UPDATE";
   let changed = 0;
   for (const [key, assignments] of rows) {
     const by = byKey(table, key);
@@ -135,7 +137,7 @@ function updateRows(database: Database, { table, columnOf }: Resolved, rows: Rea
       const isBlob = `typeof(${quoted(name)}) = 'blob'`;
       return `${quoted(name)} = ${column.shape === "json" && text !== null ? `CASE WHEN ${isBlob} THEN jsonb(?${values.length}) ELSE ?${values.length} END` : `?${values.length}`}`;
     });
-    const text = `UPDATE main.${quoted(table.name)} AS t SET ${sets.join(", ")} WHERE ${numbered(by.where, values.length)}`;
+    const text = `${verb} main.${quoted(table.name)} AS t SET ${sets.join(", ")} WHERE ${numbered(by.where, values.length)}`;
     changed += database.change(text, [...values, ...by.values]);
   }
   return changed;

@@ -7,6 +7,8 @@ import { quoted } from "./database.ts";
 import { effectsOf } from "./effects.ts";
 import type { Place, Resolved } from "./resolved.ts";
 
+const LARGEST = 1 << 30;
+
 export function residueOf(place: Place, resolved: Resolved): Residue[] {
   return mechanismsOf(place, resolved).map((mechanism) => residue(resolved, mechanism));
 }
@@ -44,8 +46,11 @@ export function fullTextsOver(place: Place, { table, ...resolved }: Resolved): r
   return place.catalog.fullTexts.filter((one) => one.table === table || one.content === table || written.has(one.table.name));
 }
 
-/** Lets go of what it can; says what is still left. A file that somebody else is reading is left as it is. */
-export function flush(place: Place, resolved: Resolved): readonly Residue[] {
+/**
+ * Lets go of what it can; says what is still left. A file that somebody else is reading is left as it is. `done`: what
+ * this eraser has done for the file as a whole, once for all record types.
+ */
+export function flush(place: Place, resolved: Resolved, done: Set<"vacuum">): readonly Residue[] {
   const { database } = place;
   const left = new Set(samplesOf(place, resolved));
   const attempt = (mechanism: string, work: () => void) => {
@@ -56,7 +61,8 @@ export function flush(place: Place, resolved: Resolved): readonly Residue[] {
       left.add(mechanism);
     }
   };
-  for (const { table, content } of fullTextsOver(place, resolved)) {
+  const fullTexts = fullTextsOver(place, resolved);
+  for (const { table, content } of fullTexts) {
     const tell = (command: string) => database.exec(`INSERT INTO main.${quoted(table.name)} (${quoted(table.name)}) VALUES ('${command}')`);
     attempt("full_text", () => {
       // where no trigger takes words out, those of rows that are gone are still there
@@ -64,11 +70,21 @@ export function flush(place: Place, resolved: Resolved): readonly Residue[] {
       tell("optimize");
     });
   }
-  if (isRenumbered(place)) left.add("free_space");
-  else attempt("free_space", () => database.exec("VACUUM"));
+  const words = fullTexts.length > 0;
+  if (isRenumbered(place) || isLarge(place)) left.add("free_space");
+  else if (words || !done.has("vacuum"))
+    attempt("free_space", () => {
+      database.exec("VACUUM");
+      done.add("vacuum");
+    });
   attempt("wal", () => database.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
   for (const kept of keptBeside(place)) left.add(kept);
   return [...left].map((mechanism) => residue(resolved, mechanism));
+}
+
+/** The new file is put together in memory: a copy of everybody in a folder for temporary files would be worse than what is left. */
+function isLarge({ database }: Place): boolean {
+  return sizeOf(database.path) > LARGEST;
 }
 
 /** VACUUM gives the rows of a table that has neither key nor index new numbers: whoever keeps those would find other rows. */

@@ -8,13 +8,24 @@ import type { Receipt } from "../state/journal.ts";
 
 /**
  * What the systems still keep of what the request's attempts erased. Dates stay those of the deed: a system that is asked
- * again counts from today. Backups are as each attempt found them declared.
+ * again counts from today. Backups are as each attempt found them declared. `purged`: what a purge has just said is left
+ * of each record; it knows more than whoever only reads.
  */
-export async function residueSeen(map: DataMap, readers: Readers, receipts: readonly Receipt[]): Promise<readonly Residue[]> {
+export async function residueSeen(
+  map: DataMap,
+  readers: Readers,
+  receipts: readonly Receipt[],
+  purged?: ReadonlyMap<string, readonly Residue[]>,
+): Promise<readonly Residue[]> {
   const noted = receipts.flatMap(({ residue = [] }) => residue);
   const acted = new Set(receipts.filter((one) => one.deleted + one.changed + one.minimised + one.own > 0).map((one) => `${one.system}.${one.record}`));
   const seen: Residue[] = noted.filter(({ mechanism }) => mechanism.startsWith("backups:"));
   for (const record of recordTypes(map).filter(({ id }) => acted.has(id))) {
+    const left = purged?.get(record.id);
+    if (left !== undefined) {
+      seen.push(...left.map((one) => asOfTheDeed(one, noted)));
+      continue;
+    }
     try {
       for await (const one of (await readers.of(record.system)).residue(targetOf(map, record))) seen.push(asOfTheDeed(one, noted));
     } catch (error) {

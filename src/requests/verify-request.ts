@@ -53,7 +53,7 @@ async function verifyHeld(
   const { map, state } = context;
   const { plan, result, sealed, subjects, latest, unfinished, digestKey } = lease.first;
   if (sealed === undefined) return answerAgain(await state.read.plans.verified(plan.id), id);
-  const residue = options.purge ? await purge(context, id) : undefined;
+  const purged = options.purge ? await purge(context, id) : undefined;
   const reported: Finding[] = [];
   await using readers = readersFor(context, id, (finding) => reported.push(finding));
   const seen = await verify({
@@ -69,7 +69,7 @@ async function verifyHeld(
     now: () => context.now(),
   });
   const { checks, gaps } = seen;
-  const left = await residueSeen(map, readers, lease.first.receipts);
+  const left = await residueSeen(map, readers, lease.first.receipts, purged);
   const settledAt = new Date(Date.parse(result?.completedAt ?? context.now().toISOString()) + milliseconds(map.settle));
   const runExit = exitOf(result?.exit ?? EXIT.partly_done);
   const run = {
@@ -85,7 +85,7 @@ async function verifyHeld(
     state: next,
     exit,
     ...(next === "settling" ? { settled_at: settledAt.toISOString() } : {}),
-    ...(residue === undefined ? {} : { residue }),
+    ...(purged === undefined ? {} : { residue: [...purged.values()].flat().map(({ system, mechanism, goneBy }) => ({ system, mechanism, gone_by: goneBy })) }),
   };
   await lifeStep(lease, context.at, "verify", async (tx) => {
     await tx.requests.update(id, noted(context, await tx.requests.get(id), { did: "verified", plan: plan.id, result: next }));
@@ -181,12 +181,13 @@ function milliseconds(period: Period): number {
   return ((period.years * 365 + period.months * 31 + period.days) * 86_400 + period.seconds) * 1000;
 }
 
-async function purge(context: Context, id: string): Promise<NonNullable<Verified["residue"]>> {
-  const left: Residue[] = [];
+/** By record type: what is left. */
+async function purge(context: Context, id: string): Promise<ReadonlyMap<string, readonly Residue[]>> {
+  const left = new Map<string, readonly Residue[]>();
   for (const system of new Set(recordTypes(context.map).map((record) => record.system))) {
     await using eraser = await eraserFor(context, system, id, () => {});
     for (const record of recordTypes(context.map).filter((one) => one.system === system))
-      left.push(...(await eraser.flushResidue(targetOf(context.map, record))));
+      left.set(record.id, await eraser.flushResidue(targetOf(context.map, record)));
   }
-  return left.map(({ system, mechanism, goneBy }) => ({ system, mechanism, gone_by: goneBy }));
+  return left;
 }

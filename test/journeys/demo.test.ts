@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { dig, openDesk } from "../support/desk.ts";
+import { dig, list, openDesk } from "../support/desk.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const EMAIL = "mara.winter@example.com";
@@ -47,6 +47,16 @@ test("the demo erases one person from its shop, keeps what the law wants, and le
   after.close();
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => /\.(?:db|db-wal|csv|jsonl|json|html|yaml)$/u.test(file)))
     expect(readFileSync(join(folder, name), "latin1").toLowerCase().includes(EMAIL), name).toBe(false);
+  // what the purge has let go of is not signed as left
+  const signed = await desk.json([
+    "proof",
+    "verify",
+    join(folder, "report", `${/R-\d{4}-\d+/u.exec(said.out)?.[0]}.report.json`),
+    "--key",
+    join(folder, "public.vkey"),
+    "--show",
+  ]);
+  expect(list(signed.json, "data.signed.summary.residue").map(({ mechanism }) => mechanism)).toEqual(["backups:backups", "media"]);
   expect(readFileSync(join(folder, "lists/newsletter.csv"), "utf8")).toContain("mara.winter@mail.example;Mara Winter;2024-07-30\n");
 });
 

@@ -185,6 +185,18 @@ describe("what is changed", () => {
     ]);
   });
 
+  test("a value that another row has already is refused, also where the table would put that row out", async () => {
+    using file = testFile("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, code TEXT UNIQUE ON CONFLICT REPLACE)");
+    file.sql("INSERT INTO people VALUES (1, ?, 'abcd'), (2, 'bob', 'abc')", ANN);
+    expect(await findAndErase(file, on(record("people", "redact", { fields: { code: { kind: "prefix", length: 3 } } })))).toMatchObject([
+      { matched: 0, failed: 1, reason: "23505:people.code" },
+    ]);
+    expect(file.sql("SELECT * FROM people")).toEqual([
+      ["1", ANN, "abcd"],
+      ["2", "bob", "abc"],
+    ]);
+  });
+
   test("in a STRICT table and beside a generated column", async () => {
     using file = testFile("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, n INTEGER, up TEXT AS (upper(email)) STORED) STRICT");
     file.sql("INSERT INTO people (email, n) VALUES (?, 7), ('bob', 7)", ANN);
