@@ -11,6 +11,8 @@ import { binder } from "./sql.ts";
 import type { Row, Session } from "./transaction.ts";
 import { refusedWhere } from "./where.ts";
 
+/** A number of a document as it may be written: the server has compared it as one. */
+const DECIMAL = /^-?\d+\.\d+$/u;
 const LOOKUPS = 5000;
 const KEYS = 5000;
 
@@ -54,7 +56,8 @@ function hitsIn({ matches, target }: Resolved, row: Row, wanted: readonly Readon
   const texts = textsOrNull(row.at(-1));
   const agreed = matches.map((ref, at) => {
     const text = texts[at] ?? null;
-    return text !== null && (ref.decided || (wanted[at]?.has(comparableIn(ref, text)) ?? false)) ? text : null;
+    const mine = (value: string) => wanted[at]?.has(comparableIn(ref, value)) ?? false;
+    return text !== null && (ref.decided || mine(text) || (ref.path !== undefined && DECIMAL.test(text) && mine(text.replace(/\.?0+$/u, "")))) ? text : null;
   });
   if (target.record.match.mode === "all" ? agreed.includes(null) : agreed.every((text) => text === null)) return undefined;
   return new Map(matches.flatMap(({ name }, at) => (agreed[at] == null ? [] : [[name, new Set([agreed[at]])]])));

@@ -63,12 +63,16 @@ function spelledFor(ref: MatchRef, value: string): readonly string[] {
   return by === "text" ? spellings(comparableIn(ref, value), folds) : [comparableIn(ref, value)];
 }
 
-/** How a stored value is read: laterals that lead to it, the value (as `h.v` where there are several), and its text. */
+/** How a stored value is read: laterals that lead to it, the value (as `h.v` where there are several, as `h.n` of a document), and its text. */
 function storedValue(ref: MatchRef, at: number, bound: Binder): { readonly laterals: string; readonly value: string } {
   const stored = `t.${quoted(ref.column.name)}`;
   if (ref.path !== undefined) {
     const { laterals, value } = pathTexts(ref, `j${at}`, bound);
-    return { laterals: `${laterals} CROSS JOIN LATERAL (SELECT ${value} #>> '{}' AS v) AS h${at}`, value: `h${at}.v` };
+    const text = `(${value} #>> '{}')`;
+    // 1.0 is the number 1; a text that reads so is another text
+    const number = `pg_catalog.${ref.column.type.name}_typeof(${value}) = 'number' AND ${text} ~ '^-?[0-9]{1,100}[.][0-9]{1,100}$'`;
+    const compared = `CASE WHEN ${number} THEN pg_catalog.trim_scale(${text}::numeric)::text ELSE ${text} END`;
+    return { laterals: `${laterals} CROSS JOIN LATERAL (SELECT ${text} AS v, ${compared} AS n) AS h${at}`, value: `h${at}.n` };
   }
   if (ref.separator !== undefined) {
     const pieces = `pg_catalog.string_to_array(${stored}::text, ${bound.bind(ref.separator)})`;
@@ -146,7 +150,15 @@ function tupleTexts(resolved: Resolved, lookups: readonly Lookup[], first: numbe
     const same = refs.flatMap((at, index) => {
       const ref = resolved.matches[at];
       if (ref === undefined) return ["false"];
-      return [sameText(ref, resolved, isPlain(ref) ? `t.${quoted(ref.column.name)}` : `h${at}.v`, `g.v${index}`, isWide(ref, resolved, lists[index] ?? []))];
+      return [
+        sameText(
+          ref,
+          resolved,
+          isPlain(ref) ? `t.${quoted(ref.column.name)}` : `h${at}.${ref.path === undefined ? "v" : "n"}`,
+          `g.v${index}`,
+          isWide(ref, resolved, lists[index] ?? []),
+        ),
+      ];
     });
     const from = `ROWS FROM (${[...arrays, numbers].map((array) => `pg_catalog.unnest(${array})`).join(", ")}) AS g (${[...refs.map((_, index) => `v${index}`), "s"].join(", ")})`;
     const exists = `EXISTS (SELECT FROM ${from} WHERE g.s = l${first}.s AND ${same.join(" AND ")})`;

@@ -13,6 +13,7 @@ import type { Tx, UnitOfWork } from "../state/state.ts";
 import { type At, lifeStep } from "./kill-points.ts";
 import { ALL_GONE, failedReceipt, isDone, type NotGone, receiptOf, type Tried } from "./receipts.ts";
 import { isMinimising, plannedCount, unitWork } from "./unit-work.ts";
+import { withoutThose, withThose } from "./whose-turn.ts";
 
 export interface UnitScope {
   readonly map: DataMap;
@@ -47,14 +48,15 @@ export interface UnitResult {
 
 /**
  * The one destructive path: claim, intent, effect, read again, attest. May run any number of times; a unit that is
- * attested does nothing. An attempt that does not end the unit is noted and told to the ledger as well.
+ * attested does nothing. An attempt that does not end the unit is noted and told to the ledger as well. `waiting`: people
+ * whose records are left for another attempt.
  */
-export async function runUnit(row: UnitRow, scope: UnitScope): Promise<UnitResult> {
+export async function runUnit(row: UnitRow, scope: UnitScope, waiting: ReadonlySet<number>): Promise<UnitResult> {
   const { at } = scope;
   at("claimed", row.system);
   const unit = unitWork(row, scope.sealed);
   const tried = triedOf(row, unit, scope);
-  const { receipts, failure } = await attemptAt(row, unit, tried, scope);
+  const { receipts, failure } = await attemptAt(row, { unit, waiting }, tried, scope);
   const done = failure === undefined && receipts.every((receipt, index) => isDone(receipt, tried.steps[index]?.step ?? noStep(row.id)));
   const attested = await save(row, receipts, done, scope);
   if (done) at("attested", row.system);
@@ -114,14 +116,15 @@ function triedOf(row: UnitRow, unit: Unit, scope: UnitScope): Trial {
 
 async function attemptAt(
   row: UnitRow,
-  unit: Unit,
+  { unit, waiting }: { readonly unit: Unit; readonly waiting: ReadonlySet<number> },
   tried: Trial,
   scope: UnitScope,
 ): Promise<{ readonly receipts: readonly Receipt[]; readonly failure?: Failure }> {
   const report = (finding: Finding): void => void tried.reported.push(finding);
   const nothing = unit.works.every((work) => plannedCount(work) === 0);
   try {
-    const outcomes = nothing ? unit.works.map((work) => nothingDone(work.step)) : await apply(row, unit, scope, report);
+    const did = nothing ? unit.works.map((work) => nothingDone(work.step)) : await apply(row, withoutThose(unit, waiting), scope, report);
+    const outcomes = withThose(unit, waiting, did);
     const seen = nothing ? new Map<string, SeenAgain>() : await readAgain(unit, outcomes, scope, scope.openReaders(report));
     scope.at("reread", row.system);
     const receipts = tried.steps.map((begun, index) => {
@@ -171,14 +174,17 @@ async function readAgain(unit: Unit, outcomes: readonly StepOutcome[], scope: Un
   const seen = new Map<string, SeenAgain>();
   for (const { step, target, lookups, operations } of unit.works) {
     let [acted, minimised] = [0, 0];
+    const outcome = outcomes.find((one) => one.step === step);
+    const left = outcome?.left.flatMap(({ key, kind }) => (kind === "already_gone" ? [] : [key])) ?? [];
     for (const operation of operations) {
       if (operation.records.length === 0) continue;
-      const still = new Set<string>();
+      // what was left is not gone by us, whether it can be found or not
+      const mine = new Set(operation.records.map(({ key }) => key));
+      const still = new Set(left.filter((key) => mine.has(key)));
       for await (const key of (await readers.of(target.record.system)).remaining(target, operation, lookups)) still.add(key);
       if (isMinimising(operation.change, operation.also)) minimised += still.size;
       else acted += still.size;
     }
-    const outcome = outcomes.find((one) => one.step === step);
     const effects = outcome === undefined ? 0 : outcome.deleted + outcome.changed + outcome.minimised + outcome.own;
     seen.set(step, { acted, minimised, residue: effects === 0 ? [] : await residueAfter(target, readers, scope) });
   }

@@ -18,6 +18,7 @@ import { embeddedEngine } from "./engine.ts";
 import { type At, lifeStep } from "./kill-points.ts";
 import { leaveUnit, runUnit, type UnitResult } from "./run-unit.ts";
 import { type RunStep, stepLine } from "./step-line.ts";
+import { whoWaits } from "./whose-turn.ts";
 import { type LedgerWriter, sealLedger } from "./seal-ledger.ts";
 
 export type RunEvent =
@@ -179,9 +180,13 @@ async function attempt(scope: RunScope, guard: Guard, row: UnitRow, results: Rea
     now: scope.now,
     at: scope.at,
   };
-  const waits = row.after.some((id) => !(results.get(id)?.done ?? false));
+  const waiting = whoWaits(
+    row.after.map((id) => results.get(id)),
+    scope.sealed,
+    scope.people.length,
+  );
   try {
-    const result = waits ? await leaveUnit(row, unit, new Failure("BLOCKED", "not_its_turn")) : await runUnit(row, unit);
+    const result = waiting === "everybody" ? await leaveUnit(row, unit, new Failure("BLOCKED", "not_its_turn")) : await runUnit(row, unit, waiting);
     await sealLedger(state, scope.ledger, (point) => scope.at(point, row.system));
     for (const receipt of result.receipts) scope.emit({ event: "step", ...stepLine(stepOf(plan, receipt.step), receipt, scope.people) });
     return result;

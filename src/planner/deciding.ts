@@ -3,6 +3,7 @@ import type { Disposition } from "../model/plan.ts";
 import type { ConditionTest } from "./conditions.ts";
 import type { Findings, FoundRecord } from "./found.ts";
 import type { Identifiers } from "./identities.ts";
+import type { Gone } from "./lookups.ts";
 import type { Stops } from "./stops.ts";
 
 /** Disposition by record type and key. Records that are as wanted already have none. */
@@ -27,6 +28,8 @@ export interface Deciding {
   /** By name of the condition. */
   readonly conditions: ReadonlyMap<string, ConditionTest>;
   readonly stops: Stops;
+  /** As `Searching.gone`. */
+  readonly gone: Gone;
 }
 
 /** Records of each record type by person, made at the first question. */

@@ -3,10 +3,12 @@ import { comparable, comparableOf } from "../model/fold.ts";
 import type { Disposition } from "../model/plan.ts";
 import type { Deciding } from "./deciding.ts";
 import { type FoundRecord, valuesAt } from "./found.ts";
+import { goneName } from "./lookups.ts";
 
 /** The parents of one match edge of a record type. */
 interface Parents {
   readonly parent: string;
+  readonly from: string;
   readonly column: string;
   readonly byValue: ReadonlyMap<string, readonly FoundRecord[]>;
 }
@@ -36,14 +38,15 @@ export function parentIndex({ found }: Deciding, type: RecordType): ParentIndex 
         else same.push(record);
       }
     }
-    return [{ parent: source.ref.record, column, byValue }];
+    return [{ parent: source.ref.record, from: source.ref.column, column, byValue }];
   });
 }
 
 /**
  * A record that is reached only through held records is held with them: an invoice's lines, with the longest of their
  * dates; they wait where nobody knows the date. Where no parent's value reads like the record's own (`1` and `1.00` are
- * equal to the database), any held parent of its people may be the one, and counts.
+ * equal to the database), any held parent of its people may be the one, and counts; but for a parent that is known to
+ * have gone.
  */
 export function heldWith(scope: HeldWith, type: RecordType, record: FoundRecord, index: ParentIndex): Held | undefined {
   if (index.length === 0 || reachedByIdentity(scope.deciding, type, record)) return undefined;
@@ -60,7 +63,12 @@ export function heldWith(scope: HeldWith, type: RecordType, record: FoundRecord,
     const holds = explained.map(({ parent, one }) => hold(parent, one));
     return holds.every((one) => one !== undefined) ? together(type, holds) : undefined;
   }
-  const candidates = index.flatMap(({ parent }) => record.subjects.flatMap((person) => scope.byPerson(parent, person).map((one) => ({ parent, one }))));
+  const open = index.filter(({ parent, from, column }) => {
+    const gone = scope.deciding.gone.get(goneName(parent, from));
+    const mine = valuesAt(record.values, column);
+    return mine.length === 0 || gone === undefined || !mine.every((value) => gone.has(value));
+  });
+  const candidates = open.flatMap(({ parent }) => record.subjects.flatMap((person) => scope.byPerson(parent, person).map((one) => ({ parent, one }))));
   return together(
     type,
     candidates.flatMap(({ parent, one }) => hold(parent, one) ?? []),

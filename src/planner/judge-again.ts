@@ -54,7 +54,7 @@ export async function judgeAgain(scope: JudgeAgain): Promise<JudgedAgain | undef
   const types = recordTypes(map).filter(({ id }) => only.has(id));
   const conditions = await openConditions({ map, searching, empty: new Set() }, types);
   // whoever the search stops now was none to stop at plan: only what holds and conditions say counts here
-  const decided = decideOwn({ map, found, identifiers: resolution.identifiers, today, made, conditions, stops: noStops() });
+  const decided = decideOwn({ map, found, identifiers: resolution.identifiers, today, made, conditions, stops: noStops(), gone: searching.gone });
   return { decided: decided.get(record) ?? new Map(), lost: await lostOf(readers, found.get(record), scope.keys) };
 }
 

@@ -15,6 +15,15 @@ export interface Searching {
   readonly found: Map<string, Found>;
   /** By edge: several record types lead from one column. */
   readonly edges: Map<string, Promise<Followed>>;
+  /** Values that led on from a record before and that no record holds any more. */
+  readonly gone: Map<string, Set<string>>;
+}
+
+/** By `goneName`: values of a column. */
+export type Gone = ReadonlyMap<string, ReadonlySet<string>>;
+
+export function goneName(parent: string, column: string): string {
+  return `${parent}\n${column}`;
 }
 
 interface Followed {
@@ -31,7 +40,7 @@ export interface Searches {
 }
 
 export function beginSearch(readers: Readers, resolution: Resolution, stops: Stops): Searching {
-  return { readers, resolution, stops, found: new Map(), edges: new Map() };
+  return { readers, resolution, stops, found: new Map(), edges: new Map(), gone: new Map() };
 }
 
 /**

@@ -97,7 +97,7 @@ async function searchAll(scope: SearchScope, told: (findings: readonly Finding[]
   const conditions = await openConditions({ map, searching, empty }, types);
   const links = await ofEachSystem(map, readers, targets, async (reader, mine) => await reader.links(mine));
   const writes = await ofEachSystem(map, readers, targets, async (reader, mine) => await reader.writes(mine));
-  const deciding: Deciding = { map, found, identifiers: resolution.identifiers, today, made, conditions, stops };
+  const deciding: Deciding = { map, found, identifiers: resolution.identifiers, today, made, conditions, stops, gone: searching.gone };
   const order = new Map(recordTypes(map).map(({ id }, at) => [id, at]));
   const decide = async () => {
     const once = decideOnce(found, decideOwn(deciding), order);

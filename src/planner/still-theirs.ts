@@ -5,7 +5,7 @@ import type { Match, RecordType } from "../model/datamap.ts";
 import type { Lookup, Target } from "../model/search.ts";
 import { type Edge, edgeLookup, edgesOf, edgeValues, type Rows } from "./edges.ts";
 import { type Found, valuesAt } from "./found.ts";
-import type { Searching } from "./lookups.ts";
+import { goneName, type Searching } from "./lookups.ts";
 import type { Readers } from "./readers.ts";
 import { holdersTarget } from "./targets.ts";
 
@@ -14,12 +14,18 @@ import { holdersTarget } from "./targets.ts";
  * leaves one: then we may have been the ones who took the person out of it. Where a row holds the value that names
  * somebody else by now, what it leads to is theirs, and the value is dropped.
  */
-export async function stillTheirs({ readers, found }: Searching, { match }: Pick<RecordType, "match">, earlier: readonly Lookup[]): Promise<readonly Lookup[]> {
+export async function stillTheirs(
+  { readers, found, gone }: Searching,
+  { match }: Pick<RecordType, "match">,
+  earlier: readonly Lookup[],
+): Promise<readonly Lookup[]> {
   let lookups = earlier;
   for (const edge of edgesOf(match)) {
     const parent = found.get(edge.parent);
     if (parent === undefined || lookups.length === 0) continue;
-    const lost = await othersRows(readers, parent, edge, staleRows(parent, edge, lookups));
+    const stale = staleRows(parent, edge, lookups);
+    const { lost, held } = await othersRows(readers, parent, edge, stale);
+    noteGone(gone, edge, stale, held);
     if (lost.size > 0) lookups = lookups.flatMap((lookup) => without(match, edge, lookup, lost.get(lookup.subject) ?? new Map()) ?? []);
   }
   return lookups;
@@ -48,43 +54,56 @@ function sameColumns(one: readonly string[], other: readonly string[]): boolean 
   return one.length === other.length && one.every((column, at) => column === other[at]);
 }
 
-/** By person: those of the rows that a record of the parent holds which names somebody else. */
-async function othersRows(readers: Readers, parent: Found, edge: Edge, stale: ReadonlyMap<number, Rows>): Promise<ReadonlyMap<number, Rows>> {
+interface Holders {
+  /** By person: those of the rows that a record of the parent holds which names somebody else. */
+  readonly lost: ReadonlyMap<number, Rows>;
+  /** Names of the rows that some record of the parent holds, whoever's it is. */
+  readonly held: ReadonlySet<string>;
+}
+
+async function othersRows(readers: Readers, parent: Found, edge: Edge, stale: ReadonlyMap<number, Rows>): Promise<Holders> {
   const lost = new Map<number, Rows>();
-  if (stale.size === 0) return lost;
+  const held = new Set<string>();
+  if (stale.size === 0) return { lost, held };
   const { type } = parent;
   const reader = await readers.of(type.system);
   const matched = type.match.terms.map(({ column }) => column);
   const target = { ...holdersTarget(type, edge.from), exports: [...new Set([...edge.from, ...matched])] };
-  const holders = new Map<string, { readonly subjects: Set<number>; readonly named: boolean; readonly rows: Rows }>();
+  const holders = new Map<string, { readonly named: boolean; readonly rows: Map<number, Rows> }>();
   for (const [subject, rows] of stale) {
-    // one person at a time, so that it is known whose value a row was found by
+    // one person at a time, so that it is known whose value a record was found by
     for await (const { key, values } of reader.locate(target, { by: "subjects", lookups: [{ subject, ...edgeLookup(edge.from, rows) }] })) {
+      const mine = heldRows(values, edge.from, rows);
+      for (const name of mine.keys()) held.add(name);
       if (parent.records.get(key)?.subjects.includes(subject) === true) continue;
-      const held = edgeValuesOf(values, edge.from, rows);
       const named = type.place.kind === "keys" || matched.some((column) => valuesAt(values, column).some((value) => value.trim() !== ""));
-      const known = holders.get(key);
-      if (known === undefined) holders.set(key, { subjects: new Set([subject]), named, rows: held });
-      else {
-        known.subjects.add(subject);
-        for (const [name, row] of held) known.rows.set(name, row);
-      }
+      const known = holders.get(key) ?? { named, rows: new Map<number, Rows>() };
+      known.rows.set(subject, new Map([...(known.rows.get(subject) ?? []), ...mine]));
+      holders.set(key, known);
     }
   }
   const ours = await asLeftByUs(readers, parent, [...holders.keys()]);
-  for (const [key, { subjects, named, rows }] of holders) {
+  for (const [key, { named, rows }] of holders) {
     if (!named || ours.has(key)) continue;
-    for (const subject of subjects) {
-      const mine = stale.get(subject) ?? new Map<string, readonly string[]>();
-      const theirs = [...rows].filter(([name]) => mine.has(name));
-      lost.set(subject, new Map([...(lost.get(subject) ?? []), ...theirs]));
-    }
+    for (const [subject, theirs] of rows) lost.set(subject, new Map([...(lost.get(subject) ?? []), ...theirs]));
   }
-  return lost;
+  return { lost, held };
+}
+
+/** Values that no record of the parent holds any more, by column. */
+function noteGone(gone: Searching["gone"], { parent, from }: Edge, stale: ReadonlyMap<number, Rows>, held: ReadonlySet<string>): void {
+  const all = [...stale.values()].flatMap((rows) => [...rows]);
+  for (const [at, column] of from.entries()) {
+    const there = new Set(all.flatMap(([name, row]) => (held.has(name) ? [row[at]] : [])));
+    const away = all.flatMap(([name, row]) => (held.has(name) || there.has(row[at]) ? [] : [row[at] ?? ""]));
+    if (away.length === 0) continue;
+    const name = goneName(parent, column);
+    gone.set(name, new Set([...(gone.get(name) ?? []), ...away]));
+  }
 }
 
 /** Which of the rows a parent's record holds. Where its values read in another way than the lookup's, all of them. */
-function edgeValuesOf(values: Readonly<Record<string, readonly string[]>>, from: readonly string[], rows: Rows): Rows {
+function heldRows(values: Readonly<Record<string, readonly string[]>>, from: readonly string[], rows: Rows): Rows {
   const held = [...rows].filter(([, row]) => row.every((value, at) => valuesAt(values, from[at] ?? "").includes(value)));
   return new Map(held.length === 0 ? rows : held);
 }

@@ -1,5 +1,5 @@
 import type { Link, Write } from "../model/change.ts";
-import { type DataMap, RANKS } from "../model/datamap.ts";
+import { type DataMap, RANKS, type RecordType } from "../model/datamap.ts";
 
 /** Steps that are done together, and when. */
 export interface PlannedUnit {
@@ -24,9 +24,9 @@ export interface Ordering {
 }
 
 /**
- * Groups steps into units and orders them: a source before its copies; inside a database children before parents, and what
- * a trigger writes after what fires it; a circle is one unit; an audit trail is in the unit of the tables that feed it,
- * after them.
+ * Groups steps into units and orders them: a source before its copies; inside a system children before parents, by foreign
+ * keys and by match, and what a trigger writes after what fires it; a circle of references is one unit; an audit trail is in
+ * the unit of the tables that feed it, after them.
  */
 export function unitsOf(map: DataMap, records: readonly string[], { links, writes, deleting }: Ordering): readonly PlannedUnit[] {
   const phases = systemPhases(map);
@@ -49,6 +49,11 @@ export function unitsOf(map: DataMap, records: readonly string[], { links, write
       before.get(source)?.add(trail);
     }
   }
+  for (const [child, parent] of matchEdges(types)) {
+    if (!deleting.has(parent) || !before.has(parent) || !before.has(child) || trails.has(child) || trails.has(parent)) continue;
+    // a foreign key that runs the other way decides
+    if (!reaches(before, child, parent)) before.get(parent)?.add(child);
+  }
   const groups = stronglyConnected(records, (id) => [...(before.get(id) ?? [])]);
   const unitOf = new Map(groups.flatMap((group, at) => group.map((id) => [id, at] as const)));
   const named = groups.map((group) => {
@@ -66,6 +71,26 @@ export function unitsOf(map: DataMap, records: readonly string[], { links, write
       return { ...unit, after: [...after].flatMap((other) => (other === undefined ? [] : (named[other]?.id ?? []))) };
     })
     .toSorted((a, b) => a.phase - b.phase);
+}
+
+/** Child and parent of every edge inside a system: once the parent has gone, nothing leads to the child any more. */
+function matchEdges(types: readonly RecordType[]): readonly (readonly [string, string])[] {
+  const systems = new Map(types.map(({ id, system }) => [id, system]));
+  return types.flatMap(({ id, system, match }) =>
+    match.terms.flatMap(({ source }) => (source.kind === "column" && systems.get(source.ref.record) === system ? [[id, source.ref.record] as const] : [])),
+  );
+}
+
+function reaches(before: ReadonlyMap<string, ReadonlySet<string>>, from: string, to: string): boolean {
+  const seen = new Set<string>();
+  const queue = [from];
+  for (let one = queue.pop(); one !== undefined; one = queue.pop()) {
+    if (one === to) return true;
+    if (seen.has(one)) continue;
+    seen.add(one);
+    queue.push(...(before.get(one) ?? []));
+  }
+  return false;
 }
 
 function systemPhases(map: DataMap): ReadonlyMap<string, number> {

@@ -308,3 +308,33 @@ test("a parent out of which our own rule took the person leads on as before", as
     expect(await rows("select id from notes")).toEqual([8]);
   }
 });
+
+test("lines of an invoice that is free go with it and before it, without a foreign key too, whatever other invoices are held", async () => {
+  await client.query(`create table invoices (id int primary key, email text, issued date); create table lines (id int primary key, i int, ready text);
+    insert into invoices values (1, 'ann@x.example', current_date - 30), (3, 'ann@x.example', '2001-01-01'), (4, 'bob@x.example', '2001-01-01'); insert into lines values (10, 1, 'yes'), (30, 3, 'yes'), (31, 3, 'no'), (40, 4, 'yes')`);
+  desk.map(
+    testMap({
+      identities: { email: identities.email },
+      holds,
+      conditions: { unready: { says: "the line is not ready", where: { ready: ["no"] } } },
+      systems: {
+        shop: shop({
+          invoices: { match: { email: "email" }, do: "erase", hold: { use: "books", from: "issued" } },
+          lines: { match: { i: "shop.invoices.id" }, do: "erase", unless: "unready" },
+        }),
+      },
+    }),
+  );
+  const id = await desk.open({ email: "ann@x.example" });
+  const first = await desk.through(id);
+  expect([first.run?.code, steps(first.run)["shop.lines"]?.["deleted"], dig(first.verify?.json, "data.state")]).toEqual([3, 1, "waiting"]);
+  expect(await rows("select id from lines order by id")).toEqual([10, 31, 40]);
+  await client.query("update lines set ready = 'yes'");
+  const second = await desk.through(id);
+  // its invoice has gone, and the one that is held is another
+  expect([steps(second.plan)["shop.lines"]?.["act"], dig(second.verify?.json, "data.state")]).toEqual([1, "closed"]);
+  expect([await rows("select id from lines order by id"), await rows("select id from invoices order by id")]).toEqual([
+    [10, 40],
+    [1, 4],
+  ]);
+});

@@ -4,6 +4,7 @@ import type { DataMap, Hold, RecordType } from "../../src/model/datamap.ts";
 import type { Disposition } from "../../src/model/plan.ts";
 import { foldedBefore } from "../../src/model/fold.ts";
 import { decideOwn } from "../../src/planner/decide.ts";
+import type { Deciding } from "../../src/planner/deciding.ts";
 import type { Found, FoundRecord } from "../../src/planner/found.ts";
 import { decideReferences } from "../../src/planner/references.ts";
 import { decideOnce } from "../../src/planner/same-record.ts";
@@ -45,6 +46,7 @@ function decide(
   rows: Readonly<Record<string, readonly Row[]>>,
   references: Readonly<Record<string, readonly Reference[]>> = {},
   more: Partial<DataMap> = {},
+  gone: Deciding["gone"] = new Map(),
 ): Record<string, Disposition> {
   const map = mapOf([{ name: "shop", kind: "postgres", records }], { holds: [hold], ...more });
   const found = new Map(
@@ -67,6 +69,7 @@ function decide(
     made: { received: "2026-11-20", entered: "2026-11-20T09:00:00.000Z" },
     conditions: new Map(),
     stops: noStops(),
+    gone,
   };
   const once = decideOnce(found, decideOwn(deciding), new Map(records.map(({ id }, at) => [id, at])));
   const { decided } = decideReferences(map, found, once, new Map(Object.entries(references)));
@@ -178,6 +181,16 @@ test("a line whose number is spelled otherwise than its invoice's is held with i
     "shop.lines": [row("l2", { invoice_id: "2.00" })],
   };
   expect(decide([customers(), invoices, lines], rows)["shop.lines/l2"]).toMatchObject({ kind: "kept", reason: "held_with" });
+});
+
+test("a line whose invoice has gone is held with no other invoice", () => {
+  const rows = { ...shop, "shop.lines": [row("l1", { invoice_id: "1" }), row("l9", { invoice_id: "9" }), row("l3", { invoice_id: "9.00" })] };
+  const invoicesNow = { ...rows, "shop.invoices": shop["shop.invoices"].slice(1) };
+  const decided = decide([customers(), invoices, lines], invoicesNow, {}, {}, new Map([["shop.invoices\nid", new Set(["9"])]]));
+  expect(decided["shop.lines/l9"]).toMatchObject({ kind: "act", change: "rule" });
+  // nobody has looked for these two
+  expect(decided["shop.lines/l1"]).toMatchObject({ kind: "kept", reason: "held_with" });
+  expect(decided["shop.lines/l3"]).toMatchObject({ kind: "kept", reason: "held_with" });
 });
 
 test("a held record that is as its rule wants already is kept, with its lines", () => {

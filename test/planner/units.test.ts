@@ -41,3 +41,21 @@ test("a copy comes after its source, whatever its kind, and databases before fil
   ]);
   expect(unitsOf(map, ["share.lists", "mirror.lists", "shop.customers"], ordering([])).map((unit) => unit.system)).toEqual(["shop", "share", "mirror"]);
 });
+
+test("what is only matched by another record comes before it, unless a foreign key runs the other way", () => {
+  const by = (name: string, parent: string) =>
+    recordOf("shop", name, { match: { mode: "any", terms: [{ column: "x", source: { kind: "column", ref: { record: `shop.${parent}`, column: "id" } } }] } });
+  const map = mapOf([
+    { name: "shop", kind: "postgres", records: [recordOf("shop", "profiles"), by("users", "profiles"), by("orders", "users"), by("items", "orders")] },
+  ]);
+  const all = ["shop.profiles", "shop.users", "shop.orders", "shop.items"];
+  const deleting = new Set(all);
+  const plain = unitsOf(map, all, { links: [], writes: [], deleting });
+  expect(plain.map((unit) => unit.records)).toEqual([["shop.items"], ["shop.orders"], ["shop.users"], ["shop.profiles"]]);
+  expect(plain.map((unit) => unit.after)).toEqual([[], ["U-shop.items"], ["U-shop.orders"], ["U-shop.users"]]);
+  const linked = unitsOf(map, all, { links: [link("shop.profiles", "shop.users")], writes: [], deleting });
+  expect(linked.map((unit) => unit.records)).toEqual([["shop.profiles"], ["shop.items"], ["shop.orders"], ["shop.users"]]);
+  // what stays waits for nobody
+  const staying = unitsOf(map, all, { links: [], writes: [], deleting: new Set(["shop.items"]) });
+  expect(staying.every((unit) => unit.after.length === 0)).toBe(true);
+});

@@ -195,3 +195,21 @@ test("folds hold for citext, its arrays and domains over it", async () => {
   // only the case is citext's own
   expect(await find(target(record("t", "erase"), [{ column: "a", type: "email", fold: [] }]), [lookup({ a: "ann@x.example" })])).toEqual([]);
 });
+
+test("a number in a document is found by its value, however it is written, and a text only by its text", async () => {
+  await database.sql(`CREATE TABLE source (id int PRIMARY KEY, ref int); CREATE TABLE refs (id int PRIMARY KEY, b jsonb, j json);
+    INSERT INTO source VALUES (1, 10); INSERT INTO refs VALUES (1, '{"u":10}', '{"u":10}'), (2, '{"u":10.0}', '{"u":10.00}'), (3, '{"u":"10"}', '{"u":"10"}'), (4, '{"u":"10.0"}', '{"u":"10.0"}'),
+    (5, '{"u":1.0}', '{"u":100}'), (6, '{"u":10.5}', '{"u":1e999999}'), (7, '{"u":[10.0]}', '{"u":null}'), (8, '{"u":100.0}', NULL)`);
+  const terms = (column: string) => [{ column, source: { kind: "column", ref: { record: "shop.source", column: "ref" } } }] as const;
+  for (const column of ["b", "j"]) {
+    const rule = { in: [column], paths: { u: { kind: "clear" } } } as const;
+    const refs = target(record("refs", "redact", { ...rule, match: { mode: "any", terms: terms(`${column}.u`) } }), [`${column}.u`]);
+    const lookups = [lookup({ [`${column}.u`]: "10" })];
+    expect(await find(refs, lookups, [record("source", "keep")]), column).toEqual(['0:["1"]', '0:["2"]', '0:["3"]']);
+    const system = systemOf([refs.record, record("source", "keep")]);
+    expect(await erase(system, worldOf(database), [await plan(system, worldOf(database), refs, lookups)])).toMatchObject([done(3)]);
+    const left = await database.sql(`SELECT id::text FROM refs WHERE ${column} ->> 'u' IS NULL ORDER BY id`);
+    expect(left.flat().slice(0, 3), column).toEqual(["1", "2", "3"]);
+    expect(await find(refs, lookups, [record("source", "keep")])).toEqual([]);
+  }
+});
