@@ -6,7 +6,7 @@ import { type TestIO, testIO } from "../../support/io.ts";
 import { recordType } from "../../support/record-type.ts";
 import { postgresServer } from "../../support/servers/servers.ts";
 
-export { check, codes, type Did, done, erase, lookup, plan, ruleOf, target, type TestTarget } from "../sql.ts";
+export { check, codes, did, type Did, done, erase, lookup, plan, ruleOf, target, type TestTarget } from "../sql.ts";
 
 /** A database of its own, looked at through a raw client: the connector connects as the role `app`, no superuser. */
 export interface TestDatabase extends AsyncDisposable {
