@@ -40,22 +40,22 @@ export async function driftBetween(planned: readonly SealedStep[], look: SecondL
 }
 
 /** New records by `system.record` that `drift: planned_only` leaves alone; noted, so that a run that goes on knows them. */
-export type Late = Readonly<Record<string, number>>;
+export type NewRecords = Readonly<Record<string, number>>;
 
 /** A parent is not deleted under a child that no plan knows: a cascade would take it along. */
-export function unhindered(units: readonly PlannedUnit[], late: Late): readonly PlannedUnit[] {
-  const fresh = (unit: PlannedUnit): boolean => unit.records.some((record) => (late[record] ?? 0) > 0);
-  const hindered = new Set(units.filter((unit) => unit.interlocked && fresh(unit)).map((unit) => unit.id));
-  for (let before = -1; before !== hindered.size;) {
-    before = hindered.size;
+export function unitsThatMayRun(units: readonly PlannedUnit[], newRecords: NewRecords): readonly PlannedUnit[] {
+  const fresh = (unit: PlannedUnit): boolean => unit.records.some((record) => (newRecords[record] ?? 0) > 0);
+  const waiting = new Set(units.filter((unit) => unit.interlocked && fresh(unit)).map((unit) => unit.id));
+  for (let before = -1; before !== waiting.size;) {
+    before = waiting.size;
     for (const unit of units) {
-      if (unit.after.some((id) => hindered.has(id) || units.some((child) => child.id === id && fresh(child)))) hindered.add(unit.id);
+      if (unit.after.some((id) => waiting.has(id) || units.some((child) => child.id === id && fresh(child)))) waiting.add(unit.id);
     }
   }
-  return units.filter((unit) => !hindered.has(unit.id));
+  return units.filter((unit) => !waiting.has(unit.id));
 }
 
-export function lateOf(notes: readonly string[]): Late {
+export function notedNewRecords(notes: readonly string[]): NewRecords {
   const [last] = notes.slice(-1);
   return last === undefined ? {} : JSON.parse(last);
 }

@@ -12,9 +12,9 @@ import type { Receipt, UnitRow } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { RunResult } from "../state/plan-store.ts";
 import type { Lease, State, Tx } from "../state/state.ts";
-import { driftBetween, type Late, lateOf, type SecondLook, unhindered } from "./drift.ts";
+import { driftBetween, type NewRecords, notedNewRecords, type SecondLook, unitsThatMayRun } from "./drift.ts";
 import { guardOf, type Rejudge } from "./guard.ts";
-import { embeddedEngine } from "./engine.ts";
+import { inLanes } from "./lanes.ts";
 import { type At, lifeStep } from "./kill-points.ts";
 import { leaveUnit, runUnit, type UnitResult } from "./run-unit.ts";
 import { type RunStep, stepLine } from "./step-line.ts";
@@ -78,18 +78,18 @@ export async function run(scope: RunScope): Promise<Extract<RunEvent, { event: "
   await sealLedger(state, scope.ledger, scope.at);
   const known = await state.read.plans.result(plan.id);
   if (known !== undefined) return await answerAgain(scope, known);
-  const late = await begin(scope);
+  const newRecords = await begin(scope);
   await sealLedger(state, scope.ledger, scope.at);
   const results = await runUnits(scope);
   for (const { fault } of results.values()) if (fault !== undefined) throw fault;
-  return await finish(scope, results, late);
+  return await finish(scope, results, newRecords);
 }
 
 /** Name of the plan's own notes in the journal, beside those of its units. */
 const PLAN_NOTES = "";
 
 /** Before the first effect nothing may differ from the plan; the units are made, but for those that new records stand in the way of. */
-async function begin(scope: RunScope): Promise<Late> {
+async function begin(scope: RunScope): Promise<NewRecords> {
   const { state, plan, map } = scope;
   const start = async (tx: Tx): Promise<void> => {
     await scope.judge(tx);
@@ -98,7 +98,7 @@ async function begin(scope: RunScope): Promise<Late> {
   };
   if ((await state.read.journal.units(plan.id)).some((unit) => unit.state !== "ready")) {
     await lifeStep(scope.lease, scope.at, "begin", start);
-    return lateOf(await state.read.journal.notes(plan.id, PLAN_NOTES));
+    return notedNewRecords(await state.read.journal.notes(plan.id, PLAN_NOTES));
   }
   const again = await lookAgain(scope);
   const drift = await driftBetween(scope.sealed, again);
@@ -108,9 +108,9 @@ async function begin(scope: RunScope): Promise<Late> {
       details: drift,
     });
   }
-  const late = Object.fromEntries(drift.map((one) => [one.record, one.added]));
+  const newRecords = Object.fromEntries(drift.map((one) => [one.record, one.added]));
   const steps = new Map(plan.steps.map((step) => [`${step.system}.${step.record}`, step.id]));
-  const units = unhindered(again.units, late).map((unit) => ({
+  const units = unitsThatMayRun(again.units, newRecords).map((unit) => ({
     id: unit.id,
     phase: unit.phase,
     system: unit.system,
@@ -119,10 +119,10 @@ async function begin(scope: RunScope): Promise<Late> {
   }));
   await lifeStep(scope.lease, scope.at, "begin", async (tx) => {
     await start(tx);
-    if (first !== undefined) await tx.journal.note(plan.id, PLAN_NOTES, JSON.stringify(late));
+    if (first !== undefined) await tx.journal.note(plan.id, PLAN_NOTES, JSON.stringify(newRecords));
     await tx.journal.add(plan.id, units);
   });
-  return late;
+  return newRecords;
 }
 
 /** What the map names and is not there any more was there at plan: it has changed. */
@@ -149,11 +149,10 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
       rows.filter((row) => row.phase === phase && row.state !== "done"),
       (row) => row.system,
     );
-    const engine = embeddedEngine();
-    engine.offer([...lanes.keys()]);
-    await engine.work(
-      async (system) => {
-        for (const row of lanes.get(system) ?? []) {
+    await inLanes(
+      lanes.values(),
+      async (lane) => {
+        for (const row of lane) {
           interruptible(signal);
           results.set(row.id, await attempt(scope, guard, row, results));
         }
@@ -208,14 +207,14 @@ function interruptible(signal: AbortSignal): void {
   if (signal.aborted) throw new Failure("INTERRUPTED", "stopped after the record at hand");
 }
 
-async function finish(scope: RunScope, results: ReadonlyMap<string, UnitResult>, late: Late): Promise<Extract<RunEvent, { event: "result" }>> {
+async function finish(scope: RunScope, results: ReadonlyMap<string, UnitResult>, newRecords: NewRecords): Promise<Extract<RunEvent, { event: "result" }>> {
   const { state, plan } = scope;
   const attempts = await state.read.journal.attempts(plan.id);
   const receipts = new Map((await state.read.journal.receipts(plan.id)).map((receipt) => [receipt.step, receipt]));
   const rows = await state.read.journal.units(plan.id);
   const complete = rows.every((row) => row.state === "done");
   const steps = plan.steps.map((step) => {
-    const fresh = late[`${step.system}.${step.record}`] ?? 0;
+    const fresh = newRecords[`${step.system}.${step.record}`] ?? 0;
     const added = fresh === 0 ? {} : { new: fresh };
     const receipt = receipts.get(step.id);
     if (receipt !== undefined) return { ...stepLine(step, receipt, scope.people), ...added };
@@ -226,7 +225,9 @@ async function finish(scope: RunScope, results: ReadonlyMap<string, UnitResult>,
   });
   const failures = rows.flatMap((row) => results.get(row.id)?.failure ?? []);
   const exit =
-    Object.keys(late).length > 0 ? EXIT.partly_done : exitOf(plan.steps, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
+    Object.keys(newRecords).length > 0
+      ? EXIT.partly_done
+      : exitOf(plan.steps, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
   const next: RequestState = exit === EXIT.waiting ? "waiting" : exit === EXIT.done ? "verifying" : "partly_done";
   const residue = mergeResidue(attempts.flatMap((receipt) => receipt.residue ?? [])).map((one): ResidueLine => ({
     system: one.system,
