@@ -23,6 +23,8 @@ export interface Database extends AsyncDisposable {
   exec(text: string): void;
   /** Row by row, flat in memory; Ctrl-C ends it. */
   each(text: string, values?: readonly SQLInputValue[]): AsyncGenerator<Row>;
+  /** SQL that is true where this holds of an expression's value: it is judged here, and SQLite skips the other rows. */
+  condition(holds: (value: Value) => boolean): (expression: string) => string;
   /** Begins or commits as soon as no other process stands in the way. Throws `Refusal`. */
   patiently(text: "BEGIN IMMEDIATE" | "COMMIT"): Promise<void>;
   readonly inTransaction: boolean;
@@ -42,7 +44,7 @@ export interface Deed {
 /** A statement waits so long for a lock; longer waits are for whoever can be stopped. */
 const WAIT_MS = 1000;
 const PATIENCE_MS = 4000;
-const ROWS_AT_ONCE = 1000;
+const BREATH_MS = 100;
 
 /** The file's path. Throws SYSTEM_UNREACHABLE where it is not there: nothing is ever made. */
 async function pathOf({ name, connect }: SystemBlock, io: IO): Promise<string> {
@@ -124,6 +126,12 @@ function databaseOver(sqlite: DatabaseSync, path: string, system: string, io: IO
       throw translate(error, system);
     }
   };
+  const conditions: ((value: Value) => boolean)[] = [];
+  let breathed = performance.now();
+  sqlite.function("expunge_holds", { useBigIntArguments: true, directOnly: true }, (at, value) => {
+    // from time to time a row comes through that need not, so that Ctrl-C is heard
+    return conditions[Number(at)]?.(value) === true || performance.now() - breathed > BREATH_MS ? 1 : 0;
+  });
   const prepared = (text: string) => {
     const statement = sqlite.prepare(text);
     statement.setReadBigInts(true);
@@ -147,21 +155,24 @@ function databaseOver(sqlite: DatabaseSync, path: string, system: string, io: IO
     change: (text, values = []) => guarded(() => Number(prepared(text).run(...values).changes)),
     exec: (text) => guarded(() => sqlite.exec(text)),
     async *each(text, values = []) {
-      let seen = 0;
       const rows = guarded(() => prepared(text).iterate(...values));
       try {
         for (;;) {
           const next = guarded(() => rows.next());
           if (next.done === true) return;
           yield Object.values(next.value);
-          seen += 1;
-          if (seen % ROWS_AT_ONCE !== 0) continue;
+          if (performance.now() - breathed < BREATH_MS) continue;
           await breathe();
+          breathed = performance.now();
           if (io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
         }
       } finally {
         rows.return?.();
       }
+    },
+    condition(holds) {
+      const at = conditions.push(holds) - 1;
+      return (expression) => `expunge_holds(${at}, ${expression})`;
     },
     async patiently(text) {
       for (const until = Date.now() + PATIENCE_MS; ;) {
