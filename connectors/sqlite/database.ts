@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { Failure } from "../../src/errors.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { IO } from "../../src/port/connector.ts";
-import { isBusy, mustRecover, translate } from "./errors.ts";
+import { failureOf, isBusy, mustRecover, translate } from "./errors.ts";
 
 /** As SQLite keeps it: every value has a type of its own. */
 export type Value = SQLOutputValue;
@@ -78,27 +78,27 @@ export async function openToRead(block: SystemBlock, io: IO): Promise<Database> 
   try {
     return openAt(path, block.name, io, true);
   } catch (error) {
-    if (!mustRecover(error)) throw translate(error, block.name);
+    if (!mustRecover(error)) throw failureOf(translate(error, block.name), block.name);
   }
   // what a process left that died in the middle of a write is rolled back by whoever comes next and may write
   await (await openToWrite(block, io))[Symbol.asyncDispose]();
-  try {
-    return openAt(path, block.name, io, true);
-  } catch (error) {
-    throw translate(error, block.name);
-  }
+  return opened(block, () => openAt(path, block.name, io, true));
 }
 
 export async function openToWrite(block: SystemBlock, io: IO): Promise<Database> {
   const path = await pathOf(block, io);
+  return opened(block, () => openAt(path, block.name, io, false));
+}
+
+function opened({ name }: SystemBlock, open: () => Database): Database {
   try {
-    return openAt(path, block.name, io, false);
+    return open();
   } catch (error) {
-    throw translate(error, block.name);
+    throw failureOf(translate(error, name), name);
   }
 }
 
-/** A statement of SQLite's own waits while another process writes; what is to be done in a file as a whole is set here. */
+/** What is freed is overwritten, also where the application does not ask for it; triggers fire as they do for the application. */
 const SETTINGS = "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = OFF; PRAGMA synchronous = FULL";
 
 function openAt(path: string, system: string, io: IO, readOnly: boolean): Database {
