@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { Failure } from "../../src/errors.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { IO } from "../../src/port/connector.ts";
-import { isBusy, mustRecover, translate } from "./errors.ts";
+import { failureOf, isBusy, mustRecover, translate } from "./errors.ts";
 
 /** As SQLite keeps it: every value has a type of its own. */
 export type Value = SQLOutputValue;
@@ -23,6 +23,8 @@ export interface Database extends AsyncDisposable {
   exec(text: string): void;
   /** Row by row, flat in memory; Ctrl-C ends it. */
   each(text: string, values?: readonly SQLInputValue[]): AsyncGenerator<Row>;
+  /** SQL that is true where this holds of an expression's value: it is judged here, and SQLite skips the other rows. */
+  condition(holds: (value: Value) => boolean): (expression: string) => string;
   /** Begins or commits as soon as no other process stands in the way. Throws `Refusal`. */
   patiently(text: "BEGIN IMMEDIATE" | "COMMIT"): Promise<void>;
   readonly inTransaction: boolean;
@@ -42,7 +44,7 @@ export interface Deed {
 /** A statement waits so long for a lock; longer waits are for whoever can be stopped. */
 const WAIT_MS = 1000;
 const PATIENCE_MS = 4000;
-const ROWS_AT_ONCE = 1000;
+const BREATH_MS = 100;
 
 /** The file's path. Throws SYSTEM_UNREACHABLE where it is not there: nothing is ever made. */
 async function pathOf({ name, connect }: SystemBlock, io: IO): Promise<string> {
@@ -76,27 +78,27 @@ export async function openToRead(block: SystemBlock, io: IO): Promise<Database> 
   try {
     return openAt(path, block.name, io, true);
   } catch (error) {
-    if (!mustRecover(error)) throw translate(error, block.name);
+    if (!mustRecover(error)) throw failureOf(translate(error, block.name), block.name);
   }
   // what a process left that died in the middle of a write is rolled back by whoever comes next and may write
   await (await openToWrite(block, io))[Symbol.asyncDispose]();
-  try {
-    return openAt(path, block.name, io, true);
-  } catch (error) {
-    throw translate(error, block.name);
-  }
+  return opened(block, () => openAt(path, block.name, io, true));
 }
 
 export async function openToWrite(block: SystemBlock, io: IO): Promise<Database> {
   const path = await pathOf(block, io);
+  return opened(block, () => openAt(path, block.name, io, false));
+}
+
+function opened({ name }: SystemBlock, open: () => Database): Database {
   try {
-    return openAt(path, block.name, io, false);
+    return open();
   } catch (error) {
-    throw translate(error, block.name);
+    throw failureOf(translate(error, name), name);
   }
 }
 
-/** A statement of SQLite's own waits while another process writes; what is to be done in a file as a whole is set here. */
+/** What is freed is overwritten, also where the application does not ask for it; triggers fire as they do for the application. */
 const SETTINGS = "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = OFF; PRAGMA synchronous = FULL";
 
 function openAt(path: string, system: string, io: IO, readOnly: boolean): Database {
@@ -124,6 +126,12 @@ function databaseOver(sqlite: DatabaseSync, path: string, system: string, io: IO
       throw translate(error, system);
     }
   };
+  const conditions: ((value: Value) => boolean)[] = [];
+  let breathed = performance.now();
+  sqlite.function("expunge_holds", { useBigIntArguments: true, directOnly: true }, (at, value) => {
+    // from time to time a row comes through that need not, so that Ctrl-C is heard
+    return conditions[Number(at)]?.(value) === true || performance.now() - breathed > BREATH_MS ? 1 : 0;
+  });
   const prepared = (text: string) => {
     const statement = sqlite.prepare(text);
     statement.setReadBigInts(true);
@@ -147,21 +155,24 @@ function databaseOver(sqlite: DatabaseSync, path: string, system: string, io: IO
     change: (text, values = []) => guarded(() => Number(prepared(text).run(...values).changes)),
     exec: (text) => guarded(() => sqlite.exec(text)),
     async *each(text, values = []) {
-      let seen = 0;
       const rows = guarded(() => prepared(text).iterate(...values));
       try {
         for (;;) {
           const next = guarded(() => rows.next());
           if (next.done === true) return;
           yield Object.values(next.value);
-          seen += 1;
-          if (seen % ROWS_AT_ONCE !== 0) continue;
+          if (performance.now() - breathed < BREATH_MS) continue;
           await breathe();
+          breathed = performance.now();
           if (io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
         }
       } finally {
         rows.return?.();
       }
+    },
+    condition(holds) {
+      const at = conditions.push(holds) - 1;
+      return (expression) => `expunge_holds(${at}, ${expression})`;
     },
     async patiently(text) {
       for (const until = Date.now() + PATIENCE_MS; ;) {

@@ -1,16 +1,15 @@
 /** How the database is looked at. SQLite filters by what an index can serve; whose a row is, is decided here. */
 import type { Finding, Lookup } from "../../src/model/search.ts";
-import { type CellRow, cellGaps } from "../../src/sql/cell-gaps.ts";
+import { cellGaps } from "../../src/sql/cell-gaps.ts";
 import { finding } from "../../src/sql/findings.ts";
 import type { Found } from "../../src/sql/locate.ts";
-import { type ComparedRef, matcherOf, passes, valuesFor } from "../../src/sql/match-row.ts";
-import { Refusal } from "../../src/sql/refusal.ts";
+import { type ComparedRef, holdsOne, matcherOf, passes, valuesFor } from "../../src/sql/match-row.ts";
 import type { RemainingLook } from "../../src/sql/remaining.ts";
 import { nameOf } from "../../src/sql/cascades.ts";
-import { type Database, quoted, type Row } from "./database.ts";
-import { byKey, keyOf, rowidIn } from "./keys.ts";
+import { quoted, type Row } from "./database.ts";
+import { byKey, keyOf, rowidIn, textOf } from "./keys.ts";
 import { waysInto } from "./references.ts";
-import { type Place, type Resolved, resolveOver, selected, stateOf, valuesOf } from "./resolved.ts";
+import { type Place, readOf, type Resolved, resolveOver, selected, stateOf, valuesOf } from "./resolved.ts";
 
 /** A table with more rows is not read whole for cells that no search finds. */
 const LARGEST = 2_000_000;
@@ -21,7 +20,7 @@ export function lookOf(place: Place): RemainingLook<Resolved> {
     async *matching(table, lookups, keys) {
       const mine = matcherOf(table, lookups);
       const wanted = new Set(keys);
-      const rows = keys === undefined ? database.each(...searchOf(table, lookups)) : rowsOf(place, table, keys);
+      const rows = keys === undefined ? database.each(...searchOf(place, table, lookups)) : rowsOf(place, table, keys);
       for await (const row of rows) {
         const found = foundIn(table, row, mine, place);
         if (found !== undefined && (keys === undefined || wanted.has(found.state.key))) yield found;
@@ -44,9 +43,7 @@ export function lookOf(place: Place): RemainingLook<Resolved> {
         const by = byKey(segment.table, key);
         if (by === undefined) continue;
         for (const row of database.all(
-          `SELECT ${rowidIn(segment.table, "t")
-            .map((text, at) => `${text} AS c${at}`)
-            .join(", ")} FROM main.${quoted(segment.table.name)} AS t WHERE ${by.where}`,
+          `SELECT ${rowidIn(segment.table, "t").join(", ")} FROM main.${quoted(segment.table.name)} AS t WHERE ${by.where}`,
           by.values,
         ))
           there.add(keyOf(segment.table, row, io).key);
@@ -58,14 +55,8 @@ export function lookOf(place: Place): RemainingLook<Resolved> {
 
 function foundIn(table: Resolved, row: Row, mine: ReturnType<typeof matcherOf>, { io }: Place): Found | undefined {
   const values = valuesOf(table, row);
-  try {
-    const hits = mine({ values });
-    return hits.size > 0 && passes(table.filters, { values }) ? { state: stateOf(table, row, io), hits } : undefined;
-  } catch (error) {
-    // a cell that is no JSON document has nothing at its paths; `gapsIn` tells of it
-    if (error instanceof Refusal && error.reason === "invalid_json") return undefined;
-    throw error;
-  }
+  const hits = mine({ values });
+  return hits.size > 0 && passes(table.filters, { values }) ? { state: stateOf(table, row, io), hits } : undefined;
 }
 
 /** In one process a row by key costs next to nothing, and its values are bound with their own types. */
@@ -78,11 +69,14 @@ async function* rowsOf({ database }: Place, table: Resolved, keys: readonly stri
   await Promise.resolve();
 }
 
-/** Every row that could match: those with one of the values, where the column itself holds it as it is compared. */
-function searchOf(table: Resolved, lookups: readonly Lookup[]): [text: string, values: readonly string[]] {
+/** Every row that could match: by an index where the column itself holds a value as it is compared, else cell by cell. */
+function searchOf({ database }: Place, table: Resolved, lookups: readonly Lookup[]): [text: string, values: readonly string[]] {
   const values: string[] = [];
   const terms = table.matches.map((ref) => {
-    if (!isPlain(ref)) return "1";
+    if (!isPlain(ref)) {
+      const holds = holdsOne(ref, lookups);
+      return database.condition((value) => holds(textOf(value)))(readOf(ref.column));
+    }
     values.push(JSON.stringify([...new Set(lookups.flatMap((lookup) => valuesFor(lookup, ref.match.column)))]).replace(/^\[/u, `[${numbersOf(ref, lookups)}`));
     return `t.${quoted(ref.column.name)} IN (SELECT value FROM json_each(?))`;
   });
@@ -111,12 +105,16 @@ export async function* gapsIn({ database }: Place, table: Resolved, lookups: rea
     yield finding(table, "GAP", "warning", `${name} is too large to be read for cells that hold more than one value`, {
       gap: { where: name, holdsIdentifier: false },
     });
-  else yield* cellGaps(table, name, lookups, cellsOf(database, table));
-}
-
-async function* cellsOf(database: Database, table: Resolved): AsyncGenerator<CellRow> {
-  const first = rowidIn(table.table, "t").length;
-  const at = new Map(table.columns.map((column, index) => [column.name, first + index]));
-  for await (const row of database.each(`SELECT ${selected(table)} FROM main.${quoted(table.table.name)} AS t`))
-    yield { values: valuesOf(table, row), isBinary: (column) => row[at.get(column) ?? -1] instanceof Uint8Array };
+  else {
+    const gaps = table.matches.map((ref) => cellGaps(ref, lookups));
+    // nothing is asked for but to look at each cell
+    const looks = gaps.map(({ ref, look }) =>
+      database.condition((value) => {
+        look(textOf(value), value instanceof Uint8Array);
+        return false;
+      })(readOf(ref.column)),
+    );
+    await Array.fromAsync(database.each(`SELECT 1 FROM main.${quoted(name)} AS t WHERE ${looks.join(" + ")} > 0`));
+    for (const one of gaps) yield* one.findings(table, name);
+  }
 }

@@ -31,7 +31,7 @@ async function* referencesTo({ database, catalog, io }: Place, { at, through, ro
     const { columns, parentColumns, child } = foreignKey;
     // as SQLite itself looks for them at a deletion: the parent's collation decides
     const same = columns.map((column, index) => `t.${quoted(parentColumns[index] ?? "")} = c.${quoted(column)}`);
-    const selected = rowidIn(child, "c").map((text, index) => `${text} AS c${index}`);
+    const selected = rowidIn(child, "c");
     const text = `SELECT ${selected.join(", ")} FROM main.${quoted(at.table.name)} AS t JOIN main.${quoted(child.name)} AS c ON ${same.join(" AND ")} WHERE`;
     for (const { key, root } of rows) {
       const by = byKey(at.table, key);

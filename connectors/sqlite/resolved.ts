@@ -117,11 +117,13 @@ export function stored({ affinity }: Column, text: string): string {
 
 /** What to select of a row for `stateOf`. */
 export function selected({ table, columns }: Resolved): string {
-  const parts = columns.map(({ name, shape }) => {
-    const column = `t.${quoted(name)}`;
-    return shape === "json" ? `CASE WHEN typeof(${column}) = 'blob' AND json_valid(${column}, 8) THEN json(${column}) ELSE ${column} END` : column;
-  });
-  return [...rowidIn(table, "t"), ...parts].map((part, at) => `${part} AS c${at}`).join(", ");
+  return [...rowidIn(table, "t"), ...columns.map(readOf)].join(", ");
+}
+
+/** A column of `t`; JSON in SQLite's own form as text. */
+export function readOf({ name, shape }: Pick<Column, "name" | "shape">): string {
+  const column = `t.${quoted(name)}`;
+  return shape === "json" ? `CASE WHEN typeof(${column}) = 'blob' AND json_valid(${column}, 8) THEN json(${column}) ELSE ${column} END` : column;
 }
 
 /** The values of a row of `selected` as texts. */

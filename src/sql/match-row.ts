@@ -1,6 +1,7 @@
 /** For a database whose search is decided here: its statement finds at least what matches, this says what does, and whose it is. */
 import type { Lookup } from "../model/search.ts";
 import { type ColumnRef, type Hits, type MatchedRef, type RecordTable, type RowState, unionOf } from "./record-table.ts";
+import { Refusal } from "./refusal.ts";
 import { textsIn } from "./whose-value.ts";
 
 export interface ComparedRef extends MatchedRef {
@@ -20,13 +21,29 @@ export interface Filter extends ColumnRef {
 
 type Cells = Pick<RowState, "values">;
 
+/** The texts at a name; none in a cell that is no JSON document, which `cellGaps` tells of. */
+function cellsAt(ref: ColumnRef, row: Cells): readonly string[] {
+  try {
+    return textsIn(ref, row);
+  } catch (error) {
+    if (error instanceof Refusal && error.reason === "invalid_json") return [];
+    throw error;
+  }
+}
+
 export function passes(filters: readonly Filter[], row: Cells): boolean {
-  return filters.every((one) => textsIn(one, row).some((text) => one.wanted.has(one.comparable(text))));
+  return filters.every((one) => cellsAt(one, row).some((text) => one.wanted.has(one.comparable(text))));
 }
 
 /** The values of a lookup for a matched column. */
 export function valuesFor({ values }: Lookup, column: string): readonly string[] {
   return Object.hasOwn(values, column) ? (values[column] ?? []) : [];
+}
+
+/** Whether a cell, as text, holds a value that one of these people is looked for by. */
+export function holdsOne(ref: ComparedRef, lookups: readonly Lookup[]): (text: string | null) => boolean {
+  const wanted = new Set(lookups.flatMap((lookup) => valuesFor(lookup, ref.match.column)).map((value) => ref.comparable(value)));
+  return (text) => text !== null && cellsAt(ref, { values: new Map([[ref.column.name, text]]) }).some((cell) => wanted.has(ref.comparable(cell)));
 }
 
 /** Whose a row is, by subject; empty where it is nobody's of these. */
@@ -44,7 +61,7 @@ export function matcherOf({ matches, target }: ComparedTable, lookups: readonly 
   return (row) => {
     const found = new Map<Lookup, Map<string, Set<string>>>();
     for (const [at, ref] of matches.entries()) {
-      for (const text of textsIn(ref, row)) {
+      for (const text of cellsAt(ref, row)) {
         for (const lookup of wanted[at]?.get(ref.comparable(text)) ?? []) {
           const hits = found.get(lookup) ?? new Map<string, Set<string>>();
           found.set(lookup, hits.set(ref.name, (hits.get(ref.name) ?? new Set()).add(text)));
@@ -64,7 +81,7 @@ export function matcherOf({ matches, target }: ComparedTable, lookups: readonly 
 function standTogether(matches: readonly ComparedRef[], { tuples = [] }: Lookup, row: Cells): boolean {
   return tuples.every(({ columns, rows }) => {
     const refs = columns.flatMap((column) => matches.find(({ match }) => match.column === column) ?? []);
-    const stored = refs.map((ref) => new Set(textsIn(ref, row).map((text) => ref.comparable(text))));
+    const stored = refs.map((ref) => new Set(cellsAt(ref, row).map((text) => ref.comparable(text))));
     return rows.some((values) => refs.every((ref, at) => stored[at]?.has(ref.comparable(values[at] ?? "")) ?? false));
   });
 }
@@ -83,5 +100,5 @@ export function tellsAmong(ref: ComparedRef, lookups: readonly Lookup[]): ((cell
   for (const value of values) if (value.length < SHORTEST) values.delete(value);
   if (values.size === 0) return undefined;
   const between = ref.match.type === "phone" ? BETWEEN_NUMBERS : BETWEEN;
-  return (cell) => cell.length > SHORTEST && cell.split(between).some((word) => values.has(fold(word.replace(/^\.+|\.+$/gu, ""))));
+  return (cell) => cell.length > SHORTEST && between.test(cell) && cell.split(between).some((word) => values.has(fold(word.replace(/^\.+|\.+$/gu, ""))));
 }

@@ -122,6 +122,17 @@ describe("what is compared", () => {
     expect(again.findings.map(({ column, gap }) => [column, gap?.holdsIdentifier])).toEqual([["doc", true]]);
   });
 
+  test("a cell that is no JSON hides nobody who is found in another column", async () => {
+    using file = testFile("CREATE TABLE people (no INTEGER PRIMARY KEY, email TEXT, doc JSON)");
+    file.sql("INSERT INTO people VALUES (1, ?, '{broken')", ANN);
+    const both = [
+      { column: "email", type: "email", fold: ["lowercase"] },
+      { column: "doc.email", type: "email", fold: [] },
+    ] as const;
+    const found = await locateAll(systemOf([people]), worldOf(file), target(people, both, ["no"]), [lookup({ email: ANN, "doc.email": ANN })]);
+    expect(found.map(({ values }) => values["no"])).toEqual(["1"]);
+  });
+
   test("a document in SQLite's own form is searched and changed in it, and stays in it", async () => {
     using file = testFile("CREATE TABLE people (no INTEGER PRIMARY KEY, doc BLOB)");
     file.sql('INSERT INTO people VALUES (1, jsonb(?)), (2, jsonb(\'{"email":"bob","n":1}\'))', JSON.stringify({ email: ANN, name: "Ann", n: 1.5 }));
