@@ -53,3 +53,8 @@ async function closeOnce(handle: FileHandle): Promise<void> {
 export function identityOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs].join(":");
 }
+
+/** The same, and whether anybody touched it at all: a writer may set the time of change back (`rsync --times --inplace`), but not this one. */
+export function stateOf(found: BigIntStats): string {
+  return `${identityOf(found)}:${found.ctimeNs}`;
+}

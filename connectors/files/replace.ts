@@ -12,7 +12,7 @@ import { rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/rec
 import type { IO, UnitJournal } from "../../src/port/connector.ts";
 import { errnoOf } from "./failure.ts";
 import { TEMP_PREFIX } from "./names.ts";
-import { chunksOf, identityOf, type OpenFile } from "./read-file.ts";
+import { chunksOf, type OpenFile, stateOf } from "./read-file.ts";
 import type { FileNotes } from "./notes.ts";
 import { parseKey } from "./record-key.ts";
 
@@ -74,7 +74,7 @@ export async function replaceFile(replacing: Replacing): Promise<Replaced | "con
   }
   journal.at("effect_half");
   const now = await current(file.absolute);
-  if (now === null || identityOf(now) !== identityOf(file.found)) {
+  if (now === null || stateOf(now) !== stateOf(file.found)) {
     await notes.withdraw(journal);
     await removeTemp(temp);
     return "conflict";
@@ -119,7 +119,7 @@ async function writeAside({ file, rule, changes, temp, io }: Replacing): Promise
     const { output, result } = rewriteRecords(file.bytes(io.signal), rule, changes, (value) => io.pseudonym(value));
     for await (const chunk of output) await writeAll(handle, chunk);
     const now = await current(file.absolute);
-    if (now === null || identityOf(now) !== identityOf(file.found)) {
+    if (now === null || stateOf(now) !== stateOf(file.found)) {
       await removeTemp(temp);
       return null;
     }

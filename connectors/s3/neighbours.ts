@@ -13,7 +13,8 @@ import { parseAddress } from "./place.ts";
 
 /** Record types other than the target's that find records in this object and may let one stay. */
 export function neighboursOf({ records }: S3, target: Target, bucket: string, key: string): readonly RecordType[] {
-  return records.filter((record) => record.id !== target.record.id && mayStay(record) && isOver(record, bucket, key));
+  // `versions: latest` knows nothing of older versions
+  return records.filter((record) => record.id !== target.record.id && record.versions !== "latest" && mayStay(record) && isOver(record, bucket, key));
 }
 
 /** Held, waiting, kept, or reached through another record and so held with it. */

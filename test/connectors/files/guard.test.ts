@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Failure } from "../../../src/errors.ts";
@@ -398,4 +398,32 @@ test("what another run left aside is looked into: it may hold the person", async
   const { system, target } = people();
   expect(await locateAll(system, io, target, LOOKUPS)).toEqual([]);
   expect(gaps(io.findings)).toEqual([{ where: ".expunge-…", holdsIdentifier: true }]);
+});
+
+test("a change that leaves size and time of a file as they were is not overwritten", async () => {
+  await folder.write("a.csv", HEAD + ANN + BOB);
+  const { system, target } = people();
+  const records = planned(await locateAll(system, io, target, LOOKUPS));
+  const path = join(folder.path, "a.csv");
+  const was = await stat(path);
+  const before = { atime: was.atime, mtime: was.mtime };
+  const theirs = BOB.replace("2", "9");
+  await utimes(path, before.atime, before.mtime);
+  const meanwhile: Guard = {
+    async judge() {
+      await writeFile(path, HEAD + ANN + theirs, { flag: "r+" });
+      await utimes(path, before.atime, before.mtime);
+      return [];
+    },
+  };
+  expect(
+    await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, planned(await locateAll(system, io, target, LOOKUPS))), testJournal(), meanwhile),
+  ).toMatchObject({
+    blocked: 1,
+    left: [{ kind: "blocked", reason: "changed_meanwhile" }],
+  });
+  expect(await folder.read("a.csv")).toBe(HEAD + ANN + theirs);
+  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records), testJournal(), FREE)).toMatchObject({ matched: 1, deleted: 1 });
+  expect(await folder.read("a.csv")).toBe(HEAD + theirs);
+  await noTemp();
 });

@@ -505,4 +505,14 @@ describe("another record type over the same object", () => {
     expect(outcome).toMatchObject({ matched: 0, blocked: 1 });
     expect(await store.versions(bucket)).toEqual(before);
   });
+
+  test("one that looks at current versions alone keeps nothing of older ones", async () => {
+    const bucket = await store.bucket("Enabled");
+    for (const body of [invoice + line(1), line(1) + BOB]) await store.put(bucket, KEY, body);
+    const target = news(bucket);
+    const system = systemOf(undefined, [holding(bucket, { versions: "latest" })]);
+    const found = await locateAll(system, io, target, LOOKUPS);
+    expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, REMOVE, planned(found)), testJournal(), FREE)).toMatchObject({ matched: 1, deleted: 1 });
+    expect((await store.versions(bucket)).map(({ body }) => body)).toEqual([BOB]);
+  });
 });
