@@ -159,3 +159,12 @@ it("what is not built yet is said once, as what stops the plan", async () => {
   expect(plan.err).toContain("the data map asks for what is not built yet");
   expect(list((await desk.json(["map", "lint"])).json, "data.issues").map((issue) => dig(issue, "severity"))).toEqual(["warning"]);
 });
+
+it("help has no word that the terminal breaks, and no command that is cut", async () => {
+  for (const command of [[], ["plan"], ["approve"], ["proof", "verify"]]) {
+    const { screen } = await inTerminal(desk, [...command, "--help"]);
+    const long = screen.split("\n").filter((line) => line.length > 80 && !line.trim().startsWith("$ "));
+    expect([command, long]).toEqual([command, []]);
+    if (command[0] === "approve") expect(screen).toContain("$ expunge approve R-2026-0001 --accept-not-searched shop.leads --confirm R-2026-0001\n");
+  }
+});
