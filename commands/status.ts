@@ -19,9 +19,11 @@ export default class Status extends BaseCommand {
   protected override async work({ signal, tone }: Session): Promise<Answer> {
     const { flags } = await this.parse(Status);
     const { board } = await import("../src/requests/board.ts");
+    const { todayOf } = await import("../src/requests/context.ts");
     const { openReading } = await import("../src/workspace.ts");
-    await using workspace = await openReading(flags, { registry, signal });
-    const today = await workspace.today();
+    await using workspace = await openReading(flags, { registry, signal, deadlines: false });
+    // a board is answered without a data map too
+    const today = await todayOf(workspace);
     const within = flags["due-within"] === undefined ? undefined : daysWithin(flags["due-within"], today);
     const items = (await board(workspace.state.read, today)).filter((item) => within === undefined || item.days_left <= within);
     const rows = items.map((item) => [

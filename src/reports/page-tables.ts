@@ -35,7 +35,7 @@ function name({ system, record }: { readonly system: string; readonly record: st
   return html`<th scope="row">${system}.${record}${called === undefined ? "" : ` (${called})`}</th>`;
 }
 
-export function systemsPart({ systems, totals }: Summary, words: MapWords | undefined): Markup {
+export function systemsPart({ systems, totals, gaps }: Summary, words: MapWords | undefined): Markup {
   // only entries of version 0.1 leave open which of the two it was
   const columns = COUNTED.filter((column) => column !== "unsorted" || totals.unsorted > 0);
   return table(
@@ -47,7 +47,7 @@ export function systemsPart({ systems, totals }: Summary, words: MapWords | unde
         html`<tr>
           ${name(line, words)}
           <td>${RULES[line.operation] ?? line.operation}</td>
-          <td>${outcome(line, words)}</td>
+          <td>${outcome(line, words, gaps)}</td>
           ${columns.map((column) => number(line[column]))}
         </tr>`,
     ),
@@ -59,12 +59,14 @@ export function systemsPart({ systems, totals }: Summary, words: MapWords | unde
   );
 }
 
-function outcome(line: SystemLine, words: MapWords | undefined): Markup {
-  const { status, own, minimised, attempts } = line;
+function outcome(line: SystemLine, words: MapWords | undefined, gaps: Summary["gaps"]): Markup {
+  const { system, record, status, own, minimised, attempts } = line;
+  const places = gaps.filter((gap) => gap.holds_identifier && gap.system === system && gap.record === record).length;
   const notes = [
     why(line, words),
     own > 0 ? `${own} rows that the erasure itself wrote into the audit trail redacted` : "",
     minimised > 0 ? `${minimised} reduced to what must be kept` : "",
+    places > 0 ? `the person stands in ${places === 1 ? "a place" : `${places} places`} that could not be acted on, see below` : "",
     attempts > 1 ? `attempt ${attempts}` : "",
   ].filter((note) => note !== "");
   return html`<span class="${toneOf(status)}">${statusWords(status)}</span>${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;

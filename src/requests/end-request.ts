@@ -32,6 +32,7 @@ export async function endIn(tx: Tx, context: Context, id: string, ending: "close
     ...noted(context, await tx.requests.get(id), { did: ending, ...(why === undefined ? {} : { note: why.words }) }),
   });
   await tx.outbox.post([keyDestroyedEntry(context, id)]);
+  for (const plan of await tx.plans.ofRequest(id)) await tx.journal.forgetNotes(plan.id);
   await tx.sealed.destroy(id, held);
   return ended;
 }

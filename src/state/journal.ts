@@ -93,6 +93,8 @@ export interface Journal extends JournalReads {
    * the unit was done before.
    */
   attest(plan: string, unit: string, receipts: readonly Receipt[], done: boolean): Promise<readonly Receipt[]>;
+  /** Of a plan that nobody goes on with any more: notes name records and hold digests of files. Receipts stay. */
+  forgetNotes(plan: string): Promise<void>;
 }
 
 const RECEIPTS = "select step, body from receipt where plan = ? order by step, attempt";
@@ -145,6 +147,9 @@ export function journalStore(sql: Sql): Journal {
       await sql.run("update unit set state = 'done' where plan = ? and id = ?", [plan, unit]);
       await sql.run("delete from note where plan = ? and unit = ?", [plan, unit]);
       return numbered;
+    },
+    async forgetNotes(plan) {
+      await sql.run("delete from note where plan = ?", [plan]);
     },
   };
 }

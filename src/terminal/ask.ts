@@ -40,7 +40,8 @@ export async function askText(question: string, asking: Asking, { secret = false
   return await answered(async () => {
     const { input, password } = await import("@inquirer/prompts");
     const context = { signal: asking.signal, output: process.stderr };
-    if (secret) return await password({ message: inWords(question), mask: "*", validate }, context);
+    // a key that shows what was typed would leave an identifier on the screen
+    if (secret) return await password({ message: inWords(question), mask: "*", toggleMask: false, validate }, context);
     return await input({ message: inWords(question), validate, ...(otherwise === undefined ? {} : { default: otherwise }) }, context);
   });
 }

@@ -1,4 +1,5 @@
 import { type Command, Help, type Interfaces } from "@oclif/core";
+import { fit } from "./fit.ts";
 
 /** Commands and topics in the order in which people need them. What is not named here comes at the end. */
 const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
@@ -28,6 +29,13 @@ export function workingOrder(id: string): number {
 export default class WorkingHelp extends Help {
   protected override get sortedCommands(): Command.Loadable[] {
     return super.sortedCommands.toSorted((a, b) => workingOrder(a.id) - workingOrder(b.id));
+  }
+
+  /** oclif wraps lists and descriptions, but no summary, and the terminal would break it within a word. */
+  protected override log(...args: string[]): void {
+    // a command is never cut: it is copied
+    const whole = (line: string): string => (/^\s*\$ /u.test(line) ? line : fit(line, process.stdout));
+    super.log(...args.map((text) => text.split("\n").map(whole).join("\n")));
   }
 
   protected override async showRootHelp(): Promise<void> {

@@ -24,6 +24,7 @@ export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings
   const all = new Set(steps.map((step) => step.system));
   // the groups above say these already
   const said = warnings.filter(({ code, message }) => code !== "NOT_SEARCHED" && !/^\d+ records cannot be acted on/u.test(message));
+  const gaps = new Set(warnings.flatMap(({ code, system, record }) => (code === "GAP" ? [`${system}.${record}`] : [])));
   const groups = [
     heading(request, plan, { searched: searched.size, systems: all.size, late: overdueText(late, plain) }),
     group(
@@ -59,7 +60,10 @@ export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings
       unsearched.map((step) => [name(step), unsearchedNote(step, request.pseudonyms.length)]),
     ),
     group(tint("LEFT ALONE FOR SOMEBODY", "warn", plain), peopleLeftAlone(steps)),
-    line("NOTHING FOUND (searched)", steps.filter((step) => step.status === "nothing_found").map(name)),
+    line(
+      "NOTHING FOUND (searched)",
+      steps.filter((step) => step.status === "nothing_found").map((step) => (gaps.has(name(step)) ? `${name(step)} (but see the gap below)` : name(step))),
+    ),
     said.length === 0 ? "" : `WARNINGS\n${indent(findingRows(said, plain))}`,
     `Plan ${plan.id}: ${totals.erase} erased, ${totals.change} changed, ${totals.keep} kept, ${totals.wait} waiting, ${totals.blocked} blocked. Warnings: ${said.length}.\nDigest ${plan.digest.slice(0, 16)}…, no personal data, one use, valid until ${when(plan.expires_at)}.`,
     nobody(plan, unsearched.length),

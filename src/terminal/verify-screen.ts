@@ -60,15 +60,20 @@ function textOf(check: Check): string {
   return check.method === HOW ? leftText(check) : `${leftText(check)}; ${check.method}`;
 }
 
-/** What is still there, and what is there by right, with the reason. */
-function leftText({ residual, kept = 0, waiting = 0, blocked = 0, failed = 0, reason, says, until }: Check): string {
-  const counts = [`${residual} left`, some(kept, "kept"), some(waiting, "waiting"), some(blocked, "blocked"), some(failed, "failed")].filter(
-    (part) => part !== "",
-  );
+/** Reasons of what is still there; the words of a hold or condition are not about it. */
+const OF_WHAT_IS_LEFT: readonly string[] = ["new_records", "still_there", "kept_gone"];
+
+/** What is still there, and what is there by right, each with its own reason. */
+function leftText({ result, residual, kept = 0, waiting = 0, blocked = 0, failed = 0, reason, says, until }: Check): string {
+  const own = result === "fail" && reason !== undefined && OF_WHAT_IS_LEFT.includes(reason);
+  const left = `${residual} left${own && residual > 0 ? ` (${reasonWords(reason)})` : ""}`;
+  // the counts are those of the run: what waited then may be among what is left now
+  const waited = own ? "waited at the run" : "waiting";
+  const counts = [left, some(kept, "kept"), some(waiting, waited), some(blocked, "blocked"), some(failed, "failed")].filter((part) => part !== "");
   const status = failed > 0 ? "failed" : blocked > 0 ? "blocked" : waiting > 0 ? "waiting" : "kept";
-  const why = reason === undefined ? "" : reasonWords(reason, { status, says }).replace(/^kept by law/u, "by law");
+  const words = own ? (says ?? "") : reason === undefined ? "" : reasonWords(reason, { status, says }).replace(/^kept by law/u, "by law");
   const end = until === undefined ? "" : `until ${day(until.slice(0, 10))}`;
-  const more = [why, end].filter((part) => part !== "").join(", ");
+  const more = [words, end].filter((part) => part !== "").join(", ");
   return `${counts.join(", ")}${more === "" ? "" : `: ${more}`}`;
 }
 

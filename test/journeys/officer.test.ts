@@ -1,6 +1,7 @@
 /** A person at a terminal who follows what the screens say, in every wrong order. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { beforeEach, afterEach, describe, expect, it } from "vitest";
 import { type Desk, dig, list, openDesk, testMap } from "../support/desk.ts";
 import { OUTPUTS } from "../support/output-schemas.ts";
@@ -158,4 +159,49 @@ it("what is not built yet is said once, as what stops the plan", async () => {
   expect(plan.err).not.toContain("warning");
   expect(plan.err).toContain("the data map asks for what is not built yet");
   expect(list((await desk.json(["map", "lint"])).json, "data.issues").map((issue) => dig(issue, "severity"))).toEqual(["warning"]);
+});
+
+it("help has no word that the terminal breaks, and no command that is cut", async () => {
+  for (const command of [[], ["plan"], ["approve"], ["proof", "verify"]]) {
+    const { screen } = await inTerminal(desk, [...command, "--help"]);
+    const long = screen.split("\n").filter((line) => line.length > 80 && !line.trim().startsWith("$ "));
+    expect([command, long]).toEqual([command, []]);
+    if (command[0] === "approve") expect(screen).toContain("$ expunge approve R-2026-0001 --accept-not-searched shop.leads --confirm R-2026-0001\n");
+  }
+});
+
+it("no key shows an identifier that is typed", async () => {
+  const { screen } = await inTerminal(
+    desk,
+    ["request", "new"],
+    [
+      ["email (empty: not known):", `${person}\u0014`],
+      ["another email", ""],
+    ],
+  );
+  expect(screen).toContain("*".repeat(person.length));
+  expect(screen).not.toContain(person);
+});
+
+it("the board needs no data map", async () => {
+  const id = await desk.open({ email: person });
+  rmSync(path.join(desk.folder, "datamap.yaml"));
+  const board = await desk.json(["status"]);
+  expect([board.code, dig(board.json, "data.items.0.id")]).toEqual([0, id]);
+});
+
+it("what a killed run noted of records is gone when the request ends, though a later plan took its place", async () => {
+  const notes = (): unknown[] => {
+    using state = new DatabaseSync(path.join(desk.folder, ".expunge/state.db"), { readOnly: true });
+    return state.prepare("select * from note").all();
+  };
+  desk.file("datamap.yaml", `clock: test\n${desk.read("datamap.yaml")}`);
+  const id = await desk.open({ email: person });
+  await desk.json(["plan", id]);
+  await desk.json(["approve", id, "--as", "olga", "--confirm", id]);
+  expect((await desk.json(["run", id, "--confirm", id], { env: { EXPUNGE_TEST_KILL_AT: "effect_half" } })).code).toBe("SIGKILL");
+  expect(notes()).not.toEqual([]);
+  const { verify } = await desk.through(id);
+  expect(dig(verify?.json, "data.state")).toBe("closed");
+  expect(notes()).toEqual([]);
 });

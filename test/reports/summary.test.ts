@@ -187,6 +187,10 @@ describe("what is left out", () => {
     const seen = look({ state: "partly_done", exit: 2, checks: [check("notes", "unverifiable")], gaps: [{ system: "shop", record: "notes", ...gap }] });
     const open = sentenceOf(decided, found, seen);
     expect(open).toBe("1 record erased, 1 place found that could not be acted on; a later look could not be sure of 1 record type. The request is still open.");
+    const none = result({ record: "notes", status: "nothing_found", found: 0, matched: 0, affected: 0, gone: 0, gaps: [gap] });
+    expect(pageOf([...before, decided, none]).replaceAll(/(?:<[^>]*>|\s)+/gu, " ")).toContain(
+      "nothing found (the person stands in a place that could not be acted on, see below)",
+    );
     const accepted = event("gaps.accepted", { ...words, records: [{ system: "shop", record: "notes", gaps: 1 }], words: digestOf("9") });
     const all = [...before, found, seen, accepted, closed()];
     expect(summarise(all).sentence).toContain("It was closed as partial: 1 gap was accepted.");

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Plan, PlanStep } from "../../src/model/plan.ts";
 import type { ErasureRequest } from "../../src/model/request.ts";
+import type { ShownFinding } from "../../src/terminal/findings-screen.ts";
 import { planScreen } from "../../src/terminal/plan-screen.ts";
 
 const request: ErasureRequest = {
@@ -18,7 +19,7 @@ function step(record: string, some: Partial<PlanStep>): PlanStep {
   return { id: record, system: "shop", record, action: "erase", status: "deleted", found: 0, act: 0, kept: 0, waiting: 0, blocked: 0, ...some };
 }
 
-function screen(steps: readonly PlanStep[]): string {
+function screen(steps: readonly PlanStep[], warnings: readonly ShownFinding[] = []): string {
   const sum = (count: (one: PlanStep) => number): number => steps.reduce((total, one) => total + count(one), 0);
   const plan: Plan = {
     id: "P-0001",
@@ -39,7 +40,7 @@ function screen(steps: readonly PlanStep[]): string {
     residue: [],
     warnings: [],
   };
-  return planScreen(plan, request, { late: { overdue: false, days_left: 30 }, warnings: [], plain: true });
+  return planScreen(plan, request, { late: { overdue: false, days_left: 30 }, warnings, plain: true });
 }
 
 /** The lines under a heading. */
@@ -75,4 +76,19 @@ test("a reason is said of what it is the reason of, and of nothing else", () => 
   expect(under(text, "KEEP 1")).toEqual(["shop.invoices 1 until Sat 31 Dec 2033 · DE AO §147"]);
   expect(under(text, "WAIT 2")).toEqual(["shop.invoices 1 the date from which it is kept is missing: tax law", "shop.partners 1"]);
   expect(under(text, "BLOCKED 1")).toEqual(["shop.partners 1 partners_parent_id_fkey stands against it"]);
+});
+
+test("where a gap was met, nothing found is not the last word", () => {
+  const gap = {
+    code: "GAP",
+    severity: "warning",
+    system: "shop",
+    record: "leads",
+    message: "leads.csv:3: holds an identifier",
+    help: "",
+    file: "datamap.yaml",
+    line: 3,
+  } as const;
+  const text = screen([step("leads", { status: "nothing_found" }), step("carts", { status: "nothing_found" })], [gap]);
+  expect(text).toContain("NOTHING FOUND (searched)  shop.leads (but see the gap below), shop.carts");
 });
