@@ -35,7 +35,11 @@ export function segmentsOf(catalog: Catalog, block: SystemBlock, { child }: Fore
   if (table.kind !== "p" || catalog.recordsOver(table).length > 0) return [segment(table)];
   const mapped = catalog.recordsBelow(table).filter((one) => !catalog.recordsBelow(table).some((other) => catalog.descendants(other).includes(one)));
   const without = mapped.flatMap((one) => [one, ...catalog.descendants(one)]).map(({ oid }) => oid);
-  return [...mapped.map((one) => segment(one)), segment(table, without)];
+  const known = new Set(without);
+  const parts = catalog.descendants(table).filter(({ kind }) => kind !== "p");
+  // the table itself holds no rows
+  const rest = parts.length > 0 && parts.every(({ oid }) => known.has(oid)) ? [] : [segment(table, without)];
+  return [...mapped.map((one) => segment(one)), ...rest];
 }
 
 /** Every foreign key that rows of this table can be reached through, the near ones first, with the way there. */

@@ -3,33 +3,54 @@ import type { Disposition, SealedStep } from "../model/plan.ts";
 import type { JudgedAgain } from "../planner/judge-again.ts";
 import type { Guard } from "../port/connector.ts";
 
-/** What becomes now of records of one record type. Undefined where only the records themselves decide. */
+/**
+ * What becomes now of these people's records of one record type, and which of the keys do not lead to them any more.
+ * Undefined where only the records themselves decide.
+ */
 export type Rejudge = (record: string, subjects: readonly number[], keys: readonly string[]) => Promise<JudgedAgain | undefined>;
 
 /**
- * Looks again, before each batch is acted on, whether a condition or a hold has arisen that was not there at plan, and
- * whether what leads to the records is still the people's.
+ * Looks again, before each batch is acted on, whether a condition or a hold has arisen that was not there at plan; and,
+ * when a person's records of a step come up for the first time in this run, whether what leads to them is still theirs.
  */
 export function guardOf(sealed: readonly SealedStep[], rejudge: Rejudge): Guard {
-  const steps = new Map(sealed.map((step) => [step.step, { record: step.record, planned: new Map(step.records.map((one) => [one.key, one.disposition])) }]));
+  const steps = new Map(sealed.map((step) => [step.step, stepIn(step)]));
   return {
     async judge(step, records) {
       const known = steps.get(step);
       // what was planned to be kept or minimised stays under its hold as it is
-      const acted = known === undefined ? [] : records.filter(({ key }) => known.planned.get(key)?.kind === "act");
+      const acted = known === undefined ? [] : records.filter(({ key }) => known.planned.get(key)?.disposition.kind === "act");
       if (known === undefined || acted.length === 0) return [];
       const subjects = [...new Set(acted.flatMap((record) => record.subjects))];
-      const now = await rejudge(
-        known.record,
-        subjects,
-        acted.map(({ key }) => key),
-      );
+      const fresh = new Set(subjects.filter((subject) => !known.asked.has(subject)));
+      const now = await rejudge(known.record, subjects, fresh.size === 0 ? [] : keysOf(known, fresh));
+      for (const subject of fresh) known.asked.add(subject);
+      for (const key of now?.lost ?? []) known.lost.add(key);
       return acted.flatMap(({ key }): readonly Left[] => {
-        const left = now?.lost.has(key) === true ? ({ key, kind: "failed", reason: "changed" } as const) : leftOf(key, now?.decided.get(key));
+        const left = known.lost.has(key) ? ({ key, kind: "failed", reason: "changed" } as const) : leftOf(key, now?.decided.get(key));
         return left === undefined ? [] : [left];
       });
     },
   };
+}
+
+interface Step {
+  readonly record: string;
+  readonly planned: ReadonlyMap<string, SealedStep["records"][number]>;
+  /** People whose records were looked at. */
+  readonly asked: Set<number>;
+  /** Keys of records that were found to be somebody else's. */
+  readonly lost: Set<string>;
+}
+
+function stepIn({ record, records }: SealedStep): Step {
+  return { record, planned: new Map(records.map((one) => [one.key, one])), asked: new Set(), lost: new Set() };
+}
+
+function keysOf({ planned }: Step, subjects: ReadonlySet<number>): readonly string[] {
+  return [...planned.values()].flatMap(({ key, subjects: whose, disposition }) =>
+    disposition.kind === "act" && whose.some((subject) => subjects.has(subject)) ? [key] : [],
+  );
 }
 
 function leftOf(key: string, disposition: Disposition | undefined): Left | undefined {

@@ -8,8 +8,9 @@ import { decidingTypes } from "./deciding-types.ts";
 import type { Found } from "./found.ts";
 import type { Resolution } from "./identities.ts";
 import { type Known, locateAll } from "./locate.ts";
-import { beginSearch } from "./lookups.ts";
+import { beginSearch, type Searching } from "./lookups.ts";
 import type { Readers } from "./readers.ts";
+import { stillTheirs } from "./still-theirs.ts";
 import { noStops } from "./stops.ts";
 import { recordTypes } from "./targets.ts";
 
@@ -19,6 +20,7 @@ export interface JudgeAgain {
   readonly readers: Readers;
   /** `system.record` of the records that are about to be acted on. */
   readonly record: string;
+  /** Of the records that are to be looked at as to whose they are; none: only what others decide is asked. */
   readonly keys: readonly string[];
   /** Indexes of their people. */
   readonly subjects: readonly number[];
@@ -43,19 +45,35 @@ export interface JudgedAgain {
  * References are not looked at: the eraser sees them under its lock.
  */
 export async function judgeAgain(scope: JudgeAgain): Promise<JudgedAgain | undefined> {
-  const { map, readers, record, subjects, known, today, made } = scope;
-  const only = decidingOn(map, record);
-  if (only === undefined) return undefined;
+  const { map, record, keys } = scope;
+  const wanted = decidingTypes(map, [record]);
+  if (isHeldByOthers(map, record, wanted)) return await judgeWhole(scope, wanted);
+  const type = recordTypes(map).find(({ id }) => id === record);
+  if (type === undefined || keys.length === 0 || !isLedTo(type)) return undefined;
+  // all of a person's records are searched again only where something that led to them is somebody else's now
+  const { searching, known } = begin(scope);
+  await locateAll({ map, searching, only: new Set([...wanted].filter((id) => id !== record)), known, empty: new Set() });
+  const before = known.lookups.get(record) ?? [];
+  if ((await stillTheirs(searching, type, before)) === before) return { decided: new Map(), lost: new Set() };
+  return { decided: new Map(), lost: (await judgeWhole(scope, wanted)).lost };
+}
+
+function begin({ map, readers, subjects, known }: JudgeAgain): { readonly searching: Searching; readonly known: Known } {
   const people = new Set(subjects);
-  const resolution = resolutionOf(map, known, people);
   const lookups = new Map([...known.lookups].map(([id, some]) => [id, some.filter(({ subject }) => people.has(subject))]));
-  const searching = beginSearch(readers, resolution, noStops());
-  const found = await locateAll({ map, searching, only, known: { identifiers: [], lookups }, empty: new Set() });
+  return { searching: beginSearch(readers, resolutionOf(map, known, people), noStops()), known: { identifiers: [], lookups } };
+}
+
+async function judgeWhole(scope: JudgeAgain, only: ReadonlySet<string>): Promise<JudgedAgain> {
+  const { map, readers, record, keys, today, made } = scope;
+  const { searching, known } = begin(scope);
+  const found = await locateAll({ map, searching, only, known, empty: new Set() });
   const types = recordTypes(map).filter(({ id }) => only.has(id));
   const conditions = await openConditions({ map, searching, empty: new Set() }, types);
+  const { identifiers } = searching.resolution;
   // whoever the search stops now was none to stop at plan: only what holds and conditions say counts here
-  const decided = decideOwn({ map, found, identifiers: resolution.identifiers, today, made, conditions, stops: noStops(), gone: searching.gone });
-  return { decided: decided.get(record) ?? new Map(), lost: await lostOf(readers, found.get(record), scope.keys) };
+  const decided = decideOwn({ map, found, identifiers, today, made, conditions, stops: noStops(), gone: searching.gone });
+  return { decided: decided.get(record) ?? new Map(), lost: await lostOf(readers, found.get(record), keys) };
 }
 
 async function lostOf(readers: Readers, found: Found | undefined, keys: readonly string[]): Promise<ReadonlySet<string>> {
@@ -81,12 +99,12 @@ function resolutionOf(map: DataMap, { identifiers }: Known, mine: ReadonlySet<nu
   };
 }
 
-/** The record types that have a say in what becomes of this one's records, itself included; undefined where none but its own columns have. */
-function decidingOn(map: DataMap, id: string): ReadonlySet<string> | undefined {
-  const wanted = decidingTypes(map, [id]);
-  const all = recordTypes(map);
-  const others = all.filter((type) => wanted.has(type.id) && type.id !== id);
-  const unless = all.some((type) => wanted.has(type.id) && type.unless !== undefined);
-  const led = all.some((type) => type.id === id && isLookedAtByKey(type) && type.match.terms.some(({ source }) => source.kind === "column"));
-  return led || unless || others.some(({ holds }) => holds.length > 0) ? wanted : undefined;
+/** Whether other records decide what becomes of this record type's: by a condition, or by holds. */
+function isHeldByOthers(map: DataMap, id: string, wanted: ReadonlySet<string>): boolean {
+  const all = recordTypes(map).filter((type) => wanted.has(type.id));
+  return all.some(({ unless }) => unless !== undefined) || all.some((type) => type.id !== id && type.holds.length > 0);
+}
+
+function isLedTo(type: RecordType): boolean {
+  return isLookedAtByKey(type) && type.match.terms.some(({ source }) => source.kind === "column");
 }

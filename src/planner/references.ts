@@ -129,7 +129,7 @@ function judge(scope: Scope, type: RecordType, reference: Reference): Dispositio
   const blocked: Disposition = { kind: "blocked", reason: link.constraint };
   if (!scope.types.has(link.child)) {
     // no record type: the reader has refused what is not declared; a declared cascade may take the row, a plain reference stops us
-    return isDeclaredToGo(scope, type, reference) ? undefined : blocked;
+    return isDeclaredToGo(scope, type, reference) && !isOfAnotherSystem(scope, type, reference) ? undefined : blocked;
   }
   const child = sighted(scope, reference);
   const childType = child === undefined ? undefined : scope.types.get(child.record);
@@ -167,6 +167,25 @@ function isDeclaredToGo({ map }: Scope, type: RecordType, { link, through }: Ref
   if (!follows) return false;
   // what cascades behind a declared table is followed, and is declared with it
   return through.length > 1 || map.ignore.includes(link.child) || type.cascades.includes(link.constraint);
+}
+
+/** Whether the table is a record type of another system over the same database: its rows are judged there, and no declaration makes them ours. */
+function isOfAnotherSystem({ map }: Scope, type: RecordType, { link }: Reference): boolean {
+  const own = map.systems.find(({ name }) => name === type.system);
+  const [table = "", schema] = link.child
+    .slice(type.system.length + 1)
+    .split(".")
+    .toReversed();
+  return map.systems.some(
+    ({ name, kind, connect, records }) =>
+      name !== type.system &&
+      kind === own?.kind &&
+      connect.secret !== undefined &&
+      connect.secret === own.connect.secret &&
+      records.some(
+        ({ place }) => place.kind === "table" && place.table === table && (schema === undefined || place.schema === undefined || place.schema === schema),
+      ),
+  );
 }
 
 function takenBy(scope: Scope, references: References): ReferenceDecisions["takes"] {

@@ -45,6 +45,23 @@ test("where only the records themselves decide, and where they are not found any
   expect(await guardOf(sealed, async () => await Promise.resolve({ decided: new Map(), lost: new Set<string>() })).judge("S1", planned("a"))).toEqual([]);
 });
 
+test("whose records are is asked once for each person, of all their planned records, and remembered", async () => {
+  const asked: unknown[] = [];
+  const guard = guardOf(sealed, async (...question) => {
+    asked.push(question);
+    return await Promise.resolve({ decided: new Map<string, Disposition>(), lost: new Set(asked.length === 1 ? ["a", "b"] : []) });
+  });
+  expect(await guard.judge("S1", planned("a", "c"))).toEqual([{ key: "a", kind: "failed", reason: "changed" }]);
+  expect(await guard.judge("S1", planned("a", "b"))).toEqual([
+    { key: "a", kind: "failed", reason: "changed" },
+    { key: "b", kind: "failed", reason: "changed" },
+  ]);
+  expect(asked).toEqual([
+    ["shop.orders", [0, 2], ["a", "c"]],
+    ["shop.orders", [0, 1], ["b"]],
+  ]);
+});
+
 test("a record that is there and that nothing of the people leads to any more has changed", async () => {
   const guard = guardOf(sealed, async () => await Promise.resolve({ decided: new Map([["a", act]]), lost: new Set(["b"]) }));
   expect(await guard.judge("S1", planned("a", "b"))).toEqual([{ key: "b", kind: "failed", reason: "changed" }]);

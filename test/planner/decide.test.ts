@@ -268,3 +268,17 @@ test("a line with a shorter hold of its own is kept as long as its invoice, unde
     minimise: false,
   });
 });
+
+test("a declared cascade takes no row of a table that another system over the same database maps", () => {
+  const cascading = customers({ cascades: ["shop.crm.notes_fkey"] });
+  const references = { "shop.customers": [reference("shop.crm.notes", "7", "shop.customers", "6", "cascade")] };
+  const notes = recordOf("crm", "notes", { place: { kind: "table", schema: "crm", table: "notes" } });
+  const connect = { secret: "shop_db" };
+  const block = mapOf([
+    { name: "shop", kind: "postgres", connect, records: [cascading] },
+    { name: "crm", kind: "postgres", connect, records: [notes] },
+  ]).systems;
+  const apart = block.map((one) => (one.name === "crm" ? { ...one, connect: { secret: "crm_db" } } : one));
+  expect(decide([cascading], shop, references, { systems: block })["shop.customers/6"]).toEqual({ kind: "blocked", reason: "shop.crm.notes_fkey" });
+  expect(decide([cascading], shop, references, { systems: apart })["shop.customers/6"]).toMatchObject({ kind: "act", change: "rule" });
+});

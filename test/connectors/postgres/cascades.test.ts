@@ -151,6 +151,19 @@ test("a partitioned table that references, of which one partition is a record ty
   expect(mapped.map(({ childAddress }) => childAddress)).toEqual(expect.arrayContaining([undefined, JSON.stringify([schema, "logs_1", "1"])]));
 });
 
+test("a partitioned table all of whose partitions are record types is known; a partition that comes later loses nothing unseen", async () => {
+  await database.sql(`CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users VALUES (5, 'x'), (6, 'y');
+    CREATE TABLE logs (id int, u int CONSTRAINT log_of REFERENCES users ON DELETE CASCADE, PRIMARY KEY (id)) PARTITION BY RANGE (id); CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM (1) TO (100); CREATE TABLE logs_2 PARTITION OF logs FOR VALUES FROM (100) TO (200); INSERT INTO logs VALUES (1, 6), (150, 6)`);
+  const users = target(record("users", "erase"), ["email"]);
+  const all = [users.record, record("logs_1", "erase"), record("logs_2", "erase")];
+  expect(codes(await check(system(all), worldOf(database), [users]))).toEqual([]);
+  expect(codes(await check(system(all.slice(0, 2)), worldOf(database), [users]))).toEqual(["CASCADE_UNDECLARED shop.users"]);
+  const work = await plan(system(all), worldOf(database), users, [lookup({ email: "x" })]);
+  await database.sql("CREATE TABLE logs_3 PARTITION OF logs DEFAULT; INSERT INTO logs VALUES (500, 5), (501, 6)");
+  expect(await erase(system(all), worldOf(database), [work])).toMatchObject([{ affected: 0, blocked: 1, reason: "log_of" }]);
+  expect(await rows("logs")).toEqual(["(1,6)", "(150,6)", "(500,5)", "(501,6)"]);
+});
+
 test("circles and self references end, each row is told once a way", async () => {
   await database.sql(`CREATE TABLE customers (id int PRIMARY KEY, email text); CREATE TABLE a (id int PRIMARY KEY, c int CONSTRAINT a_c REFERENCES customers ON DELETE CASCADE, b int); CREATE TABLE b (id int PRIMARY KEY, a int CONSTRAINT b_a REFERENCES a ON DELETE CASCADE);
     ALTER TABLE a ADD CONSTRAINT a_b FOREIGN KEY (b) REFERENCES b ON DELETE CASCADE; CREATE TABLE tree (id int PRIMARY KEY, c int CONSTRAINT t_c REFERENCES customers ON DELETE CASCADE, up int CONSTRAINT t_t REFERENCES tree ON DELETE CASCADE);
