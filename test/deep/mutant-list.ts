@@ -12,6 +12,7 @@ export interface Mutant {
 }
 
 const GUARDS = ["test/engine/guards.test.ts"];
+const SQLITE = ["test/connectors/sqlite/contract.test.ts", "test/connectors/sqlite/cascades.test.ts", "test/connectors/sqlite/rows.test.ts"];
 const FAULTS = ["test/engine/faults.test.ts"];
 
 export const MUTANTS: readonly Mutant[] = [
@@ -182,5 +183,117 @@ export const MUTANTS: readonly Mutant[] = [
     to: "const residual = Math.max(fresh, undone);",
     tests: GUARDS,
     titles: "under its own key",
+  },
+  {
+    name: "SQL: a row that changed since the plan is acted on",
+    file: "src/sql/batch.ts",
+    from: `else if (state.fingerprint !== record.fingerprint) leave(item, "failed", "changed");`,
+    to: `else if (state.fingerprint === "") leave(item, "failed", "changed");`,
+    tests: SQLITE,
+  },
+  {
+    name: "SQL: the guard is not asked",
+    file: "src/sql/batch.ts",
+    from: "if (item !== undefined) left.set(item, said);",
+    to: "if (item === undefined) continue;",
+    tests: SQLITE,
+  },
+  {
+    name: "SQL: what references a row now is not looked at",
+    file: "src/sql/batch.ts",
+    from: "blockedBy(references, looked.todo, left);",
+    to: "blockedBy([], looked.todo, left);",
+    tests: SQLITE,
+  },
+  {
+    name: "SQL: more or fewer rows than were meant are accepted",
+    file: "src/sql/batch.ts",
+    from: "deletions.forEach(({ keys }, at) => expectAll(counts[at] ?? 0, keys.length));",
+    to: "deletions.forEach((_, at) => expectAll(counts[at] ?? 0, counts[at] ?? 0));",
+    tests: SQLITE,
+  },
+  {
+    name: "SQL: a rule for a matched column acts on everybody's value",
+    file: "src/sql/changes.ts",
+    from: `if (whose === "everything" || refs.length === 0) return wholeValue(table, column, rule, old, io);`,
+    to: `if (whose === "everything" || refs.length >= 0) return wholeValue(table, column, rule, old, io);`,
+    tests: ["test/connectors/sqlite/rows.test.ts", "test/connectors/postgres/whose-value.test.ts"],
+  },
+  {
+    name: "record files: pairs need not stand together",
+    file: "src/record-files/match-record.ts",
+    from: "return standTogether === null ? subjects : subjects.filter((subject) => standTogether(subject, rowsOf));",
+    to: "return standTogether === null ? subjects : subjects;",
+    tests: ["test/record-files/pairs.test.ts"],
+  },
+  {
+    name: "record files: constants do not narrow",
+    file: "src/record-files/where-test.ts",
+    from: "if (texts.has(text)) return true;",
+    to: "if (texts.size > 0 || text !== undefined) return true;",
+    tests: ["test/record-files/where-test.test.ts"],
+  },
+  {
+    name: "an overtaken lease still writes",
+    file: "src/state/leases.ts",
+    from: 'if (row !== undefined && integer(row, "fence") !== fence) throw busy(',
+    to: 'if (row !== undefined && integer(row, "fence") < 0) throw busy(',
+    tests: ["test/state/sqlite.test.ts", "test/state/state.test.ts"],
+    titles: "overtaken",
+  },
+  {
+    name: "sealed parts outlive their request",
+    file: "src/state/sealed-store.ts",
+    from: `await sql.run("delete from request_key where request = ?", [request]);`,
+    to: `await sql.run("delete from request_key where request = ?", [""]);`,
+    tests: ["test/state/state.test.ts"],
+    titles: "after destroy",
+  },
+  {
+    name: "the guard judges nothing anew",
+    file: "src/executor/guard.ts",
+    from: "return left === undefined ? [] : [left];",
+    to: "return [];",
+    tests: ["test/executor/guard.test.ts"],
+  },
+  {
+    name: "one place that cannot be looked at stops the whole verification",
+    file: "src/executor/verify.ts",
+    from: "return unseen(findingOf(error, looking.step.record), scope.subjects);",
+    to: "throw error;",
+    tests: FAULTS,
+    titles: "does not answer",
+  },
+  {
+    name: "values that lead on are not looked at for placeholders",
+    file: "src/planner/edges.ts",
+    from: "const to = row.every(isPlaceholder) ? placeholder : fit;",
+    to: "const to = row.length < 0 ? placeholder : fit;",
+    tests: GUARDS,
+    titles: "stand-in",
+  },
+  {
+    name: "a record newer than the request is acted on",
+    file: "src/planner/decide.ts",
+    from: "if (newer) return",
+    to: "if (newer && record.done) return",
+    tests: GUARDS,
+    titles: "newer than the request",
+  },
+  {
+    name: "a condition that is open holds nothing",
+    file: "src/planner/decide.ts",
+    from: "(conditions.get(type.unless)?.(type.id, record) ?? false)",
+    to: "(conditions.get(type.unless)?.(type.id, record) === undefined)",
+    tests: GUARDS,
+    titles: "open case",
+  },
+  {
+    name: "a hold of one record type does not hold for another over the same rows",
+    file: "src/planner/same-record.ts",
+    from: "if (last !== undefined) {",
+    to: "if (last !== undefined && judged.length < 0) {",
+    tests: GUARDS,
+    titles: "same rows",
   },
 ];

@@ -229,6 +229,85 @@ test("a held order keeps its items and its person; nothing of them is touched, a
   expect(await shop.house.verify(id)).toMatchObject({ exit: 0, state: "closed" });
 });
 
+test("a stand-in such as 0000000000 leads to nobody: what it leads to is counted and waits", async () => {
+  await using shop = await openShop({}, { orders: { match: { any: { person: "shop.people.id", phone: "shop.people.phone" } } } });
+  put(shop.shop, "people", "p1", { ...person("p1", "ann"), phone: "0000000000" });
+  put(shop.shop, "orders", "o9", { ...order("o9", "p9", "2009-02-01"), phone: "0000000000" });
+  const before = shop.dump();
+  const id = await shop.house.open(ANN);
+  const plan = await shop.house.plan(id);
+  expect(plan.steps.find(({ record }) => record === "orders")).toMatchObject({ act: 2, waiting: 1 });
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 3 });
+  for (const stranger of ["shop.orders o9", "shop.items i9", "shop.people p9"]) expect(shop.dump()[stranger]).toBe(before[stranger]);
+  expect(shop.dump()["shop.orders o1"]).toBeUndefined();
+});
+
+test("a record that is newer than the request waits, and says so", async () => {
+  await using shop = await openShop({}, { tickets: { created: "made" } });
+  put(shop.shop, "tickets", "t1", { ...ticket("t1", "ann"), made: "2020-01-01" });
+  put(shop.shop, "tickets", "t2", { ...ticket("t2", "ann"), made: "2999-01-01" });
+  const before = shop.dump();
+  const id = await shop.house.open(ANN);
+  const plan = await shop.house.plan(id);
+  expect(plan.steps.find(({ record }) => record === "tickets")).toMatchObject({ found: 2, act: 1, waiting: 1, reason: "newer_than_request" });
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 3 });
+  expect(shop.dump()["shop.tickets t2"]).toBe(before["shop.tickets t2"]);
+  expect(shop.dump()["shop.tickets t1"]).not.toBe(before["shop.tickets t1"]);
+});
+
+const CASES = {
+  conditions: { open_case: { says: "a case is open", any: "shop.cases", match: { person: "shop.people.id" }, where: { state: "open" } } },
+};
+
+test("an open case keeps what it stands for, also one that is opened after the plan, and no longer than it is open", async () => {
+  await using shop = await openShop(CASES, { orders: { unless: "open_case" } });
+  fill(shop.shop, "cases", [{ id: "k1", person: "p1", state: "open" }]);
+  const before = shop.dump();
+  const id = await shop.house.open(ANN);
+  const plan = await shop.house.plan(id);
+  expect(plan.steps.find(({ record }) => record === "orders")).toMatchObject({ act: 0, waiting: 2, reason: "open_case", says: "a case is open" });
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 3 });
+  for (const one of ["o1", "o2"]) expect(shop.dump()[`shop.orders ${one}`]).toBe(before[`shop.orders ${one}`]);
+  put(shop.shop, "cases", "k1", { id: "k1", person: "p1", state: "closed" });
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
+  expect(shop.dump()["shop.orders o1"]).toBeUndefined();
+});
+
+test("a case that is opened while the run is at work keeps what was not yet erased, and the run says why", async () => {
+  await using shop = await openShop(CASES, { orders: { unless: "open_case" } });
+  fill(shop.shop, "cases", []);
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  const before = shop.dump();
+  shop.set({
+    before: (call, nth) => {
+      if (call === "apply" && nth === 1) put(shop.shop, "cases", "k1", { id: "k1", person: "p1", state: "open" });
+    },
+  });
+  const result = await shop.house.run(id);
+  // the person's own row is blocked by orders that stay: the worst counts
+  expect(result.exit).toBe(5);
+  expect(result.steps.find(({ record }) => record === "orders")).toMatchObject({ status: "waiting", affected: 0, reason: "open_case" });
+  for (const one of ["shop.orders o1", "shop.orders o2", "shop.people p1"]) expect(shop.dump()[one], one).toBe(before[one]);
+});
+
+test("two record types over the same rows: the hold of one holds for the other, and it is counted once", async () => {
+  await using shop = await openShop({}, { ledger: { table: "orders", match: { person: "shop.people.id" }, do: "erase" } });
+  const before = shop.dump();
+  const id = await shop.house.open(BOB);
+  const plan = await shop.house.plan(id);
+  expect(plan.totals).toMatchObject({ erase: 1, keep: 3 });
+  await shop.house.approve(id);
+  await shop.house.run(id);
+  expect(shop.dump()["shop.orders o3"]).toBe(before["shop.orders o3"]);
+});
+
 test("two runs at once: one acts, the other is told that it is busy, and everything is done once", async () => {
   await using shop = await openShop();
   const id = await shop.house.open(ANN);

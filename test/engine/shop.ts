@@ -65,6 +65,7 @@ export async function openShop(map: object = {}, records: Readonly<Record<string
             orders: { match: { person: "shop.people.id" }, do: "erase", hold: { use: "books", from: "day" }, ...records["orders"] },
             items: { match: { order: "shop.orders.id" }, do: "erase", ...records["items"] },
             tickets: { match: { email: "email" }, do: "redact", fields: { text: "clear" }, ...records["tickets"] },
+            ...(records["ledger"] === undefined ? {} : { ledger: records["ledger"] }),
           },
         },
         copy: { kind: "memory", copy_of: "shop.people", records: { people: { match: { email: "email" }, do: "erase" } } },
