@@ -4,7 +4,7 @@
  */
 import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { EffectPoint, System } from "../../src/port/connector.ts";
+import type { EffectPoint, Guard, System } from "../../src/port/connector.ts";
 import type { Change } from "../../src/model/change.ts";
 import type { Fold } from "../../src/model/datamap.ts";
 import type { Lookup, Target } from "../../src/model/search.ts";
@@ -286,6 +286,35 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
       expect(await eraseUnit(fixture.system, io, unitOf(target(), [lookup(0, ANN)], change(), planned(found)))).toMatchObject(all(1));
       expect(await fixture.dump()).toEqual(without(ANN_TOO));
       expect(ANN.no in (await fixture.dump())).toBe(true);
+    });
+
+    claim("a planned record that is somebody else's by now is left as it is", async () => {
+      const unit = unitOf(target(), [lookup(0, ANN)], change(), planned(await find([lookup(0, ANN)])));
+      const other: Person = { ...ANN, email: "zoe@shop.example", code: "4711" };
+      await fixture.seed(EVERYONE.map((person) => (person === ANN ? other : person)));
+      before = await fixture.dump();
+      const outcome = await eraseUnit(fixture.system, io, unit);
+      expect(outcome).toMatchObject({ matched: 1, affected: 1, blocked: 0 });
+      expect(outcome.alreadyGone + outcome.failed).toBe(1);
+      expect(await fixture.dump()).toEqual(without(ANN_TOO));
+    });
+
+    claim("what the guard says stays, with its reason, and the others go", async () => {
+      const found = await find([lookup(0, ANN)]);
+      const kept = given(found.find(({ values }) => values[fixture.columns.no] === ANN_TOO.no)).key;
+      const asked: string[] = [];
+      const guard: Guard = {
+        async judge(step, records) {
+          await Promise.resolve();
+          asked.push(...records.map(({ key }) => `${step} ${key}`));
+          return records.flatMap(({ key }) => (key === kept ? [{ key, kind: "waiting", reason: "open_case", says: "a case is open" } as const] : []));
+        },
+      };
+      const outcome = await eraseUnit(fixture.system, io, unitOf(target(), [lookup(0, ANN)], change(), planned(found)), testJournal(), guard);
+      expect(new Set(asked)).toEqual(new Set(found.map(({ key }) => `s1 ${key}`)));
+      expect(outcome).toMatchObject({ matched: 1, affected: 1, alreadyGone: 0, failed: 0, blocked: 0 });
+      expect(outcome.left).toEqual([{ key: kept, kind: "waiting", reason: "open_case", says: "a case is open" }]);
+      expect(await fixture.dump()).toEqual(without(ANN));
     });
 
     claim("remaining names what is still to be done, before and after", async () => {

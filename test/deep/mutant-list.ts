@@ -234,14 +234,6 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["test/record-files/where-test.test.ts"],
   },
   {
-    name: "an overtaken lease still writes",
-    file: "src/state/leases.ts",
-    from: 'if (row !== undefined && integer(row, "fence") !== fence) throw busy(',
-    to: 'if (row !== undefined && integer(row, "fence") < 0) throw busy(',
-    tests: ["test/state/sqlite.test.ts", "test/state/state.test.ts"],
-    titles: "overtaken",
-  },
-  {
     name: "sealed parts outlive their request",
     file: "src/state/sealed-store.ts",
     from: `await sql.run("delete from request_key where request = ?", [request]);`,
