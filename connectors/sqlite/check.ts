@@ -7,7 +7,7 @@ import { judgeWrite } from "../../src/sql/check-writes.ts";
 import { deletes, finding, updates } from "../../src/sql/findings.ts";
 import type { Table } from "./catalog.ts";
 import { isWritable, quoted } from "./database.ts";
-import { effectsOf, firing } from "./effects.ts";
+import { effectsOf, firing, refusedIn } from "./effects.ts";
 import { waysInto } from "./references.ts";
 import { fullTextsOver } from "./residue.ts";
 import { type Place, type Resolved, resolveTarget } from "./resolved.ts";
@@ -87,6 +87,16 @@ function* checkReferences(place: Place, resolved: Resolved): Generator<Finding> 
 /** Triggers that a change of this record type sets off, as SQLite tells it: those that write where the data map does not look, and those that keep rows from going. */
 function* checkTriggers(place: Place, resolved: Resolved): Generator<Finding> {
   const { catalog, block } = place;
+  for (const verb of refusedIn(place, resolved))
+    yield finding(
+      resolved,
+      "CONSTRAINT",
+      "error",
+      `SQLite takes no ${verb} in ${resolved.table.name}: a foreign key leads to columns that are not unique, or a trigger is broken`,
+      {
+        help: "Mend the schema: give the referenced columns a unique index, or drop the key or trigger.",
+      },
+    );
   for (const { name, table, sql, verb } of firing(place, resolved)) {
     if (!/\braise\s*\(\s*ignore\s*\)/iu.test(sql)) continue;
     yield /\b(?:when|where)\b/iu.test(sql)

@@ -1,4 +1,4 @@
-import { access, constants, stat } from "node:fs/promises";
+import { access, constants, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
 import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promises";
@@ -58,7 +58,8 @@ async function pathOf({ name, connect }: SystemBlock, io: IO): Promise<string> {
       : new Failure("SYSTEM_UNREACHABLE", `${name}: the database's file is not there`, { help });
   });
   if (!found.isFile()) throw new Failure("SYSTEM_UNREACHABLE", `${name}: what stands at the database's path is no file`, { help });
-  return path;
+  // SQLite lays its own files beside the file itself, not beside a link to it
+  return await realpath(path);
 }
 
 /** Whether this user may write the file and what SQLite lays beside it. */

@@ -2,6 +2,7 @@
 import { constants } from "node:sqlite";
 import type { Write } from "../../src/model/change.ts";
 import { deletes, updates } from "../../src/sql/findings.ts";
+import { Refusal } from "../../src/sql/refusal.ts";
 import { type Deed, quoted } from "./database.ts";
 import type { Place, Resolved } from "./resolved.ts";
 
@@ -19,16 +20,35 @@ const VERBS = new Map<number, Effect["verb"]>([
   [constants.SQLITE_DELETE, "delete"],
 ]);
 
+interface Done {
+  readonly verb: "DELETE" | "UPDATE";
+  readonly deeds: readonly Deed[];
+  /** SQLite does not take the statement at all. */
+  readonly refused: boolean;
+}
+
 /** All that happens when rows of this record type are deleted or changed as its rules say. */
-function deedsOf({ database }: Place, resolved: Resolved): readonly { readonly verb: "DELETE" | "UPDATE"; readonly deeds: readonly Deed[] }[] {
+function deedsOf({ database }: Place, resolved: Resolved): readonly Done[] {
   const { table } = resolved;
   const sets = updates(resolved).filter((column) => !(table.columns.get(column)?.generated ?? true));
   const name = `main.${quoted(table.name)}`;
-  const change = `UPDATE ${name} SET ${sets.map((column) => `${quoted(column)} = NULL`).join(", ")} WHERE 0 = ?`;
+  const told = (verb: Done["verb"], text: string): Done => {
+    try {
+      return { verb, deeds: database.authorised(text), refused: false };
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.contention) throw error;
+      return { verb, deeds: [], refused: true };
+    }
+  };
   return [
-    ...(deletes(resolved) ? [{ verb: "DELETE" as const, deeds: database.authorised(`DELETE FROM ${name} WHERE 0 = ?`) }] : []),
-    ...(sets.length > 0 ? [{ verb: "UPDATE" as const, deeds: database.authorised(change) }] : []),
+    ...(deletes(resolved) ? [told("DELETE", `DELETE FROM ${name} WHERE 0 = ?`)] : []),
+    ...(sets.length > 0 ? [told("UPDATE", `UPDATE ${name} SET ${sets.map((column) => `${quoted(column)} = NULL`).join(", ")} WHERE 0 = ?`)] : []),
   ];
+}
+
+/** What SQLite would not do in this table, whatever the row: a foreign key leads to columns that are not unique, a trigger names what is not there. */
+export function refusedIn(place: Place, resolved: Resolved): readonly Done["verb"][] {
+  return deedsOf(place, resolved).flatMap(({ verb, refused }) => (refused ? [verb] : []));
 }
 
 /** Triggers of the table itself that these changes set off. */

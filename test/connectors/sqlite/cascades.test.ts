@@ -89,6 +89,14 @@ describe("foreign keys", () => {
     file.sql("DELETE FROM people WHERE id = '7'");
   });
 
+  test("a foreign key that SQLite itself cannot keep is an error of the record type, before anything is planned", async () => {
+    using file = testFile(`${PEOPLE}; CREATE TABLE orders (who TEXT REFERENCES people (email))`);
+    const system = systemOf([people], { ignore: ["orders"] });
+    expect(codes(await check(system, worldOf(file), [byEmail]))).toEqual(["CONSTRAINT shop.people"]);
+    file.raw.exec("CREATE UNIQUE INDEX one ON people (email)");
+    expect(codes(await check(system, worldOf(file), [byEmail]))).toEqual([]);
+  });
+
   test("tables that reference each other, and a tree in one table, go in one piece", async () => {
     using file =
       testFile(`CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, card INTEGER REFERENCES cards (id), boss INTEGER REFERENCES people (id) ON DELETE CASCADE);

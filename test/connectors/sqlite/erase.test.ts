@@ -1,4 +1,4 @@
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
@@ -159,6 +159,31 @@ describe("the file", () => {
     await expect(at("text.db").openReader(worldOf(file))).rejects.toThrow(expect.objectContaining({ code: "SYSTEM_UNREACHABLE" }));
     expect(codes(await check(at("empty.db"), worldOf(file), [byEmail]))).toEqual(["TABLE_MISSING shop.people"]);
     expect(statSync(join(file.folder, "empty.db")).size).toBe(0);
+  });
+
+  test("a link to it is followed: what SQLite lays beside the file is seen and let go of", async () => {
+    using file = testFile(`PRAGMA journal_mode = wal; ${PEOPLE}`);
+    file.sql("INSERT INTO people VALUES (1, ?, ?)", ANN, LONG);
+    using elsewhere = testFile();
+    symlinkSync(file.path, join(elsewhere.folder, "link.db"));
+    const system = systemOf([people], { connect: { file: "link.db" } });
+    await using reader = await system.openReader(worldOf(elsewhere));
+    expect((await Array.fromAsync(reader.residue(byEmail))).map(({ mechanism }) => mechanism)).toEqual(["wal", "free_space"]);
+    expect(await erase(system, worldOf(elsewhere), [await plan(system, worldOf(elsewhere), byEmail, who)])).toEqual([{ step: "shop.people", ...done(1) }]);
+    expect(file.sql("SELECT * FROM people")).toEqual([]);
+  });
+
+  test("one that is kept in UTF-16 is searched and purged like any other", async () => {
+    using file = testFile(`PRAGMA encoding = 'UTF-16le'; PRAGMA journal_mode = wal; ${PEOPLE}`);
+    file.sql("INSERT INTO people VALUES (1, ?, ?), (2, 'bob@shop.example', 'Jörg')", ANN, MARK);
+    const wide = Buffer.from(MARK, "utf16le");
+    expect(file.bytes().includes(wide)).toBe(true);
+    const system = systemOf([people]);
+    expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), byEmail, who)])).toEqual([{ step: "shop.people", ...done(1) }]);
+    await using eraser = await system.openEraser(worldOf(file));
+    expect(await eraser.flushResidue(byEmail)).toEqual([]);
+    expect(file.bytes().includes(wide)).toBe(false);
+    expect(file.sql("SELECT name FROM people")).toEqual([["Jörg"]]);
   });
 
   test("its path may be a secret, and any name", async () => {
