@@ -12,7 +12,7 @@ export interface ConcreteIndex {
   readonly system: boolean;
   /** Why no document in it can be changed now. */
   readonly blocked?: "index_block" | "ccr_follower";
-  /** A block on reading: it cannot be searched. */
+  /** A block on reading, or on metadata: it cannot be searched. */
   readonly unreadable: boolean;
   readonly setting: (name: string) => string | undefined;
   readonly mapping: JsonNode | undefined;
@@ -39,16 +39,18 @@ export async function indicesOf(api: Api, pattern: string): Promise<ConcreteInde
     const list = some.map(encodeURIComponent).join(",");
     const about = { index: pattern, right: "view_index_metadata" };
     const states = await api.ask({ method: "GET", path: `/_resolve/index/${list}`, query: { expand_wildcards: "all" } }, about);
-    const query = { expand_wildcards: "all", ignore_unavailable: "true" };
-    const settings = await api.ask({ method: "GET", path: `/${list}/_settings`, query: { ...query, flat_settings: "true" } }, about);
-    const mappings = await api.ask({ method: "GET", path: `/${list}/_mapping`, query }, about);
+    const told = await metadataOf(api, some, about);
     const entries = new Map(itemsOf(at(states.body, "indices")).map((entry) => [textOf(at(entry, "name")), entry]));
     for (const name of some) {
       const entry = entries.get(name);
       const attributes = itemsOf(at(entry, "attributes")).map(textOf);
       const system = attributes.includes("system");
       if (system && !pattern.split(",").includes(name)) continue;
-      const [mine, mapping] = [at(settings.body, name, "settings"), at(mappings.body, name, "mappings")];
+      const { settings: mine, mapping, secret = false } = told.get(name) ?? {};
+      if (entry !== undefined && secret) {
+        found.push({ name, open: !attributes.includes("closed"), system, unreadable: true, setting: () => undefined, mapping: undefined });
+        continue;
+      }
       if (entry === undefined || mine === undefined || mapping === undefined)
         throw new Failure("SYSTEM_UNREACHABLE", `${api.system}, index ${shown(name)}: the index went away while it was looked at.`, {
           help: "Run the same command again.",
@@ -57,6 +59,35 @@ export async function indicesOf(api: Api, pattern: string): Promise<ConcreteInde
     }
   }
   return found;
+}
+
+interface Metadata {
+  readonly settings?: JsonNode | undefined;
+  readonly mapping?: JsonNode | undefined;
+  /** A block on metadata: nobody can tell how the index is to be searched. */
+  readonly secret?: boolean;
+}
+
+/** By index. Where one of them refuses, each is asked by itself: it must not hide the others. */
+async function metadataOf(
+  api: Api,
+  names: readonly string[],
+  about: { readonly index: string; readonly right: string },
+): Promise<ReadonlyMap<string, Metadata>> {
+  const list = names.map(encodeURIComponent).join(",");
+  const query = { expand_wildcards: "all", ignore_unavailable: "true" };
+  try {
+    const settings = await api.ask({ method: "GET", path: `/${list}/_settings`, query: { ...query, flat_settings: "true" } }, about);
+    const mappings = await api.ask({ method: "GET", path: `/${list}/_mapping`, query }, about);
+    return new Map(names.map((name) => [name, { settings: at(settings.body, name, "settings"), mapping: at(mappings.body, name, "mappings") }]));
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "BLOCKED") throw error;
+    const [only, ...others] = names;
+    if (only !== undefined && others.length === 0) return new Map([[only, { secret: true }]]);
+    const each: Metadata[] = [];
+    for (const name of names) each.push((await metadataOf(api, [name], about)).get(name) ?? {});
+    return new Map(names.map((name, place) => [name, each[place] ?? {}]));
+  }
 }
 
 /** Parts of a pattern that mean no index. */

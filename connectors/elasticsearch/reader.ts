@@ -131,7 +131,7 @@ async function* locateKeys(io: IO, api: Api, target: Target, { keys }: Extract<S
     const index = indices.get(name.index);
     if (document === "index_missing" || index === undefined) throw lostPlace(target, name.index);
     if (document === "absent") continue;
-    if (document === "index_closed") yield blind(io, target, name.key, index.open ? "index_block" : "index_closed", []);
+    if (document === "index_closed" || index.unreadable) yield blind(io, target, name.key, index.open ? "index_block" : "index_closed", []);
     else {
       const shape = shapes.get(index.name) ?? shapeOf(target, index, searchable(index, target.columns));
       shapes.set(index.name, shape);
@@ -167,12 +167,14 @@ function lostPlace({ record }: Target, index: string): Failure {
 /** Throws where nothing is known of a document: its index is gone, or closed. */
 async function* remaining(io: IO, api: Api, target: Target, operation: Operation, lookups: readonly Lookup[] | undefined): AsyncGenerator<string> {
   const look = await looksAt(io, api, target, operation, lookups);
+  const unreadable = new Set((await indicesOf(api, patternOf(target))).filter((index) => index.unreadable).map((index) => index.name));
   // an index that could not be searched, named as a whole, is never gone
   yield* operation.records.filter(({ key }) => nameOf(key) === undefined).map(({ key }) => key);
   for await (const { record, name, document } of withDocuments(api, operation.records)) {
     if (document === "absent") continue;
     if (document === "index_missing") throw lostPlace(target, name.index);
-    if (document === "index_closed") throw new Failure("BLOCKED", `${api.system}: index ${shown(name.index)} is closed, or blocks reading.`);
+    if (document === "index_closed" || unreadable.has(name.index))
+      throw new Failure("BLOCKED", `${api.system}: index ${shown(name.index)} is closed, or blocks reading.`);
     const seen = operation.change.kind === "delete" ? undefined : look(document, record);
     if (operation.change.kind !== "delete" && seen === undefined) throw lostPlace(target, name.index);
     if (seen === undefined || seen.edits.length > 0) yield record.key;

@@ -101,6 +101,28 @@ describe("an index that went away", () => {
       expect(await record.erase(found)).toMatchObject({ matched: 0, alreadyGone: 0, left: [{ kind: "blocked", reason: "index_closed" }] });
     }
   });
+
+  test("an index that gives its mapping away to nobody is blocked, and hides no other one", async () => {
+    const [one, two] = [await looms("secret"), await looms("secret")];
+    const record = recordOn(raw, `${one},${two}`, { match });
+    const planned = await record.find(ANN);
+    await raw.call("PUT", `/${two}/_settings`, { "index.blocks.metadata": true });
+    try {
+      const found = await record.located({ by: "subjects", lookups: [{ subject: 0, values: { email: [ANN] } }] });
+      expect(found.map(({ key, blocked }) => [key, blocked?.reason]).toSorted(([a], [b]) => String(a).localeCompare(String(b)))).toEqual(
+        [
+          [JSON.stringify([one, "a"]), undefined],
+          [JSON.stringify([two]), "index_block"],
+        ].toSorted(([a], [b]) => String(a).localeCompare(String(b))),
+      );
+      expect(await record.check()).toMatchObject([{ code: "BLOCKED", severity: "warning", message: expect.stringContaining(two) }]);
+      await expect(record.remaining(planned)).rejects.toMatchObject({ code: "BLOCKED" });
+      expect(await record.erase(planned)).toMatchObject({ matched: 1, deleted: 1, left: [{ kind: "failed", reason: "changed" }] });
+    } finally {
+      await raw.call("PUT", `/${two}/_settings`, { "index.blocks.metadata": null });
+    }
+    expect(await record.ids(ANN)).toEqual(["a"]);
+  });
 });
 
 test("by whatever alias or pattern, a document has one address: its concrete index, id and routing", async () => {
