@@ -31,7 +31,10 @@ export async function driftBetween(planned: readonly SealedStep[], look: SecondL
     const missing = step.records.flatMap(({ key }) => (found.has(key) ? [] : [key]));
     const other = step.records.filter((record) => {
       const again = found.get(record.key);
-      return again !== undefined && (again.fingerprint !== record.fingerprint || JSON.stringify(again.disposition) !== JSON.stringify(record.disposition));
+      if (again === undefined) return false;
+      // what is blocked since is met as such when its turn comes: the record itself is as it was
+      const blocked = again.disposition.kind === "blocked" && record.disposition.kind === "act";
+      return again.fingerprint !== record.fingerprint || (!blocked && JSON.stringify(again.disposition) !== JSON.stringify(record.disposition));
     });
     const changed = other.length + (missing.length === 0 ? 0 : (await look.lost(step, missing)).length);
     if (added + changed > 0) drifts.push({ record: step.record, added, changed });

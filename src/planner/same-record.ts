@@ -122,7 +122,7 @@ export function columnsOf(change: Change): readonly (readonly [string, string])[
   return [...Object.entries(change.fields), ...paths].flatMap(([column, rule]) => (rule.kind === "keep" ? [] : [[column, JSON.stringify(rule)] as const]));
 }
 
-/** An object that is erased whole takes its lines along: one of them that stays keeps it, and those that go are counted with it. */
+/** An object that stays keeps its lines; one that is erased whole takes them along: one that stays keeps it, and those that go are counted with it. */
 function keepWhole(found: Findings, decided: OwnDecisions, elsewhere: Map<string, Map<string, CountedIn>>): void {
   const lines = new Map<string, { readonly id: string; readonly key: string }[]>();
   for (const [id, { type, records }] of found) {
@@ -140,7 +140,9 @@ function keepWhole(found: Findings, decided: OwnDecisions, elsewhere: Map<string
     for (const { key, address } of records.values()) {
       const inside = lines.get(`${type.system}\n${address}`) ?? [];
       const whole = mine?.get(key);
-      if (inside.length === 0 || whole === undefined || changeOf(type, whole)?.kind !== "delete" || whole.kind !== "act") continue;
+      if (inside.length === 0 || whole === undefined) continue;
+      if (whole.kind !== "act") keepLines(inside, decided, whole);
+      if (changeOf(type, whole)?.kind !== "delete" || whole.kind !== "act") continue;
       const staying = inside.flatMap((line) => {
         const disposition = decided.get(line.id)?.get(line.key);
         return disposition === undefined || disposition.kind === "act" ? [] : [disposition];
@@ -154,6 +156,16 @@ function keepWhole(found: Findings, decided: OwnDecisions, elsewhere: Map<string
           put(elsewhere, line.id, line.key, { record: id, key });
         }
     }
+  }
+}
+
+/** What stays as a whole stays as it is: none of its lines is taken out of it or changed. */
+function keepLines(inside: readonly { readonly id: string; readonly key: string }[], decided: OwnDecisions, whole: Disposition): void {
+  const stays = whole.kind === "kept" ? { ...whole, minimise: false } : whole;
+  for (const line of inside) {
+    const mine = decided.get(line.id);
+    const was = mine?.get(line.key);
+    if (was?.kind === "act" || (was?.kind === "kept" && was.minimise)) mine?.set(line.key, stays);
   }
 }
 

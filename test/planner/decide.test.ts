@@ -282,3 +282,17 @@ test("a declared cascade takes no row of a table that another system over the sa
   expect(decide([cascading], shop, references, { systems: block })["shop.customers/6"]).toEqual({ kind: "blocked", reason: "shop.crm.notes_fkey" });
   expect(decide([cascading], shop, references, { systems: apart })["shop.customers/6"]).toMatchObject({ kind: "act", change: "rule" });
 });
+
+test("an object that is held whole keeps its lines, whatever the rule of the lines says", () => {
+  const objects = recordOf("shop", "objects", { holds: [{ hold: "invoice_8y", from: "issued_on", protects: [] }] });
+  const inside = recordOf("shop", "inside", {});
+  const at = (within: string, key: string): Row => ({ ...row(key, {}), within });
+  const decided = decide([objects, inside], {
+    "shop.objects": [row("held", { issued_on: "2026-01-01" }), row("free", { issued_on: "2001-01-01" })],
+    "shop.inside": [at("shop.objects/held", "1"), at("shop.objects/free", "2")],
+  });
+  expect(decided["shop.objects/held"]).toMatchObject({ kind: "kept", reason: "retention" });
+  expect(decided["shop.inside/1"]).toMatchObject({ kind: "kept", reason: "retention", until: "2034-12-31" });
+  expect(decided["shop.objects/free"]).toMatchObject({ kind: "act" });
+  expect(decided["shop.inside/2"], "counted with its object").toBeUndefined();
+});
