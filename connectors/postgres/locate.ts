@@ -4,6 +4,7 @@ import type { IO } from "../../src/port/connector.ts";
 import { chunks } from "../../src/sql/items.ts";
 import type { Found, SqlLook } from "../../src/sql/locate.ts";
 import { type Hits, NO_HITS, type RowState, textsOrNull, unionOf } from "../../src/sql/record-table.ts";
+import { inOneElement } from "../../src/sql/whose-value.ts";
 import { keyOrder, ofTable } from "./keys.ts";
 import { comparableIn, type Resolved, stateOf, stateTexts, valuesFor } from "./resolved.ts";
 import { byKey, type SearchIn, searchText, wholeTable } from "./search.ts";
@@ -36,14 +37,20 @@ export async function* findRows(session: Session, resolved: Resolved, lookups: r
         const state = stateOf(resolved, row, io);
         // several values, elements, columns or people may lead to the same row: they come one after the other
         if (state.key !== last?.state.key) {
-          if (last !== undefined) yield last;
+          if (last !== undefined) yield* foundIn(resolved, last);
           last = { state, hits: new Map() };
         }
         last.hits.set(subject, unionOf([last.hits.get(subject) ?? NO_HITS, hits]));
       }
     }
-    if (last !== undefined) yield last;
+    if (last !== undefined) yield* foundIn(resolved, last);
   }
+}
+
+/** The search compares an array's values one by one: whose elements they are is seen here. */
+function* foundIn(resolved: Resolved, { state, hits }: Found): Generator<Found> {
+  const theirs = new Map([...hits].filter(([, mine]) => inOneElement(resolved, state, mine)));
+  if (theirs.size > 0) yield { state, hits: theirs };
 }
 
 /** By matched column: the values of a lookup as texts are compared. */

@@ -2,7 +2,7 @@
 import type { Lookup } from "../model/search.ts";
 import { type ColumnRef, type Hits, type MatchedRef, type RecordTable, type RowState, unionOf } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
-import { textsIn } from "./whose-value.ts";
+import { inOneElement, textsIn } from "./whose-value.ts";
 
 export interface ComparedRef extends MatchedRef {
   /** The text by which a stored or given value is compared. */
@@ -47,7 +47,8 @@ export function holdsOne(ref: ComparedRef, lookups: readonly Lookup[]): (text: s
 }
 
 /** Whose a row is, by subject; empty where it is nobody's of these. */
-export function matcherOf({ matches, target }: ComparedTable, lookups: readonly Lookup[]): (row: Cells) => ReadonlyMap<number, Hits> {
+export function matcherOf(table: ComparedTable, lookups: readonly Lookup[]): (row: Cells) => ReadonlyMap<number, Hits> {
+  const { matches, target } = table;
   const wanted = matches.map((ref) => {
     const byText = new Map<string, Set<Lookup>>();
     for (const lookup of lookups) {
@@ -70,7 +71,8 @@ export function matcherOf({ matches, target }: ComparedTable, lookups: readonly 
     }
     const whose = new Map<number, Hits>();
     for (const [lookup, hits] of found) {
-      if (target.record.match.mode === "all" && (hits.size < matches.length || !standTogether(matches, lookup, row))) continue;
+      if (target.record.match.mode === "all" && (hits.size < matches.length || !standTogether(matches, lookup, row) || !inOneElement(table, row, hits)))
+        continue;
       whose.set(lookup.subject, unionOf([whose.get(lookup.subject) ?? new Map(), hits]));
     }
     return whose;

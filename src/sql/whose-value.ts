@@ -28,6 +28,23 @@ export function isShared(table: RecordTable, state: RowState, hits: Hits): boole
   });
 }
 
+/** Whether values that `all` asks for together, in one array of a JSON column, stand in one element of it: in two they are two people's. */
+export function inOneElement({ matches, target }: RecordTable, { values }: Pick<RowState, "values">, hits: Hits): boolean {
+  if (target.record.match.mode !== "all") return true;
+  const lists = Map.groupBy(matches, ({ column, path }) => {
+    const list = path === undefined ? undefined : lastList(path);
+    return list === undefined ? undefined : `${column.name}\n${list}`;
+  });
+  return [...lists].every(([name, refs]) => {
+    const [first, ...more] = refs;
+    const text = first === undefined ? undefined : values.get(first.column.name);
+    if (name === undefined || first === undefined || more.length === 0 || text === undefined || text === null) return true;
+    const list = lastList(first.path ?? "") ?? "";
+    const inAll = more.reduce((ways, ref) => ways.intersection(waysOf(text, list, [ref], hits)), waysOf(text, list, [first], hits));
+    return inAll.size > 0;
+  });
+}
+
 /** Whether the list's elements, but for nulls, all hold one of the hits. */
 function allTheirs(text: string, list: string, refs: readonly MatchedRef[], hits: Hits): boolean {
   const theirs = waysOf(text, list, refs, hits);

@@ -276,3 +276,16 @@ test("two record types that change one column of the same row, in its paths or i
   ]);
   for (const operation of operations) expect(await remainingOf(system, worldOf(database), one, operation, [mine])).toEqual([]);
 });
+
+const TEAMS = `[{"e":"ann@x","t":"t2"},{"e":"bob@x","t":"t1"}]`;
+
+test("values that `all` asks for in one array of a document stand in one element of it, else the row is somebody else's", async () => {
+  await database.sql("CREATE TABLE teams (id int PRIMARY KEY, doc jsonb)");
+  await database.sql(`INSERT INTO teams VALUES (1, '{"m":${TEAMS}}'), (2, '{"m":[{"e":"bob@x","t":"t2"},{"e":"ann@x","t":"t1"}]}')`);
+  const of = record("teams", "erase", { match: { mode: "all", terms: [] } });
+  const where = target(of, [email("doc.m[].e"), "doc.m[].t"], ["id"]);
+  const lookups = [lookup({ "doc.m[].e": "ann@x", "doc.m[].t": "t1" })];
+  expect((await look(where, lookups)).map(({ values }) => values["id"])).toEqual([["2"]]);
+  expect(await eraseBy(where, lookups)).toEqual([{ step: "shop.teams", ...done(1) }]);
+  expect((await rows("teams")).map((row) => row?.slice(0, 2))).toEqual(["(1"]);
+});

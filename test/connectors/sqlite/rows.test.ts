@@ -154,6 +154,20 @@ describe("what is compared", () => {
     expect((await locateAll(systemOf([of]), worldOf(file), where, lookups)).map(({ values }) => values["no"])).toEqual(["1", "3"]);
   });
 
+  test("values that `all` asks for in one array of a document stand in one element of it", async () => {
+    using file = testFile("CREATE TABLE teams (id INTEGER PRIMARY KEY, doc TEXT)");
+    file.sql(
+      "INSERT INTO teams VALUES (1, ?), (2, ?)",
+      '{"m":[{"e":"ann@x","t":"t2"},{"e":"bob@x","t":"t1"}]}',
+      '{"m":[{"e":"bob@x","t":"t2"},{"e":"ann@x","t":"t1"}]}',
+    );
+    const of = record("teams", "erase", { match: { mode: "all", terms: [] } });
+    const where = target(of, ["doc.m[].e", "doc.m[].t"], ["id"]);
+    expect(
+      (await locateAll(systemOf([of]), worldOf(file), where, [lookup({ "doc.m[].e": "ann@x", "doc.m[].t": "t1" })])).map(({ values }) => values["id"]),
+    ).toEqual(["2"]);
+  });
+
   test("constants narrow the search: numbers and booleans as the column keeps them", async () => {
     using file = testFile("CREATE TABLE people (no INTEGER PRIMARY KEY, email TEXT, paid BOOLEAN, sum REAL)");
     file.sql("INSERT INTO people VALUES (1, ?1, 1, 5), (2, ?1, 0, 5), (3, ?1, 1, 6)", ANN);
