@@ -1,6 +1,7 @@
 import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
 import { type Answer, asFlag, BaseCommand, idArg, laterFlag, type Session, type Typed } from "../src/base-command.ts";
+import { ENDED_STATES } from "../src/model/status.ts";
 
 export default class Verify extends BaseCommand {
   static override summary = "Look again for everything that was to go, and close the request when nothing is left.";
@@ -31,15 +32,17 @@ export default class Verify extends BaseCommand {
       progress.label(`looking again in ${system}`);
       progress.done(done);
     });
-    const { exit, ...verified } = await verifyRequest(context, args.id, { purge: flags.purge });
     const { read } = workspace.state;
+    const ended = ENDED_STATES.includes((await read.requests.get(args.id)).state);
+    const { exit, ...verified } = await verifyRequest(context, args.id, { purge: flags.purge });
     const request = await read.requests.get(args.id);
     const { next, otherwise } = await nextStep(read, request);
     const from = verified.settled_at;
+    const before = ended ? "The request has ended, and nothing was looked at now. Its last look:\n" : "";
     const again = from === undefined ? "" : `\nIt counts as the second look from ${when(from)} on.`;
     return {
       data: verified,
-      human: verifyScreen(verified, daysLeft(request, today(context)), tone.plain) + again,
+      human: before + verifyScreen(verified, daysLeft(request, today(context)), tone.plain) + again,
       exit,
       // the screen says from when on; a program has nothing but this
       next: [...(next === null ? [] : [from === undefined || !tone.json ? next : `${next}   # from ${from} on`]), ...(otherwise ?? [])],

@@ -66,7 +66,7 @@ export function requestScreen(request: ErasureRequest, { late, plain, story, pla
     indent(table(facts)),
     "What was done",
     indent(table(story.map((line) => [when(line.at), line.by === undefined ? "(not noted)" : safe(line.by), did(line)]))),
-    ...(plans.length === 0 ? [] : ["Plans", indent(table(plans.map((plan) => [plan.id, planText(plan)])))]),
+    ...(plans.length === 0 ? [] : ["Plans", indent(table(plans.map((plan) => [plan.id, planText(plan, story)])))]),
     ...(open.length === 0 ? [] : ["Open", indent(open.map((one) => safe(one)).join("\n"))]),
     ...(endedAt === undefined ? [`Waiting for: ${safe(waiting_for)}.`] : []),
   ].join("\n");
@@ -84,14 +84,20 @@ function resultText(result: string): string {
   return result === "ok" ? "ok" : result === "interrupted" ? "stopped half-way" : plainState(result);
 }
 
-function planText({ system, totals, approval, run }: PlanLine): string {
+function planText({ id, system, totals, approval, run }: PlanLine, story: readonly StoryLine[]): string {
+  const begun = story.some((line) => line.did === "run" && line.plan === id);
   const { erase, change, keep, wait, blocked } = totals;
   const signed =
     approval === undefined
       ? "not approved"
       : `approved by ${safe(approval.by)}${approval.role === undefined ? "" : ` as ${safe(approval.role)}`}${approval.accepted === undefined ? "" : `, without a search of ${approval.accepted.join(", ")}`}`;
   const numbers = `${erase} to erase, ${change} to change, ${keep} kept, ${wait} waiting, ${blocked} blocked`;
-  return [...(system === undefined ? [] : [`only ${system}`]), numbers, signed, run === undefined ? "not run to its end" : "run to its end"].join("; ");
+  return [
+    ...(system === undefined ? [] : [`only ${system}`]),
+    numbers,
+    signed,
+    run === undefined ? (begun ? "not run to its end" : "not run") : "run to its end",
+  ].join("; ");
 }
 
 function who({ pseudonyms }: ErasureRequest): string {

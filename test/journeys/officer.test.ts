@@ -107,6 +107,8 @@ describe("what is offered as the next step can be followed as it stands", () => 
 
   it("does not go in a circle where a request has ended", async () => {
     const id = await desk.open({ email: person });
+    await desk.json(["plan", id]);
+    expect((await desk.cli(["request", "show", id])).out).toMatch(/P-0001 .*; not approved; not run$/mu);
     const refused = await desk.json(["request", "refuse", id, "--reason", "manifestly unfounded"]);
     expect(dig(refused.json, "next")).toEqual([`expunge report ${id}`]);
     const show = await desk.cli(["request", "show", id]);
@@ -146,6 +148,7 @@ it("a second run says that nothing was done now, and how the request stands toda
   const again = await desk.cli(["run", id, "--confirm", id]);
   expect([again.code, again.out]).toEqual([0, expect.stringContaining("Nothing was done now.")]);
   expect(again.out).toContain("The request is closed.");
+  expect((await desk.cli(["verify", id])).out).toMatch(/^The request has ended, and nothing was looked at now\. Its last look:\nLooked again /u);
   const { events } = await desk.json(["run", id, "--confirm", id]);
   for (const event of events) expect(OUTPUTS["run-event"]?.safeParse(event).error?.issues ?? []).toEqual([]);
 });
