@@ -46,6 +46,8 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
   const stay = outcome.left.filter((one) => one.kind === "already_gone" || one.kind === "kept" || one.kind === "waiting");
   const unminimised = minimisedKeys(work);
   const stayed = stay.filter(({ key }) => !unminimised.has(key));
+  // kept, and nothing in it left to clear
+  const asWanted = stay.filter(({ key, reason: why }) => unminimised.has(key) && why === "as_wanted").length;
   // what stays is rightly not gone; whatever else is still there the eraser has to have said
   const still = left.acted - stayed.filter(({ kind }) => kind !== "already_gone").length;
   const gone = acted - stayed.length - still;
@@ -60,14 +62,14 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
   const says = late.find((one) => one.says !== undefined)?.says ?? step.says;
   return {
     ...aboutAttempt(tried),
-    status: outcomeStatus(tried, { ...tally, failed, agree, own: outcome.own }),
+    status: outcomeStatus(tried, { ...tally, alreadyGone: tally.alreadyGone - asWanted, failed, agree, own: outcome.own }),
     matched: outcome.matched,
     affected: tally.affected,
     gone,
     deleted,
     changed,
-    minimised: outcome.minimised,
-    alreadyGone: tally.alreadyGone,
+    minimised: outcome.minimised + asWanted,
+    alreadyGone: tally.alreadyGone - asWanted,
     own: outcome.own,
     kept: step.kept + tally.kept,
     waiting: step.waiting + tally.waiting,

@@ -67,7 +67,8 @@ async function othersRows(readers: Readers, parent: Found, edge: Edge, stale: Re
   if (stale.size === 0) return { lost, held };
   const { type } = parent;
   const reader = await readers.of(type.system);
-  const matched = type.match.terms.map(({ column }) => column);
+  // the key of an object names its person, and is no column
+  const matched = type.place.kind === "keys" ? [] : type.match.terms.map(({ column }) => column);
   const target = { ...holdersTarget(type, edge.from), exports: [...new Set([...edge.from, ...matched])] };
   const holders = new Map<string, { readonly named: boolean; readonly rows: Map<number, Rows> }>();
   for (const [subject, rows] of stale) {

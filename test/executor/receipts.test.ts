@@ -98,6 +98,19 @@ describe("a receipt", () => {
     expect(isDone(receiptOf(tried, outcome({ minimised: 1 }), { acted: 0, minimised: 0 }), tried.step)).toBe(true);
   });
 
+  test("a kept record in which nothing was left to clear is minimised, and none that is already gone", () => {
+    const receipt = receiptOf(triedWith([kept(true), act]), outcome({ matched: 1, deleted: 1, left: [left(0, "already_gone", "as_wanted")] }), {
+      acted: 0,
+      minimised: 0,
+    });
+    expect(receipt).toMatchObject({ status: "kept", kept: 1, minimised: 1, alreadyGone: 0, deleted: 1 });
+    const gone = receiptOf(triedWith([kept(true), act]), outcome({ matched: 1, deleted: 1, left: [left(0, "already_gone", "gone")] }), {
+      acted: 0,
+      minimised: 0,
+    });
+    expect(gone).toMatchObject({ minimised: 0, alreadyGone: 1 });
+  });
+
   test("an attempt that a failure ended leaves everything planned undone: blocked where the system is out of reach, else failed", () => {
     const tried = triedWith([act, kept(true), blocked, waiting]);
     const away = failedReceipt(tried, new Failure("SYSTEM_UNREACHABLE", "away"));
