@@ -6,23 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../src/errors.ts";
 import type { IO } from "../../src/port/connector.ts";
 import { at, itemsOf, NotJson, numberOf, parseJson, textOf, type JsonNode } from "../../src/documents/json-text.ts";
-import type { RawAnswer } from "./client.ts";
+import type { Call, RawAnswer } from "./client.ts";
 import type { Address } from "./secret.ts";
 import { shown } from "../../src/model/shown.ts";
-
-export interface Call {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Names of indices are encoded already. */
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
-  /** JSON text; with `bulk` JSON lines. */
-  readonly body?: string;
-  readonly bulk?: boolean;
-  /** Milliseconds; default 60,000. */
-  readonly timeout?: number;
-  /** Sent even after an interruption: what puts something back or closes it. */
-  readonly always?: boolean;
-}
 
 export interface Answer {
   readonly status: number;

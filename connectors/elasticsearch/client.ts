@@ -1,8 +1,21 @@
 /** The only file with the client; loaded when a system is opened. What it throws quotes bodies and headers: callers drop it. */
 import { Client, Serializer, Transport } from "@elastic/elasticsearch";
 import type { ClientOptions } from "@elastic/elasticsearch";
-import type { Call } from "./api.ts";
 import type { Address } from "./secret.ts";
+
+export interface Call {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Names of indices are encoded already. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** JSON text; with `bulk` JSON lines. */
+  readonly body?: string;
+  readonly bulk?: boolean;
+  /** Milliseconds; default 60,000. */
+  readonly timeout?: number;
+  /** Sent even after an interruption: what puts something back or closes it. */
+  readonly always?: boolean;
+}
 
 export interface RawAnswer {
   readonly status: number;

@@ -4,7 +4,7 @@ import { changesIn, type DocumentRule, type ValueChange } from "../../src/docume
 import { at, canonical, compact, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 import { everyHit, type DocumentColumn, type Filter, type Hit, type Matching } from "../../src/documents/matching.ts";
 import { occurrences, parsePath, type Occurrence, type Path, type Reading } from "../../src/documents/path.ts";
-import type { Change } from "../../src/model/change.ts";
+import type { Change } from "../../src/model/rule-change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 import { comparable } from "../../src/model/fold.ts";
 import type { Target } from "../../src/model/search.ts";

@@ -1,5 +1,6 @@
 import { Failure } from "../errors.ts";
-import type { Also, Change, Operation, PlannedDeletion, PlannedRecord, Unit, Work } from "../model/change.ts";
+import type { Also, Operation, PlannedDeletion, PlannedRecord, Unit, Work } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { Disposition, SealedStep } from "../model/plan.ts";
 import type { UnitRow } from "../state/journal.ts";
 

@@ -1,5 +1,40 @@
-import type { Change, Changes } from "./change.ts";
+import type { FieldRules } from "./field-rule.ts";
 import type { RecordType } from "./datamap.ts";
+
+/** What is to be done to a record. Decided once, below: a connector never reads a map's `do`. */
+export type Change =
+  | { readonly kind: "delete" }
+  /** Columns, and paths of JSON columns (or of the document). */
+  | { readonly kind: "fields"; readonly fields: FieldRules; readonly documents: readonly DocumentChange[] }
+  /** Clear every column but these, keys (primary, unique, foreign) and the `from` columns of the record's holds. */
+  | { readonly kind: "minimise"; readonly keepOnly: readonly string[] }
+  /** Soft delete: the marker changes and nothing else. */
+  | { readonly kind: "mark"; readonly marker: Marker; readonly at: string; readonly by: string }
+  /** Takes back what a `mark` of ours set. */
+  | { readonly kind: "restore"; readonly marker: Marker };
+
+/** What happens to paths of one JSON column; without `in`, of the document itself. */
+export interface DocumentChange {
+  readonly in?: string;
+  readonly paths: FieldRules;
+}
+
+/** How a store marks a record as deleted. `by`: the column that says who did. */
+export type Marker =
+  | { readonly kind: "timestamp"; readonly column: string; readonly live: string | null; readonly by?: string }
+  | { readonly kind: "flag"; readonly column: string; readonly deleted: string; readonly since?: string; readonly by?: string }
+  | { readonly kind: "status"; readonly column: string; readonly deleted: readonly string[]; readonly since?: string; readonly by?: string }
+  | { readonly kind: "delete_marker" };
+
+/** What can become of a record type's records, as the data map's rule and nothing else says. */
+export interface Changes {
+  /** What the rule does to a record that is free to go. Absent: nothing (`do: ask`). */
+  readonly rule?: Change;
+  /** What happens instead to a record that may not be deleted because a held one references it. */
+  readonly heldBy?: Change;
+  /** What happens to a record while it is held. */
+  readonly minimise?: Change;
+}
 
 /** What becomes of a record type's records: the one reading of `do`. */
 export function changesOf(record: RecordType): Changes {

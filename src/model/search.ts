@@ -1,5 +1,5 @@
 /** What is searched and what was found. */
-import type { Changes } from "./change.ts";
+import type { Changes } from "./rule-change.ts";
 import type { Fold, IdentityType, RecordType, Where } from "./datamap.ts";
 
 /** What a reader found out about a system. Bears no value of any record. */

@@ -1,9 +1,8 @@
 import { civilDateOf } from "../retention/civil-date.ts";
 import { holdEnd } from "../retention/hold-end.ts";
-import type { Change } from "../model/change.ts";
 import type { Hold, RecordType } from "../model/datamap.ts";
 import type { Disposition } from "../model/plan.ts";
-import { changesOf } from "../model/rule-change.ts";
+import { type Change, changesOf } from "../model/rule-change.ts";
 import { type Deciding, recordsByPerson, typesById } from "./deciding.ts";
 import { type FoundRecord, valuesAt } from "./found.ts";
 import { heldWith, parentIndex } from "./held-with.ts";

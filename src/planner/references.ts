@@ -1,6 +1,7 @@
 /** What references between records mean for those that are to be deleted. */
 import { Failure } from "../errors.ts";
-import type { Change, Link, Reference, Taken } from "../model/change.ts";
+import type { Link, Reference, Taken } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Disposition } from "../model/plan.ts";
 import { afterHeld, changeOf, laterHeldBy, laterKept, type OwnDecisions } from "./decide.ts";

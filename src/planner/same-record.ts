@@ -1,6 +1,6 @@
 /** Records that several record types found: one decision for each, counted in one step. */
 import { Failure } from "../errors.ts";
-import type { Change } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { RecordType } from "../model/datamap.ts";
 import type { Disposition } from "../model/plan.ts";
 import { changeOf, type OwnDecisions } from "./decide.ts";

@@ -1,5 +1,5 @@
 /** What an earlier plan was searched by, without what has become somebody else's since. */
-import type { Change } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { FieldRules } from "../model/field-rule.ts";
 import type { Match, RecordType } from "../model/datamap.ts";
 import type { Lookup, Target } from "../model/search.ts";

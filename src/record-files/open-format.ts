@@ -1,5 +1,5 @@
 /** A file's bytes as blocks of records: compression, encoding and format taken off. */
-import type { Change } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { Lookup } from "../model/search.ts";
 import { toUtf8 } from "./charset.ts";
 import { openContent } from "./container.ts";

@@ -1,6 +1,7 @@
 import { Failure } from "../errors.ts";
 import type { Where } from "../model/datamap.ts";
-import type { Also, Change } from "../model/change.ts";
+import type { Also } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { FieldRules } from "../model/field-rule.ts";
 import type { Lookup, MatchColumn, Target } from "../model/search.ts";
 import { differencesIn } from "./read-alike.ts";

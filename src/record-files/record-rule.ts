@@ -1,6 +1,6 @@
 /** How the records of one file are read, matched and changed: what a target says, and what the file's name says. */
 import { Failure } from "../errors.ts";
-import type { Change } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { Dialect, Encoding, Where } from "../model/datamap.ts";
 import type { MatchColumn, Target } from "../model/search.ts";
 import { dialectOf, formatOf } from "./file-format.ts";

@@ -1,4 +1,5 @@
-import type { Change, Left, StepOutcome } from "../model/change.ts";
+import type { Left, StepOutcome } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 
 /** A step's outcome while it grows. */
 export interface Tally {

@@ -1,5 +1,41 @@
 import type { Status } from "../model/status.ts";
-import type { KeptLine, ResidueLine, SystemLine } from "./first-summary.ts";
+
+/** One record type of one system, over all runs of the request. */
+export type SystemLine = {
+  readonly system: string;
+  readonly record: string;
+  readonly operation: string;
+  readonly status: Status;
+  readonly found: number;
+  readonly matched: number;
+  readonly affected: number;
+  readonly gone: number;
+  readonly already_gone: number;
+  /** Rows that the erasure itself added to an audit trail, redacted with it. */
+  readonly own: number;
+  readonly kept: number;
+  readonly minimised: number;
+  readonly waiting: number;
+  readonly blocked: number;
+  readonly reason: string | null;
+  readonly connector: string;
+  readonly started: string;
+  readonly finished: string;
+  /** The last look at it: `pass`, `fail`, `unverifiable`, `not_searchable`; null where none is logged. */
+  readonly verified: { readonly result: string; readonly residual: number; readonly method: string; readonly at: string } | null;
+};
+
+export type KeptLine = {
+  readonly system: string;
+  readonly record: string;
+  readonly count: number;
+  readonly reason: string | null;
+  readonly until: string | null;
+  readonly law: readonly string[];
+  /** Used for what it is kept for, and nothing else. */
+  readonly restricted: boolean;
+};
+export type ResidueLine = { readonly system: string; readonly record: string | null; readonly mechanism: string; readonly gone_by: string | null };
 
 const REMOVING = ["erase", "remove-rows"];
 const CHANGED: readonly Status[] = ["anonymised", "pseudonymised", "redacted"];

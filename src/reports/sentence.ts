@@ -1,4 +1,4 @@
-import type { GapLine, KeptLine, TotalsLine } from "./summary.ts";
+import type { GapLine, KeptLine, TotalsLine } from "./summary-lines.ts";
 import type { ResidueLine } from "./residue-lines.ts";
 import type { SystemLine } from "./system-lines.ts";
 

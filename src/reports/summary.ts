@@ -3,30 +3,12 @@ import type { Json, JsonObject } from "../model/json.ts";
 import { type PersonCounts, personCounts } from "./persons.ts";
 import { type ResidueLine, residueLines } from "./residue-lines.ts";
 import { sentence } from "./sentence.ts";
+import type { GapLine, KeptLine, TotalsLine } from "./summary-lines.ts";
 import { type Refusal, type Story, storyOf } from "./story.ts";
 import { nameOf, type SystemLine, systemLines } from "./system-lines.ts";
 
-export type KeptLine = {
-  readonly system: string;
-  readonly record: string;
-  readonly count: number;
-  readonly minimised: number;
-  readonly reason: string | null;
-  readonly until: string | null;
-  readonly law: readonly string[];
-  /** Used for what it is kept for, and nothing else. */
-  readonly restricted: boolean;
-};
-
-/** A place that was found and could not be acted on. */
-export type GapLine = { readonly system: string; readonly record: string; readonly where: string; readonly holds_identifier: boolean };
 type RecordLine = { readonly system: string; readonly record: string };
 export type PersonLine = { readonly did: string; readonly actor: string; readonly at: string };
-
-/** Records over all lines; `found` is the sum of the others but `own` and `minimised`. */
-export type TotalsLine = Readonly<
-  Record<"found" | "deleted" | "changed" | "unsorted" | "already_gone" | "kept" | "minimised" | "waiting" | "blocked" | "failed" | "own", number>
->;
 
 export type Summary = {
   /** 2. Reports of version 0.1 have no such member, see first-summary.ts. */

@@ -1,4 +1,4 @@
-import type { Change } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { Lookup } from "../model/search.ts";
 import type { IO } from "../port/connector.ts";
 import { type Assignments, assignmentsBy } from "./changes.ts";

@@ -1,7 +1,7 @@
 import type { IO } from "../port/connector.ts";
 import { Failure } from "../errors.ts";
 import { changeValue, isAsWanted } from "../record-files/change-value.ts";
-import type { Change } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { FieldRule } from "../model/field-rule.ts";
 import { changeJson, changeJsonBy, type JsonPart } from "./json-column.ts";
 import { type Hits, NO_HITS, type RecordTable, type RowColumn, type RowState, textsOrNull, unionOf } from "./record-table.ts";

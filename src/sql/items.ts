@@ -1,4 +1,5 @@
-import type { Also, Change, PlannedRecord, Unit, Work } from "../model/change.ts";
+import type { Also, PlannedRecord, Unit, Work } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { Lookup } from "../model/search.ts";
 import type { UnitTables } from "./dialect.ts";
 import type { Assignments } from "./changes.ts";

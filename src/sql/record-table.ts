@@ -1,5 +1,5 @@
 /** A record type's table as the rules see it, whichever database keeps it. */
-import type { Change, Changes } from "../model/change.ts";
+import type { Change, Changes } from "../model/rule-change.ts";
 import type { FieldRules } from "../model/field-rule.ts";
 import type { MatchColumn, Target } from "../model/search.ts";
 

@@ -1,4 +1,5 @@
-import type { Change, Operation, PlannedRecord } from "../model/change.ts";
+import type { Operation, PlannedRecord } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { Lookup, Target } from "../model/search.ts";
 import type { IO } from "../port/connector.ts";
 import { touchesMatched } from "./assign.ts";

@@ -1,4 +1,4 @@
-import type { Change } from "../model/change.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { IO } from "../port/connector.ts";
 import { assignEach } from "./assign.ts";
 import { type Assignments, assignmentsOf, type Whose } from "./changes.ts";

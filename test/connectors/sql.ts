@@ -1,7 +1,8 @@
 /** What planner and executor do with a SQL database, in the few lines that its tests need. */
 import type { Guard, System } from "../../src/port/connector.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
-import type { Change, StepOutcome, Work } from "../../src/model/change.ts";
+import type { StepOutcome, Work } from "../../src/model/change.ts";
+import type { Change } from "../../src/model/rule-change.ts";
 import type { Finding, Lookup, MatchColumn, Target } from "../../src/model/search.ts";
 import { type Tally, tallyOf } from "../../src/model/tally.ts";
 import { FREE, locateAll, planned } from "../support/erase.ts";

@@ -5,7 +5,7 @@
 import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { EffectPoint, Guard, System } from "../../src/port/connector.ts";
-import type { Change } from "../../src/model/change.ts";
+import type { Change } from "../../src/model/rule-change.ts";
 import type { Fold } from "../../src/model/datamap.ts";
 import type { Lookup, Target } from "../../src/model/search.ts";
 import { ANN, ANN_TOO, BOB, EVE, EVERYONE, formsOf, JOSE, type Person, WILD } from "../support/cast.ts";

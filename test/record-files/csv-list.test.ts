@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Change } from "../../src/model/change.ts";
+import type { Change } from "../../src/model/rule-change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 import { eraseFrom, lookupsOf, ruleOf, scan } from "./support.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { checkRecords, countRecords } from "../../src/record-files/record-file.ts";
 import { rewriteRecords, verifyRewrite } from "../../src/record-files/rewrite-records.ts";
 import { Failure } from "../../src/errors.ts";
-import type { Change } from "../../src/model/change.ts";
+import type { Change } from "../../src/model/rule-change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 import { changesFor, eraseFrom, inChunks, lookupsOf, ruleOf, scan } from "./support.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { checkRecords, remainingRecords } from "../../src/record-files/record-file.ts";
 import { rewriteRecords } from "../../src/record-files/rewrite-records.ts";
-import type { Change } from "../../src/model/change.ts";
+import type { Change } from "../../src/model/rule-change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 import { changesFor, eraseFrom, inChunks, lookupsOf, ruleOf, scan, type TestRule } from "./support.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Change } from "../../src/model/change.ts";
+import type { Change } from "../../src/model/rule-change.ts";
 import { goneRecords } from "../../src/record-files/missing-records.ts";
 import { recordsOf } from "../../src/record-files/record-file.ts";
 import { isOwn, readFingerprint, writeFingerprint } from "../../src/record-files/record-name.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Change } from "../../src/model/change.ts";
+import type { Change } from "../../src/model/rule-change.ts";
 import type { Where } from "../../src/model/datamap.ts";
 import type { Lookup, MatchColumn } from "../../src/model/search.ts";
 import { eraseFrom, lookupsOf, ruleOf, scan } from "./support.ts";

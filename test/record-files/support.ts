@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { Change } from "../../src/model/change.ts";
+import type { Change } from "../../src/model/rule-change.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import { type FoundRecord, scanRecords } from "../../src/record-files/record-file.ts";
 import type { RecordChange } from "../../src/record-files/record-format.ts";

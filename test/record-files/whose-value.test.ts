@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Change } from "../../src/model/change.ts";
+import type { Change } from "../../src/model/rule-change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 import type { Lookup, MatchColumn } from "../../src/model/search.ts";
 import type { RecordChange } from "../../src/record-files/record-format.ts";

@@ -1,6 +1,7 @@
 /** What planner and executor do with a system, in the few lines a test needs. */
 import type { Guard, IO, System } from "../../src/port/connector.ts";
-import type { Change, Operation, PlannedRecord, StepOutcome, Unit } from "../../src/model/change.ts";
+import type { Operation, PlannedRecord, StepOutcome, Unit } from "../../src/model/change.ts";
+import type { Change } from "../../src/model/rule-change.ts";
 import type { Located, Lookup, Target } from "../../src/model/search.ts";
 import { type Tally, tallyOf } from "../../src/model/tally.ts";
 import { testJournal, type TestJournal } from "./journal.ts";

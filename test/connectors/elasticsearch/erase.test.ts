@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Change } from "../../../src/model/change.ts";
+import type { Change } from "../../../src/model/rule-change.ts";
 import { eraseUnit, planned, remainingOf, unitOf } from "../../support/erase.ts";
 import { killAt, testJournal } from "../../support/journal.ts";
 import { idOf, recordOn } from "./person.ts";

@@ -1,7 +1,8 @@
 /** Answers that the test server cannot give (its security is off) are written in the form in which one with security on gave them. */
 import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { openApi, type Call } from "../../../connectors/elasticsearch/api.ts";
+import { openApi } from "../../../connectors/elasticsearch/api.ts";
+import type { Call } from "../../../connectors/elasticsearch/client.ts";
 import { config } from "../../../connectors/elasticsearch/config.ts";
 import { Failure } from "../../../src/errors.ts";
 import { testIO } from "../../support/io.ts";

@@ -1,6 +1,6 @@
 /** One record type on the server, and what planner and executor do with it, in a line each. */
 import { expect } from "vitest";
-import type { Change } from "../../../src/model/change.ts";
+import type { Change } from "../../../src/model/rule-change.ts";
 import type { Fold, IdentityType, RecordType, Where } from "../../../src/model/datamap.ts";
 import type { FieldRules } from "../../../src/model/field-rule.ts";
 import type { Finding, Located, Lookup, Selection, Target } from "../../../src/model/search.ts";

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { connectorContract } from "../../contract/connector.contract.ts";
 import type { Person } from "../../support/cast.ts";
 import { targetOf } from "../../support/record-type.ts";
-import type { Change } from "../../../src/model/change.ts";
+import type { Change } from "../../../src/model/rule-change.ts";
 import type { RecordType } from "../../../src/model/datamap.ts";
 import { filesOf, rawStore, systemOf } from "./store.ts";
 

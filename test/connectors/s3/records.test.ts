@@ -10,7 +10,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Change } from "../../../src/model/change.ts";
+import type { Change } from "../../../src/model/rule-change.ts";
 import type { RecordType } from "../../../src/model/datamap.ts";
 import type { Finding, Target } from "../../../src/model/search.ts";
 import { expectNoIdentifier } from "../../contract/connector.contract.ts";

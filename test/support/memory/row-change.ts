@@ -1,4 +1,4 @@
-import type { Change } from "../../../src/model/change.ts";
+import type { Change } from "../../../src/model/rule-change.ts";
 import type { Lookup, MatchColumn } from "../../../src/model/search.ts";
 import { changeValue, isAsWanted } from "../../../src/record-files/change-value.ts";
 import { comparableIn, valuesFor } from "../../../src/record-files/match-record.ts";

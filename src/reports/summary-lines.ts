@@ -1,0 +1,20 @@
+/** Lines of a summary that its sentence counts too. */
+
+export type KeptLine = {
+  readonly system: string;
+  readonly record: string;
+  readonly count: number;
+  readonly minimised: number;
+  readonly reason: string | null;
+  readonly until: string | null;
+  readonly law: readonly string[];
+  /** Used for what it is kept for, and nothing else. */
+  readonly restricted: boolean;
+};
+
+/** A place that was found and could not be acted on. */
+export type GapLine = { readonly system: string; readonly record: string; readonly where: string; readonly holds_identifier: boolean };
+/** Records over all lines; `found` is the sum of the others but `own` and `minimised`. */
+export type TotalsLine = Readonly<
+  Record<"found" | "deleted" | "changed" | "unsorted" | "already_gone" | "kept" | "minimised" | "waiting" | "blocked" | "failed" | "own", number>
+>;
