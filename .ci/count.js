@@ -22,9 +22,16 @@ function judge({ testResults }, exit) {
   const tests = testResults.flatMap((suite) => suite.assertionResults);
   const passed = tests.filter((test) => test.status === "passed").length;
   const failures = [
-    ...testResults.filter((suite) => suite.assertionResults.length === 0).map((suite) => `${suite.name}: no test in it ran`),
     ...testResults
-      .filter((suite) => suite.status === "failed" && suite.assertionResults.every((test) => test.status === "passed") && suite.assertionResults.length > 0)
+      .filter((suite) => suite.assertionResults.length === 0)
+      .map((suite) => `${suite.name}: no test in it ran`),
+    ...testResults
+      .filter(
+        (suite) =>
+          suite.status === "failed" &&
+          suite.assertionResults.every((test) => test.status === "passed") &&
+          suite.assertionResults.length > 0,
+      )
       .map((suite) => `${suite.name}: failed outside of its tests`),
     ...tests.filter((test) => test.status !== "passed").map((test) => `${test.status}: ${test.fullName}`),
   ];

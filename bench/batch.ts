@@ -12,7 +12,14 @@ const MAP = {
   approval: { required: true, four_eyes: false },
   limits: { max_records: 1000, max_fraction: 1, max_fan_out: 1000, batch_records: 1_000_000 },
   identities: { email: { type: "email", fold: ["trim", "lowercase"] } },
-  holds: { books: { says: "books are kept", keep_for: "8 years", law: ["HGB § 257"], people: { owner: "books@harbour.example" } } },
+  holds: {
+    books: {
+      says: "books are kept",
+      keep_for: "8 years",
+      law: ["HGB § 257"],
+      people: { owner: "books@harbour.example" },
+    },
+  },
   systems: {
     shop: {
       kind: "memory",
@@ -28,8 +35,22 @@ const MAP = {
 };
 
 const FOREIGN_KEYS: readonly ForeignKey[] = [
-  { constraint: "orders_person", child: "orders", childColumn: "person", parent: "people", parentColumn: "id", onDelete: "restrict" },
-  { constraint: "items_order", child: "items", childColumn: "order", parent: "orders", parentColumn: "id", onDelete: "restrict" },
+  {
+    constraint: "orders_person",
+    child: "orders",
+    childColumn: "person",
+    parent: "people",
+    parentColumn: "id",
+    onDelete: "restrict",
+  },
+  {
+    constraint: "items_order",
+    child: "items",
+    childColumn: "order",
+    parent: "orders",
+    parentColumn: "id",
+    onDelete: "restrict",
+  },
 ];
 
 interface Figures {
@@ -46,12 +67,21 @@ if (process.send === undefined) {
   for (const step of Object.keys(whole.seconds)) {
     const [a = 0, b = 0] = [half.seconds[step], whole.seconds[step]];
     const peer = `${half.people}: ${a.toFixed(1)} s, ${whole.people}: ${b.toFixed(1)} s of the processor`;
-    print({ what: `${step} of ${whole.people} people with 31 records each, to half as many`, value: b / a, limit: 2.2, unit: "x", peer });
+    print({
+      what: `${step} of ${whole.people} people with 31 records each, to half as many`,
+      value: b / a,
+      limit: 2.2,
+      unit: "x",
+      peer,
+    });
   }
   const peer = `${half.people}: ${half.peak} MB; the tables' own ${whole.own} MB not counted`;
   print({ what: `peak memory of a batch of ${whole.people} people`, value: whole.peak, limit: 250, unit: "MB", peer });
 } else {
-  process.once("message", (people: number) => void once(people).then((figures) => process.send?.(figures, () => process.exit(0))));
+  process.once(
+    "message",
+    (people: number) => void once(people).then((figures) => process.send?.(figures, () => process.exit(0))),
+  );
 }
 
 async function measured(people: number): Promise<Figures> {
@@ -91,13 +121,19 @@ async function once(people: number): Promise<Figures> {
   );
   const plan = await timed("plan", async () => await house.plan(id));
   const { totals } = plan;
-  if (totals.erase + totals.change + totals.keep !== people * 31) throw new Error(`planned ${JSON.stringify(totals)} of ${people * 31}`);
+  if (totals.erase + totals.change + totals.keep !== people * 31)
+    throw new Error(`planned ${JSON.stringify(totals)} of ${people * 31}`);
   await house.approve(id, { acceptNotSearched: [] });
   const result = await timed("run", async () => await house.run(id));
   if (result.exit !== 0) throw new Error(`the run ended with ${result.exit}`);
   await timed("verify", async () => await house.verify(id));
   const megabyte = 1024 * 1024;
-  return { people, seconds, peak: Math.round(process.resourceUsage().maxRSS / 1024 - (own - before) / megabyte), own: Math.round((own - before) / megabyte) };
+  return {
+    people,
+    seconds,
+    peak: Math.round(process.resourceUsage().maxRSS / 1024 - (own - before) / megabyte),
+    own: Math.round((own - before) / megabyte),
+  };
 }
 
 function emailOf(person: number): string {
@@ -110,7 +146,11 @@ function tables(people: number): Record<string, Row[]> {
   return {
     people: of(1, (person) => ({ id: `p${person}`, email: emailOf(person), name: `Person ${person}` })),
     // one order in a hundred is held, and with it its person
-    orders: of(EACH.orders, (person, nth) => ({ id: `o${nth}`, person: `p${person}`, day: nth % 100 === 0 ? "2025-03-01" : "2010-03-01" })),
+    orders: of(EACH.orders, (person, nth) => ({
+      id: `o${nth}`,
+      person: `p${person}`,
+      day: nth % 100 === 0 ? "2025-03-01" : "2010-03-01",
+    })),
     items: of(EACH.items, (_, nth) => ({ id: `i${nth}`, order: `o${nth}`, text: `item ${nth}` })),
     tickets: of(EACH.tickets, (person, nth) => ({ id: `t${nth}`, email: emailOf(person), text: `ticket ${nth}` })),
     events: of(EACH.events, (person, nth) => ({ id: `e${nth}`, person: `p${person}`, what: "click" })),

@@ -11,7 +11,8 @@ export interface Figure {
 /** One line; over the limit the bench ends with 1. */
 export function print({ what, value, limit, unit, peer }: Figure): void {
   const within = value <= limit;
-  const shown = (number: number) => `${number.toLocaleString("en", { maximumFractionDigits: unit === "x" || unit === "s" ? 2 : 0 })} ${unit}`;
+  const shown = (number: number) =>
+    `${number.toLocaleString("en", { maximumFractionDigits: unit === "x" || unit === "s" ? 2 : 0 })} ${unit}`;
   process.stdout.write(`${within ? "ok  " : "OVER"}  ${what}: ${shown(value)} (limit ${shown(limit)}; ${peer})\n`);
   if (!within) process.exitCode = 1;
 }

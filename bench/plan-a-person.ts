@@ -41,11 +41,16 @@ try {
 async function byHand(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client.query<{ id: string }>("SELECT id FROM customers WHERE lower(btrim(email)) = $1", [MARA.email]);
+  const { rows } = await client.query<{ id: string }>("SELECT id FROM customers WHERE lower(btrim(email)) = $1", [
+    MARA.email,
+  ]);
   const id = rows[0]?.id;
   for (const table of ["addresses", "orders", "invoices", "tickets", "customers_audit"])
     await client.query(`SELECT * FROM ${table} WHERE customer_id = $1`, [id]);
-  await client.query("SELECT * FROM invoice_lines WHERE invoice_id IN (SELECT id FROM invoices WHERE customer_id = $1)", [id]);
+  await client.query(
+    "SELECT * FROM invoice_lines WHERE invoice_id IN (SELECT id FROM invoices WHERE customer_id = $1)",
+    [id],
+  );
   await client.query("SELECT * FROM leads WHERE lower(btrim(email)) = $1", [MARA.email]);
   await client.end();
 }

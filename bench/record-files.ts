@@ -30,14 +30,20 @@ async function main(args: readonly string[]): Promise<void> {
     for (const megabytes of sizes) {
       const root = await mkdtemp(join(tmpdir(), "expunge-bench-"));
       // each in a process of its own: the peak is that of the erasing alone
-      const run = (what: string) => execFileSync(process.execPath, [import.meta.filename, what, kind, String(megabytes), root], { encoding: "utf8" });
+      const run = (what: string) =>
+        execFileSync(process.execPath, [import.meta.filename, what, kind, String(megabytes), root], {
+          encoding: "utf8",
+        });
       run("generate");
       const printed = run("measure");
       await rm(root, { recursive: true });
       const figures: unknown = JSON.parse(printed);
-      if (typeof figures !== "object" || figures === null || !("peak" in figures) || typeof figures.peak !== "number") throw new Error("no figures");
+      if (typeof figures !== "object" || figures === null || !("peak" in figures) || typeof figures.peak !== "number")
+        throw new Error("no figures");
       smallest ||= figures.peak;
-      process.stdout.write(`${kind} ${megabytes} MB: ${printed.trim()} peak/smallest ${(figures.peak / smallest).toFixed(2)} (limits 1.2, 250 MB)\n`);
+      process.stdout.write(
+        `${kind} ${megabytes} MB: ${printed.trim()} peak/smallest ${(figures.peak / smallest).toFixed(2)} (limits 1.2, 250 MB)\n`,
+      );
     }
   }
 }
@@ -73,10 +79,18 @@ async function measure(root: string, format: "csv" | "jsonl"): Promise<void> {
     covers: [],
     at: { line: 1, column: 1 },
   });
-  const target: Target = { record, columns: [{ column: "email", type: "email", fold: ["trim", "lowercase"] }], exports: [], changes: changesOf(record) };
+  const target: Target = {
+    record,
+    columns: [{ column: "email", type: "email", fold: ["trim", "lowercase"] }],
+    exports: [],
+    changes: changesOf(record),
+  };
   // as many records whatever the size, spread over the whole file
   const stride = Math.floor((await stat(join(root, name))).size / BYTES_A_RECORD / PEOPLE);
-  const lookups: Lookup[] = Array.from({ length: PEOPLE }, (_, subject) => ({ subject, values: { email: [emailOf(subject * stride)] } }));
+  const lookups: Lookup[] = Array.from({ length: PEOPLE }, (_, subject) => ({
+    subject,
+    values: { email: [emailOf(subject * stride)] },
+  }));
   const io = plainIO();
   const started = performance.now();
   await using reader = await system.openReader(io);
@@ -85,7 +99,11 @@ async function measure(root: string, format: "csv" | "jsonl"): Promise<void> {
   await using eraser = await system.openEraser(io);
   const records = found.map(({ key, fingerprint, subjects }) => ({ key, fingerprint, subjects }));
   const [outcome] = await eraser.apply(
-    { id: "u1", effect: "erase", works: [{ step: "s1", target, lookups, operations: [{ change: { kind: "delete" }, records }] }] },
+    {
+      id: "u1",
+      effect: "erase",
+      works: [{ step: "s1", target, lookups, operations: [{ change: { kind: "delete" }, records }] }],
+    },
     { notes: [], note: async () => undefined, keepImage: async () => undefined, at: () => undefined },
     { judge: async () => [] },
   );

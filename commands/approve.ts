@@ -63,7 +63,8 @@ export default class Approve extends BaseCommand {
       await judgeApproval(context, read, args.id, { ...signature, acceptNotSearched: [] });
     if (flags.confirm === undefined) await confirmById(`Type ${request.id} to approve this plan:`, request.id, asking);
     const approval = await approveRequest(context, args.id, signature);
-    const accepted = approval.accepted === undefined ? "" : ` Accepted without a search: ${approval.accepted.join(", ")}.`;
+    const accepted =
+      approval.accepted === undefined ? "" : ` Accepted without a search: ${approval.accepted.join(", ")}.`;
     return {
       data: { approval: { ...approval, request: request.id } },
       human: `Approved: plan ${approval.plan} of ${request.id}, digest ${approval.digest.slice(0, 16)}….${accepted}`,

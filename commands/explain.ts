@@ -17,7 +17,14 @@ export default class Explain extends BaseCommand {
     const all = sentences(validMap(await openMap(flags, registry)));
     const rules = all.filter(({ record }) => args.record === undefined || record === args.record);
     if (rules.length === 0)
-      throw new Failure("USAGE", "the data map has no record of that name", { help: `It has: ${all.map(({ record }) => record).join(", ")}.` });
-    return { data: { rules }, human: rules.map(({ record, sentence, file, line }) => `${record}  (${file}:${line})\n${indent(sentence)}`).join("\n") };
+      throw new Failure("USAGE", "the data map has no record of that name", {
+        help: `It has: ${all.map(({ record }) => record).join(", ")}.`,
+      });
+    return {
+      data: { rules },
+      human: rules
+        .map(({ record, sentence, file, line }) => `${record}  (${file}:${line})\n${indent(sentence)}`)
+        .join("\n"),
+    };
   }
 }

@@ -5,9 +5,15 @@ export default class Init extends BaseCommand {
   static override summary = "Make a workspace with its keys, and a first data map where there is none.";
   static override description =
     "What is there already stays as it is; keys are never replaced. Prints the ledger's public key: give it to whoever is to check your proofs.";
-  static override examples = ["<%= config.bin %> <%= command.id %>", "<%= config.bin %> <%= command.id %> --origin example.org/erasures"];
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> --origin example.org/erasures",
+  ];
   static override flags = {
-    origin: Flags.string({ helpValue: "NAME", summary: "Name of the ledger, in every checkpoint and proof. Default: expunge.local/<8 hex digits>." }),
+    origin: Flags.string({
+      helpValue: "NAME",
+      summary: "Name of the ledger, in every checkpoint and proof. Default: expunge.local/<8 hex digits>.",
+    }),
   };
 
   protected override async work(): Promise<Answer> {

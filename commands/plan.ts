@@ -8,7 +8,10 @@ import { writeWhole } from "../src/write-whole.ts";
 
 export default class Plan extends BaseCommand {
   static override summary = "Search every system, read-only, and show what would happen to a request's people.";
-  static override examples = ["<%= config.bin %> plan R-2026-0001", "<%= config.bin %> plan R-2026-0001 --system shop --json"];
+  static override examples = [
+    "<%= config.bin %> plan R-2026-0001",
+    "<%= config.bin %> plan R-2026-0001 --system shop --json",
+  ];
   static override args = { id: idArg };
   static override flags = {
     ...asFlag,
@@ -27,7 +30,9 @@ export default class Plan extends BaseCommand {
     const { args, flags } = await this.parse(Plan);
     // known before a long search rather than after it
     if (flags.out !== undefined && !existsSync(dirname(flags.out)))
-      throw new Failure("USAGE", "the folder of --out does not exist", { help: "Make the folder first, or name a file in another one." });
+      throw new Failure("USAGE", "the folder of --out does not exist", {
+        help: "Make the folder first, or name a file in another one.",
+      });
     const { placed, sorted } = await import("../src/planner/placed.ts");
     const { daysLeft, nextStep } = await import("../src/requests/board.ts");
     const { contextOf, today } = await import("../src/requests/context.ts");

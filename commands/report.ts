@@ -33,9 +33,15 @@ export default class Report extends BaseCommand {
   static override flags = {
     format: Flags.string({ helpValue: "json,html", default: "json,html", summary: "What to write." }),
     out: Flags.string({ helpValue: "DIR", default: "report", summary: "Folder to write into." }),
-    names: Flags.boolean({ summary: "Add an annex, not signed, that says who did what, by name. It is for the controller's own eyes." }),
+    names: Flags.boolean({
+      summary: "Add an annex, not signed, that says who did what, by name. It is for the controller's own eyes.",
+    }),
     from: Flags.string({ helpValue: "FILE", summary: "Make the page of this signed report again." }),
-    key: Flags.string({ helpValue: "VKEY", dependsOn: ["from"], summary: "With --from: the public key, its text or a file. Default: the workspace's own." }),
+    key: Flags.string({
+      helpValue: "VKEY",
+      dependsOn: ["from"],
+      summary: "With --from: the public key, its text or a file. Default: the workspace's own.",
+    }),
   };
 
   protected override async work(session: Session): Promise<Answer> {
@@ -48,17 +54,24 @@ export default class Report extends BaseCommand {
     const { ledger, state } = workspace;
     await sealLedger(state, ledger, () => {});
     const disclosure = await ledger.entriesOf(args.id);
-    const payload = reportOf(disclosure, { request: args.id, generatedAt: workspace.now(), tool: `expunge@${this.config.version}` });
+    const payload = reportOf(disclosure, {
+      request: args.id,
+      generatedAt: workspace.now(),
+      tool: `expunge@${this.config.version}`,
+    });
     const name = `${args.id}.report.json`;
     const file = writeWhole(
       join(flags.out, name),
       reportFile(payload, (type, bytes) => ledger.seal(type, bytes)),
     );
     const names = flags.names ? await whoDidWhat(args.id, workspace) : undefined;
-    const annex = names === undefined ? [] : [writeWhole(join(flags.out, `${args.id}.names.txt`), annexText(args.id, names))];
+    const annex =
+      names === undefined ? [] : [writeWhole(join(flags.out, `${args.id}.names.txt`), annexText(args.id, names))];
     const words = formats.includes("html") ? await wordsFor(payload, async () => await workspace.dataMap()) : undefined;
     const page = { signed: { name, sha256: file.sha256 }, words, ...(names === undefined ? {} : { names }) };
-    const pages = formats.includes("html") ? [writeWhole(join(flags.out, `${args.id}.report.html`), reportPage(payload, page))] : [];
+    const pages = formats.includes("html")
+      ? [writeWhole(join(flags.out, `${args.id}.report.html`), reportPage(payload, page))]
+      : [];
     return {
       ...told([file, ...pages, ...annex]),
       warnings: disclosure.expired === 0 ? [] : [expiredWords(disclosure.expired)],
@@ -79,7 +92,8 @@ interface Again {
 
 /** The page of a signed file. Throws PROOF_INVALID, and writes nothing, where the file is not what was signed. */
 async function again(from: string, { id, out, map, workspace, keys, names, key }: Again): Promise<Answer> {
-  if (/^\d{4}-\d{2}-\d{2}$/u.test(from)) throw new Failure("OPTION_NOT_BUILT", "reports of a period are not built yet; --from takes a signed report");
+  if (/^\d{4}-\d{2}-\d{2}$/u.test(from))
+    throw new Failure("OPTION_NOT_BUILT", "reports of a period are not built yet; --from takes a signed report");
   if (id !== undefined) throw new Failure("USAGE", "give an id, or a file with --from, not both");
   if (names) throw new Failure("USAGE", "--names wants the workspace's own records: leave --from out");
   const bytes = bytesOf(from, "--from");
@@ -103,8 +117,10 @@ async function again(from: string, { id, out, map, workspace, keys, names, key }
 function checked(bytes: Uint8Array, key: string): ReportPayload {
   const { checks, report } = audit(bytes, { key });
   const failed = checks.find((check) => !check.ok);
-  if (failed !== undefined || report === undefined) throw new Failure("PROOF_INVALID", failed?.detail ?? "the file is no report");
-  if (!summaryHolds(report)) throw new Failure("PROOF_INVALID", "SUMMARY: the summary says something else than the entries");
+  if (failed !== undefined || report === undefined)
+    throw new Failure("PROOF_INVALID", failed?.detail ?? "the file is no report");
+  if (!summaryHolds(report))
+    throw new Failure("PROOF_INVALID", "SUMMARY: the summary says something else than the entries");
   return report;
 }
 
@@ -127,7 +143,12 @@ async function whoDidWhat(id: string, workspace: Workspace): Promise<readonly Na
 
 function annexText(id: string, names: readonly NamedAct[]): string {
   const lines = names.map(({ at, did, result, name, actor }) =>
-    [at, actor, `${eventWords(did)}${result === undefined ? "" : `: ${plainState(result)}`}`, name.replaceAll(/\p{Cc}/gu, " ")].join("  "),
+    [
+      at,
+      actor,
+      `${eventWords(did)}${result === undefined ? "" : `: ${plainState(result)}`}`,
+      name.replaceAll(/\p{Cc}/gu, " "),
+    ].join("  "),
   );
   return [`Annex to the report of ${id}, not signed: who did what, by name.`, ...lines, ""].join("\n");
 }
@@ -140,7 +161,9 @@ function told(files: readonly WrittenFile[]): Pick<Answer, "data" | "human"> {
 function formatsOf(typed: string): readonly string[] {
   const formats = typed.split(",").map((format) => format.trim());
   const planned = PLANNED.find((format) => formats.includes(format));
-  if (planned !== undefined) throw new Failure("FORMAT_NOT_BUILT", `reports as ${planned} are not built yet; there are ${BUILT.join(" and ")}`);
-  if (formats.some((format) => !BUILT.includes(format))) throw new Failure("USAGE", `--format takes ${BUILT.join(" and ")}, separated by a comma`);
+  if (planned !== undefined)
+    throw new Failure("FORMAT_NOT_BUILT", `reports as ${planned} are not built yet; there are ${BUILT.join(" and ")}`);
+  if (formats.some((format) => !BUILT.includes(format)))
+    throw new Failure("USAGE", `--format takes ${BUILT.join(" and ")}, separated by a comma`);
   return formats;
 }

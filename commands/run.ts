@@ -10,12 +10,21 @@ import { count, tint } from "../src/terminal/show.ts";
 
 export default class Run extends BaseCommand {
   static override summary = "Carry out an approved plan, or go on with one. There is no undo.";
-  static override examples = ["<%= config.bin %> run R-2026-0001 --confirm R-2026-0001", "<%= config.bin %> run R-2026-0001 --confirm R-2026-0001 --json"];
+  static override examples = [
+    "<%= config.bin %> run R-2026-0001 --confirm R-2026-0001",
+    "<%= config.bin %> run R-2026-0001 --confirm R-2026-0001 --json",
+  ];
   static override args = { id: idArg };
   static override flags = {
     ...asFlag,
     ...confirmFlag,
-    concurrency: Flags.integer({ min: 1, max: 16, default: 2, helpValue: "N", summary: "Systems worked on side by side." }),
+    concurrency: Flags.integer({
+      min: 1,
+      max: 16,
+      default: 2,
+      helpValue: "N",
+      summary: "Systems worked on side by side.",
+    }),
     "dry-run": Flags.boolean({ summary: "Say what the plan would do; do nothing." }),
   };
 
@@ -60,18 +69,43 @@ export default class Run extends BaseCommand {
     const { next } = await nextStep(read, now);
     return {
       data: result,
-      human: runScreen({ ...result, state: now.state }, daysLeft(now, today(context)), { plain: tone.plain, again: complete }),
+      human: runScreen({ ...result, state: now.state }, daysLeft(now, today(context)), {
+        plain: tone.plain,
+        again: complete,
+      }),
       exit: result.exit,
       next: next === null ? [] : [next],
     };
   }
 
   #dryRun(plan: Plan, state: RequestState, complete: boolean): Answer {
-    const steps = plan.steps.map(({ id, system, record, status, act }) => ({ id, system, record, status, matched: act, affected: 0, gone: 0 }));
-    const result = { event: "result", request: plan.request, plan: plan.id, state, exit: EXIT.done, dry_run: true, steps, residue: plan.residue };
+    const steps = plan.steps.map(({ id, system, record, status, act }) => ({
+      id,
+      system,
+      record,
+      status,
+      matched: act,
+      affected: 0,
+      gone: 0,
+    }));
+    const result = {
+      event: "result",
+      request: plan.request,
+      plan: plan.id,
+      state,
+      exit: EXIT.done,
+      dry_run: true,
+      steps,
+      residue: plan.residue,
+    };
     this.emit(result);
-    if (complete) return { data: result, human: "This plan was carried out already: a run would only answer again.", next: [] };
-    return { data: result, human: `Would act on ${count(acting(plan), "record")}; nothing was done.`, next: [`expunge run ${plan.request}`] };
+    if (complete)
+      return { data: result, human: "This plan was carried out already: a run would only answer again.", next: [] };
+    return {
+      data: result,
+      human: `Would act on ${count(acting(plan), "record")}; nothing was done.`,
+      next: [`expunge run ${plan.request}`],
+    };
   }
 }
 

@@ -12,7 +12,9 @@ export default class Status extends BaseCommand {
   static override examples = ["<%= config.bin %> status", "<%= config.bin %> status --due-within 7d --exit-code"];
   static override flags = {
     "due-within": Flags.string({ helpValue: "7d", summary: "Only requests due within this time, or overdue." }),
-    "exit-code": Flags.boolean({ summary: "Exit 2 when a listed request is overdue, or due within the time asked for." }),
+    "exit-code": Flags.boolean({
+      summary: "Exit 2 when a listed request is overdue, or due within the time asked for.",
+    }),
     html: laterFlag,
   };
 
@@ -25,7 +27,9 @@ export default class Status extends BaseCommand {
     // a board is answered without a data map too
     const today = await todayOf(workspace);
     const within = flags["due-within"] === undefined ? undefined : daysWithin(flags["due-within"], today);
-    const items = (await board(workspace.state.read, today)).filter((item) => within === undefined || item.days_left <= within);
+    const items = (await board(workspace.state.read, today)).filter(
+      (item) => within === undefined || item.days_left <= within,
+    );
     const rows = items.map((item) => [
       item.overdue ? tint(`! OVERDUE ${-item.days_left} d`, "danger", tone.plain) : `${item.days_left} d`,
       day(item.due),
@@ -46,7 +50,9 @@ export default class Status extends BaseCommand {
 }
 
 function daysWithin(text: string, today: string): number {
-  const period = parsePeriod(text.replace(/^(\d+)\s*d$/u, "$1 days").replace(/^(\d+)\s*w$/u, (_, weeks: string) => `${Number(weeks) * 7} days`));
+  const period = parsePeriod(
+    text.replace(/^(\d+)\s*d$/u, "$1 days").replace(/^(\d+)\s*w$/u, (_, weeks: string) => `${Number(weeks) * 7} days`),
+  );
   if (period === undefined) throw new Failure("USAGE", "--due-within wants a time such as `7d` or `2 weeks`");
   return daysBetween(today, addPeriod(today, period));
 }

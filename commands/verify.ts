@@ -45,7 +45,10 @@ export default class Verify extends BaseCommand {
       human: before + verifyScreen(verified, daysLeft(request, today(context)), tone.plain) + again,
       exit,
       // the screen says from when on; a program has nothing but this
-      next: [...(next === null ? [] : [from === undefined || !tone.json ? next : `${next}   # from ${from} on`]), ...(otherwise ?? [])],
+      next: [
+        ...(next === null ? [] : [from === undefined || !tone.json ? next : `${next}   # from ${from} on`]),
+        ...(otherwise ?? []),
+      ],
     };
   }
 }

@@ -32,13 +32,25 @@ export interface Session {
 }
 
 /** `--as`: who acts. Commands that record the actor have it. */
-export const asFlag = { as: Flags.string({ helpValue: "NAME", summary: "Who acts. Default: EXPUNGE_ACTOR, else the user of the operating system." }) };
+export const asFlag = {
+  as: Flags.string({
+    helpValue: "NAME",
+    summary: "Who acts. Default: EXPUNGE_ACTOR, else the user of the operating system.",
+  }),
+};
 
 /** The id of a request, however it is typed: `r-2026-3` is `R-2026-0003`. */
-export const idArg = Args.string({ required: true, description: "id of the request", parse: async (typed) => await Promise.resolve(requestId(typed)) });
+export const idArg = Args.string({
+  required: true,
+  description: "id of the request",
+  parse: async (typed) => await Promise.resolve(requestId(typed)),
+});
 
 /** The same, where a command does without it too. */
-export const optionalIdArg = Args.string({ description: "id of a request", parse: async (typed) => await Promise.resolve(requestId(typed)) });
+export const optionalIdArg = Args.string({
+  description: "id of a request",
+  parse: async (typed) => await Promise.resolve(requestId(typed)),
+});
 
 /** `--confirm ID`. */
 export const confirmFlag = {
@@ -60,7 +72,8 @@ export interface Question {
 
 const ASK_ID: Question = {
   question: "Which request (R-2026-0001)?",
-  whyNot: (typed) => (isRequestId(typed) ? undefined : "An id looks like R-2026-0001; `expunge request list` shows them."),
+  whyNot: (typed) =>
+    isRequestId(typed) ? undefined : "An id looks like R-2026-0001; `expunge request list` shows them.",
 };
 
 /** Parsed flags or arguments, by name. */
@@ -93,7 +106,11 @@ export abstract class BaseCommand extends Command {
       default: ".expunge",
       summary: "State, ledger and keys: a folder, or postgres:NAME with the name of a secret.",
     }),
-    keys: Flags.string({ ...GLOBAL, helpValue: "DIR", summary: "Folder of the keys. Default: keys in the workspace; beside a database .expunge/keys." }),
+    keys: Flags.string({
+      ...GLOBAL,
+      helpValue: "DIR",
+      summary: "Folder of the keys. Default: keys in the workspace; beside a database .expunge/keys.",
+    }),
     json: Flags.boolean({ ...GLOBAL, summary: "One JSON document on stdout." }),
     "no-input": Flags.boolean({ ...GLOBAL, summary: "Never ask." }),
     plain: Flags.boolean({ ...GLOBAL, summary: "No colours, no lines that change in place." }),
@@ -149,7 +166,8 @@ export abstract class BaseCommand extends Command {
     if (answer.human !== "") process.stdout.write(`${fit(answer.human, process.stdout)}\n`);
     for (const warning of answer.warnings ?? []) say(`warning: ${warning}`);
     // a command is never cut: it is copied
-    if (answer.next !== undefined && answer.next.length > 0 && !tone.quiet) process.stderr.write(`Next: ${answer.next.join("\n      ")}\n`);
+    if (answer.next !== undefined && answer.next.length > 0 && !tone.quiet)
+      process.stderr.write(`Next: ${answer.next.join("\n      ")}\n`);
   }
 
   /** In a terminal whatever must be there and is missing is asked for. */
@@ -184,11 +202,20 @@ export abstract class BaseCommand extends Command {
   ): Promise<string[]> {
     const args: string[] = [];
     const flags: string[] = [];
-    for (const name of missing.args) args.push(await this.#ask(this.asks[name] ?? (name === "id" ? ASK_ID : { question: `${name.toUpperCase()}:` }), asking));
+    for (const name of missing.args)
+      args.push(
+        await this.#ask(this.asks[name] ?? (name === "id" ? ASK_ID : { question: `${name.toUpperCase()}:` }), asking),
+      );
     for (const name of missing.flags) {
       const flag = this.ctor.flags[name];
-      const choices = flag?.type === "option" && flag.options !== undefined ? Object.fromEntries(flag.options.map((one) => [one, one])) : undefined;
-      const question = this.asks[name] ?? { question: `${flag?.summary ?? `--${name}`}`, ...(choices === undefined ? {} : { choices }) };
+      const choices =
+        flag?.type === "option" && flag.options !== undefined
+          ? Object.fromEntries(flag.options.map((one) => [one, one]))
+          : undefined;
+      const question = this.asks[name] ?? {
+        question: `${flag?.summary ?? `--${name}`}`,
+        ...(choices === undefined ? {} : { choices }),
+      };
       flags.push(`--${name}=${await this.#ask(question, asking)}`);
     }
     // before what was typed: after a `--` nothing is a flag any more
@@ -198,7 +225,9 @@ export abstract class BaseCommand extends Command {
   async #ask({ question, choices, whyNot }: Question, asking: Asking): Promise<string> {
     const answer =
       choices === undefined
-        ? await askText(question, asking, { whyNot: (typed) => (typed.trim() === "" ? "It must be given." : whyNot?.(typed)) })
+        ? await askText(question, asking, {
+            whyNot: (typed) => (typed.trim() === "" ? "It must be given." : whyNot?.(typed)),
+          })
         : await askChoice(question, choices, asking);
     return answer?.trim() ?? "";
   }
@@ -215,7 +244,8 @@ export abstract class BaseCommand extends Command {
       this.#refuseLater();
       return await this.work({ tone, signal, asking, progress, say });
     } catch (error) {
-      if (signal.aborted && error instanceof Error && error.name === "AbortError") throw new Failure("INTERRUPTED", "stopped after the record at hand");
+      if (signal.aborted && error instanceof Error && error.name === "AbortError")
+        throw new Failure("INTERRUPTED", "stopped after the record at hand");
       throw this.#withHelp(usageFailure(error, this.ctor));
     }
   }
@@ -224,9 +254,14 @@ export abstract class BaseCommand extends Command {
   #withHelp(error: unknown): unknown {
     if (!(error instanceof Failure)) return error;
     const { code, message, at, details, cause } = error;
-    const own = code === "USAGE" && error.help === FAILURES.USAGE.help ? `See: expunge ${this.ctor.id.replaceAll(":", " ")} --help.` : error.help;
+    const own =
+      code === "USAGE" && error.help === FAILURES.USAGE.help
+        ? `See: expunge ${this.ctor.id.replaceAll(":", " ")} --help.`
+        : error.help;
     const help = this.#id === undefined ? own : own.replaceAll(/\bID\b/gu, this.#id);
-    return help === error.help ? error : new Failure(code, message, { help, cause, details, ...(at === undefined ? {} : { at }) });
+    return help === error.help
+      ? error
+      : new Failure(code, message, { help, cause, details, ...(at === undefined ? {} : { at }) });
   }
 
   #refuseLater(): void {
@@ -237,7 +272,14 @@ export abstract class BaseCommand extends Command {
   }
 
   #envelope({ data, exit = EXIT.done, warnings = [], next = [] }: Answer): object {
-    return { schema: `expunge/${this.ctor.id.replaceAll(":", "-")}/v1`, ok: exit === EXIT.done, exit, data, warnings, next };
+    return {
+      schema: `expunge/${this.ctor.id.replaceAll(":", "-")}/v1`,
+      ok: exit === EXIT.done,
+      exit,
+      data,
+      warnings,
+      next,
+    };
   }
 }
 

@@ -39,7 +39,10 @@ export async function examine(doctor: Doctor): Promise<Examined> {
   return { checks, findings };
 }
 
-async function* checksOf({ places, registry, signal, label }: Doctor, found: (findings: readonly PlacedFinding[]) => void): AsyncGenerator<DoctorCheck> {
+async function* checksOf(
+  { places, registry, signal, label }: Doctor,
+  found: (findings: readonly PlacedFinding[]) => void,
+): AsyncGenerator<DoctorCheck> {
   yield { name: "node", result: "ok", detail: process.versions.node };
   yield* workspaceChecks(places);
   const file = await orFail("data map", () => openMap(places, registry));
@@ -64,7 +67,9 @@ async function* checksOf({ places, registry, signal, label }: Doctor, found: (fi
   for (const system of map.systems) {
     if (system.records.length === 0) continue;
     label(`looking at ${system.name}`);
-    yield await systemCheck(open, map, system.name, (findings) => found(findings.map((finding) => placed(map, finding, file.text))));
+    yield await systemCheck(open, map, system.name, (findings) =>
+      found(findings.map((finding) => placed(map, finding, file.text))),
+    );
   }
 }
 
@@ -76,10 +81,18 @@ function* workspaceChecks(places: Places): Generator<DoctorCheck> {
     return;
   }
   const open = file !== undefined && isOpenToOthers(dir);
-  yield { name: "workspace", result: open ? "warn" : "ok", detail: open ? `${dir} can be entered by others: chmod 700` : dir };
+  yield {
+    name: "workspace",
+    result: open ? "warn" : "ok",
+    detail: open ? `${dir} can be entered by others: chmod 700` : dir,
+  };
   for (const name of KEYS) {
     const failed = failure(() => key(places, name));
-    yield { name: `key ${name}`, result: failed === undefined ? "ok" : "fail", detail: failed ?? "there, for you only" };
+    yield {
+      name: `key ${name}`,
+      result: failed === undefined ? "ok" : "fail",
+      detail: failed ?? "there, for you only",
+    };
   }
 }
 
@@ -91,7 +104,8 @@ async function ledgerCheck(workspace: Reading): Promise<DoctorCheck> {
     await ledger.exportAll();
     return { entries: await ledger.size() };
   });
-  const detail = (entries: number): string => `${count(entries, "entry", "entries")}, each as it was signed; it holds what this workspace knows of it`;
+  const detail = (entries: number): string =>
+    `${count(entries, "entry", "entries")}, each as it was signed; it holds what this workspace knows of it`;
   return "result" in size ? size : { name: "ledger", result: "ok", detail: detail(size.entries) };
 }
 
@@ -127,12 +141,21 @@ function* secretChecks(map: DataMap): Generator<DoctorCheck> {
   }
 }
 
-async function systemCheck(workspace: Reading, map: DataMap, name: string, found: (findings: readonly Finding[]) => void): Promise<DoctorCheck> {
+async function systemCheck(
+  workspace: Reading,
+  map: DataMap,
+  name: string,
+  found: (findings: readonly Finding[]) => void,
+): Promise<DoctorCheck> {
   const reported: Finding[] = [];
   const check = await orFail(`system ${name}`, async () => {
     const system = await workspace.system(name);
-    await using reader = await system.openReader(await workspace.io("doctor", { report: (finding) => reported.push(finding) }));
-    const targets = (map.systems.find((one) => one.name === name)?.records ?? []).map((record) => targetOf(map, record));
+    await using reader = await system.openReader(
+      await workspace.io("doctor", { report: (finding) => reported.push(finding) }),
+    );
+    const targets = (map.systems.find((one) => one.name === name)?.records ?? []).map((record) =>
+      targetOf(map, record),
+    );
     for await (const finding of reader.check(targets)) reported.push(finding);
     return reported;
   });
@@ -140,7 +163,8 @@ async function systemCheck(workspace: Reading, map: DataMap, name: string, found
   found(told);
   if ("result" in check) return { ...check, detail: masked(check.detail) };
   const errors = told.filter(({ severity }) => severity === "error").length;
-  if (told.length === 0) return { name: `system ${name}`, result: "ok", detail: "reachable; rights, names and mappings fit the data map" };
+  if (told.length === 0)
+    return { name: `system ${name}`, result: "ok", detail: "reachable; rights, names and mappings fit the data map" };
   const detail = `reachable; ${count(errors, "error")}, ${count(told.length - errors, "warning")}, see the findings`;
   return { name: `system ${name}`, result: errors > 0 ? "fail" : "warn", detail };
 }

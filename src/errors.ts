@@ -22,18 +22,36 @@ interface Entry {
 }
 
 export const FAILURES = {
-  UNEXPECTED: { exit: EXIT.unexpected, help: "This is a fault of expunge. Run again with --verbose and report what it prints." },
-  NODE_TOO_OLD: { exit: EXIT.unexpected, help: "Install Node 24.15 or newer, or use `npx expunge`, which brings its own." },
+  UNEXPECTED: {
+    exit: EXIT.unexpected,
+    help: "This is a fault of expunge. Run again with --verbose and report what it prints.",
+  },
+  NODE_TOO_OLD: {
+    exit: EXIT.unexpected,
+    help: "Install Node 24.15 or newer, or use `npx expunge`, which brings its own.",
+  },
 
   RESIDUAL: { exit: EXIT.findings, help: "Make a new plan for the request; it takes what was found." },
   PROOF_INVALID: { exit: EXIT.findings, help: "The file is not what was signed, or the key is another one." },
-  PATTERN_EMPTY: { exit: EXIT.findings, help: "Check the pattern in the data map: nothing there matches it, so nothing was searched." },
+  PATTERN_EMPTY: {
+    exit: EXIT.findings,
+    help: "Check the pattern in the data map: nothing there matches it, so nothing was searched.",
+  },
 
   NOT_APPROVED: { exit: EXIT.waiting, help: "Have the plan approved first: expunge approve ID." },
-  FOUR_EYES: { exit: EXIT.waiting, help: "Someone else than the requester must approve (or set approval.four_eyes: false)." },
+  FOUR_EYES: {
+    exit: EXIT.waiting,
+    help: "Someone else than the requester must approve (or set approval.four_eyes: false).",
+  },
   IDENTITY_UNCONFIRMED: { exit: EXIT.waiting, help: "Confirm the identity first: expunge request identity ID." },
-  AMBIGUOUS_MATCH: { exit: EXIT.waiting, help: "One identifier leads to several people. Give a more exact identifier in a new request." },
-  LIMIT_EXCEEDED: { exit: EXIT.waiting, help: "Check that this is really one person's data; else raise `limits` in the data map." },
+  AMBIGUOUS_MATCH: {
+    exit: EXIT.waiting,
+    help: "One identifier leads to several people. Give a more exact identifier in a new request.",
+  },
+  LIMIT_EXCEEDED: {
+    exit: EXIT.waiting,
+    help: "Check that this is really one person's data; else raise `limits` in the data map.",
+  },
   ASK: {
     exit: EXIT.waiting,
     help: "Decide what becomes of these records (`do` in the data map); `expunge plan ID --system S` plans another system meanwhile.",
@@ -44,27 +62,48 @@ export const FAILURES = {
     exit: EXIT.waiting,
     help: "Open a request with an identifier that leads there, or accept it: approve ID --accept-not-searched SYSTEM.RECORD.",
   },
-  HELD: { exit: EXIT.waiting, help: "A hold, an open condition or a missing date stands in the way; what it is says `expunge request show ID`." },
+  HELD: {
+    exit: EXIT.waiting,
+    help: "A hold, an open condition or a missing date stands in the way; what it is says `expunge request show ID`.",
+  },
 
-  SYSTEM_UNREACHABLE: { exit: EXIT.unreachable, help: "Check that the system runs and that the secret names the right address." },
-  SECRET_MISSING: { exit: EXIT.unreachable, help: "Set the environment variable EXPUNGE_SECRET_<NAME>, or put a file of that name into $EXPUNGE_SECRETS_DIR." },
+  SYSTEM_UNREACHABLE: {
+    exit: EXIT.unreachable,
+    help: "Check that the system runs and that the secret names the right address.",
+  },
+  SECRET_MISSING: {
+    exit: EXIT.unreachable,
+    help: "Set the environment variable EXPUNGE_SECRET_<NAME>, or put a file of that name into $EXPUNGE_SECRETS_DIR.",
+  },
   SECRET_UNSAFE: { exit: EXIT.unreachable, help: "Make the file readable by you only: chmod 600." },
   CREDENTIALS_REFUSED: { exit: EXIT.unreachable, help: "Check the credentials behind the secret." },
   NOT_PERMITTED: { exit: EXIT.unreachable, help: "Grant the right that is named." },
-  ROW_SECURITY: { exit: EXIT.unreachable, help: "Use a role with BYPASSRLS: a policy can hide rows, so a count would prove nothing." },
+  ROW_SECURITY: {
+    exit: EXIT.unreachable,
+    help: "Use a role with BYPASSRLS: a policy can hide rows, so a count would prove nothing.",
+  },
   SHARDS_FAILED: { exit: EXIT.unreachable, help: "Bring the index's shards back, then run again." },
 
-  UNEXPECTED_ANSWER: { exit: EXIT.partly_done, help: "Look at the system and at what stands between it and expunge, then run the same command again." },
+  UNEXPECTED_ANSWER: {
+    exit: EXIT.partly_done,
+    help: "Look at the system and at what stands between it and expunge, then run the same command again.",
+  },
   PARTLY_DONE: { exit: EXIT.partly_done, help: "See what is left and what comes next: expunge request show ID." },
 
   PLAN_STALE: { exit: EXIT.stale, help: "Make a new plan, what it was made for has changed: expunge plan ID." },
-  PLAN_USED: { exit: EXIT.stale, help: "The request has ended; if something came back, open a new one: expunge request new." },
+  PLAN_USED: {
+    exit: EXIT.stale,
+    help: "The request has ended; if something came back, open a new one: expunge request new.",
+  },
   PLAN_ALTERED: { exit: EXIT.stale, help: "Make a new plan: expunge plan ID." },
   PLAN_EXPIRED: { exit: EXIT.stale, help: "Make a new plan: expunge plan ID." },
 
   USAGE: { exit: EXIT.usage, help: "See: expunge --help." },
   UNKNOWN_COMMAND: { exit: EXIT.usage, help: "See: expunge --help." },
-  IDENTIFIER_IN_ARGUMENTS: { exit: EXIT.usage, help: "Identifiers are read from a file or from stdin: --subject-file FILE or -." },
+  IDENTIFIER_IN_ARGUMENTS: {
+    exit: EXIT.usage,
+    help: "Identifiers are read from a file or from stdin: --subject-file FILE or -.",
+  },
   CONFIRM_NEEDED: { exit: EXIT.usage, help: "Without a terminal, confirm with --confirm ID." },
   FORMAT_NOT_BUILT: { exit: EXIT.usage, help: "Name one of those that there are." },
   OPTION_NOT_BUILT: { exit: EXIT.usage, help: "This option is not built yet; what there is shows with --help." },
@@ -74,33 +113,57 @@ export const FAILURES = {
 
   DATAMAP_MISSING: { exit: EXIT.bad_data, help: "Name it with --map, or make a first one: expunge init." },
   DATAMAP_INVALID: { exit: EXIT.bad_data, help: "Mend what is shown; `expunge map lint` shows everything." },
-  NOT_BUILT: { exit: EXIT.bad_data, help: "Take it out of the data map, or wait for a version that builds it: a plan would do less than the data map says." },
+  NOT_BUILT: {
+    exit: EXIT.bad_data,
+    help: "Take it out of the data map, or wait for a version that builds it: a plan would do less than the data map says.",
+  },
   CONFLICT: {
     exit: EXIT.bad_data,
     help: "Two rules change one column of the same record in different ways: write one, or tell the records apart with `where`.",
   },
-  SUBJECT_INVALID: { exit: EXIT.bad_data, help: "A subject is a JSON object: identity names with a string or an array of strings." },
-  IDENTIFIER_REFUSED: { exit: EXIT.bad_data, help: "Give a real identifier: empty values, placeholders and patterns are never searched for." },
+  SUBJECT_INVALID: {
+    exit: EXIT.bad_data,
+    help: "A subject is a JSON object: identity names with a string or an array of strings.",
+  },
+  IDENTIFIER_REFUSED: {
+    exit: EXIT.bad_data,
+    help: "Give a real identifier: empty values, placeholders and patterns are never searched for.",
+  },
   COLUMN_MISSING: { exit: EXIT.bad_data, help: "Correct the name in the data map." },
   TABLE_MISSING: { exit: EXIT.bad_data, help: "Correct the name in the data map." },
   FILE_UNREADABLE: { exit: EXIT.bad_data, help: "Mend the file, or set `dialect` or `encoding`; it was not touched." },
-  FILE_REFUSED: { exit: EXIT.bad_data, help: "Only plain files under the root are rewritten: no links, no other device, no hard links." },
+  FILE_REFUSED: {
+    exit: EXIT.bad_data,
+    help: "Only plain files under the root are rewritten: no links, no other device, no hard links.",
+  },
   TABLE_FORMAT: { exit: EXIT.bad_data, help: "These files belong to a table format; use a connector for its engine." },
   TYPE_MISMATCH: { exit: EXIT.bad_data, help: "The identity's type does not fit the column." },
   NOT_SEARCHABLE: { exit: EXIT.bad_data, help: "Match on a field that can be searched exactly." },
-  CASCADE_UNDECLARED: { exit: EXIT.bad_data, help: "Add the table as a record, list it in map.ignore, or name the constraint in `cascades`." },
+  CASCADE_UNDECLARED: {
+    exit: EXIT.bad_data,
+    help: "Add the table as a record, list it in map.ignore, or name the constraint in `cascades`.",
+  },
   FOREIGN_KEY_UNDECLARED: { exit: EXIT.bad_data, help: "Add the table as a record, or list it in map.ignore." },
   TRIGGER_UNDECLARED: { exit: EXIT.bad_data, help: "Add the table the trigger writes to as a record with `audit_of`." },
-  DELETE_SWALLOWED: { exit: EXIT.bad_data, help: "A trigger or rule stops the DELETE; remove it, or choose another `do`." },
+  DELETE_SWALLOWED: {
+    exit: EXIT.bad_data,
+    help: "A trigger or rule stops the DELETE; remove it, or choose another `do`.",
+  },
   CONSTRAINT: { exit: EXIT.bad_data, help: "Choose another rule for the column: `set`, `template`, `generalise`." },
   FIELD_REFUSED: { exit: EXIT.bad_data, help: "This column cannot be changed so." },
   ACTION_REFUSED: { exit: EXIT.bad_data, help: "This kind of system cannot do that." },
-  CLOCK_REFUSED: { exit: EXIT.bad_data, help: "EXPUNGE_NOW and EXPUNGE_TEST_KILL_AT work only where the data map says `clock: test`." },
+  CLOCK_REFUSED: {
+    exit: EXIT.bad_data,
+    help: "EXPUNGE_NOW and EXPUNGE_TEST_KILL_AT work only where the data map says `clock: test`.",
+  },
   STATE_UNREADABLE: {
     exit: EXIT.bad_data,
     help: "The workspace's database is damaged or of another version: put a copy of it back, or use the version that wrote it.",
   },
-  KEY_MISSING: { exit: EXIT.unreachable, help: "Put the key file back (keys are never made again), or make it yours only: chmod 600." },
+  KEY_MISSING: {
+    exit: EXIT.unreachable,
+    help: "Put the key file back (keys are never made again), or make it yours only: chmod 600.",
+  },
   LEDGER_MISMATCH: {
     exit: EXIT.bad_data,
     help: "Bring back the latest ledger; `expunge doctor` says what is there. Until then nothing is done and nothing is signed.",
@@ -115,7 +178,10 @@ export const FAILURES = {
   INDEX_MISSING: { exit: EXIT.done, help: "An index on the referencing columns would make this quick." },
   IGNORE_UNUSED: { exit: EXIT.done, help: "Remove the entry, or correct its name." },
   TRIGGER_PRESENT: { exit: EXIT.done, help: "Check what the trigger does." },
-  BLOCKED: { exit: EXIT.partly_done, help: "Remove what blocks it, then make a new plan; a run that was cut short goes on by itself." },
+  BLOCKED: {
+    exit: EXIT.partly_done,
+    help: "Remove what blocks it, then make a new plan; a run that was cut short goes on by itself.",
+  },
 } as const satisfies Record<string, Entry>;
 
 export type FailureCode = keyof typeof FAILURES;
@@ -135,7 +201,11 @@ export class Failure extends Error {
   /** More of the same kind: every issue of a data map, every finding of a plan. */
   readonly details?: unknown;
 
-  constructor(code: FailureCode, message: string, more: { help?: string; at?: string; details?: unknown; cause?: unknown } = {}) {
+  constructor(
+    code: FailureCode,
+    message: string,
+    more: { help?: string; at?: string; details?: unknown; cause?: unknown } = {},
+  ) {
     super(message, more.cause === undefined ? {} : { cause: more.cause });
     this.name = "Failure";
     this.code = code;

@@ -6,8 +6,26 @@ import { isOrigin, verifierKeyOf } from "./ledger/verifier-key.ts";
 import { shipped } from "./package-files.ts";
 import { keyFile, KEYS, makeKey } from "./state/key-files.ts";
 import { openState } from "./state/open-state.ts";
-import { databaseSecret, fileOf, keysFolder, openPart, type Part, vkeyFile, type WorkspacePlace } from "./workspace-place.ts";
-import { key, keyFromEnvironment, knownOrigin, noteKeys, openOwnLedger, type Places, refuseOtherKeys, secret, signingKey } from "./workspace.ts";
+import {
+  databaseSecret,
+  fileOf,
+  keysFolder,
+  openPart,
+  type Part,
+  vkeyFile,
+  type WorkspacePlace,
+} from "./workspace-place.ts";
+import {
+  key,
+  keyFromEnvironment,
+  knownOrigin,
+  noteKeys,
+  openOwnLedger,
+  type Places,
+  refuseOtherKeys,
+  secret,
+  signingKey,
+} from "./workspace.ts";
 
 export interface MadeWorkspace {
   /** The folder, absolute, or `postgres:NAME`. */
@@ -24,8 +42,13 @@ export interface MadeWorkspace {
  * is there stays as it is. Throws USAGE for an origin other than the one it has, KEY_MISSING where keys do not fit,
  * LEDGER_MISMATCH where a ledger that had entries is missing: a new one would deny them.
  */
-export async function makeWorkspace(places: Places, wantedOrigin: string | undefined, today: string): Promise<MadeWorkspace> {
-  if (wantedOrigin !== undefined && !isOrigin(wantedOrigin)) throw new Failure("USAGE", "an origin has no spaces and no plus, as in example.org/erasures");
+export async function makeWorkspace(
+  places: Places,
+  wantedOrigin: string | undefined,
+  today: string,
+): Promise<MadeWorkspace> {
+  if (wantedOrigin !== undefined && !isOrigin(wantedOrigin))
+    throw new Failure("USAGE", "an origin has no spaces and no plus, as in example.org/erasures");
   const made: string[] = [];
   const making = (file: string, make: () => void): void => {
     if (existsSync(file)) return;
@@ -42,7 +65,8 @@ export async function makeWorkspace(places: Places, wantedOrigin: string | undef
   making(join(folder, ".gitignore"), () => writeFileSync(join(folder, ".gitignore"), "*\n"));
   // a workspace that has been made has its keys: others would open nothing of what is sealed, and sign another ledger
   if (known !== undefined) for (const name of KEYS) key(places, name);
-  for (const name of KEYS) if (keyFromEnvironment(name) === undefined && makeKey(keys, name)) made.push(keyFile(keys, name));
+  for (const name of KEYS)
+    if (keyFromEnvironment(name) === undefined && makeKey(keys, name)) made.push(keyFile(keys, name));
   const { origin, vkey } = publicKey(places, known, wantedOrigin, making);
   const missing = { state: await isMissing(places, "state"), ledger: await isMissing(places, "ledger") };
   const state = await openState(await openPart(places, "state", secret), { sealingKey: key(places, "sealing") });
@@ -53,7 +77,8 @@ export async function makeWorkspace(places: Places, wantedOrigin: string | undef
   } finally {
     await state[Symbol.asyncDispose]();
   }
-  for (const part of ["state", "ledger"] as const) if (missing[part]) made.push(fileOf(places, part)?.path ?? `${places.workspace} (${part})`);
+  for (const part of ["state", "ledger"] as const)
+    if (missing[part]) made.push(fileOf(places, part)?.path ?? `${places.workspace} (${part})`);
   firstMap(places.map, today, making);
   return { dir, origin, vkey, made };
 }
@@ -74,7 +99,8 @@ function publicKey(
   const file = resolve(vkeyFile(place));
   const there = existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
   const origin = known ?? wanted ?? `expunge.local/${randomBytes(4).toString("hex")}`;
-  if (wanted !== undefined && wanted !== origin) throw new Failure("USAGE", `this workspace's origin is ${origin} already, and stays so`);
+  if (wanted !== undefined && wanted !== origin)
+    throw new Failure("USAGE", `this workspace's origin is ${origin} already, and stays so`);
   const vkey = verifierKeyOf(origin, signingKey(place)).text;
   if (there !== undefined && there !== vkey)
     throw new Failure("KEY_MISSING", `${file} does not belong to the signing key`, {

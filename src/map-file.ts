@@ -42,8 +42,14 @@ export function validMap({ map, issues, text, file }: MapFile): DataMap {
   if (map !== undefined) return map;
   const errors = issues.filter(({ severity }) => severity === "error");
   const [first] = errors;
-  const message = [`${file} has ${errors.length === 1 ? "an error" : `${errors.length} errors`}`, ...errors.map((issue) => codeFrame(text, issue))].join("\n");
-  throw new Failure("DATAMAP_INVALID", message, { ...(first === undefined ? {} : { at: placeOf(first) }), details: { issues } });
+  const message = [
+    `${file} has ${errors.length === 1 ? "an error" : `${errors.length} errors`}`,
+    ...errors.map((issue) => codeFrame(text, issue)),
+  ].join("\n");
+  throw new Failure("DATAMAP_INVALID", message, {
+    ...(first === undefined ? {} : { at: placeOf(first) }),
+    details: { issues },
+  });
 }
 
 /**

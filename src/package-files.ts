@@ -11,7 +11,8 @@ export function shipped(...path: readonly string[]): string {
 /** `expunge@0.1.0` */
 export function toolVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(shipped("package.json"), "utf8"));
-  const version = typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "0.0.0";
+  const version =
+    typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "0.0.0";
   return `expunge@${version}`;
 }
 

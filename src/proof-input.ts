@@ -5,7 +5,10 @@ import { vkeyFile, type WorkspacePlace } from "./workspace-place.ts";
 
 /** The key's text: given as text or as a file, else the workspace's own; undefined where there is neither. Throws USAGE. */
 export function publicKey(given: string | undefined, place: WorkspacePlace): string | undefined {
-  if (given !== undefined) return /^[^+]+\+[0-9a-f]{8}\+/u.test(given) && !existsSync(given) ? given : bytesOf(given, "--key").toString("utf8");
+  if (given !== undefined)
+    return /^[^+]+\+[0-9a-f]{8}\+/u.test(given) && !existsSync(given)
+      ? given
+      : bytesOf(given, "--key").toString("utf8");
   const own = vkeyFile(place);
   return existsSync(own) ? readFileSync(own, "utf8") : undefined;
 }

@@ -20,7 +20,8 @@ export function databaseSecret({ workspace }: WorkspacePlace): string | undefine
   if (!/^postgres(?:ql)?:/u.test(workspace)) return undefined;
   const name = workspace.slice(workspace.indexOf(":") + 1);
   // what was typed may be a URL with a password
-  if (!/^[A-Za-z][A-Za-z0-9_]*$/u.test(name)) throw new Failure("USAGE", "--workspace postgres:NAME takes the name of a secret, not a URL");
+  if (!/^[A-Za-z][A-Za-z0-9_]*$/u.test(name))
+    throw new Failure("USAGE", "--workspace postgres:NAME takes the name of a secret, not a URL");
   return name;
 }
 
@@ -35,7 +36,10 @@ export function vkeyFile(place: WorkspacePlace): string {
 }
 
 /** Whether the part's file is there; a database says so itself. */
-export function fileOf(place: WorkspacePlace, part: Part): { readonly path: string; readonly exists: boolean } | undefined {
+export function fileOf(
+  place: WorkspacePlace,
+  part: Part,
+): { readonly path: string; readonly exists: boolean } | undefined {
   if (databaseSecret(place) !== undefined) return undefined;
   const path = join(resolve(place.workspace), `${part}.db`);
   return { path, exists: existsSync(path) };
@@ -44,7 +48,8 @@ export function fileOf(place: WorkspacePlace, part: Part): { readonly path: stri
 /** Opens the part's file, which is made where it is not, or connects at its first use. `secret`: value of a secret. */
 export async function openPart(place: WorkspacePlace, part: Part, secret: (name: string) => string): Promise<Database> {
   const name = databaseSecret(place);
-  if (name === undefined) return openSqlite(join(resolve(place.workspace), `${part}.db`), part === "state" ? STATE_FILE : LEDGER_FILE);
+  if (name === undefined)
+    return openSqlite(join(resolve(place.workspace), `${part}.db`), part === "state" ? STATE_FILE : LEDGER_FILE);
   const { openPostgres } = await import("./state/postgres.ts");
   return openPostgres(secret(name), name, part);
 }

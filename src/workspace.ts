@@ -142,8 +142,18 @@ export async function openReading(places: Places, { registry, signal, deadlines 
       return await known;
     },
     async io(request, hooks) {
-      const digestKey = (await state.read.sealed.exists(request)) ? await state.read.sealed.digestKey(request) : undefined;
-      return ioOf({ request, signal: hooks.signal ?? signal, now, base: dirname(resolve(places.map)), hooks, digestKey, master });
+      const digestKey = (await state.read.sealed.exists(request))
+        ? await state.read.sealed.digestKey(request)
+        : undefined;
+      return ioOf({
+        request,
+        signal: hooks.signal ?? signal,
+        now,
+        base: dirname(resolve(places.map)),
+        hooks,
+        digestKey,
+        master,
+      });
     },
     pseudonym: (identity, folded) => pseudonym(subjects, identity, folded),
     [Symbol.asyncDispose]: async () => await state[Symbol.asyncDispose](),
@@ -153,17 +163,25 @@ export async function openReading(places: Places, { registry, signal, deadlines 
 /** Remembers the keys by their marks, where nobody did yet. */
 export async function noteKeys(places: Places, state: State): Promise<void> {
   if ((await state.read.keys.known()) !== undefined) return;
-  const marks = { pseudonym: keyMark("pseudonym", key(places, "pseudonym")), sealing: keyMark("sealing", key(places, "sealing")) };
+  const marks = {
+    pseudonym: keyMark("pseudonym", key(places, "pseudonym")),
+    sealing: keyMark("sealing", key(places, "sealing")),
+  };
   await state.atomically(async (tx) => await tx.keys.note(marks));
 }
 
 /** Throws KEY_MISSING for keys of another workspace: what is sealed would not open, and people would get other pseudonyms. */
-export async function refuseOtherKeys({ read }: Pick<State, "read">, keys: Readonly<Record<MarkedKey, Uint8Array>>): Promise<void> {
+export async function refuseOtherKeys(
+  { read }: Pick<State, "read">,
+  keys: Readonly<Record<MarkedKey, Uint8Array>>,
+): Promise<void> {
   const known = await read.keys.known();
   if (known === undefined) return;
   for (const name of ["pseudonym", "sealing"] as const)
     if (keyMark(name, keys[name]) !== known[name])
-      throw new Failure("KEY_MISSING", `the ${name} key is not the one of this workspace`, { help: `Bring back this workspace's own ${name} key.` });
+      throw new Failure("KEY_MISSING", `the ${name} key is not the one of this workspace`, {
+        help: `Bring back this workspace's own ${name} key.`,
+      });
 }
 
 /** The ledger that this state knows; where it knows none and there is none, a new one. */
@@ -181,13 +199,19 @@ export async function openOwnLedger(places: Places, state: State, origin: string
     return ledger;
   } catch (error) {
     // one that cannot be read does not hold what this state knows of it
-    if (known && error instanceof Failure && error.code === "STATE_UNREADABLE") throw new Failure("LEDGER_MISMATCH", error.message);
+    if (known && error instanceof Failure && error.code === "STATE_UNREADABLE")
+      throw new Failure("LEDGER_MISMATCH", error.message);
     throw error;
   }
 }
 
 /** The data map for commands that need no workspace. */
-export async function openMap(places: Pick<Places, "map">, registry: Registry, today = new Date(), deadlines = true): Promise<MapFile> {
+export async function openMap(
+  places: Pick<Places, "map">,
+  registry: Registry,
+  today = new Date(),
+  deadlines = true,
+): Promise<MapFile> {
   const { readMapFile } = await import("./map-file.ts");
   return await readMapFile(places.map, registry, utcDate(today), deadlines);
 }
@@ -206,8 +230,12 @@ export function secret(name: string): string {
   const folder = filled(process.env["EXPUNGE_SECRETS_DIR"]);
   const file = folder === undefined || basename(name) !== name ? undefined : join(folder, name);
   if (file === undefined || !existsSync(file) || !statSync(file).isFile())
-    throw new Failure("SECRET_MISSING", `the secret "${name}" is not set: neither ${variable} nor a file in $EXPUNGE_SECRETS_DIR`);
-  if (isOpenToOthers(file)) throw new Failure("SECRET_UNSAFE", `the file of the secret "${name}" can be read by others`);
+    throw new Failure(
+      "SECRET_MISSING",
+      `the secret "${name}" is not set: neither ${variable} nor a file in $EXPUNGE_SECRETS_DIR`,
+    );
+  if (isOpenToOthers(file))
+    throw new Failure("SECRET_UNSAFE", `the file of the secret "${name}" can be read by others`);
   return readFileSync(file, "utf8").replace(/\r?\n$/u, "");
 }
 
@@ -254,9 +282,13 @@ export async function knownOrigin(place: WorkspacePlace): Promise<string | undef
 async function readOrigin(place: WorkspacePlace): Promise<string> {
   const origin = await knownOrigin(place);
   if (origin === undefined)
-    throw new Failure("KEY_MISSING", `${vkeyFile(place)} is missing or no public key, and there is no ledger that says it`, {
-      help: "Bring back the public key, or the ledger.",
-    });
+    throw new Failure(
+      "KEY_MISSING",
+      `${vkeyFile(place)} is missing or no public key, and there is no ledger that says it`,
+      {
+        help: "Bring back the public key, or the ledger.",
+      },
+    );
   return origin;
 }
 
@@ -286,7 +318,9 @@ function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts)
       return createHmac("sha256", digestSecret).update(JSON.stringify(parts)).digest("hex");
     },
     pseudonym(value) {
-      fields ??= createSecretKey(new Uint8Array(hkdfSync("sha256", master, new Uint8Array(0), "field/pseudonymise/v1", 32)));
+      fields ??= createSecretKey(
+        new Uint8Array(hkdfSync("sha256", master, new Uint8Array(0), "field/pseudonymise/v1", 32)),
+      );
       return `ps_${createHmac("sha256", fields).update(value).digest("hex").slice(0, 32)}`;
     },
     report: hooks.report,
@@ -297,7 +331,8 @@ function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts)
 async function openSystem({ connectors }: Registry, map: DataMap, name: string): Promise<System> {
   const block = map.systems.find((system) => system.name === name);
   const registered = connectors.find(({ kind }) => kind === block?.kind);
-  if (block === undefined || registered === undefined) throw new Failure("UNEXPECTED", `no connector can open "${name}"`);
+  if (block === undefined || registered === undefined)
+    throw new Failure("UNEXPECTED", `no connector can open "${name}"`);
   // tables that the map ignores are declared: their references and cascades are accepted
   const prefix = `${name}.`;
   const ignore = map.ignore.filter((table) => table.startsWith(prefix)).map((table) => table.slice(prefix.length));
@@ -305,12 +340,17 @@ async function openSystem({ connectors }: Registry, map: DataMap, name: string):
 }
 
 /** EXPUNGE_NOW and EXPUNGE_TEST_KILL_AT, which only a data map with `clock: test` allows. */
-async function testOnly(dataMap: () => Promise<DataMap>): Promise<{ now(): Date; readonly killAt: string | undefined }> {
+async function testOnly(
+  dataMap: () => Promise<DataMap>,
+): Promise<{ now(): Date; readonly killAt: string | undefined }> {
   const time = filled(process.env["EXPUNGE_NOW"]);
   const killAt = filled(process.env["EXPUNGE_TEST_KILL_AT"]);
   if (time === undefined && killAt === undefined) return { now: () => new Date(), killAt };
   if ((await dataMap()).clock !== "test")
-    throw new Failure("CLOCK_REFUSED", `${time === undefined ? "EXPUNGE_TEST_KILL_AT" : "EXPUNGE_NOW"} is set, and the data map does not say \`clock: test\``);
+    throw new Failure(
+      "CLOCK_REFUSED",
+      `${time === undefined ? "EXPUNGE_TEST_KILL_AT" : "EXPUNGE_NOW"} is set, and the data map does not say \`clock: test\``,
+    );
   if (time === undefined) return { now: () => new Date(), killAt };
   const at = new Date(time);
   if (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2}))?$/u.test(time) || Number.isNaN(at.getTime()))

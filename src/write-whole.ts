@@ -17,7 +17,9 @@ export function writeWhole(path: string, content: string | Uint8Array): WrittenF
     writeFileSync(aside, content);
     renameSync(aside, path);
   } catch {
-    throw new Failure("USAGE", "the file of --out cannot be written", { help: "Name a folder that exists or can be made, and that you may write to." });
+    throw new Failure("USAGE", "the file of --out cannot be written", {
+      help: "Name a folder that exists or can be made, and that you may write to.",
+    });
   }
   return { path, sha256: createHash("sha256").update(content).digest("hex") };
 }

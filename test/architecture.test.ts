@@ -33,8 +33,24 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/terminal": ["src/executor", "src/model", "src/errors.ts"],
   "src/map-file.ts": ["src/port", "src/datamap", "src/retention", "src/package-files.ts", "src/model", "src/errors.ts"],
   "src/workspace-place.ts": ["src/state", "src/errors.ts"],
-  "src/workspace.ts": ["src/workspace-place.ts", "src/map-file.ts", "src/port", "src/state", "src/ledger", "src/retention", "src/model", "src/errors.ts"],
-  "src/make-workspace.ts": ["src/workspace.ts", "src/workspace-place.ts", "src/package-files.ts", "src/state", "src/ledger", "src/errors.ts"],
+  "src/workspace.ts": [
+    "src/workspace-place.ts",
+    "src/map-file.ts",
+    "src/port",
+    "src/state",
+    "src/ledger",
+    "src/retention",
+    "src/model",
+    "src/errors.ts",
+  ],
+  "src/make-workspace.ts": [
+    "src/workspace.ts",
+    "src/workspace-place.ts",
+    "src/package-files.ts",
+    "src/state",
+    "src/ledger",
+    "src/errors.ts",
+  ],
   "src/doctor.ts": [
     "src/workspace.ts",
     "src/workspace-place.ts",
@@ -78,7 +94,19 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
 const imports = importsOfTree(ROOT, ["commands/**/*.ts", "connectors/**/*.ts", "src/**/*.ts"]);
 
 test("the folders of the card are there", () => {
-  for (const name of ["package.json", "tsconfig.json", "README.md", "bin/run.js", "src", "commands", "connectors", "manifests", "test", "bench", "docs"]) {
+  for (const name of [
+    "package.json",
+    "tsconfig.json",
+    "README.md",
+    "bin/run.js",
+    "src",
+    "commands",
+    "connectors",
+    "manifests",
+    "test",
+    "bench",
+    "docs",
+  ]) {
     expect(existsSync(join(ROOT, name)), name).toBe(true);
   }
 });
@@ -96,7 +124,9 @@ test("imports run downhill", () => {
 test("no files import each other in a circle, and no folders either", () => {
   const ours = imports.filter((one) => one.ours);
   expect(circlesIn(edgesOf(ours.map(({ file, target }): [string, string] => [file, target])))).toEqual([]);
-  expect(circlesIn(edgesOf(ours.map(({ file, target }): [string, string] => [roomOf(file), roomOf(target)])))).toEqual([]);
+  expect(circlesIn(edgesOf(ours.map(({ file, target }): [string, string] => [roomOf(file), roomOf(target)])))).toEqual(
+    [],
+  );
   const planted: [string, string][] = [
     ["a", "b"],
     ["b", "c"],
@@ -134,7 +164,10 @@ test("a planted import uphill, into a sibling, into another connector or of a st
     ...importsIn("src/ledger/ledger.ts", 'import { DatabaseSync } from "node:sqlite";'),
   ];
   expect(uphill(planted)).toHaveLength(5);
-  expect(strays(planted)).toEqual(["connectors/files/connector.ts imports pg", "src/ledger/ledger.ts imports node:sqlite"]);
+  expect(strays(planted)).toEqual([
+    "connectors/files/connector.ts imports pg",
+    "src/ledger/ledger.ts imports node:sqlite",
+  ]);
 });
 
 test("every connector is complete: port, block, page, contract on a real server, and in the registry", () => {
@@ -143,11 +176,15 @@ test("every connector is complete: port, block, page, contract on a real server,
   const missing = registry.connectors.flatMap(({ kind }) => {
     const tests = globSync(`test/connectors/${kind}/*.test.ts`, { cwd: ROOT });
     const contract = tests.some((file) =>
-      importsIn(file, readFileSync(join(ROOT, file), "utf8")).some(({ target }) => target === "test/contract/connector.contract.ts"),
+      importsIn(file, readFileSync(join(ROOT, file), "utf8")).some(
+        ({ target }) => target === "test/contract/connector.contract.ts",
+      ),
     );
-    const files = [`connectors/${kind}/connector.ts`, `connectors/${kind}/config.ts`, `docs/connectors/${kind}.md`].filter(
-      (file) => !existsSync(join(ROOT, file)),
-    );
+    const files = [
+      `connectors/${kind}/connector.ts`,
+      `connectors/${kind}/config.ts`,
+      `docs/connectors/${kind}.md`,
+    ].filter((file) => !existsSync(join(ROOT, file)));
     return [...files, ...(contract ? [] : [`a contract test of ${kind}`])];
   });
   expect(missing).toEqual([]);
@@ -184,7 +221,9 @@ test("a kind that is planted beside the registry has a place, a turn and a plan,
   const map = await good(text, { kinds: new Map([...HOW.kinds, ["planted", planted]]) });
   const units = unitsOf(map, ["share.lists", "sessions.sessions"], { links: [], writes: [], deleting: new Set() });
   expect(units.map(({ system }) => system)).toEqual(["sessions", "share"]);
-  const misplaced = lint(text.replace("index: 's*'", "table: s"), { kinds: new Map([...HOW.kinds, ["planted", planted]]) });
+  const misplaced = lint(text.replace("index: 's*'", "table: s"), {
+    kinds: new Map([...HOW.kinds, ["planted", planted]]),
+  });
   expect((await misplaced).map(({ code }) => code)).toContain("PLACE");
 });
 
@@ -193,13 +232,15 @@ function uphill(all: readonly Import[]): string[] {
   return all.flatMap(({ file, target, ours }) => {
     const [from, to] = [roomOf(file), roomOf(target)];
     if (!ours || from === "commands") return [];
-    const anotherConnector = from === "connectors/*" && to === "connectors/*" && file.split("/")[1] !== target.split("/")[1];
+    const anotherConnector =
+      from === "connectors/*" && to === "connectors/*" && file.split("/")[1] !== target.split("/")[1];
     if ((from === to && !anotherConnector) || (MAY_IMPORT[from] ?? []).includes(to)) return [];
     return [`${file} imports ${target}`];
   });
 }
 
 function strays(all: readonly Import[]): string[] {
-  const atHome = ({ file, target }: Import): boolean => [HOMES[target] ?? file].flat().some((home) => file.startsWith(home));
+  const atHome = ({ file, target }: Import): boolean =>
+    [HOMES[target] ?? file].flat().some((home) => file.startsWith(home));
   return all.filter((one) => !atHome(one)).map(({ file, target }) => `${file} imports ${target}`);
 }

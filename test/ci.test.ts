@@ -12,7 +12,10 @@ interface Suite {
 }
 
 /** What the gate says of a report with these suites. */
-function judged(suites: readonly Suite[] | undefined, exit = 0): { readonly code: number | null; readonly last: string; readonly all: string } {
+function judged(
+  suites: readonly Suite[] | undefined,
+  exit = 0,
+): { readonly code: number | null; readonly last: string; readonly all: string } {
   const folder = mkdtempSync(join(tmpdir(), "expunge-test-ci-"));
   try {
     const file = join(folder, "report.json");
@@ -30,15 +33,27 @@ function judged(suites: readonly Suite[] | undefined, exit = 0): { readonly code
 }
 
 test("only a run whose every test passed is green", () => {
-  expect(judged([{ tests: ["passed", "passed"] }, { tests: ["passed"] }])).toMatchObject({ code: 0, last: "3 passed, 0 failed" });
+  expect(judged([{ tests: ["passed", "passed"] }, { tests: ["passed"] }])).toMatchObject({
+    code: 0,
+    last: "3 passed, 0 failed",
+  });
 });
 
 test("a failed, a skipped or a planned test, an empty suite, a suite that broke, a run without tests and a bad exit are failures", () => {
-  expect(judged([{ status: "failed", tests: ["passed", "failed"] }], 1)).toMatchObject({ code: 1, last: "1 passed, 1 failed" });
+  expect(judged([{ status: "failed", tests: ["passed", "failed"] }], 1)).toMatchObject({
+    code: 1,
+    last: "1 passed, 1 failed",
+  });
   for (const status of ["skipped", "pending", "todo"])
     expect(judged([{ tests: ["passed", status] }]), status).toMatchObject({ code: 1, last: "1 passed, 1 failed" });
-  expect(judged([{ tests: ["passed"] }, { status: "passed", tests: [] }])).toMatchObject({ code: 1, last: "1 passed, 1 failed" });
-  expect(judged([{ tests: ["passed"] }, { status: "failed", tests: [] }], 1)).toMatchObject({ code: 1, last: "1 passed, 1 failed" });
+  expect(judged([{ tests: ["passed"] }, { status: "passed", tests: [] }])).toMatchObject({
+    code: 1,
+    last: "1 passed, 1 failed",
+  });
+  expect(judged([{ tests: ["passed"] }, { status: "failed", tests: [] }], 1)).toMatchObject({
+    code: 1,
+    last: "1 passed, 1 failed",
+  });
   expect(judged([{ status: "failed", tests: ["passed"] }], 1)).toMatchObject({ code: 1, last: "1 passed, 1 failed" });
   expect(judged([])).toMatchObject({ code: 1, last: "0 passed, 1 failed" });
   expect(judged(undefined, 1)).toMatchObject({ code: 1, last: "0 passed, 1 failed" });

@@ -44,7 +44,12 @@ test("what was typed is never repeated, and every wrong command line ends with 6
     const said = await desk.cli(json ? [...args, "--json"] : args);
     const title = said.err + args.join(" ");
     expect(said.code, title).toBe(64);
-    if (json) expect([dig(said.json, "ok"), dig(said.json, "exit"), typeof dig(said.json, "error.code")], title).toEqual([false, 64, "string"]);
+    if (json)
+      expect([dig(said.json, "ok"), dig(said.json, "exit"), typeof dig(said.json, "error.code")], title).toEqual([
+        false,
+        64,
+        "string",
+      ]);
     else expect([said.out, /^error\[[A-Z_]+\] /u.test(said.err)], title).toEqual(["", true]);
     expect(`${said.out}${said.err}`.toLowerCase(), title).not.toContain(CANARY.toLowerCase());
   }
@@ -96,7 +101,11 @@ test("dates, ids, tickets and paths are no identifiers", async () => {
   desk.file("subject.json", '{"email":"ann@example.com"}');
   await desk.json(["init"]);
   for (const ref of ["12345678", "2026-11-21", "ABC/2026/17"]) {
-    expect((await desk.json(["request", "new", "--subject-file", "subject.json", "--ref", ref, "--received", "2026-01-31"])).code, ref).toBe(0);
+    expect(
+      (await desk.json(["request", "new", "--subject-file", "subject.json", "--ref", ref, "--received", "2026-01-31"]))
+        .code,
+      ref,
+    ).toBe(0);
   }
 });
 
@@ -135,7 +144,8 @@ test("--help and --version answer without a workspace; a topic alone shows its c
   using desk = openDesk();
   const help = await desk.cli(["--help"]);
   expect([help.code, help.err]).toEqual([0, ""]);
-  for (const word of ["plan", "approve", "run", "verify", "init", "doctor", "explain"]) expect(help.out).toContain(`\n  ${word} `);
+  for (const word of ["plan", "approve", "run", "verify", "init", "doctor", "explain"])
+    expect(help.out).toContain(`\n  ${word} `);
   expect((await desk.cli(["--version"])).out).toMatch(/^expunge\/\d/u);
   const topic = await desk.cli(["request"]);
   expect([topic.code, topic.out.includes("request new")]).toEqual([0, true]);
@@ -145,7 +155,10 @@ test("Ctrl-C while stdin is read: 130, nothing is opened", async () => {
   using desk = openDesk();
   await desk.json(["init"]);
   const args = ["request", "new", "--subject-file", "-", "--verbose"];
-  const child = spawn(process.execPath, [join(import.meta.dirname, "../bin/run.js"), ...args], { cwd: desk.folder, stdio: ["pipe", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, "../bin/run.js"), ...args], {
+    cwd: desk.folder,
+    stdio: ["pipe", "ignore", "pipe"],
+  });
   let err = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     if (!err.includes("stdin") && (err + text).includes("stdin")) child.kill("SIGINT");
@@ -176,5 +189,7 @@ async function runWith(version: string): Promise<{ code: number | null; out: str
 }
 
 test("in a clone `npx expunge` is the clone", () => {
-  expect(realpathSync(join(import.meta.dirname, "../node_modules/.bin/expunge"))).toBe(join(import.meta.dirname, "../bin/run.js"));
+  expect(realpathSync(join(import.meta.dirname, "../node_modules/.bin/expunge"))).toBe(
+    join(import.meta.dirname, "../bin/run.js"),
+  );
 });

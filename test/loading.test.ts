@@ -17,7 +17,10 @@ registerHooks({ resolve(specifier, context, next) {
 
 const CLIENTS = ["pg", "@aws-sdk/client-s3", "@elastic/elasticsearch", "@inquirer/prompts", "date-holidays"];
 
-async function loadedBy(desk: Desk, args: readonly string[]): Promise<{ readonly code: number | string; readonly packages: readonly string[] }> {
+async function loadedBy(
+  desk: Desk,
+  args: readonly string[],
+): Promise<{ readonly code: number | string; readonly packages: readonly string[] }> {
   const [hook, loaded] = [desk.file("hook.mjs", HOOK), desk.file("loaded.txt", "")];
   const said = await desk.cli([...args, "--no-input"], { env: { NODE_OPTIONS: `--import ${hook}`, LOADED: loaded } });
   return { code: said.code, packages: [...new Set(readFileSync(loaded, "utf8").trim().split("\n"))] };
@@ -41,7 +44,12 @@ test("a client is loaded only when the data map names its system and the system 
     owner: "it@harbour.example",
     records: { lists: { files: ["*.csv"], match: { email: "email" }, do: "remove-rows" } },
   };
-  const shop = { kind: "postgres", connect: { secret: "shop" }, owner: "it@harbour.example", records: { people: { match: { email: "email" }, do: "erase" } } };
+  const shop = {
+    kind: "postgres",
+    connect: { secret: "shop" },
+    owner: "it@harbour.example",
+    records: { people: { match: { email: "email" }, do: "erase" } },
+  };
   mkdirSync(join(desk.folder, "data"), { recursive: true });
   writeFileSync(join(desk.folder, "data/a.csv"), "email\nann@example.com\n");
   desk.map(testMap({ systems: { folder } }));

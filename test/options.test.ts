@@ -26,7 +26,8 @@ test("an option of a later version says that it is not built yet, ends with 64, 
   for (const command of [["plan"], ["verify"], ["status"], ["request", "new"]]) {
     const help = await desk.cli([...command, "--help"]);
     expect(help.code, command.join(" ")).toBe(0);
-    for (const [name] of LATER) expect(`${help.out} `, command.join(" ")).not.toMatch(new RegExp(`${name.split(" ")[0] ?? ""}[^a-z-]`, "u"));
+    for (const [name] of LATER)
+      expect(`${help.out} `, command.join(" ")).not.toMatch(new RegExp(`${name.split(" ")[0] ?? ""}[^a-z-]`, "u"));
   }
   expect((await desk.cli(["plan", "--de"])).err).not.toContain("--due");
 });
@@ -34,7 +35,10 @@ test("an option of a later version says that it is not built yet, ends with 64, 
 /** One line of a file to erase. */
 function filesMap(approval: object): object {
   const records = { lines: { files: ["*.jsonl"], match: { email: "email" }, do: "remove-rows" } };
-  return testMap({ approval, systems: { share: { kind: "files", connect: { root: "./data" }, owner: "it@x.example", records } } });
+  return testMap({
+    approval,
+    systems: { share: { kind: "files", connect: { root: "./data" }, owner: "it@x.example", records } },
+  });
 }
 
 test("a folder of --out that is not there is told before anything is planned, and without its name", async () => {
@@ -44,12 +48,19 @@ test("a folder of --out that is not there is told before anything is planned, an
   desk.file("data/a.jsonl", '{"email":"ann@x.example"}\n');
   const id = await desk.open({ email: "ann@x.example" });
   const said = await desk.json(["plan", id, "--out", "no/such/dir/x"]);
-  expect([said.code, dig(said.json, "error.code"), dig(said.json, "error.message")]).toEqual([64, "USAGE", "the folder of --out does not exist"]);
+  expect([said.code, dig(said.json, "error.code"), dig(said.json, "error.message")]).toEqual([
+    64,
+    "USAGE",
+    "the folder of --out does not exist",
+  ]);
   expect(said.out + said.err).not.toContain("such/dir");
   const state = async () => dig((await desk.json(["request", "show", id])).json, "data.requests.0.state");
   const before = await state();
   expect(existsSync(join(desk.folder, "no"))).toBe(false);
-  expect([(await desk.json(["plan", id, "--out", "data/plan.txt"])).code, existsSync(join(desk.folder, "data/plan.txt"))]).toEqual([0, true]);
+  expect([
+    (await desk.json(["plan", id, "--out", "data/plan.txt"])).code,
+    existsSync(join(desk.folder, "data/plan.txt")),
+  ]).toEqual([0, true]);
   expect(await state()).not.toEqual(before);
 });
 

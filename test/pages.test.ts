@@ -19,7 +19,9 @@ test("the README's data map has nothing to mend", async () => {
 test("every link between our pages leads to a file that is there", () => {
   const pages = globSync("{*.md,docs/**/*.md}", { cwd: ROOT });
   const links = pages
-    .flatMap((file) => [...page(file).matchAll(/\]\(([^)#\s]+)[^)]*\)/gu)].map((found) => ({ file, link: found[1] ?? "" })))
+    .flatMap((file) =>
+      [...page(file).matchAll(/\]\(([^)#\s]+)[^)]*\)/gu)].map((found) => ({ file, link: found[1] ?? "" })),
+    )
     .filter(({ link }) => !/^[a-z]+:/u.test(link));
   expect(links.length).toBeGreaterThan(15);
   expect(links.filter(({ file, link }) => !existsSync(join(ROOT, normalize(join(dirname(file), link)))))).toEqual([]);
@@ -33,7 +35,9 @@ test("pages made from code are as the code is (npm run docs)", async () => {
 
 test("the scripts that the README names are there", () => {
   const scripts: unknown = JSON.parse(page("package.json"));
-  const named = [...page("README.md").matchAll(/npm (?:run )?(demo|test|ci)\b/gu)].map((found) => found[1] ?? "").filter((name) => name !== "ci");
+  const named = [...page("README.md").matchAll(/npm (?:run )?(demo|test|ci)\b/gu)]
+    .map((found) => found[1] ?? "")
+    .filter((name) => name !== "ci");
   expect(named.length).toBeGreaterThan(1);
   for (const name of named) expect(scripts).toHaveProperty(["scripts", name]);
 });

@@ -13,7 +13,8 @@ function conforms(said: Said, name: string): void {
   const parsed = OUTPUTS[name]?.safeParse(said.json);
   expect(parsed?.error?.issues ?? [], `${name}: ${said.out}`).toEqual([]);
   expect(parsed?.success).toBe(true);
-  if (name !== "failure") expect([dig(said.json, "schema"), dig(said.json, "exit")]).toEqual([`expunge/${name}/v1`, said.code]);
+  if (name !== "failure")
+    expect([dig(said.json, "schema"), dig(said.json, "exit")]).toEqual([`expunge/${name}/v1`, said.code]);
   seen.add(name);
 }
 
@@ -21,7 +22,11 @@ test("the output of every command is what its schema says, through the whole lif
   using desk = openDesk();
   desk.file("data/lists/may.csv", "email,name\nann@example.com,Ann\nbob@example.com,Bob\n");
   const records = { lists: { files: ["lists/*.csv"], match: { email: "email" }, do: "remove-rows" } };
-  desk.map(testMap({ systems: { desk: { kind: "files", connect: { root: "./data" }, owner: "it@harbour.example", records } } }));
+  desk.map(
+    testMap({
+      systems: { desk: { kind: "files", connect: { root: "./data" }, owner: "it@harbour.example", records } },
+    }),
+  );
   conforms(await desk.json(["init"]), "init");
   conforms(await desk.json(["map", "lint"]), "map-lint");
   conforms(await desk.json(["explain"]), "explain");
@@ -30,10 +35,16 @@ test("the output of every command is what its schema says, through the whole lif
   conforms(await desk.json(["demo"]), "demo");
 
   const people = JSON.stringify([{ email: "ann@example.com" }, { email: ["bob@example.com", "bob@example.org"] }]);
-  conforms(await desk.json(["request", "new", "--subject-file", "-", "--ref", "T-1"], { stdin: people }), "request-new");
+  conforms(
+    await desk.json(["request", "new", "--subject-file", "-", "--ref", "T-1"], { stdin: people }),
+    "request-new",
+  );
   conforms(await desk.json(["request", "new", "--subject-file", "-", "--batch"], { stdin: people }), "request-new");
   conforms(await desk.json(["request", "list"]), "request-list");
-  conforms(await desk.json(["request", "identity", id(1), "--method", "letter", "--result", "ok", "--as", "olga"]), "request-identity");
+  conforms(
+    await desk.json(["request", "identity", id(1), "--method", "letter", "--result", "ok", "--as", "olga"]),
+    "request-identity",
+  );
   conforms(await desk.json(["request", "show", id(1)]), "request-show");
   conforms(await desk.json(["request", "cancel", id(2), "--reason", "withdrawn"]), "request-cancel");
   conforms(await desk.json(["plan", id(3)]), "plan");
@@ -69,7 +80,8 @@ test("findings have data and no error; a failure has an error and no data", asyn
 test("the schemas in docs/schemas are these, and each was compared with a real output", () => {
   const files = schemaFiles();
   expect(files.length).toBeGreaterThan(20);
-  for (const [file, text] of files) expect(readFileSync(join(import.meta.dirname, "..", file), "utf8"), `${file}: npm run docs`).toBe(text);
+  for (const [file, text] of files)
+    expect(readFileSync(join(import.meta.dirname, "..", file), "utf8"), `${file}: npm run docs`).toBe(text);
   // `request close` succeeds only after waiting that this small map does not have
   expect(Object.keys(OUTPUTS).filter((name) => !seen.has(name))).toEqual(["request-close"]);
 });

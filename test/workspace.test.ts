@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Failure } from "../src/errors.ts";
@@ -17,7 +26,8 @@ const files = {
 };
 
 const places = (desk: Desk) => ({ map: join(desk.folder, "datamap.yaml"), workspace: join(desk.folder, ".expunge") });
-const open = async (desk: Desk): Promise<Workspace> => await openWorkspace(places(desk), { registry, signal: new AbortController().signal });
+const open = async (desk: Desk): Promise<Workspace> =>
+  await openWorkspace(places(desk), { registry, signal: new AbortController().signal });
 const make = (desk: Desk, origin?: string) => makeWorkspace(places(desk), origin, "2026-11-21");
 
 test("init makes a folder, keys and stores for the owner alone, and a first map that has nothing to mend", async () => {
@@ -40,7 +50,9 @@ test("init makes a folder, keys and stores for the owner alone, and a first map 
   expect(made).toHaveLength(9);
   const map = desk.read("datamap.yaml");
   expect(map.split("\n")[0]).toBe("# yaml-language-server: $schema=./datamap.schema.json");
-  expect(desk.read("datamap.schema.json")).toBe(readFileSync(join(import.meta.dirname, "../manifests/datamap.schema.json"), "utf8"));
+  expect(desk.read("datamap.schema.json")).toBe(
+    readFileSync(join(import.meta.dirname, "../manifests/datamap.schema.json"), "utf8"),
+  );
   expect((await desk.json(["map", "lint"])).json).toMatchObject({ ok: true, data: { issues: [] } });
 });
 
@@ -48,14 +60,20 @@ test("init again changes nothing, brings back what is missing, and never another
   using desk = openDesk();
   const first = await make(desk);
   const { workspace } = places(desk);
-  const before = Object.fromEntries(readdirSync(join(workspace, "keys")).map((name) => [name, readFileSync(join(workspace, "keys", name), "utf8")]));
+  const before = Object.fromEntries(
+    readdirSync(join(workspace, "keys")).map((name) => [name, readFileSync(join(workspace, "keys", name), "utf8")]),
+  );
   desk.file("datamap.yaml", "# mine\n");
   rmSync(join(desk.folder, "datamap.schema.json"));
   rmSync(join(workspace, "public.vkey"));
   const again = await make(desk, first.origin);
   expect(again).toMatchObject({ vkey: first.vkey, made: [join(workspace, "public.vkey")] });
-  expect([desk.read("datamap.yaml"), existsSync(join(desk.folder, "datamap.schema.json"))]).toEqual(["# mine\n", false]);
-  for (const [name, text] of Object.entries(before)) expect(readFileSync(join(workspace, "keys", name), "utf8")).toBe(text);
+  expect([desk.read("datamap.yaml"), existsSync(join(desk.folder, "datamap.schema.json"))]).toEqual([
+    "# mine\n",
+    false,
+  ]);
+  for (const [name, text] of Object.entries(before))
+    expect(readFileSync(join(workspace, "keys", name), "utf8")).toBe(text);
   await expect(make(desk, "another.example")).rejects.toThrow(expect.objectContaining({ code: "USAGE" }));
   rmSync(join(workspace, "keys/signing.key"));
   await expect(make(desk)).rejects.toThrow(expect.objectContaining({ code: "KEY_MISSING" }));
@@ -70,7 +88,11 @@ test("init makes no key for a workspace that had one, and leaves nothing behind 
     const text = readFileSync(file, "utf8");
     rmSync(file);
     const opening = await desk.json(["request", "list"]);
-    if (name !== "signing") expect(opening).toMatchObject({ code: 4, json: { error: { code: "KEY_MISSING", help: expect.not.stringContaining("init") } } });
+    if (name !== "signing")
+      expect(opening).toMatchObject({
+        code: 4,
+        json: { error: { code: "KEY_MISSING", help: expect.not.stringContaining("init") } },
+      });
     await expect(make(desk)).rejects.toThrow(expect.objectContaining({ code: "KEY_MISSING" }));
     expect(existsSync(file)).toBe(false);
     writeFileSync(file, text, { mode: 0o600 });
@@ -98,10 +120,15 @@ test("keys of another workspace open nothing, and the doctor says so", async () 
     const file = join(places(desk).workspace, `keys/${name}.key`);
     const own = readFileSync(file, "utf8");
     writeFileSync(file, readFileSync(join(places(other).workspace, `keys/${name}.key`), "utf8"));
-    await expect(open(desk)).rejects.toThrow(expect.objectContaining({ code: "KEY_MISSING", message: `the ${name} key is not the one of this workspace` }));
+    await expect(open(desk)).rejects.toThrow(
+      expect.objectContaining({ code: "KEY_MISSING", message: `the ${name} key is not the one of this workspace` }),
+    );
     await expect(make(desk)).rejects.toThrow(expect.objectContaining({ code: "KEY_MISSING" }));
     const doctor = await desk.json(["doctor"]);
-    expect([doctor.code, doctor.out]).toEqual([2, expect.stringContaining(`the ${name} key is not the one of this workspace`)]);
+    expect([doctor.code, doctor.out]).toEqual([
+      2,
+      expect.stringContaining(`the ${name} key is not the one of this workspace`),
+    ]);
     writeFileSync(file, own);
   }
   await (await open(desk))[Symbol.asyncDispose]();
@@ -132,7 +159,10 @@ test("keys may come from the environment, and are then not made", async () => {
     expect(workspace.pseudonym("email", "ann@example.com")).toMatch(/^[0-9a-f]{64}$/u);
   });
   await expect(open(desk)).rejects.toMatchObject({ code: "KEY_MISSING" });
-  await withEnv({ EXPUNGE_KEY_SEALING: "c2hvcnQ=" }, async () => await expect(open(desk)).rejects.toMatchObject({ code: "KEY_MISSING" }));
+  await withEnv(
+    { EXPUNGE_KEY_SEALING: "c2hvcnQ=" },
+    async () => await expect(open(desk)).rejects.toMatchObject({ code: "KEY_MISSING" }),
+  );
 });
 
 test("a secret is read from its variable, else from its file, which nobody else may read", async () => {
@@ -153,7 +183,9 @@ test("a secret is read from its variable, else from its file, which nobody else 
     chmodSync(file, 0o640);
     const unsafe = failing("shop_db");
     expect([unsafe.code, unsafe.message.includes("from-file")]).toEqual(["SECRET_UNSAFE", false]);
-    await withEnv({ EXPUNGE_SECRET_SHOP_DB: "postgres://from-env" }, () => Promise.resolve(expect(secret("shop_db")).toBe("postgres://from-env")));
+    await withEnv({ EXPUNGE_SECRET_SHOP_DB: "postgres://from-env" }, () =>
+      Promise.resolve(expect(secret("shop_db")).toBe("postgres://from-env")),
+    );
     // as Kubernetes mounts them
     chmodSync(file, 0o400);
     symlinkSync(file, join(desk.folder, "secrets/linked"));
@@ -168,21 +200,33 @@ test("the environment sets the time, or kills, only where the data map says `clo
   await make(desk);
   desk.map(testMap({ systems: files }));
   for (const variable of ["EXPUNGE_NOW", "EXPUNGE_TEST_KILL_AT"]) {
-    await withEnv({ [variable]: "2030-01-01T00:00:00Z" }, async () => await expect(open(desk)).rejects.toMatchObject({ code: "CLOCK_REFUSED", exit: 65 }));
+    await withEnv(
+      { [variable]: "2030-01-01T00:00:00Z" },
+      async () => await expect(open(desk)).rejects.toMatchObject({ code: "CLOCK_REFUSED", exit: 65 }),
+    );
   }
   desk.map(testMap({ systems: files, clock: "test" }));
   await withEnv({ EXPUNGE_NOW: "2030-06-30T23:30:00Z", EXPUNGE_TEST_KILL_AT: "claimed" }, async () => {
     await using workspace = await open(desk);
-    expect([workspace.now().toISOString(), await workspace.today(), workspace.killAt]).toEqual(["2030-06-30T23:30:00.000Z", "2030-07-01", "claimed"]);
+    expect([workspace.now().toISOString(), await workspace.today(), workspace.killAt]).toEqual([
+      "2030-06-30T23:30:00.000Z",
+      "2030-07-01",
+      "claimed",
+    ]);
   });
   for (const bad of ["tomorrow", "2030-13-01", "01.02.2030", "2030-01-01T00:00:00"])
-    await withEnv({ EXPUNGE_NOW: bad }, async () => await expect(open(desk)).rejects.toMatchObject({ code: "CLOCK_REFUSED" }));
+    await withEnv(
+      { EXPUNGE_NOW: bad },
+      async () => await expect(open(desk)).rejects.toMatchObject({ code: "CLOCK_REFUSED" }),
+    );
 });
 
 test("the actor is --as, else EXPUNGE_ACTOR, else the user of the system; the ledger's name for them is opaque and its own", async () => {
   using desk = openDesk();
   await make(desk);
-  await withEnv({ EXPUNGE_ACTOR: "olga" }, () => Promise.resolve(expect([actorOf({ as: "m.keller" }), actorOf({})]).toEqual(["m.keller", "olga"])));
+  await withEnv({ EXPUNGE_ACTOR: "olga" }, () =>
+    Promise.resolve(expect([actorOf({ as: "m.keller" }), actorOf({})]).toEqual(["m.keller", "olga"])),
+  );
   expect(actorOf({})).not.toBe("");
   await using workspace = await open(desk);
   expect(workspace.actorIdOf("olga")).toMatch(/^a_[0-9a-f]{32}$/u);
@@ -194,12 +238,23 @@ test("a data map with errors says all of them at once, each with its place and l
   await make(desk);
   desk.map(
     testMap({
-      systems: { ...files, shop: { kind: "postgress", connect: { password: "Zq7canary" }, records: { users: { match: { email: "mail" }, do: "erase" } } } },
+      systems: {
+        ...files,
+        shop: {
+          kind: "postgress",
+          connect: { password: "Zq7canary" },
+          records: { users: { match: { email: "mail" }, do: "erase" } },
+        },
+      },
     }),
   );
   await using workspace = await open(desk);
   const failure: unknown = await workspace.dataMap().catch((error: unknown) => error);
-  expect(failure).toMatchObject({ code: "DATAMAP_INVALID", exit: 65, at: expect.stringMatching(/datamap\.yaml:\d+:\d+$/u) });
+  expect(failure).toMatchObject({
+    code: "DATAMAP_INVALID",
+    exit: 65,
+    at: expect.stringMatching(/datamap\.yaml:\d+:\d+$/u),
+  });
   const { message, details } = failure instanceof Failure ? failure : new Failure("UNEXPECTED", "");
   expect(message).toContain("Did you mean `postgres`?");
   expect(message.match(/^error\[/gmu)?.length).toBeGreaterThan(1);
@@ -218,7 +273,13 @@ test("what is not built yet lints as a warning and stops a plan with 65, naming 
   const plan = await desk.json(["plan", id]);
   expect(plan).toMatchObject({
     code: 65,
-    json: { error: { code: "NOT_BUILT", at: expect.stringMatching(/^datamap\.yaml:\d+:\d+$/u), message: expect.stringContaining("schedule") } },
+    json: {
+      error: {
+        code: "NOT_BUILT",
+        at: expect.stringMatching(/^datamap\.yaml:\d+:\d+$/u),
+        message: expect.stringContaining("schedule"),
+      },
+    },
   });
 });
 

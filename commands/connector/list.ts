@@ -7,7 +7,13 @@ export default class ConnectorList extends BaseCommand {
 
   protected override async work(): Promise<Answer> {
     await this.parse(ConnectorList);
-    const connectors = await Promise.all(registry.connectors.map(async ({ kind, called, config }) => ({ kind, called, actions: (await config()).actions })));
+    const connectors = await Promise.all(
+      registry.connectors.map(async ({ kind, called, config }) => ({
+        kind,
+        called,
+        actions: (await config()).actions,
+      })),
+    );
     const rows = connectors.map(({ kind, called, actions }) => [kind, called, actions.join(", ")]);
     return { data: { connectors }, human: table(rows, ["kind", "system", "can"]) };
   }

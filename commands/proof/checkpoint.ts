@@ -9,7 +9,10 @@ export default class ProofCheckpoint extends BaseCommand {
   static override summary = "The signed head of the ledger, to be kept by somebody else.";
   static override description =
     "Send it to whoever may ask one day whether the ledger was changed or rolled back: with it, `proof verify --known` can tell; with the public key alone, nobody can.";
-  static override examples = ["<%= config.bin %> <%= command.id %>", "<%= config.bin %> <%= command.id %> --out checkpoint.txt"];
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> --out checkpoint.txt",
+  ];
   static override flags = { out: Flags.string({ helpValue: "FILE", summary: "Write it to this file too." }) };
 
   protected override async work({ signal }: Session): Promise<Answer> {

@@ -24,7 +24,8 @@ export default class ProofExport extends BaseCommand {
     const { ledger, state } = workspace;
     await sealLedger(state, ledger, () => {});
     const content = args.id === undefined ? await ledger.exportAll() : await ledger.exportProof(args.id);
-    if (content === undefined) throw new Failure("NO_SUCH_REQUEST", "the ledger has no entry of a request with that id");
+    if (content === undefined)
+      throw new Failure("NO_SUCH_REQUEST", "the ledger has no entry of a request with that id");
     const file = writeWhole(flags.out, content);
     return {
       data: { files: [file] },

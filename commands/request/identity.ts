@@ -16,11 +16,18 @@ export default class RequestIdentity extends BaseCommand {
       helpValue: "TEXT",
       summary: "How: account, document, eid, email, in person, letter, phone, video … No numbers of documents.",
     }),
-    result: Flags.option({ options: ["ok", "more_needed", "failed"] as const, required: true, summary: "What came of it." })(),
+    result: Flags.option({
+      options: ["ok", "more_needed", "failed"] as const,
+      required: true,
+      summary: "What came of it.",
+    })(),
   };
 
   protected override readonly asks = {
-    method: { question: "How was the identity checked (letter, account, document, in person …; no numbers)?", whyNot: whyNotText },
+    method: {
+      question: "How was the identity checked (letter, account, document, in person …; no numbers)?",
+      whyNot: whyNotText,
+    },
     result: {
       question: "What came of it?",
       choices: {

@@ -19,17 +19,30 @@ export default class RequestNew extends BaseCommand {
   ];
   static override flags = {
     ...asFlag,
-    "subject-file": Flags.string({ helpValue: "FILE|-", summary: "JSON file with the person's identifiers; - is stdin." }),
-    received: Flags.string({ helpValue: "DATE", summary: "Day on which the request came in, at the controller; or an ISO time. Default: today." }),
+    "subject-file": Flags.string({
+      helpValue: "FILE|-",
+      summary: "JSON file with the person's identifiers; - is stdin.",
+    }),
+    received: Flags.string({
+      helpValue: "DATE",
+      summary: "Day on which the request came in, at the controller; or an ISO time. Default: today.",
+    }),
     ref: Flags.string({ helpValue: "TICKET", summary: "Number of a ticket; never an identifier." }),
-    type: Flags.string({ options: ["erasure", "restriction"], default: "erasure", hidden: true, summary: "What the person asks for." }),
+    type: Flags.string({
+      options: ["erasure", "restriction"],
+      default: "erasure",
+      hidden: true,
+      summary: "What the person asks for.",
+    }),
     batch: Flags.boolean({ summary: "One request for all people of the file." }),
   };
 
   protected override async work({ signal, asking, say, tone }: Session): Promise<Answer> {
     const { flags } = await this.parse(RequestNew);
     if (flags.type === "restriction")
-      throw new Failure("OPTION_NOT_BUILT", "--type restriction is not built yet", { help: "Requests are for erasure; leave --type out." });
+      throw new Failure("OPTION_NOT_BUILT", "--type restriction is not built yet", {
+        help: "Requests are for erasure; leave --type out.",
+      });
     const { daysLeft } = await import("../../src/requests/board.ts");
     const { contextOf, today } = await import("../../src/requests/context.ts");
     const { readSubjects } = await import("../../src/planner/subjects.ts");
@@ -52,11 +65,14 @@ export default class RequestNew extends BaseCommand {
     });
     const now = today(context);
     const [first] = requests;
-    const due = first === undefined ? "" : `\nThe answer is due ${dueText(first.due, daysLeft(first, now), tone.plain)}.`;
+    const due =
+      first === undefined ? "" : `\nThe answer is due ${dueText(first.due, daysLeft(first, now), tone.plain)}.`;
     return {
       data: { requests: requests.map((request) => requestJson(request, now)) },
       human: requestTable(requests, (request) => daysLeft(request, now), tone.plain) + due,
-      warnings: likelyDuplicates(requests, await workspace.state.read.requests.list()).map((id) => `${id} is open and about the same person`),
+      warnings: likelyDuplicates(requests, await workspace.state.read.requests.list()).map(
+        (id) => `${id} is open and about the same person`,
+      ),
       next: requests.slice(0, 3).map(({ id }) => `expunge request identity ${id}`),
     };
   }
@@ -69,9 +85,20 @@ export default class RequestNew extends BaseCommand {
   ) {
     if (!asking.possible) throw new Failure("USAGE", "missing: --subject-file");
     const { askRequest } = await import("../../src/requests/ask-request.ts");
-    const asked = await askRequest(context, given, async (question, how) => (await askText(question, asking, how)) ?? "");
-    say(indent(table(asked.readBack.map(([name, value]) => [name, name === "received" ? day(value.slice(0, 10)) : safe(value)]))));
-    if (!(await askYes("Open the request?", asking, true))) throw new Failure("INTERRUPTED", "nothing was opened", { help: "Run the same command again." });
+    const asked = await askRequest(
+      context,
+      given,
+      async (question, how) => (await askText(question, asking, how)) ?? "",
+    );
+    say(
+      indent(
+        table(
+          asked.readBack.map(([name, value]) => [name, name === "received" ? day(value.slice(0, 10)) : safe(value)]),
+        ),
+      ),
+    );
+    if (!(await askYes("Open the request?", asking, true)))
+      throw new Failure("INTERRUPTED", "nothing was opened", { help: "Run the same command again." });
     return asked;
   }
 }

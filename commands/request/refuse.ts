@@ -11,15 +11,25 @@ export default class RequestRefuse extends BaseCommand {
   static override args = { id: idArg };
   static override flags = {
     ...asFlag,
-    reason: Flags.string({ required: true, helpValue: "TEXT", summary: "Why; kept with the request. No personal data." }),
+    reason: Flags.string({
+      required: true,
+      helpValue: "TEXT",
+      summary: "Why; kept with the request. No personal data.",
+    }),
   };
 
-  protected override readonly asks = { reason: { question: "Why is it refused? No personal data:", whyNot: whyNotText } };
+  protected override readonly asks = {
+    reason: { question: "Why is it refused? No personal data:", whyNot: whyNotText },
+  };
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { lookBeforeAsking } = await import("../../src/requests/before-asking.ts");
     const { refuseEnding } = await import("../../src/requests/end-request.ts");
-    await lookBeforeAsking(typed, registry, async (reads, request) => await refuseEnding(reads, request, "refused", false));
+    await lookBeforeAsking(
+      typed,
+      registry,
+      async (reads, request) => await refuseEnding(reads, request, "refused", false),
+    );
   };
 
   protected override async work({ signal, tone }: Session): Promise<Answer> {

@@ -49,7 +49,10 @@ export async function openApi(io: IO, system: string, address: Address, access: 
   async function once(call: Call): Promise<Answer> {
     const reads = call.method === "GET" || READS.test(call.path);
     if (access === "read" && !reads)
-      throw new Failure("UNEXPECTED", `A reader of ${system} must not send ${call.method} ${call.path.split("/").at(-1) ?? ""}.`);
+      throw new Failure(
+        "UNEXPECTED",
+        `A reader of ${system} must not send ${call.method} ${call.path.split("/").at(-1) ?? ""}.`,
+      );
     let answer: RawAnswer;
     try {
       // an answer to a write is never thrown away
@@ -77,13 +80,15 @@ export async function openApi(io: IO, system: string, address: Address, access: 
 
   /** Reads are asked again where the server is overloaded; writes never, their callers count. */
   async function send(call: Call): Promise<Answer> {
-    if (io.signal.aborted && call.always !== true) throw new Failure("INTERRUPTED", `Interrupted before ${system} was asked.`);
+    if (io.signal.aborted && call.always !== true)
+      throw new Failure("INTERRUPTED", `Interrupted before ${system} was asked.`);
     for (let tries = 1; ; tries += 1) {
       const answer = await once(call);
       const busy = answer.status === 429 || answer.status === 502 || answer.status === 504;
       if (!busy || access === "write" || tries === READ_TRIES) return answer;
       await sleep(100 * 2 ** tries, undefined, { signal: io.signal }).catch(() => undefined);
-      if (io.signal.aborted && call.always !== true) throw new Failure("INTERRUPTED", `Interrupted while ${system} was asked.`);
+      if (io.signal.aborted && call.always !== true)
+        throw new Failure("INTERRUPTED", `Interrupted while ${system} was asked.`);
     }
   }
 
@@ -117,9 +122,12 @@ export function unexpected({ system }: Pick<Api, "system">, what: string): Failu
 /** Throws SHARDS_FAILED unless every shard has answered in time. */
 export function wholeAnswer(api: Api, answer: Answer, index: string): void {
   const failed = numberOf(at(answer.body, "_shards", "failed"));
-  if (failed === undefined) throw unexpected(api, `an answer about index ${shown(index)} does not say how many shards took part`);
-  const late = textOf(at(answer.body, "timed_out")) === "true" || textOf(at(answer.body, "terminated_early")) === "true";
-  if (failed > 0 || late) throw new Failure("SHARDS_FAILED", `${api.system}: not every shard of index ${shown(index)} answered.`);
+  if (failed === undefined)
+    throw unexpected(api, `an answer about index ${shown(index)} does not say how many shards took part`);
+  const late =
+    textOf(at(answer.body, "timed_out")) === "true" || textOf(at(answer.body, "terminated_early")) === "true";
+  if (failed > 0 || late)
+    throw new Failure("SHARDS_FAILED", `${api.system}: not every shard of index ${shown(index)} answered.`);
 }
 
 /** The API is not there: a missing module, another distribution. Never an error of the run. */
@@ -141,7 +149,9 @@ function failureOf(system: string, answer: Answer, about: About): Failure {
   if (isBlockError(error)) return new Failure("BLOCKED", `${where}: a block on the index refuses this.`);
   if (answer.status === 403) return new Failure("NOT_PERMITTED", `${where}: the right ${about.right} is missing.`);
   if (type === "index_not_found_exception")
-    return new Failure("SYSTEM_UNREACHABLE", `${where}: the index went away while it was looked at.`, { help: "Run the same command again." });
+    return new Failure("SYSTEM_UNREACHABLE", `${where}: the index went away while it was looked at.`, {
+      help: "Run the same command again.",
+    });
   if (type === "search_phase_execution_exception") {
     const cause = itemsOf(at(error, "root_cause")).map(errorType)[0] ?? "no cause given";
     if (answer.status >= 500) return new Failure("SHARDS_FAILED", `${where}: shards failed (${cause}).`);
@@ -149,7 +159,9 @@ function failureOf(system: string, answer: Answer, about: About): Failure {
     const why = cause === "exception" ? "are expensive queries switched off?" : cause;
     return new Failure("NOT_SEARCHABLE", `${where}: the server refuses the search (${why}).`);
   }
-  if (type === "no_shard_available_action_exception") return new Failure("SHARDS_FAILED", `${where}: a shard is not there.`);
-  if (answer.status === 429 || answer.status >= 500) return new Failure("SYSTEM_UNREACHABLE", `${where}: the server answers ${answer.status} (${type}).`);
+  if (type === "no_shard_available_action_exception")
+    return new Failure("SHARDS_FAILED", `${where}: a shard is not there.`);
+  if (answer.status === 429 || answer.status >= 500)
+    return new Failure("SYSTEM_UNREACHABLE", `${where}: the server answers ${answer.status} (${type}).`);
   return new Failure("UNEXPECTED_ANSWER", `${where}: the server answers ${answer.status} (${type}).`);
 }

@@ -1,5 +1,13 @@
 /** One bulk request: every line is conditional on the version that was read. */
-import { applyEdits, at, itemsOf, membersOf, numberOf, type JsonNode, type TextEdit } from "../../src/documents/json-text.ts";
+import {
+  applyEdits,
+  at,
+  itemsOf,
+  membersOf,
+  numberOf,
+  type JsonNode,
+  type TextEdit,
+} from "../../src/documents/json-text.ts";
 import { Failure } from "../../src/errors.ts";
 import { errorType, isBlockError, unexpected, type Answer, type Api } from "./api.ts";
 import type { Fetched } from "./search.ts";
@@ -64,7 +72,14 @@ export function* bulksOf<W extends Write>(writes: readonly W[]): Generator<W[]> 
 export async function bulk(api: Api, writes: readonly Write[]): Promise<Written[]> {
   const body = writes.map(({ lines }) => lines).join("");
   // ingest pipelines made the document what it is already
-  const call = { method: "POST", path: "/_bulk", query: { pipeline: "_none" }, body, bulk: true, timeout: 120_000 } as const;
+  const call = {
+    method: "POST",
+    path: "/_bulk",
+    query: { pipeline: "_none" },
+    body,
+    bulk: true,
+    timeout: 120_000,
+  } as const;
   const answer = await api.send(call);
   const { status } = answer;
   if (status === 413 && writes.length > 1) {
@@ -76,7 +91,8 @@ export async function bulk(api: Api, writes: readonly Write[]): Promise<Written[
   if (status === 429) return writes.map(() => ({ kind: "again" }));
   if (status < 200 || status > 299) return refused(api, answer, writes);
   const items = itemsOf(at(answer.body, "items"));
-  if (items.length !== writes.length) throw unexpected(api, `a bulk request of ${writes.length} was answered with ${items.length} results`);
+  if (items.length !== writes.length)
+    throw unexpected(api, `a bulk request of ${writes.length} was answered with ${items.length} results`);
   return items.map((item) => resultOf(membersOf(item)[0]?.value));
 }
 
@@ -85,7 +101,10 @@ function refused(api: Api, answer: Answer, writes: readonly Write[]): Written[] 
   const where = `${api.system}, index ${shown(writes[0]?.document.index ?? "")}`;
   if (answer.status === 403) throw new Failure("NOT_PERMITTED", `${where}: the right to write is missing.`);
   if (answer.status >= 500)
-    throw new Failure("SYSTEM_UNREACHABLE", `${where}: a bulk request is answered with ${answer.status} (${errorType(at(answer.body, "error"))}).`);
+    throw new Failure(
+      "SYSTEM_UNREACHABLE",
+      `${where}: a bulk request is answered with ${answer.status} (${errorType(at(answer.body, "error"))}).`,
+    );
   return writes.map(() => ({ kind: "failed", reason: "UNEXPECTED_ANSWER" }));
 }
 

@@ -19,7 +19,8 @@ export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Fin
   yield* hidden;
   if (hidden.length > 0) return;
   const indices = await indicesOf(api, pattern);
-  for (const part of await emptyParts(api, pattern)) yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `No index matches ${shown(part)}.` };
+  for (const part of await emptyParts(api, pattern))
+    yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `No index matches ${shown(part)}.` };
   if (indices.length === 0) return;
   for (const index of indices) {
     if (!index.open)
@@ -39,7 +40,12 @@ export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Fin
         help: "Remove the block, then make a new plan.",
       };
     else if (index.blocked !== undefined)
-      yield { code: "BLOCKED", severity: "warning", record, message: `Index ${shown(index.name)} takes no changes (${index.blocked}).` };
+      yield {
+        code: "BLOCKED",
+        severity: "warning",
+        record,
+        message: `Index ${shown(index.name)} takes no changes (${index.blocked}).`,
+      };
   }
   const readable = indices.filter((index) => index.open && !index.unreadable);
   const lacking = await Array.fromAsync(indexRights(api, target, readable, changesFields(target)));
@@ -62,7 +68,10 @@ export async function filledOf(api: Api, indices: readonly ConcreteIndex[]): Pro
 }
 
 export async function countOf(api: Api, index: string): Promise<number> {
-  const answer = await api.ask({ method: "POST", path: `/${encodeURIComponent(index)}/_count` }, { index, right: "read" });
+  const answer = await api.ask(
+    { method: "POST", path: `/${encodeURIComponent(index)}/_count` },
+    { index, right: "read" },
+  );
   wholeAnswer(api, answer, index);
   const count = numberOf(at(answer.body, "count"));
   if (count === undefined) throw unexpected(api, `index ${shown(index)} was counted without a count`);
@@ -75,12 +84,19 @@ export async function countOf(api: Api, index: string): Promise<number> {
  */
 export async function refresh(api: Api, index: string): Promise<void> {
   await countOf(api, index);
-  await api.ask({ method: "POST", path: `/${encodeURIComponent(index)}/_refresh`, timeout: 300_000 }, { index, right: "maintenance" });
+  await api.ask(
+    { method: "POST", path: `/${encodeURIComponent(index)}/_refresh`, timeout: 300_000 },
+    { index, right: "maintenance" },
+  );
 }
 
 /** Warns of what copies documents right now; the server's tasks may not be visible to this role. */
 export async function* taskFindings(api: Api, record: string): AsyncGenerator<Finding> {
-  const answer = await api.send({ method: "GET", path: "/_tasks", query: { actions: "*reindex,*byquery", detailed: "false" } });
+  const answer = await api.send({
+    method: "GET",
+    path: "/_tasks",
+    query: { actions: "*reindex,*byquery", detailed: "false" },
+  });
   const tasks = membersOf(at(answer.body, "nodes")).flatMap(({ value }) => membersOf(at(value, "tasks")));
   if (tasks.length > 0)
     yield {
@@ -119,7 +135,13 @@ function* pathFindings(target: Target, indices: readonly ConcreteIndex[]): Gener
     for (const index of read.has(name) ? indices : []) {
       const why = unreadable(index, path);
       if (why !== undefined)
-        yield { code: "NOT_SEARCHABLE", severity: "error", record, column: name, message: `Index ${shown(index.name)}, field ${name}: ${why}.` };
+        yield {
+          code: "NOT_SEARCHABLE",
+          severity: "error",
+          record,
+          column: name,
+          message: `Index ${shown(index.name)}, field ${name}: ${why}.`,
+        };
     }
     const known = indices.some((index) => {
       const field = fieldOf(index, path);
@@ -141,7 +163,8 @@ function* pathFindings(target: Target, indices: readonly ConcreteIndex[]): Gener
 /** Why documents of this index do not hold the values of a field that is read in them. */
 function unreadable(index: ConcreteIndex, path: Path): string | undefined {
   const field = fieldOf(index, path);
-  if (field.kind === "field" && isCopied(index, field.name)) return "it is filled by copy_to, and documents do not hold its values";
+  if (field.kind === "field" && isCopied(index, field.name))
+    return "it is filled by copy_to, and documents do not hold its values";
   const hidden = notInSource(index, fieldName(field.kind === "field" ? field.source : path));
   if (hidden !== undefined) return `its values cannot be read: ${hidden}`;
   return isRuntime(index, fieldName(path)) ? "it is a runtime field, which documents do not hold" : undefined;
@@ -160,30 +183,50 @@ function* rewriteFindings(target: Target, index: ConcreteIndex): Generator<Findi
     severity,
     record,
     ...(column === "" ? {} : { column }),
-    message: column === "" ? `Index ${shown(index.name)}: ${what}.` : `Index ${shown(index.name)}, field ${column}: ${what}.`,
+    message:
+      column === "" ? `Index ${shown(index.name)}: ${what}.` : `Index ${shown(index.name)}, field ${column}: ${what}.`,
   });
   const lost = notRewritable(index);
-  if (lost !== undefined) yield finding("FIELD_REFUSED", "error", "", `its documents cannot be written again, because ${lost}`);
+  if (lost !== undefined)
+    yield finding("FIELD_REFUSED", "error", "", `its documents cannot be written again, because ${lost}`);
   const pipeline = index.setting("index.final_pipeline");
   if (pipeline !== undefined && pipeline !== "_none")
-    yield finding("TRIGGER_PRESENT", "warning", "", `its final_pipeline ${shown(pipeline)} runs on every document that is written`);
+    yield finding(
+      "TRIGGER_PRESENT",
+      "warning",
+      "",
+      `its final_pipeline ${shown(pipeline)} runs on every document that is written`,
+    );
   for (const [name, rule] of Object.entries(allRules(target))) {
-    if (name === "_id" && rule.kind !== "keep") yield finding("FIELD_REFUSED", "error", name, "a document's id cannot be changed");
+    if (name === "_id" && rule.kind !== "keep")
+      yield finding("FIELD_REFUSED", "error", name, "a document's id cannot be changed");
     const field = fieldOf(index, parsePath(name));
     const misfit = field.kind === "field" ? misfitOf(field, rule) : undefined;
     if (misfit !== undefined) yield finding("CONSTRAINT", "error", name, misfit);
   }
 }
 
-const NUMBERS: ReadonlySet<string> = new Set(["long", "integer", "short", "byte", "unsigned_long", "double", "float", "half_float", "scaled_float"]);
+const NUMBERS: ReadonlySet<string> = new Set([
+  "long",
+  "integer",
+  "short",
+  "byte",
+  "unsigned_long",
+  "double",
+  "float",
+  "half_float",
+  "scaled_float",
+]);
 
 /** Why the server would refuse a document with the rule's new value. */
 function misfitOf({ type }: MappedField, rule: FieldRule): string | undefined {
-  const value = rule.kind === "set" ? rule.value : rule.kind === "template" || rule.kind === "pseudonymise" ? "text" : undefined;
+  const value =
+    rule.kind === "set" ? rule.value : rule.kind === "template" || rule.kind === "pseudonymise" ? "text" : undefined;
   if (value === undefined) return undefined;
   const refused =
     (NUMBERS.has(type) && (typeof value === "boolean" || !Number.isFinite(Number(value)) || value === "")) ||
-    (type.startsWith("date") && (typeof value === "boolean" || (typeof value === "string" && Number.isNaN(Date.parse(value))))) ||
+    (type.startsWith("date") &&
+      (typeof value === "boolean" || (typeof value === "string" && Number.isNaN(Date.parse(value))))) ||
     (type === "boolean" && value !== true && value !== false && value !== "true" && value !== "false") ||
     (type === "ip" && !/^[\d.]+$|:/u.test(String(value))) ||
     ((type === "object" || type === "nested") && (rule.kind === "set" || rule.kind === "template"));
@@ -192,6 +235,8 @@ function misfitOf({ type }: MappedField, rule: FieldRule): string | undefined {
 
 /** Every path that one of the target's changes has a rule for. */
 function allRules({ changes }: Target): FieldRules {
-  const rules = [changes.heldBy, changes.rule].flatMap((change) => (change?.kind === "fields" ? Object.entries(rulesIn(change)) : []));
+  const rules = [changes.heldBy, changes.rule].flatMap((change) =>
+    change?.kind === "fields" ? Object.entries(rulesIn(change)) : [],
+  );
   return Object.fromEntries(rules);
 }

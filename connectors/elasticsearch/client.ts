@@ -39,7 +39,11 @@ class PlainTransport extends Transport {
     super({
       ...unchecked,
       openTelemetry: { enabled: false },
-      vendoredHeaders: { jsonContentType: "application/json", ndjsonContentType: "application/x-ndjson", accept: "application/json" },
+      vendoredHeaders: {
+        jsonContentType: "application/json",
+        ndjsonContentType: "application/x-ndjson",
+        accept: "application/json",
+      },
     });
   }
 }
@@ -58,7 +62,13 @@ const JSON_HEADERS = { "content-type": "application/json", accept: "application/
 
 /** Opens no socket yet. Nothing is ever sent twice. */
 export function openWire(address: Address): Wire {
-  const options: ClientOptions = { node: address.node, Transport: PlainTransport, Serializer: RawSerializer, maxRetries: 0, requestTimeout: TIMEOUT };
+  const options: ClientOptions = {
+    node: address.node,
+    Transport: PlainTransport,
+    Serializer: RawSerializer,
+    maxRetries: 0,
+    requestTimeout: TIMEOUT,
+  };
   if (address.auth !== undefined) options.auth = address.auth;
   if (address.ca !== undefined) options.tls = { ca: address.ca };
   const client = new Client(options);

@@ -17,7 +17,8 @@ function* lint(block: SystemBlock): Generator<ConfigIssue> {
       message: "a search server needs `connect: { secret: NAME }`",
       help: 'The secret is a URL, or JSON {"node":…,"apiKey":…}.',
     };
-  if (block.connect.root !== undefined) yield { path: ["connect", "root"], code: "KEY_UNFIT", message: "`root` is for kind files", help: "Remove it." };
+  if (block.connect.root !== undefined)
+    yield { path: ["connect", "root"], code: "KEY_UNFIT", message: "`root` is for kind files", help: "Remove it." };
   for (const record of block.records) {
     const path = ["records", record.name];
     if (record.place.kind !== "index") {
@@ -38,7 +39,12 @@ function* lint(block: SystemBlock): Generator<ConfigIssue> {
         help: "Name the index as the cluster itself lists it; another cluster is another system.",
       };
     else if (pattern.split(",").some((part) => /^(?:[\s*]*|_all)$/u.test(part)))
-      yield { path: [...path, "index"], code: "INDEX_UNFIT", message: "this pattern means every index", help: "Name the indices that hold this record." };
+      yield {
+        path: [...path, "index"],
+        code: "INDEX_UNFIT",
+        message: "this pattern means every index",
+        help: "Name the indices that hold this record.",
+      };
     else if (/[\s"\\/?#|]/u.test(pattern))
       yield {
         path: [...path, "index"],
@@ -53,8 +59,14 @@ function* lint(block: SystemBlock): Generator<ConfigIssue> {
         message: "a document's paths start at its root",
         help: "Remove `in`, and write the whole path: `author.name`, `members[].email`.",
       };
-    if (record.auditOf.length > 0) yield { path: [...path, "audit_of"], code: "KEY_UNFIT", message: "`audit_of` is for tables", help: "Remove it." };
+    if (record.auditOf.length > 0)
+      yield { path: [...path, "audit_of"], code: "KEY_UNFIT", message: "`audit_of` is for tables", help: "Remove it." };
     if (record.cascades.length > 0)
-      yield { path: [...path, "cascades"], code: "KEY_UNFIT", message: "`cascades` names constraints of tables", help: "Remove it." };
+      yield {
+        path: [...path, "cascades"],
+        code: "KEY_UNFIT",
+        message: "`cascades` names constraints of tables",
+        help: "Remove it.",
+      };
   }
 }

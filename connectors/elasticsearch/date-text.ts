@@ -29,7 +29,9 @@ export function dateForm(format: string): DateForm {
     write(old, iso) {
       if (!DIGITS.test(old.text.trim()) || old.text.trim().length <= 8) return JSON.stringify(iso);
       const millis = Date.parse(iso);
-      const value = String(/epoch_second/u.test(format) && !/epoch_millis/u.test(format) ? Math.trunc(millis / 1000) : millis);
+      const value = String(
+        /epoch_second/u.test(format) && !/epoch_millis/u.test(format) ? Math.trunc(millis / 1000) : millis,
+      );
       return old.type === "number" ? value : JSON.stringify(value);
     },
   };

@@ -17,7 +17,11 @@ export interface Dialect {
 export const elasticsearch: Dialect = {
   async openPit(api, index) {
     const answer = await api.ask(
-      { method: "POST", path: `/${encodeURIComponent(index)}/_pit`, query: { keep_alive: KEEP_ALIVE, expand_wildcards: "all" } },
+      {
+        method: "POST",
+        path: `/${encodeURIComponent(index)}/_pit`,
+        query: { keep_alive: KEEP_ALIVE, expand_wildcards: "all" },
+      },
       { index, right: "read" },
     );
     const id = textOf(at(answer.body, "id"));
@@ -26,7 +30,9 @@ export const elasticsearch: Dialect = {
   },
   async closePit(api, id) {
     // it ends by itself after the keep-alive: a failure here hides none that came before
-    await api.send({ method: "DELETE", path: "/_pit", body: JSON.stringify({ id }), always: true }).catch(() => undefined);
+    await api
+      .send({ method: "DELETE", path: "/_pit", body: JSON.stringify({ id }), always: true })
+      .catch(() => undefined);
   },
   pitOf: (id) => ({ pit: { id, keep_alive: KEEP_ALIVE } }),
 };
@@ -35,9 +41,15 @@ export const elasticsearch: Dialect = {
 export async function probe(api: Api): Promise<Dialect> {
   const answer = await api.send({ method: "GET", path: "/" });
   if (textOf(at(answer.body, "version", "distribution")) === "opensearch")
-    throw new Failure("SYSTEM_UNREACHABLE", `${api.system} is an OpenSearch server, and the data map says kind elasticsearch.`);
+    throw new Failure(
+      "SYSTEM_UNREACHABLE",
+      `${api.system} is an OpenSearch server, and the data map says kind elasticsearch.`,
+    );
   if (answer.elastic) return elasticsearch;
   // a proxy may hide the header: a name of the product in the answer is as good
   if (answer.status === 200 && textOf(at(answer.body, "tagline")) === "You Know, for Search") return elasticsearch;
-  throw new Failure("SYSTEM_UNREACHABLE", `${api.system}: what answers there is no Elasticsearch (status ${answer.status}).`);
+  throw new Failure(
+    "SYSTEM_UNREACHABLE",
+    `${api.system}: what answers there is no Elasticsearch (status ${answer.status}).`,
+  );
 }

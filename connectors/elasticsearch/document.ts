@@ -61,7 +61,9 @@ export function shapeOf(target: Target, index: ConcreteIndex, columns: readonly 
 export function valuesAt({ id, source }: Document, path: Path, reading: Reading): readonly Occurrence[] {
   if (path.text !== "_id") return occurrences(source, path, { ...reading, dots: true });
   const node: JsonNode = { kind: "scalar", type: "string", text: id, start: 0, end: 0 };
-  return [{ node, place: { container: { kind: "array", items: [node], start: 0, end: 0 }, index: 0 }, elements: new Map() }];
+  return [
+    { node, place: { container: { kind: "array", items: [node], start: 0, end: 0 }, index: 0 }, elements: new Map() },
+  ];
 }
 
 /** An alias or a sub-field (`state.keyword`) has its values elsewhere in the document. */
@@ -92,7 +94,17 @@ function indexedNumber(text: string): string {
   return wholeNumber(text.replace(/^\+?(-?)0+(?=\d)/u, "$1"));
 }
 
-const NUMBERS: ReadonlySet<string> = new Set(["long", "integer", "short", "byte", "unsigned_long", "double", "float", "half_float", "scaled_float"]);
+const NUMBERS: ReadonlySet<string> = new Set([
+  "long",
+  "integer",
+  "short",
+  "byte",
+  "unsigned_long",
+  "double",
+  "float",
+  "half_float",
+  "scaled_float",
+]);
 
 /** A date is compared as it is spelled, and as it is exported; a number by its value, also where it is spelled as a string. */
 function filterOf(index: ConcreteIndex, name: string, values: readonly string[]): Filter {
@@ -106,7 +118,10 @@ function filterOf(index: ConcreteIndex, name: string, values: readonly string[])
     passes(node) {
       if (node.type === "null") return false;
       const iso = dateFormat === undefined ? undefined : isoDate(node, dateFormat);
-      return passes({ text: node.text, number: numeric || node.type === "number" }) || (iso !== undefined && passes({ text: iso, number: false }));
+      return (
+        passes({ text: node.text, number: numeric || node.type === "number" }) ||
+        (iso !== undefined && passes({ text: iso, number: false }))
+      );
     },
   };
 }
@@ -128,12 +143,20 @@ export function rulesIn({ fields, documents }: Extract<Change, { kind: "fields" 
 
 function dateFormatOf(index: ConcreteIndex, path: Path): { dateFormat?: string } {
   const field = fieldOf(index, path);
-  return field.kind === "field" && field.type.startsWith("date") ? { dateFormat: textOf(at(field.definition, "format")) ?? "" } : {};
+  return field.kind === "field" && field.type.startsWith("date")
+    ? { dateFormat: textOf(at(field.definition, "format")) ?? "" }
+    : {};
 }
 
 /** Top-level names that a search must bring along, for `_source`. */
 export function neededNames(shape: Shape): string[] {
-  const paths = [...shape.matching.columns, ...shape.matching.where, ...shape.rules, ...shape.heldBy, ...shape.exports].map(({ path }) => path);
+  const paths = [
+    ...shape.matching.columns,
+    ...shape.matching.where,
+    ...shape.rules,
+    ...shape.heldBy,
+    ...shape.exports,
+  ].map(({ path }) => path);
   return [...new Set(paths.map(({ names }) => names[0] ?? "").filter((name) => name !== "_id"))];
 }
 
@@ -154,7 +177,8 @@ export function ownChanges(
 /** The digest of what match, filter, holds, conditions and fields read, whoever was asked for: the same by a search and by the id. */
 export function fingerprintOf(io: IO, { matching, rules, heldBy, exports }: Shape, document: Document): string {
   const parts: (string | null)[] = [document.index, document.id, document.routing ?? null];
-  const add = (name: string, path: Path, reading: Reading) => parts.push(name, ...valuesAt(document, path, reading).map(({ node }) => canonical(node)), null);
+  const add = (name: string, path: Path, reading: Reading) =>
+    parts.push(name, ...valuesAt(document, path, reading).map(({ node }) => canonical(node)), null);
   for (const { column, path } of matching.columns) add(column.column, path, { leaves: true });
   for (const { path } of matching.where) add(path.text, path, { leaves: true });
   for (const { name, path } of exports) add(name, path, { leaves: true });

@@ -73,7 +73,9 @@ export async function reportEmbedded(
 
 function valuesOf({ column, type }: MatchColumn, lookups: readonly Lookup[]): string[] {
   if (type === "edge" || type === "integer") return [];
-  return [...new Set(lookups.flatMap(({ values }) => values[column] ?? []))].filter((value) => value.length >= TELLING || value.includes("@"));
+  return [...new Set(lookups.flatMap(({ values }) => values[column] ?? []))].filter(
+    (value) => value.length >= TELLING || value.includes("@"),
+  );
 }
 
 /** A longer value may be too long for the index: then the document says that something of it is not there. */
@@ -87,12 +89,17 @@ function queryFor(field: MatchField, values: readonly string[]): JsonObject {
   });
   const several: JsonObject = { regexp: { [field.name]: { value: SEVERAL, flags: "NONE" } } };
   const inside = inNested(field, values.length > PATTERNS ? several : { bool: { minimum_should_match: 1, should } });
-  return field.ignoreAbove === Infinity ? inside : { bool: { minimum_should_match: 1, should: [inside, { term: { _ignored: { value: field.name } } }] } };
+  return field.ignoreAbove === Infinity
+    ? inside
+    : { bool: { minimum_should_match: 1, should: [inside, { term: { _ignored: { value: field.name } } }] } };
 }
 
 function embeddedTest({ type, fold }: MatchColumn, values: readonly string[]): (text: string) => boolean {
   const wanted = values.map((value) => comparable(value, type, fold));
-  const tests = wanted.map((value) => new RegExp(`(?:^|${APART})${value.replace(/[.*+?^${}()|[\]\\/]/gu, String.raw`\$&`)}(?:$|${APART})`, "u"));
+  const tests = wanted.map(
+    (value) =>
+      new RegExp(`(?:^|${APART})${value.replace(/[.*+?^${}()|[\]\\/]/gu, String.raw`\$&`)}(?:$|${APART})`, "u"),
+  );
   return (text) => {
     const plain = comparable(text, type, fold);
     return wanted.some((value, at) => plain !== value && plain.includes(value) && tests[at]?.test(plain) === true);

@@ -14,7 +14,8 @@ import { nameOf, withDocuments, type WithDocument } from "./search.ts";
 export function eraser(io: IO, api: Api): Eraser {
   return {
     async apply(unit, journal, guard) {
-      if (unit.effect === "mark" || unit.effect === "restore") throw new Failure("ACTION_REFUSED", `${api.system}: documents are not marked as deleted yet.`);
+      if (unit.effect === "mark" || unit.effect === "restore")
+        throw new Failure("ACTION_REFUSED", `${api.system}: documents are not marked as deleted yet.`);
       const effects = effectsOf(io, journal);
       const outcomes: StepOutcome[] = [];
       for (const work of unit.works) outcomes.push(await applyWork(io, api, work, effects, guard));
@@ -31,7 +32,8 @@ async function settle(io: IO, api: Api, works: readonly Work[], effects: Effects
   if (effects.indices.size === 0) return;
   effects.half();
   for (const index of effects.indices) await refresh(api, index);
-  for (const record of new Set(works.map(({ target }) => target.record.id))) for await (const finding of taskFindings(api, record)) io.report(finding);
+  for (const record of new Set(works.map(({ target }) => target.record.id)))
+    for await (const finding of taskFindings(api, record)) io.report(finding);
   journal.at("effect_done");
 }
 
@@ -60,7 +62,10 @@ async function applyWork(io: IO, api: Api, work: Work, effects: Effects, guard: 
     };
     for (let from = 0; from < operation.records.length; from += BATCH) {
       const records = operation.records.slice(from, from + BATCH);
-      await applyBatch({ io, api, operation, look, effects, judge: async (some) => await guard.judge(work.step, some), count }, records);
+      await applyBatch(
+        { io, api, operation, look, effects, judge: async (some) => await guard.judge(work.step, some), count },
+        records,
+      );
     }
   }
   return { step: work.step, ...tally, left };
@@ -84,7 +89,8 @@ interface Planned extends Write {
 async function applyBatch(batch: Batch, records: readonly PlannedRecord[]): Promise<void> {
   const { io, api, operation, look, effects, judge, count } = batch;
   // the key that stands for a whole index which could not be searched
-  for (const { key } of records.filter((record) => nameOf(record.key) === undefined)) count(leftAs(key, "blocked", "index_closed"));
+  for (const { key } of records.filter((record) => nameOf(record.key) === undefined))
+    count(leftAs(key, "blocked", "index_closed"));
   let pending = records.filter((record) => nameOf(record.key) !== undefined);
   for (let tries = 1; pending.length > 0; tries += 1) {
     const ready: Planned[] = [];
@@ -93,7 +99,9 @@ async function applyBatch(batch: Batch, records: readonly PlannedRecord[]): Prom
       if ("kind" in next) count(next);
       else ready.push({ ...next, record: found.record });
     }
-    const stays = new Map((ready.length === 0 ? [] : await judge(ready.map(({ record }) => record))).map((one) => [one.key, one]));
+    const stays = new Map(
+      (ready.length === 0 ? [] : await judge(ready.map(({ record }) => record))).map((one) => [one.key, one]),
+    );
     const free = ready.filter(({ record }) => {
       const left = stays.get(record.key);
       if (left !== undefined) count({ kind: "left", left });
@@ -102,7 +110,11 @@ async function applyBatch(batch: Batch, records: readonly PlannedRecord[]): Prom
     const again: PlannedRecord[] = [];
     for (const some of bulksOf(free)) {
       await effects.begin(
-        some.map(({ record, document, after }) => ({ key: record.key, index: document.index, ...afterPrint(document, after, look, record) })),
+        some.map(({ record, document, after }) => ({
+          key: record.key,
+          index: document.index,
+          ...afterPrint(document, after, look, record),
+        })),
       );
       for (const [place, written] of (await bulk(api, some)).entries()) {
         const record = some[place]?.record;
@@ -112,27 +124,42 @@ async function applyBatch(batch: Batch, records: readonly PlannedRecord[]): Prom
       }
     }
     pending = again;
-    if (pending.length > 0) await sleep(Math.min(10 * tries, 400) * (0.5 + Math.random()), undefined, { signal: io.signal }).catch(() => undefined);
+    if (pending.length > 0)
+      await sleep(Math.min(10 * tries, 400) * (0.5 + Math.random()), undefined, { signal: io.signal }).catch(
+        () => undefined,
+      );
   }
 }
 
 /** What is to be written for a record as it is now, or what has become of it without that. */
-function nextFor({ record, document }: WithDocument<PlannedRecord>, { change }: Operation, look: Looker, effects: Effects): Write | Result {
+function nextFor(
+  { record, document }: WithDocument<PlannedRecord>,
+  { change }: Operation,
+  look: Looker,
+  effects: Effects,
+): Write | Result {
   const { key } = record;
   if (document === "index_missing") return leftAs(key, "failed", "index_missing");
   if (document === "index_closed") return leftAs(key, "blocked", "index_closed");
-  if (document === "absent") return effects.hadBegun(key) ? { kind: "done" } : leftAs(key, "already_gone", "already_gone");
+  if (document === "absent")
+    return effects.hadBegun(key) ? { kind: "done" } : leftAs(key, "already_gone", "already_gone");
   const seen = look(document, record);
   // an alias that leads elsewhere now: nobody planned to act on what is no part of the record type
   if (seen === undefined) return leftAs(key, "failed", "changed");
   const { fingerprint, edits } = seen;
-  if (change.kind !== "delete" && edits.length === 0) return effects.hadMade(key, fingerprint) ? { kind: "done" } : leftAs(key, "already_gone", "already_gone");
+  if (change.kind !== "delete" && edits.length === 0)
+    return effects.hadMade(key, fingerprint) ? { kind: "done" } : leftAs(key, "already_gone", "already_gone");
   if (fingerprint !== record.fingerprint) return leftAs(key, "failed", "changed");
   return change.kind === "delete" ? deletion(document) : replacement(document, edits);
 }
 
 /** How the document will look, so that a later attempt knows its own work again. */
-function afterPrint(document: Write["document"], after: string | undefined, look: Looker, record: PlannedRecord): { readonly after?: string } {
+function afterPrint(
+  document: Write["document"],
+  after: string | undefined,
+  look: Looker,
+  record: PlannedRecord,
+): { readonly after?: string } {
   const seen = after === undefined ? undefined : look({ ...document, source: parseJson(after) }, record);
   return seen === undefined ? {} : { after: seen.fingerprint };
 }

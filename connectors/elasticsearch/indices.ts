@@ -33,12 +33,17 @@ export function patternOf(target: Target): string {
  * where nothing matches. System indices only where they are named outright.
  */
 export async function indicesOf(api: Api, pattern: string): Promise<ConcreteIndex[]> {
-  const names = new Set((await Promise.all(partsOf(pattern).map(async ({ asked }) => await namesOf(api, asked)))).flat());
+  const names = new Set(
+    (await Promise.all(partsOf(pattern).map(async ({ asked }) => await namesOf(api, asked)))).flat(),
+  );
   const found: ConcreteIndex[] = [];
   for (const some of chunksOf([...names].toSorted())) {
     const list = some.map(encodeURIComponent).join(",");
     const about = { index: pattern, right: "view_index_metadata" };
-    const states = await api.ask({ method: "GET", path: `/_resolve/index/${list}`, query: { expand_wildcards: "all" } }, about);
+    const states = await api.ask(
+      { method: "GET", path: `/_resolve/index/${list}`, query: { expand_wildcards: "all" } },
+      about,
+    );
     const told = await metadataOf(api, some, about);
     const entries = new Map(itemsOf(at(states.body, "indices")).map((entry) => [textOf(at(entry, "name")), entry]));
     for (const name of some) {
@@ -48,13 +53,24 @@ export async function indicesOf(api: Api, pattern: string): Promise<ConcreteInde
       if (system && !pattern.split(",").includes(name)) continue;
       const { settings: mine, mapping, secret = false } = told.get(name) ?? {};
       if (entry !== undefined && secret) {
-        found.push({ name, open: !attributes.includes("closed"), system, unreadable: true, setting: () => undefined, mapping: undefined });
+        found.push({
+          name,
+          open: !attributes.includes("closed"),
+          system,
+          unreadable: true,
+          setting: () => undefined,
+          mapping: undefined,
+        });
         continue;
       }
       if (entry === undefined || mine === undefined || mapping === undefined)
-        throw new Failure("SYSTEM_UNREACHABLE", `${api.system}, index ${shown(name)}: the index went away while it was looked at.`, {
-          help: "Run the same command again.",
-        });
+        throw new Failure(
+          "SYSTEM_UNREACHABLE",
+          `${api.system}, index ${shown(name)}: the index went away while it was looked at.`,
+          {
+            help: "Run the same command again.",
+          },
+        );
       found.push(concrete(name, attributes, system, mine, mapping));
     }
   }
@@ -77,9 +93,17 @@ async function metadataOf(
   const list = names.map(encodeURIComponent).join(",");
   const query = { expand_wildcards: "all", ignore_unavailable: "true" };
   try {
-    const settings = await api.ask({ method: "GET", path: `/${list}/_settings`, query: { ...query, flat_settings: "true" } }, about);
+    const settings = await api.ask(
+      { method: "GET", path: `/${list}/_settings`, query: { ...query, flat_settings: "true" } },
+      about,
+    );
     const mappings = await api.ask({ method: "GET", path: `/${list}/_mapping`, query }, about);
-    return new Map(names.map((name) => [name, { settings: at(settings.body, name, "settings"), mapping: at(mappings.body, name, "mappings") }]));
+    return new Map(
+      names.map((name) => [
+        name,
+        { settings: at(settings.body, name, "settings"), mapping: at(mappings.body, name, "mappings") },
+      ]),
+    );
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== "BLOCKED") throw error;
     const [only, ...others] = names;
@@ -102,15 +126,27 @@ function partsOf(pattern: string): { part: string; asked: string }[] {
   const parts = pattern.split(",");
   return parts.flatMap((part, place) => {
     if (part.startsWith("-") && place > 0) return [];
-    return [{ part, asked: [part, ...parts.slice(place + 1).filter((other) => part.includes("*") && other.startsWith("-"))].join(",") }];
+    return [
+      {
+        part,
+        asked: [part, ...parts.slice(place + 1).filter((other) => part.includes("*") && other.startsWith("-"))].join(
+          ",",
+        ),
+      },
+    ];
   });
 }
 
 async function namesOf(api: Api, pattern: string): Promise<string[]> {
-  const call = { method: "GET", path: `/_resolve/index/${encodeURIComponent(pattern)}`, query: { expand_wildcards: "all" } } as const;
+  const call = {
+    method: "GET",
+    path: `/_resolve/index/${encodeURIComponent(pattern)}`,
+    query: { expand_wildcards: "all" },
+  } as const;
   const answer = await api.send(call);
   if (answer.status === 404 && errorType(at(answer.body, "error")) === "index_not_found_exception") return [];
-  const { body } = answer.status === 200 ? answer : await api.ask(call, { index: pattern, right: "view_index_metadata" });
+  const { body } =
+    answer.status === 200 ? answer : await api.ask(call, { index: pattern, right: "view_index_metadata" });
   if (at(body, "indices")?.kind !== "array") throw unexpected(api, `what ${shown(pattern)} means did not come`);
   const names = [
     ...itemsOf(at(body, "indices")).map((entry) => textOf(at(entry, "name"))),
@@ -135,7 +171,8 @@ function concrete(
   const values = new Map(membersOf(settings).map(({ key, value }) => [key, textOf(value)]));
   const setting = (key: string) => values.get(key);
   const follower = setting("index.xpack.ccr.following_index") === "true";
-  const blocked = BLOCKS.some((block) => setting(`index.blocks.${block}`) === "true") || setting("index.store.type") === "snapshot";
+  const blocked =
+    BLOCKS.some((block) => setting(`index.blocks.${block}`) === "true") || setting("index.store.type") === "snapshot";
   return {
     name,
     open: !attributes.includes("closed"),

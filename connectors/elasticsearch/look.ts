@@ -27,13 +27,21 @@ export type Looker = (document: Document, record: PlannedRecord) => Look | undef
  * Reads the mappings once, then looks at any number of documents. Without `lookups` nobody can tell whose the values of a
  * document are, and all of them are taken for the person's.
  */
-export async function looksAt(io: IO, api: Api, target: Target, operation: Operation, lookups: readonly Lookup[] | undefined): Promise<Looker> {
+export async function looksAt(
+  io: IO,
+  api: Api,
+  target: Target,
+  operation: Operation,
+  lookups: readonly Lookup[] | undefined,
+): Promise<Looker> {
   const parts = [{ target, change: operation.change, lookups }, ...(operation.also ?? [])];
   const indices = new Map((await indicesOf(api, patternOf(target))).map((index) => [index.name, index]));
   const known = new Map<string, readonly View[]>();
   const viewsOf = (name: string) => {
     const index = indices.get(name);
-    const views = known.get(name) ?? (index === undefined ? [] : parts.map((part) => viewOf(index, part.target, part.change, part.lookups)));
+    const views =
+      known.get(name) ??
+      (index === undefined ? [] : parts.map((part) => viewOf(index, part.target, part.change, part.lookups)));
     known.set(name, views);
     return views;
   };
@@ -42,7 +50,9 @@ export async function looksAt(io: IO, api: Api, target: Target, operation: Opera
     if (own === undefined) return undefined;
     const fingerprint = fingerprintOf(io, own.shape, document);
     if (operation.change.kind === "delete") return { fingerprint, edits: [] };
-    const changes = [own, ...also].flatMap((view) => ownChanges(io, view.shape, document, view.rules, view.hitsOf(document, record)));
+    const changes = [own, ...also].flatMap((view) =>
+      ownChanges(io, view.shape, document, view.rules, view.hitsOf(document, record)),
+    );
     const cleared = own.kept === undefined ? [] : minimisingEdits(document.source, own.kept);
     return { fingerprint, edits: [...cleared, ...editsOf(changes)] };
   };
@@ -57,14 +67,17 @@ interface View {
 }
 
 function viewOf(index: ConcreteIndex, target: Target, change: Change, lookups: readonly Lookup[] | undefined): View {
-  if (change.kind === "mark" || change.kind === "restore") throw new Failure("ACTION_REFUSED", `${target.record.id}: documents are not marked as deleted yet.`);
+  if (change.kind === "mark" || change.kind === "restore")
+    throw new Failure("ACTION_REFUSED", `${target.record.id}: documents are not marked as deleted yet.`);
   const shape = shapeOf(target, index, searchable(index, target.columns));
   const find = lookups === undefined ? undefined : finder(shape.matching, lookups);
-  const kept = change.kind === "minimise" ? [...change.keepOnly, ...target.record.holds.map(({ from }) => from)] : undefined;
+  const kept =
+    change.kind === "minimise" ? [...change.keepOnly, ...target.record.holds.map(({ from }) => from)] : undefined;
   return {
     shape,
     rules: rulesOf(index, change),
     ...(kept === undefined ? {} : { kept: kept.map((name) => fieldName(pathOf(index, name))) }),
-    hitsOf: (document, record) => (find === undefined ? allHits(shape, document) : (find(document, record.subjects)?.hits ?? [])),
+    hitsOf: (document, record) =>
+      find === undefined ? allHits(shape, document) : (find(document, record.subjects)?.hits ?? []),
   };
 }

@@ -19,7 +19,9 @@ export interface MappedField {
 }
 
 /** `open`: the mapping lets documents hold values there that are not indexed. */
-export type FieldInMapping = MappedField | { readonly kind: "missing"; readonly open: false | "enabled: false" | "dynamic: false" | "flattened" };
+export type FieldInMapping =
+  | MappedField
+  | { readonly kind: "missing"; readonly open: false | "enabled: false" | "dynamic: false" | "flattened" };
 
 /** How a matched column is searched in one index. */
 export interface MatchField {
@@ -50,7 +52,10 @@ export function matchField(index: ConcreteIndex, column: MatchColumn): MatchFiel
   });
   if (column.column === "_id") {
     if (column.fold.length > 0 || column.type === "uuid")
-      return problem("NOT_SEARCHABLE", "document ids are compared exactly, and the identity's folds cannot be searched there");
+      return problem(
+        "NOT_SEARCHABLE",
+        "document ids are compared exactly, and the identity's folds cannot be searched there",
+      );
     return { column, kind: "id", name: "_id", source: parsePath("_id"), ignoreAbove: Infinity };
   }
   const name = fieldName(parsePath(column.column));
@@ -59,23 +64,37 @@ export function matchField(index: ConcreteIndex, column: MatchColumn): MatchFiel
   if (field.kind === "missing") {
     if (field.open !== false) return problem("NOT_SEARCHABLE", `it is stored but not indexed (${field.open})`);
     if (index.setting("index.mapping.total_fields.ignore_dynamic_beyond_limit") === "true")
-      return problem("NOT_SEARCHABLE", "it is not in the mapping, and this index drops fields beyond its limit from it");
+      return problem(
+        "NOT_SEARCHABLE",
+        "it is not in the mapping, and this index drops fields beyond its limit from it",
+      );
     return problem("COLUMN_MISSING", "there is no such field");
   }
-  if (isCopied(index, field.name)) return problem("NOT_SEARCHABLE", "it is filled by copy_to; match on the fields it is copied from");
+  if (isCopied(index, field.name))
+    return problem("NOT_SEARCHABLE", "it is filled by copy_to; match on the fields it is copied from");
   const hidden = notInSource(index, fieldName(field.source));
   if (hidden !== undefined) return problem("NOT_SEARCHABLE", `its values cannot be compared: ${hidden}`);
   if (INTEGERS.has(field.type)) {
     if (setting(field, "index") === "false") return problem("NOT_SEARCHABLE", "it is not indexed (index: false)");
     if (column.type !== "integer" && column.type !== "string" && column.type !== "edge")
       return problem("TYPE_MISMATCH", `it is ${field.type}, and the identity is ${column.type}`);
-    return { column, kind: "integer", name: field.name, source: field.source, ignoreAbove: Infinity, ...nestedOf(field) };
+    return {
+      column,
+      kind: "integer",
+      name: field.name,
+      source: field.source,
+      ignoreAbove: Infinity,
+      ...nestedOf(field),
+    };
   }
-  if (field.type === "constant_keyword") return problem("NOT_SEARCHABLE", "it is one value for the whole index, which documents need not hold");
+  if (field.type === "constant_keyword")
+    return problem("NOT_SEARCHABLE", "it is one value for the whole index, which documents need not hold");
   const exact = KEYWORDS.has(field.type) ? field : keywordBelow(field, column);
-  if (exact === undefined) return problem("NOT_SEARCHABLE", `it is ${field.type} without a keyword sub-field, and cannot be searched exactly`);
+  if (exact === undefined)
+    return problem("NOT_SEARCHABLE", `it is ${field.type} without a keyword sub-field, and cannot be searched exactly`);
   if (setting(exact, "index") === "false") return problem("NOT_SEARCHABLE", "it is not indexed (index: false)");
-  if (!normalizerFits(exact, column)) return problem("NOT_SEARCHABLE", `its normalizer does not go with the identity's folds`);
+  if (!normalizerFits(exact, column))
+    return problem("NOT_SEARCHABLE", `its normalizer does not go with the identity's folds`);
   const ignoreAbove = setting(exact, "ignore_above") ?? index.setting("index.mapping.ignore_above");
   return {
     column,
@@ -97,7 +116,12 @@ export function fieldOf(index: ConcreteIndex, path: Path): FieldInMapping {
   const { names } = path;
   let open: false | "enabled: false" | "dynamic: false" | "flattened" = false;
 
-  function within(object: JsonNode | undefined, from: number, nested: string | undefined, dynamic: boolean): MappedField | undefined {
+  function within(
+    object: JsonNode | undefined,
+    from: number,
+    nested: string | undefined,
+    dynamic: boolean,
+  ): MappedField | undefined {
     const here = textOf(at(object, "dynamic"));
     const grows = here === undefined ? dynamic : here !== "false" && here !== "runtime";
     for (let to = names.length; to > from; to -= 1) {
@@ -117,7 +141,12 @@ export function fieldOf(index: ConcreteIndex, path: Path): FieldInMapping {
     return undefined;
   }
 
-  function resolved(definition: JsonNode, type: string, name: string, nested: string | undefined): MappedField | undefined {
+  function resolved(
+    definition: JsonNode,
+    type: string,
+    name: string,
+    nested: string | undefined,
+  ): MappedField | undefined {
     const to = type === "alias" ? textOf(at(definition, "path")) : undefined;
     if (to !== undefined) {
       const aliased = fieldOf(index, parsePath(to));
@@ -127,7 +156,12 @@ export function fieldOf(index: ConcreteIndex, path: Path): FieldInMapping {
   }
 
   /** A multi-field that the data map names itself, `email.keyword`: its values are the parent's. */
-  function below(parent: JsonNode, to: number, parentName: string, nested: string | undefined): MappedField | undefined {
+  function below(
+    parent: JsonNode,
+    to: number,
+    parentName: string,
+    nested: string | undefined,
+  ): MappedField | undefined {
     const definition = at(parent, "fields", names.slice(to).join("."));
     if (definition === undefined) return undefined;
     const source = parsePath(path.text.split(".").slice(0, to).join("."));
@@ -162,7 +196,8 @@ export function notInSource(index: ConcreteIndex, name: string): string | undefi
 export function notRewritable(index: ConcreteIndex): string | undefined {
   const source = at(index.mapping, "_source");
   if (textOf(at(source, "enabled")) === "false" || sourceMode(index) === "disabled") return "_source is disabled";
-  if (itemsOf(at(source, "includes")).length + itemsOf(at(source, "excludes")).length > 0) return "_source leaves out fields";
+  if (itemsOf(at(source, "includes")).length + itemsOf(at(source, "excludes")).length > 0)
+    return "_source leaves out fields";
   return sourceMode(index) === "synthetic" ? "_source is synthetic" : undefined;
 }
 
@@ -184,8 +219,16 @@ function nestedOf({ nested }: MappedField): { nested?: string } {
 function keywordBelow(field: MappedField, column: MatchColumn): MappedField | undefined {
   const room = (candidate: MappedField) => Number(setting(candidate, "ignore_above") ?? Infinity);
   return membersOf(at(field.definition, "fields"))
-    .map(({ key, value }): MappedField => ({ ...field, name: `${field.name}.${key}`, type: textOf(at(value, "type")) ?? "object", definition: value }))
-    .filter((candidate) => KEYWORDS.has(candidate.type) && setting(candidate, "index") !== "false" && normalizerFits(candidate, column))
+    .map(({ key, value }): MappedField => ({
+      ...field,
+      name: `${field.name}.${key}`,
+      type: textOf(at(value, "type")) ?? "object",
+      definition: value,
+    }))
+    .filter(
+      (candidate) =>
+        KEYWORDS.has(candidate.type) && setting(candidate, "index") !== "false" && normalizerFits(candidate, column),
+    )
     .toSorted((a, b) => room(b) - room(a))[0];
 }
 
@@ -210,7 +253,8 @@ function copyTargets(index: ConcreteIndex): ReadonlySet<string> {
   const visit = (object: JsonNode | undefined) => {
     for (const { value } of membersOf(at(object, "properties"))) {
       const copy = at(value, "copy_to");
-      for (const name of copy?.kind === "array" ? copy.items.map(textOf) : [textOf(copy)]) if (name !== undefined) targets.add(name);
+      for (const name of copy?.kind === "array" ? copy.items.map(textOf) : [textOf(copy)])
+        if (name !== undefined) targets.add(name);
       visit(value);
     }
   };

@@ -27,7 +27,10 @@ export async function purge(io: IO, api: Api, target: Target): Promise<Residue[]
   const results: Expunged[] = [];
   for (const index of indices) {
     if (index.open && index.blocked === undefined && (await flush(api, index.name)))
-      flushed.push({ index, until: new Map((await shardsOf(api, index.name))?.map(({ name, maxSeqNo }) => [name, maxSeqNo])) });
+      flushed.push({
+        index,
+        until: new Map((await shardsOf(api, index.name))?.map(({ name, maxSeqNo }) => [name, maxSeqNo])),
+      });
     else results.push("refused");
   }
   for (let polls = 0; polls < POLLS && !(await leasesPassed(api, flushed)); polls += 1)
@@ -41,7 +44,10 @@ export async function purge(io: IO, api: Api, target: Target): Promise<Residue[]
     message: `${shown(patternOf(target))}: deleted documents are still in segments.`,
     help: "Purge again in a minute; it takes the rights maintenance, manage and monitor, and an open index without a block.",
   });
-  return [{ system, record, mechanism: "segments", goneBy: results.includes("refused") ? null : segmentsGoneBy(io) }, ...left];
+  return [
+    { system, record, mechanism: "segments", goneBy: results.includes("refused") ? null : segmentsGoneBy(io) },
+    ...left,
+  ];
 }
 
 async function flush(api: Api, index: string): Promise<boolean> {
@@ -55,13 +61,17 @@ async function flush(api: Api, index: string): Promise<boolean> {
 }
 
 /** Whether every lease has passed what was there when the purge began. */
-async function leasesPassed(api: Api, flushed: readonly { index: ConcreteIndex; until: ReadonlyMap<string, number> }[]): Promise<boolean> {
+async function leasesPassed(
+  api: Api,
+  flushed: readonly { index: ConcreteIndex; until: ReadonlyMap<string, number> }[],
+): Promise<boolean> {
   for (const { index, until } of flushed) {
     if ((await deletedIn(api, index.name)) === 0) continue;
     const shards = await shardsOf(api, index.name);
     // not to be seen: the check at the end decides
     if (shards === undefined) continue;
-    if (shards.some(({ name, leases }) => leases.some(({ retaining }) => retaining <= (until.get(name) ?? -1)))) return false;
+    if (shards.some(({ name, leases }) => leases.some(({ retaining }) => retaining <= (until.get(name) ?? -1))))
+      return false;
   }
   return true;
 }
@@ -74,7 +84,12 @@ async function expunge(api: Api, { name, setting }: ConcreteIndex): Promise<Expu
   if ((await deletedIn(api, name)) === 0) return "clean";
   const before = setting(THRESHOLD) ?? null;
   const set = async (value: string | number | null) =>
-    await api.send({ method: "PUT", path: `/${index}/_settings`, body: JSON.stringify({ [THRESHOLD]: value }), always: true });
+    await api.send({
+      method: "PUT",
+      path: `/${index}/_settings`,
+      body: JSON.stringify({ [THRESHOLD]: value }),
+      always: true,
+    });
   if ((await set(0)).status !== 200) return "refused";
   try {
     if (!(await flush(api, name))) return "refused";
@@ -95,6 +110,7 @@ async function deletedIn(api: Api, index: string): Promise<number | undefined> {
   if (answer.status !== 200) return undefined;
   let deleted = 0;
   for (const shard of membersOf(at(answer.body, "indices", index, "shards")))
-    for (const copy of itemsOf(shard.value)) for (const { value } of membersOf(at(copy, "segments"))) deleted += numberOf(at(value, "deleted_docs")) ?? 0;
+    for (const copy of itemsOf(shard.value))
+      for (const { value } of membersOf(at(copy, "segments"))) deleted += numberOf(at(value, "deleted_docs")) ?? 0;
   return deleted;
 }

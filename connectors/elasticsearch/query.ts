@@ -33,12 +33,15 @@ export function queriesFor(
   };
   if (mode === "any") return columns.flatMap(queriesBy);
   // of a composite key the column with the most values tells most; the others narrow it where they can be searched exactly
-  const [lead, ...others] = columns.toSorted((a, b) => widthOf(a) - widthOf(b) || valuesOf(b).length - valuesOf(a).length);
+  const [lead, ...others] = columns.toSorted(
+    (a, b) => widthOf(a) - widthOf(b) || valuesOf(b).length - valuesOf(a).length,
+  );
   if (lead === undefined) return [];
   const narrow: JsonObject[] = [];
   for (const field of others) {
     const values = valuesOf(field);
-    if (widthOf(field) !== 0 || values.length > VALUES || values.some((value) => value.length > field.ignoreAbove)) continue;
+    if (widthOf(field) !== 0 || values.length > VALUES || values.some((value) => value.length > field.ignoreAbove))
+      continue;
     const fitting = values.filter((value) => fits(system, index, field, value));
     if (fitting.length === 0) return [];
     narrow.push(queryFor(field, fitting));
@@ -65,7 +68,9 @@ function fits(system: string, index: ConcreteIndex, field: MatchField, value: st
 function queryFor(field: MatchField, values: readonly string[]): JsonObject {
   if (values.length === 0) throw new Failure("UNEXPECTED", "A search without values was to be sent.");
   if (widthOf(field) === 0) return inNested(field, { terms: { [field.name]: values } });
-  const wide = inNested(field, { bool: { minimum_should_match: 1, should: values.map((value) => patternQuery(field, value)) } });
+  const wide = inNested(field, {
+    bool: { minimum_should_match: 1, should: values.map((value) => patternQuery(field, value)) },
+  });
   // a stored value with white space or marks around it may be too long for the index though the one asked for is not
   if (field.ignoreAbove === Infinity || !field.column.fold.some((fold) => fold !== "lowercase")) return wide;
   return { bool: { minimum_should_match: 1, should: [wide, { term: { _ignored: { value: field.name } } }] } };
@@ -81,7 +86,12 @@ function patternQuery(field: MatchField, value: string): JsonObject {
   const only = fold.every((one) => one === "lowercase");
   if (only && isPlain(value)) return { term: { [field.name]: { value, case_insensitive: true } } };
   const query: Record<string, Json> = {
-    value: patternOf(value, { nfc: fold.includes("nfc"), trim: fold.includes("trim"), e164: fold.includes("e164"), lower }),
+    value: patternOf(value, {
+      nfc: fold.includes("nfc"),
+      trim: fold.includes("trim"),
+      e164: fold.includes("e164"),
+      lower,
+    }),
   };
   if (lower) query["case_insensitive"] = true;
   return { wildcard: { [field.name]: query } };
@@ -93,7 +103,10 @@ function isPlain(value: string): boolean {
 }
 
 /** A wildcard pattern that every stored value with this folded form matches. */
-export function patternOf(value: string, how: { readonly nfc: boolean; readonly trim: boolean; readonly e164: boolean; readonly lower: boolean }): string {
+export function patternOf(
+  value: string,
+  how: { readonly nfc: boolean; readonly trim: boolean; readonly e164: boolean; readonly lower: boolean },
+): string {
   const characters = Array.from(value);
   const parts = characters.map((char, index) => {
     const next = characters[index + 1];

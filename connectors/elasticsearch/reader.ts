@@ -7,7 +7,17 @@ import type { IO, Reader } from "../../src/port/connector.ts";
 import type { Api } from "./api.ts";
 import { checkTarget, countOf, filledOf, refresh } from "./check.ts";
 import type { Dialect } from "./dialect.ts";
-import { allHits, exportedValues, fingerprintOf, keyOf, neededNames, ownChanges, shapeOf, type Document, type Shape } from "./document.ts";
+import {
+  allHits,
+  exportedValues,
+  fingerprintOf,
+  keyOf,
+  neededNames,
+  ownChanges,
+  shapeOf,
+  type Document,
+  type Shape,
+} from "./document.ts";
 import { reportEmbedded } from "./embedded.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
 import { looksAt } from "./look.ts";
@@ -54,7 +64,13 @@ async function* notBuilt(what: string): AsyncGenerator<never> {
   yield await Promise.reject(new Failure("NOT_BUILT", `${what} is not built for search servers yet`));
 }
 
-async function* locate(io: IO, api: Api, dialect: Dialect, target: Target, lookups: readonly Lookup[]): AsyncGenerator<Located> {
+async function* locate(
+  io: IO,
+  api: Api,
+  dialect: Dialect,
+  target: Target,
+  lookups: readonly Lookup[],
+): AsyncGenerator<Located> {
   const asked = lookups.filter(({ values }) => Object.values(values).some((some) => some.length > 0));
   if (asked.length === 0) return;
   const pattern = patternOf(target);
@@ -75,13 +91,24 @@ async function* locate(io: IO, api: Api, dialect: Dialect, target: Target, looku
       const matched = find(document);
       if (matched === undefined) continue;
       if (target.changes.rule?.kind === "delete") goes.add(keyOf(document));
-      yield { ...locatedOf(io, api, index, shape, document, matched.subjects, matched.hits), ...(matched.shared ? { shared: true } : {}) };
+      yield {
+        ...locatedOf(io, api, index, shape, document, matched.subjects, matched.hits),
+        ...(matched.shared ? { shared: true } : {}),
+      };
     }
     await reportEmbedded(io, api, dialect, target, index, shape, columns, asked, goes);
   }
 }
 
-function locatedOf(io: IO, api: Api, index: ConcreteIndex, shape: Shape, document: Document, subjects: readonly number[], hits: readonly Hit[]): Located {
+function locatedOf(
+  io: IO,
+  api: Api,
+  index: ConcreteIndex,
+  shape: Shape,
+  document: Document,
+  subjects: readonly number[],
+  hits: readonly Hit[],
+): Located {
   const isFields = shape.target.changes.rule?.kind === "fields";
   const key = keyOf(document);
   return {
@@ -104,7 +131,15 @@ function unsearched(io: IO, target: Target, index: ConcreteIndex, lookups: reado
 
 function blind(io: IO, target: Target, key: string, reason: string, subjects: readonly number[]): Located {
   const values = Object.fromEntries(target.exports.map((name) => [name, []]));
-  return { subjects, key, address: key, fingerprint: io.digest([key, reason]), values, done: false, blocked: { reason } };
+  return {
+    subjects,
+    key,
+    address: key,
+    fingerprint: io.digest([key, reason]),
+    values,
+    done: false,
+    blocked: { reason },
+  };
 }
 
 /** How the target's columns are searched in one index; undefined where it holds no document at all. Throws what makes a search impossible. */
@@ -113,14 +148,20 @@ async function columnsOf(api: Api, target: Target, index: ConcreteIndex): Promis
   for (const column of target.columns) {
     const field = matchField(index, column);
     if (!("code" in field)) columns.push(field);
-    else if ((await filledOf(api, [index])).length > 0) throw new Failure(field.code, `${target.record.id}: ${field.message}`);
+    else if ((await filledOf(api, [index])).length > 0)
+      throw new Failure(field.code, `${target.record.id}: ${field.message}`);
     else return undefined;
   }
   return columns;
 }
 
 /** A document that is gone yields nothing; one whose index is gone, or no longer behind the pattern, is not known to be gone. */
-async function* locateKeys(io: IO, api: Api, target: Target, { keys }: Extract<Selection, { by: "keys" }>): AsyncGenerator<Located> {
+async function* locateKeys(
+  io: IO,
+  api: Api,
+  target: Target,
+  { keys }: Extract<Selection, { by: "keys" }>,
+): AsyncGenerator<Located> {
   const indices = new Map((await indicesOf(api, patternOf(target))).map((index) => [index.name, index]));
   const shapes = new Map<string, Shape>();
   for (const key of keys.filter((one) => nameOf(one) === undefined)) yield* closedStill(io, target, key, indices);
@@ -131,7 +172,8 @@ async function* locateKeys(io: IO, api: Api, target: Target, { keys }: Extract<S
     const index = indices.get(name.index);
     if (document === "index_missing" || index === undefined) throw lostPlace(target, name.index);
     if (document === "absent") continue;
-    if (document === "index_closed" || index.unreadable) yield blind(io, target, name.key, index.open ? "index_block" : "index_closed", []);
+    if (document === "index_closed" || index.unreadable)
+      yield blind(io, target, name.key, index.open ? "index_block" : "index_closed", []);
     else {
       const shape = shapes.get(index.name) ?? shapeOf(target, index, searchable(index, target.columns));
       shapes.set(index.name, shape);
@@ -141,7 +183,12 @@ async function* locateKeys(io: IO, api: Api, target: Target, { keys }: Extract<S
 }
 
 /** The key that stands for a whole index which could not be searched. */
-function* closedStill(io: IO, target: Target, key: string, indices: ReadonlyMap<string, ConcreteIndex>): Generator<Located> {
+function* closedStill(
+  io: IO,
+  target: Target,
+  key: string,
+  indices: ReadonlyMap<string, ConcreteIndex>,
+): Generator<Located> {
   const name = indexOf(key);
   const index = indices.get(name);
   if (index === undefined) throw lostPlace(target, name);
@@ -165,9 +212,17 @@ function lostPlace({ record }: Target, index: string): Failure {
 }
 
 /** Throws where nothing is known of a document: its index is gone, or closed. */
-async function* remaining(io: IO, api: Api, target: Target, operation: Operation, lookups: readonly Lookup[] | undefined): AsyncGenerator<string> {
+async function* remaining(
+  io: IO,
+  api: Api,
+  target: Target,
+  operation: Operation,
+  lookups: readonly Lookup[] | undefined,
+): AsyncGenerator<string> {
   const look = await looksAt(io, api, target, operation, lookups);
-  const unreadable = new Set((await indicesOf(api, patternOf(target))).filter((index) => index.unreadable).map((index) => index.name));
+  const unreadable = new Set(
+    (await indicesOf(api, patternOf(target))).filter((index) => index.unreadable).map((index) => index.name),
+  );
   // an index that could not be searched, named as a whole, is never gone
   yield* operation.records.filter(({ key }) => nameOf(key) === undefined).map(({ key }) => key);
   for await (const { record, name, document } of withDocuments(api, operation.records)) {

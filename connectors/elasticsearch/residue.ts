@@ -14,7 +14,8 @@ export async function* residueOf(io: IO, api: Api, target: Target): AsyncGenerat
   const indices = await indicesOf(api, patternOf(target));
   if (indices.length === 0) return;
   yield { system, record, mechanism: "segments", goneBy: segmentsGoneBy(io) };
-  if (await inSnapshots(io, api, record, new Set(indices.map(({ name }) => name)))) yield { system, record, mechanism: "snapshots", goneBy: null };
+  if (await inSnapshots(io, api, record, new Set(indices.map(({ name }) => name))))
+    yield { system, record, mechanism: "snapshots", goneBy: null };
   for (const index of indices.filter(({ open }) => open)) {
     const shards = await shardsOf(api, index.name);
     if (shards?.some(({ leases }) => leases.some(({ source }) => source === "ccr")) !== true) continue;
@@ -30,7 +31,12 @@ export function segmentsGoneBy(io: IO): string {
 /** A snapshot keeps what was in its indices. Where they cannot be listed, that is said. */
 async function inSnapshots(io: IO, api: Api, record: string, names: ReadonlySet<string>): Promise<boolean> {
   const cannot = () =>
-    io.report({ code: "GAP", severity: "warning", record, message: `The snapshots of ${api.system} cannot be listed: whether they hold copies is not known.` });
+    io.report({
+      code: "GAP",
+      severity: "warning",
+      record,
+      message: `The snapshots of ${api.system} cannot be listed: whether they hold copies is not known.`,
+    });
   const repositories = await api.send({ method: "GET", path: "/_snapshot" });
   if (isMissingApi(repositories)) return false;
   if (repositories.status !== 200) {
@@ -44,7 +50,9 @@ async function inSnapshots(io: IO, api: Api, record: string, names: ReadonlySet<
       query: { verbose: "false", ignore_unavailable: "true" },
     });
     if (answer.status !== 200) cannot();
-    const held = itemsOf(at(answer.body, "snapshots")).some((snapshot) => itemsOf(at(snapshot, "indices")).some((index) => names.has(textOf(index) ?? "")));
+    const held = itemsOf(at(answer.body, "snapshots")).some((snapshot) =>
+      itemsOf(at(snapshot, "indices")).some((index) => names.has(textOf(index) ?? "")),
+    );
     if (held) return true;
   }
   return false;
@@ -59,7 +67,11 @@ interface Shard {
 
 /** All copies of all shards; undefined where the role may not see them (`monitor`). */
 export async function shardsOf(api: Api, index: string): Promise<Shard[] | undefined> {
-  const answer = await api.send({ method: "GET", path: `/${encodeURIComponent(index)}/_stats`, query: { level: "shards" } });
+  const answer = await api.send({
+    method: "GET",
+    path: `/${encodeURIComponent(index)}/_stats`,
+    query: { level: "shards" },
+  });
   if (answer.status !== 200) return undefined;
   return membersOf(at(answer.body, "indices", index, "shards")).flatMap(({ key, value }) =>
     itemsOf(value).map((copy, place) => ({

@@ -12,22 +12,47 @@ const LOOK = ["read", "view_index_metadata"];
 export async function* patternRights(api: Api, target: Target, pattern: string): AsyncGenerator<Finding> {
   const wide = pattern.split(",").filter((part) => part.includes("*") && !part.startsWith("-"));
   for (const { name, right } of await missing(api, wide, LOOK)) {
-    yield finding(target, "NOT_PERMITTED", `Pattern ${shown(name)}: the right ${right} does not cover the whole pattern, so indices may be hidden.`);
+    yield finding(
+      target,
+      "NOT_PERMITTED",
+      `Pattern ${shown(name)}: the right ${right} does not cover the whole pattern, so indices may be hidden.`,
+    );
   }
 }
 
 /** Throws NOT_PERMITTED or ROW_SECURITY where this role is shown less than there is. */
-export async function assureWholeSight(api: Api, target: Target, pattern: string, indices: readonly ConcreteIndex[]): Promise<void> {
-  for await (const { code, message, help } of patternRights(api, target, pattern)) throw sightFailure(api, code, message, help);
-  for await (const { code, message, help } of hiddenParts(api, target, indices)) throw sightFailure(api, code, message, help);
+export async function assureWholeSight(
+  api: Api,
+  target: Target,
+  pattern: string,
+  indices: readonly ConcreteIndex[],
+): Promise<void> {
+  for await (const { code, message, help } of patternRights(api, target, pattern))
+    throw sightFailure(api, code, message, help);
+  for await (const { code, message, help } of hiddenParts(api, target, indices))
+    throw sightFailure(api, code, message, help);
 }
 
 function sightFailure(api: Api, code: string, message: string, help: string | undefined): Failure {
-  return new Failure(code === "ROW_SECURITY" ? code : "NOT_PERMITTED", `${api.system}: ${message}`, help === undefined ? {} : { help });
+  return new Failure(
+    code === "ROW_SECURITY" ? code : "NOT_PERMITTED",
+    `${api.system}: ${message}`,
+    help === undefined ? {} : { help },
+  );
 }
 
-export async function* indexRights(api: Api, target: Target, indices: readonly ConcreteIndex[], changes: boolean): AsyncGenerator<Finding> {
-  const rights = [...LOOK, "maintenance", ...(target.changes.rule?.kind === "delete" ? ["delete"] : []), ...(changes ? ["index"] : [])];
+export async function* indexRights(
+  api: Api,
+  target: Target,
+  indices: readonly ConcreteIndex[],
+  changes: boolean,
+): AsyncGenerator<Finding> {
+  const rights = [
+    ...LOOK,
+    "maintenance",
+    ...(target.changes.rule?.kind === "delete" ? ["delete"] : []),
+    ...(changes ? ["index"] : []),
+  ];
   const names = indices.map(({ name }) => name);
   for (const { name, right } of await missing(api, names, rights))
     yield finding(target, "NOT_PERMITTED", `Index ${shown(name)}: the right ${right} is missing.`);
@@ -37,8 +62,16 @@ export async function* indexRights(api: Api, target: Target, indices: readonly C
 async function* hiddenParts(api: Api, target: Target, indices: readonly ConcreteIndex[]): AsyncGenerator<Finding> {
   const names = indices.map(({ name }) => name);
   for (const name of await restricted(api, names)) {
-    const help = "Use a role without document or field level security: what it hides cannot be erased, and a count would prove nothing.";
-    yield { ...finding(target, "ROW_SECURITY", `Index ${shown(name)}: document or field level security hides part of it from this role.`), help };
+    const help =
+      "Use a role without document or field level security: what it hides cannot be erased, and a count would prove nothing.";
+    yield {
+      ...finding(
+        target,
+        "ROW_SECURITY",
+        `Index ${shown(name)}: document or field level security hides part of it from this role.`,
+      ),
+      help,
+    };
   }
 }
 
@@ -46,11 +79,19 @@ function finding(target: Target, code: "NOT_PERMITTED" | "ROW_SECURITY", message
   return { code, severity: "error", record: target.record.id, message };
 }
 
-async function missing(api: Api, names: readonly string[], rights: readonly string[]): Promise<{ name: string; right: string }[]> {
+async function missing(
+  api: Api,
+  names: readonly string[],
+  rights: readonly string[],
+): Promise<{ name: string; right: string }[]> {
   if (names.length === 0) return [];
   const body = JSON.stringify({ index: [{ names, privileges: rights }] });
   const said = await askSecurity(api, { method: "POST", path: "/_security/user/_has_privileges", body });
-  return names.flatMap((name) => rights.filter((right) => textOf(at(said?.body, "index", name, right)) === "false").map((right) => ({ name, right })));
+  return names.flatMap((name) =>
+    rights
+      .filter((right) => textOf(at(said?.body, "index", name, right)) === "false")
+      .map((right) => ({ name, right })),
+  );
 }
 
 /** Indices that this role sees only through a query, or only some fields of. */
@@ -58,7 +99,9 @@ async function restricted(api: Api, names: readonly string[]): Promise<string[]>
   const said = await askSecurity(api, { method: "GET", path: "/_security/user/_privileges" });
   const grants = itemsOf(at(said?.body, "indices"));
   return names.filter((name) => {
-    const about = grants.filter((grant) => itemsOf(at(grant, "names")).some((pattern) => covers(textOf(pattern) ?? "", name)));
+    const about = grants.filter((grant) =>
+      itemsOf(at(grant, "names")).some((pattern) => covers(textOf(pattern) ?? "", name)),
+    );
     return about.some(isPartial) && !about.some((grant) => !isPartial(grant) && letsRead(grant));
   });
 }

@@ -40,7 +40,10 @@ export async function* searchAll(
         };
         // the place to go on from is sent back as it was spelled
         const text = JSON.stringify(body).replace(/\}$/u, after === undefined ? "}" : `,"search_after":${after}}`);
-        const answer = await api.ask({ method: "POST", path: "/_search", query: { allow_partial_search_results: "false" }, body: text }, about);
+        const answer = await api.ask(
+          { method: "POST", path: "/_search", query: { allow_partial_search_results: "false" }, body: text },
+          about,
+        );
         wholeAnswer(api, answer, index);
         pit = textOf(at(answer.body, "pit_id")) ?? pit;
         const hits = itemsOf(at(answer.body, "hits", "hits"));
@@ -57,7 +60,10 @@ export async function* searchAll(
         if (hits.length === PAGE && last !== undefined) continue;
         const total = numberOf(at(answer.body, "hits", "total", "value"));
         if (total !== got)
-          throw new Failure("SHARDS_FAILED", `${api.system}, index ${shown(index)}: ${got} documents were read where the server counts ${total ?? "none"}.`);
+          throw new Failure(
+            "SHARDS_FAILED",
+            `${api.system}, index ${shown(index)}: ${got} documents were read where the server counts ${total ?? "none"}.`,
+          );
         break;
       }
     }
@@ -101,18 +107,27 @@ export interface WithDocument<R> {
  * Each of these records, in order, some at a time; none for a key that names no document. Realtime: no refresh is needed.
  * Throws where a shard does not answer.
  */
-export async function* withDocuments<R extends { readonly key: string }>(api: Api, records: readonly R[]): AsyncGenerator<WithDocument<R>> {
+export async function* withDocuments<R extends { readonly key: string }>(
+  api: Api,
+  records: readonly R[],
+): AsyncGenerator<WithDocument<R>> {
   const named = records.flatMap((record) => {
     const name = nameOf(record.key);
     return name === undefined ? [] : [{ record, name }];
   });
   for (let from = 0; from < named.length; from += FETCH) {
     const some = named.slice(from, from + FETCH);
-    const docs = some.map(({ name: { index, id, routing } }) => ({ _index: index, _id: id, ...(routing === undefined ? {} : { routing }) }));
+    const docs = some.map(({ name: { index, id, routing } }) => ({
+      _index: index,
+      _id: id,
+      ...(routing === undefined ? {} : { routing }),
+    }));
     const answer = await api.ask({ method: "POST", path: "/_mget", body: JSON.stringify({ docs }) }, { right: "read" });
     const entries = itemsOf(at(answer.body, "docs"));
-    if (entries.length !== some.length) throw unexpected(api, `${some.length} documents were asked for, and ${entries.length} came`);
-    for (const [place, { record, name }] of some.entries()) yield { record, name, document: fetchedOf(api, name, entries[place], answer.text) };
+    if (entries.length !== some.length)
+      throw unexpected(api, `${some.length} documents were asked for, and ${entries.length} came`);
+    for (const [place, { record, name }] of some.entries())
+      yield { record, name, document: fetchedOf(api, name, entries[place], answer.text) };
   }
 }
 
@@ -128,7 +143,10 @@ function fetchedOf(api: Api, name: DocumentName, entry: JsonNode | undefined, te
         throw new Failure("NOT_PERMITTED", `${api.system}, index ${shown(name.index)}: the right read is missing.`);
       default:
         if (isBlockError(error)) return "index_closed";
-        throw new Failure("SHARDS_FAILED", `${api.system}: a document of index ${shown(name.index)} could not be read.`);
+        throw new Failure(
+          "SHARDS_FAILED",
+          `${api.system}: a document of index ${shown(name.index)} could not be read.`,
+        );
     }
   }
   const found = textOf(at(entry, "found"));

@@ -24,22 +24,32 @@ export function readSecret(system: string, secret: string): Address {
   } catch {
     throw refuse("is neither a URL nor JSON");
   }
-  const [node, apiKey, username, password, ca] = ["node", "apiKey", "username", "password", "ca"].map((key) => textOf(at(given, key)));
+  const [node, apiKey, username, password, ca] = ["node", "apiKey", "username", "password", "ca"].map((key) =>
+    textOf(at(given, key)),
+  );
   if (node === undefined) throw refuse("has no `node`");
   if (apiKey !== undefined && username !== undefined) throw refuse("has both `apiKey` and `username`");
   if ((username === undefined) !== (password === undefined)) throw refuse("has only one of `username` and `password`");
-  const auth = apiKey === undefined ? (username === undefined || password === undefined ? undefined : { username, password }) : { apiKey };
+  const auth =
+    apiKey === undefined
+      ? username === undefined || password === undefined
+        ? undefined
+        : { username, password }
+      : { apiKey };
   const found = address(node, auth, refuse);
   return ca === undefined ? found : { ...found, ca };
 }
 
 function address(text: string, auth: Address["auth"], refuse: (what: string) => Failure): Address {
   const url = URL.parse(text);
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) throw refuse("names no http or https address");
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:"))
+    throw refuse("names no http or https address");
   const { username, password } = url;
   url.username = "";
   url.password = "";
-  const found = auth ?? (username === "" ? undefined : { username: decoded(username, refuse), password: decoded(password, refuse) });
+  const found =
+    auth ??
+    (username === "" ? undefined : { username: decoded(username, refuse), password: decoded(password, refuse) });
   const node = url.href.replace(/\/$/u, "");
   return found === undefined ? { node } : { node, auth: found };
 }

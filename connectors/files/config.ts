@@ -32,8 +32,21 @@ function connectIssues({ connect }: SystemBlock): ConfigIssue[] {
 
 function recordIssues(record: RecordType): readonly ConfigIssue[] {
   const { place } = record;
-  const issue = (key: string, code: string, message: string, help: string): ConfigIssue => ({ path: ["records", record.name, key], code, message, help });
-  if (place.kind !== "files") return [issue("files", "PLACE_INVALID", "records of a files system are files", 'Name them with `files: ["exports/**/*.csv"]`.')];
+  const issue = (key: string, code: string, message: string, help: string): ConfigIssue => ({
+    path: ["records", record.name, key],
+    code,
+    message,
+    help,
+  });
+  if (place.kind !== "files")
+    return [
+      issue(
+        "files",
+        "PLACE_INVALID",
+        "records of a files system are files",
+        'Name them with `files: ["exports/**/*.csv"]`.',
+      ),
+    ];
   const invalid = place.globs.filter((glob) => parseGlob(glob) === null);
   const good = place.globs.filter((glob) => !invalid.includes(glob));
   return [

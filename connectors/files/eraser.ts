@@ -27,12 +27,15 @@ export function filesEraser(root: Root, io: IO): Eraser {
       io.signal.throwIfAborted();
       journal.at("effect_begin");
       const outcomes: StepOutcome[] = [];
-      for (const work of unit.works) outcomes.push(await eraseWork({ root, io, unit, work, journal, guard, isWritten }));
+      for (const work of unit.works)
+        outcomes.push(await eraseWork({ root, io, unit, work, journal, guard, isWritten }));
       journal.at("effect_done");
       return outcomes;
     },
     // nothing can be finished: what an old file leaves on the medium is out of our reach
-    flushResidue: async ({ record }) => [{ system: record.system, record: record.id, mechanism: "media", goneBy: null }],
+    flushResidue: async ({ record }) => [
+      { system: record.system, record: record.id, mechanism: "media", goneBy: null },
+    ],
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
@@ -95,7 +98,8 @@ async function eraseFile(task: FileTask): Promise<FileOutcome> {
   const { root, io, unit, work, journal, path } = task;
   const name = io.digest(["files", unit.id, work.step, path]);
   const notes = fileNotes(journal, name);
-  const leftAs = (ids: Iterable<string>, why: Omit<Left, "key">) => [...ids].map((id): Left => ({ key: keyOf(path, id), ...why }));
+  const leftAs = (ids: Iterable<string>, why: Omit<Left, "key">) =>
+    [...ids].map((id): Left => ({ key: keyOf(path, id), ...why }));
   // what bears another fingerprint than its name was planned by nobody
   const altered = [...task.plans].filter(([id, { record }]) => !isOwn(id, record.fingerprint)).map(([id]) => id);
   let plans: Plans = without(task.plans, altered);
@@ -107,7 +111,10 @@ async function eraseFile(task: FileTask): Promise<FileOutcome> {
       const leftOver = await removeTemp(tempPath(join(root.path, path), name));
       const credited = leftOver ? [] : creditedOf(earlier, plans);
       // nobody can say what became of the records of a file that is not there
-      return { changed: [...before, ...credited], left: leftAs([...altered, ...without(plans, credited).keys()], CHANGED) };
+      return {
+        changed: [...before, ...credited],
+        left: leftAs([...altered, ...without(plans, credited).keys()], CHANGED),
+      };
     }
     if (attempt === 1 && earlier !== null && isSame(earlier, file)) {
       // an earlier attempt's file is in place: what it changed is not to be looked for again
@@ -125,7 +132,8 @@ async function eraseFile(task: FileTask): Promise<FileOutcome> {
     // a file written aside that is still there was never put in place
     const credited = leftOver ? [] : creditedOf(earlier, without(plans, rewritten.matched));
     const missing = without(plans, [...rewritten.matched, ...credited, ...held.map(({ key }) => parseKey(key).id)]);
-    const gone = missing.size === 0 ? new Set<string>() : await goneOf(task, file, [...missing.keys(), ...before, ...credited]);
+    const gone =
+      missing.size === 0 ? new Set<string>() : await goneOf(task, file, [...missing.keys(), ...before, ...credited]);
     return {
       changed: [...before, ...rewritten.changed, ...credited],
       left: [
@@ -139,7 +147,11 @@ async function eraseFile(task: FileTask): Promise<FileOutcome> {
   throw new Failure("BLOCKED", "changed_meanwhile");
 }
 
-function toReplace(task: FileTask, file: OpenFile, plans: Plans): Pick<Replacing, "file" | "rule" | "changes" | "judge"> {
+function toReplace(
+  task: FileTask,
+  file: OpenFile,
+  plans: Plans,
+): Pick<Replacing, "file" | "rule" | "changes" | "judge"> {
   const { guard, work, path } = task;
   return {
     file,
@@ -191,7 +203,10 @@ function byFile({ operations, lookups, target }: Work): [string, Map<string, Pla
       const { path, id } = parseKey(record.key);
       const mine = record.subjects.flatMap((subject) => bySubject.get(subject) ?? []);
       const plans = files.get(path) ?? new Map<string, Planned>();
-      files.set(path, plans.set(id, { record, change: recordChange(path, change, target, mine, also, record.subjects) }));
+      files.set(
+        path,
+        plans.set(id, { record, change: recordChange(path, change, target, mine, also, record.subjects) }),
+      );
     }
   }
   return [...files].toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -202,7 +217,10 @@ function troubleOf(error: unknown): { readonly kind: "blocked" | "failed"; reado
   if (error instanceof Failure) {
     if (error.code === "BUSY" || error.code === "INTERRUPTED" || error.code === "UNEXPECTED") return null;
     if (error.code === "BLOCKED") return { kind: "blocked", reason: error.message };
-    return { kind: error.code === "NOT_PERMITTED" || error.code === "SYSTEM_UNREACHABLE" ? "blocked" : "failed", reason: error.code };
+    return {
+      kind: error.code === "NOT_PERMITTED" || error.code === "SYSTEM_UNREACHABLE" ? "blocked" : "failed",
+      reason: error.code,
+    };
   }
   const code = errnoOf(error);
   return code === null ? null : { kind: isBlocking(code) ? "blocked" : "failed", reason: code };

@@ -2,7 +2,11 @@ import { Failure } from "../../src/errors.ts";
 
 /** Of Node's own file errors: `ENOENT`, `EACCES` … null for any other error. Their messages bear paths and are dropped. */
 export function errnoOf(error: unknown): string | null {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z0-9]+$/u.test(error.code) && "syscall" in error
+  return error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    /^E[A-Z0-9]+$/u.test(error.code) &&
+    "syscall" in error
     ? error.code
     : null;
 }

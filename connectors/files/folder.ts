@@ -46,11 +46,16 @@ export async function openRoot(base: string, root: string): Promise<Root> {
   try {
     const path = await realpath(resolve(base, root));
     const found = await stat(path);
-    if (!found.isDirectory()) throw new Failure("SYSTEM_UNREACHABLE", "the root is no folder", { help: "Correct `connect.root` in the data map." });
+    if (!found.isDirectory())
+      throw new Failure("SYSTEM_UNREACHABLE", "the root is no folder", {
+        help: "Correct `connect.root` in the data map.",
+      });
     return { path, device: found.dev };
   } catch (error) {
     if (errnoOf(error) === "ENOENT")
-      throw new Failure("SYSTEM_UNREACHABLE", "the root folder does not exist", { help: "Correct `connect.root` in the data map, or mount the folder." });
+      throw new Failure("SYSTEM_UNREACHABLE", "the root folder does not exist", {
+        help: "Correct `connect.root` in the data map, or mount the folder.",
+      });
     throw fileFailure(error, "the root folder");
   }
 }
@@ -66,7 +71,10 @@ export async function listFiles(root: Root, globs: readonly string[]): Promise<L
   );
   const real = new Set(walk.files);
   for (const path of await leadingAstray(walk, real))
-    walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: is a symbolic link to a folder whose files no glob matches where they lie` });
+    walk.refused.push({
+      code: "FILE_REFUSED",
+      message: `${shown(path)}: is a symbolic link to a folder whose files no glob matches where they lie`,
+    });
   for (const { path, target } of walk.links) {
     // a link to a file that is matched itself is harmless: `latest.csv`
     if (target === null || !real.has(target))
@@ -75,7 +83,12 @@ export async function listFiles(root: Root, globs: readonly string[]): Promise<L
         message: `${shown(path)}: is a symbolic link ${target === null ? "out of the root" : "to a file that no glob matches"}`,
       });
   }
-  return { files: walk.files.toSorted(), refused: walk.refused, beside: walk.beside, empty: globs.filter((text) => !walk.used.has(text)) };
+  return {
+    files: walk.files.toSorted(),
+    refused: walk.refused,
+    beside: walk.beside,
+    empty: globs.filter((text) => !walk.used.has(text)),
+  };
 }
 
 /**
@@ -89,7 +102,8 @@ export async function safePath(root: Root, path: string): Promise<string | null>
     throw new Failure("FILE_REFUSED", `${name}: is not below the root`);
   try {
     const real = await realpath(join(absolute, ".."));
-    if (real !== join(absolute, "..")) throw new Failure("FILE_REFUSED", `${name}: a folder on the way is a symbolic link`);
+    if (real !== join(absolute, ".."))
+      throw new Failure("FILE_REFUSED", `${name}: a folder on the way is a symbolic link`);
     const why = refusal(root, await lstat(absolute));
     if (why !== null) throw new Failure("FILE_REFUSED", `${name}: ${why}`);
     return absolute;
@@ -149,7 +163,11 @@ async function leadingAstray(walk: Walk, real: ReadonlySet<string>): Promise<rea
     seen.add(name);
     const behind = newWalk(walk.root);
     await visit(behind, link.target, link.patterns, null);
-    if ([...behind.files, ...behind.links.map(({ target }) => target ?? "")].some((path) => !real.has(path)) || behind.refused.length > 0) astray.add(from);
+    if (
+      [...behind.files, ...behind.links.map(({ target }) => target ?? "")].some((path) => !real.has(path)) ||
+      behind.refused.length > 0
+    )
+      astray.add(from);
     queue.push(...behind.folders.map((one) => ({ link: one, from })));
   }
   return [...astray];
@@ -171,10 +189,18 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
     const path = folder === "" ? name : `${folder}/${name}`;
     if (name.startsWith(TEMP_PREFIX)) {
       const where = `${folder === "" ? "" : `${shown(folder)}/`}${TEMP_PREFIX}…`;
-      walk.beside.push({ where, copy: path, message: `${where}: left over by a run that was cut off; run that request again` });
+      walk.beside.push({
+        where,
+        copy: path,
+        message: `${where}: left over by a run that was cut off; run that request again`,
+      });
       continue;
     }
-    const reached = patterns.map(({ text, globs, alike }) => ({ text, globs: below(globs, name), alike: below(alike, alikeName(name)) }));
+    const reached = patterns.map(({ text, globs, alike }) => ({
+      text,
+      globs: below(globs, name),
+      alike: below(alike, alikeName(name)),
+    }));
     const inside = reached.filter(({ globs }) => globs.length > 0);
     if (entry.isDirectory()) {
       const here = reached.filter(({ globs, alike }) => globs.length + alike.length > 0);
@@ -187,8 +213,17 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
       const link = await followed(walk.root, path);
       if (link.folder) {
         if (inside.length === 0) continue;
-        if (link.target === null) walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: is a symbolic link to a folder out of the root` });
-        else walk.folders.push({ path, target: link.target, patterns: inside.map((pattern) => ({ ...pattern, alike: [] })) });
+        if (link.target === null)
+          walk.refused.push({
+            code: "FILE_REFUSED",
+            message: `${shown(path)}: is a symbolic link to a folder out of the root`,
+          });
+        else
+          walk.folders.push({
+            path,
+            target: link.target,
+            patterns: inside.map((pattern) => ({ ...pattern, alike: [] })),
+          });
       } else if (matched.length > 0) walk.links.push({ path, target: link.target });
       continue;
     }
@@ -209,7 +244,8 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
       throw fileFailure(error, shown(path));
     });
     const why = refusal(walk.root, found) ?? (name.includes("\u{FFFD}") ? "its name is not valid UTF-8" : null);
-    if (format !== null) walk.refused.push({ code: "TABLE_FORMAT", message: `${shown(path)}: belongs to a table of ${format}` });
+    if (format !== null)
+      walk.refused.push({ code: "TABLE_FORMAT", message: `${shown(path)}: belongs to a table of ${format}` });
     else if (why !== null) walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: ${why}` });
     else {
       walk.files.push(path);
@@ -222,12 +258,19 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
     if (original === undefined) continue;
     const copy = folder === "" ? name : `${folder}/${name}`;
     const where = shown(copy);
-    walk.beside.push({ where, copy, message: `${where}: looks like a copy of ${shown(original)}, and no glob matches it` });
+    walk.beside.push({
+      where,
+      copy,
+      message: `${where}: looks like a copy of ${shown(original)}, and no glob matches it`,
+    });
   }
 }
 
 /** Where a link leads: a path below the root, or null for anywhere else (a dangling one too). */
-async function followed(root: Root, path: string): Promise<{ readonly target: string | null; readonly folder: boolean }> {
+async function followed(
+  root: Root,
+  path: string,
+): Promise<{ readonly target: string | null; readonly folder: boolean }> {
   try {
     const real = await realpath(join(root.path, path));
     const target = relative(root.path, real);

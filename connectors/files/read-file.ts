@@ -26,7 +26,12 @@ export async function openFile(root: Root, path: string): Promise<OpenFile | nul
       await handle.close();
       throw new Failure("FILE_REFUSED", `${shown(path)}: changed while it was opened`);
     }
-    return { absolute, found, bytes: (signal) => chunksOf(handle, signal), [Symbol.asyncDispose]: async () => await closeOnce(handle) };
+    return {
+      absolute,
+      found,
+      bytes: (signal) => chunksOf(handle, signal),
+      [Symbol.asyncDispose]: async () => await closeOnce(handle),
+    };
   } catch (error) {
     throw fileFailure(error, shown(path));
   }

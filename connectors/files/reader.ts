@@ -7,7 +7,14 @@ import type { IO, Reader } from "../../src/port/connector.ts";
 import { nameFinder } from "../../src/record-files/identifier-beside.ts";
 import { lineReporter, namedAfter } from "../../src/record-files/line-reports.ts";
 import { readAlike } from "../../src/record-files/read-alike.ts";
-import { checkRecords, countRecords, type FoundRecord, recordsOf, remainingRecords, scanRecords } from "../../src/record-files/record-file.ts";
+import {
+  checkRecords,
+  countRecords,
+  type FoundRecord,
+  recordsOf,
+  remainingRecords,
+  scanRecords,
+} from "../../src/record-files/record-file.ts";
 import { recordChange } from "../../src/record-files/record-format.ts";
 import { writeFingerprint } from "../../src/record-files/record-name.ts";
 import { type LineReports, recordRule, type RecordRule } from "../../src/record-files/record-rule.ts";
@@ -49,8 +56,10 @@ async function* check(root: Root, io: IO, targets: readonly Target[]): AsyncGene
     const record = target.record.id;
     const listing = await list(root, target);
     for (const { code, message } of listing.refused) yield { code, severity: "error", record, message };
-    for (const glob of listing.empty) yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `no file matches ${shown(glob)}` };
-    for (const { where, message } of listing.beside) yield { code: "GAP", severity: "warning", record, message, gap: { where, holdsIdentifier: false } };
+    for (const glob of listing.empty)
+      yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `no file matches ${shown(glob)}` };
+    for (const { where, message } of listing.beside)
+      yield { code: "GAP", severity: "warning", record, message, gap: { where, holdsIdentifier: false } };
     for (const path of listing.files) {
       yield* alike.see(target, path, shown(path));
       try {
@@ -60,12 +69,24 @@ async function* check(root: Root, io: IO, targets: readonly Target[]): AsyncGene
         const { code, message, help } = fileFailure(error, shown(path));
         yield { code, severity: "error", record, message, help };
       }
-      if (!(await isWritable(root, path))) yield { code: "BLOCKED", severity: "warning", record, message: `${shown(path)}: its folder cannot be written to` };
+      if (!(await isWritable(root, path)))
+        yield {
+          code: "BLOCKED",
+          severity: "warning",
+          record,
+          message: `${shown(path)}: its folder cannot be written to`,
+        };
     }
   }
 }
 
-function locate(root: Root, io: IO, target: Target, selection: Selection, counted: Map<string, number>): AsyncGenerator<Located> {
+function locate(
+  root: Root,
+  io: IO,
+  target: Target,
+  selection: Selection,
+  counted: Map<string, number>,
+): AsyncGenerator<Located> {
   switch (selection.by) {
     case "subjects":
       return locateSubjects(root, io, target, selection.lookups, counted);
@@ -76,7 +97,13 @@ function locate(root: Root, io: IO, target: Target, selection: Selection, counte
   }
 }
 
-async function* locateSubjects(root: Root, io: IO, target: Target, lookups: readonly Lookup[], counted: Map<string, number>): AsyncGenerator<Located> {
+async function* locateSubjects(
+  root: Root,
+  io: IO,
+  target: Target,
+  lookups: readonly Lookup[],
+  counted: Map<string, number>,
+): AsyncGenerator<Located> {
   let records = 0;
   const { files, beside } = await searchable(root, target);
   const isNamed = nameFinder(target.columns, lookups);
@@ -97,7 +124,8 @@ async function* locateSubjects(root: Root, io: IO, target: Target, lookups: read
     io.progress(records);
   }
   if (target.where === undefined) counted.set(target.record.id, records);
-  for (const { copy, message, where } of beside) if (copy !== undefined) await reportCopy(root, io, target, lookups, { copy, message, where });
+  for (const { copy, message, where } of beside)
+    if (copy !== undefined) await reportCopy(root, io, target, lookups, { copy, message, where });
 }
 
 /** A copy that no glob matches is not ours to change; whether the person stands in it must be told. */
@@ -112,7 +140,11 @@ async function reportCopy(
     await using file = await openFile(root, copy);
     if (file === null) return;
     const { encoding } = target.record;
-    const { subjects } = await searchText(file.bytes(io.signal), { columns: target.columns, encoding, name: where }, lookups);
+    const { subjects } = await searchText(
+      file.bytes(io.signal),
+      { columns: target.columns, encoding, name: where },
+      lookups,
+    );
     if (subjects.size === 0) return;
     io.report({
       code: "GAP",
@@ -189,7 +221,12 @@ async function size(root: Root, io: IO, target: Target): Promise<number> {
   return records;
 }
 
-async function* remaining(root: Root, io: IO, target: Target, { change, records, also = [] }: Operation): AsyncGenerator<string> {
+async function* remaining(
+  root: Root,
+  io: IO,
+  target: Target,
+  { change, records, also = [] }: Operation,
+): AsyncGenerator<string> {
   const files = Map.groupBy(
     records.map((record) => ({ ...parseKey(record.key), record })),
     ({ path }) => path,
@@ -197,16 +234,25 @@ async function* remaining(root: Root, io: IO, target: Target, { change, records,
   for (const [path, planned] of files) {
     await using file = await openFile(root, path);
     if (file === null) throw wentAway(path);
-    const changes = new Map(planned.map(({ id, record }) => [id, recordChange(path, change, target, null, also, record.subjects)]));
+    const changes = new Map(
+      planned.map(({ id, record }) => [id, recordChange(path, change, target, null, also, record.subjects)]),
+    );
     try {
-      for await (const id of remainingRecords(file.bytes(io.signal), ruleFor(target, path, io), changes)) yield keyOf(path, id);
+      for await (const id of remainingRecords(file.bytes(io.signal), ruleFor(target, path, io), changes))
+        yield keyOf(path, id);
     } catch (error) {
       throw fileFailure(error, shown(path));
     }
   }
 }
 
-function ruleFor(target: Target, path: string, io: IO, lookups: readonly Lookup[] = [], reports?: LineReports): RecordRule {
+function ruleFor(
+  target: Target,
+  path: string,
+  io: IO,
+  lookups: readonly Lookup[] = [],
+  reports?: LineReports,
+): RecordRule {
   return recordRule(target, { path, name: shown(path, lookups) }, (parts) => io.digest(parts), reports);
 }
 
@@ -224,7 +270,10 @@ async function list(root: Root, { record }: Target): Promise<Listing> {
 
 async function opened(root: Root, path: string): Promise<OpenFile> {
   const file = await openFile(root, path);
-  if (file === null) throw new Failure("SYSTEM_UNREACHABLE", `${shown(path)}: went away during the search`, { help: "Run the same command again." });
+  if (file === null)
+    throw new Failure("SYSTEM_UNREACHABLE", `${shown(path)}: went away during the search`, {
+      help: "Run the same command again.",
+    });
   return file;
 }
 

@@ -13,6 +13,7 @@ export function fileAddress(path: string): string {
 /** Throws PLAN_ALTERED for what is no key of ours. */
 export function parseKey(key: string): { readonly path: string; readonly id: string } {
   const parsed: unknown = JSON.parse(key);
-  if (Array.isArray(parsed) && typeof parsed[0] === "string" && typeof parsed[1] === "string" && parsed.length === 2) return { path: parsed[0], id: parsed[1] };
+  if (Array.isArray(parsed) && typeof parsed[0] === "string" && typeof parsed[1] === "string" && parsed.length === 2)
+    return { path: parsed[0], id: parsed[1] };
   throw new Failure("PLAN_ALTERED", "a planned key is none of a files system");
 }

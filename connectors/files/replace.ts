@@ -67,7 +67,12 @@ export async function replaceFile(replacing: Replacing): Promise<Replaced | "con
     io.signal.throwIfAborted();
     // from here to the renaming nothing is asked any more: the note says what is about to happen
     const changed = [...rewritten.changed];
-    await notes.intend(journal, { ino: String(found.ino), born: String(found.birthtimeNs), changed, sha256: rewritten.sha256 });
+    await notes.intend(journal, {
+      ino: String(found.ino),
+      born: String(found.birthtimeNs),
+      changed,
+      sha256: rewritten.sha256,
+    });
   } catch (error) {
     await removeTemp(temp);
     throw error;
@@ -114,7 +119,11 @@ async function writeJudged(replacing: Replacing): Promise<(Written & { readonly 
 
 /** The temporary file, complete, synced, and proved by reading it again; null where the file changed while it was read. */
 async function writeAside({ file, rule, changes, temp, io }: Replacing): Promise<Written | null> {
-  const handle = await open(temp, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+  const handle = await open(
+    temp,
+    constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  );
   try {
     const { output, result } = rewriteRecords(file.bytes(io.signal), rule, changes, (value) => io.pseudonym(value));
     for await (const chunk of output) await writeAll(handle, chunk);

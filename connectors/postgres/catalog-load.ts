@@ -1,6 +1,15 @@
 import type { Place } from "../../src/model/datamap.ts";
 import { texts, textsOrNull } from "../../src/sql/record-table.ts";
-import { type CatalogParts, type Column, type ColumnType, type ForeignKey, type Index, placeName, type Server, type Table } from "./catalog.ts";
+import {
+  type CatalogParts,
+  type Column,
+  type ColumnType,
+  type ForeignKey,
+  type Index,
+  placeName,
+  type Server,
+  type Table,
+} from "./catalog.ts";
 import { EQUALS, qualified } from "./sql.ts";
 import type { Row, Session } from "./transaction.ts";
 
@@ -10,15 +19,27 @@ import type { Row, Session } from "./transaction.ts";
  */
 export async function loadCatalog(session: Session, places: readonly Place[]): Promise<CatalogParts> {
   const named = places.filter((place) => place.kind === "table");
-  const found = await session.query(REACHED, [named.map(({ table }) => table), named.map(({ schema }) => schema ?? null)]);
+  const found = await session.query(REACHED, [
+    named.map(({ table }) => table),
+    named.map(({ schema }) => schema ?? null),
+  ]);
   const oids = [...new Set(found.map(([, oid]) => oid ?? ""))];
-  const [server = [], tables = [], columns = [], types = [], indexes = [], foreignKeys = [], inherits = [], views = []] = await session.several(
-    DETAILS.map((text) => text.replaceAll("$OIDS", `'{${oids.join(",")}}'::oid[]`)).join(";"),
-  );
+  const [
+    server = [],
+    tables = [],
+    columns = [],
+    types = [],
+    indexes = [],
+    foreignKeys = [],
+    inherits = [],
+    views = [],
+  ] = await session.several(DETAILS.map((text) => text.replaceAll("$OIDS", `'{${oids.join(",")}}'::oid[]`)).join(";"));
   const byName = new Map(
     named.map((place, at) => [
       placeName(place),
-      found.flatMap(([index, oid, schema, kind]) => (index === String(at + 1) ? [{ oid: oid ?? "", schema: schema ?? "", kind: kind ?? "" }] : [])),
+      found.flatMap(([index, oid, schema, kind]) =>
+        index === String(at + 1) ? [{ oid: oid ?? "", schema: schema ?? "", kind: kind ?? "" }] : [],
+      ),
     ]),
   );
   return {
@@ -125,12 +146,27 @@ function typesOf(rows: readonly Row[]): (oid: string) => KnownType | undefined {
   return known;
 }
 
-function columnsOf(rows: readonly Row[], typeOf: (oid: string) => KnownType | undefined): ReadonlyMap<string, ReadonlyMap<string, Column>> {
+function columnsOf(
+  rows: readonly Row[],
+  typeOf: (oid: string) => KnownType | undefined,
+): ReadonlyMap<string, ReadonlyMap<string, Column>> {
   const tables = new Map<string, Map<string, Column>>();
   for (const row of rows) {
-    const [table = "", number, name = "", type = "", declared = "", notNull, generated, length, collation = "", loose, ascii, read, update] = row.map(
-      (text) => text ?? "",
-    );
+    const [
+      table = "",
+      number,
+      name = "",
+      type = "",
+      declared = "",
+      notNull,
+      generated,
+      length,
+      collation = "",
+      loose,
+      ascii,
+      read,
+      update,
+    ] = row.map((text) => text ?? "");
     const known = typeOf(type);
     if (known === undefined) continue;
     const mine = tables.get(table) ?? new Map<string, Column>();
@@ -139,7 +175,12 @@ function columnsOf(rows: readonly Row[], typeOf: (oid: string) => KnownType | un
       number: Number(number),
       name,
       type: known.type,
-      shape: known.type.element === undefined ? (internal && ["json", "jsonb"].includes(known.type.name) ? "json" : "scalar") : "array",
+      shape:
+        known.type.element === undefined
+          ? internal && ["json", "jsonb"].includes(known.type.name)
+            ? "json"
+            : "scalar"
+          : "array",
       isDate: internal && ["date", "timestamp", "timestamptz"].includes(known.type.name),
       declared,
       notNull: notNull === "true" || known.notNull,
@@ -170,7 +211,20 @@ function tablesOf({ tables, columns, indexes, inherits, views }: TableRows): Rea
   const viewsOf = Map.groupBy(views, ([table]) => table);
   return new Map(
     tables.map((row) => {
-      const [oid = "", schema = "", name = "", visible, kind = "", partition, secured, use, del, rows, filled, partitionKey] = row.map((text) => text ?? "");
+      const [
+        oid = "",
+        schema = "",
+        name = "",
+        visible,
+        kind = "",
+        partition,
+        secured,
+        use,
+        del,
+        rows,
+        filled,
+        partitionKey,
+      ] = row.map((text) => text ?? "");
       return [
         oid,
         {
@@ -216,7 +270,19 @@ const ON_DELETE = new Map<string, ForeignKey["onDelete"]>([
   ["d", "set_default"],
 ]);
 
-function foreignKeyOf([oid, name, child, parent, onDelete, columns, parentColumns, schemas, operatorNames, parentSchema, parentTable]: Row): ForeignKey[] {
+function foreignKeyOf([
+  oid,
+  name,
+  child,
+  parent,
+  onDelete,
+  columns,
+  parentColumns,
+  schemas,
+  operatorNames,
+  parentSchema,
+  parentTable,
+]: Row): ForeignKey[] {
   if (oid == null || name == null || child == null || parent == null) return [];
   const inSchemas = texts(schemas);
   return [
@@ -228,7 +294,10 @@ function foreignKeyOf([oid, name, child, parent, onDelete, columns, parentColumn
       parent,
       parentName: qualified(parentSchema ?? "", parentTable ?? ""),
       parentColumns: texts(parentColumns),
-      operators: texts(operatorNames).map((operator, at) => ({ schema: inSchemas[at] ?? "pg_catalog", name: operator })),
+      operators: texts(operatorNames).map((operator, at) => ({
+        schema: inSchemas[at] ?? "pg_catalog",
+        name: operator,
+      })),
       onDelete: ON_DELETE.get(onDelete ?? "") ?? "no_action",
     },
   ];

@@ -103,7 +103,10 @@ export interface CatalogParts {
   readonly tables: ReadonlyMap<string, Table>;
   readonly foreignKeys: readonly ForeignKey[];
   /** `placeName` -> what has that name. */
-  readonly places: ReadonlyMap<string, readonly { readonly oid: string; readonly schema: string; readonly kind: string }[]>;
+  readonly places: ReadonlyMap<
+    string,
+    readonly { readonly oid: string; readonly schema: string; readonly kind: string }[]
+  >;
 }
 
 /** The structure around a system's record types, as it was when it was read. */
@@ -144,11 +147,14 @@ export function makeCatalog(parts: CatalogParts, block: SystemBlock): Catalog {
   const recordTables = new Map<string, string[]>();
   for (const record of block.records) {
     const [found, ...more] = places.get(placeName(record.place)) ?? [];
-    if (found !== undefined && more.length === 0) recordTables.set(found.oid, [...(recordTables.get(found.oid) ?? []), record.id]);
+    if (found !== undefined && more.length === 0)
+      recordTables.set(found.oid, [...(recordTables.get(found.oid) ?? []), record.id]);
   }
   const order = block.records.map(({ id }) => id);
   const recordsOver = (one: Table) =>
-    [one, ...ancestors(one)].flatMap(({ oid }) => recordTables.get(oid) ?? []).toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
+    [one, ...ancestors(one)]
+      .flatMap(({ oid }) => recordTables.get(oid) ?? [])
+      .toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
   const keyOf = (one: Table) => {
     const family = [one, ...descendants(one)];
     const usable = one.indexes
@@ -164,7 +170,8 @@ export function makeCatalog(parts: CatalogParts, block: SystemBlock): Catalog {
     recordsOver,
     keyOf,
     placed(place, record) {
-      if (place.kind !== "table") throw new Failure("ACTION_REFUSED", `${record} names no table, but postgres has only tables`);
+      if (place.kind !== "table")
+        throw new Failure("ACTION_REFUSED", `${record} names no table, but postgres has only tables`);
       const name = place.schema === undefined ? place.table : `${place.schema}.${place.table}`;
       const [found, ...more] = places.get(placeName(place)) ?? [];
       if (found === undefined) throw new Failure("TABLE_MISSING", `${record}: there is no table ${name}`);
@@ -173,7 +180,11 @@ export function makeCatalog(parts: CatalogParts, block: SystemBlock): Catalog {
         throw new Failure("TABLE_MISSING", `${record}: table ${name} is in several schemas (${schemas}); name one`);
       }
       const known = found.kind === "r" || found.kind === "p" ? tables.get(found.oid) : undefined;
-      if (known === undefined) throw new Failure("TABLE_MISSING", `${record}: ${name} is a view or a foreign table, not a table of this database`);
+      if (known === undefined)
+        throw new Failure(
+          "TABLE_MISSING",
+          `${record}: ${name} is a view or a foreign table, not a table of this database`,
+        );
       return known;
     },
     recordsBelow: (one) => descendants(one).filter(({ oid }) => recordTables.has(oid)),
@@ -199,7 +210,13 @@ export function makeCatalog(parts: CatalogParts, block: SystemBlock): Catalog {
 function hasKey(table: Table, { columns }: Index): boolean {
   if (!columns.every((name) => name !== null && (table.columns.get(name)?.notNull ?? false))) return false;
   const wanted = new Set(columns);
-  return table.indexes.some((index) => index.unique && index.plain && index.columns.length === wanted.size && index.columns.every((name) => wanted.has(name)));
+  return table.indexes.some(
+    (index) =>
+      index.unique &&
+      index.plain &&
+      index.columns.length === wanted.size &&
+      index.columns.every((name) => wanted.has(name)),
+  );
 }
 
 function reach(from: Table, next: (table: Table) => readonly Table[]): readonly Table[] {

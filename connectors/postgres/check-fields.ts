@@ -18,14 +18,16 @@ export async function* checkFields(session: Session, resolved: Resolved): AsyncG
   for (const one of checkRules(resolved, {
     unchangeable: (column) => unchangeable(resolved, column),
     isText: ({ type }, rule) => isText(type) || (rule.kind === "truncate" && ["inet", "cidr"].includes(type.name)),
-    isUnique: ({ name }) => indexes.some(({ unique, plain, columns }) => unique && plain && columns.length === 1 && columns[0] === name),
+    isUnique: ({ name }) =>
+      indexes.some(({ unique, plain, columns }) => unique && plain && columns.length === 1 && columns[0] === name),
   })) {
     if (one.column !== undefined && one.severity === "error") refused.add(one.column);
     yield one;
   }
   for (const [name, rule] of Object.entries(changedFields(resolved.target.changes).fields)) {
     const column = resolved.table.columns.get(name);
-    if (column !== undefined && rule.kind !== "keep" && !refused.has(name)) yield* checkValue(session, resolved, column, rule);
+    if (column !== undefined && rule.kind !== "keep" && !refused.has(name))
+      yield* checkValue(session, resolved, column, rule);
   }
   yield* checkConstraints(session, resolved);
 }
@@ -36,21 +38,33 @@ function unchangeable({ table, catalog }: Resolved, column: Column): string | un
   if (table.partitionKey.includes(column.name)) return `${where} decides the partition`;
   // whatever its ON UPDATE says: rows that were not planned would change, or keep this one from changing
   const foreignKey = catalog.into(table).find(({ parentColumns }) => parentColumns.includes(column.name));
-  return foreignKey === undefined ? undefined : `${where} is referenced by ${catalog.table(foreignKey.child)?.shown ?? foreignKey.child} (${foreignKey.name})`;
+  return foreignKey === undefined
+    ? undefined
+    : `${where} is referenced by ${catalog.table(foreignKey.child)?.shown ?? foreignKey.child} (${foreignKey.name})`;
 }
 
-async function* checkValue(session: Session, resolved: Resolved, column: Column, rule: FieldRule): AsyncGenerator<Finding> {
+async function* checkValue(
+  session: Session,
+  resolved: Resolved,
+  column: Column,
+  rule: FieldRule,
+): AsyncGenerator<Finding> {
   const value = leaves(resolved, column, rule);
   const where = `column ${column.name} of ${resolved.table.shown}`;
   const say = (message: string) => finding(resolved, "CONSTRAINT", "error", message, { column: column.name });
   if (value == null) return;
-  if (column.length > 0 && Array.from(value).length > column.length) yield say(`${where} is ${column.declared}, too short for what \`${rule.kind}\` leaves`);
+  if (column.length > 0 && Array.from(value).length > column.length)
+    yield say(`${where} is ${column.declared}, too short for what \`${rule.kind}\` leaves`);
   else if ((await attempt(session, `SELECT ($1::text::${column.declared})::text`, [value])).length === 0)
     yield say(`${where} is ${column.declared}, which refuses what \`${rule.kind}\` leaves`);
 }
 
 /** A column that references other rows and gets one value in all of its own: there must be a row to reference. */
-async function* checkForeignKeys(session: Session, resolved: Resolved, known: ReadonlyMap<string, string | null>): AsyncGenerator<Finding> {
+async function* checkForeignKeys(
+  session: Session,
+  resolved: Resolved,
+  known: ReadonlyMap<string, string | null>,
+): AsyncGenerator<Finding> {
   const { table, catalog } = resolved;
   const mine = new Set([table, ...catalog.ancestors(table).filter(({ kind }) => kind === "p")].map(({ oid }) => oid));
   for (const { name, child, columns, parentColumns, parentName, operators } of catalog.foreignKeys) {
@@ -59,9 +73,17 @@ async function* checkForeignKeys(session: Session, resolved: Resolved, known: Re
     const bound = binder();
     const same = parentColumns.map((column, at) => {
       const declared = table.columns.get(columns[at] ?? "")?.declared ?? "text";
-      return equal(`p.${quoted(column)}`, operators[at] ?? EQUALS, `${bound.bind(values[at] ?? null)}::text::${declared}`);
+      return equal(
+        `p.${quoted(column)}`,
+        operators[at] ?? EQUALS,
+        `${bound.bind(values[at] ?? null)}::text::${declared}`,
+      );
     });
-    const [row] = await attempt(session, `SELECT (EXISTS (SELECT FROM ${parentName} AS p WHERE ${same.join(" AND ")}))::text`, bound.values);
+    const [row] = await attempt(
+      session,
+      `SELECT (EXISTS (SELECT FROM ${parentName} AS p WHERE ${same.join(" AND ")}))::text`,
+      bound.values,
+    );
     if (row?.[0] === "false")
       yield finding(
         resolved,
@@ -92,8 +114,14 @@ async function* checkConstraints(session: Session, resolved: Resolved): AsyncGen
     const columns = texts(used).flatMap((column) => resolved.table.columns.get(column) ?? []);
     if (expression == null || !columns.every((column) => known.has(column.name))) continue;
     const bound = binder();
-    const values = columns.map((column) => `${bound.bind(known.get(column.name) ?? null)}::text::${column.declared} AS ${quoted(column.name)}`);
-    const [row] = await attempt(session, `SELECT (${expression})::text FROM (SELECT ${values.join(", ")}) AS one`, bound.values);
+    const values = columns.map(
+      (column) => `${bound.bind(known.get(column.name) ?? null)}::text::${column.declared} AS ${quoted(column.name)}`,
+    );
+    const [row] = await attempt(
+      session,
+      `SELECT (${expression})::text FROM (SELECT ${values.join(", ")}) AS one`,
+      bound.values,
+    );
     if (row?.[0] === "false")
       yield finding(
         resolved,

@@ -39,8 +39,9 @@ async function isColumn(session: Session, entry: string, known: readonly Relatio
   if (at === -1) return false;
   const oids = known.filter(({ names }) => names.includes(entry.slice(0, at))).map(({ oid }) => oid);
   if (oids.length === 0) return false;
-  const rows = await session.query("SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = ANY ($1::oid[]) AND attnum > 0 AND NOT attisdropped", [
-    oids,
-  ]);
+  const rows = await session.query(
+    "SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = ANY ($1::oid[]) AND attnum > 0 AND NOT attisdropped",
+    [oids],
+  );
   return rows.some(([name]) => fits(entry.slice(at + 1), name ?? ""));
 }

@@ -31,5 +31,7 @@ export function* checkReferences({ catalog, block }: Place, resolved: Resolved):
 
 /** An index whose leading columns are those of the foreign key, in any order. */
 function hasIndex(child: Table, { columns }: ForeignKey): boolean {
-  return child.indexes.some(({ whole, columns: key }) => whole && columns.every((name) => key.slice(0, columns.length).includes(name)));
+  return child.indexes.some(
+    ({ whole, columns: key }) => whole && columns.every((name) => key.slice(0, columns.length).includes(name)),
+  );
 }

@@ -18,14 +18,18 @@ interface Scope extends Place {
 /** Triggers and rules that a change of this record type sets off: those that write where the data map does not look, and those that keep rows from going. */
 export async function* checkTriggers(place: Place, resolved: Resolved): AsyncGenerator<Finding> {
   const scope: Scope = { ...place, resolved, seen: new Set(), names: new Map() };
-  const verbs: Verb[] = [...(deletes(resolved) ? (["delete"] as const) : []), ...(updates(resolved).length > 0 ? (["update"] as const) : [])];
+  const verbs: Verb[] = [
+    ...(deletes(resolved) ? (["delete"] as const) : []),
+    ...(updates(resolved).length > 0 ? (["update"] as const) : []),
+  ];
   for (const verb of verbs) {
     yield* checkSwallowing(scope, verb);
     yield* checkWriting(scope, resolved.table.oid, verb);
   }
   if (!deletes(resolved)) return;
   for (const { foreignKey, segment } of waysInto(place.catalog, place.block, resolved.table))
-    if (foreignKey.onDelete === "cascade" && segment.records.length === 0) yield* checkWriting(scope, segment.table.oid, "delete");
+    if (foreignKey.onDelete === "cascade" && segment.records.length === 0)
+      yield* checkWriting(scope, segment.table.oid, "delete");
 }
 
 async function* checkSwallowing({ session, catalog, triggers, resolved }: Scope, verb: Verb): AsyncGenerator<Finding> {
@@ -36,16 +40,36 @@ async function* checkSwallowing({ session, catalog, triggers, resolved }: Scope,
   for (const rule of await triggers.rulesOf(session, [table.oid])) {
     if (rule.verb !== verb || !rule.instead) continue;
     yield rule.conditional
-      ? finding(resolved, "TRIGGER_PRESENT", "warning", `rule ${rule.name} of ${table.shown} replaces a ${word} under a condition`)
-      : finding(resolved, "DELETE_SWALLOWED", "error", `rule ${rule.name} of ${table.shown} does something else instead of a ${word}`);
+      ? finding(
+          resolved,
+          "TRIGGER_PRESENT",
+          "warning",
+          `rule ${rule.name} of ${table.shown} replaces a ${word} under a condition`,
+        )
+      : finding(
+          resolved,
+          "DELETE_SWALLOWED",
+          "error",
+          `rule ${rule.name} of ${table.shown} does something else instead of a ${word}`,
+        );
   }
   for (const trigger of await triggers.triggersOf(session, firing)) {
     if (!trigger.before || !trigger.eachRow || !fires(trigger, verb, resolved)) continue;
     const swallowing = readSource(trigger.source).returns.map((value) => swallows(value, verb));
     if (!swallowing.some(Boolean)) continue;
     yield swallowing.every(Boolean) && !trigger.conditional
-      ? finding(resolved, "DELETE_SWALLOWED", "error", `trigger ${trigger.name} of ${table.shown} returns NULL: no ${word} comes through`)
-      : finding(resolved, "TRIGGER_PRESENT", "warning", `trigger ${trigger.name} of ${table.shown} may return NULL and so stop a ${word}`);
+      ? finding(
+          resolved,
+          "DELETE_SWALLOWED",
+          "error",
+          `trigger ${trigger.name} of ${table.shown} returns NULL: no ${word} comes through`,
+        )
+      : finding(
+          resolved,
+          "TRIGGER_PRESENT",
+          "warning",
+          `trigger ${trigger.name} of ${table.shown} may return NULL and so stop a ${word}`,
+        );
   }
 }
 
@@ -105,14 +129,25 @@ async function* checkFacts(scope: Scope, what: string, source: string): AsyncGen
     yield* checkWriting(scope, one.oid, one.write.verb);
   }
   if (facts.dynamic)
-    yield finding(resolved, "TRIGGER_PRESENT", "warning", `${what} builds statements at run time: the tables it writes to cannot be told`, {
-      help: "What it wrote is looked at before anything is final: a table that the data map does not know fails the step.",
-    });
-  else if (written.length === 0 && !audit) yield finding(resolved, "TRIGGER_PRESENT", "warning", `${what} runs when rows go or change`);
+    yield finding(
+      resolved,
+      "TRIGGER_PRESENT",
+      "warning",
+      `${what} builds statements at run time: the tables it writes to cannot be told`,
+      {
+        help: "What it wrote is looked at before anything is final: a table that the data map does not know fails the step.",
+      },
+    );
+  else if (written.length === 0 && !audit)
+    yield finding(resolved, "TRIGGER_PRESENT", "warning", `${what} runs when rows go or change`);
 }
 
 /** `trail`: the declared audit trail of this record type. */
-function judge({ block, catalog, resolved }: Scope, what: string, { oid, schema, name, shown, write, readsOld }: Written): Finding | "trail" {
+function judge(
+  { block, catalog, resolved }: Scope,
+  what: string,
+  { oid, schema, name, shown, write, readsOld }: Written,
+): Finding | "trail" {
   const at = recordsAt(catalog, oid);
   const family = [resolved.table, ...catalog.ancestors(resolved.table), ...catalog.descendants(resolved.table)];
   return judgeWrite(block, resolved, {

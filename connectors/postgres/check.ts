@@ -19,7 +19,8 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
     try {
       resolved.push(await resolveTarget(place, target));
     } catch (error) {
-      if (!(error instanceof Failure) || !["TABLE_MISSING", "COLUMN_MISSING", "ACTION_REFUSED"].includes(error.code)) throw error;
+      if (!(error instanceof Failure) || !["TABLE_MISSING", "COLUMN_MISSING", "ACTION_REFUSED"].includes(error.code))
+        throw error;
       const help = error.code === "TABLE_MISSING" ? ((await meantBy(place, target)) ?? error.help) : error.help;
       yield { code: error.code, severity: "error", record: target.record.id, message: error.message, help };
     }
@@ -53,7 +54,9 @@ async function meantBy({ session }: Place, { record }: Target): Promise<string |
 async function* checkServer({ session }: Place, resolved: readonly Resolved[]): AsyncGenerator<Finding> {
   const [first] = resolved;
   if (first === undefined) return;
-  const oids = resolved.flatMap(({ table, catalog }) => [table, ...catalog.ancestors(table), ...catalog.descendants(table)].map(({ oid }) => oid));
+  const oids = resolved.flatMap(({ table, catalog }) =>
+    [table, ...catalog.ancestors(table), ...catalog.descendants(table)].map(({ oid }) => oid),
+  );
   const [settings = [], published = []] = await session.several(
     `SELECT (pg_catalog.current_setting('log_parameter_max_length', true) IS DISTINCT FROM '0'
         AND (pg_catalog.current_setting('log_statement') IN ('mod', 'all') OR pg_catalog.current_setting('log_min_duration_statement') <> '-1'))::text, pg_catalog.current_setting('track_counts');
@@ -62,22 +65,44 @@ async function* checkServer({ session }: Place, resolved: readonly Resolved[]): 
   );
   const [logs, counts] = settings[0] ?? [];
   if (logs === "true")
-    yield finding(first, "GAP", "warning", "the server logs statements with their values: its log will hold the identifiers that are searched", {
-      help: "Set log_parameter_max_length = 0 for the role.",
-      gap: { where: "server log", holdsIdentifier: false },
-    });
+    yield finding(
+      first,
+      "GAP",
+      "warning",
+      "the server logs statements with their values: its log will hold the identifiers that are searched",
+      {
+        help: "Set log_parameter_max_length = 0 for the role.",
+        gap: { where: "server log", holdsIdentifier: false },
+      },
+    );
   if (counts !== "on")
-    yield finding(first, "GAP", "warning", "the server does not count what statements write (track_counts): copies that triggers make are not noticed", {
-      help: "Set track_counts = on.",
-      gap: { where: "track_counts", holdsIdentifier: false },
-    });
+    yield finding(
+      first,
+      "GAP",
+      "warning",
+      "the server does not count what statements write (track_counts): copies that triggers make are not noticed",
+      {
+        help: "Set track_counts = on.",
+        gap: { where: "track_counts", holdsIdentifier: false },
+      },
+    );
   for (const one of resolved) {
-    const family = new Set([one.table, ...one.catalog.ancestors(one.table), ...one.catalog.descendants(one.table)].map(({ oid }) => oid));
-    for (const name of new Set(published.flatMap(([oid, publication]) => (family.has(oid ?? "") ? [publication ?? ""] : []))))
-      yield finding(one, "GAP", "warning", `publication ${name} sends the rows of ${one.table.shown} to its subscribers`, {
-        help: "Declare each subscriber as a system of its own, or see that it takes deletions too.",
-        gap: { where: `publication ${name}`, holdsIdentifier: false },
-      });
+    const family = new Set(
+      [one.table, ...one.catalog.ancestors(one.table), ...one.catalog.descendants(one.table)].map(({ oid }) => oid),
+    );
+    for (const name of new Set(
+      published.flatMap(([oid, publication]) => (family.has(oid ?? "") ? [publication ?? ""] : [])),
+    ))
+      yield finding(
+        one,
+        "GAP",
+        "warning",
+        `publication ${name} sends the rows of ${one.table.shown} to its subscribers`,
+        {
+          help: "Declare each subscriber as a system of its own, or see that it takes deletions too.",
+          gap: { where: `publication ${name}`, holdsIdentifier: false },
+        },
+      );
   }
 }
 
@@ -85,24 +110,42 @@ async function* checkServer({ session }: Place, resolved: readonly Resolved[]): 
 function* checkLargeObjects(resolved: Resolved): Generator<Finding> {
   for (const { name, type } of resolved.table.columns.values())
     if (type.schema === "pg_catalog" && type.name === "oid")
-      yield finding(resolved, "GAP", "warning", `large objects that column ${name} of ${resolved.table.shown} may name stay`, {
-        column: name,
-        help: "Unlink them in a trigger (lo_manage), or run vacuumlo.",
-        gap: { where: `large objects of ${resolved.table.shown}.${name}`, holdsIdentifier: false },
-      });
+      yield finding(
+        resolved,
+        "GAP",
+        "warning",
+        `large objects that column ${name} of ${resolved.table.shown} may name stay`,
+        {
+          column: name,
+          help: "Unlink them in a trigger (lo_manage), or run vacuumlo.",
+          gap: { where: `large objects of ${resolved.table.shown}.${name}`, holdsIdentifier: false },
+        },
+      );
 }
 
 /** Rows that are kept elsewhere under this table's name. */
 function* checkCopies(resolved: Resolved): Generator<Finding> {
   const { table, catalog } = resolved;
   for (const view of viewsOf(resolved).toSorted((a, b) => (a.name < b.name ? -1 : 1)))
-    yield finding(resolved, "GAP", "warning", `materialised view ${view.schema}.${view.name} keeps the old rows of ${table.shown} until it is refreshed`, {
-      help: "REFRESH MATERIALIZED VIEW after the run.",
-      gap: { where: `${view.schema}.${view.name}`, holdsIdentifier: false },
-    });
+    yield finding(
+      resolved,
+      "GAP",
+      "warning",
+      `materialised view ${view.schema}.${view.name} keeps the old rows of ${table.shown} until it is refreshed`,
+      {
+        help: "REFRESH MATERIALIZED VIEW after the run.",
+        gap: { where: `${view.schema}.${view.name}`, holdsIdentifier: false },
+      },
+    );
   for (const part of catalog.descendants(table).filter(({ kind }) => kind === "f"))
-    yield finding(resolved, "GAP", "warning", `${part.shown} is a part of ${table.shown} that lies on another server: what is kept there is not known here`, {
-      help: "Declare that server as a system of its own.",
-      gap: { where: part.shown, holdsIdentifier: false },
-    });
+    yield finding(
+      resolved,
+      "GAP",
+      "warning",
+      `${part.shown} is a part of ${table.shown} that lies on another server: what is kept there is not known here`,
+      {
+        help: "Declare that server as a system of its own.",
+        gap: { where: part.shown, holdsIdentifier: false },
+      },
+    );
 }

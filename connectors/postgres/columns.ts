@@ -24,7 +24,8 @@ const INTEGERS = new Map<string, readonly [bigint, bigint]>([
 ]);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/iu;
 /** What JavaScript's trim() takes away. */
-const WHITE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
+const WHITE =
+  "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
 const ASCII_WHITE = "\t\n\v\f\r ";
 
 /** The type of the single values that a column or path holds; undefined: texts in a JSON document. */
@@ -87,7 +88,11 @@ export function readText(expression: string, column: Column): string {
 }
 
 /** The laterals that lead to the value at a path in a JSON column of `t`, and that value as JSON. */
-export function pathTexts({ column, path = "" }: Ref, alias: string, bound: Binder): { laterals: string; value: string } {
+export function pathTexts(
+  { column, path = "" }: Ref,
+  alias: string,
+  bound: Binder,
+): { laterals: string; value: string } {
   const type = column.type.name;
   let value = `t.${quoted(column.name)}`;
   let laterals = "";
@@ -109,9 +114,13 @@ export function folded(expression: string, folds: readonly Fold[], server: Serve
   const white = literal(server.utf8 ? WHITE : ASCII_WHITE);
   if (folds.includes("nfc") && server.utf8) sql = `pg_catalog.normalize(${sql}, 'NFC')`;
   if (folds.includes("trim")) sql = `pg_catalog.btrim(${sql}, ${white})`;
-  if (folds.includes("e164")) sql = `pg_catalog.regexp_replace(pg_catalog.translate(${sql}, ${white} || '().-/', ''), '^00', '+')`;
+  if (folds.includes("e164"))
+    sql = `pg_catalog.regexp_replace(pg_catalog.translate(${sql}, ${white} || '().-/', ''), '^00', '+')`;
   if (folds.includes("lowercase"))
-    sql = wide && server.wide !== "" ? `pg_catalog.lower(${sql} COLLATE ${qualified("pg_catalog", server.wide)})` : `pg_catalog.lower(${sql})`;
+    sql =
+      wide && server.wide !== ""
+        ? `pg_catalog.lower(${sql} COLLATE ${qualified("pg_catalog", server.wide)})`
+        : `pg_catalog.lower(${sql})`;
   return sql;
 }
 
@@ -126,7 +135,14 @@ export function foldsFor(match: Pick<MatchColumn, "type" | "fold">, type: Column
 /** Spellings that the server's `lower()` may give where JavaScript's gives this one. */
 export function spellings(value: string, folds: readonly Fold[]): readonly string[] {
   if (!folds.includes("lowercase") || isAscii(value)) return [value];
-  return [...new Set([value, value.replaceAll("ς", "σ"), value.replaceAll("i\u0307", "i"), value.replaceAll("i\u0307", "\u0130")])];
+  return [
+    ...new Set([
+      value,
+      value.replaceAll("ς", "σ"),
+      value.replaceAll("i\u0307", "i"),
+      value.replaceAll("i\u0307", "\u0130"),
+    ]),
+  ];
 }
 
 export function isAscii(value: string): boolean {

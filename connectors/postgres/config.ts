@@ -9,7 +9,11 @@ export const config: ConnectorConfig = {
   actions: ["erase", "anonymise", "redact", "unlink", "keep"],
   places: ["table"],
   rank: "source",
-  lint: (block) => [...connectIssues(block), ...sessionIssues(block), ...block.records.flatMap((record) => tableIssues("postgres", record))],
+  lint: (block) => [
+    ...connectIssues(block),
+    ...sessionIssues(block),
+    ...block.records.flatMap((record) => tableIssues("postgres", record)),
+  ],
 };
 
 function connectIssues({ connect }: SystemBlock): ConfigIssue[] {
@@ -26,7 +30,12 @@ function connectIssues({ connect }: SystemBlock): ConfigIssue[] {
 }
 
 /** They would switch off what keeps the data whole, or what this connector relies on. */
-const FORBIDDEN = new Set(["session_replication_role", "row_security", "transaction_isolation", "transaction_read_only"]);
+const FORBIDDEN = new Set([
+  "session_replication_role",
+  "row_security",
+  "transaction_isolation",
+  "transaction_read_only",
+]);
 
 function sessionIssues({ session }: SystemBlock): ConfigIssue[] {
   return Object.keys(session).flatMap((name) => {

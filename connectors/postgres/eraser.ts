@@ -69,7 +69,8 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
       }
     },
     async begin(tables) {
-      if (described === undefined) throw new Failure("UNEXPECTED", `${block.name}: a transaction was begun before its tables were described`);
+      if (described === undefined)
+        throw new Failure("UNEXPECTED", `${block.name}: a transaction was begun before its tables were described`);
       return await beginErasing(database, described, tables, io);
     },
   };

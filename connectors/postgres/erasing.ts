@@ -46,13 +46,30 @@ interface Erasing {
   id: string;
 }
 
-export async function beginErasing(database: Database, described: Described, { deleting, trails }: BatchTables<Resolved>, io: IO): Promise<SqlBatch<Resolved>> {
+export async function beginErasing(
+  database: Database,
+  described: Described,
+  { deleting, trails }: BatchTables<Resolved>,
+  io: IO,
+): Promise<SqlBatch<Resolved>> {
   const { block } = described.place;
   const fixed = !deleting.every((one) => mayLock(one, block));
   const leaves = trails.flatMap(({ table, catalog }) => [table, ...catalog.descendants(table)].map(({ oid }) => oid));
   const { transaction, first } = await database.write(fixed, beforeText(leaves));
   const lost = noLosses();
-  const erasing: Erasing = { database, described, transaction, block, io, fixed, before: beforeOf(first), deleting, lost, grown: [], id: "" };
+  const erasing: Erasing = {
+    database,
+    described,
+    transaction,
+    block,
+    io,
+    fixed,
+    before: beforeOf(first),
+    deleting,
+    lost,
+    grown: [],
+    id: "",
+  };
   return {
     rows: async (table, keys, locking) => await lockRows(erasing, table, keys, locking),
     moved: async (table, _key, lookups) => await isElsewhere(erasing, table, lookups),
@@ -81,7 +98,12 @@ function mayLock({ table, catalog }: Resolved, block: SystemBlock): boolean {
 }
 
 /** Rows by key, in key order: two transactions that want the same rows wait for each other in the same order. */
-async function lockRows({ transaction, fixed, io }: Erasing, resolved: Resolved, keys: readonly string[], locking: Locking): Promise<RowsRead> {
+async function lockRows(
+  { transaction, fixed, io }: Erasing,
+  resolved: Resolved,
+  keys: readonly string[],
+  locking: Locking,
+): Promise<RowsRead> {
   const read = async (some: readonly string[], lock: string): Promise<ReadonlyMap<string, RowState>> => {
     const bound = binder();
     const text = `SELECT ${stateTexts(resolved, "t").join(", ")} FROM ${byKey(resolved, some)(bound)} ORDER BY ${keyOrder(resolved.key, "t")}${lock}`;
@@ -95,9 +117,14 @@ async function lockRows({ transaction, fixed, io }: Erasing, resolved: Resolved,
   return { states, busy: new Set(busy.keys()) };
 }
 
-async function isElsewhere({ transaction, io }: Erasing, resolved: Resolved, lookups: readonly Lookup[]): Promise<boolean> {
+async function isElsewhere(
+  { transaction, io }: Erasing,
+  resolved: Resolved,
+  lookups: readonly Lookup[],
+): Promise<boolean> {
   if (!resolved.key.byPlace) return false;
-  for await (const { state } of findRows(transaction, resolved, lookups, io, wholeTable(resolved))) if (state.key !== "") return true;
+  for await (const { state } of findRows(transaction, resolved, lookups, io, wholeTable(resolved)))
+    if (state.key !== "") return true;
   return false;
 }
 
@@ -122,7 +149,13 @@ async function referencing(
   locking: Locking,
 ): Promise<readonly Referencing[]> {
   const found: Referencing[] = [];
-  const walk = { session: transaction, catalog: resolved.catalog, block, io, locking: fixed ? ("none" as const) : locking };
+  const walk = {
+    session: transaction,
+    catalog: resolved.catalog,
+    block,
+    io,
+    locking: fixed ? ("none" as const) : locking,
+  };
   for await (const { root, foreignKey, segment, key, address, busy } of walkReferences(walk, resolved, keys)) {
     if (goesOn(foreignKey, segment)) noteTaken(lost, resolved.catalog, segment.table, address);
     found.push({
@@ -139,9 +172,15 @@ async function referencing(
 }
 
 /** Sets columns of rows, by key: each row its own values, and only the columns that its assignments name. */
-async function updateRows(transaction: Transaction, { table, key }: Resolved, rows: ReadonlyMap<string, Assignments>): Promise<number> {
+async function updateRows(
+  transaction: Transaction,
+  { table, key }: Resolved,
+  rows: ReadonlyMap<string, Assignments>,
+): Promise<number> {
   const bound = binder();
-  const columns = [...new Set([...rows.values()].flatMap((assignments) => [...assignments.keys()]))].flatMap((name) => table.columns.get(name) ?? []);
+  const columns = [...new Set([...rows.values()].flatMap((assignments) => [...assignments.keys()]))].flatMap(
+    (name) => table.columns.get(name) ?? [],
+  );
   const all = [...rows.values()];
   const more = Object.fromEntries(
     columns.flatMap(({ name }, at) => [
@@ -150,7 +189,10 @@ async function updateRows(transaction: Transaction, { table, key }: Resolved, ro
     ]),
   );
   const source = keyRows(key, [...rows.keys()], bound, "k", more);
-  const sets = columns.map(({ name, type }, at) => `${quoted(name)} = CASE WHEN k.f${at} = 'true' THEN k.v${at}::${castTo(type)} ELSE t.${quoted(name)} END`);
+  const sets = columns.map(
+    ({ name, type }, at) =>
+      `${quoted(name)} = CASE WHEN k.f${at} = 'true' THEN k.v${at}::${castTo(type)} ELSE t.${quoted(name)} END`,
+  );
   const text = `UPDATE ${qualified(table.schema, table.name)} AS t SET ${sets.join(", ")} FROM ${source} WHERE ${sameKey(key, "t", "k")}`;
   return await transaction.change(text, bound.values);
 }
@@ -186,7 +228,13 @@ function deleteText({ table: { table, key }, keys }: Deletion, bound: Binder): s
 async function settle(erasing: Erasing): Promise<readonly string[]> {
   const { transaction, before, deleting, block, described } = erasing;
   const parents = [...new Set(deleting.flatMap((one) => parentsOf(one, block)))];
-  const known = [...new Set(deleting.flatMap(({ catalog }) => catalog.foreignKeys.filter(({ parent }) => parents.includes(parent)).map(({ oid }) => oid)))];
+  const known = [
+    ...new Set(
+      deleting.flatMap(({ catalog }) =>
+        catalog.foreignKeys.filter(({ parent }) => parents.includes(parent)).map(({ oid }) => oid),
+      ),
+    ),
+  ];
   const foreignKeys = `SELECT c.oid::text FROM pg_catalog.pg_constraint c WHERE c.contype = 'f' AND c.conparentid = 0 AND coalesce(pg_catalog.to_jsonb(c) ->> 'conenforced', 'true') = 'true' AND c.confrelid = ANY ('{${parents.join(",")}}'::oid[])`;
   const [, growth = [], ids = [], found = []] = await transaction.several(
     `SET CONSTRAINTS ALL IMMEDIATE; ${GROWTH}; SELECT pg_catalog.pg_current_xact_id()::text; ${foreignKeys}`,
@@ -196,7 +244,8 @@ async function settle(erasing: Erasing): Promise<readonly string[]> {
   erasing.grown = growthOf(growth, before);
   const declared = declaredIn(block, described.works);
   const strangers: string[] = [];
-  for (const one of erasing.grown) if (!declared(one) && !(await wasUndone(transaction, one))) strangers.push(one.shown);
+  for (const one of erasing.grown)
+    if (!declared(one) && !(await wasUndone(transaction, one))) strangers.push(one.shown);
   const unplanned = strangers.length > 0 ? [] : await unplannedLosses(erasing);
   if (unplanned.length > 0) throw new Refusal(`UNPLANNED ${unplanned.join(", ")}`);
   return strangers;
@@ -206,7 +255,15 @@ async function settle(erasing: Erasing): Promise<readonly string[]> {
  * Names of tables that lost more rows than our statements deleted and cascades were seen to take: a trigger or rule took
  * them. What the plan deletes as well may go so; whatever else went is somebody's, or was to stay.
  */
-async function unplannedLosses({ transaction, database, described, block, grown, lost, io }: Erasing): Promise<readonly string[]> {
+async function unplannedLosses({
+  transaction,
+  database,
+  described,
+  block,
+  grown,
+  lost,
+  io,
+}: Erasing): Promise<readonly string[]> {
   const { place, deleting } = described;
   const unplanned: string[] = [];
   for (const { top, shown, rows } of moreThanKnown(place.catalog, block, grown, lost)) {
@@ -233,7 +290,11 @@ async function countOf(session: Session, resolved: Resolved, keys: readonly stri
 /** The server also counts what a savepoint took back. */
 async function wasUndone(transaction: Transaction, { schema, name, deleted }: Growth): Promise<boolean> {
   if (deleted > 0) return false;
-  const [row] = await attempt(transaction, `SELECT (EXISTS (SELECT FROM ONLY ${qualified(schema, name)} AS t WHERE ${OURS}))::text`, []);
+  const [row] = await attempt(
+    transaction,
+    `SELECT (EXISTS (SELECT FROM ONLY ${qualified(schema, name)} AS t WHERE ${OURS}))::text`,
+    [],
+  );
   return row?.[0] === "false";
 }
 
@@ -242,13 +303,18 @@ function parentsOf({ table, catalog }: Resolved, block: SystemBlock): readonly s
   const reached = waysInto(catalog, block, table).flatMap(({ foreignKey, segment }) =>
     foreignKey.onDelete === "cascade" && segment.records.length === 0 ? [segment.table] : [],
   );
-  return [table, ...reached].flatMap((one) => [one, ...catalog.ancestors(one), ...catalog.descendants(one)].map(({ oid }) => oid));
+  return [table, ...reached].flatMap((one) =>
+    [one, ...catalog.ancestors(one), ...catalog.descendants(one)].map(({ oid }) => oid),
+  );
 }
 
 /** Ours are rows that we see and whose transaction is in progress: nobody else's are both. Savepoints count. */
 const OURS = `CASE WHEN pg_catalog.age(t.xmin) BETWEEN -100000000 AND pg_catalog.age(pg_catalog.pg_current_xact_id()::xid) THEN pg_catalog.pg_xact_status((pg_catalog.pg_current_xact_id()::text::int8 - (pg_catalog.age(t.xmin) - pg_catalog.age(pg_catalog.pg_current_xact_id()::xid)))::text::xid8) = 'in progress' ELSE false END`;
 
-async function ownRows(erasing: Erasing, trails: readonly Resolved[]): Promise<{ rows: OwnRow<Resolved>[]; unclaimed: string[] }> {
+async function ownRows(
+  erasing: Erasing,
+  trails: readonly Resolved[],
+): Promise<{ rows: OwnRow<Resolved>[]; unclaimed: string[] }> {
   const rows: OwnRow<Resolved>[] = [];
   const claimed = new Set<string>();
   const loose = new Map<string, string>();
@@ -263,7 +329,10 @@ async function ownRows(erasing: Erasing, trails: readonly Resolved[]): Promise<{
       }
     }
   }
-  return { rows, unclaimed: [...new Set([...loose].flatMap(([address, shown]) => (claimed.has(address) ? [] : [shown])))] };
+  return {
+    rows,
+    unclaimed: [...new Set([...loose].flatMap(([address, shown]) => (claimed.has(address) ? [] : [shown])))],
+  };
 }
 
 /** Looked for at the end of the table first: where not all are found there, some took the place of older rows. */
@@ -277,7 +346,10 @@ async function ownRowsIn(
     const bound = binder();
     const belongs = ["true", ...whereTexts(trail.where, bound)].join(" AND ");
     const text = `SELECT ${stateTexts(trail, "t").join(", ")}, (${belongs})::text FROM ONLY ${qualified(schema, name)} AS t WHERE ${from}${OURS}`;
-    return (await transaction.query(text, bound.values)).map((row) => ({ state: stateOf(trail, row, io), belongs: row.at(-1) === "true" }));
+    return (await transaction.query(text, bound.values)).map((row) => ({
+      state: stateOf(trail, row, io),
+      belongs: row.at(-1) === "true",
+    }));
   };
   const pages = before.pages.get(oid);
   const last = pages === undefined || pages === 0 ? [] : await look(`t.ctid >= '(${pages - 1},0)'::tid AND `);

@@ -24,9 +24,11 @@ export function translate(error: unknown, system: string): Failure | Refusal {
   if (error instanceof Failure || error instanceof Refusal) return error;
   if (error instanceof DatabaseError) return translateServer(error, system);
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-  if (UNREACHABLE.has(code)) return new Failure("SYSTEM_UNREACHABLE", `${system}: the database does not answer (${code})`);
+  if (UNREACHABLE.has(code))
+    return new Failure("SYSTEM_UNREACHABLE", `${system}: the database does not answer (${code})`);
   const message = error instanceof Error ? error.message : "";
-  if (/^SASL|password/iu.test(message)) return new Failure("CREDENTIALS_REFUSED", `${system}: the database wants other credentials`);
+  if (/^SASL|password/iu.test(message))
+    return new Failure("CREDENTIALS_REFUSED", `${system}: the database wants other credentials`);
   if (/SSL|TLS|certificate/iu.test(message) || /SSL|TLS|CERT/u.test(code))
     return new Failure("SYSTEM_UNREACHABLE", `${system}: no secure connection to the database`);
   if (/connect|terminated|timeout|closed|not queryable/iu.test(message))
@@ -49,9 +51,11 @@ function translateServer(error: DatabaseError, system: string): Failure | Refusa
       ? new Failure("ROW_SECURITY", `${system}: row-level security can hide rows of a table that is read`)
       : new Failure("NOT_PERMITTED", `${system}: the role may not do this${where}`);
   }
-  if (code.startsWith("28")) return new Failure("CREDENTIALS_REFUSED", `${system}: the database refused the credentials`);
+  if (code.startsWith("28"))
+    return new Failure("CREDENTIALS_REFUSED", `${system}: the database refused the credentials`);
   if (code === "3D000") return new Failure("SYSTEM_UNREACHABLE", `${system}: there is no database of that name`);
-  if (code === "42P01" || code === "3F000") return new Failure("TABLE_MISSING", `${system}: a table is not there any more`);
+  if (code === "42P01" || code === "3F000")
+    return new Failure("TABLE_MISSING", `${system}: a table is not there any more`);
   if (code === "42703") return new Failure("COLUMN_MISSING", `${system}: a column is not there any more`);
   return refusalOf(error, code, undefined);
 }
@@ -80,5 +84,8 @@ export function failureOf(error: unknown, where: string): unknown {
   if (!(error instanceof Refusal)) return error;
   if (error.contention) return new Failure("BLOCKED", `${where}: a lock was not had in time (${error.code})`);
   if (error.code === "57014") return new Failure("SYSTEM_UNREACHABLE", `${where}: the database took too long`);
-  return new Failure("UNEXPECTED_ANSWER", `${where}: the database answered with ${error.code === "" ? error.reason : error.code}, which nobody foresaw`);
+  return new Failure(
+    "UNEXPECTED_ANSWER",
+    `${where}: the database answered with ${error.code === "" ? error.reason : error.code}, which nobody foresaw`,
+  );
 }

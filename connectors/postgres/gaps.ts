@@ -33,7 +33,11 @@ export function viewsOf({ table, catalog }: Resolved): readonly Table[] {
 }
 
 /** Cells of matched columns, and materialised views, in which one of these people's identifiers stands and no search finds it. */
-export async function* gapsIn(session: Session, resolved: Resolved, lookups: readonly Lookup[]): AsyncGenerator<Finding> {
+export async function* gapsIn(
+  session: Session,
+  resolved: Resolved,
+  lookups: readonly Lookup[],
+): AsyncGenerator<Finding> {
   // what nothing is done to is not judged: a condition, a look for identities
   if (resolved.target.changes.rule === undefined || lookups.length === 0) return;
   yield* cellGaps(session, resolved, lookups);
@@ -41,10 +45,17 @@ export async function* gapsIn(session: Session, resolved: Resolved, lookups: rea
 }
 
 /** Matched columns whose values can be told in a longer text. */
-function tellable(resolved: Resolved, lookups: readonly Lookup[]): readonly { readonly ref: MatchRef; readonly values: readonly string[] }[] {
+function tellable(
+  resolved: Resolved,
+  lookups: readonly Lookup[],
+): readonly { readonly ref: MatchRef; readonly values: readonly string[] }[] {
   return resolved.matches.flatMap((ref) => {
     if (!["email", "phone", "uuid", "string"].includes(ref.match.type)) return [];
-    const values = [...new Set(lookups.flatMap((lookup) => valuesFor(lookup, ref.match.column)).map((value) => comparableIn(ref, value)))];
+    const values = [
+      ...new Set(
+        lookups.flatMap((lookup) => valuesFor(lookup, ref.match.column)).map((value) => comparableIn(ref, value)),
+      ),
+    ];
     const long = values.filter((value) => value.length >= SHORTEST && !value.includes("\0"));
     return long.length === 0 ? [] : [{ ref, values: long }];
   });
@@ -59,11 +70,18 @@ async function* cellGaps(session: Session, resolved: Resolved, lookups: readonly
   const rows = [table, ...catalog.descendants(table)].reduce((sum, one) => sum + Math.max(one.rows, 0), 0);
   if (rows > LARGEST) {
     for (const { ref } of columns)
-      yield gap(resolved, ref, `${ref.name} of ${table.shown} is not read for cells that hold more than one value: the table is too large`, false);
+      yield gap(
+        resolved,
+        ref,
+        `${ref.name} of ${table.shown} is not read for cells that hold more than one value: the table is too large`,
+        false,
+      );
     return;
   }
   const bound = binder();
-  const counts = columns.map(({ ref, values }) => `(SELECT pg_catalog.count(*)::text FROM (${cellText(resolved, ref, values, bound)}) AS cell)`);
+  const counts = columns.map(
+    ({ ref, values }) => `(SELECT pg_catalog.count(*)::text FROM (${cellText(resolved, ref, values, bound)}) AS cell)`,
+  );
   const [found = []] = await session.query(`SELECT ${counts.join(", ")}`, bound.values);
   for (const [at, { ref }] of columns.entries()) {
     const count = Number(found[at] ?? 0);
@@ -96,17 +114,24 @@ function cellText(resolved: Resolved, ref: MatchRef, values: readonly string[], 
   const [from, cell] =
     ref.path !== undefined
       ? // as loosely as possible: a list where an object is expected, and the other way round
-        [`pg_catalog.jsonb_path_query(${stored}::pg_catalog.jsonb, ${bound.bind(laxPath(ref.path))}::text::pg_catalog.jsonpath) AS p (v)`, "(p.v #>> '{}')"]
+        [
+          `pg_catalog.jsonb_path_query(${stored}::pg_catalog.jsonb, ${bound.bind(laxPath(ref.path))}::text::pg_catalog.jsonpath) AS p (v)`,
+          "(p.v #>> '{}')",
+        ]
       : ref.column.shape === "array"
         ? [`pg_catalog.unnest(${stored}) AS p (v)`, "p.v::text"]
         : ref.separator !== undefined
-          ? [`pg_catalog.unnest(pg_catalog.string_to_array(${stored}::text, ${bound.bind(ref.separator)})) AS p (v)`, "p.v"]
+          ? [
+              `pg_catalog.unnest(pg_catalog.string_to_array(${stored}::text, ${bound.bind(ref.separator)})) AS p (v)`,
+              "p.v",
+            ]
           : ["(SELECT 1) AS p (v)", `${stored}::text`];
   const pattern = literal(phone ? BETWEEN_NUMBERS : BETWEEN);
   const words = `pg_catalog.regexp_split_to_table(${cell}, ${pattern}) AS word (w)`;
   const inside = `EXISTS (SELECT FROM ${words} WHERE pg_catalog.btrim(${fold("word.w")}, '.') = ANY (${list}))`;
   // a path that only loosely leads there is a gap whatever else stands in the cell
-  const missed = ref.path === undefined ? `${fold(cell)} <> ALL (${list})` : `NOT (${exactText(resolved, ref, list, bound)})`;
+  const missed =
+    ref.path === undefined ? `${fold(cell)} <> ALL (${list})` : `NOT (${exactText(resolved, ref, list, bound)})`;
   const whole = ref.path === undefined ? "" : `${fold(cell)} = ANY (${list}) OR `;
   return `SELECT DISTINCT t.tableoid, t.ctid FROM ${qualified(table.schema, table.name)} AS t CROSS JOIN LATERAL ${from} WHERE ${missed} AND (${whole}(${cell} ~ ${pattern} AND ${inside}))`;
 }
@@ -141,10 +166,16 @@ async function* viewGaps(session: Session, resolved: Resolved, lookups: readonly
     const where = `${view.schema}.${view.name}`;
     const seen = [...view.columns.values()];
     if (seen.some(({ mayRead }) => !mayRead)) {
-      yield finding(resolved, "GAP", "warning", `materialised view ${where} cannot be read: nobody can say whom it keeps`, {
-        help: "Grant SELECT on it, or refresh it after the run.",
-        gap: { where, holdsIdentifier: false },
-      });
+      yield finding(
+        resolved,
+        "GAP",
+        "warning",
+        `materialised view ${where} cannot be read: nobody can say whom it keeps`,
+        {
+          help: "Grant SELECT on it, or refresh it after the run.",
+          gap: { where, holdsIdentifier: false },
+        },
+      );
       continue;
     }
     const bound = binder();
@@ -161,7 +192,9 @@ async function* viewGaps(session: Session, resolved: Resolved, lookups: readonly
     // values of edges and short ones stand in the column that bears the same name
     for (const ref of resolved.matches) {
       const column = view.columns.get(ref.column.name);
-      const values = [...new Set(lookups.flatMap((lookup) => valuesFor(lookup, ref.match.column)))].filter((value) => !value.includes("\0"));
+      const values = [...new Set(lookups.flatMap((lookup) => valuesFor(lookup, ref.match.column)))].filter(
+        (value) => !value.includes("\0"),
+      );
       if (column === undefined || column.shape !== "scalar" || ref.path !== undefined || values.length === 0) continue;
       texts.push(`${textOf(`t.${quoted(column.name)}`, column.type)} = ANY (${bound.bind(values)}::text[])`);
     }
@@ -171,9 +204,15 @@ async function* viewGaps(session: Session, resolved: Resolved, lookups: readonly
       bound.values,
     );
     if (row?.[0] === "true")
-      yield finding(resolved, "GAP", "warning", `materialised view ${where} keeps rows of ${resolved.table.shown} with an identifier that is searched for`, {
-        help: "REFRESH MATERIALIZED VIEW after the run.",
-        gap: { where, holdsIdentifier: true },
-      });
+      yield finding(
+        resolved,
+        "GAP",
+        "warning",
+        `materialised view ${where} keeps rows of ${resolved.table.shown} with an identifier that is searched for`,
+        {
+          help: "REFRESH MATERIALIZED VIEW after the run.",
+          gap: { where, holdsIdentifier: true },
+        },
+      );
   }
 }

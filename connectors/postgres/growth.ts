@@ -41,7 +41,10 @@ export function beforeOf(rows: readonly Row[]): Before {
   const counts = rows.flatMap(([oid, inserted, updated, deleted, pages]) =>
     pages == null ? [[oid ?? "", [Number(inserted), Number(updated), Number(deleted)]] as const] : [],
   );
-  return { counts: new Map(counts), pages: new Map(rows.flatMap(([oid, , , , pages]) => (pages == null ? [] : [[oid ?? "", Number(pages)] as const]))) };
+  return {
+    counts: new Map(counts),
+    pages: new Map(rows.flatMap(([oid, , , , pages]) => (pages == null ? [] : [[oid ?? "", Number(pages)] as const]))),
+  };
 }
 
 /** What the session's own temporary tables hold goes with it. */
@@ -51,9 +54,13 @@ export const GROWTH = `SELECT s.relid::text, coalesce(pg_catalog.pg_partition_ro
 export function growthOf(rows: readonly Row[], { counts }: Before): readonly Growth[] {
   return rows.flatMap((row) => {
     const [oid = "", root = "", schema = "", name = "", visible, ...numbers] = row.map((text) => text ?? "");
-    const [inserted = 0, updated = 0, deleted = 0] = numbers.map((text, at) => Number(text) - (counts.get(oid)?.[at] ?? 0));
+    const [inserted = 0, updated = 0, deleted = 0] = numbers.map(
+      (text, at) => Number(text) - (counts.get(oid)?.[at] ?? 0),
+    );
     if (inserted + updated + deleted === 0) return [];
-    return [{ oid, root, schema, name, shown: visible === "true" ? name : `${schema}.${name}`, inserted, updated, deleted }];
+    return [
+      { oid, root, schema, name, shown: visible === "true" ? name : `${schema}.${name}`, inserted, updated, deleted },
+    ];
   });
 }
 
@@ -61,9 +68,15 @@ export function growthOf(rows: readonly Row[], { counts }: Before): readonly Gro
 export function declaredIn(block: SystemBlock, works: readonly Resolved[]): (growth: Growth) => boolean {
   const [first] = works;
   const trails = new Set(block.records.filter(({ auditOf }) => auditOf.length > 0).map(({ id }) => id));
-  const mine = new Set(works.flatMap(({ table, catalog }) => [table, ...catalog.ancestors(table), ...catalog.descendants(table)].map(({ oid }) => oid)));
+  const mine = new Set(
+    works.flatMap(({ table, catalog }) =>
+      [table, ...catalog.ancestors(table), ...catalog.descendants(table)].map(({ oid }) => oid),
+    ),
+  );
   // whether these may lose or change rows by a cascade was asked before anything was planned
-  const reached = new Set(works.flatMap(({ table, catalog }) => waysInto(catalog, block, table).map(({ segment }) => segment.table.oid)));
+  const reached = new Set(
+    works.flatMap(({ table, catalog }) => waysInto(catalog, block, table).map(({ segment }) => segment.table.oid)),
+  );
   return (growth) => {
     const { oid, root, inserted } = growth;
     if (mine.has(oid) || mine.has(root) || isIgnored(block, growth)) return true;

@@ -38,7 +38,10 @@ export function keySpec(catalog: Catalog, table: Table): KeySpec {
 
 function addressText(catalog: Catalog, table: Table, hasTablesBelow: boolean, alias: string): string {
   const columns = catalog.familyKey(table).flatMap((name) => table.columns.get(name) ?? []);
-  const parts = columns.length === 0 ? [literal("ctid"), `${alias}.ctid::text`] : columns.map(({ name, type }) => textOf(`${alias}.${quoted(name)}`, type));
+  const parts =
+    columns.length === 0
+      ? [literal("ctid"), `${alias}.ctid::text`]
+      : columns.map(({ name, type }) => textOf(`${alias}.${quoted(name)}`, type));
   const place = hasTablesBelow
     ? `(SELECT ARRAY[n.nspname::text, c.relname::text] FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ${alias}.tableoid)`
     : `ARRAY[${literal(table.schema)}, ${literal(table.name)}]::text[]`;
@@ -101,14 +104,18 @@ export function keyRows(
   more: Readonly<Record<string, readonly (string | null)[]>> = {},
 ): string {
   const parts = ofTable(spec, keys).map((key) => partsOf(spec, key) ?? []);
-  const arrays = [...spec.parts.map((_, at) => parts.map((part) => part[at] ?? "")), ...Object.values(more)].map((list) => `${bound.bind(list)}::text[]`);
+  const arrays = [...spec.parts.map((_, at) => parts.map((part) => part[at] ?? "")), ...Object.values(more)].map(
+    (list) => `${bound.bind(list)}::text[]`,
+  );
   const names = [...spec.parts.map((_, at) => `k${at}`), ...Object.keys(more)];
   return `ROWS FROM (${arrays.map((array) => `pg_catalog.unnest(${array})`).join(", ")}) AS ${alias} (${names.join(", ")})`;
 }
 
 /** Joins a table's rows with rows of `keyRows`. The texts are cast row by row: there are types of which there is no array. */
 export function sameKey(spec: KeySpec, alias: string, keys: string): string {
-  return spec.parts.map((part, at) => equal(part.sql(alias), part.equals, `${keys}.k${at}::${part.cast}`)).join(" AND ");
+  return spec.parts
+    .map((part, at) => equal(part.sql(alias), part.equals, `${keys}.k${at}::${part.cast}`))
+    .join(" AND ");
 }
 
 export function keyOrder(spec: KeySpec, alias: string): string {

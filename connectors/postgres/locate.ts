@@ -18,10 +18,17 @@ const LOOKUPS = 5000;
 const KEYS = 5000;
 
 /** Every matching row, by ascending key; more than once where there are more than some thousand lookups. */
-export async function* findRows(session: Session, resolved: Resolved, lookups: readonly Lookup[], io: IO, where: SearchIn): AsyncGenerator<Found> {
+export async function* findRows(
+  session: Session,
+  resolved: Resolved,
+  lookups: readonly Lookup[],
+  io: IO,
+  where: SearchIn,
+): AsyncGenerator<Found> {
   const [refused] = refusedWhere(resolved.table, resolved.where);
   // looking on would be "no match" for a value that was never compared
-  if (refused !== undefined) throw new Failure("TYPE_MISMATCH", `${resolved.target.record.id}: ${refused.message}`, { help: refused.help });
+  if (refused !== undefined)
+    throw new Failure("TYPE_MISMATCH", `${resolved.target.record.id}: ${refused.message}`, { help: refused.help });
   for (const some of chunks(lookups, LOOKUPS)) {
     const bound = binder();
     const text = searchText(resolved, some, bound, where);
@@ -64,22 +71,32 @@ function hitsIn({ matches, target }: Resolved, row: Row, wanted: readonly Readon
   const agreed = matches.map((ref, at) => {
     const text = texts[at] ?? null;
     const mine = (value: string) => wanted[at]?.has(comparableIn(ref, value)) ?? false;
-    return text !== null && (ref.decided || mine(text) || (ref.path !== undefined && DECIMAL.test(text) && mine(text.replace(/\.?0+$/u, "")))) ? text : null;
+    return text !== null &&
+      (ref.decided || mine(text) || (ref.path !== undefined && DECIMAL.test(text) && mine(text.replace(/\.?0+$/u, ""))))
+      ? text
+      : null;
   });
-  if (target.record.match.mode === "all" ? agreed.includes(null) : agreed.every((text) => text === null)) return undefined;
+  if (target.record.match.mode === "all" ? agreed.includes(null) : agreed.every((text) => text === null))
+    return undefined;
   return new Map(matches.flatMap(({ name }, at) => (agreed[at] == null ? [] : [[name, new Set([agreed[at]])]])));
 }
 
 /** How the SQL family looks at this database. */
 export function lookOf(session: Session, io: IO): SqlLook<Resolved> {
   return {
-    matching: (resolved, lookups, keys) => findRows(session, resolved, lookups, io, keys === undefined ? wholeTable(resolved) : byKey(resolved, keys)),
+    matching: (resolved, lookups, keys) =>
+      findRows(session, resolved, lookups, io, keys === undefined ? wholeTable(resolved) : byKey(resolved, keys)),
     ofKeys: (resolved, keys) => rowsByKey(session, resolved, keys, io),
   };
 }
 
 /** The rows of these keys as they are now, by ascending key. */
-export async function* rowsByKey(session: Session, resolved: Resolved, keys: readonly string[], io: IO): AsyncGenerator<RowState> {
+export async function* rowsByKey(
+  session: Session,
+  resolved: Resolved,
+  keys: readonly string[],
+  io: IO,
+): AsyncGenerator<RowState> {
   const wanted = new Set(keys);
   for (const some of chunks(ofTable(resolved.key, [...wanted]), KEYS)) {
     const bound = binder();

@@ -25,7 +25,12 @@ export function topOf(catalog: Catalog, table: Table): string {
   return above === undefined ? table.oid : topOf(catalog, above);
 }
 
-export function noteRemoved({ removed, keys }: Losses, { catalog, table, target }: Resolved, deleted: readonly string[], count: number): void {
+export function noteRemoved(
+  { removed, keys }: Losses,
+  { catalog, table, target }: Resolved,
+  deleted: readonly string[],
+  count: number,
+): void {
   const top = topOf(catalog, table);
   removed.set(top, (removed.get(top) ?? 0) + count);
   const mine = keys.get(target.record.id) ?? new Set<string>();
@@ -50,7 +55,10 @@ export function moreThanKnown(
     const table = catalog.table(one.oid) ?? catalog.table(one.root);
     if (one.deleted === 0 || table === undefined || isIgnored(block, one)) continue;
     const top = topOf(catalog, table);
-    const known = families.get(top) ?? { shown: catalog.table(top)?.shown ?? one.shown, rows: -(removed.get(top) ?? 0) - (taken.get(top)?.size ?? 0) };
+    const known = families.get(top) ?? {
+      shown: catalog.table(top)?.shown ?? one.shown,
+      rows: -(removed.get(top) ?? 0) - (taken.get(top)?.size ?? 0),
+    };
     families.set(top, { ...known, rows: known.rows + one.deleted });
   }
   return [...families].flatMap(([top, family]) => (family.rows > 0 ? [{ top, ...family }] : []));

@@ -18,7 +18,9 @@ export function openPlaces(block: SystemBlock): Places {
   return {
     async for(session, targets) {
       const wanted = [...block.records, ...targets.map(({ record }) => record)].map(({ place }) => place);
-      const missing = wanted.some((place) => place.kind === "table" && known?.catalog.places.has(placeName(place)) !== true);
+      const missing = wanted.some(
+        (place) => place.kind === "table" && known?.catalog.places.has(placeName(place)) !== true,
+      );
       if (known === undefined || missing) {
         const places = new Map(wanted.map((place) => [placeName(place), place]));
         const catalog = makeCatalog(await loadCatalog(session, [...places.values()]), block);

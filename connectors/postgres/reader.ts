@@ -32,7 +32,8 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
     gaps: ({ session }, resolved, lookups) => gapsIn(session, resolved, lookups),
     async *references({ session, catalog }, resolved, keys) {
       const walk = { session, catalog, block, io, locking: "none" as const };
-      for await (const found of walkReferences(walk, resolved, keys)) yield referenceOf(found, block, resolved.target.record.id);
+      for await (const found of walkReferences(walk, resolved, keys))
+        yield referenceOf(found, block, resolved.target.record.id);
     },
     size: async ({ session }, resolved) => await sizeOf(session, resolved),
     residue: ({ session }, resolved) => residueOf(session, resolved),
@@ -45,7 +46,11 @@ export function secretOf({ name, connect }: SystemBlock): string {
   return connect.secret;
 }
 
-async function* inTransaction<T>(database: Database, where: string, look: (session: Session) => AsyncIterable<T>): AsyncGenerator<T> {
+async function* inTransaction<T>(
+  database: Database,
+  where: string,
+  look: (session: Session) => AsyncIterable<T>,
+): AsyncGenerator<T> {
   try {
     await using transaction = await database.read();
     yield* look(transaction);
@@ -58,7 +63,12 @@ async function* inTransaction<T>(database: Database, where: string, look: (sessi
 async function failureWhileReading(database: Database, error: unknown, where: string): Promise<unknown> {
   if (!isLocked(error)) return failureOf(error, where);
   const names = await lockedTables(database);
-  const what = names.length === 0 ? "a table is" : names.length === 1 ? `table ${names.join("")} is` : `one of the tables ${names.join(", ")} is`;
+  const what =
+    names.length === 0
+      ? "a table is"
+      : names.length === 1
+        ? `table ${names.join("")} is`
+        : `one of the tables ${names.join(", ")} is`;
   return new Failure("SYSTEM_UNREACHABLE", `${where}: ${what} locked by another session`, {
     help: "Wait until the other session has ended (pg_stat_activity shows it), then run the same command again.",
   });
@@ -82,7 +92,10 @@ async function lockedTables(database: Database): Promise<readonly string[]> {
 
 /** A big table's size is the statistics' estimate. */
 async function sizeOf(session: Session, { table, catalog }: Resolved): Promise<number> {
-  const estimate = [table, ...catalog.descendants(table)].reduce((sum, { rows, kind }) => sum + (kind === "r" ? Math.max(rows, 0) : 0), 0);
+  const estimate = [table, ...catalog.descendants(table)].reduce(
+    (sum, { rows, kind }) => sum + (kind === "r" ? Math.max(rows, 0) : 0),
+    0,
+  );
   if (estimate > 100_000) return estimate;
   const [counted] = await session.query(`SELECT count(*)::text FROM ${qualified(table.schema, table.name)}`);
   return Number(counted?.[0] ?? 0);

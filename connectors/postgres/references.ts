@@ -2,7 +2,16 @@
 import type { Link } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { IO } from "../../src/port/connector.ts";
-import { distinctLinks, type FoundReference, type Frontier, goesOn, linksInto, walkDown, type Way, waysBelow } from "../../src/sql/cascades.ts";
+import {
+  distinctLinks,
+  type FoundReference,
+  type Frontier,
+  goesOn,
+  linksInto,
+  walkDown,
+  type Way,
+  waysBelow,
+} from "../../src/sql/cascades.ts";
 import type { Locking } from "../../src/sql/dialect.ts";
 import { texts } from "../../src/sql/record-table.ts";
 import type { Catalog, ForeignKey, Table } from "./catalog.ts";
@@ -33,7 +42,9 @@ export function segmentsOf(catalog: Catalog, block: SystemBlock, { child }: Fore
     return { table: one, key, records, without };
   };
   if (table.kind !== "p" || catalog.recordsOver(table).length > 0) return [segment(table)];
-  const mapped = catalog.recordsBelow(table).filter((one) => !catalog.recordsBelow(table).some((other) => catalog.descendants(other).includes(one)));
+  const mapped = catalog
+    .recordsBelow(table)
+    .filter((one) => !catalog.recordsBelow(table).some((other) => catalog.descendants(other).includes(one)));
   const without = mapped.flatMap((one) => [one, ...catalog.descendants(one)]).map(({ oid }) => oid);
   const known = new Set(without);
   const parts = catalog.descendants(table).filter(({ kind }) => kind !== "p");
@@ -48,12 +59,16 @@ export function waysInto(catalog: Catalog, block: SystemBlock, table: Table) {
 }
 
 function waysTo(catalog: Catalog, block: SystemBlock, table: Table): readonly Way<ForeignKey, Segment>[] {
-  return catalog.into(table).flatMap((foreignKey) => segmentsOf(catalog, block, foreignKey).map((segment) => ({ foreignKey, segment })));
+  return catalog
+    .into(table)
+    .flatMap((foreignKey) => segmentsOf(catalog, block, foreignKey).map((segment) => ({ foreignKey, segment })));
 }
 
 /** Enforced foreign keys into these record types, those behind cascades through unmapped tables too. */
 export function linksOf(catalog: Catalog, block: SystemBlock, targets: readonly Resolved[]): readonly Link[] {
-  return distinctLinks(targets.flatMap(({ table, target }) => linksInto(target.record.id, waysInto(catalog, block, table), block)));
+  return distinctLinks(
+    targets.flatMap(({ table, target }) => linksInto(target.record.id, waysInto(catalog, block, table), block)),
+  );
 }
 
 interface Walk {
@@ -69,7 +84,9 @@ type At = Pick<Resolved, "table" | "key">;
 
 /** Follows the foreign keys into these rows, level by level; what cascades take is locked on the way, so that nothing can be added below it. */
 export function walkReferences(walk: Walk, { table, key }: At, keys: readonly string[]): AsyncIterable<Found> {
-  return walkDown<At, Table, ForeignKey, Segment>({ table, key }, ofTable(key, keys), (frontier) => referencesTo(walk, frontier));
+  return walkDown<At, Table, ForeignKey, Segment>({ table, key }, ofTable(key, keys), (frontier) =>
+    referencesTo(walk, frontier),
+  );
 }
 
 /** One statement: the rows that reference those of the frontier. */
@@ -83,13 +100,24 @@ async function* referencesTo(walk: Walk, frontier: Frontier<At>): AsyncGenerator
     const asked = frontier.rows[Number(root)];
     if (way === undefined || asked === undefined) return undefined;
     const key = keyOf(way.segment.key, texts(parts), 0, io);
-    return { root: asked.root, ...way, through: [...frontier.through, way.foreignKey.name], key, address: address ?? "", busy: false };
+    return {
+      root: asked.root,
+      ...way,
+      through: [...frontier.through, way.foreignKey.name],
+      key,
+      address: address ?? "",
+      busy: false,
+    };
   };
   const statement = (how: Locking) => {
     const bound = binder();
     const selects = ways.map(({ foreignKey, segment }, at) => {
-      const lock = how !== "none" && goesOn(foreignKey, segment) ? ` FOR UPDATE OF c${how === "skip" ? " SKIP LOCKED" : ""}` : "";
-      return { locked: lock !== "", text: `${referenceText(walk.catalog, frontier, foreignKey, segment, at, bound)}${lock}` };
+      const lock =
+        how !== "none" && goesOn(foreignKey, segment) ? ` FOR UPDATE OF c${how === "skip" ? " SKIP LOCKED" : ""}` : "";
+      return {
+        locked: lock !== "",
+        text: `${referenceText(walk.catalog, frontier, foreignKey, segment, at, bound)}${lock}`,
+      };
     });
     const locked = selects.filter((one) => one.locked).map(({ text }, at) => `locked${at} AS (${text})`);
     const plain = selects.filter((one) => !one.locked).map(({ text }) => text);
@@ -113,20 +141,37 @@ async function* referencesTo(walk: Walk, frontier: Frontier<At>): AsyncGenerator
   for await (const rows of session.pages(text, values)) {
     for (const row of rows) {
       const found = foundIn(row);
-      if (found !== undefined) yield { ...found, busy: locking === "skip" && goesOn(found.foreignKey, found.segment) && !free.has(row.slice(0, 3).join("\n")) };
+      if (found !== undefined)
+        yield {
+          ...found,
+          busy: locking === "skip" && goesOn(found.foreignKey, found.segment) && !free.has(row.slice(0, 3).join("\n")),
+        };
     }
   }
 }
 
 /** Rows: number of the way, number of the parent, key texts as a JSON array, address. */
-function referenceText(catalog: Catalog, frontier: Frontier<At>, foreignKey: ForeignKey, segment: Segment, at: number, bound: Binder): string {
+function referenceText(
+  catalog: Catalog,
+  frontier: Frontier<At>,
+  foreignKey: ForeignKey,
+  segment: Segment,
+  at: number,
+  bound: Binder,
+): string {
   const {
     at: { table, key },
     rows,
   } = frontier;
   const below = catalog.descendants(table).find(({ oid }) => oid === foreignKey.parent);
   const join = foreignKey.columns
-    .map((column, index) => equal(`p.${quoted(foreignKey.parentColumns[index] ?? "")}`, foreignKey.operators[index] ?? EQUALS, `c.${quoted(column)}`))
+    .map((column, index) =>
+      equal(
+        `p.${quoted(foreignKey.parentColumns[index] ?? "")}`,
+        foreignKey.operators[index] ?? EQUALS,
+        `c.${quoted(column)}`,
+      ),
+    )
     .join(" AND ");
   const keys = keyRows(
     key,
@@ -135,7 +180,8 @@ function referenceText(catalog: Catalog, frontier: Frontier<At>, foreignKey: For
     "k",
     { n: rows.map((_, index) => String(index)) },
   );
-  const without = segment.without.length === 0 ? "" : ` WHERE c.tableoid <> ALL ('{${segment.without.join(",")}}'::oid[])`;
+  const without =
+    segment.without.length === 0 ? "" : ` WHERE c.tableoid <> ALL ('{${segment.without.join(",")}}'::oid[])`;
   return `SELECT '${at}', k.n, pg_catalog.to_json(ARRAY[${keyTexts(segment.key, "c").join(", ")}]::text[])::text, ${segment.key.address("c")}
     FROM ${keys} JOIN ${ownRows(below ?? table)} AS p ON ${sameKey(key, "p", "k")} JOIN ${ownRows(segment.table)} AS c ON ${join}${without}`;
 }

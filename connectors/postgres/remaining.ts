@@ -27,7 +27,13 @@ export function remainingIn(place: Place, io: IO): RemainingLook<Resolved> {
   };
 }
 
-async function* keysIn(session: Session, table: Resolved["table"], spec: KeySpec, keys: readonly string[], io: IO): AsyncGenerator<string> {
+async function* keysIn(
+  session: Session,
+  table: Resolved["table"],
+  spec: KeySpec,
+  keys: readonly string[],
+  io: IO,
+): AsyncGenerator<string> {
   const bound = binder();
   const text = `SELECT ${keyTexts(spec, "t").join(", ")} FROM ${keyRows(spec, keys, bound, "k")} JOIN ${qualified(table.schema, table.name)} AS t ON ${sameKey(spec, "t", "k")} ORDER BY ${keyOrder(spec, "t")}`;
   for await (const rows of session.pages(text, bound.values)) for (const row of rows) yield keyOf(spec, row, 0, io);

@@ -10,7 +10,12 @@ export async function* residueOf(session: Session, { table, target }: Resolved):
     [table.schema, table.name],
   );
   const [statistics, archive, slots] = row ?? [];
-  const residue = (mechanism: string): Residue => ({ system: target.record.system, record: target.record.id, mechanism, goneBy: null });
+  const residue = (mechanism: string): Residue => ({
+    system: target.record.system,
+    record: target.record.id,
+    mechanism,
+    goneBy: null,
+  });
   yield residue("dead_tuples");
   yield residue("wal");
   if (statistics === "true") yield residue("statistics");

@@ -71,7 +71,8 @@ export async function resolveOver(place: Place, target: Target, table: Table): P
   const where: WhereRef[] = [];
   for (const one of wheresOf(target)) where.push(...(await whereRefs(session, one, ref)));
   const printed = printedColumns(table, target, [...matches, ...exports, ...where], ref);
-  const minimised = (keepOnly: readonly string[]) => clearedColumns(table, target, keepOnly, keysOf(catalog, table), ref);
+  const minimised = (keepOnly: readonly string[]) =>
+    clearedColumns(table, target, keepOnly, keysOf(catalog, table), ref);
   const kept = changes.minimise?.kind === "minimise" ? minimised(changes.minimise.keepOnly) : [];
   return {
     target,
@@ -86,18 +87,29 @@ export async function resolveOver(place: Place, target: Target, table: Table): P
     printed: printed.length,
     constants: await constantsOf(place, target, table),
     columnOf: (name) => columnOf(table, name, record.id),
-    arrayText: (items) => `{${items.map((item) => (item === null ? "NULL" : `"${item.replace(/["\\]/gu, String.raw`\$&`)}"`)).join(",")}}`,
+    arrayText: (items) =>
+      `{${items.map((item) => (item === null ? "NULL" : `"${item.replace(/["\\]/gu, String.raw`\$&`)}"`)).join(",")}}`,
     minimised,
   };
 }
 
 function matchRef(place: Place, { record }: Target, ref: Ref, match: MatchColumn): MatchRef {
   const type = ref.separator === undefined ? valueType(ref) : undefined;
-  const source = match.type === "edge" ? sourceOf(place, record.match.terms.find(({ column }) => column === match.column)?.source) : undefined;
+  const source =
+    match.type === "edge"
+      ? sourceOf(place, record.match.terms.find(({ column }) => column === match.column)?.source)
+      : undefined;
   const fromUuid = typeof source === "object" && source.name === "uuid";
   const asText = type === undefined || comparison(type) === "text" || isCitext(type);
-  const folds = type === undefined ? textFolds(match, fromUuid) : isText(type) && fromUuid ? textFolds(match, true) : foldsFor(match, type);
-  const typed = type !== undefined && (isCitext(type) ? folds.length === 0 : match.type === "edge" ? isTyped(type) : comparison(type) === "typed");
+  const folds =
+    type === undefined
+      ? textFolds(match, fromUuid)
+      : isText(type) && fromUuid
+        ? textFolds(match, true)
+        : foldsFor(match, type);
+  const typed =
+    type !== undefined &&
+    (isCitext(type) ? folds.length === 0 : match.type === "edge" ? isTyped(type) : comparison(type) === "typed");
   return {
     ...ref,
     match,
@@ -110,11 +122,16 @@ function matchRef(place: Place, { record }: Target, ref: Ref, match: MatchColumn
 }
 
 function textFolds(match: MatchColumn, lower: boolean): MatchColumn["fold"] {
-  return (lower || match.type === "uuid") && !match.fold.includes("lowercase") ? [...match.fold, "lowercase"] : match.fold;
+  return (lower || match.type === "uuid") && !match.fold.includes("lowercase")
+    ? [...match.fold, "lowercase"]
+    : match.fold;
 }
 
 /** The type that an edge comes from. Absent where this is no edge of the data map. */
-function sourceOf({ catalog, block }: Place, source: Target["record"]["match"]["terms"][number]["source"] | undefined): ColumnType | "other" | undefined {
+function sourceOf(
+  { catalog, block }: Place,
+  source: Target["record"]["match"]["terms"][number]["source"] | undefined,
+): ColumnType | "other" | undefined {
   if (source?.kind !== "column") return undefined;
   const record = block.records.find(({ id }) => id === source.ref.record);
   if (record === undefined) return "other";
@@ -136,14 +153,22 @@ function keysOf(catalog: Catalog, table: Table): readonly string[] {
 }
 
 /** `set: 0` in a numeric(10,2) reads `0.00`. A value that the type refuses is left out: `check` says so. */
-async function constantsOf({ session, written }: Place, { changes }: Target, table: Table): Promise<ReadonlyMap<string, string>> {
+async function constantsOf(
+  { session, written }: Place,
+  { changes }: Target,
+  table: Table,
+): Promise<ReadonlyMap<string, string>> {
   const constants = new Map<string, string>();
   for (const [name, rule] of Object.entries(changedFields(changes).fields)) {
     const column = table.columns.get(name);
     if (rule.kind !== "set" || column === undefined || comparison(column.type) === "text") continue;
     const asked = JSON.stringify([column.declared, rule.value]);
     if (!written.has(asked)) {
-      const [row] = await attempt(session, `SELECT ${readText("one.v", column)} FROM (SELECT $1::text::${column.declared} AS v) AS one`, [String(rule.value)]);
+      const [row] = await attempt(
+        session,
+        `SELECT ${readText("one.v", column)} FROM (SELECT $1::text::${column.declared} AS v) AS one`,
+        [String(rule.value)],
+      );
       written.set(asked, row?.[0] ?? undefined);
     }
     const text = written.get(asked);
@@ -164,7 +189,10 @@ export function stateOf({ key, columns, printed }: Resolved, row: Row, io: IO): 
   return {
     key: named,
     address: row[first] ?? "",
-    fingerprint: io.digest([named, ...columns.slice(0, printed).flatMap(({ name }) => [name, values.get(name) ?? null])]),
+    fingerprint: io.digest([
+      named,
+      ...columns.slice(0, printed).flatMap(({ name }) => [name, values.get(name) ?? null]),
+    ]),
     values,
   };
 }

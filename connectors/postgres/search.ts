@@ -16,14 +16,20 @@ export function wholeTable({ table }: Resolved): SearchIn {
 
 /** The rows of these keys. */
 export function byKey({ table, key }: Resolved, keys: readonly string[]): SearchIn {
-  return (bound) => `${keyRows(key, keys, bound, "k")} JOIN ${qualified(table.schema, table.name)} AS t ON ${sameKey(key, "t", "k")}`;
+  return (bound) =>
+    `${keyRows(key, keys, bound, "k")} JOIN ${qualified(table.schema, table.name)} AS t ON ${sameKey(key, "t", "k")}`;
 }
 
 /**
  * Rows `c0 … (what stateTexts select), s (number of the lookup), h (JSON array: by matched column the text that
  * matched)`, those of one row one after the other. Undefined where no value can match.
  */
-export function searchText(resolved: Resolved, lookups: readonly Lookup[], bound: Binder, where: SearchIn): string | undefined {
+export function searchText(
+  resolved: Resolved,
+  lookups: readonly Lookup[],
+  bound: Binder,
+  where: SearchIn,
+): string | undefined {
   const { matches, target, key } = resolved;
   const from = where(bound);
   const selected = stateTexts(resolved, "t");
@@ -45,7 +51,9 @@ export function searchText(resolved: Resolved, lookups: readonly Lookup[], bound
   };
   const all = matches.map((_, at) => at);
   const branches =
-    target.record.match.mode === "all" ? [branch(all, (first) => tupleTexts(resolved, lookups, first, bound))] : all.map((at) => branch([at], () => []));
+    target.record.match.mode === "all"
+      ? [branch(all, (first) => tupleTexts(resolved, lookups, first, bound))]
+      : all.map((at) => branch([at], () => []));
   const used = branches.filter((text) => text !== undefined);
   if (used.length === 0) return undefined;
   const columns = [...selected.map((_, at) => `c${at}`), "s", "h"].map((name) => `q.${name}`);
@@ -72,13 +80,17 @@ function storedValue(ref: MatchRef, at: number, bound: Binder): { readonly later
     // 1.0 is the number 1; a text that reads so is another text
     const number = `pg_catalog.${ref.column.type.name}_typeof(${value}) = 'number' AND ${text} ~ '^-?[0-9]{1,100}[.][0-9]{1,100}$'`;
     const compared = `CASE WHEN ${number} THEN pg_catalog.trim_scale(${text}::numeric)::text ELSE ${text} END`;
-    return { laterals: `${laterals} CROSS JOIN LATERAL (SELECT ${text} AS v, ${compared} AS n) AS h${at}`, value: `h${at}.n` };
+    return {
+      laterals: `${laterals} CROSS JOIN LATERAL (SELECT ${text} AS v, ${compared} AS n) AS h${at}`,
+      value: `h${at}.n`,
+    };
   }
   if (ref.separator !== undefined) {
     const pieces = `pg_catalog.string_to_array(${stored}::text, ${bound.bind(ref.separator)})`;
     return { laterals: `CROSS JOIN LATERAL pg_catalog.unnest(${pieces}) AS h${at} (v)`, value: `h${at}.v` };
   }
-  if (ref.column.shape === "array") return { laterals: `CROSS JOIN LATERAL pg_catalog.unnest(${stored}) AS h${at} (v)`, value: `h${at}.v` };
+  if (ref.column.shape === "array")
+    return { laterals: `CROSS JOIN LATERAL pg_catalog.unnest(${stored}) AS h${at} (v)`, value: `h${at}.v` };
   return { laterals: "", value: stored };
 }
 
@@ -87,18 +99,23 @@ function sameText(ref: MatchRef, { server }: Resolved, value: string, bound: str
   const { type, by, folds } = ref;
   if (type !== undefined && by === "typed") return equal(value, type.equals, bound);
   if (type?.name === "bpchar" && folds.length === 0) return equal(value, type.equals, bound);
-  if (type !== undefined && by === "exact") return equal(textOf(value, type), EQUALS, `${bound}${collationOf(ref, wide)}`);
+  if (type !== undefined && by === "exact")
+    return equal(textOf(value, type), EQUALS, `${bound}${collationOf(ref, wide)}`);
   const text = type !== undefined && (type.name === "name" || isCitext(type)) ? `${value}::text` : value;
   return equal(folded(text, folds, server, wide), EQUALS, `${bound}${collationOf(ref, wide)}`);
 }
 
 function collationOf({ column, path, folds }: MatchRef, wide: boolean): string {
-  return !(wide && folds.includes("lowercase")) && path === undefined && column.collation !== "" ? ` COLLATE ${column.collation}` : "";
+  return !(wide && folds.includes("lowercase")) && path === undefined && column.collation !== ""
+    ? ` COLLATE ${column.collation}`
+    : "";
 }
 
 /** What a list of bound texts is cast to. As char(n) an index on the column serves. */
 function castOf({ type, by, folds }: MatchRef): string {
-  return type !== undefined && (by === "typed" || (type.name === "bpchar" && folds.length === 0)) ? `::${castTo(type)}[]` : "";
+  return type !== undefined && (by === "typed" || (type.name === "bpchar" && folds.length === 0))
+    ? `::${castTo(type)}[]`
+    : "";
 }
 
 function isWide({ column }: MatchRef, { server }: Resolved, values: readonly string[]): boolean {
@@ -124,13 +141,22 @@ function joinText(resolved: Resolved, at: number, lookups: readonly Lookup[], bo
   const rows = `ROWS FROM (pg_catalog.unnest(${array}), pg_catalog.unnest(${bound.bind(numbers)}::text[]::int4[])) AS l${at} (v, s)`;
   const { laterals, value } = storedValue(ref, at, bound);
   const same = sameText(ref, resolved, value, `l${at}.v`, isWide(ref, resolved, values));
-  if (laterals === "") return `JOIN ${rows} ON ${same} CROSS JOIN LATERAL (SELECT ${textOf(value, ref.column.type)} AS v) AS h${at}`;
+  if (laterals === "")
+    return `JOIN ${rows} ON ${same} CROSS JOIN LATERAL (SELECT ${textOf(value, ref.column.type)} AS v) AS h${at}`;
   return `${laterals} JOIN ${rows} ON ${same}${overlapText(ref, array)}`;
 }
 
 /** Says of an array once more, in words that an index on it understands, that it holds one of these values. */
 function overlapText({ column, type, by, folds, path, separator }: MatchRef, array: string): string {
-  if (column.shape !== "array" || path !== undefined || separator !== undefined || type === undefined || folds.length > 0 || by === "exact") return "";
+  if (
+    column.shape !== "array" ||
+    path !== undefined ||
+    separator !== undefined ||
+    type === undefined ||
+    folds.length > 0 ||
+    by === "exact"
+  )
+    return "";
   return ` AND t.${quoted(column.name)} OPERATOR(pg_catalog.&&) ${array}::${castTo(column.type)}`;
 }
 
@@ -143,7 +169,9 @@ function tupleTexts(resolved: Resolved, lookups: readonly Lookup[], first: numbe
   return [...groups.values()].map((members) => {
     const columns = members[0]?.group.columns ?? [];
     const refs = columns.map((name) => resolved.matches.findIndex(({ match }) => match.column === name));
-    const rows = members.flatMap(({ group, number }) => group.rows.flatMap((row) => spelledRows(resolved, refs, row).map((spelled) => ({ spelled, number }))));
+    const rows = members.flatMap(({ group, number }) =>
+      group.rows.flatMap((row) => spelledRows(resolved, refs, row).map((spelled) => ({ spelled, number }))),
+    );
     const lists = refs.map((_, at) => rows.map(({ spelled }) => spelled[at] ?? ""));
     const arrays = refs.map((at, index) => `${bound.bind(lists[index] ?? [])}::text[]${castIn(resolved, at)}`);
     const numbers = `${bound.bind(rows.map(({ number }) => String(number)))}::text[]::int4[]`;
@@ -162,7 +190,9 @@ function tupleTexts(resolved: Resolved, lookups: readonly Lookup[], first: numbe
     });
     const from = `ROWS FROM (${[...arrays, numbers].map((array) => `pg_catalog.unnest(${array})`).join(", ")}) AS g (${[...refs.map((_, index) => `v${index}`), "s"].join(", ")})`;
     const exists = `EXISTS (SELECT FROM ${from} WHERE g.s = l${first}.s AND ${same.join(" AND ")})`;
-    const without = lookups.flatMap((_, number) => (members.some((member) => member.number === number) ? [] : [String(number)]));
+    const without = lookups.flatMap((_, number) =>
+      members.some((member) => member.number === number) ? [] : [String(number)],
+    );
     return without.length === 0 ? exists : `(l${first}.s = ANY (${bound.bind(without)}::text[]::int4[]) OR ${exists})`;
   });
 }
@@ -177,7 +207,11 @@ function castIn({ matches }: Resolved, at: number): string {
 }
 
 /** Every spelling of a row of values; none where one of them can be no value of its column. */
-function spelledRows({ matches }: Resolved, refs: readonly number[], row: readonly string[]): readonly (readonly string[])[] {
+function spelledRows(
+  { matches }: Resolved,
+  refs: readonly number[],
+  row: readonly string[],
+): readonly (readonly string[])[] {
   return refs.reduce<readonly (readonly string[])[]>(
     (rows, at, index) => {
       const ref = matches[at];

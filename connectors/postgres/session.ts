@@ -22,14 +22,23 @@ const LINGER_MS = 500;
 
 const READ = `BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY;
 SET LOCAL row_security = off; SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '30min'; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL jit = off`;
-const write = (level: string, first: string, settings: string) => `BEGIN TRANSACTION ISOLATION LEVEL ${level} READ WRITE;
+const write = (
+  level: string,
+  first: string,
+  settings: string,
+) => `BEGIN TRANSACTION ISOLATION LEVEL ${level} READ WRITE;
 SET LOCAL row_security = off; SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '5min'; ${settings}${first}`;
 
 /**
  * Connections to one database, opened when needed. `SET LOCAL` only, and nothing outlives a transaction: it also works
  * behind a pooler that hands out a connection per transaction.
  */
-export async function openDatabase(system: string, secret: string, settings: Readonly<Record<string, string>>, io: IO): Promise<Database> {
+export async function openDatabase(
+  system: string,
+  secret: string,
+  settings: Readonly<Record<string, string>>,
+  io: IO,
+): Promise<Database> {
   const pool = new Pool({
     connectionString: databaseUrl(system, io.secret(secret)),
     max: 10,
@@ -49,7 +58,13 @@ export async function openDatabase(system: string, secret: string, settings: Rea
     } catch (error) {
       throw translate(error, system);
     }
-    const transaction = openTransaction({ client, system, signal: io.signal, stopAtOnce, closed: () => open.delete(transaction) });
+    const transaction = openTransaction({
+      client,
+      system,
+      signal: io.signal,
+      stopAtOnce,
+      closed: () => open.delete(transaction),
+    });
     open.add(transaction);
     try {
       const results = await transaction.several(start);
@@ -61,7 +76,10 @@ export async function openDatabase(system: string, secret: string, settings: Rea
   };
   const looking = lingering(async () => (await begin(READ, true)).transaction);
   const set = Object.entries(settings)
-    .map(([name, value]) => `SELECT pg_catalog.set_config(${literal(name)}, ${literal(value.replaceAll(":request", io.request))}, true); `)
+    .map(
+      ([name, value]) =>
+        `SELECT pg_catalog.set_config(${literal(name)}, ${literal(value.replaceAll(":request", io.request))}, true); `,
+    )
     .join("");
   let ended: Promise<void> | undefined;
   const database: Database = {
@@ -120,7 +138,8 @@ function lingering(begin: () => Promise<Transaction>): AsyncDisposable & { take(
 }
 
 function databaseUrl(system: string, text: string): string {
-  if (!/^postgres(?:ql)?:\/\//u.test(text) || !URL.canParse(text)) throw new Failure("SYSTEM_UNREACHABLE", `${system}: the secret is no postgres:// URL`);
+  if (!/^postgres(?:ql)?:\/\//u.test(text) || !URL.canParse(text))
+    throw new Failure("SYSTEM_UNREACHABLE", `${system}: the secret is no postgres:// URL`);
   const { searchParams } = new URL(text);
   if (searchParams.get("sslmode") === "no-verify" || searchParams.has("uselibpqcompat"))
     throw new Failure("SECRET_UNSAFE", `${system}: the URL switches the check of the certificate off`, {
@@ -135,7 +154,11 @@ export async function attempt(session: Session, text: string, values: readonly V
   try {
     return await session.query(text, values);
   } catch (error) {
-    if (!(error instanceof Refusal) && !(error instanceof Failure && ["NOT_PERMITTED", "ROW_SECURITY"].includes(error.code))) throw error;
+    if (
+      !(error instanceof Refusal) &&
+      !(error instanceof Failure && ["NOT_PERMITTED", "ROW_SECURITY"].includes(error.code))
+    )
+      throw error;
     await session.query("ROLLBACK TO SAVEPOINT expunge_attempt");
     return [];
   }

@@ -41,5 +41,7 @@ export const EQUALS: Operator = { schema: "pg_catalog", name: "=" };
 
 /** For constants and catalog names in statements without values; what comes from people is bound. */
 export function literal(text: string): string {
-  return text.includes("\\") ? `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
+  return text.includes("\\")
+    ? `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
+    : `'${text.replaceAll("'", "''")}'`;
 }

@@ -121,6 +121,7 @@ export function openTransaction({ client, system, signal, stopAtOnce, closed }: 
 }
 
 function rowsOf(result: unknown): readonly Row[] {
-  const isResult = (value: unknown): value is QueryArrayResult<(string | null)[]> => typeof value === "object" && value !== null && "rows" in value;
+  const isResult = (value: unknown): value is QueryArrayResult<(string | null)[]> =>
+    typeof value === "object" && value !== null && "rows" in value;
   return isResult(result) ? result.rows : [];
 }

@@ -43,7 +43,9 @@ export interface Written {
 
 /** The tables whose triggers and rules fire for rows of this one. */
 export function firingTables(catalog: Catalog, table: Table): readonly string[] {
-  return [table, ...catalog.ancestors(table).filter(({ kind }) => kind === "p"), ...catalog.descendants(table)].map(({ oid }) => oid);
+  return [table, ...catalog.ancestors(table).filter(({ kind }) => kind === "p"), ...catalog.descendants(table)].map(
+    ({ oid }) => oid,
+  );
 }
 
 /** Triggers and rules as they are in the catalog, and what functions do: each asked once. */
@@ -51,7 +53,10 @@ export interface TriggerBook {
   triggersOf(session: Session, tables: readonly string[]): Promise<readonly Trigger[]>;
   rulesOf(session: Session, tables: readonly string[]): Promise<readonly Rule[]>;
   /** The tables that a function writes to, with the functions that it calls. */
-  writtenBy(session: Session, source: string): Promise<{ readonly facts: SourceFacts; readonly written: readonly Written[] }>;
+  writtenBy(
+    session: Session,
+    source: string,
+  ): Promise<{ readonly facts: SourceFacts; readonly written: readonly Written[] }>;
 }
 
 /** `around`: tables (oids) that will be asked about; their triggers are read together. */
@@ -64,7 +69,9 @@ export function openTriggers(around: readonly string[]): TriggerBook {
     const wanted = [...new Set([...missing, ...around.filter((oid) => !loaded.has(oid))])];
     for (const oid of wanted) loaded.set(oid, { triggers: [], rules: [] });
     const oids = `'{${wanted.join(",")}}'::oid[]`;
-    const [triggers = [], rules = []] = await session.several(`${TRIGGERS.replace("$OIDS", oids)};${RULES.replace("$OIDS", oids)}`);
+    const [triggers = [], rules = []] = await session.several(
+      `${TRIGGERS.replace("$OIDS", oids)};${RULES.replace("$OIDS", oids)}`,
+    );
     for (const [oid, ...row] of triggers) loaded.get(oid ?? "")?.triggers.push(triggerOf(row));
     for (const [oid, ...row] of rules) loaded.get(oid ?? "")?.rules.push(ruleOf(row));
   };
@@ -167,7 +174,9 @@ async function writtenTables(session: Session, { writes, readsOld }: SourceFacts
     [names],
   );
   return writes.flatMap((write) => {
-    const named = rows.filter(([name, schema]) => name === write.table && (write.schema === undefined || schema === write.schema));
+    const named = rows.filter(
+      ([name, schema]) => name === write.table && (write.schema === undefined || schema === write.schema),
+    );
     const visible = named.filter(([, , , seen]) => seen === "true");
     return (visible.length > 0 ? visible : named).map(([name, schema, oid, seen]) => ({
       write,

@@ -17,14 +17,22 @@ const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/u;
 const CIVIL = /^\d{4,6}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?$/u;
 const OFFSET = /(?:Z|[+-]\d{2}(?::?\d{2})?)$/u;
 
-export async function whereRefs(session: Session, where: Where, ref: (name: string) => Ref): Promise<readonly WhereRef[]> {
+export async function whereRefs(
+  session: Session,
+  where: Where,
+  ref: (name: string) => Ref,
+): Promise<readonly WhereRef[]> {
   const refs: WhereRef[] = [];
   for (const [name, wanted] of Object.entries(where)) {
     const one = ref(name);
     const type = typeOf(one);
     const values = type === undefined ? wanted : wanted.map((value) => spelled(value, type));
     const known = values.filter((value) => value !== undefined);
-    refs.push({ ...one, values: known, refused: known.length < values.length || !(await areTaken(session, one, type, known)) });
+    refs.push({
+      ...one,
+      values: known,
+      refused: known.length < values.length || !(await areTaken(session, one, type, known)),
+    });
   }
   return refs;
 }
@@ -37,9 +45,13 @@ export function refusedWhere(
   return where.flatMap(({ name, column, path, refused }) => {
     if (!refused) return [];
     const holds =
-      path === undefined ? `is ${column.declared}, which is never one of the values` : "is compared with a number that is too long, one of the values";
+      path === undefined
+        ? `is ${column.declared}, which is never one of the values`
+        : "is compared with a number that is too long, one of the values";
     const help = "Correct the value under `where` in the data map; dates are written as in 2026-11-21.";
-    return [{ column: column.name, message: `${name} of table ${table.shown} ${holds} that a condition asks for`, help }];
+    return [
+      { column: column.name, message: `${name} of table ${table.shown} ${holds} that a condition asks for`, help },
+    ];
   });
 }
 
@@ -66,7 +78,9 @@ export function whereTexts(where: readonly WhereRef[], bound: Binder): string[] 
         `ANY (${bound.bind(ref.values)}::text[]::${castTo(type)}[])`,
       );
     };
-    return ref.column.shape === "array" ? `EXISTS (SELECT FROM pg_catalog.unnest(${stored}) AS w${at} (v) WHERE ${same(`w${at}.v`)})` : same(stored);
+    return ref.column.shape === "array"
+      ? `EXISTS (SELECT FROM pg_catalog.unnest(${stored}) AS w${at} (v) WHERE ${same(`w${at}.v`)})`
+      : same(stored);
   });
 }
 
@@ -90,7 +104,12 @@ function spelled(value: string, type: ColumnType): string | undefined {
 }
 
 /** Texts, citext and JSON paths take every value without NUL; only of the others is the server asked. */
-async function areTaken(session: Session, { path, separator }: Ref, type: ColumnType | undefined, values: readonly string[]): Promise<boolean> {
+async function areTaken(
+  session: Session,
+  { path, separator }: Ref,
+  type: ColumnType | undefined,
+  values: readonly string[],
+): Promise<boolean> {
   if (path !== undefined) {
     const numbers = numbersOf(values);
     if (numbers.every((number) => number.length < 100 && !/e/iu.test(number))) return true;

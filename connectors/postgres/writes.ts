@@ -9,7 +9,12 @@ import { firingTables, type Verb } from "./triggers.ts";
 export function recordsAt(catalog: Catalog, oid: string): readonly string[] {
   const table = catalog.table(oid);
   if (table === undefined) return [];
-  return [...new Set([...catalog.recordsOver(table), ...catalog.recordsBelow(table).flatMap((one) => catalog.recordsOver(one))])];
+  return [
+    ...new Set([
+      ...catalog.recordsOver(table),
+      ...catalog.recordsBelow(table).flatMap((one) => catalog.recordsOver(one)),
+    ]),
+  ];
 }
 
 /**
@@ -39,12 +44,19 @@ interface Step {
 }
 
 /** Tables that a change of this record type's rows is known to write to, each with the trigger that it begins with. */
-async function reachedBy({ session, catalog, block, triggers: book }: Place, resolved: Resolved): Promise<readonly { trigger: string; oid: string }[]> {
-  const verbs: Verb[] = [...(deletes(resolved) ? (["delete"] as const) : []), ...(updates(resolved).length > 0 ? (["update"] as const) : [])];
+async function reachedBy(
+  { session, catalog, block, triggers: book }: Place,
+  resolved: Resolved,
+): Promise<readonly { trigger: string; oid: string }[]> {
+  const verbs: Verb[] = [
+    ...(deletes(resolved) ? (["delete"] as const) : []),
+    ...(updates(resolved).length > 0 ? (["update"] as const) : []),
+  ];
   const queue: Step[] = verbs.map((verb) => ({ oid: resolved.table.oid, verb }));
   if (deletes(resolved)) {
     for (const { foreignKey, segment } of waysInto(catalog, block, resolved.table))
-      if (foreignKey.onDelete === "cascade" && segment.records.length === 0) queue.push({ oid: segment.table.oid, verb: "delete" });
+      if (foreignKey.onDelete === "cascade" && segment.records.length === 0)
+        queue.push({ oid: segment.table.oid, verb: "delete" });
   }
   const seen = new Set<string>();
   const reached: { trigger: string; oid: string }[] = [];
@@ -54,9 +66,14 @@ async function reachedBy({ session, catalog, block, triggers: book }: Place, res
     seen.add(`${oid} ${verb}`);
     const table = catalog.table(oid);
     const oids = table === undefined ? [oid] : firingTables(catalog, table);
-    const triggers = (await book.triggersOf(session, oids)).filter(({ verbs: of, language }) => of.includes(verb) && language === "plpgsql");
+    const triggers = (await book.triggersOf(session, oids)).filter(
+      ({ verbs: of, language }) => of.includes(verb) && language === "plpgsql",
+    );
     const rules = (await book.rulesOf(session, oids)).filter((rule) => rule.verb === verb);
-    for (const { name, source } of [...triggers, ...rules.map((rule) => ({ name: rule.name, source: rule.definition }))]) {
+    for (const { name, source } of [
+      ...triggers,
+      ...rules.map((rule) => ({ name: rule.name, source: rule.definition })),
+    ]) {
       for (const { oid: to, write } of (await book.writtenBy(session, source)).written) {
         reached.push({ trigger: first ?? name, oid: to });
         queue.push({ oid: to, verb: write.verb, trigger: first ?? name });

@@ -33,23 +33,40 @@ export async function attributesOf(store: Store, source: Source): Promise<Attrib
   const { bucket, key, version } = source;
   const input = { Bucket: bucket.name, Key: key, ...(bucket.versioning === "none" ? {} : { VersionId: version.id }) };
   const how = { abortSignal: io.signal };
-  const head = there(await askMaybe({ action: "s3:GetObject", bucket: bucket.name }, GONE, () => client.send(new HeadObjectCommand(input), how)));
-  const tagging = await unlessGone({ action: "s3:GetObjectTagging", bucket: bucket.name }, ["NotImplemented", "NoSuchTagSet", 501], () =>
-    client.send(new GetObjectTaggingCommand(input), how),
+  const head = there(
+    await askMaybe({ action: "s3:GetObject", bucket: bucket.name }, GONE, () =>
+      client.send(new HeadObjectCommand(input), how),
+    ),
   );
-  const acl = await unlessGone({ action: "s3:GetObjectAcl", bucket: bucket.name }, ["NotImplemented", "AccessControlListNotSupported", 501], () =>
-    client.send(new GetObjectAclCommand(input), how),
+  const tagging = await unlessGone(
+    { action: "s3:GetObjectTagging", bucket: bucket.name },
+    ["NotImplemented", "NoSuchTagSet", 501],
+    () => client.send(new GetObjectTaggingCommand(input), how),
   );
-  const tags = (tagging?.TagSet ?? []).map(({ Key = "", Value = "" }) => `${encodeURIComponent(Key)}=${encodeURIComponent(Value)}`).toSorted();
+  const acl = await unlessGone(
+    { action: "s3:GetObjectAcl", bucket: bucket.name },
+    ["NotImplemented", "AccessControlListNotSupported", 501],
+    () => client.send(new GetObjectAclCommand(input), how),
+  );
+  const tags = (tagging?.TagSet ?? [])
+    .map(({ Key = "", Value = "" }) => `${encodeURIComponent(Key)}=${encodeURIComponent(Value)}`)
+    .toSorted();
   const grants = (acl?.Grants ?? []).map(grantOf).toSorted();
   const owner = acl?.Owner?.ID ?? "";
-  const kept: Kept = { ...headersOf(head), ...(tags.length === 0 ? {} : { Tagging: tags.join("&") }), ...grantHeaders(acl?.Grants ?? [], owner) };
+  const kept: Kept = {
+    ...headersOf(head),
+    ...(tags.length === 0 ? {} : { Tagging: tags.join("&") }),
+    ...grantHeaders(acl?.Grants ?? [], owner),
+  };
   const { Expires: _, Tagging: __, ...texts } = kept;
   return {
     etag: head.ETag ?? "",
     kept,
     seen: Object.fromEntries(
-      Object.entries({ ...texts, Expires: head.ExpiresString, tags, grants, owner }).map(([name, value]) => [name, JSON.stringify(value) ?? ""]),
+      Object.entries({ ...texts, Expires: head.ExpiresString, tags, grants, owner }).map(([name, value]) => [
+        name,
+        JSON.stringify(value) ?? "",
+      ]),
     ),
     unkeepable: unkeepable(head, acl?.Grants ?? []),
   };
@@ -59,7 +76,11 @@ export async function attributesOf(store: Store, source: Source): Promise<Attrib
 const GONE = ["NoSuchKey", "NoSuchVersion", "NotFound"];
 
 /** null where the store knows no such thing. */
-async function unlessGone<T>(asked: Asked, absent: readonly (string | number)[], send: () => Promise<T>): Promise<T | null> {
+async function unlessGone<T>(
+  asked: Asked,
+  absent: readonly (string | number)[],
+  send: () => Promise<T>,
+): Promise<T | null> {
   return await askMaybe(asked, absent, async () => {
     try {
       return await send();
@@ -77,11 +98,27 @@ export function differences(before: Attributes, after: Attributes): readonly str
 }
 
 function headersOf(head: HeadObjectCommandOutput): Kept {
-  const { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType, WebsiteRedirectLocation, StorageClass } = head;
+  const {
+    CacheControl,
+    ContentDisposition,
+    ContentEncoding,
+    ContentLanguage,
+    ContentType,
+    WebsiteRedirectLocation,
+    StorageClass,
+  } = head;
   const { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled, ExpiresString, Metadata } = head;
   const expires = ExpiresString === undefined ? undefined : new Date(ExpiresString);
   return {
-    ...given({ CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType, WebsiteRedirectLocation, StorageClass }),
+    ...given({
+      CacheControl,
+      ContentDisposition,
+      ContentEncoding,
+      ContentLanguage,
+      ContentType,
+      WebsiteRedirectLocation,
+      StorageClass,
+    }),
     ...given({ ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled }),
     ...(expires === undefined || Number.isNaN(expires.getTime()) ? {} : { Expires: expires }),
     Metadata: Metadata ?? {},
@@ -92,7 +129,8 @@ function unkeepable(head: HeadObjectCommandOutput, grants: readonly Grant[]): st
   if (head.SSECustomerAlgorithm !== undefined) return "customer_key";
   if ((head.MissingMeta ?? 0) > 0) return "metadata";
   if (head.ExpiresString !== undefined && Number.isNaN(Date.parse(head.ExpiresString))) return "expires";
-  if (grants.some(({ Grantee, Permission }) => Permission === "WRITE" || Grantee?.Type === "AmazonCustomerByEmail")) return "acl";
+  if (grants.some(({ Grantee, Permission }) => Permission === "WRITE" || Grantee?.Type === "AmazonCustomerByEmail"))
+    return "acl";
   return null;
 }
 
@@ -107,13 +145,22 @@ function grantHeaders(grants: readonly Grant[], owner: string): Kept {
     const grantees = grants.filter(({ Permission }) => Permission === permission);
     return grantees.length === 0
       ? undefined
-      : grantees.map(({ Grantee }) => (Grantee?.URI === undefined ? `id="${Grantee?.ID ?? ""}"` : `uri="${Grantee.URI}"`)).join(", ");
+      : grantees
+          .map(({ Grantee }) => (Grantee?.URI === undefined ? `id="${Grantee?.ID ?? ""}"` : `uri="${Grantee.URI}"`))
+          .join(", ");
   };
-  return given({ GrantFullControl: to("FULL_CONTROL"), GrantRead: to("READ"), GrantReadACP: to("READ_ACP"), GrantWriteACP: to("WRITE_ACP") });
+  return given({
+    GrantFullControl: to("FULL_CONTROL"),
+    GrantRead: to("READ"),
+    GrantReadACP: to("READ_ACP"),
+    GrantWriteACP: to("WRITE_ACP"),
+  });
 }
 
 /** Without what is not there. */
-function given<T extends Readonly<Record<string, unknown>>>(fields: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+function given<T extends Readonly<Record<string, unknown>>>(
+  fields: T,
+): { readonly [K in keyof T]?: Exclude<T[K], undefined> };
 function given(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -24,7 +24,13 @@ export interface Bucket {
 
 export type Blocked = NonNullable<Located["blocked"]>;
 
-const NO_LOCKS = ["ObjectLockConfigurationNotFoundError", "ObjectLockConfigurationNotFound", "NotImplemented", 404, 501];
+const NO_LOCKS = [
+  "ObjectLockConfigurationNotFoundError",
+  "ObjectLockConfigurationNotFound",
+  "NotImplemented",
+  404,
+  501,
+];
 
 /** Each bucket is asked once. Throws TABLE_MISSING where there is none, NOT_PERMITTED where its settings cannot be read. */
 export function bucketFacts(store: Store): (name: string) => Promise<Bucket> {
@@ -38,7 +44,9 @@ export function bucketFacts(store: Store): (name: string) => Promise<Bucket> {
 
 async function readBucket({ client, io }: Store, name: string): Promise<Bucket> {
   const how = { abortSignal: io.signal };
-  const versioning = await ask({ action: "s3:GetBucketVersioning", bucket: name }, () => client.send(new GetBucketVersioningCommand({ Bucket: name }), how));
+  const versioning = await ask({ action: "s3:GetBucketVersioning", bucket: name }, () =>
+    client.send(new GetBucketVersioningCommand({ Bucket: name }), how),
+  );
   const status = versioning.Status === "Enabled" ? "enabled" : versioning.Status === "Suspended" ? "suspended" : "none";
   // locks need versions
   const lock =
@@ -61,7 +69,12 @@ async function readBucket({ client, io }: Store, name: string): Promise<Bucket> 
  * Why these versions of one object cannot be deleted now, the longest lock first; null where they can. Asks by version,
  * as the answer of a HEAD leaves locks out for those who may not see them.
  */
-export async function lockOf(store: Store, bucket: Bucket, key: string, versions: readonly Version[]): Promise<Blocked | null> {
+export async function lockOf(
+  store: Store,
+  bucket: Bucket,
+  key: string,
+  versions: readonly Version[],
+): Promise<Blocked | null> {
   if (bucket.mfaDelete && versions.length > 0) return { reason: "mfa_delete" };
   if (!bucket.lockable) return null;
   const { client, io } = store;
@@ -71,7 +84,9 @@ export async function lockOf(store: Store, bucket: Bucket, key: string, versions
   for (const { id, marker } of versions) {
     if (marker) continue;
     const input = { Bucket: bucket.name, Key: key, VersionId: id };
-    const hold = await askMaybe({ action: "s3:GetObjectLegalHold", bucket: bucket.name }, none, () => client.send(new GetObjectLegalHoldCommand(input), how));
+    const hold = await askMaybe({ action: "s3:GetObjectLegalHold", bucket: bucket.name }, none, () =>
+      client.send(new GetObjectLegalHoldCommand(input), how),
+    );
     if (hold?.LegalHold?.Status === "ON") return { reason: "object_legal_hold" };
     const retention = await askMaybe({ action: "s3:GetObjectRetention", bucket: bucket.name }, none, () =>
       client.send(new GetObjectRetentionCommand(input), how),
@@ -83,7 +98,11 @@ export async function lockOf(store: Store, bucket: Bucket, key: string, versions
 }
 
 /** Keys under the prefix with uploads that were begun and never completed: their parts are stored, and no listing shows them. */
-export async function openUploads({ client, io }: Store, bucket: string, prefix: string): Promise<readonly { readonly key: string; readonly id: string }[]> {
+export async function openUploads(
+  { client, io }: Store,
+  bucket: string,
+  prefix: string,
+): Promise<readonly { readonly key: string; readonly id: string }[]> {
   const uploads: { key: string; id: string }[] = [];
   let markers: { KeyMarker?: string; UploadIdMarker?: string } = {};
   for (;;) {

@@ -20,14 +20,19 @@ const RESUMES = 3;
  * The bytes of exactly this version, as stored. A connection that breaks half-way is taken up again where it broke.
  * Throws NotReadable, FILE_REFUSED (encrypted with a key of the customer's own) and the failures of every request.
  */
-export async function* bytesOf({ client, io }: Store, { bucket, key, version, name }: Source): AsyncGenerator<Uint8Array> {
+export async function* bytesOf(
+  { client, io }: Store,
+  { bucket, key, version, name }: Source,
+): AsyncGenerator<Uint8Array> {
   const asked = { action: "s3:GetObject", bucket: bucket.name };
   const which = bucket.versioning === "none" ? {} : { VersionId: version.id };
   let offset = 0;
   for (let attempt = 0; ; attempt += 1) {
     try {
       const range = offset === 0 ? {} : { Range: `bytes=${offset}-` };
-      const answer = await client.send(new GetObjectCommand({ Bucket: bucket.name, Key: key, ...which, ...range }), { abortSignal: io.signal });
+      const answer = await client.send(new GetObjectCommand({ Bucket: bucket.name, Key: key, ...which, ...range }), {
+        abortSignal: io.signal,
+      });
       if (!(answer.Body instanceof Readable)) throw new Failure("UNEXPECTED_ANSWER", `${name}: the answer has no body`);
       if (answer.ETag !== version.etag) {
         answer.Body.destroy();
@@ -49,7 +54,8 @@ export async function* bytesOf({ client, io }: Store, { bucket, key, version, na
           help: "Objects that are encrypted with a key of the customer's own (SSE-C) are not rewritten.",
         });
       const failure = failureOf(error, asked);
-      if (failure.code !== "SYSTEM_UNREACHABLE" || offset === 0 || attempt >= RESUMES || io.signal.aborted) throw failure;
+      if (failure.code !== "SYSTEM_UNREACHABLE" || offset === 0 || attempt >= RESUMES || io.signal.aborted)
+        throw failure;
     }
   }
 }

@@ -1,5 +1,9 @@
 /** What must be known before a search in buckets can be believed. */
-import { GetBucketNotificationConfigurationCommand, GetBucketReplicationCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import {
+  GetBucketNotificationConfigurationCommand,
+  GetBucketReplicationCommand,
+  ListObjectsV2Command,
+} from "@aws-sdk/client-s3";
 import { Failure } from "../../src/errors.ts";
 import type { ReadAlike } from "../../src/record-files/read-alike.ts";
 import { checkRecords } from "../../src/record-files/record-file.ts";
@@ -19,7 +23,13 @@ type Say = (code: Finding["code"], severity: Finding["severity"], message: strin
 
 /** Findings that concern one record type are yielded; a server that cannot be reached or refuses the credentials is thrown. */
 export async function* checkTarget(s3: S3, target: Target, alike: ReadAlike): AsyncGenerator<Finding> {
-  const say: Say = (code, severity, message, column) => ({ code, severity, record: target.record.id, message, ...(column === undefined ? {} : { column }) });
+  const say: Say = (code, severity, message, column) => ({
+    code,
+    severity,
+    record: target.record.id,
+    message,
+    ...(column === undefined ? {} : { column }),
+  });
   try {
     const buckets = new Set<string>();
     for (const address of addressesOf(target)) {
@@ -50,7 +60,13 @@ export function patternOf(target: Target, { path }: Address): { readonly prefix:
 
 /** Says that something is there that cannot be acted on; whether it holds anybody is not known here. */
 function gapOf({ record }: Target): (where: string, message: string) => Finding {
-  return (where, message) => ({ code: "GAP", severity: "warning", record: record.id, message, gap: { where, holdsIdentifier: false } });
+  return (where, message) => ({
+    code: "GAP",
+    severity: "warning",
+    record: record.id,
+    message,
+    gap: { where, holdsIdentifier: false },
+  });
 }
 
 async function* checkPattern({ store }: S3, target: Target, address: Address, say: Say): AsyncGenerator<Finding> {
@@ -70,10 +86,12 @@ async function* checkPattern({ store }: S3, target: Target, address: Address, sa
     }
   }
   const pattern = nameOf(address.bucket, address.path);
-  if (folders.length > 0) yield say("TABLE_FORMAT", "error", `below ${nameOf(address.bucket, prefix)} lie the files of a table format`);
+  if (folders.length > 0)
+    yield say("TABLE_FORMAT", "error", `below ${nameOf(address.bucket, prefix)} lie the files of a table format`);
   if (!some) yield say("PATTERN_EMPTY", "empty", `no object fits ${pattern}`);
   const uploads = (await openUploads(store, address.bucket, prefix)).filter(({ key }) => fits(key)).length;
-  if (uploads > 0) yield gap(pattern, `${uploads} uploads to ${pattern} were begun and never completed; their parts are not searched`);
+  if (uploads > 0)
+    yield gap(pattern, `${uploads} uploads to ${pattern} were begun and never completed; their parts are not searched`);
 }
 
 async function* checkBucket({ client, io }: Store, target: Target, bucket: Bucket, say: Say): AsyncGenerator<Finding> {
@@ -83,8 +101,13 @@ async function* checkBucket({ client, io }: Store, target: Target, bucket: Bucke
   const how = { abortSignal: io.signal };
   const none = ["ReplicationConfigurationNotFoundError", "NotImplemented", "MethodNotAllowed", 404, 501];
   if (bucket.mfaDelete && allVersions(target))
-    yield say("BLOCKED", "warning", `versions in the bucket "${name}" can only be deleted with a second factor (MFA delete)`);
-  if (!allVersions(target) && bucket.versioning !== "none") yield gap(where, `the bucket "${name}" keeps older versions, and \`versions: latest\` leaves them`);
+    yield say(
+      "BLOCKED",
+      "warning",
+      `versions in the bucket "${name}" can only be deleted with a second factor (MFA delete)`,
+    );
+  if (!allVersions(target) && bucket.versioning !== "none")
+    yield gap(where, `the bucket "${name}" keeps older versions, and \`versions: latest\` leaves them`);
   try {
     const replication = await askMaybe({ action: "s3:GetReplicationConfiguration", bucket: name }, none, () =>
       client.send(new GetBucketReplicationCommand({ Bucket: name }), how),
@@ -99,9 +122,17 @@ async function* checkBucket({ client, io }: Store, target: Target, bucket: Bucke
     const events = await askMaybe({ action: "s3:GetBucketNotification", bucket: name }, none, () =>
       client.send(new GetBucketNotificationConfigurationCommand({ Bucket: name }), how),
     );
-    const listeners = [...(events?.TopicConfigurations ?? []), ...(events?.QueueConfigurations ?? []), ...(events?.LambdaFunctionConfigurations ?? [])].length;
+    const listeners = [
+      ...(events?.TopicConfigurations ?? []),
+      ...(events?.QueueConfigurations ?? []),
+      ...(events?.LambdaFunctionConfigurations ?? []),
+    ].length;
     if (listeners > 0)
-      yield say("TRIGGER_PRESENT", "warning", `${listeners} listeners are told of changes in the bucket "${name}" and may copy or restore what is erased`);
+      yield say(
+        "TRIGGER_PRESENT",
+        "warning",
+        `${listeners} listeners are told of changes in the bucket "${name}" and may copy or restore what is erased`,
+      );
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== "NOT_PERMITTED") throw error;
     yield gap(where, `whether the bucket "${name}" is replicated or watched could not be read: ${error.message}`);
@@ -115,13 +146,21 @@ async function* checkFiles(s3: S3, target: Target, alike: ReadAlike, say: Say): 
     const version = liveOf(versions);
     if (version === null) continue;
     try {
-      await checkRecords(bytesOf(s3.store, { bucket: await s3.bucket(bucket), key, version, name }), ruleFor(s3, target, key, name));
+      await checkRecords(
+        bytesOf(s3.store, { bucket: await s3.bucket(bucket), key, version, name }),
+        ruleFor(s3, target, key, name),
+      );
     } catch (error) {
       if (error instanceof NotReadable) {
-        if (error.reason === "archived") yield say("BLOCKED", "warning", `${name} is archived and must be restored before it can be read`);
+        if (error.reason === "archived")
+          yield say("BLOCKED", "warning", `${name} is archived and must be restored before it can be read`);
         continue;
       }
-      if (!(error instanceof Failure) || ["SYSTEM_UNREACHABLE", "CREDENTIALS_REFUSED", "INTERRUPTED"].includes(error.code)) throw error;
+      if (
+        !(error instanceof Failure) ||
+        ["SYSTEM_UNREACHABLE", "CREDENTIALS_REFUSED", "INTERRUPTED"].includes(error.code)
+      )
+        throw error;
       yield say(error.code, "error", error.message);
     }
   }
@@ -133,8 +172,12 @@ async function tableAbove({ client, io }: Store, bucket: string, prefix: string)
   for (const folder of folders) {
     for (const book of BOOK_FOLDERS) {
       const input = { Bucket: bucket, Prefix: `${folder}${book}/`, MaxKeys: 1000 };
-      const page = await ask({ action: "s3:ListBucket", bucket }, () => client.send(new ListObjectsV2Command(input), { abortSignal: io.signal }));
-      const table = (page.Contents ?? []).map(({ Key = "" }) => tableOf(Key.slice(folder.length))).find((found) => found?.folder === "");
+      const page = await ask({ action: "s3:ListBucket", bucket }, () =>
+        client.send(new ListObjectsV2Command(input), { abortSignal: io.signal }),
+      );
+      const table = (page.Contents ?? [])
+        .map(({ Key = "" }) => tableOf(Key.slice(folder.length)))
+        .find((found) => found?.folder === "");
       if (table != null) return `${nameOf(bucket, folder)} is a table of ${table.format}`;
     }
   }

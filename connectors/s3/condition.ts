@@ -41,7 +41,12 @@ export function ifMatch(condition: Condition, etag: string): string | undefined 
  * Tries `If-Match` on an object of our own beside `near`, of which nothing is left afterwards, and believes only what
  * it saw: servers ignore the header, compare without quotes, or let it make a missing object.
  */
-export async function probeCondition(store: Store, bucket: Bucket, near: string, journal: UnitJournal): Promise<Condition> {
+export async function probeCondition(
+  store: Store,
+  bucket: Bucket,
+  near: string,
+  journal: UnitJournal,
+): Promise<Condition> {
   const key = `${near.slice(0, near.lastIndexOf("/") + 1)}${PROBE}${randomUUID()}`;
   store.io.signal.throwIfAborted();
   await writeNote(journal, { kind: "probe", bucket: bucket.name, key });
@@ -55,8 +60,13 @@ export async function probeCondition(store: Store, bucket: Bucket, near: string,
 }
 
 /** Removes the probes that killed attempts left. */
-export async function sweepProbes(store: Store, facts: (name: string) => Promise<Bucket>, journal: UnitJournal): Promise<void> {
-  for (const note of readNotes(journal)) if (note.kind === "probe") await sweep(store, await facts(note.bucket), note.key);
+export async function sweepProbes(
+  store: Store,
+  facts: (name: string) => Promise<Bucket>,
+  journal: UnitJournal,
+): Promise<void> {
+  for (const note of readNotes(journal))
+    if (note.kind === "probe") await sweep(store, await facts(note.bucket), note.key);
 }
 
 /** Throws NOT_PERMITTED where a probe cannot be deleted: no older version could be either, so nothing may be rewritten. */
@@ -73,7 +83,9 @@ async function sweep(store: Store, bucket: Bucket, key: string): Promise<void> {
 
 async function tryIfMatch(store: Store, bucket: string, key: string): Promise<"quoted" | "unquoted" | null> {
   if (await put(store, bucket, key, WRONG)) return null;
-  const first = await ask({ action: "s3:PutObject", bucket }, () => store.once.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: "1" })));
+  const first = await ask({ action: "s3:PutObject", bucket }, () =>
+    store.once.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: "1" })),
+  );
   if (await put(store, bucket, key, WRONG)) return null;
   const etag = first.ETag ?? "";
   if (await put(store, bucket, key, etag)) return "quoted";

@@ -16,7 +16,14 @@ function lint({ connect, records }: SystemBlock): readonly ConfigIssue[] {
   const root =
     connect.root === undefined
       ? []
-      : [issue(["connect", "root"], "KEY_REFUSED", "`root` is for kind `files`", "Buckets are named in `keys` and `files`: s3://BUCKET/…")];
+      : [
+          issue(
+            ["connect", "root"],
+            "KEY_REFUSED",
+            "`root` is for kind `files`",
+            "Buckets are named in `keys` and `files`: s3://BUCKET/…",
+          ),
+        ];
   return [...root, ...records.flatMap(lintRecord)];
 }
 
@@ -59,7 +66,14 @@ function lintAddress(text: string, path: readonly string[]): readonly ConfigIssu
     ];
   // S3 Express
   if (!address.bucket.endsWith("--x-s3")) return [];
-  return [issue(path, "PLACE_INVALID", "directory buckets list their keys in no order and are not searched", "Name a general purpose bucket.")];
+  return [
+    issue(
+      path,
+      "PLACE_INVALID",
+      "directory buckets list their keys in no order and are not searched",
+      "Name a general purpose bucket.",
+    ),
+  ];
 }
 
 function issue(path: readonly string[], code: string, message: string, help: string): ConfigIssue {

@@ -44,7 +44,12 @@ function openReader(block: SystemBlock, io: IO): Reader {
       switch (selection.by) {
         case "subjects":
           if (whole) return locateObjects(s3, target, selection.lookups);
-          return locateRecords(s3, target, selection.lookups, (records) => target.where === undefined && counted.set(target.record.id, records));
+          return locateRecords(
+            s3,
+            target,
+            selection.lookups,
+            (records) => target.where === undefined && counted.set(target.record.id, records),
+          );
         case "keys":
           return whole ? locateByKeys(s3, target, selection.keys) : locateByNames(s3, target, selection.keys);
         case "due":
@@ -62,7 +67,9 @@ function openReader(block: SystemBlock, io: IO): Reader {
     },
     remaining(target, operation) {
       const keys = operation.records.map(({ key }) => key);
-      return target.record.place.kind === "keys" ? remainingObjects(s3, target, keys) : remainingInFiles(s3, target, operation);
+      return target.record.place.kind === "keys"
+        ? remainingObjects(s3, target, keys)
+        : remainingInFiles(s3, target, operation);
     },
     residue: (target) => residueOf(s3, target),
     [Symbol.asyncDispose]: async () => s3.store.close(),
@@ -79,7 +86,9 @@ function openEraser(block: SystemBlock, io: IO): Eraser {
       const outcomes: StepOutcome[] = [];
       for (const work of unit.works)
         outcomes.push(
-          work.target.record.place.kind === "keys" ? await eraseObjects(files, work, journal, guard) : await eraseRecords(files, work, journal, guard),
+          work.target.record.place.kind === "keys"
+            ? await eraseObjects(files, work, journal, guard)
+            : await eraseRecords(files, work, journal, guard),
         );
       return outcomes;
     },

@@ -49,7 +49,10 @@ export async function copyWithout(
 }
 
 /** Passes the bytes on and shows them to `check` at the same time; the last ones wait for its word. */
-async function* checkedWhileSent(bytes: AsyncIterable<Uint8Array>, check: (copy: AsyncIterable<Uint8Array>) => Promise<void>): AsyncGenerator<Uint8Array> {
+async function* checkedWhileSent(
+  bytes: AsyncIterable<Uint8Array>,
+  check: (copy: AsyncIterable<Uint8Array>) => Promise<void>,
+): AsyncGenerator<Uint8Array> {
   const copy = new PassThrough();
   const checked = check(copy);
   // a check that fails stops reading: then its word comes below, and nobody waits for it to read on
@@ -72,7 +75,10 @@ async function* checkedWhileSent(bytes: AsyncIterable<Uint8Array>, check: (copy:
 /** The same changes with their random parts chosen, so that every pass writes the same bytes. */
 function settled(changes: ReadonlyMap<string, RecordChange>): ReadonlyMap<string, RecordChange> {
   return new Map(
-    [...changes].map(([id, { remove, parts }]) => [id, { remove, parts: parts.map((part) => ({ ...part, change: settledChange(part.change) })) }]),
+    [...changes].map(([id, { remove, parts }]) => [
+      id,
+      { remove, parts: parts.map((part) => ({ ...part, change: settledChange(part.change) })) },
+    ]),
   );
 }
 
@@ -88,7 +94,9 @@ function settledRules(rules: FieldRules): FieldRules {
   return Object.fromEntries(
     Object.entries(rules).map(([name, rule]) => [
       name,
-      rule.kind === "template" ? { ...rule, template: rule.template.replaceAll(":random", () => randomBytes(9).toString("hex")) } : rule,
+      rule.kind === "template"
+        ? { ...rule, template: rule.template.replaceAll(":random", () => randomBytes(9).toString("hex")) }
+        : rule,
     ]),
   );
 }

@@ -16,7 +16,12 @@ const AT_ONCE = 16;
 /** How often versions that would not go are tried again. */
 const ROUNDS = 3;
 
-export async function eraseObjects(s3: S3, { step, target, operations }: Work, journal: UnitJournal, guard: Guard): Promise<StepOutcome> {
+export async function eraseObjects(
+  s3: S3,
+  { step, target, operations }: Work,
+  journal: UnitJournal,
+  guard: Guard,
+): Promise<StepOutcome> {
   const { io } = s3.store;
   const tally = newTally(step);
   if (operations.some(({ change, records }) => change.kind !== "delete" && records.length > 0)) {
@@ -45,7 +50,10 @@ export async function eraseObjects(s3: S3, { step, target, operations }: Work, j
     io.signal.throwIfAborted();
     const fresh = free
       .filter(({ noted }) => !noted)
-      .map(({ record, versions }) => ({ name: shortName(s3, record.key), versions: versions.map((one) => shortVersion(s3, one)) }));
+      .map(({ record, versions }) => ({
+        name: shortName(s3, record.key),
+        versions: versions.map((one) => shortVersion(s3, one)),
+      }));
     if (fresh.length > 0) await writeNote(journal, { kind: "objects", step, objects: fresh });
     begin();
     for (const { record, versions } of free) {
@@ -78,10 +86,16 @@ interface Batch {
 }
 
 /** Those that are there as they were planned, or as an earlier attempt left them; what became of the others is said in the tally. */
-async function lookAtBatch(s3: S3, { step, target, journal, tally }: Batch, records: readonly PlannedRecord[]): Promise<readonly FoundObject[]> {
+async function lookAtBatch(
+  s3: S3,
+  { step, target, journal, tally }: Batch,
+  records: readonly PlannedRecord[],
+): Promise<readonly FoundObject[]> {
   const before = new Map(
     readNotes(journal).flatMap((note) =>
-      note.kind === "objects" && note.step === step ? note.objects.map(({ name, versions }) => [name, new Set(versions)] as const) : [],
+      note.kind === "objects" && note.step === step
+        ? note.objects.map(({ name, versions }) => [name, new Set(versions)] as const)
+        : [],
     ),
   );
   const found: FoundObject[] = [];
@@ -96,7 +110,9 @@ async function lookAtBatch(s3: S3, { step, target, journal, tally }: Batch, reco
     for (const { record, versions } of looked) {
       const planned = before.get(shortName(s3, record.key));
       const isPlanned =
-        planned === undefined ? objectFingerprint(s3, versions) === record.fingerprint : versions.every((one) => planned.has(shortVersion(s3, one)));
+        planned === undefined
+          ? objectFingerprint(s3, versions) === record.fingerprint
+          : versions.every((one) => planned.has(shortVersion(s3, one)));
       if (versions.length === 0 && planned !== undefined) acted(tally, "delete");
       else if (versions.length === 0) leave(tally, [record.key], ALREADY_GONE);
       else if (!isPlanned) leave(tally, [record.key], CHANGED);
@@ -128,7 +144,9 @@ async function eraseObject(
     // a lock may have come since the plan; then nothing is deleted, and above all no marker set before it
     const lock = allVersions(target) ? await lockOf(store, bucket, key, now) : null;
     if (lock !== null) return { kind: "blocked", reason: lock.reason };
-    const refusal = allVersions(target) ? await removeVersions(store, bucket, key, now, between) : await hide(store, name, key, now);
+    const refusal = allVersions(target)
+      ? await removeVersions(store, bucket, key, now, between)
+      : await hide(store, name, key, now);
     if (refusal !== null) return { kind: "failed", reason: reasonOf(refusal) };
   }
   return { kind: "failed", reason: "not_deleted" };

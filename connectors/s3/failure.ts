@@ -53,7 +53,10 @@ const UNREACHABLE = new Set([
 /** The server's or the socket's code for an error of the SDK: `NoSuchKey`, `ECONNREFUSED`; never its message. */
 export function codeOf(error: unknown): string {
   const codes = [field(error, "Code"), field(error, "code"), field(error, "name")];
-  return codes.find((code): code is string => typeof code === "string" && /^\w{2,60}$/u.test(code) && code !== "Error") ?? "Unknown";
+  return (
+    codes.find((code): code is string => typeof code === "string" && /^\w{2,60}$/u.test(code) && code !== "Error") ??
+    "Unknown"
+  );
 }
 
 /** HTTP status of an error of the SDK; 0 where there was no answer. */
@@ -71,13 +74,20 @@ export function failureOf(error: unknown, { action, bucket }: Asked): Failure {
   const code = codeOf(error);
   const status = statusOf(error);
   const fail = (failure: FailureCode, message: string) => new Failure(failure, message);
-  if (code === "AbortError" || code === "ABORT_ERR") return fail("INTERRUPTED", `${action} in the bucket "${bucket}" was interrupted`);
-  if (status === 0 && field(error, "message") === "Region is missing") return fail("CREDENTIALS_REFUSED", `no region is configured for the bucket "${bucket}"`);
-  if (CREDENTIALS.has(code)) return fail("CREDENTIALS_REFUSED", `S3 refused the credentials for the bucket "${bucket}" (${code})`);
+  if (code === "AbortError" || code === "ABORT_ERR")
+    return fail("INTERRUPTED", `${action} in the bucket "${bucket}" was interrupted`);
+  if (status === 0 && field(error, "message") === "Region is missing")
+    return fail("CREDENTIALS_REFUSED", `no region is configured for the bucket "${bucket}"`);
+  if (CREDENTIALS.has(code))
+    return fail("CREDENTIALS_REFUSED", `S3 refused the credentials for the bucket "${bucket}" (${code})`);
   if (code === "NoSuchBucket") return fail("TABLE_MISSING", `there is no bucket "${bucket}"`);
-  if (DENIED.has(code) || status === 403) return fail("NOT_PERMITTED", `${action} is not permitted in the bucket "${bucket}"`);
+  if (DENIED.has(code) || status === 403)
+    return fail("NOT_PERMITTED", `${action} is not permitted in the bucket "${bucket}"`);
   if (UNREACHABLE.has(code) || status >= 500 || (status === 0 && field(error, "$metadata") !== undefined)) {
-    return fail("SYSTEM_UNREACHABLE", `the S3 server of the bucket "${bucket}" cannot be reached, or does not answer (${code}, ${action})`);
+    return fail(
+      "SYSTEM_UNREACHABLE",
+      `the S3 server of the bucket "${bucket}" cannot be reached, or does not answer (${code}, ${action})`,
+    );
   }
   return fail("UNEXPECTED_ANSWER", `S3 answered ${code} (${status}) to ${action} in the bucket "${bucket}"`);
 }
@@ -92,7 +102,11 @@ export async function ask<T>(asked: Asked, send: () => Promise<T>): Promise<T> {
 }
 
 /** As `ask`, but null where S3 answers with one of these codes (`NoSuchKey`) or statuses (404). */
-export async function askMaybe<T>(asked: Asked, absent: readonly (string | number)[], send: () => Promise<T>): Promise<T | null> {
+export async function askMaybe<T>(
+  asked: Asked,
+  absent: readonly (string | number)[],
+  send: () => Promise<T>,
+): Promise<T | null> {
   try {
     return await send();
   } catch (error) {

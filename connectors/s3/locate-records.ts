@@ -32,12 +32,23 @@ interface Scanned {
 }
 
 /** `counted` is told how many records the target's files hold, all people's. */
-export async function* locateRecords(s3: S3, target: Target, lookups: readonly Lookup[], counted: (records: number) => void): AsyncGenerator<Located> {
+export async function* locateRecords(
+  s3: S3,
+  target: Target,
+  lookups: readonly Lookup[],
+  counted: (records: number) => void,
+): AsyncGenerator<Located> {
   let records = 0;
   const isNamed = nameFinder(target.columns, lookups);
   for await (const object of filesOf(s3, target)) {
-    if (isNamed(object.key)) s3.store.io.report(namedAfter(target.record.id, nameOf(object.bucket, object.key, lookups)));
-    const scanned = await untilStill(s3, object, lookups, async (versions) => await scanObject(s3, target, lookups, { ...object, versions }));
+    if (isNamed(object.key))
+      s3.store.io.report(namedAfter(target.record.id, nameOf(object.bucket, object.key, lookups)));
+    const scanned = await untilStill(
+      s3,
+      object,
+      lookups,
+      async (versions) => await scanObject(s3, target, lookups, { ...object, versions }),
+    );
     records += scanned.records;
     s3.store.io.progress(records);
     const { bucket, key } = object;
@@ -58,9 +69,15 @@ export async function* locateByNames(s3: S3, target: Target, keys: readonly stri
     const [bucket, key] = partsOf(address);
     const ids = planned.flatMap(([, , id]) => id ?? []);
     const object = { bucket, key };
-    const hits = await untilStill(s3, object, [], async (versions) => await hitsByName(s3, target, { ...object, versions }, ids));
+    const hits = await untilStill(
+      s3,
+      object,
+      [],
+      async (versions) => await hitsByName(s3, target, { ...object, versions }, ids),
+    );
     // an object that nobody could look into was planned as a whole
-    if (ids.length < planned.length) yield { subjects: [], key: address, address, fingerprint: "", values: {}, done: false };
+    if (ids.length < planned.length)
+      yield { subjects: [], key: address, address, fingerprint: "", values: {}, done: false };
     for (const hit of hits) yield locatedOf(object, hit, null);
   }
 }
@@ -90,7 +107,11 @@ export async function countAll(s3: S3, target: Target): Promise<number> {
       const version = liveOf(versions);
       if (version === null) return 0;
       const source = { bucket: await s3.bucket(name), key, version, name: nameOf(name, key) };
-      return (await unlessArchived(async () => await countRecords(bytesOf(s3.store, source), ruleFor(s3, target, key, source.name)))) ?? 0;
+      return (
+        (await unlessArchived(
+          async () => await countRecords(bytesOf(s3.store, source), ruleFor(s3, target, key, source.name)),
+        )) ?? 0
+      );
     });
   }
   return records;
@@ -110,13 +131,22 @@ async function untilStill<T>(
       return await read(versions);
     } catch (error) {
       if (!(error instanceof NotReadable) || error.reason !== "changed") throw error;
-      if (look === LOOKS) throw new Failure("SYSTEM_UNREACHABLE", `${nameOf(bucket, key, lookups)} is written all the time: it could not be read whole`);
+      if (look === LOOKS)
+        throw new Failure(
+          "SYSTEM_UNREACHABLE",
+          `${nameOf(bucket, key, lookups)} is written all the time: it could not be read whole`,
+        );
       versions = await versionsOf(s3.store, bucket, key);
     }
   }
 }
 
-async function scanObject(s3: S3, target: Target, lookups: readonly Lookup[], { bucket: name, key, versions }: FoundObject): Promise<Scanned> {
+async function scanObject(
+  s3: S3,
+  target: Target,
+  lookups: readonly Lookup[],
+  { bucket: name, key, versions }: FoundObject,
+): Promise<Scanned> {
   const bucket = await s3.bucket(name);
   const everybody = lookups.map(({ subject }) => subject);
   const scan = async (version: Version) => {
@@ -138,10 +168,18 @@ async function scanObject(s3: S3, target: Target, lookups: readonly Lookup[], { 
       old = await scan(version);
     } catch (error) {
       if (!(error instanceof Failure) || !isAboutContent(error)) throw error;
-      const { subjects, whole } = await lookInto(s3, target, lookups, { bucket, key, version, name: versionName(name, key, version, lookups) });
-      s3.store.io.report(unreadableVersion(target, versionName(name, key, version, lookups), !whole || subjects.size > 0));
+      const { subjects, whole } = await lookInto(s3, target, lookups, {
+        bucket,
+        key,
+        version,
+        name: versionName(name, key, version, lookups),
+      });
+      s3.store.io.report(
+        unreadableVersion(target, versionName(name, key, version, lookups), !whole || subjects.size > 0),
+      );
       unreadable = true;
-      if (!whole || subjects.size > 0) unknown ??= { subjects: whole ? [...subjects].toSorted((a, b) => a - b) : everybody, reason: UNREADABLE };
+      if (!whole || subjects.size > 0)
+        unknown ??= { subjects: whole ? [...subjects].toSorted((a, b) => a - b) : everybody, reason: UNREADABLE };
       continue;
     }
     // where the current version is rewritten, every older one goes, archived or not
@@ -155,19 +193,35 @@ async function scanObject(s3: S3, target: Target, lookups: readonly Lookup[], { 
   const found = [...hits.values()];
   // the records themselves say that they are blocked
   if (unreadable && found.some(({ done }) => !done))
-    return { hits: found, records: now?.records ?? 0, blocked: { reason: UNREADABLE }, unknown: unknown?.reason === UNREADABLE ? null : unknown };
+    return {
+      hits: found,
+      records: now?.records ?? 0,
+      blocked: { reason: UNREADABLE },
+      unknown: unknown?.reason === UNREADABLE ? null : unknown,
+    };
   const neighbours = doomed.length === 0 ? [] : neighboursOf(s3, target, name, key);
   if (neighbours.length > 0) {
     const namesIn = async (version: Version) =>
       (await unlessArchived(
-        async () => await neighbourNames(s3, target, lookups, { bucket, key, version, name: versionName(name, key, version, lookups) }, neighbours),
+        async () =>
+          await neighbourNames(
+            s3,
+            target,
+            lookups,
+            { bucket, key, version, name: versionName(name, key, version, lookups) },
+            neighbours,
+          ),
       )) ?? new Set<string>();
     const staying = live === null ? new Set<string>() : await namesIn(live);
     for (const version of holding)
       if ([...(await namesIn(version))].some((id) => !staying.has(id) && !hits.has(id)))
         return { hits: found, records: now?.records ?? 0, blocked: { reason: KEPT_IN_VERSION }, unknown };
   }
-  const blocked = await blockedBy(s3, target, bucket, { key, rewritten, going: rewritten && live !== null ? [live, ...doomed] : doomed });
+  const blocked = await blockedBy(s3, target, bucket, {
+    key,
+    rewritten,
+    going: rewritten && live !== null ? [live, ...doomed] : doomed,
+  });
   return { hits: found, records: now?.records ?? 0, blocked, unknown };
 }
 
@@ -178,8 +232,17 @@ const UNREADABLE = "unreadable_version";
 export const KEPT_IN_VERSION = "kept_in_version";
 
 /** Who is seen in a version that cannot be read as records. */
-async function lookInto(s3: S3, target: Target, lookups: readonly Lookup[], source: Source): ReturnType<typeof searchText> {
-  return await searchText(bytesOf(s3.store, source), { columns: target.columns, encoding: target.record.encoding, name: source.name }, lookups);
+async function lookInto(
+  s3: S3,
+  target: Target,
+  lookups: readonly Lookup[],
+  source: Source,
+): ReturnType<typeof searchText> {
+  return await searchText(
+    bytesOf(s3.store, source),
+    { columns: target.columns, encoding: target.record.encoding, name: source.name },
+    lookups,
+  );
 }
 
 function digestOf({ store }: S3, version: Version | null): string {
@@ -192,20 +255,39 @@ interface Going {
   readonly going: readonly Version[];
 }
 
-async function blockedBy({ store }: S3, target: Target, bucket: Bucket, { key, rewritten, going }: Going): Promise<Blocked | null> {
+async function blockedBy(
+  { store }: S3,
+  target: Target,
+  bucket: Bucket,
+  { key, rewritten, going }: Going,
+): Promise<Blocked | null> {
   if (!allVersions(target) || going.length === 0 || bucket.versioning === "none") return null;
   return (await lockOf(store, bucket, key, going)) ?? (rewritten && bucket.locksNew ? { reason: "object_lock" } : null);
 }
 
-async function scanVersion(s3: S3, target: Target, lookups: readonly Lookup[], source: Source): Promise<{ hits: readonly FoundRecord[]; records: number }> {
+async function scanVersion(
+  s3: S3,
+  target: Target,
+  lookups: readonly Lookup[],
+  source: Source,
+): Promise<{ hits: readonly FoundRecord[]; records: number }> {
   const reporter = lineReporter(target.record.id, source.name, (finding) => s3.store.io.report(finding));
-  const { found, totals } = scanRecords(bytesOf(s3.store, source), ruleFor(s3, target, source.key, source.name, reporter), lookups);
+  const { found, totals } = scanRecords(
+    bytesOf(s3.store, source),
+    ruleFor(s3, target, source.key, source.name, reporter),
+    lookups,
+  );
   const hits = await Array.fromAsync(found);
   reporter.end();
   return { hits, records: totals.records };
 }
 
-async function hitsByName(s3: S3, target: Target, { bucket: name, key, versions }: FoundObject, ids: readonly string[]): Promise<readonly Hit[]> {
+async function hitsByName(
+  s3: S3,
+  target: Target,
+  { bucket: name, key, versions }: FoundObject,
+  ids: readonly string[],
+): Promise<readonly Hit[]> {
   const live = liveOf(versions);
   if (allVersions(target) ? versions.length === 0 : live === null) throw wentAway(name, key);
   const bucket = await s3.bucket(name);
@@ -216,7 +298,10 @@ async function hitsByName(s3: S3, target: Target, { bucket: name, key, versions 
     if (missing.length === 0) break;
     const source = { bucket, key, version, name: versionName(name, key, version, []) };
     const holder = `${version === live ? "" : live === null ? HIDDEN : OLD}${digestOf(s3, version)}`;
-    const found = await unlessArchived(async () => await Array.fromAsync(recordsOf(bytesOf(s3.store, source), ruleFor(s3, target, key, source.name), missing)));
+    const found = await unlessArchived(
+      async () =>
+        await Array.fromAsync(recordsOf(bytesOf(s3.store, source), ruleFor(s3, target, key, source.name), missing)),
+    );
     for (const record of found ?? []) hits.set(record.id, { ...record, holder });
   }
   return [...hits.values()];

@@ -16,7 +16,13 @@ import { HIDDEN, type Known, OLD, type Planned, type Survey, survey, UnreadableV
 export type Hindrance = { readonly kind: "blocked" | "failed"; readonly reason: string };
 
 /** What the object holds; null where nobody can say, which the tally then tells. */
-export async function lookOrLeave(files: S3, work: Work, object: Planned, known: Known, tally: Tally): Promise<Survey | null> {
+export async function lookOrLeave(
+  files: S3,
+  work: Work,
+  object: Planned,
+  known: Known,
+  tally: Tally,
+): Promise<Survey | null> {
   // what bears another fingerprint than its name was planned by nobody
   const altered = [...object.plans].filter(([id, { record }]) => !isOwn(id, record.fingerprint)).map(([id]) => id);
   for (const id of altered) object.plans.delete(id);
@@ -38,7 +44,10 @@ export function hindranceOf({ store }: S3, { target }: Work, error: unknown): Hi
     store.io.report(unreadableVersion(target, error.where, true));
     return { kind: "blocked", reason: "unreadable_version" };
   }
-  if (error instanceof Failure && (isAboutContent(error) || error.code === "FIELD_REFUSED" || error.code === "UNEXPECTED_ANSWER"))
+  if (
+    error instanceof Failure &&
+    (isAboutContent(error) || error.code === "FIELD_REFUSED" || error.code === "UNEXPECTED_ANSWER")
+  )
     return { kind: "failed", reason: error.code };
   return null;
 }
@@ -47,7 +56,12 @@ export function hindranceOf({ store }: S3, { target }: Work, error: unknown): Hi
 export async function tellOfAbsent(
   files: S3,
   work: Work,
-  { object, seen, noted, tally }: { readonly object: Planned; readonly seen: Survey; readonly noted: ReadonlySet<string>; readonly tally: Tally },
+  {
+    object,
+    seen,
+    noted,
+    tally,
+  }: { readonly object: Planned; readonly seen: Survey; readonly noted: ReadonlySet<string>; readonly tally: Tally },
 ): Promise<void> {
   const there = new Set(openIn(seen));
   const done = new Set([...seen.held.values()].flatMap((held) => held.done));
@@ -55,15 +69,25 @@ export async function tellOfAbsent(
   const ours = absent.filter((id) => noted.has(shortName(files, object, id)));
   for (const id of ours) acted(tally, kindOf(work, object, id));
   const missing = absent.filter((id) => !ours.includes(id) && !done.has(id));
-  const gone = missing.length === 0 ? new Set<string>() : await goneOf(files, work, object, seen, [...missing, ...ours]);
-  for (const id of absent.filter((one) => !ours.includes(one))) leave(tally, keysOf(object, [id]), done.has(id) || gone.has(id) ? ALREADY_GONE : CHANGED);
+  const gone =
+    missing.length === 0 ? new Set<string>() : await goneOf(files, work, object, seen, [...missing, ...ours]);
+  for (const id of absent.filter((one) => !ours.includes(one)))
+    leave(tally, keysOf(object, [id]), done.has(id) || gone.has(id) ? ALREADY_GONE : CHANGED);
 }
 
-async function goneOf(files: S3, { target, lookups }: Work, object: Planned, { live }: Survey, ids: readonly string[]): Promise<ReadonlySet<string>> {
+async function goneOf(
+  files: S3,
+  { target, lookups }: Work,
+  object: Planned,
+  { live }: Survey,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
   const planned = ids.flatMap((id): (Missing & { readonly holder: string })[] => {
     const plan = object.plans.get(id);
     const fingerprint = plan === undefined ? null : readFingerprint(plan.record.fingerprint);
-    return plan === undefined || fingerprint === null ? [] : [{ id, planned: fingerprint, change: plan.change, holder: fingerprint.holder }];
+    return plan === undefined || fingerprint === null
+      ? []
+      : [{ id, planned: fingerprint, change: plan.change, holder: fingerprint.holder }];
   });
   // an old version does not change, it goes
   const old = planned.filter(({ holder }) => holder.startsWith(OLD) || holder.startsWith(HIDDEN)).map(({ id }) => id);

@@ -14,7 +14,10 @@ import { parseAddress } from "./place.ts";
 /** Record types other than the target's that find records in this object and may let one stay. */
 export function neighboursOf({ records }: S3, target: Target, bucket: string, key: string): readonly RecordType[] {
   // `versions: latest` knows nothing of older versions
-  return records.filter((record) => record.id !== target.record.id && record.versions !== "latest" && mayStay(record) && isOver(record, bucket, key));
+  return records.filter(
+    (record) =>
+      record.id !== target.record.id && record.versions !== "latest" && mayStay(record) && isOver(record, bucket, key),
+  );
 }
 
 /** Held, waiting, kept, or reached through another record and so held with it. */
@@ -51,10 +54,18 @@ export async function neighbourNames(
   const names = new Set<string>();
   for (const record of neighbours) {
     const columns = record.match.terms.map(
-      ({ column }): MatchColumn => target.columns.find((one) => one.column === column) ?? { column, type: "edge", fold: [] },
+      ({ column }): MatchColumn =>
+        target.columns.find((one) => one.column === column) ?? { column, type: "edge", fold: [] },
     );
-    const isKnown = lookups.length > 0 && columns.every(({ column }) => target.columns.some((one) => one.column === column));
-    const read: Target = { record, columns, ...(record.where === undefined ? {} : { where: record.where }), exports: [], changes: {} };
+    const isKnown =
+      lookups.length > 0 && columns.every(({ column }) => target.columns.some((one) => one.column === column));
+    const read: Target = {
+      record,
+      columns,
+      ...(record.where === undefined ? {} : { where: record.where }),
+      exports: [],
+      changes: {},
+    };
     const rule = recordRule(read, { path: source.key, name: source.name }, (parts) => s3.store.io.digest(parts));
     for await (const name of namesOf(bytesOf(s3.store, source), rule, isKnown ? lookups : null)) names.add(name);
   }

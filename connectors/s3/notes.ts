@@ -6,11 +6,22 @@ const NOTE = z.discriminatedUnion("kind", [
   /** These records of the step were there when an attempt began; keyed digests of their keys. */
   z.strictObject({ kind: z.literal("present"), step: z.string(), records: z.array(z.string()) }),
   /** Objects that are about to be deleted: keyed digests of their keys and of the versions that are meant. */
-  z.strictObject({ kind: z.literal("objects"), step: z.string(), objects: z.array(z.strictObject({ name: z.string(), versions: z.array(z.string()) })) }),
+  z.strictObject({
+    kind: z.literal("objects"),
+    step: z.string(),
+    objects: z.array(z.strictObject({ name: z.string(), versions: z.array(z.string()) })),
+  }),
   /** The probe object of our own that is about to be written. */
   z.strictObject({ kind: z.literal("probe"), bucket: z.string(), key: z.string() }),
   /** An object (keyed digest of its address), last seen as this version, is about to be replaced by bytes with this hash. */
-  z.strictObject({ kind: z.literal("put"), object: z.string(), base: z.string(), etag: z.string(), modified: z.string(), sha256: z.string() }),
+  z.strictObject({
+    kind: z.literal("put"),
+    object: z.string(),
+    base: z.string(),
+    etag: z.string(),
+    modified: z.string(),
+    sha256: z.string(),
+  }),
 ]);
 
 export type Note = z.infer<typeof NOTE>;

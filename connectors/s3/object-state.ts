@@ -36,7 +36,10 @@ export function ourVersion({ versions, held }: Survey, puts: readonly Put[]): Ou
 
 /** Whether ours is current and a version stands between it and the one that was read. */
 export function hidesAnother({ versions, live }: Survey, { version: ours, put }: Ours): boolean {
-  return live?.id === ours.id && versions.some((version) => version !== ours && version.id !== ours.id && cameAfter(versions, version, put));
+  return (
+    live?.id === ours.id &&
+    versions.some((version) => version !== ours && version.id !== ours.id && cameAfter(versions, version, put))
+  );
 }
 
 /** Whether a version is newer than the one that a PUT of ours was made from. Markers have no place in the list of versions, only a time. */
@@ -49,7 +52,10 @@ function cameAfter(versions: readonly Version[], version: Version, { base, etag,
 /** An older version that holds what is to be kept and what is to go can neither stay nor go. */
 export function isKeptInVersion(target: Target, survey: Survey): boolean {
   if (!allVersions(target)) return false;
-  return survey.versions.some((version) => version !== survey.live && (survey.held.get(version.id)?.open.length ?? 0) > 0 && keepsAlone(survey, version));
+  return survey.versions.some(
+    (version) =>
+      version !== survey.live && (survey.held.get(version.id)?.open.length ?? 0) > 0 && keepsAlone(survey, version),
+  );
 }
 
 export function doomedVersions(target: Target, survey: Survey, rewritten: boolean): readonly Version[] {

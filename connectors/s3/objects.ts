@@ -6,7 +6,16 @@ import type { Located, Lookup, Target } from "../../src/model/search.ts";
 import { whereTest } from "../../src/record-files/where-test.ts";
 import { type Bucket, lockOf } from "./bucket.ts";
 import { askMaybe } from "./failure.ts";
-import { type Address, filledBy, keysFor, parseAddress, parseTemplate, placeholdersOf, type Template, templateTest } from "./place.ts";
+import {
+  type Address,
+  filledBy,
+  keysFor,
+  parseAddress,
+  parseTemplate,
+  placeholdersOf,
+  type Template,
+  templateTest,
+} from "./place.ts";
 import type { Store } from "./store.ts";
 import { listVersions, liveOf, type Version, versionsOf } from "./versions.ts";
 
@@ -38,7 +47,8 @@ export function addressesOf(target: Target): readonly Address[] {
   const texts = place.kind === "keys" ? place.templates : place.kind === "files" ? place.globs : [];
   return texts.map((text) => {
     const address = parseAddress(text);
-    if (address === undefined) throw new Failure("DATAMAP_INVALID", `${target.record.id}: a place does not begin with s3://BUCKET/`);
+    if (address === undefined)
+      throw new Failure("DATAMAP_INVALID", `${target.record.id}: a place does not begin with s3://BUCKET/`);
     return address;
   });
 }
@@ -56,7 +66,9 @@ export async function* locateObjects(s3: S3, target: Target, lookups: readonly L
   for (let at = 0; at < wanted.length; at += AT_ONCE) {
     s3.store.io.signal.throwIfAborted();
     const some = wanted.slice(at, at + AT_ONCE);
-    const looked = await Promise.all(some.filter(({ below }) => !below).map(async (one) => await lookAt(s3, target, one)));
+    const looked = await Promise.all(
+      some.filter(({ below }) => !below).map(async (one) => await lookAt(s3, target, one)),
+    );
     for (const found of looked) if (found !== null) yield found;
     for (const one of some.filter(({ below }) => below)) yield* lookBelow(s3, target, one);
     done += some.length;
@@ -71,8 +83,15 @@ export async function* locateByKeys(s3: S3, target: Target, keys: readonly strin
     const looked = await Promise.all(
       keys.slice(at, at + AT_ONCE).map(async (planned) => {
         const [bucket, key] = partsOf(planned);
-        const template = templatesOf(target).find((one) => one.bucket === bucket && templateTest(one.template)(key))?.template;
-        return await lookAt(s3, target, { bucket, key, subjects: new Set(), values: template === undefined ? {} : filledBy(template, key) });
+        const template = templatesOf(target).find(
+          (one) => one.bucket === bucket && templateTest(one.template)(key),
+        )?.template;
+        return await lookAt(s3, target, {
+          bucket,
+          key,
+          subjects: new Set(),
+          values: template === undefined ? {} : filledBy(template, key),
+        });
       }),
     );
     for (const found of looked) if (found !== null) yield found;
@@ -101,12 +120,14 @@ function wantedOf(target: Target, lookups: readonly Lookup[]): readonly Wanted[]
   const wanted = new Map<string, Wanted>();
   for (const { bucket, template } of templatesOf(target)) {
     // a template that names nobody would be everybody's
-    if (placeholdersOf(template).length === 0) throw new Failure("DATAMAP_INVALID", `${target.record.id}: a key template without a placeholder`);
+    if (placeholdersOf(template).length === 0)
+      throw new Failure("DATAMAP_INVALID", `${target.record.id}: a key template without a placeholder`);
     for (const lookup of lookups) {
       for (const { key, filled } of keysFor(template, lookup)) {
         const name = JSON.stringify([bucket, key, template.below]);
         const known = wanted.get(name);
-        if (known === undefined) wanted.set(name, { bucket, key, subjects: new Set([lookup.subject]), values: filled, below: template.below });
+        if (known === undefined)
+          wanted.set(name, { bucket, key, subjects: new Set([lookup.subject]), values: filled, below: template.below });
         else known.subjects.add(lookup.subject);
       }
     }
@@ -118,14 +139,23 @@ async function lookAt(s3: S3, target: Target, object: WantedObject): Promise<Loc
   return await locatedOf(s3, target, object, await versionsOf(s3.store, object.bucket, object.key));
 }
 
-async function* lookBelow(s3: S3, target: Target, { bucket, key: start, subjects, values }: Wanted): AsyncGenerator<Located> {
+async function* lookBelow(
+  s3: S3,
+  target: Target,
+  { bucket, key: start, subjects, values }: Wanted,
+): AsyncGenerator<Located> {
   for await (const { key, versions } of listVersions(s3.store, bucket, start)) {
     const found = await locatedOf(s3, target, { bucket, key, subjects, values }, versions);
     if (found !== null) yield found;
   }
 }
 
-async function locatedOf(s3: S3, target: Target, { bucket, key, subjects, values }: WantedObject, versions: readonly Version[]): Promise<Located | null> {
+async function locatedOf(
+  s3: S3,
+  target: Target,
+  { bucket, key, subjects, values }: WantedObject,
+  versions: readonly Version[],
+): Promise<Located | null> {
   const facts = await s3.bucket(bucket);
   const mine = concerned(target, versions);
   if (mine.length === 0) return null;
@@ -137,7 +167,9 @@ async function locatedOf(s3: S3, target: Target, { bucket, key, subjects, values
     key: objectKey(bucket, key),
     address: objectKey(bucket, key),
     fingerprint: objectFingerprint(s3, mine),
-    values: Object.fromEntries(target.exports.map((name) => [name, [(Object.hasOwn(columns, name) ? columns[name] : null) ?? []].flat()])),
+    values: Object.fromEntries(
+      target.exports.map((name) => [name, [(Object.hasOwn(columns, name) ? columns[name] : null) ?? []].flat()]),
+    ),
     done: false,
     ...(blocked === null ? {} : { blocked }),
   };
@@ -185,7 +217,9 @@ async function columnsOf(
   const readable = versions.find(({ latest, marker }) => latest && !marker) ?? versions.find(({ marker }) => !marker);
   if (names.length === 0 || readable === undefined) return columns;
   const input = { Bucket: bucket, Key: key, ...(readable.latest ? {} : { VersionId: readable.id }) };
-  const head = await askMaybe({ action: "s3:GetObject", bucket }, [404], () => client.send(new HeadObjectCommand(input), { abortSignal: io.signal }));
+  const head = await askMaybe({ action: "s3:GetObject", bucket }, [404], () =>
+    client.send(new HeadObjectCommand(input), { abortSignal: io.signal }),
+  );
   for (const name of names) columns[name] = head?.Metadata?.[name.slice("metadata.".length).toLowerCase()] ?? null;
   return columns;
 }

@@ -38,7 +38,8 @@ export function parseTemplate(path: string, names: readonly string[] = []): Temp
   for (let at = 0; at < text.length;) {
     const rest = text.slice(at);
     const placeholder =
-      known.find((name) => name.startsWith(":") && rest.startsWith(name) && !/^\w/u.test(rest.slice(name.length))) ?? PLACEHOLDER.exec(rest)?.[0];
+      known.find((name) => name.startsWith(":") && rest.startsWith(name) && !/^\w/u.test(rest.slice(name.length))) ??
+      PLACEHOLDER.exec(rest)?.[0];
     if (placeholder === undefined) {
       plain += text.charAt(at);
       at += 1;
@@ -75,18 +76,29 @@ export interface FilledKey {
  * placeholder has no value, and never one of an empty value or of dots alone; values that stand together in a parent's
  * row stand together in a key.
  */
-export function keysFor(template: Template, { values, tuples = [] }: Pick<Lookup, "values" | "tuples">): readonly FilledKey[] {
+export function keysFor(
+  template: Template,
+  { values, tuples = [] }: Pick<Lookup, "values" | "tuples">,
+): readonly FilledKey[] {
   const placeholders = placeholdersOf(template);
   let choices: readonly ReadonlyMap<string, string>[] = [new Map()];
   for (const placeholder of placeholders) {
-    const usable = (Object.hasOwn(values, placeholder) ? (values[placeholder] ?? []) : []).filter((value) => !/^[.\s]*$/u.test(value));
+    const usable = (Object.hasOwn(values, placeholder) ? (values[placeholder] ?? []) : []).filter(
+      (value) => !/^[.\s]*$/u.test(value),
+    );
     choices = choices.flatMap((choice) => usable.map((value) => new Map(choice).set(placeholder, value)));
   }
   const together = tuples.filter(({ columns }) => columns.every((column) => placeholders.includes(column)));
   return choices
-    .filter((choice) => together.every(({ columns, rows }) => rows.some((row) => columns.every((column, at) => choice.get(column) === row[at]))))
+    .filter((choice) =>
+      together.every(({ columns, rows }) =>
+        rows.some((row) => columns.every((column, at) => choice.get(column) === row[at])),
+      ),
+    )
     .map((choice) => ({
-      key: template.pieces.map((piece) => ("text" in piece ? piece.text : (choice.get(piece.placeholder) ?? ""))).join(""),
+      key: template.pieces
+        .map((piece) => ("text" in piece ? piece.text : (choice.get(piece.placeholder) ?? "")))
+        .join(""),
       filled: Object.fromEntries(choice),
     }))
     .filter(({ key }) => Buffer.byteLength(key) <= LONGEST);
@@ -107,6 +119,8 @@ export function filledBy(template: Template, key: string): Readonly<Record<strin
 }
 
 function templatePattern({ pieces, below }: Template): RegExp {
-  const source = pieces.map((piece) => ("text" in piece ? piece.text.replace(/[.*+?^${}()|[\]\\/]/gu, String.raw`\$&`) : "(.+)")).join("");
+  const source = pieces
+    .map((piece) => ("text" in piece ? piece.text.replace(/[.*+?^${}()|[\]\\/]/gu, String.raw`\$&`) : "(.+)"))
+    .join("");
   return new RegExp(`^${source}${below ? ".*" : ""}$`, "su");
 }

@@ -62,7 +62,9 @@ export async function eraseRecords(files: Files, work: Work, journal: UnitJourna
   const { io } = files.store;
   const { step } = work;
   const tally = newTally(step);
-  const noted = new Set(readNotes(journal).flatMap((note) => (note.kind === "present" && note.step === step ? note.records : [])));
+  const noted = new Set(
+    readNotes(journal).flatMap((note) => (note.kind === "present" && note.step === step ? note.records : [])),
+  );
   const present: string[] = [];
   const open: Open[] = [];
   for (const object of plannedByObject(work.target, work.operations, work.lookups)) {
@@ -118,7 +120,11 @@ async function eraseOrTell(erasing: Erasing, one: Open): Promise<Ending> {
 }
 
 /** Goes round until nothing of the planned records is left in any version that counts. null: so it is. */
-async function eraseInObject(erasing: Erasing, { object, seen: first, known }: Open, left: Left[]): Promise<Hindrance | null> {
+async function eraseInObject(
+  erasing: Erasing,
+  { object, seen: first, known }: Open,
+  left: Left[],
+): Promise<Hindrance | null> {
   const { files, work, journal, between } = erasing;
   const { target, lookups } = work;
   const { store } = files;
@@ -162,7 +168,9 @@ async function eraseInObject(erasing: Erasing, { object, seen: first, known }: O
     }
     const doomed = doomedVersions(target, seen, ours !== null);
     if (doomed.length === 0) return null;
-    const fresh = openIn({ held: new Map([...held].filter(([id]) => doomed.some((version) => version.id === id))) }).filter((id) => !judged.has(id));
+    const fresh = openIn({
+      held: new Map([...held].filter(([id]) => doomed.some((version) => version.id === id))),
+    }).filter((id) => !judged.has(id));
     const kept = await judge(erasing, object, fresh);
     for (const id of fresh) judged.add(id);
     if (kept.length > 0) {
@@ -225,7 +233,9 @@ async function rewrite(erasing: Erasing, object: Planned, { seen, live, due, ref
   const folder = addressesOf(target).find((address) => address.bucket === bucket.name)?.path ?? "";
   const condition = await files.condition(bucket, literalStart(folder), journal);
   // refused again and again although nobody has written since: If-Match cannot be relied on for this object after all
-  const refused = condition !== "versions" && refusals.filter(({ id, etag }) => id === live.id && etag === live.etag).length >= PATIENCE;
+  const refused =
+    condition !== "versions" &&
+    refusals.filter(({ id, etag }) => id === live.id && etag === live.etag).length >= PATIENCE;
   if ((condition === "none" || refused) && !files.unsafeOverwrite) return hindered("no_conditional_write");
   const source = { bucket, key: object.key, version: live, name };
   const changes = new Map([...changesOf(object)].filter(([id]) => due.includes(id)));
@@ -233,7 +243,12 @@ async function rewrite(erasing: Erasing, object: Planned, { seen, live, due, ref
     const replaced = await replaceObject(
       files,
       target,
-      { source, changes, condition: refused ? "none" : condition, judge: async (ids) => await judge(erasing, object, ids) },
+      {
+        source,
+        changes,
+        condition: refused ? "none" : condition,
+        judge: async (ids) => await judge(erasing, object, ids),
+      },
       journal,
     );
     switch (replaced.kind) {
@@ -249,7 +264,8 @@ async function rewrite(erasing: Erasing, object: Planned, { seen, live, due, ref
       case "written": {
         // it was read again and compared before it was sent, and the server has checked its hash
         const others = seen.held.get(live.id)?.others ?? [];
-        if (replaced.changed === changes.size) known.set(knownName(replaced), { open: [], done: [], others, hash: replaced.sha256 });
+        if (replaced.changed === changes.size)
+          known.set(knownName(replaced), { open: [], done: [], others, hash: replaced.sha256 });
         const hindrance = await settle(files, work, bucket, object, { ...replaced, name });
         return hindrance === null ? { kind: "written" } : { kind: "hindered", hindrance };
       }

@@ -53,10 +53,13 @@ export async function hide(store: Store, bucket: string, key: string, versions: 
 
 async function removeBatch(store: Store, bucket: string, key: string, versions: readonly Version[]): Promise<Refusal> {
   // eslint-disable-next-line no-control-regex -- XML cannot carry them, and turns a return into a line feed
-  if (versions.length === 1 || /[\u0000-\u001f\ufffe\uffff]/u.test(key)) return await removeEach(store, bucket, key, versions);
+  if (versions.length === 1 || /[\u0000-\u001f\ufffe\uffff]/u.test(key))
+    return await removeEach(store, bucket, key, versions);
   const objects = versions.map(({ id }) => ({ Key: key, VersionId: id }));
   try {
-    const answer = await store.client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: false } }));
+    const answer = await store.client.send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: false } }),
+    );
     // S3 answers 200 with errors in the body, so a success is read version by version
     const gone = new Set((answer.Deleted ?? []).filter((one) => one.Key === key).map((one) => one.VersionId));
     if (versions.every(({ id }) => gone.has(id))) return null;

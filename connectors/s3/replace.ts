@@ -45,12 +45,22 @@ export interface Replacement {
 }
 
 /** Writes at most once. Throws NotReadable where the version is gone before anything was written. */
-export async function replaceObject(s3: S3, target: Target, { source, changes, condition, judge }: Replacement, journal: UnitJournal): Promise<Replaced> {
+export async function replaceObject(
+  s3: S3,
+  target: Target,
+  { source, changes, condition, judge }: Replacement,
+  journal: UnitJournal,
+): Promise<Replaced> {
   const { store } = s3;
   const { bucket, key, version } = source;
   const before = await attributesOf(store, source);
   if (before.unkeepable !== null) return { kind: "impossible", reason: `cannot_keep_${before.unkeepable}` };
-  const copy = await copyWithout(() => bytesOf(store, source), ruleFor(s3, target, key, source.name), changes, store.io.pseudonym);
+  const copy = await copyWithout(
+    () => bytesOf(store, source),
+    ruleFor(s3, target, key, source.name),
+    changes,
+    store.io.pseudonym,
+  );
   const { result, md5 } = copy;
   if (result.changed.length === 0) return { kind: "conflict" };
   if (result.bytesOut > LARGEST) return { kind: "impossible", reason: "too_large" };

@@ -18,7 +18,8 @@ export async function* residueOf({ store, bucket: facts }: S3, target: Target): 
     const replication = await askMaybe({ action: "s3:GetReplicationConfiguration", bucket: name }, none, () =>
       client.send(new GetBucketReplicationCommand({ Bucket: name }), how),
     );
-    if ((replication?.ReplicationConfiguration?.Rules ?? []).some(({ Status }) => Status === "Enabled")) mechanisms.add("replication");
+    if ((replication?.ReplicationConfiguration?.Rules ?? []).some(({ Status }) => Status === "Enabled"))
+      mechanisms.add("replication");
     const logging = await askMaybe({ action: "s3:GetBucketLogging", bucket: name }, none, () =>
       client.send(new GetBucketLoggingCommand({ Bucket: name }), how),
     );
@@ -26,5 +27,6 @@ export async function* residueOf({ store, bucket: facts }: S3, target: Target): 
     const { prefix, fits } = patternOf(target, address);
     if ((await openUploads(store, name, prefix)).some(({ key }) => fits(key))) mechanisms.add("multipart_uploads");
   }
-  for (const mechanism of mechanisms) yield { system: store.system, record: target.record.name, mechanism, goneBy: null };
+  for (const mechanism of mechanisms)
+    yield { system: store.system, record: target.record.name, mechanism, goneBy: null };
 }

@@ -54,9 +54,17 @@ function settingsOf(block: SystemBlock, io: IO): S3ClientConfig {
   // a silent peer must not hold a run for ever
   const patience = { requestHandler: { connectionTimeout: 10_000, socketTimeout: 120_000 }, logger: SILENT };
   if (block.connect.secret === undefined) return { ...patience, followRegionRedirects: true };
-  const { endpoint, region, forcePathStyle, accessKeyId, secretAccessKey, sessionToken } = secretOf(block.connect.secret, io);
+  const { endpoint, region, forcePathStyle, accessKeyId, secretAccessKey, sessionToken } = secretOf(
+    block.connect.secret,
+    io,
+  );
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
-  const base = { ...patience, credentials, region: region ?? "us-east-1", ...(forcePathStyle === undefined ? {} : { forcePathStyle }) };
+  const base = {
+    ...patience,
+    credentials,
+    region: region ?? "us-east-1",
+    ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
+  };
   if (endpoint === undefined) return { ...base, followRegionRedirects: true };
   // other servers know nothing of the checksums that the SDK adds for AWS
   const plain = /\.amazonaws\.com(\.cn)?$/u.test(new URL(endpoint).hostname)

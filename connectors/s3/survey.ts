@@ -75,7 +75,11 @@ export const HIDDEN = "hidden-";
 /** A record that was planned in older versions only. */
 export const OLD = "old-";
 
-export function plannedByObject(target: Target, operations: readonly Operation[], lookups: readonly Lookup[] | null): readonly Planned[] {
+export function plannedByObject(
+  target: Target,
+  operations: readonly Operation[],
+  lookups: readonly Lookup[] | null,
+): readonly Planned[] {
   const bySubject = lookups === null ? null : Map.groupBy(lookups, ({ subject }) => subject);
   const objects = new Map<string, Planned>();
   for (const { change, records, also = [] } of operations) {
@@ -97,7 +101,13 @@ export function changesOf({ plans }: Planned): Map<string, RecordChange> {
 }
 
 /** Throws NotReadable for an archived version that would have to be read, UnreadableVersion, and what record files throw of the current version. */
-export async function survey(s3: S3, target: Target, object: Planned, lookups: readonly Lookup[], known: Known): Promise<Survey> {
+export async function survey(
+  s3: S3,
+  target: Target,
+  object: Planned,
+  lookups: readonly Lookup[],
+  known: Known,
+): Promise<Survey> {
   const { store } = s3;
   for (let look = 1; ; look += 1) {
     store.io.signal.throwIfAborted();
@@ -108,7 +118,10 @@ export async function survey(s3: S3, target: Target, object: Planned, lookups: r
     } catch (error) {
       if (!(error instanceof NotReadable) || error.reason !== "changed") throw error;
       if (look === LOOKS)
-        throw new Failure("SYSTEM_UNREACHABLE", `${nameOf(object.bucket, object.key, lookups)} is written all the time: it could not be read whole`);
+        throw new Failure(
+          "SYSTEM_UNREACHABLE",
+          `${nameOf(object.bucket, object.key, lookups)} is written all the time: it could not be read whole`,
+        );
     }
   }
 }
@@ -119,7 +132,12 @@ export async function* remainingInFiles(s3: S3, target: Target, operation: Opera
     const { bucket, key, plans } = object;
     const { versions, live, held } = await surveyOrFail(s3, target, object);
     const seen = allVersions(target) ? versions.length > 0 : live !== null;
-    if (!seen && ![...plans.values()].every(({ record }) => readFingerprint(record.fingerprint)?.holder.startsWith(HIDDEN) === true))
+    if (
+      !seen &&
+      ![...plans.values()].every(
+        ({ record }) => readFingerprint(record.fingerprint)?.holder.startsWith(HIDDEN) === true,
+      )
+    )
       throw wentAway(bucket, key);
     for (const id of new Set([...held.values()].flatMap(({ open }) => open))) yield JSON.stringify([bucket, key, id]);
   }
@@ -135,9 +153,13 @@ async function surveyOrFail(s3: S3, target: Target, object: Planned): Promise<Su
   try {
     return await survey(s3, target, object, [], new Map());
   } catch (error) {
-    if (error instanceof UnreadableVersion) throw new Failure("FILE_UNREADABLE", `${error.where} cannot be read as its records should be`);
+    if (error instanceof UnreadableVersion)
+      throw new Failure("FILE_UNREADABLE", `${error.where} cannot be read as its records should be`);
     if (!(error instanceof NotReadable)) throw error;
-    throw new Failure("FILE_UNREADABLE", `${nameOf(object.bucket, object.key)} is archived: it must be restored before it can be read`);
+    throw new Failure(
+      "FILE_UNREADABLE",
+      `${nameOf(object.bucket, object.key)} is archived: it must be restored before it can be read`,
+    );
   }
 }
 
@@ -148,12 +170,20 @@ interface Surveyed {
   readonly known: Known;
 }
 
-async function surveyVersions(s3: S3, target: Target, object: Planned, { bucket, versions, lookups, known }: Surveyed): Promise<Survey> {
+async function surveyVersions(
+  s3: S3,
+  target: Target,
+  object: Planned,
+  { bucket, versions, lookups, known }: Surveyed,
+): Promise<Survey> {
   const { key } = object;
   const live = liveOf(versions);
   const held = new Map<string, Held>();
   // what only looks does not ask what an erasure takes along
-  const neighbours = lookups.length > 0 && allVersions(target) && versions.length > 1 ? neighboursOf(s3, target, object.bucket, key) : [];
+  const neighbours =
+    lookups.length > 0 && allVersions(target) && versions.length > 1
+      ? neighboursOf(s3, target, object.bucket, key)
+      : [];
   for (const version of live === null ? versions : [live, ...versions.filter((one) => one !== live)]) {
     if (version.marker || (version !== live && !allVersions(target))) continue;
     const name = versionName(object.bucket, key, version, lookups);
@@ -173,7 +203,12 @@ async function surveyVersions(s3: S3, target: Target, object: Planned, { bucket,
 /** What is not planned any more is somebody's all the same. */
 function asPlanned({ open, done, others, hash }: Held, { plans }: Planned): Held {
   const isPlanned = (id: string) => plans.has(id);
-  return { open: open.filter(isPlanned), done: done.filter(isPlanned), others: [...others, ...open.filter((id) => !isPlanned(id))], hash };
+  return {
+    open: open.filter(isPlanned),
+    done: done.filter(isPlanned),
+    others: [...others, ...open.filter((id) => !isPlanned(id))],
+    hash,
+  };
 }
 
 export function versionName(bucket: string, key: string, version: Version, lookups: readonly Lookup[]): string {
@@ -199,7 +234,8 @@ async function heldIn(
   const lists = { open: new Array<string>(), done: new Array<string>(), others: new Array<string>() };
   for await (const { id, state } of surveyRecords(tapped(source, hash), rule, changes, lookups)) lists[state].push(id);
   const known = new Set([...lists.open, ...lists.done, ...lists.others]);
-  for (const id of await neighbourNames(s3, target, lookups, read, neighbours)) if (!known.has(id)) lists.others.push(id);
+  for (const id of await neighbourNames(s3, target, lookups, read, neighbours))
+    if (!known.has(id)) lists.others.push(id);
   return { ...lists, hash: hash.digest("hex") };
 }
 

@@ -73,7 +73,9 @@ async function* pages(store: Store, bucket: string, prefix: string): AsyncGenera
   let markers: { KeyMarker?: string; VersionIdMarker?: string } = {};
   for (;;) {
     const input = { Bucket: bucket, Prefix: prefix, EncodingType: "url", ...markers } as const;
-    const page = await ask({ action: "s3:ListBucketVersions", bucket }, () => client.send(new ListObjectVersionsCommand(input), { abortSignal: io.signal }));
+    const page = await ask({ action: "s3:ListBucketVersions", bucket }, () =>
+      client.send(new ListObjectVersionsCommand(input), { abortSignal: io.signal }),
+    );
     // an answer that is none of S3's would look like an empty bucket
     if (page.IsTruncated === undefined && page.Name === undefined && page.Versions === undefined)
       throw new Failure("UNEXPECTED_ANSWER", `S3 answered nothing to s3:ListBucketVersions in the bucket "${bucket}"`);
@@ -88,14 +90,32 @@ async function* pages(store: Store, bucket: string, prefix: string): AsyncGenera
 function read(page: ListObjectVersionsCommandOutput): (readonly [string, Version])[] {
   const key = (text: string | undefined) => (page.EncodingType === "url" ? decoded(text ?? "") : (text ?? ""));
   const when = (date: Date | undefined) => (date ?? new Date(0)).toISOString();
-  const versions = (page.Versions ?? []).map(({ Key, VersionId, ETag, Size, IsLatest, LastModified }): readonly [string, Version] => [
-    key(Key),
-    { id: VersionId ?? "null", etag: ETag ?? "", size: Size ?? 0, latest: IsLatest ?? false, marker: false, modified: when(LastModified) },
-  ]);
-  const markers = (page.DeleteMarkers ?? []).map(({ Key, VersionId, IsLatest, LastModified }): readonly [string, Version] => [
-    key(Key),
-    { id: VersionId ?? "null", etag: "", size: 0, latest: IsLatest ?? false, marker: true, modified: when(LastModified) },
-  ]);
+  const versions = (page.Versions ?? []).map(
+    ({ Key, VersionId, ETag, Size, IsLatest, LastModified }): readonly [string, Version] => [
+      key(Key),
+      {
+        id: VersionId ?? "null",
+        etag: ETag ?? "",
+        size: Size ?? 0,
+        latest: IsLatest ?? false,
+        marker: false,
+        modified: when(LastModified),
+      },
+    ],
+  );
+  const markers = (page.DeleteMarkers ?? []).map(
+    ({ Key, VersionId, IsLatest, LastModified }): readonly [string, Version] => [
+      key(Key),
+      {
+        id: VersionId ?? "null",
+        etag: "",
+        size: 0,
+        latest: IsLatest ?? false,
+        marker: true,
+        modified: when(LastModified),
+      },
+    ],
+  );
   return [...versions, ...markers];
 }
 

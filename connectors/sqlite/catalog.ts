@@ -23,7 +23,11 @@ export interface Table extends Nameable {
   readonly rowid: string | undefined;
   /** `INTEGER PRIMARY KEY`: the row's number is a column, and stays. */
   readonly numbered: boolean;
-  readonly indexes: readonly { readonly unique: boolean; readonly whole: boolean; readonly columns: readonly (string | null)[] }[];
+  readonly indexes: readonly {
+    readonly unique: boolean;
+    readonly whole: boolean;
+    readonly columns: readonly (string | null)[];
+  }[];
   readonly sql: string;
 }
 
@@ -71,11 +75,16 @@ export function loadCatalog(database: Database, block: SystemBlock): Catalog {
     if (table !== undefined) tables.set(table.name, table);
   }
   const named = new Map([...tables.values()].map((table) => [table.name.toLowerCase(), table]));
-  const foreignKeys = [...tables.values()].flatMap((child) => (child.kind === "table" ? foreignKeysOf(database, child, named) : []));
+  const foreignKeys = [...tables.values()].flatMap((child) =>
+    child.kind === "table" ? foreignKeysOf(database, child, named) : [],
+  );
   const triggers = database.all("SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger'");
-  const names = database.all("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name").map(([name]) => String(name));
+  const names = database
+    .all("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name")
+    .map(([name]) => String(name));
   const collations = new Map<Table, ReadonlyMap<string, string>>();
-  const over = (table: Table) => block.records.filter(({ place }) => place.kind === "table" && place.table === table.name).map(({ id }) => id);
+  const over = (table: Table) =>
+    block.records.filter(({ place }) => place.kind === "table" && place.table === table.name).map(({ id }) => id);
   return {
     version,
     tables,
@@ -86,20 +95,34 @@ export function loadCatalog(database: Database, block: SystemBlock): Catalog {
     into: (table) => foreignKeys.filter(({ parent }) => parent === table),
     recordsOver: over,
     placed(place, record) {
-      if (place.kind !== "table") throw new Failure("ACTION_REFUSED", `${record} names no table, but sqlite has only tables`);
+      if (place.kind !== "table")
+        throw new Failure("ACTION_REFUSED", `${record} names no table, but sqlite has only tables`);
       const found = tables.get(place.table);
       if (found !== undefined) return found;
       if (names.includes(place.table))
-        throw new Failure("TABLE_MISSING", `${record}: ${place.table} is a view, or a table that only its own application can read`);
+        throw new Failure(
+          "TABLE_MISSING",
+          `${record}: ${place.table} is a view, or a table that only its own application can read`,
+        );
       const meant = nearest(place.table, tables.keys());
-      throw new Failure("TABLE_MISSING", `${record}: there is no table ${place.table}`, meant === undefined ? {} : { help: `Did you mean \`${meant}\`?` });
+      throw new Failure(
+        "TABLE_MISSING",
+        `${record}: there is no table ${place.table}`,
+        meant === undefined ? {} : { help: `Did you mean \`${meant}\`?` },
+      );
     },
     collations(table) {
-      const known = collations.get(table) ?? (table.kind === "virtual" ? new Map() : collationsIn(table.sql, table.name, [...table.columns.keys()]));
+      const known =
+        collations.get(table) ??
+        (table.kind === "virtual" ? new Map() : collationsIn(table.sql, table.name, [...table.columns.keys()]));
       if (known === undefined)
-        throw new Failure("ACTION_REFUSED", `table ${table.name} uses a function or collation that only its own application has`, {
-          help: "Erase there through the application, or leave the table out of the data map.",
-        });
+        throw new Failure(
+          "ACTION_REFUSED",
+          `table ${table.name} uses a function or collation that only its own application has`,
+          {
+            help: "Erase there through the application, or leave the table out of the data map.",
+          },
+        );
       collations.set(table, known);
       return known;
     },
@@ -123,14 +146,20 @@ function tableOf(database: Database, [name, type, withoutRowid, sql, strict]: Ro
     .filter((row) => row[3] !== 0n)
     .toSorted((a, b) => Number(a[3]) - Number(b[3]))
     .map((row) => String(row[0]));
-  const numbered = withoutRowid !== 1n && primary.length === 1 && seen.some((row) => row[3] === 1n && String(row[1]).toUpperCase() === "INTEGER");
+  const numbered =
+    withoutRowid !== 1n &&
+    primary.length === 1 &&
+    seen.some((row) => row[3] === 1n && String(row[1]).toUpperCase() === "INTEGER");
   const grouped = Map.groupBy(type === "virtual" ? [] : database.all(INDEXES, [table]), ([index]) => String(index));
   const indexes = [...grouped.values()].map((parts) => ({
     unique: parts[0]?.[1] === 1n,
     whole: parts[0]?.[2] === 0n,
     columns: parts.map((part) => (part[3] === null || part[3] === undefined ? null : String(part[3]))),
   }));
-  const unique = indexes.find((index) => index.unique && index.whole && index.columns.every((column) => column !== null && columns.get(column)?.notNull));
+  const unique = indexes.find(
+    (index) =>
+      index.unique && index.whole && index.columns.every((column) => column !== null && columns.get(column)?.notNull),
+  );
   return {
     schema: "main",
     name: table,
@@ -139,7 +168,12 @@ function tableOf(database: Database, [name, type, withoutRowid, sql, strict]: Ro
     columns,
     key: primary.length > 0 ? primary : (unique?.columns.filter((column) => column !== null) ?? []),
     // a column of that name hides it
-    rowid: withoutRowid === 1n ? undefined : ["rowid", "_rowid_", "oid"].find((one) => ![...columns.keys()].some((column) => column.toLowerCase() === one)),
+    rowid:
+      withoutRowid === 1n
+        ? undefined
+        : ["rowid", "_rowid_", "oid"].find(
+            (one) => ![...columns.keys()].some((column) => column.toLowerCase() === one),
+          ),
     numbered,
     indexes,
     sql: String(sql),
@@ -183,13 +217,24 @@ function foreignKeysOf(database: Database, child: Table, named: ReadonlyMap<stri
     const columns = rows.map((row) => nameIn(child, row[2]));
     const parentColumns = rows.map((row, at) => (row[3] === null ? (parent.key[at] ?? "") : nameIn(parent, row[3])));
     // SQLite gives its foreign keys no names that could be asked for
-    return [{ name: `${child.name}(${columns.join(", ")})`, child, columns, parent, parentColumns, onDelete: ON_DELETE.get(String(onDelete)) ?? "no_action" }];
+    return [
+      {
+        name: `${child.name}(${columns.join(", ")})`,
+        child,
+        columns,
+        parent,
+        parentColumns,
+        onDelete: ON_DELETE.get(String(onDelete)) ?? "no_action",
+      },
+    ];
   });
 }
 
 function nameIn({ columns }: Table, name: Row[number] | undefined): string {
   const wanted = String(name);
-  return columns.has(wanted) ? wanted : ([...columns.keys()].find((one) => one.toLowerCase() === wanted.toLowerCase()) ?? wanted);
+  return columns.has(wanted)
+    ? wanted
+    : ([...columns.keys()].find((one) => one.toLowerCase() === wanted.toLowerCase()) ?? wanted);
 }
 
 function fullTextOf(table: Table, named: ReadonlyMap<string, Table>): FullText | undefined {

@@ -20,18 +20,29 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
     try {
       resolved.push(resolveTarget(place, target));
     } catch (error) {
-      if (!(error instanceof Failure) || !["TABLE_MISSING", "COLUMN_MISSING", "ACTION_REFUSED"].includes(error.code)) throw error;
+      if (!(error instanceof Failure) || !["TABLE_MISSING", "COLUMN_MISSING", "ACTION_REFUSED"].includes(error.code))
+        throw error;
       yield { code: error.code, severity: "error", record: target.record.id, message: error.message, help: error.help };
     }
   }
-  const columns = [...catalog.tables.values()].flatMap((table) => [...table.columns.keys()].map((column) => `${table.name}.${column}`));
-  yield* unusedIgnores(block, [...catalog.names, ...catalog.names.map((name) => `main.${name}`)], (entry) => columns.includes(entry));
+  const columns = [...catalog.tables.values()].flatMap((table) =>
+    [...table.columns.keys()].map((column) => `${table.name}.${column}`),
+  );
+  yield* unusedIgnores(block, [...catalog.names, ...catalog.names.map((name) => `main.${name}`)], (entry) =>
+    columns.includes(entry),
+  );
   const writable = await isWritable(database.path);
   for (const one of resolved) {
     if (!writable && (deletes(one) || updates(one).length > 0))
-      yield finding(one, "NOT_PERMITTED", "error", "the database's file and its folder may not be written to by this user", {
-        help: "Grant the right to write both.",
-      });
+      yield finding(
+        one,
+        "NOT_PERMITTED",
+        "error",
+        "the database's file and its folder may not be written to by this user",
+        {
+          help: "Grant the right to write both.",
+        },
+      );
     yield* checkMatches(one);
     yield* checkFields(one);
     yield* checkReferences(place, one);
@@ -44,7 +55,9 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
 function* checkMatches(resolved: Resolved): Generator<Finding> {
   for (const { column: named, path, match, separator } of resolved.matches) {
     const { name, declared, affinity } = resolved.columnOf(named.name);
-    const never = /blob/iu.test(declared) || (affinity === "number" && (separator !== undefined || ["email", "phone", "uuid"].includes(match.type)));
+    const never =
+      /blob/iu.test(declared) ||
+      (affinity === "number" && (separator !== undefined || ["email", "phone", "uuid"].includes(match.type)));
     if (path === undefined && match.type !== "edge" && never)
       yield finding(
         resolved,
@@ -63,12 +76,19 @@ function checkFields(resolved: Resolved): Generator<Finding> {
   return checkRules(resolved, {
     unchangeable({ name, generated }) {
       const foreignKey = catalog.into(table).find(({ parentColumns }) => parentColumns.includes(name));
-      const why = generated ? "is generated: it follows other columns" : foreignKey === undefined ? undefined : `is referenced by ${foreignKey.name}`;
+      const why = generated
+        ? "is generated: it follows other columns"
+        : foreignKey === undefined
+          ? undefined
+          : `is referenced by ${foreignKey.name}`;
       return why === undefined ? undefined : `column ${name} of ${table.name} ${why}`;
     },
-    isText: ({ affinity, isDate, declared }) => affinity === "text" || isDate || (affinity === "none" && !/blob/iu.test(declared)),
+    isText: ({ affinity, isDate, declared }) =>
+      affinity === "text" || isDate || (affinity === "none" && !/blob/iu.test(declared)),
     isUnique: ({ name }) =>
-      [table.key, ...table.indexes.flatMap((index) => (index.unique && index.whole ? [index.columns] : []))].some((one) => one.length === 1 && one[0] === name),
+      [table.key, ...table.indexes.flatMap((index) => (index.unique && index.whole ? [index.columns] : []))].some(
+        (one) => one.length === 1 && one[0] === name,
+      ),
   });
 }
 
@@ -123,10 +143,16 @@ function* checkFullText(place: Place, resolved: Resolved): Generator<Finding> {
   const written = new Set(effectsOf(place, resolved).map(({ table }) => table));
   for (const { table, content } of fullTextsOver(place, resolved)) {
     if (content !== resolved.table || written.has(table.name)) continue;
-    yield finding(resolved, "GAP", "warning", `full-text index ${table.name} keeps the words of rows of ${resolved.table.name} that go or change`, {
-      help: "`expunge verify ID --purge` builds it anew; a trigger would keep it right.",
-      gap: { where: table.name, holdsIdentifier: false },
-    });
+    yield finding(
+      resolved,
+      "GAP",
+      "warning",
+      `full-text index ${table.name} keeps the words of rows of ${resolved.table.name} that go or change`,
+      {
+        help: "`expunge verify ID --purge` builds it anew; a trigger would keep it right.",
+        gap: { where: table.name, holdsIdentifier: false },
+      },
+    );
   }
 }
 
@@ -136,9 +162,15 @@ function* checkIndexes(place: Place, resolved: Resolved): Generator<Finding> {
   if (!isLarge(place, table)) return;
   for (const { name, column, path, match } of matches) {
     if (path === undefined && match.fold.length === 0 && hasIndex(table, [column.name])) continue;
-    yield finding(resolved, "INDEX_MISSING", "warning", `no index serves the search in ${name} of ${table.name}: the whole table is read`, {
-      column: column.name,
-    });
+    yield finding(
+      resolved,
+      "INDEX_MISSING",
+      "warning",
+      `no index serves the search in ${name} of ${table.name}: the whole table is read`,
+      {
+        column: column.name,
+      },
+    );
   }
 }
 

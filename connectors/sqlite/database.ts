@@ -57,7 +57,8 @@ async function pathOf({ name, connect }: SystemBlock, io: IO): Promise<string> {
       ? new Failure("NOT_PERMITTED", `${name}: the folder of the database's file may not be read`)
       : new Failure("SYSTEM_UNREACHABLE", `${name}: the database's file is not there`, { help });
   });
-  if (!found.isFile()) throw new Failure("SYSTEM_UNREACHABLE", `${name}: what stands at the database's path is no file`, { help });
+  if (!found.isFile())
+    throw new Failure("SYSTEM_UNREACHABLE", `${name}: what stands at the database's path is no file`, { help });
   // SQLite lays its own files beside the file itself, not beside a link to it
   return await realpath(path);
 }
@@ -100,7 +101,8 @@ function opened({ name }: SystemBlock, open: () => Database): Database {
 }
 
 /** What is freed is overwritten, also where the application does not ask for it; triggers fire as they do for the application. */
-const SETTINGS = "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = OFF; PRAGMA synchronous = FULL";
+const SETTINGS =
+  "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = OFF; PRAGMA synchronous = FULL";
 
 function openAt(path: string, system: string, io: IO, readOnly: boolean): Database {
   const url = pathToFileURL(path);
@@ -211,12 +213,18 @@ function databaseOver(sqlite: DatabaseSync, path: string, system: string, io: IO
 }
 
 /** Index's collation by column, for a table made by this statement, in a database of its own in memory. */
-export function collationsIn(made: string, table: string, columns: readonly string[]): ReadonlyMap<string, string> | undefined {
+export function collationsIn(
+  made: string,
+  table: string,
+  columns: readonly string[],
+): ReadonlyMap<string, string> | undefined {
   using memory = new DatabaseSync(":memory:");
   try {
     memory.exec(made);
     memory.exec(`CREATE INDEX expunge_columns ON ${quoted(table)} (${columns.map(quoted).join(", ")})`);
-    const rows = memory.prepare("SELECT name, coll FROM pragma_index_xinfo('expunge_columns') WHERE key = 1 ORDER BY seqno").all();
+    const rows = memory
+      .prepare("SELECT name, coll FROM pragma_index_xinfo('expunge_columns') WHERE key = 1 ORDER BY seqno")
+      .all();
     return new Map(rows.map(({ name, coll }) => [String(name), String(coll).toUpperCase()]));
   } catch {
     return undefined;

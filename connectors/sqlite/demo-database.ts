@@ -12,7 +12,9 @@ export function makeDatabase(path: string, statements: string): void {
 export function linesOf(path: string): readonly string[] {
   using database = new DatabaseSync(path, { readOnly: true });
   const tables = database
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'ticket_words%'")
+    .prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'ticket_words%'",
+    )
     .all();
   return tables.flatMap(({ name }) =>
     database

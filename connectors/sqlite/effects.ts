@@ -42,7 +42,14 @@ function deedsOf({ database }: Place, resolved: Resolved): readonly Done[] {
   };
   return [
     ...(deletes(resolved) ? [told("DELETE", `DELETE FROM ${name} WHERE 0 = ?`)] : []),
-    ...(sets.length > 0 ? [told("UPDATE", `UPDATE ${name} SET ${sets.map((column) => `${quoted(column)} = NULL`).join(", ")} WHERE 0 = ?`)] : []),
+    ...(sets.length > 0
+      ? [
+          told(
+            "UPDATE",
+            `UPDATE ${name} SET ${sets.map((column) => `${quoted(column)} = NULL`).join(", ")} WHERE 0 = ?`,
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -54,7 +61,9 @@ export function refusedIn(place: Place, resolved: Resolved): readonly Done["verb
 /** Triggers of the table itself that these changes set off. */
 export function firing(place: Place, resolved: Resolved) {
   return deedsOf(place, resolved).flatMap(({ verb, deeds }) =>
-    place.catalog.triggers.flatMap((one) => (one.table === resolved.table.name && deeds.some(({ trigger }) => trigger === one.name) ? [{ ...one, verb }] : [])),
+    place.catalog.triggers.flatMap((one) =>
+      one.table === resolved.table.name && deeds.some(({ trigger }) => trigger === one.name) ? [{ ...one, verb }] : [],
+    ),
   );
 }
 
@@ -65,7 +74,9 @@ export function effectsOf(place: Place, resolved: Resolved): readonly Effect[] {
     deeds.flatMap(({ code, table, trigger, schema }): Effect[] => {
       const verb = VERBS.get(code);
       if (verb === undefined || trigger === null || schema !== "main" || table.startsWith("sqlite_")) return [];
-      const readsOld = deeds.some((one) => one.code === constants.SQLITE_READ && one.trigger === trigger && one.table === on.get(trigger));
+      const readsOld = deeds.some(
+        (one) => one.code === constants.SQLITE_READ && one.trigger === trigger && one.table === on.get(trigger),
+      );
       return [{ trigger, verb, table, readsOld }];
     }),
   );
@@ -78,7 +89,9 @@ export function writesOf(place: Place, targets: readonly Resolved[]): readonly W
     effectsOf(place, one).flatMap(({ trigger, table }) =>
       targets.flatMap(({ target: { record }, table: to }): Write[] => {
         const { id } = one.target.record;
-        return to.name !== table || record.id === id || record.auditOf.includes(id) ? [] : [{ trigger, from: id, to: record.id }];
+        return to.name !== table || record.id === id || record.auditOf.includes(id)
+          ? []
+          : [{ trigger, from: id, to: record.id }];
       }),
     ),
   );

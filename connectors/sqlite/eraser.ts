@@ -40,7 +40,16 @@ export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
 
 /** The tables are described anew for every unit. */
 function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<Resolved> {
-  let erasing: Erasing = { database, catalog: loadCatalog(database, block), block, io, works: [], watched: [], onePiece: false, planned: new Set() };
+  let erasing: Erasing = {
+    database,
+    catalog: loadCatalog(database, block),
+    block,
+    io,
+    works: [],
+    watched: [],
+    onePiece: false,
+    planned: new Set(),
+  };
   return {
     kind: "sqlite",
     async describe(unit) {
@@ -64,7 +73,9 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
 /** What the plan deletes in the whole system: triggers may take some of it along. */
 function plannedIn({ catalog }: Place, { works, deleting = [] }: Unit): ReadonlySet<string> {
   const own = works.flatMap(({ target, operations }) =>
-    operations.flatMap(({ change, records }) => (change.kind === "delete" ? [{ target, keys: records.map(({ key }) => key) }] : [])),
+    operations.flatMap(({ change, records }) =>
+      change.kind === "delete" ? [{ target, keys: records.map(({ key }) => key) }] : [],
+    ),
   );
   return new Set(
     [...own, ...deleting].flatMap(({ target: { record }, keys }) => {
@@ -78,5 +89,7 @@ function plannedIn({ catalog }: Place, { works, deleting = [] }: Unit): Readonly
 function isOnePiece(unit: Unit, works: readonly Resolved[]): boolean {
   const records = new Set(unit.works.map(({ target }) => target.record.id));
   const leading = works.filter(({ target }) => !target.record.auditOf.some((source) => records.has(source)));
-  return leading.length > 1 || leading.some(({ table, catalog }) => catalog.into(table).some(({ child }) => child === table));
+  return (
+    leading.length > 1 || leading.some(({ table, catalog }) => catalog.into(table).some(({ child }) => child === table))
+  );
 }

@@ -80,7 +80,10 @@ export async function beginErasing(erasing: Erasing, { trails }: BatchTables<Res
   const taken = new Set<string>();
   return {
     async rows(table, keys) {
-      return { states: new Map((await Array.fromAsync(look.ofKeys(table, keys))).map((state) => [state.key, state])), busy: new Set() };
+      return {
+        states: new Map((await Array.fromAsync(look.ofKeys(table, keys))).map((state) => [state.key, state])),
+        busy: new Set(),
+      };
     },
     async moved(table, key, lookups) {
       if (!key.startsWith('["rowid",')) return false;
@@ -107,7 +110,12 @@ export async function beginErasing(erasing: Erasing, { trails }: BatchTables<Res
   };
 }
 
-async function referencing(erasing: Erasing, { table }: Resolved, keys: readonly string[], taken: Set<string>): Promise<readonly Referencing[]> {
+async function referencing(
+  erasing: Erasing,
+  { table }: Resolved,
+  keys: readonly string[],
+  taken: Set<string>,
+): Promise<readonly Referencing[]> {
   const found = await Array.fromAsync(walkReferences(erasing, { table }, keys));
   for (const { foreignKey, segment, address } of found) if (goesOn(foreignKey, segment)) taken.add(address);
   return found.map(({ root, foreignKey, segment, key, address, busy }) => ({
@@ -162,11 +170,18 @@ function deleteRows(database: Database, deletions: readonly Deletion[]): readonl
   const rows = deletions.map(({ table: { table }, keys }) =>
     keys.flatMap((key) => byKey(table, key) ?? []).map((by) => ({ ...by, name: `main.${quoted(table.name)} AS t` })),
   );
-  const changed = rows.map((some) => some.reduce((sum, { name, where, values }) => sum + database.change(`DELETE FROM ${name} WHERE ${where}`, values), 0));
+  const changed = rows.map((some) =>
+    some.reduce(
+      (sum, { name, where, values }) => sum + database.change(`DELETE FROM ${name} WHERE ${where}`, values),
+      0,
+    ),
+  );
   return rows.map((some, at) =>
     changed[at] === some.length
       ? some.length
-      : some.filter(({ name, where, values }) => database.all(`SELECT 1 FROM ${name} WHERE ${where}`, values).length === 0).length,
+      : some.filter(
+          ({ name, where, values }) => database.all(`SELECT 1 FROM ${name} WHERE ${where}`, values).length === 0,
+        ).length,
   );
 }
 
@@ -175,7 +190,8 @@ function settle(erasing: Erasing, taken: ReadonlySet<string>): readonly string[]
   const { database, block, planned, watched } = erasing;
   const names = strangers(erasing);
   const losing = watched.filter(({ name, table, log }) => {
-    if (table === undefined || names.length > 0 || isIgnored(block, { schema: "main", name, shown: name })) return false;
+    if (table === undefined || names.length > 0 || isIgnored(block, { schema: "main", name, shown: name }))
+      return false;
     const columns = loggedOf(table).map((_, at) => `k${at}`);
     return database.all(`SELECT ${columns.join(", ")} FROM temp.${log} WHERE verb = 'delete'`).some((row) => {
       const address = addressOf(table, nameIn(table, row));
@@ -191,19 +207,33 @@ function strangers({ database, catalog, block, works, watched }: Erasing): reado
   const trails = new Set(block.records.filter(({ auditOf }) => auditOf.length > 0).map(({ id }) => id));
   const mine = new Set(works.map(({ table }) => table.name));
   // whether these may lose or change rows by a cascade was asked before anything was planned
-  const reached = new Set(works.flatMap(({ table }) => waysInto(catalog, table).map(({ segment }) => segment.table.name)));
+  const reached = new Set(
+    works.flatMap(({ table }) => waysInto(catalog, table).map(({ segment }) => segment.table.name)),
+  );
   return watched.flatMap(({ name, table, log }) => {
     const shown = { schema: "main", name, shown: name };
-    if (mine.has(name) || isIgnored(block, shown) || catalog.fullTexts.some((one) => one.table.name === name && one.content !== undefined)) return [];
-    const [counts] = table === undefined ? [[1n, 1n]] : database.all(`SELECT count(*), count(*) FILTER (WHERE verb = 'insert') FROM temp.${log}`);
+    if (
+      mine.has(name) ||
+      isIgnored(block, shown) ||
+      catalog.fullTexts.some((one) => one.table.name === name && one.content !== undefined)
+    )
+      return [];
+    const [counts] =
+      table === undefined
+        ? [[1n, 1n]]
+        : database.all(`SELECT count(*), count(*) FILTER (WHERE verb = 'insert') FROM temp.${log}`);
     if (counts?.[0] === 0n) return [];
     const records = table === undefined ? [] : catalog.recordsOver(table);
-    const declared = records.length > 0 ? !records.some((id) => trails.has(id)) : counts?.[1] === 0n && reached.has(name);
+    const declared =
+      records.length > 0 ? !records.some((id) => trails.has(id)) : counts?.[1] === 0n && reached.has(name);
     return declared ? [] : [name];
   });
 }
 
-function ownRows({ database, io, watched }: Erasing, trails: readonly Resolved[]): { rows: OwnRow<Resolved>[]; unclaimed: string[] } {
+function ownRows(
+  { database, io, watched }: Erasing,
+  trails: readonly Resolved[],
+): { rows: OwnRow<Resolved>[]; unclaimed: string[] } {
   const rows: OwnRow<Resolved>[] = [];
   const loose = new Map<string, string>();
   const claimed = new Set<string>();
@@ -213,9 +243,14 @@ function ownRows({ database, io, watched }: Erasing, trails: readonly Resolved[]
     const parts = loggedOf(one.table);
     // its number alone where it has one
     const from = one.table.rowid === undefined ? 0 : parts.length - 1;
-    const [mine, theirs] = [parts.slice(from).map((part) => `t.${part}`), parts.slice(from).map((_, at) => `k${from + at}`)];
+    const [mine, theirs] = [
+      parts.slice(from).map((part) => `t.${part}`),
+      parts.slice(from).map((_, at) => `k${from + at}`),
+    ];
     const written = `(${mine.join(", ")}) IN (SELECT ${theirs.join(", ")} FROM temp.${one.log} WHERE verb <> 'delete')`;
-    for (const row of database.all(`SELECT ${selected(trail)} FROM main.${quoted(trail.table.name)} AS t WHERE ${written}`)) {
+    for (const row of database.all(
+      `SELECT ${selected(trail)} FROM main.${quoted(trail.table.name)} AS t WHERE ${written}`,
+    )) {
       const state: RowState = stateOf(trail, row, io);
       if (passes(trail.filters, state)) {
         rows.push({ table: trail, state });
@@ -223,5 +258,8 @@ function ownRows({ database, io, watched }: Erasing, trails: readonly Resolved[]
       } else loose.set(state.address, trail.table.name);
     }
   }
-  return { rows, unclaimed: [...new Set([...loose].flatMap(([address, name]) => (claimed.has(address) ? [] : [name])))] };
+  return {
+    rows,
+    unclaimed: [...new Set([...loose].flatMap(([address, name]) => (claimed.has(address) ? [] : [name])))],
+  };
 }

@@ -49,7 +49,9 @@ export function translate(error: unknown, system: string): unknown {
     case 19:
       return new Refusal(constraintOf(code, error.message), { code: STATES.get(code) ?? "23000" });
     case 26:
-      return new Failure("SYSTEM_UNREACHABLE", `${system}: the file is no SQLite database, or is encrypted`, { help: "Check the path in the data map." });
+      return new Failure("SYSTEM_UNREACHABLE", `${system}: the file is no SQLite database, or is encrypted`, {
+        help: "Check the path in the data map.",
+      });
     case 1:
       return statementOf(error.message, system);
     default:
@@ -65,12 +67,18 @@ function constraintOf(code: number, message: string): string {
 }
 
 function statementOf(message: string, system: string): Failure | Refusal {
-  if (message.startsWith("no such table")) return new Failure("TABLE_MISSING", `${system}: a table is not there any more`);
-  if (message.startsWith("no such column")) return new Failure("COLUMN_MISSING", `${system}: a column is not there any more`);
+  if (message.startsWith("no such table"))
+    return new Failure("TABLE_MISSING", `${system}: a table is not there any more`);
+  if (message.startsWith("no such column"))
+    return new Failure("COLUMN_MISSING", `${system}: a column is not there any more`);
   if (/^(?:no such (?:function|module|collation sequence|tokenizer)|unknown function)/u.test(message))
-    return new Failure("ACTION_REFUSED", `${system}: the database uses a function, module or collation that only its own application has`, {
-      help: "Erase there through the application, or leave these tables out of the data map.",
-    });
+    return new Failure(
+      "ACTION_REFUSED",
+      `${system}: the database uses a function, module or collation that only its own application has`,
+      {
+        help: "Erase there through the application, or leave these tables out of the data map.",
+      },
+    );
   if (message.startsWith("foreign key mismatch")) return new Refusal("foreign_key_mismatch");
   return new Refusal("UNEXPECTED_ANSWER SQLite 1", { code: "1" });
 }
@@ -93,7 +101,13 @@ function codeOf(error: unknown): number | undefined {
 export function failureOf(error: unknown, where: string): unknown {
   if (!(error instanceof Refusal)) return error;
   if (error.contention)
-    return new Failure("BUSY", `${where}: another process is writing to the database`, { help: "Wait until it has ended, then run the same command again." });
-  if (error.reason === "invalid_json") return new Failure("UNEXPECTED_ANSWER", `${where}: a column that is read as JSON holds something else`);
-  return new Failure("UNEXPECTED_ANSWER", `${where}: the database answered with ${error.code === "" ? error.reason : error.code}, which nobody foresaw`);
+    return new Failure("BUSY", `${where}: another process is writing to the database`, {
+      help: "Wait until it has ended, then run the same command again.",
+    });
+  if (error.reason === "invalid_json")
+    return new Failure("UNEXPECTED_ANSWER", `${where}: a column that is read as JSON holds something else`);
+  return new Failure(
+    "UNEXPECTED_ANSWER",
+    `${where}: the database answered with ${error.code === "" ? error.reason : error.code}, which nobody foresaw`,
+  );
 }

@@ -32,7 +32,9 @@ function untyped(text: string): SQLInputValue {
  */
 export function rowidIn(table: Table, alias: string): readonly string[] {
   const key = table.key.map((name) => `${alias}.${quoted(name)}`);
-  return isFirm(table) ? key : [...key, `${alias}.${table.rowid ?? ""}`, ...[...table.columns.keys()].map((name) => `${alias}.${quoted(name)}`)];
+  return isFirm(table)
+    ? key
+    : [...key, `${alias}.${table.rowid ?? ""}`, ...[...table.columns.keys()].map((name) => `${alias}.${quoted(name)}`)];
 }
 
 function isFirm({ key, columns, rowid }: Table): boolean {
@@ -43,13 +45,18 @@ function isFirm({ key, columns, rowid }: Table): boolean {
 export function keyOf(table: Table, row: Row, io: IO): { readonly key: string; readonly address: string } {
   const name = nameIn(table, row);
   const content = row.slice(table.key.length + 1, table.key.length + 1 + table.columns.size).map(typed);
-  return { key: JSON.stringify(name[0] === "rowid" ? [...name, io.digest(content)] : name), address: addressOf(table, name) };
+  return {
+    key: JSON.stringify(name[0] === "rowid" ? [...name, io.digest(content)] : name),
+    address: addressOf(table, name),
+  };
 }
 
 /** What names a row whose first columns are its key's, and then its number. */
 export function nameIn(table: Table, row: Row): readonly string[] {
   const parts = row.slice(0, table.key.length);
-  return isFirm(table) || (parts.length > 0 && parts.every(isUnmistakable)) ? parts.map(typed) : ["rowid", String(row[parts.length])];
+  return isFirm(table) || (parts.length > 0 && parts.every(isUnmistakable))
+    ? parts.map(typed)
+    : ["rowid", String(row[parts.length])];
 }
 
 export function addressOf({ schema, name }: Table, named: readonly string[]): string {
@@ -68,14 +75,18 @@ function isUnmistakable(value: Value): boolean {
 }
 
 /** How the row of a key is found: SQL on `t` and its values; undefined where it can be no key of this table. */
-export function byKey(table: Table, key: string): { readonly where: string; readonly values: readonly SQLInputValue[] } | undefined {
+export function byKey(
+  table: Table,
+  key: string,
+): { readonly where: string; readonly values: readonly SQLInputValue[] } | undefined {
   let parts: readonly string[];
   try {
     parts = texts(key);
   } catch {
     return undefined;
   }
-  if (parts[0] === "rowid") return table.rowid === undefined ? undefined : { where: `t.${table.rowid} = ?`, values: [BigInt(parts[1] ?? "0")] };
+  if (parts[0] === "rowid")
+    return table.rowid === undefined ? undefined : { where: `t.${table.rowid} = ?`, values: [BigInt(parts[1] ?? "0")] };
   if (parts.length !== table.key.length || parts.length === 0) return undefined;
   return { where: table.key.map((name) => `t.${quoted(name)} = ?`).join(" AND "), values: parts.map(untyped) };
 }

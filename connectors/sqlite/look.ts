@@ -70,33 +70,57 @@ async function* rowsOf({ database }: Place, table: Resolved, keys: readonly stri
 }
 
 /** Every row that could match: by an index where the column itself holds a value as it is compared, else cell by cell. */
-function searchOf({ database }: Place, table: Resolved, lookups: readonly Lookup[]): [text: string, values: readonly string[]] {
+function searchOf(
+  { database }: Place,
+  table: Resolved,
+  lookups: readonly Lookup[],
+): [text: string, values: readonly string[]] {
   const values: string[] = [];
   const terms = table.matches.map((ref) => {
     if (!isPlain(ref)) {
       const holds = holdsOne(ref, lookups);
       return database.condition((value) => holds(textOf(value)))(readOf(ref.column));
     }
-    values.push(JSON.stringify([...new Set(lookups.flatMap((lookup) => valuesFor(lookup, ref.match.column)))]).replace(/^\[/u, `[${numbersOf(ref, lookups)}`));
+    values.push(
+      JSON.stringify([...new Set(lookups.flatMap((lookup) => valuesFor(lookup, ref.match.column)))]).replace(
+        /^\[/u,
+        `[${numbersOf(ref, lookups)}`,
+      ),
+    );
     return `t.${quoted(ref.column.name)} IN (SELECT value FROM json_each(?))`;
   });
   const mode = table.target.record.match.mode === "all" ? " AND " : " OR ";
-  return [`SELECT ${selected(table)} FROM main.${quoted(table.table.name)} AS t WHERE ${terms.length === 0 ? "0" : terms.join(mode)}`, values];
+  return [
+    `SELECT ${selected(table)} FROM main.${quoted(table.table.name)} AS t WHERE ${terms.length === 0 ? "0" : terms.join(mode)}`,
+    values,
+  ];
 }
 
 /** A value that is a number may be stored as one, in a column of any type. */
 function numbersOf(ref: ComparedRef, lookups: readonly Lookup[]): string {
-  const numbers = lookups.flatMap((lookup) => valuesFor(lookup, ref.match.column)).filter((value) => /^-?(?:0|[1-9]\d{0,17})(?:\.\d{1,15})?$/u.test(value));
+  const numbers = lookups
+    .flatMap((lookup) => valuesFor(lookup, ref.match.column))
+    .filter((value) => /^-?(?:0|[1-9]\d{0,17})(?:\.\d{1,15})?$/u.test(value));
   return numbers.map((number) => `${number},`).join("");
 }
 
 /** Whether the column's own comparison finds at least what ours does. */
 function isPlain({ match, column, path, separator }: ComparedRef): boolean {
-  return match.fold.length === 0 && match.type !== "uuid" && path === undefined && separator === undefined && column.shape === "scalar";
+  return (
+    match.fold.length === 0 &&
+    match.type !== "uuid" &&
+    path === undefined &&
+    separator === undefined &&
+    column.shape === "scalar"
+  );
 }
 
 /** Cells of matched columns that no search can find and in which a person's identifier stands, or could. */
-export async function* gapsIn({ database }: Place, table: Resolved, lookups: readonly Lookup[]): AsyncGenerator<Finding> {
+export async function* gapsIn(
+  { database }: Place,
+  table: Resolved,
+  lookups: readonly Lookup[],
+): AsyncGenerator<Finding> {
   // what nothing is done to is not judged: a condition, a look for identities
   if (table.target.changes.rule === undefined || lookups.length === 0 || table.matches.length === 0) return;
   const { name } = table.table;

@@ -31,7 +31,8 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
     writes: writesOf,
     gaps: gapsIn,
     async *references(place, resolved, keys) {
-      for await (const found of walkReferences(place, resolved, keys)) yield referenceOf(found, block, resolved.target.record.id);
+      for await (const found of walkReferences(place, resolved, keys))
+        yield referenceOf(found, block, resolved.target.record.id);
     },
     size: (_place, { table }) => Number(database.all(`SELECT count(*) FROM main.${quoted(table.name)}`)[0]?.[0] ?? 0),
     residue: residueOf,

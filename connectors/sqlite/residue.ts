@@ -18,18 +18,30 @@ export function residueOf(place: Place, resolved: Resolved): Residue[] {
  * versions of a row, is not: only VACUUM writes the file anew without it.
  */
 function mechanismsOf(place: Place, resolved: Resolved): readonly string[] {
-  return [...keptBeside(place), "free_space", ...(fullTextsOver(place, resolved).length > 0 ? ["full_text"] : []), ...samplesOf(place, resolved)];
+  return [
+    ...keptBeside(place),
+    "free_space",
+    ...(fullTextsOver(place, resolved).length > 0 ? ["full_text"] : []),
+    ...samplesOf(place, resolved),
+  ];
 }
 
 /** The log of changes, and the journal that some applications leave with what it held. */
 function keptBeside({ database }: Place): readonly string[] {
-  return [...(sizeOf(`${database.path}-wal`) > 0 ? ["wal"] : []), ...(sizeOf(`${database.path}-journal`) > 0 ? ["rollback_journal"] : [])];
+  return [
+    ...(sizeOf(`${database.path}-wal`) > 0 ? ["wal"] : []),
+    ...(sizeOf(`${database.path}-journal`) > 0 ? ["rollback_journal"] : []),
+  ];
 }
 
 /** Values that a fuller ANALYZE keeps. */
 function samplesOf({ database }: Place, { table }: Resolved): readonly string[] {
   const kept = database.all("SELECT name FROM sqlite_schema WHERE name IN ('sqlite_stat3', 'sqlite_stat4')");
-  return kept.some(([name]) => database.all(`SELECT 1 FROM ${quoted(String(name))} WHERE tbl = ? LIMIT 1`, [table.name]).length > 0) ? ["statistics"] : [];
+  return kept.some(
+    ([name]) => database.all(`SELECT 1 FROM ${quoted(String(name))} WHERE tbl = ? LIMIT 1`, [table.name]).length > 0,
+  )
+    ? ["statistics"]
+    : [];
 }
 
 function residue({ target: { record } }: Resolved, mechanism: string): Residue {
@@ -43,7 +55,9 @@ function sizeOf(path: string): number {
 /** Full-text indexes that hold words of these rows: over the table, or written by its triggers. */
 export function fullTextsOver(place: Place, { table, ...resolved }: Resolved): readonly FullText[] {
   const written = new Set(effectsOf(place, { ...resolved, table }).map((effect) => effect.table));
-  return place.catalog.fullTexts.filter((one) => one.table === table || one.content === table || written.has(one.table.name));
+  return place.catalog.fullTexts.filter(
+    (one) => one.table === table || one.content === table || written.has(one.table.name),
+  );
 }
 
 /**
@@ -63,7 +77,8 @@ export function flush(place: Place, resolved: Resolved, done: Set<"vacuum">): re
   };
   const fullTexts = fullTextsOver(place, resolved);
   for (const { table, content } of fullTexts) {
-    const tell = (command: string) => database.exec(`INSERT INTO main.${quoted(table.name)} (${quoted(table.name)}) VALUES ('${command}')`);
+    const tell = (command: string) =>
+      database.exec(`INSERT INTO main.${quoted(table.name)} (${quoted(table.name)}) VALUES ('${command}')`);
     attempt("full_text", () => {
       // where no trigger takes words out, those of rows that are gone are still there
       if (content !== undefined) tell("rebuild");
@@ -90,6 +105,7 @@ function isLarge({ database }: Place): boolean {
 /** VACUUM gives the rows of a table that has neither key nor index new numbers: whoever keeps those would find other rows. */
 function isRenumbered({ catalog }: Place): boolean {
   return [...catalog.tables.values()].some(
-    ({ kind, rowid, numbered, indexes }) => kind === "table" && rowid !== undefined && !numbered && indexes.length === 0,
+    ({ kind, rowid, numbered, indexes }) =>
+      kind === "table" && rowid !== undefined && !numbered && indexes.length === 0,
   );
 }

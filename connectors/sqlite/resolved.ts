@@ -42,12 +42,21 @@ export function resolveTarget({ catalog }: Place, target: Target): Resolved {
 export function resolveOver(catalog: Catalog, target: Target, table: Table): Resolved {
   const { record, changes } = target;
   const { fields, documents } = changedFields(changes);
-  if (table.rowid === undefined && table.key.length === 0) throw new Failure("ACTION_REFUSED", `${record.id}: rows of ${table.name} cannot be named`);
+  if (table.rowid === undefined && table.key.length === 0)
+    throw new Failure("ACTION_REFUSED", `${record.id}: rows of ${table.name} cannot be named`);
   const wheres = wheresOf(target);
-  const names = [...target.columns.map(({ column }) => column), ...target.exports, ...wheres.flatMap((one) => Object.keys(one))];
+  const names = [
+    ...target.columns.map(({ column }) => column),
+    ...target.exports,
+    ...wheres.flatMap((one) => Object.keys(one)),
+  ];
   const read = { ...table, columns: withJson(table, names, documents) };
   const ref = (name: string): ColumnRef<Column> => resolveRef(read, name, record.id, record.split);
-  const compared = ({ column, path }: ColumnRef<Column>, type: Parameters<typeof comparable>[1], folds: readonly Fold[]) => {
+  const compared = (
+    { column, path }: ColumnRef<Column>,
+    type: Parameters<typeof comparable>[1],
+    folds: readonly Fold[],
+  ) => {
     const collation = path === undefined ? catalog.collations(table).get(column.name) : undefined;
     return (text: string) => collated(comparable(text, type, folds), collation);
   };
@@ -96,10 +105,19 @@ function foreignColumns({ foreignKeys }: Catalog, { name }: Table): readonly str
 }
 
 /** Any column may hold JSON: those in which a name leads further are read so. */
-function withJson({ columns }: Table, names: readonly string[], documents: readonly string[]): ReadonlyMap<string, Column> {
+function withJson(
+  { columns }: Table,
+  names: readonly string[],
+  documents: readonly string[],
+): ReadonlyMap<string, Column> {
   const isRead = (column: string) =>
-    documents.includes(column) || names.some((name) => !columns.has(name) && name.startsWith(column) && [".", "["].includes(name.charAt(column.length)));
-  return new Map([...columns].map(([name, column]) => [name, isRead(name) ? { ...column, shape: "json" as const } : column]));
+    documents.includes(column) ||
+    names.some(
+      (name) => !columns.has(name) && name.startsWith(column) && [".", "["].includes(name.charAt(column.length)),
+    );
+  return new Map(
+    [...columns].map(([name, column]) => [name, isRead(name) ? { ...column, shape: "json" as const } : column]),
+  );
 }
 
 /** Texts that a column's collation finds equal are equal. */
@@ -123,7 +141,9 @@ export function selected({ table, columns }: Resolved): string {
 /** A column of `t`; JSON in SQLite's own form as text. */
 export function readOf({ name, shape }: Pick<Column, "name" | "shape">): string {
   const column = `t.${quoted(name)}`;
-  return shape === "json" ? `CASE WHEN typeof(${column}) = 'blob' AND json_valid(${column}, 8) THEN json(${column}) ELSE ${column} END` : column;
+  return shape === "json"
+    ? `CASE WHEN typeof(${column}) = 'blob' AND json_valid(${column}, 8) THEN json(${column}) ELSE ${column} END`
+    : column;
 }
 
 /** The values of a row of `selected` as texts. */

@@ -51,7 +51,9 @@ export function namesIn(source: Source): Names {
   const systems = at(["systems"]);
   return {
     systems: new Set(systems),
-    records: new Set(systems.flatMap((system) => at(["systems", system, "records"]).map((record) => `${system}.${record}`))),
+    records: new Set(
+      systems.flatMap((system) => at(["systems", system, "records"]).map((record) => `${system}.${record}`)),
+    ),
     identities: new Set(at(["identities"])),
     conditions: new Set(at(["conditions"])),
     holds: new Set(at(["holds"])),
@@ -59,7 +61,12 @@ export function namesIn(source: Source): Names {
 }
 
 /** Says so where the name is not among those known. `what`: as in `identity`. */
-export function knowName(name: string, what: "system" | "identity" | "condition" | "hold", path: Path, check: Check): boolean {
+export function knowName(
+  name: string,
+  what: "system" | "identity" | "condition" | "hold",
+  path: Path,
+  check: Check,
+): boolean {
   const known = {
     system: check.names.systems,
     identity: check.names.identities,
@@ -70,7 +77,9 @@ export function knowName(name: string, what: "system" | "identity" | "condition"
   const help = didYouMean(
     name,
     known,
-    known.size === 0 ? `The data map has none: write it down under \`${what === "identity" ? "identities" : `${what}s`}\`.` : "",
+    known.size === 0
+      ? `The data map has none: write it down under \`${what === "identity" ? "identities" : `${what}s`}\`.`
+      : "",
   );
   check.report({
     path,
@@ -101,7 +110,9 @@ export function readRef(text: string, path: Path, check: Check): ColumnRef | und
   const [system = "", record = "", ...column] = text.split(".");
   const id = `${system}.${record}`;
   if (column.length === 0 || column.includes("") || system === "" || record === "") {
-    const help = check.names.records.has(id) ? `Name the column too: \`${id}.COLUMN\`.` : "Write `system.record.column`, as in `shop.customers.id`.";
+    const help = check.names.records.has(id)
+      ? `Name the column too: \`${id}.COLUMN\`.`
+      : "Write `system.record.column`, as in `shop.customers.id`.";
     check.report({
       path,
       part: "value",
@@ -115,7 +126,12 @@ export function readRef(text: string, path: Path, check: Check): ColumnRef | und
 }
 
 /** Says that a block lacks these keys, unless one was there, but wrong: that is said already. */
-export function lack(block: Path, keys: readonly string[], said: Pick<Problem, "code" | "message" | "help">, check: Check): void {
+export function lack(
+  block: Path,
+  keys: readonly string[],
+  said: Pick<Problem, "code" | "message" | "help">,
+  check: Check,
+): void {
   check.report({ path: block, part: "key", ...said, missing: keys.map((key) => [...block, key]) });
 }
 

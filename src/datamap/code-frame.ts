@@ -32,7 +32,11 @@ export function codeFrame(text: string, issue: Issue): string {
   const before = shown.slice(start, issue.column - 1).replaceAll(/[^\t]/gu, " ");
   const caret = "^".repeat(Math.max(1, Math.min(token, start + WIDTH - issue.column + 1)));
   const number = String(issue.line);
-  return [head, `> ${number} | ${window}`, `  ${" ".repeat(number.length)} | ${start > 0 ? " " : ""}${before}${caret}   help: ${issue.help}`].join("\n");
+  return [
+    head,
+    `> ${number} | ${window}`,
+    `  ${" ".repeat(number.length)} | ${start > 0 ? " " : ""}${before}${caret}   help: ${issue.help}`,
+  ].join("\n");
 }
 
 /** Stars for everything that stands under `connect`, in block or flow form, also where the YAML is broken. Lines and columns stay. */
@@ -64,7 +68,9 @@ function lengthOfValue(rest: string, indent: number): number {
   }
   const lines = rest.split("\n");
   // the rest of the line, and every line that is deeper, blank or a comment
-  const end = lines.findIndex((line, at) => at > 0 && line.trim() !== "" && line.length - line.trimStart().length <= indent);
+  const end = lines.findIndex(
+    (line, at) => at > 0 && line.trim() !== "" && line.length - line.trimStart().length <= indent,
+  );
   return end === -1 ? rest.length : lines.slice(0, end).join("\n").length;
 }
 
@@ -76,5 +82,8 @@ function closing(text: string, at: number, quote: string): number {
 
 /** Keys and punctuation stay readable, values do not. */
 function stars(text: string): string {
-  return text.replaceAll(/(?<=^|[\s{,])(secret|root|unsafe_overwrite)(?=["']?\s*:)|[^\s{},:"'#]/gu, (_, key: string | undefined) => key ?? "*");
+  return text.replaceAll(
+    /(?<=^|[\s{,])(secret|root|unsafe_overwrite)(?=["']?\s*:)|[^\s{},:"'#]/gu,
+    (_, key: string | undefined) => key ?? "*",
+  );
 }

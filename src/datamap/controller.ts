@@ -1,6 +1,15 @@
 import { isCivilDate } from "../model/civil-date.ts";
 import type { Calendar, DataMap } from "../model/datamap.ts";
-import { checkNoDuplicates, checkReview, knowName, notBuilt, readDays, readPeriod, readRoundUp, type Check } from "./check.ts";
+import {
+  checkNoDuplicates,
+  checkReview,
+  knowName,
+  notBuilt,
+  readDays,
+  readPeriod,
+  readRoundUp,
+  type Check,
+} from "./check.ts";
 import { readLimits } from "./record.ts";
 import type { Written } from "./shape.ts";
 import type { Path } from "./source.ts";
@@ -16,14 +25,18 @@ export interface Outside {
 }
 
 /** Everything above identities and systems, with its defaults. */
-export type Top = Pick<DataMap, "controller" | "owner" | "reviewBy" | "ignore" | "proof" | "approval" | "limits" | "settle" | "clock">;
+export type Top = Pick<
+  DataMap,
+  "controller" | "owner" | "reviewBy" | "ignore" | "proof" | "approval" | "limits" | "settle" | "clock"
+>;
 
 export async function readTop(written: Written, outside: Outside, check: Check): Promise<Top> {
   const { controller, map = {}, proof, approval = {} } = written;
   checkReview(map.review_by, ["map", "review_by"], check);
   checkIgnore(map.ignore ?? [], check);
   if (written.retain_deleted !== undefined) readDays(written.retain_deleted, ["retain_deleted"], check);
-  for (const key of ["retain_deleted", "legal_holds", "people", "assert"] as const) if (written[key] !== undefined) notBuilt([key], "key", `\`${key}\``, check);
+  for (const key of ["retain_deleted", "legal_holds", "people", "assert"] as const)
+    if (written[key] !== undefined) notBuilt([key], "key", `\`${key}\``, check);
   if (approval.standing !== undefined) notBuilt(["approval", "standing"], "key", "`approval.standing`", check);
   if (proof !== undefined) {
     check.report({
@@ -92,7 +105,11 @@ function checkIgnore(ignore: readonly string[], check: Check): void {
   }
 }
 
-async function readCalendar(written: Written["controller"]["calendar"], outside: Outside, check: Check): Promise<Calendar> {
+async function readCalendar(
+  written: Written["controller"]["calendar"],
+  outside: Outside,
+  check: Check,
+): Promise<Calendar> {
   const path: Path = ["controller", "calendar"];
   const { timezone, regime = "eu", holidays = [] } = written;
   if (!isTimezone(timezone)) {
@@ -109,7 +126,9 @@ async function readCalendar(written: Written["controller"]["calendar"], outside:
   for (const [at, date] of dates.entries()) {
     if (isCivilDate(date)) continue;
     const [place, message] =
-      typeof holidays === "string" ? [here, `The file has a line that is no date (its date ${at + 1}).`] : [[...here, at], "This is no date."];
+      typeof holidays === "string"
+        ? [here, `The file has a line that is no date (its date ${at + 1}).`]
+        : [[...here, at], "This is no date."];
     check.report({
       path: place,
       part: "value",

@@ -23,7 +23,8 @@ function readField(written: WrittenField, path: Path, report: Report): FieldRule
     return undefined;
   };
   if (Object.keys(written).length !== 1) {
-    const help = "Write one of { set: … }, { generalise: … }, { truncate: /24 }, { template: … }, { pseudonymise: hmac }.";
+    const help =
+      "Write one of { set: … }, { generalise: … }, { truncate: /24 }, { template: … }, { pseudonymise: hmac }.";
     report({
       path,
       part: "value",
@@ -37,7 +38,10 @@ function readField(written: WrittenField, path: Path, report: Report): FieldRule
   const { set, generalise, truncate, template, pseudonymise } = written;
   if (set !== undefined) return { kind: "set", value: set };
   if (pseudonymise !== undefined) return { kind: "pseudonymise" };
-  if (generalise !== undefined) return typeof generalise === "string" ? { kind: "generalise", to: generalise } : { kind: "prefix", length: generalise.prefix };
+  if (generalise !== undefined)
+    return typeof generalise === "string"
+      ? { kind: "generalise", to: generalise }
+      : { kind: "prefix", length: generalise.prefix };
   if (truncate !== undefined) {
     const bits = /^\/(\d{1,3})$/u.exec(truncate)?.[1];
     return bits === undefined || Number(bits) > 128 || Number(bits) === 0

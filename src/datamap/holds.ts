@@ -1,6 +1,16 @@
 import type { Condition, Hold, Identity } from "../model/datamap.ts";
 import { termsOn } from "../model/retention-rule.ts";
-import { checkDate, checkReview, knowName, lack, notBuilt, readDays, readRef, readRoundUp, type Check } from "./check.ts";
+import {
+  checkDate,
+  checkReview,
+  knowName,
+  lack,
+  notBuilt,
+  readDays,
+  readRef,
+  readRoundUp,
+  type Check,
+} from "./check.ts";
 import { readMatch, readWhere } from "./match.ts";
 import type { Written, WrittenHold } from "./shape.ts";
 import type { Path } from "./source.ts";
@@ -43,7 +53,8 @@ export function readHold(name: string, written: WrittenHold, check: Check): Hold
   checkReview(people.review_by, [...path, "people", "review_by"], check);
   if (written.extend_while !== undefined) notBuilt([...path, "extend_while"], "key", "`extend_while`", check);
 
-  const given = written.round_up_to === undefined ? undefined : readRoundUp(written.round_up_to, [...path, "round_up_to"], check);
+  const given =
+    written.round_up_to === undefined ? undefined : readRoundUp(written.round_up_to, [...path, "round_up_to"], check);
   const roundUpTo = given ?? terms?.roundUpTo;
   const exemption = written.exemption ?? terms?.exemption;
   return {
@@ -108,7 +119,11 @@ function statute(written: WrittenHold, path: Path, check: Check): ReturnType<typ
   return terms;
 }
 
-export function readCondition(name: string, written: NonNullable<Written["conditions"]>[string], check: Check): Condition {
+export function readCondition(
+  name: string,
+  written: NonNullable<Written["conditions"]>[string],
+  check: Check,
+): Condition {
   const path: Path = ["conditions", name];
   const { any, match, where = {} } = written;
   if (any === undefined && match !== undefined) {
@@ -123,7 +138,12 @@ export function readCondition(name: string, written: NonNullable<Written["condit
   }
   if (any === undefined && Object.keys(where).length === 0) {
     const help = "Add `where: { COLUMN: [values] }`.";
-    lack(path, ["where", "any"], { code: "MISSING_KEY", message: `Condition \`${name}\` would always hold.`, help }, check);
+    lack(
+      path,
+      ["where", "any"],
+      { code: "MISSING_KEY", message: `Condition \`${name}\` would always hold.`, help },
+      check,
+    );
   }
   if (any !== undefined) {
     const [system = "", ...table] = any.split(".");
@@ -138,7 +158,12 @@ export function readCondition(name: string, written: NonNullable<Written["condit
     } else knowName(system, "system", [...path, "any"], check);
     if (match === undefined) {
       const help = "Add `match: { COLUMN: system.record.COLUMN }`.";
-      lack(path, ["match"], { code: "MISSING_KEY", message: `Condition \`${name}\` would look at everyone's rows.`, help }, check);
+      lack(
+        path,
+        ["match"],
+        { code: "MISSING_KEY", message: `Condition \`${name}\` would look at everyone's rows.`, help },
+        check,
+      );
     }
   }
   return {
@@ -158,7 +183,12 @@ export function readIdentity(name: string, written: Written["identities"][string
   const foundIn = found_in === undefined ? undefined : readRef(found_in, [...path, "found_in"], check);
   if (found_in !== undefined && Object.keys(by).length === 0) {
     const help = "Add `by: { COLUMN: IDENTITY }`, the columns to search there.";
-    lack(path, ["by"], { code: "MISSING_KEY", message: `Nothing says how \`${name}\` is found in \`${found_in}\`.`, help }, check);
+    lack(
+      path,
+      ["by"],
+      { code: "MISSING_KEY", message: `Nothing says how \`${name}\` is found in \`${found_in}\`.`, help },
+      check,
+    );
   }
   if (found_in === undefined && written.by !== undefined) {
     check.report({

@@ -11,12 +11,18 @@ export function dataMapSchema(): string {
 /** The keys that may stand in the block at this path. */
 export function keysAt(path: Path): string[] {
   const schema: unknown = JSON.parse(dataMapSchema());
-  const found = path.reduce<unknown[]>((schemas, step) => schemas.flatMap((each) => below(each, step)), alternatives(schema));
+  const found = path.reduce<unknown[]>(
+    (schemas, step) => schemas.flatMap((each) => below(each, step)),
+    alternatives(schema),
+  );
   return [...new Set(found.flatMap((each) => Object.keys(part(each, "properties") ?? {})))];
 }
 
 function below(schema: unknown, step: string | number): unknown[] {
-  const next = typeof step === "number" ? part(schema, "items") : (part(part(schema, "properties"), step) ?? part(schema, "additionalProperties"));
+  const next =
+    typeof step === "number"
+      ? part(schema, "items")
+      : (part(part(schema, "properties"), step) ?? part(schema, "additionalProperties"));
   return next === undefined ? [] : alternatives(next);
 }
 

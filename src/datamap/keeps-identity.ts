@@ -6,7 +6,11 @@ import type { Path } from "./source.ts";
  * Warns where records are anonymised and keep an identity that they are found by. A field rule for it, `keep` too, says
  * what is meant. `isRead`: whether nothing at this path was left out for being wrong.
  */
-export function checkKeptIdentities({ identities, systems }: Pick<DataMap, "identities" | "systems">, isRead: (path: Path) => boolean, check: Check): void {
+export function checkKeptIdentities(
+  { identities, systems }: Pick<DataMap, "identities" | "systems">,
+  isRead: (path: Path) => boolean,
+  check: Check,
+): void {
   const records = new Map(systems.flatMap((system) => system.records.map((record) => [record.id, record] as const)));
   for (const record of records.values()) {
     const path = ["systems", record.system, "records", record.name];
@@ -30,7 +34,10 @@ export function checkKeptIdentities({ identities, systems }: Pick<DataMap, "iden
 /** Columns and paths that a rule names, as a match would name them. */
 function ruledColumns({ fields, paths, in: columns }: RecordType): readonly string[] {
   const inside = Object.keys(paths);
-  return [...Object.keys(fields), ...(columns.length === 0 ? inside : columns.flatMap((column) => inside.map((path) => `${column}.${path}`)))];
+  return [
+    ...Object.keys(fields),
+    ...(columns.length === 0 ? inside : columns.flatMap((column) => inside.map((path) => `${column}.${path}`))),
+  ];
 }
 
 /** Whether a rule for this column or path is one for the matched one: itself, or what holds it. */
@@ -39,9 +46,15 @@ function reaches(ruled: string, column: string): boolean {
 }
 
 /** The identity whose values stand in a column of another record. */
-function identityBehind(ref: ColumnRef, records: ReadonlyMap<string, RecordType>, identities: DataMap["identities"]): string | undefined {
+function identityBehind(
+  ref: ColumnRef,
+  records: ReadonlyMap<string, RecordType>,
+  identities: DataMap["identities"],
+): string | undefined {
   const looked = identities.find(({ foundIn }) => foundIn?.record === ref.record && foundIn.column === ref.column);
   if (looked !== undefined) return looked.name;
-  const term = records.get(ref.record)?.match.terms.find(({ column, source }) => column === ref.column && source.kind === "identity");
+  const term = records
+    .get(ref.record)
+    ?.match.terms.find(({ column, source }) => column === ref.column && source.kind === "identity");
   return term?.source.kind === "identity" ? term.source.identity : undefined;
 }

@@ -5,7 +5,8 @@ import type { Path } from "./source.ts";
 import { nearest } from "../model/nearest.ts";
 
 /** `:identity`, or `:system.record.column` where that record is known; the name of such a column is one word. */
-const PLACEHOLDER = /:([\p{L}_][\p{L}\p{N}_-]*)\.([\p{L}_][\p{L}\p{N}_-]*)\.([\p{L}_][\p{L}\p{N}_]*)|:([A-Za-z_][A-Za-z0-9_]*)/gu;
+const PLACEHOLDER =
+  /:([\p{L}_][\p{L}\p{N}_-]*)\.([\p{L}_][\p{L}\p{N}_-]*)\.([\p{L}_][\p{L}\p{N}_]*)|:([A-Za-z_][A-Za-z0-9_]*)/gu;
 const WORD = /^[A-Za-z_][A-Za-z0-9_]*/u;
 
 /** Terms with an unknown source are left out: the map is refused then. */
@@ -25,7 +26,9 @@ export function readMatch(written: WrittenMatch, path: Path, check: Check): Matc
   const terms = entries.flatMap(([column, source]): MatchTerm[] => {
     const at = [...here, column];
     if (!source.includes(".")) {
-      return knowName(source, "identity", at, check) ? [{ column, source: { kind: "identity", identity: source } }] : [];
+      return knowName(source, "identity", at, check)
+        ? [{ column, source: { kind: "identity", identity: source } }]
+        : [];
     }
     const ref = readRef(source, at, check);
     return ref === undefined ? [] : [{ column, source: { kind: "column", ref } }];
@@ -45,7 +48,13 @@ export function readTemplates(templates: readonly string[], path: Path, check: C
     for (const term of terms ?? []) found.set(term.column, term);
     if (terms === undefined) {
       const help = "Put an identity into it, as in `exports/:customer_id.json`.";
-      check.report({ path: here, part: "value", code: "NO_PLACEHOLDER", message: "This key names nobody: it would go for everyone.", help });
+      check.report({
+        path: here,
+        part: "value",
+        code: "NO_PLACEHOLDER",
+        message: "This key names nobody: it would go for everyone.",
+        help,
+      });
     }
     const parents = (terms ?? []).flatMap(({ source }) => (source.kind === "column" ? [source.ref.record] : []));
     const twice = parents.find((parent, index) => parents.indexOf(parent) < index);
@@ -62,8 +71,10 @@ function placeholders(template: string, path: Path, check: Check): readonly Matc
     const id = `${system}.${record}`;
     const word = identity ?? WORD.exec(system)?.[0] ?? "";
     if (identity === undefined && !isIdentity(word, id, check)) {
-      if (knowRecord(id, path, check)) terms.push({ column: text, source: { kind: "column", ref: { record: id, column } } });
-    } else if (knowName(word, "identity", path, check)) terms.push({ column: `:${word}`, source: { kind: "identity", identity: word } });
+      if (knowRecord(id, path, check))
+        terms.push({ column: text, source: { kind: "column", ref: { record: id, column } } });
+    } else if (knowName(word, "identity", path, check))
+      terms.push({ column: `:${word}`, source: { kind: "identity", identity: word } });
   }
   return found.length === 0 ? undefined : terms;
 }
@@ -84,11 +95,15 @@ export function readWhere(written: WrittenWhere, path: Path, check: Check): Wher
   );
 }
 
-function modeOf(written: WrittenMatch, path: Path): { mode: Match["mode"]; block: Readonly<Record<string, string>>; here: Path } {
+function modeOf(
+  written: WrittenMatch,
+  path: Path,
+): { mode: Match["mode"]; block: Readonly<Record<string, string>>; here: Path } {
   const entries: [string, string | Record<string, string>][] = Object.entries(written);
   for (const [key, value] of entries) {
     // a column may be called `all`: then its value is a text
-    if ((key === "all" || key === "any") && typeof value === "object") return { mode: key, block: value, here: [...path, key] };
+    if ((key === "all" || key === "any") && typeof value === "object")
+      return { mode: key, block: value, here: [...path, key] };
   }
   const block = Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
   return { mode: "any", block, here: path };

@@ -1,5 +1,16 @@
 import { createHash } from "node:crypto";
-import type { Condition, DataMap, Dialect, Hold, Identity, Match, Period, Place, RecordType, SystemBlock } from "../model/datamap.ts";
+import type {
+  Condition,
+  DataMap,
+  Dialect,
+  Hold,
+  Identity,
+  Match,
+  Period,
+  Place,
+  RecordType,
+  SystemBlock,
+} from "../model/datamap.ts";
 
 type Plain = string | number | boolean | null | undefined | readonly Plain[] | { readonly [key: string]: Plain };
 
@@ -12,9 +23,13 @@ type Plain = string | number | boolean | null | undefined | readonly Plain[] | {
 export function meaningOf(map: DataMap, system?: string): string {
   const records = recordsBehind(map, system);
   const names = new Set(records.map((record) => record.system));
-  const systems = map.systems.filter(({ name, covers }) => names.has(name) || covers.some((covered) => names.has(covered)));
+  const systems = map.systems.filter(
+    ({ name, covers }) => names.has(name) || covers.some((covered) => names.has(covered)),
+  );
   const conditions = map.conditions.filter(({ name }) => records.some(({ unless }) => unless === name));
-  const holds = map.holds.filter(({ name }) => records.some((record) => record.holds.some(({ hold }) => hold === name)));
+  const holds = map.holds.filter(({ name }) =>
+    records.some((record) => record.holds.some(({ hold }) => hold === name)),
+  );
   const { approval, controller } = map;
   return digest({
     version: 1,
@@ -63,20 +78,61 @@ function condition({ any, match, where }: Condition): Plain {
 }
 
 function hold({ keepFor, roundUpTo, notBefore, law, exemption }: Hold): Plain {
-  return { keepFor: period(keepFor), roundUpTo: roundUpTo === undefined ? undefined : { ...roundUpTo }, notBefore, law: set(law), exemption };
+  return {
+    keepFor: period(keepFor),
+    roundUpTo: roundUpTo === undefined ? undefined : { ...roundUpTo },
+    notBefore,
+    law: set(law),
+    exemption,
+  };
 }
 
 function settings(system: SystemBlock): Plain {
-  const { name: _name, records: _records, owner: _owner, environment: _environment, recipient: _recipient, rank: _rank, at: _at, ...rest } = system;
+  const {
+    name: _name,
+    records: _records,
+    owner: _owner,
+    environment: _environment,
+    recipient: _recipient,
+    rank: _rank,
+    at: _at,
+    ...rest
+  } = system;
   const { kind, connect, session, feeds, copyOf, ignore = [], covers, expiresAfter, ...none } = rest;
   none satisfies Record<string, never>;
   const expires = expiresAfter === undefined ? undefined : period(expiresAfter);
-  return { kind, connect: { ...connect }, session, feeds: set(feeds), copyOf, ignore: set(ignore), covers: set(covers), expiresAfter: expires };
+  return {
+    kind,
+    connect: { ...connect },
+    session,
+    feeds: set(feeds),
+    copyOf,
+    ignore: set(ignore),
+    covers: set(covers),
+    expiresAfter: expires,
+  };
 }
 
 function rule(record: RecordType): Plain {
   const { id: _id, name: _name, system: _system, called: _called, at: _at, ...rest } = record;
-  const { place, match, where, do: action, shared, created, split, fields, in: inside, paths, unless, holds, whileHeld, auditOf, cascades, ...more } = rest;
+  const {
+    place,
+    match,
+    where,
+    do: action,
+    shared,
+    created,
+    split,
+    fields,
+    in: inside,
+    paths,
+    unless,
+    holds,
+    whileHeld,
+    auditOf,
+    cascades,
+    ...more
+  } = rest;
   const { format, dialect, encoding, versions, limits, ...none } = more;
   none satisfies Record<string, never>;
   return {
@@ -93,7 +149,12 @@ function rule(record: RecordType): Plain {
     unless,
     holds: sorted(holds.map((use) => ({ ...use, protects: set(use.protects) }))),
     whileHeld:
-      whileHeld === undefined ? undefined : { restrict: whileHeld.restrict, keepOnly: whileHeld.keepOnly === undefined ? undefined : set(whileHeld.keepOnly) },
+      whileHeld === undefined
+        ? undefined
+        : {
+            restrict: whileHeld.restrict,
+            keepOnly: whileHeld.keepOnly === undefined ? undefined : set(whileHeld.keepOnly),
+          },
     auditOf: set(auditOf),
     cascades: set(cascades),
     format,
@@ -118,7 +179,10 @@ function placeOf(place: Place): Plain {
 
 /** One term alone is any and all. */
 function matching({ mode, terms }: Match): Plain {
-  const each = terms.map(({ column, source }) => ({ column, source: source.kind === "identity" ? source.identity : { ...source.ref } }));
+  const each = terms.map(({ column, source }) => ({
+    column,
+    source: source.kind === "identity" ? source.identity : { ...source.ref },
+  }));
   return { mode: terms.length < 2 ? "any" : mode, terms: sorted(each) };
 }
 

@@ -24,14 +24,17 @@ export function checkPlaces(records: readonly RecordType[], path: Path, check: C
       });
   }
   for (const [at, record] of records.entries()) {
-    for (const other of records.slice(0, at)) if (isOnePlace(record.place, other.place)) checkPair(other, record, path, check);
+    for (const other of records.slice(0, at))
+      if (isOnePlace(record.place, other.place)) checkPair(other, record, path, check);
   }
 }
 
 function checkPair(first: RecordType, second: RecordType, path: Path, check: Check): void {
   if (isApart(first, second)) return;
   const [one, two] = [changedColumns(first), changedColumns(second)];
-  const clashing = [...two].filter(([column, rule]) => one.has(column) && one.get(column) !== rule).map(([column]) => column);
+  const clashing = [...two]
+    .filter(([column, rule]) => one.has(column) && one.get(column) !== rule)
+    .map(([column]) => column);
   const [column] = clashing;
   if (column === undefined) return;
   const sure = JSON.stringify([first.match, first.where]) === JSON.stringify([second.match, second.where]);
@@ -70,13 +73,21 @@ function changedColumns(record: RecordType): ReadonlyMap<string, string> {
     case "soft-delete":
       break;
   }
-  const changes = (rules: readonly (readonly [string, FieldRule])[], wordOf: (rule: FieldRule) => string): (readonly [string, string])[] =>
+  const changes = (
+    rules: readonly (readonly [string, FieldRule])[],
+    wordOf: (rule: FieldRule) => string,
+  ): (readonly [string, string])[] =>
     rules.flatMap(([name, rule]) => (rule.kind === "keep" ? [] : [[name, wordOf(rule)] as const]));
   const inside = Object.entries(record.paths);
-  const paths = record.in.length === 0 ? inside : record.in.flatMap((column) => inside.map(([name, rule]) => [`${column}.${name}`, rule] as const));
+  const paths =
+    record.in.length === 0
+      ? inside
+      : record.in.flatMap((column) => inside.map(([name, rule]) => [`${column}.${name}`, rule] as const));
   const isTable = record.place.kind === "table";
   return new Map([
-    ...changes(Object.entries(record.fields), (rule) => (isTable && EMPTIES.has(rule.kind) ? "empty" : JSON.stringify(rule))),
+    ...changes(Object.entries(record.fields), (rule) =>
+      isTable && EMPTIES.has(rule.kind) ? "empty" : JSON.stringify(rule),
+    ),
     ...changes(paths, (rule) => JSON.stringify(rule)),
   ]);
 }

@@ -33,7 +33,10 @@ export interface Reading {
   readonly conflicts: readonly Issue[];
 }
 
-export async function readDataMap({ file, text }: { readonly file: string; readonly text: string }, how: How): Promise<Reading> {
+export async function readDataMap(
+  { file, text }: { readonly file: string; readonly text: string },
+  how: How,
+): Promise<Reading> {
   const source = readSource(text);
   const problems: Problem[] = [];
   const check: Check = {
@@ -46,7 +49,13 @@ export async function readDataMap({ file, text }: { readonly file: string; reado
     text: (path) => source.written(path),
   };
   const map = source.value === undefined ? undefined : await readMap(source, { file, text }, how, check, problems);
-  const issueOf = ({ code, severity = "error", message, help, at }: Omit<Problem, "path" | "part"> & { readonly at: Position }): Issue => ({
+  const issueOf = ({
+    code,
+    severity = "error",
+    message,
+    help,
+    at,
+  }: Omit<Problem, "path" | "part"> & { readonly at: Position }): Issue => ({
     code,
     severity,
     message,
@@ -54,7 +63,10 @@ export async function readDataMap({ file, text }: { readonly file: string; reado
     ...at,
     help,
   });
-  const said = distinct(problems).map((problem) => ({ problem, issue: issueOf({ ...problem, at: source.at(problem.path, problem.part) }) }));
+  const said = distinct(problems).map((problem) => ({
+    problem,
+    issue: issueOf({ ...problem, at: source.at(problem.path, problem.part) }),
+  }));
   const issues = [...source.faults.map(issueOf), ...said.map(({ issue }) => issue)].toSorted(byPlace);
   const stopping = said.flatMap(({ problem, issue }) => (problem.stopsPlan === true ? [issue] : [])).toSorted(byPlace);
   const whole = map !== undefined && issues.every(({ severity }) => severity === "warning");
@@ -113,7 +125,8 @@ function lintSystem(system: SystemBlock, kind: Kind | undefined, problems: reado
   const misplaced = errors.filter(({ code }) => code === "PLACE").map(({ path }) => path.slice(0, 4));
   for (const issue of kind?.lint(system) ?? []) {
     const path: Path = ["systems", system.name, ...issue.path];
-    if (errors.some((error) => startsWith(error.path, path)) || misplaced.some((record) => startsWith(path, record))) continue;
+    if (errors.some((error) => startsWith(error.path, path)) || misplaced.some((record) => startsWith(path, record)))
+      continue;
     const later = issue.code === "NOT_BUILT";
     check.report({ ...issue, path, part: "value", severity: later ? "warning" : "error", stopsPlan: later });
   }
@@ -153,7 +166,8 @@ function distinct(problems: readonly Problem[]): Problem[] {
   return problems.filter(({ path, code, message, severity, missing = [] }) => {
     const key = JSON.stringify([path, code, message]);
     if (severity === "warning" && wrong.has(JSON.stringify(path))) return false;
-    if (seen.has(key) || missing.some((absent) => present.some((problem) => startsWith(problem.path, absent)))) return false;
+    if (seen.has(key) || missing.some((absent) => present.some((problem) => startsWith(problem.path, absent))))
+      return false;
     seen.add(key);
     return true;
   });

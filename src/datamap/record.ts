@@ -23,7 +23,14 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
   const { system } = context;
   const path: Path = ["systems", system, "records", name];
   const refuse = (key: string, message: string, help: string, missing: readonly string[] = []): void =>
-    check.report({ path: [...path, key], part: "key", code: "WRONG_VALUE", message, help, missing: missing.map((each) => [...path, each]) });
+    check.report({
+      path: [...path, key],
+      part: "key",
+      code: "WRONG_VALUE",
+      message,
+      help,
+      missing: missing.map((each) => [...path, each]),
+    });
 
   const place = readPlace(name, written, context, path, check);
   const fields = readFields(written.fields ?? {}, [...path, "fields"], check.report);
@@ -38,19 +45,29 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
   checkFields(written, effectOf(fields, paths), path, check);
   if (written.do === "keep" && holds.length === 0) {
     const message = "`keep` needs a hold: what is kept must be kept for a reason, and until a day.";
-    check.report({ path: [...path, "do"], part: "value", code: "KEEP_WITHOUT_HOLD", message, help: HOLD_HELP, missing: [[...path, "hold"]] });
+    check.report({
+      path: [...path, "do"],
+      part: "value",
+      code: "KEEP_WITHOUT_HOLD",
+      message,
+      help: HOLD_HELP,
+      missing: [[...path, "hold"]],
+    });
   }
-  if (written.while_held !== undefined && holds.length === 0) refuse("while_held", "`while_held` needs a hold.", HOLD_HELP, ["hold"]);
+  if (written.while_held !== undefined && holds.length === 0)
+    refuse("while_held", "`while_held` needs a hold.", HOLD_HELP, ["hold"]);
   if (written.in !== undefined && Object.keys(paths).length === 0) {
     refuse("in", "`in` needs `paths` to read in that column.", "Add `paths: { json.path: clear }`.", ["paths"]);
   }
   for (const key of FILE_KEYS) {
-    if (written[key] !== undefined && place.kind !== "files") refuse(key, `\`${key}\` is for record files.`, "Remove it, or name the `files`.");
+    if (written[key] !== undefined && place.kind !== "files")
+      refuse(key, `\`${key}\` is for record files.`, "Remove it, or name the `files`.");
   }
   for (const key of LATER) {
     if (written[key] !== undefined) notBuilt([...path, key], "key", `\`${key}\``, check);
   }
-  if (written.format === "json" || written.format === "parquet") notBuilt([...path, "format"], "value", `The format \`${written.format}\``, check);
+  if (written.format === "json" || written.format === "parquet")
+    notBuilt([...path, "format"], "value", `The format \`${written.format}\``, check);
   checkNoDuplicates(written.cascades ?? [], [...path, "cascades"], check);
   const inside = listOf(written.in);
   checkNoDuplicates(inside, [...path, "in"], check);
@@ -110,8 +127,15 @@ function readAuditOf(written: WrittenRecord, { system }: RecordContext, path: Pa
   for (const [at, source] of sources.entries()) {
     const here = typeof written.audit_of === "string" ? [...path, "audit_of"] : [...path, "audit_of", at];
     const refuse = (message: string, help: string): void =>
-      check.report({ path: here, part: typeof written.audit_of === "string" ? "key" : "value", code: "WRONG_VALUE", message, help });
-    if (source === `${system}.${String(path.at(-1))}`) refuse("A record is not its own audit trail.", "Name the record whose changes are recorded here.");
+      check.report({
+        path: here,
+        part: typeof written.audit_of === "string" ? "key" : "value",
+        code: "WRONG_VALUE",
+        message,
+        help,
+      });
+    if (source === `${system}.${String(path.at(-1))}`)
+      refuse("A record is not its own audit trail.", "Name the record whose changes are recorded here.");
     else if (knowRecord(source, here, check) && !source.startsWith(`${system}.`)) {
       refuse(
         "An audit trail lies in the system of its record.",
@@ -131,7 +155,11 @@ function checkNarrowing(written: WrittenRecord, place: Place, path: Path, check:
     const value = written[key];
     if (value === undefined) continue;
     if (place.kind === "keys")
-      refuse(key, `Objects found by their keys have no columns for \`${key}\`.`, "Remove it, or name the records in the objects with `files` and a `match`.");
+      refuse(
+        key,
+        `Objects found by their keys have no columns for \`${key}\`.`,
+        "Remove it, or name the records in the objects with `files` and a `match`.",
+      );
     else if (typeof value === "object" && Object.keys(value).length === 0)
       refuse(key, `\`${key}\` names no column.`, "Remove it, or name one.", [[...path, key]]);
   }
@@ -142,7 +170,13 @@ function checkSplit({ split = {}, fields = {} }: WrittenRecord, match: Match, pa
   for (const column of Object.keys(split)) {
     if (Object.hasOwn(fields, column) || match.terms.some((term) => term.column === column)) continue;
     const help = "`split` is for columns of `match` or `fields`. Remove it, or name the column there.";
-    check.report({ path: [...path, "split", column], part: "key", code: "WRONG_VALUE", message: `Nothing reads the list in \`${column}\`.`, help });
+    check.report({
+      path: [...path, "split", column],
+      part: "key",
+      code: "WRONG_VALUE",
+      message: `Nothing reads the list in \`${column}\`.`,
+      help,
+    });
   }
   const separators = Object.entries(split).filter(([, separator]) => /[\r\n]/u.test(separator));
   for (const [column] of separators) {
@@ -164,21 +198,32 @@ function unlinked(match: Match): RecordType["fields"] {
 function readPlace(name: string, written: WrittenRecord, { kind }: RecordContext, path: Path, check: Check): Place {
   const allowed = check.kinds.get(kind)?.places ?? PLACES;
   const [given, ...more] = PLACES.filter((key) => written[key] !== undefined);
-  const refuse = (at: Path, message: string, help: string): void => check.report({ path: at, part: "key", code: "PLACE", message, help });
-  for (const key of more) refuse([...path, key], "Records lie in one place.", `Write a record of its own for \`${key}\`.`);
+  const refuse = (at: Path, message: string, help: string): void =>
+    check.report({ path: at, part: "key", code: "PLACE", message, help });
+  for (const key of more)
+    refuse([...path, key], "Records lie in one place.", `Write a record of its own for \`${key}\`.`);
   if (given === undefined && !allowed.includes("table")) {
     const help = `Add ${allowed.map((key) => `\`${key}:\``).join(" or ")}.`;
     lack(path, PLACES, { code: "PLACE", message: `Nothing says where \`${name}\` lie.`, help }, check);
   }
   if (given !== undefined && !allowed.includes(given))
-    refuse([...path, given], `\`${kind}\` has no \`${given}\`.`, `It has ${allowed.map((key) => `\`${key}\``).join(" and ")}.`);
+    refuse(
+      [...path, given],
+      `\`${kind}\` has no \`${given}\`.`,
+      `It has ${allowed.map((key) => `\`${key}\``).join(" and ")}.`,
+    );
   if (written.files !== undefined) return { kind: "files", globs: written.files };
   if (written.keys !== undefined) return { kind: "keys", templates: written.keys };
   if (written.index !== undefined) return { kind: "index", pattern: written.index };
   return { kind: "table", ...tableName(name, written.table, path, check) };
 }
 
-function tableName(name: string, written: WrittenRecord["table"], path: Path, check: Check): { table: string; schema?: string } {
+function tableName(
+  name: string,
+  written: WrittenRecord["table"],
+  path: Path,
+  check: Check,
+): { table: string; schema?: string } {
   if (written === undefined) return { table: name };
   const parts = typeof written === "string" ? written.split(".") : written;
   const [first = "", second] = parts;
@@ -275,7 +320,10 @@ function checkAction(written: WrittenRecord, place: Place, { kind }: RecordConte
 function checkFields(written: WrittenRecord, effect: ReturnType<typeof effectOf>, path: Path, check: Check): void {
   if (written.do !== "anonymise" && written.do !== "redact") return;
   if (effect === "nothing") {
-    const what = written.do === "anonymise" ? "`fields: { COLUMN: clear }`" : "`fields: { COLUMN: clear }`, or `in: COLUMN` and `paths: { json.path: clear }`";
+    const what =
+      written.do === "anonymise"
+        ? "`fields: { COLUMN: clear }`"
+        : "`fields: { COLUMN: clear }`, or `in: COLUMN` and `paths: { json.path: clear }`";
     check.report({
       path: [...path, "do"],
       part: "value",

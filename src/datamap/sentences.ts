@@ -35,7 +35,11 @@ function systemSentence({ name, owner, environment, recipient }: SystemBlock): s
   const { name: receiver = "somebody else", role, country } = recipient ?? {};
   const parts = [
     ...(environment === "test" ? ["is a test environment"] : []),
-    ...(recipient === undefined ? [] : [`is run by ${receiver}${country === undefined ? "" : ` in ${country}`}${role === undefined ? "" : `, a ${role}`}`]),
+    ...(recipient === undefined
+      ? []
+      : [
+          `is run by ${receiver}${country === undefined ? "" : ` in ${country}`}${role === undefined ? "" : `, a ${role}`}`,
+        ]),
     ...(owner === undefined ? [] : [`is answered for by ${owner}`]),
   ];
   return parts.length === 0 ? [] : [`${name} ${parts.join("; it ")}.`];
@@ -43,12 +47,16 @@ function systemSentence({ name, owner, environment, recipient }: SystemBlock): s
 
 function backupSentence({ covers, expiresAfter }: SystemBlock): string[] {
   if (covers.length === 0) return [];
-  return [`Nothing is erased in the backups of ${list(covers)}; each copy is gone ${expiresAfter?.text ?? "some time"} after it was made.`];
+  return [
+    `Nothing is erased in the backups of ${list(covers)}; each copy is gone ${expiresAfter?.text ?? "some time"} after it was made.`,
+  ];
 }
 
 function ruleSentence(record: RecordType, map: DataMap, heldWith: readonly string[]): string {
   const unless = map.conditions.find(({ name }) => name === record.unless);
-  const holds = record.holds.flatMap((use) => map.holds.filter(({ name }) => name === use.hold).map((hold) => ({ hold, from: use.from })));
+  const holds = record.holds.flatMap((use) =>
+    map.holds.filter(({ name }) => name === use.hold).map((hold) => ({ hold, from: use.from })),
+  );
   const what = `${subject(record)}${foundBy(record.match)}${onlyWhere(record.where)}${unless === undefined ? "" : `, unless ${unless.says}`}`;
   const changes = changesOf(record);
   const parts =
@@ -60,13 +68,18 @@ function ruleSentence(record: RecordType, map: DataMap, heldWith: readonly strin
             "and in any case",
           )}${then(record, changes)}`,
         ];
-  if (changes !== "" && record.do === "erase") parts.push(`where something that is kept still needs one, it stays and we ${changes}`);
+  if (changes !== "" && record.do === "erase")
+    parts.push(`where something that is kept still needs one, it stays and we ${changes}`);
   if (record.shared === "erase") parts.push("what holds other people too goes whole");
-  const lists = Object.entries(record.split ?? {}).map(([column, separator]) => `${column} holds a list, split at ${JSON.stringify(separator)}`);
+  const lists = Object.entries(record.split ?? {}).map(
+    ([column, separator]) => `${column} holds a list, split at ${JSON.stringify(separator)}`,
+  );
   parts.push(...lists);
   if (record.created !== undefined) parts.push(`what came into being (${record.created}) after the request waits`);
   if (record.whileHeld?.keepOnly !== undefined)
-    parts.push(`until then only ${list([...record.whileHeld.keepOnly, "the keys"])} stay${record.whileHeld.restrict ? ", with restricted access" : ""}`);
+    parts.push(
+      `until then only ${list([...record.whileHeld.keepOnly, "the keys"])} stay${record.whileHeld.restrict ? ", with restricted access" : ""}`,
+    );
   else if (record.whileHeld?.restrict === true) parts.push("until then access is restricted");
   const protects = [...new Set(record.holds.flatMap((use) => use.protects))];
   if (protects.length > 0) parts.push(`while they are kept, ${list(protects)} stay too`);
@@ -79,11 +92,18 @@ function heldThrough(map: DataMap): ReadonlyMap<string, readonly string[]> {
   const records = map.systems.flatMap((system) => system.records);
   const held = new Set(records.filter(({ holds }) => holds.length > 0).map(({ id }) => id));
   const through = (record: RecordType): string[] => [
-    ...new Set(record.match.terms.flatMap(({ source }) => (source.kind === "column" && held.has(source.ref.record) ? [source.ref.record] : []))),
+    ...new Set(
+      record.match.terms.flatMap(({ source }) =>
+        source.kind === "column" && held.has(source.ref.record) ? [source.ref.record] : [],
+      ),
+    ),
   ];
   for (let grown = true; grown;) {
     const more = records.filter(
-      ({ id, match }) => !held.has(id) && match.terms.length > 0 && match.terms.every(({ source }) => source.kind === "column" && held.has(source.ref.record)),
+      ({ id, match }) =>
+        !held.has(id) &&
+        match.terms.length > 0 &&
+        match.terms.every(({ source }) => source.kind === "column" && held.has(source.ref.record)),
     );
     for (const { id } of more) held.add(id);
     grown = more.length > 0;
@@ -138,7 +158,11 @@ function subject(record: RecordType): string {
   const audit = record.auditOf.length === 0 ? "" : `, the audit trail of ${list(record.auditOf)},`;
   const versions = record.versions === "all" ? " in every version" : "";
   const where =
-    place.kind === "files" ? `, files ${list(place.globs)}${versions},` : place.kind === "keys" ? `, objects ${list(place.templates)}${versions},` : "";
+    place.kind === "files"
+      ? `, files ${list(place.globs)}${versions},`
+      : place.kind === "keys"
+        ? `, objects ${list(place.templates)}${versions},`
+        : "";
   return `${name}${called} in ${system}${where}${audit}`;
 }
 
@@ -177,7 +201,9 @@ function yearOf(to: RoundUp): string {
 
 function changesOf({ fields, paths, in: inside }: RecordType): string {
   const ofPaths = fieldWords(paths);
-  return [fieldWords(fields), ofPaths === "" || inside.length === 0 ? ofPaths : `in ${list(inside)} ${ofPaths}`].filter((words) => words !== "").join(", and ");
+  return [fieldWords(fields), ofPaths === "" || inside.length === 0 ? ofPaths : `in ${list(inside)} ${ofPaths}`]
+    .filter((words) => words !== "")
+    .join(", and ");
 }
 
 function fieldWords(rules: FieldRules): string {

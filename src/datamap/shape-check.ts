@@ -6,7 +6,8 @@ import type { Path } from "./source.ts";
 import { didYouMean, nearest } from "../model/nearest.ts";
 
 const HASH = /^(?:hash|md5|sha|hmac|bcrypt|scrypt|argon|digest|mask|encrypt|tokeni[sz]e)/iu;
-const CREDENTIAL = /pass|pwd|secret|token|key|credential|user|login|host|port|url|uri|dsn|node|endpoint|conn|auth|database|^db/iu;
+const CREDENTIAL =
+  /pass|pwd|secret|token|key|credential|user|login|host|port|url|uri|dsn|node|endpoint|conn|auth|database|^db/iu;
 
 /**
  * Everything about the shape that is wrong, and the map without those parts, so that the rest is checked too. Undefined
@@ -43,7 +44,9 @@ function flatten(issues: readonly ZodIssue[], above: Path = []): ZodIssue[] {
   return issues.flatMap((issue) => {
     const path = [...above, ...keys(issue.path)];
     if (issue.code !== "invalid_union") return [{ ...issue, path }];
-    const fits = issue.errors.filter((errors) => !errors.some((error) => error.code === "invalid_type" && error.path.length === 0));
+    const fits = issue.errors.filter(
+      (errors) => !errors.some((error) => error.code === "invalid_type" && error.path.length === 0),
+    );
     const [meant] = fits.toSorted((a, b) => depth(b) - depth(a));
     return meant === undefined ? [{ ...issue, path }] : flatten(meant, path);
   });
@@ -144,7 +147,13 @@ function unknownKey(path: Path, key: string): Problem {
   }
   if (HASH.test(key) && known.includes("pseudonymise")) return { ...at, ...hashed(key) };
   const inside = block.at(-1);
-  if (inside === "match") return { ...at, code: "UNKNOWN_KEY", message: `\`${key}\` cannot stand beside \`${known.join("` or `")}\`.`, help: MATCH_HELP };
+  if (inside === "match")
+    return {
+      ...at,
+      code: "UNKNOWN_KEY",
+      message: `\`${key}\` cannot stand beside \`${known.join("` or `")}\`.`,
+      help: MATCH_HELP,
+    };
   return {
     ...at,
     code: "UNKNOWN_KEY",
@@ -160,7 +169,8 @@ const FIELD_HELP =
 function wrongValue(key: string, path: Path, value: unknown, known: readonly string[]): Omit<Problem, "path" | "part"> {
   const given = typeof value === "string" ? value : undefined;
   if (given !== undefined && HASH.test(given) && isFieldRule(path)) return hashed(given);
-  if (given === undefined && isFieldRule(path)) return { code: "WRONG_TYPE", message: `\`${key}\` has the wrong form.`, help: FIELD_HELP };
+  if (given === undefined && isFieldRule(path))
+    return { code: "WRONG_TYPE", message: `\`${key}\` has the wrong form.`, help: FIELD_HELP };
   const help = given === undefined ? `It is one of: ${list(known)}.` : didYouMean(given, known, "");
   return {
     code: "WRONG_VALUE",
@@ -186,7 +196,9 @@ function expected(issue: ZodIssue, path: Path, value: unknown): string {
   if (isFieldRule(path)) return FIELD_HELP;
   if (path.at(-2) === "match" && typeof value === "object") return MATCH_HELP;
   if (issue.code === "invalid_union") {
-    const wanted = [...new Set(issue.errors.flat().flatMap((error) => (error.code === "invalid_type" ? [error.expected] : [])))];
+    const wanted = [
+      ...new Set(issue.errors.flat().flatMap((error) => (error.code === "invalid_type" ? [error.expected] : []))),
+    ];
     return wanted.length === 0 ? "See docs/datamap.md." : `It takes ${wanted.map(form).join(", or ")}.`;
   }
   return issue.code === "invalid_type"
@@ -232,12 +244,16 @@ export function valueAt(value: unknown, path: Path): unknown {
 }
 
 function without(value: unknown, paths: readonly Path[], here: Path = []): unknown {
-  const goes = (path: Path): boolean => paths.some((each) => each.length === path.length && each.every((step, at) => step === path[at]));
+  const goes = (path: Path): boolean =>
+    paths.some((each) => each.length === path.length && each.every((step, at) => step === path[at]));
   if (goes(here)) return undefined;
-  if (Array.isArray(value)) return value.map((item: unknown, at) => without(item, paths, [...here, at])).filter((item) => item !== undefined);
+  if (Array.isArray(value))
+    return value.map((item: unknown, at) => without(item, paths, [...here, at])).filter((item) => item !== undefined);
   if (!isBlock(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, each]): [string, unknown][] => (goes([...here, key]) ? [] : [[key, without(each, paths, [...here, key])]])),
+    Object.entries(value).flatMap(([key, each]): [string, unknown][] =>
+      goes([...here, key]) ? [] : [[key, without(each, paths, [...here, key])]],
+    ),
   );
 }
 

@@ -17,13 +17,17 @@ const later = (what: string): string => `${what} Not built yet: \`plan\` refuses
 
 const limits = z.strictObject({
   max_records: count.exactOptional().describe("The most records of one person that one step may act on. Default 1000."),
-  batch_records: count.exactOptional().describe("The most records that one step may act on, whatever the number of people. Default 100000."),
+  batch_records: count
+    .exactOptional()
+    .describe("The most records that one step may act on, whatever the number of people. Default 100000."),
   max_fraction: z
     .number()
     .positive()
     .max(1)
     .exactOptional()
-    .describe("The largest part of a record type that one step may act on, 0 to 1; never below 20 records. Default 0.01."),
+    .describe(
+      "The largest part of a record type that one step may act on, 0 to 1; never below 20 records. Default 0.01.",
+    ),
   max_fan_out: count.exactOptional().describe("The most records that one identifier may lead to. Default 20."),
 });
 
@@ -32,12 +36,18 @@ const fieldRule = z.union([
   z.strictObject({
     set: scalar.exactOptional().describe("Write this value instead."),
     generalise: z
-      .union([z.enum(["year", "month", "decade"]), z.strictObject({ prefix: count.describe("How many characters stay.") })])
+      .union([
+        z.enum(["year", "month", "decade"]),
+        z.strictObject({ prefix: count.describe("How many characters stay.") }),
+      ])
       .exactOptional()
       .describe("Keep only the year, the month, the decade, or the first characters."),
     truncate: z.string().exactOptional().describe("Keep this many bits of an IP address, as in /24."),
     template: text.exactOptional().describe("Write this text; `:random` becomes a fresh value for every record."),
-    pseudonymise: z.literal("hmac").exactOptional().describe("Write a keyed pseudonym instead. The record then counts as pseudonymised, never as anonymised."),
+    pseudonymise: z
+      .literal("hmac")
+      .exactOptional()
+      .describe("Write a keyed pseudonym instead. The record then counts as pseudonymised, never as anonymised."),
   }),
 ]);
 
@@ -52,7 +62,9 @@ const where = z.record(text, z.union([scalar, z.array(scalar).min(1)]));
 const holdUse = z.strictObject({
   use: text.describe("A hold of `holds`."),
   from: text.describe("The column whose date starts the period."),
-  protects: texts.exactOptional().describe("Records (`system.record`) that are not erased while a record here is held."),
+  protects: texts
+    .exactOptional()
+    .describe("Records (`system.record`) that are not erased while a record here is held."),
 });
 
 const record = z.strictObject({
@@ -62,7 +74,10 @@ const record = z.strictObject({
     .exactOptional()
     .describe("Table: `name`, `schema.name` or [schema, name]. Default: the record's own name."),
   index: text.exactOptional().describe("Search index, alias or pattern."),
-  files: texts.min(1).exactOptional().describe("Globs of record files, relative to `connect.root`; for s3 `s3://bucket/…`."),
+  files: texts
+    .min(1)
+    .exactOptional()
+    .describe("Globs of record files, relative to `connect.root`; for s3 `s3://bucket/…`."),
   keys: texts
     .min(1)
     .exactOptional()
@@ -71,13 +86,27 @@ const record = z.strictObject({
     ),
   match: match
     .exactOptional()
-    .describe("How a person's records are found: column or path → identity or `system.record.column`. Several: any of them, or `all: {…}`."),
-  where: where.exactOptional().describe("Constants that narrow the match: column or path → the value, or the values, any of them."),
-  do: z.enum(["erase", "anonymise", "redact", "remove-rows", "soft-delete", "unlink", "keep", "ask"]).describe("What happens to the records."),
+    .describe(
+      "How a person's records are found: column or path → identity or `system.record.column`. Several: any of them, or `all: {…}`.",
+    ),
+  where: where
+    .exactOptional()
+    .describe("Constants that narrow the match: column or path → the value, or the values, any of them."),
+  do: z
+    .enum(["erase", "anonymise", "redact", "remove-rows", "soft-delete", "unlink", "keep", "ask"])
+    .describe("What happens to the records."),
   fields: z.record(text, fieldRule).exactOptional().describe("What happens to each column of a record that stays."),
-  shared: z.literal("erase").exactOptional().describe("A record that holds other people too goes whole. Default: such a record is blocked."),
-  created: text.exactOptional().describe("Column with the time a record came into being: one newer than the request waits."),
-  split: z.record(text, z.string().min(1)).exactOptional().describe('Columns whose cells hold a list → what stands between two values, as in `" ::: "`.'),
+  shared: z
+    .literal("erase")
+    .exactOptional()
+    .describe("A record that holds other people too goes whole. Default: such a record is blocked."),
+  created: text
+    .exactOptional()
+    .describe("Column with the time a record came into being: one newer than the request waits."),
+  split: z
+    .record(text, z.string().min(1))
+    .exactOptional()
+    .describe('Columns whose cells hold a list → what stands between two values, as in `" ::: "`.'),
   in: textOrTexts.exactOptional().describe("The JSON column, or columns, that `paths` are read in."),
   paths: z.record(text, fieldRule).exactOptional().describe("What happens to each JSON path."),
   unless: text.exactOptional().describe("A condition of `conditions`: the records wait while it holds."),
@@ -95,7 +124,10 @@ const record = z.strictObject({
   soft_delete: z
     .strictObject({
       timestamp: text.exactOptional().describe("Column with the time of deletion."),
-      live_when: z.union([scalar, z.null()]).exactOptional().describe("What it holds while the record lives. Default: nothing."),
+      live_when: z
+        .union([scalar, z.null()])
+        .exactOptional()
+        .describe("What it holds while the record lives. Default: nothing."),
       by: text.exactOptional().describe("Column that says who deleted."),
       flag: text.exactOptional().describe("Column that is set when deleted."),
       status: text.exactOptional().describe("Column with the state."),
@@ -111,12 +143,20 @@ const record = z.strictObject({
   purge_after: text.exactOptional().describe(later("When soft-deleted records go for good.")),
   purge: z.enum(["erase", "anonymise"]).exactOptional().describe(later("How soft-deleted records go for good.")),
   schedule: z
-    .strictObject({ after: text.describe("How long after."), from: text.describe("The column whose date starts the period.") })
+    .strictObject({
+      after: text.describe("How long after."),
+      from: text.describe("The column whose date starts the period."),
+    })
     .exactOptional()
     .describe(later("Records that are due without any request.")),
-  audit_of: textOrTexts.exactOptional().describe("The record (`system.record`), or records, whose audit trail this is."),
+  audit_of: textOrTexts
+    .exactOptional()
+    .describe("The record (`system.record`), or records, whose audit trail this is."),
   cascades: texts.exactOptional().describe("Foreign keys whose ON DELETE CASCADE is accepted."),
-  format: z.enum(["csv", "jsonl", "json", "parquet"]).exactOptional().describe("Format of the files. Default: by their names."),
+  format: z
+    .enum(["csv", "jsonl", "json", "parquet"])
+    .exactOptional()
+    .describe("Format of the files. Default: by their names."),
   dialect: z
     .strictObject({
       delimiter: z.string().min(1).exactOptional().describe("Between two cells, as in `;`."),
@@ -127,12 +167,21 @@ const record = z.strictObject({
     })
     .exactOptional()
     .describe("How the CSV files are written."),
-  encoding: z.enum(["utf-8", "utf-16le", "utf-16be", "windows-1252", "iso-8859-1"]).exactOptional().describe("Encoding of the files. Default utf-8."),
+  encoding: z
+    .enum(["utf-8", "utf-16le", "utf-16be", "windows-1252", "iso-8859-1"])
+    .exactOptional()
+    .describe("Encoding of the files. Default utf-8."),
   versions: z.enum(["all", "latest"]).exactOptional().describe("Which versions of an object go."),
   limits: limits.exactOptional().describe("Caps for this record type; what is not named comes from the top."),
-  purpose: textOrTexts.exactOptional().describe("What the records are kept for, for the record of processing activities."),
-  categories: textOrTexts.exactOptional().describe("Categories of personal data, for the record of processing activities."),
-  sample: where.exactOptional().describe("What a synthetic person gets where a constraint leaves no guess: column → value."),
+  purpose: textOrTexts
+    .exactOptional()
+    .describe("What the records are kept for, for the record of processing activities."),
+  categories: textOrTexts
+    .exactOptional()
+    .describe("Categories of personal data, for the record of processing activities."),
+  sample: where
+    .exactOptional()
+    .describe("What a synthetic person gets where a constraint leaves no guess: column → value."),
 });
 
 const system = z.strictObject({
@@ -143,14 +192,20 @@ const system = z.strictObject({
       read_secret: z.string().exactOptional().describe(later("Name of another secret, for reading.")),
       file: text.exactOptional().describe("sqlite: the database's file, relative to this file."),
       root: text.exactOptional().describe("Folder that all files lie in, relative to this file."),
-      unsafe_overwrite: z.boolean().exactOptional().describe("s3: overwrite objects also where conditional writes are not honoured."),
+      unsafe_overwrite: z
+        .boolean()
+        .exactOptional()
+        .describe("s3: overwrite objects also where conditional writes are not honoured."),
     })
     .exactOptional()
     .describe("How the system is reached."),
   owner: text.exactOptional().describe("Who answers for the system."),
   feeds: texts.exactOptional().describe("Systems that are filled from this one."),
   copy_of: text.exactOptional().describe("The record (`system.record`) that this system is a copy of."),
-  replays: z.enum(["soft_delete", "hard_delete", "none"]).exactOptional().describe(later("What the copy does when its source is deleted.")),
+  replays: z
+    .enum(["soft_delete", "hard_delete", "none"])
+    .exactOptional()
+    .describe(later("What the copy does when its source is deleted.")),
   recipient: z
     .strictObject({
       name: text.exactOptional().describe("Who receives the data."),
@@ -160,8 +215,14 @@ const system = z.strictObject({
     })
     .exactOptional()
     .describe("Somebody else who runs this system (Art. 19)."),
-  environment: z.enum(["production", "test"]).exactOptional().describe("`map rehearse` plants its synthetic person only in `test`."),
-  session: z.record(text, z.string()).exactOptional().describe("postgres: settings that audit triggers read; `:request` becomes the request's id."),
+  environment: z
+    .enum(["production", "test"])
+    .exactOptional()
+    .describe("`map rehearse` plants its synthetic person only in `test`."),
+  session: z
+    .record(text, z.string())
+    .exactOptional()
+    .describe("postgres: settings that audit triggers read; `:request` becomes the request's id."),
   records: z.record(name, record).exactOptional().describe("The record types of this system."),
   covers: texts.exactOptional().describe("backups: the systems that are backed up."),
   expires_after: text.exactOptional().describe("backups: how long a copy lives."),
@@ -186,9 +247,15 @@ const condition = z.strictObject({
 
 const hold = z.strictObject({
   says: text.exactOptional().describe("The half-sentence people read after `because`."),
-  rule: text.exactOptional().describe("A statutory rule that comes with the tool, as in `de/invoice`: says, period, rounding and law come from it."),
+  rule: text
+    .exactOptional()
+    .describe(
+      "A statutory rule that comes with the tool, as in `de/invoice`: says, period, rounding and law come from it.",
+    ),
   keep_for: text.exactOptional().describe("How long: `8 years`, `90 days`, `P8Y`."),
-  round_up_to: text.exactOptional().describe("The period starts at the `end of calendar year`, or at the `end of fiscal year MM-DD`."),
+  round_up_to: text
+    .exactOptional()
+    .describe("The period starts at the `end of calendar year`, or at the `end of fiscal year MM-DD`."),
   law: texts.exactOptional().describe("The statutes that ask for it."),
   exemption: text.exactOptional().describe("The exception it rests on, as in `Art. 17(3)(b)`."),
   extend_while: text.exactOptional().describe(later("A suspension, as in `tax assessment open`.")),
@@ -229,14 +296,20 @@ export const SHAPE = z.strictObject({
     .strictObject({
       owner: text.exactOptional().describe("Who answers for this data map."),
       review_by: text.exactOptional().describe("When it is to be looked at again, as an ISO date."),
-      ignore: texts.exactOptional().describe("Tables (`system.table`) without personal data, or whose cascades are accepted."),
+      ignore: texts
+        .exactOptional()
+        .describe("Tables (`system.table`) without personal data, or whose cascades are accepted."),
     })
     .exactOptional()
     .describe("About this data map."),
   proof: z
     .strictObject({
-      keep_for: text.describe("How long the contents of the proof are to be kept. Not built yet: nothing is taken out of it by itself."),
-      round_up_to: text.exactOptional().describe("The period starts at the `end of calendar year`, or at the `end of fiscal year MM-DD`."),
+      keep_for: text.describe(
+        "How long the contents of the proof are to be kept. Not built yet: nothing is taken out of it by itself.",
+      ),
+      round_up_to: text
+        .exactOptional()
+        .describe("The period starts at the `end of calendar year`, or at the `end of fiscal year MM-DD`."),
     })
     .exactOptional()
     .describe("The proof's own retention. Default: 3 years from the end of the calendar year."),
@@ -245,11 +318,16 @@ export const SHAPE = z.strictObject({
       required: z.boolean().exactOptional().describe("Whether a plan must be approved. Default true."),
       four_eyes: z.boolean().exactOptional().describe("Whether requester and approver must differ. Default true."),
       roles: texts.exactOptional().describe("Roles that may approve."),
-      drift: z.enum(["refuse", "planned_only"]).exactOptional().describe("What `run` does where new records match since the plan. Default refuse."),
+      drift: z
+        .enum(["refuse", "planned_only"])
+        .exactOptional()
+        .describe("What `run` does where new records match since the plan. Default refuse."),
       standing: z
         .array(
           z.strictObject({
-            records: texts.min(1).describe("Records (`system.record`) that may go without a person's approval of each plan."),
+            records: texts
+              .min(1)
+              .describe("Records (`system.record`) that may go without a person's approval of each plan."),
             up_to: count.describe("The most records of one run."),
             approved_by: text.exactOptional().describe("Who approved it."),
             approved_on: text.exactOptional().describe("When, as an ISO date."),
@@ -265,7 +343,9 @@ export const SHAPE = z.strictObject({
   settle: text.exactOptional().describe("How long after a run `verify` looks a second time. Default 1 hour."),
   retain_deleted: text.exactOptional().describe(later("Default `purge_after` of soft-deleted records.")),
   legal_holds: z
-    .strictObject({ release_wait: text.exactOptional().describe("How long after its release a legal hold still keeps records.") })
+    .strictObject({
+      release_wait: text.exactOptional().describe("How long after its release a legal hold still keeps records."),
+    })
     .exactOptional()
     .describe(later("How legal holds end.")),
   people: z

@@ -1,5 +1,16 @@
 /** The data map's text as YAML: its values, and where each of them stands. */
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+} from "yaml";
 import type { Position } from "../model/datamap.ts";
 
 /** Keys and list indices from the top of the file. */
@@ -64,7 +75,13 @@ export function readSource(text: string): Source {
   const at: Source["at"] = (path, part) => position(offsetOf(document, path, part));
   const written: Source["written"] = (path) => {
     const { value } = find(document, path);
-    return isScalar(value) ? (value.type === "PLAIN" ? value.source : typeof value.value === "string" ? value.value : undefined) : undefined;
+    return isScalar(value)
+      ? value.type === "PLAIN"
+        ? value.source
+        : typeof value.value === "string"
+          ? value.value
+          : undefined
+      : undefined;
   };
 
   const faults: Fault[] = [];
@@ -98,7 +115,12 @@ export function readSource(text: string): Source {
   faults.push(...oddNodes(document, position));
   const value = faults.some(({ code }) => code === "ALIAS") ? undefined : plain(document);
   if (value === undefined && faults.length === 0) {
-    faults.push({ code: "ALIAS", message: "There are too many aliases of aliases.", help: "Write the values out.", at: position(0) });
+    faults.push({
+      code: "ALIAS",
+      message: "There are too many aliases of aliases.",
+      help: "Write the values out.",
+      at: position(0),
+    });
   }
   return { value, faults, at, written };
 }
@@ -113,7 +135,8 @@ function oddNodes(document: Document, position: (offset: number) => Position): F
   };
   visit(document, {
     Pair(_, { key }) {
-      if (!isScalar(key)) report(key, "BAD_NAME", "A key must be a plain text.", "Write the key as one word, or in quotes.");
+      if (!isScalar(key))
+        report(key, "BAD_NAME", "A key must be a plain text.", "Write the key as one word, or in quotes.");
       else if (key.value === "<<")
         report(
           key,
@@ -124,7 +147,8 @@ function oddNodes(document: Document, position: (offset: number) => Position): F
       else if (key.value === "__proto__") report(key, "BAD_NAME", "`__proto__` cannot be a name here.", "Rename it.");
     },
     Alias(_, node) {
-      if (node.resolve(document) === undefined) report(node, "ALIAS", "No anchor of this name stands before.", "Texts that begin with `*` go in quotes.");
+      if (node.resolve(document) === undefined)
+        report(node, "ALIAS", "No anchor of this name stands before.", "Texts that begin with `*` go in quotes.");
     },
   });
   return faults;
@@ -134,7 +158,10 @@ function oddNodes(document: Document, position: (offset: number) => Position): F
 function plain(document: Document): unknown {
   try {
     const value: unknown = document.toJS();
-    const copy: unknown = value === undefined ? null : JSON.parse(JSON.stringify(value), (key, each: unknown) => (REFUSED.has(key) ? undefined : each));
+    const copy: unknown =
+      value === undefined
+        ? null
+        : JSON.parse(JSON.stringify(value), (key, each: unknown) => (REFUSED.has(key) ? undefined : each));
     return copy;
   } catch {
     return undefined;
@@ -144,9 +171,15 @@ function plain(document: Document): unknown {
 function find(document: Document, path: Path): { key: unknown; value: unknown; found: boolean } {
   let [key, value]: [unknown, unknown] = [undefined, document.contents];
   for (const step of path) {
-    const node: Node | undefined = isAlias(value) ? value.resolve(document) : isMap(value) || isSeq(value) ? value : undefined;
+    const node: Node | undefined = isAlias(value)
+      ? value.resolve(document)
+      : isMap(value) || isSeq(value)
+        ? value
+        : undefined;
     if (isMap(node)) {
-      const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step));
+      const pair = node.items.find(
+        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step),
+      );
       if (pair === undefined) return { key, value, found: false };
       [key, value] = [pair.key, pair.value];
     } else if (isSeq(node) && Number(step) < node.items.length) {

@@ -14,7 +14,8 @@ const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/u;
 export function readSystem(name: string, written: WrittenSystem, limits: Limits, check: Check): SystemBlock {
   const path: Path = ["systems", name];
   const { kind, connect = {}, records = {}, feeds = [], covers = [], session = {} } = written;
-  const refuse = (key: string, message: string, help: string): void => check.report({ path: [...path, key], part: "key", code: "WRONG_VALUE", message, help });
+  const refuse = (key: string, message: string, help: string): void =>
+    check.report({ path: [...path, key], part: "key", code: "WRONG_VALUE", message, help });
 
   const isBackup = kind === BACKUPS;
   if (!isBackup && !check.kinds.has(kind)) {
@@ -28,9 +29,11 @@ export function readSystem(name: string, written: WrittenSystem, limits: Limits,
   }
   for (const key of ["secret", "read_secret"] as const) {
     const named = connect[key];
-    if (named !== undefined && !SECRET_NAME.test(named)) check.report({ path: [...path, "connect", key], part: "value", ...LITERAL });
+    if (named !== undefined && !SECRET_NAME.test(named))
+      check.report({ path: [...path, "connect", key], part: "value", ...LITERAL });
   }
-  if (connect.read_secret !== undefined) notBuilt([...path, "connect", "read_secret"], "key", "`connect.read_secret`", check);
+  if (connect.read_secret !== undefined)
+    notBuilt([...path, "connect", "read_secret"], "key", "`connect.read_secret`", check);
   if (written.replays !== undefined) notBuilt([...path, "replays"], "key", "`replays`", check);
   for (const [list, key] of [
     [feeds, "feeds"],
@@ -40,24 +43,50 @@ export function readSystem(name: string, written: WrittenSystem, limits: Limits,
     checkNoDuplicates(list, [...path, key], check);
   }
   if (written.copy_of !== undefined) knowRecord(written.copy_of, [...path, "copy_of"], check);
-  if (written.recipient?.notify !== undefined) notBuilt([...path, "recipient", "notify"], "key", "`recipient.notify`", check);
-  const expiresAfter = written.expires_after === undefined ? undefined : readDays(written.expires_after, [...path, "expires_after"], check);
+  if (written.recipient?.notify !== undefined)
+    notBuilt([...path, "recipient", "notify"], "key", "`recipient.notify`", check);
+  const expiresAfter =
+    written.expires_after === undefined
+      ? undefined
+      : readDays(written.expires_after, [...path, "expires_after"], check);
   if (isBackup) {
     if (covers.length === 0)
-      lack(path, ["covers"], { code: "MISSING_KEY", message: "Nothing says which systems these backups cover.", help: "Add `covers: [SYSTEM]`." }, check);
+      lack(
+        path,
+        ["covers"],
+        {
+          code: "MISSING_KEY",
+          message: "Nothing says which systems these backups cover.",
+          help: "Add `covers: [SYSTEM]`.",
+        },
+        check,
+      );
     if (expiresAfter === undefined)
-      lack(path, ["expires_after"], { code: "MISSING_KEY", message: "Nothing says how long a backup lives.", help: "Add `expires_after: 35 days`." }, check);
-    if (written.records !== undefined) refuse("records", "Backups have no records: nothing is erased in them.", "Remove `records`.");
+      lack(
+        path,
+        ["expires_after"],
+        {
+          code: "MISSING_KEY",
+          message: "Nothing says how long a backup lives.",
+          help: "Add `expires_after: 35 days`.",
+        },
+        check,
+      );
+    if (written.records !== undefined)
+      refuse("records", "Backups have no records: nothing is erased in them.", "Remove `records`.");
   } else {
     if (written.covers !== undefined) refuse("covers", "`covers` is for `kind: backups`.", "Remove it.");
-    if (written.expires_after !== undefined) refuse("expires_after", "`expires_after` is for `kind: backups`.", "Remove it.");
+    if (written.expires_after !== undefined)
+      refuse("expires_after", "`expires_after` is for `kind: backups`.", "Remove it.");
     if (![...check.names.records].some((id) => id.startsWith(`${name}.`))) {
       const help = "Add `records:`, or remove the system: nothing would be searched in it.";
       lack(path, ["records"], { code: "MISSING_KEY", message: `The system \`${name}\` has no records.`, help }, check);
     }
   }
 
-  const read = Object.entries(records).map(([record, block]) => readRecord(record, block, { system: name, kind, limits }, check));
+  const read = Object.entries(records).map(([record, block]) =>
+    readRecord(record, block, { system: name, kind, limits }, check),
+  );
   if (!isBackup) checkPlaces(read, path, check);
   return {
     name,
@@ -82,6 +111,9 @@ export function readSystem(name: string, written: WrittenSystem, limits: Limits,
   };
 }
 
-function recipientOf({ notify: _, ...recipient }: NonNullable<WrittenSystem["recipient"]>): NonNullable<SystemBlock["recipient"]> {
+function recipientOf({
+  notify: _,
+  ...recipient
+}: NonNullable<WrittenSystem["recipient"]>): NonNullable<SystemBlock["recipient"]> {
   return recipient;
 }

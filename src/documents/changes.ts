@@ -67,7 +67,11 @@ function meansEach({ rule, path }: DocumentRule, { columns }: Pick<Matching<neve
 }
 
 /** JSON text for the new value, null where it goes, undefined where it is as wanted. */
-function replacement({ rule, date }: DocumentRule, { node, parts }: Occurrence, pseudonym: (value: string) => string): string | null | undefined {
+function replacement(
+  { rule, date }: DocumentRule,
+  { node, parts }: Occurrence,
+  pseudonym: (value: string) => string,
+): string | null | undefined {
   if (rule.kind === "keep") return undefined;
   if (rule.kind === "remove") return null;
   if (node.kind !== "scalar" || parts !== undefined) return ofWhole(rule, node, parts !== undefined);
@@ -105,7 +109,8 @@ export function editsOf(changes: readonly ValueChange[]): TextEdit[] {
     const { node, place } = occurrence;
     if (text !== null) edits.push({ start: node.start, end: node.end, text });
     // the one element of an array that was written without brackets
-    else if (place.container.kind === "object" && meansElements(rule.path)) edits.push({ start: node.start, end: node.end, text: "[]" });
+    else if (place.container.kind === "object" && meansElements(rule.path))
+      edits.push({ start: node.start, end: node.end, text: "[]" });
     else removed.set(place.container, (removed.get(place.container) ?? new Set()).add(place.index));
   }
   return [...edits, ...[...removed].flatMap(([container, gone]) => removalOf(container, gone))];

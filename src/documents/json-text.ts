@@ -218,7 +218,10 @@ export interface TextEdit {
 
 /** What takes these children (by index) out of an array or object, commas included. */
 export function removalOf(container: JsonObjectNode | JsonArrayNode, gone: ReadonlySet<number>): TextEdit[] {
-  const spans = container.kind === "array" ? container.items : container.members.map(({ start, value }) => ({ start, end: value.end }));
+  const spans =
+    container.kind === "array"
+      ? container.items
+      : container.members.map(({ start, value }) => ({ start, end: value.end }));
   const first = spans.findIndex((_, index) => !gone.has(index));
   const edits: TextEdit[] = [];
   let before: Span | undefined;
@@ -226,7 +229,8 @@ export function removalOf(container: JsonObjectNode | JsonArrayNode, gone: Reado
     // up to the first that stays: from its own start to the start of the next one; later: from the end of the one before
     if (gone.has(index)) {
       const next = spans[index + 1];
-      if (first >= 0 && index > first && before !== undefined) edits.push({ start: before.end, end: span.end, text: "" });
+      if (first >= 0 && index > first && before !== undefined)
+        edits.push({ start: before.end, end: span.end, text: "" });
       else edits.push({ start: span.start, end: next === undefined ? span.end : next.start, text: "" });
     }
     before = span;

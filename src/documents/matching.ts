@@ -70,7 +70,11 @@ export function finder<Document>(matching: Matching<Document>, lookups: readonly
     }
     if (subjects.size === 0) return undefined;
     const mine = [...hits];
-    return { subjects: [...subjects].toSorted((a, b) => a - b), hits: mine, shared: isShared(matching, document, mine) };
+    return {
+      subjects: [...subjects].toSorted((a, b) => a - b),
+      hits: mine,
+      shared: isShared(matching, document, mine),
+    };
   };
 }
 
@@ -103,7 +107,12 @@ class Asked {
         columns: tuple.columns,
         rows: new Set(
           tuple.rows.map((row) =>
-            rowText(row.map((value, at) => columns.find(({ column }) => column.column === tuple.columns[at])?.comparable(value) ?? value)),
+            rowText(
+              row.map(
+                (value, at) =>
+                  columns.find(({ column }) => column.column === tuple.columns[at])?.comparable(value) ?? value,
+              ),
+            ),
           ),
         ),
       })),
@@ -138,25 +147,41 @@ function rowText(texts: readonly string[]): string {
   return JSON.stringify(texts);
 }
 
-function waysIn<Document>(matching: Matching<Document>, document: Document, accept: (column: DocumentColumn, text: string) => boolean): readonly Way[] {
-  const hits = matching.columns.map((column) => hitsOf(matching, document, column).filter(({ text }) => accept(column, text)));
+function waysIn<Document>(
+  matching: Matching<Document>,
+  document: Document,
+  accept: (column: DocumentColumn, text: string) => boolean,
+): readonly Way[] {
+  const hits = matching.columns.map((column) =>
+    hitsOf(matching, document, column).filter(({ text }) => accept(column, text)),
+  );
   let ways: Way[];
   if (matching.mode === "any") ways = hits.flat().map((hit) => [hit]);
   else {
     ways = [[]];
     for (const some of hits)
-      ways = ways.flatMap((way) => some.filter((hit) => way.every((other) => standTogether(hit.elements, other.elements))).map((hit) => [...way, hit]));
+      ways = ways.flatMap((way) =>
+        some
+          .filter((hit) => way.every((other) => standTogether(hit.elements, other.elements)))
+          .map((hit) => [...way, hit]),
+      );
     ways = ways.filter((way) => way.length > 0);
   }
   if (ways.length === 0 || matching.where.length === 0) return ways;
-  const constants = matching.where.map(({ path, passes }) => matching.read(document, path).filter(({ node }) => node.kind === "scalar" && passes(node)));
-  return ways.filter((way) => constants.every((some) => some.some(({ elements }) => way.every((hit) => standTogether(hit.elements, elements)))));
+  const constants = matching.where.map(({ path, passes }) =>
+    matching.read(document, path).filter(({ node }) => node.kind === "scalar" && passes(node)),
+  );
+  return ways.filter((way) =>
+    constants.every((some) => some.some(({ elements }) => way.every((hit) => standTogether(hit.elements, elements)))),
+  );
 }
 
 function hitsOf<Document>(matching: Matching<Document>, document: Document, column: DocumentColumn): readonly Hit[] {
   return matching.read(document, column.path).flatMap(({ node, elements }) => {
     const text = textOf(node);
-    return text === undefined ? [] : [{ column, text: column.stored?.(text) ?? column.comparable(text), node, elements }];
+    return text === undefined
+      ? []
+      : [{ column, text: column.stored?.(text) ?? column.comparable(text), node, elements }];
   });
 }
 
@@ -191,7 +216,9 @@ export function ownOf(
   return found.filter(({ elements }) => {
     const said = columns.flatMap((column) => {
       const shared = [...elements].findLast(([name]) => goesThrough(column.path, name));
-      return shared === undefined ? [] : [hits.some((hit) => hit.column === column && hit.elements.get(shared[0]) === shared[1])];
+      return shared === undefined
+        ? []
+        : [hits.some((hit) => hit.column === column && hit.elements.get(shared[0]) === shared[1])];
     });
     return said.length === 0 || (mode === "all" ? said.every(Boolean) : said.some(Boolean));
   });

@@ -65,7 +65,11 @@ export interface Reading {
 }
 
 /** Every value under the path, in the order in which they stand. Of duplicate keys each one. */
-export function occurrences(root: JsonNode, path: Path, { leaves = false, dots = false, below = false }: Reading): Occurrence[] {
+export function occurrences(
+  root: JsonNode,
+  path: Path,
+  { leaves = false, dots = false, below = false }: Reading,
+): Occurrence[] {
   const found: Occurrence[] = [];
   const { names, arrays } = path;
 
@@ -75,7 +79,8 @@ export function occurrences(root: JsonNode, path: Path, { leaves = false, dots =
     const said = (arrays[from - 1] ?? 0) - depth;
     const name = names.slice(0, from).join(".") + "[]".repeat(depth);
     if (node.kind === "array" && from > 0 && (said > 0 || !ended || leaves)) {
-      for (const [index, item] of node.items.entries()) walk(item, from, depth + 1, { container: node, index }, new Map(elements).set(name, item));
+      for (const [index, item] of node.items.entries())
+        walk(item, from, depth + 1, { container: node, index }, new Map(elements).set(name, item));
       return;
     }
     const inside = said > 0 ? new Map(elements).set(name, node) : elements;

@@ -22,7 +22,9 @@ export interface SecondLook {
  * gone as a whole. Only a planned record that is gone by its key is no drift: it is counted as already gone.
  */
 export async function driftBetween(planned: readonly SealedStep[], look: SecondLook): Promise<readonly Drift[]> {
-  const now = new Map(look.sealed.map((step) => [step.record, new Map(step.records.map((record) => [record.key, record]))]));
+  const now = new Map(
+    look.sealed.map((step) => [step.record, new Map(step.records.map((record) => [record.key, record]))]),
+  );
   const drifts: Drift[] = [];
   for (const step of planned) {
     const found = now.get(step.record) ?? new Map<string, SealedStep["records"][number]>();
@@ -34,7 +36,10 @@ export async function driftBetween(planned: readonly SealedStep[], look: SecondL
       if (again === undefined) return false;
       // what is blocked since is met as such when its turn comes: the record itself is as it was
       const blocked = again.disposition.kind === "blocked" && record.disposition.kind === "act";
-      return again.fingerprint !== record.fingerprint || (!blocked && JSON.stringify(again.disposition) !== JSON.stringify(record.disposition));
+      return (
+        again.fingerprint !== record.fingerprint ||
+        (!blocked && JSON.stringify(again.disposition) !== JSON.stringify(record.disposition))
+      );
     });
     const changed = other.length + (missing.length === 0 ? 0 : (await look.lost(step, missing)).length);
     if (added + changed > 0) drifts.push({ record: step.record, added, changed });
@@ -52,7 +57,8 @@ export function unitsThatMayRun(units: readonly PlannedUnit[], newRecords: NewRe
   for (let before = -1; before !== waiting.size;) {
     before = waiting.size;
     for (const unit of units) {
-      if (unit.after.some((id) => waiting.has(id) || units.some((child) => child.id === id && fresh(child)))) waiting.add(unit.id);
+      if (unit.after.some((id) => waiting.has(id) || units.some((child) => child.id === id && fresh(child))))
+        waiting.add(unit.id);
     }
   }
   return units.filter((unit) => !waiting.has(unit.id));

@@ -7,7 +7,11 @@ import type { Guard } from "../port/connector.ts";
  * What becomes now of these people's records of one record type, and which of the keys do not lead to them any more.
  * Undefined where only the records themselves decide.
  */
-export type Rejudge = (record: string, subjects: readonly number[], keys: readonly string[]) => Promise<JudgedAgain | undefined>;
+export type Rejudge = (
+  record: string,
+  subjects: readonly number[],
+  keys: readonly string[],
+) => Promise<JudgedAgain | undefined>;
 
 /**
  * Looks again, before each batch is acted on, whether a condition or a hold has arisen that was not there at plan; and,
@@ -19,7 +23,8 @@ export function guardOf(sealed: readonly SealedStep[], rejudge: Rejudge): Guard 
     async judge(step, records) {
       const known = steps.get(step);
       // what was planned to be kept or minimised stays under its hold as it is
-      const acted = known === undefined ? [] : records.filter(({ key }) => known.planned.get(key)?.disposition.kind === "act");
+      const acted =
+        known === undefined ? [] : records.filter(({ key }) => known.planned.get(key)?.disposition.kind === "act");
       if (known === undefined || acted.length === 0) return [];
       const subjects = [...new Set(acted.flatMap((record) => record.subjects))];
       const fresh = new Set(subjects.filter((subject) => !known.asked.has(subject)));
@@ -27,7 +32,9 @@ export function guardOf(sealed: readonly SealedStep[], rejudge: Rejudge): Guard 
       for (const subject of fresh) known.asked.add(subject);
       for (const key of now?.lost ?? []) known.lost.add(key);
       return acted.flatMap(({ key }): readonly Left[] => {
-        const left = known.lost.has(key) ? ({ key, kind: "failed", reason: "changed" } as const) : leftOf(key, now?.decided.get(key));
+        const left = known.lost.has(key)
+          ? ({ key, kind: "failed", reason: "changed" } as const)
+          : leftOf(key, now?.decided.get(key));
         return left === undefined ? [] : [left];
       });
     },

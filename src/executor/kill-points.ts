@@ -50,7 +50,13 @@ export function killAt(spec: string | undefined): At {
 }
 
 /** One step of a request's life in one transaction, between its two kill points. */
-export async function lifeStep<T>(unit: UnitOfWork, at: At, step: LifeStep, work: (tx: Tx) => Promise<T>, system = ""): Promise<T> {
+export async function lifeStep<T>(
+  unit: UnitOfWork,
+  at: At,
+  step: LifeStep,
+  work: (tx: Tx) => Promise<T>,
+  system = "",
+): Promise<T> {
   const result = await unit.atomically(async (tx) => {
     const made = await work(tx);
     at(`saving_${step}`, system);

@@ -43,7 +43,9 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
   const { step, work } = tried;
   const tally = tallyOf(outcome);
   const acted = plannedCount(work) - minimisedCount(work);
-  const stay = outcome.left.filter((one) => one.kind === "already_gone" || one.kind === "kept" || one.kind === "waiting");
+  const stay = outcome.left.filter(
+    (one) => one.kind === "already_gone" || one.kind === "kept" || one.kind === "waiting",
+  );
   const unminimised = minimisedKeys(work);
   const stayed = stay.filter(({ key }) => !unminimised.has(key));
   // kept, and nothing in it left to clear
@@ -62,7 +64,13 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
   const says = late.find((one) => one.says !== undefined)?.says ?? step.says;
   return {
     ...aboutAttempt(tried),
-    status: outcomeStatus(tried, { ...tally, alreadyGone: tally.alreadyGone - asWanted, failed, agree, own: outcome.own }),
+    status: outcomeStatus(tried, {
+      ...tally,
+      alreadyGone: tally.alreadyGone - asWanted,
+      failed,
+      agree,
+      own: outcome.own,
+    }),
     matched: outcome.matched,
     affected: tally.affected,
     gone,
@@ -115,7 +123,17 @@ export function failedReceipt(tried: Tried, failure: Failure): Receipt {
 
 /** What every receipt of an attempt says of where and when. The journal numbers it. */
 function aboutAttempt({ plan, step, gaps, residue, started, finished }: Tried) {
-  return { plan, step: step.id, system: step.system, record: step.record, attempt: 0, gaps, residue, started, finished };
+  return {
+    plan,
+    step: step.id,
+    system: step.system,
+    record: step.record,
+    attempt: 0,
+    gaps,
+    residue,
+    started,
+    finished,
+  };
 }
 
 /** Whether nothing is left that another attempt could do. What the plan itself left blocked is none of its business. */
@@ -130,7 +148,14 @@ function disagreement(matched: number, affected: number, gone: number): string {
 
 /** One entry a person, in the request's order: what came of the records that are theirs. */
 function peopleOf({ sealed, people }: Tried, left: readonly Left[]): readonly PersonCounts[] {
-  const counts = Array.from({ length: people }, () => ({ done: 0, alreadyGone: 0, kept: 0, waiting: 0, blocked: 0, failed: 0 }));
+  const counts = Array.from({ length: people }, () => ({
+    done: 0,
+    alreadyGone: 0,
+    kept: 0,
+    waiting: 0,
+    blocked: 0,
+    failed: 0,
+  }));
   const leftBy = new Map(left.map((one) => [one.key, one.kind]));
   for (const { key, subjects, disposition } of sealed.records) {
     const name = nameOf(disposition.kind, leftBy.get(key));
@@ -142,14 +167,20 @@ function peopleOf({ sealed, people }: Tried, left: readonly Left[]): readonly Pe
   return counts;
 }
 
-function nameOf(disposition: SealedStep["records"][number]["disposition"]["kind"], left: Left["kind"] | undefined): keyof PersonCounts {
+function nameOf(
+  disposition: SealedStep["records"][number]["disposition"]["kind"],
+  left: Left["kind"] | undefined,
+): keyof PersonCounts {
   if (disposition !== "act") return disposition;
   if (left === undefined) return "done";
   return left === "already_gone" ? "alreadyGone" : left;
 }
 
 /** What came of the records acted on, and what the plan left alone. */
-function outcomeStatus({ step, sealed, map, work }: Tried, tally: Tally & { readonly agree: boolean; readonly own: number }): Status {
+function outcomeStatus(
+  { step, sealed, map, work }: Tried,
+  tally: Tally & { readonly agree: boolean; readonly own: number },
+): Status {
   const statuses: Status[] = [];
   if (tally.blocked > 0) statuses.push("blocked");
   if (tally.failed > 0 || (!tally.agree && tally.blocked === 0)) statuses.push("failed");
@@ -160,8 +191,10 @@ function outcomeStatus({ step, sealed, map, work }: Tried, tally: Tally & { read
   const types = typesById(map);
   const record = types.get(work.target.record.id);
   const acted = sealed.records.filter(({ disposition }) => disposition.kind === "act");
-  if (tally.affected > 0 && record !== undefined) for (const { disposition } of acted) statuses.push(statusOf(types, record, disposition));
-  if (tally.own > 0 && record !== undefined && tally.affected === 0) statuses.push(statusOf(types, record, { kind: "act", change: "rule" }));
+  if (tally.affected > 0 && record !== undefined)
+    for (const { disposition } of acted) statuses.push(statusOf(types, record, disposition));
+  if (tally.own > 0 && record !== undefined && tally.affected === 0)
+    statuses.push(statusOf(types, record, { kind: "act", change: "rule" }));
   if (tally.alreadyGone > 0) statuses.push("already_gone");
   return worst(statuses);
 }

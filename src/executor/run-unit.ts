@@ -57,14 +57,21 @@ export async function runUnit(row: UnitRow, scope: UnitScope, waiting: ReadonlyS
   const unit = unitWork(row, scope.sealed);
   const tried = triedOf(row, unit, scope);
   const { receipts, failure } = await attemptAt(row, { unit, waiting }, tried, scope);
-  const done = failure === undefined && receipts.every((receipt, index) => isDone(receipt, tried.steps[index]?.step ?? noStep(row.id)));
+  const done =
+    failure === undefined &&
+    receipts.every((receipt, index) => isDone(receipt, tried.steps[index]?.step ?? noStep(row.id)));
   const attested = await save(row, receipts, done, scope);
   if (done) at("attested", row.system);
   return { done, receipts: attested, ...(failure === undefined ? {} : { failure }) };
 }
 
 /** The receipts with their ledger entries; with the attempt's number. */
-async function save(row: UnitRow, receipts: readonly Receipt[], done: boolean, scope: UnitScope): Promise<readonly Receipt[]> {
+async function save(
+  row: UnitRow,
+  receipts: readonly Receipt[],
+  done: boolean,
+  scope: UnitScope,
+): Promise<readonly Receipt[]> {
   const work = async (tx: Tx): Promise<readonly Receipt[]> => {
     const attested = await tx.journal.attest(scope.plan.id, row.id, receipts, done);
     await tx.outbox.post(scope.entriesFor(attested));
@@ -123,9 +130,13 @@ async function attemptAt(
   const report = (finding: Finding): void => void tried.reported.push(finding);
   const nothing = unit.works.every((work) => plannedCount(work) === 0);
   try {
-    const did = nothing ? unit.works.map((work) => nothingDone(work.step)) : await apply(row, withoutThose(unit, waiting), scope, report);
+    const did = nothing
+      ? unit.works.map((work) => nothingDone(work.step))
+      : await apply(row, withoutThose(unit, waiting), scope, report);
     const outcomes = withThose(unit, waiting, did);
-    const seen = nothing ? new Map<string, SeenAgain>() : await readAgain(unit, outcomes, scope, scope.openReaders(report));
+    const seen = nothing
+      ? new Map<string, SeenAgain>()
+      : await readAgain(unit, outcomes, scope, scope.openReaders(report));
     scope.at("reread", row.system);
     const receipts = tried.steps.map((begun, index) => {
       const outcome = outcomes[index] ?? noStep(row.id);
@@ -134,7 +145,13 @@ async function attemptAt(
     });
     return { receipts };
   } catch (error) {
-    if (!(error instanceof Failure) || error.code === "UNEXPECTED" || error.code === "INTERRUPTED" || error.code === "BUSY") throw error;
+    if (
+      !(error instanceof Failure) ||
+      error.code === "UNEXPECTED" ||
+      error.code === "INTERRUPTED" ||
+      error.code === "BUSY"
+    )
+      throw error;
     return { receipts: tried.steps.map((begun) => failedReceipt(tried.of(begun), error)), failure: error };
   }
 }
@@ -169,7 +186,12 @@ interface SeenAgain extends NotGone {
 }
 
 /** By step, read on a fresh connection. */
-async function readAgain(unit: Unit, outcomes: readonly StepOutcome[], scope: UnitScope, fresh: Readers): Promise<ReadonlyMap<string, SeenAgain>> {
+async function readAgain(
+  unit: Unit,
+  outcomes: readonly StepOutcome[],
+  scope: UnitScope,
+  fresh: Readers,
+): Promise<ReadonlyMap<string, SeenAgain>> {
   await using readers = fresh;
   const seen = new Map<string, SeenAgain>();
   for (const { step, target, lookups, operations } of unit.works) {
@@ -181,7 +203,8 @@ async function readAgain(unit: Unit, outcomes: readonly StepOutcome[], scope: Un
       // what was left is not gone by us, whether it can be found or not
       const mine = new Set(operation.records.map(({ key }) => key));
       const still = new Set(left.filter((key) => mine.has(key)));
-      for await (const key of (await readers.of(target.record.system)).remaining(target, operation, lookups)) still.add(key);
+      for await (const key of (await readers.of(target.record.system)).remaining(target, operation, lookups))
+        still.add(key);
       if (isMinimising(operation.change, operation.also)) minimised += still.size;
       else acted += still.size;
     }
@@ -206,7 +229,9 @@ async function residueAfter(target: Target, readers: Readers, { map, now }: Unit
 }
 
 export function gapsOf(findings: readonly Finding[], record: string): readonly Gap[] {
-  const gaps = findings.flatMap((finding) => (finding.record === record && finding.gap !== undefined ? [finding.gap] : []));
+  const gaps = findings.flatMap((finding) =>
+    finding.record === record && finding.gap !== undefined ? [finding.gap] : [],
+  );
   return [...new Map(gaps.map((gap) => [`${gap.where}\n${String(gap.holdsIdentifier)}`, gap])).values()];
 }
 

@@ -104,9 +104,13 @@ async function begin(scope: RunScope): Promise<NewRecords> {
   const drift = await driftBetween(scope.sealed, again);
   const [first] = drift;
   if (first !== undefined && (map.approval.drift === "refuse" || drift.some((one) => one.changed > 0))) {
-    throw new Failure("PLAN_STALE", `${first.record} has ${first.added} new and ${first.changed} changed records since the plan; nothing was done`, {
-      details: drift,
-    });
+    throw new Failure(
+      "PLAN_STALE",
+      `${first.record} has ${first.added} new and ${first.changed} changed records since the plan; nothing was done`,
+      {
+        details: drift,
+      },
+    );
   }
   const newRecords = Object.fromEntries(drift.map((one) => [one.record, one.added]));
   const steps = new Map(plan.steps.map((step) => [`${step.system}.${step.record}`, step.id]));
@@ -132,7 +136,8 @@ async function lookAgain({ replan }: RunScope): ReturnType<RunScope["replan"]> {
   try {
     return await replan();
   } catch (error) {
-    if (error instanceof Failure && GONE_PLACES.has(error.code)) throw new Failure("PLAN_STALE", `${error.message}; nothing was done`);
+    if (error instanceof Failure && GONE_PLACES.has(error.code))
+      throw new Failure("PLAN_STALE", `${error.message}; nothing was done`);
     throw error;
   }
 }
@@ -163,7 +168,12 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
   return results;
 }
 
-async function attempt(scope: RunScope, guard: Guard, row: UnitRow, results: ReadonlyMap<string, UnitResult>): Promise<UnitResult> {
+async function attempt(
+  scope: RunScope,
+  guard: Guard,
+  row: UnitRow,
+  results: ReadonlyMap<string, UnitResult>,
+): Promise<UnitResult> {
   const { state, plan } = scope;
   const unit = {
     map: scope.map,
@@ -185,15 +195,23 @@ async function attempt(scope: RunScope, guard: Guard, row: UnitRow, results: Rea
     scope.people.length,
   );
   try {
-    const result = waiting === "everybody" ? await leaveUnit(row, unit, new Failure("BLOCKED", "not_its_turn")) : await runUnit(row, unit, waiting);
+    const result =
+      waiting === "everybody"
+        ? await leaveUnit(row, unit, new Failure("BLOCKED", "not_its_turn"))
+        : await runUnit(row, unit, waiting);
     await sealLedger(state, scope.ledger, (point) => scope.at(point, row.system));
-    for (const receipt of result.receipts) scope.emit({ event: "step", ...stepLine(stepOf(plan, receipt.step), receipt, scope.people) });
+    for (const receipt of result.receipts)
+      scope.emit({ event: "step", ...stepLine(stepOf(plan, receipt.step), receipt, scope.people) });
     return result;
   } catch (error) {
     interruptible(scope.signal);
     // a fault of ours in one system keeps no other from its turn: it is told at the end
     if (error instanceof Failure && error.code === "BUSY") throw error;
-    return { done: false, receipts: [], fault: error instanceof Error ? error : new Failure("UNEXPECTED", "a fault without a name") };
+    return {
+      done: false,
+      receipts: [],
+      fault: error instanceof Error ? error : new Failure("UNEXPECTED", "a fault without a name"),
+    };
   }
 }
 
@@ -207,7 +225,11 @@ function interruptible(signal: AbortSignal): void {
   if (signal.aborted) throw new Failure("INTERRUPTED", "stopped after the record at hand");
 }
 
-async function finish(scope: RunScope, results: ReadonlyMap<string, UnitResult>, newRecords: NewRecords): Promise<Extract<RunEvent, { event: "result" }>> {
+async function finish(
+  scope: RunScope,
+  results: ReadonlyMap<string, UnitResult>,
+  newRecords: NewRecords,
+): Promise<Extract<RunEvent, { event: "result" }>> {
   const { state, plan } = scope;
   const attempts = await state.read.journal.attempts(plan.id);
   const receipts = new Map((await state.read.journal.receipts(plan.id)).map((receipt) => [receipt.step, receipt]));
@@ -236,7 +258,8 @@ async function finish(scope: RunScope, results: ReadonlyMap<string, UnitResult>,
     gone_by: one.goneBy,
   }));
   await lifeStep(scope.lease, scope.at, "complete", async (tx) => {
-    if (complete) await tx.plans.complete(plan.id, { exit, state: next, steps, residue, completedAt: scope.now().toISOString() });
+    if (complete)
+      await tx.plans.complete(plan.id, { exit, state: next, steps, residue, completedAt: scope.now().toISOString() });
     await tx.requests.update(plan.request, { state: next, ...(await scope.noted(tx, next)) });
   });
   if (complete) scope.at("completed", "");
@@ -246,9 +269,18 @@ async function finish(scope: RunScope, results: ReadonlyMap<string, UnitResult>,
 }
 
 /** The worst wins: what is not done before what waits for somebody. */
-function exitOf(steps: readonly PlanStep[], receipts: readonly Receipt[], complete: boolean, allFailed: readonly Failure[]): ExitCode {
+function exitOf(
+  steps: readonly PlanStep[],
+  receipts: readonly Receipt[],
+  complete: boolean,
+  allFailed: readonly Failure[],
+): ExitCode {
   const [first] = allFailed;
-  if (first !== undefined && allFailed.every((failure) => failure.exit === EXIT.unreachable || failure.code === "BLOCKED")) return EXIT.unreachable;
+  if (
+    first !== undefined &&
+    allFailed.every((failure) => failure.exit === EXIT.unreachable || failure.code === "BLOCKED")
+  )
+    return EXIT.unreachable;
   if (!complete || receipts.some(({ blocked, failed }) => blocked + failed > 0)) return EXIT.partly_done;
   if (receipts.some(({ waiting, late }) => waiting > 0 || late !== undefined)) return EXIT.waiting;
   if (steps.some((step) => step.kept > 0 && step.reason === "legal_hold")) return EXIT.waiting;
@@ -265,7 +297,12 @@ async function answerAgain(scope: RunScope, known: RunResult): Promise<Extract<R
 }
 
 /** As it was told when it was done: no more and no less. */
-function asResult(known: object): { exit: ExitCode; state: RequestState; steps: readonly RunStep[]; residue: readonly ResidueLine[] } {
+function asResult(known: object): {
+  exit: ExitCode;
+  state: RequestState;
+  steps: readonly RunStep[];
+  residue: readonly ResidueLine[];
+} {
   const { completedAt: _, ...told } = JSON.parse(JSON.stringify(known));
   return told;
 }

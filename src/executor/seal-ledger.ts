@@ -14,7 +14,11 @@ const BATCH = 500;
  * The one writer of the ledger: moves the outbox into it, in order, each entry once; the state remembers the head in the
  * transaction that marks them. Runs again after a crash. Throws LEDGER_MISMATCH for a ledger that is not the one it knew.
  */
-export async function sealLedger(state: Pick<State, "read" | "atomically">, ledger: LedgerWriter, at: At): Promise<void> {
+export async function sealLedger(
+  state: Pick<State, "read" | "atomically">,
+  ledger: LedgerWriter,
+  at: At,
+): Promise<void> {
   const next = async (): Promise<readonly OutboxEntry[]> => await state.read.outbox.unsealed(BATCH);
   for (let batch = await next(); batch.length > 0; batch = await next()) {
     await refuseOtherLedger(state.read, ledger);

@@ -21,13 +21,62 @@ export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: r
   const shown = { ...(until === undefined ? {} : { until }), ...(law === undefined ? {} : { law }) };
   if (receipt === undefined) {
     const { kept, waiting, blocked } = step;
-    const nothing = { matched: 0, affected: 0, gone: 0, deleted: 0, changed: 0, minimised: 0, already_gone: 0, own: 0, failed: 0 };
-    return { id, system, record, status: "blocked", found, act, ...nothing, kept, waiting, blocked: blocked + act, ...shown };
+    const nothing = {
+      matched: 0,
+      affected: 0,
+      gone: 0,
+      deleted: 0,
+      changed: 0,
+      minimised: 0,
+      already_gone: 0,
+      own: 0,
+      failed: 0,
+    };
+    return {
+      id,
+      system,
+      record,
+      status: "blocked",
+      found,
+      act,
+      ...nothing,
+      kept,
+      waiting,
+      blocked: blocked + act,
+      ...shown,
+    };
   }
-  const { status, matched, affected, gone, deleted, changed, minimised, alreadyGone, own, kept, waiting, blocked, failed } = receipt;
+  const {
+    status,
+    matched,
+    affected,
+    gone,
+    deleted,
+    changed,
+    minimised,
+    alreadyGone,
+    own,
+    kept,
+    waiting,
+    blocked,
+    failed,
+  } = receipt;
   const reason = receipt.reason ?? step.reason;
   const says = receipt.says ?? step.says;
-  const counts = { matched, affected, gone, deleted, changed, minimised, already_gone: alreadyGone, own, kept, waiting, blocked, failed };
+  const counts = {
+    matched,
+    affected,
+    gone,
+    deleted,
+    changed,
+    minimised,
+    already_gone: alreadyGone,
+    own,
+    kept,
+    waiting,
+    blocked,
+    failed,
+  };
   return {
     id,
     system,
@@ -39,11 +88,18 @@ export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: r
     ...shown,
     ...(reason === undefined ? {} : { reason }),
     ...(says === undefined ? {} : { says }),
-    ...(receipt.gaps.length === 0 ? {} : { gaps: receipt.gaps.map(({ where, holdsIdentifier }) => ({ where, holds_identifier: holdsIdentifier })) }),
-    ...(receipt.people === undefined ? {} : { subjects: receipt.people.map((one, at) => personLine(people[at] ?? "", one)) }),
+    ...(receipt.gaps.length === 0
+      ? {}
+      : { gaps: receipt.gaps.map(({ where, holdsIdentifier }) => ({ where, holds_identifier: holdsIdentifier })) }),
+    ...(receipt.people === undefined
+      ? {}
+      : { subjects: receipt.people.map((one, at) => personLine(people[at] ?? "", one)) }),
   };
 }
 
-function personLine(pseudonym: string, { done, alreadyGone, kept, waiting, blocked, failed }: PersonCounts): JsonObject {
+function personLine(
+  pseudonym: string,
+  { done, alreadyGone, kept, waiting, blocked, failed }: PersonCounts,
+): JsonObject {
   return { pseudonym, done, already_gone: alreadyGone, kept, waiting, blocked, failed };
 }

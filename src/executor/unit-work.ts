@@ -6,7 +6,12 @@ import type { UnitRow } from "../state/journal.ts";
 
 /** What an eraser is given for a unit: planned keys only, grouped by what is done to them. */
 export function unitWork(row: UnitRow, sealed: readonly SealedStep[]): Unit {
-  return { id: row.id, effect: "erase", works: row.steps.map((id) => workOf(stepOf(sealed, id), sealed)), deleting: deletionsIn(row.system, sealed) };
+  return {
+    id: row.id,
+    effect: "erase",
+    works: row.steps.map((id) => workOf(stepOf(sealed, id), sealed)),
+    deleting: deletionsIn(row.system, sealed),
+  };
 }
 
 function deletionsIn(system: string, sealed: readonly SealedStep[]): readonly PlannedDeletion[] {
@@ -28,7 +33,10 @@ function stepOf(sealed: readonly SealedStep[], id: string): SealedStep {
 /** `sealed`: all steps of the plan; a record that several record types found is changed as all of them say. */
 export function workOf(step: SealedStep, sealed: readonly SealedStep[]): Work {
   const { target } = step;
-  const operations = new Map<string, { readonly change: Change; readonly also: readonly Also[]; readonly records: PlannedRecord[] }>();
+  const operations = new Map<
+    string,
+    { readonly change: Change; readonly also: readonly Also[]; readonly records: PlannedRecord[] }
+  >();
   for (const record of step.records) {
     const name = nameOf(record.disposition);
     const known = operations.get(name);
@@ -40,12 +48,17 @@ export function workOf(step: SealedStep, sealed: readonly SealedStep[]): Work {
   }
   const { rule } = target.changes;
   // nothing planned in the trail, but what our own statements will add to it must be redacted as its rule says
-  if (operations.size === 0 && target.record.auditOf.length > 0 && rule !== undefined) operations.set("rule", { change: rule, also: [], records: [] });
+  if (operations.size === 0 && target.record.auditOf.length > 0 && rule !== undefined)
+    operations.set("rule", { change: rule, also: [], records: [] });
   return {
     step: step.step,
     target,
     lookups: step.lookups,
-    operations: [...operations.values()].map(({ change, also, records }): Operation => ({ change, records, ...(also.length === 0 ? {} : { also }) })),
+    operations: [...operations.values()].map(({ change, also, records }): Operation => ({
+      change,
+      records,
+      ...(also.length === 0 ? {} : { also }),
+    })),
   };
 }
 
@@ -80,7 +93,9 @@ function changesOf(
   const deleting = made.find(({ change }) => change.kind === "delete");
   if (deleting !== undefined) return { change: deleting.change, also: [] };
   const own = made.find(({ from }) => from.record === step.record)?.change;
-  const also = made.filter(({ from }) => from.record !== step.record).map(({ from, change }): Also => ({ target: from.target, change, lookups: from.lookups }));
+  const also = made
+    .filter(({ from }) => from.record !== step.record)
+    .map(({ from, change }): Also => ({ target: from.target, change, lookups: from.lookups }));
   return own === undefined && also.length === 0 ? undefined : { change: own ?? NOTHING, also };
 }
 
@@ -96,7 +111,11 @@ export function minimisedCount(work: Work): number {
 }
 
 export function minimisedKeys({ operations }: Work): ReadonlySet<string> {
-  return new Set(operations.flatMap(({ change, also = [], records }) => (isMinimising(change, also) ? records.map(({ key }) => key) : [])));
+  return new Set(
+    operations.flatMap(({ change, also = [], records }) =>
+      isMinimising(change, also) ? records.map(({ key }) => key) : [],
+    ),
+  );
 }
 
 /** Whether an operation only reduces records that are kept. */

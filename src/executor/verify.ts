@@ -82,7 +82,11 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   const order = new Map(searchOrder(map).map(({ id }, at) => [id, at]));
   for (const step of sealed.toSorted((a, b) => (order.get(a.record) ?? -1) - (order.get(b.record) ?? -1))) {
     const planned = plan.steps.find((one) => one.id === step.step);
-    if (planned !== undefined) seen.set(step.step, await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching }));
+    if (planned !== undefined)
+      seen.set(
+        step.step,
+        await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching }),
+      );
   }
   const gaps = sealed.flatMap(({ record }) => {
     const [system = "", ...name] = record.split(".");
@@ -102,13 +106,23 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
       {
         ...checkOf(
           { system, record, at },
-          gap ? { ...one, result: "unverifiable", reason: "gap", method: "an identifier stands where nothing can be done" } : one,
+          gap
+            ? {
+                ...one,
+                result: "unverifiable",
+                reason: "gap",
+                method: "an identifier stands where nothing can be done",
+              }
+            : one,
         ),
         ...left,
       },
     ];
   });
-  return { checks: [...checks, ...scope.unfinished.map((step) => neverDone(step, at)), ...declaredOnly(map, at)], gaps };
+  return {
+    checks: [...checks, ...scope.unfinished.map((step) => neverDone(step, at)), ...declaredOnly(map, at)],
+    gaps,
+  };
 }
 
 /** What is there by right, or could not be acted on. */
@@ -143,8 +157,18 @@ const LEFT_THE_MAP: Seen = {
   reason: "left_the_map",
 };
 
-function checkOf(where: Pick<Check, "system" | "record" | "at">, { result, residual, method, reason, fresh = 0 }: Seen): Check {
-  return { ...where, result, residual, method, ...(fresh === 0 ? {} : { new: fresh }), ...(reason === undefined ? {} : { reason }) };
+function checkOf(
+  where: Pick<Check, "system" | "record" | "at">,
+  { result, residual, method, reason, fresh = 0 }: Seen,
+): Check {
+  return {
+    ...where,
+    result,
+    residual,
+    method,
+    ...(fresh === 0 ? {} : { new: fresh }),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 interface Looking {
@@ -173,7 +197,12 @@ function findingOf(error: unknown, record: string): Finding {
 }
 
 function unseen(why: Finding, subjects: readonly Subject[]): Seen {
-  return { result: "unverifiable", residual: 0, method: toldFinding(why, valuesOf(subjects)).message, reason: why.code.toLowerCase() };
+  return {
+    result: "unverifiable",
+    residual: 0,
+    method: toldFinding(why, valuesOf(subjects)).message,
+    reason: why.code.toLowerCase(),
+  };
 }
 
 async function look(scope: VerifyScope, { planned, step, type, blind, searching }: Looking): Promise<Seen> {
@@ -181,7 +210,12 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
   const receipt = receipts.find((one) => one.step === step.step);
   if (type === undefined) return LEFT_THE_MAP;
   if (planned.reason === "no_identifier" && step.records.length === 0)
-    return { result: "not_searchable", residual: 0, method: "no identifier of the request leads here", reason: "no_identifier" };
+    return {
+      result: "not_searchable",
+      residual: 0,
+      method: "no identifier of the request leads here",
+      reason: "no_identifier",
+    };
   const why = blind.get(step.record);
   if (why !== undefined) {
     const seen = unseen(why, scope.subjects);
@@ -204,20 +238,38 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
   const method = "same search on a fresh connection, and each planned record by its key";
   const residual = Math.max(fresh + left, undone);
-  if (undone > 0) return { result: "fail", residual, method, fresh, reason: receipt?.reason ?? planned.reason ?? "blocked" };
-  if (residual > 0) return { result: "fail", residual, method, fresh, reason: left === 0 ? "new_records" : "still_there" };
-  if (gone > 0) return { result: "fail", residual: 0, method: `${gone} of the records that were to stay are gone`, reason: "kept_gone" };
-  return { result: "pass", residual: 0, method, ...(planned.kept + planned.waiting > 0 ? { reason: planned.reason ?? "kept" } : {}) };
+  if (undone > 0)
+    return { result: "fail", residual, method, fresh, reason: receipt?.reason ?? planned.reason ?? "blocked" };
+  if (residual > 0)
+    return { result: "fail", residual, method, fresh, reason: left === 0 ? "new_records" : "still_there" };
+  if (gone > 0)
+    return {
+      result: "fail",
+      residual: 0,
+      method: `${gone} of the records that were to stay are gone`,
+      reason: "kept_gone",
+    };
+  return {
+    result: "pass",
+    residual: 0,
+    method,
+    ...(planned.kept + planned.waiting > 0 ? { reason: planned.reason ?? "kept" } : {}),
+  };
 }
 
 /** Planned records that are not as wanted, but for those that were found held or waiting when they were to be acted on. */
-async function notAsPlanned({ sealed, readers, digest }: VerifyScope, step: SealedStep, receipt: Receipt | undefined): Promise<number> {
+async function notAsPlanned(
+  { sealed, readers, digest }: VerifyScope,
+  step: SealedStep,
+  receipt: Receipt | undefined,
+): Promise<number> {
   const late = new Set(receipt?.late);
   const left = new Set<string>();
   const { target, lookups, operations } = workOf(step, sealed);
   for (const operation of operations) {
     if (operation.records.length === 0) continue;
-    for await (const key of (await readers.of(target.record.system)).remaining(target, operation, lookups)) if (!late.has(digest(key))) left.add(key);
+    for await (const key of (await readers.of(target.record.system)).remaining(target, operation, lookups))
+      if (!late.has(digest(key))) left.add(key);
   }
   return left.size;
 }
@@ -232,11 +284,17 @@ async function keptAndGone(readers: Readers, target: Target, step: SealedStep): 
   return kept.filter((key) => !there.has(key)).length;
 }
 
-async function locateLeft(readers: Readers, target: Target, lookups: readonly Lookup[], receipt: Receipt | undefined): ReturnType<typeof locateOne> {
+async function locateLeft(
+  readers: Readers,
+  target: Target,
+  lookups: readonly Lookup[],
+  receipt: Receipt | undefined,
+): ReturnType<typeof locateOne> {
   try {
     return await locateOne(readers, target, lookups);
   } catch (error) {
-    if (error instanceof Failure && error.code === "COLUMN_MISSING" && emptiedByUs(target.record, receipt)) return new Map();
+    if (error instanceof Failure && error.code === "COLUMN_MISSING" && emptiedByUs(target.record, receipt))
+      return new Map();
     throw error;
   }
 }
@@ -246,7 +304,9 @@ async function blindSpots(scope: VerifyScope, types: ReadonlyMap<string, RecordT
   const { map, readers, plan, sealed, receipts, reported } = scope;
   const spots = new Map<string, Finding>();
   for (const system of map.systems) {
-    const records = sealed.flatMap(({ record }) => types.get(record) ?? []).filter((record) => record.system === system.name);
+    const records = sealed
+      .flatMap(({ record }) => types.get(record) ?? [])
+      .filter((record) => record.system === system.name);
     if (records.length === 0) continue;
     const targets = records.map((record) => targetOf(map, record));
     for (const finding of await checked(readers, targets, system.name)) {
@@ -275,7 +335,14 @@ async function checked(readers: Readers, targets: readonly Target[], system: str
 /** Findings that stand in the way of erasing say nothing against looking. */
 function blinds({ code, severity }: Finding): boolean {
   if (severity === "empty") return true;
-  const erasing = ["CASCADE_UNDECLARED", "FOREIGN_KEY_UNDECLARED", "TRIGGER_UNDECLARED", "DELETE_SWALLOWED", "CONSTRAINT", "FIELD_REFUSED"];
+  const erasing = [
+    "CASCADE_UNDECLARED",
+    "FOREIGN_KEY_UNDECLARED",
+    "TRIGGER_UNDECLARED",
+    "DELETE_SWALLOWED",
+    "CONSTRAINT",
+    "FIELD_REFUSED",
+  ];
   return !erasing.includes(code);
 }
 
@@ -289,18 +356,27 @@ function emptiedByUs({ place, format }: Pick<RecordType, "place" | "format">, re
   if ((receipt?.deleted ?? 0) + (receipt?.alreadyGone ?? 0) === 0) return false;
   if (place.kind === "keys") return true;
   // a CSV file keeps its heading
-  return format === "jsonl" || (format === undefined && place.kind === "files" && place.globs.every((glob) => /\.(?:jsonl|ndjson)(?:\.gz)?$/u.test(glob)));
+  return (
+    format === "jsonl" ||
+    (format === undefined &&
+      place.kind === "files" &&
+      place.globs.every((glob) => /\.(?:jsonl|ndjson)(?:\.gz)?$/u.test(glob)))
+  );
 }
 
 /** What the identifiers lead to now; undefined where they lead nowhere that can be looked at: then the sealed values alone count. */
-async function searchAgain({ map, readers, subjects }: VerifyScope, blind: Map<string, Finding>): Promise<Searching | undefined> {
+async function searchAgain(
+  { map, readers, subjects }: VerifyScope,
+  blind: Map<string, Finding>,
+): Promise<Searching | undefined> {
   try {
     const stops = noStops();
     return beginSearch(readers, await resolveIdentifiers(map, readers, subjects, stops), stops);
   } catch (error) {
     const sources = identitySources(map).map(({ record }) => findingOf(error, record.id));
     // somebody whose identifiers lead to several by now is no reason to doubt a look by the sealed ones; a system that was silent is
-    if (error instanceof Failure && error.exit !== EXIT.waiting && error.exit !== EXIT.bad_data) for (const one of sources) blind.set(one.record, one);
+    if (error instanceof Failure && error.exit !== EXIT.waiting && error.exit !== EXIT.bad_data)
+      for (const one of sources) blind.set(one.record, one);
     return undefined;
   }
 }
@@ -314,7 +390,14 @@ function neverDone({ system, record, reason }: Pick<Receipt, "system" | "record"
 function declaredOnly(map: DataMap, at: string): readonly Check[] {
   return map.systems
     .filter((system) => system.covers.length > 0)
-    .map((system): Check => ({ system: system.name, record: "backups", result: "not_searchable", residual: 0, method: "declared: expires by itself", at }));
+    .map((system): Check => ({
+      system: system.name,
+      record: "backups",
+      result: "not_searchable",
+      residual: 0,
+      method: "declared: expires by itself",
+      at,
+    }));
 }
 
 /** The state after a verification, and its exit code. */
@@ -330,9 +413,11 @@ export function verdict(
   if (run.undone) return { state: "partly_done", exit: EXIT.partly_done, residual };
   if (checks.some((check) => check.result === "fail")) return { state: "partly_done", exit: EXIT.findings, residual };
   const blind = checks.filter((check) => check.result === "unverifiable");
-  if (blind.length > 0) return { state: "partly_done", exit: blind.every(isFinding) ? EXIT.findings : EXIT.unreachable, residual };
+  if (blind.length > 0)
+    return { state: "partly_done", exit: blind.every(isFinding) ? EXIT.findings : EXIT.unreachable, residual };
   if (gaps.some((gap) => gap.holdsIdentifier)) return { state: "partly_done", exit: EXIT.findings, residual };
-  if (run.exit !== EXIT.done) return { state: run.waiting && run.exit === EXIT.waiting ? "waiting" : "partly_done", exit: run.exit, residual };
+  if (run.exit !== EXIT.done)
+    return { state: run.waiting && run.exit === EXIT.waiting ? "waiting" : "partly_done", exit: run.exit, residual };
   // other systems were not planned: nothing is known of them
   if (plan.system !== undefined) return { state: "partly_done", exit: EXIT.done, residual };
   if (now < settledAt) return { state: "settling", exit: EXIT.done, residual };

@@ -53,7 +53,10 @@ interface Headed {
 type Kind = "report" | "ledger export" | "tlog-proof" | "checkpoint";
 
 /** `key`: the text of a vkey. Never throws for what is in the files: what cannot be read is a check that does not hold. */
-export function audit(file: Uint8Array, how: { readonly key?: string | undefined; readonly known?: readonly Known[] }): Audit {
+export function audit(
+  file: Uint8Array,
+  how: { readonly key?: string | undefined; readonly known?: readonly Known[] },
+): Audit {
   const checks: Check[] = [];
   const warnings: string[] = [];
   const check = (name: string, ok: boolean, detail: string): void => void checks.push({ name, ok, detail });
@@ -65,7 +68,13 @@ export function audit(file: Uint8Array, how: { readonly key?: string | undefined
   const read = reading(check, "form", () => READERS[kind](file, desk));
   if (read !== undefined) for (const known of how.known ?? []) compare(read, known, desk);
   const ok = read !== undefined && checks.every((one) => one.ok);
-  return { ok, checks, warnings, ...(ok ? { signed: read.content } : {}), ...(ok && read.report !== undefined ? { report: read.report } : {}) };
+  return {
+    ok,
+    checks,
+    warnings,
+    ...(ok ? { signed: read.content } : {}),
+    ...(ok && read.report !== undefined ? { report: read.report } : {}),
+  };
 }
 
 /** Undefined where a check that failed leaves nothing to read on. */
@@ -85,10 +94,15 @@ function kindOf(file: Uint8Array): Kind {
 
 function readReport(file: Uint8Array, desk: Desk): Headed | undefined {
   const envelope = parseEnvelope(file);
-  if (envelope.payloadType !== REPORT_TYPE) throw new Failure("PROOF_INVALID", "the envelope holds no report of this version");
+  if (envelope.payloadType !== REPORT_TYPE)
+    throw new Failure("PROOF_INVALID", "the envelope holds no report of this version");
   if (desk.key !== undefined) {
     const sealed = isSealedBy(envelope, desk.key);
-    desk.check("signature", sealed, sealed ? "the report is as it was signed" : "SIGNATURE: the report is not what this key signed");
+    desk.check(
+      "signature",
+      sealed,
+      sealed ? "the report is as it was signed" : "SIGNATURE: the report is not what this key signed",
+    );
     // what nobody signed is not read
     if (!sealed) return undefined;
   }
@@ -96,18 +110,30 @@ function readReport(file: Uint8Array, desk: Desk): Headed | undefined {
   desk.check("form", true, `report of ${report.entries.length} entries of the ledger`);
   const head = checkedHead(report.checkpoint, desk);
   included(
-    report.entries.map((entry) => ({ entry, index: entry.proof.index, path: entry.proof.path.map((hash) => fromBase64(hash) ?? Buffer.alloc(0)) })),
+    report.entries.map((entry) => ({
+      entry,
+      index: entry.proof.index,
+      path: entry.proof.path.map((hash) => fromBase64(hash) ?? Buffer.alloc(0)),
+    })),
     head,
     desk,
   );
-  const ordered = report.entries.every(({ proof }, at) => at === 0 || proof.index > (report.entries[at - 1]?.proof.index ?? -1));
+  const ordered = report.entries.every(
+    ({ proof }, at) => at === 0 || proof.index > (report.entries[at - 1]?.proof.index ?? -1),
+  );
   const own = report.entries.length > 0 && report.entries.every(({ core }) => core["request"] === report.request);
   desk.check(
     "entries",
     ordered && own,
-    ordered && own ? "each entry once, in order, all of the one request" : "REQUEST: entries are missing, doubled, out of order or of another request",
+    ordered && own
+      ? "each entry once, in order, all of the one request"
+      : "REQUEST: entries are missing, doubled, out of order or of another request",
   );
-  return { head, report, content: { ...report, entries: report.entries.map(({ core, proof }) => ({ index: proof.index, ...core })) } };
+  return {
+    head,
+    report,
+    content: { ...report, entries: report.entries.map(({ core, proof }) => ({ index: proof.index, ...core })) },
+  };
 }
 
 function readExport(file: Uint8Array, desk: Desk): Headed {
@@ -118,21 +144,35 @@ function readExport(file: Uint8Array, desk: Desk): Headed {
   const head = checkedHead(checkpoint, desk);
   const hashes = texts.map(({ text }) => leafHash(Buffer.from(text)));
   const whole = hashes.length === head.size;
-  desk.check("size", whole, whole ? `${head.size} leaves` : `SIZE: the signed head counts ${head.size} leaves, the export has ${hashes.length}`);
+  desk.check(
+    "size",
+    whole,
+    whole ? `${head.size} leaves` : `SIZE: the signed head counts ${head.size} leaves, the export has ${hashes.length}`,
+  );
   const rooted = Buffer.compare(rootOf(hashes.length, treeOf(hashes)), head.root) === 0;
-  desk.check("root", rooted, rooted ? "the leaves make the signed root" : "ROOT: the leaves do not make the signed root");
+  desk.check(
+    "root",
+    rooted,
+    rooted ? "the leaves make the signed root" : "ROOT: the leaves do not make the signed root",
+  );
   for (const part of ["core", "link"] as const) {
     const there = texts.filter((leaf) => leaf[part] !== "absent");
     const bad = there.filter((leaf) => leaf[part] === "bad").length;
     desk.check(
       part,
       bad === 0,
-      bad === 0 ? `${there.length} contents fit their commitments` : `${part.toUpperCase()}: ${bad} contents do not fit their commitments`,
+      bad === 0
+        ? `${there.length} contents fit their commitments`
+        : `${part.toUpperCase()}: ${bad} contents do not fit their commitments`,
     );
   }
   const gone = texts.filter(({ core }) => core === "absent").length;
   if (gone > 0) desk.warn(`${gone} of ${texts.length} entries have no content any more: ask which expiry took it`);
-  return { head, leaves: hashes, content: { checkpoint, entries: texts.map(({ type, content }, index) => ({ index, type, ...content })) } };
+  return {
+    head,
+    leaves: hashes,
+    content: { checkpoint, entries: texts.map(({ type, content }, index) => ({ index, type, ...content })) },
+  };
 }
 
 interface ExportedLeaf extends Readonly<Record<"core" | "link", "absent" | "fits" | "bad">> {
@@ -143,19 +183,37 @@ interface ExportedLeaf extends Readonly<Record<"core" | "link", "absent" | "fits
 }
 
 function exportedLeaf(value: Json): ExportedLeaf {
-  const { leaf: text, core, core_salt, link, link_salt } = closedObject(value, "a leaf of the export", ["leaf"], ["core", "core_salt", "link", "link_salt"]);
+  const {
+    leaf: text,
+    core,
+    core_salt,
+    link,
+    link_salt,
+  } = closedObject(value, "a leaf of the export", ["leaf"], ["core", "core_salt", "link", "link_salt"]);
   if (typeof text !== "string") throw new Failure("PROOF_INVALID", "a leaf of the export is no text");
   const leaf = parseLeaf(text);
   const type = isObject(core) ? core["type"] : undefined;
   const opened = { core: opens("core", leaf, core, core_salt), link: opens("link", leaf, link, link_salt) };
   const content = isObject(core) ? core : { content: "expired" };
-  return { text, type: leaf.type, content, ...opened, ...(opened.core === "fits" && type !== leaf.type ? { core: "bad" as const } : {}) };
+  return {
+    text,
+    type: leaf.type,
+    content,
+    ...opened,
+    ...(opened.core === "fits" && type !== leaf.type ? { core: "bad" as const } : {}),
+  };
 }
 
-function opens(part: "core" | "link", leaf: Leaf, content: Json | undefined, salt: Json | undefined): "absent" | "fits" | "bad" {
+function opens(
+  part: "core" | "link",
+  leaf: Leaf,
+  content: Json | undefined,
+  salt: Json | undefined,
+): "absent" | "fits" | "bad" {
   if (content === undefined && salt === undefined) return "absent";
   const bytes = typeof salt === "string" ? fromBase64(salt) : undefined;
-  if (!isObject(content) || bytes?.length !== 32) throw new Failure("PROOF_INVALID", "a leaf of the export has content or salt without the other");
+  if (!isObject(content) || bytes?.length !== 32)
+    throw new Failure("PROOF_INVALID", "a leaf of the export has content or salt without the other");
   return Buffer.compare(commit(part, bytes, content), leaf[part]) === 0 ? "fits" : "bad";
 }
 
@@ -181,7 +239,11 @@ function checkedHead(text: string, { key, check }: Pick<Desk, "key" | "check">, 
   const head = parseCheckpoint(note.text);
   if (key !== undefined) {
     const signed = head.origin === key.name && isSignedBy(note, key);
-    check(name, signed, signed ? `signed for ${head.size} entries` : "SIGNATURE: the head of the ledger is not signed by this key");
+    check(
+      name,
+      signed,
+      signed ? `signed for ${head.size} entries` : "SIGNATURE: the head of the ledger is not signed by this key",
+    );
   }
   return head;
 }
@@ -208,7 +270,9 @@ function included(
 /** Whether what was known before and what is shown now can be of one ledger. */
 function compare({ head, leaves }: Headed, known: Known, desk: Desk): void {
   const name = `known ${known.name}`;
-  const older = reading(desk.check, name, () => checkedHead(noteIn(known.bytes), { ...desk, check: (_, ok, detail) => ok || refuse(detail) }));
+  const older = reading(desk.check, name, () =>
+    checkedHead(noteIn(known.bytes), { ...desk, check: (_, ok, detail) => ok || refuse(detail) }),
+  );
   if (older === undefined) return;
   if (older.origin !== head.origin) return desk.check(name, false, "ORIGIN: this head is of another ledger");
   if (leaves !== undefined && older.size > leaves.length)
@@ -219,10 +283,15 @@ function compare({ head, leaves }: Headed, known: Known, desk: Desk): void {
     return desk.check(
       name,
       same,
-      same ? `the first ${older.size} entries are the same` : `FORK: the first ${older.size} entries are others than those signed before`,
+      same
+        ? `the first ${older.size} entries are the same`
+        : `FORK: the first ${older.size} entries are others than those signed before`,
     );
   }
-  if (older.size > head.size) desk.warn(`known ${known.name} is newer (${older.size} entries, here ${head.size}): this is not the latest state of the ledger`);
+  if (older.size > head.size)
+    desk.warn(
+      `known ${known.name} is newer (${older.size} entries, here ${head.size}): this is not the latest state of the ledger`,
+    );
   desk.check(name, true, `signed for ${older.size} entries; whether it is consistent, only a ledger export can show`);
 }
 

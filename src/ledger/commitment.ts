@@ -51,7 +51,15 @@ export function parseLeaf(text: string): Leaf {
   const [head, type, core64, link64, end, ...more] = text.split("\n");
   const core = fromBase64(core64 ?? "");
   const link = fromBase64(link64 ?? "");
-  if (head !== HEAD || type === undefined || !/^[a-z_.]{1,40}$/u.test(type) || core?.length !== 32 || link?.length !== 32 || end !== "" || more.length > 0)
+  if (
+    head !== HEAD ||
+    type === undefined ||
+    !/^[a-z_.]{1,40}$/u.test(type) ||
+    core?.length !== 32 ||
+    link?.length !== 32 ||
+    end !== "" ||
+    more.length > 0
+  )
     throw new Failure("PROOF_INVALID", "a leaf is malformed");
   return { type, core, link };
 }

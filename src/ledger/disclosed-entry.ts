@@ -26,7 +26,9 @@ export function parseOpening(value: Json | undefined): Opening {
 export function parseDisclosedEntry(value: Json | undefined): DisclosedEntry {
   const entry = closedObject(value, "an entry", [...OPENING, "proof"]);
   const { index, path } = closedObject(entry["proof"], "an entry's proof", ["index", "path"]);
-  const hashes = isList(path) ? path.filter((hash): hash is string => typeof hash === "string" && fromBase64(hash)?.length === 32) : [];
+  const hashes = isList(path)
+    ? path.filter((hash): hash is string => typeof hash === "string" && fromBase64(hash)?.length === 32)
+    : [];
   if (typeof index !== "number" || index < 0 || !isList(path) || hashes.length !== path.length || hashes.length > 63)
     throw new Failure("PROOF_INVALID", "an entry's proof is malformed");
   return { ...opening(entry), proof: { index, path: hashes } };
@@ -37,7 +39,8 @@ export function leafOf({ core, core_salt, link_commitment }: Opening): string {
   const salt = fromBase64(core_salt);
   const link = fromBase64(link_commitment);
   const type = core["type"];
-  if (salt === undefined || link?.length !== 32 || typeof type !== "string") throw new Failure("PROOF_INVALID", "an opened entry is malformed");
+  if (salt === undefined || link?.length !== 32 || typeof type !== "string")
+    throw new Failure("PROOF_INVALID", "an opened entry is malformed");
   return leafText({ type, core: commit("core", salt, core), link });
 }
 

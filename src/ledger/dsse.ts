@@ -13,7 +13,10 @@ export interface Envelope {
 
 /** The bytes that are signed. */
 export function preAuthEncoding(payloadType: string, payload: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `), payload]);
+  return Buffer.concat([
+    Buffer.from(`DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `),
+    payload,
+  ]);
 }
 
 /** The envelope's file: canonical JSON and one line end. */
@@ -26,12 +29,22 @@ export function sealEnvelope(payloadType: string, payload: Uint8Array, key: KeyO
 /** Throws PROOF_INVALID for anything but exactly what `sealEnvelope` writes; `keyid` is a hint and may be any text. */
 export function parseEnvelope(file: Uint8Array): Envelope {
   if (file.at(-1) !== 0x0a) throw new Failure("PROOF_INVALID", "the envelope does not end in a line end");
-  const { payload, payloadType, signatures } = closedObject(parseJcs(file.subarray(0, -1)), "the envelope", ["payload", "payloadType", "signatures"]);
+  const { payload, payloadType, signatures } = closedObject(parseJcs(file.subarray(0, -1)), "the envelope", [
+    "payload",
+    "payloadType",
+    "signatures",
+  ]);
   const [only, ...more] = isList(signatures) ? signatures : [];
   const { keyid, sig } = closedObject(only, "the signature", ["keyid", "sig"]);
   const bytes = typeof payload === "string" ? fromBase64(payload) : undefined;
   const signature = typeof sig === "string" ? fromBase64(sig) : undefined;
-  if (bytes === undefined || signature === undefined || typeof payloadType !== "string" || typeof keyid !== "string" || more.length > 0)
+  if (
+    bytes === undefined ||
+    signature === undefined ||
+    typeof payloadType !== "string" ||
+    typeof keyid !== "string" ||
+    more.length > 0
+  )
     throw new Failure("PROOF_INVALID", "the envelope is malformed");
   return { payloadType, payload: bytes, signature };
 }

@@ -22,12 +22,38 @@ import {
   type Shape,
 } from "./fields.ts";
 
-const ACTIONS = ["erase", "anonymise", "redact", "remove-rows", "soft-delete", "unlink", "keep", "ask"] as const satisfies readonly ActionKind[];
+const ACTIONS = [
+  "erase",
+  "anonymise",
+  "redact",
+  "remove-rows",
+  "soft-delete",
+  "unlink",
+  "keep",
+  "ask",
+] as const satisfies readonly ActionKind[];
 const METHODS = ["account", "document", "eid", "email", "in_person", "letter", "phone", "video", "other"] as const;
-const EXCEPTIONS = ["art17-3-a", "art17-3-b", "art17-3-c", "art17-3-d", "art17-3-e", "art12-5", "art12-6", "art11-2"] as const;
+const EXCEPTIONS = [
+  "art17-3-a",
+  "art17-3-b",
+  "art17-3-c",
+  "art17-3-d",
+  "art17-3-e",
+  "art12-5",
+  "art12-6",
+  "art11-2",
+] as const;
 const CHECKS = ["pass", "fail", "unverifiable", "not_searchable"] as const;
 /** Why a request is not carried out: Art. 12(5) and 12(6), Art. 17(3), or because nobody asks for it any more. */
-const REFUSALS = ["unfounded", "excessive", "identity_unconfirmed", "exception", "withdrawn", "duplicate", "other"] as const;
+const REFUSALS = [
+  "unfounded",
+  "excessive",
+  "identity_unconfirmed",
+  "exception",
+  "withdrawn",
+  "duplicate",
+  "other",
+] as const;
 /** More gaps than these are counted, not listed. */
 export const GAPS_LISTED = 1000;
 
@@ -62,7 +88,15 @@ const recordType = { system: name, record: name };
 const gap = { where: name, holds_identifier: flag };
 const residue = { mechanism: code, gone_by: nullable(dateOrInstant) };
 /** `day`: the civil date at the controller. `words`: the commitment of what was typed, see docs/ledger-format.md. */
-const ending = { request, at: instant, day: date, by: actor, reason: oneOf(...REFUSALS), exception: optional(oneOf(...EXCEPTIONS)), words: optional(digest) };
+const ending = {
+  request,
+  at: instant,
+  day: date,
+  by: actor,
+  reason: oneOf(...REFUSALS),
+  exception: optional(oneOf(...EXCEPTIONS)),
+  words: optional(digest),
+};
 
 const SHAPES = {
   "request.received": {
@@ -78,8 +112,22 @@ const SHAPES = {
     controller: optional(name),
     by: optional(actor),
   },
-  "request.extended": { request, at: instant, day: date, by: actor, reason: oneOf("complex", "many"), notified_on: date, due: date },
-  "identity.checked": { request, at: instant, method: oneOf(...METHODS), result: oneOf("more_needed", "failed"), by: actor },
+  "request.extended": {
+    request,
+    at: instant,
+    day: date,
+    by: actor,
+    reason: oneOf("complex", "many"),
+    notified_on: date,
+    due: date,
+  },
+  "identity.checked": {
+    request,
+    at: instant,
+    method: oneOf(...METHODS),
+    result: oneOf("more_needed", "failed"),
+    by: actor,
+  },
   "identity.verified": { request, at: instant, method: oneOf(...METHODS), result: oneOf("ok"), by: actor },
   decision: {
     request,
@@ -97,7 +145,15 @@ const SHAPES = {
     /** Records that the plan leaves out on purpose, and the commitment of the words why. */
     excluded: optional(shape({ records: count, words: digest })),
   },
-  "erasure.started": { request, at: instant, plan, plan_digest: digest, by: actor, day: optional(date), steps: optional(list(shape(plannedStep), 10_000)) },
+  "erasure.started": {
+    request,
+    at: instant,
+    plan,
+    plan_digest: digest,
+    by: actor,
+    day: optional(date),
+    steps: optional(list(shape(plannedStep), 10_000)),
+  },
   "target.result": {
     request,
     plan_digest: digest,
@@ -121,7 +177,20 @@ const SHAPES = {
     blocked: count,
     failed: count,
     /** Of a batch: what came of each person's records here, by their place in the request, from 1; those of whom there are any. */
-    people: optional(list(shape({ person: count, done: count, already_gone: count, kept: count, waiting: count, blocked: count, failed: count }), 100_000)),
+    people: optional(
+      list(
+        shape({
+          person: count,
+          done: count,
+          already_gone: count,
+          kept: count,
+          waiting: count,
+          blocked: count,
+          failed: count,
+        }),
+        100_000,
+      ),
+    ),
     reason: optional(code),
     until: optional(dateOrInstant),
     law: list(name, 20),
@@ -146,12 +215,22 @@ const SHAPES = {
     exit: count,
     residual: count,
     /** `new`: those of the residual that no plan knew; they came after it, or came back. */
-    checks: list(shape({ ...recordType, result: oneOf(...CHECKS), ...verification, new: optional(count), reason: optional(code) }), 10_000),
+    checks: list(
+      shape({ ...recordType, result: oneOf(...CHECKS), ...verification, new: optional(count), reason: optional(code) }),
+      10_000,
+    ),
     gaps: list(shape({ ...recordType, ...gap }), GAPS_LISTED),
     more_gaps: optional(count),
     residue: list(shape({ system: name, record: optional(name), ...residue }), 10_000),
   },
-  "gaps.accepted": { request, at: instant, day: date, by: actor, records: list(shape({ ...recordType, gaps: count }), 10_000), words: digest },
+  "gaps.accepted": {
+    request,
+    at: instant,
+    day: date,
+    by: actor,
+    records: list(shape({ ...recordType, gaps: count }), 10_000),
+    words: digest,
+  },
   "erasure.completed": {
     request,
     at: instant,
@@ -160,7 +239,15 @@ const SHAPES = {
     plan_digest: optional(digest),
     state: oneOf(...REQUEST_STATES),
     exit: count,
-    totals: shape({ erase: count, change: count, keep: count, wait: count, blocked: count, failed: optional(count), nothing: count }),
+    totals: shape({
+      erase: count,
+      change: count,
+      keep: count,
+      wait: count,
+      blocked: count,
+      failed: optional(count),
+      nothing: count,
+    }),
     residual: optional(count),
     checks: optional(list(shape({ ...recordType, result: oneOf(...CHECKS), ...verification }), 10_000)),
     residue: optional(list(shape({ system: name, record: optional(name), ...residue }), 10_000)),
@@ -208,7 +295,13 @@ const OLDER = {
     finished: instant,
     verification: optional(shape(verification)),
   },
-  refused: { request, at: instant, by: actor, state: oneOf("refused", "cancelled"), exception: optional(oneOf(...EXCEPTIONS)) },
+  refused: {
+    request,
+    at: instant,
+    by: actor,
+    state: oneOf("refused", "cancelled"),
+    exception: optional(oneOf(...EXCEPTIONS)),
+  },
 } as const satisfies Record<string, Shape>;
 
 export type EventType = keyof typeof SHAPES;
@@ -247,7 +340,8 @@ export function isOlderCore<K extends OlderType>(type: K, core: JsonObject): cor
  */
 export function checkEvent(type: string, core: JsonObject, link?: JsonObject): void {
   const [now, then] = [NOW.get(type), THEN.get(type)];
-  if (now === undefined && then === undefined) throw new Failure("UNEXPECTED", "the ledger refuses an entry: ? (a type that is not known)");
+  if (now === undefined && then === undefined)
+    throw new Failure("UNEXPECTED", "the ledger refuses an entry: ? (a type that is not known)");
   const fits = then !== undefined && then.wrong(core) === undefined;
   const at = fits ? undefined : (now ?? then)?.wrong(core);
   if (at !== undefined) throw new Failure("UNEXPECTED", `the ledger refuses an entry: ${type}${at}`);

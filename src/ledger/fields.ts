@@ -15,7 +15,9 @@ export interface Field<T extends Json> {
 export type Shape = Readonly<Record<string, Field<Json>>>;
 type TypeOf<F> = F extends Field<infer T> ? T : never;
 type OptionalKeys<S extends Shape> = { [K in keyof S]: S[K] extends { readonly optional: true } ? K : never }[keyof S];
-export type ShapeOf<S extends Shape> = { readonly [K in Exclude<keyof S, OptionalKeys<S>>]: TypeOf<S[K]> } & { readonly [K in OptionalKeys<S>]?: TypeOf<S[K]> };
+export type ShapeOf<S extends Shape> = { readonly [K in Exclude<keyof S, OptionalKeys<S>>]: TypeOf<S[K]> } & {
+  readonly [K in OptionalKeys<S>]?: TypeOf<S[K]>;
+};
 
 export function optional<T extends Json>(field: Field<T>): Field<T> & { readonly optional: true } {
   return { ...field, optional: true };
@@ -23,14 +25,24 @@ export function optional<T extends Json>(field: Field<T>): Field<T> & { readonly
 
 /** Text of exactly this form, and like no identifier unless the form itself leaves no room for one. */
 export function pattern(form: RegExp, room: "linted" | "closed" = "linted"): Field<string> {
-  return { wrong: (value) => (typeof value === "string" && form.test(value) && (room === "closed" || !looksLikeIdentifier(value)) ? undefined : "") };
+  return {
+    wrong: (value) =>
+      typeof value === "string" && form.test(value) && (room === "closed" || !looksLikeIdentifier(value))
+        ? undefined
+        : "",
+  };
 }
 
 /** One line of text that is no identifier: names from the data map, laws. */
 export function label(longest: number): Field<string> {
   return {
     wrong: (value) =>
-      typeof value === "string" && value.length > 0 && value.length <= longest && value.isWellFormed() && !/\p{Cc}/u.test(value) && !looksLikeIdentifier(value)
+      typeof value === "string" &&
+      value.length > 0 &&
+      value.length <= longest &&
+      value.isWellFormed() &&
+      !/\p{Cc}/u.test(value) &&
+      !looksLikeIdentifier(value)
         ? undefined
         : "",
   };
@@ -47,15 +59,23 @@ export function constant<const N extends number>(only: N): Field<N> {
 /** A number of things: 0, 1, 2 … */
 export const flag: Field<boolean> = { wrong: (value) => (typeof value === "boolean" ? undefined : "") };
 
-export const count: Field<number> = { wrong: (value) => (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? undefined : "") };
+export const count: Field<number> = {
+  wrong: (value) => (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? undefined : ""),
+};
 
 /** `YYYY-MM-DD`, a day that exists. */
-export const date: Field<string> = { wrong: (value) => (typeof value === "string" && isCivilDate(value) ? undefined : "") };
+export const date: Field<string> = {
+  wrong: (value) => (typeof value === "string" && isCivilDate(value) ? undefined : ""),
+};
 
 /** UTC, as `Date.toISOString` writes it. */
-export const instant: Field<string> = { wrong: (value) => (typeof value === "string" && isInstant(value) ? undefined : "") };
+export const instant: Field<string> = {
+  wrong: (value) => (typeof value === "string" && isInstant(value) ? undefined : ""),
+};
 
-export const dateOrInstant: Field<string> = { wrong: (value) => (typeof value === "string" && (isCivilDate(value) || isInstant(value)) ? undefined : "") };
+export const dateOrInstant: Field<string> = {
+  wrong: (value) => (typeof value === "string" && (isCivilDate(value) || isInstant(value)) ? undefined : ""),
+};
 
 export function nullable<T extends Json>(field: Field<T>): Field<T | null> {
   return { wrong: (value) => (value === null ? undefined : field.wrong(value)) };

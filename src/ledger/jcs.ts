@@ -46,7 +46,8 @@ export function parseJcs(bytes: Uint8Array): Json {
   } catch {
     throw new Failure("PROOF_INVALID", "the JSON holds something that has no canonical form");
   }
-  if (!Buffer.from(canonical).equals(bytes)) throw new Failure("PROOF_INVALID", "the JSON is not in its canonical form (RFC 8785)");
+  if (!Buffer.from(canonical).equals(bytes))
+    throw new Failure("PROOF_INVALID", "the JSON is not in its canonical form (RFC 8785)");
   return value;
 }
 
@@ -69,10 +70,16 @@ export function isObject(value: Json | undefined): value is JsonObject {
 }
 
 /** The object, when it has every key of `required` and beside them only keys of `optional`. Throws PROOF_INVALID naming `what`. */
-export function closedObject(value: Json | undefined, what: string, required: readonly string[], optional: readonly string[] = []): JsonObject {
+export function closedObject(
+  value: Json | undefined,
+  what: string,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): JsonObject {
   if (!isObject(value)) throw new Failure("PROOF_INVALID", `${what} is no object`);
   const missing = required.find((key) => !Object.hasOwn(value, key));
   if (missing !== undefined) throw new Failure("PROOF_INVALID", `${what} has no "${missing}"`);
-  if (Object.keys(value).some((key) => !required.includes(key) && !optional.includes(key))) throw new Failure("PROOF_INVALID", `${what} has an unknown key`);
+  if (Object.keys(value).some((key) => !required.includes(key) && !optional.includes(key)))
+    throw new Failure("PROOF_INVALID", `${what} has an unknown key`);
   return value;
 }

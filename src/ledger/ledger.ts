@@ -9,7 +9,16 @@ import { type DisclosedEntry, leafOf } from "./disclosed-entry.ts";
 import { sealEnvelope } from "./dsse.ts";
 import { checkEvent, wholeCore } from "./events.ts";
 import { isObject, jcs, parseJcs } from "./jcs.ts";
-import { inclusionProof, leafHash, type NodeAt, nodesAskedFor, nodesCompletedBy, rootOf, treeOf, verifyInclusion } from "./merkle.ts";
+import {
+  inclusionProof,
+  leafHash,
+  type NodeAt,
+  nodesAskedFor,
+  nodesCompletedBy,
+  rootOf,
+  treeOf,
+  verifyInclusion,
+} from "./merkle.ts";
 import { checkpointText, isSignedBy, parseCheckpoint, parseNote, signNote } from "./signed-note.ts";
 import { tlogProofText } from "./tlog-proof.ts";
 import { type VerifierKey, verifierKeyOf } from "./verifier-key.ts";
@@ -74,10 +83,14 @@ const ENDINGS = ["erasure.completed", "request.refused", "request.cancelled", "r
  * The ledger in these rows, which it owns from then on; a new one where nothing was written yet. Throws STATE_UNREADABLE
  * for another origin or another key, and where leaves are missing that were signed for.
  */
-export async function openLedger(rows: LedgerRows, how: { readonly origin: string; readonly signingKey: KeyObject }): Promise<Ledger> {
+export async function openLedger(
+  rows: LedgerRows,
+  how: { readonly origin: string; readonly signingKey: KeyObject },
+): Promise<Ledger> {
   const verifier = verifierKeyOf(how.origin, how.signingKey);
   try {
-    const about = (await rows.read.about()) ?? (await rows.atomically(async (writes) => await aboutOf(writes, verifier)));
+    const about =
+      (await rows.read.about()) ?? (await rows.atomically(async (writes) => await aboutOf(writes, verifier)));
     if (about.origin !== how.origin || about.vkey !== verifier.text)
       throw new Failure("STATE_UNREADABLE", `${rows.name} is the ledger of another origin or another signing key`);
     const log: Log = { name: rows.name, verifier, signingKey: how.signingKey };
@@ -89,7 +102,10 @@ export async function openLedger(rows: LedgerRows, how: { readonly origin: strin
   }
 }
 
-async function aboutOf(writes: LedgerWrites, { name: origin, text: vkey }: VerifierKey): Promise<{ readonly origin: string; readonly vkey: string }> {
+async function aboutOf(
+  writes: LedgerWrites,
+  { name: origin, text: vkey }: VerifierKey,
+): Promise<{ readonly origin: string; readonly vkey: string }> {
   const known = await writes.about();
   if (known === undefined) await writes.setAbout(origin, vkey);
   return known ?? { origin, vkey };
@@ -149,7 +165,8 @@ function ledgerOn(log: Log, rows: LedgerRows): Ledger {
     },
     async exportProof(request) {
       const { checkpoint: note, entries } = await entriesOf(request);
-      const chosen = entries.findLast(({ core }) => ENDINGS.some((ending) => ending === core["type"])) ?? entries.at(-1);
+      const chosen =
+        entries.findLast(({ core }) => ENDINGS.some((ending) => ending === core["type"])) ?? entries.at(-1);
       if (chosen === undefined) return undefined;
       const { proof, ...opened } = chosen;
       return tlogProofText({
@@ -165,12 +182,18 @@ function ledgerOn(log: Log, rows: LedgerRows): Ledger {
 }
 
 /** The stored head, which must be ours and a head of this very tree: a log never signs what contradicts it. */
-async function signedHead(log: Log, reads: LedgerReads): Promise<{ readonly size: number; readonly note: string } | undefined> {
+async function signedHead(
+  log: Log,
+  reads: LedgerReads,
+): Promise<{ readonly size: number; readonly note: string } | undefined> {
   const stored = await reads.head();
   if (stored === undefined) return undefined;
   const note = parsed(log, stored.note, parseNote);
   const head = parsed(log, note.text, parseCheckpoint);
-  const missing = head.size !== stored.size || head.size > (await reads.size()) || Buffer.compare(head.root, await rootAt(log, reads, head.size)) !== 0;
+  const missing =
+    head.size !== stored.size ||
+    head.size > (await reads.size()) ||
+    Buffer.compare(head.root, await rootAt(log, reads, head.size)) !== 0;
   if (missing || !isSignedBy(note, log.verifier)) throw changed(log);
   return stored;
 }
@@ -195,7 +218,9 @@ async function rootAt(log: Log, reads: LedgerReads, size: number): Promise<Uint8
 
 /** The nodes that `work` asks for, fetched together. */
 async function nodesOf({ name }: Log, reads: LedgerReads, work: (node: NodeAt) => unknown): Promise<NodeAt> {
-  const found = new Map((await reads.nodes(nodesAskedFor(work))).map(({ level, index, hash }) => [`${level}/${index}`, hash]));
+  const found = new Map(
+    (await reads.nodes(nodesAskedFor(work))).map(({ level, index, hash }) => [`${level}/${index}`, hash]),
+  );
   return (level, index) => {
     const hash = found.get(`${level}/${index}`);
     if (hash === undefined) throw new Failure("STATE_UNREADABLE", `${name} is damaged: a node of its tree is missing`);
@@ -244,13 +269,22 @@ function disclosed(
 ): DisclosedEntry {
   const { index } = row;
   const path = inclusionProof(index, total, node);
-  const entry = { core: contentOf(log, row.core), core_salt: saltOf(log, row.coreSalt), link_commitment: toBase64(parsed(log, row.leaf, parseLeaf).link) };
+  const entry = {
+    core: contentOf(log, row.core),
+    core_salt: saltOf(log, row.coreSalt),
+    link_commitment: toBase64(parsed(log, row.leaf, parseLeaf).link),
+  };
   const leaf = leafHash(Buffer.from(parsed(log, entry, leafOf)));
   if (!verifyInclusion({ index, size: total, leaf, proof: path, root })) throw changed(log);
   return { ...entry, proof: { index, path: path.map(toBase64) } };
 }
 
-function exported(log: Log, note: string, head: { readonly size: number; readonly root: Uint8Array }, rows: readonly LeafRow[]): string {
+function exported(
+  log: Log,
+  note: string,
+  head: { readonly size: number; readonly root: Uint8Array },
+  rows: readonly LeafRow[],
+): string {
   const hashes = rows.map(({ leaf }) => leafHash(Buffer.from(leaf)));
   if (Buffer.compare(rootOf(hashes.length, treeOf(hashes)), head.root) !== 0) throw changed(log);
   const leaves = rows.map((row): JsonObject => {
@@ -291,7 +325,10 @@ async function refuseMissing(log: Log, reads: LedgerReads, size: number): Promis
 }
 
 function changed({ name }: Log): Failure {
-  return new Failure("STATE_UNREADABLE", `${name} is not the ledger whose head was signed: entries are missing or changed`);
+  return new Failure(
+    "STATE_UNREADABLE",
+    `${name} is not the ledger whose head was signed: entries are missing or changed`,
+  );
 }
 
 function contentOf(log: Log, text: string | null): JsonObject {

@@ -26,7 +26,9 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
 }
 
 /** The subtrees whose hashes `work` asks for. Which they are never depends on the hashes: so they can be fetched together. */
-export function nodesAskedFor(work: (node: NodeAt) => unknown): readonly { readonly level: number; readonly index: number }[] {
+export function nodesAskedFor(
+  work: (node: NodeAt) => unknown,
+): readonly { readonly level: number; readonly index: number }[] {
   const asked = new Map<string, { readonly level: number; readonly index: number }>();
   work((level, index) => {
     asked.set(`${level}/${index}`, { level, index });
@@ -109,9 +111,22 @@ function splitOf(width: number): number {
 }
 
 /** RFC 9162 2.1.3.2. */
-export function verifyInclusion(claim: { index: number; size: number; leaf: Uint8Array; proof: readonly Uint8Array[]; root: Uint8Array }): boolean {
+export function verifyInclusion(claim: {
+  index: number;
+  size: number;
+  leaf: Uint8Array;
+  proof: readonly Uint8Array[];
+  root: Uint8Array;
+}): boolean {
   const { index, size, leaf, proof, root } = claim;
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size || ![leaf, root, ...proof].every(isHash)) return false;
+  if (
+    !Number.isSafeInteger(index) ||
+    !Number.isSafeInteger(size) ||
+    index < 0 ||
+    index >= size ||
+    ![leaf, root, ...proof].every(isHash)
+  )
+    return false;
   let at = index;
   let last = size - 1;
   let hash = leaf;
@@ -137,7 +152,14 @@ export function verifyConsistency(claim: {
   proof: readonly Uint8Array[];
 }): boolean {
   const { older, olderRoot, newer, newerRoot, proof } = claim;
-  if (!Number.isSafeInteger(older) || !Number.isSafeInteger(newer) || older < 1 || older > newer || !proof.every(isHash)) return false;
+  if (
+    !Number.isSafeInteger(older) ||
+    !Number.isSafeInteger(newer) ||
+    older < 1 ||
+    older > newer ||
+    !proof.every(isHash)
+  )
+    return false;
   if (older === newer) return proof.length === 0 && same(olderRoot, newerRoot);
   const full = splitOf(older) * 2 === older || older === 1;
   const [first, ...rest] = full ? [olderRoot, ...proof] : proof;

@@ -26,7 +26,16 @@ export type ReportPayload = {
 
 /** Throws PROOF_INVALID for anything but a canonical payload of exactly these members. */
 export function parseReportPayload(bytes: Uint8Array): ReportPayload {
-  const payload = closedObject(parseJcs(bytes), "the report", ["schema", "request", "generated_at", "tool", "checkpoint", "entries", "summary", "limits"]);
+  const payload = closedObject(parseJcs(bytes), "the report", [
+    "schema",
+    "request",
+    "generated_at",
+    "tool",
+    "checkpoint",
+    "entries",
+    "summary",
+    "limits",
+  ]);
   const { schema, request, generated_at, tool, checkpoint, entries, summary, limits } = payload;
   if (schema !== REPORT_SCHEMA) throw new Failure("PROOF_INVALID", "the report is of another version");
   const texts = isList(limits) ? limits.filter((text) => typeof text === "string") : [];
@@ -41,5 +50,14 @@ export function parseReportPayload(bytes: Uint8Array): ReportPayload {
     texts.length !== limits.length
   )
     throw new Failure("PROOF_INVALID", "the report is malformed");
-  return { schema, request, generated_at, tool, checkpoint, entries: entries.map(parseDisclosedEntry), summary, limits: texts };
+  return {
+    schema,
+    request,
+    generated_at,
+    tool,
+    checkpoint,
+    entries: entries.map(parseDisclosedEntry),
+    summary,
+    limits: texts,
+  };
 }

@@ -45,7 +45,14 @@ export function parseNote(note: string): Note {
 function signatureLine(line: string): NoteSignature {
   const [dash, name, base64, ...more] = line.split(" ");
   const bytes = fromBase64(base64 ?? "");
-  if (dash !== DASH || name === undefined || !isOrigin(name) || bytes === undefined || bytes.length < 5 || more.length > 0)
+  if (
+    dash !== DASH ||
+    name === undefined ||
+    !isOrigin(name) ||
+    bytes === undefined ||
+    bytes.length < 5 ||
+    more.length > 0
+  )
     throw new Failure("PROOF_INVALID", "a signature line of the note is malformed");
   return { name, id: bytes.subarray(0, 4), signature: bytes.subarray(4) };
 }

@@ -14,7 +14,9 @@ export interface TlogProof {
 }
 
 export function tlogProofText({ extra, index, path, checkpoint }: TlogProof): string {
-  return [TLOG_PROOF_HEAD, `extra ${toBase64(extra)}`, `index ${index}`, ...path.map(toBase64), "", checkpoint].join("\n");
+  return [TLOG_PROOF_HEAD, `extra ${toBase64(extra)}`, `index ${index}`, ...path.map(toBase64), "", checkpoint].join(
+    "\n",
+  );
 }
 
 /** Throws PROOF_INVALID. A proof without `extra` is refused: it would not say what was logged. */
@@ -24,7 +26,19 @@ export function parseTlogProof(text: string): TlogProof {
   const extra = extraLine.startsWith("extra ") ? fromBase64(extraLine.slice(6)) : undefined;
   const index = /^index (0|[1-9]\d{0,14})$/u.exec(indexLine)?.[1];
   const path = hashes.map(fromBase64).filter((hash) => hash?.length === 32);
-  if (split < 0 || head !== TLOG_PROOF_HEAD || extra === undefined || index === undefined || path.length !== hashes.length || path.length > 63)
+  if (
+    split < 0 ||
+    head !== TLOG_PROOF_HEAD ||
+    extra === undefined ||
+    index === undefined ||
+    path.length !== hashes.length ||
+    path.length > 63
+  )
     throw new Failure("PROOF_INVALID", "the tlog-proof is malformed");
-  return { extra, index: Number(index), path: path.filter((hash) => hash !== undefined), checkpoint: text.slice(split + 2) };
+  return {
+    extra,
+    index: Number(index),
+    path: path.filter((hash) => hash !== undefined),
+    checkpoint: text.slice(split + 2),
+  };
 }

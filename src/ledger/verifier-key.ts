@@ -29,7 +29,8 @@ export function isOrigin(name: string): boolean {
 export function verifierKeyOf(name: string, key: KeyObject): VerifierKey {
   const half = key.type === "private" ? createPublicKey(key) : key;
   const x = half.asymmetricKeyType === "ed25519" ? half.export({ format: "jwk" }).x : undefined;
-  if (x === undefined || !isOrigin(name)) throw new Failure("UNEXPECTED", "a ledger's key is Ed25519 and its origin a name without spaces or plus");
+  if (x === undefined || !isOrigin(name))
+    throw new Failure("UNEXPECTED", "a ledger's key is Ed25519 and its origin a name without spaces or plus");
   return verifierKey(name, Buffer.from(x, "base64url"));
 }
 
@@ -56,6 +57,9 @@ export function isSoundKey(raw: Uint8Array): boolean {
 function verifierKey(name: string, raw: Uint8Array): VerifierKey {
   const typed = Buffer.concat([Buffer.of(ED25519), raw]);
   const id = createHash("sha256").update(`${name}\n`).update(typed).digest().subarray(0, 4);
-  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(raw).toString("base64url") }, format: "jwk" });
+  const key = createPublicKey({
+    key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(raw).toString("base64url") },
+    format: "jwk",
+  });
   return { name, id, key, text: `${name}+${id.toString("hex")}+${toBase64(typed)}` };
 }

@@ -30,7 +30,9 @@ export interface ColumnRef {
   readonly column: string;
 }
 
-export type MatchSource = { readonly kind: "identity"; readonly identity: string } | { readonly kind: "column"; readonly ref: ColumnRef };
+export type MatchSource =
+  | { readonly kind: "identity"; readonly identity: string }
+  | { readonly kind: "column"; readonly ref: ColumnRef };
 
 /** One `column: source` pair of a `match`. For key templates the column is the placeholder, `:customer_id`. */
 export interface MatchTerm {
@@ -68,7 +70,9 @@ export interface Period {
   readonly text: string;
 }
 
-export type RoundUp = { readonly to: "calendar_year" } | { readonly to: "fiscal_year"; readonly month: number; readonly day: number };
+export type RoundUp =
+  | { readonly to: "calendar_year" }
+  | { readonly to: "fiscal_year"; readonly month: number; readonly day: number };
 
 /** A retention rule as the map states it, or as `rule: de/invoice` names it (then filled from manifests/retention). */
 export interface Hold {
@@ -170,11 +174,20 @@ export interface SystemBlock {
   /** Of its kind. */
   readonly rank: Rank;
   /** `connect` without its values: names of secrets, a file or root folder, options. */
-  readonly connect: { readonly secret?: string; readonly file?: string; readonly root?: string; readonly unsafeOverwrite?: boolean };
+  readonly connect: {
+    readonly secret?: string;
+    readonly file?: string;
+    readonly root?: string;
+    readonly unsafeOverwrite?: boolean;
+  };
   readonly owner?: string;
   readonly environment?: "production" | "test";
   /** Somebody else who runs the system (Art. 19). */
-  readonly recipient?: { readonly name?: string; readonly role?: "processor" | "controller"; readonly country?: string };
+  readonly recipient?: {
+    readonly name?: string;
+    readonly role?: "processor" | "controller";
+    readonly country?: string;
+  };
   readonly feeds: readonly string[];
   /** `system.record` this whole system is a copy of. */
   readonly copyOf?: string;
@@ -212,7 +225,12 @@ export interface DataMap {
   /** `system.table` names that hold no personal data, or whose cascades are accepted. */
   readonly ignore: readonly string[];
   readonly proof: { readonly keepFor: Period; readonly roundUpTo?: RoundUp };
-  readonly approval: { readonly required: boolean; readonly fourEyes: boolean; readonly roles: readonly string[]; readonly drift: "refuse" | "planned_only" };
+  readonly approval: {
+    readonly required: boolean;
+    readonly fourEyes: boolean;
+    readonly roles: readonly string[];
+    readonly drift: "refuse" | "planned_only";
+  };
   readonly limits: Limits;
   readonly settle: Period;
   readonly clock: "real" | "test";

@@ -7,7 +7,8 @@ export function nearest(text: string, candidates: Iterable<string>): string | un
   let best: { name: string; distance: number } | undefined;
   for (const name of candidates) {
     const distance = wanted === plain(name) ? 0 : editDistance(wanted, plain(name));
-    if (distance <= Math.max(REPLACED, name.length / 3) && (best === undefined || distance < best.distance)) best = { name, distance };
+    if (distance <= Math.max(REPLACED, name.length / 3) && (best === undefined || distance < best.distance))
+      best = { name, distance };
   }
   return best?.name;
 }
@@ -33,7 +34,10 @@ function editDistance(a: string, b: string): number {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : REPLACED);
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      const swapped =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+          ? (before[j - 2] ?? 0) + 1
+          : Number.POSITIVE_INFINITY;
       row.push(Math.min(replaced, swapped, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
     }
     [before, above] = [above, row];

@@ -13,7 +13,9 @@ const LONGEST_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 export function parsePeriod(text: string): Period | undefined {
   const parts = WORDS.exec(text) ?? ISO.exec(text);
   if (parts === null || parts.slice(1).every((part) => part === undefined)) return undefined;
-  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = parts
+    .slice(1)
+    .map((part) => Number(part ?? 0));
   const period = {
     years,
     months,
@@ -22,7 +24,9 @@ export function parsePeriod(text: string): Period | undefined {
     text,
   };
   // beyond this no date can be reckoned with
-  return period.years > 1000 || period.months > 12_000 || period.days > 366_000 || period.seconds > 31_622_400 ? undefined : period;
+  return period.years > 1000 || period.months > 12_000 || period.days > 366_000 || period.seconds > 31_622_400
+    ? undefined
+    : period;
 }
 
 /** `end of calendar year`, or `end of fiscal year MM-DD` (also `fiscal year MM-DD`), the day on which the year ends; `02-29` is the last day of February. */

@@ -28,7 +28,12 @@ export interface ErasureRequest {
   readonly ref?: string;
   readonly createdAt: string;
   readonly createdBy: string;
-  readonly identity?: { readonly method: string; readonly result: "ok" | "more_needed" | "failed"; readonly at: string; readonly by: string };
+  readonly identity?: {
+    readonly method: string;
+    readonly result: "ok" | "more_needed" | "failed";
+    readonly at: string;
+    readonly by: string;
+  };
   /** The latest plan. */
   readonly plan?: string | undefined;
   readonly reason?: string;

@@ -22,8 +22,20 @@ export interface DocumentChange {
 /** How a store marks a record as deleted. `by`: the column that says who did. */
 export type Marker =
   | { readonly kind: "timestamp"; readonly column: string; readonly live: string | null; readonly by?: string }
-  | { readonly kind: "flag"; readonly column: string; readonly deleted: string; readonly since?: string; readonly by?: string }
-  | { readonly kind: "status"; readonly column: string; readonly deleted: readonly string[]; readonly since?: string; readonly by?: string }
+  | {
+      readonly kind: "flag";
+      readonly column: string;
+      readonly deleted: string;
+      readonly since?: string;
+      readonly by?: string;
+    }
+  | {
+      readonly kind: "status";
+      readonly column: string;
+      readonly deleted: readonly string[];
+      readonly since?: string;
+      readonly by?: string;
+    }
   | { readonly kind: "delete_marker" };
 
 /** What can become of a record type's records, as the data map's rule and nothing else says. */

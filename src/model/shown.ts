@@ -5,7 +5,8 @@ import type { Lookup } from "./search.ts";
 /** An address; where it is a file's name, its endings stay. */
 const ADDRESS = /[^\s/@]+(?:@|%40)[^\s/@]+?(?=(?:\.(?:csv|tsv|jsonl|ndjson|json|parquet))?(?:\.gz)?(?:[\s/]|$))/giu;
 /** An address or a telephone number with its prefix, within a longer text. */
-const PARTS = /[^\s/@"'`()<>,;:=[\]{}]+(?:@|%40)[^\s/@"'`()<>,;:=[\]{}]+|(?<![\p{L}\p{N}])(?:\+|00)[1-9]\d{6,14}(?!\d)/giu;
+const PARTS =
+  /[^\s/@"'`()<>,;:=[\]{}]+(?:@|%40)[^\s/@"'`()<>,;:=[\]{}]+|(?<![\p{L}\p{N}])(?:\+|00)[1-9]\d{6,14}(?!\d)/giu;
 /** Control characters, line separators, and marks that nobody sees or that turn the text's direction; halves of characters. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 /** `20261121093000`: a moment, and no telephone number. */
@@ -23,7 +24,8 @@ export function shown(path: string, lookups: readonly Lookup[] = []): string {
   let blanked = path;
   for (const value of [...spelled].toSorted((a, b) => b.length - a.length)) {
     // most names hold none of them: no pattern is made for those
-    if (blanked.toLowerCase().includes(value.toLowerCase())) blanked = blanked.replaceAll(new RegExp(literal(value), "giu"), "…");
+    if (blanked.toLowerCase().includes(value.toLowerCase()))
+      blanked = blanked.replaceAll(new RegExp(literal(value), "giu"), "…");
   }
   return printable(blanked)
     .replaceAll(ADDRESS, "…")
@@ -49,7 +51,8 @@ function withoutNumber(name: string): string {
 export function masked(text: string, values: Iterable<string> = []): string {
   const wanted = [...values].filter((value) => value.length >= TELLING).toSorted((a, b) => b.length - a.length);
   let all = text;
-  for (const value of wanted) all = all.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${literal(value)}(?![\\p{L}\\p{N}])`, "giu"), "…");
+  for (const value of wanted)
+    all = all.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${literal(value)}(?![\\p{L}\\p{N}])`, "giu"), "…");
   return all
     .replace(PARTS, "…")
     .split("\n")

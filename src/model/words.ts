@@ -192,12 +192,15 @@ const BESIDE: Readonly<Record<string, string>> = {
 export function reasonWords(reason: string, { status = "blocked", says }: Standing = {}): string {
   // codes of failures stand in capitals
   const known = named(REASONS, reason) ?? named(REASONS, reason.toLowerCase());
-  if (known !== undefined) return says === undefined || says === "" || reason === "newer_than_request" ? known : `${known}: ${says}`;
+  if (known !== undefined)
+    return says === undefined || says === "" || reason === "newer_than_request" ? known : `${known}: ${says}`;
   if (says !== undefined && says !== "") return says;
   const { state = "", name } = SQLSTATE.exec(reason)?.groups ?? {};
   const answer = named(ANSWERS, state);
-  if (answer !== undefined) return `the database refused: ${answer} (${name === undefined ? state : `${masked(name)}, ${state}`})`;
-  if (reason.startsWith("cannot_keep_")) return `rewriting it would lose its ${plainCode(reason.slice("cannot_keep_".length))}`;
+  if (answer !== undefined)
+    return `the database refused: ${answer} (${name === undefined ? state : `${masked(name)}, ${state}`})`;
+  if (reason.startsWith("cannot_keep_"))
+    return `rewriting it would lose its ${plainCode(reason.slice("cannot_keep_".length))}`;
   const tables = /^(?<code>UNDECLARED|UNPLANNED) (?<names>.+)$/u.exec(reason)?.groups;
   if (tables !== undefined) return `${named(BESIDE, tables["code"] ?? "") ?? ""} ${masked(tables["names"] ?? "")}`;
   const readable = masked(reason);

@@ -26,23 +26,45 @@ export interface Signing {
 
 /** `system.record` names of a plan that could not be searched for somebody of the request: no identifier leads there. */
 export function notSearched(plan: Plan): readonly string[] {
-  return plan.steps.filter((step) => step.reason === "no_identifier" || (step.unsearched?.length ?? 0) > 0).map((step) => `${step.system}.${step.record}`);
+  return plan.steps
+    .filter((step) => step.reason === "no_identifier" || (step.unsearched?.length ?? 0) > 0)
+    .map((step) => `${step.system}.${step.record}`);
 }
 
 /** The approval of this plan. Throws IDENTITY_UNCONFIRMED, NOTHING_TO_APPROVE, ASK, NOT_SEARCHED, FOUR_EYES, PLAN_STALE, PLAN_ALTERED. */
-export function approve({ request, plan, begun, map, by, role, digest, acceptNotSearched = [], at }: Signing): Approval {
-  if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${request.id} is not confirmed`);
+export function approve({
+  request,
+  plan,
+  begun,
+  map,
+  by,
+  role,
+  digest,
+  acceptNotSearched = [],
+  at,
+}: Signing): Approval {
+  if (request.identity?.result !== "ok")
+    throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${request.id} is not confirmed`);
   if (plan === undefined) throw new Failure("NOTHING_TO_APPROVE", `${request.id} has no plan`);
   if (begun || ENDED_STATES.includes(request.state))
-    throw new Failure("NOTHING_TO_APPROVE", `${request.id} is ${request.state}: its plan is not waiting for an approval`);
+    throw new Failure(
+      "NOTHING_TO_APPROVE",
+      `${request.id} is ${request.state}: its plan is not waiting for an approval`,
+    );
   refuseAsked(map, plan.system);
   refuseOld(plan, map, at);
-  if (digest !== undefined && digest !== plan.digest) throw new Failure("PLAN_ALTERED", "the digest is not that of the latest plan");
-  if (map.approval.fourEyes && sameName(by, request.createdBy)) throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);
+  if (digest !== undefined && digest !== plan.digest)
+    throw new Failure("PLAN_ALTERED", "the digest is not that of the latest plan");
+  if (map.approval.fourEyes && sameName(by, request.createdBy))
+    throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);
   if (map.approval.roles.length > 0 && (role === undefined || !map.approval.roles.includes(role)))
-    throw new Failure("FOUR_EYES", `this data map wants an approval in a role: --role ${map.approval.roles.join(" or --role ")}`, {
-      help: "Approve in one of these roles.",
-    });
+    throw new Failure(
+      "FOUR_EYES",
+      `this data map wants an approval in a role: --role ${map.approval.roles.join(" or --role ")}`,
+      {
+        help: "Approve in one of these roles.",
+      },
+    );
   const accepted = acceptedOf(plan, acceptNotSearched);
   return {
     plan: plan.id,
@@ -59,14 +81,21 @@ function acceptedOf(plan: Plan, given: readonly string[]): readonly string[] {
   const unsearched = notSearched(plan);
   if (given.some((name) => !unsearched.includes(name)))
     throw new Failure("USAGE", "--accept-not-searched names something that is not among what was not searched", {
-      help: unsearched.length === 0 ? "Everything was searched; leave the flag out." : `Not searched: ${unsearched.join(", ")}.`,
+      help:
+        unsearched.length === 0
+          ? "Everything was searched; leave the flag out."
+          : `Not searched: ${unsearched.join(", ")}.`,
     });
   const left = unsearched.filter((name) => !given.includes(name));
   if (left.length > 0)
-    throw new Failure("NOT_SEARCHED", `no identifier of the request leads to ${left.join(", ")}: nothing was searched there`, {
-      help: `Open a request with an identifier that leads there, or accept it: --accept-not-searched ${left.join(" --accept-not-searched ")}.`,
-      details: left,
-    });
+    throw new Failure(
+      "NOT_SEARCHED",
+      `no identifier of the request leads to ${left.join(", ")}: nothing was searched there`,
+      {
+        help: `Open a request with an identifier that leads there, or accept it: --accept-not-searched ${left.join(" --accept-not-searched ")}.`,
+        details: left,
+      },
+    );
   return unsearched;
 }
 
@@ -80,7 +109,8 @@ export function approvedPlan(
   map: DataMap,
   how: { readonly at: Date; readonly begun: boolean; readonly ended?: boolean; readonly unaltered: boolean },
 ): ApprovedPlan {
-  if (approval === undefined && map.approval.required) throw new Failure("NOT_APPROVED", `plan ${plan.id} of ${plan.request} is not approved`);
+  if (approval === undefined && map.approval.required)
+    throw new Failure("NOT_APPROVED", `plan ${plan.id} of ${plan.request} is not approved`);
   if (!how.begun) refuseOld(plan, map, how.at);
   if (how.ended !== true) refuseOtherRules(plan, map);
   if (!how.unaltered || (approval !== undefined && approval.digest !== plan.digest))
@@ -90,12 +120,14 @@ export function approvedPlan(
 
 function refuseOld(plan: Plan, map: DataMap, at: Date): void {
   refuseOtherRules(plan, map);
-  if (at.toISOString() > plan.expires_at) throw new Failure("PLAN_EXPIRED", `plan ${plan.id} was valid until ${plan.expires_at}`);
+  if (at.toISOString() > plan.expires_at)
+    throw new Failure("PLAN_EXPIRED", `plan ${plan.id} was valid until ${plan.expires_at}`);
 }
 
 /** A comment, a word or another order of keys changes no rule. */
 function refuseOtherRules(plan: Plan, map: DataMap): void {
-  if (meaningOf(map, plan.system) !== plan.map) throw new Failure("PLAN_STALE", "the rules of the data map have changed since the plan");
+  if (meaningOf(map, plan.system) !== plan.map)
+    throw new Failure("PLAN_STALE", "the rules of the data map have changed since the plan");
 }
 
 function brand(plan: Plan): ApprovedPlan {

@@ -16,7 +16,10 @@ export interface ConditionScope {
 }
 
 /** By name: every condition that one of these record types waits for. */
-export async function openConditions(scope: ConditionScope, types: readonly RecordType[]): Promise<ReadonlyMap<string, ConditionTest>> {
+export async function openConditions(
+  scope: ConditionScope,
+  types: readonly RecordType[],
+): Promise<ReadonlyMap<string, ConditionTest>> {
   const tests = new Map<string, ConditionTest>();
   for (const name of new Set(types.flatMap(({ unless }) => unless ?? []))) {
     const condition = scope.map.conditions.find((one) => one.name === name);
@@ -32,46 +35,76 @@ export async function openConditions(scope: ConditionScope, types: readonly Reco
  * at, or cannot be told apart, stands in the way: nobody is erased because a search was impossible. `waiting`: the
  * record types that have this condition.
  */
-async function openCondition(scope: ConditionScope, condition: Condition, waiting: readonly RecordType[]): Promise<ConditionTest> {
+async function openCondition(
+  scope: ConditionScope,
+  condition: Condition,
+  waiting: readonly RecordType[],
+): Promise<ConditionTest> {
   const target = conditionTarget(scope.map, condition);
-  return target === undefined ? await ofTheRecordItself(scope, condition, waiting) : await ofOthers(scope, condition, target);
+  return target === undefined
+    ? await ofTheRecordItself(scope, condition, waiting)
+    : await ofOthers(scope, condition, target);
 }
 
 /** The system itself compares the values: `5` and `5.00` are equal to it. */
-async function ofTheRecordItself({ searching }: ConditionScope, condition: Condition, waiting: readonly RecordType[]): Promise<ConditionTest> {
+async function ofTheRecordItself(
+  { searching }: ConditionScope,
+  condition: Condition,
+  waiting: readonly RecordType[],
+): Promise<ConditionTest> {
   const open = new Map<string, ReadonlySet<string>>();
   for (const { id } of waiting) {
     const searched = searching.found.get(id);
     if (searched === undefined) continue;
     const { target, lookups } = searched;
-    const matching = await locateOne(searching.readers, { ...target, where: { ...target.where, ...condition.where } }, lookups);
+    const matching = await locateOne(
+      searching.readers,
+      { ...target, where: { ...target.where, ...condition.where } },
+      lookups,
+    );
     open.set(id, new Set(matching.keys()));
   }
   return (record, { key }) => open.get(record)?.has(key) ?? true;
 }
 
-async function ofOthers({ searching, empty }: ConditionScope, condition: Condition, target: Target): Promise<ConditionTest> {
+async function ofOthers(
+  { searching, empty }: ConditionScope,
+  condition: Condition,
+  target: Target,
+): Promise<ConditionTest> {
   if (empty.has(target.record.id)) return () => true;
   const open = await locateOne(searching.readers, target, conditionLookups(searching, condition.match));
   const unjudged = new Set(unsearchedIn({ searching, empty }, condition));
-  const edges = condition.match.terms.flatMap(({ column, source }) => (source.kind === "column" ? [{ column, ref: source.ref }] : []));
+  const edges = condition.match.terms.flatMap(({ column, source }) =>
+    source.kind === "column" ? [{ column, ref: source.ref }] : [],
+  );
   // an open record that no value of its people's records explains: it may belong to any of them
   const values = new Map(
     edges.map(({ ref }) => [
       `${ref.record}.${ref.column}`,
-      new Set([...(searching.found.get(ref.record)?.records.values() ?? [])].flatMap((row) => valuesAt(row.values, ref.column))),
+      new Set(
+        [...(searching.found.get(ref.record)?.records.values() ?? [])].flatMap((row) =>
+          valuesAt(row.values, ref.column),
+        ),
+      ),
     ]),
   );
   const explained = (one: Located): boolean =>
-    edges.some(({ column, ref }) => valuesAt(one.values, column).some((value) => values.get(`${ref.record}.${ref.column}`)?.has(value)));
+    edges.some(({ column, ref }) =>
+      valuesAt(one.values, column).some((value) => values.get(`${ref.record}.${ref.column}`)?.has(value)),
+    );
   const all = new Set([...open.values()].flatMap((record) => record.subjects));
   const unexplained = new Set([...open.values()].filter((one) => !explained(one)).flatMap((record) => record.subjects));
-  const named = new Map(edges.map(({ column }) => [column, new Set([...open.values()].flatMap((one) => valuesAt(one.values, column)))]));
+  const named = new Map(
+    edges.map(({ column }) => [column, new Set([...open.values()].flatMap((one) => valuesAt(one.values, column)))]),
+  );
   return (record, row) => {
     if (row.subjects.some((subject) => unjudged.has(subject))) return true;
     const own = edges.filter(({ ref }) => ref.record === record);
     if (own.length === 0) return row.subjects.some((subject) => all.has(subject));
     if (row.subjects.some((subject) => unexplained.has(subject))) return true;
-    return own.some(({ column, ref }) => valuesAt(row.values, ref.column).some((value) => named.get(column)?.has(value)));
+    return own.some(({ column, ref }) =>
+      valuesAt(row.values, ref.column).some((value) => named.get(column)?.has(value)),
+    );
   };
 }

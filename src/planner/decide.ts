@@ -37,7 +37,12 @@ const BY_RULE: Disposition = { kind: "act", change: "rule" };
 
 type ByPerson = ReturnType<typeof recordsByPerson>;
 
-function decideEach(deciding: Deciding, decided: OwnDecisions, protectedKeys: ReadonlySet<string>, byPerson: ByPerson): void {
+function decideEach(
+  deciding: Deciding,
+  decided: OwnDecisions,
+  protectedKeys: ReadonlySet<string>,
+  byPerson: ByPerson,
+): void {
   const holds = new Map(deciding.map.holds.map((hold) => [hold.name, hold]));
   const scope = {
     deciding,
@@ -70,7 +75,13 @@ export function longer(own: Disposition | undefined, other: Disposition | undefi
   if (other.kind !== "kept") return other;
   const law = [...new Set([...own.law, ...other.law])];
   if (other.until <= own.until) return { ...own, law };
-  return { ...own, reason: "held_with", until: other.until, law, ...(other.says === undefined ? {} : { says: other.says }) };
+  return {
+    ...own,
+    reason: "held_with",
+    until: other.until,
+    law,
+    ...(other.says === undefined ? {} : { says: other.says }),
+  };
 }
 
 function ownDisposition(
@@ -98,19 +109,29 @@ function ownDisposition(
     const ends = (dates.length === 0 ? [null] : dates).map((date) => holdEnd(hold, date, timezone));
     const unknown = ends.find((end) => end.kind === "unknown");
     // what is as wanted already has nothing to wait for
-    if (unknown?.kind === "unknown") return record.done ? undefined : { kind: "waiting", reason: unknown.reason, says: hold.says };
-    for (const end of ends) if (end.kind !== "unknown" && end.eligibleFrom > today) held.push({ until: end.lastDay, hold });
+    if (unknown?.kind === "unknown")
+      return record.done ? undefined : { kind: "waiting", reason: unknown.reason, says: hold.says };
+    for (const end of ends)
+      if (end.kind !== "unknown" && end.eligibleFrom > today) held.push({ until: end.lastDay, hold });
   }
   const [last] = held.toSorted((a, b) => (a.until < b.until ? 1 : -1));
   if (last !== undefined) {
     const law = [...new Set(held.flatMap(({ hold }) => hold.law))];
-    return { kind: "kept", reason: "retention", until: last.until, law, says: last.hold.says, minimise: type.whileHeld?.keepOnly !== undefined };
+    return {
+      kind: "kept",
+      reason: "retention",
+      until: last.until,
+      law,
+      says: last.hold.says,
+      minimise: type.whileHeld?.keepOnly !== undefined,
+    };
   }
   if (!record.done && type.unless !== undefined && (conditions.get(type.unless)?.(type.id, record) ?? false)) {
     const says = map.conditions.find(({ name }) => name === type.unless)?.says;
     return { kind: "waiting", reason: type.unless, ...(says === undefined ? {} : { says }) };
   }
-  if (record.shared === true && changesOf(type).rule?.kind === "delete" && type.shared !== "erase") return { kind: "blocked", reason: "shared_record" };
+  if (record.shared === true && changesOf(type).rule?.kind === "delete" && type.shared !== "erase")
+    return { kind: "blocked", reason: "shared_record" };
   return undefined;
 }
 
@@ -129,13 +150,19 @@ function isNewer(created: readonly string[], { received, entered }: Made, timezo
 type Made = Deciding["made"];
 
 /** `protects`: while a record is held, or nobody knows how long, the named records of the same people are not deleted either. */
-function protect({ found, map }: Deciding, decided: OwnDecisions, protectedKeys: Set<string>, byPerson: ByPerson): void {
+function protect(
+  { found, map }: Deciding,
+  decided: OwnDecisions,
+  protectedKeys: Set<string>,
+  byPerson: ByPerson,
+): void {
   const types = typesById(map);
   for (const [id, { type, records }] of found) {
     const protectedTypes = type.holds.flatMap((use) => use.protects);
     for (const record of protectedTypes.length === 0 ? [] : records.values()) {
       const held = decided.get(id)?.get(record.key);
-      const holding = held?.kind === "kept" ? held.reason === "retention" : held?.kind === "waiting" && held.reason === "no_date";
+      const holding =
+        held?.kind === "kept" ? held.reason === "retention" : held?.kind === "waiting" && held.reason === "no_date";
       if (held === undefined || !holding) continue;
       for (const name of protectedTypes) {
         const other = types.get(name);
@@ -173,7 +200,8 @@ export function afterHeld(type: RecordType, held: Kept, was: Disposition): Dispo
   const changes = changesOf(type);
   if (was.kind === "act" && changes.rule?.kind !== "delete" && was.types === undefined) return was;
   const says = held.says === undefined ? {} : { says: held.says };
-  if (changes.heldBy !== undefined) return { kind: "act", change: "held_by", until: held.until, law: held.law, ...says };
+  if (changes.heldBy !== undefined)
+    return { kind: "act", change: "held_by", until: held.until, law: held.law, ...says };
   return { kind: "kept", reason: "held_by", until: held.until, law: held.law, ...says, minimise: false };
 }
 

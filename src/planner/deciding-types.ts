@@ -12,7 +12,8 @@ export function decidingTypes(map: DataMap, ids: Iterable<string>): ReadonlySet<
       if (!wanted.has(type.id)) continue;
       const condition = map.conditions.find(({ name }) => name === type.unless);
       if (condition?.any !== undefined && all.some((one) => one.id === condition.any)) wanted.add(condition.any);
-      for (const { source } of [...type.match.terms, ...(condition?.match.terms ?? [])]) if (source.kind === "column") wanted.add(source.ref.record);
+      for (const { source } of [...type.match.terms, ...(condition?.match.terms ?? [])])
+        if (source.kind === "column") wanted.add(source.ref.record);
     }
   }
   return wanted;

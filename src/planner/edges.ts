@@ -20,7 +20,9 @@ export interface Edge {
 export function edgesOf({ mode, terms }: Match): readonly Edge[] {
   const single = terms.flatMap((term): readonly Edge[] => {
     const { source } = term;
-    return source.kind === "column" ? [{ parent: source.ref.record, columns: [term.column], from: [source.ref.column] }] : [];
+    return source.kind === "column"
+      ? [{ parent: source.ref.record, columns: [term.column], from: [source.ref.column] }]
+      : [];
   });
   if (mode === "any") return single;
   return [...Map.groupBy(single, ({ parent }) => parent)].map(([parent, some]) => ({
@@ -31,7 +33,9 @@ export function edgesOf({ mode, terms }: Match): readonly Edge[] {
 }
 
 export function identityTerms({ terms }: Match): readonly { readonly column: string; readonly identity: string }[] {
-  return terms.flatMap(({ column, source }: MatchTerm) => (source.kind === "identity" ? [{ column, identity: source.identity }] : []));
+  return terms.flatMap(({ column, source }: MatchTerm) =>
+    source.kind === "identity" ? [{ column, identity: source.identity }] : [],
+  );
 }
 
 export function edgeName({ parent, from }: Edge): string {
@@ -58,7 +62,9 @@ export function edgeValues(parent: Found | undefined, from: readonly string[]): 
   const placeholder = new Map<number, Rows>();
   const shared = new Set<number>();
   for (const record of parent?.records.values() ?? []) {
-    const rows = combinations(from.map((column) => valuesAt(record.values, column).filter((value) => value.trim() !== "")));
+    const rows = combinations(
+      from.map((column) => valuesAt(record.values, column).filter((value) => value.trim() !== "")),
+    );
     // too many to be asked for: nobody may believe that nothing is behind them
     if (rows === undefined) for (const subject of record.subjects) shared.add(subject);
     if (rows === undefined) continue;
@@ -66,7 +72,8 @@ export function edgeValues(parent: Found | undefined, from: readonly string[]): 
       const to = row.every(isPlaceholder) ? placeholder : fit;
       for (const subject of record.subjects) addRow(to, subject, row);
     }
-    if (rows.length > 0 && record.shared === true && record.type.shared !== "erase") for (const subject of record.subjects) shared.add(subject);
+    if (rows.length > 0 && record.shared === true && record.type.shared !== "erase")
+      for (const subject of record.subjects) shared.add(subject);
   }
   return { fit, placeholder, shared };
 }
@@ -76,7 +83,10 @@ function combinations(lists: readonly (readonly string[])[]): readonly (readonly
   const [only] = lists;
   if (lists.length === 1 && only !== undefined) return only.map((value) => [value]);
   if (lists.reduce((product, list) => product * list.length, 1) > MOST_COMBINATIONS) return undefined;
-  return lists.reduce<readonly (readonly string[])[]>((rows, list) => rows.flatMap((row) => list.map((value) => [...row, value])), [[]]);
+  return lists.reduce<readonly (readonly string[])[]>(
+    (rows, list) => rows.flatMap((row) => list.map((value) => [...row, value])),
+    [[]],
+  );
 }
 
 function addRow(to: Map<number, Rows>, subject: number, row: readonly string[]): void {
@@ -88,7 +98,9 @@ function addRow(to: Map<number, Rows>, subject: number, row: readonly string[]):
 
 /** One person's lookup by these rows of an edge's columns: together where there are several. */
 export function edgeLookup(columns: readonly string[], rows: Rows): Pick<Lookup, "values" | "tuples"> {
-  const values = Object.fromEntries(columns.map((column, at) => [column, [...new Set([...rows.values()].map((row) => row[at] ?? ""))]]));
+  const values = Object.fromEntries(
+    columns.map((column, at) => [column, [...new Set([...rows.values()].map((row) => row[at] ?? ""))]]),
+  );
   return columns.length === 1 ? { values } : { values, tuples: [{ columns, rows: [...rows.values()] }] };
 }
 
@@ -96,7 +108,12 @@ export function edgeLookup(columns: readonly string[], rows: Rows): Pick<Lookup,
  * People of whom some value leads to a record of the parent that is not theirs: another person's row holds it too. Every
  * record of the parent that holds the values is looked at, whoever's it is.
  */
-export async function notTheirsAlone(readers: Readers, parent: Found, from: readonly string[], values: EdgeValues): Promise<ReadonlySet<number>> {
+export async function notTheirsAlone(
+  readers: Readers,
+  parent: Found,
+  from: readonly string[],
+  values: EdgeValues,
+): Promise<ReadonlySet<number>> {
   const several = new Set(values.shared);
   const lookups = [...values.fit].map(([subject, rows]): Lookup => ({ subject, ...edgeLookup(from, rows) }));
   if (lookups.length === 0) return several;

@@ -68,7 +68,9 @@ export function heldWith(scope: HeldWith, type: RecordType, record: FoundRecord,
     const mine = valuesAt(record.values, column);
     return mine.length === 0 || gone === undefined || !mine.every((value) => gone.has(value));
   });
-  const candidates = open.flatMap(({ parent }) => record.subjects.flatMap((person) => scope.byPerson(parent, person).map((one) => ({ parent, one }))));
+  const candidates = open.flatMap(({ parent }) =>
+    record.subjects.flatMap((person) => scope.byPerson(parent, person).map((one) => ({ parent, one }))),
+  );
   return together(
     type,
     candidates.flatMap(({ parent, one }) => hold(parent, one) ?? []),

@@ -35,7 +35,11 @@ export async function resolveIdentifiers(
   earlier: readonly Subject[] = [],
 ): Promise<Resolution> {
   const people = subjects.map((subject, at): Person => personOf(subject, earlier[at]));
-  const sources = identitySources(map).map((source) => ({ source, leads: leadingIdentities(map, source), owners: new Map<string, number[]>() }));
+  const sources = identitySources(map).map((source) => ({
+    source,
+    leads: leadingIdentities(map, source),
+    owners: new Map<string, number[]>(),
+  }));
   for (let grew = true; grew;) {
     grew = false;
     for (const each of sources) {
@@ -116,7 +120,8 @@ async function lookIn(looked: Looked, people: readonly Person[], readers: Reader
     const [one, other] = owners.get(key) ?? [];
     if (one === undefined || other === undefined) continue;
     const message = `persons ${one + 1} and ${other + 1} of the request lead to the same record of ${source.record.id}`;
-    for (const at of owners.get(key) ?? []) stops.add(at, { code: "AMBIGUOUS_MATCH", record: source.record.id, message });
+    for (const at of owners.get(key) ?? [])
+      stops.add(at, { code: "AMBIGUOUS_MATCH", record: source.record.id, message });
   }
   return learn(looked, rows.values(), people, stops);
 }
@@ -135,21 +140,38 @@ function wayOf(ways: Map<string, Way>, person: number, { column, value }: Hit): 
   return known;
 }
 
-function judgeWay({ person, column, rows }: Way, { record, columns }: IdentitySource, people: readonly Person[], stops: Stops): void {
-  const stop = (code: "AMBIGUOUS_MATCH" | "LIMIT_EXCEEDED", message: string): void => stops.add(person, { code, record: record.id, message });
+function judgeWay(
+  { person, column, rows }: Way,
+  { record, columns }: IdentitySource,
+  people: readonly Person[],
+  stops: Stops,
+): void {
+  const stop = (code: "AMBIGUOUS_MATCH" | "LIMIT_EXCEEDED", message: string): void =>
+    stops.add(person, { code, record: record.id, message });
   if (rows.size > record.limits.maxFanOut) {
-    stop("LIMIT_EXCEEDED", `one ${column.column} leads to more than ${record.limits.maxFanOut} records of ${record.id} (max_fan_out)`);
+    stop(
+      "LIMIT_EXCEEDED",
+      `one ${column.column} leads to more than ${record.limits.maxFanOut} records of ${record.id} (max_fan_out)`,
+    );
   }
   for (const found of columns.filter((one) => one.found)) {
     const name = found.identity.name;
-    const given = new Set([...(people[person]?.given.get(name) ?? [])].map((value) => comparableOf(value, found.identity.type)));
+    const given = new Set(
+      [...(people[person]?.given.get(name) ?? [])].map((value) => comparableOf(value, found.identity.type)),
+    );
     const lists = [...rows.values()].map((row) => row.values.get(found) ?? []).filter((values) => values.length > 0);
     // what the request itself names is one person's, however many rows that is
     const unnamed = lists.filter((values) => !values.some((value) => given.has(value)));
     if (given.size > 0 && unnamed.length > 0) {
-      stop("AMBIGUOUS_MATCH", `what was given leads by ${record.id}.${column.column} to another "${name}" than the one that was given`);
+      stop(
+        "AMBIGUOUS_MATCH",
+        `what was given leads by ${record.id}.${column.column} to another "${name}" than the one that was given`,
+      );
     } else if (new Set(unnamed.map((values) => JSON.stringify(values.toSorted()))).size > 1) {
-      stop("AMBIGUOUS_MATCH", `one ${column.column} in ${record.id} leads to several values of "${name}": it does not stand for one person`);
+      stop(
+        "AMBIGUOUS_MATCH",
+        `one ${column.column} in ${record.id} leads to several values of "${name}": it does not stand for one person`,
+      );
     }
   }
 }
@@ -184,8 +206,16 @@ function knows({ known }: Person, { identity }: IdentityColumn, value: Folded): 
 }
 
 /** Takes what was learnt for the person's where every row of the source that has it is theirs alone. Answers whether anything was. */
-async function follow({ source, owners }: Looked, people: readonly Person[], news: News, readers: Readers, stops: Stops): Promise<boolean> {
-  const asking = new Map([...news].map(([at, mine]) => [at, new Map([...mine].map(([name, values]) => [name, [...values]]))]));
+async function follow(
+  { source, owners }: Looked,
+  people: readonly Person[],
+  news: News,
+  readers: Readers,
+  stops: Stops,
+): Promise<boolean> {
+  const asking = new Map(
+    [...news].map(([at, mine]) => [at, new Map([...mine].map(([name, values]) => [name, [...values]]))]),
+  );
   for await (const { row, people: whose } of rowsBy(source, asking, readers)) {
     const mine = owners.get(row.key) ?? [];
     for (const [at, hits] of whose) {
@@ -239,13 +269,17 @@ async function* rowsBy(
   const reader = await readers.of(source.record.system);
   for await (const located of reader.locate(source.target, { by: "subjects", lookups })) {
     const stored = new Map(source.columns.map((column) => [column, valuesAt(located.values, column.column)]));
-    const values = new Map([...stored].map(([column, texts]) => [column, texts.map((text) => comparableOfStored(text, column))]));
+    const values = new Map(
+      [...stored].map(([column, texts]) => [column, texts.map((text) => comparableOfStored(text, column))]),
+    );
     const row = { key: located.key, stored, values };
     const people = new Map<number, readonly Hit[]>();
     for (const subject of located.subjects) {
       const mine = asking.get(subject);
       const hits = source.columns.flatMap((column): readonly Hit[] => {
-        const asked = new Set((mine?.get(column.identity.name) ?? []).map((value) => comparableOf(value, column.identity.type)));
+        const asked = new Set(
+          (mine?.get(column.identity.name) ?? []).map((value) => comparableOf(value, column.identity.type)),
+        );
         return (values.get(column) ?? []).filter((value) => asked.has(value)).map((value) => ({ column, value }));
       });
       people.set(subject, hits);
@@ -256,7 +290,9 @@ async function* rowsBy(
 
 function comparableOfStored(stored: string, { identity }: IdentityColumn): string {
   const learnt = judgeLearnt(stored, identity);
-  return learnt.kind === "fit" || learnt.kind === "placeholder" ? comparableOf(learnt.value, identity.type) : comparable(stored, identity.type, identity.fold);
+  return learnt.kind === "fit" || learnt.kind === "placeholder"
+    ? comparableOf(learnt.value, identity.type)
+    : comparable(stored, identity.type, identity.fold);
 }
 
 /** Two people of a request with one value of an identity that stands for one person. */
@@ -288,7 +324,9 @@ function searchedFor({ columns }: IdentitySource, { known, unfit }: Person): rea
 function leadingIdentities(map: DataMap, source: IdentitySource): ReadonlySet<string> {
   const matches = [...recordTypes(map).map(({ match }) => match), ...map.conditions.map(({ match }) => match)];
   return new Set([
-    ...matches.flatMap(({ terms }) => terms.flatMap((term) => (term.source.kind === "identity" ? [term.source.identity] : []))),
+    ...matches.flatMap(({ terms }) =>
+      terms.flatMap((term) => (term.source.kind === "identity" ? [term.source.identity] : [])),
+    ),
     ...identitySources(map)
       .filter(({ record }) => record.id !== source.record.id)
       .flatMap(({ columns }) => columns.map(({ identity }) => identity.name)),

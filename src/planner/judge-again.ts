@@ -52,16 +52,30 @@ export async function judgeAgain(scope: JudgeAgain): Promise<JudgedAgain | undef
   if (type === undefined || keys.length === 0 || !isLedTo(type)) return undefined;
   // all of a person's records are searched again only where something that led to them is somebody else's now
   const { searching, known } = begin(scope);
-  await locateAll({ map, searching, only: new Set([...wanted].filter((id) => id !== record)), known, empty: new Set() });
+  await locateAll({
+    map,
+    searching,
+    only: new Set([...wanted].filter((id) => id !== record)),
+    known,
+    empty: new Set(),
+  });
   const before = known.lookups.get(record) ?? [];
   if ((await stillTheirs(searching, type, before)) === before) return { decided: new Map(), lost: new Set() };
   return { decided: new Map(), lost: (await judgeWhole(scope, wanted)).lost };
 }
 
-function begin({ map, readers, subjects, known }: JudgeAgain): { readonly searching: Searching; readonly known: Known } {
+function begin({ map, readers, subjects, known }: JudgeAgain): {
+  readonly searching: Searching;
+  readonly known: Known;
+} {
   const people = new Set(subjects);
-  const lookups = new Map([...known.lookups].map(([id, some]) => [id, some.filter(({ subject }) => people.has(subject))]));
-  return { searching: beginSearch(readers, resolutionOf(map, known, people), noStops()), known: { identifiers: [], lookups } };
+  const lookups = new Map(
+    [...known.lookups].map(([id, some]) => [id, some.filter(({ subject }) => people.has(subject))]),
+  );
+  return {
+    searching: beginSearch(readers, resolutionOf(map, known, people), noStops()),
+    known: { identifiers: [], lookups },
+  };
 }
 
 async function judgeWhole(scope: JudgeAgain, only: ReadonlySet<string>): Promise<JudgedAgain> {
@@ -72,15 +86,30 @@ async function judgeWhole(scope: JudgeAgain, only: ReadonlySet<string>): Promise
   const conditions = await openConditions({ map, searching, empty: new Set() }, types);
   const { identifiers } = searching.resolution;
   // whoever the search stops now was none to stop at plan: only what holds and conditions say counts here
-  const decided = decideOwn({ map, found, identifiers, today, made, conditions, stops: noStops(), gone: searching.gone });
+  const decided = decideOwn({
+    map,
+    found,
+    identifiers,
+    today,
+    made,
+    conditions,
+    stops: noStops(),
+    gone: searching.gone,
+  });
   return { decided: decided.get(record) ?? new Map(), lost: await lostOf(readers, found.get(record), keys) };
 }
 
-async function lostOf(readers: Readers, found: Found | undefined, keys: readonly string[]): Promise<ReadonlySet<string>> {
+async function lostOf(
+  readers: Readers,
+  found: Found | undefined,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> {
   const missing = found === undefined ? [] : keys.filter((key) => !found.records.has(key));
   if (found === undefined || missing.length === 0 || !isLookedAtByKey(found.type)) return new Set();
   const reader = await readers.of(found.type.system);
-  return new Set((await Array.fromAsync(reader.locate(found.target, { by: "keys", keys: missing }))).map(({ key }) => key));
+  return new Set(
+    (await Array.fromAsync(reader.locate(found.target, { by: "keys", keys: missing }))).map(({ key }) => key),
+  );
 }
 
 /** A line of a file, or an object, is read again by whoever writes it; to search them all once more for each of them would never end. */
@@ -92,7 +121,9 @@ function resolutionOf(map: DataMap, { identifiers }: Known, mine: ReadonlySet<nu
   const all = new Set(map.identities.map(({ name }) => name));
   return {
     identifiers: identifiers.map((one, at) =>
-      mine.has(at) ? new Map(Object.entries(one.identifiers).map(([name, values]) => [name, values.map(foldedBefore)])) : new Map(),
+      mine.has(at)
+        ? new Map(Object.entries(one.identifiers).map(([name, values]) => [name, values.map(foldedBefore)]))
+        : new Map(),
     ),
     placeholders: identifiers.map(() => new Map()),
     lookedFor: identifiers.map(() => all),

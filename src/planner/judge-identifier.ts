@@ -75,7 +75,9 @@ export function judge(given: unknown, identity: Pick<Identity, "type" | "fold">)
  * A value that a person's own row holds, judged like one that was given. `placeholder`: many people's rows hold it.
  * `unfit`: no value of this type. Stars and percent signs are part of a stored value: nobody typed them for a pattern.
  */
-export type Learnt = { readonly kind: "fit" | "placeholder"; readonly value: Folded } | { readonly kind: "blank" | "unfit" };
+export type Learnt =
+  | { readonly kind: "fit" | "placeholder"; readonly value: Folded }
+  | { readonly kind: "blank" | "unfit" };
 
 export function judgeLearnt(stored: string, identity: Pick<Identity, "type" | "fold">): Learnt {
   // a whole number of a numeric column
@@ -99,7 +101,8 @@ function textOf(given: unknown, type: IdentityType): Judged {
   if (type !== "integer") return { value: "", reason: "is a number; give it as a text" };
   if (!/^-?\d+$/u.test(given.digits)) return { value: "", reason: "is no whole number" };
   const number = BigInt(given.digits);
-  if (number > LARGEST_SAFE || number < -LARGEST_SAFE) return { value: "", reason: "is a number beyond 2^53; give it as a text" };
+  if (number > LARGEST_SAFE || number < -LARGEST_SAFE)
+    return { value: "", reason: "is a number beyond 2^53; give it as a text" };
   return { value: given.digits };
 }
 
@@ -128,14 +131,18 @@ function whyNot(value: string, type: IdentityType): string | undefined {
 /** What somebody typed to mean several values. */
 function whyPattern(value: string, type: IdentityType): string | undefined {
   if (type === "string" && /^[*%]|[*%]$/u.test(value)) return "is a pattern; only whole values are searched for";
-  return type === "email" && value.split("@")[0]?.includes("*") === true ? "is a pattern; only whole addresses are searched for" : undefined;
+  return type === "email" && value.split("@")[0]?.includes("*") === true
+    ? "is a pattern; only whole addresses are searched for"
+    : undefined;
 }
 
 function whyNoEmail(value: string): string | undefined {
   const [local = "", domain = "", ...more] = value.split("@");
   if (local === "" || domain === "" || more.length > 0 || /\s/u.test(value)) return "is no e-mail address";
   if (!/[\p{L}\p{N}]/u.test(local)) return "is a pattern; only whole addresses are searched for";
-  return /^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}.-]*[\p{L}\p{N}\p{M}])?$/u.test(domain) && !domain.includes("..") ? undefined : "is no e-mail address";
+  return /^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}.-]*[\p{L}\p{N}\p{M}])?$/u.test(domain) && !domain.includes("..")
+    ? undefined
+    : "is no e-mail address";
 }
 
 function whyNoPhone(value: string): string | undefined {

@@ -67,10 +67,20 @@ async function locateEach(scope: LocateScope, records: readonly RecordType[]): P
   for (const type of records) {
     const target = targetOf(map, type);
     const searches = await searchesFor(searching, type);
-    const lookups = mergeLookups(await stillTheirs(searching, type, known?.lookups.get(type.id) ?? []), searches.lookups);
+    const lookups = mergeLookups(
+      await stillTheirs(searching, type, known?.lookups.get(type.id) ?? []),
+      searches.lookups,
+    );
     const found = await locateRecords(searching.readers, type, target, lookups, neededColumns(map, type));
     const placeholders = await countPlaceholders(searching, type, target, searches.placeholders, found);
-    located.push({ type, target, lookups, records: found, unsearched: unsearchedIn(scope, type), ...(placeholders === undefined ? {} : { placeholders }) });
+    located.push({
+      type,
+      target,
+      lookups,
+      records: found,
+      unsearched: unsearchedIn(scope, type),
+      ...(placeholders === undefined ? {} : { placeholders }),
+    });
   }
   return located;
 }
@@ -80,7 +90,9 @@ function searchLevels(map: DataMap): readonly (readonly RecordType[])[] {
   const depth = new Map<string, number>();
   const order = searchOrder(map);
   for (const { id, match } of order) {
-    const parents = match.terms.map(({ source }) => (source.kind === "column" ? (depth.get(source.ref.record) ?? -1) : -1));
+    const parents = match.terms.map(({ source }) =>
+      source.kind === "column" ? (depth.get(source.ref.record) ?? -1) : -1,
+    );
     depth.set(id, Math.max(-1, ...parents) + 1);
   }
   const levels = Map.groupBy(order, ({ id }) => depth.get(id) ?? 0);
@@ -88,7 +100,11 @@ function searchLevels(map: DataMap): readonly (readonly RecordType[])[] {
 }
 
 /** Finds records by lookups that were made before; each once, with everyone it belongs to. */
-export async function locateOne(readers: Readers, target: Target, lookups: readonly Lookup[]): Promise<ReadonlyMap<string, Located>> {
+export async function locateOne(
+  readers: Readers,
+  target: Target,
+  lookups: readonly Lookup[],
+): Promise<ReadonlyMap<string, Located>> {
   return await gather(readers, target, lookups, (located) => located);
 }
 
@@ -100,19 +116,24 @@ export async function locateRecords(
   lookups: readonly Lookup[],
   needed: readonly string[],
 ): Promise<ReadonlyMap<string, FoundRecord>> {
-  return await gather(readers, target, lookups, ({ key, address, within, fingerprint, subjects, values, done, shared, marked, blocked }) => ({
-    type,
-    key,
-    address,
-    ...(within === undefined ? {} : { within }),
-    fingerprint,
-    subjects,
-    values: valuesNeeded(values, needed),
-    done,
-    ...(shared === true ? { shared } : {}),
-    ...(marked === undefined ? {} : { marked }),
-    ...(blocked === undefined ? {} : { blocked }),
-  }));
+  return await gather(
+    readers,
+    target,
+    lookups,
+    ({ key, address, within, fingerprint, subjects, values, done, shared, marked, blocked }) => ({
+      type,
+      key,
+      address,
+      ...(within === undefined ? {} : { within }),
+      fingerprint,
+      subjects,
+      values: valuesNeeded(values, needed),
+      done,
+      ...(shared === true ? { shared } : {}),
+      ...(marked === undefined ? {} : { marked }),
+      ...(blocked === undefined ? {} : { blocked }),
+    }),
+  );
 }
 
 async function gather<T extends Located>(
@@ -153,24 +174,38 @@ function ownersOnce(): (subjects: readonly number[]) => readonly number[] {
 const NO_VALUES = {};
 
 function valuesNeeded(values: Located["values"], needed: readonly string[]): Located["values"] {
-  return needed.length === 0 ? NO_VALUES : Object.fromEntries(needed.map((column) => [column, valuesAt(values, column)]));
+  return needed.length === 0
+    ? NO_VALUES
+    : Object.fromEntries(needed.map((column) => [column, valuesAt(values, column)]));
 }
 
 /** Person -> matched column -> comparable values. Made when it is first needed. */
-function matchingValues(target: Target, lookups: readonly Lookup[]): (subject: number, column: string) => ReadonlySet<string> {
+function matchingValues(
+  target: Target,
+  lookups: readonly Lookup[],
+): (subject: number, column: string) => ReadonlySet<string> {
   let made: ReadonlyMap<number, ReadonlyMap<string, ReadonlySet<string>>> | undefined;
   const make = (): NonNullable<typeof made> =>
     new Map(
       lookups.map(({ subject, values }) => [
         subject,
-        new Map(target.columns.map(({ column, type, fold }) => [column, new Set(valuesAt(values, column).map((value) => comparable(value, type, fold)))])),
+        new Map(
+          target.columns.map(({ column, type, fold }) => [
+            column,
+            new Set(valuesAt(values, column).map((value) => comparable(value, type, fold))),
+          ]),
+        ),
       ]),
     );
   return (subject, column) => (made ??= make()).get(subject)?.get(column) ?? new Set();
 }
 
 /** A reader says `shared` of the people it was asked for at once: others may have come since. */
-function holdsOthers({ values }: Located, subjects: readonly number[], matching: ReturnType<typeof matchingValues>): boolean {
+function holdsOthers(
+  { values }: Located,
+  subjects: readonly number[],
+  matching: ReturnType<typeof matchingValues>,
+): boolean {
   if (subjects.length < 2) return true;
   return Object.entries(values).some(([column, stored]) => {
     const mine = subjects.map((subject) => matching(subject, column));
@@ -183,7 +218,9 @@ function holdsOthers({ values }: Located, subjects: readonly number[], matching:
 function neededColumns(map: DataMap, type: RecordType): readonly string[] {
   const leading = type.match.terms.some(({ source }) => source.kind === "column");
   // what leads to a held record decides for it, and only then
-  const held = recordTypes(map).some((one) => one.holds.length > 0 || one.created !== undefined || one.unless !== undefined);
+  const held = recordTypes(map).some(
+    (one) => one.holds.length > 0 || one.created !== undefined || one.unless !== undefined,
+  );
   return [
     ...new Set([
       ...leadingColumns(map, type.id),
@@ -216,7 +253,8 @@ async function countPlaceholders(
     if (seen.size >= MOST_PLACEHOLDERS * lookups.length) break;
   }
   const byPerson = new Map<number, number>();
-  for (const people of seen.values()) for (const person of people) byPerson.set(person, (byPerson.get(person) ?? 0) + 1);
+  for (const people of seen.values())
+    for (const person of people) byPerson.set(person, (byPerson.get(person) ?? 0) + 1);
   return { count: seen.size, byPerson, more: seen.size >= MOST_PLACEHOLDERS * lookups.length };
 }
 
@@ -224,19 +262,26 @@ async function countPlaceholders(
  * People of whom no identifier was given, nor searched for, that leads to a record type; with `all` every term must be
  * led to. Somebody who was stopped is not among them: that is told of them by name.
  */
-export function unsearchedIn({ searching, empty }: Pick<LocateScope, "searching" | "empty">, { match }: Pick<RecordType, "match">): readonly number[] {
+export function unsearchedIn(
+  { searching, empty }: Pick<LocateScope, "searching" | "empty">,
+  { match }: Pick<RecordType, "match">,
+): readonly number[] {
   const { found, resolution, stops } = searching;
   const unsearched = new Map<string, ReadonlySet<number>>();
   for (const { source } of match.terms) {
     if (source.kind === "column") unsearched.set(source.ref.record, new Set(found.get(source.ref.record)?.unsearched));
   }
   const led = ({ source }: MatchTerm, subject: number): boolean => {
-    if (source.kind === "column") return !empty.has(source.ref.record) && unsearched.get(source.ref.record)?.has(subject) !== true;
+    if (source.kind === "column")
+      return !empty.has(source.ref.record) && unsearched.get(source.ref.record)?.has(subject) !== true;
     return isKnown(resolution, subject, source.identity);
   };
   return resolution.identifiers.flatMap((_, subject) => {
     if (stops.has(subject)) return [];
-    const enough = match.mode === "all" ? match.terms.every((term) => led(term, subject)) : match.terms.some((term) => led(term, subject));
+    const enough =
+      match.mode === "all"
+        ? match.terms.every((term) => led(term, subject))
+        : match.terms.some((term) => led(term, subject));
     return enough ? [] : [subject];
   });
 }

@@ -1,6 +1,17 @@
 import type { Match, RecordType } from "../model/datamap.ts";
 import type { Lookup } from "../model/search.ts";
-import { type Edge, edgeLookup, edgeName, edgesOf, edgeValues, type EdgeValues, identityTerms, narrowed, notTheirsAlone, type Rows } from "./edges.ts";
+import {
+  type Edge,
+  edgeLookup,
+  edgeName,
+  edgesOf,
+  edgeValues,
+  type EdgeValues,
+  identityTerms,
+  narrowed,
+  notTheirsAlone,
+  type Rows,
+} from "./edges.ts";
 import { type Found, valuesAt } from "./found.ts";
 import type { Resolution } from "./identities.ts";
 import type { Readers } from "./readers.ts";
@@ -97,7 +108,12 @@ function inAll(sets: readonly ReadonlySet<number>[]): ReadonlySet<number> {
   return new Set([...(first ?? [])].filter((one) => others.every((other) => other.has(one))));
 }
 
-function lookupsBy(match: Match, followed: readonly Edge[], { identifiers, placeholders }: Resolution, valuesOf: (edge: Edge) => EdgeValues): Searches {
+function lookupsBy(
+  match: Match,
+  followed: readonly Edge[],
+  { identifiers, placeholders }: Resolution,
+  valuesOf: (edge: Edge) => EdgeValues,
+): Searches {
   const identities = identityTerms(match);
   const edges = followed.map((edge) => ({ edge, values: valuesOf(edge) }));
   const searches = { lookups: [] as Lookup[], placeholders: [] as Lookup[] };
@@ -142,7 +158,11 @@ function push(to: Lookup[], subject: number, parts: readonly Part[]): void {
   const some = parts.flatMap((part) => part ?? []);
   if (some.length === 0) return;
   const tuples = some.flatMap((part) => part.tuples ?? []);
-  to.push({ subject, values: Object.fromEntries(some.flatMap(({ values }) => Object.entries(values))), ...(tuples.length === 0 ? {} : { tuples }) });
+  to.push({
+    subject,
+    values: Object.fromEntries(some.flatMap(({ values }) => Object.entries(values))),
+    ...(tuples.length === 0 ? {} : { tuples }),
+  });
 }
 
 function without(values: ReadonlyMap<number, Rows>, people: ReadonlySet<number>): ReadonlyMap<number, Rows> {
@@ -166,8 +186,17 @@ export function mergeLookups(earlier: readonly Lookup[], now: readonly Lookup[])
       continue;
     }
     const columns = new Set([...Object.keys(known.values), ...Object.keys(lookup.values)]);
-    const values = Object.fromEntries([...columns].map((column) => [column, unique([...valuesAt(known.values, column), ...valuesAt(lookup.values, column)])]));
-    const tuples = [...Map.groupBy([...(known.tuples ?? []), ...(lookup.tuples ?? [])], (one) => JSON.stringify(one.columns)).values()].map((some) => ({
+    const values = Object.fromEntries(
+      [...columns].map((column) => [
+        column,
+        unique([...valuesAt(known.values, column), ...valuesAt(lookup.values, column)]),
+      ]),
+    );
+    const tuples = [
+      ...Map.groupBy([...(known.tuples ?? []), ...(lookup.tuples ?? [])], (one) =>
+        JSON.stringify(one.columns),
+      ).values(),
+    ].map((some) => ({
       columns: some[0]?.columns ?? [],
       rows: [...new Map(some.flatMap(({ rows }) => rows.map((row) => [JSON.stringify(row), row] as const))).values()],
     }));

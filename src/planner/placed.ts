@@ -18,12 +18,20 @@ export interface PlacedFinding {
 }
 
 /** `text`: the map's file, where it is at hand; then columns and ignored tables have lines of their own. */
-export function placed(map: DataMap, { code, severity, record, column, message, help }: Finding, text = ""): PlacedFinding {
+export function placed(
+  map: DataMap,
+  { code, severity, record, column, message, help }: Finding,
+  text = "",
+): PlacedFinding {
   const [system = ""] = record.split(".");
   const type = map.systems.flatMap((one) => one.records).find((one) => one.id === record);
   const begin = type?.at.line ?? map.systems.find((one) => one.name === system)?.at.line ?? 1;
   const line =
-    type === undefined ? lineOf(text, record, 1, Number.POSITIVE_INFINITY) : column === undefined ? undefined : lineOf(text, column, begin, endOf(map, begin));
+    type === undefined
+      ? lineOf(text, record, 1, Number.POSITIVE_INFINITY)
+      : column === undefined
+        ? undefined
+        : lineOf(text, column, begin, endOf(map, begin));
   return {
     system,
     record,
@@ -43,7 +51,10 @@ const WEIGHT = { error: 0, empty: 1, warning: 2 } as const;
 /** Each once; errors first, then in the map's order. */
 export function sorted(findings: readonly PlacedFinding[]): readonly PlacedFinding[] {
   const known = new Map(
-    findings.map((finding) => [JSON.stringify([finding.code, finding.record, finding.message, finding.record === "" ? finding.line : 0]), finding]),
+    findings.map((finding) => [
+      JSON.stringify([finding.code, finding.record, finding.message, finding.record === "" ? finding.line : 0]),
+      finding,
+    ]),
   );
   return [...known.values()].toSorted((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity] || a.line - b.line);
 }
@@ -57,6 +68,8 @@ function endOf(map: DataMap, begin: number): number {
 /** The first of these lines that has the name as a word of its own; both ends count. */
 function lineOf(text: string, name: string, from: number, to: number): number | undefined {
   const word = new RegExp(`(?<![\\w.-])${name.replaceAll(/[.*+?^${}()|[\]\\/]/gu, String.raw`\$&`)}(?![\\w-])`, "u");
-  const at = text.split(/\r?\n/u).findIndex((line, index) => index + 1 >= from && index + 1 <= to && word.test(line.replace(/(?:^|\s)#.*$/u, "")));
+  const at = text
+    .split(/\r?\n/u)
+    .findIndex((line, index) => index + 1 >= from && index + 1 <= to && word.test(line.replace(/(?:^|\s)#.*$/u, "")));
   return at === -1 ? undefined : at + 1;
 }

@@ -3,7 +3,18 @@ import { meaningOf } from "../datamap/meaning.ts";
 import { Failure } from "../errors.ts";
 import type { Residue } from "../model/change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
-import type { CascadeCount, Counts, Disposition, Elsewhere, Plan, PlanStep, SealedRecord, SealedStep, SubjectCounts, Totals } from "../model/plan.ts";
+import type {
+  CascadeCount,
+  Counts,
+  Disposition,
+  Elsewhere,
+  Plan,
+  PlanStep,
+  SealedRecord,
+  SealedStep,
+  SubjectCounts,
+  Totals,
+} from "../model/plan.ts";
 import type { Finding } from "../model/search.ts";
 import { type Status, worst } from "../model/status.ts";
 import { typesById } from "./deciding.ts";
@@ -40,9 +51,13 @@ export interface PlanParts {
 }
 
 /** The plan and what is sealed beside it. Throws LIMIT_EXCEEDED where a step acts on more than its cap. */
-export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan; readonly sealed: readonly SealedStep[] }> {
+export async function makePlan(
+  parts: PlanParts,
+): Promise<{ readonly plan: Plan; readonly sealed: readonly SealedStep[] }> {
   const { map, searched, system } = parts;
-  const planned = [...searched.found.values()].filter(({ target }) => system === undefined || target.record.system === system);
+  const planned = [...searched.found.values()].filter(
+    ({ target }) => system === undefined || target.record.system === system,
+  );
   // in the map's order: people know that one
   const types = typesById(map);
   const order = new Map([...types.keys()].map((id, at) => [id, at]));
@@ -68,9 +83,11 @@ export async function makePlan(parts: PlanParts): Promise<{ readonly plan: Plan;
     });
   }
   const residue = await plannedResidue(steps, sorted, parts);
-  const warnings = [...searched.warnings, ...inferredWarnings(steps), ...unsearchedPeople(sorted, parts.pseudonyms.length)].filter(
-    (finding) => finding.severity !== "error",
-  );
+  const warnings = [
+    ...searched.warnings,
+    ...inferredWarnings(steps),
+    ...unsearchedPeople(sorted, parts.pseudonyms.length),
+  ].filter((finding) => finding.severity !== "error");
   const expires = new Date(parts.madeAt.getTime() + VALID_DAYS * 86_400_000).toISOString();
   const body = {
     id: parts.id,
@@ -100,10 +117,14 @@ function sealedRecords({ type, records }: Found, { decided, takes, once }: Searc
   return [...records.values()].flatMap(({ key, fingerprint, subjects }) => {
     const disposition = dispositions?.get(key);
     if (disposition === undefined) return [];
-    const seen = others?.get(key)?.map((one) => ({ record: one.type.id, key: one.record.key, fingerprint: one.record.fingerprint })) ?? [];
+    const seen =
+      others
+        ?.get(key)
+        ?.map((one) => ({ record: one.type.id, key: one.record.key, fingerprint: one.record.fingerprint })) ?? [];
     const taken = takes.get(type.id)?.get(key) ?? [];
     const more = others?.get(key);
-    const whose = more === undefined ? subjects : [...new Set([...subjects, ...more.flatMap((one) => one.record.subjects)])];
+    const whose =
+      more === undefined ? subjects : [...new Set([...subjects, ...more.flatMap((one) => one.record.subjects)])];
     return [
       {
         key,
@@ -138,7 +159,9 @@ function planStep(
   const empty = searched.empty.has(type.id);
   if (empty || unsearched.length > 0) statuses.add("not_checked");
   if (doubtful > 0) statuses.add("waiting");
-  const { reason, says } = empty ? { reason: "empty_pattern", says: undefined } : reasonOf(records, unsearched.length > 0, doubtful > 0);
+  const { reason, says } = empty
+    ? { reason: "empty_pattern", says: undefined }
+    : reasonOf(records, unsearched.length > 0, doubtful > 0);
   const kept = records.flatMap(({ disposition }) => (disposition.kind === "kept" ? [disposition] : []));
   const until = records
     .flatMap(({ disposition }) => {
@@ -149,7 +172,9 @@ function planStep(
     .at(-1);
   const law = [...new Set(kept.flatMap((one) => one.law))];
   const minimised = kept.filter((one) => one.minimise).length;
-  const changed = records.filter(({ disposition }) => disposition.kind === "act" && !isDeleted(types, type, disposition)).length;
+  const changed = records.filter(
+    ({ disposition }) => disposition.kind === "act" && !isDeleted(types, type, disposition),
+  ).length;
   const cascades = cascadesOf(records);
   return {
     id,
@@ -213,7 +238,13 @@ function subjectCounts(
   return pseudonyms.map((pseudonym, person) => {
     const stop = stops.byPerson.get(person);
     const reason =
-      stop === undefined ? (missing.has(person) ? "no_identifier" : placeholders?.has(person) === true ? "placeholder" : undefined) : stopReason(stop);
+      stop === undefined
+        ? missing.has(person)
+          ? "no_identifier"
+          : placeholders?.has(person) === true
+            ? "placeholder"
+            : undefined
+        : stopReason(stop);
     const none = { found: 0, act: 0, kept: 0, waiting: 0, blocked: 0 };
     return { pseudonym: shownAs(pseudonym), ...(counts[person] ?? none), ...(reason === undefined ? {} : { reason }) };
   });
@@ -234,7 +265,9 @@ export function statusOf(types: ReadonlyMap<string, RecordType>, type: RecordTyp
       const changes = changesMade({ types }, type, disposition);
       if (changes.length === 0 || changes.some(({ kind }) => kind === "delete")) return "deleted";
       const rules = changes.flatMap((change) =>
-        change.kind === "fields" ? [...Object.values(change.fields), ...change.documents.flatMap(({ paths }) => Object.values(paths))] : [],
+        change.kind === "fields"
+          ? [...Object.values(change.fields), ...change.documents.flatMap(({ paths }) => Object.values(paths))]
+          : [],
       );
       if (rules.some((rule) => rule.kind === "pseudonymise")) return "pseudonymised";
       return type.do === "redact" || type.do === "unlink" ? "redacted" : "anonymised";
@@ -268,7 +301,10 @@ async function refuseTooMany(step: PlanStep, record: RecordType, { size }: PlanP
   const { batchRecords, maxFraction } = record.limits;
   const acting = step.act + (step.minimised ?? 0) + (step.cascades ?? []).reduce((sum, { count }) => sum + count, 0);
   const over = (cap: string): never => {
-    throw new Failure("LIMIT_EXCEEDED", `step ${step.id} (${record.id}) would act on ${acting} records, more than ${cap}`);
+    throw new Failure(
+      "LIMIT_EXCEEDED",
+      `step ${step.id} (${record.id}) would act on ${acting} records, more than ${cap}`,
+    );
   };
   if (acting > batchRecords) over(`batch_records ${batchRecords}`);
   if (acting <= FRACTION_FLOOR || maxFraction >= 1) return;
@@ -327,7 +363,11 @@ function unsearchedPeople(found: readonly Found[], people: number): readonly Fin
   );
 }
 
-async function plannedResidue(steps: readonly PlanStep[], found: readonly Found[], { map, residue, today }: PlanParts): Promise<readonly Residue[]> {
+async function plannedResidue(
+  steps: readonly PlanStep[],
+  found: readonly Found[],
+  { map, residue, today }: PlanParts,
+): Promise<readonly Residue[]> {
   const all: Residue[] = [];
   const acting = new Set<string>();
   for (const [at, step] of steps.entries()) {
@@ -340,7 +380,9 @@ async function plannedResidue(steps: readonly PlanStep[], found: readonly Found[
 }
 
 function dedupe(findings: readonly Finding[]): readonly Finding[] {
-  return [...new Map(findings.map((finding) => [`${finding.code}\n${finding.record}\n${finding.message}`, finding])).values()];
+  return [
+    ...new Map(findings.map((finding) => [`${finding.code}\n${finding.record}\n${finding.message}`, finding])).values(),
+  ];
 }
 
 /** Covers the data map, every count, and (keyed) every record and value searched, so that an approval binds them all. */
@@ -362,6 +404,21 @@ export function isUnaltered(plan: Plan, sealed: readonly SealedStep[], key: Uint
   const { digest, ...body } = plan;
   const { id, request, map, system, made_at, expires_at, steps, totals, residue, warnings } = body;
   return (
-    digestOf({ id, request, map, ...(system === undefined ? {} : { system }), made_at, expires_at, steps, totals, residue, warnings }, sealed, key) === digest
+    digestOf(
+      {
+        id,
+        request,
+        map,
+        ...(system === undefined ? {} : { system }),
+        made_at,
+        expires_at,
+        steps,
+        totals,
+        residue,
+        warnings,
+      },
+      sealed,
+      key,
+    ) === digest
   );
 }

@@ -17,7 +17,9 @@ export function openReaders(open: (system: string) => Promise<Reader>): Readers 
     },
     async [Symbol.asyncDispose]() {
       const settled = await Promise.allSettled(opened.values());
-      await Promise.allSettled(settled.flatMap((one) => (one.status === "fulfilled" ? [one.value[Symbol.asyncDispose]()] : [])));
+      await Promise.allSettled(
+        settled.flatMap((one) => (one.status === "fulfilled" ? [one.value[Symbol.asyncDispose]()] : [])),
+      );
     },
   };
 }

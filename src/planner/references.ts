@@ -24,9 +24,22 @@ export interface ReferenceDecisions {
  * other people's records reference, directly or behind a cascade, is blocked with the constraint named. Repeats until
  * nothing changes.
  */
-export function decideReferences(map: DataMap, found: Findings, once: OneDecisionEach, references: References): ReferenceDecisions {
+export function decideReferences(
+  map: DataMap,
+  found: Findings,
+  once: OneDecisionEach,
+  references: References,
+): ReferenceDecisions {
   const types = typesById(map);
-  const scope: Scope = { map, types, found, once, decided: once.decided, alike: alikeOf(types), byAddress: addressesOf(found, once) };
+  const scope: Scope = {
+    map,
+    types,
+    found,
+    once,
+    decided: once.decided,
+    alike: alikeOf(types),
+    byAddress: addressesOf(found, once),
+  };
   for (let changed = true; changed;) {
     changed = false;
     for (const [parentType, refs] of references) {
@@ -54,7 +67,11 @@ function alikeOf(types: ReadonlyMap<string, RecordType>): Scope["alike"] {
   const known = new Map<string, readonly string[]>();
   return (id) => {
     const type = types.get(id);
-    const some = known.get(id) ?? (type === undefined ? [] : [...types.values()].filter((one) => one.id === id || samePlace(one, type)).map((one) => one.id));
+    const some =
+      known.get(id) ??
+      (type === undefined
+        ? []
+        : [...types.values()].filter((one) => one.id === id || samePlace(one, type)).map((one) => one.id));
     known.set(id, some);
     return some;
   };
@@ -74,7 +91,10 @@ function addressesOf(found: Findings, once: OneDecisionEach): Scope["byAddress"]
 }
 
 /** Where a row of a record type's table was found and is decided; undefined: nobody found it. */
-function sighted(scope: Scope, { link, childKey, childAddress }: Reference): { readonly record: string; readonly key: string } | undefined {
+function sighted(
+  scope: Scope,
+  { link, childKey, childAddress }: Reference,
+): { readonly record: string; readonly key: string } | undefined {
   const { alike, found, once } = scope;
   const [id, key] = [link.child, childKey];
   if (childAddress !== undefined) {
@@ -112,7 +132,11 @@ function decideOne(scope: Scope, type: RecordType, reference: Reference): boolea
 }
 
 /** Every change that a disposition makes, of whichever record type's rule. */
-export function changesMade({ types }: Pick<Scope, "types">, type: RecordType, disposition: Disposition): readonly Change[] {
+export function changesMade(
+  { types }: Pick<Scope, "types">,
+  type: RecordType,
+  disposition: Disposition,
+): readonly Change[] {
   const named = disposition.kind === "act" || disposition.kind === "kept" ? disposition.types : undefined;
   return (named ?? [type.id]).flatMap((id) => {
     const one = types.get(id);
@@ -150,17 +174,25 @@ function judge(scope: Scope, type: RecordType, reference: Reference): Dispositio
       if (changes.some(({ kind }) => kind === "delete")) return undefined;
       if (changes.some((change) => letsGo(change, link))) return undefined;
       if (behind) return blocked;
-      if (disposition.change === "held_by") return { kind: "kept", reason: "held_by", until: disposition.until, law: disposition.law, minimise: false };
-      throw new Failure("CONSTRAINT", `${child.record} stays and references ${link.parent} (constraint ${link.constraint}), which is to be deleted`, {
-        help: `Give ${child.record} \`fields: { ${link.childColumns[0] ?? ""}: unlink }\`, or anonymise ${link.parent} instead.`,
-      });
+      if (disposition.change === "held_by")
+        return { kind: "kept", reason: "held_by", until: disposition.until, law: disposition.law, minimise: false };
+      throw new Failure(
+        "CONSTRAINT",
+        `${child.record} stays and references ${link.parent} (constraint ${link.constraint}), which is to be deleted`,
+        {
+          help: `Give ${child.record} \`fields: { ${link.childColumns[0] ?? ""}: unlink }\`, or anonymise ${link.parent} instead.`,
+        },
+      );
     }
   }
 }
 
 /** What is cleared, cut or set to another value references the record no more. */
 function letsGo(change: Change, { childColumns }: Link): boolean {
-  return change.kind === "fields" && childColumns.some((column) => ["clear", "unlink", "remove", "set"].includes(change.fields[column]?.kind ?? ""));
+  return (
+    change.kind === "fields" &&
+    childColumns.some((column) => ["clear", "unlink", "remove", "set"].includes(change.fields[column]?.kind ?? ""))
+  );
 }
 
 function isDeclaredToGo({ map }: Scope, type: RecordType, { link, through }: Reference): boolean {
@@ -184,7 +216,10 @@ function isOfAnotherSystem({ map }: Scope, type: RecordType, { link }: Reference
       connect.secret !== undefined &&
       connect.secret === own.connect.secret &&
       records.some(
-        ({ place }) => place.kind === "table" && place.table === table && (schema === undefined || place.schema === undefined || place.schema === schema),
+        ({ place }) =>
+          place.kind === "table" &&
+          place.table === table &&
+          (schema === undefined || place.schema === undefined || place.schema === schema),
       ),
   );
 }
@@ -196,7 +231,8 @@ function takenBy(scope: Scope, references: References): ReferenceDecisions["take
     const mine = new Map<string, Taken[]>();
     for (const { parentKey, link, childKey } of refs) {
       const parent = scope.decided.get(id)?.get(parentKey);
-      if (type === undefined || parent === undefined || link.onDelete !== "cascade" || scope.types.has(link.child)) continue;
+      if (type === undefined || parent === undefined || link.onDelete !== "cascade" || scope.types.has(link.child))
+        continue;
       if (!deletes(scope, type, parent)) continue;
       const some = mine.get(parentKey) ?? [];
       mine.set(parentKey, some);

@@ -8,7 +8,12 @@ export function mergeResidue(all: Iterable<Residue>): readonly Residue[] {
   for (const { system, mechanism, goneBy } of all) {
     const id = `${system}\n${mechanism}`;
     const known = merged.get(id);
-    const later = known === undefined || known.goneBy === null ? known?.goneBy : goneBy === null || goneBy > known.goneBy ? goneBy : known.goneBy;
+    const later =
+      known === undefined || known.goneBy === null
+        ? known?.goneBy
+        : goneBy === null || goneBy > known.goneBy
+          ? goneBy
+          : known.goneBy;
     merged.set(id, { system, mechanism, goneBy: known === undefined ? goneBy : (later ?? null) });
   }
   return [...merged.values()];

@@ -41,7 +41,9 @@ export function decideOnce(found: Findings, own: OwnDecisions, order: ReadonlyMa
     const sighted = group.toSorted((a, b) => (order.get(a.type.id) ?? 0) - (order.get(b.type.id) ?? 0));
     const [first, ...more] = sighted;
     if (first === undefined) continue;
-    const disposition = merged(sighted.map((one) => ({ ...one, disposition: own.get(one.type.id)?.get(one.record.key) })));
+    const disposition = merged(
+      sighted.map((one) => ({ ...one, disposition: own.get(one.type.id)?.get(one.record.key) })),
+    );
     if (disposition === undefined) decided.get(first.type.id)?.delete(first.record.key);
     else decided.get(first.type.id)?.set(first.record.key, disposition);
     for (const { type, record } of more) {
@@ -82,7 +84,8 @@ interface Judged extends Sighted {
 }
 
 function merged(judged: readonly Judged[]): Disposition | undefined {
-  const first = (kind: Disposition["kind"]): Disposition | undefined => judged.find(({ disposition }) => disposition?.kind === kind)?.disposition;
+  const first = (kind: Disposition["kind"]): Disposition | undefined =>
+    judged.find(({ disposition }) => disposition?.kind === kind)?.disposition;
   const stays = first("blocked") ?? first("waiting");
   if (stays !== undefined) return stays;
   const kept = judged.flatMap(({ disposition }) => (disposition?.kind === "kept" ? [disposition] : []));
@@ -90,11 +93,18 @@ function merged(judged: readonly Judged[]): Disposition | undefined {
   if (last !== undefined) {
     const minimising = judged.filter(({ disposition }) => disposition?.kind === "kept" && disposition.minimise);
     const law = [...new Set(kept.flatMap((one) => one.law))];
-    return { ...last, law, minimise: minimising.length > 0, ...(minimising.length === 0 ? {} : { types: minimising.map(({ type }) => type.id) }) };
+    return {
+      ...last,
+      law,
+      minimise: minimising.length > 0,
+      ...(minimising.length === 0 ? {} : { types: minimising.map(({ type }) => type.id) }),
+    };
   }
   const acting = judged.filter(({ disposition }) => disposition?.kind === "act");
   if (acting.length === 0) return undefined;
-  const erasing = acting.find(({ type, disposition }) => disposition !== undefined && changeOf(type, disposition)?.kind === "delete");
+  const erasing = acting.find(
+    ({ type, disposition }) => disposition !== undefined && changeOf(type, disposition)?.kind === "delete",
+  );
   if (erasing !== undefined) return { kind: "act", change: "rule", types: [erasing.type.id] };
   refuseConflicts(acting);
   return { kind: "act", change: "rule", types: acting.map(({ type }) => type.id) };
@@ -107,7 +117,10 @@ function refuseConflicts(acting: readonly Judged[]): void {
     for (const [column, rule] of change === undefined ? [] : columnsOf(change)) {
       const known = rules.get(column);
       if (known !== undefined && known.rule !== rule)
-        throw new Failure("CONFLICT", `${known.by} and ${type.id} find the same records and change ${column} differently`);
+        throw new Failure(
+          "CONFLICT",
+          `${known.by} and ${type.id} find the same records and change ${column} differently`,
+        );
       rules.set(column, { rule, by: type.id });
     }
   }
@@ -119,7 +132,9 @@ export function columnsOf(change: Change): readonly (readonly [string, string])[
   const paths = change.documents.flatMap(({ in: column, paths: rules }) =>
     Object.entries(rules).map(([path, rule]) => [column === undefined ? path : `${column} ${path}`, rule] as const),
   );
-  return [...Object.entries(change.fields), ...paths].flatMap(([column, rule]) => (rule.kind === "keep" ? [] : [[column, JSON.stringify(rule)] as const]));
+  return [...Object.entries(change.fields), ...paths].flatMap(([column, rule]) =>
+    rule.kind === "keep" ? [] : [[column, JSON.stringify(rule)] as const],
+  );
 }
 
 /** An object that stays keeps its lines; one that is erased whole takes them along: one that stays keeps it, and those that go are counted with it. */
@@ -160,7 +175,11 @@ function keepWhole(found: Findings, decided: OwnDecisions, elsewhere: Map<string
 }
 
 /** What stays as a whole stays as it is: none of its lines is taken out of it or changed. */
-function keepLines(inside: readonly { readonly id: string; readonly key: string }[], decided: OwnDecisions, whole: Disposition): void {
+function keepLines(
+  inside: readonly { readonly id: string; readonly key: string }[],
+  decided: OwnDecisions,
+  whole: Disposition,
+): void {
   const stays = whole.kind === "kept" ? { ...whole, minimise: false } : whole;
   for (const line of inside) {
     const mine = decided.get(line.id);

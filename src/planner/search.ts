@@ -76,7 +76,10 @@ export async function search(scope: SearchScope): Promise<Searched> {
   }
 }
 
-async function searchAll(scope: SearchScope, told: (findings: readonly Finding[]) => readonly Finding[]): Promise<Searched> {
+async function searchAll(
+  scope: SearchScope,
+  told: (findings: readonly Finding[]) => readonly Finding[],
+): Promise<Searched> {
   const { map, readers, subjects, batch, today, made, system, known, reported } = scope;
   const only = system === undefined ? undefined : leadingTo(map, system);
   const types = recordTypes(map).filter((record) => only?.has(record.id) ?? true);
@@ -97,7 +100,16 @@ async function searchAll(scope: SearchScope, told: (findings: readonly Finding[]
   const conditions = await openConditions({ map, searching, empty }, types);
   const links = await ofEachSystem(map, readers, targets, async (reader, mine) => await reader.links(mine));
   const writes = await ofEachSystem(map, readers, targets, async (reader, mine) => await reader.writes(mine));
-  const deciding: Deciding = { map, found, identifiers: resolution.identifiers, today, made, conditions, stops, gone: searching.gone };
+  const deciding: Deciding = {
+    map,
+    found,
+    identifiers: resolution.identifiers,
+    today,
+    made,
+    conditions,
+    stops,
+    gone: searching.gone,
+  };
   const order = new Map(recordTypes(map).map(({ id }, at) => [id, at]));
   const decide = async () => {
     const once = decideOnce(found, decideOwn(deciding), order);
@@ -140,7 +152,8 @@ function stopOverCap(found: Findings, decided: OwnDecisions, takes: Searched["ta
     const counts = new Map<number, number>();
     for (const [key, disposition] of mine) {
       if (disposition.kind !== "act" && !(disposition.kind === "kept" && disposition.minimise)) continue;
-      for (const person of one.records.get(key)?.subjects ?? []) counts.set(person, (counts.get(person) ?? 0) + 1 + (taken?.get(key)?.length ?? 0));
+      for (const person of one.records.get(key)?.subjects ?? [])
+        counts.set(person, (counts.get(person) ?? 0) + 1 + (taken?.get(key)?.length ?? 0));
     }
     for (const [person, count] of counts) {
       if (count <= one.type.limits.maxRecords || stops.has(person)) continue;
@@ -154,7 +167,11 @@ function stopOverCap(found: Findings, decided: OwnDecisions, takes: Searched["ta
 
 function deletingTypes(map: DataMap, found: Findings, decided: OwnDecisions): ReadonlySet<string> {
   const scope = { types: typesById(map) };
-  return new Set([...found].flatMap(([id, { type }]) => ([...(decided.get(id)?.values() ?? [])].some((one) => deletes(scope, type, one)) ? [id] : [])));
+  return new Set(
+    [...found].flatMap(([id, { type }]) =>
+      [...(decided.get(id)?.values() ?? [])].some((one) => deletes(scope, type, one)) ? [id] : [],
+    ),
+  );
 }
 
 /** Behind a cascade: what must be gone before the record is. */
@@ -183,13 +200,18 @@ async function check(map: DataMap, readers: Readers, targets: readonly Target[])
 /** Slips in a condition's own match and filter: they would make every search of it come back empty. */
 const NEVER_FOUND = new Set(["COLUMN_MISSING", "TABLE_MISSING", "NOT_SEARCHABLE", "TYPE_MISMATCH"]);
 
-async function checkConditions(map: DataMap, readers: Readers, types: readonly RecordType[]): Promise<readonly Finding[]> {
+async function checkConditions(
+  map: DataMap,
+  readers: Readers,
+  types: readonly RecordType[],
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const name of new Set(types.flatMap((record) => record.unless ?? []))) {
     const condition = map.conditions.find((one) => one.name === name);
     const target = condition === undefined ? undefined : conditionTarget(map, condition);
     if (target === undefined) continue;
-    for await (const finding of (await readers.of(target.record.system)).check([target])) if (NEVER_FOUND.has(finding.code)) findings.push(finding);
+    for await (const finding of (await readers.of(target.record.system)).check([target]))
+      if (NEVER_FOUND.has(finding.code)) findings.push(finding);
   }
   return findings;
 }
@@ -228,13 +250,21 @@ async function ofEachSystem<T>(
   return all;
 }
 
-async function referencesTo(map: DataMap, readers: Readers, found: Findings, decided: OwnDecisions, links: readonly Link[]): Promise<References> {
+async function referencesTo(
+  map: DataMap,
+  readers: Readers,
+  found: Findings,
+  decided: OwnDecisions,
+  links: readonly Link[],
+): Promise<References> {
   const scope = { types: typesById(map) };
   const parents = new Set(links.map(({ parent }) => parent));
   const all = new Map<string, readonly Reference[]>();
   for (const [id, { type, target }] of found) {
     if (!parents.has(id) && !parents.has(sameTable(map, type, parents))) continue;
-    const keys = [...(decided.get(id) ?? [])].filter(([, disposition]) => deletes(scope, type, disposition)).map(([key]) => key);
+    const keys = [...(decided.get(id) ?? [])]
+      .filter(([, disposition]) => deletes(scope, type, disposition))
+      .map(([key]) => key);
     if (keys.length === 0) continue;
     all.set(id, await Array.fromAsync((await readers.of(target.record.system)).references(target, keys)));
   }
@@ -249,5 +279,8 @@ function sameTable(map: DataMap, type: RecordType, parents: ReadonlySet<string>)
 /** The system's record types and all that have a say in what becomes of their records, those that identities are found in among them. */
 function leadingTo(map: DataMap, system: string): ReadonlySet<string> {
   const own = recordTypes(map).filter((record) => record.system === system);
-  return decidingTypes(map, [...own.map(({ id }) => id), ...map.identities.flatMap(({ foundIn }) => foundIn?.record ?? [])]);
+  return decidingTypes(map, [
+    ...own.map(({ id }) => id),
+    ...map.identities.flatMap(({ foundIn }) => foundIn?.record ?? []),
+  ]);
 }

@@ -26,7 +26,8 @@ export async function stillTheirs(
     const stale = staleRows(parent, edge, lookups);
     const { lost, held } = await othersRows(readers, parent, edge, stale);
     noteGone(gone, edge, stale, held);
-    if (lost.size > 0) lookups = lookups.flatMap((lookup) => without(match, edge, lookup, lost.get(lookup.subject) ?? new Map()) ?? []);
+    if (lost.size > 0)
+      lookups = lookups.flatMap((lookup) => without(match, edge, lookup, lost.get(lookup.subject) ?? new Map()) ?? []);
   }
   return lookups;
 }
@@ -36,7 +37,10 @@ function staleRows(parent: Found, { columns, from }: Edge, lookups: readonly Loo
   const { fit, placeholder } = edgeValues(parent, from);
   return new Map(
     lookups.flatMap((lookup) => {
-      const now = new Set([...(fit.get(lookup.subject)?.keys() ?? []), ...(placeholder.get(lookup.subject)?.keys() ?? [])]);
+      const now = new Set([
+        ...(fit.get(lookup.subject)?.keys() ?? []),
+        ...(placeholder.get(lookup.subject)?.keys() ?? []),
+      ]);
       const stale = [...rowsOf(columns, lookup)].filter(([name]) => !now.has(name));
       return stale.length === 0 ? [] : [[lookup.subject, new Map(stale)] as const];
     }),
@@ -46,8 +50,13 @@ function staleRows(parent: Found, { columns, from }: Edge, lookups: readonly Loo
 /** A lookup's rows of an edge, named as `edgeValues` names them. */
 function rowsOf(columns: readonly string[], { values, tuples = [] }: Lookup): Rows {
   const [only] = columns;
-  if (columns.length === 1 && only !== undefined) return new Map(valuesAt(values, only).map((value) => [value, [value]]));
-  return new Map(tuples.filter((group) => sameColumns(group.columns, columns)).flatMap(({ rows }) => rows.map((row) => [JSON.stringify(row), row] as const)));
+  if (columns.length === 1 && only !== undefined)
+    return new Map(valuesAt(values, only).map((value) => [value, [value]]));
+  return new Map(
+    tuples
+      .filter((group) => sameColumns(group.columns, columns))
+      .flatMap(({ rows }) => rows.map((row) => [JSON.stringify(row), row] as const)),
+  );
 }
 
 function sameColumns(one: readonly string[], other: readonly string[]): boolean {
@@ -61,7 +70,12 @@ interface Holders {
   readonly held: ReadonlySet<string>;
 }
 
-async function othersRows(readers: Readers, parent: Found, edge: Edge, stale: ReadonlyMap<number, Rows>): Promise<Holders> {
+async function othersRows(
+  readers: Readers,
+  parent: Found,
+  edge: Edge,
+  stale: ReadonlyMap<number, Rows>,
+): Promise<Holders> {
   const lost = new Map<number, Rows>();
   const held = new Set<string>();
   if (stale.size === 0) return { lost, held };
@@ -73,11 +87,16 @@ async function othersRows(readers: Readers, parent: Found, edge: Edge, stale: Re
   const holders = new Map<string, { readonly named: boolean; readonly rows: Map<number, Rows> }>();
   for (const [subject, rows] of stale) {
     // one person at a time, so that it is known whose value a record was found by
-    for await (const { key, values } of reader.locate(target, { by: "subjects", lookups: [{ subject, ...edgeLookup(edge.from, rows) }] })) {
+    for await (const { key, values } of reader.locate(target, {
+      by: "subjects",
+      lookups: [{ subject, ...edgeLookup(edge.from, rows) }],
+    })) {
       const mine = heldRows(values, edge.from, rows);
       for (const name of mine.keys()) held.add(name);
       if (parent.records.get(key)?.subjects.includes(subject) === true) continue;
-      const named = type.place.kind === "keys" || matched.some((column) => valuesAt(values, column).some((value) => value.trim() !== ""));
+      const named =
+        type.place.kind === "keys" ||
+        matched.some((column) => valuesAt(values, column).some((value) => value.trim() !== ""));
       const known = holders.get(key) ?? { named, rows: new Map<number, Rows>() };
       known.rows.set(subject, new Map([...(known.rows.get(subject) ?? []), ...mine]));
       holders.set(key, known);
@@ -92,7 +111,12 @@ async function othersRows(readers: Readers, parent: Found, edge: Edge, stale: Re
 }
 
 /** Values that no record of the parent holds any more, by column. */
-function noteGone(gone: Searching["gone"], { parent, from }: Edge, stale: ReadonlyMap<number, Rows>, held: ReadonlySet<string>): void {
+function noteGone(
+  gone: Searching["gone"],
+  { parent, from }: Edge,
+  stale: ReadonlyMap<number, Rows>,
+  held: ReadonlySet<string>,
+): void {
   const all = [...stale.values()].flatMap((rows) => [...rows]);
   for (const [at, column] of from.entries()) {
     const there = new Set(all.flatMap(([name, row]) => (held.has(name) ? [row[at]] : [])));
@@ -105,12 +129,18 @@ function noteGone(gone: Searching["gone"], { parent, from }: Edge, stale: Readon
 
 /** Which of the rows a parent's record holds. Where its values read in another way than the lookup's, all of them. */
 function heldRows(values: Readonly<Record<string, readonly string[]>>, from: readonly string[], rows: Rows): Rows {
-  const held = [...rows].filter(([, row]) => row.every((value, at) => valuesAt(values, from[at] ?? "").includes(value)));
+  const held = [...rows].filter(([, row]) =>
+    row.every((value, at) => valuesAt(values, from[at] ?? "").includes(value)),
+  );
   return new Map(held.length === 0 ? rows : held);
 }
 
 /** Records of which a matched column is as some rule of ours leaves it. */
-async function asLeftByUs(readers: Readers, { type, target }: Found, keys: readonly string[]): Promise<ReadonlySet<string>> {
+async function asLeftByUs(
+  readers: Readers,
+  { type, target }: Found,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> {
   const left = new Set<string>();
   if (keys.length === 0) return left;
   const reader = await readers.of(type.system);
@@ -130,15 +160,32 @@ function leavingMatched({ terms }: Match, { changes }: Target): readonly Change[
     const fields = acting(change.fields).filter(([column]) => matched.has(column));
     const paths = change.documents.flatMap((document) =>
       acting(document.paths)
-        .filter(([path]) => [...matched].some((column) => isAtOrBelow(column, document.in === undefined ? path : `${document.in}.${path}`)))
-        .map(([path, rule]): Change => ({ kind: "fields", fields: {}, documents: [{ ...document, paths: { [path]: rule } }] })),
+        .filter(([path]) =>
+          [...matched].some((column) =>
+            isAtOrBelow(column, document.in === undefined ? path : `${document.in}.${path}`),
+          ),
+        )
+        .map(([path, rule]): Change => ({
+          kind: "fields",
+          fields: {},
+          documents: [{ ...document, paths: { [path]: rule } }],
+        })),
     );
-    return [...fields.map(([column, rule]): Change => ({ kind: "fields", fields: { [column]: rule }, documents: [] })), ...paths];
+    return [
+      ...fields.map(([column, rule]): Change => ({ kind: "fields", fields: { [column]: rule }, documents: [] })),
+      ...paths,
+    ];
   });
   const { minimise } = changes;
   // keys stay where a record is minimised: only a matched column that is empty tells of us
-  const cleared = minimise?.kind === "minimise" ? [...matched].filter((column) => !minimise.keepOnly.includes(column) && !/[.[]/u.test(column)) : [];
-  return [...rules, ...cleared.map((column): Change => ({ kind: "fields", fields: { [column]: { kind: "clear" } }, documents: [] }))];
+  const cleared =
+    minimise?.kind === "minimise"
+      ? [...matched].filter((column) => !minimise.keepOnly.includes(column) && !/[.[]/u.test(column))
+      : [];
+  return [
+    ...rules,
+    ...cleared.map((column): Change => ({ kind: "fields", fields: { [column]: { kind: "clear" } }, documents: [] })),
+  ];
 }
 
 function acting(rules: FieldRules): readonly (readonly [string, FieldRules[string]])[] {

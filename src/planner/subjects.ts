@@ -32,7 +32,12 @@ export function readSubjects(text: string, identities: readonly Identity[]): Sub
   return subjects;
 }
 
-function readSubject(written: unknown, number: number, identities: readonly Identity[], refused: RefusedValue[]): Subject {
+function readSubject(
+  written: unknown,
+  number: number,
+  identities: readonly Identity[],
+  refused: RefusedValue[],
+): Subject {
   if (!isObject(written)) throw invalid(`subject ${number} is no JSON object`);
   const known = identities.map(({ name }) => name).join(", ");
   const keys = Object.keys(written);
@@ -48,7 +53,12 @@ function readSubject(written: unknown, number: number, identities: readonly Iden
     const read = values.map((one, at) => {
       const judged = judge(one, identity);
       if (judged.reason !== undefined)
-        refused.push({ subject: number, identity: identity.name, ...(Array.isArray(value) ? { position: at + 1 } : {}), reason: judged.reason });
+        refused.push({
+          subject: number,
+          identity: identity.name,
+          ...(Array.isArray(value) ? { position: at + 1 } : {}),
+          reason: judged.reason,
+        });
       return judged.value;
     });
     if (read.length === 0) refused.push({ subject: number, identity: identity.name, reason: "is an empty list" });
@@ -69,7 +79,10 @@ function parse(text: string): readonly unknown[] {
   const lines = text.split(/\r?\n/u).filter((line) => line.trim() !== "");
   return lines.map((line, at) => {
     const one = parsed(line);
-    if (one === undefined) throw invalid(lines.length === 1 ? "the subject file is no JSON" : `entry ${at + 1} of the subject file is no JSON`);
+    if (one === undefined)
+      throw invalid(
+        lines.length === 1 ? "the subject file is no JSON" : `entry ${at + 1} of the subject file is no JSON`,
+      );
     return one.value;
   });
 }

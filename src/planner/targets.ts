@@ -22,7 +22,8 @@ export function targetOf(map: DataMap, record: RecordType): Target {
 export function conditionTarget(map: DataMap, condition: Condition): Target | undefined {
   if (condition.any === undefined) return undefined;
   const [system = "", ...rest] = condition.any.split(".");
-  const base = recordTypes(map).find((record) => record.id === condition.any) ?? tableOf(map, condition, system, rest.join("."));
+  const base =
+    recordTypes(map).find((record) => record.id === condition.any) ?? tableOf(map, condition, system, rest.join("."));
   // nothing of the record type's own rule may decide here: only the condition's match and filter
   const record: RecordType = { ...base, match: condition.match, do: "keep", fields: {}, paths: {}, in: [], holds: [] };
   return {
@@ -61,14 +62,19 @@ export function identitySources(map: DataMap): readonly IdentitySource[] {
           return by === undefined ? [] : [{ column, identity: by, found: false }];
         }),
       ]);
-    const once = [...new Map(columns.toReversed().map((one) => [`${one.column}\n${one.identity.name}`, one])).values()].toReversed();
+    const once = [
+      ...new Map(columns.toReversed().map((one) => [`${one.column}\n${one.identity.name}`, one])).values(),
+    ].toReversed();
     return once.length === 0 ? [] : [{ record, columns: once, target: identityTarget(record, once) }];
   });
 }
 
 function identityTarget(record: RecordType, columns: readonly IdentityColumn[]): Target {
   const once = [...new Map(columns.map((one) => [one.column, one])).values()];
-  const terms = once.map(({ column, identity }): MatchTerm => ({ column, source: { kind: "identity", identity: identity.name } }));
+  const terms = once.map(({ column, identity }): MatchTerm => ({
+    column,
+    source: { kind: "identity", identity: identity.name },
+  }));
   return {
     record: { ...record, match: { mode: "any", terms } },
     columns: once.map(({ column, identity }) => ({ column, type: identity.type, fold: identity.fold })),
@@ -80,7 +86,10 @@ function identityTarget(record: RecordType, columns: readonly IdentityColumn[]):
 
 /** What to search to find every record of a record type that has these values in these columns, whoever's it is. */
 export function holdersTarget(record: RecordType, columns: readonly string[]): Target {
-  const terms = columns.map((column): MatchTerm => ({ column, source: { kind: "column", ref: { record: record.id, column } } }));
+  const terms = columns.map((column): MatchTerm => ({
+    column,
+    source: { kind: "column", ref: { record: record.id, column } },
+  }));
   return {
     record: { ...record, match: { mode: columns.length > 1 ? "all" : "any", terms } },
     columns: columns.map((column) => ({ column, type: "edge", fold: [] })),
@@ -98,7 +107,9 @@ export function samePlace(one: RecordType, other: RecordType): boolean {
 
 function placesEqual(one: Place, other: Place): boolean {
   if (one.kind !== "table" || other.kind !== "table") return JSON.stringify(one) === JSON.stringify(other);
-  return one.table === other.table && (one.schema === undefined || other.schema === undefined || one.schema === other.schema);
+  return (
+    one.table === other.table && (one.schema === undefined || other.schema === undefined || one.schema === other.schema)
+  );
 }
 
 function matchColumn(map: DataMap, term: MatchTerm): MatchColumn {
@@ -113,7 +124,11 @@ export function leadingColumns(map: DataMap, record: string): readonly string[] 
   const matches = [...recordTypes(map).map((one) => one.match), ...map.conditions.map((one) => one.match)];
   return [
     ...new Set(
-      matches.flatMap(({ terms }) => terms.flatMap(({ source }) => (source.kind === "column" && source.ref.record === record ? [source.ref.column] : []))),
+      matches.flatMap(({ terms }) =>
+        terms.flatMap(({ source }) =>
+          source.kind === "column" && source.ref.record === record ? [source.ref.column] : [],
+        ),
+      ),
     ),
   ];
 }

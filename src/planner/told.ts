@@ -10,7 +10,11 @@ export function valuesOf(subjects: readonly Subject[]): readonly string[] {
 
 export function toldFinding(finding: Finding, values: readonly string[] = []): Finding {
   const { message, help } = finding;
-  return { ...finding, message: masked(message, values), ...(help === undefined ? {} : { help: masked(help, values) }) };
+  return {
+    ...finding,
+    message: masked(message, values),
+    ...(help === undefined ? {} : { help: masked(help, values) }),
+  };
 }
 
 /** The same failure with its names masked; anything else is handed back. */
@@ -19,5 +23,9 @@ export function toldFailure(error: unknown, values: readonly string[] = []): unk
   const message = masked(error.message, values);
   if (message === error.message) return error;
   const { code, help, at, details } = error;
-  return new Failure(code, message, { help, ...(at === undefined ? {} : { at }), ...(details === undefined ? {} : { details }) });
+  return new Failure(code, message, {
+    help,
+    ...(at === undefined ? {} : { at }),
+    ...(details === undefined ? {} : { details }),
+  });
 }

@@ -28,7 +28,11 @@ export interface Ordering {
  * keys and by match, and what a trigger writes after what fires it; a circle of references is one unit; an audit trail is in
  * the unit of the tables that feed it, after them.
  */
-export function unitsOf(map: DataMap, records: readonly string[], { links, writes, deleting }: Ordering): readonly PlannedUnit[] {
+export function unitsOf(
+  map: DataMap,
+  records: readonly string[],
+  { links, writes, deleting }: Ordering,
+): readonly PlannedUnit[] {
   const phases = systemPhases(map);
   const types = map.systems.flatMap((system) => system.records);
   const planned = new Set(records);
@@ -41,7 +45,8 @@ export function unitsOf(map: DataMap, records: readonly string[], { links, write
   // child -> parents: the child is done first; an audit trail and its sources hold on to each other
   const before = new Map(records.map((id) => [id, new Set<string>()]));
   for (const { child, parent } of links)
-    if (child !== parent && deleting.has(parent) && before.has(child) && !trails.has(child)) before.get(parent)?.add(child);
+    if (child !== parent && deleting.has(parent) && before.has(child) && !trails.has(child))
+      before.get(parent)?.add(child);
   for (const { from, to } of writes) if (from !== to && before.has(from) && !trails.has(to)) before.get(to)?.add(from);
   for (const [trail, sources] of trails) {
     for (const source of sources) {
@@ -50,7 +55,8 @@ export function unitsOf(map: DataMap, records: readonly string[], { links, write
     }
   }
   for (const [child, parent] of matchEdges(types)) {
-    if (!deleting.has(parent) || !before.has(parent) || !before.has(child) || trails.has(child) || trails.has(parent)) continue;
+    if (!deleting.has(parent) || !before.has(parent) || !before.has(child) || trails.has(child) || trails.has(parent))
+      continue;
     // a foreign key that runs the other way decides
     if (!reaches(before, child, parent)) before.get(parent)?.add(child);
   }
@@ -61,12 +67,20 @@ export function unitsOf(map: DataMap, records: readonly string[], { links, write
     const system = types.find((record) => record.id === ordered[0])?.system ?? "";
     const selfReferencing = links.some((link) => link.child === link.parent && group.includes(link.child));
     const interlocked = group.filter((id) => !trails.has(id)).length > 1 || selfReferencing;
-    return { id: `U-${ordered[0] ?? ""}`, phase: phases.get(system) ?? RANKS.length, system, records: ordered, interlocked };
+    return {
+      id: `U-${ordered[0] ?? ""}`,
+      phase: phases.get(system) ?? RANKS.length,
+      system,
+      records: ordered,
+      interlocked,
+    };
   });
   return named
     .map((unit, at) => {
       const after = new Set(
-        unit.records.flatMap((id) => [...(before.get(id) ?? [])].map((child) => unitOf.get(child))).filter((other) => other !== undefined && other !== at),
+        unit.records
+          .flatMap((id) => [...(before.get(id) ?? [])].map((child) => unitOf.get(child)))
+          .filter((other) => other !== undefined && other !== at),
       );
       return { ...unit, after: [...after].flatMap((other) => (other === undefined ? [] : (named[other]?.id ?? []))) };
     })
@@ -77,7 +91,9 @@ export function unitsOf(map: DataMap, records: readonly string[], { links, write
 function matchEdges(types: readonly RecordType[]): readonly (readonly [string, string])[] {
   const systems = new Map(types.map(({ id, system }) => [id, system]));
   return types.flatMap(({ id, system, match }) =>
-    match.terms.flatMap(({ source }) => (source.kind === "column" && systems.get(source.ref.record) === system ? [[id, source.ref.record] as const] : [])),
+    match.terms.flatMap(({ source }) =>
+      source.kind === "column" && systems.get(source.ref.record) === system ? [[id, source.ref.record] as const] : [],
+    ),
   );
 }
 
@@ -97,7 +113,10 @@ function systemPhases(map: DataMap): ReadonlyMap<string, number> {
   const phases = new Map(map.systems.map((system) => [system.name, RANKS.indexOf(system.rank)]));
   const edges = map.systems.flatMap((system) => {
     const source = system.copyOf?.split(".")[0];
-    return [...(source === undefined ? [] : [[source, system.name] as const]), ...system.feeds.map((copy) => [system.name, copy] as const)];
+    return [
+      ...(source === undefined ? [] : [[source, system.name] as const]),
+      ...system.feeds.map((copy) => [system.name, copy] as const),
+    ];
   });
   // as often as there are systems: a circle of feeds then still ends
   for (let round = 0; round < map.systems.length; round += 1) {
@@ -110,7 +129,10 @@ function systemPhases(map: DataMap): ReadonlyMap<string, number> {
 }
 
 /** Tarjan's algorithm: groups of nodes that reach each other, each group after those it depends on. */
-function stronglyConnected(nodes: readonly string[], dependsOn: (node: string) => readonly string[]): readonly (readonly string[])[] {
+function stronglyConnected(
+  nodes: readonly string[],
+  dependsOn: (node: string) => readonly string[],
+): readonly (readonly string[])[] {
   const index = new Map<string, number>();
   const low = new Map<string, number>();
   const stack: string[] = [];

@@ -2,7 +2,17 @@
  * The port. A connector is a kind of system; reading and erasing are two types, and whoever plans or verifies never
  * holds the second. One call serves many subjects. See docs/architecture.md.
  */
-import type { Left, Link, Operation, PlannedRecord, Reference, Residue, StepOutcome, Unit, Write } from "../model/change.ts";
+import type {
+  Left,
+  Link,
+  Operation,
+  PlannedRecord,
+  Reference,
+  Residue,
+  StepOutcome,
+  Unit,
+  Write,
+} from "../model/change.ts";
 import type { ActionKind, Place, Rank, SystemBlock } from "../model/datamap.ts";
 import type { Finding, Located, Lookup, Selection, Sighting, Target } from "../model/search.ts";
 

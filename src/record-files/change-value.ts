@@ -2,7 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { FieldRule } from "../model/field-rule.ts";
 
 /** What a value changes to: a text, SQL NULL or JSON null (`null`), or the key goes (`remove`). */
-export type Changed = { readonly kind: "value"; readonly value: string | number | boolean | null } | { readonly kind: "remove" } | { readonly kind: "keep" };
+export type Changed =
+  | { readonly kind: "value"; readonly value: string | number | boolean | null }
+  | { readonly kind: "remove" }
+  | { readonly kind: "keep" };
 
 /** A date at the start of a text: year, month, day. */
 const DATE = /^(\d{4})-(\d{2})-(\d{2})/u;
@@ -17,7 +20,11 @@ const PSEUDONYM = /^ps_[0-9a-f]{32}$/u;
  * form where `keepDate` is true (a typed column: first day of the month, year or decade), else they shorten to
  * `1987-05`, `1987`, `1980s`. A text that is no date, or no IP address, is cleared: guessing would keep it.
  */
-export function changeValue(rule: FieldRule, old: string | null, how: { readonly keepDate: boolean; readonly pseudonym: (value: string) => string }): Changed {
+export function changeValue(
+  rule: FieldRule,
+  old: string | null,
+  how: { readonly keepDate: boolean; readonly pseudonym: (value: string) => string },
+): Changed {
   switch (rule.kind) {
     case "keep":
       return { kind: "keep" };
@@ -65,7 +72,9 @@ export function isAsWanted(rule: FieldRule, value: string | null, keepDate: bool
     case "template":
       return value !== null && templatePattern(rule.template).test(value);
     case "generalise":
-      return value === null || (keepDate ? generalise(rule.to, value, true) === value : GENERALISED[rule.to].test(value));
+      return (
+        value === null || (keepDate ? generalise(rule.to, value, true) === value : GENERALISED[rule.to].test(value))
+      );
     case "prefix":
       return value === null || Array.from(value).length <= rule.length;
     case "truncate":
@@ -82,7 +91,8 @@ function templatePattern(template: string): RegExp {
 
 function generalise(to: "year" | "month" | "decade", text: string, keepDate: boolean): string | null {
   const part = keepDate ? null : PART.exec(text);
-  if (part?.[1] !== undefined) return GENERALISED[to].test(text) ? text : to === "year" ? part[1] : `${part[1].slice(0, 3)}0s`;
+  if (part?.[1] !== undefined)
+    return GENERALISED[to].test(text) ? text : to === "year" ? part[1] : `${part[1].slice(0, 3)}0s`;
   const found = DATE.exec(text);
   const [, year, month] = found ?? [];
   if (year === undefined || month === undefined) return null;
@@ -104,7 +114,9 @@ function truncateAddress(text: string, bits: number): string | null {
   });
   const tail = length === undefined ? "" : `/${length}`;
   if (kept.length === 4) return kept.join(".") + tail;
-  const groups = Array.from({ length: 8 }, (_, at) => (((kept[at * 2] ?? 0) << 8) | (kept[at * 2 + 1] ?? 0)).toString(16)).join(":");
+  const groups = Array.from({ length: 8 }, (_, at) =>
+    (((kept[at * 2] ?? 0) << 8) | (kept[at * 2 + 1] ?? 0)).toString(16),
+  ).join(":");
   return new URL(`http://[${groups}]`).hostname.slice(1, -1) + tail;
 }
 
@@ -117,6 +129,7 @@ function addressBytes(address: string): number[] | null {
   const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
   const left = head === "" ? [] : head.split(":");
   const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const groups = tail === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
+  const groups =
+    tail === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
   return groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]);
 }

@@ -10,7 +10,11 @@ export async function* toUtf8(source: AsyncIterable<Buffer>, encoding: Encoding,
   if (encoding === "utf-8") {
     let start = true;
     for await (const chunk of inPieces(source)) {
-      if (start && isUtf16Mark(chunk)) throw new Failure("FILE_UNREADABLE", `${name}: begins with a UTF-16 byte order mark, but its encoding is utf-8`);
+      if (start && isUtf16Mark(chunk))
+        throw new Failure(
+          "FILE_UNREADABLE",
+          `${name}: begins with a UTF-16 byte order mark, but its encoding is utf-8`,
+        );
       start &&= chunk.length === 0;
       yield chunk;
     }
@@ -21,7 +25,11 @@ export async function* toUtf8(source: AsyncIterable<Buffer>, encoding: Encoding,
   try {
     for await (const chunk of inPieces(source)) {
       // in a single-byte encoding every file is valid: without this the person's é would be looked for in vain
-      if (start && isUtf8Mark(chunk)) throw new Failure("FILE_UNREADABLE", `${name}: begins with a UTF-8 byte order mark, but its encoding is ${encoding}`);
+      if (start && isUtf8Mark(chunk))
+        throw new Failure(
+          "FILE_UNREADABLE",
+          `${name}: begins with a UTF-8 byte order mark, but its encoding is ${encoding}`,
+        );
       start &&= chunk.length === 0;
       const text = decode(chunk, true);
       if (text !== "") yield Buffer.from(text);
@@ -34,11 +42,16 @@ export async function* toUtf8(source: AsyncIterable<Buffer>, encoding: Encoding,
 }
 
 /** The counterpart of `toUtf8`, for chunks that end at a character's end. Throws FIELD_REFUSED for a character the encoding does not have. */
-export async function* fromUtf8(source: AsyncIterable<Buffer>, encoding: Encoding, name: string): AsyncGenerator<Buffer> {
+export async function* fromUtf8(
+  source: AsyncIterable<Buffer>,
+  encoding: Encoding,
+  name: string,
+): AsyncGenerator<Buffer> {
   const encode = encoder(encoding);
   for await (const chunk of source) {
     const bytes = encode(chunk);
-    if (bytes === null) throw new Failure("FIELD_REFUSED", `${name}: a new value has a character that ${encoding} cannot write`);
+    if (bytes === null)
+      throw new Failure("FIELD_REFUSED", `${name}: a new value has a character that ${encoding} cannot write`);
     yield bytes;
   }
 }
@@ -47,7 +60,8 @@ export async function* fromUtf8(source: AsyncIterable<Buffer>, encoding: Encodin
 const PIECE = 16 * 1024;
 
 async function* inPieces(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  for await (const chunk of source) for (let at = 0; at < chunk.length; at += PIECE) yield chunk.subarray(at, at + PIECE);
+  for await (const chunk of source)
+    for (let at = 0; at < chunk.length; at += PIECE) yield chunk.subarray(at, at + PIECE);
 }
 
 function isUtf16Mark(chunk: Buffer): boolean {

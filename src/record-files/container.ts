@@ -56,11 +56,13 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, name: string): AsyncGe
   try {
     yield* through(count(source, counted), engine);
   } catch (error) {
-    if (isZlibError(error)) throw new Failure("FILE_UNREADABLE", `${name}: its gzip data is damaged, cut off, or followed by something else`);
+    if (isZlibError(error))
+      throw new Failure("FILE_UNREADABLE", `${name}: its gzip data is damaged, cut off, or followed by something else`);
     throw error;
   }
   // zlib passes over whatever follows a zero byte after the last member; what it did not read would be lost by rewriting
-  if (engine.bytesWritten !== counted.bytes) throw new Failure("FILE_UNREADABLE", `${name}: something follows its gzip data`);
+  if (engine.bytesWritten !== counted.bytes)
+    throw new Failure("FILE_UNREADABLE", `${name}: something follows its gzip data`);
 }
 
 async function* through(source: AsyncIterable<Uint8Array>, engine: Gunzip | Gzip): AsyncGenerator<Buffer> {
@@ -101,7 +103,8 @@ function refuseBinary(first: Buffer, name: string): void {
     throw new Failure("FILE_REFUSED", `${name}: is ${what}, not a record file`);
   };
   if (begins(0x50, 0x4b, 0x03, 0x04) || begins(0x50, 0x4b, 0x05, 0x06)) refuse("a zip archive (or a spreadsheet)");
-  if (begins(0x42, 0x5a, 0x68) && first.subarray(4, 10).toString("hex") === "314159265359") refuse("compressed with bzip2");
+  if (begins(0x42, 0x5a, 0x68) && first.subarray(4, 10).toString("hex") === "314159265359")
+    refuse("compressed with bzip2");
   if (begins(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) refuse("compressed with xz");
   if (begins(0x04, 0x22, 0x4d, 0x18)) refuse("compressed with lz4");
   if (begins(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c)) refuse("a 7z archive");

@@ -49,14 +49,21 @@ export function splitCells(text: string, dialect: Dialect): readonly Cell[] | nu
 }
 
 /** How a value is written in place of a cell: quoted where the cell was, or where it must be. null where the dialect has no way to write it. */
-export function writeCell(value: string, was: { readonly quoted: boolean; readonly alone: boolean }, dialect: Dialect): string | null {
+export function writeCell(
+  value: string,
+  was: { readonly quoted: boolean; readonly alone: boolean },
+  dialect: Dialect,
+): string | null {
   const { delimiter, quote, escape } = marks(dialect);
   const special = value.includes(delimiter) || /[\r\n]/u.test(value) || (quote !== "" && value.startsWith(quote));
   // the only cell of a record, empty and bare, would be a blank line
   const must = special || (was.alone && value === "");
   if (quote === "") return must ? null : value;
   if (!was.quoted && !must && !value.includes(quote)) return value;
-  const escaped = escape === quote ? value.replaceAll(quote, quote + quote) : value.replaceAll(escape, escape + escape).replaceAll(quote, escape + quote);
+  const escaped =
+    escape === quote
+      ? value.replaceAll(quote, quote + quote)
+      : value.replaceAll(escape, escape + escape).replaceAll(quote, escape + quote);
   return quote + escaped + quote;
 }
 
@@ -84,7 +91,9 @@ export function cellText(
   }
   places.push(raw.length - quote.length);
   const escaped = (text: string) =>
-    escape === quote ? text.replaceAll(quote, quote + quote) : text.replaceAll(escape, escape + escape).replaceAll(quote, escape + quote);
+    escape === quote
+      ? text.replaceAll(quote, quote + quote)
+      : text.replaceAll(escape, escape + escape).replaceAll(quote, escape + quote);
   return spliced(
     raw,
     splices.map(({ start, end, text }) => ({ start: places[start] ?? 0, end: places[end] ?? 0, text: escaped(text) })),

@@ -10,14 +10,26 @@ import { editList, type ListEdit, splitList } from "./csv-list.ts";
 import { readPreamble } from "./csv-preamble.ts";
 import { csvBlocks, type CsvPiece } from "./csv-records.ts";
 import { subjectsInside } from "./identifier-inside.ts";
-import { comparableIn, hits, holdsOthers, matchTables, subjectMatcher, valuesFor, whereFilters } from "./match-record.ts";
+import {
+  comparableIn,
+  hits,
+  holdsOthers,
+  matchTables,
+  subjectMatcher,
+  valuesFor,
+  whereFilters,
+} from "./match-record.ts";
 import { type ChangePart, type Piece, type RecordFormat, rulesOf } from "./record-format.ts";
 import type { RecordRule } from "./record-rule.ts";
 
 export type CsvRow = readonly string[];
 
 /** `named`: every column that is named anywhere, each once. `lookups`: who is asked for. */
-export function csvFormat(rule: RecordRule, named: readonly string[], lookups: readonly Lookup[]): RecordFormat<CsvRow> {
+export function csvFormat(
+  rule: RecordRule,
+  named: readonly string[],
+  lookups: readonly Lookup[],
+): RecordFormat<CsvRow> {
   const { name, columns, mode, where } = rule;
   const places = new Map<string, number>();
   const split = new Map(Object.entries(rule.split ?? {}));
@@ -44,8 +56,10 @@ export function csvFormat(rule: RecordRule, named: readonly string[], lookups: r
     async *blocks(source) {
       const { bytes: preamble, lines, delimiter, rest } = await readPreamble(source, dialect.skip ?? 0, name);
       if (delimiter !== undefined) dialect = { ...dialect, delimiter };
-      if (preamble.length > 0) yield { bytes: preamble, pieces: [{ start: 0, end: preamble.length, line: 1, row: null, unreadable: false }] };
-      for await (const { bytes, pieces } of csvBlocks(rest, dialect, name, lines + 1)) yield { bytes, pieces: pieces.map(piece) };
+      if (preamble.length > 0)
+        yield { bytes: preamble, pieces: [{ start: 0, end: preamble.length, line: 1, row: null, unreadable: false }] };
+      for await (const { bytes, pieces } of csvBlocks(rest, dialect, name, lines + 1))
+        yield { bytes, pieces: pieces.map(piece) };
     },
     match(row) {
       const subjects = subjectsOf((column) => values(row, column), storedOf(row));
@@ -80,9 +94,12 @@ export function csvFormat(rule: RecordRule, named: readonly string[], lookups: r
       Object.entries(rulesOf(part.change)).every(([column, one]) => {
         const mine = ownIn(part, column);
         if (mine === null) return isAsWanted(forCell(one), emptyIsNull(cell(row, column)), false);
-        return values(row, column).every((value) => value === "" || !mine(value) || isAsWanted(forCell(one), value, false));
+        return values(row, column).every(
+          (value) => value === "" || !mine(value) || isAsWanted(forCell(one), value, false),
+        );
       }),
-    change: (row, text, line, parts, pseudonym) => changeCells({ row, text, parts, places, split, dialect, pseudonym, at: `${name}:${line}` }),
+    change: (row, text, line, parts, pseudonym) =>
+      changeCells({ row, text, parts, places, split, dialect, pseudonym, at: `${name}:${line}` }),
     unseen: () => [],
   };
 }
@@ -99,19 +116,32 @@ function ownIn({ columns, lookups }: ChangePart, name: string): ((value: string)
 
 function isOneOf(column: MatchColumn, lookups: readonly Lookup[], value: string): boolean {
   const text = comparableIn(column, value);
-  return lookups.some((lookup) => valuesFor(lookup, column.column).some((wanted) => comparableIn(column, wanted) === text));
+  return lookups.some((lookup) =>
+    valuesFor(lookup, column.column).some((wanted) => comparableIn(column, wanted) === text),
+  );
 }
 
 /** Finds the place of every named column, exactly as it is written. */
-function resolve(places: Map<string, number>, columns: readonly string[], cells: CsvRow, header: boolean, at: string): void {
+function resolve(
+  places: Map<string, number>,
+  columns: readonly string[],
+  cells: CsvRow,
+  header: boolean,
+  at: string,
+): void {
   for (const column of columns) {
     const place = header ? cells.indexOf(column) : /^[1-9]\d*$/u.test(column) ? Number(column) - 1 : -1;
     if (place === -1 || place >= cells.length) {
       const meant = header ? nearest(column, cells) : undefined;
       const more = meant === undefined ? {} : { help: `Did you mean \`${masked(meant)}\`?` };
-      throw new Failure("COLUMN_MISSING", `${at}: ${header ? "the header has no" : "there is no"} column "${column}"`, more);
+      throw new Failure(
+        "COLUMN_MISSING",
+        `${at}: ${header ? "the header has no" : "there is no"} column "${column}"`,
+        more,
+      );
     }
-    if (header && cells.lastIndexOf(column) !== place) throw new Failure("FILE_UNREADABLE", `${at}: the header has column "${column}" twice`);
+    if (header && cells.lastIndexOf(column) !== place)
+      throw new Failure("FILE_UNREADABLE", `${at}: the header has column "${column}" twice`);
     places.set(column, place);
   }
 }
@@ -152,15 +182,26 @@ function changeCells({ row, text, parts, places, split, dialect, pseudonym, at }
         const edits = splitList(cell.value, separator).flatMap((value, index): ListEdit[] => {
           const changed = value !== "" && mine(value) ? newValue(rule, value) : undefined;
           if (changed?.includes(separator) === true)
-            throw new Failure("FIELD_REFUSED", `${at}: the new value of column "${column}" holds the separator of its list`);
+            throw new Failure(
+              "FIELD_REFUSED",
+              `${at}: the new value of column "${column}" holds the separator of its list`,
+            );
           return changed === undefined ? [] : [{ index, text: changed === "" ? null : changed }];
         });
-        cellText = edits.length === 0 ? undefined : editList(text.slice(cell.start, cell.end), cell, separator, edits, { alone, dialect });
+        cellText =
+          edits.length === 0
+            ? undefined
+            : editList(text.slice(cell.start, cell.end), cell, separator, edits, { alone, dialect });
       } else if (mine === null || mine(cell.value)) {
         const changed = newValue(rule, emptyIsNull(cell.value));
-        cellText = changed === undefined ? undefined : writeCell(changed ?? "", { quoted: cell.quoted, alone }, dialect);
+        cellText =
+          changed === undefined ? undefined : writeCell(changed ?? "", { quoted: cell.quoted, alone }, dialect);
       }
-      if (cellText === null) throw new Failure("FIELD_REFUSED", `${at}: the new value of column "${column}" cannot be written without quotes`);
+      if (cellText === null)
+        throw new Failure(
+          "FIELD_REFUSED",
+          `${at}: the new value of column "${column}" cannot be written without quotes`,
+        );
       if (cellText !== undefined) written.set(place, cellText);
     }
   }

@@ -34,7 +34,8 @@ export async function readPreamble(source: AsyncIterable<Buffer>, skip: number, 
       if (found !== -1) return found + 1;
       if (ended) return -1;
       searched = held.length;
-      if (held.length > MAX) throw new Failure("FILE_UNREADABLE", `${name}: the lines before its heading are longer than ${MAX} bytes`);
+      if (held.length > MAX)
+        throw new Failure("FILE_UNREADABLE", `${name}: the lines before its heading are longer than ${MAX} bytes`);
       await more();
     }
   };
@@ -46,7 +47,8 @@ export async function readPreamble(source: AsyncIterable<Buffer>, skip: number, 
   const wanted = Math.max(skip, delimiter === undefined ? 0 : 1);
   for (let lines = 0; lines < wanted; lines += 1) {
     const end = await lineEnd(at);
-    if (end === -1 && held.length > 0) throw new Failure("FILE_UNREADABLE", `${name}: ends before its heading: \`skip\` names ${skip} lines`);
+    if (end === -1 && held.length > 0)
+      throw new Failure("FILE_UNREADABLE", `${name}: ends before its heading: \`skip\` names ${skip} lines`);
     if (end !== -1) at = end;
   }
   const bytes = held.subarray(0, at);

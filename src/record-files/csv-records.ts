@@ -33,7 +33,12 @@ const CR = 0x0d;
  * All blocks together are the source, which begins on line `first`. The header is a record like any other. Throws
  * FILE_UNREADABLE with the line of the record that is wrong, never content.
  */
-export async function* csvBlocks(source: AsyncIterable<Buffer>, dialect: Dialect, name: string, first = 1): AsyncGenerator<CsvBlock> {
+export async function* csvBlocks(
+  source: AsyncIterable<Buffer>,
+  dialect: Dialect,
+  name: string,
+  first = 1,
+): AsyncGenerator<CsvBlock> {
   let ended: { readonly cells: readonly string[]; readonly end: number }[] = [];
   const parser = new Parser({
     delimiter: dialect.delimiter ?? ",",
@@ -85,15 +90,28 @@ export async function* csvBlocks(source: AsyncIterable<Buffer>, dialect: Dialect
     ended = [];
     if (start === 0) return null;
     const block = held.subarray(0, start);
-    if (!isUtf8(block)) throw new Failure("FILE_UNREADABLE", `${name}: is not valid utf-8 at or after line ${pieces[0]?.line ?? line}`);
+    if (!isUtf8(block))
+      throw new Failure("FILE_UNREADABLE", `${name}: is not valid utf-8 at or after line ${pieces[0]?.line ?? line}`);
     // to some a carriage return alone ends a line: what they take for records would be one cell here, or the heading
     if (hasBareReturn(block)) {
       for (const { start: from, end, line: at, cells } of pieces) {
-        const split = cells === null || !hasBareReturn(block.subarray(from, end)) ? [] : (splitCells(textOf(block, from, end), dialect) ?? []);
-        if (split.some(({ quoted, value }, place) => !quoted && (place === split.length - 1 ? BARE_RETURN : ANY_RETURN).test(value)))
-          throw new Failure("FILE_UNREADABLE", `${name}:${at}: a carriage return without a line feed stands outside quotes`, {
-            help: "Write the file with line feeds, or CR and LF, at the ends of its lines.",
-          });
+        const split =
+          cells === null || !hasBareReturn(block.subarray(from, end))
+            ? []
+            : (splitCells(textOf(block, from, end), dialect) ?? []);
+        if (
+          split.some(
+            ({ quoted, value }, place) =>
+              !quoted && (place === split.length - 1 ? BARE_RETURN : ANY_RETURN).test(value),
+          )
+        )
+          throw new Failure(
+            "FILE_UNREADABLE",
+            `${name}:${at}: a carriage return without a line feed stands outside quotes`,
+            {
+              help: "Write the file with line feeds, or CR and LF, at the ends of its lines.",
+            },
+          );
       }
     }
     // csv-parse takes a NUL after a closing quote for the end of the data, and goes on with the cell
@@ -114,7 +132,8 @@ export async function* csvBlocks(source: AsyncIterable<Buffer>, dialect: Dialect
       await parse(chunk);
       const block = cut(false);
       if (block !== null) yield block;
-      if (held.length > MAX_RECORD) throw broken(`the record that begins here is longer than ${MAX_RECORD} bytes; is a quote not closed?`);
+      if (held.length > MAX_RECORD)
+        throw broken(`the record that begins here is longer than ${MAX_RECORD} bytes; is a quote not closed?`);
     }
     await parse(null);
     const block = cut(true);
@@ -149,7 +168,13 @@ function isSame(cells: readonly string[], split: readonly Cell[] | null): boolea
 async function feed(parser: Parser, chunk: Buffer | null): Promise<string | null> {
   const { promise, resolve } = Promise.withResolvers<string | null>();
   const done = (error?: Error | null) =>
-    resolve(error === null || error === undefined ? null : "code" in error && typeof error.code === "string" ? error.code : "unknown");
+    resolve(
+      error === null || error === undefined
+        ? null
+        : "code" in error && typeof error.code === "string"
+          ? error.code
+          : "unknown",
+    );
   if (chunk === null) {
     parser.once("error", done);
     parser.resume().end(() => done(null));

@@ -10,7 +10,12 @@ export type Glob = readonly (RegExp | "**")[];
 export function parseGlob(text: string): readonly Glob[] | null {
   const expanded = expandBraces(text);
   const globs = expanded.map((glob) => glob.split("/").filter((part) => part !== "" && part !== "."));
-  if (text.startsWith("/") || text.includes("\\") || globs.some((parts) => parts.length === 0 || parts.includes("..") || parts.at(-1) === "**")) return null;
+  if (
+    text.startsWith("/") ||
+    text.includes("\\") ||
+    globs.some((parts) => parts.length === 0 || parts.includes("..") || parts.at(-1) === "**")
+  )
+    return null;
   return globs.map((parts) => parts.map((part) => (part === "**" ? part : namePattern(part))));
 }
 
@@ -39,7 +44,9 @@ export function matches(globs: readonly Glob[], name: string): boolean {
  */
 export function keyGlob(text: string): (key: string) => boolean {
   const sources = expandBraces(text).map((glob) =>
-    glob.replaceAll(/\*\*\/|\*\*|[\s\S]/gu, (piece) => (piece === "**/" ? "(?:.*/)?" : piece === "**" ? ".*" : wildcard(piece))),
+    glob.replaceAll(/\*\*\/|\*\*|[\s\S]/gu, (piece) =>
+      piece === "**/" ? "(?:.*/)?" : piece === "**" ? ".*" : wildcard(piece),
+    ),
   );
   const pattern = new RegExp(`^(?:${sources.join("|")})$`, "su");
   return (key) => pattern.test(key);
@@ -58,8 +65,12 @@ function expandBraces(text: string): string[] {
 }
 
 function namePattern(part: string): RegExp {
-  const source = part.replaceAll(/\[(!?)([^\]]+)\]|[\s\S]/gu, (piece, not: string | undefined, set: string | undefined) =>
-    set === undefined ? wildcard(piece) : `[${not === "!" ? "^" : ""}${set.replaceAll(/[\\^[\]]/gu, String.raw`\$&`)}]`,
+  const source = part.replaceAll(
+    /\[(!?)([^\]]+)\]|[\s\S]/gu,
+    (piece, not: string | undefined, set: string | undefined) =>
+      set === undefined
+        ? wildcard(piece)
+        : `[${not === "!" ? "^" : ""}${set.replaceAll(/[\\^[\]]/gu, String.raw`\$&`)}]`,
   );
   return new RegExp(`^${part.startsWith(".") ? "" : "(?!\\.)"}${source}$`, "su");
 }

@@ -11,7 +11,9 @@ const ENDINGS = /(?:\.(?:csv|tsv|txt|jsonl?|ndjson|log|gz))+$/iu;
 /** Tells whether a text holds one of these values whole: `xann@x.example` and `ann@x.example.org` do not hold `ann@x.example`. */
 export function besideFinder(columns: readonly MatchColumn[], lookups: readonly Lookup[]): (text: string) => boolean {
   const wanted = columns.map((column) => {
-    const values = lookups.flatMap((lookup) => valuesFor(lookup, column.column)).filter((value) => value.includes("@") || value.length >= TELLING);
+    const values = lookups
+      .flatMap((lookup) => valuesFor(lookup, column.column))
+      .filter((value) => value.includes("@") || value.length >= TELLING);
     return { column, values: [...new Set(values)].map((value) => comparableIn(column, value)) };
   });
   return (text) =>
@@ -25,7 +27,8 @@ export function besideFinder(columns: readonly MatchColumn[], lookups: readonly 
 /** The same of a path or key, with its signs encoded or not. */
 export function nameFinder(columns: readonly MatchColumn[], lookups: readonly Lookup[]): (path: string) => boolean {
   const holds = besideFinder(columns, lookups);
-  return (path) => path.split("/").some((part) => [part, decoded(part)].some((one) => holds(one) || holds(one.replace(ENDINGS, ""))));
+  return (path) =>
+    path.split("/").some((part) => [part, decoded(part)].some((one) => holds(one) || holds(one.replace(ENDINGS, ""))));
 }
 
 function decoded(part: string): string {
@@ -41,7 +44,10 @@ const BEHIND = /^(?:[\p{L}\p{N}]|[.-][\p{L}\p{N}])/u;
 
 function holdsWhole(text: string, value: string): boolean {
   for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + 1)) {
-    const [before, behind] = [text.slice(Math.max(0, at - 2), at), text.slice(at + value.length, at + value.length + 3)];
+    const [before, behind] = [
+      text.slice(Math.max(0, at - 2), at),
+      text.slice(at + value.length, at + value.length + 3),
+    ];
     if (!BEFORE.test(before) && !BEHIND.test(behind)) return true;
   }
   return false;

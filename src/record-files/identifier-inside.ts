@@ -22,10 +22,19 @@ export function subjectsInside(column: MatchColumn, subjects: MatchTable, text: 
   const between = type === "email" || type === "uuid" ? BETWEEN_WORDS : BETWEEN;
   const number = plainNumber(column, text);
   // most values are one word: for them nothing is made
-  if (number === null && !between.test(text) && !AROUND.test(text.charAt(0)) && !AROUND.test(text.charAt(text.length - 1))) return NOBODY;
+  if (
+    number === null &&
+    !between.test(text) &&
+    !AROUND.test(text.charAt(0)) &&
+    !AROUND.test(text.charAt(text.length - 1))
+  )
+    return NOBODY;
   if (subjects.has(comparableIn(column, text))) return NOBODY;
   let found: Set<number> | null = null;
-  for (const word of [...text.split(between).flatMap((one) => [one, withoutEdges(one)]), ...(number === null ? [] : [number])]) {
+  for (const word of [
+    ...text.split(between).flatMap((one) => [one, withoutEdges(one)]),
+    ...(number === null ? [] : [number]),
+  ]) {
     for (const subject of subjects.get(comparableIn(column, word)) ?? NOBODY) {
       found ??= new Set();
       found.add(subject);

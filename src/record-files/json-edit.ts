@@ -1,7 +1,9 @@
 import type { JsonContainer, JsonValue } from "./json-values.ts";
 
 /** What replaces a value: text as it is to stand in the file, or the value goes, with its key and its comma. */
-export type JsonEdit = { readonly value: JsonValue; readonly text: string } | { readonly value: JsonValue; readonly remove: true };
+export type JsonEdit =
+  | { readonly value: JsonValue; readonly text: string }
+  | { readonly value: JsonValue; readonly remove: true };
 
 interface Splice {
   readonly start: number;

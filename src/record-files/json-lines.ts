@@ -54,7 +54,11 @@ export async function* lineBlocks(source: AsyncIterable<Buffer>, name: string): 
     }
     if (last < chunk.length) held.push(chunk.subarray(last));
     size += chunk.length - last;
-    if (size > MAX_RECORD) throw new Failure("FILE_UNREADABLE", `${name}:${line}: the line that begins here is longer than ${MAX_RECORD} bytes`);
+    if (size > MAX_RECORD)
+      throw new Failure(
+        "FILE_UNREADABLE",
+        `${name}:${line}: the line that begins here is longer than ${MAX_RECORD} bytes`,
+      );
   }
   if (size > 0) yield block(Buffer.concat(held));
 }

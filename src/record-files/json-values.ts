@@ -110,7 +110,8 @@ function readObject(cursor: Cursor, node: PathNode | null, depth: number): void 
       const start = cursor.at;
       if (text.charCodeAt(start) !== 0x22) throw new NotJson();
       readString(cursor);
-      const child = node === null || node.keys.size === 0 ? null : (node.keys.get(unquote(text.slice(start, cursor.at))) ?? null);
+      const child =
+        node === null || node.keys.size === 0 ? null : (node.keys.get(unquote(text.slice(start, cursor.at))) ?? null);
       skipSpace(cursor);
       if (text.charCodeAt(cursor.at) !== 0x3a) throw new NotJson();
       cursor.at += 1;

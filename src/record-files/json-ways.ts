@@ -33,20 +33,39 @@ export function needsWays({ columns, mode, where = {} }: Matching): boolean {
   const paths = columns.map(({ column }) => column);
   const together = (one: string, other: string) => sharedArrays(one, other) > 0;
   if (paths.some((path) => Object.keys(where).some((constant) => together(path, constant)))) return true;
-  return mode === "all" && paths.some((path, at) => paths.slice(at + 1).some((other) => together(path, other) || together(`${path}[]`, `${other}[]`)));
+  return (
+    mode === "all" &&
+    paths.some((path, at) =>
+      paths.slice(at + 1).some((other) => together(path, other) || together(`${path}[]`, `${other}[]`)),
+    )
+  );
 }
 
 /** Every way in which the line is this person's. */
-export function waysIn(text: string, at: ValuesOfLine, { columns, mode, where = {} }: Matching, lookup: Lookup): readonly Way[] {
+export function waysIn(
+  text: string,
+  at: ValuesOfLine,
+  { columns, mode, where = {} }: Matching,
+  lookup: Lookup,
+): readonly Way[] {
   if (mode === "all" && columns.some(({ column }) => valuesFor(lookup, column).length === 0)) return [];
   const hits = columns.map((column) => hitsIn(text, at, column, lookup));
   let ways: readonly (readonly Placed[])[] = mode === "any" ? hits.flat().map((hit) => [hit]) : [[]];
   if (mode === "all")
-    for (const some of hits) ways = ways.flatMap((way) => some.filter((hit) => way.every((other) => standTogether(hit, other))).map((hit) => [...way, hit]));
+    for (const some of hits)
+      ways = ways.flatMap((way) =>
+        some.filter((hit) => way.every((other) => standTogether(hit, other))).map((hit) => [...way, hit]),
+      );
   if (ways.length === 0) return ways;
-  const constants = Object.entries(where).map(([path, values]) => ({ path, standing: at(path).filter(passing(text, whereTest(values))) }));
+  const constants = Object.entries(where).map(([path, values]) => ({
+    path,
+    standing: at(path).filter(passing(text, whereTest(values))),
+  }));
   return ways.filter(
-    (way) => constants.every(({ path, standing }) => standing.some((value) => way.every((hit) => isBeside(hit, path, value)))) && hasTuples(way, lookup),
+    (way) =>
+      constants.every(({ path, standing }) =>
+        standing.some((value) => way.every((hit) => isBeside(hit, path, value))),
+      ) && hasTuples(way, lookup),
   );
 }
 
@@ -58,7 +77,9 @@ export function rowsIn(text: string, at: ValuesOfLine, columns: readonly string[
       const found = comparableText(text, value);
       return found === null ? [] : [{ path: pathOf(column, value), value, text: found }];
     });
-    rows = rows.flatMap((before) => cells.filter((cell) => before.every((other) => standTogether(cell, other))).map((cell) => [...before, cell]));
+    rows = rows.flatMap((before) =>
+      cells.filter((cell) => before.every((other) => standTogether(cell, other))).map((cell) => [...before, cell]),
+    );
   }
   return rows.map((cells) => cells.map(({ text: cell }) => cell));
 }
@@ -108,6 +129,8 @@ function passing(text: string, passes: (stored: StoredValue) => boolean): (value
 function hasTuples(way: readonly Placed[], { tuples = [] }: Lookup): boolean {
   return tuples.every(({ columns, rows }) => {
     const mine = columns.map((name) => way.find(({ column }) => column.column === name));
-    return rows.some((row) => mine.every((hit, at) => hit !== undefined && hit.text === comparableIn(hit.column, row[at] ?? "")));
+    return rows.some((row) =>
+      mine.every((hit, at) => hit !== undefined && hit.text === comparableIn(hit.column, row[at] ?? "")),
+    );
   });
 }

@@ -22,7 +22,12 @@ export interface JsonRow {
  * `named`: every path that is named anywhere, each once. `lookups`: who is asked for. `onlyTheirs`: a line that can be
  * nobody's of them is a row without values, and `unseen` does not know it.
  */
-export function jsonlFormat(rule: RecordRule, named: readonly string[], lookups: readonly Lookup[], onlyTheirs: boolean): RecordFormat<JsonRow> {
+export function jsonlFormat(
+  rule: RecordRule,
+  named: readonly string[],
+  lookups: readonly Lookup[],
+  onlyTheirs: boolean,
+): RecordFormat<JsonRow> {
   const { name, columns, mode, where } = rule;
   const unfound = unfoundIn(rule, lookups);
   const paths = [...named, ...unfound.paths.filter((path) => !named.includes(path))];
@@ -49,12 +54,14 @@ export function jsonlFormat(rule: RecordRule, named: readonly string[], lookups:
     const valid = block.valid || isUtf8(bytes);
     const values = !valid ? null : isNeeded(text) ? readJson(text, tree, paths.length) : isJsonObject(text) ? [] : null;
     if (values === null) return { start, end, line, row: null, unreadable: true };
-    if (seen.size < named.length) for (const [index, found] of values.entries()) if (found.length > 0 && index < named.length) seen.add(index);
+    if (seen.size < named.length)
+      for (const [index, found] of values.entries()) if (found.length > 0 && index < named.length) seen.add(index);
     return { start, end, line, row: { text, values }, unreadable: false };
   };
   return {
     async *blocks(source) {
-      for await (const block of lineBlocks(source, name)) yield { bytes: block.bytes, pieces: block.pieces.map((line) => piece(block, line)) };
+      for await (const block of lineBlocks(source, name))
+        yield { bytes: block.bytes, pieces: block.pieces.map((line) => piece(block, line)) };
     },
     match(row) {
       const found = subjectsOf(
@@ -63,20 +70,32 @@ export function jsonlFormat(rule: RecordRule, named: readonly string[], lookups:
         (asked) => rowsIn(row.text, (path) => at(row, path), asked),
       );
       const isTheirs = (lookup: Lookup) => waysIn(row.text, (path) => at(row, path), rule, lookup).length > 0;
-      const subjects = found.length === 0 || !standsTogether ? found : found.filter((subject) => bySubject.get(subject)?.some(isTheirs));
+      const subjects =
+        found.length === 0 || !standsTogether
+          ? found
+          : found.filter((subject) => bySubject.get(subject)?.some(isTheirs));
       if (subjects.length === 0) return { subjects, shared: false };
-      const listOf = (path: string) => (at(row, path).some(({ indexes }) => indexes.length > 0) ? texts(row, path) : null);
+      const listOf = (path: string) =>
+        at(row, path).some(({ indexes }) => indexes.length > 0) ? texts(row, path) : null;
       const mine = subjects.flatMap((subject) => bySubject.get(subject) ?? []);
       return { subjects, shared: holdsOthers(columns, mine, listOf) };
     },
     passes: (row) => filters(storedOf(row)),
-    holdsUnfound: (row, subjects) => row.values.length > 0 && unfound.holds(row, (path) => at(row, path), subjects) && filters(storedOf(row)),
+    holdsUnfound: (row, subjects) =>
+      row.values.length > 0 && unfound.holds(row, (path) => at(row, path), subjects) && filters(storedOf(row)),
     exported: (row, path) => texts(row, path),
-    isAsWanted: (row, part) => rules(part).every((one) => chosen(row, one, part, at).every((value) => isValueAsWanted(one.rule, row.text, value))),
+    isAsWanted: (row, part) =>
+      rules(part).every((one) =>
+        chosen(row, one, part, at).every((value) => isValueAsWanted(one.rule, row.text, value)),
+      ),
     change: (row, _text, _line, parts, pseudonym) =>
       editJson(
         row.text,
-        parts.flatMap((part) => rules(part).flatMap((one) => chosen(row, one, part, at).flatMap((value) => editOf(one.rule, row.text, value, pseudonym)))),
+        parts.flatMap((part) =>
+          rules(part).flatMap((one) =>
+            chosen(row, one, part, at).flatMap((value) => editOf(one.rule, row.text, value, pseudonym)),
+          ),
+        ),
       ),
     unseen: () => named.filter((_, index) => !seen.has(index)),
   };
@@ -111,7 +130,8 @@ function ruleReader(): (part: ChangePart) => readonly PathRule[] {
     const { change, columns } = part;
     const byChange = known.get(columns) ?? new Map<ChangePart["change"], readonly PathRule[]>();
     known.set(columns, byChange);
-    const rules = byChange.get(change) ?? Object.entries(rulesOf(change)).map(([path, rule]) => pathRule(path, rule, part));
+    const rules =
+      byChange.get(change) ?? Object.entries(rulesOf(change)).map(([path, rule]) => pathRule(path, rule, part));
     byChange.set(change, rules);
     return rules;
   };
@@ -120,7 +140,8 @@ function ruleReader(): (part: ChangePart) => readonly PathRule[] {
 function pathRule(path: string, rule: FieldRule, matching: Matching): PathRule {
   const { columns } = matching;
   const selectors = columns.map((column) => {
-    const shared = (own: string) => [sharedArrays(own, column.column), sharedArrays(own, `${column.column}[]`)] as const;
+    const shared = (own: string) =>
+      [sharedArrays(own, column.column), sharedArrays(own, `${column.column}[]`)] as const;
     const [plain, element] = [shared(path), shared(`${path}[]`)];
     return { column, shared: (isElement: boolean) => (isElement ? element : plain) };
   });
@@ -129,7 +150,9 @@ function pathRule(path: string, rule: FieldRule, matching: Matching): PathRule {
     rule,
     together: needsWays(matching),
     intoArray: columns.some(({ column }) => column === path || column.startsWith(`${path}[]`)),
-    own: columns.filter(({ column }) => column === path || column.startsWith(`${path}.`) || column.startsWith(`${path}[]`)),
+    own: columns.filter(
+      ({ column }) => column === path || column.startsWith(`${path}.`) || column.startsWith(`${path}[]`),
+    ),
     selectors,
   };
 }
@@ -137,10 +160,14 @@ function pathRule(path: string, rule: FieldRule, matching: Matching): PathRule {
 /** The values that a rule acts on in this record. */
 function chosen(row: JsonRow, rule: PathRule, part: ChangePart, at: ValuesAt): readonly JsonValue[] {
   const { lookups, mode } = part;
-  const values = at(row, rule.path).filter((value) => (rule.intoArray ? value.element || value.kind !== "array" : !value.element));
+  const values = at(row, rule.path).filter((value) =>
+    rule.intoArray ? value.element || value.kind !== "array" : !value.element,
+  );
   if (lookups === null) return values;
   const theirs = new Map<MatchColumn, readonly JsonValue[]>();
-  const ways = rule.together ? lookups.flatMap((lookup) => waysIn(row.text, (path) => at(row, path), part, lookup)).flat() : [];
+  const ways = rule.together
+    ? lookups.flatMap((lookup) => waysIn(row.text, (path) => at(row, path), part, lookup)).flat()
+    : [];
   const valuesOf = (column: MatchColumn) =>
     rule.together
       ? ways.filter((hit) => hit.column === column).map(({ value }) => value)
@@ -150,11 +177,14 @@ function chosen(row: JsonRow, rule: PathRule, part: ChangePart, at: ValuesAt): r
     theirs.set(column, known);
     return known;
   };
-  const some = <T>(list: readonly T[], test: (one: T) => boolean) => list.length === 0 || (mode === "any" ? list.some(test) : list.every(test));
+  const some = <T>(list: readonly T[], test: (one: T) => boolean) =>
+    list.length === 0 || (mode === "any" ? list.some(test) : list.every(test));
   return values.filter((value) => {
-    const holds = (column: MatchColumn) => wanted(column).some(({ start, end }) => start >= value.start && end <= value.end);
+    const holds = (column: MatchColumn) =>
+      wanted(column).some(({ start, end }) => start >= value.start && end <= value.end);
     const selectors = rule.selectors.filter(({ shared }) => Math.max(...shared(value.element)) > 0);
-    const selects = ({ column, shared }: Selector) => wanted(column).some((match) => isSameElement(value, match, shared(value.element)[match.element ? 1 : 0]));
+    const selects = ({ column, shared }: Selector) =>
+      wanted(column).some((match) => isSameElement(value, match, shared(value.element)[match.element ? 1 : 0]));
     return some(rule.own, holds) && some(selectors, selects);
   });
 }
@@ -163,7 +193,9 @@ function isWanted(text: string, value: JsonValue, column: MatchColumn, lookups: 
   const found = comparableText(text, value);
   if (found === null) return false;
   const folded = comparableIn(column, found);
-  return lookups.some((lookup) => valuesFor(lookup, column.column).some((wanted) => comparableIn(column, wanted) === folded));
+  return lookups.some((lookup) =>
+    valuesFor(lookup, column.column).some((wanted) => comparableIn(column, wanted) === folded),
+  );
 }
 
 function isValueAsWanted(rule: FieldRule, text: string, value: JsonValue): boolean {
@@ -187,5 +219,8 @@ function editOf(rule: FieldRule, text: string, value: JsonValue, pseudonym: (val
 
 /** An object or array has no year, no prefix and no network: such a rule clears it. */
 function isGuessed(rule: FieldRule, { kind }: JsonValue): boolean {
-  return (kind === "object" || kind === "array") && (rule.kind === "generalise" || rule.kind === "prefix" || rule.kind === "truncate");
+  return (
+    (kind === "object" || kind === "array") &&
+    (rule.kind === "generalise" || rule.kind === "prefix" || rule.kind === "truncate")
+  );
 }

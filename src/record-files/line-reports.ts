@@ -30,7 +30,12 @@ export function lineReporter(record: string, name: string, report: (finding: Fin
     outside: (at) => line(at, "holds an identifier outside all records: in the heading, or before it"),
     end() {
       if (unnamed > 0) gap(name, true, `${unnamed} more lines hold an identifier that cannot be acted on`);
-      if (unreadable > 0) gap(name, false, `${unreadable} unreadable ${unreadable === 1 ? "line is kept as it is" : "lines are kept as they are"}`);
+      if (unreadable > 0)
+        gap(
+          name,
+          false,
+          `${unreadable} unreadable ${unreadable === 1 ? "line is kept as it is" : "lines are kept as they are"}`,
+        );
     },
   };
 }

@@ -56,11 +56,20 @@ export function matchTables(
  * In mode `all` every column that the lookup has values for must match, the lookup must have values for every column, and
  * what stands together in a parent's row (`tuples`) must stand together here.
  */
-export function subjectMatcher(columns: readonly MatchColumn[], mode: "any" | "all", lookups: readonly Lookup[], where: Where = {}): SubjectsOf {
+export function subjectMatcher(
+  columns: readonly MatchColumn[],
+  mode: "any" | "all",
+  lookups: readonly Lookup[],
+  where: Where = {},
+): SubjectsOf {
   const filters = whereFilters(where);
   const tables = matchTables(columns, mode, lookups);
   const standTogether = mode === "all" ? tupleTest(columns, lookups) : null;
-  return (valuesOf, storedOf = (column) => valuesOf(column).map((text) => ({ text, number: true })), rowsOf = (names) => combinations(names.map(valuesOf))) => {
+  return (
+    valuesOf,
+    storedOf = (column) => valuesOf(column).map((text) => ({ text, number: true })),
+    rowsOf = (names) => combinations(names.map(valuesOf)),
+  ) => {
     let matched: ReadonlySet<number> | null = null;
     for (const { column, subjects } of tables) {
       const hit = hits(column, subjects, valuesOf);
@@ -82,11 +91,17 @@ export function whereFilters(where: Where = {}): (storedOf: StoredOf) => boolean
 }
 
 /** Whether somebody else's value stands in a list that the record was matched through. `lookups`: those of the people it belongs to. */
-export function holdsOthers(columns: readonly MatchColumn[], lookups: readonly Lookup[], listOf: (column: string) => readonly string[] | null): boolean {
+export function holdsOthers(
+  columns: readonly MatchColumn[],
+  lookups: readonly Lookup[],
+  listOf: (column: string) => readonly string[] | null,
+): boolean {
   return columns.some((column) => {
     const list = listOf(column.column);
     if (list === null || list.length < 2) return false;
-    const mine = new Set(lookups.flatMap((lookup) => valuesFor(lookup, column.column)).map((value) => comparableIn(column, value)));
+    const mine = new Set(
+      lookups.flatMap((lookup) => valuesFor(lookup, column.column)).map((value) => comparableIn(column, value)),
+    );
     const own = list.filter((value) => mine.has(comparableIn(column, value)));
     return own.length > 0 && list.some((value) => value.trim() !== "" && !mine.has(comparableIn(column, value)));
   });
@@ -108,15 +123,24 @@ export function hits(column: MatchColumn, subjects: MatchTable, valuesOf: Values
 }
 
 /** null where no lookup has values that must stand together. */
-function tupleTest(columns: readonly MatchColumn[], lookups: readonly Lookup[]): ((subject: number, rowsOf: RowsOf) => boolean) | null {
+function tupleTest(
+  columns: readonly MatchColumn[],
+  lookups: readonly Lookup[],
+): ((subject: number, rowsOf: RowsOf) => boolean) | null {
   if (lookups.every(({ tuples = [] }) => tuples.length === 0)) return null;
-  const column = (name: string): MatchColumn => columns.find((one) => one.column === name) ?? { column: name, type: "edge", fold: [] };
+  const column = (name: string): MatchColumn =>
+    columns.find((one) => one.column === name) ?? { column: name, type: "edge", fold: [] };
   const wanted = Map.groupBy(
     lookups.map(({ subject, tuples = [] }) => ({
       subject,
       tuples: tuples.map((tuple) => {
         const matched = tuple.columns.map(column);
-        return { matched, rows: new Set(tuple.rows.map((row) => JSON.stringify(matched.map((one, at) => comparableIn(one, row[at] ?? ""))))) };
+        return {
+          matched,
+          rows: new Set(
+            tuple.rows.map((row) => JSON.stringify(matched.map((one, at) => comparableIn(one, row[at] ?? "")))),
+          ),
+        };
       }),
     })),
     ({ subject }) => subject,
@@ -124,13 +148,18 @@ function tupleTest(columns: readonly MatchColumn[], lookups: readonly Lookup[]):
   return (subject, rowsOf) =>
     (wanted.get(subject) ?? []).some(({ tuples }) =>
       tuples.every(({ matched, rows }) =>
-        rowsOf(matched.map(({ column: name }) => name)).some((row) => rows.has(JSON.stringify(matched.map((one, at) => comparableIn(one, row[at] ?? ""))))),
+        rowsOf(matched.map(({ column: name }) => name)).some((row) =>
+          rows.has(JSON.stringify(matched.map((one, at) => comparableIn(one, row[at] ?? "")))),
+        ),
       ),
     );
 }
 
 function combinations(values: readonly (readonly string[])[]): readonly (readonly string[])[] {
-  return values.reduce<readonly (readonly string[])[]>((rows, some) => rows.flatMap((row) => some.map((value) => [...row, value])), [[]]);
+  return values.reduce<readonly (readonly string[])[]>(
+    (rows, some) => rows.flatMap((row) => some.map((value) => [...row, value])),
+    [[]],
+  );
 }
 
 /** Looking for more than this in each line takes longer than reading it. */
@@ -167,11 +196,22 @@ function hinted({ type, fold }: MatchColumn, text: string): string {
  */
 export function gapFinder(columns: readonly MatchColumn[], lookups: readonly Lookup[]): (text: string) => boolean {
   const wanted = columns.flatMap((column) =>
-    lookups.flatMap((lookup) => valuesFor(lookup, column.column).map((value) => ({ column, value: comparableIn(column, value) }))),
+    lookups.flatMap((lookup) =>
+      valuesFor(lookup, column.column).map((value) => ({ column, value: comparableIn(column, value) })),
+    ),
   );
   return (text) => {
-    const plain = text.replaceAll(/\\u([0-9a-f]{4})/giu, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))).replaceAll(String.raw`\/`, "/");
-    const spellings = new Map(columns.map((column) => [column, [comparable(text, column.type, column.fold), comparable(plain, column.type, column.fold)]]));
-    return wanted.some(({ column, value }) => spellings.get(column)?.some((spelling) => spelling.includes(value)) === true);
+    const plain = text
+      .replaceAll(/\\u([0-9a-f]{4})/giu, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+      .replaceAll(String.raw`\/`, "/");
+    const spellings = new Map(
+      columns.map((column) => [
+        column,
+        [comparable(text, column.type, column.fold), comparable(plain, column.type, column.fold)],
+      ]),
+    );
+    return wanted.some(
+      ({ column, value }) => spellings.get(column)?.some((spelling) => spelling.includes(value)) === true,
+    );
   };
 }

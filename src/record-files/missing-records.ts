@@ -29,13 +29,19 @@ const LONGEST = 1000;
  * records that are as the change leaves them. Everything else counts as changed, and so does what stood beside a record
  * that is there several times: nobody can say which of them it was.
  */
-export async function goneRecords(source: AsyncIterable<Uint8Array>, rule: RecordRule, missing: readonly Missing[]): Promise<ReadonlySet<string>> {
+export async function goneRecords(
+  source: AsyncIterable<Uint8Array>,
+  rule: RecordRule,
+  missing: readonly Missing[],
+): Promise<ReadonlySet<string>> {
   const gaps = Map.groupBy(gapsOf(missing), ({ after }) => after);
   const longest = Math.min(LONGEST, Math.max(0, ...[...gaps.values()].flat().map(({ records }) => records.length)));
   const format = openFormat(rule, { changes: missing.map(({ change }) => change) });
   const checksum = keyedChecksum(rule);
   const closed: Gap[] = [];
-  const counts = new Map<string, number>([...gaps.values()].flat().flatMap(({ before, after }) => [before, after].map((sum) => [sum, 0] as const)));
+  const counts = new Map<string, number>(
+    [...gaps.values()].flat().flatMap(({ before, after }) => [before, after].map((sum) => [sum, 0] as const)),
+  );
   // the last records passed, the newest last
   let passed: { readonly sum: string; readonly row: unknown }[] = [{ sum: START, row: null }];
   const close = (sum: string) => {
@@ -46,7 +52,11 @@ export async function goneRecords(source: AsyncIterable<Uint8Array>, rule: Recor
       const areAsWanted =
         records.length < passed.length &&
         passed[passed.length - records.length - 1]?.sum === before &&
-        records.every(({ change }, at) => !change.remove && change.parts.every((part) => format.isAsWanted(between[at]?.row, { ...part, lookups: null })));
+        records.every(
+          ({ change }, at) =>
+            !change.remove &&
+            change.parts.every((part) => format.isAsWanted(between[at]?.row, { ...part, lookups: null })),
+        );
       if (isClosed || areAsWanted) closed.push(gap);
     }
   };
@@ -63,21 +73,29 @@ export async function goneRecords(source: AsyncIterable<Uint8Array>, rule: Recor
   }
   close(END);
   const isOne = (sum: string) => (counts.get(sum) ?? 0) <= 1;
-  return new Set(closed.filter(({ before, after }) => isOne(before) && isOne(after)).flatMap(({ records }) => records.map(({ id }) => id)));
+  return new Set(
+    closed
+      .filter(({ before, after }) => isOne(before) && isOne(after))
+      .flatMap(({ records }) => records.map(({ id }) => id)),
+  );
 }
 
 function gapsOf(missing: readonly Missing[]): Gap[] {
-  const known = missing.flatMap(({ planned, ...one }) => (planned === null ? [] : [{ ...one, planned, sum: partsOf(one.id).sum }]));
+  const known = missing.flatMap(({ planned, ...one }) =>
+    planned === null ? [] : [{ ...one, planned, sum: partsOf(one.id).sum }],
+  );
   const next = new Map(known.map((one) => [`${one.planned.before} ${one.sum}`, one]));
   const bySum = Map.groupBy(known, ({ sum }) => sum);
-  const hasLeft = (one: (typeof known)[number]) => bySum.get(one.planned.before)?.some((left) => left.planned.after === one.sum) === true;
+  const hasLeft = (one: (typeof known)[number]) =>
+    bySum.get(one.planned.before)?.some((left) => left.planned.after === one.sum) === true;
   return known
     .filter((one) => !hasLeft(one))
     .map((first) => {
       const records = new Set([first]);
       for (let last = first; ;) {
         const right = next.get(`${last.sum} ${last.planned.after}`);
-        if (right === undefined || records.has(right)) return { before: first.planned.before, after: last.planned.after, records: [...records] };
+        if (right === undefined || records.has(right))
+          return { before: first.planned.before, after: last.planned.after, records: [...records] };
         records.add(right);
         last = right;
       }

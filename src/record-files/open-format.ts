@@ -5,7 +5,14 @@ import { toUtf8 } from "./charset.ts";
 import { openContent } from "./container.ts";
 import { csvFormat } from "./csv-format.ts";
 import { jsonlFormat } from "./jsonl-format.ts";
-import { type Block, type ChangePart, fieldChange, type RecordChange, type RecordFormat, rulesOf } from "./record-format.ts";
+import {
+  type Block,
+  type ChangePart,
+  fieldChange,
+  type RecordChange,
+  type RecordFormat,
+  rulesOf,
+} from "./record-format.ts";
 import type { RecordRule } from "./record-rule.ts";
 
 /** Counted while a file is read; complete when it has been read to its end. */
@@ -29,7 +36,9 @@ export function openFormat(rule: RecordRule, { lookups, changes = [] }: Purpose)
   const parts = [...new Set([...changes].flatMap((change) => change.parts))];
   const own = rule.change === undefined ? [] : [rule.change];
   const named = namedBy(rule, parts, own);
-  return rule.format === "csv" ? csvFormat(rule, named, lookups ?? []) : jsonlFormat(rule, named, lookups ?? [], lookups !== undefined && parts.length === 0);
+  return rule.format === "csv"
+    ? csvFormat(rule, named, lookups ?? [])
+    : jsonlFormat(rule, named, lookups ?? [], lookups !== undefined && parts.length === 0);
 }
 
 export async function* openBlocks(
@@ -52,11 +61,22 @@ export async function* counted(source: AsyncIterable<Uint8Array>, totals: Totals
 /** The part of a rule's own change, for people who are known or not. null for a deletion, or where nothing is decided. */
 export function ownPart(rule: RecordRule, lookups: readonly Lookup[] | null): ChangePart | null {
   const change = rule.change === undefined ? null : fieldChange(rule.change, rule.name);
-  return change === null ? null : { change, columns: rule.columns, mode: rule.mode, ...(rule.where === undefined ? {} : { where: rule.where }), lookups };
+  return change === null
+    ? null
+    : {
+        change,
+        columns: rule.columns,
+        mode: rule.mode,
+        ...(rule.where === undefined ? {} : { where: rule.where }),
+        lookups,
+      };
 }
 
 function namedBy(rule: RecordRule, parts: readonly ChangePart[], own: readonly Change[]): string[] {
-  const fields = [...parts.map(({ change }) => change), ...own.flatMap((change) => fieldChange(change, rule.name) ?? [])];
+  const fields = [
+    ...parts.map(({ change }) => change),
+    ...own.flatMap((change) => fieldChange(change, rule.name) ?? []),
+  ];
   return [
     ...new Set([
       ...rule.columns.map(({ column }) => column),

@@ -16,7 +16,9 @@ export function differencesIn(path: string, one: Reading, other: Reading, changi
     ...(differ((reading) => formatOf(reading, path)) ? ["format"] : []),
     ...(formatOf(one, path) === "csv" && differ((reading) => whole(dialectOf(reading, path))) ? ["dialect"] : []),
     ...(differ(({ encoding }) => encoding) ? ["encoding"] : []),
-    ...(changing && differ(({ split = {} }) => Object.entries(split).toSorted(([a], [b]) => (a < b ? -1 : 1))) ? ["split"] : []),
+    ...(changing && differ(({ split = {} }) => Object.entries(split).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      ? ["split"]
+      : []),
   ];
 }
 
@@ -39,7 +41,10 @@ export function readAlike(): ReadAlike {
       readers.set(path, [...others, target]);
       for (const other of others) {
         const pair = `${other.record.id} ${target.record.id}`;
-        const keys = other.record.id === target.record.id ? [] : differencesIn(path, other.record, target.record, changesCells(other) && changesCells(target));
+        const keys =
+          other.record.id === target.record.id
+            ? []
+            : differencesIn(path, other.record, target.record, changesCells(other) && changesCells(target));
         if (keys.length === 0 || told.has(pair)) continue;
         told.add(pair);
         yield {

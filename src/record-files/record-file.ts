@@ -65,7 +65,11 @@ export function scanRecords(
 }
 
 /** The records of these names that are there, whether they match anybody or not; `done` only where that is so whoever is meant. */
-export function recordsOf(source: AsyncIterable<Uint8Array>, rule: RecordRule, ids: Iterable<string>): AsyncGenerator<FoundRecord> {
+export function recordsOf(
+  source: AsyncIterable<Uint8Array>,
+  rule: RecordRule,
+  ids: Iterable<string>,
+): AsyncGenerator<FoundRecord> {
   const find = recordFinder(rule, ids);
   const { digest } = rule;
   const part = ownPart(rule, null);
@@ -73,7 +77,9 @@ export function recordsOf(source: AsyncIterable<Uint8Array>, rule: RecordRule, i
     pick(_row, { bytes, start, end }) {
       const content = contentOf(bytes, start, end);
       const id = find(content);
-      return id === null ? null : { subjects: [], shared: false, id, fingerprint: digest(["record", content.toString()]), part };
+      return id === null
+        ? null
+        : { subjects: [], shared: false, id, fingerprint: digest(["record", content.toString()]), part };
     },
     unreadable: () => undefined,
     outside: () => undefined,
@@ -128,7 +134,13 @@ async function* read(
       if (picked !== null) {
         const { part, ...found } = picked;
         const values = Object.fromEntries(rule.exports.map((column) => [column, format.exported(row, column)]));
-        waiting = { ...found, line, before: previous === null ? START : sum(previous), values, done: part !== null && format.isAsWanted(row, part) };
+        waiting = {
+          ...found,
+          line,
+          before: previous === null ? START : sum(previous),
+          values,
+          done: part !== null && format.isAsWanted(row, part),
+        };
       }
       previous = stretch;
     }
@@ -148,13 +160,22 @@ export async function* remainingRecords(
     for (const { start, end, row } of pieces) {
       const id = row === null ? null : find(contentOf(bytes, start, end));
       const change = id === null ? undefined : changes.get(id);
-      if (id !== null && change !== undefined && (change.remove || !change.parts.every((part) => format.isAsWanted(row, part)))) yield id;
+      if (
+        id !== null &&
+        change !== undefined &&
+        (change.remove || !change.parts.every((part) => format.isAsWanted(row, part)))
+      )
+        yield id;
     }
   }
 }
 
 /** The names of the records that match one of these lookups, or (null) of all that have the rule's constants. */
-export async function* namesOf(source: AsyncIterable<Uint8Array>, rule: RecordRule, lookups: readonly Lookup[] | null): AsyncGenerator<string> {
+export async function* namesOf(
+  source: AsyncIterable<Uint8Array>,
+  rule: RecordRule,
+  lookups: readonly Lookup[] | null,
+): AsyncGenerator<string> {
   const name = recordNamer(rule);
   const format = openFormat(rule, lookups === null ? {} : { lookups });
   for await (const { bytes, pieces } of openBlocks(source, rule, format)) {
@@ -190,7 +211,10 @@ export async function* surveyRecords(
       const id = find(content);
       const change = id === null ? undefined : changes.get(id);
       if (id !== null && change !== undefined) {
-        yield { id, state: !change.remove && change.parts.every((part) => format.isAsWanted(row, part)) ? "done" : "open" };
+        yield {
+          id,
+          state: !change.remove && change.parts.every((part) => format.isAsWanted(row, part)) ? "done" : "open",
+        };
         continue;
       }
       const { subjects } = format.match(row);
@@ -229,6 +253,7 @@ export async function countRecords(source: AsyncIterable<Uint8Array>, rule: Reco
   }
   const format = openFormat(rule, {});
   let count = 0;
-  for await (const { pieces } of openBlocks(source, rule, format)) for (const { row } of pieces) if (row !== null && format.passes(row)) count += 1;
+  for await (const { pieces } of openBlocks(source, rule, format))
+    for (const { row } of pieces) if (row !== null && format.passes(row)) count += 1;
   return count;
 }

@@ -67,7 +67,13 @@ export interface RecordFormat<Row> {
   /** Whether these fields are as the change leaves them. */
   isAsWanted(row: Row, part: ChangePart): boolean;
   /** The record's text (without its line end) after the changes. Throws FIELD_REFUSED. */
-  change(row: Row, text: string, line: number, parts: readonly ChangePart[], pseudonym: (value: string) => string): string;
+  change(
+    row: Row,
+    text: string,
+    line: number,
+    parts: readonly ChangePart[],
+    pseudonym: (value: string) => string,
+  ): string;
   /** Paths that the rule names and no record read so far had. */
   unseen(): readonly string[];
 }
@@ -112,11 +118,19 @@ export function recordChange(
   const others = also.map((one) => {
     const theirs = fieldChange(one.change, one.target.record.id);
     const differ = differencesIn(path, target.record, one.target.record, own !== null && theirs !== null);
-    if (differ.length > 0) throw new Failure("ACTION_REFUSED", `${name} and ${one.target.record.id} read the same file in two ways (${differ.join(", ")})`);
+    if (differ.length > 0)
+      throw new Failure(
+        "ACTION_REFUSED",
+        `${name} and ${one.target.record.id} read the same file in two ways (${differ.join(", ")})`,
+      );
     return { ...one, change: theirs };
   });
   if (own === null || others.some((one) => one.change === null)) return { remove: true, parts: [] };
-  const part = (fields: FieldChange, { columns, record, where }: Target, mine: readonly Lookup[] | null): ChangePart => ({
+  const part = (
+    fields: FieldChange,
+    { columns, record, where }: Target,
+    mine: readonly Lookup[] | null,
+  ): ChangePart => ({
     change: fields,
     columns,
     mode: record.match.mode,

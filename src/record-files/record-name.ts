@@ -20,7 +20,9 @@ export function contentOf(bytes: Buffer, start: number, end: number): Buffer {
 }
 
 /** Names the matching records of a file; call it once for each of them, in file order. */
-export function recordNamer({ digest }: Pick<RecordRule, "digest">): (content: Buffer) => { id: string; fingerprint: string } {
+export function recordNamer({
+  digest,
+}: Pick<RecordRule, "digest">): (content: Buffer) => { id: string; fingerprint: string } {
   const checksum = keyedChecksum({ digest });
   const seen = new Map<string, number>();
   return (content) => {
@@ -33,7 +35,10 @@ export function recordNamer({ digest }: Pick<RecordRule, "digest">): (content: B
 }
 
 /** Finds records by their names; call it for every record of a file, in order. */
-export function recordFinder({ digest }: Pick<RecordRule, "digest">, ids: Iterable<string>): (content: Buffer) => string | null {
+export function recordFinder(
+  { digest }: Pick<RecordRule, "digest">,
+  ids: Iterable<string>,
+): (content: Buffer) => string | null {
   const checksum = keyedChecksum({ digest });
   const wanted = new Set(ids);
   const stems = new Map<string, number>();
@@ -95,7 +100,9 @@ export function writeFingerprint({ own, before, after, holder }: Fingerprint): s
 /** null for what is none of ours. */
 export function readFingerprint(text: string): Fingerprint | null {
   const [own, before, after, holder, ...rest] = text.split(".");
-  return own === undefined || before === undefined || after === undefined || holder === undefined || rest.length > 0 ? null : { own, before, after, holder };
+  return own === undefined || before === undefined || after === undefined || holder === undefined || rest.length > 0
+    ? null
+    : { own, before, after, holder };
 }
 
 /** Whether a planned record's fingerprint is that of the record its name means. */

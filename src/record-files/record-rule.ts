@@ -45,8 +45,12 @@ export function recordRule(
 ): RecordRule {
   const { record, columns, where, exports, changes } = target;
   const format = formatOf(record, path);
-  if (format === "not_built") throw new Failure("FORMAT_NOT_BUILT", `${name}: of file formats, csv and jsonl are built`);
-  if (format === null) throw new Failure("FILE_REFUSED", `${name}: its format cannot be told from its name`, { help: "Set `format` in the data map." });
+  if (format === "not_built")
+    throw new Failure("FORMAT_NOT_BUILT", `${name}: of file formats, csv and jsonl are built`);
+  if (format === null)
+    throw new Failure("FILE_REFUSED", `${name}: its format cannot be told from its name`, {
+      help: "Set `format` in the data map.",
+    });
   return {
     name,
     format,

@@ -47,7 +47,12 @@ export function rewriteRecords(
   const output = async function* (): AsyncGenerator<Uint8Array> {
     const totals: Totals = { records: 0, unreadable: 0, bytes: 0 };
     const [kept, written] = [createHash("sha256"), createHash("sha256")];
-    const lists = { matched: new Array<string>(), changed: new Array<string>(), alreadyAsWanted: new Array<string>(), changedAt: new Array<number>() };
+    const lists = {
+      matched: new Array<string>(),
+      changed: new Array<string>(),
+      alreadyAsWanted: new Array<string>(),
+      changedAt: new Array<number>(),
+    };
     let [removed, bytesOut] = [0, 0];
     const find = recordFinder(rule, changes.keys());
     const content = await openContent(counted(source, totals), rule.name);
@@ -79,7 +84,10 @@ export function rewriteRecords(
           if (change.remove) removed += 1;
           else {
             lists.changedAt.push(totals.records - 1 - removed);
-            parts.push(Buffer.from(format.change(row, text.toString(), line, change.parts, pseudonym)), bytes.subarray(start + text.length, end));
+            parts.push(
+              Buffer.from(format.change(row, text.toString(), line, change.parts, pseudonym)),
+              bytes.subarray(start + text.length, end),
+            );
           }
         }
         keepUntil(bytes.length);
@@ -113,7 +121,8 @@ export async function verifyRewrite(
   changes: ReadonlyMap<string, RecordChange>,
   result: RewriteResult,
 ): Promise<void> {
-  const wrong = (what: string) => new Failure("FILE_UNREADABLE", `${rule.name}: what was written is not what was meant: ${what}`);
+  const wrong = (what: string) =>
+    new Failure("FILE_UNREADABLE", `${rule.name}: what was written is not what was meant: ${what}`);
   const format = openFormat(rule, { changes: changes.values() });
   const totals: Totals = { records: 0, unreadable: 0, bytes: 0 };
   const [kept, written] = [createHash("sha256"), createHash("sha256")];
@@ -135,7 +144,8 @@ export async function verifyRewrite(
       kept.update(bytes.subarray(from, start));
       from = end;
       const planned = changes.get(changedIds[nth] ?? "");
-      if (planned === undefined || !planned.parts.every((part) => format.isAsWanted(row, part))) throw wrong("a changed record");
+      if (planned === undefined || !planned.parts.every((part) => format.isAsWanted(row, part)))
+        throw wrong("a changed record");
     }
     kept.update(bytes.subarray(from));
   }

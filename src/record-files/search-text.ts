@@ -27,7 +27,8 @@ export async function searchText(
   const subjects = new Set<number>();
   const look = (line: string) => {
     for (const { column, subjects: table } of tables)
-      for (const subject of table.get(comparableIn(column, line)) ?? subjectsInside(column, table, line)) subjects.add(subject);
+      for (const subject of table.get(comparableIn(column, line)) ?? subjectsInside(column, table, line))
+        subjects.add(subject);
   };
   const decoder = new TextDecoder();
   let rest = "";
@@ -52,5 +53,7 @@ export async function searchText(
 
 /** Whether a failure says that a file's content is not what a record file's is, and not that it could not be fetched. */
 export function isAboutContent({ code }: Failure): boolean {
-  return code === "FILE_UNREADABLE" || code === "COLUMN_MISSING" || code === "FILE_REFUSED" || code === "FORMAT_NOT_BUILT";
+  return (
+    code === "FILE_UNREADABLE" || code === "COLUMN_MISSING" || code === "FILE_REFUSED" || code === "FORMAT_NOT_BUILT"
+  );
 }

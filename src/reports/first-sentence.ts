@@ -22,7 +22,12 @@ export type SystemLine = {
   readonly started: string;
   readonly finished: string;
   /** The last look at it: `pass`, `fail`, `unverifiable`, `not_searchable`; null where none is logged. */
-  readonly verified: { readonly result: string; readonly residual: number; readonly method: string; readonly at: string } | null;
+  readonly verified: {
+    readonly result: string;
+    readonly residual: number;
+    readonly method: string;
+    readonly at: string;
+  } | null;
 };
 
 export type KeptLine = {
@@ -35,7 +40,12 @@ export type KeptLine = {
   /** Used for what it is kept for, and nothing else. */
   readonly restricted: boolean;
 };
-export type ResidueLine = { readonly system: string; readonly record: string | null; readonly mechanism: string; readonly gone_by: string | null };
+export type ResidueLine = {
+  readonly system: string;
+  readonly record: string | null;
+  readonly mechanism: string;
+  readonly gone_by: string | null;
+};
 
 const REMOVING = ["erase", "remove-rows"];
 const CHANGED: readonly Status[] = ["anonymised", "pseudonymised", "redacted"];
@@ -51,11 +61,15 @@ interface Facts {
 /** The outcome in the words of version 0.1; see first-summary.ts. Says no more than the entries do, and never "everything" while anything is left. */
 export function sentence({ systems, kept, residue, state, residual }: Facts): string {
   if (state === "refused" || state === "cancelled") return `The request was ${state}; nothing more was erased.`;
-  const total = (count: "gone" | "already_gone" | "waiting" | "blocked", where: (line: SystemLine) => boolean = () => true): number =>
-    systems.filter(where).reduce((sum, line) => sum + line[count], 0);
-  const removes = ({ operation, status }: SystemLine): boolean => REMOVING.includes(operation) && (status === "deleted" || status === "already_gone");
+  const total = (
+    count: "gone" | "already_gone" | "waiting" | "blocked",
+    where: (line: SystemLine) => boolean = () => true,
+  ): number => systems.filter(where).reduce((sum, line) => sum + line[count], 0);
+  const removes = ({ operation, status }: SystemLine): boolean =>
+    REMOVING.includes(operation) && (status === "deleted" || status === "already_gone");
   // a step that also kept or waited may have changed some of its records instead: its status does not say
-  const either = (line: SystemLine): boolean => REMOVING.includes(line.operation) && !removes(line) && !CHANGED.includes(line.status);
+  const either = (line: SystemLine): boolean =>
+    REMOVING.includes(line.operation) && !removes(line) && !CHANGED.includes(line.status);
   const keptCount = kept.reduce((sum, line) => sum + line.count, 0);
   const parts = [
     counted(total("gone", removes), "erased"),
@@ -69,9 +83,14 @@ export function sentence({ systems, kept, residue, state, residual }: Facts): st
     counted(total("waiting"), "waiting"),
     counted(total("blocked"), "blocked"),
   ].filter((part) => part !== "");
-  const done = parts.length === 0 ? "No record of this person was found in the systems of the data map" : parts.join(", ");
+  const done =
+    parts.length === 0 ? "No record of this person was found in the systems of the data map" : parts.join(", ");
   const looked =
-    residual === null ? "not yet verified" : residual === 0 ? "a later look found nothing else" : `a later look found ${records(residual)} still there`;
+    residual === null
+      ? "not yet verified"
+      : residual === 0
+        ? "a later look found nothing else"
+        : `a later look found ${records(residual)} still there`;
   const left = residue.length > 0 ? " Copies that no erasure reaches yet are listed with their dates." : "";
   return `${done}; ${looked}.${state === "closed" ? "" : " The request is still open."}${left}`;
 }

@@ -53,7 +53,11 @@ export function firstSummary(cores: readonly JsonObject[]): Summary {
   const results = olderOf(cores, "target.result");
   const ending = completed?.state === "closed" ? completed : (refused ?? completed);
   const ended = ending === undefined || !["closed", "refused", "cancelled"].includes(ending.state) ? null : ending.at;
-  const facts = { systems: systemLines(results, completed), kept: keptLines(results), residue: residueLines(results, completed) };
+  const facts = {
+    systems: systemLines(results, completed),
+    kept: keptLines(results),
+    residue: residueLines(results, completed),
+  };
   return {
     ...facts,
     sentence: sentence({ ...facts, state: ending?.state ?? null, residual: completed?.residual ?? null }),
@@ -94,11 +98,18 @@ function eventsOf<K extends "request.received" | "decision" | "erasure.completed
   cores: readonly JsonObject[],
   wanted: K,
 ): readonly EventCore<K>[] {
-  return cores.flatMap(({ v, type, ...core }) => (v === 1 && type === wanted && isEventCore(wanted, core) ? [core] : []));
+  return cores.flatMap(({ v, type, ...core }) =>
+    v === 1 && type === wanted && isEventCore(wanted, core) ? [core] : [],
+  );
 }
 
-function olderOf<K extends "refused" | "target.result">(cores: readonly JsonObject[], wanted: K): readonly OlderCore<K>[] {
-  return cores.flatMap(({ v, type, ...core }) => (v === 1 && type === wanted && isOlderCore(wanted, core) ? [core] : []));
+function olderOf<K extends "refused" | "target.result">(
+  cores: readonly JsonObject[],
+  wanted: K,
+): readonly OlderCore<K>[] {
+  return cores.flatMap(({ v, type, ...core }) =>
+    v === 1 && type === wanted && isOlderCore(wanted, core) ? [core] : [],
+  );
 }
 
 /** Outcomes that a later look at the same record type does not undo. */
@@ -110,7 +121,8 @@ function systemLines(results: readonly Result[], completed: Completed | undefine
     const [first] = runs;
     const last = runs.at(-1);
     if (first === undefined || last === undefined) return [];
-    const sum = (count: "found" | "matched" | "affected" | "gone" | "already_gone" | "own"): number => runs.reduce((total, run) => total + run[count], 0);
+    const sum = (count: "found" | "matched" | "affected" | "gone" | "already_gone" | "own"): number =>
+      runs.reduce((total, run) => total + run[count], 0);
     const check = completed?.checks?.find((one) => nameOf(one) === nameOf(last));
     const again = last.verification;
     return [
@@ -137,7 +149,12 @@ function systemLines(results: readonly Result[], completed: Completed | undefine
           check === undefined
             ? again === undefined
               ? null
-              : { result: again.residual === 0 ? "pass" : "fail", residual: again.residual, method: again.method, at: again.at }
+              : {
+                  result: again.residual === 0 ? "pass" : "fail",
+                  residual: again.residual,
+                  method: again.method,
+                  at: again.at,
+                }
             : { result: check.result, residual: check.residual, method: check.method, at: check.at },
       },
     ];
@@ -186,7 +203,9 @@ function shortName({ system, record }: { readonly system: string; readonly recor
 function people(cores: readonly JsonObject[]): readonly PersonLine[] {
   return cores.flatMap(({ type, at, by, approver }): PersonLine[] => {
     const actor = typeof by === "string" ? by : approver;
-    return typeof type === "string" && typeof at === "string" && typeof actor === "string" ? [{ did: type, actor, at }] : [];
+    return typeof type === "string" && typeof at === "string" && typeof actor === "string"
+      ? [{ did: type, actor, at }]
+      : [];
   });
 }
 

@@ -4,7 +4,14 @@ import { html, type Markup } from "./markup.ts";
 import { spoken } from "./spoken-date.ts";
 
 /** `rows` and `foot` are whole `tr` elements; without rows `none` is said. */
-export function table(heading: string, caption: string, columns: readonly string[], rows: readonly Markup[], none: string, foot?: Markup): Markup {
+export function table(
+  heading: string,
+  caption: string,
+  columns: readonly string[],
+  rows: readonly Markup[],
+  none: string,
+  foot?: Markup,
+): Markup {
   if (rows.length === 0)
     return html`<h2>${heading}</h2>
       <p>${none}</p>`;

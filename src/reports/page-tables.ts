@@ -17,7 +17,17 @@ const RULES: Readonly<Record<string, string>> = {
   ask: "ask somebody",
 };
 
-const COUNTED = ["found", "deleted", "changed", "unsorted", "already_gone", "kept", "waiting", "blocked", "failed"] as const;
+const COUNTED = [
+  "found",
+  "deleted",
+  "changed",
+  "unsorted",
+  "already_gone",
+  "kept",
+  "waiting",
+  "blocked",
+  "failed",
+] as const;
 const HEADS: Readonly<Record<(typeof COUNTED)[number], string>> = {
   found: "Found",
   deleted: "Erased",
@@ -30,7 +40,10 @@ const HEADS: Readonly<Record<(typeof COUNTED)[number], string>> = {
   failed: "Failed",
 };
 
-function name({ system, record }: { readonly system: string; readonly record: string }, words: MapWords | undefined): Markup {
+function name(
+  { system, record }: { readonly system: string; readonly record: string },
+  words: MapWords | undefined,
+): Markup {
   const called = words?.[`${system}.${record}`]?.called;
   return html`<th scope="row">${system}.${record}${called === undefined ? "" : ` (${called})`}</th>`;
 }
@@ -66,10 +79,13 @@ function outcome(line: SystemLine, words: MapWords | undefined, gaps: Summary["g
     why(line, words),
     own > 0 ? `${own} rows that the erasure itself wrote into the audit trail redacted` : "",
     minimised > 0 ? `${minimised} reduced to what must be kept` : "",
-    places > 0 ? `the person stands in ${places === 1 ? "a place" : `${places} places`} that could not be acted on, see below` : "",
+    places > 0
+      ? `the person stands in ${places === 1 ? "a place" : `${places} places`} that could not be acted on, see below`
+      : "",
     attempts > 1 ? `attempt ${attempts}` : "",
   ].filter((note) => note !== "");
-  return html`<span class="${toneOf(status)}">${statusWords(status)}</span>${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
+  return html`<span class="${toneOf(status)}">${statusWords(status)}</span
+    >${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
 }
 
 /** Why something of it is not done, in the words of the condition or hold where they are known. */
@@ -126,7 +142,9 @@ export function notSearchedPart({ not_searched }: Summary, words: MapWords | und
 export function gapsPart({ gaps, gaps_accepted }: Summary): Markup {
   if (gaps.length === 0) return html``;
   const accepted =
-    gaps_accepted === null ? "" : ` ${gaps_accepted} of them ${gaps_accepted === 1 ? "was" : "were"} accepted by a person when the request was closed.`;
+    gaps_accepted === null
+      ? ""
+      : ` ${gaps_accepted} of them ${gaps_accepted === 1 ? "was" : "were"} accepted by a person when the request was closed.`;
   return table(
     "What was found and could not be acted on",
     `Places that are left as they are.${accepted}`,
@@ -195,7 +213,9 @@ export function keptPart({ kept }: Summary, words: MapWords | undefined): Markup
     kept.map((line) => {
       const says = joined(words?.[`${line.system}.${line.record}`]?.keeps);
       const reason =
-        line.reason === null ? (says ?? "see the law beside it") : reasonWords(line.reason, { status: "kept", ...(says === undefined ? {} : { says }) });
+        line.reason === null
+          ? (says ?? "see the law beside it")
+          : reasonWords(line.reason, { status: "kept", ...(says === undefined ? {} : { says }) });
       return html`<tr>
         ${name(line, words)} ${number(line.count)}
         <td>${reason}${line.minimised > 0 ? `; ${line.minimised} reduced to what must be kept` : ""}</td>
@@ -209,7 +229,8 @@ export function keptPart({ kept }: Summary, words: MapWords | undefined): Markup
 }
 
 export function residuePart({ residue }: Summary, generatedAt: string): Markup {
-  const passed = (goneBy: string): Markup => (goneBy < generatedAt.slice(0, 10) ? html`${day(goneBy)}: this day has passed` : day(goneBy));
+  const passed = (goneBy: string): Markup =>
+    goneBy < generatedAt.slice(0, 10) ? html`${day(goneBy)}: this day has passed` : day(goneBy);
   return table(
     "What no erasure reaches yet",
     "Copies that vanish by themselves, at the latest on the day given. Days are counted from the day of the erasure.",
@@ -220,7 +241,9 @@ export function residuePart({ residue }: Summary, generatedAt: string): Markup {
           <th scope="row">${line.system}</th>
           <td>${line.record ?? "all"}</td>
           <td>${mechanismWords(line.mechanism)}</td>
-          <td>${line.gone_by === null ? html`<span class="warn">the system sets no end</span>` : passed(line.gone_by)}</td>
+          <td>
+            ${line.gone_by === null ? html`<span class="warn">the system sets no end</span>` : passed(line.gone_by)}
+          </td>
         </tr> `,
     ),
     "None is known.",
@@ -249,7 +272,10 @@ export function rulesPart({ systems, approval }: Summary, words: MapWords | unde
   const rules = systems.flatMap(({ system, record }) => words?.[`${system}.${record}`]?.rule ?? []);
   if (approval === null) return html``;
   const none = html`<h2>The rules in words</h2>
-    <p>Not shown: the data map at hand is not the one that was approved. Make the page again with the map of that day (<code>--map</code>).</p>`;
+    <p>
+      Not shown: the data map at hand is not the one that was approved. Make the page again with the map of that day
+      (<code>--map</code>).
+    </p>`;
   if (words === undefined || rules.length === 0) return none;
   return html`<h2>The rules in words</h2>
     <ul>

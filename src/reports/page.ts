@@ -4,7 +4,17 @@ import { eventWords, exceptionWords, plainState } from "../model/words.ts";
 import type { MapWords } from "./map-words.ts";
 import { html, type Markup, raw } from "./markup.ts";
 import { day, fact, table } from "./page-parts.ts";
-import { gapsPart, keptPart, looksPart, notSearchedPart, peoplePart, personsPart, residuePart, rulesPart, systemsPart } from "./page-tables.ts";
+import {
+  gapsPart,
+  keptPart,
+  looksPart,
+  notSearchedPart,
+  peoplePart,
+  personsPart,
+  residuePart,
+  rulesPart,
+  systemsPart,
+} from "./page-tables.ts";
 import { spoken } from "./spoken-date.ts";
 import { STYLE } from "./style.ts";
 import { summarise, type Summary } from "./summary.ts";
@@ -51,7 +61,8 @@ export function reportPage(report: ReportPayload, { signed, words, names, notice
           <h1>${title}</h1>
           ${notice === undefined ? html`` : html`<p class="outcome open">${notice}</p>`}
           <p class="outcome${isClean(summary) ? "" : " open"}">${summary.sentence}</p>
-          ${requestPart(report, summary)} ${isRefusal(summary) ? html`` : resultParts(summary, words, report.generated_at)} ${peoplePart(summary)}
+          ${requestPart(report, summary)}
+          ${isRefusal(summary) ? html`` : resultParts(summary, words, report.generated_at)} ${peoplePart(summary)}
           ${names === undefined ? html`` : namesPart(names)} ${toolsPart(report, summary)} ${ledgerPart(report, signed)}
           <h2>What this report does not show</h2>
           <ul>
@@ -77,22 +88,42 @@ function isRefusal({ decision, state }: Summary): boolean {
 /** Only what closed without anything left open, unsearched or accepted as a gap stands in green. */
 function isClean({ state, totals, not_searched, gaps, verification }: Summary): boolean {
   const open = totals.blocked + totals.failed + totals.waiting + not_searched.length + gaps.length;
-  return state === "closed" && open === 0 && (verification === null || (verification.failed === 0 && verification.unverifiable === 0));
+  return (
+    state === "closed" &&
+    open === 0 &&
+    (verification === null || (verification.failed === 0 && verification.unverifiable === 0))
+  );
 }
 
 function resultParts(summary: Summary, words: MapWords | undefined, generatedAt: string): Markup {
-  return html`${systemsPart(summary, words)} ${personsPart(summary)} ${notSearchedPart(summary, words)} ${gapsPart(summary)} ${looksPart(summary)}
-  ${keptPart(summary, words)} ${residuePart(summary, generatedAt)} ${rulesPart(summary, words)}`;
+  return html`${systemsPart(summary, words)} ${personsPart(summary)} ${notSearchedPart(summary, words)}
+  ${gapsPart(summary)} ${looksPart(summary)} ${keptPart(summary, words)} ${residuePart(summary, generatedAt)}
+  ${rulesPart(summary, words)}`;
 }
 
 function requestPart(report: ReportPayload, summary: Summary): Markup {
-  const { right, subjects, controller, received, regime, deadline, identity, decision, refusal, approval, state, keys_destroyed_at } = summary;
+  const {
+    right,
+    subjects,
+    controller,
+    received,
+    regime,
+    deadline,
+    identity,
+    decision,
+    refusal,
+    approval,
+    state,
+    keys_destroyed_at,
+  } = summary;
   // a refusal is decided when it is refused, whatever was approved before
   const decidedAt = decision === "refused" ? refusal?.at : approval?.at;
   return html`<h2>The request</h2>
     <dl>
-      ${fact("Request", html`${report.request} (${right})`)} ${controller === null ? html`` : fact("Controller", html`${controller}`)}
-      ${fact("People", html`${subjects ?? "not recorded"}`)} ${fact("Received", received === null ? html`not recorded` : day(received))}
+      ${fact("Request", html`${report.request} (${right})`)}
+      ${controller === null ? html`` : fact("Controller", html`${controller}`)}
+      ${fact("People", html`${subjects ?? "not recorded"}`)}
+      ${fact("Received", received === null ? html`not recorded` : day(received))}
       ${deadline === null ? html`` : deadlineFacts(deadline, regime, report.generated_at)}
       ${fact("Identity", identity === null ? html`<span class="warn">no entry tells of a check</span>` : html`${identityWords(identity)}, ${day(identity.at)}`)}
       ${decision === null ? html`` : fact("Decision", html`${decision}${reasons(summary)}${decidedAt === undefined ? html`` : html`, ${day(decidedAt)}`}`)}
@@ -131,13 +162,19 @@ const REFUSALS: Readonly<Record<string, string>> = {
 
 function refusalWords({ reason, exception }: NonNullable<Summary["refusal"]>): string {
   const why = reason === null ? undefined : REFUSALS[reason];
-  const said = [why ?? "stands with the controller; the ledger holds what binds its words", exception === null ? "" : exceptionWords(exception)];
+  const said = [
+    why ?? "stands with the controller; the ledger holds what binds its words",
+    exception === null ? "" : exceptionWords(exception),
+  ];
   return said.filter((text) => text !== "").join("; ");
 }
 
 function deadlineFacts(deadline: NonNullable<Summary["deadline"]>, regime: string | null, generatedAt: string): Markup {
   const { nominal, legal, extended, due, extension, ended_at, ended_on, met } = deadline;
-  const rules = regime === null ? "" : ` (${regime.toUpperCase()} rules; one month ends ${spoken(nominal)}; with an extension ${spoken(extended)})`;
+  const rules =
+    regime === null
+      ? ""
+      : ` (${regime.toUpperCase()} rules; one month ends ${spoken(nominal)}; with an extension ${spoken(extended)})`;
   const late = met === null && generatedAt.slice(0, 10) > due;
   const verdict =
     met === null
@@ -187,13 +224,13 @@ function toolsPart({ tool }: ReportPayload, { approval }: Summary): Markup {
 function ledgerPart({ entries, checkpoint, generated_at }: ReportPayload, { name, sha256 }: Beside["signed"]): Markup {
   return html`<h2>How to check this</h2>
     <p>
-      This page is a view. What is signed is the file <code>${name}</code>, made ${day(generated_at)}, with the SHA-256 <code>${sha256}</code>. Anyone who has
-      that file and the controller's public key can check it without any account:
+      This page is a view. What is signed is the file <code>${name}</code>, made ${day(generated_at)}, with the SHA-256
+      <code>${sha256}</code>. Anyone who has that file and the controller's public key can check it without any account:
     </p>
     <pre>expunge proof verify ${name} --key public.vkey</pre>
     <p>
-      It discloses ${entries.length} entries of the controller's ledger, at the positions ${entries.map(({ proof }) => proof.index).join(", ")}, under this
-      signed head:
+      It discloses ${entries.length} entries of the controller's ledger, at the positions
+      ${entries.map(({ proof }) => proof.index).join(", ")}, under this signed head:
     </p>
     <pre>${checkpoint}</pre>`;
 }

@@ -28,7 +28,11 @@ export function personCounts({ results }: Story): readonly PersonCounts[] {
     }
   }
   return [...people]
-    .map(([person, counts]) => ({ person, found: Object.values(counts).reduce((sum, count) => sum + count, 0), ...counts }))
+    .map(([person, counts]) => ({
+      person,
+      found: Object.values(counts).reduce((sum, count) => sum + count, 0),
+      ...counts,
+    }))
     .toSorted((a, b) => a.person - b.person);
 }
 
@@ -37,7 +41,8 @@ function ofPerson(attempts: readonly Told[], person: number): Counts {
   const mine = attempts.flatMap(({ people = [] }) => people.filter((one) => one.person === person));
   const last = mine.at(-1);
   const best = mine.toSorted((a, b) => a.done + a.already_gone - (b.done + b.already_gone)).at(-1);
-  if (last === undefined || best === undefined) return { done: 0, already_gone: 0, kept: 0, waiting: 0, blocked: 0, failed: 0 };
+  if (last === undefined || best === undefined)
+    return { done: 0, already_gone: 0, kept: 0, waiting: 0, blocked: 0, failed: 0 };
   const { done, already_gone } = best;
   const { kept, waiting, blocked, failed } = last;
   const open = Math.max(last.done + last.already_gone + blocked + failed - done - already_gone, 0);

@@ -24,7 +24,11 @@ export function reportOf(
   { checkpoint, entries, expired }: Disclosure,
   how: { readonly request: string; readonly generatedAt: Date; readonly tool: string },
 ): ReportPayload {
-  if (entries.length === 0) throw new Failure("NO_SUCH_REQUEST", "the ledger has no entry of that request, or none whose content is still there");
+  if (entries.length === 0)
+    throw new Failure(
+      "NO_SUCH_REQUEST",
+      "the ledger has no entry of that request, or none whose content is still there",
+    );
   return {
     schema: REPORT_SCHEMA,
     request: how.request,

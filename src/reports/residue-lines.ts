@@ -11,7 +11,11 @@ export type ResidueLine = {
 
 /** A system is told of by whatever looked at it last: its latest verification, else all its attempts together. */
 export function residueLines({ results, looks }: Story): readonly ResidueLine[] {
-  const seen = [...new Set([...results, ...looks.flatMap(({ checks, residue }) => [...checks, ...residue])].map(({ system }) => system))];
+  const seen = [
+    ...new Set(
+      [...results, ...looks.flatMap(({ checks, residue }) => [...checks, ...residue])].map(({ system }) => system),
+    ),
+  ];
   const lines = seen.flatMap((system) => {
     const tries = results.filter((result) => result.system === system);
     const look = looks.findLast((one) => covers(one, system));
@@ -30,7 +34,10 @@ function latestOf(system: string, tries: readonly Told[]): readonly ResidueLine[
   const latest = new Map<string, string | null>();
   for (const { mechanism, gone_by } of tries.flatMap(({ residue }) => residue)) {
     const known = latest.get(mechanism);
-    latest.set(mechanism, known === undefined ? gone_by : known === null || gone_by === null ? null : gone_by > known ? gone_by : known);
+    latest.set(
+      mechanism,
+      known === undefined ? gone_by : known === null || gone_by === null ? null : gone_by > known ? gone_by : known,
+    );
   }
   return [...latest].map(([mechanism, gone_by]) => ({ system, mechanism, gone_by }));
 }

@@ -49,7 +49,9 @@ export function sentence(facts: Facts): string {
 
 /** What must stand before a run, and of which there is no entry. */
 function unfounded({ approved, identified }: Facts): string {
-  const missing = [approved ? "" : "approved it", identified ? "" : "confirmed the identity"].filter((part) => part !== "");
+  const missing = [approved ? "" : "approved it", identified ? "" : "confirmed the identity"].filter(
+    (part) => part !== "",
+  );
   return missing.length === 0 ? "" : ` No entry says that anybody ${missing.join(" or ")}.`;
 }
 
@@ -80,21 +82,33 @@ function done({ totals, kept, systems, not_searched, gaps, subjects }: Facts): s
     gaps.length > 0 ? `${counted(placesIn(gaps), "place")} found that could not be acted on` : "",
   ].filter((part) => part !== "");
   const whole = missing.length === 0 ? "in the systems of the data map" : "where it was searched";
-  return [...(parts.length === 0 ? [`No record of ${(subjects ?? 1) > 1 ? "these people" : "this person"} was found ${whole}`] : parts), ...missing].join(", ");
+  return [
+    ...(parts.length === 0
+      ? [`No record of ${(subjects ?? 1) > 1 ? "these people" : "this person"} was found ${whole}`]
+      : parts),
+    ...missing,
+  ].join(", ");
 }
 
 function looked({ verification, totals, not_searched, gaps }: Facts): string {
   if (verification === null) return "not yet verified";
   if (!verification.current) return "not verified again since the last run";
   const { residual, new: fresh, failed, unverifiable } = verification;
-  const came = fresh === 0 ? "" : fresh === residual ? ", come since the plan" : `, ${fresh} of them come since the plan`;
+  const came =
+    fresh === 0 ? "" : fresh === residual ? ", come since the plan" : `, ${fresh} of them come since the plan`;
   const found = [
-    residual > 0 ? `found ${records(residual)} still there${came}` : failed > 0 ? `failed for ${counted(failed, "record type")}` : "",
+    residual > 0
+      ? `found ${records(residual)} still there${came}`
+      : failed > 0
+        ? `failed for ${counted(failed, "record type")}`
+        : "",
     unverifiable > 0 ? `could not be sure of ${counted(unverifiable, "record type")}` : "",
   ].filter((part) => part !== "");
   if (found.length > 0) return `a later look ${found.join(" and ")}`;
   if (totals.blocked + totals.failed > 0) return "a later look found no more";
-  return not_searched.length + gaps.length > 0 ? "a later look found no more where it could look" : "a later look found nothing else";
+  return not_searched.length + gaps.length > 0
+    ? "a later look found no more where it could look"
+    : "a later look found nothing else";
 }
 
 /** Several record types may have met the same place. */

@@ -1,5 +1,12 @@
 /** The entries of one request, read: events by their kind, those of older versions in today's form. */
-import { type EventCore, type EventType, isEventCore, isOlderCore, type OlderCore, type OlderType } from "../ledger/events.ts";
+import {
+  type EventCore,
+  type EventType,
+  isEventCore,
+  isOlderCore,
+  type OlderCore,
+  type OlderType,
+} from "../ledger/events.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Status } from "../model/status.ts";
 
@@ -11,10 +18,15 @@ interface Placed {
 type Result = EventCore<"target.result">;
 
 /** What an attempt at a step came to. `unsorted`: gone, but an older entry does not say whether deleted or changed. */
-export type Told = Placed & Omit<Result, "connector"> & { readonly unsorted: number; readonly connector: string | null };
+export type Told = Placed &
+  Omit<Result, "connector"> & { readonly unsorted: number; readonly connector: string | null };
 
 /** A verification. */
-export type Look = Placed & Pick<EventCore<"verification">, "at" | "day" | "state" | "exit" | "residual" | "checks" | "gaps" | "residue" | "more_gaps">;
+export type Look = Placed &
+  Pick<
+    EventCore<"verification">,
+    "at" | "day" | "state" | "exit" | "residual" | "checks" | "gaps" | "residue" | "more_gaps"
+  >;
 
 /** How a request ended without an erasure. */
 export interface Refusal extends Placed {
@@ -71,11 +83,15 @@ export function storyOf(cores: readonly JsonObject[]): Story {
 }
 
 function eventsOf<K extends EventType>(cores: readonly JsonObject[], wanted: K): readonly (Placed & EventCore<K>)[] {
-  return cores.flatMap(({ v, type, ...core }, place) => (v === 1 && type === wanted && isEventCore(wanted, core) ? [{ ...core, place }] : []));
+  return cores.flatMap(({ v, type, ...core }, place) =>
+    v === 1 && type === wanted && isEventCore(wanted, core) ? [{ ...core, place }] : [],
+  );
 }
 
 function olderOf<K extends OlderType>(cores: readonly JsonObject[], wanted: K): readonly (Placed & OlderCore<K>)[] {
-  return cores.flatMap(({ v, type, ...core }, place) => (v === 1 && type === wanted && isOlderCore(wanted, core) ? [{ ...core, place }] : []));
+  return cores.flatMap(({ v, type, ...core }, place) =>
+    v === 1 && type === wanted && isOlderCore(wanted, core) ? [{ ...core, place }] : [],
+  );
 }
 
 function byPlace<T extends Placed>(events: readonly T[]): readonly T[] {
@@ -109,12 +125,36 @@ function inTodaysForm(older: Placed & OlderCore<"target.result">): Told {
 }
 
 /** Version 0.1 told its last verification where the request closed, and no other. */
-function lookOf({ place, at, day, state, exit, residual, checks, residue }: Placed & EventCore<"erasure.completed">): readonly Look[] {
+function lookOf({
+  place,
+  at,
+  day,
+  state,
+  exit,
+  residual,
+  checks,
+  residue,
+}: Placed & EventCore<"erasure.completed">): readonly Look[] {
   return checks === undefined
     ? []
-    : [{ place, at, day: day ?? at.slice(0, 10), state, exit, residual: residual ?? 0, checks, gaps: [], residue: residue ?? [] }];
+    : [
+        {
+          place,
+          at,
+          day: day ?? at.slice(0, 10),
+          state,
+          exit,
+          residual: residual ?? 0,
+          checks,
+          gaps: [],
+          residue: residue ?? [],
+        },
+      ];
 }
 
-function refusal({ place, at, day, reason, exception }: Placed & EventCore<"request.refused">, state: Refusal["state"]): Refusal {
+function refusal(
+  { place, at, day, reason, exception }: Placed & EventCore<"request.refused">,
+  state: Refusal["state"],
+): Refusal {
   return { place, at, day, state, reason, exception: exception ?? null };
 }

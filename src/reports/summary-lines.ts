@@ -13,8 +13,26 @@ export type KeptLine = {
 };
 
 /** A place that was found and could not be acted on. */
-export type GapLine = { readonly system: string; readonly record: string; readonly where: string; readonly holds_identifier: boolean };
+export type GapLine = {
+  readonly system: string;
+  readonly record: string;
+  readonly where: string;
+  readonly holds_identifier: boolean;
+};
 /** Records over all lines; `found` is the sum of the others but `own` and `minimised`. */
 export type TotalsLine = Readonly<
-  Record<"found" | "deleted" | "changed" | "unsorted" | "already_gone" | "kept" | "minimised" | "waiting" | "blocked" | "failed" | "own", number>
+  Record<
+    | "found"
+    | "deleted"
+    | "changed"
+    | "unsorted"
+    | "already_gone"
+    | "kept"
+    | "minimised"
+    | "waiting"
+    | "blocked"
+    | "failed"
+    | "own",
+    number
+  >
 >;

@@ -148,7 +148,9 @@ interface Ending {
 /** How the request ended; undefined while it is open. */
 function endingOf({ completed, refusals }: Story): Ending | undefined {
   const closed = completed.findLast(({ state }) => state === "closed");
-  return closed === undefined ? refusals.at(-1) : { state: closed.state, at: closed.at, day: closed.day ?? closed.at.slice(0, 10) };
+  return closed === undefined
+    ? refusals.at(-1)
+    : { state: closed.state, at: closed.at, day: closed.day ?? closed.at.slice(0, 10) };
 }
 
 /** Days compare as text; both are those of the controller. */
@@ -161,7 +163,10 @@ function deadlineOf({ received, extensions }: Story, ending: Ending | undefined)
     legal: received.due_legal,
     extended: received.due_extended,
     due,
-    extension: extension === undefined ? null : { reason: extension.reason, notified_on: extension.notified_on, at: extension.at },
+    extension:
+      extension === undefined
+        ? null
+        : { reason: extension.reason, notified_on: extension.notified_on, at: extension.at },
     ended_at: ending?.at ?? null,
     ended_on: ending?.day ?? null,
     met: ending === undefined ? null : ending.day <= due,
@@ -176,7 +181,12 @@ function decisionOf(
   const decision = decisions.at(-1);
   if (refusals.at(-1)?.state === "refused") return "refused";
   if (decision === undefined) return null;
-  const less = decision.excluded !== undefined || (decision.not_searched ?? []).length > 0 || accepted.length > 0 || totals.kept > 0 || not_searched.length > 0;
+  const less =
+    decision.excluded !== undefined ||
+    (decision.not_searched ?? []).length > 0 ||
+    accepted.length > 0 ||
+    totals.kept > 0 ||
+    not_searched.length > 0;
   return less ? "partial" : decision.decision;
 }
 
@@ -216,7 +226,18 @@ function keptLines(systems: readonly SystemLine[]): readonly KeptLine[] {
     // a step's reason is that of the worst of what is left, which may not be the hold's
     kept === 0
       ? []
-      : [{ system, record, count: kept, minimised, reason: reason !== null && KEPT_REASONS.includes(reason) ? reason : null, until, law, restricted }],
+      : [
+          {
+            system,
+            record,
+            count: kept,
+            minimised,
+            reason: reason !== null && KEPT_REASONS.includes(reason) ? reason : null,
+            until,
+            law,
+            restricted,
+          },
+        ],
   );
 }
 
@@ -225,8 +246,15 @@ function gapLines({ looks, results }: Story): readonly GapLine[] {
   const look = looks.at(-1);
   const after = results.filter(({ place }) => place > (look?.place ?? -1));
   const latest = new Map(after.map((result) => [nameOf(result), result]));
-  const fresh = [...latest.values()].flatMap(({ system, record, gaps }) => gaps.map((gap) => ({ system, record, ...gap })));
-  const lines = [...(look?.gaps ?? []), ...fresh].map(({ system, record, where, holds_identifier }) => ({ system, record, where, holds_identifier }));
+  const fresh = [...latest.values()].flatMap(({ system, record, gaps }) =>
+    gaps.map((gap) => ({ system, record, ...gap })),
+  );
+  const lines = [...(look?.gaps ?? []), ...fresh].map(({ system, record, where, holds_identifier }) => ({
+    system,
+    record,
+    where,
+    holds_identifier,
+  }));
   return [...new Map(lines.map((line) => [JSON.stringify([line.system, line.record, line.where]), line])).values()];
 }
 
@@ -255,14 +283,17 @@ function verificationOf({ looks, results }: Story): Summary["verification"] {
 function identityOf(cores: readonly JsonObject[]): Summary["identity"] {
   const last = cores.findLast(({ type }) => type === "identity.verified" || type === "identity.checked");
   const { result, method, at } = last ?? {};
-  return typeof result === "string" && typeof method === "string" && typeof at === "string" ? { result, method, at } : null;
+  return typeof result === "string" && typeof method === "string" && typeof at === "string"
+    ? { result, method, at }
+    : null;
 }
 
 function people(cores: readonly JsonObject[]): readonly PersonLine[] {
   return cores.flatMap(({ type, at, by, approver, result, state }): PersonLine[] => {
     const actor = typeof by === "string" ? by : approver;
     // version 0.1 called every check so, whatever came of it
-    const did = type === "identity.verified" && result !== "ok" ? "identity.checked" : type === "refused" ? endedAs(state) : type;
+    const did =
+      type === "identity.verified" && result !== "ok" ? "identity.checked" : type === "refused" ? endedAs(state) : type;
     return typeof did === "string" && typeof at === "string" && typeof actor === "string" ? [{ did, actor, at }] : [];
   });
 }

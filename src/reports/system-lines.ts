@@ -58,7 +58,9 @@ const EFFECTS: readonly Status[] = ["pseudonymised", "anonymised", "redacted", "
 export function systemLines(story: Story): readonly SystemLine[] {
   const told = [...story.results, ...neverBegun(story)];
   return [...Map.groupBy(told, nameOf).values()].flatMap((all): readonly SystemLine[] => {
-    const plans = [...Map.groupBy(all, ({ plan_digest, step }) => `${plan_digest}\n${step}`).values()].flatMap((attempts) => planned(attempts));
+    const plans = [...Map.groupBy(all, ({ plan_digest, step }) => `${plan_digest}\n${step}`).values()].flatMap(
+      (attempts) => planned(attempts),
+    );
     const [last, first] = [plans.at(-1), all[0]];
     if (last === undefined || first === undefined) return [];
     const { system, record, operation, connector, until, law, restricted = false } = last.last;
@@ -66,14 +68,22 @@ export function systemLines(story: Story): readonly SystemLine[] {
     const deeds = all.filter((one) => one.deleted + one.changed + one.unsorted + one.minimised + one.own > 0);
     const sum = (count: "matched" | "affected" | "own" | "deleted" | "changed" | "unsorted" | "alreadyGone"): number =>
       plans.reduce((total, plan) => total + plan[count], 0);
-    const done = { deleted: sum("deleted"), changed: sum("changed"), unsorted: sum("unsorted"), already_gone: sum("alreadyGone") };
+    const done = {
+      deleted: sum("deleted"),
+      changed: sum("changed"),
+      unsorted: sum("unsorted"),
+      already_gone: sum("alreadyGone"),
+    };
     const left = { kept: last.kept, waiting: last.waiting, blocked: last.blocked, failed: last.failed };
     return [
       {
         system,
         record,
         operation,
-        status: worst([last.last.status, ...all.map(({ status }) => status).filter((status) => EFFECTS.includes(status))]),
+        status: worst([
+          last.last.status,
+          ...all.map(({ status }) => status).filter((status) => EFFECTS.includes(status)),
+        ]),
         found: [...Object.values(done), ...Object.values(left)].reduce((total, count) => total + count, 0),
         matched: sum("matched"),
         affected: sum("affected"),
@@ -134,11 +144,26 @@ function doneIn({ deleted, changed, unsorted, already_gone }: Told): number {
 
 /** Steps of plans that were begun which no attempt tells of, and no later plan took over: they wait. */
 function neverBegun({ begun, results }: Story): readonly Told[] {
-  const steps = begun.flatMap(({ place, at, plan_digest, steps: listed = [] }) => listed.map((step) => ({ ...step, place, at, plan_digest })));
+  const steps = begun.flatMap(({ place, at, plan_digest, steps: listed = [] }) =>
+    listed.map((step) => ({ ...step, place, at, plan_digest })),
+  );
   const latest = new Map(steps.map((step) => [nameOf(step), step]));
   return [...latest].flatMap(([name, { place, at, plan_digest, act, reason, status, ...step }]): readonly Told[] => {
-    const told = results.some((result) => nameOf(result) === name && (result.plan_digest === plan_digest || result.place > place));
-    const none = { matched: 0, affected: 0, gone: 0, deleted: 0, changed: 0, unsorted: 0, already_gone: 0, own: 0, minimised: 0, failed: 0 };
+    const told = results.some(
+      (result) => nameOf(result) === name && (result.plan_digest === plan_digest || result.place > place),
+    );
+    const none = {
+      matched: 0,
+      affected: 0,
+      gone: 0,
+      deleted: 0,
+      changed: 0,
+      unsorted: 0,
+      already_gone: 0,
+      own: 0,
+      minimised: 0,
+      failed: 0,
+    };
     const why = act > 0 ? "not_run" : reason;
     return told
       ? []
@@ -177,7 +202,14 @@ function verifiedBy(looks: readonly Look[], last: Told): Verified | null {
   }
   return again === undefined
     ? null
-    : { by: "run", result: again.residual === 0 ? "pass" : "fail", residual: again.residual, method: again.method, reason: null, at: again.at };
+    : {
+        by: "run",
+        result: again.residual === 0 ? "pass" : "fail",
+        residual: again.residual,
+        method: again.method,
+        reason: null,
+        at: again.at,
+      };
 }
 
 export function nameOf({ system, record }: { readonly system: string; readonly record: string }): string {

@@ -19,7 +19,12 @@ export interface Signature {
 }
 
 /** The approval as it would be; nothing is written. Throws what stands in its way, before anybody is asked to confirm it. */
-export async function judgeApproval({ map, actor, now }: Context, reads: Reads, id: string, how: Signature): Promise<Approval> {
+export async function judgeApproval(
+  { map, actor, now }: Context,
+  reads: Reads,
+  id: string,
+  how: Signature,
+): Promise<Approval> {
   const request = await reads.requests.get(id);
   if (ENDED_STATES.includes(request.state))
     throw new Failure("NOTHING_TO_APPROVE", `${id} is ${stateWords(request.state)}: there is nothing to approve`, {
@@ -39,8 +44,15 @@ export async function approveRequest(context: Context, id: string, how: Signatur
     const approval = await judgeApproval(context, tx, id, how);
     const plan = await tx.plans.get(approval.plan);
     await tx.plans.approve(approval);
-    await tx.requests.update(id, { state: "approved", ...noted(context, request, { did: "approved", plan: approval.plan }) });
-    if (plan !== undefined) await tx.outbox.post([policyEntry(context), decisionEntry(context, plan, approval, { notSearched: approval.accepted ?? [] })]);
+    await tx.requests.update(id, {
+      state: "approved",
+      ...noted(context, request, { did: "approved", plan: approval.plan }),
+    });
+    if (plan !== undefined)
+      await tx.outbox.post([
+        policyEntry(context),
+        decisionEntry(context, plan, approval, { notSearched: approval.accepted ?? [] }),
+      ]);
     return approval;
   });
   await sealLedger(state, context.ledger, context.at);

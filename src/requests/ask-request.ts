@@ -8,7 +8,11 @@ import { receivedOn, refuseRef } from "./open-request.ts";
 /** How a line of text is asked for; what comes back has passed `whyNot`. */
 export type Ask = (
   question: string,
-  how: { readonly secret?: boolean; readonly otherwise?: string; readonly whyNot: (typed: string) => string | undefined },
+  how: {
+    readonly secret?: boolean;
+    readonly otherwise?: string;
+    readonly whyNot: (typed: string) => string | undefined;
+  },
 ) => Promise<string>;
 
 export interface AskedFor {
@@ -30,15 +34,26 @@ export async function askRequest(
   const readBack: (readonly [string, string])[] = [];
   for (const identity of context.map.identities) {
     const values = await askValues(identity, ask);
-    readBack.push([identity.name, values.length === 0 ? "not given" : values.length === 1 ? "given, not shown" : `${values.length} values, not shown`]);
+    readBack.push([
+      identity.name,
+      values.length === 0
+        ? "not given"
+        : values.length === 1
+          ? "given, not shown"
+          : `${values.length} values, not shown`,
+    ]);
     if (values.length > 0) subject[identity.name] = values;
   }
   if (Object.keys(subject).length === 0)
-    throw new Failure("SUBJECT_INVALID", "no identifier was given: nobody can be searched for", { help: "Run the same command again and give one at least." });
+    throw new Failure("SUBJECT_INVALID", "no identifier was given: nobody can be searched for", {
+      help: "Run the same command again and give one at least.",
+    });
   const received = given.received ?? (await askReceived(context, ask));
   const ref =
     given.ref ??
-    (await ask("Number of the ticket (empty: none):", { whyNot: (typed) => (typed.trim() === "" ? undefined : saidOf(() => refuseRef(typed.trim()))) }));
+    (await ask("Number of the ticket (empty: none):", {
+      whyNot: (typed) => (typed.trim() === "" ? undefined : saidOf(() => refuseRef(typed.trim()))),
+    }));
   readBack.push(["received", received], ["ticket", ref.trim() === "" ? "none" : ref.trim()]);
   return { subject: JSON.stringify(subject), received, ...(ref.trim() === "" ? {} : { ref: ref.trim() }), readBack };
 }
@@ -60,7 +75,8 @@ async function askValues(identity: Identity, ask: Ask): Promise<readonly string[
     return reason === undefined ? undefined : `It ${reason}.`;
   };
   for (;;) {
-    const question = values.length === 0 ? `${identity.name} (empty: not known):` : `another ${identity.name} (empty: no more):`;
+    const question =
+      values.length === 0 ? `${identity.name} (empty: not known):` : `another ${identity.name} (empty: no more):`;
     const typed = await ask(question, { secret: true, whyNot });
     if (typed.trim() === "") return values;
     values.push(typed);

@@ -17,7 +17,11 @@ export async function lookBeforeAsking(
     const value = flags[name];
     return typeof value === "string" ? value : undefined;
   };
-  const places = { map: given("map") ?? "datamap.yaml", workspace: given("workspace") ?? ".expunge", keys: given("keys") };
+  const places = {
+    map: given("map") ?? "datamap.yaml",
+    workspace: given("workspace") ?? ".expunge",
+    keys: given("keys"),
+  };
   await using reading = await openReading(places, { registry, signal, deadlines: false });
   const { id } = args;
   if (typeof id !== "string" || !isRequestId(id)) return;

@@ -32,7 +32,10 @@ export async function board(reads: Pick<Reads, "requests" | "plans">, today: str
 }
 
 /** When the answer is due, and whether that day has passed. A request that has ended is not overdue any more. */
-export function daysLeft({ due, state }: ErasureRequest, today: string): Pick<BoardItem, "due" | "days_left" | "overdue"> {
+export function daysLeft(
+  { due, state }: ErasureRequest,
+  today: string,
+): Pick<BoardItem, "due" | "days_left" | "overdue"> {
   const left = daysBetween(today, due.legal);
   return { due: due.legal, days_left: left, overdue: left < 0 && OPEN_STATES.includes(state) };
 }
@@ -50,12 +53,19 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
   switch (state) {
     case "received":
       return {
-        waiting_for: identity === undefined ? "identity" : identity.result === "failed" ? "another check of the identity, or a refusal" : "data subject",
+        waiting_for:
+          identity === undefined
+            ? "identity"
+            : identity.result === "failed"
+              ? "another check of the identity, or a refusal"
+              : "data subject",
         // what came of it is the person's own word: no command to be copied says it
         next: `expunge request identity ${id}`,
       };
     case "identity_confirmed":
-      return plan === undefined ? { waiting_for: "plan", next: `expunge plan ${id}` } : { waiting_for: "approval", next: `expunge approve ${id}` };
+      return plan === undefined
+        ? { waiting_for: "plan", next: `expunge plan ${id}` }
+        : { waiting_for: "approval", next: `expunge approve ${id}` };
     case "planned":
       return { waiting_for: "approval", next: `expunge approve ${id}` };
     case "approved":
@@ -79,11 +89,13 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
 async function afterPart(plans: Reads["plans"], request: ErasureRequest): Promise<NextStep> {
   const { id, plan } = request;
   const result = plan === undefined ? undefined : await plans.result(plan);
-  if (result === undefined && plan !== undefined) return { waiting_for: "what is left of the run", next: `expunge run ${id}` };
+  if (result === undefined && plan !== undefined)
+    return { waiting_for: "what is left of the run", next: `expunge run ${id}` };
   const verified = plan === undefined ? undefined : await plans.verified(plan);
   const exit: unknown = typeof verified === "object" && verified !== null ? Reflect.get(verified, "exit") : undefined;
   // nothing is left that is known of: only the look was not whole
-  if (exit === EXIT.unreachable) return { waiting_for: "a look at what could not be verified", next: `expunge verify ${id}` };
+  if (exit === EXIT.unreachable)
+    return { waiting_for: "a look at what could not be verified", next: `expunge verify ${id}` };
   const gaps = openGaps(verified).length;
   // a new plan would end at the same places: only a person can help there
   if (gaps > 0 && (await openThings({ plans }, request, { acceptGaps: true })).length === 0)
@@ -98,6 +110,10 @@ async function afterPart(plans: Reads["plans"], request: ErasureRequest): Promis
 /** What holds the waiting records, in words. */
 async function waitedFor(plans: Reads["plans"], { plan }: ErasureRequest): Promise<string> {
   const steps = (plan === undefined ? undefined : await plans.get(plan))?.steps ?? [];
-  const why = steps.flatMap(({ waiting, reason, says }) => (waiting > 0 && reason !== undefined ? [reasonWords(reason, { status: "waiting", says })] : []));
-  return why.length === 0 ? "a hold or a condition to end" : `an end of what holds it (${[...new Set(why)].join("; ")})`;
+  const why = steps.flatMap(({ waiting, reason, says }) =>
+    waiting > 0 && reason !== undefined ? [reasonWords(reason, { status: "waiting", says })] : [],
+  );
+  return why.length === 0
+    ? "a hold or a condition to end"
+    : `an end of what holds it (${[...new Set(why)].join("; ")})`;
 }

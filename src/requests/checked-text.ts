@@ -8,10 +8,12 @@ export function whyNotText(typed: string): string | undefined {
   const text = typed.trim();
   if (!/[\p{L}\p{N}]/u.test(text)) return "It must say something.";
   // copied from a line of help, it would stand in the proof as what somebody did
-  if (/^(?:TEXT|REASON|METHOD|WORDS?)$/u.test(text)) return "That word stands for what is to be written: say it in words of your own.";
+  if (/^(?:TEXT|REASON|METHOD|WORDS?)$/u.test(text))
+    return "That word stands for what is to be written: say it in words of your own.";
   if (text.length > LONGEST) return `It may have ${LONGEST} characters.`;
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) return "It must be one line, without control characters.";
-  if (looksLikeIdentifier(text)) return "It looks as if it held an identifier of a person: an address, or a number of nine digits or more.";
+  if (looksLikeIdentifier(text))
+    return "It looks as if it held an identifier of a person: an address, or a number of nine digits or more.";
   return undefined;
 }
 
@@ -20,6 +22,9 @@ export function checkedText(flag: string, typed: string): string {
   const why = whyNotText(typed);
   if (why === undefined) return typed.trim();
   const message = `${flag}: ${why.charAt(0).toLowerCase()}${why.slice(1).replace(/\.$/u, "")}`;
-  if (looksLikeIdentifier(typed)) throw new Failure("IDENTIFIER_IN_ARGUMENTS", message, { help: "Say it without: it is kept with the request for years." });
+  if (looksLikeIdentifier(typed))
+    throw new Failure("IDENTIFIER_IN_ARGUMENTS", message, {
+      help: "Say it without: it is kept with the request for years.",
+    });
   throw new Failure("USAGE", message);
 }

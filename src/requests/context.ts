@@ -22,7 +22,11 @@ export interface Context extends Pick<Workspace, "state" | "ledger" | "signal" |
   progress(system: string, done: number): void;
 }
 
-export function contextOf(workspace: Workspace, map: DataMap, progress: (system: string, done: number) => void): Context {
+export function contextOf(
+  workspace: Workspace,
+  map: DataMap,
+  progress: (system: string, done: number) => void,
+): Context {
   const { state, ledger, signal, actor, now } = workspace;
   return {
     state,
@@ -48,13 +52,26 @@ export function today(context: Context): string {
 /** Readers for a request, each opened at its first use. */
 export function readersFor(context: Context, request: string, report: (finding: Finding) => void): Readers {
   return openReaders(async (system) => {
-    const io = await context.io(request, { signal: context.signal, report, progress: (done) => context.progress(system, done) });
+    const io = await context.io(request, {
+      signal: context.signal,
+      report,
+      progress: (done) => context.progress(system, done),
+    });
     return await (await context.system(system)).openReader(io);
   });
 }
 
-export async function eraserFor(context: Context, system: string, request: string, report: (finding: Finding) => void): Promise<Eraser> {
-  const io = await context.io(request, { signal: context.signal, report, progress: (done) => context.progress(system, done) });
+export async function eraserFor(
+  context: Context,
+  system: string,
+  request: string,
+  report: (finding: Finding) => void,
+): Promise<Eraser> {
+  const io = await context.io(request, {
+    signal: context.signal,
+    report,
+    progress: (done) => context.progress(system, done),
+  });
   return await (await context.system(system)).openEraser(io);
 }
 

@@ -23,7 +23,13 @@ import { completedEntry } from "./run-entries.ts";
  * Ends a request and destroys its sealed part, in the transaction that says so. Pointers of records that a hold keeps (no
  * values) go to the held store, each with its last day.
  */
-export async function endIn(tx: Tx, context: Context, id: string, ending: "closed" | "refused" | "cancelled", why?: Why): Promise<ErasureRequest> {
+export async function endIn(
+  tx: Tx,
+  context: Context,
+  id: string,
+  ending: "closed" | "refused" | "cancelled",
+  why?: Why,
+): Promise<ErasureRequest> {
   const held = ending === "closed" ? await keptSoFar(tx, id, () => false) : [];
   const ended = await tx.requests.update(id, {
     state: ending,
@@ -49,7 +55,12 @@ function whyOf(words: string): Why {
 }
 
 /** Closed by a person: the last run and the last verification are the last word. */
-async function closedEntries(tx: Tx, context: Context, request: ErasureRequest, why: Why): Promise<readonly OutboxEntry[]> {
+async function closedEntries(
+  tx: Tx,
+  context: Context,
+  request: ErasureRequest,
+  why: Why,
+): Promise<readonly OutboxEntry[]> {
   const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
   if (plan === undefined) return [];
   const attempts = await allAttempts(tx, request.id);
@@ -58,23 +69,37 @@ async function closedEntries(tx: Tx, context: Context, request: ErasureRequest, 
 }
 
 /** The places that the last look found an identifier in, accepted by a person; none where it found none. */
-async function acceptedEntries({ plans }: Tx, context: Context, request: ErasureRequest, why: Why): Promise<readonly OutboxEntry[]> {
+async function acceptedEntries(
+  { plans }: Tx,
+  context: Context,
+  request: ErasureRequest,
+  why: Why,
+): Promise<readonly OutboxEntry[]> {
   const gaps = openGaps(request.plan === undefined ? undefined : await plans.verified(request.plan));
   return gaps.length === 0 ? [] : [gapsAcceptedEntry(context, request.id, gaps, why)];
 }
 
 /** Throws what stands in the way of the ending: WRONG_STATE, STILL_OPEN. */
-export async function refuseEnding(reads: Reads, request: ErasureRequest, ending: "closed" | "refused" | "cancelled", acceptGaps: boolean): Promise<void> {
+export async function refuseEnding(
+  reads: Reads,
+  request: ErasureRequest,
+  ending: "closed" | "refused" | "cancelled",
+  acceptGaps: boolean,
+): Promise<void> {
   const { id, state } = request;
   if (!OPEN_STATES.includes(state)) throw new Failure("WRONG_STATE", `${id} is ${stateWords(state)} already`);
   const { next, otherwise = [] } = await nextStep(reads, request);
   const help = `The next step is: ${[next ?? `expunge request show ${id}`, ...otherwise].join(", or ")}.`;
   if (ending !== "closed") {
-    if (await hasBegun(reads, id)) throw new Failure("STILL_OPEN", `${id} is ${stateWords(state)}: its erasure has begun and cannot be taken back`, { help });
+    if (await hasBegun(reads, id))
+      throw new Failure("STILL_OPEN", `${id} is ${stateWords(state)}: its erasure has begun and cannot be taken back`, {
+        help,
+      });
     return;
   }
   const open = await openThings(reads, request, { acceptGaps });
-  if (open.length > 0) throw new Failure("STILL_OPEN", `${id} has something open: ${open.join("; ")}`, { help, details: open });
+  if (open.length > 0)
+    throw new Failure("STILL_OPEN", `${id} has something open: ${open.join("; ")}`, { help, details: open });
 }
 
 /** Ends a request that is not to be carried out (`refused`, `cancelled`), or closes one of which nothing is open. Throws STILL_OPEN, WRONG_STATE. */

@@ -60,7 +60,9 @@ export function identityEntry(context: Teller, request: ErasureRequest): OutboxE
     method: methodCode(identity?.method ?? "other"),
     by: context.actorIdOf(identity?.by ?? context.actor),
   };
-  return result === "ok" ? another(request.id, "identity.verified", { ...core, result }) : another(request.id, "identity.checked", { ...core, result });
+  return result === "ok"
+    ? another(request.id, "identity.verified", { ...core, result })
+    : another(request.id, "identity.checked", { ...core, result });
 }
 
 /** What an approver accepts beside the plan. */
@@ -76,7 +78,12 @@ export function decisionId(plan: Plan, approval: Approval): string {
   return `${plan.request}/${plan.id}/decision/${approval.at}`;
 }
 
-export function decisionEntry(context: Teller, plan: Plan, approval: Approval, { notSearched, excluded }: Accepting = { notSearched: [] }): OutboxEntry {
+export function decisionEntry(
+  context: Teller,
+  plan: Plan,
+  approval: Approval,
+  { notSearched, excluded }: Accepting = { notSearched: [] },
+): OutboxEntry {
   const kept = plan.steps.filter((step) => step.kept > 0);
   const exemptions = new Set(kept.flatMap((step) => exemptionsOf(context, `${step.system}.${step.record}`)));
   const unsearched = plan.steps.filter((step) => notSearched.includes(`${step.system}.${step.record}`));
@@ -99,7 +106,9 @@ export function decisionEntry(context: Teller, plan: Plan, approval: Approval, {
 function exemptionsOf({ map }: Teller, record: string): readonly (typeof EXCEPTIONS)[number][] {
   const type = map.systems.flatMap((system) => system.records).find((one) => one.id === record);
   return (type?.holds ?? []).flatMap((use) => {
-    const letter = /17\s*\(3\)\s*\(([a-e])\)/u.exec(map.holds.find((hold) => hold.name === use.hold)?.exemption ?? "")?.[1];
+    const letter = /17\s*\(3\)\s*\(([a-e])\)/u.exec(
+      map.holds.find((hold) => hold.name === use.hold)?.exemption ?? "",
+    )?.[1];
     return EXCEPTIONS.filter((one) => one === `art17-3-${letter ?? ""}`);
   });
 }
@@ -111,7 +120,9 @@ export function gapsAcceptedEntry(context: Teller, id: string, gaps: readonly Se
     request: id,
     ...moment(context),
     by: context.actorIdOf(context.actor),
-    records: [...records.values()].flatMap(([first, ...more]) => (first === undefined ? [] : [{ ...named(context, first), gaps: more.length + 1 }])),
+    records: [...records.values()].flatMap(([first, ...more]) =>
+      first === undefined ? [] : [{ ...named(context, first), gaps: more.length + 1 }],
+    ),
     words: why.commitment,
   });
 }
@@ -128,7 +139,11 @@ export function refusedEntry(context: Teller, id: string, state: "refused" | "ca
 }
 
 export function keyDestroyedEntry(context: Teller, id: string): OutboxEntry {
-  return entry(`${id}/key.destroyed`, "key.destroyed", { request: id, at: context.now().toISOString(), what: "sealed_keys" });
+  return entry(`${id}/key.destroyed`, "key.destroyed", {
+    request: id,
+    at: context.now().toISOString(),
+    what: "sealed_keys",
+  });
 }
 
 /** The data map in force, by its digest; once for each text. */

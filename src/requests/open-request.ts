@@ -61,10 +61,18 @@ export async function openRequests(
 }
 
 /** Open requests that are about one of these people too, by id. */
-export function likelyDuplicates(requests: readonly ErasureRequest[], all: readonly ErasureRequest[]): readonly string[] {
+export function likelyDuplicates(
+  requests: readonly ErasureRequest[],
+  all: readonly ErasureRequest[],
+): readonly string[] {
   const pseudonyms = new Set(requests.flatMap((request) => request.pseudonyms));
   const mine = new Set(requests.map(({ id }) => id));
-  return all.filter((one) => !mine.has(one.id) && OPEN_STATES.includes(one.state) && one.pseudonyms.some((each) => pseudonyms.has(each))).map(({ id }) => id);
+  return all
+    .filter(
+      (one) =>
+        !mine.has(one.id) && OPEN_STATES.includes(one.state) && one.pseudonyms.some((each) => pseudonyms.has(each)),
+    )
+    .map(({ id }) => id);
 }
 
 /** The pseudonym of the first identifier given, in the data map's order. */
@@ -82,7 +90,8 @@ export function receivedOn(given: string | undefined, context: Context): string 
   if (given === undefined) return now;
   const zoned = isCivilDate(given) || /T.*(?:Z|[+-]\d{2}:?\d{2})$/u.test(given);
   const date = zoned ? civilDateFromText(given, context.map.controller.calendar.timezone) : undefined;
-  if (date === undefined) throw new Failure("USAGE", "--received wants a date such as 2026-11-21, or an ISO time with its offset");
+  if (date === undefined)
+    throw new Failure("USAGE", "--received wants a date such as 2026-11-21, or an ISO time with its offset");
   if (date > now) throw new Failure("USAGE", "--received lies in the future");
   return date;
 }
@@ -93,6 +102,10 @@ const TELEPHONE = /(?<!\d)0[1-9](?:[\s./-]?\d){6,}/u;
 /** Throws USAGE, IDENTIFIER_IN_ARGUMENTS where `--ref` is no ticket's number. */
 export function refuseRef(ref: string): void {
   if (looksLikeIdentifier(ref) || masked(ref) !== ref || TELEPHONE.test(ref))
-    throw new Failure("IDENTIFIER_IN_ARGUMENTS", "--ref looks like an identifier of a person; it takes a ticket's number");
-  if (ref.trim() === "" || ref.length > 100 || /\p{Cc}/u.test(ref)) throw new Failure("USAGE", "--ref wants a ticket's number of at most 100 characters");
+    throw new Failure(
+      "IDENTIFIER_IN_ARGUMENTS",
+      "--ref looks like an identifier of a person; it takes a ticket's number",
+    );
+  if (ref.trim() === "" || ref.length > 100 || /\p{Cc}/u.test(ref))
+    throw new Failure("USAGE", "--ref wants a ticket's number of at most 100 characters");
 }

@@ -20,8 +20,10 @@ export async function openThings(
   for (const step of result?.steps ?? []) open.push(...failedInStep(step));
   const seen = plan === undefined ? undefined : await plans.verified(plan.id);
   open.push(...openInLook(seen, acceptGaps));
-  if (request.state === "settling" || request.state === "verifying") open.push("it is not verified for the second time yet");
-  if (request.state === "partly_done" && open.length === 0 && seen === undefined) open.push("nobody has looked again since the run");
+  if (request.state === "settling" || request.state === "verifying")
+    open.push("it is not verified for the second time yet");
+  if (request.state === "partly_done" && open.length === 0 && seen === undefined)
+    open.push("nobody has looked again since the run");
   return open;
 }
 
@@ -33,19 +35,37 @@ function openInLook(seen: unknown, acceptGaps: boolean): readonly string[] {
     if (typeof residual === "number" && residual > 0) return [`${name}: the last look found ${residual} still there`];
     const reason = textIn(check, "reason");
     if (textIn(check, "result") !== "unverifiable" || reason === "gap") return [];
-    return [`${name}: could not be looked at${reason === undefined ? "" : ` (${reasonWords(reason, { status: "unverifiable" })})`}`];
+    return [
+      `${name}: could not be looked at${reason === undefined ? "" : ` (${reasonWords(reason, { status: "unverifiable" })})`}`,
+    ];
   });
   const gaps = acceptGaps ? [] : openGaps(seen);
-  return [...checks, ...gaps.map(({ system, record, where }) => `${system}.${record}: an identifier stands in ${where}, where nothing can be erased`)];
+  return [
+    ...checks,
+    ...gaps.map(
+      ({ system, record, where }) =>
+        `${system}.${record}: an identifier stands in ${where}, where nothing can be erased`,
+    ),
+  ];
 }
 
 /** Of a verification as it was stored: places in which an identifier stands and nothing can be done. */
-export function openGaps(
-  seen: unknown,
-): readonly { readonly system: string; readonly record: string; readonly where: string; readonly holdsIdentifier: true }[] {
+export function openGaps(seen: unknown): readonly {
+  readonly system: string;
+  readonly record: string;
+  readonly where: string;
+  readonly holdsIdentifier: true;
+}[] {
   return listIn(seen, "gaps").flatMap((gap) =>
     Reflect.get(gap, "holds_identifier") === true
-      ? [{ system: textIn(gap, "system") ?? "", record: textIn(gap, "record") ?? "", where: textIn(gap, "where") ?? "a place", holdsIdentifier: true as const }]
+      ? [
+          {
+            system: textIn(gap, "system") ?? "",
+            record: textIn(gap, "record") ?? "",
+            where: textIn(gap, "where") ?? "a place",
+            holdsIdentifier: true as const,
+          },
+        ]
       : [],
   );
 }
@@ -63,7 +83,8 @@ function textIn(value: object, name: string): string | undefined {
 function openInStep({ system, record, status: worst, waiting, blocked, reason, says }: PlanStep): readonly string[] {
   const name = `${system}.${record}`;
   // a step's reason is that of the worst that happens in it
-  const why = (status: "waiting" | "blocked"): string => (reason === undefined || worst !== status ? "" : ` (${reasonWords(reason, { status, says })})`);
+  const why = (status: "waiting" | "blocked"): string =>
+    reason === undefined || worst !== status ? "" : ` (${reasonWords(reason, { status, says })})`;
   return [
     ...(waiting > 0 ? [`${name}: ${waiting} waiting${why("waiting")}`] : []),
     ...(blocked > 0 ? [`${name}: ${blocked} blocked${why("blocked")}`] : []),
@@ -73,7 +94,14 @@ function openInStep({ system, record, status: worst, waiting, blocked, reason, s
 
 /** Of a run's step as it was stored: what failed. */
 function failedInStep(step: unknown): readonly string[] {
-  if (typeof step !== "object" || step === null || !("failed" in step) || typeof step.failed !== "number" || step.failed === 0) return [];
+  if (
+    typeof step !== "object" ||
+    step === null ||
+    !("failed" in step) ||
+    typeof step.failed !== "number" ||
+    step.failed === 0
+  )
+    return [];
   const reason = textIn(step, "reason");
   const why = reason === undefined ? "" : ` (${reasonWords(reason, { status: "failed", says: textIn(step, "says") })})`;
   return [`${textIn(step, "system") ?? ""}.${textIn(step, "record") ?? ""}: ${step.failed} failed${why}`];

@@ -17,18 +17,24 @@ import { noted } from "./history.ts";
 import { type Context, readersFor, today } from "./context.ts";
 
 /** Searches everything, read-only, and stores the plan with its sealed keys. Throws what stands in the way. */
-export async function planRequest(context: Context, id: string, options: { readonly system?: string } = {}): Promise<Plan> {
+export async function planRequest(
+  context: Context,
+  id: string,
+  options: { readonly system?: string } = {},
+): Promise<Plan> {
   const { state } = context;
   await using lease = await state.lease([id], async (tx) => await plannable(tx, id));
   if (options.system !== undefined && !context.map.systems.some((system) => system.name === options.system))
     throw new Failure("USAGE", "the data map has no system of that name");
   const planId = await lease.atomically(async (tx) => await tx.plans.nextId());
-  const { plan, sealed, searched } = await searchAndPlan(context, id, { ...options, id: planId }).catch(async (error: unknown) => {
-    // an earlier plan must not be approved or run in the place of one that was refused
-    if (error instanceof Failure && (error.exit === EXIT.waiting || error.exit === EXIT.bad_data))
-      await lifeStep(lease, context.at, "withdraw_plan", async (tx) => await withdrawPlan(tx, id));
-    throw error;
-  });
+  const { plan, sealed, searched } = await searchAndPlan(context, id, { ...options, id: planId }).catch(
+    async (error: unknown) => {
+      // an earlier plan must not be approved or run in the place of one that was refused
+      if (error instanceof Failure && (error.exit === EXIT.waiting || error.exit === EXIT.bad_data))
+        await lifeStep(lease, context.at, "withdraw_plan", async (tx) => await withdrawPlan(tx, id));
+      throw error;
+    },
+  );
   return await lifeStep(lease, context.at, "plan", async (tx) => {
     const request = await plannable(tx, id);
     await tx.sealed.savePlan(id, plan.id, {
@@ -50,13 +56,17 @@ export async function planRequest(context: Context, id: string, options: { reado
 /** Whether these steps decide on a record; made at the first question. */
 function decidedIn(sealed: readonly SealedStep[]): (record: string, key: string) => boolean {
   let known: ReadonlySet<string> | undefined;
-  return (record, key) => (known ??= new Set(sealed.flatMap((step) => step.records.map((one) => `${step.record}\n${one.key}`)))).has(`${record}\n${key}`);
+  return (record, key) =>
+    (known ??= new Set(sealed.flatMap((step) => step.records.map((one) => `${step.record}\n${one.key}`)))).has(
+      `${record}\n${key}`,
+    );
 }
 
 /** A new plan takes the place of an earlier one, of a run that was killed too: a living one holds the lease. */
 async function plannable(tx: Tx, id: string): Promise<ErasureRequest> {
   const request = await tx.requests.get(id);
-  if (ENDED_STATES.includes(request.state)) throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)}: there is nothing to plan`);
+  if (ENDED_STATES.includes(request.state))
+    throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)}: there is nothing to plan`);
   return request;
 }
 
@@ -64,7 +74,10 @@ async function plannable(tx: Tx, id: string): Promise<ErasureRequest> {
 async function withdrawPlan(tx: Tx, id: string): Promise<void> {
   const { plan, identity } = await tx.requests.get(id);
   if (plan === undefined || (await tx.journal.units(plan)).length > 0) return;
-  await tx.requests.update(id, { plan: undefined, state: identity?.result === "ok" ? "identity_confirmed" : "received" });
+  await tx.requests.update(id, {
+    plan: undefined,
+    state: identity?.result === "ok" ? "identity_confirmed" : "received",
+  });
 }
 
 /**
@@ -79,7 +92,10 @@ async function knownOnceBegun(reads: Reads, request: string): Promise<Known | un
 export async function knownOf(reads: Reads, request: string): Promise<Known> {
   if (!(await reads.sealed.exists(request))) return { identifiers: [], lookups: new Map() };
   const searched = await reads.sealed.searched(request);
-  return { identifiers: await reads.sealed.resolved(request), lookups: new Map(searched.map(({ record, lookups }) => [record, lookups])) };
+  return {
+    identifiers: await reads.sealed.resolved(request),
+    lookups: new Map(searched.map(({ record, lookups }) => [record, lookups])),
+  };
 }
 
 /** A plan made now, not stored: what `run` compares with. */
@@ -125,6 +141,10 @@ export async function searchAndPlan(
   return { ...made, searched };
 }
 
-async function* residueOf(readers: Readers, system: string, target: ReturnType<typeof targetOf>): ReturnType<Awaited<ReturnType<Readers["of"]>>["residue"]> {
+async function* residueOf(
+  readers: Readers,
+  system: string,
+  target: ReturnType<typeof targetOf>,
+): ReturnType<Awaited<ReturnType<Readers["of"]>>["residue"]> {
   yield* (await readers.of(system)).residue(target);
 }

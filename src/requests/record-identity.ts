@@ -25,7 +25,12 @@ export async function refuseIdentity(reads: Reads, request: ErasureRequest): Pro
 }
 
 /** Notes how the identity was checked and what came of it. Throws WRONG_STATE once a run has begun or the request has ended. */
-export async function recordIdentity(context: Context, id: string, typed: string, result: Result): Promise<ErasureRequest> {
+export async function recordIdentity(
+  context: Context,
+  id: string,
+  typed: string,
+  result: Result,
+): Promise<ErasureRequest> {
   const { state } = context;
   const method = checkedText("--method", typed);
   const recorded = await lifeStep(state, context.at, "identity", async (tx) => {
@@ -34,10 +39,17 @@ export async function recordIdentity(context: Context, id: string, typed: string
     await refuseIdentity(tx, request);
     const identity = { method, result, at: context.now().toISOString(), by: context.actor };
     await tx.outbox.post([receivedEntry(context, request, EPOCH), identityEntry(context, { ...request, identity })]);
-    const confirmed = request.plan === undefined ? "identity_confirmed" : request.state === "approved" ? "approved" : "planned";
+    const confirmed =
+      request.plan === undefined ? "identity_confirmed" : request.state === "approved" ? "approved" : "planned";
     // whoever turns out to be someone else must not be erased by a plan that was signed before
-    const changes = result === "ok" ? ({ identity, state: confirmed } as const) : ({ identity, state: "received", plan: undefined } as const);
-    return await tx.requests.update(id, { ...changes, ...noted(context, request, { did: "identity", result, note: method }) });
+    const changes =
+      result === "ok"
+        ? ({ identity, state: confirmed } as const)
+        : ({ identity, state: "received", plan: undefined } as const);
+    return await tx.requests.update(id, {
+      ...changes,
+      ...noted(context, request, { did: "identity", result, note: method }),
+    });
   });
   await sealLedger(state, context.ledger, context.at);
   return recorded;

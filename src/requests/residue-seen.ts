@@ -18,7 +18,11 @@ export async function residueSeen(
   purged?: ReadonlyMap<string, readonly Residue[]>,
 ): Promise<readonly Residue[]> {
   const noted = receipts.flatMap(({ residue = [] }) => residue);
-  const acted = new Set(receipts.filter((one) => one.deleted + one.changed + one.minimised + one.own > 0).map((one) => `${one.system}.${one.record}`));
+  const acted = new Set(
+    receipts
+      .filter((one) => one.deleted + one.changed + one.minimised + one.own > 0)
+      .map((one) => `${one.system}.${one.record}`),
+  );
   const seen: Residue[] = noted.filter(({ mechanism }) => mechanism.startsWith("backups:"));
   for (const record of recordTypes(map).filter(({ id }) => acted.has(id))) {
     const left = purged?.get(record.id);
@@ -27,7 +31,8 @@ export async function residueSeen(
       continue;
     }
     try {
-      for await (const one of (await readers.of(record.system)).residue(targetOf(map, record))) seen.push(asOfTheDeed(one, noted));
+      for await (const one of (await readers.of(record.system)).residue(targetOf(map, record)))
+        seen.push(asOfTheDeed(one, noted));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       seen.push({ system: record.system, mechanism: "unknown", goneBy: null });
@@ -35,11 +40,15 @@ export async function residueSeen(
   }
   // what left the map can not be asked any more: the last word on it is the attempt's
   const known = new Set(recordTypes(map).map(({ id }) => id));
-  const gone = receipts.filter((one) => !known.has(`${one.system}.${one.record}`)).flatMap(({ residue = [] }) => residue);
+  const gone = receipts
+    .filter((one) => !known.has(`${one.system}.${one.record}`))
+    .flatMap(({ residue = [] }) => residue);
   return mergeResidue([...seen, ...gone]);
 }
 
 function asOfTheDeed(now: Residue, noted: readonly Residue[]): Residue {
-  const then = noted.filter(({ system, mechanism, goneBy }) => system === now.system && mechanism === now.mechanism && goneBy !== null);
+  const then = noted.filter(
+    ({ system, mechanism, goneBy }) => system === now.system && mechanism === now.mechanism && goneBy !== null,
+  );
   return now.goneBy === null || then.length === 0 ? now : (mergeResidue(then)[0] ?? now);
 }

@@ -70,7 +70,22 @@ export function receiptEntries(context: Teller, plan: Plan, receipts: readonly R
 }
 
 function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Receipt): OutboxEntry {
-  const { attempt, status, matched, affected, gone, deleted, changed, alreadyGone, own, kept, minimised, waiting, blocked, failed } = receipt;
+  const {
+    attempt,
+    status,
+    matched,
+    affected,
+    gone,
+    deleted,
+    changed,
+    alreadyGone,
+    own,
+    kept,
+    minimised,
+    waiting,
+    blocked,
+    failed,
+  } = receipt;
   const kind = context.map.systems.find((system) => system.name === step.system)?.kind ?? "unknown";
   const reason = reasonOf(receipt.reason ?? step.reason);
   const people = peopleOf(receipt);
@@ -102,13 +117,17 @@ function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Rece
     ...(until === undefined ? {} : { until }),
     law: (step.law ?? []).slice(0, 20).map((law) => tellable(law)),
     ...(kept > 0 ? { restricted: typeOf(context, step)?.whileHeld?.restrict ?? false } : {}),
-    gaps: receipt.gaps.slice(0, GAPS_LISTED).map(({ where, holdsIdentifier }) => ({ where: tellable(where), holds_identifier: holdsIdentifier })),
+    gaps: receipt.gaps
+      .slice(0, GAPS_LISTED)
+      .map(({ where, holdsIdentifier }) => ({ where: tellable(where), holds_identifier: holdsIdentifier })),
     ...moreThan(GAPS_LISTED, receipt.gaps.length),
     residue: (receipt.residue ?? []).slice(0, 50).map(residueMember),
     connector: `${kind}@${context.version}`,
     started: receipt.started,
     finished: receipt.finished,
-    ...(wasReadAgain(receipt) ? { verification: { method: "requery", residual: blocked + failed, at: receipt.finished } } : {}),
+    ...(wasReadAgain(receipt)
+      ? { verification: { method: "requery", residual: blocked + failed, at: receipt.finished } }
+      : {}),
   });
 }
 
@@ -125,15 +144,27 @@ function reasonOf(reason: string | undefined): string | undefined {
 function peopleOf({ people = [] }: Receipt): NonNullable<EventCore<"target.result">["people"]> {
   return people
     .map(({ alreadyGone, ...counts }, index) => ({ person: index + 1, already_gone: alreadyGone, ...counts }))
-    .filter(({ done, already_gone, kept, waiting, blocked, failed }) => done + already_gone + kept + waiting + blocked + failed > 0);
+    .filter(
+      ({ done, already_gone, kept, waiting, blocked, failed }) =>
+        done + already_gone + kept + waiting + blocked + failed > 0,
+    );
 }
 
-function residueMember({ mechanism, goneBy }: Residue): { readonly mechanism: string; readonly gone_by: string | null } {
+function residueMember({ mechanism, goneBy }: Residue): {
+  readonly mechanism: string;
+  readonly gone_by: string | null;
+} {
   return { mechanism: code(mechanism), gone_by: when(goneBy) ?? null };
 }
 
-function residueLines(context: Teller, residue: readonly Residue[]): NonNullable<EventCore<"erasure.completed">["residue"]> {
-  return residue.map((one) => ({ system: named(context, { system: one.system, record: "" }).system, ...residueMember(one) }));
+function residueLines(
+  context: Teller,
+  residue: readonly Residue[],
+): NonNullable<EventCore<"erasure.completed">["residue"]> {
+  return residue.map((one) => ({
+    system: named(context, { system: one.system, record: "" }).system,
+    ...residueMember(one),
+  }));
 }
 
 function moreThan(listed: number, all: number): { readonly more_gaps?: number } {
@@ -159,7 +190,9 @@ export function verificationEntry(context: Teller, plan: Plan, seen: Seen): Outb
       ...(fresh === 0 ? {} : { new: fresh }),
       ...(reason === undefined ? {} : { reason: code(reason) }),
     })),
-    gaps: seen.gaps.slice(0, GAPS_LISTED).map((gap) => ({ ...named(context, gap), where: tellable(gap.where), holds_identifier: gap.holdsIdentifier })),
+    gaps: seen.gaps
+      .slice(0, GAPS_LISTED)
+      .map((gap) => ({ ...named(context, gap), where: tellable(gap.where), holds_identifier: gap.holdsIdentifier })),
     ...moreThan(GAPS_LISTED, seen.gaps.length),
     residue: residueLines(context, seen.residue),
   });
@@ -203,10 +236,12 @@ export function completedEntry(
 function totalsOf(attempts: readonly Receipt[]): EventCore<"erasure.completed">["totals"] {
   const types = [...Map.groupBy(attempts, ({ system, record }) => JSON.stringify([system, record])).values()];
   const last = types.flatMap((tries) => tries.slice(-1));
-  const left = (name: "kept" | "waiting" | "blocked" | "failed"): number => last.reduce((total, one) => total + one[name], 0);
+  const left = (name: "kept" | "waiting" | "blocked" | "failed"): number =>
+    last.reduce((total, one) => total + one[name], 0);
   const steps = [...Map.groupBy(attempts, ({ plan, step }) => JSON.stringify([plan, step])).values()];
   // an attempt tells what earlier ones of the step did too, but for one that failed before it could look
-  const done = (name: "deleted" | "changed"): number => steps.reduce((total, tries) => total + Math.max(...tries.map((one) => one[name])), 0);
+  const done = (name: "deleted" | "changed"): number =>
+    steps.reduce((total, tries) => total + Math.max(...tries.map((one) => one[name])), 0);
   return {
     erase: done("deleted"),
     change: done("changed"),
@@ -219,5 +254,7 @@ function totalsOf(attempts: readonly Receipt[]): EventCore<"erasure.completed">[
 }
 
 function typeOf({ map }: Teller, step: PlanStep): RecordType | undefined {
-  return map.systems.flatMap((system) => system.records).find((one) => one.system === step.system && one.name === step.record);
+  return map.systems
+    .flatMap((system) => system.records)
+    .find((one) => one.system === step.system && one.name === step.record);
 }

@@ -18,7 +18,11 @@ import { knownOf, searchAndPlan } from "./plan-request.ts";
 type Result = Extract<RunEvent, { event: "result" }>;
 
 /** Carries out the latest plan of the request, or goes on with it, or answers again. Events as they happen. */
-export async function runRequest(context: Context, id: string, options: { readonly concurrency: number; emit(event: RunEvent): void }): Promise<Result> {
+export async function runRequest(
+  context: Context,
+  id: string,
+  options: { readonly concurrency: number; emit(event: RunEvent): void },
+): Promise<Result> {
   const { state } = context;
   const { pseudonyms } = await state.read.requests.get(id);
   const names = [id, ...pseudonyms.map((pseudonym) => `subject:${pseudonym}`)];
@@ -56,7 +60,10 @@ async function runHeld(
       if (now.plan.id !== plan.id) throw new Failure("PLAN_STALE", `${id} has a newer plan than ${plan.id}`);
     },
     async replan() {
-      const again = await searchAndPlan(context, id, { id: plan.id, ...(plan.system === undefined ? {} : { system: plan.system }) });
+      const again = await searchAndPlan(context, id, {
+        id: plan.id,
+        ...(plan.system === undefined ? {} : { system: plan.system }),
+      });
       const records = plan.steps.map((step) => `${step.system}.${step.record}`);
       return {
         sealed: again.sealed,
@@ -66,10 +73,24 @@ async function runHeld(
     },
     async rejudge(record, subjects, keys) {
       await using readers = readersFor(context, id, () => {});
-      return await judgeAgain({ map, readers, record, keys, subjects, known, today: today(context), made: { received, entered: createdAt } });
+      return await judgeAgain({
+        map,
+        readers,
+        record,
+        keys,
+        subjects,
+        known,
+        today: today(context),
+        made: { received, entered: createdAt },
+      });
     },
     digest: keyDigest(digestKey),
-    noted: async (tx, result) => noted(context, await tx.requests.get(id), { did: "run", plan: plan.id, ...(result === undefined ? {} : { result }) }),
+    noted: async (tx, result) =>
+      noted(context, await tx.requests.get(id), {
+        did: "run",
+        plan: plan.id,
+        ...(result === undefined ? {} : { result }),
+      }),
     startedEntry: () => startedEntry(context, plan),
     receiptEntries: (receipts) => receiptEntries(context, plan, receipts),
     emit: (event) => options.emit(withoutOurs(event)),
@@ -80,7 +101,13 @@ async function runHeld(
  * Planned records that the search does not find any more and that are no case of "gone by its key": those that are there
  * all the same, and those of a file, index or pattern that has changed or gone as a whole.
  */
-async function lostOf(context: Context, id: string, step: SealedStep, keys: readonly string[], empty: ReadonlySet<string>): Promise<readonly string[]> {
+async function lostOf(
+  context: Context,
+  id: string,
+  step: SealedStep,
+  keys: readonly string[],
+  empty: ReadonlySet<string>,
+): Promise<readonly string[]> {
   const { system, place } = step.target.record;
   if ((empty.has(step.record) && place.kind !== "keys") || place.kind === "files") return keys;
   const found = new Set<string>();
@@ -111,9 +138,12 @@ export async function readyToRun(context: Context, id: string): Promise<Pick<Run
 async function runnable({ map, now, ledger }: Context, tx: Reads, id: string): Promise<Runnable> {
   const request = await tx.requests.get(id);
   const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
-  if (request.state === "refused" || request.state === "cancelled") throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)}`);
-  if (plan === undefined) throw new Failure("NOT_APPROVED", `${id} has no plan`, { help: `Make one first: expunge plan ${id}.` });
-  if (request.identity?.result !== "ok") throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${id} is not confirmed`);
+  if (request.state === "refused" || request.state === "cancelled")
+    throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)}`);
+  if (plan === undefined)
+    throw new Failure("NOT_APPROVED", `${id} has no plan`, { help: `Make one first: expunge plan ${id}.` });
+  if (request.identity?.result !== "ok")
+    throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${id} is not confirmed`);
   const approval = await tx.plans.approval(plan.id);
   // version 0.1 could be killed between the two, and a state can be changed by others than us
   if (approval !== undefined && !(await isTold(decisionId(plan, approval), tx, ledger)))
@@ -122,7 +152,12 @@ async function runnable({ map, now, ledger }: Context, tx: Reads, id: string): P
     });
   // closed: the keys are gone, the answer is not
   const answered = (await tx.plans.result(plan.id)) !== undefined;
-  if (answered) return { complete: true, plan: approvedPlan(plan, approval, map, { at: now(), begun: true, ended: true, unaltered: true }), sealed: [] };
+  if (answered)
+    return {
+      complete: true,
+      plan: approvedPlan(plan, approval, map, { at: now(), begun: true, ended: true, unaltered: true }),
+      sealed: [],
+    };
   if (!(await tx.sealed.exists(id))) throw new Failure("PLAN_USED", `${id} has ended`);
   const begun = (await tx.journal.units(plan.id)).some((unit) => unit.state !== "ready");
   const sealed = await tx.sealed.steps(id, plan.id);

@@ -17,13 +17,23 @@ export interface PlanLine {
   /** Only this system was planned. */
   readonly system?: string;
   readonly totals: Totals;
-  readonly approval?: { readonly by: string; readonly at: string; readonly role?: string; readonly accepted?: readonly string[] };
+  readonly approval?: {
+    readonly by: string;
+    readonly at: string;
+    readonly role?: string;
+    readonly accepted?: readonly string[];
+  };
   readonly run?: { readonly state: string; readonly exit: number; readonly completed_at: string };
 }
 
 /** Everything that was done, oldest first. */
 export async function story(reads: Reads, request: ErasureRequest): Promise<readonly StoryLine[]> {
-  const opened: StoryLine = { at: request.createdAt, by: request.createdBy, did: "opened", ...(request.ref === undefined ? {} : { note: request.ref }) };
+  const opened: StoryLine = {
+    at: request.createdAt,
+    by: request.createdBy,
+    did: "opened",
+    ...(request.ref === undefined ? {} : { note: request.ref }),
+  };
   return [opened, ...(request.history ?? (await remembered(reads, request)))];
 }
 
@@ -31,7 +41,8 @@ export async function story(reads: Reads, request: ErasureRequest): Promise<read
 async function remembered({ plans }: Reads, request: ErasureRequest): Promise<readonly StoryLine[]> {
   const lines: StoryLine[] = [];
   const { identity, endedAt, reason, state } = request;
-  if (identity !== undefined) lines.push({ at: identity.at, by: identity.by, did: "identity", result: identity.result, note: identity.method });
+  if (identity !== undefined)
+    lines.push({ at: identity.at, by: identity.by, did: "identity", result: identity.result, note: identity.method });
   for (const plan of await plans.ofRequest(request.id)) {
     lines.push({ at: plan.made_at, did: "planned", plan: plan.id });
     const approval = await plans.approval(plan.id);
@@ -57,12 +68,19 @@ export async function plansOf({ plans }: Reads, request: string): Promise<readon
       ...(plan.system === undefined ? {} : { system: plan.system }),
       totals: plan.totals,
       ...(approval === undefined ? {} : { approval: signed(approval) }),
-      ...(result === undefined ? {} : { run: { state: result.state, exit: result.exit, completed_at: result.completedAt } }),
+      ...(result === undefined
+        ? {}
+        : { run: { state: result.state, exit: result.exit, completed_at: result.completedAt } }),
     });
   }
   return lines;
 }
 
-function signed({ by, at, role, accepted }: NonNullable<Awaited<ReturnType<Reads["plans"]["approval"]>>>): NonNullable<PlanLine["approval"]> {
+function signed({
+  by,
+  at,
+  role,
+  accepted,
+}: NonNullable<Awaited<ReturnType<Reads["plans"]["approval"]>>>): NonNullable<PlanLine["approval"]> {
   return { by, at, ...(role === undefined ? {} : { role }), ...(accepted === undefined ? {} : { accepted }) };
 }

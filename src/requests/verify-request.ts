@@ -26,20 +26,33 @@ export interface Verified {
   readonly [key: string]: unknown;
   readonly checks: readonly Check[];
   readonly residual: number;
-  readonly gaps: readonly { readonly system: string; readonly record: string; readonly where: string; readonly holds_identifier: boolean }[];
+  readonly gaps: readonly {
+    readonly system: string;
+    readonly record: string;
+    readonly where: string;
+    readonly holds_identifier: boolean;
+  }[];
   readonly state: RequestState;
   readonly exit: ExitCode;
   /** Instant from which a verification counts as the second look, while settling. */
   readonly settled_at?: string;
   /** With `purge`: what is still left. */
-  readonly residue?: readonly { readonly system: string; readonly mechanism: string; readonly gone_by: string | null }[];
+  readonly residue?: readonly {
+    readonly system: string;
+    readonly mechanism: string;
+    readonly gone_by: string | null;
+  }[];
 }
 
 /**
  * Looks again at the latest plan's records and closes the request when nothing is left and it has settled. A closed
  * request answers as it did. Throws WRONG_STATE where nothing was run yet.
  */
-export async function verifyRequest(context: Context, id: string, options: { readonly purge: boolean }): Promise<Verified> {
+export async function verifyRequest(
+  context: Context,
+  id: string,
+  options: { readonly purge: boolean },
+): Promise<Verified> {
   await using lease = await context.state.lease([id], async (tx) => await verifiable(context, tx, id));
   return await whileHeld(context, lease, async (held) => await verifyHeld(held, id, lease, options));
 }
@@ -81,14 +94,28 @@ async function verifyHeld(
   const verified: Verified = {
     checks,
     residual,
-    gaps: gaps.map(({ system, record, where, holdsIdentifier }) => ({ system, record, where, holds_identifier: holdsIdentifier })),
+    gaps: gaps.map(({ system, record, where, holdsIdentifier }) => ({
+      system,
+      record,
+      where,
+      holds_identifier: holdsIdentifier,
+    })),
     state: next,
     exit,
     ...(next === "settling" ? { settled_at: settledAt.toISOString() } : {}),
-    ...(purged === undefined ? {} : { residue: [...purged.values()].flat().map(({ system, mechanism, goneBy }) => ({ system, mechanism, gone_by: goneBy })) }),
+    ...(purged === undefined
+      ? {}
+      : {
+          residue: [...purged.values()]
+            .flat()
+            .map(({ system, mechanism, goneBy }) => ({ system, mechanism, gone_by: goneBy })),
+        }),
   };
   await lifeStep(lease, context.at, "verify", async (tx) => {
-    await tx.requests.update(id, noted(context, await tx.requests.get(id), { did: "verified", plan: plan.id, result: next }));
+    await tx.requests.update(
+      id,
+      noted(context, await tx.requests.get(id), { did: "verified", plan: plan.id, result: next }),
+    );
     await tx.plans.saveVerified(plan.id, JSON.parse(JSON.stringify(verified)));
     const told = { state: next, exit, residual, checks: checks.map(tellable), gaps, residue: left };
     await tx.outbox.post([verificationEntry(context, plan, told)]);
@@ -118,7 +145,15 @@ interface Verifiable {
 
 function tellable({ system, record, result, residual, at, ...more }: Check): Seen["checks"][number] {
   const { reason, new: fresh } = more;
-  return { system, record, result, residual, at, ...(typeof reason === "string" ? { reason } : {}), ...(typeof fresh === "number" ? { fresh } : {}) };
+  return {
+    system,
+    record,
+    result,
+    residual,
+    at,
+    ...(typeof reason === "string" ? { reason } : {}),
+    ...(typeof fresh === "number" ? { fresh } : {}),
+  };
 }
 
 /** Throws WRONG_STATE where nothing was run yet. */
@@ -128,7 +163,16 @@ async function verifiable({ map }: Context, tx: Tx, id: string): Promise<Verifia
   if (plan === undefined) throw new Failure("WRONG_STATE", `${id} has no plan: there is nothing to verify`);
   const result = await tx.plans.result(plan.id);
   if (!(await tx.sealed.exists(id)))
-    return { plan, result, sealed: undefined, subjects: [], receipts: [], latest: [], unfinished: [], digestKey: new Uint8Array() };
+    return {
+      plan,
+      result,
+      sealed: undefined,
+      subjects: [],
+      receipts: [],
+      latest: [],
+      unfinished: [],
+      digestKey: new Uint8Array(),
+    };
   const begun = (await tx.journal.units(plan.id)).some((unit) => unit.state !== "ready");
   if (!begun && result === undefined) throw new Failure("WRONG_STATE", `plan ${plan.id} of ${id} has not been run`);
   return {
@@ -169,7 +213,8 @@ async function unfinishedBefore({ plans, journal }: Tx, latest: Plan): Promise<r
 }
 
 function answerAgain(verified: unknown, id: string): Verified {
-  if (verified === undefined || verified === null) throw new Failure("WRONG_STATE", `${id} has ended and was never verified`);
+  if (verified === undefined || verified === null)
+    throw new Failure("WRONG_STATE", `${id} has ended and was never verified`);
   return JSON.parse(JSON.stringify(verified));
 }
 

@@ -65,7 +65,8 @@ export function civilDateFromText(text: string, timezone: string): CivilDate | u
   const date = found?.["date"];
   if (found === undefined || date === undefined || !isCivilDate(date)) return undefined;
   if (found["zulu"] === undefined && found["sign"] === undefined) return date;
-  const ahead = (Number(found["hours"] ?? 0) * 3600 + Number(found["minutes"] ?? 0) * 60 + Number(found["seconds"] ?? 0)) * 1000;
+  const ahead =
+    (Number(found["hours"] ?? 0) * 3600 + Number(found["minutes"] ?? 0) * 60 + Number(found["seconds"] ?? 0)) * 1000;
   const [clock = ""] = (found["time"] ?? "").split(/[.,]/u);
   const local = Date.parse(`${date}T${clock}Z`);
   const there = civilDateOf(new Date(found["sign"] === "-" ? local + ahead : local - ahead), timezone);

@@ -10,7 +10,11 @@ export type HoldEnd =
  * The last day a record is held, and the day after, from which it may go. The period starts on the day in `from` (see
  * civilDateFromText), or at the end of its year where the hold rounds up. Never moved for weekends or holidays.
  */
-export function holdEnd(hold: Pick<Hold, "keepFor" | "roundUpTo" | "notBefore">, from: string | null, timezone: string): HoldEnd {
+export function holdEnd(
+  hold: Pick<Hold, "keepFor" | "roundUpTo" | "notBefore">,
+  from: string | null,
+  timezone: string,
+): HoldEnd {
   const event = from === null ? undefined : civilDateFromText(from, timezone);
   if (event === undefined) return { kind: "unknown", reason: "no_date" };
   const { keepFor, roundUpTo, notBefore } = hold;

@@ -14,7 +14,12 @@ export async function publicHolidays(region: string, years: readonly number[]): 
   if (rest.length > 0 || !Object.hasOwn(known.getCountries(), country)) return [];
   if (state !== undefined && !Object.hasOwn(known.getStates(country) ?? {}, state)) return [];
   if (part !== undefined && !Object.hasOwn(known.getRegions(country, state ?? "") ?? {}, part)) return [];
-  const calendar = state === undefined ? new Holidays(country) : part === undefined ? new Holidays(country, state) : new Holidays(country, state, part);
+  const calendar =
+    state === undefined
+      ? new Holidays(country)
+      : part === undefined
+        ? new Holidays(country, state)
+        : new Holidays(country, state, part);
   const days = years.flatMap((year) => calendar.getHolidays(year)).filter(({ type }) => type === "public");
   return [...new Set(days.flatMap(({ date, start, end }) => daysOf(date, end.getTime() - start.getTime())))].toSorted();
 }

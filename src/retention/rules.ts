@@ -33,7 +33,9 @@ export function parseRules(text: string): ReadonlyMap<string, RetentionRule> {
     Object.entries(rules).map(([name, written]) => {
       const id = `${jurisdiction}/${name}`;
       const versions = written.map((version) => readTerms(id, version));
-      const dated = versions.slice(1).every((version, at) => version.validFrom !== undefined && version.validFrom > (versions[at]?.validFrom ?? ""));
+      const dated = versions
+        .slice(1)
+        .every((version, at) => version.validFrom !== undefined && version.validFrom > (versions[at]?.validFrom ?? ""));
       if (!dated) throw new Error(`${id}: versions must be dated and ascend`);
       return [id, { id, versions }];
     }),
@@ -44,7 +46,8 @@ function readTerms(id: string, written: z.infer<typeof terms>): RetentionTerms {
   const keepFor = parsePeriod(written.keep_for);
   const own = written.round_up_to === OWN_FISCAL_YEAR;
   const roundUpTo = own || written.round_up_to === undefined ? undefined : parseRoundUp(written.round_up_to);
-  if (keepFor === undefined || (roundUpTo === undefined && !own && written.round_up_to !== undefined)) throw new Error(`${id}: unreadable period`);
+  if (keepFor === undefined || (roundUpTo === undefined && !own && written.round_up_to !== undefined))
+    throw new Error(`${id}: unreadable period`);
   return {
     ...(written.valid_from === undefined ? {} : { validFrom: written.valid_from }),
     says: written.says,

@@ -27,12 +27,18 @@ export async function assignEach<T extends RecordTable>(
     const [first] = rows;
     if (first === undefined) continue;
     const { job, change, also } = first.item;
-    const ways = [{ table: job.table, change, lookups: job.work.lookups }, ...also].filter((way) => way.change.kind !== "delete");
+    const ways = [{ table: job.table, change, lookups: job.work.lookups }, ...also].filter(
+      (way) => way.change.kind !== "delete",
+    );
     const hits: ReadonlyMap<Item<T>, Hits>[] = [];
     for (const way of ways) hits.push(await hitsOf(session, rows, way));
     for (const { item, state } of rows) {
       try {
-        const by = ways.map(({ table, change: made }, at) => ({ table, change: made, whose: hits[at]?.get(item) ?? NO_HITS }));
+        const by = ways.map(({ table, change: made }, at) => ({
+          table,
+          change: made,
+          whose: hits[at]?.get(item) ?? NO_HITS,
+        }));
         assigned.set(item, assignmentsBy(by, state, io));
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
@@ -50,7 +56,11 @@ interface Way<T extends RecordTable> {
 }
 
 /** What is the erased people's in each row, asked only where a rule touches what people are matched by. */
-async function hitsOf<T extends RecordTable>(session: SqlBatch<T>, rows: readonly Found<T>[], way: Way<T>): Promise<ReadonlyMap<Item<T>, Hits>> {
+async function hitsOf<T extends RecordTable>(
+  session: SqlBatch<T>,
+  rows: readonly Found<T>[],
+  way: Way<T>,
+): Promise<ReadonlyMap<Item<T>, Hits>> {
   if (!touchesMatched(way)) return new Map();
   const subjects = rows.flatMap(({ item }) => item.record.subjects);
   const byKey = await session.hits(
@@ -58,7 +68,12 @@ async function hitsOf<T extends RecordTable>(session: SqlBatch<T>, rows: readonl
     rows.map(({ item }) => item.record.key),
     lookupsOf(way.lookups, subjects),
   );
-  return new Map(rows.map(({ item }) => [item, unionOf(item.record.subjects.flatMap((subject) => byKey.get(item.record.key)?.get(subject) ?? []))]));
+  return new Map(
+    rows.map(({ item }) => [
+      item,
+      unionOf(item.record.subjects.flatMap((subject) => byKey.get(item.record.key)?.get(subject) ?? [])),
+    ]),
+  );
 }
 
 /** Whether a change acts on what people are matched by: whose the values are must be asked. */

@@ -37,7 +37,11 @@ export interface UnitRun<T extends RecordTable> {
 }
 
 /** One transaction: lock and read again, judge, act by key, redact what that wrote into audit trails, note, commit. Throws `Refusal` with nothing done. */
-export async function runBatch<T extends RecordTable>(run: UnitRun<T>, batch: Batch<T>, locking: Locking): Promise<BatchResult<T>> {
+export async function runBatch<T extends RecordTable>(
+  run: UnitRun<T>,
+  batch: Batch<T>,
+  locking: Locking,
+): Promise<BatchResult<T>> {
   const { dialect, io, journal, jobs } = run;
   const deleting = new Set(batch.flatMap(({ change, job }) => (change.kind === "delete" ? [job.table] : [])));
   const trails = jobs.filter((job) => job.trail);
@@ -74,7 +78,12 @@ interface Judged<T extends RecordTable> {
 }
 
 /** Locks the rows and asks everybody: the row itself, who references it, and what the core knows of holds and conditions. */
-async function judge<T extends RecordTable>(run: UnitRun<T>, session: SqlBatch<T>, batch: Batch<T>, locking: Locking): Promise<Judged<T>> {
+async function judge<T extends RecordTable>(
+  run: UnitRun<T>,
+  session: SqlBatch<T>,
+  batch: Batch<T>,
+  locking: Locking,
+): Promise<Judged<T>> {
   const looked = await look(session, batch, locking, run.io);
   const left = new Map<Item<T>, Omit<Left, "key">>(looked.left.map((one) => [one.item, one.left]));
   const references: Blocker<T>[] = [];
@@ -98,11 +107,19 @@ async function judge<T extends RecordTable>(run: UnitRun<T>, session: SqlBatch<T
     }
   }
   blockedBy(references, looked.todo, left);
-  return { todo: looked.todo.filter(({ item }) => !left.has(item)), left: [...left].map(([item, said]) => ({ item, left: said })) };
+  return {
+    todo: looked.todo.filter(({ item }) => !left.has(item)),
+    left: [...left].map(([item, said]) => ({ item, left: said })),
+  };
 }
 
 /** Reads the rows again: those that nothing is to be done in, or can be, are left. */
-export async function look<T extends RecordTable>(session: SqlBatch<T>, batch: Batch<T>, locking: Locking, io: IO): Promise<Judged<T>> {
+export async function look<T extends RecordTable>(
+  session: SqlBatch<T>,
+  batch: Batch<T>,
+  locking: Locking,
+  io: IO,
+): Promise<Judged<T>> {
   const todo: Todo<T>[] = [];
   const left: ItemLeft<T>[] = [];
   const leave = (item: Item<T>, kind: Left["kind"], reason: string) => left.push({ item, left: { kind, reason } });
@@ -124,7 +141,8 @@ export async function look<T extends RecordTable>(session: SqlBatch<T>, batch: B
       if (busy.has(record.key)) leave(item, "blocked", "lock_timeout");
       else if (state === undefined) {
         // without a key, a row that is not at its place may be at another
-        if (await session.moved(table, record.key, lookupsOf(work.lookups, record.subjects))) leave(item, "failed", "changed");
+        if (await session.moved(table, record.key, lookupsOf(work.lookups, record.subjects)))
+          leave(item, "failed", "changed");
         else leave(item, "already_gone", "gone");
       } else {
         const mine = assigned.get(item);
@@ -142,7 +160,12 @@ export async function look<T extends RecordTable>(session: SqlBatch<T>, batch: B
  * A row that nothing is left to do in. Where it is another than was planned, only if it would be so whoever it belonged
  * to: a value that is somebody else's now is no work that was done.
  */
-function isDone<T extends RecordTable>(item: Item<T>, state: RowState, assignments: Assignments | undefined, io: IO): boolean {
+function isDone<T extends RecordTable>(
+  item: Item<T>,
+  state: RowState,
+  assignments: Assignments | undefined,
+  io: IO,
+): boolean {
   if (assignments === undefined || assignments.size > 0) return false;
   if (state.fingerprint === item.record.fingerprint) return true;
   return [{ table: item.job.table, change: item.change }, ...item.also].every(
@@ -151,11 +174,19 @@ function isDone<T extends RecordTable>(item: Item<T>, state: RowState, assignmen
 }
 
 /** Changes before deletions: what is unlinked no longer stands in the way. */
-async function writeLeading<T extends RecordTable>(run: UnitRun<T>, session: SqlBatch<T>, todo: readonly Todo<T>[]): Promise<void> {
+async function writeLeading<T extends RecordTable>(
+  run: UnitRun<T>,
+  session: SqlBatch<T>,
+  todo: readonly Todo<T>[],
+): Promise<void> {
   if (todo.length === 0) return;
   const deletions: { table: T; keys: string[] }[] = [];
   for (const [{ table }, mine] of Map.groupBy(todo, ({ item }) => item.job)) {
-    const changed = new Map(mine.flatMap(({ item, assignments }) => (item.change.kind === "delete" ? [] : [[item.record.key, assignments] as const])));
+    const changed = new Map(
+      mine.flatMap(({ item, assignments }) =>
+        item.change.kind === "delete" ? [] : [[item.record.key, assignments] as const],
+      ),
+    );
     if (changed.size > 0) {
       expectAll(await session.update(table, changed), changed.size);
       pass(run, "effect_half");

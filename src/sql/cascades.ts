@@ -39,7 +39,10 @@ export interface FoundReference<F extends KeyLink, S extends ReferencingRows<obj
 }
 
 /** As `Reference.link.child` and `Taken.table`. */
-export function nameOf({ records, table }: ReferencingRows<{ readonly shown: string }>, system: { readonly name: string }): string {
+export function nameOf(
+  { records, table }: ReferencingRows<{ readonly shown: string }>,
+  system: { readonly name: string },
+): string {
   return records[0] ?? `${system.name}.${table.shown}`;
 }
 
@@ -69,7 +72,13 @@ export function waysBelow<N extends object, F extends KeyLink, S extends Referen
 }
 
 export function linkOf(foreignKey: KeyLink, child: string, parent: string): Link {
-  return { constraint: foreignKey.name, child, childColumns: foreignKey.columns, parent, onDelete: foreignKey.onDelete };
+  return {
+    constraint: foreignKey.name,
+    child,
+    childColumns: foreignKey.columns,
+    parent,
+    onDelete: foreignKey.onDelete,
+  };
 }
 
 /** Enforced foreign keys into a record type, by the ways that lead there. */
@@ -127,7 +136,8 @@ export async function* walkDown<P, N extends object, F extends KeyLink, S extend
         }
       }
       for (const [foreignKey, tables] of below)
-        for (const { segment, rows } of tables.values()) next.push({ at: segment, through: [...frontier.through, foreignKey.name], rows });
+        for (const { segment, rows } of tables.values())
+          next.push({ at: segment, through: [...frontier.through, foreignKey.name], rows });
     }
     level = next;
   }
@@ -135,7 +145,14 @@ export async function* walkDown<P, N extends object, F extends KeyLink, S extend
 
 /** As the planner wants it. */
 export function referenceOf(
-  { root, foreignKey, segment, through, key, address }: FoundReference<KeyLink, ReferencingRows<{ readonly shown: string }>>,
+  {
+    root,
+    foreignKey,
+    segment,
+    through,
+    key,
+    address,
+  }: FoundReference<KeyLink, ReferencingRows<{ readonly shown: string }>>,
   system: { readonly name: string },
   parent: string,
 ): Reference {

@@ -37,10 +37,24 @@ export function cellGaps(ref: ComparedRef, lookups: readonly Lookup[]): CellGaps
       const say = (cells: number, one: string, many: string, why: string, holdsIdentifier: boolean) => {
         const help = `Look at them by hand, or say what separates the values: split: { ${ref.name}: ", " }.`;
         const message = `${cells === 1 ? "a cell" : `${cells} cells`} of ${ref.name} of ${shown} ${cells === 1 ? one : many} ${why}`;
-        return finding(table, "GAP", "warning", message, { column: ref.column.name, help, gap: { where: `${shown}.${ref.name}`, holdsIdentifier } });
+        return finding(table, "GAP", "warning", message, {
+          column: ref.column.name,
+          help,
+          gap: { where: `${shown}.${ref.name}`, holdsIdentifier },
+        });
       };
       return [
-        ...(among > 0 ? [say(among, "holds", "hold", "an identifier among others: what is more than the value is not matched", true)] : []),
+        ...(among > 0
+          ? [
+              say(
+                among,
+                "holds",
+                "hold",
+                "an identifier among others: what is more than the value is not matched",
+                true,
+              ),
+            ]
+          : []),
         ...(binary > 0 ? [say(binary, "is", "are", "binary and cannot be compared", false)] : []),
         ...(broken > 0 ? [say(broken, "is", "are", "no JSON and cannot be searched", brokenTells)] : []),
       ];

@@ -4,7 +4,15 @@ import { changeValue, isAsWanted } from "../record-files/change-value.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { FieldRule } from "../model/field-rule.ts";
 import { changeJson, changeJsonBy, type JsonPart } from "./json-column.ts";
-import { type Hits, NO_HITS, type RecordTable, type RowColumn, type RowState, textsOrNull, unionOf } from "./record-table.ts";
+import {
+  type Hits,
+  NO_HITS,
+  type RecordTable,
+  type RowColumn,
+  type RowState,
+  textsOrNull,
+  unionOf,
+} from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
 import { sharesIn } from "./whose-value.ts";
 
@@ -32,7 +40,11 @@ export function assignmentsOf(table: RecordTable, change: Change, state: RowStat
     case "delete":
       return new Map();
     case "minimise":
-      return new Map(table.minimised(change.keepOnly).flatMap(({ name }) => (read(state, name) === null ? [] : [[name, null] as const])));
+      return new Map(
+        table
+          .minimised(change.keepOnly)
+          .flatMap(({ name }) => (read(state, name) === null ? [] : [[name, null] as const])),
+      );
     case "fields":
       return fieldsBy([{ table, change, whose }], state, io);
     case "mark":
@@ -52,7 +64,10 @@ export interface ChangeBy {
 export function assignmentsBy(ways: readonly ChangeBy[], state: RowState, io: IO): Assignments {
   const fields = ways.flatMap(({ change, ...way }) => (change.kind === "fields" ? [{ ...way, change }] : []));
   const others = ways.filter(({ change }) => change.kind !== "fields");
-  return new Map([...others.flatMap(({ table, change, whose }) => [...assignmentsOf(table, change, state, whose, io)]), ...fieldsBy(fields, state, io)]);
+  return new Map([
+    ...others.flatMap(({ table, change, whose }) => [...assignmentsOf(table, change, state, whose, io)]),
+    ...fieldsBy(fields, state, io),
+  ]);
 }
 
 type FieldsBy = ChangeBy & { readonly change: Extract<Change, { kind: "fields" }> };
@@ -62,7 +77,8 @@ function fieldsBy(ways: readonly FieldsBy[], state: RowState, io: IO): Assignmen
   const inside = new Map<string, JsonPart[]>();
   for (const { table, change, whose } of ways) {
     for (const { in: name, paths } of change.documents) {
-      if (name === undefined) throw new Failure("ACTION_REFUSED", `${table.target.record.id}: paths need a JSON column to be read in`);
+      if (name === undefined)
+        throw new Failure("ACTION_REFUSED", `${table.target.record.id}: paths need a JSON column to be read in`);
       const text = read(state, name);
       if (text === null) continue;
       const shares = whose === "everything" ? () => "all" as const : sharesIn(table, name, text, whose);
@@ -85,19 +101,33 @@ function fieldsBy(ways: readonly FieldsBy[], state: RowState, io: IO): Assignmen
 function together(ways: readonly FieldsBy[]): Pick<ChangeBy, "table" | "whose"> {
   const [first, ...more] = ways;
   if (first === undefined) throw new Failure("UNEXPECTED", "a rule without a record type");
-  const whose = ways.reduce<Whose>((all, one) => (all === "everything" || one.whose === "everything" ? "everything" : unionOf([all, one.whose])), NO_HITS);
-  return { table: more.length === 0 ? first.table : { ...first.table, matches: ways.flatMap(({ table }) => table.matches) }, whose };
+  const whose = ways.reduce<Whose>(
+    (all, one) => (all === "everything" || one.whose === "everything" ? "everything" : unionOf([all, one.whose])),
+    NO_HITS,
+  );
+  return {
+    table: more.length === 0 ? first.table : { ...first.table, matches: ways.flatMap(({ table }) => table.matches) },
+    whose,
+  };
 }
 
 /** A column that was not read would look like NULL, and so like done. */
 function read({ values }: RowState, name: string): string | null {
   const text = values.get(name);
-  if (text === undefined) throw new Failure("UNEXPECTED", `column ${name} is changed by a rule that its record type does not have`);
+  if (text === undefined)
+    throw new Failure("UNEXPECTED", `column ${name} is changed by a rule that its record type does not have`);
   return text;
 }
 
 /** The new value of a column; undefined where it is as wanted, or somebody else's. */
-function fieldValue(table: RecordTable, column: RowColumn, rule: FieldRule, old: string | null, whose: Whose, io: IO): string | null | undefined {
+function fieldValue(
+  table: RecordTable,
+  column: RowColumn,
+  rule: FieldRule,
+  old: string | null,
+  whose: Whose,
+  io: IO,
+): string | null | undefined {
   if (rule.kind === "keep") return undefined;
   const refs = whose === "everything" ? [] : table.matches.filter((ref) => ref.column.name === column.name);
   if (whose === "everything" || refs.length === 0) return wholeValue(table, column, rule, old, io);
@@ -116,16 +146,30 @@ function fieldValue(table: RecordTable, column: RowColumn, rule: FieldRule, old:
   }
 }
 
-function wholeValue(table: RecordTable, column: RowColumn, rule: FieldRule, old: string | null, io: IO): string | null | undefined {
+function wholeValue(
+  table: RecordTable,
+  column: RowColumn,
+  rule: FieldRule,
+  old: string | null,
+  io: IO,
+): string | null | undefined {
   if (rule.kind === "remove") return old === null ? undefined : null;
-  if (rule.kind === "set") return old === (table.constants.get(column.name) ?? String(rule.value)) ? undefined : String(rule.value);
+  if (rule.kind === "set")
+    return old === (table.constants.get(column.name) ?? String(rule.value)) ? undefined : String(rule.value);
   const keepDate = column.isDate;
   if (isAsWanted(rule, old, keepDate)) return undefined;
   return textAfter(rule, old, keepDate, io) ?? null;
 }
 
 /** The array without the elements that are theirs; where all are, what the rule says of the whole. */
-function withElements(table: RecordTable, column: RowColumn, rule: FieldRule, json: string, mine: ReadonlySet<string>, io: IO): string | null | undefined {
+function withElements(
+  table: RecordTable,
+  column: RowColumn,
+  rule: FieldRule,
+  json: string,
+  mine: ReadonlySet<string>,
+  io: IO,
+): string | null | undefined {
   const items = textsOrNull(json);
   const kept = items.filter((item) => item === null || !mine.has(item));
   if (kept.length === items.length) return undefined;
@@ -136,7 +180,14 @@ function withElements(table: RecordTable, column: RowColumn, rule: FieldRule, js
 }
 
 /** The cell with the rule done to the pieces that are theirs; every other byte stays. */
-function withPieces(column: RowColumn, rule: FieldRule, cell: string, separator: string, mine: ReadonlySet<string>, io: IO): string | null | undefined {
+function withPieces(
+  column: RowColumn,
+  rule: FieldRule,
+  cell: string,
+  separator: string,
+  mine: ReadonlySet<string>,
+  io: IO,
+): string | null | undefined {
   const pieces = cell.split(separator);
   if (!pieces.some((piece) => mine.has(piece))) return undefined;
   const kept = pieces.flatMap((piece) => {
@@ -148,7 +199,14 @@ function withPieces(column: RowColumn, rule: FieldRule, cell: string, separator:
 }
 
 /** A rule for a whole JSON column that people are matched in. */
-function withDocument(table: RecordTable, column: RowColumn, rule: FieldRule, text: string, whose: Hits, io: IO): string | null | undefined {
+function withDocument(
+  table: RecordTable,
+  column: RowColumn,
+  rule: FieldRule,
+  text: string,
+  whose: Hits,
+  io: IO,
+): string | null | undefined {
   const share = sharesIn(table, column.name, text, whose)("", []);
   if (share === "all") return wholeValue(table, column, rule, text, io);
   if (share === "nothing") return undefined;

@@ -4,7 +4,13 @@ import type { KeyLink, ReferencingRows } from "./cascades.ts";
 import { finding, isIgnored, type Nameable } from "./findings.ts";
 import type { RecordTable, RowColumn } from "./record-table.ts";
 
-const WORDS = { no_action: "NO ACTION", restrict: "RESTRICT", cascade: "CASCADE", set_null: "SET NULL", set_default: "SET DEFAULT" } as const;
+const WORDS = {
+  no_action: "NO ACTION",
+  restrict: "RESTRICT",
+  cascade: "CASCADE",
+  set_null: "SET NULL",
+  set_default: "SET DEFAULT",
+} as const;
 
 interface ReferencedTable extends RecordTable {
   readonly table: { readonly shown: string };
@@ -25,7 +31,12 @@ export function* checkForeignKey(
   const acts = onDelete !== "no_action" && onDelete !== "restrict";
   if (!isIgnored(block, table) && !parent.target.record.cascades.includes(name)) {
     yield acts
-      ? finding(parent, "CASCADE_UNDECLARED", "error", `${what}; a deletion in ${parent.table.shown} changes rows that the data map does not know`)
+      ? finding(
+          parent,
+          "CASCADE_UNDECLARED",
+          "error",
+          `${what}; a deletion in ${parent.table.shown} changes rows that the data map does not know`,
+        )
       : finding(parent, "FOREIGN_KEY_UNDECLARED", "error", `${what}; the data map does not know that table`);
   }
   const stuck = columns.find((column) => child?.columns.get(column)?.notNull ?? false);

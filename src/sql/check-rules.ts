@@ -19,7 +19,10 @@ interface Columns<C> {
 }
 
 /** Whether the columns can be changed as the rules say, as far as the catalog alone can tell. */
-export function* checkRules<C extends RowColumn & { readonly declared: string }>(resolved: RuledTable<C>, columns: Columns<C>): Generator<Finding> {
+export function* checkRules<C extends RowColumn & { readonly declared: string }>(
+  resolved: RuledTable<C>,
+  columns: Columns<C>,
+): Generator<Finding> {
   const { table, target } = resolved;
   for (const name of updates(resolved)) {
     const column = table.columns.get(name);
@@ -28,21 +31,37 @@ export function* checkRules<C extends RowColumn & { readonly declared: string }>
   }
   for (const name of minimisedNames(resolved)) {
     if (table.columns.get(name)?.notNull ?? false)
-      yield finding(resolved, "CONSTRAINT", "error", `column ${name} of ${table.shown} is NOT NULL, so it cannot be cleared while the record is held`, {
-        column: name,
-        help: "Name it in `keep_only`.",
-      });
+      yield finding(
+        resolved,
+        "CONSTRAINT",
+        "error",
+        `column ${name} of ${table.shown} is NOT NULL, so it cannot be cleared while the record is held`,
+        {
+          column: name,
+          help: "Name it in `keep_only`.",
+        },
+      );
   }
   for (const [name, rule] of Object.entries(changedFields(target.changes).fields)) {
     const column = table.columns.get(name);
     if (column === undefined || rule.kind === "keep") continue;
     const where = `column ${name} of ${table.shown}`;
     if (!fits(rule, column.isDate, columns.isText(column, rule)))
-      yield finding(resolved, "FIELD_REFUSED", "error", `${where} is ${column.declared}: \`${rule.kind}\` is not for it`, { column: name });
+      yield finding(
+        resolved,
+        "FIELD_REFUSED",
+        "error",
+        `${where} is ${column.declared}: \`${rule.kind}\` is not for it`,
+        { column: name },
+      );
     else if (leaves(resolved, column, rule) === null && column.notNull)
-      yield finding(resolved, "CONSTRAINT", "error", `${where} is NOT NULL, so \`${rule.kind}\` cannot clear it`, { column: name });
+      yield finding(resolved, "CONSTRAINT", "error", `${where} is NOT NULL, so \`${rule.kind}\` cannot clear it`, {
+        column: name,
+      });
     else if (rule.kind === "set" && columns.isUnique(column))
-      yield finding(resolved, "CONSTRAINT", "error", `${where} is unique, so \`set\` works for one row only`, { column: name });
+      yield finding(resolved, "CONSTRAINT", "error", `${where} is unique, so \`set\` works for one row only`, {
+        column: name,
+      });
   }
 }
 

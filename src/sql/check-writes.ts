@@ -18,7 +18,11 @@ export interface TriggerWrite {
 }
 
 /** What to say of it; `trail`: the declared audit trail of this record type. */
-export function judgeWrite(block: SystemBlock, table: RecordTable, { what, verb, to, readsOld, own, records }: TriggerWrite): Finding | "trail" {
+export function judgeWrite(
+  block: SystemBlock,
+  table: RecordTable,
+  { what, verb, to, readsOld, own, records }: TriggerWrite,
+): Finding | "trail" {
   const { id } = table.target.record;
   const name = to.schema === "main" ? to.name : `${to.schema}.${to.name}`;
   const [record] = records;
@@ -30,11 +34,22 @@ export function judgeWrite(block: SystemBlock, table: RecordTable, { what, verb,
   if (records.some(({ auditOf }) => auditOf.includes(id))) return "trail";
   const trail = records.find(({ auditOf }) => auditOf.length > 0);
   if (trail !== undefined && verb === "insert")
-    return finding(table, "TRIGGER_UNDECLARED", "error", `${what} adds rows to ${trail.id}, which is only the audit trail of ${trail.auditOf.join(", ")}`, {
-      help: `Say so in the data map: audit_of: [${[...trail.auditOf, id].join(", ")}].`,
-    });
+    return finding(
+      table,
+      "TRIGGER_UNDECLARED",
+      "error",
+      `${what} adds rows to ${trail.id}, which is only the audit trail of ${trail.auditOf.join(", ")}`,
+      {
+        help: `Say so in the data map: audit_of: [${[...trail.auditOf, id].join(", ")}].`,
+      },
+    );
   // a copy of the old row, made by the erasure itself
   if (verb === "insert" && readsOld && !own)
-    return finding(table, "TRIGGER_UNDECLARED", "error", `${what} copies rows into ${record.id}, which is a record without audit_of: ${id}`);
+    return finding(
+      table,
+      "TRIGGER_UNDECLARED",
+      "error",
+      `${what} copies rows into ${record.id}, which is a record without audit_of: ${id}`,
+    );
   return finding(table, "TRIGGER_PRESENT", "warning", `${what} writes to ${record.id}`);
 }

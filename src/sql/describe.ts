@@ -13,7 +13,10 @@ interface Describing<T extends RecordTable> {
 }
 
 /** The tables of a unit's works, and of the record types whose rules act on the same rows. */
-export async function describeWorks<T extends RecordTable>(unit: Unit, how: Describing<T>): Promise<Pick<UnitTables<T>, "works" | "also">> {
+export async function describeWorks<T extends RecordTable>(
+  unit: Unit,
+  how: Describing<T>,
+): Promise<Pick<UnitTables<T>, "works" | "also">> {
   const works: T[] = [];
   const all = new Map<T, ReadonlyMap<Target, T>>();
   for (const { target, operations } of unit.works) {

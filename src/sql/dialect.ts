@@ -69,7 +69,11 @@ export interface SqlBatch<T extends RecordTable> extends AsyncDisposable {
   /** Whether a row that is not where its key says is at another place: rows without a key. */
   moved(table: T, key: string, lookups: readonly Lookup[]): Promise<boolean>;
   /** Of each of these rows, by key and subject, what is that subject's. */
-  hits(table: T, keys: readonly string[], lookups: readonly Lookup[]): Promise<ReadonlyMap<string, ReadonlyMap<number, Hits>>>;
+  hits(
+    table: T,
+    keys: readonly string[],
+    lookups: readonly Lookup[],
+  ): Promise<ReadonlyMap<string, ReadonlyMap<number, Hits>>>;
   /** After `rows`: who references these rows now, at every level. Rows that a cascade would take are locked. */
   referencing(table: T, keys: readonly string[], locking: Locking): Promise<readonly Referencing[]>;
   /** How many rows the database says it changed. */
@@ -79,7 +83,9 @@ export interface SqlBatch<T extends RecordTable> extends AsyncDisposable {
   /** Deferred constraints and triggers have their say. Names of tables that our statements wrote to though nobody declared it. */
   settle(): Promise<readonly string[]>;
   /** After `settle`: rows of these audit trails that our own statements wrote, once for every trail that they belong to; `unclaimed`: names of tables with rows that belong to none. */
-  ownRows(trails: readonly T[]): Promise<{ readonly rows: readonly OwnRow<T>[]; readonly unclaimed: readonly string[] }>;
+  ownRows(
+    trails: readonly T[],
+  ): Promise<{ readonly rows: readonly OwnRow<T>[]; readonly unclaimed: readonly string[] }>;
   /** The transaction's id, for `fate`. */
   id(): Promise<string>;
   commit(): Promise<void>;

@@ -36,13 +36,17 @@ export function updates(resolved: RecordTable): readonly string[] {
 
 /** What a held record loses. */
 export function minimisedNames({ target: { record, changes }, minimised }: RecordTable): readonly string[] {
-  return changes.minimise?.kind !== "minimise" || record.holds.length === 0 ? [] : minimised(changes.minimise.keepOnly).map(({ name }) => name);
+  return changes.minimise?.kind !== "minimise" || record.holds.length === 0
+    ? []
+    : minimised(changes.minimise.keepOnly).map(({ name }) => name);
 }
 
 /** Whether the data map ignores a table: by its name where that is enough, or with its schema. */
 export function isIgnored(block: SystemBlock, table: Nameable): boolean {
   const names = [table.shown, `${table.schema}.${table.name}`];
-  return (block.ignore ?? []).some((entry) => names.some((name) => fits(entry, name) || fits(entry, `${block.name}.${name}`)));
+  return (block.ignore ?? []).some((entry) =>
+    names.some((name) => fits(entry, name) || fits(entry, `${block.name}.${name}`)),
+  );
 }
 
 /** `erp.log_*`: a star in the last part of an entry stands for anything. */

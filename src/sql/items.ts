@@ -42,7 +42,9 @@ export function jobsOf<T extends RecordTable>(unit: Unit, { works }: UnitTables<
   const records = new Set(unit.works.map(({ target }) => target.record.id));
   return unit.works.flatMap((work, at) => {
     const table = works[at];
-    return table === undefined ? [] : [{ work, table, trail: work.target.record.auditOf.some((source) => records.has(source)) }];
+    return table === undefined
+      ? []
+      : [{ work, table, trail: work.target.record.auditOf.some((source) => records.has(source)) }];
   });
 }
 
@@ -76,7 +78,9 @@ export function batchesOf<T extends RecordTable>(items: readonly Item<T>[], oneP
   const trails = items.filter(({ job }) => job.trail);
   if (leading.length === 0) return chunks(trails, BATCH);
   return withTrails(
-    onePiece ? [leading] : chunks(trails.length === 0 ? leading : leading.toSorted((a, b) => firstSubject(a) - firstSubject(b)), BATCH),
+    onePiece
+      ? [leading]
+      : chunks(trails.length === 0 ? leading : leading.toSorted((a, b) => firstSubject(a) - firstSubject(b)), BATCH),
     trails,
   );
 }
@@ -86,11 +90,15 @@ export function halved<T extends RecordTable>(batch: Batch<T>, onePiece: boolean
   const leading = batch.filter(({ job }) => !job.trail);
   const trails = batch.filter(({ job }) => job.trail);
   if (leading.length === 0) return trails.length < 2 ? undefined : cut(trails, Math.ceil(trails.length / 2));
-  if (!onePiece) return leading.length < 2 ? undefined : withTrails(cut(leading, Math.ceil(leading.length / 2)), trails);
+  if (!onePiece)
+    return leading.length < 2 ? undefined : withTrails(cut(leading, Math.ceil(leading.length / 2)), trails);
   const subjects = [...new Set(leading.map(firstSubject))].toSorted((a, b) => a - b);
   if (subjects.length < 2) return undefined;
   const first = new Set(subjects.slice(0, Math.ceil(subjects.length / 2)));
-  return withTrails([leading.filter((item) => first.has(firstSubject(item))), leading.filter((item) => !first.has(firstSubject(item)))], trails);
+  return withTrails(
+    [leading.filter((item) => first.has(firstSubject(item))), leading.filter((item) => !first.has(firstSubject(item)))],
+    trails,
+  );
 }
 
 export function lookupsOf(lookups: readonly Lookup[], subjects: readonly number[]): readonly Lookup[] {
@@ -98,11 +106,17 @@ export function lookupsOf(lookups: readonly Lookup[], subjects: readonly number[
   return lookups.filter(({ subject }) => wanted.has(subject));
 }
 
-function withTrails<T extends RecordTable>(batches: readonly (readonly Item<T>[])[], trails: readonly Item<T>[]): Batch<T>[] {
+function withTrails<T extends RecordTable>(
+  batches: readonly (readonly Item<T>[])[],
+  trails: readonly Item<T>[],
+): Batch<T>[] {
   const last = new Map<number, number>();
-  batches.forEach((batch, at) => batch.forEach(({ record }) => record.subjects.forEach((subject) => last.set(subject, at))));
+  batches.forEach((batch, at) =>
+    batch.forEach(({ record }) => record.subjects.forEach((subject) => last.set(subject, at))),
+  );
   const more = batches.map((): Item<T>[] => []);
-  for (const trail of trails) more[Math.max(...trail.record.subjects.map((subject) => last.get(subject) ?? 0), 0)]?.push(trail);
+  for (const trail of trails)
+    more[Math.max(...trail.record.subjects.map((subject) => last.get(subject) ?? 0), 0)]?.push(trail);
   return batches.map((batch, at) => [...batch, ...(more[at] ?? [])]);
 }
 

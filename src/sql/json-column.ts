@@ -51,11 +51,15 @@ export function changeJsonBy(
   parts: readonly JsonPart[],
   pseudonym: (value: string) => string,
 ): { readonly text: string; readonly changes: number } {
-  const all = parts.flatMap(({ rules, shares }) => Object.entries(rules).flatMap(([path, rule]) => editsAt(text, path, rule, shares, pseudonym)));
+  const all = parts.flatMap(({ rules, shares }) =>
+    Object.entries(rules).flatMap(([path, rule]) => editsAt(text, path, rule, shares, pseudonym)),
+  );
   // two of them may have the same rule for one place
   const edits = [...new Map(all.map((edit) => [`${edit.path}\n${edit.start}`, edit])).values()];
   const line = wrapped(text);
-  return edits.length === 0 ? { text, changes: 0 } : { text: editJson(line, sameContainers(line, edits)).slice(5, -1), changes: edits.length };
+  return edits.length === 0
+    ? { text, changes: 0 }
+    : { text: editJson(line, sameContainers(line, edits)).slice(5, -1), changes: edits.length };
 }
 
 interface Edit {
@@ -66,16 +70,26 @@ interface Edit {
   readonly text?: string;
 }
 
-function editsAt(text: string, path: string, rule: FieldRule, shares: Shares, pseudonym: (value: string) => string): Edit[] {
+function editsAt(
+  text: string,
+  path: string,
+  rule: FieldRule,
+  shares: Shares,
+  pseudonym: (value: string) => string,
+): Edit[] {
   const { line, values } = read(text, path);
   return values.flatMap((value): Edit[] => {
     const share = shares(path, value.indexes);
     if (share === "nothing" || rule.kind === "keep") return [];
     if (share !== "all") {
-      return read(text, share.list).values.flatMap(({ indexes, start }) => (share.ways.has(wayOf(indexes)) ? [{ path: share.list, indexes, start }] : []));
+      return read(text, share.list).values.flatMap(({ indexes, start }) =>
+        share.ways.has(wayOf(indexes)) ? [{ path: share.list, indexes, start }] : [],
+      );
     }
     const changed = changeAt(line, value, rule, pseudonym);
-    return changed === undefined ? [] : [{ path, indexes: value.indexes, start: value.start, ...(changed === null ? {} : { text: changed }) }];
+    return changed === undefined
+      ? []
+      : [{ path, indexes: value.indexes, start: value.start, ...(changed === null ? {} : { text: changed }) }];
   });
 }
 
@@ -84,7 +98,9 @@ function sameContainers(line: string, edits: readonly Edit[]): JsonEdit[] {
   const paths = [...new Set(edits.map(({ path }) => path))];
   const found = readPaths(line, paths);
   return edits.flatMap((edit): JsonEdit[] => {
-    const value = found[paths.indexOf(edit.path)]?.find(({ start, indexes }) => start === edit.start && wayOf(indexes) === wayOf(edit.indexes));
+    const value = found[paths.indexOf(edit.path)]?.find(
+      ({ start, indexes }) => start === edit.start && wayOf(indexes) === wayOf(edit.indexes),
+    );
     if (value === undefined) return [];
     return [edit.text === undefined ? { value, remove: true } : { value, text: edit.text }];
   });
@@ -93,11 +109,18 @@ function sameContainers(line: string, edits: readonly Edit[]): JsonEdit[] {
 /** Everything at this path, in order. */
 export function spotsAt(text: string, path: string): Spot[] {
   const { line, values } = read(text, path);
-  return values.map((value) => ({ text: isScalar(value) ? textOf(line, value) : null, isNull: value.kind === "null", indexes: value.indexes }));
+  return values.map((value) => ({
+    text: isScalar(value) ? textOf(line, value) : null,
+    isNull: value.kind === "null",
+    indexes: value.indexes,
+  }));
 }
 
 /** Texts of the scalars at this path, each with the array elements on its way. */
-export function valuesAt(text: string, path: string): { readonly value: string; readonly indexes: readonly number[] }[] {
+export function valuesAt(
+  text: string,
+  path: string,
+): { readonly value: string; readonly indexes: readonly number[] }[] {
   return spotsAt(text, path).flatMap(({ text: value, indexes }) => (value === null ? [] : [{ value, indexes }]));
 }
 
@@ -148,7 +171,12 @@ function isScalar({ kind }: JsonValue): boolean {
 }
 
 /** The value's new JSON text; null: it goes; undefined: it is as wanted. */
-function changeAt(line: string, value: JsonValue, rule: FieldRule, pseudonym: (value: string) => string): string | null | undefined {
+function changeAt(
+  line: string,
+  value: JsonValue,
+  rule: FieldRule,
+  pseudonym: (value: string) => string,
+): string | null | undefined {
   const old = textOf(line, value);
   if (isScalar(value) && isAsWanted(rule, old, false)) return undefined;
   const changed = isScalar(value) ? changeValue(rule, old, { keepDate: false, pseudonym }) : changeWhole(rule);

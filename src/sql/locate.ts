@@ -24,19 +24,32 @@ export interface SqlLook<T extends SearchedTable> {
   ofKeys(table: T, keys: readonly string[]): AsyncIterable<RowState>;
 }
 
-export async function* locateRows<T extends SearchedTable>(look: SqlLook<T>, table: T, lookups: readonly Lookup[], io: IO): AsyncGenerator<Located> {
+export async function* locateRows<T extends SearchedTable>(
+  look: SqlLook<T>,
+  table: T,
+  lookups: readonly Lookup[],
+  io: IO,
+): AsyncGenerator<Located> {
   let count = 0;
   for await (const { state, hits } of look.matching(table, lookups)) {
     count += 1;
     if (count % 1000 === 0) io.progress(count);
     const whose = unionOf([...hits.values()]);
-    yield { ...located(table, state, [...hits.keys()], whose, io), ...(isShared(table, state, whose) ? { shared: true } : {}) };
+    yield {
+      ...located(table, state, [...hits.keys()], whose, io),
+      ...(isShared(table, state, whose) ? { shared: true } : {}),
+    };
   }
   io.progress(count);
 }
 
 /** These rows, whether they match anybody or not. One that is gone is passed over. */
-export async function* locateKeys<T extends SearchedTable>(look: SqlLook<T>, table: T, keys: readonly string[], io: IO): AsyncGenerator<Located> {
+export async function* locateKeys<T extends SearchedTable>(
+  look: SqlLook<T>,
+  table: T,
+  keys: readonly string[],
+  io: IO,
+): AsyncGenerator<Located> {
   for await (const state of look.ofKeys(table, keys)) yield located(table, state, [], NO_HITS, io);
 }
 

@@ -1,6 +1,13 @@
 /** For a database whose search is decided here: its statement finds at least what matches, this says what does, and whose it is. */
 import type { Lookup } from "../model/search.ts";
-import { type ColumnRef, type Hits, type MatchedRef, type RecordTable, type RowState, unionOf } from "./record-table.ts";
+import {
+  type ColumnRef,
+  type Hits,
+  type MatchedRef,
+  type RecordTable,
+  type RowState,
+  unionOf,
+} from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
 import { inOneElement, textsIn } from "./whose-value.ts";
 
@@ -42,8 +49,12 @@ export function valuesFor({ values }: Lookup, column: string): readonly string[]
 
 /** Whether a cell, as text, holds a value that one of these people is looked for by. */
 export function holdsOne(ref: ComparedRef, lookups: readonly Lookup[]): (text: string | null) => boolean {
-  const wanted = new Set(lookups.flatMap((lookup) => valuesFor(lookup, ref.match.column)).map((value) => ref.comparable(value)));
-  return (text) => text !== null && cellsAt(ref, { values: new Map([[ref.column.name, text]]) }).some((cell) => wanted.has(ref.comparable(cell)));
+  const wanted = new Set(
+    lookups.flatMap((lookup) => valuesFor(lookup, ref.match.column)).map((value) => ref.comparable(value)),
+  );
+  return (text) =>
+    text !== null &&
+    cellsAt(ref, { values: new Map([[ref.column.name, text]]) }).some((cell) => wanted.has(ref.comparable(cell)));
 }
 
 /** Whose a row is, by subject; empty where it is nobody's of these. */
@@ -71,7 +82,10 @@ export function matcherOf(table: ComparedTable, lookups: readonly Lookup[]): (ro
     }
     const whose = new Map<number, Hits>();
     for (const [lookup, hits] of found) {
-      if (target.record.match.mode === "all" && (hits.size < matches.length || !standTogether(matches, lookup, row) || !inOneElement(table, row, hits)))
+      if (
+        target.record.match.mode === "all" &&
+        (hits.size < matches.length || !standTogether(matches, lookup, row) || !inOneElement(table, row, hits))
+      )
         continue;
       whose.set(lookup.subject, unionOf([whose.get(lookup.subject) ?? new Map(), hits]));
     }
@@ -102,5 +116,8 @@ export function tellsAmong(ref: ComparedRef, lookups: readonly Lookup[]): ((cell
   for (const value of values) if (value.length < SHORTEST) values.delete(value);
   if (values.size === 0) return undefined;
   const between = ref.match.type === "phone" ? BETWEEN_NUMBERS : BETWEEN;
-  return (cell) => cell.length > SHORTEST && between.test(cell) && cell.split(between).some((word) => values.has(fold(word.replace(/^\.+|\.+$/gu, ""))));
+  return (cell) =>
+    cell.length > SHORTEST &&
+    between.test(cell) &&
+    cell.split(between).some((word) => values.has(fold(word.replace(/^\.+|\.+$/gu, ""))));
 }

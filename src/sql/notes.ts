@@ -43,7 +43,8 @@ export async function settleNotes(notes: readonly string[], fate: Fate, io: IO):
   const untold: BatchNote[] = [];
   let inDoubt = false;
   const believe = (note: BatchNote) => {
-    for (const [step, digests] of Object.entries(note.done)) done.set(step, (done.get(step) ?? new Set()).union(new Set(digests)));
+    for (const [step, digests] of Object.entries(note.done))
+      done.set(step, (done.get(step) ?? new Set()).union(new Set(digests)));
     for (const [step, count] of Object.entries(note.own)) own.set(step, (own.get(step) ?? 0) + count);
   };
   for (const note of notes.map(parseNote)) {
@@ -75,8 +76,15 @@ function parseNote(text: string): BatchNote | undefined {
   const note: unknown = JSON.parse(text);
   if (typeof note !== "object" || note === null || !("xid" in note) || typeof note.xid !== "string") return undefined;
   const done =
-    "done" in note ? entries(note.done).map(([step, keys]) => [step, Array.isArray(keys) ? keys.filter((key) => typeof key === "string") : []] as const) : [];
-  const own = "own" in note ? entries(note.own).map(([step, count]) => [step, typeof count === "number" ? count : 0] as const) : [];
+    "done" in note
+      ? entries(note.done).map(
+          ([step, keys]) => [step, Array.isArray(keys) ? keys.filter((key) => typeof key === "string") : []] as const,
+        )
+      : [];
+  const own =
+    "own" in note
+      ? entries(note.own).map(([step, count]) => [step, typeof count === "number" ? count : 0] as const)
+      : [];
   return { xid: note.xid, done: Object.fromEntries(done), own: Object.fromEntries(own) };
 }
 

@@ -18,8 +18,13 @@ export function printedColumns<C extends RowColumn>(
   ref: (name: string) => ColumnRef<C>,
 ): readonly C[] {
   const { fields, documents } = changedFields(changes);
-  const found = [...refs.map(({ column }) => column.name), ...Object.keys(fields), ...documents].map((name) => columnOf(table, name, record.id));
-  const looked = [...record.holds.map(({ from }) => from), ...(record.created === undefined ? [] : [record.created])].map((name) => ref(name).column);
+  const found = [...refs.map(({ column }) => column.name), ...Object.keys(fields), ...documents].map((name) =>
+    columnOf(table, name, record.id),
+  );
+  const looked = [
+    ...record.holds.map(({ from }) => from),
+    ...(record.created === undefined ? [] : [record.created]),
+  ].map((name) => ref(name).column);
   return distinct([...found, ...looked]).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -40,6 +45,11 @@ export function distinct<C extends RowColumn>(columns: readonly C[]): C[] {
 }
 
 /** The same table, with the columns of the others read too; they are no part of the fingerprint. */
-export function alsoReading<C extends RowColumn, T extends { readonly columns: readonly C[] }>(table: T, others: readonly T[]): T {
-  return others.length === 0 ? table : { ...table, columns: distinct([...table.columns, ...others.flatMap(({ columns }) => columns)]) };
+export function alsoReading<C extends RowColumn, T extends { readonly columns: readonly C[] }>(
+  table: T,
+  others: readonly T[],
+): T {
+  return others.length === 0
+    ? table
+    : { ...table, columns: distinct([...table.columns, ...others.flatMap(({ columns }) => columns)]) };
 }

@@ -34,7 +34,10 @@ export function sqlReader<P, T extends SearchedTable>(block: SystemBlock, io: IO
     for await (const answer of answers) return answer;
     throw new Failure("UNEXPECTED", `${block.name}: nothing was said`);
   };
-  const lookingAtAll = async <R>(targets: readonly Target[], look: (place: P, tables: readonly T[]) => R | Promise<R>) =>
+  const lookingAtAll = async <R>(
+    targets: readonly Target[],
+    look: (place: P, tables: readonly T[]) => R | Promise<R>,
+  ) =>
     await once(
       reading.looking(block.name, targets, async function* (place): AsyncGenerator<R> {
         const tables: T[] = [];
@@ -48,7 +51,8 @@ export function sqlReader<P, T extends SearchedTable>(block: SystemBlock, io: IO
         yield* reading.check(place, targets);
       }),
     links: async (targets) => await lookingAtAll(targets, (place, tables) => reading.links(place, tables)),
-    writes: async (targets) => await lookingAtAll(targets, async (place, tables) => await reading.writes(place, tables)),
+    writes: async (targets) =>
+      await lookingAtAll(targets, async (place, tables) => await reading.writes(place, tables)),
     locate: (target, selection) =>
       lookingAt(target, async function* (place, table) {
         switch (selection.by) {
@@ -70,7 +74,8 @@ export function sqlReader<P, T extends SearchedTable>(block: SystemBlock, io: IO
           yield await reading.size(place, table);
         }),
       ),
-    remaining: (target, operation, lookups) => lookingAt(target, (place, table) => remainingRows(reading.look(place), table, operation, lookups, io)),
+    remaining: (target, operation, lookups) =>
+      lookingAt(target, (place, table) => remainingRows(reading.look(place), table, operation, lookups, io)),
     sweep: () =>
       reading.looking(block.name, [], async function* () {
         await Promise.reject(new Failure("NOT_BUILT", `${block.name}: a whole database is not searched yet`));

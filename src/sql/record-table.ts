@@ -60,12 +60,16 @@ export const NO_HITS: Hits = new Map();
 
 export function unionOf(all: readonly Hits[]): Hits {
   const merged = new Map<string, ReadonlySet<string>>();
-  for (const hits of all) for (const [name, texts] of hits) merged.set(name, (merged.get(name) ?? new Set<string>()).union(texts));
+  for (const hits of all)
+    for (const [name, texts] of hits) merged.set(name, (merged.get(name) ?? new Set<string>()).union(texts));
   return merged;
 }
 
 /** The field rules of everything that may become of a record, and the JSON columns that its paths are read in. */
-export function changedFields({ rule, heldBy }: Changes): { readonly fields: FieldRules; readonly documents: readonly string[] } {
+export function changedFields({ rule, heldBy }: Changes): {
+  readonly fields: FieldRules;
+  readonly documents: readonly string[];
+} {
   const changes = [rule, heldBy].flatMap((change) => (change?.kind === "fields" ? [change] : []));
   return {
     fields: Object.fromEntries(changes.flatMap(({ fields }) => Object.entries(fields))),

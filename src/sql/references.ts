@@ -13,7 +13,11 @@ export interface Blocker<T extends RecordTable> {
  * Adds to `left` every row that may not be deleted because of who references it now: whatever was not planned to go with
  * it, and planned rows that stay after all. Repeats until nothing changes.
  */
-export function blockedBy<T extends RecordTable>(blockers: readonly Blocker<T>[], todo: readonly Todo<T>[], left: Map<Item<T>, Omit<Left, "key">>): void {
+export function blockedBy<T extends RecordTable>(
+  blockers: readonly Blocker<T>[],
+  todo: readonly Todo<T>[],
+  left: Map<Item<T>, Omit<Left, "key">>,
+): void {
   const byAddress = new Map(todo.map((one) => [one.state.address, one]));
   const addresses = new Map(todo.map((one) => [one.item, one.state.address]));
   const byChild = Map.groupBy(blockers, ({ reference }) => reference.address);
@@ -51,7 +55,8 @@ function stands<T extends RecordTable>(
 ): Omit<Left, "key"> | undefined {
   if (unmapped !== undefined) {
     if (onDelete === "set_null" || onDelete === "set_default") return undefined;
-    if (onDelete !== "cascade" || !takenBy(parent).has(`${unmapped.table}\n${unmapped.key}`)) return { kind: "blocked", reason: constraint };
+    if (onDelete !== "cascade" || !takenBy(parent).has(`${unmapped.table}\n${unmapped.key}`))
+      return { kind: "blocked", reason: constraint };
     return busy ? { kind: "blocked", reason: "lock_timeout" } : undefined;
   }
   if (child === undefined) return { kind: "blocked", reason: constraint };

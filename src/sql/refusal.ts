@@ -13,7 +13,10 @@ export class Refusal extends Error {
   /** About all records of the batch: cutting it down helps nobody. */
   readonly whole: boolean;
 
-  constructor(reason: string, more: { readonly code?: string; readonly contention?: boolean; readonly whole?: boolean } = {}) {
+  constructor(
+    reason: string,
+    more: { readonly code?: string; readonly contention?: boolean; readonly whole?: boolean } = {},
+  ) {
     super(`the database refused with ${reason}`);
     this.name = "Refusal";
     this.reason = reason;

@@ -31,7 +31,8 @@ export async function* remainingRows<T extends SearchedTable>(
   const left = new Set<string>();
   const ways: { table: T; change: Change; lookups: readonly Lookup[] | undefined }[] = [{ table, change, lookups }];
   const keys = records.map(({ key }) => key);
-  for (const also of operation.also ?? []) ways.push({ table: await look.over(also.target, table), change: also.change, lookups: also.lookups });
+  for (const also of operation.also ?? [])
+    ways.push({ table: await look.over(also.target, table), change: also.change, lookups: also.lookups });
   // each table reads its own columns
   for (const way of ways) {
     if (change.kind === "delete" && way.table !== table) continue;
@@ -39,7 +40,8 @@ export async function* remainingRows<T extends SearchedTable>(
     const hits = asked.length === 0 ? new Map<string, Hits>() : await hitsIn(look, way.table, records, asked);
     const whoseOf = (key: string): Whose => (way.lookups === undefined ? "everything" : (hits.get(key) ?? NO_HITS));
     for await (const state of look.ofKeys(way.table, keys))
-      if (way.change.kind === "delete" || isOpen(way.table, way.change, state, whoseOf(state.key), io)) left.add(state.key);
+      if (way.change.kind === "delete" || isOpen(way.table, way.change, state, whoseOf(state.key), io))
+        left.add(state.key);
   }
   if (change.kind === "delete") for (const key of await takenStill(look, table, records)) left.add(key);
   yield* left;
@@ -71,7 +73,11 @@ function isOpen(table: RecordTable, change: Change, state: RowState, whose: Whos
 }
 
 /** Records whose cascade was to take rows that are still there. */
-async function takenStill<T extends SearchedTable>(look: RemainingLook<T>, table: T, records: readonly PlannedRecord[]): Promise<readonly string[]> {
+async function takenStill<T extends SearchedTable>(
+  look: RemainingLook<T>,
+  table: T,
+  records: readonly PlannedRecord[],
+): Promise<readonly string[]> {
   const taken = Map.groupBy(
     records.flatMap(({ key, takes = [] }) => takes.map((one) => ({ record: key, ...one }))),
     (one) => one.table,

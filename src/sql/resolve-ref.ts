@@ -29,7 +29,11 @@ export function resolveRef<C extends RowColumn>(
     if (column === undefined) continue;
     const rest = name.slice(end);
     if (column.shape === "array" && rest === "[]") return { name, column };
-    if (column.shape !== "json") throw new Failure("COLUMN_MISSING", `${record}: ${column.name} is no JSON column, so there is no path ${name} in it`);
+    if (column.shape !== "json")
+      throw new Failure(
+        "COLUMN_MISSING",
+        `${record}: ${column.name} is no JSON column, so there is no path ${name} in it`,
+      );
     return { name, column, path: rest.startsWith(".") ? rest.slice(1) : rest };
   }
   throw noColumn(table, name, record);

@@ -30,13 +30,16 @@ export async function writeTrails<T extends RecordTable>(
   planned: readonly Todo<T>[],
 ): Promise<Readonly<Record<string, number>>> {
   if (wrote) refuse(await session.settle());
-  const added = wrote && jobs.length > 0 ? await session.ownRows(jobs.map(({ table }) => table)) : { rows: [], unclaimed: [] };
+  const added =
+    wrote && jobs.length > 0 ? await session.ownRows(jobs.map(({ table }) => table)) : { rows: [], unclaimed: [] };
   refuse(added.unclaimed);
   const own: Record<string, number> = {};
   const counted = new Set<string>();
   for (const job of jobs) {
     const known = new Set(job.work.operations.flatMap(({ records }) => records.map(({ key }) => key)));
-    const fresh = added.rows.flatMap(({ table, state }) => (table === job.table && !known.has(state.key) ? [state] : []));
+    const fresh = added.rows.flatMap(({ table, state }) =>
+      table === job.table && !known.has(state.key) ? [state] : [],
+    );
     const made = await ownRows(session, job, fresh, io);
     const mine = planned.filter(({ item }) => item.job === job);
     await writeTrail(session, [...made, ...(await plannedRows(session, job, mine, io))], job);
@@ -61,8 +64,14 @@ function isWritten({ change, assignments }: TrailRow): boolean {
   return change.kind === "delete" || assignments.size > 0;
 }
 
-async function writeTrail<T extends RecordTable>(session: SqlBatch<T>, rows: readonly TrailRow[], { table }: Job<T>): Promise<void> {
-  const changed = new Map(rows.flatMap(({ key, assignments }) => (assignments.size === 0 ? [] : [[key, assignments] as const])));
+async function writeTrail<T extends RecordTable>(
+  session: SqlBatch<T>,
+  rows: readonly TrailRow[],
+  { table }: Job<T>,
+): Promise<void> {
+  const changed = new Map(
+    rows.flatMap(({ key, assignments }) => (assignments.size === 0 ? [] : [[key, assignments] as const])),
+  );
   const keys = rows.flatMap(({ key, change }) => (change.kind === "delete" ? [key] : []));
   if (changed.size > 0) expectAll(await session.update(table, changed), changed.size);
   if (keys.length > 0) expectAll((await session.remove([{ table, keys }]))[0] ?? 0, keys.length);
@@ -94,7 +103,12 @@ function whoseOf(all: readonly Hits[]): Whose {
 }
 
 /** Planned rows, read again: triggers may have touched them meanwhile. */
-async function plannedRows<T extends RecordTable>(session: SqlBatch<T>, { table }: Job<T>, todo: readonly Todo<T>[], io: IO): Promise<readonly TrailRow[]> {
+async function plannedRows<T extends RecordTable>(
+  session: SqlBatch<T>,
+  { table }: Job<T>,
+  todo: readonly Todo<T>[],
+  io: IO,
+): Promise<readonly TrailRow[]> {
   if (todo.length === 0) return [];
   const { states } = await session.rows(
     table,

@@ -18,7 +18,8 @@ export async function applyUnit<T extends RecordTable>(
   unit: Unit,
   { journal, guard, io }: { readonly journal: UnitJournal; readonly guard: Guard; readonly io: IO },
 ): Promise<readonly StepOutcome[]> {
-  if (unit.effect !== "erase" && unit.effect !== "purge") throw new Failure("ACTION_REFUSED", `${unit.id}: rows are not marked as deleted yet`);
+  if (unit.effect !== "erase" && unit.effect !== "purge")
+    throw new Failure("ACTION_REFUSED", `${unit.id}: rows are not marked as deleted yet`);
   if (io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
   const settled = await settleNotes(journal.notes, async (id) => await dialect.fate(id), io);
   const tables = await dialect.describe(unit);
@@ -42,7 +43,12 @@ export async function applyUnit<T extends RecordTable>(
 }
 
 /** Whether every row of this note is as wanted. A transaction is done whole or not at all. */
-async function cameTrue<T extends RecordTable>(dialect: SqlDialect<T>, { done }: BatchNote, all: readonly Item<T>[], io: IO): Promise<boolean> {
+async function cameTrue<T extends RecordTable>(
+  dialect: SqlDialect<T>,
+  { done }: BatchNote,
+  all: readonly Item<T>[],
+  io: IO,
+): Promise<boolean> {
   const mine = all.filter(({ job, record }) => done[job.work.step]?.includes(keyDigest(record.key, io)) ?? false);
   if (mine.length === 0) return false;
   await using session = await dialect.begin({ deleting: [], trails: [] });
@@ -51,7 +57,12 @@ async function cameTrue<T extends RecordTable>(dialect: SqlDialect<T>, { done }:
 }
 
 /** Does a batch. Contention is tried again, refusals are cut down to the records they are about. */
-async function work<T extends RecordTable>(run: UnitRun<T>, batch: Batch<T>, onePiece: boolean, results: BatchResult<T>[]): Promise<void> {
+async function work<T extends RecordTable>(
+  run: UnitRun<T>,
+  batch: Batch<T>,
+  onePiece: boolean,
+  results: BatchResult<T>[],
+): Promise<void> {
   for (let tries = run.contended ? TRIES : 1; ; tries += 1) {
     if (run.io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
     try {
@@ -69,7 +80,8 @@ async function work<T extends RecordTable>(run: UnitRun<T>, batch: Batch<T>, one
         return;
       }
       const halves = halved(batch, onePiece);
-      if (halves === undefined || error.whole || isTold(results, error)) results.push(leftAll(batch, "failed", error.reason));
+      if (halves === undefined || error.whole || isTold(results, error))
+        results.push(leftAll(batch, "failed", error.reason));
       else for (const half of halves) await work(run, half, onePiece, results);
       return;
     }
@@ -80,7 +92,10 @@ async function work<T extends RecordTable>(run: UnitRun<T>, batch: Batch<T>, one
 function isTold<T extends RecordTable>(results: readonly BatchResult<T>[], { reason }: Refusal): boolean {
   if (!/^UN(?:DECLARED|PLANNED) /u.test(reason)) return false;
   const recent = results.slice(-ENOUGH);
-  return recent.length === ENOUGH && recent.every(({ affected, left }) => affected.length === 0 && left.every((one) => one.left.reason === reason));
+  return (
+    recent.length === ENOUGH &&
+    recent.every(({ affected, left }) => affected.length === 0 && left.every((one) => one.left.reason === reason))
+  );
 }
 
 const ENOUGH = 64;
@@ -98,7 +113,12 @@ function leftAll<T extends RecordTable>(items: readonly Item<T>[], kind: Left["k
 }
 
 /** `before`: what earlier attempts did. */
-function outcomeOf<T extends RecordTable>(job: Job<T>, before: readonly Item<T>[], results: readonly BatchResult<T>[], settled: Settled): StepOutcome {
+function outcomeOf<T extends RecordTable>(
+  job: Job<T>,
+  before: readonly Item<T>[],
+  results: readonly BatchResult<T>[],
+  settled: Settled,
+): StepOutcome {
   const { step } = job.work;
   const done = [...before, ...results.flatMap(({ affected }) => affected)].filter((item) => item.job === job);
   const count = (as: ReturnType<typeof countedAs>) => done.filter(({ change }) => countedAs(change) === as).length;
@@ -110,6 +130,8 @@ function outcomeOf<T extends RecordTable>(job: Job<T>, before: readonly Item<T>[
     changed,
     minimised,
     own: settled.ownIn(step) + results.reduce((sum, { own }) => sum + (own[step] ?? 0), 0),
-    left: results.flatMap(({ left }) => left.flatMap((one) => (one.item.job === job ? [{ key: one.item.record.key, ...one.left }] : []))),
+    left: results.flatMap(({ left }) =>
+      left.flatMap((one) => (one.item.job === job ? [{ key: one.item.record.key, ...one.left }] : [])),
+    ),
   };
 }

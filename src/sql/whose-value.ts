@@ -1,11 +1,23 @@
 /** Which values of a row are the erased people's: a rule for a matched value acts on theirs and on nobody else's. */
 import { sharedArrays } from "../record-files/json-path.ts";
-import { firstListBelow, isAtOrAbove, lastList, type Share, type Shares, spotsAt, valuesAt, wayOf } from "./json-column.ts";
+import {
+  firstListBelow,
+  isAtOrAbove,
+  lastList,
+  type Share,
+  type Shares,
+  spotsAt,
+  valuesAt,
+  wayOf,
+} from "./json-column.ts";
 import type { ColumnRef, Hits, MatchedRef, RecordTable, RowState } from "./record-table.ts";
 import { texts, textsOrNull } from "./record-table.ts";
 
 /** The texts that a column or path holds in this row: none for NULL, several for a list. */
-export function textsIn({ column, path, separator }: ColumnRef, { values }: Pick<RowState, "values">): readonly string[] {
+export function textsIn(
+  { column, path, separator }: ColumnRef,
+  { values }: Pick<RowState, "values">,
+): readonly string[] {
   const text = values.get(column.name) ?? null;
   if (text === null) return [];
   if (path !== undefined) return valuesAt(text, path).map(({ value }) => value);
@@ -23,13 +35,18 @@ export function isShared(table: RecordTable, state: RowState, hits: Hits): boole
       const list = lastList(ref.path);
       return list !== undefined && !allTheirs(text, list, [ref], hits);
     }
-    const items = ref.separator === undefined ? (ref.column.shape === "array" ? textsOrNull(text) : []) : text.split(ref.separator);
+    const items =
+      ref.separator === undefined ? (ref.column.shape === "array" ? textsOrNull(text) : []) : text.split(ref.separator);
     return items.some((item) => item !== null && item.trim() !== "" && !mine.has(item));
   });
 }
 
 /** Whether values that `all` asks for together, in one array of a JSON column, stand in one element of it: in two they are two people's. */
-export function inOneElement({ matches, target }: RecordTable, { values }: Pick<RowState, "values">, hits: Hits): boolean {
+export function inOneElement(
+  { matches, target }: RecordTable,
+  { values }: Pick<RowState, "values">,
+  hits: Hits,
+): boolean {
   if (target.record.match.mode !== "all") return true;
   const lists = Map.groupBy(matches, ({ column, path }) => {
     const list = path === undefined ? undefined : lastList(path);
@@ -38,9 +55,13 @@ export function inOneElement({ matches, target }: RecordTable, { values }: Pick<
   return [...lists].every(([name, refs]) => {
     const [first, ...more] = refs;
     const text = first === undefined ? undefined : values.get(first.column.name);
-    if (name === undefined || first === undefined || more.length === 0 || text === undefined || text === null) return true;
+    if (name === undefined || first === undefined || more.length === 0 || text === undefined || text === null)
+      return true;
     const list = lastList(first.path ?? "") ?? "";
-    const inAll = more.reduce((ways, ref) => ways.intersection(waysOf(text, list, [ref], hits)), waysOf(text, list, [first], hits));
+    const inAll = more.reduce(
+      (ways, ref) => ways.intersection(waysOf(text, list, [ref], hits)),
+      waysOf(text, list, [first], hits),
+    );
     return inAll.size > 0;
   });
 }
@@ -69,11 +90,13 @@ function hitsAt(text: string, { name, path = "" }: MatchedRef, hits: Hits): read
  */
 export function sharesIn(table: RecordTable, column: string, text: string, hits: Hits): Shares {
   const refs = table.matches.filter((ref) => ref.column.name === column && ref.path !== undefined);
-  const enough = (said: readonly boolean[]) => (table.target.record.match.mode === "all" ? said.every(Boolean) : said.some(Boolean));
+  const enough = (said: readonly boolean[]) =>
+    table.target.record.match.mode === "all" ? said.every(Boolean) : said.some(Boolean);
   return (path, indexes) => {
     const below = refs.filter((ref) => isAtOrAbove(path, ref.path ?? ""));
     const place = wayOf(indexes);
-    const within = (ways: readonly (readonly number[])[]) => ways.some((way) => wayOf(way.slice(0, indexes.length)) === place);
+    const within = (ways: readonly (readonly number[])[]) =>
+      ways.some((way) => wayOf(way.slice(0, indexes.length)) === place);
     if (below.length > 0) {
       if (enough(below.map((ref) => within(hitsAt(text, ref, hits))))) return ownPart(text, path, below, hits);
       // where nothing stands there, it is nobody else's
@@ -96,7 +119,10 @@ function filledAt(text: string, { path = "" }: MatchedRef): readonly (readonly n
 
 /** A row of an audit trail is an image of one record: what stands above the matched path goes, also where an older value stands there. */
 function isImage({ target }: RecordTable, below: readonly MatchedRef[], path: string): boolean {
-  return target.record.auditOf.length > 0 && below.every((ref) => ref.path !== path && firstListBelow(path, ref.path ?? "") === undefined);
+  return (
+    target.record.auditOf.length > 0 &&
+    below.every((ref) => ref.path !== path && firstListBelow(path, ref.path ?? "") === undefined)
+  );
 }
 
 function ownPart(text: string, path: string, refs: readonly MatchedRef[], hits: Hits): Share {

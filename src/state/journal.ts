@@ -102,7 +102,10 @@ const RECEIPTS = "select step, body from receipt where plan = ? order by step, a
 export function journalStore(sql: Sql): Journal {
   return {
     async units(plan) {
-      const rows = await sql.all("select plan, id, phase, system, steps, after, state from unit where plan = ? order by phase, seq", [plan]);
+      const rows = await sql.all(
+        "select plan, id, phase, system, steps, after, state from unit where plan = ? order by phase, seq",
+        [plan],
+      );
       return rows.map((row) => ({
         plan: text(row, "plan"),
         id: text(row, "id"),
@@ -114,8 +117,14 @@ export function journalStore(sql: Sql): Journal {
       }));
     },
     notes: async (plan, unit) =>
-      (await sql.all("select text from note where plan = ? and unit = ? order by seq", [plan, unit])).map((row) => text(row, "text")),
-    receipts: async (plan) => [...new Map((await sql.all(RECEIPTS, [plan])).map((row) => [text(row, "step"), stored<Receipt>(text(row, "body"))])).values()],
+      (await sql.all("select text from note where plan = ? and unit = ? order by seq", [plan, unit])).map((row) =>
+        text(row, "text"),
+      ),
+    receipts: async (plan) => [
+      ...new Map(
+        (await sql.all(RECEIPTS, [plan])).map((row) => [text(row, "step"), stored<Receipt>(text(row, "body"))]),
+      ).values(),
+    ],
     attempts: async (plan) => (await sql.all(RECEIPTS, [plan])).map((row) => stored<Receipt>(text(row, "body"))),
     async add(plan, units) {
       // nothing was begun of those: the plan's units as they are seen now take their place
@@ -138,9 +147,17 @@ export function journalStore(sql: Sql): Journal {
       if (state?.["state"] === "done") return [];
       const numbered: Receipt[] = [];
       for (const receipt of receipts) {
-        const row = await one(sql, "select count(*) as attempts from receipt where plan = ? and step = ?", [plan, receipt.step]);
+        const row = await one(sql, "select count(*) as attempts from receipt where plan = ? and step = ?", [
+          plan,
+          receipt.step,
+        ]);
         const whole = { ...receipt, attempt: integer(row ?? {}, "attempts") + 1 };
-        await sql.run("insert into receipt (plan, step, attempt, body) values (?, ?, ?, ?)", [plan, whole.step, whole.attempt, toStored(whole)]);
+        await sql.run("insert into receipt (plan, step, attempt, body) values (?, ?, ?, ?)", [
+          plan,
+          whole.step,
+          whole.attempt,
+          toStored(whole),
+        ]);
         numbered.push(whole);
       }
       if (!done) return numbered;

@@ -3,7 +3,8 @@ import type { Reads } from "./state.ts";
 
 /** Whether any run of the request, of whatever plan, has begun. */
 export async function hasBegun({ plans, journal }: Reads, request: string): Promise<boolean> {
-  for (const plan of await plans.ofRequest(request)) if ((await journal.units(plan.id)).some((unit) => unit.state !== "ready")) return true;
+  for (const plan of await plans.ofRequest(request))
+    if ((await journal.units(plan.id)).some((unit) => unit.state !== "ready")) return true;
   return false;
 }
 
@@ -11,14 +12,22 @@ export async function hasBegun({ plans, journal }: Reads, request: string): Prom
  * Pointers of the records that the request's plans kept so far: those of earlier plans whose run has begun, and the
  * latest one's. `isDecided`: whether a newer plan decides on a record.
  */
-export async function keptSoFar(reads: Reads, request: string, isDecided: (record: string, key: string) => boolean): Promise<readonly HeldRecord[]> {
+export async function keptSoFar(
+  reads: Reads,
+  request: string,
+  isDecided: (record: string, key: string) => boolean,
+): Promise<readonly HeldRecord[]> {
   const { plan } = await reads.requests.get(request);
   if (plan === undefined || !(await hasBegun(reads, request))) return [];
   const latest = (await reads.sealed.steps(request, plan)).flatMap(({ record, records }) =>
     records.flatMap(({ key, disposition }): HeldRecord[] =>
-      disposition.kind === "kept" ? [{ system: record.split(".")[0] ?? "", record, key, until: disposition.until, reason: disposition.reason }] : [],
+      disposition.kind === "kept"
+        ? [{ system: record.split(".")[0] ?? "", record, key, until: disposition.until, reason: disposition.reason }]
+        : [],
     ),
   );
-  const merged = new Map([...(await reads.sealed.carried(request)), ...latest].map((one) => [`${one.record}\n${one.key}`, one]));
+  const merged = new Map(
+    [...(await reads.sealed.carried(request)), ...latest].map((one) => [`${one.record}\n${one.key}`, one]),
+  );
   return [...merged.values()].filter((one) => !isDecided(one.record, one.key));
 }

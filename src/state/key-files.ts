@@ -24,9 +24,12 @@ export function readKey(folder: string, name: KeyName): Buffer {
       help: `Put the file back from your own copy, or give the key in EXPUNGE_KEY_${name.toUpperCase()}. It is never made again: another key opens nothing of what is there.`,
     });
   if (isOpenToOthers(file))
-    throw new Failure("KEY_MISSING", `the key file ${file} can be read by others`, { help: `Make it readable by you only: chmod 600 ${file}` });
+    throw new Failure("KEY_MISSING", `the key file ${file} can be read by others`, {
+      help: `Make it readable by you only: chmod 600 ${file}`,
+    });
   const key = parseKey(readFileSync(file, "utf8"));
-  if (key === undefined) throw new Failure("KEY_MISSING", `the key file ${file} holds no key of ${BYTES} bytes in base64`);
+  if (key === undefined)
+    throw new Failure("KEY_MISSING", `the key file ${file} holds no key of ${BYTES} bytes in base64`);
   return key;
 }
 

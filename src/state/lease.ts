@@ -9,7 +9,10 @@ export async function takeLease<T>(
   judge: (tx: Tx) => Promise<T>,
   lasting = LEASE_MS,
 ): Promise<Lease & { readonly first: T }> {
-  const { fence, first } = await atomically(async (tx) => ({ first: await judge(tx), fence: await tx.leases.take(names) }));
+  const { fence, first } = await atomically(async (tx) => ({
+    first: await judge(tx),
+    fence: await tx.leases.take(names),
+  }));
   const lost = new AbortController();
   const leased: UnitOfWork["atomically"] = async (work) =>
     await atomically(async (tx) => {

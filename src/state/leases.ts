@@ -20,7 +20,9 @@ export function leaseStore(sql: Sql, me: ProcessName, lasting = LEASE_MS): Lease
   const holds = `${sql.clock} + ${lasting}`;
   const refuseHeld = async (names: readonly string[]): Promise<void> => {
     for (const name of names) {
-      const row = await one(sql, `select host, owner, until > ${sql.clock} as running from lease where name = ?`, [name]);
+      const row = await one(sql, `select host, owner, until > ${sql.clock} as running from lease where name = ?`, [
+        name,
+      ]);
       if (row === undefined) continue;
       const owner = { host: text(row, "host"), process: text(row, "owner") };
       if (isTrue(row, "running") && !isDead(owner, me)) throw busy(name, owner, me);
@@ -33,7 +35,12 @@ export function leaseStore(sql: Sql, me: ProcessName, lasting = LEASE_MS): Lease
       await refuseHeld(names);
       const fence = await nextNumber(sql, "fence");
       for (const name of names)
-        await sql.run(`insert into lease (name, owner, host, fence, until) values (?, ?, ?, ?, ${holds})`, [name, me.process, me.host, fence]);
+        await sql.run(`insert into lease (name, owner, host, fence, until) values (?, ?, ?, ?, ${holds})`, [
+          name,
+          me.process,
+          me.host,
+          fence,
+        ]);
       return fence;
     },
     async renew(fence, names) {
@@ -41,9 +48,13 @@ export function leaseStore(sql: Sql, me: ProcessName, lasting = LEASE_MS): Lease
       if ((await sql.run(`update lease set until = ${holds} where fence = ?`, [fence])) === names.length) return;
       for (const name of names) {
         const row = await one(sql, "select host, owner, fence from lease where name = ?", [name]);
-        if (row !== undefined && integer(row, "fence") !== fence) throw busy(name, { host: text(row, "host"), process: text(row, "owner") }, me);
+        if (row !== undefined && integer(row, "fence") !== fence)
+          throw busy(name, { host: text(row, "host"), process: text(row, "owner") }, me);
       }
-      throw new Failure("BUSY", "this process was still for so long that others may have acted; it writes nothing more");
+      throw new Failure(
+        "BUSY",
+        "this process was still for so long that others may have acted; it writes nothing more",
+      );
     },
     async release(fence) {
       await sql.run("delete from lease where fence = ?", [fence]);

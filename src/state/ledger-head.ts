@@ -7,11 +7,18 @@ export interface HeadHolder {
 }
 
 /** Throws LEDGER_MISMATCH for a ledger that does not hold the head which the state remembers; undefined: there is none. */
-export async function refuseOtherLedger({ outbox }: { readonly outbox: OutboxReads }, ledger: HeadHolder | undefined): Promise<void> {
+export async function refuseOtherLedger(
+  { outbox }: { readonly outbox: OutboxReads },
+  ledger: HeadHolder | undefined,
+): Promise<void> {
   const head = await outbox.ledgerHead();
   if (head === undefined || head.size === 0) return;
   const entries = `${head.size} ${head.size === 1 ? "entry" : "entries"}`;
-  if (ledger === undefined) throw new Failure("LEDGER_MISMATCH", `the ledger of this workspace is missing; it had ${entries}`);
+  if (ledger === undefined)
+    throw new Failure("LEDGER_MISMATCH", `the ledger of this workspace is missing; it had ${entries}`);
   if (!(await ledger.holds(head)))
-    throw new Failure("LEDGER_MISMATCH", `the ledger is older than this workspace, or another: it does not hold the ${entries} that it had`);
+    throw new Failure(
+      "LEDGER_MISMATCH",
+      `the ledger is older than this workspace, or another: it does not hold the ${entries} that it had`,
+    );
 }

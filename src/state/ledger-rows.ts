@@ -16,7 +16,8 @@ const MANY = 200;
 export async function openLedgerRows(database: Database): Promise<LedgerRows> {
   const atomically = unitOfWork(database, async () => {});
   try {
-    if ((await database.version(database.read)) !== VERSION) await atomically(async (sql) => await makeTables(database, sql));
+    if ((await database.version(database.read)) !== VERSION)
+      await atomically(async (sql) => await makeTables(database, sql));
   } catch (error) {
     await database[Symbol.asyncDispose]();
     throw error;
@@ -57,14 +58,16 @@ function readsOn(sql: Sql): LedgerReads {
     },
     size: async () => integer((await one(sql, "select coalesce(max(idx) + 1, 0) as n from leaf")) ?? {}, "n"),
     has: async (id) => (await one(sql, "select 1 as found from leaf where id = ?", [id])) !== undefined,
-    count: async (below) => integer((await one(sql, "select count(*) as n from leaf where idx < ?", [below])) ?? {}, "n"),
+    count: async (below) =>
+      integer((await one(sql, "select count(*) as n from leaf where idx < ?", [below])) ?? {}, "n"),
     async head() {
       const row = await one(sql, "select size, note from checkpoint order by size desc limit 1");
       return row === undefined ? undefined : { size: integer(row, "size"), note: text(row, "note") };
     },
     async nodes(places) {
       const found: NodeRow[] = [];
-      for (let from = 0; from < places.length; from += MANY) found.push(...(await nodesAt(sql, places.slice(from, from + MANY))));
+      for (let from = 0; from < places.length; from += MANY)
+        found.push(...(await nodesAt(sql, places.slice(from, from + MANY))));
       return found;
     },
     async leaves({ below, request }) {
@@ -72,12 +75,10 @@ function readsOn(sql: Sql): LedgerReads {
       const rows =
         request === undefined
           ? await sql.all(`${columns} where idx < ? order by idx`, [below])
-          : await sql.all(`${columns} where idx < ? and (request = ? or substr(id, 1, ?) = ? or (request is null and core is not null)) order by idx`, [
-              below,
-              request,
-              request.length + 1,
-              `${request}/`,
-            ]);
+          : await sql.all(
+              `${columns} where idx < ? and (request = ? or substr(id, 1, ?) = ? or (request is null and core is not null)) order by idx`,
+              [below, request, request.length + 1, `${request}/`],
+            );
       return rows.map(leafOf);
     },
   };
@@ -114,19 +115,14 @@ function writesOn(sql: Sql): LedgerWrites {
       await sql.run("insert into about (origin, vkey) values (?, ?)", [origin, vkey]);
     },
     async addLeaf({ index, id, leaf, request, core, coreSalt, link, linkSalt }) {
-      await sql.run("insert into leaf (idx, id, leaf, request, core, core_salt, link, link_salt) values (?, ?, ?, ?, ?, ?, ?, ?)", [
-        index,
-        id,
-        leaf,
-        request,
-        core,
-        coreSalt,
-        link,
-        linkSalt,
-      ]);
+      await sql.run(
+        "insert into leaf (idx, id, leaf, request, core, core_salt, link, link_salt) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [index, id, leaf, request, core, coreSalt, link, linkSalt],
+      );
     },
     async addNodes(nodes) {
-      for (const { level, index, hash } of nodes) await sql.run("insert into node (level, idx, hash) values (?, ?, ?)", [level, index, hash]);
+      for (const { level, index, hash } of nodes)
+        await sql.run("insert into node (level, idx, hash) values (?, ?, ?)", [level, index, hash]);
     },
     async addHead(size, note) {
       await sql.run("insert into checkpoint (size, note) values (?, ?)", [size, note]);

@@ -21,7 +21,8 @@ export async function migrateFrom1(sql: Sql, dialect: Dialect, tx: Tx): Promise<
   for (const request of await tx.requests.list()) {
     // killed between the two: the result was there, the state was not
     const result = request.plan === undefined ? undefined : await tx.plans.result(request.plan);
-    if (request.state === "running" && result !== undefined) await tx.requests.update(request.id, { state: result.state });
+    if (request.state === "running" && result !== undefined)
+      await tx.requests.update(request.id, { state: result.state });
     // killed before the third: ended, and its keys still there
     if (!ENDED_STATES.includes(request.state) || !(await tx.sealed.exists(request.id))) continue;
     const held = request.state === "closed" ? await keptSoFar(tx, request.id, () => false) : [];
@@ -32,7 +33,10 @@ export async function migrateFrom1(sql: Sql, dialect: Dialect, tx: Tx): Promise<
 }
 
 /** What version 1 knew of an attempt; it kept none but the last. */
-interface Receipt1 extends Pick<Receipt, "plan" | "step" | "system" | "record" | "status" | "matched" | "affected" | "gone" | "started" | "finished"> {
+interface Receipt1 extends Pick<
+  Receipt,
+  "plan" | "step" | "system" | "record" | "status" | "matched" | "affected" | "gone" | "started" | "finished"
+> {
   readonly alreadyGone: number;
   readonly own: number;
   readonly blocked: number;
@@ -47,7 +51,11 @@ async function migrateReceipts(sql: Sql, dialect: Dialect, tx: Tx): Promise<void
   for (const row of rows) {
     const before = stored<Receipt1>(text(row, "body"));
     const whole = receiptOf(before, await tx.plans.get(before.plan));
-    await sql.run("insert into receipt (plan, step, attempt, body) values (?, ?, 1, ?)", [whole.plan, whole.step, toStored(whole)]);
+    await sql.run("insert into receipt (plan, step, attempt, body) values (?, ?, 1, ?)", [
+      whole.plan,
+      whole.step,
+      toStored(whole),
+    ]);
   }
 }
 

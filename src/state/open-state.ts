@@ -28,7 +28,10 @@ export interface Opening {
  * The state in this database, which is made or brought to this version where it is not. Owns the database from then on.
  * Throws STATE_UNREADABLE for a later version.
  */
-export async function openState(database: Database, { sealingKey, me = thisProcess(), lasting }: Opening): Promise<State> {
+export async function openState(
+  database: Database,
+  { sealingKey, me = thisProcess(), lasting }: Opening,
+): Promise<State> {
   let destroyed = false;
   const cut = async (): Promise<void> => {
     destroyed = false;
@@ -56,7 +59,8 @@ export async function openState(database: Database, { sealingKey, me = thisProce
   const txOn = (sql: Sql): Tx => ({ atomically, ...stores(sql), leases: leaseStore(sql, me, lasting) });
   const atomically: UnitOfWork["atomically"] = async (work) => await open(async (sql) => await work(txOn(sql)));
   try {
-    if ((await database.version(database.read)) !== SCHEMA_VERSION) await open(async (sql) => await makeOrMigrate(database, sql, txOn(sql)));
+    if ((await database.version(database.read)) !== SCHEMA_VERSION)
+      await open(async (sql) => await makeOrMigrate(database, sql, txOn(sql)));
     // a process that died after destroying something left its traces
     if ((await setting(database.read, "traces")) !== undefined) await cut();
   } catch (error) {
@@ -76,6 +80,10 @@ async function makeOrMigrate(database: Database, sql: Sql, tx: Tx): Promise<void
   if (version === SCHEMA_VERSION) return;
   if (version === 0) for (const statement of schema(database.dialect)) await sql.run(statement);
   else if (version === 1) await migrateFrom1(sql, database.dialect, tx);
-  else throw new Failure("STATE_UNREADABLE", `${database.name} has version ${version}, this expunge reads version ${SCHEMA_VERSION}`);
+  else
+    throw new Failure(
+      "STATE_UNREADABLE",
+      `${database.name} has version ${version}, this expunge reads version ${SCHEMA_VERSION}`,
+    );
   await database.setVersion(sql, SCHEMA_VERSION);
 }

@@ -30,9 +30,12 @@ export interface Outbox extends OutboxReads {
 export function outboxStore(sql: Sql): Outbox {
   return {
     ledgerHead: async () => await setting(sql, "ledger"),
-    waits: async (id) => (await one(sql, "select 1 as found from outbox where id = ? and sealed = 0", [id])) !== undefined,
+    waits: async (id) =>
+      (await one(sql, "select 1 as found from outbox where id = ? and sealed = 0", [id])) !== undefined,
     unsealed: async (limit) =>
-      (await sql.all("select entry from outbox where sealed = 0 order by seq limit ?", [limit])).map((row) => stored<OutboxEntry>(text(row, "entry"))),
+      (await sql.all("select entry from outbox where sealed = 0 order by seq limit ?", [limit])).map((row) =>
+        stored<OutboxEntry>(text(row, "entry")),
+      ),
     async post(entries) {
       for (const entry of entries)
         await sql.run("insert into outbox (id, seq, entry) values (?, ?, ?) on conflict (id) do nothing", [

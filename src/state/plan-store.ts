@@ -50,26 +50,37 @@ export function planStore(sql: Sql): Plans {
   return {
     nextId: async () => `P-${String(await nextNumber(sql, "plan")).padStart(4, "0")}`,
     async save(plan) {
-      await sql.run("insert into plan (id, request, body, made_at) values (?, ?, ?, ?)", [plan.id, plan.request, toStored(plan), plan.made_at]);
+      await sql.run("insert into plan (id, request, body, made_at) values (?, ?, ?, ?)", [
+        plan.id,
+        plan.request,
+        toStored(plan),
+        plan.made_at,
+      ]);
     },
     async get(id) {
       const row = await one(sql, "select body from plan where id = ?", [id]);
       return row === undefined ? undefined : stored<Plan>(text(row, "body"));
     },
     ofRequest: async (request) =>
-      (await sql.all("select body from plan where request = ? order by id", [request])).map((row) => stored<Plan>(text(row, "body"))),
+      (await sql.all("select body from plan where request = ? order by id", [request])).map((row) =>
+        stored<Plan>(text(row, "body")),
+      ),
     async approve(approval) {
-      await sql.run("insert into approval (plan, body) values (?, ?) on conflict (plan) do update set body = excluded.body", [
-        approval.plan,
-        toStored(approval),
-      ]);
+      await sql.run(
+        "insert into approval (plan, body) values (?, ?) on conflict (plan) do update set body = excluded.body",
+        [approval.plan, toStored(approval)],
+      );
     },
     async approval(plan) {
       const row = await one(sql, "select body from approval where plan = ?", [plan]);
       return row === undefined ? undefined : stored<Approval>(text(row, "body"));
     },
     async complete(plan, result) {
-      await sql.run("update plan set completed_at = ?, result = ? where id = ?", [result.completedAt, toStored(result), plan]);
+      await sql.run("update plan set completed_at = ?, result = ? where id = ?", [
+        result.completedAt,
+        toStored(result),
+        plan,
+      ]);
     },
     async result(plan) {
       const json = await column(plan, "result");

@@ -40,7 +40,10 @@ export function openPostgres(url: string, name: string, part: Part): Database {
     },
     async setVersion(sql, version) {
       await sql.run("create table if not exists version (part text primary key, version bigint not null)");
-      await sql.run("insert into version (part, version) values (?, ?) on conflict (part) do update set version = excluded.version", [part, version]);
+      await sql.run(
+        "insert into version (part, version) values (?, ?) on conflict (part) do update set version = excluded.version",
+        [part, version],
+      );
     },
     begin: async () => await begin(pool, where, begins(part)),
     read: {
@@ -49,7 +52,8 @@ export function openPostgres(url: string, name: string, part: Part): Database {
       run: async (text, values) => await looking(pool, where, async (sql) => await sql.run(text, values)),
     },
     async cut() {
-      if (part === "state") for (const table of DESTROYED) await guarded(where, async () => await pool.query(`vacuum ${SCHEMA}.${table}`));
+      if (part === "state")
+        for (const table of DESTROYED) await guarded(where, async () => await pool.query(`vacuum ${SCHEMA}.${table}`));
       return true;
     },
     [Symbol.asyncDispose]: async () => await pool.end(),
@@ -75,7 +79,8 @@ const DIALECT: Dialect = {
 };
 
 function poolOf(url: string, name: string): Pool {
-  if (!/^postgres(?:ql)?:\/\//u.test(url) || !URL.canParse(url)) throw new Failure("SYSTEM_UNREACHABLE", `the secret "${name}" is no postgres:// URL`);
+  if (!/^postgres(?:ql)?:\/\//u.test(url) || !URL.canParse(url))
+    throw new Failure("SYSTEM_UNREACHABLE", `the secret "${name}" is no postgres:// URL`);
   const { searchParams } = new URL(url);
   if (searchParams.get("sslmode") === "no-verify" || searchParams.has("uselibpqcompat"))
     throw new Failure("SECRET_UNSAFE", `the URL of the secret "${name}" switches the check of the certificate off`, {
@@ -125,7 +130,8 @@ async function begin(pool: Pool, where: string, start: string): Promise<SqlTrans
       // in a transaction that an error has ended COMMIT is answered with ROLLBACK
       const { command } = await guarded(where, async () => await client.query("commit"));
       release();
-      if (command !== "COMMIT") throw new Failure("UNEXPECTED", `${where} did not keep a transaction in which a statement had failed`);
+      if (command !== "COMMIT")
+        throw new Failure("UNEXPECTED", `${where} did not keep a transaction in which a statement had failed`);
     },
   };
 }
@@ -171,7 +177,9 @@ function translated(error: unknown, where: string): Failure {
     return new Failure("NOT_PERMITTED", `${where} does not let this role make or use the schema ${SCHEMA}`, {
       help: `Have it made by an administrator: create schema ${SCHEMA} authorization ROLE.`,
     });
-  if (code === "55P03" || code === "57014" || code === "25P03") return new Failure("BUSY", `${where} is in use by another process`);
-  if (code.startsWith("53")) return new Failure("SYSTEM_UNREACHABLE", `${where} has no room or no connection left (${code})`);
+  if (code === "55P03" || code === "57014" || code === "25P03")
+    return new Failure("BUSY", `${where} is in use by another process`);
+  if (code.startsWith("53"))
+    return new Failure("SYSTEM_UNREACHABLE", `${where} has no room or no connection left (${code})`);
   return new Failure("STATE_UNREADABLE", `${where} cannot be read as a workspace (${code})`);
 }

@@ -36,7 +36,11 @@ export function schema(dialect: Dialect): readonly string[] {
     "held_key",
     "held",
   ];
-  return [...dialect.before, ...names.map((name) => table(name, dialect)), "create index outbox_open on outbox (seq) where sealed = 0"];
+  return [
+    ...dialect.before,
+    ...names.map((name) => table(name, dialect)),
+    "create index outbox_open on outbox (seq) where sealed = 0",
+  ];
 }
 
 const COLUMNS = {
@@ -45,16 +49,19 @@ const COLUMNS = {
   setting: "name text primary key, value text not null",
   request: "id text primary key, body text not null, state text not null",
   request_key: "request text primary key, wrapped BLOB not null",
-  sealed: "request text not null, name text not null, seq INTEGER not null, bytes BLOB not null, primary key (request, name, seq)",
+  sealed:
+    "request text not null, name text not null, seq INTEGER not null, bytes BLOB not null, primary key (request, name, seq)",
   plan: "id text primary key, request text not null, body text not null, made_at text not null, completed_at text, result text, verified text",
   approval: "plan text primary key, body text not null",
   unit: `plan text not null, id text not null, seq INTEGER not null, phase INTEGER not null, system text not null, steps text not null, after text not null,
   state text not null, primary key (plan, id)`,
   note: "plan text not null, unit text not null, seq INTEGER not null, text text not null, primary key (plan, unit, seq)",
-  receipt: "plan text not null, step text not null, attempt INTEGER not null, body text not null, primary key (plan, step, attempt)",
+  receipt:
+    "plan text not null, step text not null, attempt INTEGER not null, body text not null, primary key (plan, step, attempt)",
   outbox: "id text primary key, seq INTEGER not null, entry text not null, sealed INTEGER not null default 0",
   /** `until`: milliseconds since 1970, by the database's clock. */
-  lease: "name text primary key, owner text not null, host text not null, fence INTEGER not null, until INTEGER not null",
+  lease:
+    "name text primary key, owner text not null, host text not null, fence INTEGER not null, until INTEGER not null",
   held_key: "request text primary key, wrapped BLOB not null",
   held: "request text not null, system text not null, record text not null, until text not null, reason text not null, bytes BLOB not null",
 } as const;

@@ -76,20 +76,29 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
   async function* each<T>(request: string, name: string): AsyncGenerator<T> {
     const key = await keyOf(request);
     for (let seq = 0; ; seq += 1) {
-      const row = await one(sql, "select bytes from sealed where request = ? and name = ? and seq = ?", [request, name, seq]);
+      const row = await one(sql, "select bytes from sealed where request = ? and name = ? and seq = ?", [
+        request,
+        name,
+        seq,
+      ]);
       if (row === undefined) return;
       yield stored<T>(unsealBytes(key, bytes(row, "bytes"), `${request}/${name}/${seq}`).toString());
     }
   }
-  const get = async <T>(request: string, name: string): Promise<readonly T[]> => await Array.fromAsync(each<T>(request, name));
+  const get = async <T>(request: string, name: string): Promise<readonly T[]> =>
+    await Array.fromAsync(each<T>(request, name));
   return {
     async begin(request, subjects) {
       const key = randomBytes(32);
-      await sql.run("insert into request_key (request, wrapped) values (?, ?)", [request, sealBytes(sealingKey, key, `request_key/${request}`)]);
+      await sql.run("insert into request_key (request, wrapped) values (?, ?)", [
+        request,
+        sealBytes(sealingKey, key, `request_key/${request}`),
+      ]);
       await put(request, key, "subjects", subjects);
     },
     subjects: async (request) => await get<Subject>(request, "subjects"),
-    exists: async (request) => (await one(sql, "select 1 as found from request_key where request = ?", [request])) !== undefined,
+    exists: async (request) =>
+      (await one(sql, "select 1 as found from request_key where request = ?", [request])) !== undefined,
     resolved: async (request) => await get<Subject>(request, "resolved"),
     carried: async (request) => await get<HeldRecord>(request, "carried"),
     searched: async (request) => await get<SearchedBy>(request, "searched"),
@@ -104,12 +113,19 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
     },
     async steps(request, plan) {
       const whole = new Map<string, { readonly head: SealedStep; readonly records: SealedRecord[] }>();
-      const [subjectsOnce, dispositionOnce] = [sameOnce<SealedRecord["subjects"]>(), sameOnce<SealedRecord["disposition"]>()];
+      const [subjectsOnce, dispositionOnce] = [
+        sameOnce<SealedRecord["subjects"]>(),
+        sameOnce<SealedRecord["disposition"]>(),
+      ];
       for await (const part of each<SealedStep>(request, `steps/${plan}`)) {
         const step = whole.get(part.step) ?? { head: part, records: [] };
         whole.set(part.step, step);
         for (const record of part.records)
-          step.records.push({ ...record, subjects: subjectsOnce(record.subjects), disposition: dispositionOnce(record.disposition) });
+          step.records.push({
+            ...record,
+            subjects: subjectsOnce(record.subjects),
+            disposition: dispositionOnce(record.disposition),
+          });
       }
       return [...whole.values()].map(({ head, records }) => ({ ...head, records }));
     },
@@ -120,10 +136,10 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
     async destroy(request, held) {
       if (held.length > 0) {
         const key = randomBytes(32);
-        await sql.run("insert into held_key (request, wrapped) values (?, ?) on conflict (request) do update set wrapped = excluded.wrapped", [
-          request,
-          sealBytes(sealingKey, key, `held_key/${request}`),
-        ]);
+        await sql.run(
+          "insert into held_key (request, wrapped) values (?, ?) on conflict (request) do update set wrapped = excluded.wrapped",
+          [request, sealBytes(sealingKey, key, `held_key/${request}`)],
+        );
         for (const { system, record, until, reason, key: pointer } of held)
           await sql.run("insert into held (request, system, record, until, reason, bytes) values (?, ?, ?, ?, ?, ?)", [
             request,
@@ -154,6 +170,7 @@ function sameOnce<T>(): (value: T) => T {
 
 function chunksOf({ records, ...head }: SealedStep): readonly SealedStep[] {
   const parts: SealedStep[] = [{ ...head, records: records.slice(0, CHUNK) }];
-  for (let at = CHUNK; at < records.length; at += CHUNK) parts.push({ ...head, lookups: [], records: records.slice(at, at + CHUNK) });
+  for (let at = CHUNK; at < records.length; at += CHUNK)
+    parts.push({ ...head, lookups: [], records: records.slice(at, at + CHUNK) });
   return parts;
 }

@@ -17,5 +17,9 @@ export async function setting<K extends keyof Settings>(sql: Sql, name: K): Prom
 
 export async function set<K extends keyof Settings>(sql: Sql, name: K, value: Settings[K] | undefined): Promise<void> {
   if (value === undefined) await sql.run("delete from setting where name = ?", [name]);
-  else await sql.run("insert into setting (name, value) values (?, ?) on conflict (name) do update set value = excluded.value", [name, toStored(value)]);
+  else
+    await sql.run(
+      "insert into setting (name, value) values (?, ?) on conflict (name) do update set value = excluded.value",
+      [name, toStored(value)],
+    );
 }

@@ -44,9 +44,11 @@ export async function one(sql: Sql, text: string, values: readonly SqlValue[] = 
 
 /** The next number of a named sequence, from 1. Call inside a transaction. */
 export async function nextNumber(sql: Sql, name: string): Promise<number> {
-  const row = await one(sql, "insert into counter (name, value) values (?, 1) on conflict (name) do update set value = counter.value + 1 returning value", [
-    name,
-  ]);
+  const row = await one(
+    sql,
+    "insert into counter (name, value) values (?, 1) on conflict (name) do update set value = counter.value + 1 returning value",
+    [name],
+  );
   return integer(row ?? {}, "value");
 }
 
@@ -59,13 +61,15 @@ export function text(row: Row, column: string): string {
 
 export function integer(row: Row, column: string): number {
   const value = row[column];
-  if (typeof value !== "number") throw new Failure("STATE_UNREADABLE", `the state database has no number in "${column}"`);
+  if (typeof value !== "number")
+    throw new Failure("STATE_UNREADABLE", `the state database has no number in "${column}"`);
   return value;
 }
 
 export function bytes(row: Row, column: string): Uint8Array {
   const value = row[column];
-  if (!(value instanceof Uint8Array)) throw new Failure("STATE_UNREADABLE", `the state database has no bytes in "${column}"`);
+  if (!(value instanceof Uint8Array))
+    throw new Failure("STATE_UNREADABLE", `the state database has no bytes in "${column}"`);
   return value;
 }
 

@@ -27,7 +27,9 @@ export function openSqlite(file: string, kind = STATE_FILE): Database {
     closeSync(openSync(file, "a", 0o600));
     const db = new DatabaseSync(file, { timeout: PATIENCE_MS });
     try {
-      db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma foreign_keys = on");
+      db.exec(
+        "pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma foreign_keys = on",
+      );
       // of its own, so that a look never sees half of a transaction
       return database(file, kind, db, new DatabaseSync(file, { timeout: PATIENCE_MS, readOnly: true }));
     } catch (error) {
@@ -72,11 +74,13 @@ const DIALECT: Dialect = {
 
 /** 0 for a file without anything in it. */
 async function versionOf(file: string, kind: FileKind, sql: Sql): Promise<number> {
-  const number = async (statement: string, column: string): Promise<number> => integer((await one(sql, statement)) ?? {}, column);
+  const number = async (statement: string, column: string): Promise<number> =>
+    integer((await one(sql, statement)) ?? {}, column);
   const application = await number("pragma application_id", "application_id");
   const version = await number("pragma user_version", "user_version");
   if (application === kind.application && version > 0) return version;
-  if (application === 0 && version === 0 && (await number("select count(*) as n from sqlite_schema", "n")) === 0) return 0;
+  if (application === 0 && version === 0 && (await number("select count(*) as n from sqlite_schema", "n")) === 0)
+    return 0;
   throw new Failure("STATE_UNREADABLE", `${file} is not ${kind.words} of expunge`);
 }
 
@@ -139,5 +143,7 @@ function isBusy(error: unknown): boolean {
 
 /** SQLite's own code of what went wrong; undefined for what SQLite did not throw. */
 function codeOf(error: unknown): number | undefined {
-  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number"
+    ? error.errcode & 0xff
+    : undefined;
 }

@@ -27,11 +27,17 @@ export async function confirmById(question: string, id: string, asking: Asking):
     return await input({ message: inWords(question) }, { signal: asking.signal, output: process.stderr });
   });
   if (requestId(typed) !== id)
-    throw new Failure("CONFIRM_NEEDED", "what was typed is not the request's id; nothing was done", { help: "Run the same command again and type the id." });
+    throw new Failure("CONFIRM_NEEDED", "what was typed is not the request's id; nothing was done", {
+      help: "Run the same command again and type the id.",
+    });
 }
 
 /** Asks for one line of text; undefined where nobody can answer. */
-export async function askText(question: string, asking: Asking, { secret = false, otherwise, whyNot }: Wanted = {}): Promise<string | undefined> {
+export async function askText(
+  question: string,
+  asking: Asking,
+  { secret = false, otherwise, whyNot }: Wanted = {},
+): Promise<string | undefined> {
   if (!asking.possible) return undefined;
   const validate = (typed: string): true | string => {
     const why = whyNot?.(typed);
@@ -42,17 +48,27 @@ export async function askText(question: string, asking: Asking, { secret = false
     const context = { signal: asking.signal, output: process.stderr };
     // a key that shows what was typed would leave an identifier on the screen
     if (secret) return await password({ message: inWords(question), mask: "*", toggleMask: false, validate }, context);
-    return await input({ message: inWords(question), validate, ...(otherwise === undefined ? {} : { default: otherwise }) }, context);
+    return await input(
+      { message: inWords(question), validate, ...(otherwise === undefined ? {} : { default: otherwise }) },
+      context,
+    );
   });
 }
 
 /** Asks for one of these, by their words; undefined where nobody can answer. */
-export async function askChoice(question: string, choices: Readonly<Record<string, string>>, asking: Asking): Promise<string | undefined> {
+export async function askChoice(
+  question: string,
+  choices: Readonly<Record<string, string>>,
+  asking: Asking,
+): Promise<string | undefined> {
   if (!asking.possible) return undefined;
   return await answered(async () => {
     const { select } = await import("@inquirer/prompts");
     const listed = Object.entries(choices).map(([value, name]) => ({ value, name }));
-    return await select({ message: inWords(question), choices: listed }, { signal: asking.signal, output: process.stderr });
+    return await select(
+      { message: inWords(question), choices: listed },
+      { signal: asking.signal, output: process.stderr },
+    );
   });
 }
 
@@ -61,7 +77,10 @@ export async function askYes(question: string, asking: Asking, otherwise = false
   if (!asking.possible) return false;
   return await answered(async () => {
     const { confirm } = await import("@inquirer/prompts");
-    return await confirm({ message: inWords(question), default: otherwise }, { signal: asking.signal, output: process.stderr });
+    return await confirm(
+      { message: inWords(question), default: otherwise },
+      { signal: asking.signal, output: process.stderr },
+    );
   });
 }
 

@@ -6,7 +6,10 @@ export function when(text: string): string {
 }
 
 /** How long an answer is overdue, in a colour that is seen; empty where it is not. */
-export function overdueText({ overdue, days_left }: { readonly overdue: boolean; readonly days_left: number }, plain: boolean): string {
+export function overdueText(
+  { overdue, days_left }: { readonly overdue: boolean; readonly days_left: number },
+  plain: boolean,
+): string {
   return overdue ? tint(`OVERDUE by ${count(-days_left, "day")}`, "danger", plain) : "";
 }
 

@@ -30,7 +30,8 @@ export function findingRows(findings: readonly ShownFinding[], plain: boolean): 
       continue;
     }
     const next = findings[findings.indexOf(finding) + 1];
-    const helps = help === "" || (next?.help === help && next.code === code) ? "" : ` ${tint(`→ ${safe(help)}`, "dim", plain)}`;
+    const helps =
+      help === "" || (next?.help === help && next.code === code) ? "" : ` ${tint(`→ ${safe(help)}`, "dim", plain)}`;
     rows.push([word, code, `${placeOf(finding)}: ${sentence(message)}${helps}`]);
   }
   return table(rows);

@@ -43,11 +43,15 @@ export default class WorkingHelp extends Help {
     const commands = this.sortedCommands.filter(({ id }) => !id.includes(":") && id !== "");
     this.log(`${this.formatRoot()}\n`);
     const named = new Set(GROUPS.flatMap(([, names]) => names));
-    const rest = [...new Set([...topics.map(({ name }) => name), ...commands.map(({ id }) => id)])].filter((name) => !named.has(name));
+    const rest = [...new Set([...topics.map(({ name }) => name), ...commands.map(({ id }) => id)])].filter(
+      (name) => !named.has(name),
+    );
     for (const [title, names] of [...GROUPS, ["MORE", rest] as const]) {
       const rows = names.flatMap((name) => this.#row(name, topics, commands));
       if (rows.length > 0)
-        this.log(`${this.section(title, this.renderList(rows, { indentation: 2, spacer: "\n", stripAnsi: this.opts.stripAnsi ?? false }))}\n`);
+        this.log(
+          `${this.section(title, this.renderList(rows, { indentation: 2, spacer: "\n", stripAnsi: this.opts.stripAnsi ?? false }))}\n`,
+        );
     }
   }
 

@@ -6,7 +6,10 @@ import { nearest } from "../model/nearest.ts";
 const notFound: Hook<"command_not_found"> = async ({ id, config }) => {
   const known = config.commands.filter((command) => !command.hidden).map((command) => command.id.replaceAll(":", " "));
   const meant = nearest(id.replaceAll(":", " "), known);
-  throw new Failure("UNKNOWN_COMMAND", `this is no command${meant === undefined ? "" : `. Did you mean \`expunge ${meant}\`?`}`);
+  throw new Failure(
+    "UNKNOWN_COMMAND",
+    `this is no command${meant === undefined ? "" : `. Did you mean \`expunge ${meant}\`?`}`,
+  );
 };
 
 export default notFound;

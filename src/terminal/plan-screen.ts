@@ -20,10 +20,14 @@ export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings
   const removing = steps.filter((step) => step.act > changedIn(step));
   const changing = steps.filter((step) => changedIn(step) > 0);
   const unsearched = steps.filter((step) => step.status === "not_checked" || (step.unsearched?.length ?? 0) > 0);
-  const searched = new Set(steps.filter((step) => step.found > 0 || !unsearched.includes(step)).map((step) => step.system));
+  const searched = new Set(
+    steps.filter((step) => step.found > 0 || !unsearched.includes(step)).map((step) => step.system),
+  );
   const all = new Set(steps.map((step) => step.system));
   // the groups above say these already
-  const said = warnings.filter(({ code, message }) => code !== "NOT_SEARCHED" && !/^\d+ records cannot be acted on/u.test(message));
+  const said = warnings.filter(
+    ({ code, message }) => code !== "NOT_SEARCHED" && !/^\d+ records cannot be acted on/u.test(message),
+  );
   const gaps = new Set(warnings.flatMap(({ code, system, record }) => (code === "GAP" ? [`${system}.${record}`] : [])));
   const groups = [
     heading(request, plan, { searched: searched.size, systems: all.size, late: overdueText(late, plain) }),
@@ -37,7 +41,13 @@ export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings
     ),
     group(
       "GO WITH IT",
-      steps.flatMap((step) => (step.cascades ?? []).map((one) => [safe(one.table), String(one.count), `behind ${name(step)}, by ${safe(one.constraint)}`])),
+      steps.flatMap((step) =>
+        (step.cascades ?? []).map((one) => [
+          safe(one.table),
+          String(one.count),
+          `behind ${name(step)}, by ${safe(one.constraint)}`,
+        ]),
+      ),
     ),
     group(
       tint(`KEEP ${totals.keep}`, "bold", plain),
@@ -62,7 +72,9 @@ export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings
     group(tint("LEFT ALONE FOR SOMEBODY", "warn", plain), peopleLeftAlone(steps)),
     line(
       "NOTHING FOUND (searched)",
-      steps.filter((step) => step.status === "nothing_found").map((step) => (gaps.has(name(step)) ? `${name(step)} (but see the gap below)` : name(step))),
+      steps
+        .filter((step) => step.status === "nothing_found")
+        .map((step) => (gaps.has(name(step)) ? `${name(step)} (but see the gap below)` : name(step))),
     ),
     said.length === 0 ? "" : `WARNINGS\n${indent(findingRows(said, plain))}`,
     `Plan ${plan.id}: ${totals.erase} erased, ${totals.change} changed, ${totals.keep} kept, ${totals.wait} waiting, ${totals.blocked} blocked. Warnings: ${said.length}.\nDigest ${plan.digest.slice(0, 16)}…, no personal data, one use, valid until ${when(plan.expires_at)}.`,
@@ -81,9 +93,22 @@ function nobody({ steps }: Plan, unsearched: number): string {
     : `Nothing was found where we searched, but not everything was searched: "we hold nothing" cannot be said yet.\n${typing}`;
 }
 
-function heading(request: ErasureRequest, plan: Plan, { searched, systems, late }: { searched: number; systems: number; late: string }): string {
-  const who = request.pseudonyms.length === 1 ? `subject s_${(request.pseudonyms[0] ?? "").slice(0, 8)}` : count(request.pseudonyms.length, "person", "people");
-  const parts = [`Erasure request ${request.id}`, who, `received ${day(request.received)}`, `answer due ${day(request.due.legal)}`, late];
+function heading(
+  request: ErasureRequest,
+  plan: Plan,
+  { searched, systems, late }: { searched: number; systems: number; late: string },
+): string {
+  const who =
+    request.pseudonyms.length === 1
+      ? `subject s_${(request.pseudonyms[0] ?? "").slice(0, 8)}`
+      : count(request.pseudonyms.length, "person", "people");
+  const parts = [
+    `Erasure request ${request.id}`,
+    who,
+    `received ${day(request.received)}`,
+    `answer due ${day(request.due.legal)}`,
+    late,
+  ];
   return [
     parts.filter((part) => part !== "").join(" · "),
     `Read-only: nothing was changed. Searched ${searched} of ${count(systems, "system")}. Map ${plan.map.slice(0, 7)}.`,
@@ -123,10 +148,13 @@ function note(step: PlanStep): string {
 }
 
 function keptNote(step: PlanStep): string {
-  const until = step.until === undefined ? "" : `until ${day(step.until.slice(0, 10))}${step.kept > 1 ? " at the latest" : ""}`;
+  const until =
+    step.until === undefined ? "" : `until ${day(step.until.slice(0, 10))}${step.kept > 1 ? " at the latest" : ""}`;
   const law = (step.law ?? []).join(", ");
   const less = step.minimised === undefined ? "" : `${step.minimised} reduced to what the law needs`;
-  return [until, why(step, "kept").replace(/^kept by law/u, "by law"), law, less].filter((part) => part !== "").join(" · ");
+  return [until, why(step, "kept").replace(/^kept by law/u, "by law"), law, less]
+    .filter((part) => part !== "")
+    .join(" · ");
 }
 
 /** In a batch some may be searched for, and others not. */
@@ -145,12 +173,23 @@ function peopleLeftAlone(steps: readonly PlanStep[]): readonly (readonly string[
   );
   return [...Map.groupBy(lines, ({ pseudonym, reason }) => `${pseudonym} ${reason}`).values()].flatMap((mine) => {
     const [first] = mine;
-    return first === undefined ? [] : [[first.pseudonym, safe(reasonWords(first.reason, { status: "waiting" })), mine.map(({ record }) => record).join(", ")]];
+    return first === undefined
+      ? []
+      : [
+          [
+            first.pseudonym,
+            safe(reasonWords(first.reason, { status: "waiting" })),
+            mine.map(({ record }) => record).join(", "),
+          ],
+        ];
   });
 }
 
 /** A step's reason is that of the worst that happens in it: it says nothing of the rest. */
-function why({ status: worst, reason, says }: PlanStep, status: "kept" | "waiting" | "blocked" | "not_checked"): string {
+function why(
+  { status: worst, reason, says }: PlanStep,
+  status: "kept" | "waiting" | "blocked" | "not_checked",
+): string {
   return reason === undefined || worst !== status ? "" : safe(reasonWords(reason, { status, says }));
 }
 

@@ -32,13 +32,23 @@ interface StoryLine {
 interface PlanLine {
   readonly id: string;
   readonly system?: string;
-  readonly totals: { readonly erase: number; readonly change: number; readonly keep: number; readonly wait: number; readonly blocked: number };
+  readonly totals: {
+    readonly erase: number;
+    readonly change: number;
+    readonly keep: number;
+    readonly wait: number;
+    readonly blocked: number;
+  };
   readonly approval?: { readonly by: string; readonly role?: string; readonly accepted?: readonly string[] };
   readonly run?: { readonly state: string };
 }
 
 /** Requests, one a line. */
-export function requestTable(requests: readonly ErasureRequest[], late: (request: ErasureRequest) => Late, plain: boolean): string {
+export function requestTable(
+  requests: readonly ErasureRequest[],
+  late: (request: ErasureRequest) => Late,
+  plain: boolean,
+): string {
   if (requests.length === 0) return "No request.";
   const rows = requests.map((request) => [
     request.id,
@@ -60,12 +70,16 @@ export function requestScreen(request: ErasureRequest, { late, plain, story, pla
     ...(endedAt === undefined ? [] : [["ended", when(endedAt)]]),
     ...(reason === undefined ? [] : [["reason", safe(reason)]]),
   ];
-  const head = [`Erasure request ${id}`, who(request), stateWords(state), overdueText(late, plain)].filter((part) => part !== "").join(" · ");
+  const head = [`Erasure request ${id}`, who(request), stateWords(state), overdueText(late, plain)]
+    .filter((part) => part !== "")
+    .join(" · ");
   return [
     head,
     indent(table(facts)),
     "What was done",
-    indent(table(story.map((line) => [when(line.at), line.by === undefined ? "(not noted)" : safe(line.by), did(line)]))),
+    indent(
+      table(story.map((line) => [when(line.at), line.by === undefined ? "(not noted)" : safe(line.by), did(line)])),
+    ),
     ...(plans.length === 0 ? [] : ["Plans", indent(table(plans.map((plan) => [plan.id, planText(plan, story)])))]),
     ...(open.length === 0 ? [] : ["Open", indent(open.map((one) => safe(one)).join("\n"))]),
     ...(endedAt === undefined ? [`Waiting for: ${safe(waiting_for)}.`] : []),
@@ -74,7 +88,12 @@ export function requestScreen(request: ErasureRequest, { late, plain, story, pla
 
 function did({ did: what, plan, result, note }: StoryLine): string {
   const words = what === "run" && result === undefined ? "started to run the plan" : eventWords(what);
-  const named = plan === undefined ? words : words.includes("plan") ? words.replace("plan", `plan ${plan}`) : `${words} (plan ${plan})`;
+  const named =
+    plan === undefined
+      ? words
+      : words.includes("plan")
+        ? words.replace("plan", `plan ${plan}`)
+        : `${words} (plan ${plan})`;
   const came = result === undefined ? "" : `: ${resultText(result)}`;
   return `${named}${came}${note === undefined ? "" : ` (${safe(note)})`}`;
 }
@@ -101,5 +120,7 @@ function planText({ id, system, totals, approval, run }: PlanLine, story: readon
 }
 
 function who({ pseudonyms }: ErasureRequest): string {
-  return pseudonyms.length === 1 ? `s_${(pseudonyms[0] ?? "").slice(0, 8)}` : count(pseudonyms.length, "person", "people");
+  return pseudonyms.length === 1
+    ? `s_${(pseudonyms[0] ?? "").slice(0, 8)}`
+    : count(pseudonyms.length, "person", "people");
 }

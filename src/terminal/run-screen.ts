@@ -32,7 +32,8 @@ function acted(step: RunStep): readonly string[] {
   const { matched, affected, gone } = step;
   if (matched + affected + gone === 0) return [];
   const done = [some(step, "deleted", "erased"), some(step, "changed", "changed")].filter((part) => part !== "");
-  if (matched === affected && affected === gone && done.length > 0) return [`${done.join(", ")} (read again: as wanted)`];
+  if (matched === affected && affected === gone && done.length > 0)
+    return [`${done.join(", ")} (read again: as wanted)`];
   return [...done, `${matched} found again, ${affected} done, ${gone} as wanted when read again`];
 }
 
@@ -57,13 +58,23 @@ export function runScreen(
   { plain, again }: { readonly plain: boolean; readonly again: boolean },
 ): string {
   const unfinished = result.steps.filter((step) => step.status === "failed" || step.status === "blocked");
-  const residue = result.residue.map((one) => [one["system"] ?? "", goneBy(one["gone_by"]), mechanismWords(one["mechanism"] ?? "unknown")]);
+  const residue = result.residue.map((one) => [
+    one["system"] ?? "",
+    goneBy(one["gone_by"]),
+    mechanismWords(one["mechanism"] ?? "unknown"),
+  ]);
   const verdict = result.exit === 5 || result.exit === 4 ? tint("Partly done", "bad", plain) : "Done";
   const overdue = overdueText(late, plain);
   return [
     ...(again ? ["This plan was carried out before, with what stands above. Nothing was done now."] : []),
     `${verdict}: ${result.steps.length - unfinished.length} of ${result.steps.length} steps. The request is ${stateWords(result.state)}${overdue === "" ? "" : `, ${overdue}`}.`,
-    ...(unfinished.length === 0 ? [] : [indent(table(unfinished.map((step) => [`${step.system}.${step.record}`, statusWords(step.status), why(step)])))]),
+    ...(unfinished.length === 0
+      ? []
+      : [
+          indent(
+            table(unfinished.map((step) => [`${step.system}.${step.record}`, statusWords(step.status), why(step)])),
+          ),
+        ]),
     ...(residue.length === 0 ? [] : ["What an erasure does not reach yet:", indent(table(residue))]),
   ].join("\n");
 }

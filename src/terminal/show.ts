@@ -5,22 +5,36 @@ import { printable } from "../model/shown.ts";
 /** `danger`: what cannot be taken back. */
 export type Tint = "good" | "bad" | "danger" | "warn" | "dim" | "bold";
 
-const STYLES = { good: "green", bad: "red", danger: ["bold", "red"], warn: "yellow", dim: "dim", bold: "bold" } as const;
+const STYLES = {
+  good: "green",
+  bad: "red",
+  danger: ["bold", "red"],
+  warn: "yellow",
+  dim: "dim",
+  bold: "bold",
+} as const;
 
 /** Colours the text where the stream is a terminal and neither NO_COLOR nor `plain` asks for none. The words alone must say it all. */
 export function tint(text: string, how: Tint, plain = false, stream: NodeJS.WriteStream = process.stdout): string {
   const style = STYLES[how];
-  return plain ? text : styleText(typeof style === "string" ? style : [...style], text, { stream, validateStream: true });
+  return plain
+    ? text
+    : styleText(typeof style === "string" ? style : [...style], text, { stream, validateStream: true });
 }
 
 /** Rows in aligned columns, two spaces apart. The last column is not padded. */
 export function table(rows: readonly (readonly string[])[], head?: readonly string[]): string {
   const all = head === undefined ? rows : [head, ...rows];
-  const widths = all.reduce<number[]>((widest, row) => row.map((cell, at) => Math.max(widest[at] ?? 0, width(cell))), []);
+  const widths = all.reduce<number[]>(
+    (widest, row) => row.map((cell, at) => Math.max(widest[at] ?? 0, width(cell))),
+    [],
+  );
   return all
     .map((row) =>
       row
-        .map((cell, at) => (at === row.length - 1 ? cell : cell + " ".repeat(Math.max((widths[at] ?? 0) - width(cell), 0))))
+        .map((cell, at) =>
+          at === row.length - 1 ? cell : cell + " ".repeat(Math.max((widths[at] ?? 0) - width(cell), 0)),
+        )
         .join("  ")
         .trimEnd(),
     )

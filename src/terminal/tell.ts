@@ -27,20 +27,31 @@ export function failureOf(error: unknown): Failure {
 /** Class and code of an error: neither ever holds a value. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
-  const code = "code" in error && typeof error.code === "string" && /^[A-Z0-9_]+$/u.test(error.code) ? ` ${error.code}` : "";
+  const code =
+    "code" in error && typeof error.code === "string" && /^[A-Z0-9_]+$/u.test(error.code) ? ` ${error.code}` : "";
   return `${error.constructor.name}${code}`;
 }
 
 function failureJson({ code, message, help, at, details, exit }: Failure): object {
-  return { ok: false, exit, error: { code, message, help, ...(at === undefined ? {} : { at }), ...(details === undefined ? {} : { details }) } };
+  return {
+    ok: false,
+    exit,
+    error: { code, message, help, ...(at === undefined ? {} : { at }), ...(details === undefined ? {} : { details }) },
+  };
 }
 
 function failureText({ code, message, help, at, details }: Failure, plain: boolean): string {
   if (isFindings(details) && details.length > 1) {
     const errors = details.filter(({ severity }) => severity === "error").length;
-    return fit(`error[${code}] ${count(errors, "finding")} must be mended first:\n${indent(findingRows(details, plain))}`, process.stderr);
+    return fit(
+      `error[${code}] ${count(errors, "finding")} must be mended first:\n${indent(findingRows(details, plain))}`,
+      process.stderr,
+    );
   }
-  const text = [`error[${code}] ${at === undefined ? "" : `${at}: `}${message}`, ...(help === "" ? [] : [`  help: ${help}`])].join("\n");
+  const text = [
+    `error[${code}] ${at === undefined ? "" : `${at}: `}${message}`,
+    ...(help === "" ? [] : [`  help: ${help}`]),
+  ].join("\n");
   return fit(printableLines(text), process.stderr);
 }
 
@@ -59,7 +70,9 @@ function printableLines(text: string): string {
 
 function isFindings(details: unknown): details is readonly ShownFinding[] {
   const isFinding = (one: unknown): boolean =>
-    typeof one === "object" && one !== null && ["system", "record", "severity", "message", "line"].every((name) => name in one);
+    typeof one === "object" &&
+    one !== null &&
+    ["system", "record", "severity", "message", "line"].every((name) => name in one);
   return Array.isArray(details) && details.every((one) => isFinding(one));
 }
 

@@ -14,7 +14,10 @@ interface Understood {
 }
 
 /** Names of required arguments and flags that are missing, in their order; undefined for an error of another kind. */
-export function missingFrom(error: unknown, command: typeof Command): { readonly args: readonly string[]; readonly flags: readonly string[] } | undefined {
+export function missingFrom(
+  error: unknown,
+  command: typeof Command,
+): { readonly args: readonly string[]; readonly flags: readonly string[] } | undefined {
   if (!(error instanceof Errors.CLIError)) return undefined;
   const { required } = describe(command);
   const args = missingArgs(error, command);
@@ -23,7 +26,10 @@ export function missingFrom(error: unknown, command: typeof Command): { readonly
 }
 
 /** What was understood of a command line of which something is missing. */
-export function typedIn(error: unknown): { readonly args: Record<string, unknown>; readonly flags: Record<string, unknown> } {
+export function typedIn(error: unknown): {
+  readonly args: Record<string, unknown>;
+  readonly flags: Record<string, unknown>;
+} {
   const output = memberOf(memberOf(error, "parse"), "output");
   return { args: membersOf(output, "args"), flags: membersOf(output, "flags") };
 }
@@ -39,7 +45,11 @@ function membersOf(value: unknown, name: string): Record<string, unknown> {
 
 function missingArgs(error: Error, command: typeof Command): readonly string[] {
   if (error.constructor.name !== "RequiredArgsError" || !("args" in error) || !Array.isArray(error.args)) return [];
-  const missing = new Set(error.args.map((arg: unknown) => (typeof arg === "object" && arg !== null && "name" in arg ? String(arg.name) : "")));
+  const missing = new Set(
+    error.args.map((arg: unknown) =>
+      typeof arg === "object" && arg !== null && "name" in arg ? String(arg.name) : "",
+    ),
+  );
   return Object.keys(command.args).filter((name) => missing.has(name));
 }
 
@@ -56,7 +66,13 @@ export function usageFailure(error: unknown, command: typeof Command): unknown {
   const understood = describe(command);
   const missing = missingArgs(error, command);
   const help = `See: expunge ${understood.id} --help.`;
-  return new Failure("USAGE", missing.length > 0 ? `missing: ${missing.map((name) => name.toUpperCase()).join(", ")}` : explain(error, understood), { help });
+  return new Failure(
+    "USAGE",
+    missing.length > 0
+      ? `missing: ${missing.map((name) => name.toUpperCase()).join(", ")}`
+      : explain(error, understood),
+    { help },
+  );
 }
 
 function describe(command: typeof Command): Understood {
@@ -66,7 +82,9 @@ function describe(command: typeof Command): Understood {
     flags: Object.keys(flags),
     shown: Object.entries(flags).flatMap(([name, flag]) => (flag.hidden === true ? [] : [name])),
     required: Object.entries(flags).flatMap(([name, flag]) => (flag.required === true ? [name] : [])),
-    options: Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, flag.type === "option" ? (flag.options ?? []) : []])),
+    options: Object.fromEntries(
+      Object.entries(flags).map(([name, flag]) => [name, flag.type === "option" ? (flag.options ?? []) : []]),
+    ),
   };
 }
 
@@ -81,18 +99,26 @@ function explain(error: Error, { flags, shown, required, options }: Understood):
       return "there is an argument too many";
     case "NonExistentFlagsError": {
       const typed = "flags" in error && Array.isArray(error.flags) ? error.flags.map(String) : [];
-      const meant = typed.map((one) => nearest(one.replace(/^-+/u, "").replace(/=.*$/su, ""), shown)).find((name) => name !== undefined);
+      const meant = typed
+        .map((one) => nearest(one.replace(/^-+/u, "").replace(/=.*$/su, ""), shown))
+        .find((name) => name !== undefined);
       return `a flag is not known${meant === undefined ? "" : `. Did you mean --${meant}?`}`;
     }
     case "FlagInvalidOptionError":
-      return flag === undefined ? "a flag's value is not one of those it takes" : `--${flag} takes one of: ${(options[flag] ?? []).join(", ")}`;
+      return flag === undefined
+        ? "a flag's value is not one of those it takes"
+        : `--${flag} takes one of: ${(options[flag] ?? []).join(", ")}`;
     case "ArgInvalidOptionError":
       return "an argument is not one of those the command takes";
     case "FailedFlagValidationError": {
       const missing = missingFlags(error, required);
-      return missing.length === 0 ? "the flags do not go together" : `missing: ${missing.map((name) => `--${name}`).join(", ")}`;
+      return missing.length === 0
+        ? "the flags do not go together"
+        : `missing: ${missing.map((name) => `--${name}`).join(", ")}`;
     }
     default:
-      return flag === undefined ? "the command line was not understood" : `--${flag} has no value, or one it does not take`;
+      return flag === undefined
+        ? "the command line was not understood"
+        : `--${flag} has no value, or one it does not take`;
   }
 }

@@ -12,13 +12,22 @@ export interface VerifyTold {
   readonly checks: readonly Check[];
   readonly residual: number;
   readonly state: RequestState;
-  readonly gaps: readonly { readonly system: string; readonly record: string; readonly where: string; readonly holds_identifier: boolean }[];
+  readonly gaps: readonly {
+    readonly system: string;
+    readonly record: string;
+    readonly where: string;
+    readonly holds_identifier: boolean;
+  }[];
 }
 
 /** Places that are named; of more, how many there are. */
 const LISTED = 20;
 
-export function verifyScreen(verified: VerifyTold, late: { readonly overdue: boolean; readonly days_left: number }, plain: boolean): string {
+export function verifyScreen(
+  verified: VerifyTold,
+  late: { readonly overdue: boolean; readonly days_left: number },
+  plain: boolean,
+): string {
   const rows = verified.checks.map((check) => {
     const word = check.result === "pass" && (check.waiting ?? 0) > 0 ? "waits" : WORDS[check.result];
     return [tint(word, tintOf(check), plain), `${check.system}.${check.record}`, safe(textOf(check))];
@@ -39,7 +48,11 @@ function gapLines(gaps: VerifyTold["gaps"]): readonly string[] {
   if (held.length === 0) return [];
   const rows = held.slice(0, LISTED).map(({ system, record, where }) => [`${system}.${record}`, safe(where)]);
   const more = held.length > LISTED ? [`  and ${held.length - LISTED} more: --json has all`] : [];
-  return ["An identifier stands where nothing can be erased. Somebody must look by hand:", indent(table(rows)), ...more];
+  return [
+    "An identifier stands where nothing can be erased. Somebody must look by hand:",
+    indent(table(rows)),
+    ...more,
+  ];
 }
 
 function tintOf({ result, waiting = 0 }: Check): Tint {
@@ -64,14 +77,34 @@ function textOf(check: Check): string {
 const OF_WHAT_IS_LEFT: readonly string[] = ["new_records", "still_there", "kept_gone"];
 
 /** What is still there, and what is there by right, each with its own reason. */
-function leftText({ result, residual, kept = 0, waiting = 0, blocked = 0, failed = 0, reason, says, until }: Check): string {
+function leftText({
+  result,
+  residual,
+  kept = 0,
+  waiting = 0,
+  blocked = 0,
+  failed = 0,
+  reason,
+  says,
+  until,
+}: Check): string {
   const own = result === "fail" && reason !== undefined && OF_WHAT_IS_LEFT.includes(reason);
   const left = `${residual} left${own && residual > 0 ? ` (${reasonWords(reason)})` : ""}`;
   // the counts are those of the run: what waited then may be among what is left now
   const waited = own ? "waited at the run" : "waiting";
-  const counts = [left, some(kept, "kept"), some(waiting, waited), some(blocked, "blocked"), some(failed, "failed")].filter((part) => part !== "");
+  const counts = [
+    left,
+    some(kept, "kept"),
+    some(waiting, waited),
+    some(blocked, "blocked"),
+    some(failed, "failed"),
+  ].filter((part) => part !== "");
   const status = failed > 0 ? "failed" : blocked > 0 ? "blocked" : waiting > 0 ? "waiting" : "kept";
-  const words = own ? (says ?? "") : reason === undefined ? "" : reasonWords(reason, { status, says }).replace(/^kept by law/u, "by law");
+  const words = own
+    ? (says ?? "")
+    : reason === undefined
+      ? ""
+      : reasonWords(reason, { status, says }).replace(/^kept by law/u, "by law");
   const end = until === undefined ? "" : `until ${day(until.slice(0, 10))}`;
   const more = [words, end].filter((part) => part !== "").join(", ");
   return `${counts.join(", ")}${more === "" ? "" : `: ${more}`}`;
@@ -83,7 +116,8 @@ function some(number: number, words: string): string {
 
 /** Says that nothing is left only where every look could have found something, and nothing is blocked or waits. */
 function sentence({ checks, residual }: VerifyTold): string {
-  const total = (name: "kept" | "waiting" | "blocked" | "failed"): number => checks.reduce((sum, check) => sum + (check[name] ?? 0), 0);
+  const total = (name: "kept" | "waiting" | "blocked" | "failed"): number =>
+    checks.reduce((sum, check) => sum + (check[name] ?? 0), 0);
   const unsure = checks.filter(({ result }) => result === "unverifiable").length;
   const open = [
     residual > 0 ? `${count(residual, "record")} still there` : "",

@@ -11,8 +11,14 @@ import { testJournal, type TestJournal } from "../support/journal.ts";
 import { targetOf } from "../support/record-type.ts";
 
 /** Searched by these columns: `email` by itself, or with type and folds. */
-export function target(of: RecordType, columns: readonly (string | MatchColumn)[], exports: readonly string[] = []): TestTarget {
-  const matched = columns.map((column) => (typeof column === "string" ? { column, type: "edge" as const, fold: [] } : column));
+export function target(
+  of: RecordType,
+  columns: readonly (string | MatchColumn)[],
+  exports: readonly string[] = [],
+): TestTarget {
+  const matched = columns.map((column) =>
+    typeof column === "string" ? { column, type: "edge" as const, fold: [] } : column,
+  );
   return { ...targetOf(of, matched, exports), record: of };
 }
 
@@ -23,7 +29,12 @@ export interface TestTarget extends Target {
 
 /** One subject's values: `{ email: "…" }`. */
 export function lookup(values: Readonly<Record<string, string | readonly string[]>>, subject = 0): Lookup {
-  return { subject, values: Object.fromEntries(Object.entries(values).map(([column, some]) => [column, typeof some === "string" ? [some] : some])) };
+  return {
+    subject,
+    values: Object.fromEntries(
+      Object.entries(values).map(([column, some]) => [column, typeof some === "string" ? [some] : some]),
+    ),
+  };
 }
 
 /** What the record type's own rule does. */
@@ -33,7 +44,13 @@ export function ruleOf({ changes, record: { id } }: Target): Change {
 }
 
 /** Locates and plans a work by the record type's own rule. */
-export async function plan(system: System, io: TestIO, where: Target, lookups: readonly Lookup[], change: Change = ruleOf(where)): Promise<Work> {
+export async function plan(
+  system: System,
+  io: TestIO,
+  where: Target,
+  lookups: readonly Lookup[],
+  change: Change = ruleOf(where),
+): Promise<Work> {
   const found = await locateAll(system, io, where, lookups);
   return { step: where.record.id, target: where, lookups, operations: [{ change, records: planned(found) }] };
 }

@@ -87,7 +87,11 @@ export interface Fixture extends AsyncDisposable {
 }
 
 /** Registers the suite. Answers how many tests it registered; a last hook asserts that all of them ran. */
-export function connectorContract(name: string, can: Capabilities, open: () => Promise<Fixture>): { readonly registered: number } {
+export function connectorContract(
+  name: string,
+  can: Capabilities,
+  open: () => Promise<Fixture>,
+): { readonly registered: number } {
   let registered = 0;
   let ran = 0;
 
@@ -112,7 +116,8 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
         [fixture.columns.match]: [fixture.by === "email" ? (person.email ?? "") : person.code],
       },
     });
-    const find = async (lookups: readonly Lookup[], where = target()) => await locateAll(fixture.system, io, where, lookups);
+    const find = async (lookups: readonly Lookup[], where = target()) =>
+      await locateAll(fixture.system, io, where, lookups);
     const nos = (found: readonly Seen[]) => found.map(({ values }) => values[fixture.columns.no]).toSorted(byNumber);
     /** What the place must look like when these people's records are gone (or redacted) and nothing else changed. */
     const without = (...gone: readonly Person[]) => {
@@ -162,16 +167,20 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
     });
 
     claim("locate finds nothing for somebody who is not there, and for part of an identifier", async () => {
-      const strangers: Person[] = ["nn@shop.example", "ann@shop", "zoe@shop.example", "ann", "%", "*"].map((email, at) => ({
-        ...ANN,
-        email,
-        code: `9${at}${email}`,
-      }));
+      const strangers: Person[] = ["nn@shop.example", "ann@shop", "zoe@shop.example", "ann", "%", "*"].map(
+        (email, at) => ({
+          ...ANN,
+          email,
+          code: `9${at}${email}`,
+        }),
+      );
       expect(await find(strangers.map((person, at) => lookup(at, person)))).toEqual([]);
     });
 
     claim("two looks give the same keys and fingerprints", async () => {
-      expect(new Set((await find([lookup(0, ANN)])).map(keyAndPrint))).toEqual(new Set((await find([lookup(0, ANN)])).map(keyAndPrint)));
+      expect(new Set((await find([lookup(0, ANN)])).map(keyAndPrint))).toEqual(
+        new Set((await find([lookup(0, ANN)])).map(keyAndPrint)),
+      );
     });
 
     claim("several subjects in one call: each gets its own records", async () => {
@@ -205,36 +214,52 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
       };
       expect(given(other).key).not.toBe(given(one).key);
       expect(await seen()).toEqual(keys.toSorted());
-      await eraseUnit(fixture.system, io, unitOf(target(), [lookup(0, BOB)], change(), planned(await find([lookup(0, BOB)]))));
+      await eraseUnit(
+        fixture.system,
+        io,
+        unitOf(target(), [lookup(0, BOB)], change(), planned(await find([lookup(0, BOB)]))),
+      );
       if (can.delete) expect(await seen()).toEqual([given(one).key]);
       else expect(await seen()).toEqual(keys.toSorted());
     });
 
-    claim("a sweep finds every place where a value stands, or says that it is not built: it never finds nothing in silence", async () => {
-      await using reader = await fixture.system.openReader(io);
-      const sweep = Array.fromAsync(reader.sweep([[ANN.email ?? ""], ["nobody@nowhere.example"]]));
-      if (can.sweep !== true) {
-        await expect(sweep).rejects.toMatchObject({ code: "NOT_BUILT" });
-        return;
-      }
-      const found = await sweep;
-      expect(found.length).toBeGreaterThan(0);
-      expect(found.filter(({ subject }) => subject !== 0)).toEqual([]);
-      expect(found.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(2);
-      expectNoIdentifier(found);
-    });
+    claim(
+      "a sweep finds every place where a value stands, or says that it is not built: it never finds nothing in silence",
+      async () => {
+        await using reader = await fixture.system.openReader(io);
+        const sweep = Array.fromAsync(reader.sweep([[ANN.email ?? ""], ["nobody@nowhere.example"]]));
+        if (can.sweep !== true) {
+          await expect(sweep).rejects.toMatchObject({ code: "NOT_BUILT" });
+          return;
+        }
+        const found = await sweep;
+        expect(found.length).toBeGreaterThan(0);
+        expect(found.filter(({ subject }) => subject !== 0)).toEqual([]);
+        expect(found.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(2);
+        expectNoIdentifier(found);
+      },
+    );
 
     claim("what is due is found by a column's instant, or it says that this is not built", async () => {
       await using reader = await fixture.system.openReader(io);
-      const due = async () => await Array.fromAsync(reader.locate(target(), { by: "due", column: fixture.columns.kept, before: "fourth" }));
+      const due = async () =>
+        await Array.fromAsync(reader.locate(target(), { by: "due", column: fixture.columns.kept, before: "fourth" }));
       if (can.due !== true) await expect(due()).rejects.toMatchObject({ code: "NOT_BUILT" });
-      else expect((await due()).map(({ values }) => values[fixture.columns.no]?.[0])).toEqual(expect.arrayContaining([ANN.no]));
+      else
+        expect((await due()).map(({ values }) => values[fixture.columns.no]?.[0])).toEqual(
+          expect.arrayContaining([ANN.no]),
+        );
     });
 
     claim("erases what was planned, and every other byte stays", async () => {
       const found = await find([lookup(0, ANN)]);
       const journal = testJournal();
-      const outcome = await eraseUnit(fixture.system, io, unitOf(target(), [lookup(0, ANN)], change(), planned(found)), journal);
+      const outcome = await eraseUnit(
+        fixture.system,
+        io,
+        unitOf(target(), [lookup(0, ANN)], change(), planned(found)),
+        journal,
+      );
       expect(outcome).toMatchObject(all(2));
       expect(await fixture.dump()).toEqual(without(ANN, ANN_TOO));
       expect(journal.passed.filter((point, at, points) => points.indexOf(point) === at)).toEqual(can.points);
@@ -244,7 +269,9 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
     claim("erases several subjects in one unit", async () => {
       const lookups = [ANN, BOB, EVE].map((person, at) => lookup(at, person));
       const found = await find(lookups);
-      expect(await eraseUnit(fixture.system, io, unitOf(target(), lookups, change(), planned(found)))).toMatchObject(all(4));
+      expect(await eraseUnit(fixture.system, io, unitOf(target(), lookups, change(), planned(found)))).toMatchObject(
+        all(4),
+      );
       expect(await fixture.dump()).toEqual(without(ANN, ANN_TOO, BOB, EVE));
     });
 
@@ -268,7 +295,9 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
       const journal = testJournal();
       const first = await eraseUnit(fixture.system, io, unit, journal);
       const after = await fixture.dump();
-      expect(counts(await eraseUnit(fixture.system, io, unit, testJournal({ notes: journal.notes })))).toEqual(counts(first));
+      expect(counts(await eraseUnit(fixture.system, io, unit, testJournal({ notes: journal.notes })))).toEqual(
+        counts(first),
+      );
       expect(await fixture.dump()).toEqual(after);
     });
 
@@ -277,13 +306,17 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
       await fixture.seed(EVERYONE.filter((person) => person !== ANN_TOO));
       before = await fixture.dump();
       expect(ANN_TOO.no in before).toBe(false);
-      expect(await eraseUnit(fixture.system, io, unitOf(target(), [lookup(0, ANN)], change(), planned(found)))).toMatchObject({ ...all(1), alreadyGone: 1 });
+      expect(
+        await eraseUnit(fixture.system, io, unitOf(target(), [lookup(0, ANN)], change(), planned(found))),
+      ).toMatchObject({ ...all(1), alreadyGone: 1 });
       expect(await fixture.dump()).toEqual(without(ANN));
     });
 
     claim("a record that matches but was not planned is never touched", async () => {
       const found = (await find([lookup(0, ANN)])).filter(({ values }) => values[fixture.columns.no] === ANN_TOO.no);
-      expect(await eraseUnit(fixture.system, io, unitOf(target(), [lookup(0, ANN)], change(), planned(found)))).toMatchObject(all(1));
+      expect(
+        await eraseUnit(fixture.system, io, unitOf(target(), [lookup(0, ANN)], change(), planned(found))),
+      ).toMatchObject(all(1));
       expect(await fixture.dump()).toEqual(without(ANN_TOO));
       expect(ANN.no in (await fixture.dump())).toBe(true);
     });
@@ -307,10 +340,18 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
         async judge(step, records) {
           await Promise.resolve();
           asked.push(...records.map(({ key }) => `${step} ${key}`));
-          return records.flatMap(({ key }) => (key === kept ? [{ key, kind: "waiting", reason: "open_case", says: "a case is open" } as const] : []));
+          return records.flatMap(({ key }) =>
+            key === kept ? [{ key, kind: "waiting", reason: "open_case", says: "a case is open" } as const] : [],
+          );
         },
       };
-      const outcome = await eraseUnit(fixture.system, io, unitOf(target(), [lookup(0, ANN)], change(), planned(found)), testJournal(), guard);
+      const outcome = await eraseUnit(
+        fixture.system,
+        io,
+        unitOf(target(), [lookup(0, ANN)], change(), planned(found)),
+        testJournal(),
+        guard,
+      );
       expect(new Set(asked)).toEqual(new Set(found.map(({ key }) => `s1 ${key}`)));
       expect(outcome).toMatchObject({ matched: 1, affected: 1, alreadyGone: 0, failed: 0, blocked: 0 });
       expect(outcome.left).toEqual([{ key: kept, kind: "waiting", reason: "open_case", says: "a case is open" }]);
@@ -320,9 +361,13 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
     claim("remaining names what is still to be done, before and after", async () => {
       const records = planned(await find([lookup(0, ANN)]));
       const operation = { change: change(), records };
-      expect((await remainingOf(fixture.system, io, target(), operation)).toSorted()).toEqual(records.map(({ key }) => key).toSorted());
+      expect((await remainingOf(fixture.system, io, target(), operation)).toSorted()).toEqual(
+        records.map(({ key }) => key).toSorted(),
+      );
       await eraseUnit(fixture.system, io, unitOf(target(), [lookup(0, ANN)], change(), records.slice(0, 1)));
-      expect(await remainingOf(fixture.system, io, target(), operation)).toEqual(records.slice(1).map(({ key }) => key));
+      expect(await remainingOf(fixture.system, io, target(), operation)).toEqual(
+        records.slice(1).map(({ key }) => key),
+      );
       await eraseUnit(fixture.system, io, unitOf(target(), [lookup(0, ANN)], change(), records));
       expect(await remainingOf(fixture.system, io, target(), operation)).toEqual([]);
       const left = await find([lookup(0, ANN)]);
@@ -335,7 +380,10 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
         const journal = testJournal({ at: killAt(point) });
         await expect(eraseUnit(fixture.system, io, unit, journal)).rejects.toThrow(Killed);
         if (point === "effect_begin") expect(await fixture.dump()).toEqual(before);
-        expect(await eraseUnit(fixture.system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ ...all(2), alreadyGone: 0 });
+        expect(await eraseUnit(fixture.system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({
+          ...all(2),
+          alreadyGone: 0,
+        });
         expect(await fixture.dump()).toEqual(without(ANN, ANN_TOO));
         expectNoIdentifier([journal.notes, io.findings]);
       });
@@ -349,7 +397,10 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
           expect(await fixture.dump()).toEqual(before);
         }
         io = testIO(fixture.world);
-        expect(await eraseUnit(fixture.system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ ...all(2), alreadyGone: 0 });
+        expect(await eraseUnit(fixture.system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({
+          ...all(2),
+          alreadyGone: 0,
+        });
         expect(await fixture.dump()).toEqual(without(ANN, ANN_TOO));
       });
     }
@@ -381,11 +432,21 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
         const tell = (error: unknown) => said.push(error);
         const located = await find(lookups).catch(tell);
         await checkAll(fixture.system, io, target()).catch(tell);
-        const outcome = await eraseUnit(fixture.system, io, unitOf(target(), lookups, change(), records), journal).catch(tell);
+        const outcome = await eraseUnit(
+          fixture.system,
+          io,
+          unitOf(target(), lookups, change(), records),
+          journal,
+        ).catch(tell);
         const failed = said.length > 0 || (typeof outcome === "object" && outcome.failed + outcome.blocked > 0);
         expect(failed, "nothing failed, so nothing was shown").toBe(true);
         expect(Array.isArray(located) || said.length > 0).toBe(true);
-        expectNoIdentifier([said, journal.notes, io.findings, typeof outcome === "object" ? { ...outcome, unresolved: [] } : outcome]);
+        expectNoIdentifier([
+          said,
+          journal.notes,
+          io.findings,
+          typeof outcome === "object" ? { ...outcome, unresolved: [] } : outcome,
+        ]);
       } finally {
         await fixture.mend?.();
       }
@@ -417,7 +478,9 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
             records: planned(again),
           }),
         ).toEqual([]);
-        expect(await eraseUnit(fixture.system, io, unitOf(where, lookups, redaction.change, planned(again)))).toMatchObject({
+        expect(
+          await eraseUnit(fixture.system, io, unitOf(where, lookups, redaction.change, planned(again))),
+        ).toMatchObject({
           matched: 0,
           affected: 0,
           alreadyGone: 2,
@@ -442,7 +505,10 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
           const unit = unitOf(where, [lookup(0, ANN)], redaction.change, planned(await find([lookup(0, ANN)], where)));
           const journal = testJournal({ at: killAt(point) });
           await expect(eraseUnit(fixture.system, io, unit, journal)).rejects.toThrow(Killed);
-          expect(await eraseUnit(fixture.system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ ...all(2), alreadyGone: 0 });
+          expect(await eraseUnit(fixture.system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({
+            ...all(2),
+            alreadyGone: 0,
+          });
           expect(await fixture.dump()).toEqual({
             ...before,
             [ANN.no]: redaction.after(ANN),
@@ -454,7 +520,12 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
 
     if (can.folds) {
       claim("declared folds hold for stored values, and nothing else is folded", async () => {
-        expect(nos(await find([lookup(0, ANN)], target(["trim", "lowercase"])))).toEqual([ANN.no, ANN_TOO.no, "11", "12"]);
+        expect(nos(await find([lookup(0, ANN)], target(["trim", "lowercase"])))).toEqual([
+          ANN.no,
+          ANN_TOO.no,
+          "11",
+          "12",
+        ]);
         expect(nos(await find([lookup(0, ANN)], target(["lowercase"])))).toEqual([ANN.no, ANN_TOO.no, "11"]);
         expect(nos(await find([lookup(0, ANN)], target(["trim"])))).toEqual([ANN.no, ANN_TOO.no, "12"]);
         expect(nos(await find([lookup(0, JOSE)], target(["nfc"])))).toEqual([JOSE.no, "18"]);
@@ -464,7 +535,9 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
         const where = target(["trim", "lowercase"]);
         const unit = unitOf(where, [lookup(0, ANN)], change(), planned(await find([lookup(0, ANN)], where)));
         expect(await eraseUnit(fixture.system, io, unit)).toMatchObject(all(4));
-        expect(await fixture.dump()).toEqual(without(ANN, ANN_TOO, ...EVERYONE.filter(({ no }) => no === "11" || no === "12")));
+        expect(await fixture.dump()).toEqual(
+          without(ANN, ANN_TOO, ...EVERYONE.filter(({ no }) => no === "11" || no === "12")),
+        );
       });
     }
 
@@ -495,9 +568,21 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
           return { subject, values: { [shared.match ?? fixture.columns.match]: values } };
         });
         const found = await find(lookups, shared.target());
-        expect(found.map(({ subject, values }) => `${subject}:${values[fixture.columns.no]}`).toSorted()).toEqual(["0:51", "0:52", "0:54", "1:53", "1:54"]);
+        expect(found.map(({ subject, values }) => `${subject}:${values[fixture.columns.no]}`).toSorted()).toEqual([
+          "0:51",
+          "0:52",
+          "0:54",
+          "1:53",
+          "1:54",
+        ]);
         const mine = found.filter(({ subject }) => subject === 0);
-        expect(await eraseUnit(fixture.system, io, unitOf(shared.target(), lookups.slice(0, 1), shared.change, planned(mine)))).toMatchObject(all(3));
+        expect(
+          await eraseUnit(
+            fixture.system,
+            io,
+            unitOf(shared.target(), lookups.slice(0, 1), shared.change, planned(mine)),
+          ),
+        ).toMatchObject(all(3));
         const left = { ...seeded };
         for (const document of documents)
           left[document.no] = shared.content({
@@ -521,8 +606,12 @@ export function connectorContract(name: string, can: Capabilities, open: () => P
 
 /** Nothing of the cast, in any spelling, is in these. Errors are looked at whole: message, stack, cause, properties. */
 export function expectNoIdentifier(said: unknown): void {
-  const text = inspect(said, { depth: 12, maxArrayLength: null, maxStringLength: null, showHidden: true }) + (JSON.stringify(said) ?? "");
-  const leaked = EVERYONE.flatMap((person) => formsOf(person).map((form) => ({ no: person.no, form }))).filter(({ form }) => text.includes(form));
+  const text =
+    inspect(said, { depth: 12, maxArrayLength: null, maxStringLength: null, showHidden: true }) +
+    (JSON.stringify(said) ?? "");
+  const leaked = EVERYONE.flatMap((person) => formsOf(person).map((form) => ({ no: person.no, form }))).filter(
+    ({ form }) => text.includes(form),
+  );
   expect(leaked, `in what was said: ${text.slice(0, 2000)}`).toEqual([]);
 }
 

@@ -3,15 +3,26 @@ import { codeFrame } from "../../src/datamap/code-frame.ts";
 import type { Issue } from "../../src/model/datamap.ts";
 import { lint, whole } from "./lint-map.ts";
 
-const at = (line: number, column: number): Issue => ({ code: "C", severity: "error", message: "m", file: "f.yaml", line, column, help: "h" });
+const at = (line: number, column: number): Issue => ({
+  code: "C",
+  severity: "error",
+  message: "m",
+  file: "f.yaml",
+  line,
+  column,
+  help: "h",
+});
 
 describe("codeFrame", () => {
   it("shows the line, marks the place, and says what to do", () => {
-    expect(codeFrame("a: 1\n  filds: { x: y } # no\n", at(2, 3))).toBe("error[C] f.yaml:2:3  m\n> 2 |   filds: { x: y } # no\n    |   ^^^^^   help: h");
+    expect(codeFrame("a: 1\n  filds: { x: y } # no\n", at(2, 3))).toBe(
+      "error[C] f.yaml:2:3  m\n> 2 |   filds: { x: y } # no\n    |   ^^^^^   help: h",
+    );
   });
 
   it("marks values of several words, quoted ones and addresses whole", () => {
-    const marks = (text: string, column: number): number => /\^+/u.exec(codeFrame(text, at(1, column)))?.[0].length ?? 0;
+    const marks = (text: string, column: number): number =>
+      /\^+/u.exec(codeFrame(text, at(1, column)))?.[0].length ?? 0;
     expect(marks("settle: an hour # no", 9)).toBe("an hour".length);
     expect(marks('settle: "a \\" b", x', 9)).toBe(8);
     expect(marks("[s3://b/:c, d]", 2)).toBe("s3://b/:c".length);
@@ -85,7 +96,8 @@ describe("a value of `connect`", () => {
             expect(codeFrame(text, issue), connect).not.toContain(secret);
           }
           // nor in a frame of any other line
-          for (let line = 1; line <= text.split("\n").length; line++) expect(codeFrame(text, at(line, 1)), connect).not.toContain(secret);
+          for (let line = 1; line <= text.split("\n").length; line++)
+            expect(codeFrame(text, at(line, 1)), connect).not.toContain(secret);
         }
       }
       expect(issues).toBeGreaterThan(60);

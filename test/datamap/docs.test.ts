@@ -7,7 +7,9 @@ import { keysPage } from "./keys-page.ts";
 import { good, lint, whole } from "./lint-map.ts";
 
 const page = readFileSync("docs/datamap.md", "utf8");
-const examples = [...page.matchAll(/```yaml\n(.*?)```/gsu)].map(([, text = ""]) => (text.includes("version: 1") ? text : whole(text)));
+const examples = [...page.matchAll(/```yaml\n(.*?)```/gsu)].map(([, text = ""]) =>
+  text.includes("version: 1") ? text : whole(text),
+);
 const how = { holidays: () => Promise.resolve(["2026-12-25"]) };
 
 describe("docs/datamap.md", () => {

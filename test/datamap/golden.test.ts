@@ -17,7 +17,9 @@ describe("what people read", () => {
   it("of the shop's rules, is this", async () => {
     const text = readFileSync("manifests/shop/datamap.yaml", "utf8");
     const rules = sentences(await good(text, { holidays: publicHolidays }));
-    await expect(rules.map(({ record, sentence, line }) => `${record} (line ${line})\n  ${sentence}\n`).join("")).toMatchFileSnapshot("shop.sentences.txt");
+    await expect(
+      rules.map(({ record, sentence, line }) => `${record} (line ${line})\n  ${sentence}\n`).join(""),
+    ).toMatchFileSnapshot("shop.sentences.txt");
   });
 });
 
@@ -41,7 +43,8 @@ describe("manifests/datamap.schema.json", () => {
       for (const [key, each] of Object.entries(value)) {
         if (key === "properties" && typeof each === "object" && each !== null) {
           for (const [name, property] of Object.entries(each))
-            if (typeof property !== "object" || property === null || !("description" in property)) wordless.push(`${path}.${name}`);
+            if (typeof property !== "object" || property === null || !("description" in property))
+              wordless.push(`${path}.${name}`);
         }
         walk(each, `${path}.${key}`);
       }
@@ -51,7 +54,13 @@ describe("manifests/datamap.schema.json", () => {
   });
 
   it("knows which keys may stand where", () => {
-    expect(keysAt(["systems", "any", "connect"])).toEqual(["secret", "read_secret", "file", "root", "unsafe_overwrite"]);
+    expect(keysAt(["systems", "any", "connect"])).toEqual([
+      "secret",
+      "read_secret",
+      "file",
+      "root",
+      "unsafe_overwrite",
+    ]);
     expect(keysAt(["systems", "any", "records", "any", "hold", 0])).toEqual(["use", "from", "protects"]);
     expect(keysAt(["nowhere"])).toEqual([]);
   });

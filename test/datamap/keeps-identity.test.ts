@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { lint, shop } from "./lint-map.ts";
 
-const IDENTITIES = "identities:\n  email: { type: email }\n  customer_id: { type: integer, found_in: shop.customers.id, by: { email: email } }";
+const IDENTITIES =
+  "identities:\n  email: { type: email }\n  customer_id: { type: integer, found_in: shop.customers.id, by: { email: email } }";
 /** What is warned of, as `record column`. */
 const kept = async (records: string): Promise<string[]> =>
   (await lint(shop(records, IDENTITIES)))
@@ -13,9 +14,21 @@ const cases: readonly [string, string, string[]][] = [
   ["no word on it", "leads: { match: { email: email }, do: anonymise, fields: { name: clear } }", ["leads email"]],
   ["it is cleared", "leads: { match: { email: email }, do: anonymise, fields: { email: clear } }", []],
   ["it is meant", "leads: { match: { email: email }, do: anonymise, fields: { name: clear, email: keep } }", []],
-  ["only one of two is", "leads: { match: { email: email, mail: email }, do: anonymise, fields: { mail: clear } }", ["leads email"]],
-  ["a path above it goes", "leads: { match: { doc.author.email: email }, do: anonymise, in: doc, paths: { author: remove } }", []],
-  ["an element that holds it goes", "leads: { match: { 'doc.members[].email': email }, do: anonymise, in: doc, paths: { 'members[]': remove } }", []],
+  [
+    "only one of two is",
+    "leads: { match: { email: email, mail: email }, do: anonymise, fields: { mail: clear } }",
+    ["leads email"],
+  ],
+  [
+    "a path above it goes",
+    "leads: { match: { doc.author.email: email }, do: anonymise, in: doc, paths: { author: remove } }",
+    [],
+  ],
+  [
+    "an element that holds it goes",
+    "leads: { match: { 'doc.members[].email': email }, do: anonymise, in: doc, paths: { 'members[]': remove } }",
+    [],
+  ],
   [
     "a path beside it goes",
     "leads: { match: { doc.author.email: email }, do: anonymise, in: doc, paths: { author.name: remove } }",
@@ -31,9 +44,17 @@ const cases: readonly [string, string, string[]][] = [
     `${CUSTOMERS}orders: { match: { customer: shop.customers.id }, do: anonymise, fields: { name: clear } }`,
     ["orders customer"],
   ],
-  ["another record's own key stands in it", `${CUSTOMERS}orders: { match: { customer: shop.customers.no }, do: anonymise, fields: { name: clear } }`, []],
+  [
+    "another record's own key stands in it",
+    `${CUSTOMERS}orders: { match: { customer: shop.customers.no }, do: anonymise, fields: { name: clear } }`,
+    [],
+  ],
   ["the records are redacted", "leads: { match: { email: email }, do: redact, fields: { name: clear } }", []],
-  ["the rules could not be read", "leads: { match: { email: email }, do: anonymise, fields: { name: clear, email: claer } }", []],
+  [
+    "the rules could not be read",
+    "leads: { match: { email: email }, do: anonymise, fields: { name: clear, email: claer } }",
+    [],
+  ],
   ["the records are not changed at all, which is an error", "leads: { match: { email: email }, do: anonymise }", []],
 ];
 for (const [what, records, wanted] of cases)

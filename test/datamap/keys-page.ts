@@ -32,7 +32,9 @@ function keys(schema: Schema, above: string): string[] {
     return [`| \`${path}\` | ${takes(each)}${needed} | ${each.description ?? ""} |`, ...keys(each, path)];
   });
   const named = schema.additionalProperties ? keys(schema.additionalProperties, `${above}.NAME`) : [];
-  const either = [...(schema.anyOf ?? []), ...(schema.items === undefined ? [] : [schema.items])].flatMap((each) => keys(each, above));
+  const either = [...(schema.anyOf ?? []), ...(schema.items === undefined ? [] : [schema.items])].flatMap((each) =>
+    keys(each, above),
+  );
   return [...new Set([...own, ...named, ...either])];
 }
 
@@ -40,9 +42,16 @@ function takes(schema: Schema): string {
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(takes))].join(" or ");
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum !== undefined) return schema.enum.map((each) => `\`${String(each)}\``).join(", ");
-  if (schema.type === "array" && schema.items?.type === "string" && schema.items.enum === undefined) return "a list of texts";
+  if (schema.type === "array" && schema.items?.type === "string" && schema.items.enum === undefined)
+    return "a list of texts";
   if (schema.type === "array") return `a list of ${schema.items === undefined ? "values" : takes(schema.items)}`;
   if (schema.type === "object") return "a block";
   if (schema.type === "string") return "a text";
-  return schema.type === "integer" ? "a whole number" : schema.type === "boolean" ? "`true`, `false`" : schema.type === "number" ? "a number" : "nothing";
+  return schema.type === "integer"
+    ? "a whole number"
+    : schema.type === "boolean"
+      ? "`true`, `false`"
+      : schema.type === "number"
+        ? "a number"
+        : "nothing";
 }

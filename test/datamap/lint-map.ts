@@ -16,7 +16,9 @@ export const HOW: How = {
     ["files", { actions: FILES, places: ["files"], rank: "file", lint: () => [] }],
   ]),
   notBuiltKinds: ["mysql", "http", "manual"],
-  rules: new Map(["de", "fr"].flatMap((name) => [...parseRules(readFileSync(`manifests/retention/${name}.yaml`, "utf8"))])),
+  rules: new Map(
+    ["de", "fr"].flatMap((name) => [...parseRules(readFileSync(`manifests/retention/${name}.yaml`, "utf8"))]),
+  ),
   readFile: (path) => (path === "holidays.txt" ? "# ours\n2026-12-24\n- 2026-12-31 # and this\n\n" : undefined),
   holidays: (region, years) => Promise.resolve(region === "DE-HH" ? years.map((year) => `${year}-10-31`) : []),
   today: "2026-11-21",
@@ -28,7 +30,9 @@ export function whole(parts: string): string {
     "version: 1",
     "controller: { name: A Shop, contact: privacy@shop.example, calendar: { timezone: Europe/Berlin } }",
     ...(/^identities:/mu.test(parts) ? [] : ["identities: { email: { type: email, fold: [trim, lowercase] } }"]),
-    ...(/^systems:/mu.test(parts) ? [] : ["systems: { shop: { kind: postgres, records: { leads: { match: { email: email }, do: erase } } } }"]),
+    ...(/^systems:/mu.test(parts)
+      ? []
+      : ["systems: { shop: { kind: postgres, records: { leads: { match: { email: email }, do: erase } } } }"]),
   ];
   return `${parts}\n${top.join("\n")}\n`;
 }
@@ -45,7 +49,8 @@ export async function lint(text: string, how: Partial<How> = {}): Promise<readon
 /** The map; throws with every issue where it has errors. */
 export async function good(text: string, how: Partial<How> = {}): Promise<DataMap> {
   const { map, issues } = await readDataMap({ file: "datamap.yaml", text }, { ...HOW, ...how });
-  if (map === undefined) throw new Error(issues.map(({ line, column, code, message }) => `${line}:${column} ${code} ${message}`).join("\n"));
+  if (map === undefined)
+    throw new Error(issues.map(({ line, column, code, message }) => `${line}:${column} ${code} ${message}`).join("\n"));
   return map;
 }
 

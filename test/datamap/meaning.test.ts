@@ -52,7 +52,10 @@ const shop = lines.slice(lines.indexOf("  shop:"), lines.indexOf("  lists:")).jo
 
 describe("what changes nothing", () => {
   const cases: readonly [string, string][] = [
-    ["a comment and blank lines", `# looked at by Olga\n\n${MAP.replace("do: erase }", "do: erase } # all of it")}\n\n`],
+    [
+      "a comment and blank lines",
+      `# looked at by Olga\n\n${MAP.replace("do: erase }", "do: erase } # all of it")}\n\n`,
+    ],
     ["another order of systems", edited([`${shop}\n`, ""], ["  tapes:", `${shop}\n  tapes:`])],
     [
       "another order of record types",
@@ -97,7 +100,10 @@ describe("what changes nothing", () => {
     [
       "`any` around terms, and `all` around one",
       edited(
-        ["match: { customer: shop.customers.id, email: email }", "match: { any: { customer: shop.customers.id, email: email } }"],
+        [
+          "match: { customer: shop.customers.id, email: email }",
+          "match: { any: { customer: shop.customers.id, email: email } }",
+        ],
         ["match: { who: email }", "match: { all: { who: email } }"],
       ),
     ],
@@ -118,7 +124,10 @@ describe("what changes nothing", () => {
     ],
     [
       "the environment and who runs a system",
-      edited(["owner: it@b.example", "environment: production\n    recipient: { name: X, country: DE }\n    owner: it@b.example"]),
+      edited([
+        "owner: it@b.example",
+        "environment: production\n    recipient: { name: X, country: DE }\n    owner: it@b.example",
+      ]),
     ],
   ];
   for (const [what, text] of cases) it(what, async () => expect(await meaning(text)).toBe(await meaning(MAP)));
@@ -129,7 +138,11 @@ describe("what changes the meaning", () => {
     ["a rule", "do: redact, in", "do: anonymise, in"],
     ["a field's rule", "b: remove", "b: clear"],
     ["a match", "who: email", "whom: email"],
-    ["`all` for any", "match: { customer: shop.customers.id, email: email }", "match: { all: { customer: shop.customers.id, email: email } }"],
+    [
+      "`all` for any",
+      "match: { customer: shop.customers.id, email: email }",
+      "match: { all: { customer: shop.customers.id, email: email } }",
+    ],
     ["a constant", "[user, admin]", "[user]"],
     ["a condition's value", "[open, pending]", "[open]"],
     ["a period", "8 years", "7 years"],
@@ -158,7 +171,8 @@ describe("what changes the meaning", () => {
     ["the time zone", "Europe/Berlin", "Europe/London"],
     ["how long backups live", "35 days", "36 days"],
   ];
-  for (const [what, from, to] of cases) it(what, async () => expect(await meaning(edited([from, to]))).not.toBe(await meaning(MAP)));
+  for (const [what, from, to] of cases)
+    it(what, async () => expect(await meaning(edited([from, to]))).not.toBe(await meaning(MAP)));
 });
 
 describe("the meaning for one system", () => {
@@ -173,8 +187,20 @@ describe("the meaning for one system", () => {
       "  more: { kind: files, connect: { root: . }, records: { r: { files: ['*.csv'], match: { e: email }, do: remove-rows } } }\n  tapes:",
     ],
     ["its own rule", "lists", false, "Mail: email", "E-Mail: email"],
-    ["a record type more of its own", "lists", false, "      news:", "      more: { files: ['*.tsv'], match: { Mail: email }, do: remove-rows }\n      news:"],
-    ["the record that an identity is found in", "cloud", false, "match: { id: customer_id }", "match: { no: customer_id }"],
+    [
+      "a record type more of its own",
+      "lists",
+      false,
+      "      news:",
+      "      more: { files: ['*.tsv'], match: { Mail: email }, do: remove-rows }\n      news:",
+    ],
+    [
+      "the record that an identity is found in",
+      "cloud",
+      false,
+      "match: { id: customer_id }",
+      "match: { no: customer_id }",
+    ],
     ["a hold that protects that record", "cloud", false, "from: sent", "from: paid"],
     ["its condition", "shop", false, "[open, pending]", "[open]"],
     ["its backups", "shop", false, "35 days", "36 days"],

@@ -8,12 +8,21 @@ const leads = (rest: string): string => shop(`leads: { match: { email: email }, 
 
 describe("what narrows a match", () => {
   it("is read as it was written: a constant, or several", async () => {
-    expect(await first(leads("where: { type: User, code: [0010, 1.0, true] }"))).toMatchObject({ where: { type: ["User"], code: ["0010", "1.0", "true"] } });
+    expect(await first(leads("where: { type: User, code: [0010, 1.0, true] }"))).toMatchObject({
+      where: { type: ["User"], code: ["0010", "1.0", "true"] },
+    });
   });
 
   it("stands in the model beside its defaults", async () => {
-    const record = await first(leads("shared: erase, created: made_at, split: { email: ' ::: ' }, limits: { batch_records: 7 }"));
-    expect(record).toMatchObject({ shared: "erase", created: "made_at", split: { email: " ::: " }, limits: { batchRecords: 7, maxRecords: 1000 } });
+    const record = await first(
+      leads("shared: erase, created: made_at, split: { email: ' ::: ' }, limits: { batch_records: 7 }"),
+    );
+    expect(record).toMatchObject({
+      shared: "erase",
+      created: "made_at",
+      split: { email: " ::: " },
+      limits: { batchRecords: 7, maxRecords: 1000 },
+    });
     const plain = await first(leads("called: x"));
     expect(["where", "shared", "created", "split"].filter((key) => Object.hasOwn(plain ?? {}, key))).toEqual([]);
   });
@@ -25,11 +34,17 @@ describe("what narrows a match", () => {
       );
     const map = await good(trail("in: [old, new], audit_of: [shop.a, shop.b]"));
     expect(map.systems[0]?.records[2]).toMatchObject({ in: ["old", "new"], auditOf: ["shop.a", "shop.b"] });
-    expect(await codes(trail("in: [old, old], audit_of: [shop.a, shop.c, shop.t]"))).toEqual(["7:80 DUPLICATE", "7:105 UNKNOWN_RECORD", "7:113 WRONG_VALUE"]);
+    expect(await codes(trail("in: [old, old], audit_of: [shop.a, shop.c, shop.t]"))).toEqual([
+      "7:80 DUPLICATE",
+      "7:105 UNKNOWN_RECORD",
+      "7:113 WRONG_VALUE",
+    ]);
   });
 
   it("words for registers and rehearsals are accepted", async () => {
-    expect(await codes(leads("purpose: sales, categories: [contact, orders], sample: { country: DE, vat: 7 }"))).toEqual([]);
+    expect(
+      await codes(leads("purpose: sales, categories: [contact, orders], sample: { country: DE, vat: 7 }")),
+    ).toEqual([]);
   });
 
   const wrong: readonly [string, string, string[]][] = [
@@ -41,11 +56,14 @@ describe("what narrows a match", () => {
     ["a list split at line ends", leads('split: { email: "\\n" }'), ["5:68 WRONG_VALUE"]],
     [
       "fewer lines than none",
-      whole("systems: { f: { kind: files, records: { r: { files: ['*.csv'], match: { e: email }, do: remove-rows, dialect: { skip: -1 } } } } }"),
+      whole(
+        "systems: { f: { kind: files, records: { r: { files: ['*.csv'], match: { e: email }, do: remove-rows, dialect: { skip: -1 } } } } }",
+      ),
       ["1:119 WRONG_VALUE"],
     ],
   ];
-  for (const [what, text, wanted] of wrong) it(`is refused where it is ${what}`, async () => expect(await codes(text)).toEqual(wanted));
+  for (const [what, text, wanted] of wrong)
+    it(`is refused where it is ${what}`, async () => expect(await codes(text)).toEqual(wanted));
 });
 
 describe("keys of objects", () => {
@@ -65,7 +83,9 @@ describe("keys of objects", () => {
   });
 
   it("take an ending for an ending", async () => {
-    expect(await termsOf("'s3://b/:id.tar.gz.old', 's3://b/:id.v1.json'")).toEqual([{ column: ":id", source: { kind: "identity", identity: "id" } }]);
+    expect(await termsOf("'s3://b/:id.tar.gz.old', 's3://b/:id.v1.json'")).toEqual([
+      { column: ":id", source: { kind: "identity", identity: "id" } },
+    ]);
     expect(await termsOf("'s3://b/:db.files.path.png'")).toMatchObject([{ column: ":db.files.path" }]);
   });
 
@@ -78,8 +98,14 @@ describe("keys of objects", () => {
   });
 
   it("with a record or identity that is unknown name the nearest", async () => {
-    expect((await lint(keys("'s3://b/:db.flies.path'")))[0]).toMatchObject({ code: "UNKNOWN_RECORD", help: "Did you mean `db.files`?" });
-    expect((await lint(keys("'s3://b/:emial.x.y'")))[0]).toMatchObject({ code: "UNKNOWN_IDENTITY", help: "Did you mean `email`?" });
+    expect((await lint(keys("'s3://b/:db.flies.path'")))[0]).toMatchObject({
+      code: "UNKNOWN_RECORD",
+      help: "Did you mean `db.files`?",
+    });
+    expect((await lint(keys("'s3://b/:emial.x.y'")))[0]).toMatchObject({
+      code: "UNKNOWN_IDENTITY",
+      help: "Did you mean `email`?",
+    });
   });
 
   it("with two columns of one record wait for a later version: any pair would do, also a stranger's", async () => {
@@ -87,8 +113,10 @@ describe("keys of objects", () => {
   });
 
   it("have no columns that a constant, a time or a list could be read in", async () => {
-    const text = (rest: string): string => whole(`${IDENTITIES}systems: { s: { kind: s3, records: { r: { keys: ['s3://b/:id'], do: erase, ${rest} } } } }`);
-    for (const rest of ["where: { a: b }", "created: at", "split: { a: ';' }"]) expect((await codes(text(rest))).join(), rest).toMatch(/^\d+:\d+ WRONG_VALUE/u);
+    const text = (rest: string): string =>
+      whole(`${IDENTITIES}systems: { s: { kind: s3, records: { r: { keys: ['s3://b/:id'], do: erase, ${rest} } } } }`);
+    for (const rest of ["where: { a: b }", "created: at", "split: { a: ';' }"])
+      expect((await codes(text(rest))).join(), rest).toMatch(/^\d+:\d+ WRONG_VALUE/u);
   });
 });
 
@@ -109,7 +137,12 @@ describe("`do: ask`", () => {
     const read = await good(map);
     expect(askedRecords(read).map(({ id }) => id)).toEqual(["shop.a", "f.c"]);
     expect(() => refuseAsked(read)).toThrow(
-      expect.objectContaining({ code: "ASK", exit: 3, message: expect.stringContaining("shop.a, f.c"), details: { records: ["shop.a", "f.c"] } }),
+      expect.objectContaining({
+        code: "ASK",
+        exit: 3,
+        message: expect.stringContaining("shop.a, f.c"),
+        details: { records: ["shop.a", "f.c"] },
+      }),
     );
     expect(() => refuseAsked(read, "f")).toThrow(expect.objectContaining({ details: { records: ["f.c"] } }));
     expect(() => refuseAsked(read, "other")).not.toThrow();

@@ -3,7 +3,8 @@ import { readDataMap } from "../../src/datamap/read.ts";
 import { codes, HOW, lint, shop, whole } from "./lint-map.ts";
 
 const two = (one: string, other: string): string => shop(`a: { table: b, ${one} }\nb: { table: b, ${other} }`);
-const conflicts = async (text: string): Promise<string[]> => (await lint(text)).filter(({ code }) => code === "CONFLICT").map(({ message }) => message);
+const conflicts = async (text: string): Promise<string[]> =>
+  (await lint(text)).filter(({ code }) => code === "CONFLICT").map(({ message }) => message);
 
 describe("record types in one place that change one column in different ways", () => {
   it("are refused by every plan where they find the same records", async () => {
@@ -29,7 +30,8 @@ describe("record types in one place that change one column in different ways", (
   });
 
   const CHANGE = "do: redact, fields: { name: { set: x } }";
-  const other = (rest: string, match = "match: { email: email }"): string => two(`match: { email: email }, ${CHANGE}`, `${match}, ${rest}`);
+  const other = (rest: string, match = "match: { email: email }"): string =>
+    two(`match: { email: email }, ${CHANGE}`, `${match}, ${rest}`);
   const cases: readonly [string, string, number][] = [
     ["a different text", other("do: redact, fields: { name: { set: y } }"), 1],
     ["the same text", other("do: redact, fields: { name: { set: x } }"), 0],
@@ -38,45 +40,73 @@ describe("record types in one place that change one column in different ways", (
     ["what is erased", other("do: erase, fields: { name: { set: y } }"), 0],
     [
       "other constants",
-      two(`match: { email: email }, where: { t: [a, b] }, ${CHANGE}`, "match: { email: email }, where: { t: c }, do: redact, fields: { name: clear }"),
+      two(
+        `match: { email: email }, where: { t: [a, b] }, ${CHANGE}`,
+        "match: { email: email }, where: { t: c }, do: redact, fields: { name: clear }",
+      ),
       0,
     ],
     [
       "constants that share a value",
-      two(`match: { email: email }, where: { t: [a, b] }, ${CHANGE}`, "match: { email: email }, where: { t: b }, do: redact, fields: { name: clear }"),
+      two(
+        `match: { email: email }, where: { t: [a, b] }, ${CHANGE}`,
+        "match: { email: email }, where: { t: b }, do: redact, fields: { name: clear }",
+      ),
       1,
     ],
     [
       "constants of other columns",
-      two(`match: { email: email }, where: { t: a }, ${CHANGE}`, "match: { email: email }, where: { u: c }, do: redact, fields: { name: clear }"),
+      two(
+        `match: { email: email }, where: { t: a }, ${CHANGE}`,
+        "match: { email: email }, where: { u: c }, do: redact, fields: { name: clear }",
+      ),
       1,
     ],
     [
       "clear and remove of a column, which are the same",
-      two("match: { email: email }, do: redact, fields: { name: clear }", "match: { email: email }, do: redact, fields: { name: remove }"),
+      two(
+        "match: { email: email }, do: redact, fields: { name: clear }",
+        "match: { email: email }, do: redact, fields: { name: remove }",
+      ),
       0,
     ],
     [
       "the same path of two JSON columns",
-      two("match: { email: email }, do: redact, in: j, paths: { a: clear }", "match: { email: email }, do: redact, in: k, paths: { a: remove }"),
+      two(
+        "match: { email: email }, do: redact, in: j, paths: { a: clear }",
+        "match: { email: email }, do: redact, in: k, paths: { a: remove }",
+      ),
       0,
     ],
     [
       "the same path of one",
-      two("match: { email: email }, do: redact, in: [i, j], paths: { a: clear }", "match: { email: email }, do: redact, in: [j, k], paths: { a: remove }"),
+      two(
+        "match: { email: email }, do: redact, in: [i, j], paths: { a: clear }",
+        "match: { email: email }, do: redact, in: [j, k], paths: { a: remove }",
+      ),
       1,
     ],
-    ["another table", shop(`a: { match: { email: email }, ${CHANGE} }\nb: { match: { email: email }, do: redact, fields: { name: clear } }`), 0],
+    [
+      "another table",
+      shop(
+        `a: { match: { email: email }, ${CHANGE} }\nb: { match: { email: email }, do: redact, fields: { name: clear } }`,
+      ),
+      0,
+    ],
     [
       "the same table by its default name",
-      shop(`a: { table: public.b, match: { email: email }, ${CHANGE} }\nb: { match: { email: email }, do: redact, fields: { name: clear } }`),
+      shop(
+        `a: { table: public.b, match: { email: email }, ${CHANGE} }\nb: { match: { email: email }, do: redact, fields: { name: clear } }`,
+      ),
       1,
     ],
   ];
-  for (const [what, text, count] of cases) it(`${what}: ${count}`, async () => expect(await conflicts(text)).toHaveLength(count));
+  for (const [what, text, count] of cases)
+    it(`${what}: ${count}`, async () => expect(await conflicts(text)).toHaveLength(count));
 
   it("are found among indexes, files and objects too", async () => {
-    const rule = (set: string, place: string): string => `${place}, match: { e: email }, do: anonymise, fields: { e: clear, n: { set: ${set} } }`;
+    const rule = (set: string, place: string): string =>
+      `${place}, match: { e: email }, do: anonymise, fields: { e: clear, n: { set: ${set} } }`;
     const text = whole(`systems:
   s: { kind: elasticsearch, records: { a: { ${rule("x", "index: i")} }, b: { ${rule("y", "index: i")} } } }
   f: { kind: files, records: { a: { ${rule("x", "files: ['*.csv']")} }, b: { ${rule("y", "files: ['x.csv', '*.csv']")} } } }`);
@@ -86,6 +116,8 @@ describe("record types in one place that change one column in different ways", (
 });
 
 it("one place twice in one record type is an error", async () => {
-  const text = whole("systems:\n  f: { kind: files, records: { a: { files: ['*.csv', '*.csv'], match: { e: email }, do: remove-rows } } }");
+  const text = whole(
+    "systems:\n  f: { kind: files, records: { a: { files: ['*.csv', '*.csv'], match: { e: email }, do: remove-rows } } }",
+  );
   expect(await codes(text)).toEqual(["2:37 DUPLICATE"]);
 });

@@ -38,7 +38,9 @@ describe("a data map that is well", () => {
 
   it("says what it says", async () => {
     const map = await good(
-      whole("approval: { required: false, four_eyes: false, roles: [dpo], drift: planned_only }\nsettle: 0 seconds\nclock: test\nproof: { keep_for: P2Y }"),
+      whole(
+        "approval: { required: false, four_eyes: false, roles: [dpo], drift: planned_only }\nsettle: 0 seconds\nclock: test\nproof: { keep_for: P2Y }",
+      ),
     );
     expect(map).toMatchObject({
       approval: { required: false, fourEyes: false, roles: ["dpo"], drift: "planned_only" },
@@ -51,7 +53,12 @@ describe("a data map that is well", () => {
 
   it("limits are inherited one by one", async () => {
     const map = await good(shop(`${LEADS.slice(0, -1)}, limits: { max_fraction: 1 } }`, "limits: { max_records: 5 }"));
-    expect(map.systems[0]?.records[0]?.limits).toEqual({ maxRecords: 5, maxFraction: 1, maxFanOut: 20, batchRecords: 100_000 });
+    expect(map.systems[0]?.records[0]?.limits).toEqual({
+      maxRecords: 5,
+      maxFraction: 1,
+      maxFanOut: 20,
+      batchRecords: 100_000,
+    });
   });
 
   it("match terms keep their column, also with dots and brackets, and their mode", async () => {
@@ -68,8 +75,14 @@ describe("a data map that is well", () => {
         { column: "lead", source: { kind: "column", ref: { record: "shop.leads", column: "the.id" } } },
       ],
     });
-    expect(b?.match).toEqual({ mode: "all", terms: [{ column: "email", source: { kind: "identity", identity: "email" } }] });
-    expect(c?.match).toEqual({ mode: "any", terms: [{ column: "all", source: { kind: "identity", identity: "email" } }] });
+    expect(b?.match).toEqual({
+      mode: "all",
+      terms: [{ column: "email", source: { kind: "identity", identity: "email" } }],
+    });
+    expect(c?.match).toEqual({
+      mode: "any",
+      terms: [{ column: "all", source: { kind: "identity", identity: "email" } }],
+    });
   });
 
   it("placeholders of key templates are the match, each once", async () => {
@@ -86,7 +99,9 @@ describe("a data map that is well", () => {
 
   it("tables are split into schema and name", async () => {
     const map = await good(
-      shop("a: { table: old.leads, match: { email: email }, do: erase }\nb: { table: ['a.b', 'c.d'], match: { email: email }, do: erase }"),
+      shop(
+        "a: { table: old.leads, match: { email: email }, do: erase }\nb: { table: ['a.b', 'c.d'], match: { email: email }, do: erase }",
+      ),
     );
     expect(map.systems[0]?.records.map(({ place }) => place)).toEqual([
       { kind: "table", schema: "old", table: "leads" },
@@ -95,8 +110,16 @@ describe("a data map that is well", () => {
   });
 
   it("values of conditions are as they were written", async () => {
-    const map = await good(whole('conditions: { c: { says: x, where: { code: [0010, 1.50, true, "x y", ~no], flag: false, n: 12345678901234567890 } } }'));
-    expect(map.conditions[0]?.where).toEqual({ code: ["0010", "1.50", "true", "x y", "~no"], flag: ["false"], n: ["12345678901234567890"] });
+    const map = await good(
+      whole(
+        'conditions: { c: { says: x, where: { code: [0010, 1.50, true, "x y", ~no], flag: false, n: 12345678901234567890 } } }',
+      ),
+    );
+    expect(map.conditions[0]?.where).toEqual({
+      code: ["0010", "1.50", "true", "x y", "~no"],
+      flag: ["false"],
+      n: ["12345678901234567890"],
+    });
   });
 
   it("a statutory rule is filled in as it is in force today", async () => {
@@ -162,13 +185,21 @@ systems:
       approvedOn: "2026-01-01",
       reviewBy: "2027-01-01",
     });
-    expect(map.systems[0]).toMatchObject({ connect: { secret: "shop_db" }, session: { "app.current_user": "expunge :request" } });
+    expect(map.systems[0]).toMatchObject({
+      connect: { secret: "shop_db" },
+      session: { "app.current_user": "expunge :request" },
+    });
     expect(map.systems[0]?.records[0]).toMatchObject({
       holds: [{ hold: "h", from: "at", protects: ["shop.leads"] }],
       whileHeld: { restrict: true, keepOnly: ["no"] },
       at: { line: 9, column: 7 },
     });
-    expect(map.systems[0]?.records[1]).toMatchObject({ in: ["j"], paths: { "a.b": { kind: "clear" } }, auditOf: ["shop.leads"], cascades: ["fk"] });
+    expect(map.systems[0]?.records[1]).toMatchObject({
+      in: ["j"],
+      paths: { "a.b": { kind: "clear" } },
+      auditOf: ["shop.leads"],
+      cascades: ["fk"],
+    });
     expect(map.systems[1]?.connect).toEqual({ secret: "s", unsafeOverwrite: true });
     expect(map.systems[1]?.records[0]).toMatchObject({
       place: { kind: "files", globs: ["s3://b/*.csv"] },
@@ -199,7 +230,9 @@ systems:
         f: {
           kind: "files",
           connect: { root: "./data" },
-          records: { r: { files: ["**/*.csv"], match: { Mail: "email" }, do: "remove-rows", dialect: { delimiter: ";" } } },
+          records: {
+            r: { files: ["**/*.csv"], match: { Mail: "email" }, do: "remove-rows", dialect: { delimiter: ";" } },
+          },
         },
       },
     });
@@ -209,7 +242,9 @@ systems:
 
 describe("readDataMap", () => {
   it("gives a map with warnings, and those that no plan may be made with apart", async () => {
-    const text = whole("map: { review_by: 2020-01-01 }\nholds: { h: { rule: de/invoice, extend_while: x, people: { owner: a } } }");
+    const text = whole(
+      "map: { review_by: 2020-01-01 }\nholds: { h: { rule: de/invoice, extend_while: x, people: { owner: a } } }",
+    );
     const { map, issues, notBuilt } = await readDataMap({ file: "m.yaml", text }, HOW);
     expect(map).toBeDefined();
     expect(issues.map(({ code, severity, file }) => [code, severity, file])).toEqual([

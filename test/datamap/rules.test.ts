@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import { codes, HOW, lint, shop, whole } from "./lint-map.ts";
 
-const HOLD = "holds:\n  h: { says: a law says so, keep_for: 8 years, law: [DE AO §147], people: { owner: a@b.example } }";
+const HOLD =
+  "holds:\n  h: { says: a law says so, keep_for: 8 years, law: [DE AO §147], people: { owner: a@b.example } }";
 const record = (rest: string): string => shop(`r: { match: { email: email }, ${rest} }`, HOLD);
 /** Codes alone; positions are in the golden file. */
 const found = async (text: string): Promise<string[]> => (await lint(text)).map(({ code }) => code);
@@ -40,25 +41,34 @@ describe("what is done to records", () => {
     ["a dialect of a table", "do: erase, dialect: { delimiter: ';' }", ["WRONG_VALUE"]],
     ["an empty match", "do: erase, table: x, limits: { max_records: 5 }", []],
   ];
-  for (const [what, rest, wanted] of cases) it(`${what}: ${wanted.join(", ") || "fine"}`, async () => expect(await found(record(rest))).toEqual(wanted));
+  for (const [what, rest, wanted] of cases)
+    it(`${what}: ${wanted.join(", ") || "fine"}`, async () => expect(await found(record(rest))).toEqual(wanted));
 
   it("`erase` on record files asks for `remove-rows`", async () => {
     const [issue, ...more] = await lint(
-      whole("systems:\n  f: { kind: files, connect: { root: . }, records: { r: { files: ['*.csv'], match: { e: email }, do: erase } } }"),
+      whole(
+        "systems:\n  f: { kind: files, connect: { root: . }, records: { r: { files: ['*.csv'], match: { e: email }, do: erase } } }",
+      ),
     );
     expect(issue).toMatchObject({ code: "ACTION_REFUSED", help: "Did you mean `remove-rows`?", line: 2, column: 102 });
     expect(more).toEqual([]);
   });
 
   it("an action that the kind does not have is refused", async () => {
-    const issues = await lint(whole("systems:\n  f: { kind: files, records: { r: { files: ['*.csv'], match: { e: email }, do: unlink } } }"));
-    expect(issues.map(({ code, message }) => [code, message])).toEqual([["ACTION_REFUSED", "`files` cannot `unlink`."]]);
+    const issues = await lint(
+      whole("systems:\n  f: { kind: files, records: { r: { files: ['*.csv'], match: { e: email }, do: unlink } } }"),
+    );
+    expect(issues.map(({ code, message }) => [code, message])).toEqual([
+      ["ACTION_REFUSED", "`files` cannot `unlink`."],
+    ]);
   });
 
   it("objects found by their keys can only be erased, have no match, and name somebody", async () => {
     const s3 = (rest: string): string => whole(`systems:\n  s: { kind: s3, records: { r: { ${rest} } } }`);
     expect(await found(s3("keys: ['s3://b/:email.json'], do: erase"))).toEqual([]);
-    expect(await found(s3("keys: ['s3://b/:email.json'], do: redact, paths: { a: clear }"))).toEqual(["ACTION_REFUSED"]);
+    expect(await found(s3("keys: ['s3://b/:email.json'], do: redact, paths: { a: clear }"))).toEqual([
+      "ACTION_REFUSED",
+    ]);
     expect(await found(s3("keys: ['s3://b/:email.json'], do: erase, match: { a: email }"))).toEqual(["WRONG_VALUE"]);
     expect(await found(s3("keys: ['s3://b/all.json'], do: erase"))).toEqual(["NO_PLACEHOLDER"]);
     expect(await found(s3("match: { a: email }, do: erase"))).toEqual(["PLACE"]);
@@ -66,7 +76,8 @@ describe("what is done to records", () => {
   });
 
   it("two records may lie in one place", async () => {
-    const two = (a: string, b: string): string => shop(`a: { ${a} match: { email: email }, do: erase }\nb: { ${b} match: { email: email }, do: erase }`);
+    const two = (a: string, b: string): string =>
+      shop(`a: { ${a} match: { email: email }, do: erase }\nb: { ${b} match: { email: email }, do: erase }`);
     expect(await found(two("table: b,", ""))).toEqual([]);
     expect(await found(two("table: [public, b],", "table: public.b,"))).toEqual([]);
   });
@@ -80,7 +91,9 @@ describe("what is done to records", () => {
 
 describe("a credential in the data map", () => {
   const connect = (block: string, kind = "postgres"): string =>
-    whole(`systems: { a: { kind: ${kind}, connect: ${block}, records: { r: { match: { email: email }, do: erase } } } }`);
+    whole(
+      `systems: { a: { kind: ${kind}, connect: ${block}, records: { r: { match: { email: email }, do: erase } } } }`,
+    );
   const literal = [
     "{ password: x }",
     "{ url: 'postgres://u:p@h/d' }",
@@ -121,21 +134,40 @@ describe("holds", () => {
     ["of a period that is none", `says: x, keep_for: eight years, law: [a], ${OWNED}`, ["BAD_PERIOD"]],
     ["of hours", `says: x, keep_for: 8 hours, law: [a], ${OWNED}`, ["BAD_PERIOD"]],
     ["of no time", `says: x, keep_for: 0 days, law: [a], ${OWNED}`, ["BAD_PERIOD"]],
-    ["rounded to nothing", `says: x, keep_for: 8 years, round_up_to: end of year, law: [a], ${OWNED}`, ["BAD_ROUNDING"]],
+    [
+      "rounded to nothing",
+      `says: x, keep_for: 8 years, round_up_to: end of year, law: [a], ${OWNED}`,
+      ["BAD_ROUNDING"],
+    ],
     ["by a statutory rule", `rule: de/invoice, ${OWNED}`, []],
     ["by a statutory rule with another period", `rule: de/invoice, keep_for: 9 years, ${OWNED}`, ["WRONG_VALUE"]],
-    ["by a statutory rule with another rounding", `rule: de/invoice, round_up_to: end of calendar year, ${OWNED}`, ["WRONG_VALUE"]],
+    [
+      "by a statutory rule with another rounding",
+      `rule: de/invoice, round_up_to: end of calendar year, ${OWNED}`,
+      ["WRONG_VALUE"],
+    ],
     ["by a rule that needs the fiscal year", `rule: fr/accounting, ${OWNED}`, ["MISSING_KEY"]],
     ["by a rule that has the fiscal year", `rule: fr/accounting, round_up_to: fiscal year 06-30, ${OWNED}`, []],
     ["approved on a day that is none", `rule: de/invoice, people: { owner: a, approved_on: 2026-02-30 }`, ["BAD_DATE"]],
-    ["that no one looked at in time", `rule: de/invoice, people: { owner: a, review_by: 2026-11-20 }`, ["REVIEW_OVERDUE"]],
+    [
+      "that no one looked at in time",
+      `rule: de/invoice, people: { owner: a, review_by: 2026-11-20 }`,
+      ["REVIEW_OVERDUE"],
+    ],
     ["to be looked at today", `rule: de/invoice, people: { owner: a, review_by: 2026-11-21 }`, []],
-    ["with an open suspension (vector R6): no plan is made", `rule: de/invoice, extend_while: tax assessment open, ${OWNED}`, ["NOT_BUILT"]],
+    [
+      "with an open suspension (vector R6): no plan is made",
+      `rule: de/invoice, extend_while: tax assessment open, ${OWNED}`,
+      ["NOT_BUILT"],
+    ],
   ];
-  for (const [what, text, wanted] of cases) it(`${what}: ${wanted.join(", ") || "fine"}`, async () => expect(await found(hold(text))).toEqual(wanted));
+  for (const [what, text, wanted] of cases)
+    it(`${what}: ${wanted.join(", ") || "fine"}`, async () => expect(await found(hold(text))).toEqual(wanted));
 
   it("a review that is overdue is a warning", async () => {
-    expect((await lint(whole("map: { review_by: 2020-01-01 }"))).map(({ severity, code }) => [severity, code])).toEqual([["warning", "REVIEW_OVERDUE"]]);
+    expect((await lint(whole("map: { review_by: 2020-01-01 }"))).map(({ severity, code }) => [severity, code])).toEqual(
+      [["warning", "REVIEW_OVERDUE"]],
+    );
   });
 
   it("a rule that is not in force yet cannot be used", async () => {
@@ -148,30 +180,76 @@ describe("holds", () => {
 
 describe("the rest", () => {
   const cases: readonly [string, string, string[]][] = [
-    ["a time zone that is none", "controller: { name: a, contact: b, calendar: { timezone: Berlin } }", ["BAD_TIMEZONE"]],
-    ["a holiday that is none", "controller: { name: a, contact: b, calendar: { timezone: Europe/Berlin, holidays: [2026-12-32] } }", ["BAD_DATE"]],
-    ["a region that does not exist", "controller: { name: a, contact: b, calendar: { timezone: Europe/Berlin, holidays: DE-QQ } }", ["UNKNOWN_REGION"]],
-    ["a file that does not exist", "controller: { name: a, contact: b, calendar: { timezone: Europe/Berlin, holidays: days.txt } }", ["NO_SUCH_FILE"]],
+    [
+      "a time zone that is none",
+      "controller: { name: a, contact: b, calendar: { timezone: Berlin } }",
+      ["BAD_TIMEZONE"],
+    ],
+    [
+      "a holiday that is none",
+      "controller: { name: a, contact: b, calendar: { timezone: Europe/Berlin, holidays: [2026-12-32] } }",
+      ["BAD_DATE"],
+    ],
+    [
+      "a region that does not exist",
+      "controller: { name: a, contact: b, calendar: { timezone: Europe/Berlin, holidays: DE-QQ } }",
+      ["UNKNOWN_REGION"],
+    ],
+    [
+      "a file that does not exist",
+      "controller: { name: a, contact: b, calendar: { timezone: Europe/Berlin, holidays: days.txt } }",
+      ["NO_SUCH_FILE"],
+    ],
     ["e164 on anything but phones", "identities: { email: { type: email, fold: [e164] } }", ["WRONG_VALUE"]],
-    ["`by` without `found_in`", "identities:\n  email: { type: email }\n  id: { type: integer, by: { a: email } }", ["MISSING_KEY"]],
-    ["`found_in` without `by`", "identities:\n  email: { type: email }\n  id: { type: integer, found_in: shop.leads.id }", ["MISSING_KEY"]],
-    ["an identity found by itself", "identities:\n  email: { type: email, found_in: shop.leads.email, by: { email: email } }", ["WRONG_VALUE"]],
+    [
+      "`by` without `found_in`",
+      "identities:\n  email: { type: email }\n  id: { type: integer, by: { a: email } }",
+      ["MISSING_KEY"],
+    ],
+    [
+      "`found_in` without `by`",
+      "identities:\n  email: { type: email }\n  id: { type: integer, found_in: shop.leads.id }",
+      ["MISSING_KEY"],
+    ],
+    [
+      "an identity found by itself",
+      "identities:\n  email: { type: email, found_in: shop.leads.email, by: { email: email } }",
+      ["WRONG_VALUE"],
+    ],
     ["a condition that always holds", "conditions: { c: { says: x } }", ["MISSING_KEY"]],
-    ["a condition over everyone's rows", "conditions: { c: { says: x, any: shop.refunds, where: { a: b } } }", ["MISSING_KEY"]],
-    ["a condition that matches nothing", "conditions: { c: { says: x, match: { a: shop.leads.id }, where: { a: b } } }", ["WRONG_VALUE"]],
+    [
+      "a condition over everyone's rows",
+      "conditions: { c: { says: x, any: shop.refunds, where: { a: b } } }",
+      ["MISSING_KEY"],
+    ],
+    [
+      "a condition that matches nothing",
+      "conditions: { c: { says: x, match: { a: shop.leads.id }, where: { a: b } } }",
+      ["WRONG_VALUE"],
+    ],
     ["an ignored record", "map: { ignore: [shop.leads] }", ["DUPLICATE"]],
     ["an ignored table, twice", "map: { ignore: [shop.a, shop.a] }", ["DUPLICATE"]],
     ["an ignored system", "map: { ignore: [shop] }", ["BAD_REFERENCE"]],
     ["no systems", "systems: {}", ["MISSING_KEY"]],
     ["a system without records", "systems: { a: { kind: postgres } }", ["MISSING_KEY"]],
     ["backups of nothing, for ever", "systems: { b: { kind: backups } }", ["MISSING_KEY", "MISSING_KEY"]],
-    ["backups with records", "systems: { b: { kind: backups, covers: [b], expires_after: 1 day, records: {} } }", ["WRONG_VALUE"]],
-    ["a database that covers", "systems: { a: { kind: postgres, covers: [a], records: { r: { match: { email: email }, do: erase } } } }", ["WRONG_VALUE"]],
+    [
+      "backups with records",
+      "systems: { b: { kind: backups, covers: [b], expires_after: 1 day, records: {} } }",
+      ["WRONG_VALUE"],
+    ],
+    [
+      "a database that covers",
+      "systems: { a: { kind: postgres, covers: [a], records: { r: { match: { email: email }, do: erase } } } }",
+      ["WRONG_VALUE"],
+    ],
     ["proof kept for seconds", "proof: { keep_for: 30 seconds }", ["BAD_PERIOD"]],
   ];
   for (const [what, parts, wanted] of cases) {
     it(`${what}: ${wanted.join(", ") || "fine"}`, async () => {
-      const text = parts.startsWith("controller") ? whole(parts).replace(/^controller: \{ name: A Shop.*\n/mu, "") : whole(parts);
+      const text = parts.startsWith("controller")
+        ? whole(parts).replace(/^controller: \{ name: A Shop.*\n/mu, "")
+        : whole(parts);
       expect(await found(text)).toEqual(wanted);
     });
   }
@@ -188,12 +266,17 @@ describe("the rest", () => {
       ];
     };
     const kinds = new Map([["postgres", { ...SOURCE, actions: ["erase"] as const, lint: lints }]]);
-    expect(await codes(shop("r: { table: t, match: { email: email }, do: erase }"), { kinds })).toEqual(["2:3 X2", "5:19 X1"]);
+    expect(await codes(shop("r: { table: t, match: { email: email }, do: erase }"), { kinds })).toEqual([
+      "2:3 X2",
+      "5:19 X1",
+    ]);
     expect(seen.map(({ name, records }) => [name, records.length])).toEqual([["shop", 1]]);
   });
 
   it("what a connector has not built yet is a warning like any other, and items of lists are found", async () => {
-    const text = whole("systems: { a: { kind: files, records: { r: { files: ['a.csv', 'b.orc'], match: { e: email }, do: remove-rows } } } }");
+    const text = whole(
+      "systems: { a: { kind: files, records: { r: { files: ['a.csv', 'b.orc'], match: { e: email }, do: remove-rows } } } }",
+    );
     const kinds = new Map([
       [
         "files",
@@ -205,19 +288,39 @@ describe("the rest", () => {
         },
       ],
     ]);
-    expect(await lint(text, { kinds })).toMatchObject([{ code: "NOT_BUILT", severity: "warning", line: 1, column: 63 }]);
+    expect(await lint(text, { kinds })).toMatchObject([
+      { code: "NOT_BUILT", severity: "warning", line: 1, column: 63 },
+    ]);
   });
 
   it("a connector's lint does not judge a record that lies in the wrong place", async () => {
     const kinds = new Map([
-      ["postgres", { ...SOURCE, actions: ["erase"] as const, lint: () => [{ path: ["records", "r", "table"], code: "X1", message: "m", help: "h" }] }],
+      [
+        "postgres",
+        {
+          ...SOURCE,
+          actions: ["erase"] as const,
+          lint: () => [{ path: ["records", "r", "table"], code: "X1", message: "m", help: "h" }],
+        },
+      ],
     ]);
     expect(await codes(shop("r: { index: x, match: { email: email }, do: erase }"), { kinds })).toEqual(["5:12 PLACE"]);
   });
 
   it("a connector's lint says nothing of a block that is wrong already", async () => {
-    const kinds = new Map([["postgres", { ...SOURCE, actions: ["erase"] as const, lint: () => [{ path: ["connect"], code: "X2", message: "m", help: "h" }] }]]);
-    const text = whole("systems: { a: { kind: postgres, connect: { scret: a }, records: { r: { match: { email: email }, do: erase } } } }");
+    const kinds = new Map([
+      [
+        "postgres",
+        {
+          ...SOURCE,
+          actions: ["erase"] as const,
+          lint: () => [{ path: ["connect"], code: "X2", message: "m", help: "h" }],
+        },
+      ],
+    ]);
+    const text = whole(
+      "systems: { a: { kind: postgres, connect: { scret: a }, records: { r: { match: { email: email }, do: erase } } } }",
+    );
     expect(await codes(text, { kinds })).toEqual(["1:44 UNKNOWN_KEY"]);
   });
 });

@@ -9,7 +9,12 @@ const HOLD =
 describe("sentences", () => {
   it("stand where their record stands", async () => {
     const [first] = sentences(await good(shop("leads: { match: { email: email }, do: erase }")));
-    expect(first).toEqual({ record: "shop.leads", sentence: "Erase leads in shop found by email.", file: "datamap.yaml", line: 5 });
+    expect(first).toEqual({
+      record: "shop.leads",
+      sentence: "Erase leads in shop found by email.",
+      file: "datamap.yaml",
+      line: 5,
+    });
   });
 
   it("say how records are found: by any, by all, by their keys", async () => {

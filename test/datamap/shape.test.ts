@@ -13,17 +13,31 @@ describe("YAML", () => {
   });
 
   it("a key that is there twice is an error, and the rest is looked at all the same", async () => {
-    expect(await codes(whole("settle: 1 hour\nsettle: 2 hours\nclok: test"))).toEqual(["2:1 DUPLICATE_KEY", "3:1 UNKNOWN_KEY"]);
+    expect(await codes(whole("settle: 1 hour\nsettle: 2 hours\nclok: test"))).toEqual([
+      "2:1 DUPLICATE_KEY",
+      "3:1 UNKNOWN_KEY",
+    ]);
   });
 
   it("anchors and aliases are fine, merge keys are not", async () => {
-    const text = (orders: string): string => shop(`customers: { match: { email: email }, do: anonymise, fields: &f { email: clear } }\norders: ${orders}`);
+    const text = (orders: string): string =>
+      shop(`customers: { match: { email: email }, do: anonymise, fields: &f { email: clear } }\norders: ${orders}`);
     expect(await codes(text("{ match: { email: email }, do: anonymise, fields: *f }"))).toEqual([]);
-    expect(await codes(text("{ match: { email: email }, do: anonymise, fields: { <<: *f } }"))).toEqual(["6:46 FIELDS_MISSING", "6:67 MERGE_KEY"]);
+    expect(await codes(text("{ match: { email: email }, do: anonymise, fields: { <<: *f } }"))).toEqual([
+      "6:46 FIELDS_MISSING",
+      "6:67 MERGE_KEY",
+    ]);
   });
 
   it("an alias without anchor, a tag, two documents, tabs, a list as key: one error each, none thrown", async () => {
-    for (const parts of ["settle: *x", "settle: !!js 1", "settle: 1 hour\n---\nclock: real", "map:\n\towner: a", "? [a]\n: b", "__proto__: 1"]) {
+    for (const parts of [
+      "settle: *x",
+      "settle: !!js 1",
+      "settle: 1 hour\n---\nclock: real",
+      "map:\n\towner: a",
+      "? [a]\n: b",
+      "__proto__: 1",
+    ]) {
       const issues = await lint(whole(parts));
       expect(issues.length, parts).toBeGreaterThan(0);
     }
@@ -54,8 +68,16 @@ describe("the closed set of keys", () => {
     [shop(`${LEADS}, keepOnly: 1 }`), "5:52 UNKNOWN_KEY", "See docs/datamap.md."],
     [whole("identities:\n  email: { type: email, folds: [trim] }"), "2:25 UNKNOWN_KEY", "Did you mean `fold`?"],
     [whole("approval: { foureyes: true }"), "1:13 UNKNOWN_KEY", "Did you mean `four_eyes`?"],
-    [shop("leads: { match: { email: email }, do: anonymise, fields: { name: { sett: x } } }"), "5:74 UNKNOWN_KEY", "Did you mean `set`?"],
-    [shop(`${LEADS}, hold: { use: h, form: at } }`, "holds: { h: { rule: de/books, people: { owner: a } } }"), "5:52 MISSING_KEY", "Add `from:` here."],
+    [
+      shop("leads: { match: { email: email }, do: anonymise, fields: { name: { sett: x } } }"),
+      "5:74 UNKNOWN_KEY",
+      "Did you mean `set`?",
+    ],
+    [
+      shop(`${LEADS}, hold: { use: h, form: at } }`, "holds: { h: { rule: de/books, people: { owner: a } } }"),
+      "5:52 MISSING_KEY",
+      "Add `from:` here.",
+    ],
   ];
   for (const [text, wanted, help] of cases) {
     it(`${wanted}: ${help}`, async () => {
@@ -105,8 +127,13 @@ trail: { match: { email: email }, do: erase }`.trim();
   });
 
   it("what the proof promises and nobody keeps is said; plans are made all the same", async () => {
-    const { issues, notBuilt, map } = await readDataMap({ file: "m.yaml", text: whole("proof: { keep_for: 3 years }") }, HOW);
-    expect(issues.map(({ code, severity, line, column }) => `${line}:${column} ${severity} ${code}`)).toEqual(["1:10 warning NOT_BUILT"]);
+    const { issues, notBuilt, map } = await readDataMap(
+      { file: "m.yaml", text: whole("proof: { keep_for: 3 years }") },
+      HOW,
+    );
+    expect(issues.map(({ code, severity, line, column }) => `${line}:${column} ${severity} ${code}`)).toEqual([
+      "1:10 warning NOT_BUILT",
+    ]);
     expect(notBuilt).toEqual([]);
     expect(map).toBeDefined();
   });
@@ -138,7 +165,11 @@ describe("values", () => {
 
   it("that are not among the allowed name the nearest", async () => {
     const [issue] = await lint(shop("leads: { match: { email: email }, do: anonymize, fields: { name: clear } }"));
-    expect(issue).toMatchObject({ code: "WRONG_VALUE", message: "`do` cannot be `anonymize`.", help: "Did you mean `anonymise`?" });
+    expect(issue).toMatchObject({
+      code: "WRONG_VALUE",
+      message: "`do` cannot be `anonymize`.",
+      help: "Did you mean `anonymise`?",
+    });
   });
 
   it("of a mixed match say how to write it", async () => {

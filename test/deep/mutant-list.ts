@@ -12,7 +12,11 @@ export interface Mutant {
 }
 
 const GUARDS = ["test/engine/guards.test.ts"];
-const SQLITE = ["test/connectors/sqlite/contract.test.ts", "test/connectors/sqlite/cascades.test.ts", "test/connectors/sqlite/rows.test.ts"];
+const SQLITE = [
+  "test/connectors/sqlite/contract.test.ts",
+  "test/connectors/sqlite/cascades.test.ts",
+  "test/connectors/sqlite/rows.test.ts",
+];
 const FAULTS = ["test/engine/faults.test.ts"];
 
 export const MUTANTS: readonly Mutant[] = [

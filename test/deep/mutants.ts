@@ -10,7 +10,17 @@ import { stripVTControlCharacters } from "node:util";
 import { MUTANTS, type Mutant } from "./mutant-list.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const PARTS = ["src", "commands", "connectors", "manifests", "test", "docs", "package.json", "tsconfig.json", "vitest.config.ts"];
+const PARTS = [
+  "src",
+  "commands",
+  "connectors",
+  "manifests",
+  "test",
+  "docs",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+];
 
 const only = process.argv[2] ?? "";
 const copy = mkdtempSync(join(tmpdir(), "expunge-mutants-"));
@@ -29,17 +39,22 @@ try {
 function falls({ name, file, from, to, tests, titles }: Mutant): boolean {
   const path = join(copy, file);
   const text = readFileSync(path, "utf8");
-  if (text.split(from).length !== 2) {
-    process.stdout.write(`STALE  ${file}: ${name}: what is to be broken stands there ${text.split(from).length - 1} times\n`);
+  const places = [...text.matchAll(asWritten(from))];
+  if (places.length !== 1) {
+    process.stdout.write(`STALE  ${file}: ${name}: what is to be broken stands there ${places.length} times\n`);
     return false;
   }
   writeFileSync(
     path,
-    text.replace(from, () => to),
+    text.replace(asWritten(from), () => to),
   );
   try {
     const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
-    const ran = spawnSync(process.execPath, [vitest, "run", ...tests, ...(titles === undefined ? [] : ["-t", titles])], { cwd: copy, encoding: "utf8" });
+    const ran = spawnSync(
+      process.execPath,
+      [vitest, "run", ...tests, ...(titles === undefined ? [] : ["-t", titles])],
+      { cwd: copy, encoding: "utf8" },
+    );
     // a file that does not load falls for another reason than the one that is meant
     const fell = ran.status !== 0 && /Tests\s+.*\d+ failed/u.test(stripVTControlCharacters(ran.stdout));
     process.stdout.write(`${fell ? "fell  " : "LIVES "} ${file}: ${name}\n`);
@@ -47,4 +62,17 @@ function falls({ name, file, from, to, tests, titles }: Mutant): boolean {
   } finally {
     writeFileSync(path, text);
   }
+}
+
+/** The same code, however the formatter breaks its lines. */
+function asWritten(code: string): RegExp {
+  const parts = code
+    .trim()
+    .split(/\s+/u)
+    .map((part) => escaped(part).replaceAll("\\(", "\\(\\s*").replaceAll("\\)", ",?\\s*\\)"));
+  return new RegExp(parts.join("\\s*"), "gu");
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
 }

@@ -28,7 +28,12 @@ async function undisturbed() {
   const result = await shop.house.run(id);
   const calls = Map.groupBy(shop.faults.calls, (call) => call);
   const verified = await shop.house.verify(id);
-  return { dump: shop.dump(), steps: result.steps.map(({ id: step, matched, affected, gone }) => ({ step, matched, affected, gone })), calls, verified };
+  return {
+    dump: shop.dump(),
+    steps: result.steps.map(({ id: step, matched, affected, gone }) => ({ step, matched, affected, gone })),
+    calls,
+    verified,
+  };
 }
 
 class Died extends Error {}
@@ -38,7 +43,11 @@ test("whatever call fails or dies, and however often it is run again, the end is
   expect(wanted.verified).toMatchObject({ state: "closed" });
   const points = [...wanted.calls].flatMap(([call, some]) => some.map((_, at) => ({ call, nth: at + 1 })));
   expect(points.length, "calls that can fail").toBeGreaterThan(15);
-  const troubles = [() => new Died("killed"), () => new Failure("SYSTEM_UNREACHABLE", "nobody answers"), () => new TypeError("a fault of a driver")];
+  const troubles = [
+    () => new Died("killed"),
+    () => new Failure("SYSTEM_UNREACHABLE", "nobody answers"),
+    () => new TypeError("a fault of a driver"),
+  ];
   let disturbed = 0;
   for (const [at, { call, nth }] of points.entries()) {
     await using shop = await openShop();
@@ -114,9 +123,13 @@ test("counts that do not add up fail the step, more or fewer than were planned",
   for (const factor of [0, 2]) {
     await using shop = await openShop();
     const id = await approved(shop);
-    shop.set({ applied: (outcomes) => outcomes.map((one) => (one.changed > 0 ? { ...one, changed: one.changed * factor } : one)) });
+    shop.set({
+      applied: (outcomes) => outcomes.map((one) => (one.changed > 0 ? { ...one, changed: one.changed * factor } : one)),
+    });
     const result = await shop.house.run(id).catch((error: unknown) => error);
-    const failed = result instanceof Error || (typeof result === "object" && result !== null && "exit" in result && result.exit === 5);
+    const failed =
+      result instanceof Error ||
+      (typeof result === "object" && result !== null && "exit" in result && result.exit === 5);
     expect(failed, `said ${factor} times as many`).toBe(true);
     shop.set({});
     expect(await shop.house.verify(id).catch(() => ({ state: "not verified" }))).not.toMatchObject({ state: "closed" });

@@ -22,7 +22,15 @@ test("one person's whole way: what was planned is gone, everyone else's rows are
   expect(plan.totals).toMatchObject({ erase: 7, change: 2, keep: 0, wait: 0, blocked: 0 });
   await house.approve(id);
   expect(await house.run(id)).toMatchObject({ exit: 0, state: "verifying" });
-  const gone = ["shop.people p1", "shop.orders o1", "shop.orders o2", "shop.items i1", "shop.items i2", "shop.items i3", "copy.people c1"];
+  const gone = [
+    "shop.people p1",
+    "shop.orders o1",
+    "shop.orders o2",
+    "shop.items i1",
+    "shop.items i2",
+    "shop.items i3",
+    "copy.people c1",
+  ];
   const tickets = {
     "shop.tickets t1": { id: "t1", email: "ann@shop.example", text: null },
     "shop.tickets t2": { id: "t2", email: "ann@shop.example", text: null },
@@ -67,7 +75,8 @@ test("batch_records counts a whole step: over it nothing can be approved, whoeve
 test("max_fraction is a part of the whole table, and never less than 20 records", async () => {
   const limits = { max_fraction: 0.01, max_records: 100 };
   await using shop = await openShop({}, { tickets: { limits } });
-  const tickets = (count: number) => Array.from({ length: count }, (_, at) => ({ id: `t${at}`, email: ANN.email, text: "asks" }));
+  const tickets = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ id: `t${at}`, email: ANN.email, text: "asks" }));
   fill(shop.shop, "tickets", tickets(20));
   const few = await shop.house.open(ANN);
   expect((await shop.house.plan(few)).totals.change).toBe(20);
@@ -108,8 +117,12 @@ test("a value that leads on and stands in another person's row as well is not fo
 });
 
 test("an edge whose parent's value stands in another person's row too leads nowhere", async () => {
-  await using shop = await openShop({}, { orders: { match: { person: "shop.people.team" } }, people: { do: "redact", fields: { name: "clear" } } });
-  for (const [id, name] of [["p1", "ann"] as const, ["p9", "zoe"] as const]) put(shop.shop, "people", id, { ...person(id, name), team: "p9" });
+  await using shop = await openShop(
+    {},
+    { orders: { match: { person: "shop.people.team" } }, people: { do: "redact", fields: { name: "clear" } } },
+  );
+  for (const [id, name] of [["p1", "ann"] as const, ["p9", "zoe"] as const])
+    put(shop.shop, "people", id, { ...person(id, name), team: "p9" });
   const before = shop.dump();
   const id = await shop.house.open(ANN);
   expect(await codeOf(shop.house.plan(id))).toBe("AMBIGUOUS_MATCH");
@@ -121,7 +134,8 @@ test("four eyes: whoever opened the request does not approve it, however they sp
   const id = await shop.house.open(ANN);
   await shop.house.plan(id);
   const { approveRequest } = await import("../../src/requests/approve-request.ts");
-  for (const actor of ["rita", "Rita", " rita", "ri\u200bta"]) expect(await codeOf(approveRequest({ ...shop.house.context, actor }, id, {}))).toBe("FOUR_EYES");
+  for (const actor of ["rita", "Rita", " rita", "ri\u200bta"])
+    expect(await codeOf(approveRequest({ ...shop.house.context, actor }, id, {}))).toBe("FOUR_EYES");
   expect(await codeOf(shop.house.run(id))).toBe("NOT_APPROVED");
   await shop.house.approve(id);
   expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
@@ -169,7 +183,10 @@ test("a plan whose sealed records were altered is not run", async () => {
   await house.approve(id);
   const before = shop.dump();
   const sealed = await house.context.state.read.sealed.steps(id, plan.id);
-  const altered = sealed.map((step) => ({ ...step, records: step.records.map((record) => ({ ...record, key: record.key.replace("1", "9") })) }));
+  const altered = sealed.map((step) => ({
+    ...step,
+    records: step.records.map((record) => ({ ...record, key: record.key.replace("1", "9") })),
+  }));
   await house.context.state.atomically(async (tx) => {
     await tx.sealed.savePlan(id, plan.id, { steps: altered, resolved: [], searched: [], carried: [] });
   });
@@ -230,7 +247,10 @@ test("a held order keeps its items and its person; nothing of them is touched, a
 });
 
 test("a stand-in such as 0000000000 leads to nobody: what it leads to is counted and waits", async () => {
-  await using shop = await openShop({}, { orders: { match: { any: { person: "shop.people.id", phone: "shop.people.phone" } } } });
+  await using shop = await openShop(
+    {},
+    { orders: { match: { any: { person: "shop.people.id", phone: "shop.people.phone" } } } },
+  );
   put(shop.shop, "people", "p1", { ...person("p1", "ann"), phone: "0000000000" });
   put(shop.shop, "orders", "o9", { ...order("o9", "p9", "2009-02-01"), phone: "0000000000" });
   const before = shop.dump();
@@ -239,7 +259,8 @@ test("a stand-in such as 0000000000 leads to nobody: what it leads to is counted
   expect(plan.steps.find(({ record }) => record === "orders")).toMatchObject({ act: 2, waiting: 1 });
   await shop.house.approve(id);
   expect(await shop.house.run(id)).toMatchObject({ exit: 3 });
-  for (const stranger of ["shop.orders o9", "shop.items i9", "shop.people p9"]) expect(shop.dump()[stranger]).toBe(before[stranger]);
+  for (const stranger of ["shop.orders o9", "shop.items i9", "shop.people p9"])
+    expect(shop.dump()[stranger]).toBe(before[stranger]);
   expect(shop.dump()["shop.orders o1"]).toBeUndefined();
 });
 
@@ -250,7 +271,12 @@ test("a record that is newer than the request waits, and says so", async () => {
   const before = shop.dump();
   const id = await shop.house.open(ANN);
   const plan = await shop.house.plan(id);
-  expect(plan.steps.find(({ record }) => record === "tickets")).toMatchObject({ found: 2, act: 1, waiting: 1, reason: "newer_than_request" });
+  expect(plan.steps.find(({ record }) => record === "tickets")).toMatchObject({
+    found: 2,
+    act: 1,
+    waiting: 1,
+    reason: "newer_than_request",
+  });
   await shop.house.approve(id);
   expect(await shop.house.run(id)).toMatchObject({ exit: 3 });
   expect(shop.dump()["shop.tickets t2"]).toBe(before["shop.tickets t2"]);
@@ -258,7 +284,14 @@ test("a record that is newer than the request waits, and says so", async () => {
 });
 
 const CASES = {
-  conditions: { open_case: { says: "a case is open", any: "shop.cases", match: { person: "shop.people.id" }, where: { state: "open" } } },
+  conditions: {
+    open_case: {
+      says: "a case is open",
+      any: "shop.cases",
+      match: { person: "shop.people.id" },
+      where: { state: "open" },
+    },
+  },
 };
 
 test("an open case keeps what it stands for, also one that is opened after the plan, and no longer than it is open", async () => {
@@ -267,7 +300,12 @@ test("an open case keeps what it stands for, also one that is opened after the p
   const before = shop.dump();
   const id = await shop.house.open(ANN);
   const plan = await shop.house.plan(id);
-  expect(plan.steps.find(({ record }) => record === "orders")).toMatchObject({ act: 0, waiting: 2, reason: "open_case", says: "a case is open" });
+  expect(plan.steps.find(({ record }) => record === "orders")).toMatchObject({
+    act: 0,
+    waiting: 2,
+    reason: "open_case",
+    says: "a case is open",
+  });
   await shop.house.approve(id);
   expect(await shop.house.run(id)).toMatchObject({ exit: 3 });
   for (const one of ["o1", "o2"]) expect(shop.dump()[`shop.orders ${one}`]).toBe(before[`shop.orders ${one}`]);
@@ -293,8 +331,13 @@ test("a case that is opened while the run is at work keeps what was not yet eras
   const result = await shop.house.run(id);
   // the person's own row is blocked by orders that stay: the worst counts
   expect(result.exit).toBe(5);
-  expect(result.steps.find(({ record }) => record === "orders")).toMatchObject({ status: "waiting", affected: 0, reason: "open_case" });
-  for (const one of ["shop.orders o1", "shop.orders o2", "shop.people p1"]) expect(shop.dump()[one], one).toBe(before[one]);
+  expect(result.steps.find(({ record }) => record === "orders")).toMatchObject({
+    status: "waiting",
+    affected: 0,
+    reason: "open_case",
+  });
+  for (const one of ["shop.orders o1", "shop.orders o2", "shop.people p1"])
+    expect(shop.dump()[one], one).toBe(before[one]);
 });
 
 test("two record types over the same rows: the hold of one holds for the other, and it is counted once", async () => {
@@ -306,7 +349,9 @@ test("two record types over the same rows: the hold of one holds for the other, 
   const id = await shop.house.open(ANN);
   const plan = await shop.house.plan(id);
   expect(
-    plan.steps.filter(({ record }) => record === "tickets" || record === "ledger").map(({ record, found, act, kept }) => ({ record, found, act, kept })),
+    plan.steps
+      .filter(({ record }) => record === "tickets" || record === "ledger")
+      .map(({ record, found, act, kept }) => ({ record, found, act, kept })),
   ).toEqual([
     { record: "tickets", found: 2, act: 1, kept: 1 },
     { record: "ledger", found: 0, act: 0, kept: 0 },
@@ -364,7 +409,10 @@ test("a planned record that is as it was, under its own key, is a residual too",
   put(shop.shop, "tickets", "t1", ticket("t1", "ann"));
   const verified = await shop.house.verify(id);
   expect(verified).toMatchObject({ exit: 2, residual: 1 });
-  expect(verified.checks.find(({ record }) => record === "tickets")).toMatchObject({ result: "fail", reason: "still_there" });
+  expect(verified.checks.find(({ record }) => record === "tickets")).toMatchObject({
+    result: "fail",
+    reason: "still_there",
+  });
 });
 
 test("a complete run answers again and touches nothing", async () => {

@@ -12,10 +12,16 @@ const sealed: SealedStep[] = [
     record: "shop.orders",
     target: targetOf(mapOf([]), recordOf("shop", "orders")),
     lookups: [],
-    records: ["a", "b", "c", "h"].map((key, at) => ({ key, fingerprint: "f", subjects: [at], disposition: key === "h" ? held : act })),
+    records: ["a", "b", "c", "h"].map((key, at) => ({
+      key,
+      fingerprint: "f",
+      subjects: [at],
+      disposition: key === "h" ? held : act,
+    })),
   },
 ];
-const planned = (...keys: readonly string[]) => sealed.flatMap(({ records }) => records.filter(({ key }) => keys.includes(key)));
+const planned = (...keys: readonly string[]) =>
+  sealed.flatMap(({ records }) => records.filter(({ key }) => keys.includes(key)));
 
 test("a condition, a hold or a block that has arisen since leaves the record alone, with its reason; what is free goes on", async () => {
   const now = new Map<string, Disposition>([
@@ -42,14 +48,22 @@ test("what was planned to be kept and minimised is no news, and nobody is asked 
 
 test("where only the records themselves decide, and where they are not found any more, the eraser is the judge", async () => {
   expect(await guardOf(sealed, async () => await Promise.resolve(undefined)).judge("S1", planned("a"))).toEqual([]);
-  expect(await guardOf(sealed, async () => await Promise.resolve({ decided: new Map(), lost: new Set<string>() })).judge("S1", planned("a"))).toEqual([]);
+  expect(
+    await guardOf(sealed, async () => await Promise.resolve({ decided: new Map(), lost: new Set<string>() })).judge(
+      "S1",
+      planned("a"),
+    ),
+  ).toEqual([]);
 });
 
 test("whose records are is asked once for each person, of all their planned records, and remembered", async () => {
   const asked: unknown[] = [];
   const guard = guardOf(sealed, async (...question) => {
     asked.push(question);
-    return await Promise.resolve({ decided: new Map<string, Disposition>(), lost: new Set(asked.length === 1 ? ["a", "b"] : []) });
+    return await Promise.resolve({
+      decided: new Map<string, Disposition>(),
+      lost: new Set(asked.length === 1 ? ["a", "b"] : []),
+    });
   });
   expect(await guard.judge("S1", planned("a", "c"))).toEqual([{ key: "a", kind: "failed", reason: "changed" }]);
   expect(await guard.judge("S1", planned("a", "b"))).toEqual([
@@ -63,6 +77,9 @@ test("whose records are is asked once for each person, of all their planned reco
 });
 
 test("a record that is there and that nothing of the people leads to any more has changed", async () => {
-  const guard = guardOf(sealed, async () => await Promise.resolve({ decided: new Map([["a", act]]), lost: new Set(["b"]) }));
+  const guard = guardOf(
+    sealed,
+    async () => await Promise.resolve({ decided: new Map([["a", act]]), lost: new Set(["b"]) }),
+  );
   expect(await guard.judge("S1", planned("a", "b"))).toEqual([{ key: "b", kind: "failed", reason: "changed" }]);
 });

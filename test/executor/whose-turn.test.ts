@@ -17,7 +17,15 @@ const records = [
   { key: "d", fingerprint: "f", subjects: [1, 2], disposition: act },
 ];
 const sealed: SealedStep[] = [{ step: "S1", record: "shop.orders", target, lookups: [], records }];
-const counts = (more: Partial<PersonCounts> = {}): PersonCounts => ({ done: 1, alreadyGone: 0, kept: 0, waiting: 0, blocked: 0, failed: 0, ...more });
+const counts = (more: Partial<PersonCounts> = {}): PersonCounts => ({
+  done: 1,
+  alreadyGone: 0,
+  kept: 0,
+  waiting: 0,
+  blocked: 0,
+  failed: 0,
+  ...more,
+});
 const receipt = (people: readonly PersonCounts[] | undefined, more: Partial<Receipt> = {}): Receipt => ({
   plan: "P-0001",
   step: "S1",
@@ -75,7 +83,9 @@ test("records of those who wait are not given to the eraser, shared ones neither
   const unit: Unit = {
     id: "U-1",
     effect: "erase",
-    works: [{ step: "S1", target, lookups: [], operations: [{ change: { kind: "delete" }, records: records.slice(1) }] }],
+    works: [
+      { step: "S1", target, lookups: [], operations: [{ change: { kind: "delete" }, records: records.slice(1) }] },
+    ],
   };
   const given = withoutThose(unit, new Set([1]));
   expect(given.works[0]?.operations[0]?.records.map(({ key }) => key)).toEqual(["c"]);

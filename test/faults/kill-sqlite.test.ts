@@ -23,7 +23,13 @@ for (const journal of ["wal", "delete"]) {
       const records = {
         customers: { match: { email: "email" }, do: "erase" },
         orders: { match: { customer_id: "shop.customers.id" }, do: "erase" },
-        trail: { audit_of: "shop.customers", match: { customer_id: "shop.customers.id" }, do: "redact", in: "old", paths: { email: "clear" } },
+        trail: {
+          audit_of: "shop.customers",
+          match: { customer_id: "shop.customers.id" },
+          do: "redact",
+          in: "old",
+          paths: { email: "clear" },
+        },
       };
       desk.map(
         testMap({
@@ -42,7 +48,8 @@ for (const journal of ["wal", "delete"]) {
         raw.exec(`PRAGMA journal_mode = ${journal}; ${MADE}`);
         for (const id of [...PEOPLE, NEIGHBOUR]) {
           raw.prepare("INSERT INTO customers VALUES (?, ?, ?)").run(id, emailOf(id), "n".repeat(3000));
-          for (const order of [1, 2]) raw.prepare("INSERT INTO orders VALUES (?, ?, ?)").run(id * 10 + order, id, "o".repeat(3000));
+          for (const order of [1, 2])
+            raw.prepare("INSERT INTO orders VALUES (?, ?, ?)").run(id * 10 + order, id, "o".repeat(3000));
           raw.prepare("INSERT INTO trail (customer_id, old) VALUES (?, json_object('email', ?))").run(id, emailOf(id));
         }
       }
@@ -52,23 +59,43 @@ for (const journal of ["wal", "delete"]) {
         const { id: request } = await approvedRequest(desk, [{ identifiers: { email: [emailOf(id)] } }]);
         expect(look(`SELECT count(*) AS n FROM customers WHERE id = ${id}`)).toEqual([{ n: 1 }]);
         const run = ["run", request, "--confirm", request];
-        expect((await desk.json(run, { env: { EXPUNGE_TEST_KILL_AT: kill === "completed" ? kill : `${kill}@shop` } })).code, kill).toBe("SIGKILL");
+        expect(
+          (await desk.json(run, { env: { EXPUNGE_TEST_KILL_AT: kill === "completed" ? kill : `${kill}@shop` } })).code,
+          kill,
+        ).toBe("SIGKILL");
         const again = await desk.json(run);
         expect(again.code, `${kill}: ${again.out}${again.err}`).toBe(0);
         const numbers = Object.fromEntries(
-          Object.entries(steps(again)).map(([name, step]) => [name, [step["status"], step["matched"], step["affected"], step["gone"]]]),
+          Object.entries(steps(again)).map(([name, step]) => [
+            name,
+            [step["status"], step["matched"], step["affected"], step["gone"]],
+          ]),
         );
-        expect(numbers, kill).toEqual({ "shop.customers": ["deleted", 1, 1, 1], "shop.orders": ["deleted", 2, 2, 2], "shop.trail": ["redacted", 1, 1, 1] });
+        expect(numbers, kill).toEqual({
+          "shop.customers": ["deleted", 1, 1, 1],
+          "shop.orders": ["deleted", 2, 2, 2],
+          "shop.trail": ["redacted", 1, 1, 1],
+        });
         const verified = await desk.json(["verify", request, "--purge"]);
         expect([verified.code, dig(verified.json, "data.state")], verified.out).toEqual([0, "closed"]);
-        expect(look(`SELECT (SELECT count(*) FROM customers WHERE id = ${id}) + (SELECT count(*) FROM orders WHERE customer_id = ${id}) AS n`)).toEqual([
-          { n: 0 },
+        expect(
+          look(
+            `SELECT (SELECT count(*) FROM customers WHERE id = ${id}) + (SELECT count(*) FROM orders WHERE customer_id = ${id}) AS n`,
+          ),
+        ).toEqual([{ n: 0 }]);
+        expect(look(`SELECT old FROM trail WHERE customer_id = ${id}`)).toEqual([
+          { old: '{"email":null}' },
+          { old: '{"email":null}' },
         ]);
-        expect(look(`SELECT old FROM trail WHERE customer_id = ${id}`)).toEqual([{ old: '{"email":null}' }, { old: '{"email":null}' }]);
       }
       expect(look("SELECT id FROM customers")).toEqual([{ id: NEIGHBOUR }]);
-      expect(look("SELECT id FROM orders ORDER BY id")).toEqual([{ id: NEIGHBOUR * 10 + 1 }, { id: NEIGHBOUR * 10 + 2 }]);
-      expect(look(`SELECT old FROM trail WHERE customer_id = ${NEIGHBOUR}`)).toEqual([{ old: JSON.stringify({ email: emailOf(NEIGHBOUR) }) }]);
+      expect(look("SELECT id FROM orders ORDER BY id")).toEqual([
+        { id: NEIGHBOUR * 10 + 1 },
+        { id: NEIGHBOUR * 10 + 2 },
+      ]);
+      expect(look(`SELECT old FROM trail WHERE customer_id = ${NEIGHBOUR}`)).toEqual([
+        { old: JSON.stringify({ email: emailOf(NEIGHBOUR) }) },
+      ]);
       expect(look("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
     }, 300_000);
   });

@@ -13,7 +13,12 @@ import { type FourSystems, openFourSystems, person } from "../support/four-syste
 
 const SYSTEMS = ["shop", "search", "exports", "share"] as const;
 /** `completed` is a point of the run as a whole. */
-const KILLS = [...KILL_POINTS.filter((point) => point !== "completed").flatMap((point) => SYSTEMS.map((system) => `${point}@${system}`)), "completed"];
+const KILLS = [
+  ...KILL_POINTS.filter((point) => point !== "completed").flatMap((point) =>
+    SYSTEMS.map((system) => `${point}@${system}`),
+  ),
+  "completed",
+];
 const PEOPLE = KILLS.map((_, at) => person(at + 1));
 /** Nobody ever asks for these two. */
 const NEIGHBOURS = [person(900), person(901)];
@@ -41,47 +46,57 @@ test("there are as many kills as points and systems, and every effect point is a
   expect(new Set(KILLS).size).toBe(KILLS.length);
 });
 
-test.each(KILLS.map((kill, at) => [kill, at + 1] as const))("killed at %s, the same command ends as if nothing had been", async (kill, id) => {
-  const { desk } = four;
-  const before = await four.dump();
-  expect(of(before, id).length).toBeGreaterThanOrEqual(5);
-  const { id: request, plan } = await approvedRequest(desk, [{ identifiers: { email: [person(id).email] } }]);
-  const run = ["run", request, "--confirm", request];
-  const killed = await desk.json(run, { env: { EXPUNGE_TEST_KILL_AT: kill } });
-  expect(killed.code).toBe("SIGKILL");
-  const again = await desk.json(run);
-  expect(again.code, again.out + again.err).toBe(0);
-  const numbers = Object.fromEntries(
-    Object.entries(steps(again)).map(([name, step]) => [name, [step["status"], step["matched"], step["affected"], step["gone"]]]),
-  );
-  expect(numbers).toEqual({
-    "shop.customers": ["deleted", 1, 1, 1],
-    "shop.orders": ["deleted", 2, 2, 2],
-    "shop.trail": ["redacted", 1, 1, 1],
-    "search.customers": ["deleted", 1, 1, 1],
-    "exports.orders": ["deleted", 1, 1, 1],
-    "share.lists": ["deleted", 1, 1, 1],
-  });
-  const verified = await desk.json(["verify", request]);
-  expect([verified.code, dig(verified.json, "data.state")], verified.out).toEqual([0, "closed"]);
-
-  const after = await four.dump();
-  expect(of(after, id)).toEqual([]);
-  for (const neighbour of NEIGHBOURS)
-    expect(of(after, neighbour.id).toSorted()).toEqual(
-      of(before, neighbour.id)
-        .filter((at) => !at.endsWith("/older"))
-        .toSorted(),
+test.each(KILLS.map((kill, at) => [kill, at + 1] as const))(
+  "killed at %s, the same command ends as if nothing had been",
+  async (kill, id) => {
+    const { desk } = four;
+    const before = await four.dump();
+    expect(of(before, id).length).toBeGreaterThanOrEqual(5);
+    const { id: request, plan } = await approvedRequest(desk, [{ identifiers: { email: [person(id).email] } }]);
+    const run = ["run", request, "--confirm", request];
+    const killed = await desk.json(run, { env: { EXPUNGE_TEST_KILL_AT: kill } });
+    expect(killed.code).toBe("SIGKILL");
+    const again = await desk.json(run);
+    expect(again.code, again.out + again.err).toBe(0);
+    const numbers = Object.fromEntries(
+      Object.entries(steps(again)).map(([name, step]) => [
+        name,
+        [step["status"], step["matched"], step["affected"], step["gone"]],
+      ]),
     );
-  // one receipt a step, one ledger entry a step
-  const state = new DatabaseSync(path.join(desk.folder, ".expunge/state.db"), { readOnly: true });
-  expect(state.prepare("select count(*) as n from receipt where plan = ?").get(plan.id)?.["n"]).toBe(6);
-  expect(state.prepare("select count(*) as n from outbox where id glob ? and sealed = 1").get(`${request}/*/S[0-9]*`)?.["n"]).toBe(6);
-  expect(state.prepare("select count(*) as n from outbox where sealed = 0").get()?.["n"]).toBe(0);
-  state.close();
-  expect(readdirSync(path.join(desk.folder, "data"))).toEqual(["list.csv"]);
-  expect([...filesBelow(path.resolve(desk.folder, "../tmp"))]).toEqual([]);
-});
+    expect(numbers).toEqual({
+      "shop.customers": ["deleted", 1, 1, 1],
+      "shop.orders": ["deleted", 2, 2, 2],
+      "shop.trail": ["redacted", 1, 1, 1],
+      "search.customers": ["deleted", 1, 1, 1],
+      "exports.orders": ["deleted", 1, 1, 1],
+      "share.lists": ["deleted", 1, 1, 1],
+    });
+    const verified = await desk.json(["verify", request]);
+    expect([verified.code, dig(verified.json, "data.state")], verified.out).toEqual([0, "closed"]);
+
+    const after = await four.dump();
+    expect(of(after, id)).toEqual([]);
+    for (const neighbour of NEIGHBOURS)
+      expect(of(after, neighbour.id).toSorted()).toEqual(
+        of(before, neighbour.id)
+          .filter((at) => !at.endsWith("/older"))
+          .toSorted(),
+      );
+    // one receipt a step, one ledger entry a step
+    const state = new DatabaseSync(path.join(desk.folder, ".expunge/state.db"), { readOnly: true });
+    expect(state.prepare("select count(*) as n from receipt where plan = ?").get(plan.id)?.["n"]).toBe(6);
+    expect(
+      state.prepare("select count(*) as n from outbox where id glob ? and sealed = 1").get(`${request}/*/S[0-9]*`)?.[
+        "n"
+      ],
+    ).toBe(6);
+    expect(state.prepare("select count(*) as n from outbox where sealed = 0").get()?.["n"]).toBe(0);
+    state.close();
+    expect(readdirSync(path.join(desk.folder, "data"))).toEqual(["list.csv"]);
+    expect([...filesBelow(path.resolve(desk.folder, "../tmp"))]).toEqual([]);
+  },
+);
 
 test("the whole ledger verifies after all kills and tells of every step once", async () => {
   const { desk } = four;
@@ -95,6 +110,8 @@ test("the whole ledger verifies after all kills and tells of every step once", a
 test("without `clock: test` the kill switch is refused", async () => {
   const { desk } = four;
   desk.file("datamap-real.yaml", desk.read("datamap.yaml").replace("clock: test", "clock: real"));
-  const refused = await desk.json(["request", "list", "--map", "datamap-real.yaml"], { env: { EXPUNGE_TEST_KILL_AT: "claimed" } });
+  const refused = await desk.json(["request", "list", "--map", "datamap-real.yaml"], {
+    env: { EXPUNGE_TEST_KILL_AT: "claimed" },
+  });
   expect([refused.code, dig(refused.json, "error.code")]).toEqual([65, "CLOCK_REFUSED"]);
 });

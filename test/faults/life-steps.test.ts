@@ -180,7 +180,9 @@ function saved(): Saved {
     state: request === undefined ? undefined : String(request["state"]),
     told: all("select id from outbox where id not like 'policy/%' order by seq").map((row) => String(row["id"])),
     keys: all("select request from request_key union select request from sealed").map((row) => String(row["request"])),
-    rest: JSON.stringify(["plan", "approval", "unit", "receipt", "note", "held"].map((name) => all(`select * from ${name} order by 1, 2`))),
+    rest: JSON.stringify(
+      ["plan", "approval", "unit", "receipt", "note", "held"].map((name) => all(`select * from ${name} order by 1, 2`)),
+    ),
   };
 }
 

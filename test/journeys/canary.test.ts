@@ -13,7 +13,10 @@ const VALUES = [...Object.values(canary), "canary-4182"];
 /** All that the program printed or left anywhere below the desk, but for the data itself. */
 function traces(desk: Desk): readonly string[] {
   const outer = path.dirname(desk.folder);
-  const printed = desk.said.map((said, at): readonly [string, Buffer] => [`output ${at}`, Buffer.from(said.out + said.err)]);
+  const printed = desk.said.map((said, at): readonly [string, Buffer] => [
+    `output ${at}`,
+    Buffer.from(said.out + said.err),
+  ]);
   const written = [...contents(outer)].filter(([name]) => !name.startsWith("work/data/"));
   return tracesIn([...printed, ...written], VALUES);
 }
@@ -40,7 +43,8 @@ async function everyWay(desk: Desk): Promise<readonly (number | string)[]> {
 }
 
 test("the search for traces finds a value in each of its forms", () => {
-  const hidden = (bytes: Buffer): readonly string[] => tracesIn([["x", Buffer.concat([Buffer.from("ab"), bytes])]], [canary.email]);
+  const hidden = (bytes: Buffer): readonly string[] =>
+    tracesIn([["x", Buffer.concat([Buffer.from("ab"), bytes])]], [canary.email]);
   for (const bytes of [
     Buffer.from(canary.email.toUpperCase()),
     Buffer.from(encodeURIComponent(canary.email)),
@@ -56,7 +60,13 @@ test("the search for traces finds a value in each of its forms", () => {
 test("files: a broken row and a file that vanishes tell of no value", async () => {
   using desk = openDesk();
   await desk.json(["init"]);
-  desk.map(system("files", { root: "./data" }, { guides: { files: ["guides.csv"], match: { Email: "email" }, do: "remove-rows" } }));
+  desk.map(
+    system(
+      "files",
+      { root: "./data" },
+      { guides: { files: ["guides.csv"], match: { Email: "email" }, do: "remove-rows" } },
+    ),
+  );
   desk.file("data/guides.csv", `Name,Email\n${canary.name},${canary.email},one cell too many\n`);
   expect(await everyWay(desk)).toEqual([65]);
   desk.file("data/guides.csv", `Name,Email\n"${canary.name},${canary.email}\n`);
@@ -85,7 +95,13 @@ test("an identifier typed as an argument is refused and not repeated, in whateve
 test("a subject file that is wrong in any way is refused (65) without a word of it", async () => {
   using desk = openDesk();
   await desk.json(["init"]);
-  desk.map(system("files", { root: "./data" }, { guides: { files: ["guides.csv"], match: { Email: "email" }, do: "remove-rows" } }));
+  desk.map(
+    system(
+      "files",
+      { root: "./data" },
+      { guides: { files: ["guides.csv"], match: { Email: "email" }, do: "remove-rows" } },
+    ),
+  );
   for (const text of [
     `{"email": "${canary.email}", }`,
     `{"${canary.email}": "x"}`,
@@ -103,8 +119,18 @@ test("a subject file that is wrong in any way is refused (65) without a word of 
 
 test("S3: refused credentials, a missing bucket and a broken object tell of no value", async () => {
   const s3 = await s3Server();
-  const secret = { endpoint: s3.endpoint, region: s3.region, accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey, forcePathStyle: true };
-  for (const store of [{ ...secret, secretAccessKey: "wrong" }, secret, { ...secret, endpoint: "http://127.0.0.1:1" }]) {
+  const secret = {
+    endpoint: s3.endpoint,
+    region: s3.region,
+    accessKeyId: s3.accessKeyId,
+    secretAccessKey: s3.secretAccessKey,
+    forcePathStyle: true,
+  };
+  for (const store of [
+    { ...secret, secretAccessKey: "wrong" },
+    secret,
+    { ...secret, endpoint: "http://127.0.0.1:1" },
+  ]) {
     using desk = openDesk({ store: JSON.stringify(store) });
     await desk.json(["init"]);
     desk.map(
@@ -133,11 +159,21 @@ test("Elasticsearch: a text field, a blocked index and a dead server tell of no 
   const { url } = await elasticsearchServer();
   const index = `canary-${process.pid}`;
   const call = async (method: string, at: string, body: object): Promise<void> => {
-    const answer = await fetch(`${url}/${at}`, { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+    const answer = await fetch(`${url}/${at}`, {
+      method,
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json" },
+    });
     if (!answer.ok) throw new Error(String(answer.status));
   };
-  await call("PUT", index, { settings: { number_of_replicas: 0 }, mappings: { properties: { email: { type: "keyword" }, bio: { type: "text" } } } });
-  await call("PUT", `${index}/_doc/${encodeURIComponent(canary.code)}?refresh=true`, { email: canary.email.toLowerCase(), bio: canary.name });
+  await call("PUT", index, {
+    settings: { number_of_replicas: 0 },
+    mappings: { properties: { email: { type: "keyword" }, bio: { type: "text" } } },
+  });
+  await call("PUT", `${index}/_doc/${encodeURIComponent(canary.code)}?refresh=true`, {
+    email: canary.email.toLowerCase(),
+    bio: canary.name,
+  });
   try {
     for (const [match, secret, blocked, wanted] of [
       ["bio", url, false, 65],
@@ -146,7 +182,9 @@ test("Elasticsearch: a text field, a blocked index and a dead server tell of no 
     ] as const) {
       using desk = openDesk({ search: secret });
       await desk.json(["init"]);
-      desk.map(system("elasticsearch", { secret: "search" }, { guides: { index, match: { [match]: "email" }, do: "erase" } }));
+      desk.map(
+        system("elasticsearch", { secret: "search" }, { guides: { index, match: { [match]: "email" }, do: "erase" } }),
+      );
       if (blocked) await call("PUT", `${index}/_settings`, { "index.blocks.write": true });
       expect((await everyWay(desk))[0]).toBe(wanted);
       expect(traces(desk)).toEqual([]);
@@ -184,7 +222,10 @@ test("PostgreSQL: a trigger that quotes the row, a refused password and a dead s
   expect(codes[2]).toBe(5);
   expect((await client.query("select count(*) from guides")).rows[0]).toEqual({ count: "1" });
   expect(traces(desk)).toEqual([]);
-  for (const url of [databaseUrl.replace(/\/\/[^@]*@/u, `//nobody:${encodeURIComponent(canary.name)}@`), "postgres://app:app@127.0.0.1:1/alps"]) {
+  for (const url of [
+    databaseUrl.replace(/\/\/[^@]*@/u, `//nobody:${encodeURIComponent(canary.name)}@`),
+    "postgres://app:app@127.0.0.1:1/alps",
+  ]) {
     using other = openDesk({ alps: url });
     await other.json(["init"]);
     other.map(system("postgres", { secret: "alps" }, records));
@@ -196,14 +237,22 @@ test("PostgreSQL: a trigger that quotes the row, a refused password and a dead s
 test("after a clean end nothing of the person is in any file of the workspace, the report or the ledger", async () => {
   using desk = openDesk();
   await desk.json(["init"]);
-  desk.map(system("files", { root: "./data" }, { guides: { files: ["guides.csv"], match: { Email: "email" }, do: "remove-rows" } }));
+  desk.map(
+    system(
+      "files",
+      { root: "./data" },
+      { guides: { files: ["guides.csv"], match: { Email: "email" }, do: "remove-rows" } },
+    ),
+  );
   desk.file("data/guides.csv", `Name,Email\n${canary.name},${canary.email}\nOtto,otto@summit.example\n`);
   const id = await desk.open({ email: canary.email, code: canary.code });
   const { verify } = await desk.through(id);
   expect(dig(verify?.json, "data.state")).toBe("closed");
   expect((await desk.json(["report", id, "--format", "json,html", "--out", "report"])).code).toBe(0);
   expect((await desk.json(["proof", "export", "--out", "ledger.json"])).code).toBe(0);
-  expect(readFileSync(path.join(desk.folder, "data/guides.csv"), "utf8")).toBe("Name,Email\nOtto,otto@summit.example\n");
+  expect(readFileSync(path.join(desk.folder, "data/guides.csv"), "utf8")).toBe(
+    "Name,Email\nOtto,otto@summit.example\n",
+  );
   expect(tracesIn(contents(desk.folder), VALUES)).toEqual([]);
   expect(traces(desk)).toEqual([]);
 });

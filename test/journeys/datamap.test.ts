@@ -16,20 +16,33 @@ test("`do: ask` stops plan and approve by name (3); `--system` plans the rest", 
   const id = await desk.open({ email: "ann@x.example" });
   expect((await desk.json(["plan", id])).code).toBe(0);
   desk.map(testMap({ systems }));
-  expect(list((await desk.json(["map", "lint"])).json, "data.issues").map(({ code, severity }) => [code, severity])).toContainEqual(["ASK", "warning"]);
-  for (const refused of [await desk.json(["approve", id, "--confirm", id, "--as", "olga"]), await desk.json(["plan", id])]) {
+  expect(
+    list((await desk.json(["map", "lint"])).json, "data.issues").map(({ code, severity }) => [code, severity]),
+  ).toContainEqual(["ASK", "warning"]);
+  for (const refused of [
+    await desk.json(["approve", id, "--confirm", id, "--as", "olga"]),
+    await desk.json(["plan", id]),
+  ]) {
     expect([refused.code, dig(refused.json, "error.code")]).toEqual([3, "ASK"]);
     expect(dig(refused.json, "error.message")).toContain("archive.notes");
   }
   const rest = await desk.json(["plan", id, "--system", "share"]);
-  expect([rest.code, list(rest.json, "data.plan.steps").map(({ record, act }) => [record, act])]).toEqual([0, [["list", 1]]]);
+  expect([rest.code, list(rest.json, "data.plan.steps").map(({ record, act }) => [record, act])]).toEqual([
+    0,
+    [["list", 1]],
+  ]);
   expect((await desk.json(["approve", id, "--confirm", id, "--as", "olga"])).code).toBe(0);
 });
 
 test("rules for the same records that contradict each other stop a plan (65), and no request", async () => {
   using desk = openDesk();
   await desk.json(["init"]);
-  const of = (name: string) => ({ files: ["list.csv"], match: { email: "email" }, do: "anonymise", fields: { email: "clear", name: { set: name } } });
+  const of = (name: string) => ({
+    files: ["list.csv"],
+    match: { email: "email" },
+    do: "anonymise",
+    fields: { email: "clear", name: { set: name } },
+  });
   desk.map(testMap({ systems: { share: files({ main: of("x"), spare: of("y") }) } }));
   desk.file("data/list.csv", CSV);
   const plan = await desk.json(["plan", await desk.open({ email: "ann@x.example" })]);

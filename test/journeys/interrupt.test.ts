@@ -12,13 +12,20 @@ beforeAll(async () => {
   client = new Client({ connectionString: url });
   client.on("error", () => {});
   await client.connect();
-  await client.query("create table leads (id int primary key, email text); insert into leads values (1, 'ann@x.example'), (2, 'bob@x.example')");
+  await client.query(
+    "create table leads (id int primary key, email text); insert into leads values (1, 'ann@x.example'), (2, 'bob@x.example')",
+  );
   desk = openDesk({ shop: url });
   await desk.json(["init"]);
   desk.map(
     testMap({
       systems: {
-        shop: { kind: "postgres", connect: { secret: "shop" }, owner: "it@x.example", records: { leads: { match: { email: "email" }, do: "erase" } } },
+        shop: {
+          kind: "postgres",
+          connect: { secret: "shop" },
+          owner: "it@x.example",
+          records: { leads: { match: { email: "email" }, do: "erase" } },
+        },
         share: {
           kind: "files",
           connect: { root: "./data" },

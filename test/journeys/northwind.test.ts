@@ -67,14 +67,19 @@ if (existsSync(SQL)) {
 
   const everything = async (): Promise<Record<string, string[]>> => {
     const dump: Record<string, string[]> = {};
-    for (const table of TABLES) dump[table] = (await client.query(`select t::text as row from ${table} t order by 1`)).rows.map((row) => row.row);
+    for (const table of TABLES)
+      dump[table] = (await client.query(`select t::text as row from ${table} t order by 1`)).rows.map((row) => row.row);
     return dump;
   };
 
   test("one customer of Northwind goes with orders and details, and every other row of every table stays", async () => {
     const before = await everything();
-    const orders = (await client.query("select order_id from orders where customer_id = 'ALFKI' order by 1")).rows.map((row) => row.order_id);
-    const details = Number((await client.query("select count(*) from order_details where order_id = any($1)", [orders])).rows[0].count);
+    const orders = (await client.query("select order_id from orders where customer_id = 'ALFKI' order by 1")).rows.map(
+      (row) => row.order_id,
+    );
+    const details = Number(
+      (await client.query("select count(*) from order_details where order_id = any($1)", [orders])).rows[0].count,
+    );
     expect(orders.length).toBe(6);
     expect(details).toBe(12);
     const result = await desk.through(await desk.open({ customer_code: "ALFKI" }));
@@ -82,7 +87,9 @@ if (existsSync(SQL)) {
     expect(found).toEqual({ customers: 1, customer_customer_demo: 0, orders: orders.length, order_details: details });
     expect([result.run?.code, result.verify?.code, dig(result.verify?.json, "data.state")]).toEqual([0, 0, "closed"]);
     const after = await everything();
-    const gone = Object.fromEntries(TABLES.map((table) => [table, (before[table] ?? []).filter((row) => !(after[table] ?? []).includes(row))]));
+    const gone = Object.fromEntries(
+      TABLES.map((table) => [table, (before[table] ?? []).filter((row) => !(after[table] ?? []).includes(row))]),
+    );
     expect(gone["customers"]).toHaveLength(1);
     expect(gone["customers"]?.[0]).toContain("ALFKI");
     expect(gone["orders"]).toHaveLength(orders.length);
@@ -107,7 +114,11 @@ if (existsSync(SQL)) {
             records: {
               employees: { match: { employee_id: "employee_no" }, do: "erase" },
               employee_territories: { match: { employee_id: "northwind.employees.employee_id" }, do: "erase" },
-              orders: { match: { employee_id: "northwind.employees.employee_id" }, do: "unlink", fields: { employee_id: "unlink" } },
+              orders: {
+                match: { employee_id: "northwind.employees.employee_id" },
+                do: "unlink",
+                fields: { employee_id: "unlink" },
+              },
             },
           },
         },
@@ -116,7 +127,12 @@ if (existsSync(SQL)) {
     // employee 2 has colleagues who report to him
     const result = await desk.json(["plan", await desk.open({ employee_no: "2" })]);
     expect(result.code).toBe(0);
-    expect(steps(result)["northwind.employees"]).toMatchObject({ found: 1, blocked: 1, status: "blocked", reason: "fk_employees_employees" });
+    expect(steps(result)["northwind.employees"]).toMatchObject({
+      found: 1,
+      blocked: 1,
+      status: "blocked",
+      reason: "fk_employees_employees",
+    });
     expect(await everything()).toEqual(before);
   });
 } else {

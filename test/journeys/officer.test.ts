@@ -73,7 +73,9 @@ describe("nobody is asked for anything and then told that it may not be done", (
 
 describe("what is offered as the next step can be followed as it stands", () => {
   it("claims nothing that nobody has said: the identity is asked for", async () => {
-    const made = await desk.cli(["request", "new", "--subject-file", "-"], { stdin: JSON.stringify({ email: person }) });
+    const made = await desk.cli(["request", "new", "--subject-file", "-"], {
+      stdin: JSON.stringify({ email: person }),
+    });
     const next = /Next: expunge (?<command>.*)/u.exec(made.err)?.groups?.["command"] ?? "";
     expect(next).toMatch(/^request identity R-\d{4}-0001$/u);
     const { screen, exit } = await inTerminal(desk, next.split(" "), [
@@ -87,7 +89,10 @@ describe("what is offered as the next step can be followed as it stands", () => 
   it("a placeholder is no answer", async () => {
     const id = await desk.open({ email: person });
     const said = await desk.json(["request", "identity", id, "--method", "TEXT", "--result", "ok"]);
-    expect([said.code, dig(said.json, "error.message")]).toEqual([64, expect.stringContaining("stands for what is to be written")]);
+    expect([said.code, dig(said.json, "error.message")]).toEqual([
+      64,
+      expect.stringContaining("stands for what is to be written"),
+    ]);
     const ended = await desk.json(["request", "cancel", id, "--reason", "TEXT"]);
     expect([ended.code, dig(ended.json, "error.help")]).toEqual([64, "See: expunge request cancel --help."]);
   });
@@ -114,7 +119,10 @@ describe("what is offered as the next step can be followed as it stands", () => 
     const show = await desk.cli(["request", "show", id]);
     expect(show.out).toContain("refused the request (manifestly unfounded)");
     const approve = await desk.json(["approve", id, "--confirm", id]);
-    expect([approve.code, dig(approve.json, "error.help")]).toEqual([3, expect.stringContaining(`expunge report ${id}`)]);
+    expect([approve.code, dig(approve.json, "error.help")]).toEqual([
+      3,
+      expect.stringContaining(`expunge report ${id}`),
+    ]);
     expect(dig(approve.json, "error.help")).not.toContain("expunge plan");
   });
 
@@ -123,16 +131,25 @@ describe("what is offered as the next step can be followed as it stands", () => 
     const id = await desk.open({ email: person });
     await desk.through(id);
     const verify = await desk.cli(["verify", id]);
-    expect([verify.code, verify.out]).toEqual([2, expect.stringMatching(/must look by hand:\n +share\.contacts +contacts\.csv:2/u)]);
+    expect([verify.code, verify.out]).toEqual([
+      2,
+      expect.stringMatching(/must look by hand:\n +share\.contacts +contacts\.csv:2/u),
+    ]);
     expect(verify.err).toContain(`Next: expunge verify ${id}\n      expunge request close ${id} --accept-gaps`);
     const close = await desk.json(["request", "close", id, "--reason", "done"]);
-    expect(dig(close.json, "error.help")).toBe(`The next step is: expunge verify ${id}, or expunge request close ${id} --accept-gaps.`);
+    expect(dig(close.json, "error.help")).toBe(
+      `The next step is: expunge verify ${id}, or expunge request close ${id} --accept-gaps.`,
+    );
     const board = await desk.json(["status"]);
     expect(OUTPUTS["status"]?.safeParse(board.json).error?.issues ?? []).toEqual([]);
     // both ways lead out
     const file = path.join(desk.folder, "data/contacts.csv");
     const before = readFileSync(file);
-    const { screen, exit } = await inTerminal(desk, ["request", "close", id, "--accept-gaps"], [["Why is it closed by hand?", "it was looked at"]]);
+    const { screen, exit } = await inTerminal(
+      desk,
+      ["request", "close", id, "--accept-gaps"],
+      [["Why is it closed by hand?", "it was looked at"]],
+    );
     expect([exit, screen]).toEqual([0, expect.stringContaining("closed")]);
     writeFileSync(file, before);
     const second = await desk.open({ email: person });
@@ -148,20 +165,26 @@ it("a second run says that nothing was done now, and how the request stands toda
   const again = await desk.cli(["run", id, "--confirm", id]);
   expect([again.code, again.out]).toEqual([0, expect.stringContaining("Nothing was done now.")]);
   expect(again.out).toContain("The request is closed.");
-  expect((await desk.cli(["verify", id])).out).toMatch(/^The request has ended, and nothing was looked at now\. Its last look:\nLooked again /u);
+  expect((await desk.cli(["verify", id])).out).toMatch(
+    /^The request has ended, and nothing was looked at now\. Its last look:\nLooked again /u,
+  );
   const { events } = await desk.json(["run", id, "--confirm", id]);
   for (const event of events) expect(OUTPUTS["run-event"]?.safeParse(event).error?.issues ?? []).toEqual([]);
 });
 
 it("what is not built yet is said once, as what stops the plan", async () => {
   const id = await desk.open({ email: person });
-  const text = desk.read("datamap.yaml").replace("do: remove-rows", "do: remove-rows\n        schedule: { after: 90 days, from: since }");
+  const text = desk
+    .read("datamap.yaml")
+    .replace("do: remove-rows", "do: remove-rows\n        schedule: { after: 90 days, from: since }");
   desk.file("datamap.yaml", text);
   const plan = await desk.cli(["plan", id]);
   expect([plan.code, plan.err.match(/NOT_BUILT/gu)?.length]).toEqual([65, 2]);
   expect(plan.err).not.toContain("warning");
   expect(plan.err).toContain("the data map asks for what is not built yet");
-  expect(list((await desk.json(["map", "lint"])).json, "data.issues").map((issue) => dig(issue, "severity"))).toEqual(["warning"]);
+  expect(list((await desk.json(["map", "lint"])).json, "data.issues").map((issue) => dig(issue, "severity"))).toEqual([
+    "warning",
+  ]);
 });
 
 it("help has no word that the terminal breaks, and no command that is cut", async () => {
@@ -169,7 +192,10 @@ it("help has no word that the terminal breaks, and no command that is cut", asyn
     const { screen } = await inTerminal(desk, [...command, "--help"]);
     const long = screen.split("\n").filter((line) => line.length > 80 && !line.trim().startsWith("$ "));
     expect([command, long]).toEqual([command, []]);
-    if (command[0] === "approve") expect(screen).toContain("$ expunge approve R-2026-0001 --accept-not-searched shop.leads --confirm R-2026-0001\n");
+    if (command[0] === "approve")
+      expect(screen).toContain(
+        "$ expunge approve R-2026-0001 --accept-not-searched shop.leads --confirm R-2026-0001\n",
+      );
   }
 });
 
@@ -202,7 +228,9 @@ it("what a killed run noted of records is gone when the request ends, though a l
   const id = await desk.open({ email: person });
   await desk.json(["plan", id]);
   await desk.json(["approve", id, "--as", "olga", "--confirm", id]);
-  expect((await desk.json(["run", id, "--confirm", id], { env: { EXPUNGE_TEST_KILL_AT: "effect_half" } })).code).toBe("SIGKILL");
+  expect((await desk.json(["run", id, "--confirm", id], { env: { EXPUNGE_TEST_KILL_AT: "effect_half" } })).code).toBe(
+    "SIGKILL",
+  );
   expect(notes()).not.toEqual([]);
   const { verify } = await desk.through(id);
   expect(dig(verify?.json, "data.state")).toBe("closed");

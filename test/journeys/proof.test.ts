@@ -62,13 +62,16 @@ function hand(name: string, change: (bytes: Buffer) => Buffer = (bytes) => bytes
 
 const checksOf = (json: unknown): readonly string[] => {
   const checks = dig(json, "data.checks");
-  return Array.isArray(checks) ? checks.map((check: unknown) => `${String(dig(check, "name"))} ${String(dig(check, "ok"))}`) : [];
+  return Array.isArray(checks)
+    ? checks.map((check: unknown) => `${String(dig(check, "name"))} ${String(dig(check, "ok"))}`)
+    : [];
 };
 
 describe("what somebody changed behind the ledger's back", () => {
   const tampered = (name: string, sql: string): void => {
     const db = new DatabaseSync(path.join(desk.folder, name));
-    for (const trigger of db.prepare("select name from sqlite_schema where type = 'trigger'").all()) db.exec(`drop trigger "${String(trigger["name"])}"`);
+    for (const trigger of db.prepare("select name from sqlite_schema where type = 'trigger'").all())
+      db.exec(`drop trigger "${String(trigger["name"])}"`);
     db.exec(sql);
     db.close();
   };
@@ -104,7 +107,9 @@ describe("what somebody changed behind the ledger's back", () => {
   it("does not run where the approval stands in the state alone", async () => {
     const { state, flags } = copy("approved-by-nobody");
     desk.file("data/crews.csv", `boat,mail\nHeron,lotte@regatta.example\n`);
-    const opened = await desk.json(["request", "new", "--subject-file", "-", ...flags], { stdin: JSON.stringify({ email: "lotte@regatta.example" }) });
+    const opened = await desk.json(["request", "new", "--subject-file", "-", ...flags], {
+      stdin: JSON.stringify({ email: "lotte@regatta.example" }),
+    });
     const other = String(dig(opened.json, "data.requests.0.id"));
     await desk.json(["request", "identity", other, "--method", "letter", "--result", "ok", ...flags]);
     const { json } = await desk.json(["plan", other, ...flags]);
@@ -129,7 +134,9 @@ describe("a report", () => {
     const said = made.report;
     expect(dig(said.json, "schema")).toBe("expunge/report/v1");
     const names = readdirSync(path.join(desk.folder, "made/report"));
-    expect(names.toSorted()).toEqual(["R-2026-0001.report.html", reportName].map((name) => name.replace("R-2026-0001", id)).toSorted());
+    expect(names.toSorted()).toEqual(
+      ["R-2026-0001.report.html", reportName].map((name) => name.replace("R-2026-0001", id)).toSorted(),
+    );
     const hashes = names.map((name) =>
       createHash("sha256")
         .update(bytesOf(`made/report/${name}`))
@@ -147,14 +154,33 @@ describe("a report", () => {
     const file = hand(`made/report/${id}.report.json`);
     const key = hand(".expunge/public.vkey");
     const good = await auditor.json(["proof", "verify", file, "--key", key]);
-    expect(checksOf(good.json)).toEqual(["key true", "signature true", "form true", "checkpoint true", "inclusion true", "entries true", "summary true"]);
+    expect(checksOf(good.json)).toEqual([
+      "key true",
+      "signature true",
+      "form true",
+      "checkpoint true",
+      "inclusion true",
+      "entries true",
+      "summary true",
+    ]);
     expect([good.code, dig(good.json, "data.ok")]).toEqual([0, true]);
-    expect((await auditor.json(["proof", "verify", file, "--key", bytesOf(".expunge/public.vkey").toString().trim()])).code).toBe(0);
-    const flipped = hand(`made/report/${id}.report.json`, (bytes) => Buffer.from(bytes.map((byte, at) => (at === 200 ? byte ^ 1 : byte))));
+    expect(
+      (await auditor.json(["proof", "verify", file, "--key", bytesOf(".expunge/public.vkey").toString().trim()])).code,
+    ).toBe(0);
+    const flipped = hand(`made/report/${id}.report.json`, (bytes) =>
+      Buffer.from(bytes.map((byte, at) => (at === 200 ? byte ^ 1 : byte))),
+    );
     const bad = await auditor.json(["proof", "verify", flipped, "--key", key]);
-    expect([bad.code, dig(bad.json, "ok"), dig(bad.json, "data.ok"), dig(bad.json, "error")]).toEqual([2, false, false, undefined]);
+    expect([bad.code, dig(bad.json, "ok"), dig(bad.json, "data.ok"), dig(bad.json, "error")]).toEqual([
+      2,
+      false,
+      false,
+      undefined,
+    ]);
     expect((await auditor.json(["proof", "verify", file])).code).toBe(2);
-    const other = hand(".expunge/public.vkey", (bytes) => Buffer.from(bytes.toString().replace(/^[^+]+/u, "example.org/other")));
+    const other = hand(".expunge/public.vkey", (bytes) =>
+      Buffer.from(bytes.toString().replace(/^[^+]+/u, "example.org/other")),
+    );
     expect((await auditor.json(["proof", "verify", file, "--key", other])).code).toBe(2);
   });
 
@@ -177,13 +203,18 @@ describe("a report", () => {
 });
 
 describe("the page of a signed file", () => {
-  const pageIn = (folder: string): string => readFileSync(path.join(auditor.folder, folder, `${id}.report.html`), "utf8");
+  const pageIn = (folder: string): string =>
+    readFileSync(path.join(auditor.folder, folder, `${id}.report.html`), "utf8");
 
   it("is made again on another desk, after the file was checked, and says of an unchecked one that nobody did", async () => {
     const file = hand(`made/report/${id}.report.json`);
     const key = hand(".expunge/public.vkey");
     const said = await auditor.json(["report", "--from", file, "--key", key, "--out", "again"]);
-    expect([said.code, dig(said.json, "data.files.0.path"), dig(said.json, "warnings")]).toEqual([0, `again/${id}.report.html`, []]);
+    expect([said.code, dig(said.json, "data.files.0.path"), dig(said.json, "warnings")]).toEqual([
+      0,
+      `again/${id}.report.html`,
+      [],
+    ]);
     const again = pageIn("again");
     for (const said of [
       "1 record erased",
@@ -193,16 +224,22 @@ describe("the page of a signed file", () => {
     ])
       expect(again.includes(said), said).toBe(true);
     // but for the name of the file and the map's words it is the page that was made first
-    const body = (page: string): string => page.replaceAll(/<h2>The rules in words<[^]*?(?=<h2>)/gu, "").replaceAll(file, `${id}.report.json`);
+    const body = (page: string): string =>
+      page.replaceAll(/<h2>The rules in words<[^]*?(?=<h2>)/gu, "").replaceAll(file, `${id}.report.json`);
     expect(body(again)).toBe(body(bytesOf(`made/report/${id}.report.html`).toString()));
     const unchecked = await auditor.json(["report", "--from", file, "--out", "unchecked"]);
-    expect([unchecked.code, String(dig(unchecked.json, "warnings.0"))]).toEqual([0, expect.stringContaining("Nobody has checked")]);
+    expect([unchecked.code, String(dig(unchecked.json, "warnings.0"))]).toEqual([
+      0,
+      expect.stringContaining("Nobody has checked"),
+    ]);
     expect(pageIn("unchecked").includes("Nobody has checked the file")).toBe(true);
   });
 
   it("is not made of a changed file, of another key's, of no report, or of a period", async () => {
     const key = hand(".expunge/public.vkey");
-    const flipped = hand(`made/report/${id}.report.json`, (bytes) => Buffer.from(bytes.map((byte, at) => (at === 200 ? byte ^ 1 : byte))));
+    const flipped = hand(`made/report/${id}.report.json`, (bytes) =>
+      Buffer.from(bytes.map((byte, at) => (at === 200 ? byte ^ 1 : byte))),
+    );
     for (const [args, code] of [
       [["report", "--from", flipped, "--key", key], "PROOF_INVALID"],
       [["report", "--from", hand("made/ledger.json"), "--key", key], "PROOF_INVALID"],
@@ -231,7 +268,10 @@ describe("the page of a signed file", () => {
     expect((await page()).includes("Remove the rows of crews in boats")).toBe(true);
     desk.file("datamap.yaml", map.replace("crews.csv", "sailors.csv"));
     const other = await page();
-    expect([other.includes("Remove the rows"), other.includes("is not the one that was approved")]).toEqual([false, true]);
+    expect([other.includes("Remove the rows"), other.includes("is not the one that was approved")]).toEqual([
+      false,
+      true,
+    ]);
     desk.file("datamap.yaml", map);
   });
 });
@@ -240,8 +280,12 @@ describe("names", () => {
   it("stand in an annex that is not signed, and nowhere else", async () => {
     const said = await desk.json(["report", id, "--names", "--out", "named"]);
     expect(dig(said.json, "data.files.2.path")).toBe(`named/${id}.names.txt`);
-    const signed = Buffer.from(String(dig(JSON.parse(desk.read(`named/${id}.report.json`)), "payload")), "base64").toString();
-    const [, actor = ""] = /(a_[0-9a-f]{32}) {2}approved the plan {2}olga/u.exec(desk.read(`named/${id}.names.txt`)) ?? [];
+    const signed = Buffer.from(
+      String(dig(JSON.parse(desk.read(`named/${id}.report.json`)), "payload")),
+      "base64",
+    ).toString();
+    const [, actor = ""] =
+      /(a_[0-9a-f]{32}) {2}approved the plan {2}olga/u.exec(desk.read(`named/${id}.names.txt`)) ?? [];
     expect([signed.includes(actor), actor === "", signed.includes("olga")]).toEqual([true, false, false]);
     const page = desk.read(`named/${id}.report.html`);
     expect(["Annex, not signed", "<td>olga</td>"].map((text) => page.includes(text))).toEqual([true, true]);
@@ -254,13 +298,28 @@ describe("what was signed", () => {
     const key = hand(".expunge/public.vkey");
     for (const name of ["made/ledger.json", "made/one.tlog-proof", "made/head.txt", `made/report/${id}.report.json`]) {
       const shown = await auditor.json(["proof", "verify", hand(name), "--key", key, "--show"]);
-      expect([shown.code, String(dig(shown.json, "data.signed.checkpoint")).split("\n")[0]]).toEqual([0, bytesOf("made/head.txt").toString().split("\n")[0]]);
-      expect(dig((await auditor.json(["proof", "verify", hand(name), "--key", key])).json, "data.signed")).toBeUndefined();
+      expect([shown.code, String(dig(shown.json, "data.signed.checkpoint")).split("\n")[0]]).toEqual([
+        0,
+        bytesOf("made/head.txt").toString().split("\n")[0],
+      ]);
+      expect(
+        dig((await auditor.json(["proof", "verify", hand(name), "--key", key])).json, "data.signed"),
+      ).toBeUndefined();
     }
-    const words = await auditor.cli(["proof", "verify", hand(`made/report/${id}.report.json`), "--key", key, "--show", "--plain"]);
+    const words = await auditor.cli([
+      "proof",
+      "verify",
+      hand(`made/report/${id}.report.json`),
+      "--key",
+      key,
+      "--show",
+      "--plain",
+    ]);
     for (const said of ["What was signed:", "sentence: 1 record erased", "type: target.result", "deleted: 1"])
       expect(words.out.includes(said), said).toBe(true);
-    const flipped = hand(`made/report/${id}.report.json`, (bytes) => Buffer.from(bytes.map((byte, at) => (at === 200 ? byte ^ 1 : byte))));
+    const flipped = hand(`made/report/${id}.report.json`, (bytes) =>
+      Buffer.from(bytes.map((byte, at) => (at === 200 ? byte ^ 1 : byte))),
+    );
     const bad = await auditor.json(["proof", "verify", flipped, "--key", key, "--show"]);
     expect([bad.code, dig(bad.json, "data.signed")]).toEqual([2, undefined]);
   });
@@ -273,10 +332,19 @@ describe("exports and heads", () => {
       bytesOf("made/head.txt").toString(),
       bytesOf(".expunge/public.vkey").toString().trim(),
     ]);
-    expect(dig(made.ledger.json, "data.files.0.sha256")).toBe(createHash("sha256").update(bytesOf("made/ledger.json")).digest("hex"));
-    expect(dig(made.proof.json, "data.files.0.sha256")).toBe(createHash("sha256").update(bytesOf("made/one.tlog-proof")).digest("hex"));
+    expect(dig(made.ledger.json, "data.files.0.sha256")).toBe(
+      createHash("sha256").update(bytesOf("made/ledger.json")).digest("hex"),
+    );
+    expect(dig(made.proof.json, "data.files.0.sha256")).toBe(
+      createHash("sha256").update(bytesOf("made/one.tlog-proof")).digest("hex"),
+    );
     for (const name of ["made/ledger.json", "made/one.tlog-proof", "made/head.txt", `made/report/${id}.report.json`]) {
-      const known = ["made/ledger.json", "made/one.tlog-proof", "made/head.txt", `made/report/${id}.report.json`].flatMap((one) => ["--known", hand(one)]);
+      const known = [
+        "made/ledger.json",
+        "made/one.tlog-proof",
+        "made/head.txt",
+        `made/report/${id}.report.json`,
+      ].flatMap((one) => ["--known", hand(one)]);
       const said = await auditor.json(["proof", "verify", hand(name), "--key", key, ...known]);
       expect([said.code, checksOf(said.json).filter((check) => check.startsWith("known"))]).toEqual([
         0,
@@ -293,7 +361,15 @@ describe("exports and heads", () => {
     expect((await auditor.json(["proof", "verify", yesterday, "--key", key])).code).toBe(0);
     const said = await auditor.json(["proof", "verify", yesterday, "--key", key, "--known", hand("made/today.txt")]);
     expect([said.code, said.out.includes("ROLLBACK")]).toEqual([2, true]);
-    const report = await auditor.json(["proof", "verify", hand(`made/report/${id}.report.json`), "--key", key, "--known", hand("made/today.txt")]);
+    const report = await auditor.json([
+      "proof",
+      "verify",
+      hand(`made/report/${id}.report.json`),
+      "--key",
+      key,
+      "--known",
+      hand("made/today.txt"),
+    ]);
     expect([report.code, dig(report.json, "warnings.0")]).toEqual([0, expect.stringContaining("is newer")]);
   });
 
@@ -313,7 +389,12 @@ describe("exports and heads", () => {
   });
 
   it("hold no identifier of the person in any of them", () => {
-    for (const name of ["made/ledger.json", "made/one.tlog-proof", `made/report/${id}.report.json`, `made/report/${id}.report.html`])
+    for (const name of [
+      "made/ledger.json",
+      "made/one.tlog-proof",
+      `made/report/${id}.report.json`,
+      `made/report/${id}.report.html`,
+    ])
       expect(bytesOf(name).toString().toLowerCase()).not.toMatch(/zora|kmet|regatta/u);
   });
 });

@@ -27,10 +27,29 @@ const identities = {
   email: { type: "email", fold: ["trim", "lowercase"] },
   customer_id: { type: "integer", found_in: "shop.customers.id", by: { email: "email" } },
 };
-const people = { owner: "books@x.example", approved_by: "dpo@x.example", approved_on: "2026-01-15", review_by: "2099-01-01" };
-const holds = { books: { says: "the law wants books kept for 8 years", keep_for: "8 years", law: ["AO §147"], exemption: "Art. 17(3)(b)", people } };
-const shop = (records: object): object => ({ kind: "postgres", connect: { secret: "shop" }, owner: "it@x.example", records });
-const rows = async (sql: string): Promise<unknown[]> => (await client.query({ text: sql, rowMode: "array" })).rows.flat();
+const people = {
+  owner: "books@x.example",
+  approved_by: "dpo@x.example",
+  approved_on: "2026-01-15",
+  review_by: "2099-01-01",
+};
+const holds = {
+  books: {
+    says: "the law wants books kept for 8 years",
+    keep_for: "8 years",
+    law: ["AO §147"],
+    exemption: "Art. 17(3)(b)",
+    people,
+  },
+};
+const shop = (records: object): object => ({
+  kind: "postgres",
+  connect: { secret: "shop" },
+  owner: "it@x.example",
+  records,
+});
+const rows = async (sql: string): Promise<unknown[]> =>
+  (await client.query({ text: sql, rowMode: "array" })).rows.flat();
 
 test("a ticket that waited is erased by a second plan, though the customer that led to it is gone, in another system too", async () => {
   await client.query(`create table customers (id int primary key, email text); create table tickets (id int primary key, customer_id int, state text);
@@ -41,7 +60,12 @@ test("a ticket that waited is erased by a second plan, though the customer that 
       identities,
       conditions: {
         open_ticket: { says: "the ticket is open", where: { state: ["open"] } },
-        any_open: { says: "a ticket is open", any: "shop.tickets", match: { customer_id: "customer_id" }, where: { state: ["open"] } },
+        any_open: {
+          says: "a ticket is open",
+          any: "shop.tickets",
+          match: { customer_id: "customer_id" },
+          where: { state: ["open"] },
+        },
       },
       systems: {
         shop: shop({
@@ -52,14 +76,26 @@ test("a ticket that waited is erased by a second plan, though the customer that 
           kind: "files",
           connect: { root: "./data" },
           owner: "it@x.example",
-          records: { calls: { files: ["*.csv"], match: { customer: "shop.customers.id" }, do: "remove-rows", unless: "any_open" } },
+          records: {
+            calls: {
+              files: ["*.csv"],
+              match: { customer: "shop.customers.id" },
+              do: "remove-rows",
+              unless: "any_open",
+            },
+          },
         },
       },
     }),
   );
   const id = await desk.open({ email: "ann@x.example" });
   const first = await desk.through(id);
-  expect([first.plan.code, first.run?.code, first.verify?.code, dig(first.verify?.json, "data.state")]).toEqual([0, 3, 3, "waiting"]);
+  expect([first.plan.code, first.run?.code, first.verify?.code, dig(first.verify?.json, "data.state")]).toEqual([
+    0,
+    3,
+    3,
+    "waiting",
+  ]);
   expect(await rows("select id from customers")).toEqual([2]);
   expect(desk.read("data/calls.csv")).toContain("1,5");
   await client.query("update tickets set state = 'closed' where id = 10");
@@ -116,7 +152,12 @@ test("before any run nothing is remembered: a plan follows the data as it is", a
   desk.map(
     testMap({
       identities,
-      systems: { shop: shop({ customers: { match: { email: "email" }, do: "erase" }, notes: { match: { customer_id: "customer_id" }, do: "erase" } }) },
+      systems: {
+        shop: shop({
+          customers: { match: { email: "email" }, do: "erase" },
+          notes: { match: { customer_id: "customer_id" }, do: "erase" },
+        }),
+      },
     }),
   );
   const id = await desk.open({ email: "ann@x.example" });
@@ -135,7 +176,9 @@ test("a plan of one system does not close the request, and takes holds and condi
   desk.map(
     testMap({
       holds,
-      conditions: { cart: { says: "a cart is open", any: "shop.carts", match: { id: "shop.carts.id" }, where: { state: "open" } } },
+      conditions: {
+        cart: { says: "a cart is open", any: "shop.carts", match: { id: "shop.carts.id" }, where: { state: "open" } },
+      },
       systems: {
         shop: shop({
           invoices: { ...byEmail, do: "erase", hold: { use: "books", from: "issued", protects: ["disk.scans"] } },
@@ -159,7 +202,11 @@ test("a plan of one system does not close the request, and takes holds and condi
   const whole = await desk.json(["plan", id]);
   expect([whole.code, dig(whole.json, "error.code")]).toEqual([65, "FOREIGN_KEY_UNDECLARED"]);
   const plan = await desk.json(["plan", id, "--system", "disk"]);
-  expect(Object.fromEntries(Object.entries(steps(plan)).map(([name, step]) => [name, [step["act"], step["kept"], step["waiting"]]]))).toEqual({
+  expect(
+    Object.fromEntries(
+      Object.entries(steps(plan)).map(([name, step]) => [name, [step["act"], step["kept"], step["waiting"]]]),
+    ),
+  ).toEqual({
     "disk.scans": [0, 1, 0],
     "disk.leads": [0, 0, 1],
     "disk.free": [1, 0, 0],
@@ -198,20 +245,28 @@ test("under `planned_only` a row that came after the plan is not taken along by 
   ])
     expect((await desk.json(args)).code).toBe(0);
   await client.query("insert into notes values (2, 1)");
-  expect((await desk.json(["run", id, "--confirm", id], { env: { EXPUNGE_TEST_KILL_AT: "attested" } })).code).toBe("SIGKILL");
+  expect((await desk.json(["run", id, "--confirm", id], { env: { EXPUNGE_TEST_KILL_AT: "attested" } })).code).toBe(
+    "SIGKILL",
+  );
   const run = await desk.json(["run", id, "--confirm", id]);
   expect(run.code).toBe(5);
   expect(steps(run)["shop.notes"]).toMatchObject({ matched: 1, affected: 1, gone: 1, new: 1 });
   expect(steps(run)["shop.customers"]).toMatchObject({ status: "blocked", reason: "new_records", affected: 0 });
   expect(steps(run)["shop.other"]).toMatchObject({ status: "deleted", affected: 1 });
-  expect([await rows("select id from customers"), await rows("select id from notes"), await rows("select id from other")]).toEqual([[1], [2], []]);
+  expect([
+    await rows("select id from customers"),
+    await rows("select id from notes"),
+    await rows("select id from other"),
+  ]).toEqual([[1], [2], []]);
   const second = await desk.through(id);
   expect(dig(second.verify?.json, "data.state")).toBe("closed");
   expect([await rows("select id from customers"), await rows("select id from notes")]).toEqual([[], []]);
 });
 
 test("conditions that cannot be judged stand in the way", async () => {
-  await client.query("create table customers (id int primary key, email text, phone text); insert into customers (id, email) values (1, 'ann@x.example')");
+  await client.query(
+    "create table customers (id int primary key, email text, phone text); insert into customers (id, email) values (1, 'ann@x.example')",
+  );
   desk.file("data/c.csv", "email\nbob@x.example\n");
   const byEmail = { match: { email: "email" } };
   const map = (condition: object, files: string): object =>
@@ -220,7 +275,12 @@ test("conditions that cannot be judged stand in the way", async () => {
       conditions: { looked: condition },
       systems: {
         shop: shop({ customers: { match: { email: "email" }, do: "erase", unless: "looked" } }),
-        disk: { kind: "files", connect: { root: "./data" }, owner: "it@x.example", records: { tasks: { files: [files], ...byEmail, do: "remove-rows" } } },
+        disk: {
+          kind: "files",
+          connect: { root: "./data" },
+          owner: "it@x.example",
+          records: { tasks: { files: [files], ...byEmail, do: "remove-rows" } },
+        },
       },
     });
   desk.map(map({ says: "a task is there", any: "disk.tasks", match: { email: "email" }, where: {} }, "none-*.csv"));
@@ -327,7 +387,9 @@ test("lines of an invoice that is free go with it and before it, without a forei
   );
   const id = await desk.open({ email: "ann@x.example" });
   const first = await desk.through(id);
-  expect([first.run?.code, steps(first.run)["shop.lines"]?.["deleted"], dig(first.verify?.json, "data.state")]).toEqual([3, 1, "waiting"]);
+  expect([first.run?.code, steps(first.run)["shop.lines"]?.["deleted"], dig(first.verify?.json, "data.state")]).toEqual(
+    [3, 1, "waiting"],
+  );
   expect(await rows("select id from lines order by id")).toEqual([10, 31, 40]);
   await client.query("update lines set ready = 'yes'");
   const second = await desk.through(id);

@@ -48,13 +48,19 @@ test(
     const { places, changed, othersSame } = compare(before, await shop.dump());
     expect(changed).toEqual([]);
     expect(othersSame).toBeGreaterThan(1000);
-    expect(places.map(({ name }) => name.split(":")[0])).toEqual(expect.arrayContaining(["shop", "search", "exports", "marketing"]));
+    expect(places.map(({ name }) => name.split(":")[0])).toEqual(
+      expect.arrayContaining(["shop", "search", "exports", "marketing"]),
+    );
     // of the kept invoice the address it was sent to is gone too
     expect(places.filter(({ left }) => left.length > 0)).toEqual([
       {
         name: "shop: invoices",
         before: 2,
-        left: [expect.stringMatching(/^\(420002,42,420002,2025-420002,2025-03-14,"Mara Winter","Elbufer 42",Hamburg,,57\.00,10\.83\)$/u)],
+        left: [
+          expect.stringMatching(
+            /^\(420002,42,420002,2025-420002,2025-03-14,"Mara Winter","Elbufer 42",Hamburg,,57\.00,10\.83\)$/u,
+          ),
+        ],
       },
     ]);
     const after = await shop.dump();

@@ -44,7 +44,9 @@ async function report(desk: Desk, id: string, time = "2026-03-04T10:00:00Z"): Pr
   const out = `report-${desk.said.length}`;
   const said = await at(desk, time)("report", id, "--format", "json,html", "--out", out);
   if (said.code !== 0) throw new Error(said.out + said.err);
-  const payload: unknown = JSON.parse(Buffer.from(String(dig(JSON.parse(desk.read(`${out}/${id}.report.json`)), "payload")), "base64").toString());
+  const payload: unknown = JSON.parse(
+    Buffer.from(String(dig(JSON.parse(desk.read(`${out}/${id}.report.json`)), "payload")), "base64").toString(),
+  );
   return {
     summary: dig(payload, "summary"),
     cores: list(payload, "entries").map((entry) => Object.fromEntries(Object.entries(Object(entry["core"])))),
@@ -74,11 +76,18 @@ async function approved(desk: Desk, time: string): Promise<string> {
 }
 
 it("residue is dated from the run, in ledger, run and report, whenever it was planned or looked at again", async () => {
-  const desk = deskOf({ systems: { ...share, nightly: { kind: "backups", covers: ["share"], expires_after: "35 days", owner: "it@flute.example" } } });
+  const desk = deskOf({
+    systems: {
+      ...share,
+      nightly: { kind: "backups", covers: ["share"], expires_after: "35 days", owner: "it@flute.example" },
+    },
+  });
   const id = await approved(desk, "2026-03-02T10:00:00Z");
   const run = await at(desk, "2026-03-04T23:30:00Z")("run", id, "--confirm", id);
   // the 5th in Berlin
-  expect(list(run.json, "residue").find((one) => one["mechanism"] === "backups:nightly")?.["gone_by"]).toBe("2026-04-09");
+  expect(list(run.json, "residue").find((one) => one["mechanism"] === "backups:nightly")?.["gone_by"]).toBe(
+    "2026-04-09",
+  );
   const verify = await at(desk, "2026-03-07T10:00:00Z")("verify", id);
   expect(dig(verify.json, "data.state")).toBe("closed");
   const told = await report(desk, id, "2026-03-08T10:00:00Z");
@@ -136,9 +145,12 @@ it("each check of an identity is told with its result, and a refusal with its co
   const now = "2026-03-04T10:00:00Z";
   await desk.json(["init"]);
   const id = await opened(desk, now);
-  for (const result of ["failed", "more_needed", "failed", "ok"]) await at(desk, now)("request", "identity", id, "--method", "phone", "--result", result);
+  for (const result of ["failed", "more_needed", "failed", "ok"])
+    await at(desk, now)("request", "identity", id, "--method", "phone", "--result", result);
   const before = await report(desk, id);
-  expect(before.cores.filter(({ type }) => String(type).startsWith("identity")).map(({ type, result }) => [type, result])).toEqual([
+  expect(
+    before.cores.filter(({ type }) => String(type).startsWith("identity")).map(({ type, result }) => [type, result]),
+  ).toEqual([
     ["identity.verified", "ok"],
     ["identity.checked", "failed"],
     ["identity.checked", "more_needed"],
@@ -152,11 +164,19 @@ it("each check of an identity is told with its result, and a refusal with its co
   expect(refused).toMatchObject({ reason: "unfounded", day: "2026-03-04" });
   // the controller's own state opens it
   const state = new DatabaseSync(path.join(desk.folder, ".expunge/state.db"), { readOnly: true });
-  const { reason, reasonSalt } = Object(JSON.parse(String(state.prepare("select body from request where id = ?").get(id)?.["body"])));
+  const { reason, reasonSalt } = Object(
+    JSON.parse(String(state.prepare("select body from request where id = ?").get(id)?.["body"])),
+  );
   state.close();
-  expect([reason, refused?.["words"]]).toEqual(["manifestly unfounded", commitWords(Buffer.from(String(reasonSalt), "base64"), "manifestly unfounded")]);
+  expect([reason, refused?.["words"]]).toEqual([
+    "manifestly unfounded",
+    commitWords(Buffer.from(String(reasonSalt), "base64"), "manifestly unfounded"),
+  ]);
   expect(JSON.stringify(told.cores)).not.toContain("manifestly");
-  expect([dig(told.summary, "decision"), dig(told.summary, "sentence")]).toEqual(["refused", "The request was refused; nothing was erased."]);
+  expect([dig(told.summary, "decision"), dig(told.summary, "sentence")]).toEqual([
+    "refused",
+    "The request was refused; nothing was erased.",
+  ]);
   expect(told.page).toContain("<h1>Refusal of the erasure request");
   expect(desk.read("data/list.csv")).toBe(rows);
 });
@@ -175,9 +195,15 @@ it("a step that fails is told once an attempt, with its number, until one succee
     insert into people values (1, '${person}'), (2, '${other}'); insert into votes values (1, '${person}'), (2, '${other}');
     create function stay() returns trigger language plpgsql as $$ begin if old.id > 0 then raise exception 'votes stay'; end if; return old; end $$;
     create trigger votes_stay before delete on votes for each row execute function stay()`);
-  const records = { people: { match: { email: "email" }, do: "erase" }, votes: { match: { voter: "email" }, do: "erase" } };
+  const records = {
+    people: { match: { email: "email" }, do: "erase" },
+    votes: { match: { voter: "email" }, do: "erase" },
+  };
   const mapWith = (some: object): object =>
-    testMap({ clock: "test", systems: { db: { kind: "postgres", connect: { secret: "db" }, owner: "it@flute.example", records: some } } });
+    testMap({
+      clock: "test",
+      systems: { db: { kind: "postgres", connect: { secret: "db" }, owner: "it@flute.example", records: some } },
+    });
   desk.map(mapWith(records));
   const now = "2026-03-04T10:00:00Z";
   const id = await approved(desk, now);
@@ -199,8 +225,14 @@ it("a step that fails is told once an attempt, with its number, until one succee
     [2, "failed", 0, 1],
   ];
   expect(votes(gone)).toEqual(twice);
-  expect(String(dig(gone.summary, "sentence"))).toMatch(/^1 record erased, 1 record failed; a later look could not be sure of 1 record type\./u);
-  expect(["cannot be verified", "the data map does not name it any more", "left_the_map"].map((said) => gone.page.includes(said))).toEqual([true, true, false]);
+  expect(String(dig(gone.summary, "sentence"))).toMatch(
+    /^1 record erased, 1 record failed; a later look could not be sure of 1 record type\./u,
+  );
+  expect(
+    ["cannot be verified", "the data map does not name it any more", "left_the_map"].map((said) =>
+      gone.page.includes(said),
+    ),
+  ).toEqual([true, true, false]);
 
   await client.query("drop trigger votes_stay on votes");
   desk.map(mapWith(records));

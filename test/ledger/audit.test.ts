@@ -28,7 +28,11 @@ async function smallLedger(): Promise<Ledger> {
 }
 
 async function reportFrom(ledger: Ledger, request: string): Promise<Buffer> {
-  const payload = reportOf(await ledger.entriesOf(request), { request, generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" });
+  const payload = reportOf(await ledger.entriesOf(request), {
+    request,
+    generatedAt: new Date(at("11:00:00")),
+    tool: "expunge@0.1.0",
+  });
   return Buffer.from(reportFile(payload, (type, bytes) => ledger.seal(type, bytes)));
 }
 
@@ -52,7 +56,10 @@ function unnoticed(file: Buffer, vkey: string): readonly number[] {
 }
 
 /** The file with the parsed export changed and written canonically again. */
-function edited(file: Uint8Array, change: (parsed: { checkpoint: string; leaves: Record<string, JsonObject | string>[] }) => void): Buffer {
+function edited(
+  file: Uint8Array,
+  change: (parsed: { checkpoint: string; leaves: Record<string, JsonObject | string>[] }) => void,
+): Buffer {
   const parsed = JSON.parse(Buffer.from(file).toString());
   change(parsed);
   return Buffer.from(jcs(parsed));
@@ -67,7 +74,14 @@ describe("an audit", () => {
       expect(result.ok).toBe(true);
       return result.checks.map((check) => check.name);
     };
-    expect(names(await reportFrom(ledger, "R-2026-0002"))).toEqual(["key", "signature", "form", "checkpoint", "inclusion", "entries"]);
+    expect(names(await reportFrom(ledger, "R-2026-0002"))).toEqual([
+      "key",
+      "signature",
+      "form",
+      "checkpoint",
+      "inclusion",
+      "entries",
+    ]);
     expect(names(await ledger.exportAll())).toEqual(["key", "form", "checkpoint", "size", "root", "core", "link"]);
     expect(names(await proofFrom(ledger, "R-2026-0002"))).toEqual(["key", "form", "checkpoint", "inclusion"]);
     expect(names(Buffer.from(await ledger.checkpoint()))).toEqual(["key", "form", "checkpoint"]);
@@ -147,17 +161,30 @@ describe("one flipped bit is noticed", () => {
       await proofFrom(ledger, "R-2026-0001"),
       Buffer.from(await ledger.checkpoint()),
     ]) {
-      for (let length = 0; length < file.length; length += 7) expect(audit(file.subarray(0, length), { key: ledger.vkey }).ok).toBe(false);
+      for (let length = 0; length < file.length; length += 7)
+        expect(audit(file.subarray(0, length), { key: ledger.vkey }).ok).toBe(false);
       expect(audit(Buffer.concat([file, Buffer.from("\n")]), { key: ledger.vkey }).ok).toBe(false);
     }
   });
 });
 
 describe("a ledger export that somebody wrote anew in its canonical form", () => {
-  const cases: readonly (readonly [string, (leaves: Record<string, JsonObject | string>[]) => void, readonly string[]])[] = [
-    ["with another content", (leaves) => Object.assign(leaves[4]?.["core"] ?? {}, { status: "anonymised" }), ["core: CORE:"]],
+  const cases: readonly (readonly [
+    string,
+    (leaves: Record<string, JsonObject | string>[]) => void,
+    readonly string[],
+  ])[] = [
+    [
+      "with another content",
+      (leaves) => Object.assign(leaves[4]?.["core"] ?? {}, { status: "anonymised" }),
+      ["core: CORE:"],
+    ],
     ["with another pseudonym", (leaves) => Object.assign(leaves[0]?.["link"] ?? {}, { epoch: 2 }), ["link: LINK:"]],
-    ["with two leaves in each other's place", (leaves) => leaves.splice(2, 2, ...leaves.slice(2, 4).toReversed()), ["root: ROOT:"]],
+    [
+      "with two leaves in each other's place",
+      (leaves) => leaves.splice(2, 2, ...leaves.slice(2, 4).toReversed()),
+      ["root: ROOT:"],
+    ],
     ["without its last leaves", (leaves) => leaves.splice(6), ["size: SIZE:", "root: ROOT:"]],
     [
       "with the content of another leaf of another type",
@@ -186,7 +213,10 @@ describe("a ledger export that somebody wrote anew in its canonical form", () =>
       delete leaves[4]?.["core"];
       delete leaves[4]?.["core_salt"];
     });
-    expect(audit(file, { key: ledger.vkey })).toMatchObject({ ok: true, warnings: ["1 of 8 entries have no content any more: ask which expiry took it"] });
+    expect(audit(file, { key: ledger.vkey })).toMatchObject({
+      ok: true,
+      warnings: ["1 of 8 entries have no content any more: ask which expiry took it"],
+    });
   });
 });
 
@@ -230,11 +260,16 @@ describe("what a public key alone does not show, a head that was kept does", () 
     const ledger = await ledgerWith("R-2026-0001");
     const report = await reportFrom(ledger, "R-2026-0001");
     const root = leafHash(Buffer.from("another history"));
-    const head = (size: number): Buffer => Buffer.from(signNote(checkpointText({ origin, size, root }), key, verifierKeyOf(origin, key)));
-    const against = (size: number): ReturnType<typeof audit> => audit(report, { key: ledger.vkey, known: [{ name: "k", bytes: head(size) }] });
+    const head = (size: number): Buffer =>
+      Buffer.from(signNote(checkpointText({ origin, size, root }), key, verifierKeyOf(origin, key)));
+    const against = (size: number): ReturnType<typeof audit> =>
+      audit(report, { key: ledger.vkey, known: [{ name: "k", bytes: head(size) }] });
     expect(failed(against(8))).toEqual(["known k: FORK:"]);
     expect(against(7)).toMatchObject({ ok: true, warnings: [] });
-    expect(against(9)).toMatchObject({ ok: true, warnings: ["known k is newer (9 entries, here 8): this is not the latest state of the ledger"] });
+    expect(against(9)).toMatchObject({
+      ok: true,
+      warnings: ["known k is newer (9 entries, here 8): this is not the latest state of the ledger"],
+    });
   });
 
   it("a known head of another key or ledger, or one that is no head, is no help and fails", async () => {
@@ -247,7 +282,9 @@ describe("what a public key alone does not show, a head that was kept does", () 
       "no head",
       "",
     ]) {
-      expect(audit(await ledger.exportAll(), { key: ledger.vkey, known: [{ name: "k", bytes: Buffer.from(bytes) }] }).ok).toBe(false);
+      expect(
+        audit(await ledger.exportAll(), { key: ledger.vkey, known: [{ name: "k", bytes: Buffer.from(bytes) }] }).ok,
+      ).toBe(false);
     }
   });
 });
@@ -255,22 +292,42 @@ describe("what a public key alone does not show, a head that was kept does", () 
 describe("a report that was signed with the right key but tells of other entries", () => {
   it("of another request, of none, or of one entry twice, does not hold", async () => {
     const ledger = await ledgerWith("R-2026-0001", "R-2026-0002");
-    const honest = reportOf(await ledger.entriesOf("R-2026-0001"), { request: "R-2026-0001", generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" });
+    const honest = reportOf(await ledger.entriesOf("R-2026-0001"), {
+      request: "R-2026-0001",
+      generatedAt: new Date(at("11:00:00")),
+      tool: "expunge@0.1.0",
+    });
     const judged = (changes: Partial<typeof honest>): readonly string[] =>
-      failed(audit(Buffer.from(reportFile({ ...honest, ...changes }, (type, bytes) => ledger.seal(type, bytes))), { key: ledger.vkey }));
+      failed(
+        audit(Buffer.from(reportFile({ ...honest, ...changes }, (type, bytes) => ledger.seal(type, bytes))), {
+          key: ledger.vkey,
+        }),
+      );
     expect(judged({})).toEqual([]);
     expect(judged({ request: "R-2026-0002" })).toEqual(["entries: REQUEST:"]);
     expect(judged({ entries: [] })).toEqual(["entries: REQUEST:"]);
-    expect(judged({ entries: honest.entries.toSpliced(1, 0, ...honest.entries.slice(0, 1)) })).toEqual(["entries: REQUEST:"]);
-    expect(judged({ entries: honest.entries.map((entry) => ({ ...entry, core: { ...entry.core, exit: 0 } })) })).toEqual(["inclusion: INCLUSION:"]);
-    expect(judged({ entries: honest.entries.map((entry) => ({ ...entry, proof: { ...entry.proof, index: entry.proof.index + 1 } })) })).toEqual([
-      "inclusion: INCLUSION:",
+    expect(judged({ entries: honest.entries.toSpliced(1, 0, ...honest.entries.slice(0, 1)) })).toEqual([
+      "entries: REQUEST:",
     ]);
+    expect(
+      judged({ entries: honest.entries.map((entry) => ({ ...entry, core: { ...entry.core, exit: 0 } })) }),
+    ).toEqual(["inclusion: INCLUSION:"]);
+    expect(
+      judged({
+        entries: honest.entries.map((entry) => ({ ...entry, proof: { ...entry.proof, index: entry.proof.index + 1 } })),
+      }),
+    ).toEqual(["inclusion: INCLUSION:"]);
   });
 
   it("is refused as another type of payload", async () => {
     const ledger = await ledgerWith("R-2026-0001");
-    const honest = reportOf(await ledger.entriesOf("R-2026-0001"), { request: "R-2026-0001", generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" });
-    expect(failed(audit(Buffer.from(ledger.seal("application/json", Buffer.from(jcs(honest)))), { key: ledger.vkey }))).toEqual(["form: the"]);
+    const honest = reportOf(await ledger.entriesOf("R-2026-0001"), {
+      request: "R-2026-0001",
+      generatedAt: new Date(at("11:00:00")),
+      tool: "expunge@0.1.0",
+    });
+    expect(
+      failed(audit(Buffer.from(ledger.seal("application/json", Buffer.from(jcs(honest)))), { key: ledger.vkey })),
+    ).toEqual(["form: the"]);
   });
 });

@@ -49,10 +49,22 @@ export function firstTargetResult(request: string, more: Partial<FirstResult> = 
 export function targetResult(request: string, more: Partial<Result> = {}): Result {
   const { deleted, changed = 0, minimised = 0, failed = 0, attempt = 1, gaps = [], ...rest } = more;
   const first = firstTargetResult(request, rest);
-  return { ...first, step: first.step ?? "S1", attempt, deleted: deleted ?? first.gone - changed, changed, minimised, failed, gaps };
+  return {
+    ...first,
+    step: first.step ?? "S1",
+    attempt,
+    deleted: deleted ?? first.gone - changed,
+    changed,
+    minimised,
+    failed,
+    gaps,
+  };
 }
 
-export function completed(request: string, more: Partial<EventCore<"erasure.completed">> = {}): EventCore<"erasure.completed"> {
+export function completed(
+  request: string,
+  more: Partial<EventCore<"erasure.completed">> = {},
+): EventCore<"erasure.completed"> {
   return {
     request,
     at: at("10:04:00"),
@@ -61,7 +73,9 @@ export function completed(request: string, more: Partial<EventCore<"erasure.comp
     exit: 0,
     totals: { erase: 1, change: 0, keep: 1, wait: 0, blocked: 0, nothing: 0 },
     residual: 0,
-    checks: [{ system: "shop", record: "customers", result: "pass", method: "requery", residual: 0, at: at("10:03:50") }],
+    checks: [
+      { system: "shop", record: "customers", result: "pass", method: "requery", residual: 0, at: at("10:03:50") },
+    ],
     residue: [{ system: "shop", mechanism: "backups", gone_by: "2026-03-17" }],
     ...more,
   };
@@ -93,10 +107,23 @@ export function wholeRequest(request: string): readonly NewEntry[] {
     exceptions: ["art17-3-b"],
   } satisfies EventCore<"decision">;
   return [
-    { id: `${request}/received`, type: "request.received", core: received, link: { v: 1, epoch: 1, pseudonym: digestOf("d") } },
-    { id: `${request}/identity`, type: "identity.verified", core: { request, at: at("09:30:00"), method: "letter", result: "ok", by: actor } },
+    {
+      id: `${request}/received`,
+      type: "request.received",
+      core: received,
+      link: { v: 1, epoch: 1, pseudonym: digestOf("d") },
+    },
+    {
+      id: `${request}/identity`,
+      type: "identity.verified",
+      core: { request, at: at("09:30:00"), method: "letter", result: "ok", by: actor },
+    },
     { id: `${request}/decision`, type: "decision", core: decision },
-    { id: `${request}/started`, type: "erasure.started", core: { request, at: at("10:02:00"), plan: "P-0001", plan_digest: digestOf("a"), by: actor } },
+    {
+      id: `${request}/started`,
+      type: "erasure.started",
+      core: { request, at: at("10:02:00"), plan: "P-0001", plan_digest: digestOf("a"), by: actor },
+    },
     { id: `${request}/S1`, type: "target.result", core: targetResult(request) },
     {
       id: `${request}/S2`,

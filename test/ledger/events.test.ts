@@ -8,14 +8,20 @@ import type { JsonObject } from "../../src/model/json.ts";
 import { actor, at, completed, digestOf, firstTargetResult, targetResult, wholeRequest } from "./entries.ts";
 
 const request = "R-2026-0001";
-const refusal = (member: string): unknown => expect.objectContaining({ code: "UNEXPECTED", message: `the ledger refuses an entry: ${member}` });
-const without = (core: JsonObject, key: string): JsonObject => Object.fromEntries(Object.entries(core).filter(([name]) => name !== key));
+const refusal = (member: string): unknown =>
+  expect.objectContaining({ code: "UNEXPECTED", message: `the ledger refuses an entry: ${member}` });
+const without = (core: JsonObject, key: string): JsonObject =>
+  Object.fromEntries(Object.entries(core).filter(([name]) => name !== key));
 
 describe("the closed forms of events", () => {
   it("take every event of a whole request, and a changed policy", () => {
     for (const { type, core, link } of wholeRequest(request)) expect(() => checkEvent(type, core, link)).not.toThrow();
     expect(() =>
-      checkEvent("policy.changed", { at: at("09:00:00"), map_digest: digestOf("b"), by: `a_${digestOf("1")}` } satisfies EventCore<"policy.changed">),
+      checkEvent("policy.changed", {
+        at: at("09:00:00"),
+        map_digest: digestOf("b"),
+        by: `a_${digestOf("1")}`,
+      } satisfies EventCore<"policy.changed">),
     ).not.toThrow();
   });
 
@@ -43,7 +49,9 @@ describe("the closed forms of events", () => {
     ]);
     let tried = 0;
     for (const { type, core } of wholeRequest(request)) {
-      for (const key of Object.keys(core).filter((name) => !optional.has(name) && !(type === "key.destroyed" && name === "request"))) {
+      for (const key of Object.keys(core).filter(
+        (name) => !optional.has(name) && !(type === "key.destroyed" && name === "request"),
+      )) {
         tried += 1;
         expect(() => checkEvent(type, without(core, key)), `${type}.${key}`).toThrow(refusal(`${type}.${key}`));
       }
@@ -57,7 +65,9 @@ describe("the closed forms of events", () => {
     expect(() => checkEvent("target.result", { ...targetResult(request), "anna@harbour.example": 1 })).toThrow(
       refusal("target.result (a member that is not known)"),
     );
-    expect(() => checkEvent("erasure.started", { ...targetResult(request), v: 1 })).toThrow(refusal("erasure.started (a member that is not known)"));
+    expect(() => checkEvent("erasure.started", { ...targetResult(request), v: 1 })).toThrow(
+      refusal("erasure.started (a member that is not known)"),
+    );
   });
 
   for (const [member, core] of [
@@ -84,11 +94,19 @@ describe("the closed forms of events", () => {
   }
 
   it("refuse a status, a state or a method outside the closed set", () => {
-    expect(() => checkEvent("target.result", { ...targetResult(request), status: "erased" })).toThrow(refusal("target.result.status"));
-    expect(() => checkEvent("erasure.completed", { ...completed(request), state: "done" })).toThrow(refusal("erasure.completed.state"));
+    expect(() => checkEvent("target.result", { ...targetResult(request), status: "erased" })).toThrow(
+      refusal("target.result.status"),
+    );
+    expect(() => checkEvent("erasure.completed", { ...completed(request), state: "done" })).toThrow(
+      refusal("erasure.completed.state"),
+    );
     const [, identity] = wholeRequest(request);
-    expect(() => checkEvent("identity.verified", { ...identity?.core, method: "called Otto at home" })).toThrow(refusal("identity.verified.method"));
-    expect(() => checkEvent("identity.verified", { ...identity?.core, by: "olga" })).toThrow(refusal("identity.verified.by"));
+    expect(() => checkEvent("identity.verified", { ...identity?.core, method: "called Otto at home" })).toThrow(
+      refusal("identity.verified.method"),
+    );
+    expect(() => checkEvent("identity.verified", { ...identity?.core, by: "olga" })).toThrow(
+      refusal("identity.verified.by"),
+    );
   });
 
   it("refuse a link that is more than pseudonyms", () => {
@@ -99,7 +117,9 @@ describe("the closed forms of events", () => {
       { v: 1, epoch: 1, pseudonym: "anna" },
       { v: 1, epoch: 1, pseudonyms: [digestOf("a"), "b"] },
     ])
-      expect(() => checkEvent("request.received", received?.core ?? {}, link)).toThrow("the ledger refuses an entry: request.received link");
+      expect(() => checkEvent("request.received", received?.core ?? {}, link)).toThrow(
+        "the ledger refuses an entry: request.received link",
+      );
   });
 
   it("take the events of what went wrong, and refuse each without any one of its members", () => {
@@ -118,7 +138,17 @@ describe("the closed forms of events", () => {
           state: "partly_done",
           exit: 2,
           residual: 1,
-          checks: [{ system: "shop", record: "votes", result: "fail", residual: 1, method: "requery", at: at("12:00:00"), reason: "P0001" }],
+          checks: [
+            {
+              system: "shop",
+              record: "votes",
+              result: "fail",
+              residual: 1,
+              method: "requery",
+              at: at("12:00:00"),
+              reason: "P0001",
+            },
+          ],
           gaps: [{ system: "shop", record: "notes", where: "notes.jsonl:2", holds_identifier: true }],
           residue: [{ system: "shop", mechanism: "wal", gone_by: null }],
         },
@@ -129,30 +159,41 @@ describe("the closed forms of events", () => {
       for (const key of Object.keys(core).filter((name) => !(type === "verification" && name === "by")))
         expect(() => checkEvent(type, without(core, key)), `${type}.${key}`).toThrow(refusal(`${type}.${key}`));
       // free text has no room in any of them
-      expect(() => checkEvent(type, { ...core, reason: "Otto rang up twice" }), type).toThrow("the ledger refuses an entry");
+      expect(() => checkEvent(type, { ...core, reason: "Otto rang up twice" }), type).toThrow(
+        "the ledger refuses an entry",
+      );
     }
   });
 
   it("take an entry of version 0.1 whole, and no mixture of then and now", () => {
     expect(() => checkEvent("target.result", firstTargetResult(request))).not.toThrow();
-    expect(() => checkEvent("target.result", { ...firstTargetResult(request), deleted: 1 })).toThrow("the ledger refuses an entry: target.result");
+    expect(() => checkEvent("target.result", { ...firstTargetResult(request), deleted: 1 })).toThrow(
+      "the ledger refuses an entry: target.result",
+    );
     expect(() => checkEvent("refused", { request, at: at("10:00:00"), by: actor, state: "cancelled" })).not.toThrow();
-    expect(() => checkEvent("identity.verified", { request, at: at("10:00:00"), method: "phone", result: "failed", by: actor })).not.toThrow();
-    expect(() => checkEvent("identity.checked", { request, at: at("10:00:00"), method: "phone", result: "ok", by: actor })).toThrow("identity.checked.result");
+    expect(() =>
+      checkEvent("identity.verified", { request, at: at("10:00:00"), method: "phone", result: "failed", by: actor }),
+    ).not.toThrow();
+    expect(() =>
+      checkEvent("identity.checked", { request, at: at("10:00:00"), method: "phone", result: "ok", by: actor }),
+    ).toThrow("identity.checked.result");
   });
 
   it("reduce what was typed as a reason to a code where it is one, and to no other", () =>
-    expect(["unfounded", "Manifestly unfounded", " withdrawn", "not unfounded at all", "Otto asked twice", ""].map(refusalCode)).toEqual([
-      "unfounded",
-      "unfounded",
-      "withdrawn",
-      "other",
+    expect(
+      ["unfounded", "Manifestly unfounded", " withdrawn", "not unfounded at all", "Otto asked twice", ""].map(
+        refusalCode,
+      ),
+    ).toEqual(["unfounded", "unfounded", "withdrawn", "other", "other", "other"]));
+
+  it("reduce what was typed as a method to a code", () =>
+    expect(["Letter", " in person", "in-person", "rang Otto up", ""].map(methodCode)).toEqual([
+      "letter",
+      "in_person",
+      "in_person",
       "other",
       "other",
     ]));
-
-  it("reduce what was typed as a method to a code", () =>
-    expect(["Letter", " in person", "in-person", "rang Otto up", ""].map(methodCode)).toEqual(["letter", "in_person", "in_person", "other", "other"]));
 });
 
 describe("the lint for identifiers", () => {
@@ -207,12 +248,41 @@ describe("the lint for identifiers", () => {
     ] as const;
     expect(names.map(([name]) => tellable(name))).toEqual(names.map(([, wanted]) => wanted));
     // whatever a name is made of, what comes out is taken
-    const parts = ["0800", "1234567", "@", "a", ".", ":", "::", " ", "+", "2024-01-15", "49", "fe80", "\u0000", "/", "(", ")", "-", "𝟘"];
+    const parts = [
+      "0800",
+      "1234567",
+      "@",
+      "a",
+      ".",
+      ":",
+      "::",
+      " ",
+      "+",
+      "2024-01-15",
+      "49",
+      "fe80",
+      "\u0000",
+      "/",
+      "(",
+      ")",
+      "-",
+      "𝟘",
+    ];
     for (let seed = 0; seed < 20_000; seed += 1) {
-      const name = Array.from({ length: 6 }, (_, at) => parts[Math.floor(seed * 7.13 ** (at + 1)) % parts.length] ?? "").join("");
+      const name = Array.from(
+        { length: 6 },
+        (_, at) => parts[Math.floor(seed * 7.13 ** (at + 1)) % parts.length] ?? "",
+      ).join("");
       const told = tellable(name);
-      expect([looksLikeIdentifier(told), told === "", told.length > 200], JSON.stringify(name)).toEqual([false, false, false]);
-      expect(() => checkEvent("target.result", targetResult(request, { record: told })), JSON.stringify(name)).not.toThrow();
+      expect([looksLikeIdentifier(told), told === "", told.length > 200], JSON.stringify(name)).toEqual([
+        false,
+        false,
+        false,
+      ]);
+      expect(
+        () => checkEvent("target.result", targetResult(request, { record: told })),
+        JSON.stringify(name),
+      ).not.toThrow();
     }
   });
 

@@ -12,7 +12,9 @@ import { verifierKeyOf } from "../../src/ledger/verifier-key.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 
 const page = readFileSync("docs/ledger-format.md", "utf8");
-const golden: { seed_hex: string; origin: string } = JSON.parse(readFileSync("test/vectors/ledger-golden.json", "utf8"));
+const golden: { seed_hex: string; origin: string } = JSON.parse(
+  readFileSync("test/vectors/ledger-golden.json", "utf8"),
+);
 
 /** The text of the fenced block of that name. */
 function block(name: string): string {
@@ -34,7 +36,8 @@ describe("the worked example of docs/ledger-format.md", () => {
   });
   const verifier = verifierKeyOf(golden.origin, key);
 
-  it("has canonical contents", () => expect([jcs(content("core")), jcs(content("link"))]).toEqual([line("core"), line("link")]));
+  it("has canonical contents", () =>
+    expect([jcs(content("core")), jcs(content("link"))]).toEqual([line("core"), line("link")]));
 
   it("has the leaf and the hash that they make", () => {
     const leaf = leafText({
@@ -48,7 +51,13 @@ describe("the worked example of docs/ledger-format.md", () => {
 
   it("has the key and the checkpoint that the key signs, and the audit holds", () => {
     expect(verifier.text).toBe(line("vkey"));
-    expect(signNote(checkpointText({ origin: golden.origin, size: 1, root: Buffer.from(line("leaf-hash"), "hex") }), key, verifier)).toBe(block("checkpoint"));
+    expect(
+      signNote(
+        checkpointText({ origin: golden.origin, size: 1, root: Buffer.from(line("leaf-hash"), "hex") }),
+        key,
+        verifier,
+      ),
+    ).toBe(block("checkpoint"));
     expect(audit(Buffer.from(block("checkpoint")), { key: line("vkey") }).ok).toBe(true);
   });
 });
@@ -58,7 +67,16 @@ it("the page's table names every member of a report's payload and no other", () 
   const named = [...table.matchAll(/^\| ((?:`[a-z_]+(?:\[\])?`(?:, )?)+) \|/gmu)].flatMap(([, cell = ""]) =>
     [...cell.matchAll(/`([a-z_]+)/gu)].map(([, name = ""]) => name),
   );
-  const payload = { schema: "expunge/erasure-report/v1", request: "", generated_at: "", tool: "", checkpoint: "", entries: [], summary: {}, limits: [] };
+  const payload = {
+    schema: "expunge/erasure-report/v1",
+    request: "",
+    generated_at: "",
+    tool: "",
+    checkpoint: "",
+    entries: [],
+    summary: {},
+    limits: [],
+  };
   expect(Object.keys(parseReportPayload(Buffer.from(jcs(payload)))).toSorted()).toEqual(named.toSorted());
 });
 
@@ -68,7 +86,10 @@ it("the page's table of events names every type that may be written and no other
     [...cell.matchAll(/`([a-z._]+)`/gu)].map(([, name = ""]) => name),
   );
   const source = readFileSync("src/ledger/events.ts", "utf8");
-  const shapes = source.slice(source.indexOf("const SHAPES = {"), source.indexOf("} as const", source.indexOf("const SHAPES = {")));
+  const shapes = source.slice(
+    source.indexOf("const SHAPES = {"),
+    source.indexOf("} as const", source.indexOf("const SHAPES = {")),
+  );
   const types = [...shapes.matchAll(/^ {2}"?([a-z._]+)"?: (?:\{|ending)/gmu)].map(([, name = ""]) => name);
   expect(types.length).toBeGreaterThan(12);
   expect(types.filter((type) => !isEventType(type))).toEqual([]);

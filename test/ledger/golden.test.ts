@@ -32,7 +32,11 @@ const golden = z
 
 const hex = (text: string): Buffer => Buffer.from(text, "hex");
 // RFC 8410: the fixed head of a PKCS #8 Ed25519 key, then the seed
-const signingKey = createPrivateKey({ key: Buffer.concat([hex("302e020100300506032b657004220420"), hex(golden.seed_hex)]), format: "der", type: "pkcs8" });
+const signingKey = createPrivateKey({
+  key: Buffer.concat([hex("302e020100300506032b657004220420"), hex(golden.seed_hex)]),
+  format: "der",
+  type: "pkcs8",
+});
 const core = commit("core", hex(golden.core_salt_hex), golden.core);
 const link = commit("link", hex(golden.link_salt_hex), golden.link);
 const leaf = leafHash(Buffer.from(leafText({ type: golden.type, core, link })));
@@ -58,7 +62,9 @@ describe("the golden entry, to the last byte", () => {
     const verifier = verifierKeyOf(golden.origin, signingKey);
     expect(verifier.text).toBe(golden.vkey);
     const note = signNote(checkpointText({ origin: golden.origin, size: 1, root: leaf }), signingKey, verifier);
-    expect(note).toBe(`${golden.origin}\n1\n${toBase64(leaf)}\n\n\u2014 ${golden.origin} ${golden.signature_line_base64}\n`);
+    expect(note).toBe(
+      `${golden.origin}\n1\n${toBase64(leaf)}\n\n\u2014 ${golden.origin} ${golden.signature_line_base64}\n`,
+    );
     expect(isSignedBy(parseNote(note), parseVerifierKey(golden.vkey))).toBe(true);
     expect(parseCheckpoint(parseNote(note).text)).toEqual({ origin: golden.origin, size: 1, root: leaf });
   });
@@ -71,12 +77,20 @@ describe("commitments", () => {
   });
 
   it("differ between core and link of the same content and salt", () =>
-    expect(commit("core", hex(golden.core_salt_hex), golden.core)).not.toEqual(commit("link", hex(golden.core_salt_hex), golden.core)));
+    expect(commit("core", hex(golden.core_salt_hex), golden.core)).not.toEqual(
+      commit("link", hex(golden.core_salt_hex), golden.core),
+    ));
 
   it("stand in a leaf that is read back, and in no other text", () => {
     const text = leafText({ type: golden.type, core, link });
     expect(parseLeaf(text)).toEqual({ type: golden.type, core, link });
-    for (const wrong of [text.slice(0, -1), `${text}\n`, text.replace("v1", "v2"), text.replace("erasure.completed", "Erasure"), text.replace("=", "")])
+    for (const wrong of [
+      text.slice(0, -1),
+      `${text}\n`,
+      text.replace("v1", "v2"),
+      text.replace("erasure.completed", "Erasure"),
+      text.replace("=", ""),
+    ])
       expect(() => parseLeaf(wrong)).toThrow("malformed");
   });
 });

@@ -25,10 +25,13 @@ describe("canonical JSON", () => {
   it("refuses floats, numbers beyond 2^53, lone surrogates and bottomless nesting", () => {
     for (const value of [0.5, 2 ** 53, Number.NaN, "\ud800", { "\udc00": 1 }, [1, { a: 1.5 }]])
       expect(() => jcs(value)).toThrow(expect.objectContaining({ code: "UNEXPECTED" }));
-    expect(() => parseJcs(bytes(`${"[".repeat(100_000)}${"]".repeat(100_000)}`))).toThrow(expect.objectContaining({ code: "PROOF_INVALID" }));
+    expect(() => parseJcs(bytes(`${"[".repeat(100_000)}${"]".repeat(100_000)}`))).toThrow(
+      expect.objectContaining({ code: "PROOF_INVALID" }),
+    );
   });
 
-  it("reads back what it wrote", () => expect(parseJcs(bytes(jcs({ b: [1, "\u00e9"], a: null })))).toEqual({ b: [1, "\u00e9"], a: null }));
+  it("reads back what it wrote", () =>
+    expect(parseJcs(bytes(jcs({ b: [1, "\u00e9"], a: null })))).toEqual({ b: [1, "\u00e9"], a: null }));
 
   for (const [what, text] of [
     ["a byte order mark", "\ufeff{}"],
@@ -44,10 +47,12 @@ describe("canonical JSON", () => {
     ["a lone surrogate", '["\\ud800"]'],
     ["no JSON", "{"],
   ] as const) {
-    it(`refuses to read ${what}`, () => expect(() => parseJcs(bytes(text))).toThrow(expect.objectContaining({ code: "PROOF_INVALID" })));
+    it(`refuses to read ${what}`, () =>
+      expect(() => parseJcs(bytes(text))).toThrow(expect.objectContaining({ code: "PROOF_INVALID" })));
   }
 
-  it("refuses bytes that are no UTF-8", () => expect(() => parseJcs(Buffer.from('["\xff"]', "latin1"))).toThrow("no JSON"));
+  it("refuses bytes that are no UTF-8", () =>
+    expect(() => parseJcs(Buffer.from('["\xff"]', "latin1"))).toThrow("no JSON"));
 
   it("closes an object: a missing and an unknown key are refused, whatever their name", () => {
     expect(() => closedObject({ a: 1 }, "it", ["a", "b"])).toThrow('it has no "b"');

@@ -22,12 +22,14 @@ async function fresh(): Promise<{ ledger: Ledger; file: string; key: ReturnType<
 /** Changes the file behind the ledger's back, past its triggers. */
 function tamper(file: string, sql: string): void {
   const db = new DatabaseSync(file);
-  for (const trigger of db.prepare("select name from sqlite_schema where type = 'trigger'").all()) db.exec(`drop trigger "${String(trigger["name"])}"`);
+  for (const trigger of db.prepare("select name from sqlite_schema where type = 'trigger'").all())
+    db.exec(`drop trigger "${String(trigger["name"])}"`);
   db.exec(sql);
   db.close();
 }
 
-const head = async (ledger: Ledger): Promise<ReturnType<typeof parseCheckpoint>> => parseCheckpoint(parseNote(await ledger.checkpoint()).text);
+const head = async (ledger: Ledger): Promise<ReturnType<typeof parseCheckpoint>> =>
+  parseCheckpoint(parseNote(await ledger.checkpoint()).text);
 
 describe("a ledger", () => {
   it("signs an empty tree when it is new", async () => {
@@ -95,7 +97,11 @@ describe("a ledger", () => {
     const { ledger } = await fresh();
     const [first] = wholeRequest("R-2026-0001");
     if (first === undefined) throw new Error("no entries");
-    const leak = { id: "x", type: "target.result", core: targetResult("R-2026-0001", { record: "casimir@regatta.example" }) };
+    const leak = {
+      id: "x",
+      type: "target.result",
+      core: targetResult("R-2026-0001", { record: "casimir@regatta.example" }),
+    };
     await expect(ledger.append([first, leak])).rejects.toThrow(
       expect.objectContaining({ code: "UNEXPECTED", message: "the ledger refuses an entry: target.result.record" }),
     );
@@ -150,7 +156,10 @@ describe("a ledger refuses to open", () => {
   for (const [what, sql] of [
     ["leaves that were signed for", "delete from leaf where idx > 5"],
     ["a node that was signed for", "update node set hash = zeroblob(32) where level = 3"],
-    ["the text of its head", "update checkpoint set note = replace(note, char(10) || '8' || char(10), char(10) || '9' || char(10))"],
+    [
+      "the text of its head",
+      "update checkpoint set note = replace(note, char(10) || '8' || char(10), char(10) || '9' || char(10))",
+    ],
     ["the head altogether, against one of more entries", "update checkpoint set size = 9"],
   ] as const) {
     it(`when somebody changed ${what}`, async () => {
@@ -193,9 +202,14 @@ describe("the file's own guards", () => {
     await ledger.append(wholeRequest("R-2026-0001"));
     const db = new DatabaseSync(file);
     onTestFinished(() => db.close());
-    db.exec("update leaf set core = null, core_salt = null, request = null, link = null, link_salt = null where idx < 4");
+    db.exec(
+      "update leaf set core = null, core_salt = null, request = null, link = null, link_salt = null where idx < 4",
+    );
     const result = audit(await ledger.exportAll(), { key: ledger.vkey });
-    expect(result).toMatchObject({ ok: true, warnings: ["4 of 8 entries have no content any more: ask which expiry took it"] });
+    expect(result).toMatchObject({
+      ok: true,
+      warnings: ["4 of 8 entries have no content any more: ask which expiry took it"],
+    });
     expect((await ledger.entriesOf("R-2026-0001")).entries).toHaveLength(4);
   });
 });
@@ -230,7 +244,10 @@ describe("a ledger gives out nothing that its own check would refuse, and nothin
     await ledger.append(wholeRequest("R-2026-0001").map((one, at) => ({ ...one, id: `R-2026-0001/${at}` })));
     await ledger.append(wholeRequest("R-2026-0002"));
     expect(await ledger.entriesOf("R-2026-0001")).toMatchObject({ expired: 0 });
-    tamper(file, "update leaf set core = null, core_salt = null, request = null, link = null, link_salt = null where idx between 3 and 4");
+    tamper(
+      file,
+      "update leaf set core = null, core_salt = null, request = null, link = null, link_salt = null where idx between 3 and 4",
+    );
     const { entries, expired } = await ledger.entriesOf("R-2026-0001");
     expect([entries.length, expired]).toEqual([6, 2]);
   });

@@ -2,7 +2,16 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { consistencyProof, inclusionProof, leafHash, nodeHash, rootOf, treeOf, verifyConsistency, verifyInclusion } from "../../src/ledger/merkle.ts";
+import {
+  consistencyProof,
+  inclusionProof,
+  leafHash,
+  nodeHash,
+  rootOf,
+  treeOf,
+  verifyConsistency,
+  verifyInclusion,
+} from "../../src/ledger/merkle.ts";
 
 /** The definitions of RFC 6962 2.1, written down once more and as slow as they stand there. */
 const naive = {
@@ -44,7 +53,9 @@ const at = (index: number): Buffer => hashes[index] ?? Buffer.alloc(0);
 
 describe("the Merkle tree", () => {
   it("has the roots, paths and proofs of RFC 6962 for every size up to 34", () => {
-    expect(Buffer.from(rootOf(0, node)).toString("hex")).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    expect(Buffer.from(rootOf(0, node)).toString("hex")).toBe(
+      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    );
     for (let size = 1; size <= SIZES; size += 1) {
       const first = leaves.slice(0, size);
       expect(Buffer.from(rootOf(size, node))).toEqual(naive.root(first));
@@ -70,9 +81,17 @@ describe("the Merkle tree", () => {
   it("verifies every older head against a newer one, and no other head", () => {
     for (let newer = 1; newer <= 17; newer += 1) {
       for (let older = 1; older <= newer; older += 1) {
-        const claim = { older, olderRoot: rootOf(older, node), newer, newerRoot: rootOf(newer, node), proof: consistencyProof(older, newer, node) };
+        const claim = {
+          older,
+          olderRoot: rootOf(older, node),
+          newer,
+          newerRoot: rootOf(newer, node),
+          proof: consistencyProof(older, newer, node),
+        };
         expect(verifyConsistency(claim)).toBe(true);
-        expect(verifyConsistency({ ...claim, olderRoot: at(0), ...(older === 1 ? { olderRoot: at(1) } : {}) })).toBe(false);
+        expect(verifyConsistency({ ...claim, olderRoot: at(0), ...(older === 1 ? { olderRoot: at(1) } : {}) })).toBe(
+          false,
+        );
         expect(verifyConsistency({ ...claim, newerRoot: nodeHash(at(0), at(0)) })).toBe(false);
         expect(verifyConsistency({ ...claim, proof: [...claim.proof, at(3)] })).toBe(false);
         expect(verifyConsistency({ ...claim, proof: claim.proof.slice(0, -1) })).toBe(claim.proof.length === 0);
@@ -81,7 +100,9 @@ describe("the Merkle tree", () => {
   });
 
   it("calls nothing consistent with an empty tree", () =>
-    expect(verifyConsistency({ older: 0, olderRoot: rootOf(0, node), newer: 0, newerRoot: rootOf(0, node), proof: [] })).toBe(false));
+    expect(
+      verifyConsistency({ older: 0, olderRoot: rootOf(0, node), newer: 0, newerRoot: rootOf(0, node), proof: [] }),
+    ).toBe(false));
 });
 
 const folder = "../shared/vectors";
@@ -92,7 +113,17 @@ if (existsSync(`${folder}/merkle-inclusion.json`)) {
   describe("the vectors of transparency-dev/merkle", () => {
     it("for inclusion: 98 of 98", () => {
       const cases = z
-        .record(z.string(), z.object({ leafIdx: z.number(), treeSize: z.number(), root: z.string(), leafHash: z.string(), proof, wantErr: z.boolean() }))
+        .record(
+          z.string(),
+          z.object({
+            leafIdx: z.number(),
+            treeSize: z.number(),
+            root: z.string(),
+            leafHash: z.string(),
+            proof,
+            wantErr: z.boolean(),
+          }),
+        )
         .parse(JSON.parse(readFileSync(`${folder}/merkle-inclusion.json`, "utf8")));
       expect(Object.keys(cases)).toHaveLength(98);
       for (const [name, one] of Object.entries(cases)) {
@@ -109,7 +140,17 @@ if (existsSync(`${folder}/merkle-inclusion.json`)) {
 
     it("for consistency: 98 of 98", () => {
       const cases = z
-        .record(z.string(), z.object({ size1: z.number(), size2: z.number(), root1: z.string(), root2: z.string(), proof, wantErr: z.boolean() }))
+        .record(
+          z.string(),
+          z.object({
+            size1: z.number(),
+            size2: z.number(),
+            root1: z.string(),
+            root2: z.string(),
+            proof,
+            wantErr: z.boolean(),
+          }),
+        )
         .parse(JSON.parse(readFileSync(`${folder}/merkle-consistency.json`, "utf8")));
       expect(Object.keys(cases)).toHaveLength(98);
       for (const [name, one] of Object.entries(cases)) {
@@ -125,5 +166,7 @@ if (existsSync(`${folder}/merkle-inclusion.json`)) {
     });
   });
 } else {
-  process.stdout.write(`merkle.test.ts: no ${folder} here, so only the naive second implementation was compared with\n`);
+  process.stdout.write(
+    `merkle.test.ts: no ${folder} here, so only the naive second implementation was compared with\n`,
+  );
 }

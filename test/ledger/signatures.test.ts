@@ -15,7 +15,8 @@ const verifier = verifierKeyOf(origin, key);
 describe("base64", () => {
   it("has one text for the same bytes: no white space, no missing padding, no loose bits, no other alphabet", () => {
     for (const text of ["QQ==", "", "////"]) expect(toBase64(fromBase64(text) ?? Buffer.of(1))).toBe(text);
-    for (const text of ["QQ", "QR==", "QQ==\n", " QQ==", "____", "Q=Q=", "QQ===", "é"]) expect(fromBase64(text)).toBeUndefined();
+    for (const text of ["QQ", "QR==", "QQ==\n", " QQ==", "____", "Q=Q=", "QQ===", "é"])
+      expect(fromBase64(text)).toBeUndefined();
   });
 });
 
@@ -63,7 +64,8 @@ describe("a verifier key", () => {
     const x = [root, mod(root * power(2n, (p - 1n) / 4n))].find((one) => mod(one * one) === square);
     return x === undefined ? undefined : [x, y];
   };
-  const encoded = (y: bigint, sign: bigint): Buffer => Buffer.from((y + (sign << 255n)).toString(16).padStart(64, "0"), "hex").reverse();
+  const encoded = (y: bigint, sign: bigint): Buffer =>
+    Buffer.from((y + (sign << 255n)).toString(16).padStart(64, "0"), "hex").reverse();
 
   it("is refused for every encoding of a point whose order divides 8, canonical or not: 14 of them", () => {
     // the eight points: multiples of one of order 8
@@ -82,9 +84,12 @@ describe("a verifier key", () => {
     });
     if (generator === undefined) throw new Error("no point of order 8 found");
     const ys = new Set<bigint>();
-    for (let step = 0, point: [bigint, bigint] = [0n, 1n]; step < 8; step += 1, point = add(point, generator)) ys.add(point[1]);
+    for (let step = 0, point: [bigint, bigint] = [0n, 1n]; step < 8; step += 1, point = add(point, generator))
+      ys.add(point[1]);
     expect(ys.size).toBe(5);
-    const encodings = [...ys].flatMap((y) => [y, ...(y + p < 2n ** 255n ? [y + p] : [])]).flatMap((y) => [encoded(y, 0n), encoded(y, 1n)]);
+    const encodings = [...ys]
+      .flatMap((y) => [y, ...(y + p < 2n ** 255n ? [y + p] : [])])
+      .flatMap((y) => [encoded(y, 0n), encoded(y, 1n)]);
     expect(encodings).toHaveLength(14);
     expect(encodings.filter(isSoundKey)).toEqual([]);
     const text = (raw: Buffer): string => `x+00000000+${toBase64(Buffer.concat([Buffer.of(1), raw]))}`;
@@ -93,7 +98,8 @@ describe("a verifier key", () => {
 
   it("is refused for y at or beyond the field's size, and sound for real keys", () => {
     for (let n = 0n; n < 19n; n += 1n) expect(isSoundKey(encoded(p + n, n % 2n))).toBe(false);
-    for (let n = 0; n < 20; n += 1) expect(isSoundKey(Buffer.from(newKey().export({ format: "jwk" }).x ?? "", "base64url"))).toBe(true);
+    for (let n = 0; n < 20; n += 1)
+      expect(isSoundKey(Buffer.from(newKey().export({ format: "jwk" }).x ?? "", "base64url"))).toBe(true);
   });
 });
 
@@ -176,7 +182,12 @@ describe("an envelope", () => {
 });
 
 describe("a tlog-proof", () => {
-  const proof = { extra: Buffer.from("{}"), index: 5, path: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)], checkpoint: "note\n\nsignature\n" };
+  const proof = {
+    extra: Buffer.from("{}"),
+    index: 5,
+    path: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
+    checkpoint: "note\n\nsignature\n",
+  };
 
   it("is read back as it was written", () => {
     const text = tlogProofText(proof);

@@ -18,7 +18,11 @@ test("a name that looks the same, or differs in case, spaces and forms only, is 
     "clerk\u0007",
   ])
     expect(sameName("clerk", other), JSON.stringify(other)).toBe(true);
-  expect([sameName("Stra\u00DFer", "STRASSER"), sameName("Ren\u00E9", "RENE\u0301"), sameName("ΝΙΚΟΣ", "νικος")]).toEqual([true, true, true]);
+  expect([
+    sameName("Stra\u00DFer", "STRASSER"),
+    sameName("Ren\u00E9", "RENE\u0301"),
+    sameName("ΝΙΚΟΣ", "νικος"),
+  ]).toEqual([true, true, true]);
 });
 
 test("other names are other people's", () => {

@@ -33,11 +33,19 @@ test("addresses, numbers and what is looked for are found in whatever form they 
   };
   for (const [name, wanted] of Object.entries(names)) expect(shown(`a/${name}/b`), name).toBe(`a/${wanted}/b`);
   // the same letters in the other form of Unicode, in another case, encoded
-  for (const name of ["Ren\u00E9e Du.csv", "RENE\u0301E DU.csv", "ren%C3%A9e%20du.csv"]) expect(shown(name, looking("Rene\u0301e du")), name).toBe("….csv");
+  for (const name of ["Ren\u00E9e Du.csv", "RENE\u0301E DU.csv", "ren%C3%A9e%20du.csv"])
+    expect(shown(name, looking("Rene\u0301e du")), name).toBe("….csv");
 });
 
 test("names of moments, dates, partitions and versions stay", () => {
-  for (const name of ["logs-2026.11.30-000001", "20261121093000.csv", "part-00000-of-00012.jsonl", "orders_2026_11", "v1.2.3", "a b.csv"])
+  for (const name of [
+    "logs-2026.11.30-000001",
+    "20261121093000.csv",
+    "part-00000-of-00012.jsonl",
+    "orders_2026_11",
+    "v1.2.3",
+    "a b.csv",
+  ])
     expect(shown(name, looking("ann@shop.example")), name).toBe(name);
 });
 
@@ -48,7 +56,9 @@ test("no name can move the cursor, colour a line, forge one or turn it round", (
 
 test("in a sentence only what is a person's is blanked; short values only where they stand alone", () => {
   const said = "Index box-ann@foyer.example takes no changes (write); 1007 of 21007 records of 42 files, id 4711, S3.";
-  expect(masked(said, ["4711", "1007", "42"])).toBe("Index … takes no changes (write); … of 21007 records of 42 files, id …, S3.");
+  expect(masked(said, ["4711", "1007", "42"])).toBe(
+    "Index … takes no changes (write); … of 21007 records of 42 files, id …, S3.",
+  );
   expect(masked("table GD-55X-01 is locked", ["gd-55x-01"])).toBe("table … is locked");
   expect(masked("shop.orders (constraint a.b[0])", ["a.b[0]"])).toBe("shop.orders (constraint …)");
 });

@@ -28,7 +28,9 @@ const invoices = recordOf("shop", "invoices", {
   match: { mode: "any", terms: [byColumn("customer_id", "shop.customers", "id")] },
   holds: [{ hold: "invoice_8y", from: "issued_on", protects: [] }],
 });
-const lines = recordOf("shop", "lines", { match: { mode: "any", terms: [byColumn("invoice_id", "shop.invoices", "id")] } });
+const lines = recordOf("shop", "lines", {
+  match: { mode: "any", terms: [byColumn("invoice_id", "shop.invoices", "id")] },
+});
 
 type Row = Omit<FoundRecord, "type">;
 
@@ -56,7 +58,9 @@ function decide(
         type: record,
         target: targetOf(map, record),
         lookups: [],
-        records: new Map((rows[record.id] ?? []).map((one) => [one.key, { ...one, type: record, address: `${record.id}/${one.key}` }])),
+        records: new Map(
+          (rows[record.id] ?? []).map((one) => [one.key, { ...one, type: record, address: `${record.id}/${one.key}` }]),
+        ),
         unsearched: [],
       },
     ]),
@@ -73,10 +77,20 @@ function decide(
   };
   const once = decideOnce(found, decideOwn(deciding), new Map(records.map(({ id }, at) => [id, at])));
   const { decided } = decideReferences(map, found, once, new Map(Object.entries(references)));
-  return Object.fromEntries([...decided].flatMap(([id, dispositions]) => [...dispositions].map(([key, disposition]) => [`${id}/${key}`, disposition])));
+  return Object.fromEntries(
+    [...decided].flatMap(([id, dispositions]) =>
+      [...dispositions].map(([key, disposition]) => [`${id}/${key}`, disposition]),
+    ),
+  );
 }
 
-const reference = (child: string, childKey: string, parent: string, parentKey: string, onDelete: "no_action" | "cascade" = "no_action"): Reference => ({
+const reference = (
+  child: string,
+  childKey: string,
+  parent: string,
+  parentKey: string,
+  onDelete: "no_action" | "cascade" = "no_action",
+): Reference => ({
   parentKey,
   childKey,
   through: [`${child}_fkey`],
@@ -85,7 +99,10 @@ const reference = (child: string, childKey: string, parent: string, parentKey: s
 
 const shop = {
   "shop.customers": [row("6", { id: "6", email: "ann@x.example" })],
-  "shop.invoices": [row("old", { id: "1", customer_id: "6", issued_on: "2011-03-14" }), row("new", { id: "2", customer_id: "6", issued_on: "2025-02-20" })],
+  "shop.invoices": [
+    row("old", { id: "1", customer_id: "6", issued_on: "2011-03-14" }),
+    row("new", { id: "2", customer_id: "6", issued_on: "2025-02-20" }),
+  ],
   "shop.lines": [row("l1", { invoice_id: "1" }), row("l2", { invoice_id: "2" })],
 };
 const kept = { until: "2033-12-31", law: ["DE AO §147(3)"], minimise: false };
@@ -101,24 +118,47 @@ test("a hold keeps the record it covers, and the lines reached only through it",
 });
 
 test("a line that an identity leads to as well is not held with its invoice", () => {
-  const both = recordOf("shop", "lines", { match: { mode: "any", terms: [byColumn("invoice_id", "shop.invoices", "id"), byIdentity("email", "email")] } });
-  const rows = { ...shop, "shop.lines": [row("l2", { invoice_id: "2", email: "Ann@x.example " }), row("l3", { invoice_id: "2", email: "bob@x.example" })] };
+  const both = recordOf("shop", "lines", {
+    match: { mode: "any", terms: [byColumn("invoice_id", "shop.invoices", "id"), byIdentity("email", "email")] },
+  });
+  const rows = {
+    ...shop,
+    "shop.lines": [
+      row("l2", { invoice_id: "2", email: "Ann@x.example " }),
+      row("l3", { invoice_id: "2", email: "bob@x.example" }),
+    ],
+  };
   const decided = decide([customers(), invoices, both], rows);
   expect(decided["shop.lines/l2"]).toMatchObject({ kind: "act", change: "rule" });
   expect(decided["shop.lines/l3"]).toMatchObject({ kind: "kept", reason: "held_with" });
 });
 
 test("a hold's missing date makes the record wait", () => {
-  expect(decide([customers(), invoices], { "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })] })["shop.invoices/n"]).toMatchObject({
+  expect(
+    decide([customers(), invoices], { "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })] })[
+      "shop.invoices/n"
+    ],
+  ).toMatchObject({
     kind: "waiting",
     reason: "no_date",
   });
 });
 
 test("a parent that a held child references is kept, and anonymised where the map gives it fields", () => {
-  const references = { "shop.customers": [reference("shop.invoices", "old", "shop.customers", "6"), reference("shop.invoices", "new", "shop.customers", "6")] };
-  expect(decide([customers(), invoices], shop, references)["shop.customers/6"]).toMatchObject({ kind: "kept", reason: "held_by", ...kept });
-  expect(decide([customers({ fields: { email: { kind: "clear" } } }), invoices], shop, references)["shop.customers/6"]).toMatchObject({
+  const references = {
+    "shop.customers": [
+      reference("shop.invoices", "old", "shop.customers", "6"),
+      reference("shop.invoices", "new", "shop.customers", "6"),
+    ],
+  };
+  expect(decide([customers(), invoices], shop, references)["shop.customers/6"]).toMatchObject({
+    kind: "kept",
+    reason: "held_by",
+    ...kept,
+  });
+  expect(
+    decide([customers({ fields: { email: { kind: "clear" } } }), invoices], shop, references)["shop.customers/6"],
+  ).toMatchObject({
     kind: "act",
     change: "held_by",
     until: "2033-12-31",
@@ -140,17 +180,31 @@ test("a record that other people's records reference is blocked, with the constr
 test("a cascade to a table that is no record stops nothing where it is declared, and blocks where it is not", () => {
   const references = { "shop.customers": [reference("shop.sessions", "s", "shop.customers", "6", "cascade")] };
   expect(decide([customers()], shop, references)["shop.customers/6"]).toMatchObject({ kind: "blocked" });
-  expect(decide([customers()], shop, references, { ignore: ["shop.sessions"] })["shop.customers/6"]).toMatchObject({ kind: "act" });
-  expect(decide([customers({ cascades: ["shop.sessions_fkey"] })], shop, references)["shop.customers/6"]).toMatchObject({ kind: "act" });
+  expect(decide([customers()], shop, references, { ignore: ["shop.sessions"] })["shop.customers/6"]).toMatchObject({
+    kind: "act",
+  });
+  expect(decide([customers({ cascades: ["shop.sessions_fkey"] })], shop, references)["shop.customers/6"]).toMatchObject(
+    { kind: "act" },
+  );
 });
 
 test("a child that stays and keeps its reference to a deleted parent is an error that names the constraint; unlinked it is none", () => {
   const orders = (more: Partial<RecordType>): RecordType =>
-    recordOf("shop", "orders", { match: { mode: "any", terms: [byColumn("customer_id", "shop.customers", "id")] }, do: "anonymise", ...more });
+    recordOf("shop", "orders", {
+      match: { mode: "any", terms: [byColumn("customer_id", "shop.customers", "id")] },
+      do: "anonymise",
+      ...more,
+    });
   const rows = { ...shop, "shop.orders": [row("o", { id: "1", customer_id: "6" })] };
   const references = { "shop.customers": [reference("shop.orders", "o", "shop.customers", "6")] };
-  expect(() => decide([customers(), orders({ fields: { note: { kind: "clear" } } })], rows, references)).toThrow("shop.orders_fkey");
-  expect(decide([customers(), orders({ fields: { customer_id: { kind: "unlink" } } })], rows, references)["shop.customers/6"]).toMatchObject({
+  expect(() => decide([customers(), orders({ fields: { note: { kind: "clear" } } })], rows, references)).toThrow(
+    "shop.orders_fkey",
+  );
+  expect(
+    decide([customers(), orders({ fields: { customer_id: { kind: "unlink" } } })], rows, references)[
+      "shop.customers/6"
+    ],
+  ).toMatchObject({
     kind: "act",
     change: "rule",
   });
@@ -158,7 +212,10 @@ test("a child that stays and keeps its reference to a deleted parent is an error
 
 test("`protects` keeps a record of the same person from deletion, not another person's", () => {
   const protecting = { ...invoices, holds: [{ hold: "invoice_8y", from: "issued_on", protects: ["shop.profiles"] }] };
-  const rows = { ...shop, "shop.profiles": [row("mine", { email: "ann@x.example" }), row("hers", { email: "eve@x.example" }, [1])] };
+  const rows = {
+    ...shop,
+    "shop.profiles": [row("mine", { email: "ann@x.example" }), row("hers", { email: "eve@x.example" }, [1])],
+  };
   const decided = decide([customers(), protecting, recordOf("shop", "profiles")], rows);
   expect(decided["shop.profiles/mine"]).toMatchObject({ kind: "kept", reason: "held_by" });
   expect(decided["shop.profiles/hers"]).toMatchObject({ kind: "act", change: "rule" });
@@ -166,12 +223,21 @@ test("`protects` keeps a record of the same person from deletion, not another pe
 
 test("what is as wanted already has no disposition, though it leads to others", () => {
   const done = { ...shop, "shop.customers": [{ ...row("6", { id: "6", email: null }), done: true }] };
-  expect(decide([customers({ do: "anonymise", fields: { email: { kind: "clear" } } }), invoices], done)["shop.customers/6"]).toBeUndefined();
+  expect(
+    decide([customers({ do: "anonymise", fields: { email: { kind: "clear" } } }), invoices], done)["shop.customers/6"],
+  ).toBeUndefined();
 });
 
 test("lines of an invoice whose date is missing wait with it", () => {
-  const rows = { ...shop, "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })], "shop.lines": [row("l3", { invoice_id: "3" })] };
-  expect(decide([customers(), invoices, lines], rows)["shop.lines/l3"]).toMatchObject({ kind: "waiting", reason: "no_date" });
+  const rows = {
+    ...shop,
+    "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })],
+    "shop.lines": [row("l3", { invoice_id: "3" })],
+  };
+  expect(decide([customers(), invoices, lines], rows)["shop.lines/l3"]).toMatchObject({
+    kind: "waiting",
+    reason: "no_date",
+  });
 });
 
 test("a line whose number is spelled otherwise than its invoice's is held with it all the same", () => {
@@ -180,13 +246,25 @@ test("a line whose number is spelled otherwise than its invoice's is held with i
     "shop.invoices": [row("new", { id: "2", customer_id: "6", issued_on: "2025-02-20" })],
     "shop.lines": [row("l2", { invoice_id: "2.00" })],
   };
-  expect(decide([customers(), invoices, lines], rows)["shop.lines/l2"]).toMatchObject({ kind: "kept", reason: "held_with" });
+  expect(decide([customers(), invoices, lines], rows)["shop.lines/l2"]).toMatchObject({
+    kind: "kept",
+    reason: "held_with",
+  });
 });
 
 test("a line whose invoice has gone is held with no other invoice", () => {
-  const rows = { ...shop, "shop.lines": [row("l1", { invoice_id: "1" }), row("l9", { invoice_id: "9" }), row("l3", { invoice_id: "9.00" })] };
+  const rows = {
+    ...shop,
+    "shop.lines": [row("l1", { invoice_id: "1" }), row("l9", { invoice_id: "9" }), row("l3", { invoice_id: "9.00" })],
+  };
   const invoicesNow = { ...rows, "shop.invoices": shop["shop.invoices"].slice(1) };
-  const decided = decide([customers(), invoices, lines], invoicesNow, {}, {}, new Map([["shop.invoices\nid", new Set(["9"])]]));
+  const decided = decide(
+    [customers(), invoices, lines],
+    invoicesNow,
+    {},
+    {},
+    new Map([["shop.invoices\nid", new Set(["9"])]]),
+  );
   expect(decided["shop.lines/l9"]).toMatchObject({ kind: "act", change: "rule" });
   // nobody has looked for these two
   expect(decided["shop.lines/l1"]).toMatchObject({ kind: "kept", reason: "held_with" });
@@ -200,7 +278,9 @@ test("a held record that is as its rule wants already is kept, with its lines", 
     "shop.invoices": [{ ...row("new", { id: "2", customer_id: "6", issued_on: "2025-02-20" }), ...held }],
     "shop.lines": [row("l2", { invoice_id: "2" })],
   };
-  const decided = decide([customers(), invoices, lines], rows, { "shop.customers": [reference("shop.invoices", "new", "shop.customers", "6")] });
+  const decided = decide([customers(), invoices, lines], rows, {
+    "shop.customers": [reference("shop.invoices", "new", "shop.customers", "6")],
+  });
   expect(decided["shop.invoices/new"]).toMatchObject({ kind: "kept", reason: "retention", ...kept });
   expect(decided["shop.lines/l2"]).toMatchObject({ kind: "kept", reason: "held_with" });
   expect(decided["shop.customers/6"]).toMatchObject({ kind: "kept", reason: "held_by" });
@@ -221,10 +301,19 @@ test("`protects` waits where nobody knows how long, and counts the longest of se
   const types = [customers(), protecting, recordOf("shop", "profiles")];
   const profiles = [row("mine", { email: "ann@x.example" })];
   expect(
-    decide(types, { ...shop, "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })], "shop.profiles": profiles })["shop.profiles/mine"],
+    decide(types, {
+      ...shop,
+      "shop.invoices": [row("n", { id: "3", customer_id: "6", issued_on: null })],
+      "shop.profiles": profiles,
+    })["shop.profiles/mine"],
   ).toMatchObject({ kind: "waiting", reason: "no_date" });
-  const two = [row("a", { id: "1", customer_id: "6", issued_on: "2020-02-20" }), row("b", { id: "2", customer_id: "6", issued_on: "2025-02-20" })];
-  expect(decide(types, { ...shop, "shop.invoices": two, "shop.profiles": profiles })["shop.profiles/mine"]).toMatchObject({
+  const two = [
+    row("a", { id: "1", customer_id: "6", issued_on: "2020-02-20" }),
+    row("b", { id: "2", customer_id: "6", issued_on: "2025-02-20" }),
+  ];
+  expect(
+    decide(types, { ...shop, "shop.invoices": two, "shop.profiles": profiles })["shop.profiles/mine"],
+  ).toMatchObject({
     kind: "kept",
     reason: "held_by",
     until: "2033-12-31",
@@ -233,10 +322,20 @@ test("`protects` waits where nobody knows how long, and counts the longest of se
 
 test("what leads on from a protected record is held with it, what leads on from a parent that a held child references is not", () => {
   const protecting = { ...invoices, holds: [{ hold: "invoice_8y", from: "issued_on", protects: ["shop.orders"] }] };
-  const orders = recordOf("shop", "orders", { match: { mode: "any", terms: [byColumn("customer_id", "shop.customers", "id")] } });
-  const items = recordOf("shop", "items", { match: { mode: "any", terms: [byColumn("order_id", "shop.orders", "id")] } });
-  const rows = { ...shop, "shop.orders": [row("o", { id: "1", customer_id: "6" })], "shop.items": [row("i", { order_id: "1" })] };
-  const decided = decide([customers(), orders, items, protecting], rows, { "shop.customers": [reference("shop.invoices", "new", "shop.customers", "6")] });
+  const orders = recordOf("shop", "orders", {
+    match: { mode: "any", terms: [byColumn("customer_id", "shop.customers", "id")] },
+  });
+  const items = recordOf("shop", "items", {
+    match: { mode: "any", terms: [byColumn("order_id", "shop.orders", "id")] },
+  });
+  const rows = {
+    ...shop,
+    "shop.orders": [row("o", { id: "1", customer_id: "6" })],
+    "shop.items": [row("i", { order_id: "1" })],
+  };
+  const decided = decide([customers(), orders, items, protecting], rows, {
+    "shop.customers": [reference("shop.invoices", "new", "shop.customers", "6")],
+  });
   expect(decided["shop.orders/o"]).toMatchObject({ kind: "kept", reason: "held_by" });
   expect(decided["shop.items/i"]).toMatchObject({ kind: "kept", reason: "held_with" });
   expect(decided["shop.customers/6"]).toMatchObject({ kind: "kept", reason: "held_by" });
@@ -257,7 +356,12 @@ test("a middle record that is anonymised for a held child keeps its own parent t
 });
 
 test("a line with a shorter hold of its own is kept as long as its invoice, under the law of both", () => {
-  const short: Hold = { ...hold, name: "short", law: ["X"], keepFor: { years: 2, months: 0, days: 0, seconds: 0, text: "2 years" } };
+  const short: Hold = {
+    ...hold,
+    name: "short",
+    law: ["X"],
+    keepFor: { years: 2, months: 0, days: 0, seconds: 0, text: "2 years" },
+  };
   const own = { ...lines, holds: [{ hold: "short", from: "made", protects: [] }] };
   const rows = { ...shop, "shop.lines": [row("l2", { invoice_id: "2", made: "2025-02-20" })] };
   expect(decide([customers(), invoices, own], rows, {}, { holds: [hold, short] })["shop.lines/l2"]).toMatchObject({
@@ -279,8 +383,14 @@ test("a declared cascade takes no row of a table that another system over the sa
     { name: "crm", kind: "postgres", connect, records: [notes] },
   ]).systems;
   const apart = block.map((one) => (one.name === "crm" ? { ...one, connect: { secret: "crm_db" } } : one));
-  expect(decide([cascading], shop, references, { systems: block })["shop.customers/6"]).toEqual({ kind: "blocked", reason: "shop.crm.notes_fkey" });
-  expect(decide([cascading], shop, references, { systems: apart })["shop.customers/6"]).toMatchObject({ kind: "act", change: "rule" });
+  expect(decide([cascading], shop, references, { systems: block })["shop.customers/6"]).toEqual({
+    kind: "blocked",
+    reason: "shop.crm.notes_fkey",
+  });
+  expect(decide([cascading], shop, references, { systems: apart })["shop.customers/6"]).toMatchObject({
+    kind: "act",
+    change: "rule",
+  });
 });
 
 test("an object that is held whole keeps its lines, whatever the rule of the lines says", () => {

@@ -4,7 +4,13 @@ import type { Fold, Identity, IdentityType } from "../../src/model/datamap.ts";
 import { readSubjects } from "../../src/planner/subjects.ts";
 
 const at = { line: 1, column: 1 };
-const identity = (name: string, type: IdentityType, fold: readonly Fold[] = []): Identity => ({ name, type, fold, by: {}, at });
+const identity = (name: string, type: IdentityType, fold: readonly Fold[] = []): Identity => ({
+  name,
+  type,
+  fold,
+  by: {},
+  at,
+});
 const IDENTITIES = [
   identity("email", "email", ["trim", "lowercase"]),
   identity("phone", "phone", ["e164"]),
@@ -25,7 +31,10 @@ function refused(text: string): Failure {
 
 test("an object, an array and one object a line are read alike", () => {
   const [ann, bob] = [{ email: "ann@example.com" }, { email: ["bob@example.com"], customer_id: 42 }];
-  const wanted = [{ identifiers: { email: ["ann@example.com"] } }, { identifiers: { email: ["bob@example.com"], customer_id: ["42"] } }];
+  const wanted = [
+    { identifiers: { email: ["ann@example.com"] } },
+    { identifiers: { email: ["bob@example.com"], customer_id: ["42"] } },
+  ];
   expect(readSubjects(JSON.stringify([ann, bob]), IDENTITIES)).toEqual(wanted);
   expect(readSubjects(`\uFEFF${JSON.stringify(ann)}\r\n\n${JSON.stringify(bob)}\n`, IDENTITIES)).toEqual(wanted);
   expect(readSubjects(JSON.stringify(ann, undefined, 2), IDENTITIES)).toEqual(wanted.slice(0, 1));
@@ -94,7 +103,8 @@ describe("values that are never searched for are refused with identity and posit
     expect(failure.message).toContain(`subject 2, ${name} `);
     expect(failure.message).toContain(reason);
     const value = json.replaceAll(/[^\p{L}\p{N}@]/gu, "");
-    if (value.length > 2 && !reason.includes(value)) expect(JSON.stringify([failure.message, failure.details])).not.toContain(value);
+    if (value.length > 2 && !reason.includes(value))
+      expect(JSON.stringify([failure.message, failure.details])).not.toContain(value);
   });
 });
 

@@ -19,7 +19,8 @@ test("dates are cut to month, year and decade; what is no date is cleared", () =
     ["year", "23.05.1987", false, null],
     ["year", "", false, null],
   ];
-  for (const [to, old, keepDate, wanted] of cases) expect(changed({ kind: "generalise", to }, old, keepDate), `${to} ${old}`).toBe(wanted);
+  for (const [to, old, keepDate, wanted] of cases)
+    expect(changed({ kind: "generalise", to }, old, keepDate), `${to} ${old}`).toBe(wanted);
 });
 
 test("addresses lose the bits beyond the prefix, IPv4 and IPv6; what is no address is cleared", () => {
@@ -27,7 +28,8 @@ test("addresses lose the bits beyond the prefix, IPv4 and IPv6; what is no addre
   expect(changed({ kind: "truncate", bits: 20 }, "192.168.31.99")).toBe("192.168.16.0");
   expect(changed({ kind: "truncate", bits: 48 }, "2001:db8:1:2::99")).toBe("2001:db8:1::");
   expect(changed({ kind: "truncate", bits: 24 }, "192.168.17.99/32")).toBe("192.168.17.0/32");
-  for (const old of ["host", "1.2.3", "256.1.1.1", "1.2.3.4.5", ""]) expect(changed({ kind: "truncate", bits: 24 }, old)).toBeNull();
+  for (const old of ["host", "1.2.3", "256.1.1.1", "1.2.3.4.5", ""])
+    expect(changed({ kind: "truncate", bits: 24 }, old)).toBeNull();
 });
 
 test("a prefix counts characters, not bytes or halves of them", () => {
@@ -73,7 +75,10 @@ test("what a rule makes of a value, it leaves alone the next time", () => {
       for (const old of ["1987-05-23", "192.168.17.99", "2001:db8:1:2::99", "Anna Lind", "1987-05-23 11:12:13+02"]) {
         expect(isAsWanted(rule, old, keepDate), `${JSON.stringify(rule)} ${old} before`).toBe(false);
         const value = changed(rule, old, keepDate);
-        expect(isAsWanted(rule, value === null ? null : String(value), keepDate), `${JSON.stringify(rule)} ${old} after`).toBe(true);
+        expect(
+          isAsWanted(rule, value === null ? null : String(value), keepDate),
+          `${JSON.stringify(rule)} ${old} after`,
+        ).toBe(true);
       }
     }
   }

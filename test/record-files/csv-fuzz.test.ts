@@ -5,7 +5,25 @@ import { naiveCsv } from "../support/naive-csv.ts";
 import { eraseFrom, lookupsOf, random, ruleOf } from "./support.ts";
 
 const KEY = 'a"n, n\r\n@x';
-const SOUP = ["a", "b@x", ",", ",", ";", '"', '""', "\n", "\r\n", "\n", "\r", " ", "é", "\u{1F600}", "\0", "ann@x", `"${KEY.replaceAll('"', '""')}"`];
+const SOUP = [
+  "a",
+  "b@x",
+  ",",
+  ",",
+  ";",
+  '"',
+  '""',
+  "\n",
+  "\r\n",
+  "\n",
+  "\r",
+  " ",
+  "é",
+  "\u{1F600}",
+  "\0",
+  "ann@x",
+  `"${KEY.replaceAll('"', '""')}"`,
+];
 
 function pick<T>(from: readonly T[], next: () => number): T {
   const found = from[Math.floor(next() * from.length)];
@@ -21,11 +39,16 @@ function structured(next: () => number, delimiter: string): string {
   for (let row = 0; row < rows; row += 1) {
     const cells = Array.from({ length: columns }, (_, at) => {
       const value =
-        row === 0 ? `c${at}` : next() < 0.3 ? pick(["ann@x", KEY], next) : Array.from({ length: Math.floor(next() * 5) }, () => pick(SOUP, next)).join("");
+        row === 0
+          ? `c${at}`
+          : next() < 0.3
+            ? pick(["ann@x", KEY], next)
+            : Array.from({ length: Math.floor(next() * 5) }, () => pick(SOUP, next)).join("");
       const bare = !/["\r\n]/u.test(value) && !value.includes(delimiter);
       return bare && next() < 0.6 ? value : `"${value.replaceAll('"', '""')}"`;
     });
-    text += cells.join(delimiter) + (row === rows - 1 && next() < 0.4 ? "" : pick(["\n", "\r\n", "\n\n", "\r\n\r\n"], next));
+    text +=
+      cells.join(delimiter) + (row === rows - 1 && next() < 0.4 ? "" : pick(["\n", "\r\n", "\n\n", "\r\n\r\n"], next));
   }
   return text;
 }
@@ -96,16 +119,21 @@ test("over 600 files, lines that are skipped and a line that names the delimiter
     const columns = [{ column: "c0", type: "string", fold: [] }] as const;
     const lookups = lookupsOf("c0", "ann@x", KEY);
     const size = 1 + Math.floor(next() * 40);
-    const alone = await eraseFrom(Buffer.from(body), ruleOf({ dialect: { delimiter }, columns }), lookups, size).catch((error: unknown) => error);
+    const alone = await eraseFrom(Buffer.from(body), ruleOf({ dialect: { delimiter }, columns }), lookups, size).catch(
+      (error: unknown) => error,
+    );
     const dialect: Dialect = { ...(named ? {} : { delimiter }), ...(skip === 0 ? {} : { skip }) };
-    const behind = await eraseFrom(Buffer.from(head + body), ruleOf({ dialect, columns }), lookups, size).catch((error: unknown) => error);
+    const behind = await eraseFrom(Buffer.from(head + body), ruleOf({ dialect, columns }), lookups, size).catch(
+      (error: unknown) => error,
+    );
     const where = `seed ${seed}: ${JSON.stringify(head + body)}`;
     if (alone instanceof Failure) {
       counted.refused += 1;
       expect(behind, where).toBeInstanceOf(Failure);
       continue;
     }
-    if (alone instanceof Error || behind instanceof Error || !isErased(alone) || !isErased(behind)) throw new Error(`${where}: ${String(behind)}`);
+    if (alone instanceof Error || behind instanceof Error || !isErased(alone) || !isErased(behind))
+      throw new Error(`${where}: ${String(behind)}`);
     expect(behind.text, where).toBe(head + alone.text);
     const before = head.match(/\n/gu)?.length ?? 0;
     expect(
@@ -140,11 +168,20 @@ test("over 600 files, a value leaves its list as a naive splitting has it, and e
       const left = parts.filter((value) => value !== "ann@x").join(separator);
       return { cell, left, quoted, end: pick(["\n", "\r\n"], next) };
     });
-    const write = (row: (typeof rows)[number], cell: string) => `${row.quoted ? `"${cell.replaceAll('"', '""')}"` : cell},1${row.end}`;
+    const write = (row: (typeof rows)[number], cell: string) =>
+      `${row.quoted ? `"${cell.replaceAll('"', '""')}"` : cell},1${row.end}`;
     const file = `email,n\n${rows.map((row) => write(row, row.cell)).join("")}`;
     const wanted = `email,n\n${rows.map((row) => write(row, row.left)).join("")}`;
-    const rule = ruleOf({ split: { email: separator }, change: { kind: "fields", fields: { email: { kind: "remove" } }, documents: [] } });
-    const { text, result } = await eraseFrom(Buffer.from(file), rule, lookupsOf("email", "ann@x"), 1 + Math.floor(next() * 40));
+    const rule = ruleOf({
+      split: { email: separator },
+      change: { kind: "fields", fields: { email: { kind: "remove" } }, documents: [] },
+    });
+    const { text, result } = await eraseFrom(
+      Buffer.from(file),
+      rule,
+      lookupsOf("email", "ann@x"),
+      1 + Math.floor(next() * 40),
+    );
     expect(text, `seed ${seed}: ${JSON.stringify(file)}`).toBe(wanted);
     counted.changed += result.changed.length;
     counted.whole += rows.filter(({ cell, left }) => left === "" && cell !== "").length;

@@ -26,8 +26,12 @@ test("one value leaves with one separator, and everything else keeps every byte"
   for (const kind of ["remove", "clear", "unlink"] as const) {
     const rule = ruleOf({ split, change: fields({ email: { kind } }) });
     for (const [before, after] of cases) {
-      expect((await eraseFrom(Buffer.from(`${HEAD}${before},1\r\n`), rule, ann)).text, before).toBe(`${HEAD}${after},1\r\n`);
-      expect((await eraseFrom(Buffer.from(`${HEAD}"${before}",1`), rule, ann)).text, before).toBe(`${HEAD}"${after}",1`);
+      expect((await eraseFrom(Buffer.from(`${HEAD}${before},1\r\n`), rule, ann)).text, before).toBe(
+        `${HEAD}${after},1\r\n`,
+      );
+      expect((await eraseFrom(Buffer.from(`${HEAD}"${before}",1`), rule, ann)).text, before).toBe(
+        `${HEAD}"${after}",1`,
+      );
     }
   }
 });
@@ -38,7 +42,9 @@ test("quotes and escapes of the values that stay are spelled as they were", asyn
   expect((await eraseFrom(Buffer.from(file), rule, ann)).text).toBe(`${HEAD}"""Bob"" <b@x>; ""E,ve""\r\n",1\n`);
   const dialect = { quote: "'", escape: "\\" };
   const odd = String.raw`'\B\'ob; ann@x; \\eve',1`;
-  expect((await eraseFrom(Buffer.from(`${HEAD}${odd}\n`), { ...rule, dialect }, ann)).text).toBe(`${HEAD}${String.raw`'\B\'ob; \\eve',1`}\n`);
+  expect((await eraseFrom(Buffer.from(`${HEAD}${odd}\n`), { ...rule, dialect }, ann)).text).toBe(
+    `${HEAD}${String.raw`'\B\'ob; \\eve',1`}\n`,
+  );
 });
 
 test("a value that is set or replaced stands where the old one stood", async () => {
@@ -47,13 +53,21 @@ test("a value that is set or replaced stands where the old one stood", async () 
     `${HEAD}"bob@x ::: go""ne",1\n"bob@x ::: go""ne",1\n`,
   );
   const separator = ruleOf({ split, change: fields({ email: { kind: "set", value: "a ::: b" } }) });
-  await expect(eraseFrom(Buffer.from(`${HEAD}bob@x ::: ann@x,1\n`), separator, ann)).rejects.toMatchObject({ code: "FIELD_REFUSED" });
+  await expect(eraseFrom(Buffer.from(`${HEAD}bob@x ::: ann@x,1\n`), separator, ann)).rejects.toMatchObject({
+    code: "FIELD_REFUSED",
+  });
 });
 
 test("a list that is emptied in a record of one cell does not become a blank line", async () => {
-  expect((await eraseFrom(Buffer.from("email\nann@x\nbob\n"), ruleOf({ split, change: fields({ email: { kind: "remove" } }) }), ann)).text).toBe(
-    'email\n""\nbob\n',
-  );
+  expect(
+    (
+      await eraseFrom(
+        Buffer.from("email\nann@x\nbob\n"),
+        ruleOf({ split, change: fields({ email: { kind: "remove" } }) }),
+        ann,
+      )
+    ).text,
+  ).toBe('email\n""\nbob\n');
 });
 
 test("a second erasure finds nothing to do; a column that is not matched is changed as a whole", async () => {
@@ -66,7 +80,9 @@ test("a second erasure finds nothing to do; a column that is not matched is chan
 test("a list that holds somebody else is shared, unless all of them are the record's people", async () => {
   const file = Buffer.from(`${HEAD}ann@x ::: bob@x,1\nann@x,2\nann@x ::: ,3\nANN@X ::: ann@x,4\n`);
   const shared = async (lookups: typeof ann, fold: readonly "lowercase"[] = []) =>
-    (await scan(file, ruleOf({ split, columns: [{ column: "email", type: "email", fold }] }), lookups)).map((record) => record.shared);
+    (await scan(file, ruleOf({ split, columns: [{ column: "email", type: "email", fold }] }), lookups)).map(
+      (record) => record.shared,
+    );
   expect(await shared(ann)).toEqual([true, false, false, true]);
   expect(await shared(ann, ["lowercase"])).toEqual([true, false, false, false]);
   expect(await shared(lookupsOf("email", "ann@x", "bob@x"))).toEqual([false, false, false, true]);
@@ -82,5 +98,7 @@ test("exports and constants see the values of the list", async () => {
 });
 
 test("a column of a list that the heading has not is missing", async () => {
-  await expect(scan(Buffer.from("email\nann@x\n"), ruleOf({ split: { members: ";" } }), ann)).rejects.toMatchObject({ code: "COLUMN_MISSING" });
+  await expect(scan(Buffer.from("email\nann@x\n"), ruleOf({ split: { members: ";" } }), ann)).rejects.toMatchObject({
+    code: "COLUMN_MISSING",
+  });
 });

@@ -30,7 +30,9 @@ test("lines before the heading are kept, however they are quoted, and records ar
 });
 
 test("without `skip` the first line is the heading, and what is wrong with it is said", async () => {
-  expect(await said(scan(Buffer.from("Report\nemail\nann@x\n"), ruleOf(), ann))).toBe('COLUMN_MISSING people.csv:1: the header has no column "email"');
+  expect(await said(scan(Buffer.from("Report\nemail\nann@x\n"), ruleOf(), ann))).toBe(
+    'COLUMN_MISSING people.csv:1: the header has no column "email"',
+  );
   expect(await said(scan(Buffer.from("Report\nmail\nann@x\n"), ruleOf({ dialect: { skip: 1 } }), ann))).toBe(
     'COLUMN_MISSING people.csv:2: the header has no column "email"',
   );
@@ -52,7 +54,9 @@ test("a file that ends before its heading is refused, an empty one holds nobody"
       "FILE_UNREADABLE people.csv: ends before its heading: `skip` names 2 lines",
     );
   expect(await scan(Buffer.from(""), ruleOf({ dialect: { skip: 2 } }), ann)).toEqual([]);
-  expect(await countRecords(inChunks(Buffer.from("one\ntwo\nemail\na\nb\n")), ruleOf({ dialect: { skip: 2 } }))).toBe(2);
+  expect(await countRecords(inChunks(Buffer.from("one\ntwo\nemail\na\nb\n")), ruleOf({ dialect: { skip: 2 } }))).toBe(
+    2,
+  );
 });
 
 test("a first line that names the delimiter is understood and kept; new cells are written with it", async () => {
@@ -63,21 +67,31 @@ test("a first line that names the delimiter is understood and kept; new cells ar
   ] as const) {
     const file = `${first}email${delimiter}a\nann@x${delimiter}1\nbob@x${delimiter}x\n`;
     for (const size of [1, 1000]) {
-      expect((await eraseFrom(Buffer.from(file), ruleOf(), ann, size)).text).toBe(`${first}email${delimiter}a\nbob@x${delimiter}x\n`);
-      const change = { kind: "fields", fields: { a: { kind: "set", value: `p${delimiter}q` } }, documents: [] } as const;
+      expect((await eraseFrom(Buffer.from(file), ruleOf(), ann, size)).text).toBe(
+        `${first}email${delimiter}a\nbob@x${delimiter}x\n`,
+      );
+      const change = {
+        kind: "fields",
+        fields: { a: { kind: "set", value: `p${delimiter}q` } },
+        documents: [],
+      } as const;
       expect((await eraseFrom(Buffer.from(file), ruleOf({ change }), ann, size)).text).toBe(
         `${first}email${delimiter}a\nann@x${delimiter}"p${delimiter}q"\nbob@x${delimiter}x\n`,
       );
     }
   }
   const both = "sep=;\nReport\nemail;a\nann@x;1\nbob;2\n";
-  expect((await eraseFrom(Buffer.from(both), ruleOf({ dialect: { skip: 2 } }), ann)).text).toBe("sep=;\nReport\nemail;a\nbob;2\n");
+  expect((await eraseFrom(Buffer.from(both), ruleOf({ dialect: { skip: 2 } }), ann)).text).toBe(
+    "sep=;\nReport\nemail;a\nbob;2\n",
+  );
   await checkRecords(inChunks(Buffer.from("sep=;\nemail;a\n")), ruleOf({ exports: ["a"] }));
 });
 
 test("a heading that only begins like such a line is a heading", async () => {
   const columns = [{ column: "sep=", type: "email", fold: [] }] as const;
-  expect((await eraseFrom(Buffer.from("sep=,n\nann@x,1\nbob,2\n"), ruleOf({ columns }), lookupsOf("sep=", "ann@x"))).text).toBe("sep=,n\nbob,2\n");
+  expect(
+    (await eraseFrom(Buffer.from("sep=,n\nann@x,1\nbob,2\n"), ruleOf({ columns }), lookupsOf("sep=", "ann@x"))).text,
+  ).toBe("sep=,n\nbob,2\n");
 });
 
 test("the line that is told is that of the wrong row, wherever chunks end, after line ends in cells and blank lines", async () => {
@@ -88,6 +102,8 @@ test("the line that is told is that of the wrong row, wherever chunks end, after
     expect(await said(scan(Buffer.from(rows), ruleOf(), ann, size))).toMatch(/^FILE_UNREADABLE people\.csv:6: /u);
     expect(await said(scan(Buffer.from(quote), ruleOf(), ann, size))).toMatch(/^FILE_UNREADABLE people\.csv:4: /u);
     expect(await said(scan(Buffer.from(open), ruleOf(), ann, size))).toMatch(/^FILE_UNREADABLE people\.csv:4: /u);
-    expect(await said(scan(Buffer.from(`x\ny\n${rows}`), ruleOf({ dialect: { skip: 2 } }), ann, size))).toMatch(/^FILE_UNREADABLE people\.csv:8: /u);
+    expect(await said(scan(Buffer.from(`x\ny\n${rows}`), ruleOf({ dialect: { skip: 2 } }), ann, size))).toMatch(
+      /^FILE_UNREADABLE people\.csv:8: /u,
+    );
   }
 });

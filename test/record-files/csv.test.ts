@@ -34,28 +34,51 @@ test("where the last record goes, the line end before it stays; a header alone i
 
 test("a cell is compared whole and as text", async () => {
   const file = Buffer.from("id\n42\n00042\n42.0\n 42\n4200\n");
-  expect((await scan(file, ruleOf({ columns: [{ column: "id", type: "integer", fold: [] }] }), lookupsOf("id", "42"))).map(({ line }) => line)).toEqual([2]);
+  expect(
+    (await scan(file, ruleOf({ columns: [{ column: "id", type: "integer", fold: [] }] }), lookupsOf("id", "42"))).map(
+      ({ line }) => line,
+    ),
+  ).toEqual([2]);
 });
 
 test("exports are texts, and an empty cell is none", async () => {
-  const [found] = await scan(Buffer.from("email,day,note\nann@x,2026-01-02,\n"), ruleOf({ exports: ["day", "note"] }), ann);
+  const [found] = await scan(
+    Buffer.from("email,day,note\nann@x,2026-01-02,\n"),
+    ruleOf({ exports: ["day", "note"] }),
+    ann,
+  );
   expect(found?.values).toEqual({ day: ["2026-01-02"], note: [] });
 });
 
 test("a changed cell is quoted as it was, or where it must be", async () => {
   const file = 'email,a,b,c,d\nann@x,"1987-05-23",plain,"x",y\n';
-  const change = fields({ a: { kind: "generalise", to: "month" }, b: { kind: "set", value: "with, comma" }, c: { kind: "clear" }, d: { kind: "remove" } });
-  expect((await eraseFrom(Buffer.from(file), ruleOf({ change }), ann)).text).toBe('email,a,b,c,d\nann@x,"1987-05","with, comma","",\n');
+  const change = fields({
+    a: { kind: "generalise", to: "month" },
+    b: { kind: "set", value: "with, comma" },
+    c: { kind: "clear" },
+    d: { kind: "remove" },
+  });
+  expect((await eraseFrom(Buffer.from(file), ruleOf({ change }), ann)).text).toBe(
+    'email,a,b,c,d\nann@x,"1987-05","with, comma","",\n',
+  );
 });
 
 test("a cleared cell that stands alone in its record does not make the record a blank line", async () => {
-  const { text, result } = await eraseFrom(Buffer.from("email\nann@x\nbob\n"), ruleOf({ change: fields({ email: { kind: "clear" } }) }), ann);
+  const { text, result } = await eraseFrom(
+    Buffer.from("email\nann@x\nbob\n"),
+    ruleOf({ change: fields({ email: { kind: "clear" } }) }),
+    ann,
+  );
   expect(text).toBe('email\n""\nbob\n');
   expect(result.changedAt).toEqual([0]);
 });
 
 test("what is as wanted already is counted and not written again", async () => {
-  const { text, result, found } = await eraseFrom(Buffer.from('email,a\nann@x,""\nann@x,1\n'), ruleOf({ change: fields({ a: { kind: "clear" } }) }), ann);
+  const { text, result, found } = await eraseFrom(
+    Buffer.from('email,a\nann@x,""\nann@x,1\n'),
+    ruleOf({ change: fields({ a: { kind: "clear" } }) }),
+    ann,
+  );
   expect(text).toBe('email,a\nann@x,""\nann@x,\n');
   expect(found.map(({ done }) => done)).toEqual([true, false]);
   expect([result.changed.length, result.alreadyAsWanted.length, result.matched.length]).toEqual([1, 1, 2]);
@@ -66,7 +89,9 @@ test("other delimiters, quotes and escapes, and files without a header", async (
   const dialect = { delimiter: "|", quote: "'", escape: "\\", header: false };
   const columns = [{ column: "2", type: "email", fold: [] }] as const;
   const change = fields({ "3": { kind: "set", value: String.raw`a'b\c` } });
-  expect((await eraseFrom(Buffer.from(file), ruleOf({ dialect, columns }), lookupsOf("2", "ann@x"))).text).toBe(String.raw`2|'bob'|'ann@x'` + "\n");
+  expect((await eraseFrom(Buffer.from(file), ruleOf({ dialect, columns }), lookupsOf("2", "ann@x"))).text).toBe(
+    String.raw`2|'bob'|'ann@x'` + "\n",
+  );
   expect((await eraseFrom(Buffer.from(file), ruleOf({ dialect, columns, change }), lookupsOf("2", "ann@x"))).text).toBe(
     String.raw`1|'ann@x'|'a\'b\\c'` + "\n" + String.raw`2|'bob'|'ann@x'` + "\n",
   );
@@ -74,7 +99,9 @@ test("other delimiters, quotes and escapes, and files without a header", async (
 
 test("without quotes a quote is a character like any other, and a value that would need them is refused", async () => {
   const dialect = { quote: "" };
-  expect((await eraseFrom(Buffer.from('email,a\n"ann@x",1\nann@x,5"\n'), ruleOf({ dialect }), ann)).text).toBe('email,a\n"ann@x",1\n');
+  expect((await eraseFrom(Buffer.from('email,a\n"ann@x",1\nann@x,5"\n'), ruleOf({ dialect }), ann)).text).toBe(
+    'email,a\n"ann@x",1\n',
+  );
   const change = fields({ a: { kind: "set", value: "a,b" } });
   expect(await fails(eraseFrom(Buffer.from("email,a\nann@x,1\n"), ruleOf({ dialect, change }), ann))).toBe(
     'FIELD_REFUSED people.csv:2: the new value of column "a" cannot be written without quotes',
@@ -91,12 +118,17 @@ test("broken files are refused with their line and without their content", async
   );
   expect(await broken('email,a\nann@x,secret"1\n')).toMatch(/^FILE_UNREADABLE people\.csv:\d/u);
   expect(await broken('email,a\nann@x,"secret"1\n')).toMatch(/^FILE_UNREADABLE people\.csv:\d/u);
-  expect(await broken("email,email\nann@x,secret\n")).toBe('FILE_UNREADABLE people.csv:1: the header has column "email" twice');
-  expect(await broken("Email,email \nann@x,secret\n")).toBe('COLUMN_MISSING people.csv:1: the header has no column "email"');
+  expect(await broken("email,email\nann@x,secret\n")).toBe(
+    'FILE_UNREADABLE people.csv:1: the header has column "email" twice',
+  );
+  expect(await broken("Email,email \nann@x,secret\n")).toBe(
+    'COLUMN_MISSING people.csv:1: the header has no column "email"',
+  );
 });
 
 test("a column that a rule, a filter or an export names must be there, also for check", async () => {
-  const check = async (given: Parameters<typeof ruleOf>[0]) => await checkRecords(inChunks(Buffer.from("email,a\nann@x,1\n")), ruleOf(given));
+  const check = async (given: Parameters<typeof ruleOf>[0]) =>
+    await checkRecords(inChunks(Buffer.from("email,a\nann@x,1\n")), ruleOf(given));
   await check({ exports: ["a"] });
   await expect(check({ exports: ["b"] })).rejects.toMatchObject({ code: "COLUMN_MISSING" });
   await expect(check({ where: { b: ["1"] } })).rejects.toMatchObject({ code: "COLUMN_MISSING" });
@@ -132,13 +164,23 @@ test("verifying refuses an output in which anything is not as it was meant", asy
   const bytes = Buffer.from("email,a\nann@x,1\nbob,2\nann@x,3\neve,4\n");
   const rule = ruleOf({ change: fields({ a: { kind: "clear" } }) });
   const found = await scan(bytes, rule, ann);
-  const changes = new Map([...changesFor(found.slice(0, 1), { kind: "delete" }, ann), ...changesFor(found.slice(1), rule.change, ann)]);
+  const changes = new Map([
+    ...changesFor(found.slice(0, 1), { kind: "delete" }, ann),
+    ...changesFor(found.slice(1), rule.change, ann),
+  ]);
   const rewrite = rewriteRecords(inChunks(bytes), rule, changes, String);
   const written = Buffer.concat(await Array.fromAsync(rewrite.output)).toString();
   expect(written).toBe("email,a\nbob,2\nann@x,\neve,4\n");
-  const verify = async (text: string) => await verifyRewrite(inChunks(Buffer.from(text)), rule, changes, rewrite.result());
+  const verify = async (text: string) =>
+    await verifyRewrite(inChunks(Buffer.from(text)), rule, changes, rewrite.result());
   await verify(written);
-  for (const other of [written.replace("bob", "bub"), written.replace("ann@x,", "ann@x,3"), `${written}zoe,5\n`, written.replace("eve,4\n", ""), ""])
+  for (const other of [
+    written.replace("bob", "bub"),
+    written.replace("ann@x,", "ann@x,3"),
+    `${written}zoe,5\n`,
+    written.replace("eve,4\n", ""),
+    "",
+  ])
     await expect(verify(other)).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
 });
 
@@ -147,8 +189,12 @@ test("a carriage return alone, outside quotes, is refused with its line: it ends
   expect(await fails(scan(Buffer.from(secret), ruleOf(), ann))).toBe(
     "FILE_UNREADABLE people.csv:1: a carriage return without a line feed stands outside quotes",
   );
-  expect(await fails(checkRecords(inChunks(Buffer.from(secret)), ruleOf()))).toMatch(/^FILE_UNREADABLE people.csv:1: a carriage return/u);
-  expect(await fails(scan(Buffer.from("email,n\nbob@x,1\rann@x,2\n"), ruleOf(), ann))).toMatch(/^FILE_UNREADABLE people.csv:2: /u);
+  expect(await fails(checkRecords(inChunks(Buffer.from(secret)), ruleOf()))).toMatch(
+    /^FILE_UNREADABLE people.csv:1: a carriage return/u,
+  );
+  expect(await fails(scan(Buffer.from("email,n\nbob@x,1\rann@x,2\n"), ruleOf(), ann))).toMatch(
+    /^FILE_UNREADABLE people.csv:2: /u,
+  );
   // inside quotes it is part of the value; doubled before a line feed it belongs to the line's end
   const fine = 'email,n\r\r\nbob@x,"a\rb"\r\nann@x,1\r\r\neve@x,3\r';
   expect((await eraseFrom(Buffer.from(fine), ruleOf(), ann)).text).toBe('email,n\r\r\nbob@x,"a\rb"\r\neve@x,3\r');

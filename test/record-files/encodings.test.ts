@@ -20,14 +20,21 @@ test("the same file in every encoding loses the same rows, and every other byte 
   for (const encoding of ["utf-8", "utf-16le", "utf-16be", "iso-8859-1", "windows-1252"] as const) {
     const sign = encoding === "iso-8859-1" ? "¤" : "€";
     const encode = ENCODE[encoding];
-    const { bytes } = await eraseFrom(encode(`é mail,n\r\njosé@x,"1\r\n"\njose@x,${sign}2\r\njosé@x,3`), rule(encoding), josé, 3);
+    const { bytes } = await eraseFrom(
+      encode(`é mail,n\r\njosé@x,"1\r\n"\njose@x,${sign}2\r\njosé@x,3`),
+      rule(encoding),
+      josé,
+      3,
+    );
     expect(bytes.equals(encode(`é mail,n\r\njose@x,${sign}2\r\n`)), encoding).toBe(true);
   }
 });
 
 test("all bytes that an encoding has come back as they were", async () => {
   for (const encoding of ["iso-8859-1", "windows-1252"] as const) {
-    const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => ![0x22, 0x2c, 0x0a, 0x0d].includes(byte)));
+    const all = Buffer.from(
+      Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => ![0x22, 0x2c, 0x0a, 0x0d].includes(byte)),
+    );
     const file = Buffer.concat([ENCODE[encoding]("é mail\n"), all, ENCODE[encoding]("\njosé@x\n")]);
     const { bytes } = await eraseFrom(file, rule(encoding), josé);
     expect(bytes.equals(file.subarray(0, file.length - 7)), encoding).toBe(true);
@@ -46,27 +53,50 @@ test("in UTF-16 a delimiter is a character, not two bytes that happen to stand t
 });
 
 test("a file that is not in its declared encoding is refused, not searched in vain", async () => {
-  await expect(scan(ENCODE["iso-8859-1"]("é mail\njosé@x\n"), rule("utf-8"), josé)).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
-  await expect(scan(ENCODE["utf-16le"]("\u{FEFF}é mail\njosé@x\n"), rule("utf-8"), josé)).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
+  await expect(scan(ENCODE["iso-8859-1"]("é mail\njosé@x\n"), rule("utf-8"), josé)).rejects.toMatchObject({
+    code: "FILE_UNREADABLE",
+  });
+  await expect(scan(ENCODE["utf-16le"]("\u{FEFF}é mail\njosé@x\n"), rule("utf-8"), josé)).rejects.toMatchObject({
+    code: "FILE_UNREADABLE",
+  });
   // a single-byte encoding takes any bytes: with another column first, nothing else would tell
   for (const encoding of ["windows-1252", "iso-8859-1"] as const) {
     const marked = { ...rule(encoding), columns: [{ column: "mail", type: "email", fold: [] }] } as const;
-    await expect(scan(ENCODE["utf-8"]("\u{FEFF}n,mail\n1,josé@x\n"), marked, lookupsOf("mail", "josé@x"), 1)).rejects.toMatchObject({
+    await expect(
+      scan(ENCODE["utf-8"]("\u{FEFF}n,mail\n1,josé@x\n"), marked, lookupsOf("mail", "josé@x"), 1),
+    ).rejects.toMatchObject({
       code: "FILE_UNREADABLE",
     });
   }
-  await expect(scan(Buffer.concat([ENCODE["utf-16le"]("é mail\nx\n"), Buffer.from([0x41])]), rule("utf-16le"), josé)).rejects.toMatchObject({
+  await expect(
+    scan(Buffer.concat([ENCODE["utf-16le"]("é mail\nx\n"), Buffer.from([0x41])]), rule("utf-16le"), josé),
+  ).rejects.toMatchObject({
     code: "FILE_UNREADABLE",
   });
-  await expect(scan(Buffer.concat([ENCODE["utf-16le"]("é mail\n"), Buffer.from([0x00, 0xd8, 0x41, 0x00])]), rule("utf-16le"), josé)).rejects.toMatchObject({
+  await expect(
+    scan(
+      Buffer.concat([ENCODE["utf-16le"]("é mail\n"), Buffer.from([0x00, 0xd8, 0x41, 0x00])]),
+      rule("utf-16le"),
+      josé,
+    ),
+  ).rejects.toMatchObject({
     code: "FILE_UNREADABLE",
   });
 });
 
 test("a new value that the encoding cannot write is refused", async () => {
-  const set = { ...rule("iso-8859-1"), change: { kind: "fields", fields: { n: { kind: "set", value: "€" } }, documents: [] } } as const;
-  await expect(eraseFrom(ENCODE["iso-8859-1"]("é mail,n\njosé@x,1\n"), set, josé)).rejects.toMatchObject({ code: "FIELD_REFUSED" });
-  const { bytes } = await eraseFrom(ENCODE["windows-1252"]("é mail,n\njosé@x,1\n"), { ...set, encoding: "windows-1252" }, josé);
+  const set = {
+    ...rule("iso-8859-1"),
+    change: { kind: "fields", fields: { n: { kind: "set", value: "€" } }, documents: [] },
+  } as const;
+  await expect(eraseFrom(ENCODE["iso-8859-1"]("é mail,n\njosé@x,1\n"), set, josé)).rejects.toMatchObject({
+    code: "FIELD_REFUSED",
+  });
+  const { bytes } = await eraseFrom(
+    ENCODE["windows-1252"]("é mail,n\njosé@x,1\n"),
+    { ...set, encoding: "windows-1252" },
+    josé,
+  );
   expect(bytes.equals(ENCODE["windows-1252"]("é mail,n\njosé@x,€\n"))).toBe(true);
 });
 

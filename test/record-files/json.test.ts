@@ -5,7 +5,9 @@ import { isJsonObject, readJson, textOf } from "../../src/record-files/json-valu
 import { random } from "./support.ts";
 
 function read(text: string, ...paths: readonly string[]): (string | null)[][] | null {
-  return readJson(text, pathTree(paths), paths.length)?.map((values) => values.map((value) => textOf(text, value))) ?? null;
+  return (
+    readJson(text, pathTree(paths), paths.length)?.map((values) => values.map((value) => textOf(text, value))) ?? null
+  );
 }
 
 function without(text: string, path: string, ...which: readonly number[]): string {
@@ -31,8 +33,15 @@ test("numbers are read as they are written, strings are decoded, null is no text
 });
 
 test("a path leads through objects and into arrays; an absent path gives nothing; duplicate keys give both values", () => {
-  const line = '{"who":{"email":"a"},"members":[{"email":"b"},{"mail":"x"},{"email":"c"}],"who":{"email":"d"},"tags":["t","u"],"deep":[[{"x":1}],[{"x":2}]]}';
-  expect(read(line, "who.email", "members[].email", "nobody.email", "tags[]", "deep[][].x")).toEqual([["a", "d"], ["b", "c"], [], ["t", "u"], ["1", "2"]]);
+  const line =
+    '{"who":{"email":"a"},"members":[{"email":"b"},{"mail":"x"},{"email":"c"}],"who":{"email":"d"},"tags":["t","u"],"deep":[[{"x":1}],[{"x":2}]]}';
+  expect(read(line, "who.email", "members[].email", "nobody.email", "tags[]", "deep[][].x")).toEqual([
+    ["a", "d"],
+    ["b", "c"],
+    [],
+    ["t", "u"],
+    ["1", "2"],
+  ]);
 });
 
 test("a path that ends at an array finds its elements too", () => {
@@ -49,14 +58,37 @@ test("what JSON.parse takes for an object is read as that, and nothing else is, 
     '{"a":"","a":[],"b":{}}',
     ' {"members":[{"a":"ann@x"},{"a":null}],"n":0} ',
   ];
-  const pieces = ["{", "}", "[", "]", ",", ":", '"', "\\", "0", "-", "1", ".", "e", "t", "null", " ", "\u0001", "\\u12", "a"];
+  const pieces = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    '"',
+    "\\",
+    "0",
+    "-",
+    "1",
+    ".",
+    "e",
+    "t",
+    "null",
+    " ",
+    "\u0001",
+    "\\u12",
+    "a",
+  ];
   let valid = 0;
   for (let seed = 1; seed <= 8000; seed += 1) {
     const next = random(seed);
     let text = seeds[seed % seeds.length] ?? "";
     for (let times = Math.floor(next() * 3); times > 0; times -= 1) {
       const at = Math.floor(next() * text.length);
-      text = text.slice(0, at) + (pieces[Math.floor(next() * pieces.length)] ?? "") + text.slice(at + Math.floor(next() * 2));
+      text =
+        text.slice(0, at) +
+        (pieces[Math.floor(next() * pieces.length)] ?? "") +
+        text.slice(at + Math.floor(next() * 2));
     }
     const parsed = parse(text);
     const mine = readJson(text, pathTree(["a"]), 1);
@@ -65,7 +97,9 @@ test("what JSON.parse takes for an object is read as that, and nothing else is, 
     if (parsed === null || mine === null) continue;
     valid += 1;
     const last = mine[0]?.findLast((value) => !value.element);
-    expect(last === undefined ? undefined : JSON.parse(text.slice(last.start, last.end)), JSON.stringify(text)).toEqual(parsed["a"]);
+    expect(last === undefined ? undefined : JSON.parse(text.slice(last.start, last.end)), JSON.stringify(text)).toEqual(
+      parsed["a"],
+    );
   }
   expect(valid).toBeGreaterThan(2000);
 });
@@ -102,7 +136,10 @@ test("an edit inside a value that goes, goes with it", () => {
   const line = '{"a":{"b":"x"},"c":1}';
   const [outer, inner] = readJson(line, pathTree(["a", "a.b"]), 2) ?? [];
   expect(
-    editJson(line, [...(inner ?? []).map((value) => ({ value, text: "null" })), ...(outer ?? []).map((value) => ({ value, remove: true as const }))]),
+    editJson(line, [
+      ...(inner ?? []).map((value) => ({ value, text: "null" })),
+      ...(outer ?? []).map((value) => ({ value, remove: true as const })),
+    ]),
   ).toBe('{"c":1}');
 });
 

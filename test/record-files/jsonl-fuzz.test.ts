@@ -18,9 +18,39 @@ const ALIKE = [
   ["\u{1F600}", 'a"n', "a\\n", "a/n"],
 ];
 const NUMBERS = ["42", "42.0", "-0", "1e400", "0042", "+42", "90071992547409931", ".5", "5."];
-const FOLDS: readonly (readonly Fold[])[] = [[], ["lowercase"], ["trim", "lowercase"], ["nfc", "trim", "lowercase"], ["nfc"], ["trim"], ["e164"]];
+const FOLDS: readonly (readonly Fold[])[] = [
+  [],
+  ["lowercase"],
+  ["trim", "lowercase"],
+  ["nfc", "trim", "lowercase"],
+  ["nfc"],
+  ["trim"],
+  ["e164"],
+];
 const TYPES: readonly IdentityType[] = ["string", "email", "uuid"];
-const BREAKERS = ["", "", ",", "}", "{", "]", "[", '"', ":", "0", "-", ".", "\\", "\t", "\u0001", "\u00A0", "\u{FEFF}", "\\u00e9", " ", "\\x", "e"];
+const BREAKERS = [
+  "",
+  "",
+  ",",
+  "}",
+  "{",
+  "]",
+  "[",
+  '"',
+  ":",
+  "0",
+  "-",
+  ".",
+  "\\",
+  "\t",
+  "\u0001",
+  "\u00A0",
+  "\u{FEFF}",
+  "\\u00e9",
+  " ",
+  "\\x",
+  "e",
+];
 
 type Next = () => number;
 
@@ -38,7 +68,9 @@ function spelled(value: string, next: Next): string {
   if (next() < 0.8) return text;
   const inner = [...Array(value.length).keys()].map((at) => {
     const code = value.charCodeAt(at);
-    return next() < 0.4 || code < 0x20 || code === 0x22 || code === 0x5c ? `\\u${code.toString(16).padStart(4, "0")}` : value.slice(at, at + 1);
+    return next() < 0.4 || code < 0x20 || code === 0x22 || code === 0x5c
+      ? `\\u${code.toString(16).padStart(4, "0")}`
+      : value.slice(at, at + 1);
   });
   return `"${inner.join("")}"`;
 }
@@ -71,13 +103,20 @@ function line(next: Next, pool: Pool): Buffer {
   const text = next() < 0.6 ? whole : object(next, 0, pool);
   if (kind < 0.7) return Buffer.from(text);
   const at = Math.floor(next() * text.length);
-  if (kind < 0.97) return Buffer.from(text.slice(0, at) + pick(BREAKERS, next) + text.slice(at + Math.floor(next() * 2)));
-  return Buffer.concat([Buffer.from(text.slice(0, at)), Buffer.from([pick([0x80, 0xc3, 0xff], next)]), Buffer.from(text.slice(at))]);
+  if (kind < 0.97)
+    return Buffer.from(text.slice(0, at) + pick(BREAKERS, next) + text.slice(at + Math.floor(next() * 2)));
+  return Buffer.concat([
+    Buffer.from(text.slice(0, at)),
+    Buffer.from([pick([0x80, 0xc3, 0xff], next)]),
+    Buffer.from(text.slice(at)),
+  ]);
 }
 
 /** The same without any line left out: every one is read for its values. */
 async function readWhole(bytes: Buffer, rule: TestRule, lookups: readonly Lookup[]): Promise<unknown> {
-  const paths = [...new Set([...rule.columns.map(({ column }) => column), ...Object.keys(rule.where ?? {}), ...rule.exports])];
+  const paths = [
+    ...new Set([...rule.columns.map(({ column }) => column), ...Object.keys(rule.where ?? {}), ...rule.exports]),
+  ];
   const format = jsonlFormat(rule, paths, [], false);
   const subjectsOf = subjectMatcher(rule.columns, rule.mode, lookups, rule.where);
   const isGap = gapFinder(rule.columns, lookups);
@@ -94,7 +133,8 @@ async function readWhole(bytes: Buffer, rule: TestRule, lookups: readonly Lookup
       if (row === null) continue;
       records += 1;
       const values = Object.fromEntries(rule.exports.map((column) => [column, format.exported(row, column)]));
-      for (const subject of subjectsOf((column) => format.exported(row, column))) found.push({ line: at, subject, values });
+      for (const subject of subjectsOf((column) => format.exported(row, column)))
+        found.push({ line: at, subject, values });
     }
   return { found, gaps, records, unreadable: gaps.length };
 }
@@ -110,7 +150,12 @@ test("over 1500 files, passing over lines that cannot match finds, counts and re
     const lookups = Array.from({ length: 1 + Math.floor(next() * 3) }, (_, subject) => ({
       subject,
       values: Object.fromEntries(
-        columns.filter(() => next() < 0.9).map((matched) => [matched.column, next() < 0.8 ? [pick(pool, next)] : [pick(pool, next), pick(NUMBERS, next)]]),
+        columns
+          .filter(() => next() < 0.9)
+          .map((matched) => [
+            matched.column,
+            next() < 0.8 ? [pick(pool, next)] : [pick(pool, next), pick(NUMBERS, next)],
+          ]),
       ),
     }));
     const rule = ruleOf({
@@ -121,10 +166,15 @@ test("over 1500 files, passing over lines that cannot match finds, counts and re
       exports: ["who.kind", "email"],
       ...(next() < 0.1 ? { where: { "who.n": ["true", "ann@x", "kim"] } } : {}),
     });
-    const ends = Array.from({ length: 1 + Math.floor(next() * 30) }, () => [line(next, pool), Buffer.from(pick(["\n", "\n", "\r\n", "\n\n"], next))]).flat();
+    const ends = Array.from({ length: 1 + Math.floor(next() * 30) }, () => [
+      line(next, pool),
+      Buffer.from(pick(["\n", "\n", "\r\n", "\n\n"], next)),
+    ]).flat();
     const bytes = Buffer.concat([Buffer.from(next() < 0.1 ? "\u{FEFF}" : ""), ...ends]);
     const { found, totals } = scanRecords(inChunks(bytes, 1 + Math.floor(next() * 2000)), rule, lookups);
-    const seen = (await Array.fromAsync(found)).flatMap(({ line: at, subjects, values }) => subjects.map((subject) => ({ line: at, subject, values })));
+    const seen = (await Array.fromAsync(found)).flatMap(({ line: at, subjects, values }) =>
+      subjects.map((subject) => ({ line: at, subject, values })),
+    );
     const told = { found: seen, gaps: rule.gaps, records: totals.records, unreadable: totals.unreadable };
     expect(told, `seed ${seed}`).toEqual(await readWhole(bytes, rule, lookups));
     counted.found += seen.length;

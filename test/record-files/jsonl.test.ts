@@ -18,7 +18,9 @@ test("only the person's lines go: spelling, blank lines, CRLF, broken lines and 
     '["ann@y"]\n',
     '{"email":"ANN@x"}',
   ];
-  const file = [keep[0], '{"email":"ann@x"}\r\n', keep[1], '{"id":1,"email":"ann\\u0040x"}\n', ...keep.slice(2)].join("");
+  const file = [keep[0], '{"email":"ann@x"}\r\n', keep[1], '{"id":1,"email":"ann\\u0040x"}\n', ...keep.slice(2)].join(
+    "",
+  );
   const rule = jsonl();
   const { text, result, found } = await eraseFrom(Buffer.from(file), rule, ann);
   expect(text).toBe(keep.join(""));
@@ -31,13 +33,25 @@ test("only the person's lines go: spelling, blank lines, CRLF, broken lines and 
 });
 
 test("where the last line goes, the line end before it stays", async () => {
-  expect((await eraseFrom(Buffer.from('{"email":"bob"}\r\n{"email":"ann@x"}'), jsonl(), ann)).text).toBe('{"email":"bob"}\r\n');
+  expect((await eraseFrom(Buffer.from('{"email":"bob"}\r\n{"email":"ann@x"}'), jsonl(), ann)).text).toBe(
+    '{"email":"bob"}\r\n',
+  );
 });
 
 test("a line that cannot be read is a gap where it holds an identifier, in any spelling its fold allows", async () => {
   const rule = jsonl({ columns: [{ column: "email", type: "email", fold: ["lowercase"] }] });
-  await scan(Buffer.from('{"email":"ANN@x"\n"ann\\u0040x"\nnobody\n{"email":"ann@x",}\n\xff ann@x\n', "latin1"), rule, ann);
-  expect(rule.gaps.map(({ line, gap }) => `${line} ${gap}`)).toEqual(["1 true", "2 true", "3 false", "4 true", "5 true"]);
+  await scan(
+    Buffer.from('{"email":"ANN@x"\n"ann\\u0040x"\nnobody\n{"email":"ann@x",}\n\xff ann@x\n', "latin1"),
+    rule,
+    ann,
+  );
+  expect(rule.gaps.map(({ line, gap }) => `${line} ${gap}`)).toEqual([
+    "1 true",
+    "2 true",
+    "3 false",
+    "4 true",
+    "5 true",
+  ]);
 });
 
 test("numbers match by their text: no digit is lost, and a number and a string of the same text are the same", async () => {
@@ -80,14 +94,22 @@ test("every rule changes its value's own bytes and no other", async () => {
 });
 
 test("a second look finds a changed record done, and a second rewriting changes nothing", async () => {
-  const change = fields({ name: { kind: "clear" }, mail: { kind: "template", template: "gone+:random@invalid" }, tel: { kind: "remove" } });
+  const change = fields({
+    name: { kind: "clear" },
+    mail: { kind: "template", template: "gone+:random@invalid" },
+    tel: { kind: "remove" },
+  });
   const rule = jsonl({ change });
   const first = await eraseFrom(Buffer.from('{"email":"ann@x","name":"Ann","mail":"ann@x","tel":1}\n'), rule, ann);
   expect(first.found.map(({ done }) => done)).toEqual([false]);
   expect(first.text).toMatch(/^\{"email":"ann@x","name":null,"mail":"gone\+[0-9a-f]{18}@invalid"\}\n$/u);
   const second = await eraseFrom(first.bytes, rule, ann);
   expect(second.found.map(({ done }) => done)).toEqual([true]);
-  expect(second.result).toMatchObject({ matched: [second.found[0]?.id], changed: [], alreadyAsWanted: [second.found[0]?.id] });
+  expect(second.result).toMatchObject({
+    matched: [second.found[0]?.id],
+    changed: [],
+    alreadyAsWanted: [second.found[0]?.id],
+  });
   expect(second.text).toBe(first.text);
 });
 
@@ -97,9 +119,16 @@ test("a shared array loses the matching elements only, whichever way the rule na
   const lookups = lookupsOf("members[].email", "ann@x");
   const left = '{"members":[{"email":"bob@x","tel":1},{"email":"ann@x.org","tel":3}]}\n';
   for (const path of ["members[]", "members"]) {
-    expect((await eraseFrom(Buffer.from(line), jsonl({ columns, change: fields({ [path]: { kind: "remove" } }) }), lookups)).text).toBe(left);
+    expect(
+      (await eraseFrom(Buffer.from(line), jsonl({ columns, change: fields({ [path]: { kind: "remove" } }) }), lookups))
+        .text,
+    ).toBe(left);
   }
-  const cleared = await eraseFrom(Buffer.from(line), jsonl({ columns, change: fields({ "members[].tel": { kind: "clear" } }) }), lookups);
+  const cleared = await eraseFrom(
+    Buffer.from(line),
+    jsonl({ columns, change: fields({ "members[].tel": { kind: "clear" } }) }),
+    lookups,
+  );
   expect(cleared.text).toBe(line.replace('"tel":2', '"tel":null'));
 });
 
@@ -110,21 +139,34 @@ test("an array of plain values loses the matching ones only, also where match or
     ["mails", "mails[]"],
     ["mails[]", "mails[]"],
   ] as const) {
-    const rule = jsonl({ columns: [{ column: match, type: "email", fold: [] }], change: fields({ [path]: { kind: "remove" } }) });
-    const { text } = await eraseFrom(Buffer.from('{"mails":["bob@x","ann@x"],"n":1}\n{"mails":["ann@x"]}\n'), rule, lookupsOf(match, "ann@x"));
+    const rule = jsonl({
+      columns: [{ column: match, type: "email", fold: [] }],
+      change: fields({ [path]: { kind: "remove" } }),
+    });
+    const { text } = await eraseFrom(
+      Buffer.from('{"mails":["bob@x","ann@x"],"n":1}\n{"mails":["ann@x"]}\n'),
+      rule,
+      lookupsOf(match, "ann@x"),
+    );
     expect(text, `${match} ${path}`).toBe('{"mails":["bob@x"],"n":1}\n{"mails":[]}\n');
   }
 });
 
 test("a plain value under the same key as an array selects none of its elements", async () => {
-  const rule = jsonl({ columns: [{ column: "mails", type: "email", fold: [] }], change: fields({ "mails[]": { kind: "remove" } }) });
+  const rule = jsonl({
+    columns: [{ column: "mails", type: "email", fold: [] }],
+    change: fields({ "mails[]": { kind: "remove" } }),
+  });
   const line = '{"mails":"ann@x","mails":["bob@x"]}\n';
   expect((await eraseFrom(Buffer.from(line), rule, lookupsOf("mails", "ann@x"))).text).toBe(line);
 });
 
 test("each subject's elements are taken for that subject alone", async () => {
   const columns = [{ column: "m[].e", type: "email", fold: [] }] as const;
-  const rule = jsonl({ columns, change: { kind: "fields", fields: {}, documents: [{ in: "doc", paths: { "m[]": { kind: "remove" } } }] } });
+  const rule = jsonl({
+    columns,
+    change: { kind: "fields", fields: {}, documents: [{ in: "doc", paths: { "m[]": { kind: "remove" } } }] },
+  });
   const bytes = Buffer.from('{"doc":{"m":[{"e":"ann@x"},{"e":"bob@x"},{"e":"eve@x"}]}}\n');
   const withDoc = { ...rule, columns: [{ column: "doc.m[].e", type: "email", fold: [] }] as const };
   const lookups = lookupsOf("doc.m[].e", "ann@x", "bob@x", "eve@x");
@@ -140,9 +182,18 @@ test("a rewriting without the subjects' lookups takes nothing out of a shared ar
   const rule = jsonl({ columns, change: fields({ "m[]": { kind: "remove" } }) });
   const bytes = Buffer.from('{"m":[{"e":"ann@x"},{"e":"bob@x"}]}\n');
   const changes = changesFor(await scan(bytes, rule, lookupsOf("m[].e", "ann@x")), rule.change, [], rule);
-  expect(Buffer.concat(await Array.fromAsync(rewriteRecords(inChunks(bytes), rule, changes, String).output)).toString()).toBe(bytes.toString());
-  const unknown = new Map([...changes].map(([id, { remove, parts }]) => [id, { remove, parts: parts.map((part) => ({ ...part, lookups: null })) }]));
-  expect(await Array.fromAsync(remainingRecords(inChunks(bytes), rule, unknown)), "but it is not done either").toEqual([...changes.keys()]);
+  expect(
+    Buffer.concat(await Array.fromAsync(rewriteRecords(inChunks(bytes), rule, changes, String).output)).toString(),
+  ).toBe(bytes.toString());
+  const unknown = new Map(
+    [...changes].map(([id, { remove, parts }]) => [
+      id,
+      { remove, parts: parts.map((part) => ({ ...part, lookups: null })) },
+    ]),
+  );
+  expect(await Array.fromAsync(remainingRecords(inChunks(bytes), rule, unknown)), "but it is not done either").toEqual([
+    ...changes.keys(),
+  ]);
 });
 
 test("equal lines are told apart by their order", async () => {
@@ -150,9 +201,9 @@ test("equal lines are told apart by their order", async () => {
   const found = await scan(bytes, jsonl(), ann);
   expect(new Set(found.map(({ id }) => id)).size).toBe(3);
   const changes = changesFor(found.slice(1, 2), { kind: "delete" }, ann);
-  expect(Buffer.concat(await Array.fromAsync(rewriteRecords(inChunks(bytes), jsonl(), changes, String).output)).toString()).toBe(
-    '{"email":"ann@x"}\n{"email":"bob"}\n{"email":"ann@x"}',
-  );
+  expect(
+    Buffer.concat(await Array.fromAsync(rewriteRecords(inChunks(bytes), jsonl(), changes, String).output)).toString(),
+  ).toBe('{"email":"ann@x"}\n{"email":"bob"}\n{"email":"ann@x"}');
 });
 
 test("a path that no line has is an error naming file and path, never nothing found; an empty file is none", async () => {
@@ -178,10 +229,25 @@ test("a key with dots in it is where the path leads, too: found, changed and tak
   const columns = [{ column: "u.email", type: "email", fold: [] }] as const;
   const file = Buffer.from(rows.map((row) => `${row}\n`).join(""));
   const lookups = lookupsOf("u.email", "ann@x");
-  const change: Change = { kind: "fields", fields: { "u.email": { kind: "clear" }, "u.n": { kind: "remove" } }, documents: [] };
+  const change: Change = {
+    kind: "fields",
+    fields: { "u.email": { kind: "clear" }, "u.n": { kind: "remove" } },
+    documents: [],
+  };
   const { text } = await eraseFrom(file, ruleOf({ name: "a.jsonl", format: "jsonl", columns, change }), lookups);
   expect(text.split("\n")).toEqual(['{"u.email":null,"k":"u.email"}', rows[1], '{"u":{"email":null}}', rows[3], ""]);
-  const deep = ruleOf({ name: "a.jsonl", format: "jsonl", columns: [{ column: "a.b[].c.d", type: "email", fold: [] }] });
-  const ways = ['{"a.b":[{"c.d":"ann@x"}]}', '{"a":{"b":[{"c":{"d":"ann@x"}}]}}', '{"a.b":[{"c":{"d":"ann@x"}}]}', '{"a.b[].c.d":"ann@x"}'];
-  expect((await scan(Buffer.from(ways.join("\n")), deep, lookupsOf("a.b[].c.d", "ann@x"))).map(({ line }) => line)).toEqual([1, 2, 3]);
+  const deep = ruleOf({
+    name: "a.jsonl",
+    format: "jsonl",
+    columns: [{ column: "a.b[].c.d", type: "email", fold: [] }],
+  });
+  const ways = [
+    '{"a.b":[{"c.d":"ann@x"}]}',
+    '{"a":{"b":[{"c":{"d":"ann@x"}}]}}',
+    '{"a.b":[{"c":{"d":"ann@x"}}]}',
+    '{"a.b[].c.d":"ann@x"}',
+  ];
+  expect(
+    (await scan(Buffer.from(ways.join("\n")), deep, lookupsOf("a.b[].c.d", "ann@x"))).map(({ line }) => line),
+  ).toEqual([1, 2, 3]);
 });

@@ -4,7 +4,8 @@ import type { MatchColumn } from "../../src/model/search.ts";
 
 const EMAIL: MatchColumn = { column: "email", type: "email", fold: ["trim", "lowercase"] };
 const ID: MatchColumn = { column: "id", type: "integer", fold: [] };
-const record = (values: Record<string, string | readonly string[]>) => (column: string) => [values[column] ?? []].flat();
+const record = (values: Record<string, string | readonly string[]>) => (column: string) =>
+  [values[column] ?? []].flat();
 
 test("any: one column is enough, every subject is named once, in order", () => {
   const subjectsOf = subjectMatcher([EMAIL, ID], "any", [
@@ -31,7 +32,10 @@ test("all: every column must match for the same subject, and a subject without a
 });
 
 test("a filter takes only records with one of its values in every column", () => {
-  const subjectsOf = subjectMatcher([EMAIL], "any", [{ subject: 0, values: { email: ["ann@x"] } }], { state: ["open", ""], kind: ["a"] });
+  const subjectsOf = subjectMatcher([EMAIL], "any", [{ subject: 0, values: { email: ["ann@x"] } }], {
+    state: ["open", ""],
+    kind: ["a"],
+  });
   expect(subjectsOf(record({ email: "ann@x", state: "open", kind: "a" }))).toEqual([0]);
   expect(subjectsOf(record({ email: "ann@x", state: "", kind: "a" }))).toEqual([0]);
   expect(subjectsOf(record({ email: "ann@x", state: "open", kind: "b" }))).toEqual([]);
@@ -56,6 +60,7 @@ test("a gap is found by any spelling of the identifier that a fold or JSON allow
     [EMAIL, { column: "phone", type: "phone", fold: ["e164"] }],
     [{ subject: 0, values: { email: ["ann@x"], phone: ["+420555014182"] } }],
   );
-  for (const text of ["…ANN@X…", String.raw`"ann\u0040x"`, "call 00420 555-014.182 now".replace("00420", "+420")]) expect(isGap(text), text).toBe(true);
+  for (const text of ["…ANN@X…", String.raw`"ann\u0040x"`, "call 00420 555-014.182 now".replace("00420", "+420")])
+    expect(isGap(text), text).toBe(true);
   for (const text of ["", "bob@x", "ann at x"]) expect(isGap(text), text).toBe(false);
 });

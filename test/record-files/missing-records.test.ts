@@ -38,18 +38,24 @@ test("a record whose neighbours stand side by side is gone, at the edges of a fi
 });
 
 test("several side by side are gone together, equal ones too", async () => {
-  expect(await gone("email,n\nbob,1\nann@x,1\nann@x,2\nann@x,2\neve,1\nann@x,3\nzoe,1\n", "email,n\nbob,1\neve,1\nzoe,1\n")).toEqual([0, 1, 2, 3]);
+  expect(
+    await gone("email,n\nbob,1\nann@x,1\nann@x,2\nann@x,2\neve,1\nann@x,3\nzoe,1\n", "email,n\nbob,1\neve,1\nzoe,1\n"),
+  ).toEqual([0, 1, 2, 3]);
 });
 
 test("a record with something in its place is changed, whatever else was removed", async () => {
   expect(await gone("email,n\nbob,1\nann@x,1\neve,1\n", "email,n\nbob,1\nann@x,9\neve,1\n")).toEqual([]);
   expect(await gone("email,n\nbob,1\nann@x,1\neve,1\n", "email,n\nbob,1\nzoe,1\neve,1\n")).toEqual([]);
   expect(await gone("email,n\nbob,1\nann@x,1\nann@x,2\neve,1\n", "email,n\nbob,1\nann@x,9\neve,1\n")).toEqual([]);
-  expect(await gone("email,n\nbob,1\nann@x,1\neve,1\nann@x,2\nzoe,1\n", "email,n\nbob,1\neve,1\nann@x,8\nzoe,1\n")).toEqual([0]);
+  expect(
+    await gone("email,n\nbob,1\nann@x,1\neve,1\nann@x,2\nzoe,1\n", "email,n\nbob,1\neve,1\nann@x,8\nzoe,1\n"),
+  ).toEqual([0]);
 });
 
 test("beside records that are there several times nobody can say which is which", async () => {
-  expect(await gone("email,n\nbob,1\nann@x,1\nbob,1\nann@x,2\nbob,1\n", "email,n\nbob,1\nann@x,9\nbob,1\nbob,1\n")).toEqual([]);
+  expect(
+    await gone("email,n\nbob,1\nann@x,1\nbob,1\nann@x,2\nbob,1\n", "email,n\nbob,1\nann@x,9\nbob,1\nbob,1\n"),
+  ).toEqual([]);
 });
 
 test("where a neighbour went too nobody can say, and that is no proof", async () => {
@@ -59,7 +65,9 @@ test("where a neighbour went too nobody can say, and that is no proof", async ()
 test("a record that is as its change leaves it is gone, one that is changed otherwise is not", async () => {
   const change: Change = { kind: "fields", fields: { n: { kind: "clear" } }, documents: [] };
   const rule = ruleOf({ change });
-  expect(await gone("email,n\nbob,1\nann@x,1\nann@x,2\neve,1\n", "email,n\nbob,1\nann@x,\nann@x,\neve,1\n", rule)).toEqual([0, 1]);
+  expect(
+    await gone("email,n\nbob,1\nann@x,1\nann@x,2\neve,1\n", "email,n\nbob,1\nann@x,\nann@x,\neve,1\n", rule),
+  ).toEqual([0, 1]);
   expect(await gone("email,n\nbob,1\nann@x,1\neve,1\n", "email,n\nbob,1\nann@x,7\neve,1\n", rule)).toEqual([]);
 });
 
@@ -96,7 +104,12 @@ test("a fingerprint tells the record's own part from the rest, and is not taken 
   const [one, other] = await scan(Buffer.from("email,n\nann@x,1\nann@x,2\n"), ruleOf(), ann);
   if (one === undefined || other === undefined) throw new Error("not found");
   const text = writeFingerprint({ own: one.fingerprint, before: one.before, after: one.after, holder: "file" });
-  expect(readFingerprint(text)).toEqual({ own: one.fingerprint.slice(0, 32), before: "^", after: one.after, holder: "file" });
+  expect(readFingerprint(text)).toEqual({
+    own: one.fingerprint.slice(0, 32),
+    before: "^",
+    after: one.after,
+    holder: "file",
+  });
   expect([isOwn(one.id, text), isOwn(other.id, text), isOwn(one.id, "")]).toEqual([true, false, false]);
   expect(readFingerprint("a.b.c")).toBeNull();
 });

@@ -63,13 +63,22 @@ test("pairs with a third column, given in another order than the match", async (
 });
 
 test("in JSON Lines a pair stands in one element of a list, not in two", async () => {
-  const rule = ruleOf({ name: "a.jsonl", format: "jsonl", columns: [edge("loans[].branch"), edge("loans[].member")], mode: "all" });
+  const rule = ruleOf({
+    name: "a.jsonl",
+    format: "jsonl",
+    columns: [edge("loans[].branch"), edge("loans[].member")],
+    mode: "all",
+  });
   const lines = [
     '{"loans":[{"branch":1,"member":5}]}',
     '{"loans":[{"branch":1,"member":9},{"branch":2,"member":5}]}',
     '{"loans":[{"branch":1,"member":9},{"branch":"2","member":"9"}]}',
   ];
-  expect((await scan(Buffer.from(`${lines.join("\n")}\n`), rule, pairs(["loans[].branch", "loans[].member"]))).map(({ line }) => line)).toEqual([1, 3]);
+  expect(
+    (await scan(Buffer.from(`${lines.join("\n")}\n`), rule, pairs(["loans[].branch", "loans[].member"]))).map(
+      ({ line }) => line,
+    ),
+  ).toEqual([1, 3]);
 });
 
 test("an edge is exact, but for the case of a UUID", async () => {
@@ -91,12 +100,22 @@ test("a column may be called as anything is, and has values only where the looku
   for (const name of ["constructor", "__proto__", "toString"]) {
     const columns = [{ column: name, type: "email", fold: [] }] as const;
     const lookups: Lookup[] = [{ subject: 0, values: Object.fromEntries([[name, ["ann@x"]]]) }];
-    expect((await scan(Buffer.from(`${name},n\nann@x,1\nbob,2\n`), ruleOf({ columns, exports: [name] }), lookups)).map(({ line }) => line)).toEqual([2]);
-    expect(await scan(Buffer.from(`${name},n\nann@x,1\n`), ruleOf({ columns }), [{ subject: 0, values: { other: ["ann@x"] } }])).toEqual([]);
+    expect(
+      (await scan(Buffer.from(`${name},n\nann@x,1\nbob,2\n`), ruleOf({ columns, exports: [name] }), lookups)).map(
+        ({ line }) => line,
+      ),
+    ).toEqual([2]);
+    expect(
+      await scan(Buffer.from(`${name},n\nann@x,1\n`), ruleOf({ columns }), [
+        { subject: 0, values: { other: ["ann@x"] } },
+      ]),
+    ).toEqual([]);
     const json = Buffer.from(`{"${name}":"ann@x"}\n{"${name}":"bob"}\n`);
-    expect((await scan(json, ruleOf({ format: "jsonl", columns, exports: [name] }), lookups)).map(({ values }) => Object.entries(values))).toEqual([
-      [[name, ["ann@x"]]],
-    ]);
+    expect(
+      (await scan(json, ruleOf({ format: "jsonl", columns, exports: [name] }), lookups)).map(({ values }) =>
+        Object.entries(values),
+      ),
+    ).toEqual([[[name, ["ann@x"]]]]);
   }
 });
 
@@ -132,7 +151,13 @@ test("in JSON Lines the values that `all` asks for stand in the same element of 
 });
 
 test("the constants of `where` narrow the element that is matched, and nobody's else", async () => {
-  const rule = ruleOf({ name: "a.jsonl", format: "jsonl", columns: [email("m[].e")], where: { "m[].role": ["customer"] }, change: CLEAR("m[].e", "m[].n") });
+  const rule = ruleOf({
+    name: "a.jsonl",
+    format: "jsonl",
+    columns: [email("m[].e")],
+    where: { "m[].role": ["customer"] },
+    change: CLEAR("m[].e", "m[].n"),
+  });
   const rows = [
     {
       m: [
@@ -162,9 +187,13 @@ test("the constants of `where` narrow the element that is matched, and nobody's 
 });
 
 test("a constant outside the array, and one in a list of plain values, count for the whole line", async () => {
-  const rule = (where: Where, column = "m[].e") => ruleOf({ name: "a.jsonl", format: "jsonl", columns: [email(column)], where });
+  const rule = (where: Where, column = "m[].e") =>
+    ruleOf({ name: "a.jsonl", format: "jsonl", columns: [email(column)], where });
   const file = lines({ kind: "room", tags: ["ann@x", "vip"], m: [{ e: "bob@x" }, { e: "ann@x" }] });
   for (const [where, column] of [[{ kind: ["room"] }], [{ tags: ["vip"] }], [{ tags: ["vip"] }, "tags"]] as const)
-    expect(await scan(file, rule(where, column), lookupsOf(column ?? "m[].e", "ann@x")), JSON.stringify(where)).toHaveLength(1);
+    expect(
+      await scan(file, rule(where, column), lookupsOf(column ?? "m[].e", "ann@x")),
+      JSON.stringify(where),
+    ).toHaveLength(1);
   expect(await scan(file, rule({ kind: ["table"] }), lookupsOf("m[].e", "ann@x"))).toEqual([]);
 });

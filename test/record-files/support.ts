@@ -49,7 +49,12 @@ export async function* inChunks(bytes: Uint8Array, size = 7): AsyncGenerator<Uin
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-export async function scan(bytes: Uint8Array, rule: RecordRule, lookups: readonly Lookup[], size?: number): Promise<FoundRecord[]> {
+export async function scan(
+  bytes: Uint8Array,
+  rule: RecordRule,
+  lookups: readonly Lookup[],
+  size?: number,
+): Promise<FoundRecord[]> {
   return await Array.fromAsync(scanRecords(inChunks(bytes, size), rule, lookups).found);
 }
 
@@ -59,10 +64,20 @@ export async function eraseFrom(
   rule: TestRule,
   lookups: readonly Lookup[],
   size?: number,
-): Promise<{ readonly text: string; readonly bytes: Buffer; readonly result: RewriteResult; readonly found: FoundRecord[] }> {
+): Promise<{
+  readonly text: string;
+  readonly bytes: Buffer;
+  readonly result: RewriteResult;
+  readonly found: FoundRecord[];
+}> {
   const found = await scan(bytes, rule, lookups, size);
   const changes = changesFor(found, rule.change, lookups, rule);
-  const rewrite = rewriteRecords(inChunks(bytes, size), rule, changes, (value) => `ps_${rule.digest([value]).slice(0, 32)}`);
+  const rewrite = rewriteRecords(
+    inChunks(bytes, size),
+    rule,
+    changes,
+    (value) => `ps_${rule.digest([value]).slice(0, 32)}`,
+  );
   const written = Buffer.concat(await Array.fromAsync(rewrite.output));
   await verifyRewrite(inChunks(written, size), rule, changes, rewrite.result());
   return { text: written.toString(), bytes: written, result: rewrite.result(), found };
@@ -78,7 +93,12 @@ export function changesFor(
   return new Map(
     found.map(({ id, subjects }): [string, RecordChange] => {
       const mine = lookups.filter(({ subject }) => subjects.includes(subject));
-      return [id, change.kind === "fields" ? { remove: false, parts: [{ change, columns, mode, where, lookups: mine }] } : { remove: true, parts: [] }];
+      return [
+        id,
+        change.kind === "fields"
+          ? { remove: false, parts: [{ change, columns, mode, where, lookups: mine }] }
+          : { remove: true, parts: [] },
+      ];
     }),
   );
 }

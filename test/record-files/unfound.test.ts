@@ -10,7 +10,11 @@ import { inChunks, lookupsOf, ruleOf, scan } from "./support.ts";
 const FOLD: readonly Fold[] = ["trim", "lowercase"];
 
 /** The lines on which somebody stands and is not found. */
-async function unfound(text: string, given: Partial<RecordRule>, lookups: readonly Lookup[]): Promise<readonly number[]> {
+async function unfound(
+  text: string,
+  given: Partial<RecordRule>,
+  lookups: readonly Lookup[],
+): Promise<readonly number[]> {
   const rule = ruleOf({ columns: [{ column: "email", type: "email", fold: FOLD }], ...given });
   await scan(Buffer.from(text), rule, lookups);
   return rule.unfound;
@@ -78,11 +82,17 @@ test("what the constants leave out is not told, and in mode `all` every column m
 });
 
 test("a value of a list that is more than one is told", async () => {
-  expect(await unfound("email\nann@x bob@x|eve@x\nann@x|eve@x\n", { split: { email: "|" } }, lookupsOf("email", "ann@x"))).toEqual([2]);
+  expect(
+    await unfound("email\nann@x bob@x|eve@x\nann@x|eve@x\n", { split: { email: "|" } }, lookupsOf("email", "ann@x")),
+  ).toEqual([2]);
 });
 
 const jsonl = async (column: string, lines: readonly string[], value = "ann@x") =>
-  await unfound(`${lines.join("\n")}\n`, { name: "a.jsonl", format: "jsonl", columns: [{ column, type: "email", fold: FOLD }] }, lookupsOf(column, value));
+  await unfound(
+    `${lines.join("\n")}\n`,
+    { name: "a.jsonl", format: "jsonl", columns: [{ column, type: "email", fold: FOLD }] },
+    lookupsOf(column, value),
+  );
 
 test("a path that meets a list, an object or a text where it has something else is told where the person stands there", async () => {
   expect(
@@ -97,28 +107,49 @@ test("a path that meets a list, an object or a text where it has something else 
     ]),
   ).toEqual([2, 3, 4, 5]);
   // a list in a list is walked through
-  expect(await jsonl("to[]", ['{"to":["ann@x"]}', '{"to":"ann@x"}', '{"to":[["ann@x"]]}', '{"to":[{"email":"ann@x"}]}', '{"to":{"0":"ann@x"}}'])).toEqual([
-    2, 4, 5,
-  ]);
-  expect(await jsonl("to", ['{"to":["ann@x"]}', '{"to":[["ann@x"]]}', '{"to":{"email":"ann@x"}}', '{"to":"b ann@x"}'])).toEqual([2, 3, 4]);
-  expect(await jsonl("m[].email", ['{"m":{"email":"ann@x"}}', '{"m":["ann@x"]}', '{"m":[{"email":"ann@x"}]}'])).toEqual([1, 2]);
+  expect(
+    await jsonl("to[]", [
+      '{"to":["ann@x"]}',
+      '{"to":"ann@x"}',
+      '{"to":[["ann@x"]]}',
+      '{"to":[{"email":"ann@x"}]}',
+      '{"to":{"0":"ann@x"}}',
+    ]),
+  ).toEqual([2, 4, 5]);
+  expect(
+    await jsonl("to", ['{"to":["ann@x"]}', '{"to":[["ann@x"]]}', '{"to":{"email":"ann@x"}}', '{"to":"b ann@x"}']),
+  ).toEqual([2, 3, 4]);
+  expect(await jsonl("m[].email", ['{"m":{"email":"ann@x"}}', '{"m":["ann@x"]}', '{"m":[{"email":"ann@x"}]}'])).toEqual(
+    [1, 2],
+  );
 });
 
 test("escapes do not hide a person, and lookalikes are not taken for one", async () => {
-  expect(await jsonl("to.email", [String.raw`{"to":["\u0061nn\u0040x"]}`, '{"to":["xann@x"]}', '{"to":["ann@x.y"]}', '{"to":{"email":"xann@x, b"}}'])).toEqual([
-    1,
-  ]);
+  expect(
+    await jsonl("to.email", [
+      String.raw`{"to":["\u0061nn\u0040x"]}`,
+      '{"to":["xann@x"]}',
+      '{"to":["ann@x.y"]}',
+      '{"to":{"email":"xann@x, b"}}',
+    ]),
+  ).toEqual([1]);
 });
 
 test("text that is no record is searched whole, as far as it can be read", async () => {
   const { columns, encoding, name } = ruleOf({ columns: [{ column: "email", type: "email", fold: FOLD }] });
   const search = async (bytes: Uint8Array, given: Partial<RecordRule> = {}) => {
-    const seen = await searchText(inChunks(bytes), { columns, encoding, name, ...given }, lookupsOf("email", "ann@x", "bob@x", "eve@x"));
+    const seen = await searchText(
+      inChunks(bytes),
+      { columns, encoding, name, ...given },
+      lookupsOf("email", "ann@x", "bob@x", "eve@x"),
+    );
     return [[...seen.subjects].toSorted((a, b) => a - b), seen.whole];
   };
   expect(await search(Buffer.from('id,mail\n1,ann@x\n2,"eve@x"\n3,xbob@x'))).toEqual([[0, 2], true]);
   expect(await search(Buffer.from("1;ANN@x\r\n", "utf16le"), { encoding: "utf-16le" })).toEqual([[0], true]);
-  const zipped = gzipSync(`ann@x\n${Array.from({ length: 4000 }, (_, at) => `${at * 7919},p${at}@x`).join("\n")}\nbob@x\n`);
+  const zipped = gzipSync(
+    `ann@x\n${Array.from({ length: 4000 }, (_, at) => `${at * 7919},p${at}@x`).join("\n")}\nbob@x\n`,
+  );
   expect(await search(zipped)).toEqual([[0, 1], true]);
   expect(await search(zipped.subarray(0, zipped.length - 4000))).toEqual([[0], false]);
   expect(await search(Buffer.from("PK\u0003\u0004 ann@x"))).toEqual([[], false]);
@@ -135,13 +166,16 @@ test("a whole number that a program spelled as another is told; a code with zero
 });
 
 test("signs without width around an address hide it from the match, and are told", async () => {
-  expect(await csv(["ann@x.example\u200b", "\u2060ann@x.example", "\u00adann@x.example\u200f", "ann\u200b@x.example"])).toEqual([2, 3, 4]);
+  expect(
+    await csv(["ann@x.example\u200b", "\u2060ann@x.example", "\u00adann@x.example\u200f", "ann\u200b@x.example"]),
+  ).toEqual([2, 3, 4]);
 });
 
 test("a long run of signs or spaces costs no more than its length", () => {
   const inside = (type: "string" | "email", sign: string) =>
     subjectsInside({ column: "a", type, fold: [] }, new Map([["ann", [3]]]), `a${sign.repeat(1_000_000)}b,ann`);
-  for (const sign of [".", " ", "'", "\u200b"]) expect([...inside("string", sign), ...inside("email", sign)], sign).toEqual([3, 3]);
+  for (const sign of [".", " ", "'", "\u200b"])
+    expect([...inside("string", sign), ...inside("email", sign)], sign).toEqual([3, 3]);
 });
 
 test("an identifier in the heading, or in lines before it, is told with its line; blank lines and the records' own are not", async () => {
@@ -151,7 +185,11 @@ test("an identifier in the heading, or in lines before it, is told with its line
     await scan(Buffer.from(text), rule, lookupsOf("email", value));
     return rule.beside;
   };
-  expect(await outside("asked for by bob@x.example\r\nby ANN@X.example, today\r\n\r\nemail,ann@x.example\r\n\r\nann@x.example,1\r\n")).toEqual([2, 4]);
+  expect(
+    await outside(
+      "asked for by bob@x.example\r\nby ANN@X.example, today\r\n\r\nemail,ann@x.example\r\n\r\nann@x.example,1\r\n",
+    ),
+  ).toEqual([2, 4]);
   expect(await outside("xann@x.example\nann@x.example.org\nann@x.example-b ann.ann@x.example\nemail\n")).toEqual([]);
   expect(await outside("sep=;\nemail;of <ann@x.example>\n", { ...given, dialect: {} })).toEqual([2]);
   // a short number stands in many headings

@@ -34,5 +34,9 @@ test("other numbers, codes and words are not the same", () => {
 });
 
 test("a text that is no number by its type is only compared as text", () => {
-  expect([same("5", "5.0", false), same("5.0", "5.0", false), same("open", "open", false)]).toEqual([false, true, true]);
+  expect([same("5", "5.0", false), same("5.0", "5.0", false), same("open", "open", false)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
 });

@@ -117,12 +117,23 @@ const WORDS: Readonly<Record<Kind, RegExp>> = {
 /** Everything of a summary that counts the same things, by hand. */
 function sums({ systems, totals, sentence, kept }: Summary): void {
   for (const line of systems) {
-    expect(line.found).toBe(line.deleted + line.changed + line.unsorted + line.already_gone + line.kept + line.waiting + line.blocked + line.failed);
+    expect(line.found).toBe(
+      line.deleted +
+        line.changed +
+        line.unsorted +
+        line.already_gone +
+        line.kept +
+        line.waiting +
+        line.blocked +
+        line.failed,
+    );
     expect([line.gone, line.matched, line.affected]).toEqual(Array(3).fill(line.deleted + line.changed));
     expect(line.minimised).toBeLessThanOrEqual(line.kept);
   }
-  for (const kind of [...KINDS, "found", "minimised"] as const) expect(totals[kind], kind).toBe(systems.reduce((sum, line) => sum + line[kind], 0));
-  for (const kind of KINDS) expect(Number(WORDS[kind].exec(sentence)?.[1] ?? 0), `${kind}: ${sentence}`).toBe(totals[kind]);
+  for (const kind of [...KINDS, "found", "minimised"] as const)
+    expect(totals[kind], kind).toBe(systems.reduce((sum, line) => sum + line[kind], 0));
+  for (const kind of KINDS)
+    expect(Number(WORDS[kind].exec(sentence)?.[1] ?? 0), `${kind}: ${sentence}`).toBe(totals[kind]);
   expect(kept.reduce((sum, line) => sum + line.count, 0)).toBe(totals.kept);
 }
 
@@ -138,7 +149,10 @@ describe("over random plans", () => {
     for (const [seed, { cores, truth }] of stories.entries()) {
       for (const line of summarise(cores).systems) {
         const { deleted, changed, already_gone, kept, waiting, blocked, failed } = line;
-        expect({ deleted, changed, already_gone, kept, waiting, blocked, failed }, `seed ${seed + 1}, ${line.record}`).toEqual(truth.get(line.record));
+        expect(
+          { deleted, changed, already_gone, kept, waiting, blocked, failed },
+          `seed ${seed + 1}, ${line.record}`,
+        ).toEqual(truth.get(line.record));
         counted += line.found;
       }
     }

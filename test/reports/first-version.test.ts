@@ -17,17 +17,21 @@ function reportOf(id: string): ReportPayload {
   return report;
 }
 
-const coresOf = (id: string): ReportPayload["entries"][number]["core"][] => reportOf(id).entries.map(({ core }) => core);
+const coresOf = (id: string): ReportPayload["entries"][number]["core"][] =>
+  reportOf(id).entries.map(({ core }) => core);
 
 describe("a report of version 0.1", () => {
-  it.each(["R-2026-0001", "R-2026-0002", "R-2026-0003"])("%s verifies, summary and all, and not with another word in the summary", (id) => {
-    const report = reportOf(id);
-    expect(summaryHolds(report)).toBe(true);
-    expect(summaryHolds({ ...report, summary: { ...report.summary, sentence: "Everything is gone." } })).toBe(false);
-    // neither form stands in for the other
-    expect(summaryHolds({ ...report, summary: summarise(report.entries.map(({ core }) => core)) })).toBe(true);
-    expect(summaryHolds({ ...report, summary: { ...report.summary, form: 2 } })).toBe(false);
-  });
+  it.each(["R-2026-0001", "R-2026-0002", "R-2026-0003"])(
+    "%s verifies, summary and all, and not with another word in the summary",
+    (id) => {
+      const report = reportOf(id);
+      expect(summaryHolds(report)).toBe(true);
+      expect(summaryHolds({ ...report, summary: { ...report.summary, sentence: "Everything is gone." } })).toBe(false);
+      // neither form stands in for the other
+      expect(summaryHolds({ ...report, summary: summarise(report.entries.map(({ core }) => core)) })).toBe(true);
+      expect(summaryHolds({ ...report, summary: { ...report.summary, form: 2 } })).toBe(false);
+    },
+  );
 
   it("of a closed request reads today with everything in it, split where the entries say so", () => {
     const { sentence, totals, systems, decision, deadline, verification } = summarise(coresOf("R-2026-0001"));
@@ -53,12 +57,20 @@ describe("a report of version 0.1", () => {
     expect(sentence).toBe(
       "No record of this person was found in the systems of the data map; not yet verified. No entry says that anybody confirmed the identity. The request is still open.",
     );
-    expect(people.map(({ did }) => did)).toEqual(["request.received", "identity.checked", "decision", "erasure.started"]);
+    expect(people.map(({ did }) => did)).toEqual([
+      "request.received",
+      "identity.checked",
+      "decision",
+      "erasure.started",
+    ]);
   });
 
   it("has a page today, which tells what its entries tell", () => {
-    const page = reportPage(reportOf("R-2026-0001"), { signed: { name: "R-2026-0001.report.json", sha256: "5e".repeat(32) } });
-    for (const said of ["Erased or changed", "1 record kept until 2034-12-31", "31 December 2034", "backups (nightly)"]) expect(page).toContain(said);
+    const page = reportPage(reportOf("R-2026-0001"), {
+      signed: { name: "R-2026-0001.report.json", sha256: "5e".repeat(32) },
+    });
+    for (const said of ["Erased or changed", "1 record kept until 2034-12-31", "31 December 2034", "backups (nightly)"])
+      expect(page).toContain(said);
   });
 });
 

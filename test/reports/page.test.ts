@@ -16,16 +16,24 @@ async function payload(): Promise<ReportPayload> {
   const ledger = await openIn(path.join(folder(), "ledger.db"), { origin: "example.org/1", signingKey: newKey() });
   onTestFinished(async () => await ledger[Symbol.asyncDispose]());
   await ledger.append(wholeRequest(request));
-  return reportOf(await ledger.entriesOf(request), { request, generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" });
+  return reportOf(await ledger.entriesOf(request), {
+    request,
+    generatedAt: new Date(at("11:00:00")),
+    tool: "expunge@0.1.0",
+  });
 }
 
 /** Every tag of a page, in order. */
-const tagsOf = (page: string): readonly { readonly name: string; readonly closing: boolean; readonly attributes: string }[] =>
-  [...page.matchAll(/<(\/?)([a-z][a-z0-9]*)((?:\s+[a-z-]+(?:="[^"]*")?)*)\s*\/?>/gu)].map(([, slash, name = "", attributes = ""]) => ({
-    name,
-    closing: slash === "/",
-    attributes,
-  }));
+const tagsOf = (
+  page: string,
+): readonly { readonly name: string; readonly closing: boolean; readonly attributes: string }[] =>
+  [...page.matchAll(/<(\/?)([a-z][a-z0-9]*)((?:\s+[a-z-]+(?:="[^"]*")?)*)\s*\/?>/gu)].map(
+    ([, slash, name = "", attributes = ""]) => ({
+      name,
+      closing: slash === "/",
+      attributes,
+    }),
+  );
 
 describe("a report's page", () => {
   it("is well formed: every element is closed in its order, and no bracket stands alone", async () => {
@@ -89,7 +97,10 @@ describe("a report's page", () => {
     const report = await payload();
     const evil = `<img src=x onerror="alert('1')">&`;
     const core = { v: 1, type: "target.result", ...targetResult(request, { record: evil, law: [evil] }) };
-    const page = reportPage({ ...report, limits: [evil], entries: report.entries.map((entry) => ({ ...entry, core })) }, { signed: { ...signed, name: evil } });
+    const page = reportPage(
+      { ...report, limits: [evil], entries: report.entries.map((entry) => ({ ...entry, core })) },
+      { signed: { ...signed, name: evil } },
+    );
     expect(page).not.toContain("<img");
     expect(page).toContain("&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;");
   });
@@ -102,7 +113,10 @@ describe("a report's page", () => {
 
   it("keeps a contrast of 4.5 to 1 for every colour of text, light and dark", async () => {
     const themes = [...STYLE.matchAll(/:root \{([^}]*)\}/gu)].map(
-      ([, body = ""]) => new Map([...body.matchAll(/--([a-z]+): (#[0-9a-f]{3,6})/gu)].map(([, name = "", colour = ""]) => [name, colour])),
+      ([, body = ""]) =>
+        new Map(
+          [...body.matchAll(/--([a-z]+): (#[0-9a-f]{3,6})/gu)].map(([, name = "", colour = ""]) => [name, colour]),
+        ),
     );
     const linear = (part: string): number => {
       const level = Number.parseInt(part, 16) / 255;
@@ -117,7 +131,9 @@ describe("a report's page", () => {
     for (const theme of themes) {
       for (const text of ["ink", "quiet", "good", "warn", "bad"]) {
         for (const ground of ["paper", "head"]) {
-          const [light = 0, dark = 0] = [theme.get(text) ?? "#000", theme.get(ground) ?? "#000"].map(luminance).toSorted((a, b) => b - a);
+          const [light = 0, dark = 0] = [theme.get(text) ?? "#000", theme.get(ground) ?? "#000"]
+            .map(luminance)
+            .toSorted((a, b) => b - a);
           expect((light + 0.05) / (dark + 0.05), `${text} on ${ground}`).toBeGreaterThanOrEqual(4.5);
         }
       }
@@ -127,6 +143,11 @@ describe("a report's page", () => {
 
 describe("the page's small parts", () => {
   it("spell dates out", async () =>
-    expect(["2026-12-02", "2026-12-02T10:03:59.000Z", "soon"].map(spoken)).toEqual(["2 December 2026", "2 December 2026, 10:03 UTC", "soon"]));
-  it("escape text and keep markup", async () => expect(html`<b>${"<"}${html`<i>${1}</i>`}</b>`.markup).toBe("<b>&lt;<i>1</i></b>"));
+    expect(["2026-12-02", "2026-12-02T10:03:59.000Z", "soon"].map(spoken)).toEqual([
+      "2 December 2026",
+      "2 December 2026, 10:03 UTC",
+      "soon",
+    ]));
+  it("escape text and keep markup", async () =>
+    expect(html`<b>${"<"}${html`<i>${1}</i>`}</b>`.markup).toBe("<b>&lt;<i>1</i></b>"));
 });

@@ -4,7 +4,17 @@ import { audit } from "../../src/ledger/audit.ts";
 import { type Ledger, type NewEntry } from "../../src/ledger/ledger.ts";
 import { LIMITS, reportFile, reportOf, summaryHolds } from "../../src/reports/report.ts";
 import { summarise } from "../../src/reports/summary.ts";
-import { at, completed, digestOf, firstTargetResult, folder, newKey, openIn, targetResult, wholeRequest } from "../ledger/entries.ts";
+import {
+  at,
+  completed,
+  digestOf,
+  firstTargetResult,
+  folder,
+  newKey,
+  openIn,
+  targetResult,
+  wholeRequest,
+} from "../ledger/entries.ts";
 
 const request = "R-2026-0001";
 const how = { request, generatedAt: new Date(at("11:00:00")), tool: "expunge@0.1.0" };
@@ -20,7 +30,11 @@ const summaryOf = async (entries: readonly NewEntry[]): Promise<ReturnType<typeo
   const { entries: told } = await (await ledgerWith(entries)).entriesOf(request);
   return summarise(told.map(({ core }) => core));
 };
-const result = (id: string, more: Parameters<typeof targetResult>[1]): NewEntry => ({ id, type: "target.result", core: targetResult(request, more) });
+const result = (id: string, more: Parameters<typeof targetResult>[1]): NewEntry => ({
+  id,
+  type: "target.result",
+  core: targetResult(request, more),
+});
 const firstResult = (id: string, more: Parameters<typeof firstTargetResult>[1]): NewEntry => ({
   id,
   type: "target.result",
@@ -28,7 +42,8 @@ const firstResult = (id: string, more: Parameters<typeof firstTargetResult>[1]):
 });
 
 describe("a report", () => {
-  const ledger = async (): Promise<Ledger> => await ledgerWith([...wholeRequest("R-2026-0007"), ...wholeRequest(request)]);
+  const ledger = async (): Promise<Ledger> =>
+    await ledgerWith([...wholeRequest("R-2026-0007"), ...wholeRequest(request)]);
 
   it("is one signed envelope that the audit accepts and whose summary is what its entries say", async () => {
     const from = await ledger();
@@ -45,7 +60,8 @@ describe("a report", () => {
 
   it("is the same to the byte for the same entries, time and head", async () => {
     const from = await ledger();
-    const file = async (): Promise<string> => reportFile(reportOf(await from.entriesOf(request), how), (type, bytes) => from.seal(type, bytes));
+    const file = async (): Promise<string> =>
+      reportFile(reportOf(await from.entriesOf(request), how), (type, bytes) => from.seal(type, bytes));
     expect(await file()).toBe(await file());
   });
 
@@ -53,12 +69,14 @@ describe("a report", () => {
     const from = await ledger();
     const text = JSON.stringify(reportOf(await from.entriesOf(request), how));
     expect(text).toContain(request);
-    for (const secret of [digestOf("d"), digestOf("d").slice(0, 8), "R-2026-0007", 'pseudonym"']) expect(text).not.toContain(secret);
+    for (const secret of [digestOf("d"), digestOf("d").slice(0, 8), "R-2026-0007", 'pseudonym"'])
+      expect(text).not.toContain(secret);
     // where it would have been
     expect(Buffer.from(await from.exportAll()).toString()).toContain(digestOf("d"));
   });
 
-  it("says in every copy what it does not show", async () => expect(reportOf(await (await ledger()).entriesOf(request), how).limits).toBe(LIMITS));
+  it("says in every copy what it does not show", async () =>
+    expect(reportOf(await (await ledger()).entriesOf(request), how).limits).toBe(LIMITS));
 
   it("of a request that the ledger does not know is refused", async () => {
     const nothing = await (await ledger()).entriesOf("R-2026-0099");
@@ -130,7 +148,12 @@ describe("a summary", () => {
       },
     ]);
     expect(summary.residue).toEqual([{ system: "shop", mechanism: "backups", gone_by: "2026-03-17" }]);
-    expect(summary.people.map(({ did }) => did)).toEqual(["request.received", "identity.verified", "decision", "erasure.started"]);
+    expect(summary.people.map(({ did }) => did)).toEqual([
+      "request.received",
+      "identity.verified",
+      "decision",
+      "erasure.started",
+    ]);
   });
 
   it("calls a deadline missed when the request ended after its legal day, and says nothing of an open one", async () => {
@@ -153,7 +176,9 @@ describe("a summary", () => {
       result("1", { found: 3, matched: 2, affected: 2, gone: 2, kept: 1, status: "kept", until: "2026-06-30" }),
       result("2", { plan_digest: digestOf("e"), found: 1, already_gone: 1, status: "deleted" }),
     ]);
-    expect(systems).toMatchObject([{ found: 4, matched: 3, affected: 3, gone: 3, already_gone: 1, kept: 0, status: "deleted" }]);
+    expect(systems).toMatchObject([
+      { found: 4, matched: 3, affected: 3, gone: 3, already_gone: 1, kept: 0, status: "deleted" },
+    ]);
     expect(kept).toEqual([]);
     expect(sentence).toContain("3 records erased, 1 record gone already; not yet verified.");
   });
@@ -168,7 +193,9 @@ describe("a summary", () => {
     expect(await said({ status: "kept", found: 2, kept: 1, until: "2030-01-01" })).toBe(
       "1 record erased or changed as the rule says, 1 record kept until 2030-01-01 at the latest",
     );
-    expect(await said({ status: "blocked", found: 2, matched: 1, affected: 0, gone: 0, blocked: 2 })).toBe("2 records blocked");
+    expect(await said({ status: "blocked", found: 2, matched: 1, affected: 0, gone: 0, blocked: 2 })).toBe(
+      "2 records blocked",
+    );
     expect(await said({ status: "nothing_found", found: 0, matched: 0, affected: 0, gone: 0 })).toBe(
       "No record of this person was found in the systems of the data map",
     );
@@ -180,7 +207,9 @@ describe("a summary", () => {
       { system: "shop", record: "orders", mechanism: "wal", gone_by: null },
       { system: "shop", record: "shop.orders", mechanism: "backups", gone_by: null },
     ];
-    expect((await summaryOf([{ id: "1", type: "erasure.completed", core: completed(request, { residue }) }])).residue).toEqual([
+    expect(
+      (await summaryOf([{ id: "1", type: "erasure.completed", core: completed(request, { residue }) }])).residue,
+    ).toEqual([
       { system: "shop", record: "orders", mechanism: "wal", gone_by: null },
       { system: "shop", record: "orders", mechanism: "backups", gone_by: null },
     ]);
@@ -189,11 +218,19 @@ describe("a summary", () => {
   it("of a refused request says that nothing was erased", async () => {
     const { sentence, state } = await summaryOf([
       ...wholeRequest(request).slice(0, 2),
-      { id: "r", type: "refused", core: { request, at: at("10:00:00"), by: `a_${digestOf("1")}`, state: "refused", exception: "art12-5" } },
+      {
+        id: "r",
+        type: "refused",
+        core: { request, at: at("10:00:00"), by: `a_${digestOf("1")}`, state: "refused", exception: "art12-5" },
+      },
     ]);
     expect([state, sentence]).toEqual(["refused", "The request was refused; nothing was erased."]);
   });
 
   it("leaves out what it does not know, and does not fail", async () =>
-    expect(summarise([{ v: 2, type: "target.result" }, { v: 1, type: "toString" }, {}])).toMatchObject({ systems: [], state: null, deadline: null }));
+    expect(summarise([{ v: 2, type: "target.result" }, { v: 1, type: "toString" }, {}])).toMatchObject({
+      systems: [],
+      state: null,
+      deadline: null,
+    }));
 });

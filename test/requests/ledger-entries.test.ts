@@ -25,7 +25,16 @@ import { folder, newKey, openIn } from "../ledger/entries.ts";
 import { mapOf, recordOf } from "../support/small-map.ts";
 
 const now = "2026-03-04T10:00:00.000Z";
-const UGLY = ["calls of +43 660 1234567", "anna@harbour.example", "events_2024011512", "10.0.0.1", "ev\u001b[31mil\nname", "x".repeat(400), "a::b", "\ud800"];
+const UGLY = [
+  "calls of +43 660 1234567",
+  "anna@harbour.example",
+  "events_2024011512",
+  "10.0.0.1",
+  "ev\u001b[31mil\nname",
+  "x".repeat(400),
+  "a::b",
+  "\ud800",
+];
 
 const request: ErasureRequest = {
   id: "R-2026-0001",
@@ -97,8 +106,13 @@ const receipt = (of: PlanStep, more: Partial<Receipt> = {}): Receipt => ({
 });
 
 /** Whether a real ledger takes them, and what a report makes of them. */
-async function told(entries: readonly OutboxEntry[]): Promise<{ readonly text: string; readonly summary: ReturnType<typeof summarise> }> {
-  await using ledger = await openIn(path.join(folder(), "ledger.db"), { origin: "example.org/1", signingKey: newKey() });
+async function told(
+  entries: readonly OutboxEntry[],
+): Promise<{ readonly text: string; readonly summary: ReturnType<typeof summarise> }> {
+  await using ledger = await openIn(path.join(folder(), "ledger.db"), {
+    origin: "example.org/1",
+    signingKey: newKey(),
+  });
   await ledger.append(entries);
   const cores = (await ledger.entriesOf(request.id)).entries.map(({ core }) => core);
   return { text: JSON.stringify(cores), summary: summarise(cores) };
@@ -107,7 +121,9 @@ async function told(entries: readonly OutboxEntry[]): Promise<{ readonly text: s
 const core = (entry: OutboxEntry): Readonly<Record<string, unknown>> => entry.core;
 
 describe("entries of a request whose map, constraints and files are named like people", () => {
-  const steps = UGLY.map((record, n) => step(`S${n + 1}`, record, { law: UGLY, until: n % 2 === 0 ? "2034-12-31" : "tomorrow", reason: UGLY[n] ?? "" }));
+  const steps = UGLY.map((record, n) =>
+    step(`S${n + 1}`, record, { law: UGLY, until: n % 2 === 0 ? "2034-12-31" : "tomorrow", reason: UGLY[n] ?? "" }),
+  );
   const map = mapOf([{ name: "shop", kind: "postgres", records: UGLY.map((name) => recordOf("shop", name)) }]);
   const context = teller({ ...map, controller: { ...map.controller, name: "Foyer Hotline 0800 1234567" } });
   const plan = planOf(steps);
@@ -125,7 +141,14 @@ describe("entries of a request whose map, constraints and files are named like p
     state: "partly_done" as const,
     exit: 2,
     residual: 1,
-    checks: steps.map(({ system, record }, n) => ({ system, record, result: "fail" as const, residual: 1, at: now, reason: UGLY[n] ?? "" })),
+    checks: steps.map(({ system, record }, n) => ({
+      system,
+      record,
+      result: "fail" as const,
+      residual: 1,
+      at: now,
+      reason: UGLY[n] ?? "",
+    })),
     gaps,
     residue,
   };
@@ -133,7 +156,13 @@ describe("entries of a request whose map, constraints and files are named like p
     receivedEntry(context, request, 1),
     identityEntry(context, request),
     policyEntry(context),
-    decisionEntry(context, plan, { plan: plan.id, digest: plan.digest, by: "anna@harbour.example", role: UGLY[0] ?? "", at: now }),
+    decisionEntry(context, plan, {
+      plan: plan.id,
+      digest: plan.digest,
+      by: "anna@harbour.example",
+      role: UGLY[0] ?? "",
+      at: now,
+    }),
     startedEntry(context, plan),
     ...receiptEntries(context, plan, receipts),
     verificationEntry(context, plan, seen),
@@ -147,14 +176,18 @@ describe("entries of a request whose map, constraints and files are named like p
 
   it("are taken by the ledger, every one, and hold none of it", async () => {
     const { text } = await told(all);
-    for (const secret of ["1234567", "harbour", "10.0.0.1", "2024011512", "Otto", "olga", "\\u001b"]) expect(text).not.toContain(secret);
+    for (const secret of ["1234567", "harbour", "10.0.0.1", "2024011512", "Otto", "olga", "\\u001b"])
+      expect(text).not.toContain(secret);
     expect(text).toContain("Foyer Hotline *");
   });
 
   it("keep record types apart whose masked names are the same", async () => {
     const [one, other] = [step("S1", "calls_0800123456"), step("S2", "calls_0800123457")];
     const { summary } = await told(
-      receiptEntries(context, planOf([one, other]), [receipt(one), receipt(other, { deleted: 2, changed: 0, kept: 0, minimised: 0 })]),
+      receiptEntries(context, planOf([one, other]), [
+        receipt(one),
+        receipt(other, { deleted: 2, changed: 0, kept: 0, minimised: 0 }),
+      ]),
     );
     expect(summary.systems.map(({ found, kept }) => [found, kept])).toEqual([
       [3, 1],
@@ -165,7 +198,9 @@ describe("entries of a request whose map, constraints and files are named like p
 });
 
 describe("entries", () => {
-  const map = mapOf([{ name: "shop", kind: "postgres", records: [recordOf("shop", "customers"), recordOf("shop", "calls")] }]);
+  const map = mapOf([
+    { name: "shop", kind: "postgres", records: [recordOf("shop", "customers"), recordOf("shop", "calls")] },
+  ]);
   const context = teller(map);
   const customers = step("S1", "customers");
   const approval = { plan: "P-0001", digest: "a".repeat(64), by: "olga", at: now };
@@ -194,9 +229,9 @@ describe("entries", () => {
     expect(decision([customers])).toBe("partial");
     expect(decision([free, blind], { notSearched: ["shop.calls"] })).toBe("partial");
     expect(decision([free], { notSearched: [], excluded: { records: 1, words: "e".repeat(64) } })).toBe("partial");
-    expect(core(decisionEntry(context, planOf([free, blind]), approval, { notSearched: ["shop.calls"] }))["not_searched"]).toEqual([
-      { system: "shop", record: "calls" },
-    ]);
+    expect(
+      core(decisionEntry(context, planOf([free, blind]), approval, { notSearched: ["shop.calls"] }))["not_searched"],
+    ).toEqual([{ system: "shop", record: "calls" }]);
   });
 
   it("of a refusal hold a code and what binds the words, and the words open it", async () => {
@@ -210,21 +245,52 @@ describe("entries", () => {
   });
 
   it("of results are one an attempt, and add up from the receipt", async () => {
-    const failed = receipt(customers, { status: "failed", matched: 2, affected: 0, gone: 0, deleted: 0, changed: 0, minimised: 0, failed: 2, reason: "23503" });
+    const failed = receipt(customers, {
+      status: "failed",
+      matched: 2,
+      affected: 0,
+      gone: 0,
+      deleted: 0,
+      changed: 0,
+      minimised: 0,
+      failed: 2,
+      reason: "23503",
+    });
     const plan = planOf([customers]);
-    const entries = [...receiptEntries(context, plan, [failed]), ...receiptEntries(context, plan, [receipt(customers, { attempt: 2, status: "kept" })])];
+    const entries = [
+      ...receiptEntries(context, plan, [failed]),
+      ...receiptEntries(context, plan, [receipt(customers, { attempt: 2, status: "kept" })]),
+    ];
     expect(entries.map((entry) => core(entry)["found"])).toEqual([3, 3]);
-    const { summary } = await told([startedEntry(context, plan), ...entries, ...receiptEntries(context, plan, [failed])]);
-    expect(summary.systems).toMatchObject([{ found: 3, deleted: 1, changed: 1, kept: 1, minimised: 1, failed: 0, attempts: 2, status: "kept" }]);
+    const { summary } = await told([
+      startedEntry(context, plan),
+      ...entries,
+      ...receiptEntries(context, plan, [failed]),
+    ]);
+    expect(summary.systems).toMatchObject([
+      { found: 3, deleted: 1, changed: 1, kept: 1, minimised: 1, failed: 0, attempts: 2, status: "kept" },
+    ]);
   });
 
   it("of results say that records were read again only where some were", async () => {
     const blind = step("S2", "calls", { found: 0, act: 0, kept: 0, status: "not_checked", reason: "no_identifier" });
     const nothing = { matched: 0, affected: 0, gone: 0, deleted: 0, changed: 0, minimised: 0, kept: 0 };
     const away = receipt(customers, { ...nothing, kept: 1, failed: 2, status: "failed", reason: "FILE_UNREADABLE" });
-    const receipts = [receipt(blind, nothing), away, receipt(customers), receipt(customers, { failed: 1, deleted: 0, reason: "23503" })];
-    const again = receipts.flatMap((one) => receiptEntries(context, planOf([blind, customers]), [one])).map((entry) => entry.core["verification"]);
-    expect(again).toEqual([undefined, undefined, { method: "requery", residual: 0, at: now }, { method: "requery", residual: 1, at: now }]);
+    const receipts = [
+      receipt(blind, nothing),
+      away,
+      receipt(customers),
+      receipt(customers, { failed: 1, deleted: 0, reason: "23503" }),
+    ];
+    const again = receipts
+      .flatMap((one) => receiptEntries(context, planOf([blind, customers]), [one]))
+      .map((entry) => entry.core["verification"]);
+    expect(again).toEqual([
+      undefined,
+      undefined,
+      { method: "requery", residual: 0, at: now },
+      { method: "requery", residual: 1, at: now },
+    ]);
   });
 
   it("of an end count their totals from the receipts, not from the plan", async () => {
@@ -233,7 +299,10 @@ describe("entries", () => {
       exit: 0,
       residual: 0,
       residue: [],
-      attempts: [receipt(customers), receipt(step("S2", "calls"), { status: "nothing_found", deleted: 0, changed: 0, kept: 0 })],
+      attempts: [
+        receipt(customers),
+        receipt(step("S2", "calls"), { status: "nothing_found", deleted: 0, changed: 0, kept: 0 }),
+      ],
     };
     expect(core(completedEntry(context, planOf([customers]), ended))["totals"]).toEqual({
       erase: 1,
@@ -270,6 +339,9 @@ describe("entries", () => {
 
   it("are dated by the controller's day", async () => {
     const late = { ...context, now: () => new Date("2026-03-04T23:30:00.000Z") };
-    expect(core(startedEntry(late, planOf([customers])))).toMatchObject({ at: "2026-03-04T23:30:00.000Z", day: "2026-03-05" });
+    expect(core(startedEntry(late, planOf([customers])))).toMatchObject({
+      at: "2026-03-04T23:30:00.000Z",
+      day: "2026-03-05",
+    });
   });
 });

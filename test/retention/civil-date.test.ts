@@ -9,7 +9,21 @@ describe("parsePeriod", () => {
   };
 
   it("reads words and ISO 8601 alike", () => {
-    expect(["8 years", "1 year", "P8Y", "90 days", "2 weeks", "1 hour", "0 seconds", "PT1H", "P24M", "1 year 6 months", "P1DT12H"].map(read)).toEqual([
+    expect(
+      [
+        "8 years",
+        "1 year",
+        "P8Y",
+        "90 days",
+        "2 weeks",
+        "1 hour",
+        "0 seconds",
+        "PT1H",
+        "P24M",
+        "1 year 6 months",
+        "P1DT12H",
+      ].map(read),
+    ).toEqual([
       "8y 0m 0d 0s",
       "1y 0m 0d 0s",
       "8y 0m 0d 0s",
@@ -61,9 +75,14 @@ describe("parseRoundUp", () => {
 
   it("reads no day that no year has", () => {
     expect(
-      ["end of year", "fiscal year", "fiscal year 6-30", "fiscal year 02-30", "fiscal year 13-01", "fiscal year 04-00"].filter(
-        (text) => parseRoundUp(text) !== undefined,
-      ),
+      [
+        "end of year",
+        "fiscal year",
+        "fiscal year 6-30",
+        "fiscal year 02-30",
+        "fiscal year 13-01",
+        "fiscal year 04-00",
+      ].filter((text) => parseRoundUp(text) !== undefined),
     ).toEqual([]);
   });
 });
@@ -76,7 +95,8 @@ describe("addPeriod", () => {
     expect(addPeriod("2026-11-30", { years: 0, months: 3, days: 1 })).toBe("2027-03-01");
   });
 
-  it("knows that 1900 was no leap year", () => expect(addPeriod("1899-03-31", { years: 0, months: 11, days: 0 })).toBe("1900-02-28"));
+  it("knows that 1900 was no leap year", () =>
+    expect(addPeriod("1899-03-31", { years: 0, months: 11, days: 0 })).toBe("1900-02-28"));
 
   it("counts days across a change of the clocks", () => {
     expect(addDays("2026-03-28", 2)).toBe("2026-03-30");
@@ -88,7 +108,9 @@ describe("civilDateFromText", () => {
   const berlin = (text: string): string | undefined => civilDateFromText(text, "Europe/Berlin");
 
   it("takes a date, and a timestamp without offset, as they are", () => {
-    expect(["2026-02-10", "2026-02-10 23:59:59", "2026-02-10T23:59:59.123456", "2026-02-10T00:30"].map(berlin)).toEqual(Array(4).fill("2026-02-10"));
+    expect(["2026-02-10", "2026-02-10 23:59:59", "2026-02-10T23:59:59.123456", "2026-02-10T00:30"].map(berlin)).toEqual(
+      Array(4).fill("2026-02-10"),
+    );
   });
 
   it("converts an instant into the zone, summer time too", () => {
@@ -124,13 +146,13 @@ describe("civilDateFromText", () => {
 describe("civilDateOf", () => {
   it("is the day it is there", () => {
     const instant = new Date("2026-01-31T23:30:00Z");
-    expect(["Europe/Berlin", "Etc/UTC", "Pacific/Kiritimati", "America/Los_Angeles"].map((zone) => civilDateOf(instant, zone))).toEqual([
-      "2026-02-01",
-      "2026-01-31",
-      "2026-02-01",
-      "2026-01-31",
-    ]);
+    expect(
+      ["Europe/Berlin", "Etc/UTC", "Pacific/Kiritimati", "America/Los_Angeles"].map((zone) =>
+        civilDateOf(instant, zone),
+      ),
+    ).toEqual(["2026-02-01", "2026-01-31", "2026-02-01", "2026-01-31"]);
   });
 
-  it("writes old years with four digits", () => expect(civilDateOf(new Date("0987-06-05T12:00:00Z"), "UTC")).toBe("0987-06-05"));
+  it("writes old years with four digits", () =>
+    expect(civilDateOf(new Date("0987-06-05T12:00:00Z"), "UTC")).toBe("0987-06-05"));
 });

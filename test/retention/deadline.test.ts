@@ -49,7 +49,10 @@ describe("deadlines", () => {
   });
 
   it("a holiday that ends in another holiday moves past both", () => {
-    expect(deadlines("2026-03-03", { regime: "eu", holidays: ["2026-04-03", "2026-04-06"] })).toMatchObject({ nominal: "2026-04-03", legal: "2026-04-07" });
+    expect(deadlines("2026-03-03", { regime: "eu", holidays: ["2026-04-03", "2026-04-06"] })).toMatchObject({
+      nominal: "2026-04-03",
+      legal: "2026-04-07",
+    });
   });
 
   it("ccpa dates are never moved", () => {

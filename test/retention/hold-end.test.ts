@@ -32,7 +32,9 @@ const vectors = z
 type Terms = Pick<Hold, "keepFor" | "roundUpTo" | "notBefore">;
 type Vector = (typeof vectors)[number];
 
-const rules = new Map(["de", "fr", "uk", "eu"].flatMap((file) => [...parseRules(readFileSync(`manifests/retention/${file}.yaml`, "utf8"))]));
+const rules = new Map(
+  ["de", "fr", "uk", "eu"].flatMap((file) => [...parseRules(readFileSync(`manifests/retention/${file}.yaml`, "utf8"))]),
+);
 /** The vectors' names for what manifests/retention calls otherwise. The other two are no statute of these places. */
 const SHIPPED: Readonly<Record<string, string>> = {
   "de-invoice-8y": "de/invoice",
@@ -48,7 +50,8 @@ const SHIPPED: Readonly<Record<string, string>> = {
 function stated(text: string, roundUp?: string, notBefore?: string): Terms {
   const keepFor = parsePeriod(text);
   const roundUpTo = roundUp === undefined ? undefined : parseRoundUp(roundUp);
-  if (keepFor === undefined || (roundUp !== undefined && roundUpTo === undefined)) throw new Error("a period of this test cannot be read");
+  if (keepFor === undefined || (roundUp !== undefined && roundUpTo === undefined))
+    throw new Error("a period of this test cannot be read");
   return {
     keepFor,
     ...(roundUpTo === undefined ? {} : { roundUpTo }),
@@ -57,7 +60,12 @@ function stated(text: string, roundUp?: string, notBefore?: string): Terms {
 }
 
 function byVector({ period = "", start, fiscal_year_end, not_before }: Vector): Terms {
-  const roundUp = start === "calendar-year-end" ? "end of calendar year" : start === "fiscal-year-end" ? `end of fiscal year ${fiscal_year_end}` : undefined;
+  const roundUp =
+    start === "calendar-year-end"
+      ? "end of calendar year"
+      : start === "fiscal-year-end"
+        ? `end of fiscal year ${fiscal_year_end}`
+        : undefined;
   return stated(period, roundUp, not_before);
 }
 
@@ -90,7 +98,9 @@ describe("holds worked out by hand", () => {
   }
 
   it("R6 alone has no end here: an open suspension is `extend_while`, with which no plan is made yet (see test/datamap)", () => {
-    expect(vectors.filter(({ suspended }) => suspended !== undefined).map(({ id, status }) => [id, status])).toEqual([["R6", "review"]]);
+    expect(vectors.filter(({ suspended }) => suspended !== undefined).map(({ id, status }) => [id, status])).toEqual([
+      ["R6", "review"],
+    ]);
   });
 });
 
@@ -125,7 +135,9 @@ describe("a hold", () => {
   });
 
   it("on the day after a fiscal year end counts to the next one", () => {
-    expect(holdEnd(stated("10 years", "end of fiscal year 06-30"), "2026-07-01", "UTC")).toMatchObject({ lastDay: "2037-06-30" });
+    expect(holdEnd(stated("10 years", "end of fiscal year 06-30"), "2026-07-01", "UTC")).toMatchObject({
+      lastDay: "2037-06-30",
+    });
   });
 
   it("on a sentinel date lasts for ever and does not throw", () => {

@@ -31,7 +31,11 @@ describe("publicHolidays", () => {
   });
 
   it("a region that does not exist has none, not its country's", async () => {
-    expect(await Promise.all(["XX", "DE-QQ", "DE-BY-Q", "", "de-bw", "DE-BY-A-B"].map((region) => publicHolidays(region, [2026])))).toEqual(Array(6).fill([]));
+    expect(
+      await Promise.all(
+        ["XX", "DE-QQ", "DE-BY-Q", "", "de-bw", "DE-BY-A-B"].map((region) => publicHolidays(region, [2026])),
+      ),
+    ).toEqual(Array(6).fill([]));
   });
 
   it("a holiday that begins at sunset is the day that follows", async () => {

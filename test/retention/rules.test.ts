@@ -24,14 +24,18 @@ describe("the shipped rules", () => {
 
   it("each name a law, a source and a day of review", () => {
     for (const { versions } of rules.values()) {
-      for (const { law, source, reviewedOn } of versions) expect(law.length > 0 && source.startsWith("https://") && reviewedOn >= "2026-01-01").toBe(true);
+      for (const { law, source, reviewedOn } of versions)
+        expect(law.length > 0 && source.startsWith("https://") && reviewedOn >= "2026-01-01").toBe(true);
     }
   });
 
   it("change on the day the law did", () => {
     const invoice = rules.get("de/invoice");
     if (invoice === undefined) throw new Error("no rule");
-    expect(["2024-12-31", "2025-01-01"].map((day) => termsOn(invoice, day)?.keepFor.text)).toEqual(["10 years", "8 years"]);
+    expect(["2024-12-31", "2025-01-01"].map((day) => termsOn(invoice, day)?.keepFor.text)).toEqual([
+      "10 years",
+      "8 years",
+    ]);
   });
 });
 
@@ -45,7 +49,11 @@ describe("a rules file", () => {
     expect(() => parseRules(one("").replace("6 years", "six years"))).toThrow("unreadable period");
     expect(() => parseRules(one("      kept_for: 6 years\n"))).toThrow("kept_for");
     expect(() =>
-      parseRules(one("    - says: another\n      keep_for: 5 years\n      law: [XX 2]\n      source: https://law.example\n      reviewed_on: 2026-01-01\n")),
+      parseRules(
+        one(
+          "    - says: another\n      keep_for: 5 years\n      law: [XX 2]\n      source: https://law.example\n      reviewed_on: 2026-01-01\n",
+        ),
+      ),
     ).toThrow("ascend");
   });
 });

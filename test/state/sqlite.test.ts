@@ -51,20 +51,35 @@ async function opened(where: State): Promise<string> {
 }
 
 function filesHold(what: string | Buffer, where = folder): boolean {
-  return readdirSync(where, { withFileTypes: true }).some((one) => one.isFile() && readFileSync(path.join(where, one.name)).includes(what));
+  return readdirSync(where, { withFileTypes: true }).some(
+    (one) => one.isFile() && readFileSync(path.join(where, one.name)).includes(what),
+  );
 }
 
 /** The encrypted bytes that a request's end destroys, as they lie in the file. */
 function sealedBytes(): readonly Buffer[] {
   using db = new DatabaseSync(file(), { readOnly: true });
-  const rows = [...db.prepare("select bytes from sealed").all(), ...db.prepare("select wrapped as bytes from request_key").all()];
+  const rows = [
+    ...db.prepare("select bytes from sealed").all(),
+    ...db.prepare("select wrapped as bytes from request_key").all(),
+  ];
   return rows.map((row) => (row["bytes"] instanceof Uint8Array ? Buffer.from(row["bytes"]) : Buffer.alloc(0)));
 }
 
 test("no file of the state holds an identifier in clear", async () => {
   const id = await opened(state);
-  const steps = [{ step: "S1", record: "shop.orders", target: TARGET, lookups: [{ subject: 0, values: { email: [canary] } }], records: [] }];
-  await state.atomically(async (tx) => await tx.sealed.savePlan(id, "P-0001", { steps, resolved: [], searched: [], carried: [] }));
+  const steps = [
+    {
+      step: "S1",
+      record: "shop.orders",
+      target: TARGET,
+      lookups: [{ subject: 0, values: { email: [canary] } }],
+      records: [],
+    },
+  ];
+  await state.atomically(
+    async (tx) => await tx.sealed.savePlan(id, "P-0001", { steps, resolved: [], searched: [], carried: [] }),
+  );
   expect(filesHold("ab".repeat(32))).toBe(true);
   expect(filesHold(canary)).toBe(false);
 });
@@ -87,7 +102,8 @@ test("a process that dies between the destruction and the cutting leaves it to t
   // as the power cut leaves the files: a close would tidy up
   const left = path.join(folder, "left");
   mkdirSync(left);
-  for (const name of readdirSync(folder).filter((one) => one.startsWith("state.db"))) copyFileSync(path.join(folder, name), path.join(left, name));
+  for (const name of readdirSync(folder).filter((one) => one.startsWith("state.db")))
+    copyFileSync(path.join(folder, name), path.join(left, name));
   for (const bytes of before) expect(filesHold(bytes, left)).toBe(true);
   const next = await open(openSqlite(path.join(left, "state.db")));
   for (const bytes of before) expect(filesHold(bytes, left)).toBe(false);
@@ -132,11 +148,17 @@ test("a machine that has started again holds nothing, where its id says that it 
 });
 
 test("a damaged file, or one of a later version, is refused by name, not by a driver's message", async () => {
-  writeFileSync(path.join(folder, "text.db"), "no database at all, but long enough to be looked at as one of some kind\n".repeat(20));
+  writeFileSync(
+    path.join(folder, "text.db"),
+    "no database at all, but long enough to be looked at as one of some kind\n".repeat(20),
+  );
   expect(() => openSqlite(path.join(folder, "text.db"))).toThrow("cannot be read as a state database");
   expect(() => openSqlite(folder)).toThrow(expect.objectContaining({ code: "STATE_UNREADABLE" }));
   await state[Symbol.asyncDispose]();
   using db = new DatabaseSync(file());
   db.exec("pragma user_version = 99");
-  await expect(open(openSqlite(file()))).rejects.toMatchObject({ code: "STATE_UNREADABLE", message: expect.stringContaining("version 99") });
+  await expect(open(openSqlite(file()))).rejects.toMatchObject({
+    code: "STATE_UNREADABLE",
+    message: expect.stringContaining("version 99"),
+  });
 });

@@ -59,7 +59,11 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
   const another = async (): Promise<State> => await openState(place.state(), { sealingKey: key });
   /** A process on another machine: whether it lives cannot be seen from here. */
   const elsewhere = async (lasting?: number): Promise<State> =>
-    await openState(place.state(), { sealingKey: key, me: { ...thisProcess(), host: "elsewhere" }, ...(lasting === undefined ? {} : { lasting }) });
+    await openState(place.state(), {
+      sealingKey: key,
+      me: { ...thisProcess(), host: "elsewhere" },
+      ...(lasting === undefined ? {} : { lasting }),
+    });
   const opened = async (subjects: readonly Subject[]): Promise<string> =>
     await state.atomically(async (tx) => {
       const { id } = await tx.requests.add(request);
@@ -111,7 +115,9 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
           await new Promise((resolve) => setImmediate(resolve));
           await tx.requests.update(id, { ref: String(before + 1) });
         });
-      await Promise.all([state, ...others].flatMap((where) => Array.from({ length: 8 }, async () => await count(where))));
+      await Promise.all(
+        [state, ...others].flatMap((where) => Array.from({ length: 8 }, async () => await count(where))),
+      );
       expect((await state.read.requests.get(id)).ref).toBe("24");
       for (const other of others) await other[Symbol.asyncDispose]();
     });
@@ -151,7 +157,10 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
   describe("requests and what is sealed", () => {
     test("requests are numbered, and an unknown one is refused without its name", async () => {
       expect([await opened([]), await opened([])]).toEqual(["R-2026-0001", "R-2026-0002"]);
-      await expect(state.read.requests.get("ann@example.org")).rejects.toMatchObject({ code: "NO_SUCH_REQUEST", message: expect.not.stringContaining("ann") });
+      await expect(state.read.requests.get("ann@example.org")).rejects.toMatchObject({
+        code: "NO_SUCH_REQUEST",
+        message: expect.not.stringContaining("ann"),
+      });
     });
 
     test("a request's subjects come back", async () => {
@@ -168,7 +177,13 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
         disposition: { kind: "act", change: "rule" } as const,
       }));
       const steps: SealedStep[] = [
-        { step: "S1", record: "shop.orders", target: TARGET, lookups: [{ subject: 0, values: { email: [canary] } }], records },
+        {
+          step: "S1",
+          record: "shop.orders",
+          target: TARGET,
+          lookups: [{ subject: 0, values: { email: [canary] } }],
+          records,
+        },
         { step: "S2", record: "shop.customers", target: TARGET, lookups: [], records: [] },
       ];
       await sealPlan(id, "P-0001", { ...nothing, steps });
@@ -197,14 +212,21 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
 
     test("an earlier plan's keys go when a new plan is sealed", async () => {
       const id = await opened([]);
-      await sealPlan(id, "P-0001", { ...nothing, steps: [{ step: "S1", record: "a.b", target: TARGET, lookups: [], records: [] }] });
+      await sealPlan(id, "P-0001", {
+        ...nothing,
+        steps: [{ step: "S1", record: "a.b", target: TARGET, lookups: [], records: [] }],
+      });
       await sealPlan(id, "P-0002", nothing);
       expect(await state.read.sealed.steps(id, "P-0001")).toEqual([]);
     });
   });
 
   describe("journal and outbox", () => {
-    const attest = async (receipts: readonly Receipt[], entries: readonly OutboxEntry[], done = true): Promise<readonly Receipt[]> =>
+    const attest = async (
+      receipts: readonly Receipt[],
+      entries: readonly OutboxEntry[],
+      done = true,
+    ): Promise<readonly Receipt[]> =>
       await state.atomically(async (tx) => {
         await tx.outbox.post(entries);
         return await tx.journal.attest("P-0001", unit.id, receipts, done);
@@ -246,7 +268,10 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
         await tx.journal.note("P-0001", unit.id, "xid 1");
       });
       await attest([{ ...receipt, deleted: 1, failed: 1 }], [], false);
-      expect([(await journal.units("P-0001"))[0]?.state, await journal.notes("P-0001", unit.id)]).toEqual(["intended", ["xid 1"]]);
+      expect([(await journal.units("P-0001"))[0]?.state, await journal.notes("P-0001", unit.id)]).toEqual([
+        "intended",
+        ["xid 1"],
+      ]);
       expect((await journal.receipts("P-0001")).map(({ attempt, failed }) => [attempt, failed])).toEqual([[1, 1]]);
       expect(await attest([receipt], [])).toEqual([{ ...receipt, attempt: 2 }]);
       expect(await journal.receipts("P-0001")).toEqual([{ ...receipt, attempt: 2 }]);
@@ -282,7 +307,9 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
       const lease = await frozen.lease([id], free);
       await using _next = await state.lease([id], free);
       expect(lease.overtaken.aborted).toBe(false);
-      await expect(lease.atomically(async (tx) => await tx.requests.update(id, { ref: "late" }))).rejects.toMatchObject({ code: "BUSY" });
+      await expect(lease.atomically(async (tx) => await tx.requests.update(id, { ref: "late" }))).rejects.toMatchObject(
+        { code: "BUSY" },
+      );
       expect(lease.overtaken.aborted).toBe(true);
       expect((await state.read.requests.get(id)).ref).toBeUndefined();
       await lease[Symbol.asyncDispose]();
@@ -302,7 +329,9 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
         await tx.leases.refuseHeld([id]);
         await tx.requests.update(id, { state: "cancelled" });
       });
-      await expect(lease.atomically(async (tx) => await tx.requests.update(id, { state: "running" }))).rejects.toMatchObject({ code: "BUSY" });
+      await expect(
+        lease.atomically(async (tx) => await tx.requests.update(id, { state: "running" })),
+      ).rejects.toMatchObject({ code: "BUSY" });
       expect((await state.read.requests.get(id)).state).toBe("cancelled");
       await lease[Symbol.asyncDispose]();
       await slow[Symbol.asyncDispose]();
@@ -312,7 +341,8 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
       const beating = await elsewhere(900);
       const lease = await beating.lease(["R-2026-0001"], free);
       const database = place.state();
-      const until = async (): Promise<unknown> => (await database.read.all("select until from lease where name = 'R-2026-0001'"))[0]?.["until"];
+      const until = async (): Promise<unknown> =>
+        (await database.read.all("select until from lease where name = 'R-2026-0001'"))[0]?.["until"];
       const first = await until();
       while ((await until()) === first) await new Promise((resolve) => setTimeout(resolve, 20));
       expect(Number(await until())).toBeGreaterThan(Number(first));

@@ -43,7 +43,12 @@ test("requests, sealed values, plans, units and notes are what they were", async
   const state = await opened();
   expect(await state.read.sealed.subjects("R-2026-0001")).toEqual([{ identifiers: { email: ["p1@old.example"] } }]);
   expect(await state.read.sealed.steps("R-2026-0005", "P-0003")).toMatchObject([
-    { step: "S1", record: "share.lists", lookups: [{ subject: 0, values: { email: ["p5@old.example"] } }], records: [{ disposition: { kind: "act" } }] },
+    {
+      step: "S1",
+      record: "share.lists",
+      lookups: [{ subject: 0, values: { email: ["p5@old.example"] } }],
+      records: [{ disposition: { kind: "act" } }],
+    },
     { step: "S2", record: "share.invoices", records: [] },
   ]);
   expect((await state.read.plans.approval("P-0003"))?.by).toBe("olga");
@@ -61,8 +66,27 @@ test("receipts have the counts that were added since, and what a dead process lo
   expect(rows("select count(*) as n from lock")).toEqual([{ n: 9 }]);
   const state = await opened();
   const [lists, invoices] = await state.read.journal.receipts("P-0002");
-  expect(lists).toMatchObject({ step: "S1", attempt: 1, matched: 1, affected: 1, gone: 1, deleted: 1, changed: 0, kept: 0, failed: 0, gaps: [] });
-  expect(invoices).toMatchObject({ step: "S2", status: "kept", matched: 0, deleted: 0, changed: 0, kept: 1, waiting: 0 });
+  expect(lists).toMatchObject({
+    step: "S1",
+    attempt: 1,
+    matched: 1,
+    affected: 1,
+    gone: 1,
+    deleted: 1,
+    changed: 0,
+    kept: 0,
+    failed: 0,
+    gaps: [],
+  });
+  expect(invoices).toMatchObject({
+    step: "S2",
+    status: "kept",
+    matched: 0,
+    deleted: 0,
+    changed: 0,
+    kept: 1,
+    waiting: 0,
+  });
   const lease = await state.lease(["R-2026-0005", "R-2026-0006", "R-2026-0008"], async () => {});
   await lease[Symbol.asyncDispose]();
   await state[Symbol.asyncDispose]();
@@ -73,22 +97,32 @@ test("a request that was closed and kept its keys loses them now; pointers of wh
   const sealed = rows("select bytes from sealed where request = 'R-2026-0007'").map((row) => row["bytes"]);
   expect(sealed.length).toBeGreaterThan(1);
   const state = await opened();
-  expect([(await state.read.requests.get("R-2026-0007")).state, await state.read.sealed.exists("R-2026-0007")]).toEqual(["closed", false]);
-  expect((await state.read.outbox.unsealed(10)).map(({ id }) => id)).toEqual(["R-2026-0009/P-0008/S1", "R-2026-0007/key.destroyed"]);
+  expect([(await state.read.requests.get("R-2026-0007")).state, await state.read.sealed.exists("R-2026-0007")]).toEqual(
+    ["closed", false],
+  );
+  expect((await state.read.outbox.unsealed(10)).map(({ id }) => id)).toEqual([
+    "R-2026-0009/P-0008/S1",
+    "R-2026-0007/key.destroyed",
+  ]);
   expect(rows("select request, record, until, reason from held order by request")).toEqual([
     { request: "R-2026-0003", record: "share.invoices", until: "2056-01-05", reason: "retention" },
     { request: "R-2026-0007", record: "share.invoices", until: "2056-02-05", reason: "retention" },
   ]);
   for (const bytes of sealed)
     for (const name of ["state.db", "state.db-wal"])
-      expect(bytes instanceof Uint8Array && readFileSync(path.join(workspace, name)).includes(Buffer.from(bytes)), name).toBe(false);
+      expect(
+        bytes instanceof Uint8Array && readFileSync(path.join(workspace, name)).includes(Buffer.from(bytes)),
+        name,
+      ).toBe(false);
   // the others' keys are there
   expect(await state.read.sealed.exists("R-2026-0006")).toBe(true);
   await state[Symbol.asyncDispose]();
 });
 
 test("a request that was killed between its result and its state has the state of its result", async () => {
-  expect(dig(JSON.parse(String(rows("select body from request where id = 'R-2026-0008'")[0]?.["body"])), "state")).toBe("running");
+  expect(dig(JSON.parse(String(rows("select body from request where id = 'R-2026-0008'")[0]?.["body"])), "state")).toBe(
+    "running",
+  );
   const state = await opened();
   expect((await state.read.requests.get("R-2026-0008")).state).toBe("verifying");
   await state[Symbol.asyncDispose]();

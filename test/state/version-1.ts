@@ -12,7 +12,9 @@ export function writeVersion1(folder: string): string {
   mkdirSync(path.join(folder, "data"), { recursive: true });
   for (const name of ["state", "ledger"]) {
     using db = new DatabaseSync(path.join(workspace, `${name}.db`));
-    db.exec(`pragma journal_mode = wal; pragma secure_delete = on; begin; ${readFileSync(path.join(FROM, `${name}.sql`), "utf8")} commit`);
+    db.exec(
+      `pragma journal_mode = wal; pragma secure_delete = on; begin; ${readFileSync(path.join(FROM, `${name}.sql`), "utf8")} commit`,
+    );
   }
   cpSync(path.join(FROM, "keys"), path.join(workspace, "keys"), { recursive: true });
   for (const name of ["signing", "pseudonym", "sealing"]) chmodSync(path.join(workspace, "keys", `${name}.key`), 0o600);

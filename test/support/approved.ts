@@ -14,7 +14,11 @@ import type { Desk } from "./desk.ts";
  * A request of these people with an approved plan, by the functions that the commands call, without a process each. The
  * desk's secrets must be in this process's environment.
  */
-export async function approvedRequest(desk: Desk, subjects: readonly Subject[], batch = false): Promise<{ readonly id: string; readonly plan: Plan }> {
+export async function approvedRequest(
+  desk: Desk,
+  subjects: readonly Subject[],
+  batch = false,
+): Promise<{ readonly id: string; readonly plan: Plan }> {
   const places = { map: path.join(desk.folder, "datamap.yaml"), workspace: path.join(desk.folder, ".expunge") };
   await using workspace = await openWorkspace(places, { registry, signal: new AbortController().signal });
   const context = contextOf(workspace, await workspace.planMap(), () => {});

@@ -81,7 +81,16 @@ export const WILD: readonly Person[] = [
   like("38", "ann,bob@shop.example", "4,3"),
 ];
 
-export const EVERYONE: readonly Person[] = [ANN, ...LOOKALIKES.slice(0, 6), ANN_TOO, ...WILD, BOB, EVE, ...LOOKALIKES.slice(6), JOSE];
+export const EVERYONE: readonly Person[] = [
+  ANN,
+  ...LOOKALIKES.slice(0, 6),
+  ANN_TOO,
+  ...WILD,
+  BOB,
+  EVE,
+  ...LOOKALIKES.slice(6),
+  JOSE,
+];
 
 function like(no: string, email: string | null, code: string): Person {
   return { no, email, code, secret: `nobody; number ${no}`, kept: `kept "${no}", ${no}` };

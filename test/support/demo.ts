@@ -36,7 +36,9 @@ async function main(): Promise<void> {
   let run: Run | undefined;
   let shop: Shop | undefined;
   try {
-    title(`A small online shop with ${PEOPLE.toLocaleString("en")} people is being set up (the first time its servers are downloaded)`);
+    title(
+      `A small online shop with ${PEOPLE.toLocaleString("en")} people is being set up (the first time its servers are downloaded)`,
+    );
     run = await openRun();
     shop = await unlessStopped(
       openShop({
@@ -66,7 +68,9 @@ async function main(): Promise<void> {
 /** What the work gives; throws as soon as the demo is stopped, and lets the work come to nothing. */
 async function unlessStopped<T>(work: Promise<T>): Promise<T> {
   work.catch(() => {});
-  const stopped = new Promise<never>((_, fail) => stop.signal.addEventListener("abort", () => fail(new Error("stopped")), { once: true }));
+  const stopped = new Promise<never>((_, fail) =>
+    stop.signal.addEventListener("abort", () => fail(new Error("stopped")), { once: true }),
+  );
   return await Promise.race([work, stopped]);
 }
 
@@ -101,7 +105,8 @@ async function walk(shop: Shop, folder: string): Promise<boolean> {
     `\n  everyone else's data: ${othersSame.toLocaleString("en")} lines as they were, ${changed.length} changed or gone${changed.length > 0 ? ` (${[...new Set(changed)].join(", ")})` : ""}`,
   );
   const held = places.find(({ name }) => name === "shop: invoices")?.left ?? [];
-  if (reported && held.length > 0) say(`  what the report says is kept, and why (the law wants invoices kept):\n    ${held.join("\n    ")}`);
+  if (reported && held.length > 0)
+    say(`  what the report says is kept, and why (the law wants invoices kept):\n    ${held.join("\n    ")}`);
   if (reported) whereToLook();
   const astray = places.filter(({ name, left }) => left.length > 0 && name !== "shop: invoices");
   return reported && changed.length === 0 && astray.length === 0 && held.length <= 1;
@@ -109,7 +114,9 @@ async function walk(shop: Shop, folder: string): Promise<boolean> {
 
 async function erase(expunge: Expunge): Promise<boolean> {
   if ((await expunge("map lint")) === null || (await expunge("init")) === null) return false;
-  const id = /R-\d{4}-\d{4,}/u.exec((await expunge("request new --subject-file -", { stdin: "subject.json" })) ?? "")?.[0];
+  const id = /R-\d{4}-\d{4,}/u.exec(
+    (await expunge("request new --subject-file -", { stdin: "subject.json" })) ?? "",
+  )?.[0];
   if (id === undefined) return false;
   const path = [
     `request identity ${id} --method login --result ok`,
@@ -136,7 +143,8 @@ async function prove(expunge: Expunge, shop: Shop, elsewhere: string): Promise<b
   if ((await expunge(`proof verify ${report} --key public.vkey`, { cwd: elsewhere })) === null) return false;
   say("\nOne byte of it changed:");
   flipByte(join(elsewhere, report), join(elsewhere, "altered.json"));
-  if ((await expunge("proof verify altered.json --key public.vkey", { cwd: elsewhere, exit: 2 })) === null) return false;
+  if ((await expunge("proof verify altered.json --key public.vkey", { cwd: elsewhere, exit: 2 })) === null)
+    return false;
 
   rmSync(KEPT, { recursive: true, force: true });
   mkdirSync(KEPT, { recursive: true });
@@ -171,9 +179,12 @@ async function keep(shop: Shop): Promise<void> {
   say(`  alias expunge='${process.execPath} ${PROGRAM}'`);
   say(`  echo '{"email":"mara.winter@mail.example"}' | expunge request new --subject-file -    # another Mara Winter`);
   if (shop.postgres !== undefined) say(`  psql ${shop.postgres.adminUrl}`);
-  if (shop.elasticsearch !== undefined) say(`  curl '${shop.elasticsearch.url}/${shop.elasticsearch.customers}/_search?pretty&q=customer_id:421'`);
+  if (shop.elasticsearch !== undefined)
+    say(`  curl '${shop.elasticsearch.url}/${shop.elasticsearch.customers}/_search?pretty&q=customer_id:421'`);
   if (shop.s3 !== undefined)
-    say(`  S3 at ${shop.s3.server.endpoint}, bucket ${shop.s3.bucket}, keys ${shop.s3.server.accessKeyId} / ${shop.s3.server.secretAccessKey}`);
+    say(
+      `  S3 at ${shop.s3.server.endpoint}, bucket ${shop.s3.bucket}, keys ${shop.s3.server.accessKeyId} / ${shop.s3.server.secretAccessKey}`,
+    );
   say(`  less ${join(shop.marketing, "lists")}/*.csv`);
   say("\nCtrl-C here stops everything and cleans up.");
   const awake = setInterval(() => {}, 60_000);
@@ -184,7 +195,8 @@ async function keep(shop: Shop): Promise<void> {
 function show(places: readonly Place[]): void {
   const width = Math.max(...places.map(({ name }) => name.length));
   say(`  ${"".padEnd(width)}  before  after`);
-  for (const { name, before, left } of places) say(`  ${name.padEnd(width)}  ${String(before).padStart(6)}  ${String(left.length).padStart(5)}`);
+  for (const { name, before, left } of places)
+    say(`  ${name.padEnd(width)}  ${String(before).padStart(6)}  ${String(left.length).padStart(5)}`);
 }
 
 /** In the signed payload, a letter that is another letter then. */

@@ -17,7 +17,10 @@ export interface Said {
 }
 
 /** A signal once this text was said, or once `when` answers true. */
-type SignalAfter = { readonly signal: NodeJS.Signals } & ({ readonly text: string } | { readonly when: () => Promise<boolean> });
+type SignalAfter = { readonly signal: NodeJS.Signals } & (
+  | { readonly text: string }
+  | { readonly when: () => Promise<boolean> }
+);
 
 /** One operator's folder: data map, secrets, workspace; and the program itself, run as a person runs it. */
 export interface Desk extends Disposable {
@@ -26,7 +29,10 @@ export interface Desk extends Disposable {
   file(name: string, content: string | Uint8Array): string;
   read(name: string): string;
   map(map: object): void;
-  cli(args: readonly string[], more?: { stdin?: string; env?: Record<string, string>; signalAfter?: SignalAfter }): Promise<Said>;
+  cli(
+    args: readonly string[],
+    more?: { stdin?: string; env?: Record<string, string>; signalAfter?: SignalAfter },
+  ): Promise<Said>;
   /** With `--json --no-input`. */
   json(args: readonly string[], more?: { stdin?: string; env?: Record<string, string> }): Promise<Said>;
   /** A request with a confirmed identity; its id. */
@@ -60,7 +66,9 @@ export function openDesk(secrets: Record<string, string> = {}): Desk {
             LANG: "C.UTF-8",
             HOME: path.join(folder, "home"),
             TMPDIR: path.join(folder, "tmp"),
-            ...Object.fromEntries(Object.entries(secrets).map(([name, value]) => [`EXPUNGE_SECRET_${name.toUpperCase()}`, value])),
+            ...Object.fromEntries(
+              Object.entries(secrets).map(([name, value]) => [`EXPUNGE_SECRET_${name.toUpperCase()}`, value]),
+            ),
             ...more.env,
           },
         });
@@ -71,9 +79,16 @@ export function openDesk(secrets: Record<string, string> = {}): Desk {
           while (child.exitCode === null && !(await when())) await sleep(50);
           child.kill(signal);
         };
-        if (more.signalAfter !== undefined && "when" in more.signalAfter) void signalWhen(more.signalAfter.signal, more.signalAfter.when);
+        if (more.signalAfter !== undefined && "when" in more.signalAfter)
+          void signalWhen(more.signalAfter.signal, more.signalAfter.when);
         const watch = (): void => {
-          if (more.signalAfter === undefined || "when" in more.signalAfter || sent || !(out + err).includes(more.signalAfter.text)) return;
+          if (
+            more.signalAfter === undefined ||
+            "when" in more.signalAfter ||
+            sent ||
+            !(out + err).includes(more.signalAfter.text)
+          )
+            return;
           sent = true;
           child.kill(more.signalAfter.signal);
         };
@@ -95,9 +110,12 @@ export function openDesk(secrets: Record<string, string> = {}): Desk {
       }),
     json: (args, more) => desk.cli([...args, "--json", "--no-input"], more),
     async open(subjects, ...more) {
-      const made = await desk.json(["request", "new", "--subject-file", "-", ...more], { stdin: JSON.stringify(subjects) });
+      const made = await desk.json(["request", "new", "--subject-file", "-", ...more], {
+        stdin: JSON.stringify(subjects),
+      });
       const id = dig(made.json, "data.requests.0.id");
-      if (made.code !== 0 || typeof id !== "string") throw new Error(`request new: exit ${made.code} ${made.out} ${made.err}`);
+      if (made.code !== 0 || typeof id !== "string")
+        throw new Error(`request new: exit ${made.code} ${made.out} ${made.err}`);
       await desk.json(["request", "identity", id, "--method", "letter", "--result", "ok"]);
       return id;
     },
@@ -107,7 +125,9 @@ export function openDesk(secrets: Record<string, string> = {}): Desk {
       const approve = await desk.json(["approve", id, "--as", "olga", "--confirm", id]);
       if (approve.code !== 0) return { plan, approve };
       const run = await desk.json(["run", id, "--confirm", id]);
-      return [0, 3, 5].includes(Number(run.code)) ? { plan, approve, run, verify: await desk.json(["verify", id]) } : { plan, approve, run };
+      return [0, 3, 5].includes(Number(run.code))
+        ? { plan, approve, run, verify: await desk.json(["verify", id]) }
+        : { plan, approve, run };
     },
     [Symbol.dispose]() {
       rmSync(folder, { recursive: true, force: true });
@@ -160,7 +180,8 @@ export function list(value: unknown, way: string): readonly Readonly<Record<stri
 
 /** A plan's or run's steps by `system.record`. */
 export function steps(said: Said | undefined): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
-  const found = list(said?.json, "data.plan.steps").length > 0 ? list(said?.json, "data.plan.steps") : list(said?.json, "steps");
+  const found =
+    list(said?.json, "data.plan.steps").length > 0 ? list(said?.json, "data.plan.steps") : list(said?.json, "steps");
   return Object.fromEntries(found.map((step) => [`${String(step["system"])}.${String(step["record"])}`, step]));
 }
 

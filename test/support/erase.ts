@@ -37,7 +37,12 @@ export function planned(found: readonly Pick<Located, "key" | "fingerprint" | "s
 }
 
 /** A unit of one work with one operation. */
-export function unitOf(target: Target, lookups: readonly Lookup[], change: Change, records: readonly PlannedRecord[]): Unit {
+export function unitOf(
+  target: Target,
+  lookups: readonly Lookup[],
+  change: Change,
+  records: readonly PlannedRecord[],
+): Unit {
   return { id: "u1", effect: "erase", works: [{ step: "s1", target, lookups, operations: [{ change, records }] }] };
 }
 
@@ -51,7 +56,13 @@ export interface Erased extends StepOutcome, Tally {
 export const FREE: Guard = { judge: async () => [] };
 
 /** Erases by a fresh eraser; the one outcome of the unit's one work. */
-export async function eraseUnit(system: System, io: IO, unit: Unit, journal: TestJournal = testJournal(), guard: Guard = FREE): Promise<Erased> {
+export async function eraseUnit(
+  system: System,
+  io: IO,
+  unit: Unit,
+  journal: TestJournal = testJournal(),
+  guard: Guard = FREE,
+): Promise<Erased> {
   await using eraser = await system.openEraser(io);
   const outcomes = await eraser.apply(unit, journal, guard);
   const [outcome] = outcomes;
@@ -61,7 +72,13 @@ export async function eraseUnit(system: System, io: IO, unit: Unit, journal: Tes
 }
 
 /** The keys that are not yet as the operation leaves them, by a fresh reader. */
-export async function remainingOf(system: System, io: IO, target: Target, operation: Operation, lookups?: readonly Lookup[]): Promise<string[]> {
+export async function remainingOf(
+  system: System,
+  io: IO,
+  target: Target,
+  operation: Operation,
+  lookups?: readonly Lookup[],
+): Promise<string[]> {
   await using reader = await system.openReader(io);
   return await Array.fromAsync(reader.remaining(target, operation, lookups));
 }

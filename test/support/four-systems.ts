@@ -1,5 +1,12 @@
 /** A small world on all four kinds of system: a table with a child and an audit trail, an index, objects in a versioned bucket, a CSV. */
-import { CreateBucketCommand, GetObjectCommand, ListObjectVersionsCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { Client } from "pg";
 import { type Desk, list, openDesk, testMap } from "./desk.ts";
 import { elasticsearchServer, postgresServer, s3Server } from "./servers/servers.ts";
@@ -67,7 +74,13 @@ export async function openFourSystems(name: string): Promise<FourSystems> {
   const secrets = {
     shop_db: url,
     search: elasticsearch.url,
-    store: JSON.stringify({ endpoint: s3.endpoint, region: s3.region, accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey, forcePathStyle: true }),
+    store: JSON.stringify({
+      endpoint: s3.endpoint,
+      region: s3.region,
+      accessKeyId: s3.accessKeyId,
+      secretAccessKey: s3.secretAccessKey,
+      forcePathStyle: true,
+    }),
   };
   // for what this process does itself
   for (const [secret, value] of Object.entries(secrets)) process.env[`EXPUNGE_SECRET_${secret.toUpperCase()}`] = value;
@@ -85,15 +98,28 @@ export async function openFourSystems(name: string): Promise<FourSystems> {
           records: {
             customers: { ...byEmail, do: "erase" },
             orders: { match: { customer_id: "shop.customers.id" }, do: "erase" },
-            trail: { audit_of: "shop.customers", match: { customer_id: "shop.customers.id" }, do: "redact", in: "changes", paths: { email: "clear" } },
+            trail: {
+              audit_of: "shop.customers",
+              match: { customer_id: "shop.customers.id" },
+              do: "redact",
+              in: "changes",
+              paths: { email: "clear" },
+            },
           },
         },
-        search: { kind: "elasticsearch", connect: { secret: "search" }, owner: "it@kill.example", records: { customers: { index, ...byEmail, do: "erase" } } },
+        search: {
+          kind: "elasticsearch",
+          connect: { secret: "search" },
+          owner: "it@kill.example",
+          records: { customers: { index, ...byEmail, do: "erase" } },
+        },
         exports: {
           kind: "s3",
           connect: { secret: "store" },
           owner: "it@kill.example",
-          records: { orders: { files: [`s3://${Bucket}/orders/*.jsonl`], ...byEmail, do: "remove-rows", versions: "all" } },
+          records: {
+            orders: { files: [`s3://${Bucket}/orders/*.jsonl`], ...byEmail, do: "remove-rows", versions: "all" },
+          },
         },
         share: {
           kind: "files",
@@ -113,7 +139,9 @@ export async function openFourSystems(name: string): Promise<FourSystems> {
       await client.query("truncate customers, orders, trail restart identity");
       await client.query("insert into customers select * from unnest($1::int[], $2::text[])", [ids, emails]);
       await client.query("insert into orders select id * 10 + n, id, 'order' from customers, generate_series(1, 2) n");
-      await client.query(`insert into trail (customer_id, changes) select id, jsonb_build_object('email', email, 'kept', true) from customers`);
+      await client.query(
+        `insert into trail (customer_id, changes) select id, jsonb_build_object('email', email, 'kept', true) from customers`,
+      );
       const lines = people.flatMap((one) => [
         JSON.stringify({ index: { _index: index, _id: String(one.id) } }),
         JSON.stringify({ email: one.email, n: one.id }),
@@ -122,20 +150,26 @@ export async function openFourSystems(name: string): Promise<FourSystems> {
       const body = people.map((one) => `${JSON.stringify({ order: one.id, email: one.email })}\n`).join("");
       // an older version holds everyone too
       for (const Body of [`${body}{"order":0,"email":"old@kill.example"}\n`, body])
-        await objects.send(new PutObjectCommand({ Bucket, Key: "orders/all.jsonl", Body, ContentType: "application/x-ndjson" }));
+        await objects.send(
+          new PutObjectCommand({ Bucket, Key: "orders/all.jsonl", Body, ContentType: "application/x-ndjson" }),
+        );
       desk.file("data/list.csv", `id,email\r\n${people.map((one) => `${one.id},${one.email}\r\n`).join("")}`);
     },
     async dump() {
       const all: Record<string, string> = {};
       for (const table of ["customers", "orders", "trail"]) {
-        for (const row of (await client.query(`select id, t::text as row from ${table} t order by id`)).rows) all[`shop.${table}/${row.id}`] = row.row;
+        for (const row of (await client.query(`select id, t::text as row from ${table} t order by id`)).rows)
+          all[`shop.${table}/${row.id}`] = row.row;
       }
       await search("POST", `/${index}/_refresh`);
       const found = await search("POST", `/${index}/_search`, JSON.stringify({ size: 1000, query: { match_all: {} } }));
-      for (const hit of list(found, "hits.hits")) all[`search.customers/${String(hit["_id"])}`] = JSON.stringify(hit["_source"]);
+      for (const hit of list(found, "hits.hits"))
+        all[`search.customers/${String(hit["_id"])}`] = JSON.stringify(hit["_source"]);
       const versions = await objects.send(new ListObjectVersionsCommand({ Bucket }));
       for (const version of versions.Versions ?? []) {
-        const body = await (await objects.send(new GetObjectCommand({ Bucket, Key: version.Key, VersionId: version.VersionId }))).Body?.transformToString();
+        const body = await (
+          await objects.send(new GetObjectCommand({ Bucket, Key: version.Key, VersionId: version.VersionId }))
+        ).Body?.transformToString();
         // version ids differ from run to run; how many there are does not
         all[`exports/${version.Key}/${version.IsLatest === true ? "latest" : "older"}`] = body ?? "";
       }

@@ -17,12 +17,18 @@ export function importsIn(file: string, text: string): readonly Import[] {
 }
 
 export function importsOfTree(root: string, patterns: readonly string[]): readonly Import[] {
-  return patterns.flatMap((pattern) => globSync(pattern, { cwd: root }).flatMap((file) => importsIn(file, readFileSync(join(root, file), "utf8"))));
+  return patterns.flatMap((pattern) =>
+    globSync(pattern, { cwd: root }).flatMap((file) => importsIn(file, readFileSync(join(root, file), "utf8"))),
+  );
 }
 
 function read(file: string, specifier: string): Import {
   const ours = specifier.startsWith(".");
-  const target = ours ? normalize(join(dirname(file), specifier)) : specifier.startsWith("node:") ? specifier : packageOf(specifier);
+  const target = ours
+    ? normalize(join(dirname(file), specifier))
+    : specifier.startsWith("node:")
+      ? specifier
+      : packageOf(specifier);
   return { file, target, ours };
 }
 

@@ -19,7 +19,9 @@ export interface TestJournal extends UnitJournal {
  * A notebook in memory. `at` is called at every point: throw `Killed` there to play a crash, abort there to play Ctrl-C.
  * Give the notes of a killed journal to the next one to play the same command again.
  */
-export function testJournal(options: { readonly notes?: readonly string[]; readonly at?: (point: EffectPoint) => void } = {}): TestJournal {
+export function testJournal(
+  options: { readonly notes?: readonly string[]; readonly at?: (point: EffectPoint) => void } = {},
+): TestJournal {
   const notes = [...(options.notes ?? [])];
   const passed: EffectPoint[] = [];
   const images = new Map<string, Uint8Array>();

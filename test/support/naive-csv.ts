@@ -37,10 +37,19 @@ export function naiveCsv(text: string, delimiter: string): NaiveRecord[] | null 
             break;
           } else value += text[at++];
         }
-        const closed = at >= text.length || text[at] === delimiter || text[at] === "\n" || (text[at] === "\r" && text[at + 1] === "\n");
+        const closed =
+          at >= text.length ||
+          text[at] === delimiter ||
+          text[at] === "\n" ||
+          (text[at] === "\r" && text[at + 1] === "\n");
         if (!closed) return null;
       } else {
-        while (at < text.length && text[at] !== delimiter && text[at] !== "\n" && !(text[at] === "\r" && text[at + 1] === "\n")) {
+        while (
+          at < text.length &&
+          text[at] !== delimiter &&
+          text[at] !== "\n" &&
+          !(text[at] === "\r" && text[at + 1] === "\n")
+        ) {
           if (text[at] === '"' || isBareReturn(text, at)) return null;
           value += text[at++];
         }

@@ -13,9 +13,19 @@ const status = z.enum(STATUSES);
 const hash = text.regex(/^[0-9a-f]{64}$/u);
 const requestId = text.regex(/^[RD]-\d{4}-\d{4,}$/u);
 const shownPseudonym = text.regex(/^s_[0-9a-f]{8}$/u);
-const reason = text.describe("A code: `retention`, `legal_hold`, `held_by`, `held_with`, `no_date`, a condition's name, a constraint …");
+const reason = text.describe(
+  "A code: `retention`, `legal_hold`, `held_by`, `held_with`, `no_date`, a condition's name, a constraint …",
+);
 
-const issue = z.strictObject({ code: text, severity: z.enum(["error", "warning"]), message: text, file: text, line: count, column: count, help: text });
+const issue = z.strictObject({
+  code: text,
+  severity: z.enum(["error", "warning"]),
+  message: text,
+  file: text,
+  line: count,
+  column: count,
+  help: text,
+});
 const shortRequest = {
   id: requestId,
   type: z.enum(["erasure", "restriction"]),
@@ -28,13 +38,22 @@ const shortRequest = {
   state,
   ref: text.optional(),
 };
-const totals = z.strictObject({ erase: count, change: count, keep: count, wait: count, blocked: count, nothing: count });
+const totals = z.strictObject({
+  erase: count,
+  change: count,
+  keep: count,
+  wait: count,
+  blocked: count,
+  nothing: count,
+});
 const event = z.strictObject({
   at: instant,
   by: text.optional().describe("Missing where an earlier version did not note it."),
   did: z.enum(["opened", "identity", "planned", "approved", "run", "verified", "closed", "refused", "cancelled"]),
   plan: text.optional(),
-  result: text.optional().describe("What came of it: `ok`, a state of the request. A `run` without it began, or went on."),
+  result: text
+    .optional()
+    .describe("What came of it: `ok`, a state of the request. A `run` without it began, or went on."),
   note: text.optional().describe("What the person wrote: a method, a reason, a ticket."),
 });
 const planLine = z.strictObject({
@@ -56,11 +75,15 @@ const planLine = z.strictObject({
 const wholeRequest = z.strictObject({
   ...shortRequest,
   opened: z.strictObject({ at: instant, by: text }),
-  identity: z.strictObject({ method: text, result: z.enum(["ok", "more_needed", "failed"]), at: instant, by: text }).optional(),
+  identity: z
+    .strictObject({ method: text, result: z.enum(["ok", "more_needed", "failed"]), at: instant, by: text })
+    .optional(),
   plan: text.optional(),
   reason: text.optional(),
   ended_at: instant.optional(),
-  history: z.array(event).describe("Who did what and when, oldest first, in clear: from the state, not from the ledger."),
+  history: z
+    .array(event)
+    .describe("Who did what and when, oldest first, in clear: from the state, not from the ledger."),
   plans: z.array(planLine),
   open: z.array(text).describe("What must still happen before the request can be closed, in words."),
   waiting_for: text,
@@ -75,7 +98,9 @@ const planStep = z.strictObject({
   status: status.describe("The outcome it would have."),
   ...counts,
   changed: count.optional().describe("Of `act`: changed; the others are deleted. Missing where nothing is acted on."),
-  minimised: count.optional().describe("Kept records of which all but the needed columns are cleared; counted in `kept`."),
+  minimised: count
+    .optional()
+    .describe("Kept records of which all but the needed columns are cleared; counted in `kept`."),
   reason: reason.optional(),
   says: text.optional().describe("The reason in the words of the hold or condition."),
   until: text.optional().describe("Last day of the longest hold."),
@@ -88,7 +113,12 @@ const planStep = z.strictObject({
   subjects: z.array(z.strictObject({ pseudonym: shownPseudonym, ...counts, reason: reason.optional() })).optional(),
 });
 const gap = { where: text, holds_identifier: z.boolean() };
-const residue = z.strictObject({ system: text, record: text.nullable().optional(), mechanism: text, gone_by: text.nullable() });
+const residue = z.strictObject({
+  system: text,
+  record: text.nullable().optional(),
+  mechanism: text,
+  gone_by: text.nullable(),
+});
 const plan = z.strictObject({
   id: text,
   request: requestId,
@@ -101,7 +131,14 @@ const plan = z.strictObject({
   totals,
   residue: z.array(residue),
   warnings: z.array(
-    z.strictObject({ code: text, severity: z.enum(["empty", "warning"]), record: text, column: text.optional(), message: text, help: text.optional() }),
+    z.strictObject({
+      code: text,
+      severity: z.enum(["empty", "warning"]),
+      record: text,
+      column: text.optional(),
+      message: text,
+      help: text.optional(),
+    }),
   ),
 });
 const runStep = {
@@ -130,7 +167,17 @@ const runStep = {
   gaps: z.array(z.strictObject(gap)).optional().describe("What was found and cannot be acted on."),
   new: count.optional(),
   subjects: z
-    .array(z.strictObject({ pseudonym: shownPseudonym, done: count, already_gone: count, kept: count, waiting: count, blocked: count, failed: count }))
+    .array(
+      z.strictObject({
+        pseudonym: shownPseudonym,
+        done: count,
+        already_gone: count,
+        kept: count,
+        waiting: count,
+        blocked: count,
+        failed: count,
+      }),
+    )
     .optional()
     .describe("Of a batch: one a person, in the request's order."),
 };
@@ -192,11 +239,20 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   }),
   init: envelope("init", z.strictObject({ workspace: text, files: z.array(text), origin: text, vkey: text })),
   "map-lint": envelope("map-lint", z.strictObject({ issues: z.array(issue) })),
-  explain: envelope("explain", z.strictObject({ rules: z.array(z.strictObject({ record: text, sentence: text, file: text, line: count })) })),
-  "connector-list": envelope("connector-list", z.strictObject({ connectors: z.array(z.strictObject({ kind: text, called: text, actions: z.array(text) })) })),
+  explain: envelope(
+    "explain",
+    z.strictObject({ rules: z.array(z.strictObject({ record: text, sentence: text, file: text, line: count })) }),
+  ),
+  "connector-list": envelope(
+    "connector-list",
+    z.strictObject({ connectors: z.array(z.strictObject({ kind: text, called: text, actions: z.array(text) })) }),
+  ),
   doctor: envelope(
     "doctor",
-    z.strictObject({ checks: z.array(z.strictObject({ name: text, result: z.enum(["ok", "warn", "fail"]), detail: text })), findings: z.array(finding) }),
+    z.strictObject({
+      checks: z.array(z.strictObject({ name: text, result: z.enum(["ok", "warn", "fail"]), detail: text })),
+      findings: z.array(finding),
+    }),
   ),
   "request-new": envelope("request-new", requests),
   "request-list": envelope("request-list", requests),
@@ -238,7 +294,9 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
     z.strictObject({
       checks: z.array(check),
       residual: count,
-      gaps: z.array(z.strictObject({ system: text, record: text, ...gap })).describe("What was found and cannot be acted on."),
+      gaps: z
+        .array(z.strictObject({ system: text, record: text, ...gap }))
+        .describe("What was found and cannot be acted on."),
       state,
       settled_at: instant.optional().describe("While settling: a look from then on counts as the second."),
       residue: z.array(residue).optional(),
@@ -249,7 +307,9 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
     z.strictObject({
       folder: text.describe("Where report and public key are."),
       request: requestId,
-      sights: z.array(z.strictObject({ file: text, before: count, after: count })).describe("How often her address stands in a file's bytes."),
+      sights: z
+        .array(z.strictObject({ file: text, before: count, after: count }))
+        .describe("How often her address stands in a file's bytes."),
       others: z.strictObject({ lines: count, changed: count }).describe("Rows and lines of everybody else."),
       kept: z.boolean().describe("The shop is in the folder still."),
     }),
@@ -257,7 +317,17 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   status: envelope(
     "status",
     z.strictObject({
-      items: z.array(z.strictObject({ id: requestId, state, due: date, days_left: z.int(), overdue: z.boolean(), waiting_for: text, next: text.nullable() })),
+      items: z.array(
+        z.strictObject({
+          id: requestId,
+          state,
+          due: date,
+          days_left: z.int(),
+          overdue: z.boolean(),
+          waiting_for: text,
+          next: text.nullable(),
+        }),
+      ),
     }),
   ),
   report: envelope("report", z.strictObject({ files: z.array(file) })),
@@ -268,7 +338,10 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
     z.strictObject({
       ok: z.boolean(),
       checks: z.array(z.strictObject({ name: text, ok: z.boolean(), detail: text })),
-      signed: z.record(text, z.unknown()).optional().describe("With `--show`, where every check holds: what was signed."),
+      signed: z
+        .record(text, z.unknown())
+        .optional()
+        .describe("With `--show`, where every check holds: what was signed."),
     }),
   ),
 };

@@ -3,7 +3,9 @@ import { changesOf } from "../../src/model/rule-change.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
 
 /** A record type of a data map, with the defaults that `src/datamap` gives. Named ones win. */
-export function recordType(given: Pick<RecordType, "system" | "name" | "place" | "do"> & Partial<RecordType>): RecordType {
+export function recordType(
+  given: Pick<RecordType, "system" | "name" | "place" | "do"> & Partial<RecordType>,
+): RecordType {
   return {
     id: `${given.system}.${given.name}`,
     match: {

@@ -9,8 +9,14 @@ import { runFolder } from "./servers/run.ts";
 import { elasticsearchServer, postgresServer, s3Server } from "./servers/servers.ts";
 
 test("callers at the same time get the same three servers", { timeout: 600_000 }, async () => {
-  const [one, two] = await Promise.all([1, 2].map(async () => await Promise.all([postgresServer(), s3Server(), elasticsearchServer()])));
-  expect(one?.map(({ version }) => version)).toEqual([expect.stringMatching(/^\d/u), expect.stringMatching(/\S/u), expect.stringMatching(/^\d/u)]);
+  const [one, two] = await Promise.all(
+    [1, 2].map(async () => await Promise.all([postgresServer(), s3Server(), elasticsearchServer()])),
+  );
+  expect(one?.map(({ version }) => version)).toEqual([
+    expect.stringMatching(/^\d/u),
+    expect.stringMatching(/\S/u),
+    expect.stringMatching(/^\d/u),
+  ]);
   expect(one?.[0].adminUrl).toBe(two?.[0].adminUrl);
   expect(one?.slice(1)).toEqual(two?.slice(1));
 });
@@ -22,7 +28,9 @@ test("a database belongs to a role that is no superuser, and is another for each
   const client = new Client({ connectionString: first.url });
   await client.connect();
   await client.query("CREATE TABLE mine (id int)");
-  const { rows } = await client.query("SELECT current_user AS name, rolsuper AS super, rolbypassrls AS bypass FROM pg_roles WHERE rolname = current_user");
+  const { rows } = await client.query(
+    "SELECT current_user AS name, rolsuper AS super, rolbypassrls AS bypass FROM pg_roles WHERE rolname = current_user",
+  );
   await client.end();
   expect(rows).toEqual([{ name: "app", super: false, bypass: false }]);
 });

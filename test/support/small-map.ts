@@ -18,12 +18,19 @@ export function byColumn(column: string, record: string, of: string): MatchTerm 
 }
 
 /** A data map with these systems, one identity `email` and no approval rules. */
-export function mapOf(systems: readonly (Partial<SystemBlock> & Pick<SystemBlock, "name" | "kind">)[], more: Partial<DataMap> = {}): DataMap {
+export function mapOf(
+  systems: readonly (Partial<SystemBlock> & Pick<SystemBlock, "name" | "kind">)[],
+  more: Partial<DataMap> = {},
+): DataMap {
   const never = { years: 0, months: 0, days: 0, seconds: 0, text: "0 seconds" };
   return {
     file: "datamap.yaml",
     digest: "d".repeat(64),
-    controller: { name: "Test Ltd", contact: "privacy@test.example", calendar: { timezone: "Europe/Berlin", regime: "eu", holidays: [] } },
+    controller: {
+      name: "Test Ltd",
+      contact: "privacy@test.example",
+      calendar: { timezone: "Europe/Berlin", regime: "eu", holidays: [] },
+    },
     ignore: [],
     proof: { keepFor: { ...never, years: 3, text: "3 years" } },
     approval: { required: true, fourEyes: false, roles: [], drift: "refuse" },
@@ -33,7 +40,16 @@ export function mapOf(systems: readonly (Partial<SystemBlock> & Pick<SystemBlock
     identities: [{ name: "email", type: "email", fold: ["trim", "lowercase"], by: {}, at }],
     conditions: [],
     holds: [],
-    systems: systems.map((system) => ({ rank: "source" as const, connect: {}, feeds: [], session: {}, records: [], covers: [], at, ...system })),
+    systems: systems.map((system) => ({
+      rank: "source" as const,
+      connect: {},
+      feeds: [],
+      session: {},
+      records: [],
+      covers: [],
+      at,
+      ...system,
+    })),
     ...more,
   };
 }

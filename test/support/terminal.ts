@@ -16,11 +16,23 @@ export type Answer = readonly [question: string, typed: string];
  * The program in a terminal of its own (`script` of util-linux), 80 columns wide. Answers are typed in their order, each
  * once its question was asked; a question that nobody expected is left with Ctrl-C.
  */
-export async function inTerminal(desk: Desk, args: readonly string[], answers: readonly Answer[] = [], columns = 80): Promise<Shown> {
+export async function inTerminal(
+  desk: Desk,
+  args: readonly string[],
+  answers: readonly Answer[] = [],
+  columns = 80,
+): Promise<Shown> {
   const line = [process.execPath, PROGRAM, ...args].map((word) => `'${word}'`).join(" ");
   const child = spawn("script", ["-qec", `stty cols ${columns}; ${line}`, "/dev/null"], {
     cwd: desk.folder,
-    env: { PATH: process.env["PATH"] ?? "", LANG: "C.UTF-8", HOME: desk.folder, EXPUNGE_ACTOR: "olga", NO_COLOR: "1", TERM: "xterm" },
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      LANG: "C.UTF-8",
+      HOME: desk.folder,
+      EXPUNGE_ACTOR: "olga",
+      NO_COLOR: "1",
+      TERM: "xterm",
+    },
   });
   let screen = "";
   let seen = 0;

@@ -13,7 +13,11 @@ interface Form {
 /** The shapes in which a value leaks: as it is in any case, URL-encoded, hex, UTF-16, base64 at each of three offsets, as an unkeyed hash. */
 function formsOf(value: string): readonly Form[] {
   const raw = Buffer.from(value);
-  const folded = (form: string, text: string): Form => ({ form, bytes: Buffer.from(text.toLowerCase(), "latin1"), fold: true });
+  const folded = (form: string, text: string): Form => ({
+    form,
+    bytes: Buffer.from(text.toLowerCase(), "latin1"),
+    fold: true,
+  });
   const exact = (form: string, text: string): Form => ({ form, bytes: Buffer.from(text, "latin1"), fold: false });
   const base64 = [0, 1, 2].flatMap((pad) => {
     const whole = Buffer.concat([Buffer.alloc(pad), raw])
@@ -25,7 +29,10 @@ function formsOf(value: string): readonly Form[] {
   const hashes = [value, value.toLowerCase()].flatMap((text) =>
     ["md5", "sha1", "sha256", "sha512"].flatMap((name) => {
       const hash = createHash(name).update(text).digest();
-      return [folded(`${name} hex`, hash.toString("hex")), exact(`${name} base64`, hash.toString("base64").replace(/=+$/u, ""))];
+      return [
+        folded(`${name} hex`, hash.toString("hex")),
+        exact(`${name} base64`, hash.toString("base64").replace(/=+$/u, "")),
+      ];
     }),
   );
   return [
@@ -44,7 +51,8 @@ export function tracesIn(places: Iterable<readonly [string, Buffer]>, values: re
   const found = new Set<string>();
   for (const [place, bytes] of places) {
     const lower = Buffer.from(bytes.toString("latin1").toLowerCase(), "latin1");
-    for (const form of forms) if ((form.fold ? lower : bytes).includes(form.bytes)) found.add(`${place} (${form.form})`);
+    for (const form of forms)
+      if ((form.fold ? lower : bytes).includes(form.bytes)) found.add(`${place} (${form.form})`);
   }
   return [...found];
 }

@@ -16,7 +16,19 @@ const request: ErasureRequest = {
 };
 
 function step(record: string, some: Partial<PlanStep>): PlanStep {
-  return { id: record, system: "shop", record, action: "erase", status: "deleted", found: 0, act: 0, kept: 0, waiting: 0, blocked: 0, ...some };
+  return {
+    id: record,
+    system: "shop",
+    record,
+    action: "erase",
+    status: "deleted",
+    found: 0,
+    act: 0,
+    kept: 0,
+    waiting: 0,
+    blocked: 0,
+    ...some,
+  };
 }
 
 function screen(steps: readonly PlanStep[], warnings: readonly ShownFinding[] = []): string {
@@ -59,22 +71,40 @@ test("a record type that deletes and changes stands under both headings, with th
     step("orders", { action: "anonymise", status: "anonymised", found: 3, act: 3, changed: 3 }),
   ]);
   expect(under(text, "ERASE 2")).toEqual(["shop.customers 1 2 found", "shop.invoices 1"]);
-  expect(under(text, "CHANGE 4")).toEqual(["shop.customers 1 anonymised, because a record that is kept references it", "shop.orders 3 anonymised"]);
+  expect(under(text, "CHANGE 4")).toEqual([
+    "shop.customers 1 anonymised, because a record that is kept references it",
+    "shop.orders 3 anonymised",
+  ]);
 });
 
 test("a plan of version 0.1 does not say what is changed: its rule does", () => {
-  const text = screen([step("orders", { action: "redact", status: "redacted", found: 3, act: 3 }), step("leads", { found: 1, act: 1 })]);
+  const text = screen([
+    step("orders", { action: "redact", status: "redacted", found: 3, act: 3 }),
+    step("leads", { found: 1, act: 1 }),
+  ]);
   expect(text).toContain("shop.orders  3  redacted");
   expect(text).toContain("shop.leads  1");
 });
 
 test("a reason is said of what it is the reason of, and of nothing else", () => {
   const text = screen([
-    step("invoices", { status: "waiting", found: 2, kept: 1, waiting: 1, reason: "no_date", says: "tax law", until: "2033-12-31", law: ["DE AO §147"] }),
+    step("invoices", {
+      status: "waiting",
+      found: 2,
+      kept: 1,
+      waiting: 1,
+      reason: "no_date",
+      says: "tax law",
+      until: "2033-12-31",
+      law: ["DE AO §147"],
+    }),
     step("partners", { status: "blocked", found: 2, waiting: 1, blocked: 1, reason: "partners_parent_id_fkey" }),
   ]);
   expect(under(text, "KEEP 1")).toEqual(["shop.invoices 1 until Sat 31 Dec 2033 · DE AO §147"]);
-  expect(under(text, "WAIT 2")).toEqual(["shop.invoices 1 the date from which it is kept is missing: tax law", "shop.partners 1"]);
+  expect(under(text, "WAIT 2")).toEqual([
+    "shop.invoices 1 the date from which it is kept is missing: tax law",
+    "shop.partners 1",
+  ]);
   expect(under(text, "BLOCKED 1")).toEqual(["shop.partners 1 partners_parent_id_fkey stands against it"]);
 });
 

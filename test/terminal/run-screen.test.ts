@@ -2,7 +2,15 @@ import { expect, test } from "vitest";
 import type { RunStep } from "../../src/executor/step-line.ts";
 import { stepLine } from "../../src/terminal/run-screen.ts";
 
-const none = { id: "S1", system: "shop", record: "customers", status: "deleted", matched: 0, affected: 0, gone: 0 } as const;
+const none = {
+  id: "S1",
+  system: "shop",
+  record: "customers",
+  status: "deleted",
+  matched: 0,
+  affected: 0,
+  gone: 0,
+} as const;
 
 function line(step: Partial<RunStep>): string {
   return stepLine({ ...none, ...step }, true)

@@ -31,11 +31,11 @@ test("words are wrapped within the width and none is lost", () => {
 });
 
 test("days and counts read as people write them", () => {
-  expect([day("2026-12-02"), day("2028-02-29"), count(1, "error"), count(0, "error"), count(3, "person", "people")]).toEqual([
-    "Wed 2 Dec 2026",
-    "Tue 29 Feb 2028",
-    "1 error",
-    "0 errors",
-    "3 people",
-  ]);
+  expect([
+    day("2026-12-02"),
+    day("2028-02-29"),
+    count(1, "error"),
+    count(0, "error"),
+    count(3, "person", "people"),
+  ]).toEqual(["Wed 2 Dec 2026", "Tue 29 Feb 2028", "1 error", "0 errors", "3 people"]);
 });

@@ -9,14 +9,16 @@ test("of a foreign error only class and code are told; a failure of ours is told
   const secret = "Key (email)=(ann@example.com) already exists";
   const coded = Object.assign(new TypeError(secret), { code: "ERR_X" });
   const quoting = Object.assign(new Error(secret), { code: secret });
-  expect([failureOf(coded), failureOf(quoting), failureOf(new Errors.CLIError(secret)), failureOf(secret)].map(({ code, message }) => [code, message])).toEqual(
-    [
-      ["UNEXPECTED", "unexpected fault (TypeError ERR_X)"],
-      ["UNEXPECTED", "unexpected fault (Error)"],
-      ["USAGE", "the command line was not understood"],
-      ["UNEXPECTED", "unexpected fault (string)"],
-    ],
-  );
+  expect(
+    [failureOf(coded), failureOf(quoting), failureOf(new Errors.CLIError(secret)), failureOf(secret)].map(
+      ({ code, message }) => [code, message],
+    ),
+  ).toEqual([
+    ["UNEXPECTED", "unexpected fault (TypeError ERR_X)"],
+    ["UNEXPECTED", "unexpected fault (Error)"],
+    ["USAGE", "the command line was not understood"],
+    ["UNEXPECTED", "unexpected fault (string)"],
+  ]);
   const ours = new Failure("BUSY", "another run holds it");
   expect(failureOf(ours)).toBe(ours);
 });
@@ -54,11 +56,11 @@ test("addresses and telephone numbers look like identifiers; dates, ids, digests
 
 test("the nearest name is found where one is near, and none where none is", () => {
   const known = ["plan", "approve", "request new", "map lint"];
-  expect([nearest("pln", known), nearest("APROVE", known), nearest("request ne", known), nearest("zzzzzz", known), nearest("", known)]).toEqual([
-    "plan",
-    "approve",
-    "request new",
-    undefined,
-    undefined,
-  ]);
+  expect([
+    nearest("pln", known),
+    nearest("APROVE", known),
+    nearest("request ne", known),
+    nearest("zzzzzz", known),
+    nearest("", known),
+  ]).toEqual(["plan", "approve", "request new", undefined, undefined]);
 });

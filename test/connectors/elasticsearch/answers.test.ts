@@ -40,7 +40,9 @@ test("a bulk request that is too large is cut until it fits; a document that alo
         .split("\n")
         .filter((line) => line.includes('"if_seq_no"')).length;
       sizes.push(lines);
-      return lines > 8 || body.includes('"a7"') ? { status: 413, body: { error: { type: "content_too_long" }, status: 413 } } : undefined;
+      return lines > 8 || body.includes('"a7"')
+        ? { status: 413, body: { error: { type: "content_too_long" }, status: 413 } }
+        : undefined;
     });
     const record = recordOn(proxy, index, { match, ...(paths === undefined ? {} : { paths }) });
     const found = await record.find(ANN);
@@ -57,7 +59,11 @@ test("a bulk request that is too large is cut until it fits; a document that alo
     // the server is well again: the same unit ends it, and counts each record once
     const healthy = recordOn(raw, index, { match, ...(paths === undefined ? {} : { paths }) });
     await healthy.find(ANN);
-    expect(await healthy.erase(found, testJournal({ notes: journal.notes }))).toMatchObject({ matched: 50, affected: 50, left: [] });
+    expect(await healthy.erase(found, testJournal({ notes: journal.notes }))).toMatchObject({
+      matched: 50,
+      affected: 50,
+      left: [],
+    });
   }
 });
 
@@ -68,7 +74,11 @@ test("whatever the server refuses a whole bulk request with, its records fail wi
       path.startsWith("/_bulk") ? { status, body: { error: { type: "odd", reason: ANN }, status } } : undefined,
     );
     const record = recordOn(proxy, index, { match });
-    expect(await record.erase(await record.find(ANN))).toMatchObject({ matched: 0, failed: 2, reason: "UNEXPECTED_ANSWER" });
+    expect(await record.erase(await record.find(ANN))).toMatchObject({
+      matched: 0,
+      failed: 2,
+      reason: "UNEXPECTED_ANSWER",
+    });
   }
   for (const [status, code] of [
     [500, "SYSTEM_UNREACHABLE"],
@@ -83,34 +93,46 @@ test("whatever the server refuses a whole bulk request with, its records fail wi
   }
 });
 
-test("an index that goes away between two calls is a failure that says so, at every call", { timeout: 120_000 }, async () => {
-  const gone = { type: "index_not_found_exception", reason: `no such index [${ANN}]` };
-  const index = await shoes();
-  const record = recordOn(raw, index, { match });
-  const planned = (await record.find(ANN)).map(({ key }) => key);
-  for (const part of ["/_settings", "/_mapping", "/_count", "/_refresh", "/_pit", "/_search"]) {
-    await using proxy = await behind(raw, ({ path }) => (path.includes(part) ? { status: 404, body: { error: gone, status: 404 } } : undefined));
-    const failure = await recordOn(proxy, index, { match })
-      .find(ANN)
-      .catch((error: unknown) => error);
-    expect(failure, part).toMatchObject({ code: "SYSTEM_UNREACHABLE", exit: 4, message: expect.stringContaining("went away") });
-    expect(String(failure)).not.toContain(ANN);
-  }
-  await using proxy = await behind(raw, ({ path }) =>
-    path.startsWith("/_mget")
-      ? {
-          status: 200,
-          body: {
-            docs: [
-              { _index: index, _id: "a0", error: gone },
-              { _index: index, _id: "a1", error: gone },
-            ],
-          },
-        }
-      : undefined,
-  );
-  await expect(recordOn(proxy, index, { match }).located({ by: "keys", keys: planned })).rejects.toMatchObject({ code: "PLAN_STALE" });
-});
+test(
+  "an index that goes away between two calls is a failure that says so, at every call",
+  { timeout: 120_000 },
+  async () => {
+    const gone = { type: "index_not_found_exception", reason: `no such index [${ANN}]` };
+    const index = await shoes();
+    const record = recordOn(raw, index, { match });
+    const planned = (await record.find(ANN)).map(({ key }) => key);
+    for (const part of ["/_settings", "/_mapping", "/_count", "/_refresh", "/_pit", "/_search"]) {
+      await using proxy = await behind(raw, ({ path }) =>
+        path.includes(part) ? { status: 404, body: { error: gone, status: 404 } } : undefined,
+      );
+      const failure = await recordOn(proxy, index, { match })
+        .find(ANN)
+        .catch((error: unknown) => error);
+      expect(failure, part).toMatchObject({
+        code: "SYSTEM_UNREACHABLE",
+        exit: 4,
+        message: expect.stringContaining("went away"),
+      });
+      expect(String(failure)).not.toContain(ANN);
+    }
+    await using proxy = await behind(raw, ({ path }) =>
+      path.startsWith("/_mget")
+        ? {
+            status: 200,
+            body: {
+              docs: [
+                { _index: index, _id: "a0", error: gone },
+                { _index: index, _id: "a1", error: gone },
+              ],
+            },
+          }
+        : undefined,
+    );
+    await expect(recordOn(proxy, index, { match }).located({ by: "keys", keys: planned })).rejects.toMatchObject({
+      code: "PLAN_STALE",
+    });
+  },
+);
 
 /** What a proxy, another product or a fault may send. */
 const ODD: readonly { readonly status: number; readonly body: string }[] = [
@@ -128,49 +150,60 @@ const ODD: readonly { readonly status: number; readonly body: string }[] = [
   { status: 503, body: "upstream" },
 ];
 
-test("whatever one call is answered with, nobody is passed over and nothing is a fault of expunge", { timeout: 300_000 }, async () => {
-  const index = await shoes();
-  let turn = 0;
-  let odd: { readonly at: number; readonly answer: (typeof ODD)[number] } | undefined;
-  const calls: string[] = [];
-  const rule: Rule = ({ method, path }) => {
-    const at = turn++;
-    if (odd === undefined) calls.push(`${method} ${path.replaceAll(/[?].*$/gu, "")}`);
-    return at === odd?.at ? odd.answer : undefined;
-  };
-  await using proxy = await behind(raw, rule);
-  const look = async () => {
-    const record = recordOn(proxy, index, { match });
-    const findings = (await record.check()).filter(({ severity }) => severity !== "warning").map(({ code }) => code);
-    const found = await record.find(ANN);
-    const again = await record.located({ by: "keys", keys: found.map(({ key }) => key) });
-    const text = recordOn(proxy, index, { match: { name: "email" } });
-    const refused = await text.find(ANN).catch((error: unknown) => {
-      if (error instanceof Failure && error.code === "NOT_SEARCHABLE") return error.code;
-      throw error;
-    });
-    return { findings, refused, found: found.map(({ key }) => key), again: again.map(({ key }) => key), left: await record.remaining(found) };
-  };
-  const healthy = await look();
-  expect(healthy.found).toHaveLength(2);
-  expect(healthy.refused).toBe("NOT_SEARCHABLE");
-  expect(new Set(calls).size).toBeGreaterThan(12);
-  const total = turn;
-  let failed = 0;
-  for (let at = 0; at < total; at += 1) {
-    for (const answer of ODD) {
-      turn = 0;
-      odd = { at, answer };
-      const where = `${calls[at] ?? ""}: ${answer.status} ${answer.body.slice(0, 9)}`;
-      const seen = await look().catch((error: unknown) => error);
-      if (seen instanceof Failure) {
-        failed += 1;
-        expect(seen.exit, where).not.toBe(1);
-        expect(`${seen.message} ${seen.help} ${String(seen.cause)}`, where).not.toContain(ANN);
-      } else if (seen instanceof Error) throw new Error(`${where}: ${String(seen)}`);
-      // what was not said is not believed: the same as ever, or a finding that stops the plan
-      else if (JSON.stringify(seen) !== JSON.stringify(healthy)) expect(seen, where).toMatchObject({ findings: [expect.any(String)] });
+test(
+  "whatever one call is answered with, nobody is passed over and nothing is a fault of expunge",
+  { timeout: 300_000 },
+  async () => {
+    const index = await shoes();
+    let turn = 0;
+    let odd: { readonly at: number; readonly answer: (typeof ODD)[number] } | undefined;
+    const calls: string[] = [];
+    const rule: Rule = ({ method, path }) => {
+      const at = turn++;
+      if (odd === undefined) calls.push(`${method} ${path.replaceAll(/[?].*$/gu, "")}`);
+      return at === odd?.at ? odd.answer : undefined;
+    };
+    await using proxy = await behind(raw, rule);
+    const look = async () => {
+      const record = recordOn(proxy, index, { match });
+      const findings = (await record.check()).filter(({ severity }) => severity !== "warning").map(({ code }) => code);
+      const found = await record.find(ANN);
+      const again = await record.located({ by: "keys", keys: found.map(({ key }) => key) });
+      const text = recordOn(proxy, index, { match: { name: "email" } });
+      const refused = await text.find(ANN).catch((error: unknown) => {
+        if (error instanceof Failure && error.code === "NOT_SEARCHABLE") return error.code;
+        throw error;
+      });
+      return {
+        findings,
+        refused,
+        found: found.map(({ key }) => key),
+        again: again.map(({ key }) => key),
+        left: await record.remaining(found),
+      };
+    };
+    const healthy = await look();
+    expect(healthy.found).toHaveLength(2);
+    expect(healthy.refused).toBe("NOT_SEARCHABLE");
+    expect(new Set(calls).size).toBeGreaterThan(12);
+    const total = turn;
+    let failed = 0;
+    for (let at = 0; at < total; at += 1) {
+      for (const answer of ODD) {
+        turn = 0;
+        odd = { at, answer };
+        const where = `${calls[at] ?? ""}: ${answer.status} ${answer.body.slice(0, 9)}`;
+        const seen = await look().catch((error: unknown) => error);
+        if (seen instanceof Failure) {
+          failed += 1;
+          expect(seen.exit, where).not.toBe(1);
+          expect(`${seen.message} ${seen.help} ${String(seen.cause)}`, where).not.toContain(ANN);
+        } else if (seen instanceof Error) throw new Error(`${where}: ${String(seen)}`);
+        // what was not said is not believed: the same as ever, or a finding that stops the plan
+        else if (JSON.stringify(seen) !== JSON.stringify(healthy))
+          expect(seen, where).toMatchObject({ findings: [expect.any(String)] });
+      }
     }
-  }
-  expect(failed).toBeGreaterThan(total * 4);
-});
+    expect(failed).toBeGreaterThan(total * 4);
+  },
+);

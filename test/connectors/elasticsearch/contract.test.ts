@@ -27,12 +27,22 @@ async function open(): Promise<Fixture> {
 
   async function write(documents: Record<string, string>): Promise<void> {
     const ids = Object.keys(await raw.dump(index));
-    if (ids.length > 0) await raw.call("POST", `/${index}/_bulk`, ids.map((id) => `${JSON.stringify({ delete: { _id: id } })}\n`).join(""));
+    if (ids.length > 0)
+      await raw.call(
+        "POST",
+        `/${index}/_bulk`,
+        ids.map((id) => `${JSON.stringify({ delete: { _id: id } })}\n`).join(""),
+      );
     // not refreshed: the connector must look for itself
     await raw.put(index, documents);
   }
 
-  const record = recordType({ system: "search", name: "people", place: { kind: "index", pattern: index }, do: "erase" });
+  const record = recordType({
+    system: "search",
+    name: "people",
+    place: { kind: "index", pattern: index },
+    do: "erase",
+  });
   const shared = recordType({
     ...record,
     name: "rooms",
@@ -45,10 +55,15 @@ async function open(): Promise<Fixture> {
     columns: { match: "email", no: "no", kept: "kept" },
     by: "email",
     world: { secrets: { search: raw.url } },
-    seed: async (people) => await write(Object.fromEntries(people.map((person) => [`d${person.no}`, documentOf(person)]))),
-    dump: async () => Object.fromEntries(Object.entries(await raw.dump(index)).map(([id, source]) => [id.slice(1), source])),
+    seed: async (people) =>
+      await write(Object.fromEntries(people.map((person) => [`d${person.no}`, documentOf(person)]))),
+    dump: async () =>
+      Object.fromEntries(Object.entries(await raw.dump(index)).map(([id, source]) => [id.slice(1), source])),
     target(action, fold): Target {
-      const type = action === "delete" ? record : { ...record, do: "redact" as const, paths: { secret: { kind: "clear" as const } } };
+      const type =
+        action === "delete"
+          ? record
+          : { ...record, do: "redact" as const, paths: { secret: { kind: "clear" as const } } };
       return targetOf(type, [{ column: "email", type: "email", fold }], ["no"]);
     },
     redaction: {
@@ -57,7 +72,8 @@ async function open(): Promise<Fixture> {
     },
     shared: {
       match: "members[].email",
-      seed: async (documents) => await write(Object.fromEntries(documents.map((document) => [`d${document.no}`, sharedOf(document)]))),
+      seed: async (documents) =>
+        await write(Object.fromEntries(documents.map((document) => [`d${document.no}`, sharedOf(document)]))),
       target: () => targetOf(shared, [{ column: "members[].email", type: "email", fold: [] }], ["no"]),
       change: { kind: "fields", fields: {}, documents: [{ paths: { "members[]": { kind: "remove" } } }] },
       content: sharedOf,
@@ -76,6 +92,13 @@ async function open(): Promise<Fixture> {
 
 connectorContract(
   "elasticsearch",
-  { delete: true, fields: true, folds: true, shared: true, where: true, points: ["effect_begin", "effect_half", "effect_done"] },
+  {
+    delete: true,
+    fields: true,
+    folds: true,
+    shared: true,
+    where: true,
+    points: ["effect_begin", "effect_half", "effect_done"],
+  },
   open,
 );

@@ -47,7 +47,8 @@ async function failureOf(doing: Promise<unknown>): Promise<Failure> {
   );
   if (!(failure instanceof Failure)) throw new Error(`no Failure but ${inspect(failure)}`);
   const text = inspect(failure, { depth: 12, showHidden: true });
-  for (const secret of [ANN, "canary-password", Buffer.from("planner:canary-password").toString("base64")]) expect(text).not.toContain(secret);
+  for (const secret of [ANN, "canary-password", Buffer.from("planner:canary-password").toString("base64")])
+    expect(text).not.toContain(secret);
   expect(failure.cause).toBeUndefined();
   return failure;
 }
@@ -61,9 +62,15 @@ async function people(): Promise<string> {
 describe("what the server refuses is said with a code, and nothing of the request", () => {
   test("wrong credentials, and no server", async () => {
     const refusing = await behind(() => ({ status: 401, body: unauthorized("x", "x", "x") }));
-    expect(await failureOf(recordOn(refusing, "x", { match: { email: "email" } }).find(ANN))).toMatchObject({ code: "CREDENTIALS_REFUSED", exit: 4 });
+    expect(await failureOf(recordOn(refusing, "x", { match: { email: "email" } }).find(ANN))).toMatchObject({
+      code: "CREDENTIALS_REFUSED",
+      exit: 4,
+    });
     const nobody = { ...raw, url: "http://planner:canary-password@127.0.0.1:1" };
-    expect(await failureOf(recordOn(nobody, "x", { match: { email: "email" } }).find(ANN))).toMatchObject({ code: "SYSTEM_UNREACHABLE", exit: 4 });
+    expect(await failureOf(recordOn(nobody, "x", { match: { email: "email" } }).find(ANN))).toMatchObject({
+      code: "SYSTEM_UNREACHABLE",
+      exit: 4,
+    });
     const other = await behind(() => ({ status: 200, body: { version: { distribution: "opensearch" } } }));
     expect(await failureOf(recordOn(other, "x", { match: { email: "email" } }).find(ANN))).toMatchObject({
       code: "SYSTEM_UNREACHABLE",
@@ -74,16 +81,31 @@ describe("what the server refuses is said with a code, and nothing of the reques
   test("a missing right is named with its index, at check and at locate", async () => {
     const index = await people();
     const noRefresh = await behind(({ path }) =>
-      path.includes("_refresh") ? { status: 403, body: unauthorized("indices:admin/refresh", index, "maintenance,manage,all") } : undefined,
+      path.includes("_refresh")
+        ? { status: 403, body: unauthorized("indices:admin/refresh", index, "maintenance,manage,all") }
+        : undefined,
     );
     expect(await failureOf(recordOn(noRefresh, index, { match: { email: "email" } }).find(ANN))).toMatchObject({
       code: "NOT_PERMITTED",
       exit: 4,
       message: expect.stringMatching(new RegExp(`${index}.*maintenance`, "u")),
     });
-    const has = { has_all_requested: false, cluster: {}, index: { [index]: { read: true, maintenance: false, delete: false } }, application: {} };
-    const asked = await behind(({ path }) => (path.endsWith("_has_privileges") ? { status: 200, body: has } : undefined));
-    expect((await recordOn(asked, index, { match: { email: "email" } }).check()).map(({ code, severity, message }) => [code, severity, message])).toEqual([
+    const has = {
+      has_all_requested: false,
+      cluster: {},
+      index: { [index]: { read: true, maintenance: false, delete: false } },
+      application: {},
+    };
+    const asked = await behind(({ path }) =>
+      path.endsWith("_has_privileges") ? { status: 200, body: has } : undefined,
+    );
+    expect(
+      (await recordOn(asked, index, { match: { email: "email" } }).check()).map(({ code, severity, message }) => [
+        code,
+        severity,
+        message,
+      ]),
+    ).toEqual([
       ["NOT_PERMITTED", "error", `Index ${index}: the right maintenance is missing.`],
       ["NOT_PERMITTED", "error", `Index ${index}: the right delete is missing.`],
     ]);
@@ -93,18 +115,27 @@ describe("what the server refuses is said with a code, and nothing of the reques
     const index = await people();
     const pattern = `${index}*`;
     const part = await behind(({ path }) =>
-      path.endsWith("_has_privileges") ? { status: 200, body: { index: { [pattern]: { read: false, view_index_metadata: true } } } } : undefined,
+      path.endsWith("_has_privileges")
+        ? { status: 200, body: { index: { [pattern]: { read: false, view_index_metadata: true } } } }
+        : undefined,
     );
     expect(await recordOn(part, pattern, { match: { email: "email" } }).check()).toMatchObject([
       { code: "NOT_PERMITTED", severity: "error", message: expect.stringContaining(pattern) },
     ]);
-    const grants = (more: object[]) => ({ cluster: [], indices: [{ names: ["people-*"], privileges: ["read"], query: ['{"term":{"email":"x"}}'] }, ...more] });
-    const filtered = await behind(({ path }) => (path.endsWith("_privileges") && !path.includes("has") ? { status: 200, body: grants([]) } : undefined));
+    const grants = (more: object[]) => ({
+      cluster: [],
+      indices: [{ names: ["people-*"], privileges: ["read"], query: ['{"term":{"email":"x"}}'] }, ...more],
+    });
+    const filtered = await behind(({ path }) =>
+      path.endsWith("_privileges") && !path.includes("has") ? { status: 200, body: grants([]) } : undefined,
+    );
     expect(await recordOn(filtered, index, { match: { email: "email" } }).check()).toMatchObject([
       { code: "ROW_SECURITY", severity: "error", message: expect.stringContaining(index) },
     ]);
     const whole = await behind(({ path }) =>
-      path.endsWith("_privileges") && !path.includes("has") ? { status: 200, body: grants([{ names: ["*"], privileges: ["all"] }]) } : undefined,
+      path.endsWith("_privileges") && !path.includes("has")
+        ? { status: 200, body: grants([{ names: ["*"], privileges: ["all"] }]) }
+        : undefined,
     );
     expect(await recordOn(whole, index, { match: { email: "email" } }).check()).toEqual([]);
   });
@@ -113,34 +144,77 @@ describe("what the server refuses is said with a code, and nothing of the reques
     const index = await people();
     const hits = [{ _index: index, _id: "a", _source: { email: ANN }, sort: [1] }];
     const answers: readonly (readonly [object, string])[] = [
-      [{ timed_out: false, _shards: { total: 3, successful: 2, failed: 1 }, hits: { total: { value: 1, relation: "eq" }, hits } }, "SHARDS_FAILED"],
-      [{ timed_out: true, _shards: { total: 1, successful: 1, failed: 0 }, hits: { total: { value: 1, relation: "eq" }, hits } }, "SHARDS_FAILED"],
-      [{ timed_out: false, _shards: { total: 1, successful: 1, failed: 0 }, hits: { total: { value: 2, relation: "eq" }, hits } }, "SHARDS_FAILED"],
+      [
+        {
+          timed_out: false,
+          _shards: { total: 3, successful: 2, failed: 1 },
+          hits: { total: { value: 1, relation: "eq" }, hits },
+        },
+        "SHARDS_FAILED",
+      ],
+      [
+        {
+          timed_out: true,
+          _shards: { total: 1, successful: 1, failed: 0 },
+          hits: { total: { value: 1, relation: "eq" }, hits },
+        },
+        "SHARDS_FAILED",
+      ],
+      [
+        {
+          timed_out: false,
+          _shards: { total: 1, successful: 1, failed: 0 },
+          hits: { total: { value: 2, relation: "eq" }, hits },
+        },
+        "SHARDS_FAILED",
+      ],
     ];
     for (const [body, code] of answers) {
       const partial = await behind(({ path }) => (path.startsWith("/_search") ? { status: 200, body } : undefined));
-      expect(await failureOf(recordOn(partial, index, { match: { email: "email" } }).find(ANN))).toMatchObject({ code, exit: 4 });
+      expect(await failureOf(recordOn(partial, index, { match: { email: "email" } }).find(ANN))).toMatchObject({
+        code,
+        exit: 4,
+      });
     }
     const reason = `failed to create query: ${ANN}`;
     const refused = await behind(({ path }) =>
       path.startsWith("/_search")
         ? {
             status: 400,
-            body: { error: { root_cause: [{ type: "query_shard_exception", reason }], type: "search_phase_execution_exception", reason }, status: 400 },
+            body: {
+              error: {
+                root_cause: [{ type: "query_shard_exception", reason }],
+                type: "search_phase_execution_exception",
+                reason,
+              },
+              status: 400,
+            },
           }
         : undefined,
     );
-    expect(await failureOf(recordOn(refused, index, { match: { email: "email" } }).find(ANN))).toMatchObject({ code: "NOT_SEARCHABLE", exit: 65 });
-    const garbage = await behind(({ path }) => (path.startsWith("/_search") ? { status: 200, body: `{"hits":"${ANN}` } : undefined));
+    expect(await failureOf(recordOn(refused, index, { match: { email: "email" } }).find(ANN))).toMatchObject({
+      code: "NOT_SEARCHABLE",
+      exit: 65,
+    });
+    const garbage = await behind(({ path }) =>
+      path.startsWith("/_search") ? { status: 200, body: `{"hits":"${ANN}` } : undefined,
+    );
     await failureOf(recordOn(garbage, index, { match: { email: "email" } }).find(ANN));
   });
 
   test("an index whose shards are nowhere is a failure at check and at locate, never an empty one", async () => {
     const index = `nowhere-${process.pid}-${Date.now().toString(36)}`;
     const settings = { number_of_shards: 2, number_of_replicas: 0, "index.routing.allocation.require._name": "nobody" };
-    await raw.call("PUT", `/${index}?wait_for_active_shards=0`, { settings, mappings: { properties: { email: { type: "keyword" } } } });
+    await raw.call("PUT", `/${index}?wait_for_active_shards=0`, {
+      settings,
+      mappings: { properties: { email: { type: "keyword" } } },
+    });
     const record = recordOn(raw, index, { match: { email: "email" } });
-    expect(await failureOf(record.find(ANN))).toMatchObject({ code: "SHARDS_FAILED", exit: 4, message: expect.stringContaining(index) });
+    expect(await failureOf(record.find(ANN))).toMatchObject({
+      code: "SHARDS_FAILED",
+      exit: 4,
+      message: expect.stringContaining(index),
+    });
     expect(await failureOf(record.check())).toMatchObject({ code: "SHARDS_FAILED", exit: 4 });
     await raw.call("DELETE", `/${index}`);
   });
@@ -170,7 +244,9 @@ describe("what the server refuses is said with a code, and nothing of the reques
     let busy = 2;
     const rejected = { error: { type: "es_rejected_execution_exception", reason: ANN }, status: 429 };
     const flaky = await behind(({ path }) =>
-      (path.startsWith("/_search") || path.startsWith("/_bulk")) && (busy -= 1) >= 0 ? { status: 429, body: rejected } : undefined,
+      (path.startsWith("/_search") || path.startsWith("/_bulk")) && (busy -= 1) >= 0
+        ? { status: 429, body: rejected }
+        : undefined,
     );
     const record = recordOn(flaky, index, { match: { email: "email" } });
     const found = await record.find(ANN);
@@ -199,11 +275,21 @@ test("a reader cannot write, whatever it is asked to send; what it may send is a
 test("a reindex that runs is a warning, before and after", async () => {
   const index = await people();
   const tasks = {
-    nodes: { n1: { name: "n1", tasks: { "n1:7": { action: "indices:data/write/reindex" }, "n1:8": { action: "indices:data/write/update/byquery" } } } },
+    nodes: {
+      n1: {
+        name: "n1",
+        tasks: {
+          "n1:7": { action: "indices:data/write/reindex" },
+          "n1:8": { action: "indices:data/write/update/byquery" },
+        },
+      },
+    },
   };
   const busy = await behind(({ path }) => (path.startsWith("/_tasks") ? { status: 200, body: tasks } : undefined));
   const record = recordOn(busy, index, { match: { email: "email" } });
-  expect(await record.check()).toMatchObject([{ code: "GAP", severity: "warning", message: expect.stringContaining("2 reindex") }]);
+  expect(await record.check()).toMatchObject([
+    { code: "GAP", severity: "warning", message: expect.stringContaining("2 reindex") },
+  ]);
   await record.erase(await record.find(ANN));
   expect(record.io.findings).toMatchObject([{ code: "GAP", severity: "warning" }]);
 });
@@ -219,17 +305,25 @@ test("a secret that is no address says what is wrong with it, and never what it 
     '{"node"',
   ];
   for (const url of wrong)
-    expect(await failureOf(recordOn({ ...raw, url }, "x", { match: { email: "email" } }).find(ANN))).toMatchObject({ code: "CREDENTIALS_REFUSED" });
+    expect(await failureOf(recordOn({ ...raw, url }, "x", { match: { email: "email" } }).find(ANN))).toMatchObject({
+      code: "CREDENTIALS_REFUSED",
+    });
   const index = await people();
   const { origin } = new URL(raw.url);
-  for (const url of [`${raw.url}/`, JSON.stringify({ node: origin, apiKey: "a:b" }), JSON.stringify({ node: origin, username: "u", password: "p" })]) {
+  for (const url of [
+    `${raw.url}/`,
+    JSON.stringify({ node: origin, apiKey: "a:b" }),
+    JSON.stringify({ node: origin, username: "u", password: "p" }),
+  ]) {
     expect(await recordOn({ ...raw, url }, index, { match: { email: "email" } }).ids(ANN)).toEqual(["a"]);
   }
 });
 
 test("lint names what the block says that a search server cannot do", () => {
-  const record = (pattern: string, more = {}) => recordType({ system: "search", name: "r", do: "erase", place: { kind: "index", pattern }, ...more });
-  const lint = (...records: ReturnType<typeof record>[]) => config.lint({ ...BLOCK, records }).map(({ path, code }) => [path.join("."), code]);
+  const record = (pattern: string, more = {}) =>
+    recordType({ system: "search", name: "r", do: "erase", place: { kind: "index", pattern }, ...more });
+  const lint = (...records: ReturnType<typeof record>[]) =>
+    config.lint({ ...BLOCK, records }).map(({ path, code }) => [path.join("."), code]);
   expect(lint(record("people"), record("people-*,guests"), record(".internal-people"))).toEqual([]);
   for (const pattern of ["*", "_all", "*,*", "other:people", "<people-{now/d}>", "a b", "people::failures"])
     expect(lint(record(pattern))).toEqual([["records.r.index", "INDEX_UNFIT"]]);

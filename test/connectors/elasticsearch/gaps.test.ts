@@ -59,12 +59,21 @@ describe("an identifier inside a longer value of a matched field", () => {
     await raw.put(index, { ...holding, ...others });
     const record = recordOn(raw, index, { match });
     expect(await record.find(...Array.from({ length: 3_000 }, (_, at) => `nobody${at}@shop.example`), ANN)).toEqual([]);
-    expect(record.io.findings).toMatchObject([{ message: expect.stringContaining("4 documents hold"), gap: { holdsIdentifier: true } }]);
+    expect(record.io.findings).toMatchObject([
+      { message: expect.stringContaining("4 documents hold"), gap: { holdsIdentifier: true } },
+    ]);
   });
 
   test("is one where it is too long for the index, and none where the whole document goes anyway", async () => {
-    const index = await raw.create("long", { email: { type: "keyword", ignore_above: 30 }, nested: { type: "nested", properties: { email: keyword } } });
-    await raw.put(index, { a: { email: `${"x".repeat(40)} ${ANN}` }, b: { email: [ANN, `${ANN} x`] }, c: { nested: [{ email: `${ANN} x` }] } });
+    const index = await raw.create("long", {
+      email: { type: "keyword", ignore_above: 30 },
+      nested: { type: "nested", properties: { email: keyword } },
+    });
+    await raw.put(index, {
+      a: { email: `${"x".repeat(40)} ${ANN}` },
+      b: { email: [ANN, `${ANN} x`] },
+      c: { nested: [{ email: `${ANN} x` }] },
+    });
     const erased = recordOn(raw, index, { match });
     expect(await erased.ids(ANN)).toEqual(["b"]);
     expect(erased.io.findings).toMatchObject([{ message: expect.stringContaining("1 document holds") }]);
@@ -73,7 +82,9 @@ describe("an identifier inside a longer value of a matched field", () => {
     expect(redacted.io.findings).toMatchObject([{ message: expect.stringContaining("2 documents hold") }]);
     const nested = recordOn(raw, index, { match: { "nested[].email": "email" } });
     await nested.find(ANN);
-    expect(nested.io.findings).toMatchObject([{ column: "nested[].email", message: expect.stringContaining("1 document holds") }]);
+    expect(nested.io.findings).toMatchObject([
+      { column: "nested[].email", message: expect.stringContaining("1 document holds") },
+    ]);
   });
 
   test("is not looked for where the server forbids it, and that is said; the exact search goes on", async () => {
@@ -81,7 +92,9 @@ describe("an identifier inside a longer value of a matched field", () => {
     await raw.put(index, { ...holding, z: { email: ANN } });
     const refusal = { type: "search_phase_execution_exception", root_cause: [{ type: "exception", reason: ANN }] };
     await using cheap = await behind(raw, ({ path, body }) =>
-      path.startsWith("/_search") && /"wildcard"|"regexp"/u.test(body) ? { status: 400, body: { error: refusal, status: 400 } } : undefined,
+      path.startsWith("/_search") && /"wildcard"|"regexp"/u.test(body)
+        ? { status: 400, body: { error: refusal, status: 400 } }
+        : undefined,
     );
     const record = recordOn(cheap, index, { match });
     expect(await record.ids(ANN)).toEqual(["z"]);
@@ -101,7 +114,9 @@ describe("what is read in documents that do not hold it", () => {
     await raw.put(index, { x: { email: ANN } }, "?refresh=true");
     for (const name of ["copied", "left", "made"]) {
       for (const given of [{ exports: [name] }, { where: { [name]: ["x"] } }]) {
-        expect(await recordOn(raw, index, { match, ...given }).check(), name).toMatchObject([{ code: "NOT_SEARCHABLE", severity: "error", column: name }]);
+        expect(await recordOn(raw, index, { match, ...given }).check(), name).toMatchObject([
+          { code: "NOT_SEARCHABLE", severity: "error", column: name },
+        ]);
       }
     }
     const runtime = recordOn(raw, index, { match: { made: "email" } });
@@ -114,7 +129,15 @@ describe("copies that the server makes by itself", () => {
   /** In the form in which Elasticsearch 9 with its default modules answers. */
   const transforms = (...indices: readonly string[]) => ({
     count: 1,
-    transforms: [{ id: "daily", source: { index: indices, query: { match_all: {} } }, dest: { index: "daily-sums" }, frequency: "1m", version: "10.0.0" }],
+    transforms: [
+      {
+        id: "daily",
+        source: { index: indices, query: { match_all: {} } },
+        dest: { index: "daily-sums" },
+        frequency: "1m",
+        version: "10.0.0",
+      },
+    ],
   });
   const policies = (...indices: readonly string[]) => ({
     policies: [{ config: { match: { name: "people", indices, match_field: "email", enrich_fields: ["name"] } } }],
@@ -146,9 +169,16 @@ describe("copies that the server makes by itself", () => {
   test("where this role may not list them, that is said", async () => {
     const index = await raw.create("hidden", { email: keyword });
     await using server = await behind(raw, ({ path }) =>
-      /^\/_(?:transform|enrich)/u.test(path) ? { status: 403, body: { error: { type: "security_exception", reason: ANN }, status: 403 } } : undefined,
+      /^\/_(?:transform|enrich)/u.test(path)
+        ? { status: 403, body: { error: { type: "security_exception", reason: ANN }, status: 403 } }
+        : undefined,
     );
-    expect((await recordOn(server, index, { match }).check()).map(({ code, message }) => [code, /cannot be listed/u.test(message)])).toEqual([
+    expect(
+      (await recordOn(server, index, { match }).check()).map(({ code, message }) => [
+        code,
+        /cannot be listed/u.test(message),
+      ]),
+    ).toEqual([
       ["GAP", true],
       ["GAP", true],
     ]);
@@ -157,11 +187,18 @@ describe("copies that the server makes by itself", () => {
 
 test("keep asks for the right to delete, since an ended hold deletes; a rule that changes nothing asks for none to write", async () => {
   const index = await raw.create("rights", { email: keyword, day: { type: "date" } });
-  const has = { index: { [index]: { read: true, view_index_metadata: true, maintenance: true, delete: false, index: false } } };
-  await using server = await behind(raw, ({ path }) => (path.endsWith("_has_privileges") ? { status: 200, body: has } : undefined));
+  const has = {
+    index: { [index]: { read: true, view_index_metadata: true, maintenance: true, delete: false, index: false } },
+  };
+  await using server = await behind(raw, ({ path }) =>
+    path.endsWith("_has_privileges") ? { status: 200, body: has } : undefined,
+  );
   const hold = { hold: "tax", from: "day", protects: [] };
   const missing = async (more: NonNullable<Parameters<typeof recordOn>[2]["more"]>) =>
-    (await recordOn(server, index, { match, more }).check()).map(({ code, message }) => [code, /right (\w+) is missing/u.exec(message)?.[1]]);
+    (await recordOn(server, index, { match, more }).check()).map(({ code, message }) => [
+      code,
+      /right (\w+) is missing/u.exec(message)?.[1],
+    ]);
   expect(await missing({ do: "keep", holds: [hold] })).toEqual([["NOT_PERMITTED", "delete"]]);
   expect(await missing({ do: "keep", holds: [hold], whileHeld: { restrict: false, keepOnly: ["day"] } })).toEqual([
     ["NOT_PERMITTED", "delete"],
@@ -176,7 +213,10 @@ test("a name that holds an identifier, or what a terminal obeys, is shown in no 
   const named = [`${stem}-${ANN}`, `${stem}-+491701234567`, `${stem}-\u202eevil`];
   for (const name of named) {
     const index = encodeURIComponent(name);
-    await raw.call("PUT", `/${index}`, { settings: { number_of_replicas: 0 }, mappings: { properties: { email: keyword, text: { type: "text" } } } });
+    await raw.call("PUT", `/${index}`, {
+      settings: { number_of_replicas: 0 },
+      mappings: { properties: { email: keyword, text: { type: "text" } } },
+    });
     await raw.put(index, { a: { email: ANN, text: "x" } }, "?refresh=true");
     await raw.call("PUT", `/${index}/_block/write`);
   }

@@ -40,7 +40,10 @@ describe("JSON with places", () => {
         const value: unknown = JSON.parse(left);
         const wanted: unknown = JSON.parse(text);
         if (Array.isArray(wanted)) expect(value).toEqual(wanted.filter((_, index) => !gone.has(index)));
-        else expect(value).toEqual(Object.fromEntries(Object.entries(wanted ?? {}).filter((_, index) => !gone.has(index))));
+        else
+          expect(value).toEqual(
+            Object.fromEntries(Object.entries(wanted ?? {}).filter((_, index) => !gone.has(index))),
+          );
         expect(left.includes("4.0")).toBe(!gone.has(3));
       }
     }
@@ -51,19 +54,26 @@ describe("JSON with places", () => {
     const node = parseJson(text);
     const inner = at(node, "a", "b");
     if (node.kind !== "object" || inner === undefined) throw new Error("not found");
-    expect(applyEdits(text, [{ start: inner.start, end: inner.end, text: "null" }, ...removalOf(node, new Set([0]))])).toBe('{"c":2}');
+    expect(
+      applyEdits(text, [{ start: inner.start, end: inner.end, text: "null" }, ...removalOf(node, new Set([0]))]),
+    ).toBe('{"c":2}');
   });
 });
 
 describe("patterns", () => {
-  const literal = (text: string) => text.replace(/[^\w]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+  const literal = (text: string) =>
+    text.replace(/[^\w]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 
   /** As the server reads it: `*` and `?` with backslashes; with `lower` it folds ASCII only. */
   function matches(pattern: string, value: string, lower: boolean): boolean {
     const source = [...pattern.matchAll(/\\(.)|\*|\?|[^\\*?]/gsu)].map(([part, escaped]) => {
       if (escaped !== undefined) return literal(escaped);
       if (part === "*") return ".*";
-      return part === "?" ? "." : lower && /[a-z]/iu.test(part) ? `[${part.toLowerCase()}${part.toUpperCase()}]` : literal(part);
+      return part === "?"
+        ? "."
+        : lower && /[a-z]/iu.test(part)
+          ? `[${part.toLowerCase()}${part.toUpperCase()}]`
+          : literal(part);
     });
     return new RegExp(`^${source.join("")}$`, "su").test(value);
   }
@@ -91,12 +101,20 @@ describe("patterns", () => {
     let compared = 0;
     for (let mask = 1; mask < 16; mask += 1) {
       const folds = (["nfc", "trim", "e164", "lowercase"] as const).filter((_, index) => (mask & (1 << index)) !== 0);
-      const how = { nfc: folds.includes("nfc"), trim: folds.includes("trim"), e164: folds.includes("e164"), lower: folds.includes("lowercase") };
+      const how = {
+        nfc: folds.includes("nfc"),
+        trim: folds.includes("trim"),
+        e164: folds.includes("e164"),
+        lower: folds.includes("lowercase"),
+      };
       for (const one of stored) {
         const asked = comparable(one, "string", folds);
         for (const other of stored.filter((text) => comparable(text, "string", folds) === asked)) {
           compared += 1;
-          expect(matches(patternOf(asked, how), other, how.lower), `${JSON.stringify(other)} by ${folds.join("+")}`).toBe(true);
+          expect(
+            matches(patternOf(asked, how), other, how.lower),
+            `${JSON.stringify(other)} by ${folds.join("+")}`,
+          ).toBe(true);
         }
       }
     }
@@ -106,6 +124,7 @@ describe("patterns", () => {
   test("stars, question marks and backslashes of a value mean themselves", () => {
     const how = { nfc: false, trim: true, e164: false, lower: false };
     expect(matches(patternOf("a*b?c\\", how), " a*b?c\\ ", false)).toBe(true);
-    for (const other of ["aXb?c\\", "a*bXc\\", "a*b?cX", "a*b?c"]) expect(matches(patternOf("a*b?c\\", how), other, false)).toBe(false);
+    for (const other of ["aXb?c\\", "a*bXc\\", "a*b?cX", "a*b?c"])
+      expect(matches(patternOf("a*b?c\\", how), other, false)).toBe(false);
   });
 });

@@ -19,7 +19,13 @@ afterAll(async () => {
 });
 
 async function tickets(): Promise<string> {
-  const index = await raw.create("tickets", { email: keyword, state: keyword, closed: { type: "date" }, name: { type: "text" }, note: { type: "text" } });
+  const index = await raw.create("tickets", {
+    email: keyword,
+    state: keyword,
+    closed: { type: "date" },
+    name: { type: "text" },
+    note: { type: "text" },
+  });
   const ticket = { email: ANN, state: "done", closed: "2020-01-02", name: "Ann", note: "n" };
   await raw.put(index, { a: ticket, b: ticket });
   return index;
@@ -64,7 +70,10 @@ describe("a document that changed since the plan is left alone", () => {
     const found = await record.find(ANN);
     await raw.call("POST", `/${index}/_update/a`, { doc: { name: "Anna" } });
     await raw.call("POST", `/${index}/_update/b`, { doc: { note: "new" } });
-    expect(await record.erase(found)).toMatchObject({ changed: 1, left: [{ key: JSON.stringify([index, "a"]), kind: "failed", reason: "changed" }] });
+    expect(await record.erase(found)).toMatchObject({
+      changed: 1,
+      left: [{ key: JSON.stringify([index, "a"]), kind: "failed", reason: "changed" }],
+    });
     expect(JSON.parse((await raw.source(index, "a")) ?? "")).toMatchObject({ name: "Anna" });
     expect(JSON.parse((await raw.source(index, "b")) ?? "")).toMatchObject({ name: null, note: "new" });
   });
@@ -93,7 +102,10 @@ describe("a document that changed since the plan is left alone", () => {
     const journal = testJournal({ at: killAt("effect_begin") });
     await expect(record.erase(found, journal)).rejects.toThrow(Killed);
     await raw.put(index, { a: { email: BOB, state: "done" } });
-    expect(await record.erase(found, testJournal({ notes: journal.notes }))).toMatchObject({ changed: 1, alreadyGone: 1 });
+    expect(await record.erase(found, testJournal({ notes: journal.notes }))).toMatchObject({
+      changed: 1,
+      alreadyGone: 1,
+    });
     expect(await raw.source(index, "a")).toBe(JSON.stringify({ email: BOB, state: "done" }));
   });
 });
@@ -142,7 +154,10 @@ describe("the guard", () => {
           return [];
         },
       };
-      expect(await record.erase(found, testJournal(), guard)).toMatchObject({ matched: 1, left: [waits(JSON.stringify([index, "a"]))] });
+      expect(await record.erase(found, testJournal(), guard)).toMatchObject({
+        matched: 1,
+        left: [waits(JSON.stringify([index, "a"]))],
+      });
       expect(asked).toEqual([["a", "b"], ["a"]]);
       expect(JSON.parse((await raw.source(index, "a")) ?? "")).toMatchObject({ note: "meanwhile", name: "Ann" });
     }
@@ -159,7 +174,10 @@ describe("the guard", () => {
           return [];
         },
       };
-      expect(await record.erase(found, testJournal(), guard)).toMatchObject({ matched: 1, left: [{ kind: "failed", reason: "changed" }] });
+      expect(await record.erase(found, testJournal(), guard)).toMatchObject({
+        matched: 1,
+        left: [{ kind: "failed", reason: "changed" }],
+      });
       expect(JSON.parse((await raw.source(index, "a")) ?? "")).toMatchObject({ state: "open", name: "Ann" });
     }
   });
@@ -176,7 +194,11 @@ describe("the guard", () => {
 
 describe("by keys", () => {
   test("a document is read as by a search: same key, address, fingerprint and values, whoever it belongs to now", async () => {
-    const index = await raw.create("keys", { email: keyword, sum: { type: "double" }, members: { properties: { email: keyword, n: { type: "double" } } } });
+    const index = await raw.create("keys", {
+      email: keyword,
+      sum: { type: "double" },
+      members: { properties: { email: keyword, n: { type: "double" } } },
+    });
     await raw.put(
       index,
       {
@@ -197,7 +219,12 @@ describe("by keys", () => {
     const gone = JSON.stringify([index, "nobody", "r"]);
     const again = await record.located({ by: "keys", keys: [...found.map(({ key }) => key), stranger, gone] });
     expect(again.map(({ key }) => key)).toEqual([...found.map(({ key }) => key), stranger]);
-    const same = ({ key, address, fingerprint, values }: (typeof found)[number]) => ({ key, address, fingerprint, emails: values["email"] });
+    const same = ({ key, address, fingerprint, values }: (typeof found)[number]) => ({
+      key,
+      address,
+      fingerprint,
+      emails: values["email"],
+    });
     expect(again.slice(0, 2).map(same)).toEqual(found.map(same));
     expect(again.map(({ subjects, done }) => [subjects, done])).toEqual([
       [[], false],

@@ -10,7 +10,10 @@ function indexOf(properties: unknown): ConcreteIndex {
 
 // the servers of the tests have no such type
 test("a constant of the whole index is not matched: the search would find every document, and none would hold it", () => {
-  const index = indexOf({ tenant: { type: "constant_keyword", value: "ann@shop.example" }, email: { type: "keyword" } });
+  const index = indexOf({
+    tenant: { type: "constant_keyword", value: "ann@shop.example" },
+    email: { type: "keyword" },
+  });
   const column = (name: string) => ({ column: name, type: "email", fold: [] }) as const;
   expect(matchField(index, column("tenant"))).toEqual({
     code: "NOT_SEARCHABLE",

@@ -5,7 +5,16 @@ import type { Fold, IdentityType, RecordType, Where } from "../../../src/model/d
 import type { FieldRules } from "../../../src/model/field-rule.ts";
 import type { Finding, Located, Lookup, Selection, Target } from "../../../src/model/search.ts";
 import type { Guard } from "../../../src/port/connector.ts";
-import { type Erased, eraseUnit, FREE, locateAll, planned, remainingOf, type Seen, unitOf } from "../../support/erase.ts";
+import {
+  type Erased,
+  eraseUnit,
+  FREE,
+  locateAll,
+  planned,
+  remainingOf,
+  type Seen,
+  unitOf,
+} from "../../support/erase.ts";
 import { testIO, type TestIO } from "../../support/io.ts";
 import { testJournal, type TestJournal } from "../../support/journal.ts";
 import { recordType, targetOf } from "../../support/record-type.ts";
@@ -35,7 +44,11 @@ export interface RecordUnderTest {
   find(...values: readonly (string | Values)[]): Promise<Seen[]>;
   /** Ids of what was found, in order. */
   ids(...values: readonly (string | Values)[]): Promise<string[]>;
-  erase(found: readonly Pick<Located, "key" | "fingerprint" | "subjects">[], journal?: TestJournal, guard?: Guard): Promise<Erased>;
+  erase(
+    found: readonly Pick<Located, "key" | "fingerprint" | "subjects">[],
+    journal?: TestJournal,
+    guard?: Guard,
+  ): Promise<Erased>;
   remaining(found: readonly Pick<Located, "key" | "fingerprint" | "subjects">[]): Promise<string[]>;
 }
 
@@ -49,18 +62,27 @@ export function recordOn(raw: RawElasticsearch, pattern: string, given: Given): 
     place: { kind: "index", pattern },
     do: action,
     paths: given.paths ?? {},
-    match: { mode: given.mode ?? "any", terms: Object.keys(given.match).map((column) => ({ column, source: { kind: "identity", identity: column } })) },
+    match: {
+      mode: given.mode ?? "any",
+      terms: Object.keys(given.match).map((column) => ({ column, source: { kind: "identity", identity: column } })),
+    },
     ...given.more,
   });
   const columns = Object.entries(given.match).map(([column, type]) => ({ column, type, fold: given.fold ?? [] }));
-  const target = { ...targetOf(record, columns, given.exports ?? []), ...(given.where === undefined ? {} : { where: given.where }) };
+  const target = {
+    ...targetOf(record, columns, given.exports ?? []),
+    ...(given.where === undefined ? {} : { where: given.where }),
+  };
   const change: Change = target.changes.rule ?? { kind: "delete" };
   const lookupsOf = (values: readonly (string | Values)[]): Lookup[] =>
     values.map((value, subject) => {
       const entries =
         typeof value === "string"
           ? columns.map(({ column }): [string, string[]] => [column, [value]])
-          : Object.entries(value).map(([column, some]): [string, readonly string[]] => [column, typeof some === "string" ? [some] : some]);
+          : Object.entries(value).map(([column, some]): [string, readonly string[]] => [
+              column,
+              typeof some === "string" ? [some] : some,
+            ]);
       return { subject, values: Object.fromEntries(entries) };
     });
   // those of the latest search
@@ -85,7 +107,8 @@ export function recordOn(raw: RawElasticsearch, pattern: string, given: Given): 
     async ids(...values) {
       return (await find(...values)).map(({ key }) => idOf(key)).toSorted();
     },
-    erase: async (found, journal = testJournal(), guard = FREE) => await eraseUnit(system, io, unitOf(target, lookups, change, planned(found)), journal, guard),
+    erase: async (found, journal = testJournal(), guard = FREE) =>
+      await eraseUnit(system, io, unitOf(target, lookups, change, planned(found)), journal, guard),
     remaining: async (found) => await remainingOf(system, io, target, { change, records: planned(found) }, lookups),
   };
 }

@@ -54,59 +54,82 @@ async function residueOf(target: Target): Promise<Residue[]> {
   return await Array.fromAsync(reader.residue(target));
 }
 
-test("purge removes the bytes of deleted and of rewritten documents, and puts the index's setting back", { timeout: 180_000 }, async () => {
-  const mark = `purge${process.pid}x${Date.now().toString(36)}`;
-  // stored uncompressed in small segments: the marks can be looked for
-  const index = await raw.create("purge", { email: keyword, name: keyword }, { settings: { "index.merge.policy.expunge_deletes_allowed": 7 } });
-  const other = await raw.create("purge-kept", { email: keyword, name: keyword });
-  await raw.put(index, {
-    a: { email: `${mark}a@shop.example`, name: "one" },
-    ...Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`n${at}`, { email: `n${at}@shop.example` }])),
-  });
-  await raw.put(other, { b: { email: "b@shop.example", name: `${mark}b` }, c: { email: "c@shop.example", name: "kept" } });
-  for (const name of [index, other]) await raw.call("POST", `/${name}/_flush?force=true`);
-  const erased = recordOn(raw, index, { match: { email: "email" } });
-  const redacted = recordOn(raw, other, { match: { email: "email" }, paths: { name: { kind: "clear" } } });
-  expect(await erased.erase(await erased.find(`${mark}a@shop.example`))).toMatchObject({ affected: 1 });
-  expect(await redacted.erase(await redacted.find("b@shop.example"))).toMatchObject({ affected: 1 });
-  if (folder !== undefined) expect(filesWith(`${mark}a`).length, "deleted is not gone").toBeGreaterThan(0);
-  if (folder !== undefined) expect(filesWith(`${mark}b`).length, "rewritten is not gone").toBeGreaterThan(0);
-  expect(await deletedDocs(index)).toBeGreaterThan(0);
-  expect(await residueOf(erased.target)).toMatchObject([
-    { system: "search", record: "search.things", mechanism: "segments", goneBy: "2026-11-21T10:01:00.000Z" },
-  ]);
-
-  expect(await Promise.all([purged(erased.target), purged(redacted.target)])).toEqual([[], []]);
-
-  expect([await deletedDocs(index), await deletedDocs(other)]).toEqual([0, 0]);
-  expect(filesWith(`${mark}a`)).toEqual([]);
-  expect(filesWith(`${mark}b`)).toEqual([]);
-  expect(await raw.call("GET", `/${index}/_settings?flat_settings=true`)).toContain('"index.merge.policy.expunge_deletes_allowed":"7"');
-  expect(await raw.call("GET", `/${other}/_settings?flat_settings=true`)).not.toContain("expunge_deletes_allowed");
-  expect(Object.keys(await raw.dump(index))).toHaveLength(200);
-  expect(await raw.dump(other)).toEqual({ b: '{"email":"b@shop.example","name":null}', c: '{"email":"c@shop.example","name":"kept"}' });
-});
-
-test("a snapshot that holds the index, and an index that takes no changes, stay named", { timeout: 120_000 }, async () => {
-  const index = await raw.create("snapped", { email: keyword });
-  await raw.put(index, { a: { email: "ann@shop.example" } }, "?refresh=true");
-  const record = recordOn(raw, index, { match: { email: "email" } });
-  const repository = `${index}-repo`;
-  await raw.call("PUT", `/_snapshot/${repository}`, { type: "fs", settings: { location: repository } });
-  try {
-    expect((await residueOf(record.target)).map(({ mechanism }) => mechanism)).toEqual(["segments"]);
-    await raw.call("PUT", `/_snapshot/${repository}/one?wait_for_completion=true`, { indices: index, include_global_state: false });
-    expect((await residueOf(record.target)).map(({ mechanism, goneBy }) => [mechanism, goneBy])).toEqual([
-      ["segments", "2026-11-21T10:01:00.000Z"],
-      ["snapshots", null],
+test(
+  "purge removes the bytes of deleted and of rewritten documents, and puts the index's setting back",
+  { timeout: 180_000 },
+  async () => {
+    const mark = `purge${process.pid}x${Date.now().toString(36)}`;
+    // stored uncompressed in small segments: the marks can be looked for
+    const index = await raw.create(
+      "purge",
+      { email: keyword, name: keyword },
+      { settings: { "index.merge.policy.expunge_deletes_allowed": 7 } },
+    );
+    const other = await raw.create("purge-kept", { email: keyword, name: keyword });
+    await raw.put(index, {
+      a: { email: `${mark}a@shop.example`, name: "one" },
+      ...Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`n${at}`, { email: `n${at}@shop.example` }])),
+    });
+    await raw.put(other, {
+      b: { email: "b@shop.example", name: `${mark}b` },
+      c: { email: "c@shop.example", name: "kept" },
+    });
+    for (const name of [index, other]) await raw.call("POST", `/${name}/_flush?force=true`);
+    const erased = recordOn(raw, index, { match: { email: "email" } });
+    const redacted = recordOn(raw, other, { match: { email: "email" }, paths: { name: { kind: "clear" } } });
+    expect(await erased.erase(await erased.find(`${mark}a@shop.example`))).toMatchObject({ affected: 1 });
+    expect(await redacted.erase(await redacted.find("b@shop.example"))).toMatchObject({ affected: 1 });
+    if (folder !== undefined) expect(filesWith(`${mark}a`).length, "deleted is not gone").toBeGreaterThan(0);
+    if (folder !== undefined) expect(filesWith(`${mark}b`).length, "rewritten is not gone").toBeGreaterThan(0);
+    expect(await deletedDocs(index)).toBeGreaterThan(0);
+    expect(await residueOf(erased.target)).toMatchObject([
+      { system: "search", record: "search.things", mechanism: "segments", goneBy: "2026-11-21T10:01:00.000Z" },
     ]);
-    await raw.call("PUT", `/${index}/_block/write`);
-    expect((await purged(record.target)).map(({ mechanism, goneBy }) => [mechanism, goneBy])).toEqual([
-      ["segments", null],
-      ["snapshots", null],
-    ]);
-  } finally {
-    await raw.call("DELETE", `/_snapshot/${repository}/*`);
-    await raw.call("DELETE", `/_snapshot/${repository}`);
-  }
-});
+
+    expect(await Promise.all([purged(erased.target), purged(redacted.target)])).toEqual([[], []]);
+
+    expect([await deletedDocs(index), await deletedDocs(other)]).toEqual([0, 0]);
+    expect(filesWith(`${mark}a`)).toEqual([]);
+    expect(filesWith(`${mark}b`)).toEqual([]);
+    expect(await raw.call("GET", `/${index}/_settings?flat_settings=true`)).toContain(
+      '"index.merge.policy.expunge_deletes_allowed":"7"',
+    );
+    expect(await raw.call("GET", `/${other}/_settings?flat_settings=true`)).not.toContain("expunge_deletes_allowed");
+    expect(Object.keys(await raw.dump(index))).toHaveLength(200);
+    expect(await raw.dump(other)).toEqual({
+      b: '{"email":"b@shop.example","name":null}',
+      c: '{"email":"c@shop.example","name":"kept"}',
+    });
+  },
+);
+
+test(
+  "a snapshot that holds the index, and an index that takes no changes, stay named",
+  { timeout: 120_000 },
+  async () => {
+    const index = await raw.create("snapped", { email: keyword });
+    await raw.put(index, { a: { email: "ann@shop.example" } }, "?refresh=true");
+    const record = recordOn(raw, index, { match: { email: "email" } });
+    const repository = `${index}-repo`;
+    await raw.call("PUT", `/_snapshot/${repository}`, { type: "fs", settings: { location: repository } });
+    try {
+      expect((await residueOf(record.target)).map(({ mechanism }) => mechanism)).toEqual(["segments"]);
+      await raw.call("PUT", `/_snapshot/${repository}/one?wait_for_completion=true`, {
+        indices: index,
+        include_global_state: false,
+      });
+      expect((await residueOf(record.target)).map(({ mechanism, goneBy }) => [mechanism, goneBy])).toEqual([
+        ["segments", "2026-11-21T10:01:00.000Z"],
+        ["snapshots", null],
+      ]);
+      await raw.call("PUT", `/${index}/_block/write`);
+      expect((await purged(record.target)).map(({ mechanism, goneBy }) => [mechanism, goneBy])).toEqual([
+        ["segments", null],
+        ["snapshots", null],
+      ]);
+    } finally {
+      await raw.call("DELETE", `/_snapshot/${repository}/*`);
+      await raw.call("DELETE", `/_snapshot/${repository}`);
+    }
+  },
+);

@@ -10,7 +10,11 @@ export interface RawElasticsearch {
   /** Text of the answer; throws unless it succeeds. */
   call(method: string, path: string, body?: string | object): Promise<string>;
   /** A new index of its own name: no replicas, no refresh of its own. */
-  create(name: string, properties: object, more?: { settings?: object; mapping?: object; aliases?: object }): Promise<string>;
+  create(
+    name: string,
+    properties: object,
+    more?: { settings?: object; mapping?: object; aliases?: object },
+  ): Promise<string>;
   /** Deletes every index that `create` made. */
   drop(): Promise<void>;
   /** Documents by id; not refreshed. */
@@ -28,7 +32,11 @@ export async function rawElasticsearch(): Promise<RawElasticsearch> {
 
   const created: string[] = [];
 
-  async function send(method: string, path: string, body?: string | object): Promise<{ ok: boolean; status: number; text: string }> {
+  async function send(
+    method: string,
+    path: string,
+    body?: string | object,
+  ): Promise<{ ok: boolean; status: number; text: string }> {
     const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
     const answer = await fetch(url + path, {
       method,
@@ -45,7 +53,10 @@ export async function rawElasticsearch(): Promise<RawElasticsearch> {
   }
 
   async function source(index: string, id: string, routing?: string): Promise<string | undefined> {
-    const { ok, text } = await send("GET", `/${index}/_source/${encodeURIComponent(id)}${routing === undefined ? "" : `?routing=${routing}`}`);
+    const { ok, text } = await send(
+      "GET",
+      `/${index}/_source/${encodeURIComponent(id)}${routing === undefined ? "" : `?routing=${routing}`}`,
+    );
     return ok ? text : undefined;
   }
 
@@ -69,18 +80,26 @@ export async function rawElasticsearch(): Promise<RawElasticsearch> {
     },
     async put(index, documents, query = "") {
       const lines = Object.entries(documents).map(
-        ([id, document]) => `${JSON.stringify({ index: { _id: id } })}\n${typeof document === "string" ? document : JSON.stringify(document)}\n`,
+        ([id, document]) =>
+          `${JSON.stringify({ index: { _id: id } })}\n${typeof document === "string" ? document : JSON.stringify(document)}\n`,
       );
       const answer = await call("POST", `/${index}/_bulk${query}`, lines.join(""));
       if (answer.includes('"errors":true')) throw new Error(`seeding ${index}: ${answer.slice(0, 600)}`);
     },
     async dump(index) {
       await call("POST", `/${index}/_refresh`);
-      const answer = await call("POST", `/${index}/_search`, { size: 10_000, query: { match_all: {} }, sort: ["_doc"] });
+      const answer = await call("POST", `/${index}/_search`, {
+        size: 10_000,
+        query: { match_all: {} },
+        sort: ["_doc"],
+      });
       const ids = [...answer.matchAll(/"_id":"([^"]*)"/gu)].map(([, id]) => id ?? "");
       const found: Record<string, string> = {};
       for (const id of ids.toSorted()) {
-        const routing = new RegExp(`"_id":"${id.replaceAll(/[^\w]/gu, String.raw`\$&`)}","_score":[^,]*,"_routing":"([^"]*)"`, "u").exec(answer)?.[1];
+        const routing = new RegExp(
+          `"_id":"${id.replaceAll(/[^\w]/gu, String.raw`\$&`)}","_score":[^,]*,"_routing":"([^"]*)"`,
+          "u",
+        ).exec(answer)?.[1];
         found[id] = (await source(index, id, routing)) ?? "";
       }
       return found;
@@ -109,14 +128,17 @@ export async function behind(raw: RawElasticsearch, rule: Rule): Promise<RawElas
         answer.end(typeof said.body === "string" ? said.body : JSON.stringify(said.body));
         return;
       }
-      const passed = request({ host: target.hostname, port: target.port, path: asked.url, method: asked.method, headers: asked.headers }, (reply) => {
-        if (said === "cut") {
-          reply.resume().once("end", () => answer.destroy());
-          return;
-        }
-        answer.writeHead(reply.statusCode ?? 500, reply.headers);
-        reply.pipe(answer);
-      });
+      const passed = request(
+        { host: target.hostname, port: target.port, path: asked.url, method: asked.method, headers: asked.headers },
+        (reply) => {
+          if (said === "cut") {
+            reply.resume().once("end", () => answer.destroy());
+            return;
+          }
+          answer.writeHead(reply.statusCode ?? 500, reply.headers);
+          reply.pipe(answer);
+        },
+      );
       passed.end(sent);
     });
   });

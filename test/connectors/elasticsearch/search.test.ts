@@ -27,17 +27,41 @@ describe("which field is searched", () => {
     const long = `${"a".repeat(20)}@shop.example`;
     await raw.put(index, { a: { email: long }, b: { email: ANN } });
     const record = recordOn(raw, index, { match: { email: "email" } });
-    await expect(record.find(long)).rejects.toMatchObject({ code: "NOT_SEARCHABLE", exit: 65, message: expect.stringContaining(index) });
+    await expect(record.find(long)).rejects.toMatchObject({
+      code: "NOT_SEARCHABLE",
+      exit: 65,
+      message: expect.stringContaining(index),
+    });
     await expect(record.find(long)).rejects.not.toThrow(long);
     expect(await record.ids(ANN)).toEqual(["b"]);
   });
 
-  const refused: readonly [string, object, { dynamic?: false | "strict"; column?: string; document?: object }, string][] = [
+  const refused: readonly [
+    string,
+    object,
+    { dynamic?: false | "strict"; column?: string; document?: object },
+    string,
+  ][] = [
     ["text without a sub-field", { email: { type: "text" } }, {}, "NOT_SEARCHABLE"],
-    ["text whose keyword sub-field is not indexed", { email: { type: "text", fields: { raw: { type: "keyword", index: false } } } }, {}, "NOT_SEARCHABLE"],
+    [
+      "text whose keyword sub-field is not indexed",
+      { email: { type: "text", fields: { raw: { type: "keyword", index: false } } } },
+      {},
+      "NOT_SEARCHABLE",
+    ],
     ["a keyword with index: false", { email: { type: "keyword", index: false } }, {}, "NOT_SEARCHABLE"],
-    ["a keyword whose values were copied from another field", { mail: { type: "keyword", copy_to: "email" }, email: keyword }, {}, "NOT_SEARCHABLE"],
-    ["a flattened field's path", { who: { type: "flattened" } }, { column: "who.email", document: { who: { email: ANN } } }, "NOT_SEARCHABLE"],
+    [
+      "a keyword whose values were copied from another field",
+      { mail: { type: "keyword", copy_to: "email" }, email: keyword },
+      {},
+      "NOT_SEARCHABLE",
+    ],
+    [
+      "a flattened field's path",
+      { who: { type: "flattened" } },
+      { column: "who.email", document: { who: { email: ANN } } },
+      "NOT_SEARCHABLE",
+    ],
     [
       "an object with enabled: false",
       { who: { type: "object", enabled: false } },
@@ -68,7 +92,9 @@ describe("which field is searched", () => {
     for (const source of [{ enabled: false }, { excludes: ["em*"] }, { includes: ["no"] }]) {
       const index = await raw.create("source", { email: keyword, no: keyword }, { mapping: { _source: source } });
       await raw.put(index, { a: { email: ANN, no: "1" } });
-      await expect(recordOn(raw, index, { match: { email: "email" } }).find(ANN)).rejects.toMatchObject({ code: "NOT_SEARCHABLE" });
+      await expect(recordOn(raw, index, { match: { email: "email" } }).find(ANN)).rejects.toMatchObject({
+        code: "NOT_SEARCHABLE",
+      });
     }
   });
 
@@ -82,7 +108,10 @@ describe("which field is searched", () => {
   });
 
   test("an alias field, a field with dots in its key and a document's own id are found", async () => {
-    const index = await raw.create("names", { who: { properties: { email: keyword } }, mail: { type: "alias", path: "who.email" } });
+    const index = await raw.create("names", {
+      who: { properties: { email: keyword } },
+      mail: { type: "alias", path: "who.email" },
+    });
     await raw.put(index, {
       [ANN]: { "who.email": "bob@shop.example" },
       b: { who: { email: ANN } },
@@ -133,14 +162,27 @@ describe("folds hold for what is stored", () => {
       c: { email: "jorg@shop.example" },
       d: { email: "jxrg@shop.example" },
     });
-    expect(await recordOn(raw, index, { match: { email: "email" }, fold: ["lowercase"] }).ids("jörg@shop.example")).toEqual(["a", "b"]);
-    await raw.put(index, { k: { email: "mar\u212a@shop.example" }, l: { email: "MARK@shop.example" }, m: { email: "mary@shop.example" } });
-    expect(await recordOn(raw, index, { match: { email: "email" }, fold: ["lowercase"] }).ids("mark@shop.example")).toEqual(["k", "l"]);
+    expect(
+      await recordOn(raw, index, { match: { email: "email" }, fold: ["lowercase"] }).ids("jörg@shop.example"),
+    ).toEqual(["a", "b"]);
+    await raw.put(index, {
+      k: { email: "mar\u212a@shop.example" },
+      l: { email: "MARK@shop.example" },
+      m: { email: "mary@shop.example" },
+    });
+    expect(
+      await recordOn(raw, index, { match: { email: "email" }, fold: ["lowercase"] }).ids("mark@shop.example"),
+    ).toEqual(["k", "l"]);
   });
 
   test("white space around a value is trimmed, also where it made the value too long for the index", async () => {
     const index = await raw.create("trim", { email: { type: "keyword", ignore_above: 20 } });
-    await raw.put(index, { a: { email: ` ${ANN}\n` }, b: { email: `\u00a0\u00a0\u00a0\u00a0\u00a0${ANN}` }, c: { email: `x ${ANN}` }, d: { email: ANN } });
+    await raw.put(index, {
+      a: { email: ` ${ANN}\n` },
+      b: { email: `\u00a0\u00a0\u00a0\u00a0\u00a0${ANN}` },
+      c: { email: `x ${ANN}` },
+      d: { email: ANN },
+    });
     expect(await recordOn(raw, index, { match: { email: "email" }, fold: ["trim"] }).ids(ANN)).toEqual(["a", "b", "d"]);
   });
 
@@ -153,7 +195,11 @@ describe("folds hold for what is stored", () => {
       d: { phone: "+4917012345678" },
       e: { phone: "01701234567" },
     });
-    expect(await recordOn(raw, index, { match: { phone: "phone" }, fold: ["e164"] }).ids("+491701234567")).toEqual(["a", "b", "c"]);
+    expect(await recordOn(raw, index, { match: { phone: "phone" }, fold: ["e164"] }).ids("+491701234567")).toEqual([
+      "a",
+      "b",
+      "c",
+    ]);
   });
 
   test("composed and decomposed spellings are one under nfc", async () => {
@@ -164,7 +210,11 @@ describe("folds hold for what is stored", () => {
       c: { name: "José \u212bngström" },
       d: { name: "Jose Angstrom" },
     });
-    expect(await recordOn(raw, index, { match: { name: "string" }, fold: ["nfc"] }).ids("José Ångström")).toEqual(["a", "b", "c"]);
+    expect(await recordOn(raw, index, { match: { name: "string" }, fold: ["nfc"] }).ids("José Ångström")).toEqual([
+      "a",
+      "b",
+      "c",
+    ]);
   });
 
   test("a UUID is found in either case; a star in a value is a star", async () => {
@@ -179,7 +229,10 @@ describe("folds hold for what is stored", () => {
     const index = await raw.create("normal", { email: { type: "keyword", normalizer: "lowercase" } });
     await raw.put(index, { a: { email: "Ann@Shop.example" }, b: { email: ANN } });
     expect(await recordOn(raw, index, { match: { email: "email" } }).ids(ANN)).toEqual(["b"]);
-    expect(await recordOn(raw, index, { match: { email: "email" }, fold: ["trim", "lowercase"] }).ids(ANN)).toEqual(["a", "b"]);
+    expect(await recordOn(raw, index, { match: { email: "email" }, fold: ["trim", "lowercase"] }).ids(ANN)).toEqual([
+      "a",
+      "b",
+    ]);
   });
 });
 
@@ -192,7 +245,10 @@ describe("which indices are searched", () => {
     expect(await raw.call("POST", `/${alias}/_count`)).toContain('"count":1');
     const record = recordOn(raw, alias, { match: { email: "email" } });
     expect(await record.ids(ANN)).toEqual(["a", "b"]);
-    expect((await record.find(ANN)).map(({ key }) => key).toSorted()).toEqual([JSON.stringify([index, "a"]), JSON.stringify([index, "b"])]);
+    expect((await record.find(ANN)).map(({ key }) => key).toSorted()).toEqual([
+      JSON.stringify([index, "a"]),
+      JSON.stringify([index, "b"]),
+    ]);
     expect(await record.erase(await record.find(ANN))).toMatchObject({ matched: 2, affected: 2 });
     expect(await raw.dump(index)).toEqual({});
   });
@@ -202,7 +258,8 @@ describe("which indices are searched", () => {
     const pattern = `many-*${open.slice("many-a".length, -1)}*`;
     const hidden = await raw.create("many-b", { email: keyword }, { settings: { "index.hidden": true } });
     const closed = await raw.create("many-c", { email: keyword });
-    for (const index of [open, hidden, closed]) await raw.put(index, { a: { email: ANN }, b: { email: "bob@shop.example" } });
+    for (const index of [open, hidden, closed])
+      await raw.put(index, { a: { email: ANN }, b: { email: "bob@shop.example" } });
     await raw.call("POST", `/${closed}/_close`);
     const record = recordOn(raw, `${open},${hidden},${closed},${pattern}x`, { match: { email: "email" } });
     expect(await record.check()).toMatchObject([
@@ -216,11 +273,20 @@ describe("which indices are searched", () => {
         .map(({ key }) => key)
         .toSorted(),
     ).toEqual([open, hidden].map((index) => JSON.stringify([index, "a"])).toSorted());
-    expect(found.filter(({ blocked }) => blocked !== undefined).map(({ subject, key, blocked }) => [subject, key, blocked?.reason])).toEqual([
+    expect(
+      found
+        .filter(({ blocked }) => blocked !== undefined)
+        .map(({ subject, key, blocked }) => [subject, key, blocked?.reason]),
+    ).toEqual([
       [0, JSON.stringify([closed]), "index_closed"],
       [1, JSON.stringify([closed]), "index_closed"],
     ]);
-    expect(await record.erase(found)).toMatchObject({ affected: 2, blocked: 1, unresolved: [JSON.stringify([closed])], reason: "index_closed" });
+    expect(await record.erase(found)).toMatchObject({
+      affected: 2,
+      blocked: 1,
+      unresolved: [JSON.stringify([closed])],
+      reason: "index_closed",
+    });
     expect(await record.remaining(found)).toEqual([JSON.stringify([closed])]);
     await raw.call("DELETE", `/${open},${hidden},${closed}`);
   });
@@ -246,14 +312,24 @@ describe("which indices are searched", () => {
   });
 
   test("paging over three shards loses none of 12,500 documents, and asks for many subjects at once", async () => {
-    const index = await raw.create("pages", { email: keyword, no: { type: "long" } }, { settings: { number_of_shards: 3 } });
+    const index = await raw.create(
+      "pages",
+      { email: keyword, no: { type: "long" } },
+      { settings: { number_of_shards: 3 } },
+    );
     const people = Array.from({ length: 2_500 }, (_, at) => `person${at}@shop.example`);
-    for (let copy = 0; copy < 5; copy += 1) await raw.put(index, Object.fromEntries(people.map((email, at) => [`${copy}-${at}`, { email, no: at }])));
-    const found = await recordOn(raw, index, { match: { email: "email" }, exports: ["no"] }).find(...people.slice(0, 2_400));
+    for (let copy = 0; copy < 5; copy += 1)
+      await raw.put(index, Object.fromEntries(people.map((email, at) => [`${copy}-${at}`, { email, no: at }])));
+    const found = await recordOn(raw, index, { match: { email: "email" }, exports: ["no"] }).find(
+      ...people.slice(0, 2_400),
+    );
     expect(found.length).toBe(12_000);
     expect(new Set(found.map(({ key }) => key)).size).toBe(12_000);
     expect(found.every(({ subject, values }) => values["no"] === String(subject))).toBe(true);
-    await raw.put(index, Object.fromEntries(Array.from({ length: 11_000 }, (_, at) => [`ann-${at}`, { email: ANN, no: at }])));
+    await raw.put(
+      index,
+      Object.fromEntries(Array.from({ length: 11_000 }, (_, at) => [`ann-${at}`, { email: ANN, no: at }])),
+    );
     expect(new Set(await recordOn(raw, index, { match: { email: "email" } }).ids(ANN)).size).toBe(11_000);
     await raw.call("DELETE", `/${index}`);
   });

@@ -37,7 +37,11 @@ describe("pairs and constants", () => {
       ["1.00", "7"],
       ["2", "8"],
     ];
-    const lookup: Lookup = { subject: 0, values: { tenant: ["1.00", "2"], order: ["7", "8"] }, tuples: [{ columns: ["tenant", "order"], rows }] };
+    const lookup: Lookup = {
+      subject: 0,
+      values: { tenant: ["1.00", "2"], order: ["7", "8"] },
+      tuples: [{ columns: ["tenant", "order"], rows }],
+    };
     const found = await record.located({ by: "subjects", lookups: [lookup] });
     expect(found.map(({ key }) => idOf(key)).toSorted()).toEqual(["a", "b", "e"]);
     expect(await record.erase(found)).toMatchObject({ deleted: 3, failed: 0 });
@@ -58,20 +62,35 @@ describe("pairs and constants", () => {
   });
 
   test("in nested arrays a pair stands together in one element of every array that both paths go through", async () => {
-    const index = await raw.create("nests", { teams: { properties: { name: keyword, people: { properties: { first: keyword, last: keyword } } } } });
-    const team = (name: string, ...people: readonly (readonly [string, string])[]) => ({ name, people: people.map(([first, last]) => ({ first, last })) });
+    const index = await raw.create("nests", {
+      teams: { properties: { name: keyword, people: { properties: { first: keyword, last: keyword } } } },
+    });
+    const team = (name: string, ...people: readonly (readonly [string, string])[]) => ({
+      name,
+      people: people.map(([first, last]) => ({ first, last })),
+    });
     await raw.put(index, {
       a: { teams: [team("red", ["Ann", "Lind"]), team("blue", ["Bob", "Tan"])] },
       b: { teams: [team("blue", ["Ann", "Lind"]), team("red", ["Bob", "Tan"])] },
       c: { teams: [team("red", ["Ann", "Tan"], ["Bob", "Lind"])] },
     });
-    const match = { "teams[].name": "string", "teams[].people[].first": "string", "teams[].people[].last": "string" } as const;
+    const match = {
+      "teams[].name": "string",
+      "teams[].people[].first": "string",
+      "teams[].people[].last": "string",
+    } as const;
     const record = recordOn(raw, index, { match, mode: "all" });
-    expect(await record.ids({ "teams[].name": "red", "teams[].people[].first": "Ann", "teams[].people[].last": "Lind" })).toEqual(["a"]);
+    expect(
+      await record.ids({ "teams[].name": "red", "teams[].people[].first": "Ann", "teams[].people[].last": "Lind" }),
+    ).toEqual(["a"]);
   });
 
   test("a constant narrows the match in the same element: an id that belongs to another kind is a stranger's", async () => {
-    const index = await raw.create("kinds", { kind: keyword, item: keyword, marks: { properties: { kind: keyword, id: keyword } } });
+    const index = await raw.create("kinds", {
+      kind: keyword,
+      item: keyword,
+      marks: { properties: { kind: keyword, id: keyword } },
+    });
     await raw.put(index, {
       a: { kind: "User", item: "7" },
       b: { kind: "Post", item: "7" },
@@ -88,8 +107,14 @@ describe("pairs and constants", () => {
         ],
       },
     });
-    expect(await recordOn(raw, index, { match: { item: "string" }, where: { kind: ["User"] } }).ids("7")).toEqual(["a"]);
-    const marks = recordOn(raw, index, { match: { "marks[].id": "string" }, where: { "marks[].kind": ["User"] }, paths: { "marks[]": gone } });
+    expect(await recordOn(raw, index, { match: { item: "string" }, where: { kind: ["User"] } }).ids("7")).toEqual([
+      "a",
+    ]);
+    const marks = recordOn(raw, index, {
+      match: { "marks[].id": "string" },
+      where: { "marks[].kind": ["User"] },
+      paths: { "marks[]": gone },
+    });
     expect(await marks.ids("7")).toEqual(["c"]);
     expect(await marks.erase(await marks.find("7"))).toMatchObject({ changed: 1 });
     expect(await raw.source(index, "c")).toBe('{"marks":[{"kind":"Post","id":"9"}]}');
@@ -103,9 +128,16 @@ describe("whose value", () => {
       ["from.email", "to[].email", { "from.email": "email", "to[].email": "email" }],
     ] as const) {
       const deep = { properties: { email: keyword, name: keyword } };
-      const index = await raw.create("mail", from === "from" ? { from: keyword, to: keyword } : { from: deep, to: deep });
+      const index = await raw.create(
+        "mail",
+        from === "from" ? { from: keyword, to: keyword } : { from: deep, to: deep },
+      );
       const side = (email: string, list = false) => (from === "from" ? email : list ? [{ email }] : { email });
-      await raw.put(index, { a: { from: side(ANN), to: side(BOB, true) }, b: { from: side(BOB), to: side(ANN) }, c: { from: side(BOB), to: side(EVE) } });
+      await raw.put(index, {
+        a: { from: side(ANN), to: side(BOB, true) },
+        b: { from: side(BOB), to: side(ANN) },
+        c: { from: side(BOB), to: side(EVE) },
+      });
       const before = await raw.dump(index);
       const record = recordOn(raw, index, { match, more: { do: "unlink", fields: { [from]: unlink, [to]: unlink } } });
       const found = await record.find(ANN);
@@ -128,7 +160,10 @@ describe("whose value", () => {
       a: { author: { email: ANN, name: "Ann" }, editor: { email: BOB, name: "Bob" } },
       b: '{"author":{"email":"bob@shop.example","name":"Bob"},"editor.name":"Ann","editor.email":"ann@shop.example"}',
     });
-    const record = recordOn(raw, index, { match: { "author.email": "email", "editor.email": "email" }, paths: { author: gone, editor: gone } });
+    const record = recordOn(raw, index, {
+      match: { "author.email": "email", "editor.email": "email" },
+      paths: { author: gone, editor: gone },
+    });
     expect(await record.erase(await record.find(ANN))).toMatchObject({ changed: 2 });
     expect(await raw.dump(index)).toEqual({
       a: '{"editor":{"email":"bob@shop.example","name":"Bob"}}',
@@ -170,15 +205,26 @@ describe("whose value", () => {
       c: { from: ANN, to: ANN, body: "to herself", tags: ["ann", "x"] },
     });
     const clear = { kind: "clear" } as const;
-    const sent = recordOn(raw, index, { match: { from: "email" }, paths: { from: clear, body: clear, "tags[]": gone } });
+    const sent = recordOn(raw, index, {
+      match: { from: "email" },
+      paths: { from: clear, body: clear, "tags[]": gone },
+    });
     const received = recordOn(raw, index, { match: { to: "email" }, paths: { to: clear } });
     const lookup = (column: string): Lookup => ({ subject: 0, values: { [column]: [ANN] } });
     const found = [...(await sent.find(ANN))];
     const change = sent.target.changes.rule;
     const other = received.target.changes.rule;
     if (change === undefined || other === undefined) throw new Error("no rule");
-    const operation: Operation = { change, records: planned(found), also: [{ target: received.target, change: other, lookups: [lookup("to")] }] };
-    const unit = { id: "u", effect: "erase", works: [{ step: "s", target: sent.target, lookups: [lookup("from")], operations: [operation] }] } as const;
+    const operation: Operation = {
+      change,
+      records: planned(found),
+      also: [{ target: received.target, change: other, lookups: [lookup("to")] }],
+    };
+    const unit = {
+      id: "u",
+      effect: "erase",
+      works: [{ step: "s", target: sent.target, lookups: [lookup("from")], operations: [operation] }],
+    } as const;
     expect(await remainingOf(systemUnderTest(), sent.io, sent.target, operation, [lookup("from")])).toHaveLength(2);
     expect(await eraseUnit(systemUnderTest(), sent.io, unit)).toMatchObject({ matched: 2, changed: 2, left: [] });
     expect(await raw.dump(index)).toEqual({
@@ -188,7 +234,10 @@ describe("whose value", () => {
     });
     expect(await remainingOf(systemUnderTest(), sent.io, sent.target, operation, [lookup("from")])).toEqual([]);
     await raw.call("POST", `/${index}/_update/c`, { doc: { to: ANN } });
-    expect(await remainingOf(systemUnderTest(), sent.io, sent.target, operation, [lookup("from")]), "the other type's part came back").toHaveLength(1);
+    expect(
+      await remainingOf(systemUnderTest(), sent.io, sent.target, operation, [lookup("from")]),
+      "the other type's part came back",
+    ).toHaveLength(1);
   });
 
   test("a field that the map names by an alias or a sub-field is changed, and exported, where it lies", async () => {
@@ -198,7 +247,11 @@ describe("whose value", () => {
     });
     await raw.put(index, { a: { who: { email: ANN } }, b: { who: { email: BOB } } });
     for (const name of ["who.email.raw", "mail"]) {
-      const record = recordOn(raw, index, { match: { "who.email": "email" }, paths: { [name]: { kind: "clear" } }, exports: [name] });
+      const record = recordOn(raw, index, {
+        match: { "who.email": "email" },
+        paths: { [name]: { kind: "clear" } },
+        exports: [name],
+      });
       const found = await record.find(ANN);
       expect(found.map(({ done, values }) => [done, values[name]])).toEqual([[false, ANN]]);
       expect(await record.erase(found)).toMatchObject({ changed: 1 });
@@ -211,7 +264,12 @@ describe("whose value", () => {
 describe("shared documents", () => {
   test("a document whose list holds others is shared, unless the person is alone in it", async () => {
     const members = { properties: { email: keyword, phone: keyword } };
-    const index = await raw.create("shared", { owner: keyword, members, emails: keyword, rooms: { properties: { members } } });
+    const index = await raw.create("shared", {
+      owner: keyword,
+      members,
+      emails: keyword,
+      rooms: { properties: { members } },
+    });
     const both = [{ email: ANN }, { email: BOB }];
     await raw.put(index, {
       a: { members: both },
@@ -225,12 +283,16 @@ describe("shared documents", () => {
       i: { members: [{ email: ANN }, { email: null }, { email: " " }] },
     });
     const sharedOf = async (match: Given["match"], ...values: readonly (string | Values)[]) =>
-      (await recordOn(raw, index, { match }).find(...values)).map(({ key, shared }) => `${idOf(key)}${shared === true ? "+" : ""}`).toSorted();
+      (await recordOn(raw, index, { match }).find(...values))
+        .map(({ key, shared }) => `${idOf(key)}${shared === true ? "+" : ""}`)
+        .toSorted();
     expect(await sharedOf({ "members[].email": "email" }, ANN)).toEqual(["a+", "b", "c", "i"]);
     expect(await sharedOf({ emails: "email" }, ANN)).toEqual(["d+", "e", "f"]);
     expect(await sharedOf({ owner: "email", "members[].email": "email" }, ANN)).toEqual(["a+", "b", "c", "g", "i"]);
     expect(await sharedOf({ "rooms[].members[].email": "email" }, ANN)).toEqual(["h+"]);
-    expect(await sharedOf({ "members[].email": "email", "members[].phone": "phone" }, { "members[].phone": "1" })).toEqual(["b+"]);
+    expect(
+      await sharedOf({ "members[].email": "email", "members[].phone": "phone" }, { "members[].phone": "1" }),
+    ).toEqual(["b+"]);
     // both are asked for: nobody else is in there
     expect(await sharedOf({ emails: "email" }, ANN, BOB)).toEqual(["d", "d", "e", "f"]);
   });
@@ -242,7 +304,10 @@ describe("shared documents", () => {
     const found = await record.find(ANN);
     expect(found.map(({ shared }) => shared)).toEqual([undefined, undefined]);
     await raw.put(index, { a: { emails: [ANN, BOB] } });
-    expect(await record.erase(found)).toMatchObject({ deleted: 1, left: [{ key: JSON.stringify([index, "a"]), kind: "failed", reason: "changed" }] });
+    expect(await record.erase(found)).toMatchObject({
+      deleted: 1,
+      left: [{ key: JSON.stringify([index, "a"]), kind: "failed", reason: "changed" }],
+    });
     expect(await raw.dump(index)).toEqual({ a: `{"emails":["${ANN}","${BOB}"]}` });
   });
 });
@@ -303,10 +368,14 @@ describe("arrays and mixed shapes", () => {
   test("identifiers that begin or end with a star, a percent sign, a question mark or a backslash mean themselves", async () => {
     const index = await raw.create("signs", { id: keyword });
     const odd = ["*abc", "abc*", "%abc", "abc%", "*", "**", "?abc?", String.raw`\abc`, String.raw`abc\*`];
-    await raw.put(index, Object.fromEntries([...odd, "abc", "xabc", "abcx", "abcd", "xabcx"].map((id, at) => [`d${at}`, { id }])));
+    await raw.put(
+      index,
+      Object.fromEntries([...odd, "abc", "xabc", "abcx", "abcd", "xabcx"].map((id, at) => [`d${at}`, { id }])),
+    );
     for (const fold of [[], ["trim"], ["lowercase"], ["nfc", "trim", "lowercase"]] as const) {
       const record = recordOn(raw, index, { match: { id: "string" }, fold });
-      for (const [at, id] of odd.entries()) expect(await record.ids(id), `${id} by ${fold.join("+")}`).toEqual([`d${at}`]);
+      for (const [at, id] of odd.entries())
+        expect(await record.ids(id), `${id} by ${fold.join("+")}`).toEqual([`d${at}`]);
     }
   });
 });

@@ -9,7 +9,12 @@ const issues = (given: Partial<RecordType>, globs: readonly string[] = ["a.csv"]
 
 test("a plain record type has no issue", () => {
   expect(issues({})).toEqual([]);
-  expect(issues({ dialect: { delimiter: "\t", quote: "'", escape: "\\" }, encoding: "windows-1252" }, ["x/**/*.csv", "y.jsonl.gz"])).toEqual([]);
+  expect(
+    issues({ dialect: { delimiter: "\t", quote: "'", escape: "\\" }, encoding: "windows-1252" }, [
+      "x/**/*.csv",
+      "y.jsonl.gz",
+    ]),
+  ).toEqual([]);
   expect(issues({ format: "csv" }, ["dump"])).toEqual([]);
 });
 
@@ -26,7 +31,10 @@ test("what cannot be done is an issue at its key", () => {
   expect(issues({ in: ["doc"], paths: { a: { kind: "clear" } } }, ["a.jsonl"])).toEqual([]);
   expect(issues({ whileHeld: { restrict: true, keepOnly: ["a"] } })).toEqual(["while_held NOT_BUILT"]);
   expect(issues({ place: { kind: "table", table: "x" } })).toEqual(["files PLACE_INVALID"]);
-  expect(config.lint({ ...blockOf("data"), connect: { secret: "x" } }).map(({ code }) => code)).toEqual(["ROOT_UNNAMED", "KEY_UNUSED"]);
+  expect(config.lint({ ...blockOf("data"), connect: { secret: "x" } }).map(({ code }) => code)).toEqual([
+    "ROOT_UNNAMED",
+    "KEY_UNUSED",
+  ]);
 });
 
 test("erase is no action of record files", () => {
@@ -34,15 +42,10 @@ test("erase is no action of record files", () => {
 });
 
 test("the format follows from the name, compression aside, unless the map says it", () => {
-  expect(["a.csv", "a.CSV.gz", "a.tsv", "a.jsonl", "a.ndjson.gz", "a.json", "a.gz", "a"].map((name) => formatOf(peopleFiles([]), name))).toEqual([
-    "csv",
-    "csv",
-    "csv",
-    "jsonl",
-    "jsonl",
-    "not_built",
-    null,
-    null,
-  ]);
+  expect(
+    ["a.csv", "a.CSV.gz", "a.tsv", "a.jsonl", "a.ndjson.gz", "a.json", "a.gz", "a"].map((name) =>
+      formatOf(peopleFiles([]), name),
+    ),
+  ).toEqual(["csv", "csv", "csv", "jsonl", "jsonl", "not_built", null, null]);
   expect(formatOf(peopleFiles([], { format: "jsonl" }), "a.csv")).toBe("jsonl");
 });

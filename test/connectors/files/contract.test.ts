@@ -2,7 +2,12 @@ import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { type Capabilities, connectorContract, type Fixture, type SharedDocument } from "../../contract/connector.contract.ts";
+import {
+  type Capabilities,
+  connectorContract,
+  type Fixture,
+  type SharedDocument,
+} from "../../contract/connector.contract.ts";
 import type { Person } from "../../support/cast.ts";
 import { naiveCsv } from "../../support/naive-csv.ts";
 import { targetOf } from "../../support/record-type.ts";
@@ -20,12 +25,18 @@ const FILES = ["people/a", "people/b"] as const;
 function csvRecord(person: Person): string {
   const even = Number(person.no) % 2 === 0;
   const cells = [person.no, person.email ?? "", person.code, person.secret, person.kept];
-  return cells.map((value) => (even || /[";\r\n]/u.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(";") + (even ? "\n" : "\r\n");
+  return (
+    cells.map((value) => (even || /[";\r\n]/u.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(";") +
+    (even ? "\n" : "\r\n")
+  );
 }
 
 /** Numbers, spaces, escapes and key order that no serialiser would give back. */
 function jsonRecord(person: Person, secret: string | null = person.secret): string {
-  const email = person.email === null ? "null" : JSON.stringify(person.email).replaceAll("@", Number(person.no) % 2 === 0 ? String.raw`\u0040` : "@");
+  const email =
+    person.email === null
+      ? "null"
+      : JSON.stringify(person.email).replaceAll("@", Number(person.no) % 2 === 0 ? String.raw`\u0040` : "@");
   return `{ "kept":${JSON.stringify(person.kept)},"n":1.0, "secret" : ${JSON.stringify(secret)} ,"who":{"email":${email}, "big":90071992547409931},"code":${JSON.stringify(person.code)},"no":"${person.no}"}${Number(person.no) % 2 === 0 ? "\n" : "\r\n"}`;
 }
 
@@ -38,10 +49,15 @@ async function placeFiles(root: string, ending: string, content: readonly string
 }
 
 /** The text of both files, and what must never change beside them. */
-async function readFiles(root: string, ending: string): Promise<{ readonly texts: string[]; readonly rest: Record<string, string> }> {
+async function readFiles(
+  root: string,
+  ending: string,
+): Promise<{ readonly texts: string[]; readonly rest: Record<string, string> }> {
   const names = [`${FILES[0]}.${ending}`, `${FILES[1]}.${ending}.gz`];
   const texts: string[] = [];
-  const rest: Record<string, string> = { "+neighbour": await readFile(join(root, `people/neighbour.${ending}x`), "utf8") };
+  const rest: Record<string, string> = {
+    "+neighbour": await readFile(join(root, `people/neighbour.${ending}x`), "utf8"),
+  };
   for (const name of names) {
     const bytes = await readFile(join(root, name));
     texts.push((name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString());
@@ -52,7 +68,10 @@ async function readFiles(root: string, ending: string): Promise<{ readonly texts
 
 async function csvFixture(): Promise<Fixture> {
   const folder = await temporaryFolder();
-  const record = peopleFiles(["people/*.csv", "people/*.csv.gz"], { dialect: { delimiter: ";" }, fields: { secret: { kind: "clear" } } });
+  const record = peopleFiles(["people/*.csv", "people/*.csv.gz"], {
+    dialect: { delimiter: ";" },
+    fields: { secret: { kind: "clear" } },
+  });
   const column = { column: "e mail", type: "email" } as const;
   return {
     system: systemOf(folder.path, record),
@@ -78,10 +97,15 @@ async function csvFixture(): Promise<Fixture> {
       }
       return dump;
     },
-    target: (action, fold) => targetOf(action === "delete" ? record : { ...record, do: "redact" }, [{ ...column, fold }], ["no"]),
+    target: (action, fold) =>
+      targetOf(action === "delete" ? record : { ...record, do: "redact" }, [{ ...column, fold }], ["no"]),
     redaction: {
       change: { kind: "fields", fields: { secret: { kind: "clear" } }, documents: [] },
-      after: (person) => csvRecord({ ...person, secret: "\0" }).replace("\0", /[";\r\n]/u.test(person.secret) && Number(person.no) % 2 === 1 ? '""' : ""),
+      after: (person) =>
+        csvRecord({ ...person, secret: "\0" }).replace(
+          "\0",
+          /[";\r\n]/u.test(person.secret) && Number(person.no) % 2 === 1 ? '""' : "",
+        ),
     },
     async spoil() {
       const path = join(folder.path, `${FILES[0]}.csv`);
@@ -94,7 +118,10 @@ async function csvFixture(): Promise<Fixture> {
 async function jsonlFixture(): Promise<Fixture> {
   const folder = await temporaryFolder();
   const record = peopleFiles(["people/*.jsonl", "people/*.jsonl.gz"], { fields: { secret: { kind: "clear" } } });
-  const documents = peopleFiles(["people/*.jsonl", "people/*.jsonl.gz"], { do: "redact", paths: { "doc.members[]": { kind: "remove" } } });
+  const documents = peopleFiles(["people/*.jsonl", "people/*.jsonl.gz"], {
+    do: "redact",
+    paths: { "doc.members[]": { kind: "remove" } },
+  });
   const documentLine = ({ no, members }: SharedDocument) =>
     `{"no":"${no}", "doc":{"members":[${members.map((person) => `{ "email":${JSON.stringify(person.email)},"n":1e2 }`).join(" , ")}]}}\n`;
   const unreadable = "no json at all\n\n[1, 2]\n";
@@ -124,8 +151,16 @@ async function jsonlFixture(): Promise<Fixture> {
       }
       return dump;
     },
-    target: (action, fold) => targetOf(action === "delete" ? record : { ...record, do: "redact" }, [{ column: "who.email", type: "email", fold }], ["no"]),
-    redaction: { change: { kind: "fields", fields: { secret: { kind: "clear" } }, documents: [] }, after: (person) => jsonRecord(person, null) },
+    target: (action, fold) =>
+      targetOf(
+        action === "delete" ? record : { ...record, do: "redact" },
+        [{ column: "who.email", type: "email", fold }],
+        ["no"],
+      ),
+    redaction: {
+      change: { kind: "fields", fields: { secret: { kind: "clear" } }, documents: [] },
+      after: (person) => jsonRecord(person, null),
+    },
     shared: {
       match: "doc.members[].email",
       seed: async (all) => await placeFiles(folder.path, "jsonl", [all.map(documentLine).join(""), ""]),

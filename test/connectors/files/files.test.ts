@@ -1,6 +1,19 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, chmod, link, lstat, mkdir, readdir, rename, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  rename,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { System } from "../../../src/port/connector.ts";
@@ -28,9 +41,15 @@ beforeEach(async () => {
 });
 afterEach(async () => await folder[Symbol.asyncDispose]());
 
-function people(globs: readonly string[] = ["*.csv"], given: Partial<RecordType> = {}): { system: System; target: Target } {
+function people(
+  globs: readonly string[] = ["*.csv"],
+  given: Partial<RecordType> = {},
+): { system: System; target: Target } {
   const record = peopleFiles(globs, given);
-  return { system: systemOf(join(folder.path, "root"), record), target: targetOf(record, [{ column: "email", type: "email", fold: [] }], []) };
+  return {
+    system: systemOf(join(folder.path, "root"), record),
+    target: targetOf(record, [{ column: "email", type: "email", fold: [] }], []),
+  };
 }
 
 async function check({ system, target }: { system: System; target: Target }): Promise<Finding[]> {
@@ -38,9 +57,11 @@ async function check({ system, target }: { system: System; target: Target }): Pr
   return await Array.fromAsync(reader.check([target]));
 }
 
-const said = (findings: readonly Finding[]) => findings.map(({ severity, code, message }) => `${severity} ${code} ${message}`);
+const said = (findings: readonly Finding[]) =>
+  findings.map(({ severity, code, message }) => `${severity} ${code} ${message}`);
 const inRoot = (name: string) => join(folder.path, "root", name);
-const noTemp = async () => expect((await readdir(join(folder.path, "root"))).filter((name) => name.startsWith(".expunge-"))).toEqual([]);
+const noTemp = async () =>
+  expect((await readdir(join(folder.path, "root"))).filter((name) => name.startsWith(".expunge-"))).toEqual([]);
 
 test("a symbolic link to a file or a folder out of the root is refused by name, and what it leads to is untouched", async () => {
   await mkdir(join(folder.path, "outside"));
@@ -55,7 +76,9 @@ test("a symbolic link to a file or a folder out of the root is refused by name, 
     "error FILE_REFUSED linked.csv: is a symbolic link out of the root",
   ]);
   await expect(locateAll(all.system, io, all.target, LOOKUPS)).rejects.toMatchObject({ code: "FILE_REFUSED" });
-  await expect(locateAll(people(["folder/people.csv"]).system, io, people(["folder/people.csv"]).target, LOOKUPS)).rejects.toMatchObject({
+  await expect(
+    locateAll(people(["folder/people.csv"]).system, io, people(["folder/people.csv"]).target, LOOKUPS),
+  ).rejects.toMatchObject({
     code: "FILE_REFUSED",
   });
   expect(await folder.snapshot()).toEqual(before);
@@ -67,7 +90,10 @@ test("a link to a file that is matched itself is harmless, and stays a link", as
   const { system, target } = people();
   expect(await check({ system, target })).toEqual([]);
   const found = await locateAll(system, io, target, LOOKUPS);
-  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, planned(found)))).toMatchObject({ matched: 1, affected: 1 });
+  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, planned(found)))).toMatchObject({
+    matched: 1,
+    affected: 1,
+  });
   expect((await lstat(inRoot("people-latest.csv"))).isSymbolicLink()).toBe(true);
   expect(await folder.read("root/people-latest.csv")).toBe(HEAD);
 });
@@ -75,7 +101,9 @@ test("a link to a file that is matched itself is harmless, and stays a link", as
 test("a link to a file in the root that no glob matches is refused", async () => {
   await folder.write("root/people.dat", HEAD + ANN);
   await symlink("people.dat", inRoot("people.csv"));
-  expect(said(await check(people()))).toContain("error FILE_REFUSED people.csv: is a symbolic link to a file that no glob matches");
+  expect(said(await check(people()))).toContain(
+    "error FILE_REFUSED people.csv: is a symbolic link to a file that no glob matches",
+  );
 });
 
 test("a file that becomes a link or gets a second name after the plan is not touched", async () => {
@@ -95,7 +123,9 @@ test("a file that becomes a link or gets a second name after the plan is not tou
     unresolved: records.map(({ key }) => key),
   });
   expect(await folder.snapshot()).toEqual(before);
-  expect(said(await check(people(["b.csv"])))).toEqual(["error FILE_REFUSED b.csv: has 2 names (hard links): the others would keep the old content"]);
+  expect(said(await check(people(["b.csv"])))).toEqual([
+    "error FILE_REFUSED b.csv: has 2 names (hard links): the others would keep the old content",
+  ]);
 });
 
 test("a key that leads out of the root is refused", async () => {
@@ -103,17 +133,29 @@ test("a key that leads out of the root is refused", async () => {
   await folder.write("root/people.csv", HEAD + ANN);
   const { system, target } = people();
   const [record] = planned(await locateAll(system, io, target, LOOKUPS));
-  const forged = { ...record, subjects: [0], fingerprint: "", key: (record?.key ?? "").replace("people.csv", "../people.csv") };
-  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, [forged]))).toMatchObject({ failed: 1, reason: "FILE_REFUSED" });
-  await expect(remainingOf(system, io, target, { change: DELETE, records: [forged] })).rejects.toMatchObject({ code: "FILE_REFUSED" });
+  const forged = {
+    ...record,
+    subjects: [0],
+    fingerprint: "",
+    key: (record?.key ?? "").replace("people.csv", "../people.csv"),
+  };
+  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, [forged]))).toMatchObject({
+    failed: 1,
+    reason: "FILE_REFUSED",
+  });
+  await expect(remainingOf(system, io, target, { change: DELETE, records: [forged] })).rejects.toMatchObject({
+    code: "FILE_REFUSED",
+  });
   expect(await folder.read("people.csv")).toBe(HEAD + ANN);
 });
 
 test("special files and files of a table format are refused by name", async () => {
   execFileSync("mkfifo", [inRoot("pipe.csv")]);
-  for (const marker of ["delta/_delta_log", "iceberg/metadata", "hudi/.hoodie", "hudi/2026"]) await mkdir(inRoot(marker), { recursive: true });
+  for (const marker of ["delta/_delta_log", "iceberg/metadata", "hudi/.hoodie", "hudi/2026"])
+    await mkdir(inRoot(marker), { recursive: true });
   await folder.write("root/iceberg/metadata/v1.metadata.json", "{}");
-  for (const name of ["delta/a.csv", "iceberg/a.csv", "hudi/2026/a.csv"]) await folder.write(`root/${name}`, HEAD + ANN);
+  for (const name of ["delta/a.csv", "iceberg/a.csv", "hudi/2026/a.csv"])
+    await folder.write(`root/${name}`, HEAD + ANN);
   expect(said(await check(people(["**/*.csv"])))).toEqual([
     "error TABLE_FORMAT delta/a.csv: belongs to a table of Delta Lake",
     "error TABLE_FORMAT hudi/2026/a.csv: belongs to a table of Apache Hudi",
@@ -124,7 +166,8 @@ test("special files and files of a table format are refused by name", async () =
 
 test("a glob that matches nothing, copies beside a file and what a cut-off run left are said", async () => {
   await folder.write("root/people.csv", HEAD + ANN);
-  for (const name of ["people.csv.bak", "people (1).csv.old", "people (1).csv", ".hidden.csv", ".expunge-0123"]) await folder.write(`root/${name}`, HEAD + ANN);
+  for (const name of ["people.csv.bak", "people (1).csv.old", "people (1).csv", ".hidden.csv", ".expunge-0123"])
+    await folder.write(`root/${name}`, HEAD + ANN);
   const found = said(await check(people(["people.csv", "leads/*.csv"])));
   expect(found.toSorted()).toEqual([
     "empty PATTERN_EMPTY no file matches leads/*.csv",
@@ -141,7 +184,9 @@ test("a glob that matches nothing, copies beside a file and what a cut-off run l
 
 test("a missing root is an error that says so", async () => {
   const record = peopleFiles(["*.csv"]);
-  await expect(systemOf("nowhere", record).openReader(testIO({ base: folder.path }))).rejects.toMatchObject({ code: "SYSTEM_UNREACHABLE" });
+  await expect(systemOf("nowhere", record).openReader(testIO({ base: folder.path }))).rejects.toMatchObject({
+    code: "SYSTEM_UNREACHABLE",
+  });
 });
 
 test("mode, owner and group are kept; a file without the person keeps its inode and its times", async () => {
@@ -171,7 +216,8 @@ test("a row that somebody appends while the file is rewritten is kept, and the p
   let times = 0;
   const journal = testJournal({
     at: (point) => {
-      if (point === "effect_half" && times++ === 0) execFileSync("sh", ["-c", `printf 'eve@shop.example,3\\n' >> '${inRoot("a.csv")}'`]);
+      if (point === "effect_half" && times++ === 0)
+        execFileSync("sh", ["-c", `printf 'eve@shop.example,3\\n' >> '${inRoot("a.csv")}'`]);
     },
   });
   expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, planned(found)), journal)).toMatchObject({
@@ -190,7 +236,8 @@ test("a file that is written all the time is left as blocked, whole", async () =
   const { system, target } = people();
   const found = await locateAll(system, io, target, LOOKUPS);
   const journal = testJournal({
-    at: (point) => point === "effect_half" && execFileSync("sh", ["-c", `printf 'eve@shop.example,3\\n' >> '${inRoot("a.csv")}'`]),
+    at: (point) =>
+      point === "effect_half" && execFileSync("sh", ["-c", `printf 'eve@shop.example,3\\n' >> '${inRoot("a.csv")}'`]),
   });
   expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, planned(found)), journal)).toMatchObject({
     matched: 0,
@@ -207,11 +254,23 @@ test("a file that another process holds open for writing is left, so that nothin
   await folder.write("root/b.csv", HEAD + ANN);
   const { system, target } = people();
   const unit = unitOf(target, LOOKUPS, DELETE, planned(await locateAll(system, io, target, LOOKUPS)));
-  const writer = spawn("sh", ["-c", `exec 3>>'${inRoot("a.csv")}'; exec 4<'${inRoot("b.csv")}'; echo open; read go; printf 'eve@shop.example,3\\n' >&3`], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const writer = spawn(
+    "sh",
+    [
+      "-c",
+      `exec 3>>'${inRoot("a.csv")}'; exec 4<'${inRoot("b.csv")}'; echo open; read go; printf 'eve@shop.example,3\\n' >&3`,
+    ],
+    {
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
   await once(writer.stdout, "data");
-  expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 1, affected: 1, blocked: 1, reason: "open_for_writing" });
+  expect(await eraseUnit(system, io, unit)).toMatchObject({
+    matched: 1,
+    affected: 1,
+    blocked: 1,
+    reason: "open_for_writing",
+  });
   writer.stdin.end("go\n");
   await once(writer, "close");
   expect(await folder.read("root/a.csv")).toBe(`${HEAD + ANN}eve@shop.example,3\n`);
@@ -243,7 +302,11 @@ test("what an earlier attempt put in place is counted though the file changed si
   await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
   // the person registers again, with the very same row
   await appendFile(inRoot("a.csv"), ANN);
-  expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ matched: 1, affected: 1, alreadyGone: 0 });
+  expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({
+    matched: 1,
+    affected: 1,
+    alreadyGone: 0,
+  });
   expect(await folder.read("root/a.csv")).toBe(HEAD + BOB + ANN);
 });
 
@@ -254,7 +317,11 @@ test("a folder that becomes a link after the plan is not followed", async () => 
   const records = planned(await locateAll(system, io, target, LOOKUPS));
   await rename(inRoot("sub"), join(folder.path, "moved"));
   await symlink(join(folder.path, "moved"), inRoot("sub"));
-  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records))).toMatchObject({ affected: 0, failed: 1, reason: "FILE_REFUSED" });
+  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records))).toMatchObject({
+    affected: 0,
+    failed: 1,
+    reason: "FILE_REFUSED",
+  });
   expect(await folder.read("moved/a.csv")).toBe(HEAD + ANN);
 });
 
@@ -265,7 +332,11 @@ test("a row that somebody else removed after a kill before the renaming is not c
   const journal = testJournal({ at: killAt("effect_half") });
   await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
   await writeFile(inRoot("a.csv"), HEAD + BOB);
-  expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ matched: 0, affected: 0, alreadyGone: 1 });
+  expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({
+    matched: 0,
+    affected: 0,
+    alreadyGone: 1,
+  });
   await noTemp();
 });
 
@@ -273,7 +344,9 @@ test("a row that somebody else removed while we rewrote is not counted as ours, 
   await folder.write("root/a.csv", HEAD + ANN + BOB);
   const { system, target } = people();
   const unit = unitOf(target, LOOKUPS, DELETE, planned(await locateAll(system, io, target, LOOKUPS)));
-  const journal = testJournal({ at: (point) => point === "effect_half" && execFileSync("cp", [join(folder.path, "without"), inRoot("a.csv")]) });
+  const journal = testJournal({
+    at: (point) => point === "effect_half" && execFileSync("cp", [join(folder.path, "without"), inRoot("a.csv")]),
+  });
   await folder.write("without", HEAD + BOB);
   const wanted = { matched: 0, affected: 0, alreadyGone: 1, blocked: 0 };
   expect(await eraseUnit(system, io, unit, journal)).toMatchObject(wanted);
@@ -288,13 +361,20 @@ test("a planned file that is not there any more is no proof that its records are
   await rename(inRoot("b.csv"), join(folder.path, "b.csv"));
   const [, b] = records;
   const outcome = await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records));
-  expect(outcome).toMatchObject({ matched: 1, affected: 1, alreadyGone: 0, left: [{ key: b?.key, kind: "failed", reason: "changed" }] });
+  expect(outcome).toMatchObject({
+    matched: 1,
+    affected: 1,
+    alreadyGone: 0,
+    left: [{ key: b?.key, kind: "failed", reason: "changed" }],
+  });
   await expect(remainingOf(system, io, target, { change: DELETE, records })).rejects.toMatchObject({
     code: "SYSTEM_UNREACHABLE",
     message: "b.csv is not there any more",
   });
   await using reader = await system.openReader(io);
-  await expect(Array.fromAsync(reader.locate(target, { by: "keys", keys: records.map(({ key }) => key) }))).rejects.toMatchObject({
+  await expect(
+    Array.fromAsync(reader.locate(target, { by: "keys", keys: records.map(({ key }) => key) })),
+  ).rejects.toMatchObject({
     code: "SYSTEM_UNREACHABLE",
   });
   await rename(join(folder.path, "b.csv"), inRoot("b.csv"));
@@ -315,7 +395,10 @@ test("one file that cannot be rewritten does not hide the others", async () => {
     reason: "FILE_UNREADABLE",
     unresolved: records.slice(0, 1).map(({ key }) => key),
   });
-  expect([await folder.read("root/a.csv"), await folder.read("root/b.csv")]).toEqual([`${HEAD + ANN}"open`, HEAD + BOB]);
+  expect([await folder.read("root/a.csv"), await folder.read("root/b.csv")]).toEqual([
+    `${HEAD + ANN}"open`,
+    HEAD + BOB,
+  ]);
   await noTemp();
 });
 
@@ -328,7 +411,9 @@ test("a folder that cannot be written to blocks its records, at plan and at run"
   await withoutRoot(async () => {
     // the plan asks for the real user, whom a process cannot change and change back: as root it sees no hindrance
     const root = process.getuid?.() === 0;
-    expect(said(await check({ system, target }))).toEqual(root ? [] : ["warning BLOCKED a.csv: its folder cannot be written to"]);
+    expect(said(await check({ system, target }))).toEqual(
+      root ? [] : ["warning BLOCKED a.csv: its folder cannot be written to"],
+    );
     const found = await locateAll(system, io, target, LOOKUPS);
     expect(found.map(({ blocked }) => blocked)).toEqual([root ? undefined : { reason: "not_writable" }]);
     expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, planned(found)))).toMatchObject({
@@ -347,7 +432,9 @@ test("a file that may not be read is an error, not an empty one", async () => {
   await chmod(folder.path, 0o755);
   await chmod(inRoot("a.csv"), 0o000);
   const { system, target } = people();
-  await withoutRoot(async () => await expect(locateAll(system, io, target, LOOKUPS)).rejects.toMatchObject({ code: "NOT_PERMITTED" }));
+  await withoutRoot(
+    async () => await expect(locateAll(system, io, target, LOOKUPS)).rejects.toMatchObject({ code: "NOT_PERMITTED" }),
+  );
 });
 
 test("any change of a file after the plan changes its records' fingerprints, and only theirs", async () => {
@@ -422,15 +509,29 @@ test("two record types of the same files in one unit are both done, also after a
   const { system, target } = people();
   const bob: readonly Lookup[] = [{ subject: 0, values: { email: ["bob@shop.example"] } }];
   const works = [
-    { step: "s1", target, lookups: LOOKUPS, operations: [{ change: DELETE, records: planned(await locateAll(system, io, target, LOOKUPS)) }] },
-    { step: "s2", target, lookups: bob, operations: [{ change: DELETE, records: planned(await locateAll(system, io, target, bob)) }] },
+    {
+      step: "s1",
+      target,
+      lookups: LOOKUPS,
+      operations: [{ change: DELETE, records: planned(await locateAll(system, io, target, LOOKUPS)) }],
+    },
+    {
+      step: "s2",
+      target,
+      lookups: bob,
+      operations: [{ change: DELETE, records: planned(await locateAll(system, io, target, bob)) }],
+    },
   ];
   for (const nth of [1, 2]) {
     await writeFile(inRoot("a.csv"), HEAD + ANN + BOB);
     const journal = testJournal({ at: killAt("effect_half", nth) });
     const run = async (notes: readonly string[]) => {
       await using eraser = await system.openEraser(io);
-      return await eraser.apply({ id: "u1", effect: "erase", works }, notes.length === 0 ? journal : testJournal({ notes }), FREE);
+      return await eraser.apply(
+        { id: "u1", effect: "erase", works },
+        notes.length === 0 ? journal : testJournal({ notes }),
+        FREE,
+      );
     };
     await expect(run([])).rejects.toThrow(Killed);
     expect(await run(journal.notes)).toMatchObject([
@@ -455,7 +556,9 @@ async function withoutRoot(body: () => Promise<void>): Promise<void> {
 
 test("a condition's number is found in any spelling, in cells and in JSON; a JSON string is none", async () => {
   await folder.write("root/people.csv", "email,due\nann@shop.example,5.00\nann@shop.example,6\nbob@shop.example,5\n");
-  const lines = ["5.0", "6", '"5.0"', "null", "[7, 5e0]", "true", '"open"'].map((due) => `{"email":"ann@shop.example","due":${due}}\n`);
+  const lines = ["5.0", "6", '"5.0"', "null", "[7, 5e0]", "true", '"open"'].map(
+    (due) => `{"email":"ann@shop.example","due":${due}}\n`,
+  );
   await folder.write("root/people.jsonl", lines.join(""));
   const count = async (glob: string, due: readonly string[]) => {
     const { system, target } = people([glob]);
@@ -478,11 +581,19 @@ test("two record types that read one file in two ways are refused by name: what 
   await folder.write("root/a.csv", HEAD + ANN);
   await folder.write("root/b.tsv", "email\tn\n");
   const findings = async (...given: readonly Partial<RecordType>[]) => {
-    const types = given.map((more, at) => peopleFiles(["*.csv", "*.tsv"], { id: `share.t${at}`, name: `t${at}`, dialect: {}, ...more }));
+    const types = given.map((more, at) =>
+      peopleFiles(["*.csv", "*.tsv"], { id: `share.t${at}`, name: `t${at}`, dialect: {}, ...more }),
+    );
     await using reader = await systemOf(inRoot("."), ...types).openReader(io);
-    return said(await Array.fromAsync(reader.check(types.map((type) => targetOf(type, [{ column: "email", type: "email", fold: [] }], [])))));
+    return said(
+      await Array.fromAsync(
+        reader.check(types.map((type) => targetOf(type, [{ column: "email", type: "email", fold: [] }], []))),
+      ),
+    );
   };
-  const conflict = (how: string, name = "a.csv") => [`error CONFLICT share.t0 and share.t1 read ${name} in two ways (${how})`];
+  const conflict = (how: string, name = "a.csv") => [
+    `error CONFLICT share.t0 and share.t1 read ${name} in two ways (${how})`,
+  ];
   expect(await findings({}, { do: "keep", encoding: "iso-8859-1" })).toEqual(conflict("encoding"));
   expect(await findings({}, { dialect: { quote: "" } })).toEqual(conflict("dialect"));
   // written out, the defaults are no other way; a list may be cut by the one that keeps

@@ -32,7 +32,8 @@ export async function temporaryFolder(): Promise<Folder> {
         const found = await stat(join(path, name));
         if (!found.isFile()) continue;
         const bytes = await readFile(join(path, name));
-        shot[name] = `${(found.mode & 0o7777).toString(8)} ${found.uid}:${found.gid} ${(name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("latin1")}`;
+        shot[name] =
+          `${(found.mode & 0o7777).toString(8)} ${found.uid}:${found.gid} ${(name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("latin1")}`;
       }
       return shot;
     },
@@ -53,5 +54,15 @@ export function systemOf(root: string, ...records: readonly RecordType[]): Syste
 }
 
 export function blockOf(root: string, ...records: readonly RecordType[]): SystemBlock {
-  return { name: "share", kind: "files", rank: "file", connect: { root }, feeds: [], session: {}, records, covers: [], at: { line: 1, column: 1 } };
+  return {
+    name: "share",
+    kind: "files",
+    rank: "file",
+    connect: { root },
+    feeds: [],
+    session: {},
+    records,
+    covers: [],
+    at: { line: 1, column: 1 },
+  };
 }

@@ -30,13 +30,21 @@ beforeEach(async () => {
 });
 afterEach(async () => await folder[Symbol.asyncDispose]());
 
-function people(globs: readonly string[] = ["*.csv"], given: Partial<RecordType> = {}): { system: System; target: Target } {
+function people(
+  globs: readonly string[] = ["*.csv"],
+  given: Partial<RecordType> = {},
+): { system: System; target: Target } {
   const record = peopleFiles(globs, given);
-  return { system: systemOf(folder.path, record), target: targetOf(record, [{ column: "email", type: "email", fold: [] }], ["n"]) };
+  return {
+    system: systemOf(folder.path, record),
+    target: targetOf(record, [{ column: "email", type: "email", fold: [] }], ["n"]),
+  };
 }
 
 /** Says `kept` of these records, and remembers what it was asked. */
-function guardFor(...keys: readonly string[]): Guard & { readonly asked: (readonly string[])[]; keep: readonly string[] } {
+function guardFor(
+  ...keys: readonly string[]
+): Guard & { readonly asked: (readonly string[])[]; keep: readonly string[] } {
   const asked: (readonly string[])[] = [];
   const guard = {
     asked,
@@ -44,13 +52,16 @@ function guardFor(...keys: readonly string[]): Guard & { readonly asked: (readon
     async judge(step: string, records: readonly PlannedRecord[]): Promise<readonly Left[]> {
       expect(step).toBe("s1");
       asked.push(records.map(({ key }) => key));
-      return records.flatMap(({ key }) => (guard.keep.includes(key) ? [{ key, kind: "kept", reason: "legal_hold", until: "2030-01-01" } as const] : []));
+      return records.flatMap(({ key }) =>
+        guard.keep.includes(key) ? [{ key, kind: "kept", reason: "legal_hold", until: "2030-01-01" } as const] : [],
+      );
     },
   };
   return guard;
 }
 
-const noTemp = async () => expect((await readdir(folder.path)).filter((name) => name.startsWith(".expunge-"))).toEqual([]);
+const noTemp = async () =>
+  expect((await readdir(folder.path)).filter((name) => name.startsWith(".expunge-"))).toEqual([]);
 
 test("the guard is asked for each file when it has been read and before it is replaced; what it keeps stays byte for byte", async () => {
   await folder.write("a.csv", HEAD + ANN + BOB + ANN_2);
@@ -66,12 +77,21 @@ test("the guard is asked for each file when it has been read and before it is re
     },
   };
   const outcome = await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records), testJournal(), watching);
-  expect(outcome).toMatchObject({ matched: 2, deleted: 2, left: [{ key: records[0]?.key, kind: "kept", reason: "legal_hold", until: "2030-01-01" }] });
+  expect(outcome).toMatchObject({
+    matched: 2,
+    deleted: 2,
+    left: [{ key: records[0]?.key, kind: "kept", reason: "legal_hold", until: "2030-01-01" }],
+  });
   expect([await folder.read("a.csv"), await folder.read("b.csv")]).toEqual([HEAD + ANN + BOB, HEAD]);
   const keys = records.map(({ key }) => key);
   // the first file twice: what is left of the batch is judged as it will be done
   expect(guard.asked).toEqual([keys.slice(0, 2), keys.slice(1, 2), keys.slice(2)]);
-  expect(seen.slice(0, 4), "nothing is replaced while it is asked").toEqual([HEAD + ANN + BOB + ANN_2, HEAD + ANN, HEAD + ANN + BOB + ANN_2, HEAD + ANN]);
+  expect(seen.slice(0, 4), "nothing is replaced while it is asked").toEqual([
+    HEAD + ANN + BOB + ANN_2,
+    HEAD + ANN,
+    HEAD + ANN + BOB + ANN_2,
+    HEAD + ANN,
+  ]);
   expect(await remainingOf(system, io, target, { change: DELETE, records })).toEqual(keys.slice(0, 1));
   await noTemp();
 });
@@ -82,7 +102,9 @@ test("where everything is to be kept the file is not written at all", async () =
   const records = planned(await locateAll(system, io, target, LOOKUPS));
   const before = await folder.snapshot();
   const journal = testJournal();
-  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records), journal, guardFor(records[0]?.key ?? ""))).toMatchObject({
+  expect(
+    await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records), journal, guardFor(records[0]?.key ?? "")),
+  ).toMatchObject({
     matched: 0,
     deleted: 0,
     kept: 1,
@@ -101,7 +123,11 @@ test("a guard that cannot look leaves the file as it was and nothing beside it",
       throw new Failure("SYSTEM_UNREACHABLE", "the holds cannot be read");
     },
   };
-  expect(await eraseUnit(system, io, unit, testJournal(), blind)).toMatchObject({ matched: 0, blocked: 1, reason: "SYSTEM_UNREACHABLE" });
+  expect(await eraseUnit(system, io, unit, testJournal(), blind)).toMatchObject({
+    matched: 0,
+    blocked: 1,
+    reason: "SYSTEM_UNREACHABLE",
+  });
   expect(await folder.read("a.csv")).toBe(HEAD + ANN);
   await noTemp();
 });
@@ -115,7 +141,12 @@ test("a hold that comes between a kill and the same unit again holds", async () 
     const journal = testJournal({ at: killAt(point) });
     await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
     const guard = guardFor(records[0]?.key ?? "");
-    expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }), guard)).toMatchObject({ matched: 0, deleted: 0, kept: 1, alreadyGone: 0 });
+    expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }), guard)).toMatchObject({
+      matched: 0,
+      deleted: 0,
+      kept: 1,
+      alreadyGone: 0,
+    });
     expect(await folder.read("a.csv")).toBe(HEAD + ANN + BOB);
     expect(guard.asked).toHaveLength(1);
     await noTemp();
@@ -161,14 +192,20 @@ test("a blocked run that is run again does not take a line that changed meanwhil
   await folder.write("a.csv", HEAD + ANN + BOB);
   const { system, target } = people();
   const unit = unitOf(target, LOOKUPS, DELETE, planned(await locateAll(system, io, target, LOOKUPS)));
-  const writer = spawn("sh", ["-c", `exec 3>>'${join(folder.path, "a.csv")}'; echo open; read go`], { stdio: ["pipe", "pipe", "inherit"] });
+  const writer = spawn("sh", ["-c", `exec 3>>'${join(folder.path, "a.csv")}'; echo open; read go`], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   await once(writer.stdout, "data");
   const journal = testJournal();
   expect(await eraseUnit(system, io, unit, journal)).toMatchObject({ blocked: 1, reason: "open_for_writing" });
   writer.stdin.end("go\n");
   await once(writer, "close");
   execFileSync("sed", ["-i", "s/ann@shop.example,1/ann@shop.example,held/", join(folder.path, "a.csv")]);
-  expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ matched: 0, failed: 1, reason: "changed" });
+  expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({
+    matched: 0,
+    failed: 1,
+    reason: "changed",
+  });
   expect(await folder.read("a.csv")).toBe(`${HEAD}ann@shop.example,held\n${BOB}`);
 });
 
@@ -177,8 +214,16 @@ test("a planned record whose fingerprint is another's is not touched", async () 
   const { system, target } = people();
   const [first, second] = planned(await locateAll(system, io, target, LOOKUPS));
   if (first === undefined || second === undefined) throw new Error("not found");
-  const outcome = await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, [{ ...first, fingerprint: second.fingerprint }, second]));
-  expect(outcome).toMatchObject({ matched: 1, deleted: 1, left: [{ key: first.key, kind: "failed", reason: "changed" }] });
+  const outcome = await eraseUnit(
+    system,
+    io,
+    unitOf(target, LOOKUPS, DELETE, [{ ...first, fingerprint: second.fingerprint }, second]),
+  );
+  expect(outcome).toMatchObject({
+    matched: 1,
+    deleted: 1,
+    left: [{ key: first.key, kind: "failed", reason: "changed" }],
+  });
   expect(await folder.read("a.csv")).toBe(HEAD + ANN);
 });
 
@@ -195,7 +240,9 @@ test("records are found by their keys with values, address and fingerprint as th
     ['["sub/a.csv"]', true],
     ['["sub/a.csv"]', true],
   ]);
-  expect(await Array.fromAsync(reader.locate(target, { by: "keys", keys }))).toEqual(found.map((one) => ({ ...one, subjects: [] })));
+  expect(await Array.fromAsync(reader.locate(target, { by: "keys", keys }))).toEqual(
+    found.map((one) => ({ ...one, subjects: [] })),
+  );
   await folder.write("sub/a.csv", HEAD + BOB + ANN_2);
   const left = await Array.fromAsync(reader.locate(target, { by: "keys", keys }));
   expect(left.map(({ key }) => key)).toEqual([keys[0], keys[2]]);
@@ -220,21 +267,33 @@ test("what other record types change in the same records is done in the same go,
   await folder.write("a.csv", "email,phone,n\nann@shop.example,+43 1,x\n");
   const mails = people(["*.csv"], { do: "anonymise", fields: { email: { kind: "clear" } } });
   const phones = targetOf(
-    peopleFiles(["*.csv"], { name: "phones", do: "anonymise", fields: { phone: { kind: "clear" }, n: { kind: "set", value: "gone" } } }),
+    peopleFiles(["*.csv"], {
+      name: "phones",
+      do: "anonymise",
+      fields: { phone: { kind: "clear" }, n: { kind: "set", value: "gone" } },
+    }),
     [{ column: "phone", type: "phone", fold: ["e164"] }],
     [],
   );
   const records = planned(await locateAll(mails.system, io, mails.target, LOOKUPS));
-  const also = [{ target: phones, change: phones.changes.rule ?? DELETE, lookups: [{ subject: 0, values: { phone: ["+431"] } }] }];
+  const also = [
+    { target: phones, change: phones.changes.rule ?? DELETE, lookups: [{ subject: 0, values: { phone: ["+431"] } }] },
+  ];
   const operation = { change: mails.target.changes.rule ?? DELETE, records, also };
-  const unit = { id: "u1", effect: "erase", works: [{ step: "s1", target: mails.target, lookups: LOOKUPS, operations: [operation] }] } as const;
+  const unit = {
+    id: "u1",
+    effect: "erase",
+    works: [{ step: "s1", target: mails.target, lookups: LOOKUPS, operations: [operation] }],
+  } as const;
   expect(await remainingOf(mails.system, io, mails.target, operation)).toEqual(records.map(({ key }) => key));
   expect(await eraseUnit(mails.system, io, unit)).toMatchObject({ matched: 1, changed: 1, deleted: 0 });
   expect(await folder.read("a.csv")).toBe("email,phone,n\n,,gone\n");
   expect(await remainingOf(mails.system, io, mails.target, operation)).toEqual([]);
   await folder.write("a.csv", "email,phone,n\nann@shop.example,+43 1,x\n");
   const erasing = { ...operation, also: also.map((one) => ({ ...one, change: DELETE })) };
-  expect(await eraseUnit(mails.system, io, { ...unit, works: [{ ...unit.works[0], operations: [erasing] }] })).toMatchObject({
+  expect(
+    await eraseUnit(mails.system, io, { ...unit, works: [{ ...unit.works[0], operations: [erasing] }] }),
+  ).toMatchObject({
     matched: 1,
     deleted: 1,
     changed: 0,
@@ -253,7 +312,9 @@ test("a record that its own rule has nothing to do with any more remains while a
     [],
   );
   const change = target.changes.rule ?? DELETE;
-  const also = [{ target: phones, change: phones.changes.rule ?? DELETE, lookups: [{ subject: 0, values: { phone: ["+431"] } }] }];
+  const also = [
+    { target: phones, change: phones.changes.rule ?? DELETE, lookups: [{ subject: 0, values: { phone: ["+431"] } }] },
+  ];
   const records = planned(found);
   expect(await remainingOf(system, io, target, { change, records })).toEqual([]);
   expect(await remainingOf(system, io, target, { change, records, also })).toEqual(records.map(({ key }) => key));
@@ -262,12 +323,30 @@ test("a record that its own rule has nothing to do with any more remains while a
 test("record types that read one file in two ways are not mixed", async () => {
   await folder.write("a.csv", HEAD + ANN);
   const { system, target } = people(["*.csv"], { do: "anonymise", fields: { n: { kind: "clear" } } });
-  const other = targetOf(peopleFiles(["*.csv"], { name: "other", dialect: { delimiter: ";" }, do: "anonymise", fields: { email: { kind: "clear" } } }), [], []);
+  const other = targetOf(
+    peopleFiles(["*.csv"], {
+      name: "other",
+      dialect: { delimiter: ";" },
+      do: "anonymise",
+      fields: { email: { kind: "clear" } },
+    }),
+    [],
+    [],
+  );
   const records = planned(await locateAll(system, io, target, LOOKUPS));
   const change = target.changes.rule ?? DELETE;
-  const works = [{ step: "s1", target, lookups: LOOKUPS, operations: [{ change, records, also: [{ target: other, change, lookups: [] }] }] }];
+  const works = [
+    {
+      step: "s1",
+      target,
+      lookups: LOOKUPS,
+      operations: [{ change, records, also: [{ target: other, change, lookups: [] }] }],
+    },
+  ];
   await using eraser = await system.openEraser(io);
-  await expect(eraser.apply({ id: "u1", effect: "erase", works }, testJournal(), FREE)).rejects.toMatchObject({ code: "ACTION_REFUSED" });
+  await expect(eraser.apply({ id: "u1", effect: "erase", works }, testJournal(), FREE)).rejects.toMatchObject({
+    code: "ACTION_REFUSED",
+  });
   expect(await folder.read("a.csv")).toBe(HEAD + ANN);
 });
 
@@ -306,12 +385,23 @@ test("a root that is there and empty has changed what was planned; without a roo
   const records = planned(await locateAll(system, io, target, LOOKUPS));
   await folder.empty();
   await using reader = await system.openReader(io);
-  expect((await Array.fromAsync(reader.check([target]))).map(({ code, severity }) => [code, severity])).toEqual([["PATTERN_EMPTY", "empty"]]);
-  await expect(Array.fromAsync(reader.locate(target, { by: "keys", keys: records.map(({ key }) => key) }))).rejects.toMatchObject({
+  expect((await Array.fromAsync(reader.check([target]))).map(({ code, severity }) => [code, severity])).toEqual([
+    ["PATTERN_EMPTY", "empty"],
+  ]);
+  await expect(
+    Array.fromAsync(reader.locate(target, { by: "keys", keys: records.map(({ key }) => key) })),
+  ).rejects.toMatchObject({
     code: "SYSTEM_UNREACHABLE",
   });
-  await expect(remainingOf(system, io, target, { change: DELETE, records })).rejects.toMatchObject({ code: "SYSTEM_UNREACHABLE" });
-  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records))).toMatchObject({ matched: 0, alreadyGone: 0, failed: 1, reason: "changed" });
+  await expect(remainingOf(system, io, target, { change: DELETE, records })).rejects.toMatchObject({
+    code: "SYSTEM_UNREACHABLE",
+  });
+  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records))).toMatchObject({
+    matched: 0,
+    alreadyGone: 0,
+    failed: 1,
+    reason: "changed",
+  });
 });
 
 test("constants narrow what is found, counted and changed", async () => {
@@ -334,16 +424,29 @@ test("shared lines are told, and marks are refused", async () => {
   const lookups = [{ subject: 0, values: { "to[]": ["ann@shop.example"] } }];
   const found = await locateAll(system, io, target, lookups);
   expect(found.map(({ shared }) => shared)).toEqual([true, undefined]);
-  const mark = { kind: "mark", marker: { kind: "timestamp", column: "gone", live: null }, at: "2026-01-01T00:00:00.000Z", by: "x" } as const;
+  const mark = {
+    kind: "mark",
+    marker: { kind: "timestamp", column: "gone", live: null },
+    at: "2026-01-01T00:00:00.000Z",
+    by: "x",
+  } as const;
   await using eraser = await system.openEraser(io);
-  await expect(eraser.apply(unitOf(target, lookups, mark, planned(found)), testJournal(), FREE)).rejects.toMatchObject({ code: "ACTION_REFUSED" });
+  await expect(eraser.apply(unitOf(target, lookups, mark, planned(found)), testJournal(), FREE)).rejects.toMatchObject({
+    code: "ACTION_REFUSED",
+  });
 });
 
 test("a file whose own name holds an identifier is told, masked, before and after its rows went", async () => {
-  for (const name of ["ann@shop.example.csv", "of-ann%40shop.example.csv.gz.csv", "xann@shop.example.csv", "ann@shop.example.org.csv"])
+  for (const name of [
+    "ann@shop.example.csv",
+    "of-ann%40shop.example.csv.gz.csv",
+    "xann@shop.example.csv",
+    "ann@shop.example.org.csv",
+  ])
     await folder.write(name, HEAD + ANN + BOB);
   const { system, target } = people();
-  const named = () => io.findings.filter(({ message }) => message.endsWith("its name holds an identifier")).map(({ gap }) => gap);
+  const named = () =>
+    io.findings.filter(({ message }) => message.endsWith("its name holds an identifier")).map(({ gap }) => gap);
   const records = planned(await locateAll(system, io, target, LOOKUPS));
   expect(records).toHaveLength(4);
   expect(named()).toEqual([
@@ -389,7 +492,11 @@ test("a file that is named as a glob says but for case or composition is told, a
     { where: "ka\u0308ufer.csv", holdsIdentifier: true },
   ]);
   await using reader = await system.openReader(io);
-  expect(gaps(await Array.fromAsync(reader.check([target]))).map(({ where }) => where)).toEqual(["Exports/A.csv", "K\u00e4ufer.CSV", "ka\u0308ufer.csv"]);
+  expect(gaps(await Array.fromAsync(reader.check([target]))).map(({ where }) => where)).toEqual([
+    "Exports/A.csv",
+    "K\u00e4ufer.CSV",
+    "ka\u0308ufer.csv",
+  ]);
 });
 
 test("what another run left aside is looked into: it may hold the person", async () => {
@@ -417,13 +524,22 @@ test("a change that leaves size and time of a file as they were is not overwritt
     },
   };
   expect(
-    await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, planned(await locateAll(system, io, target, LOOKUPS))), testJournal(), meanwhile),
+    await eraseUnit(
+      system,
+      io,
+      unitOf(target, LOOKUPS, DELETE, planned(await locateAll(system, io, target, LOOKUPS))),
+      testJournal(),
+      meanwhile,
+    ),
   ).toMatchObject({
     blocked: 1,
     left: [{ kind: "blocked", reason: "changed_meanwhile" }],
   });
   expect(await folder.read("a.csv")).toBe(HEAD + ANN + theirs);
-  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records), testJournal(), FREE)).toMatchObject({ matched: 1, deleted: 1 });
+  expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, DELETE, records), testJournal(), FREE)).toMatchObject({
+    matched: 1,
+    deleted: 1,
+  });
   expect(await folder.read("a.csv")).toBe(HEAD + theirs);
   await noTemp();
 });

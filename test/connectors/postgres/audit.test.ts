@@ -3,7 +3,18 @@ import type { System } from "../../../src/port/connector.ts";
 import type { Work } from "../../../src/model/change.ts";
 import { FREE } from "../../support/erase.ts";
 import { killAt, Killed, testJournal } from "../../support/journal.ts";
-import { done, erase, lookup, plan, record, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";
+import {
+  done,
+  erase,
+  lookup,
+  plan,
+  record,
+  systemOf,
+  target,
+  type TestDatabase,
+  testDatabase,
+  worldOf,
+} from "./database.ts";
 
 let database: TestDatabase;
 let system: System;
@@ -29,10 +40,16 @@ afterAll(async () => await database[Symbol.asyncDispose]());
 
 async function works(of = users): Promise<Work[]> {
   const io = worldOf(database);
-  return [await plan(system, io, of, [lookup({ email: "ann@shop.example" })]), await plan(system, io, trail, [lookup({ owner: ["1", "2"] })])];
+  return [
+    await plan(system, io, of, [lookup({ email: "ann@shop.example" })]),
+    await plan(system, io, trail, [lookup({ owner: ["1", "2"] })]),
+  ];
 }
 
-const said = async () => (await database.sql("SELECT owner::text, changes::text FROM trail ORDER BY seq")).map(([owner, changes]) => `${owner} ${changes}`);
+const said = async () =>
+  (await database.sql("SELECT owner::text, changes::text FROM trail ORDER BY seq")).map(
+    ([owner, changes]) => `${owner} ${changes}`,
+  );
 const BOB = '3 {"before": {"id": 3, "name": "Bob", "email": "bob@shop.example"}}';
 const redacted = (owner: number) => `${owner} {"before": {"id": ${owner}, "email": null}}`;
 
@@ -53,7 +70,9 @@ test("they are seen by nobody before they are redacted: one transaction holds th
   // the trail's row of Annie is locked: what is about her stays for the next attempt or is done, but never half
   const plain = await said();
   expect(second).toMatchObject({ blocked: 1, reason: "lock_timeout" });
-  expect(plain.filter((line) => line.includes("Annie"))).toEqual(['2 {"before": {"id": 2, "name": "Annie", "email": "ann@shop.example"}}']);
+  expect(plain.filter((line) => line.includes("Annie"))).toEqual([
+    '2 {"before": {"id": 2, "name": "Annie", "email": "ann@shop.example"}}',
+  ]);
   await other.query("ROLLBACK");
   const again = await erase(system, worldOf(database), await works());
   expect((first?.affected ?? 0) + (again[0]?.affected ?? 0)).toBe(2);
@@ -73,9 +92,12 @@ test("rows added under a savepoint of the trigger, or by a deferred trigger, are
 });
 
 test("the trail of an anonymised table keeps no old value", async () => {
-  const kept = target(record("users", "anonymise", { fields: { email: { kind: "template", template: "gone+:random@invalid" }, name: { kind: "clear" } } }), [
-    "email",
-  ]);
+  const kept = target(
+    record("users", "anonymise", {
+      fields: { email: { kind: "template", template: "gone+:random@invalid" }, name: { kind: "clear" } },
+    }),
+    ["email"],
+  );
   expect(await erase(system, worldOf(database), await works(kept))).toEqual([
     { step: "shop.users", ...done(2) },
     { step: "shop.trail", ...done(2, { own: 2 }) },
@@ -88,7 +110,12 @@ test("a trail with nothing planned still gets its own rows redacted", async () =
   const [work] = await works();
   if (work === undefined) throw new Error("nothing planned");
   const change = { kind: "fields", fields: {}, documents: [{ in: "changes", paths }] } as const;
-  const empty: Work = { step: "shop.trail", target: trail, lookups: [lookup({ owner: ["1", "2"] })], operations: [{ change, records: [] }] };
+  const empty: Work = {
+    step: "shop.trail",
+    target: trail,
+    lookups: [lookup({ owner: ["1", "2"] })],
+    operations: [{ change, records: [] }],
+  };
   expect(await erase(system, worldOf(database), [work, empty])).toEqual([
     { step: "shop.users", ...done(2) },
     { step: "shop.trail", ...done(0, { own: 2 }) },
@@ -102,9 +129,10 @@ for (const point of ["effect_begin", "effect_half", "effect_done"] as const) {
     const journal = testJournal({ at: killAt(point) });
     await expect(erase(system, worldOf(database), planned, journal)).rejects.toThrow(Killed);
     // all or nothing
-    expect([(await database.sql("SELECT id FROM users")).length, (await said()).filter((line) => /Ann|ann@/u.test(line)).length]).toEqual(
-      point === "effect_done" ? [1, 0] : [3, 2],
-    );
+    expect([
+      (await database.sql("SELECT id FROM users")).length,
+      (await said()).filter((line) => /Ann|ann@/u.test(line)).length,
+    ]).toEqual(point === "effect_done" ? [1, 0] : [3, 2]);
     const outcome = await erase(system, worldOf(database), planned, testJournal({ notes: journal.notes }));
     expect(outcome).toEqual([
       { step: "shop.users", ...done(2) },
@@ -126,10 +154,15 @@ test("a note that cannot be written undoes the batch; one whose COMMIT never cam
     },
   };
   await using eraser = await system.openEraser(worldOf(database));
-  await expect(eraser.apply({ id: "U-1", effect: "erase", works: planned }, failing, FREE)).rejects.toThrow("disk full");
+  await expect(eraser.apply({ id: "U-1", effect: "erase", works: planned }, failing, FREE)).rejects.toThrow(
+    "disk full",
+  );
   expect(journal.notes).toHaveLength(1);
   expect(await database.sql("SELECT count(*)::text FROM users")).toEqual([["3"]]);
-  expect(await erase(system, worldOf(database), planned, testJournal({ notes: journal.notes }))).toMatchObject([done(2), done(2, { own: 2 })]);
+  expect(await erase(system, worldOf(database), planned, testJournal({ notes: journal.notes }))).toMatchObject([
+    done(2),
+    done(2, { own: 2 }),
+  ]);
   expect(await database.sql("SELECT id FROM users")).toEqual([["3"]]);
   expect((await said()).filter((line) => /Ann|ann@/u.test(line))).toEqual([]);
 });
@@ -142,7 +175,10 @@ test("notes hold transaction ids and digests, no key and no value", async () => 
   expect(note).toEqual({
     postgres: 1,
     xid: expect.stringMatching(/^\d+$/u),
-    done: { "shop.users": [expect.stringMatching(/^[0-9a-f]{24}$/u), expect.any(String)], "shop.trail": [expect.any(String), expect.any(String)] },
+    done: {
+      "shop.users": [expect.stringMatching(/^[0-9a-f]{24}$/u), expect.any(String)],
+      "shop.trail": [expect.any(String), expect.any(String)],
+    },
     own: { "shop.trail": 2 },
   });
 });
@@ -153,7 +189,10 @@ test("many rows go in several transactions, each with its part of the trail; a k
   );
   const io = worldOf(database);
   const ids = ["1", "2", ...Array.from({ length: 1291 }, (_, at) => String(at + 10))];
-  const planned = [await plan(system, io, users, [lookup({ email: "ann@shop.example" })]), await plan(system, io, trail, [lookup({ owner: ids })])];
+  const planned = [
+    await plan(system, io, users, [lookup({ email: "ann@shop.example" })]),
+    await plan(system, io, trail, [lookup({ owner: ids })]),
+  ];
   const notes: string[] = [];
   const journal = testJournal();
   const dying = {
@@ -168,7 +207,9 @@ test("many rows go in several transactions, each with its part of the trail; a k
   await expect(eraser.apply({ id: "U-1", effect: "erase", works: planned }, dying, FREE)).rejects.toThrow("killed");
   expect(await database.sql("SELECT count(*)::text FROM users")).toEqual([[String(1294 - 500)]]);
   // no own row is ever left with its values, whatever was committed
-  expect(await database.sql("SELECT count(*)::text FROM trail WHERE seq > 1294 AND changes::text LIKE '%Ann%'")).toEqual([["0"]]);
+  expect(
+    await database.sql("SELECT count(*)::text FROM trail WHERE seq > 1294 AND changes::text LIKE '%Ann%'"),
+  ).toEqual([["0"]]);
   expect(await erase(system, io, planned, testJournal({ notes }))).toEqual([
     { step: "shop.users", ...done(1293) },
     { step: "shop.trail", ...done(1293, { own: 1293 }) },

@@ -2,7 +2,21 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Reference, Taken } from "../../../src/model/change.ts";
 import type { RecordType, SystemBlock } from "../../../src/model/datamap.ts";
 import { remainingOf } from "../../support/erase.ts";
-import { check, codes, done, erase, lookup, plan, record, systemOf, target, type TestDatabase, testDatabase, type TestTarget, worldOf } from "./database.ts";
+import {
+  check,
+  codes,
+  done,
+  erase,
+  lookup,
+  plan,
+  record,
+  systemOf,
+  target,
+  type TestDatabase,
+  testDatabase,
+  type TestTarget,
+  worldOf,
+} from "./database.ts";
 
 let database: TestDatabase;
 let schema: string;
@@ -15,22 +29,32 @@ beforeEach(async () => {
 });
 afterAll(async () => await database[Symbol.asyncDispose]());
 
-const rows = async (table: string) => (await database.sql(`SELECT t::text FROM ${table} t ORDER BY 1`)).map(([text]) => text);
+const rows = async (table: string) =>
+  (await database.sql(`SELECT t::text FROM ${table} t ORDER BY 1`)).map(([text]) => text);
 const customers = target(record("customers", "erase"), ["email"]);
 const system = (records: readonly RecordType[], more: Partial<SystemBlock> = {}) => systemOf(records, more);
 
-async function referencesTo(where: TestTarget, keys: readonly string[], records: readonly RecordType[], more: Partial<SystemBlock> = {}): Promise<Reference[]> {
+async function referencesTo(
+  where: TestTarget,
+  keys: readonly string[],
+  records: readonly RecordType[],
+  more: Partial<SystemBlock> = {},
+): Promise<Reference[]> {
   await using reader = await system(records, more).openReader(worldOf(database));
   return await Array.fromAsync(reader.references(where, keys));
 }
 
 /** `way > child key`, sorted. */
 const ways = (references: readonly Reference[]) =>
-  references.map(({ parentKey, through, link, childKey }) => `${parentKey} ${through.join(" > ")} = ${link.child} ${childKey}`).toSorted();
+  references
+    .map(({ parentKey, through, link, childKey }) => `${parentKey} ${through.join(" > ")} = ${link.child} ${childKey}`)
+    .toSorted();
 
 /** Rows that a cascade takes along, as the planner would have them. */
 const taken = (references: readonly Reference[], tables: readonly string[]): Taken[] =>
-  references.flatMap(({ link, childKey }) => (tables.includes(link.child) ? [{ constraint: link.constraint, table: link.child, key: childKey }] : []));
+  references.flatMap(({ link, childKey }) =>
+    tables.includes(link.child) ? [{ constraint: link.constraint, table: link.child, key: childKey }] : [],
+  );
 
 const CART = `CREATE TABLE customers (id int PRIMARY KEY, email text); CREATE TABLE carts (id int PRIMARY KEY, c int CONSTRAINT cart_of REFERENCES customers ON DELETE CASCADE);
   CREATE TABLE items (id int PRIMARY KEY, cart int CONSTRAINT item_of REFERENCES carts ON DELETE CASCADE); CREATE TABLE notes (id int PRIMARY KEY, item int CONSTRAINT note_of REFERENCES items ON DELETE SET NULL);
@@ -53,7 +77,9 @@ test("references follow a cascade through tables of no record type, down to reco
     '["2"] cart_of > item_of = shop.items ["200"]',
   ]);
   await using reader = await system(all, IGNORED).openReader(worldOf(database));
-  const links = (await reader.links([customers])).map(({ constraint, child, parent, onDelete }) => `${constraint} ${child} ${parent} ${onDelete}`);
+  const links = (await reader.links([customers])).map(
+    ({ constraint, child, parent, onDelete }) => `${constraint} ${child} ${parent} ${onDelete}`,
+  );
   expect(links).toEqual([
     "cart_of shop.carts shop.customers cascade",
     "invoice_of shop.invoices shop.customers cascade",
@@ -70,7 +96,10 @@ test("references follow a cascade through tables of no record type, down to reco
 test("what a cascade was planned to take goes; a row behind it that was not planned keeps its parent", async () => {
   await database.sql(CART);
   const all = [customers.record, invoices];
-  const work = await plan(system(all, IGNORED), worldOf(database), customers, [lookup({ email: "x" }, 0), lookup({ email: "y" }, 1)]);
+  const work = await plan(system(all, IGNORED), worldOf(database), customers, [
+    lookup({ email: "x" }, 0),
+    lookup({ email: "y" }, 1),
+  ]);
   const references = await referencesTo(customers, ['["1"]', '["2"]'], all, IGNORED);
   const [operation] = work.operations;
   if (operation === undefined) throw new Error("nothing planned");
@@ -82,22 +111,26 @@ test("what a cascade was planned to take goes; a row behind it that was not plan
   const records = operation.records.map((one) => ({ ...one, takes: takes(one.key) }));
   await database.sql("DELETE FROM invoices WHERE id = 5");
   // the invoice of cart 20 is nobody's plan
-  const [outcome] = await erase(system(all, IGNORED), worldOf(database), [{ ...work, operations: [{ ...operation, records }] }]);
-  expect(outcome).toMatchObject(done(1, { blocked: 1, unresolved: ['["2"]'], reason: "invoice_of" }));
-  expect([await rows("customers"), await rows("carts"), await rows("items"), await rows("invoices"), await rows("notes")]).toEqual([
-    ["(2,y)"],
-    ["(20,2)"],
-    ["(200,20)"],
-    ["(6,20)"],
-    ["(1000,)"],
+  const [outcome] = await erase(system(all, IGNORED), worldOf(database), [
+    { ...work, operations: [{ ...operation, records }] },
   ]);
+  expect(outcome).toMatchObject(done(1, { blocked: 1, unresolved: ['["2"]'], reason: "invoice_of" }));
+  expect([
+    await rows("customers"),
+    await rows("carts"),
+    await rows("items"),
+    await rows("invoices"),
+    await rows("notes"),
+  ]).toEqual([["(2,y)"], ["(20,2)"], ["(200,20)"], ["(6,20)"], ["(1000,)"]]);
 });
 
 test("a planned record whose cascade rows are still there remains", async () => {
   await database.sql(CART);
   const all = [customers.record, invoices];
   const references = await referencesTo(customers, ['["1"]'], all, IGNORED);
-  const records = [{ key: '["1"]', fingerprint: "", subjects: [0], takes: taken(references, ["shop.carts", "shop.items"]) }];
+  const records = [
+    { key: '["1"]', fingerprint: "", subjects: [0], takes: taken(references, ["shop.carts", "shop.items"]) },
+  ];
   const operation = { change: { kind: "delete" }, records } as const;
   const remaining = async () => await remainingOf(system(all, IGNORED), worldOf(database), customers, operation);
   expect(await remaining()).toEqual(['["1"]']);
@@ -123,8 +156,13 @@ test("foreign keys of and into partitions and inheritance children count", async
       all.flatMap(({ code, message }) => (code === "CASCADE_UNDECLARED" ? [message] : [])),
     ),
   ).toEqual([expect.stringContaining("paid: payroll (s)")]);
-  expect(codes(await check(system([users.record]), worldOf(database), [users]))).toEqual(Array(3).fill("CASCADE_UNDECLARED shop.users"));
-  const keys = (await plan(system([people.record]), worldOf(database), people, [lookup({ email: "x" })])).operations[0]?.records.map(({ key }) => key) ?? [];
+  expect(codes(await check(system([users.record]), worldOf(database), [users]))).toEqual(
+    Array(3).fill("CASCADE_UNDECLARED shop.users"),
+  );
+  const keys =
+    (
+      await plan(system([people.record]), worldOf(database), people, [lookup({ email: "x" })])
+    ).operations[0]?.records.map(({ key }) => key) ?? [];
   const staff = keys.find((key) => key.startsWith('["1"')) ?? "";
   expect(ways(await referencesTo(people, keys, [people.record]))).toEqual([`${staff} paid = shop.payroll ["7"]`]);
   expect(ways(await referencesTo(users, ['["5"]', '["105"]'], [users.record]))).toEqual([
@@ -133,9 +171,12 @@ test("foreign keys of and into partitions and inheritance children count", async
     '["5"] seat_of = shop.seats ["1"]',
   ]);
   // a record type over the parent of the referencing table finds its rows: named as that one names them
-  const [reference] = (await referencesTo(users, ['["105"]'], [users.record, record("old", "erase")])).filter(({ link }) => link.child === "shop.old");
+  const [reference] = (await referencesTo(users, ['["105"]'], [users.record, record("old", "erase")])).filter(
+    ({ link }) => link.child === "shop.old",
+  );
   const old = target(record("old", "erase"), ["u"]);
-  const [found] = (await plan(system([old.record]), worldOf(database), old, [lookup({ u: "105" })])).operations[0]?.records ?? [];
+  const [found] =
+    (await plan(system([old.record]), worldOf(database), old, [lookup({ u: "105" })])).operations[0]?.records ?? [];
   expect(reference?.childKey).toBe(found?.key);
   // a partition that is a record type of its own is one, the rest of its table is none
   const mapped = await referencesTo(users, ['["5"]'], [users.record, record("logs_1", "erase")]);
@@ -148,7 +189,9 @@ test("a partitioned table that references, of which one partition is a record ty
   const users = target(record("users", "erase"), ["email"]);
   const mapped = await referencesTo(users, ['["5"]'], [users.record, record("logs_1", "erase")]);
   expect(ways(mapped)).toEqual(['["5"] log_of = shop.logs ["500"]', '["5"] log_of = shop.logs_1 ["1"]']);
-  expect(mapped.map(({ childAddress }) => childAddress)).toEqual(expect.arrayContaining([undefined, JSON.stringify([schema, "logs_1", "1"])]));
+  expect(mapped.map(({ childAddress }) => childAddress)).toEqual(
+    expect.arrayContaining([undefined, JSON.stringify([schema, "logs_1", "1"])]),
+  );
 });
 
 test("a partitioned table all of whose partitions are record types is known; a partition that comes later loses nothing unseen", async () => {
@@ -157,10 +200,14 @@ test("a partitioned table all of whose partitions are record types is known; a p
   const users = target(record("users", "erase"), ["email"]);
   const all = [users.record, record("logs_1", "erase"), record("logs_2", "erase")];
   expect(codes(await check(system(all), worldOf(database), [users]))).toEqual([]);
-  expect(codes(await check(system(all.slice(0, 2)), worldOf(database), [users]))).toEqual(["CASCADE_UNDECLARED shop.users"]);
+  expect(codes(await check(system(all.slice(0, 2)), worldOf(database), [users]))).toEqual([
+    "CASCADE_UNDECLARED shop.users",
+  ]);
   const work = await plan(system(all), worldOf(database), users, [lookup({ email: "x" })]);
   await database.sql("CREATE TABLE logs_3 PARTITION OF logs DEFAULT; INSERT INTO logs VALUES (500, 5), (501, 6)");
-  expect(await erase(system(all), worldOf(database), [work])).toMatchObject([{ affected: 0, blocked: 1, reason: "log_of" }]);
+  expect(await erase(system(all), worldOf(database), [work])).toMatchObject([
+    { affected: 0, blocked: 1, reason: "log_of" },
+  ]);
   expect(await rows("logs")).toEqual(["(1,6)", "(150,6)", "(500,5)", "(501,6)"]);
 });
 
@@ -196,7 +243,10 @@ test("a key that others reference is not changed by a rule, whatever ON UPDATE s
   await database.sql(
     "CREATE TABLE customers (id int PRIMARY KEY, email text, login text UNIQUE); CREATE TABLE seen (login text CONSTRAINT seen_by REFERENCES customers (login) ON UPDATE CASCADE)",
   );
-  const renamed = target(record("customers", "anonymise", { fields: { login: { kind: "template", template: ":random" } } }), ["email"]);
+  const renamed = target(
+    record("customers", "anonymise", { fields: { login: { kind: "template", template: ":random" } } }),
+    ["email"],
+  );
   const findings = await check(system([renamed.record]), worldOf(database), [renamed]);
   expect(codes(findings)).toEqual(["FIELD_REFUSED shop.customers login"]);
   expect(findings.find(({ code }) => code === "FIELD_REFUSED")?.message).toContain("seen_by");

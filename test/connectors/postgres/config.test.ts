@@ -15,7 +15,8 @@ const block = (more: Partial<SystemBlock>): SystemBlock => ({
   at: { line: 1, column: 1 },
   ...more,
 });
-const lint = (more: Partial<SystemBlock>) => config.lint(block(more)).map(({ path, code }) => `${path.join(".")} ${code}`);
+const lint = (more: Partial<SystemBlock>) =>
+  config.lint(block(more)).map(({ path, code }) => `${path.join(".")} ${code}`);
 
 test("a sound block has no issue", () => {
   expect(

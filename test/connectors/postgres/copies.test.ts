@@ -4,7 +4,21 @@ import type { RecordType, SystemBlock } from "../../../src/model/datamap.ts";
 import type { Guard } from "../../../src/port/connector.ts";
 import { testJournal } from "../../support/journal.ts";
 import { FREE } from "../../support/erase.ts";
-import { check, codes, did, done, erase, lookup, plan, record, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";
+import {
+  check,
+  codes,
+  did,
+  done,
+  erase,
+  lookup,
+  plan,
+  record,
+  systemOf,
+  target,
+  type TestDatabase,
+  testDatabase,
+  worldOf,
+} from "./database.ts";
 
 let database: TestDatabase;
 
@@ -16,16 +30,20 @@ beforeEach(async () => {
 });
 afterAll(async () => await database[Symbol.asyncDispose]());
 
-const rows = async (table: string) => (await database.sql(`SELECT t::text FROM ${table} t ORDER BY 1`)).map(([text]) => text);
+const rows = async (table: string) =>
+  (await database.sql(`SELECT t::text FROM ${table} t ORDER BY 1`)).map(([text]) => text);
 const people = target(record("people", "erase"), ["email"]);
-const PEOPLE = "CREATE TABLE people (id int PRIMARY KEY, email text, name text); INSERT INTO people VALUES (7, 'ann', 'Ann'), (8, 'bob', 'Bob')";
+const PEOPLE =
+  "CREATE TABLE people (id int PRIMARY KEY, email text, name text); INSERT INTO people VALUES (7, 'ann', 'Ann'), (8, 'bob', 'Bob')";
 const DYNAMIC = `CREATE FUNCTION keep_version() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE format(tg_argv[0], 'history') USING old; RETURN NULL; END $$`;
 const versioning = (statement: string) =>
   `CREATE TRIGGER versioning AFTER UPDATE OR DELETE ON people FOR EACH ROW EXECUTE FUNCTION keep_version('${statement}')`;
 
 async function eraseAnn(records: readonly RecordType[] = [people.record], more: Partial<SystemBlock> = {}) {
   const system = systemOf(records, more);
-  return await erase(system, worldOf(database), [await plan(system, worldOf(database), people, [lookup({ email: "ann" })])]);
+  return await erase(system, worldOf(database), [
+    await plan(system, worldOf(database), people, [lookup({ email: "ann" })]),
+  ]);
 }
 
 test("a copy that a trigger makes in a table unknown to the map fails the step with the table's name, and nothing is done", async () => {
@@ -36,9 +54,13 @@ test("a copy that a trigger makes in a table unknown to the map fails the step w
   ];
   for (const [statement, reason] of cases) {
     await database.fresh();
-    await database.sql(`${PEOPLE}; CREATE TABLE history (LIKE people); INSERT INTO history VALUES (1, 'old', 'x'); ${DYNAMIC}; ${versioning(statement)}`);
+    await database.sql(
+      `${PEOPLE}; CREATE TABLE history (LIKE people); INSERT INTO history VALUES (1, 'old', 'x'); ${DYNAMIC}; ${versioning(statement)}`,
+    );
     expect(codes(await check(systemOf([people.record]), worldOf(database), [people]))).toEqual([]);
-    expect(await eraseAnn(), statement).toEqual([{ step: "shop.people", ...done(0, { failed: 1, unresolved: ['["7"]'], reason }) }]);
+    expect(await eraseAnn(), statement).toEqual([
+      { step: "shop.people", ...done(0, { failed: 1, unresolved: ['["7"]'], reason }) },
+    ]);
     expect([await rows("people"), await rows("history")]).toEqual([["(7,ann,Ann)", "(8,bob,Bob)"], ["(1,old,x)"]]);
     // what the map ignores was said to hold nobody
     expect(await eraseAnn([people.record], { ignore: ["history"] })).toMatchObject([done(1)]);
@@ -50,7 +72,9 @@ test("a copy in a partition, in another schema, through a second trigger or unde
   await database.sql(`${PEOPLE}; CREATE SCHEMA IF NOT EXISTS aside; DROP TABLE IF EXISTS aside.history; CREATE TABLE aside.history (id int, email text, name text) PARTITION BY LIST (id); CREATE TABLE aside.history_7 PARTITION OF aside.history DEFAULT; ${DYNAMIC};
     CREATE TABLE between (id int, email text, name text); CREATE FUNCTION pass_on() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN BEGIN EXECUTE 'insert into aside.history select ($1).*' USING new; EXCEPTION WHEN unique_violation THEN NULL; END; RETURN NULL; END $$;
     CREATE TRIGGER pass_on AFTER INSERT ON between FOR EACH ROW EXECUTE FUNCTION pass_on(); ${versioning("insert into between select ($1).* -- %s")}`);
-  expect(await eraseAnn([people.record], { ignore: ["between"] })).toMatchObject([{ failed: 1, reason: "UNDECLARED aside.history_7" }]);
+  expect(await eraseAnn([people.record], { ignore: ["between"] })).toMatchObject([
+    { failed: 1, reason: "UNDECLARED aside.history_7" },
+  ]);
   expect(await eraseAnn([people.record], { ignore: ["between", "aside.history*"] })).toMatchObject([done(1)]);
 });
 
@@ -64,14 +88,18 @@ test("a copy that a savepoint took back is none", async () => {
 test("one person whose rows are copied stops nobody else of the batch", async () => {
   await database.sql(`${PEOPLE}; CREATE TABLE history (LIKE people); INSERT INTO people SELECT n, 'ann', 'Ann' FROM generate_series(100, 140) n; ${DYNAMIC};
     CREATE TRIGGER versioning AFTER DELETE ON people FOR EACH ROW WHEN (old.id = 120) EXECUTE FUNCTION keep_version('insert into %I select ($1).*')`);
-  expect(await eraseAnn()).toMatchObject([done(41, { failed: 1, unresolved: ['["120"]'], reason: "UNDECLARED history" })]);
+  expect(await eraseAnn()).toMatchObject([
+    done(41, { failed: 1, unresolved: ['["120"]'], reason: "UNDECLARED history" }),
+  ]);
   expect(await rows("history")).toEqual([]);
 });
 
 test("what an earlier transaction of the session did is not counted again", async () => {
   await database.sql(`${PEOPLE}; CREATE TABLE history (LIKE people); INSERT INTO history VALUES (1, 'old', 'x'); INSERT INTO people SELECT n, 'ann', 'Ann' FROM generate_series(100, 110) n; ${DYNAMIC};
     CREATE TRIGGER versioning AFTER DELETE ON people FOR EACH ROW WHEN (old.id = 105) EXECUTE FUNCTION keep_version('delete from %I where id > 0 or ($1).id is null')`);
-  expect(await eraseAnn()).toMatchObject([done(11, { failed: 1, unresolved: ['["105"]'], reason: "UNDECLARED history" })]);
+  expect(await eraseAnn()).toMatchObject([
+    done(11, { failed: 1, unresolved: ['["105"]'], reason: "UNDECLARED history" }),
+  ]);
   expect(await rows("history")).toEqual(["(1,old,x)"]);
 });
 
@@ -95,19 +123,24 @@ const TRAIL = `CREATE TABLE trail (id int GENERATED ALWAYS AS IDENTITY PRIMARY K
   CREATE TRIGGER track AFTER INSERT OR UPDATE OR DELETE ON people FOR EACH ROW EXECUTE FUNCTION track();
   CREATE TABLE orders (id int PRIMARY KEY, person int REFERENCES people, ship_to text); CREATE TRIGGER track AFTER INSERT OR UPDATE OR DELETE ON orders FOR EACH ROW EXECUTE FUNCTION track();`;
 const fields = { record: { kind: "clear" }, old_record: { kind: "clear" } } as const;
-const trailOf = (more: Partial<RecordType>) => target(record("trail", "redact", { auditOf: ["shop.people"], fields, ...more }), ["record.email"]);
+const trailOf = (more: Partial<RecordType>) =>
+  target(record("trail", "redact", { auditOf: ["shop.people"], fields, ...more }), ["record.email"]);
 const traces = async () => (await rows("trail")).filter((row) => /ann|Ann|Quay/u.test(row ?? ""));
 
 async function works(trail: ReturnType<typeof trailOf>, all: readonly RecordType[]): Promise<Work[]> {
   const system = systemOf(all);
   return [
     await plan(system, worldOf(database), people, [lookup({ email: "ann" })]),
-    await plan(system, worldOf(database), trail, [lookup(Object.fromEntries(trail.columns.map(({ column }) => [column, "ann"])))]),
+    await plan(system, worldOf(database), trail, [
+      lookup(Object.fromEntries(trail.columns.map(({ column }) => [column, "ann"]))),
+    ]),
   ];
 }
 
 test("all rows of our own making are redacted, though the trail's match does not find them, also where the data stands in `old` only", async () => {
-  await database.sql(`${PEOPLE}; ${TRAIL} UPDATE people SET name = 'Ann E.' WHERE id = 7; UPDATE people SET name = 'Bob E.' WHERE id = 8`);
+  await database.sql(
+    `${PEOPLE}; ${TRAIL} UPDATE people SET name = 'Ann E.' WHERE id = 7; UPDATE people SET name = 'Bob E.' WHERE id = 8`,
+  );
   const trail = trailOf({});
   const all = [people.record, trail.record];
   expect(await erase(systemOf(all), worldOf(database), await works(trail, all))).toEqual([
@@ -122,7 +155,13 @@ test("an own row whose value the trail's match does not recognise is redacted wh
   await database.sql(`CREATE TABLE people (id int PRIMARY KEY, email text); INSERT INTO people VALUES (7, ' Ann@old.example'), (8, 'bob'); CREATE TABLE log (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text, list text[], about text);
     CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log (email, list, about) VALUES (old.email, ARRAY[old.email], 'gone'); RETURN NULL; END $$; CREATE TRIGGER note AFTER DELETE ON people FOR EACH ROW EXECUTE FUNCTION note(); INSERT INTO log (email) VALUES ('bob')`);
   const byId = target(record("people", "erase"), ["id"]);
-  const log = target(record("log", "redact", { auditOf: ["shop.people"], fields: { email: { kind: "clear" }, list: { kind: "remove" } } }), ["email", "list"]);
+  const log = target(
+    record("log", "redact", {
+      auditOf: ["shop.people"],
+      fields: { email: { kind: "clear" }, list: { kind: "remove" } },
+    }),
+    ["email", "list"],
+  );
   const system = systemOf([byId.record, log.record]);
   const planned = [
     await plan(system, worldOf(database), byId, [lookup({ id: "7" })]),
@@ -144,7 +183,9 @@ test("a row that somebody else adds to the trail meanwhile is none of ours", asy
   await other.query("SELECT pg_advisory_lock(42)");
   const erasing = erase(systemOf(all), worldOf(database), await works(trail, all));
   for (let waiting = "0"; waiting === "0";)
-    waiting = (await database.sql("SELECT count(*)::text FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"))[0]?.[0] ?? "0";
+    waiting =
+      (await database.sql("SELECT count(*)::text FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"))[0]?.[0] ??
+      "0";
   await other.query("INSERT INTO trail (op, of, record) VALUES ('INSERT', 'elsewhere', '{\"email\": \"cleo\"}')");
   await other.query("SELECT pg_advisory_unlock(42)");
   expect(await erasing).toMatchObject([done(1), done(0, { own: 1 })]);
@@ -165,7 +206,10 @@ test("own rows are found where they took the place of older ones, and in the par
   const trail = trailOf({});
   const all = [people.record, trail.record];
   await database.sql("INSERT INTO people SELECT n, 'ann', 'Ann' FROM generate_series(100, 130) n");
-  expect(await erase(systemOf(all), worldOf(database), await works(trail, all))).toMatchObject([done(32), done(31, { own: 32 })]);
+  expect(await erase(systemOf(all), worldOf(database), await works(trail, all))).toMatchObject([
+    done(32),
+    done(31, { own: 32 }),
+  ]);
   expect(await traces()).toEqual([]);
 });
 
@@ -199,11 +243,15 @@ test("one trail as two record types, each with its filter: every own row goes to
   const place = { kind: "table", table: "trail" } as const;
   const orders = target(record("orders", "erase"), ["person"]);
   const ofPeople = {
-    ...target(record("of_people", "redact", { place, auditOf: ["shop.people"], where: { of: ["people"] }, fields }), ["record.email"]),
+    ...target(record("of_people", "redact", { place, auditOf: ["shop.people"], where: { of: ["people"] }, fields }), [
+      "record.email",
+    ]),
     where: { of: ["people"] },
   };
   const ofOrders = {
-    ...target(record("of_orders", "redact", { place, auditOf: ["shop.orders"], where: { of: ["orders"] }, fields }), ["record.person"]),
+    ...target(record("of_orders", "redact", { place, auditOf: ["shop.orders"], where: { of: ["orders"] }, fields }), [
+      "record.person",
+    ]),
     where: { of: ["orders"] },
   };
   const all = [people.record, orders.record, ofPeople.record, ofOrders.record];
@@ -214,19 +262,25 @@ test("one trail as two record types, each with its filter: every own row goes to
   const personTrail = await plan(system, worldOf(database), ofPeople, [lookup({ "record.email": "ann" })]);
   // with the trail of the other source only, our own row would be nobody's
   expect(
-    await run(byOrder, { ...personTrail, target: { ...ofPeople, record: { ...ofPeople.record, auditOf: ["shop.people", "shop.orders"] } } }),
+    await run(byOrder, {
+      ...personTrail,
+      target: { ...ofPeople, record: { ...ofPeople.record, auditOf: ["shop.people", "shop.orders"] } },
+    }),
   ).toMatchObject([{ failed: 1, reason: "UNDECLARED trail" }, { own: 0 }]);
   // with no trail at all it is a trail that grew and that nobody redacts
   expect(await run(byOrder)).toMatchObject([{ failed: 1, reason: "UNDECLARED trail" }]);
   expect(await run(byOrder, orderTrail)).toMatchObject([done(1), done(1, { own: 1 })]);
-  expect(await run(await plan(system, worldOf(database), people, [lookup({ email: "ann" })]), personTrail)).toMatchObject([done(1), done(0, { own: 1 })]);
+  expect(
+    await run(await plan(system, worldOf(database), people, [lookup({ email: "ann" })]), personTrail),
+  ).toMatchObject([done(1), done(0, { own: 1 })]);
   expect(await traces()).toEqual([]);
 });
 
 test("a trigger that adds rows to the trail of another record type only is refused, with what to write", async () => {
   await database.sql(`${PEOPLE}; ${TRAIL}`);
   const orders = target(record("orders", "erase"), ["person"]);
-  const findings = async (auditOf: string[]) => await check(systemOf([people.record, orders.record, trailOf({ auditOf }).record]), worldOf(database), [orders]);
+  const findings = async (auditOf: string[]) =>
+    await check(systemOf([people.record, orders.record, trailOf({ auditOf }).record]), worldOf(database), [orders]);
   const refused = (await findings(["shop.people"])).filter(({ severity }) => severity === "error");
   expect(refused).toMatchObject([
     {
@@ -248,9 +302,9 @@ test("writes says what triggers are known to write: through functions, through u
   const counts = target(record("counts", "erase"), ["n"]);
   const trail = trailOf({});
   const writes = async (of: typeof people) => {
-    await using reader = await systemOf([of.record, directory.record, counts.record, trail.record], { ignore: ["between", "carts"] }).openReader(
-      worldOf(database),
-    );
+    await using reader = await systemOf([of.record, directory.record, counts.record, trail.record], {
+      ignore: ["between", "carts"],
+    }).openReader(worldOf(database));
     return await reader.writes([of, directory, counts, trail]);
   };
   expect(await writes(people)).toEqual([
@@ -263,14 +317,22 @@ test("writes says what triggers are known to write: through functions, through u
 
 test("a trail with nothing planned in it is redacted in every batch, retried ones too", async () => {
   await database.sql(`${PEOPLE}; ${TRAIL} DELETE FROM trail`);
-  const kept = target(record("people", "anonymise", { fields: { name: { kind: "prefix", length: 1 }, email: { kind: "clear" } } }), ["email"]);
+  const kept = target(
+    record("people", "anonymise", { fields: { name: { kind: "prefix", length: 1 }, email: { kind: "clear" } } }),
+    ["email"],
+  );
   await database.sql(
     "INSERT INTO people SELECT n, 'ann', 'Ann' FROM generate_series(100, 110) n; DELETE FROM trail; ALTER TABLE people ADD CONSTRAINT not_this CHECK (id <> 105 OR name <> 'A')",
   );
   const trail = trailOf({});
   const system = systemOf([kept.record, trail.record]);
   const change = { kind: "fields", fields, documents: [] } as const;
-  const empty: Work = { step: "shop.trail", target: trail, lookups: [lookup({ "record.email": "ann" })], operations: [{ change, records: [] }] };
+  const empty: Work = {
+    step: "shop.trail",
+    target: trail,
+    lookups: [lookup({ "record.email": "ann" })],
+    operations: [{ change, records: [] }],
+  };
   const guard: Guard = { judge: async () => await Promise.resolve([]) };
   const planned = await plan(system, worldOf(database), kept, [lookup({ email: "ann" })]);
   expect(await erase(system, worldOf(database), [planned, empty], testJournal(), guard)).toMatchObject([
@@ -302,7 +364,13 @@ test("a trigger may take along what the plan deletes, and nothing else of a reco
     const work = await plan(system, worldOf(database), threads, [lookup({ email: "ann" })]);
     const keys = ['["1"]', '["3"]', '["4"]'];
     await using eraser = await system.openEraser(worldOf(database));
-    const [outcome] = did(await eraser.apply({ id: "U-1", effect: "erase", works: [work], deleting: [{ target: posts, keys }] }, testJournal(), FREE));
+    const [outcome] = did(
+      await eraser.apply(
+        { id: "U-1", effect: "erase", works: [work], deleting: [{ target: posts, keys }] },
+        testJournal(),
+        FREE,
+      ),
+    );
     expect(outcome, what).toMatchObject({ matched: 1, failed: 1, unresolved: ['["7"]'], reason: "UNPLANNED posts" });
     expect([await rows("threads"), (await rows("posts")).map((row) => row?.split(",")[0])], what).toEqual([
       ["(7,ann)", "(8,bob)"],
@@ -316,7 +384,11 @@ test("a trigger that sweeps the table it fires for is noticed as well", async ()
   await database.sql(`CREATE TABLE threads (id int PRIMARY KEY, email text, parent int); INSERT INTO threads VALUES (1, 'ann', NULL), (2, 'bob', 1), (3, 'ann', NULL), (4, 'ann', 3);
     CREATE FUNCTION sweep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM threads WHERE parent = old.id; RETURN NULL; END $$; CREATE TRIGGER sweep AFTER DELETE ON threads FOR EACH ROW EXECUTE FUNCTION sweep()`);
   const system = systemOf([threads.record]);
-  const outcome = await erase(system, worldOf(database), [await plan(system, worldOf(database), threads, [lookup({ email: "ann" })])]);
-  expect(outcome).toMatchObject([{ matched: 1, alreadyGone: 1, failed: 1, unresolved: ['["1"]'], reason: "UNPLANNED threads" }]);
+  const outcome = await erase(system, worldOf(database), [
+    await plan(system, worldOf(database), threads, [lookup({ email: "ann" })]),
+  ]);
+  expect(outcome).toMatchObject([
+    { matched: 1, alreadyGone: 1, failed: 1, unresolved: ['["1"]'], reason: "UNPLANNED threads" },
+  ]);
   expect(await rows("threads")).toEqual(["(1,ann,)", "(2,bob,1)"]);
 });

@@ -42,7 +42,12 @@ export async function testDatabase(name: string): Promise<TestDatabase> {
   return {
     ...made,
     async sql(text, values) {
-      const result = await app.query({ text, ...(values === undefined ? {} : { values: [...values] }), rowMode: "array", types: TEXT });
+      const result = await app.query({
+        text,
+        ...(values === undefined ? {} : { values: [...values] }),
+        rowMode: "array",
+        types: TEXT,
+      });
       return Array.isArray(result) ? [] : (result.rows as (string | null)[][]);
     },
     admin: async (text) => void (await superuser.query(text)),

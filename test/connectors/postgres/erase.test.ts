@@ -4,7 +4,19 @@ import { connector } from "../../../connectors/postgres/connector.ts";
 import { testJournal } from "../../support/journal.ts";
 import { FREE, remainingOf } from "../../support/erase.ts";
 import { expectNoIdentifier } from "../../contract/connector.contract.ts";
-import { done, erase, lookup, plan, record, ruleOf, systemOf, target, type TestDatabase, testDatabase, worldOf } from "./database.ts";
+import {
+  done,
+  erase,
+  lookup,
+  plan,
+  record,
+  ruleOf,
+  systemOf,
+  target,
+  type TestDatabase,
+  testDatabase,
+  worldOf,
+} from "./database.ts";
 
 let database: TestDatabase;
 
@@ -16,7 +28,8 @@ beforeEach(async () => {
 });
 afterAll(async () => await database[Symbol.asyncDispose]());
 
-const rows = async (table: string) => (await database.sql(`SELECT t::text FROM ${table} t ORDER BY 1`)).map(([text]) => text);
+const rows = async (table: string) =>
+  (await database.sql(`SELECT t::text FROM ${table} t ORDER BY 1`)).map(([text]) => text);
 
 test("fields are cleared, set, generalised and cut, the key, other columns and other rows stay", async () => {
   await database.sql(`CREATE TABLE guests (no int PRIMARY KEY, login text NOT NULL UNIQUE, contact text, name varchar(40) NOT NULL, born date NOT NULL, seen timestamptz, postcode text, ip inet, rate numeric(10, 2), nights int, token text);
@@ -45,7 +58,8 @@ test("fields are cleared, set, generalised and cut, the key, other columns and o
   const neighbour = (await rows("guests"))[2];
   expect(await erase(system, io, [work])).toEqual([{ step: "shop.guests", ...done(2) }]);
   const [first, second, third] = await rows("guests");
-  const login = /^\(1,(gone\+[0-9a-f]{18}@invalid),,"former guest",1979-01-01,"1970-01-01 00:00:00\+00",34,10\.1\.0\.0,0\.00,4,(ps_[0-9a-f]{32})\)$/u;
+  const login =
+    /^\(1,(gone\+[0-9a-f]{18}@invalid),,"former guest",1979-01-01,"1970-01-01 00:00:00\+00",34,10\.1\.0\.0,0\.00,4,(ps_[0-9a-f]{32})\)$/u;
   expect(first).toMatch(login);
   expect(second).toMatch(/^\(2,gone\+/u);
   expect(login.exec(first ?? "")?.[1]).not.toBe(second?.split(",")[1]);
@@ -66,15 +80,22 @@ test("one value in a batch that breaks a constraint fails alone", async () => {
   const system = systemOf([codes.record]);
   const work = await plan(system, worldOf(database), codes, [lookup({ email: "a@x.example" })]);
   const [outcome] = await erase(system, worldOf(database), [work]);
-  expect(outcome).toEqual({ step: "shop.codes", ...done(8, { failed: 2, unresolved: ['["0"]', '["4"]'], reason: "codes_code_check" }) });
-  expect((await rows("codes")).filter((row) => row === "(0,a@x.example,AA0)" || row === "(4,a@x.example,AAcanary)")).toHaveLength(2);
+  expect(outcome).toEqual({
+    step: "shop.codes",
+    ...done(8, { failed: 2, unresolved: ['["0"]', '["4"]'], reason: "codes_code_check" }),
+  });
+  expect(
+    (await rows("codes")).filter((row) => row === "(0,a@x.example,AA0)" || row === "(4,a@x.example,AAcanary)"),
+  ).toHaveLength(2);
 });
 
 test("matching elements leave an array, the others and their order stay", async () => {
   await database.sql(
     `CREATE TABLE lists (id int PRIMARY KEY, emails text[]); INSERT INTO lists VALUES (1, '{x@x.example,a@x.example,NULL,"q,\\"uo{te}",A@x.example,a@x.example}'), (2, '{a@x.example}'), (3, '{b@x.example}')`,
   );
-  const lists = target(record("lists", "redact", { fields: { emails: { kind: "remove" } } }), [{ column: "emails", type: "email", fold: [] }]);
+  const lists = target(record("lists", "redact", { fields: { emails: { kind: "remove" } } }), [
+    { column: "emails", type: "email", fold: [] },
+  ]);
   const system = systemOf([lists.record]);
   const work = await plan(system, worldOf(database), lists, [lookup({ emails: "a@x.example" })]);
   expect(await erase(system, worldOf(database), [work])).toMatchObject([done(2)]);
@@ -86,12 +107,18 @@ test("matching elements leave an array, the others and their order stay", async 
 });
 
 test("JSON keeps every byte beside the path, also numbers that JavaScript cannot hold", async () => {
-  const text = '{ "n": 9007199254740993.10, "before" : {"email":"a@x.example","x":1, "name":"A"}, "list":[1,2], "email":"stays" }';
+  const text =
+    '{ "n": 9007199254740993.10, "before" : {"email":"a@x.example","x":1, "name":"A"}, "list":[1,2], "email":"stays" }';
   await database.sql("CREATE TABLE trail (id int PRIMARY KEY, owner int, raw json, doc jsonb)");
-  await database.sql("INSERT INTO trail VALUES (1, 51, $1::text::json, $1::text::jsonb), (2, 52, $1::text::json, $1::text::jsonb), (3, 51, NULL, 'null')", [
-    text,
-  ]);
-  const paths = { "before.email": { kind: "clear" }, "before.name": { kind: "remove" }, "after.email": { kind: "clear" } } as const;
+  await database.sql(
+    "INSERT INTO trail VALUES (1, 51, $1::text::json, $1::text::jsonb), (2, 52, $1::text::json, $1::text::jsonb), (3, 51, NULL, 'null')",
+    [text],
+  );
+  const paths = {
+    "before.email": { kind: "clear" },
+    "before.name": { kind: "remove" },
+    "after.email": { kind: "clear" },
+  } as const;
   const system = systemOf([]);
   for (const column of ["raw", "doc"]) {
     const trail = target(record("trail", "redact", { in: [column], paths }), ["owner"]);
@@ -110,7 +137,9 @@ test("a value that stands in another member of a shared document stays", async (
   await database.sql(
     `CREATE TABLE rooms (id int PRIMARY KEY, doc jsonb); INSERT INTO rooms VALUES (1, '[{"m": {"email": "a@x.example", "name": "Ann"}}, {"m": {"email": "b@x.example", "name": "Bob"}}]')`,
   );
-  const rooms = target(record("rooms", "redact", { in: ["doc"], paths: { "[].m.name": { kind: "clear" } } }), ["doc[].m.email"]);
+  const rooms = target(record("rooms", "redact", { in: ["doc"], paths: { "[].m.name": { kind: "clear" } } }), [
+    "doc[].m.email",
+  ]);
   const system = systemOf([rooms.record]);
   const work = await plan(system, worldOf(database), rooms, [lookup({ "doc[].m.email": "a@x.example" })]);
   expect(await erase(system, worldOf(database), [work])).toMatchObject([done(1)]);
@@ -123,9 +152,15 @@ test("in a document found by another column, only the elements of the person are
   await database.sql(
     `CREATE TABLE rooms (id int PRIMARY KEY, owner int, doc jsonb); INSERT INTO rooms VALUES (1, 7, '{"members": [{"email": "a"}, {"email": "b"}]}'), (2, 7, '{"members": [{"email": "b"}]}'), (3, 8, '{"members": [{"email": "a"}]}')`,
   );
-  const rooms = target(record("rooms", "redact", { in: ["doc"], paths: { "members[]": { kind: "remove" } } }), ["owner", "doc.members[].email"]);
+  const rooms = target(record("rooms", "redact", { in: ["doc"], paths: { "members[]": { kind: "remove" } } }), [
+    "owner",
+    "doc.members[].email",
+  ]);
   const system = systemOf([rooms.record]);
-  const lookups = [lookup({ owner: "7", "doc.members[].email": "a" }, 0), lookup({ "doc.members[].email": "nobody" }, 1)];
+  const lookups = [
+    lookup({ owner: "7", "doc.members[].email": "a" }, 0),
+    lookup({ "doc.members[].email": "nobody" }, 1),
+  ];
   const work = await plan(system, worldOf(database), rooms, lookups);
   expect(await erase(system, worldOf(database), [work])).toMatchObject([done(2, { alreadyGone: 1 })]);
   expect(await database.sql("SELECT doc::text FROM rooms ORDER BY id")).toEqual([
@@ -142,7 +177,10 @@ test("two tables that reference each other, neither constraint deferrable, go to
       INSERT INTO a SELECT n, 'x', NULL FROM generate_series(10, 609) n; INSERT INTO b SELECT id, 'x', id FROM a; INSERT INTO a VALUES (2, 'y', NULL); INSERT INTO b VALUES (2, 'y', 2); UPDATE a SET b = id`);
     const [a, b] = [target(record("a", "erase"), ["email"]), target(record("b", "erase"), ["email"])];
     const system = systemOf([a.record, b.record]);
-    const works = [await plan(system, worldOf(database), a, [lookup({ email: "x" })]), await plan(system, worldOf(database), b, [lookup({ email: "x" })])];
+    const works = [
+      await plan(system, worldOf(database), a, [lookup({ email: "x" })]),
+      await plan(system, worldOf(database), b, [lookup({ email: "x" })]),
+    ];
     expect(await erase(system, worldOf(database), works)).toMatchObject([done(600), done(600)]);
     expect([await rows("a"), await rows("b")]).toEqual([["(2,y,2)"], ["(2,y,2)"]]);
   }
@@ -193,12 +231,16 @@ test("another row that took the place of a planned one without a key stays", asy
   expect(await erase(system, worldOf(database), [work])).toMatchObject([done(0, { alreadyGone: 1 })]);
   expect(await rows("bare")).toEqual(["(2,y)"]);
   const [operation] = work.operations;
-  expect(operation === undefined ? undefined : await remainingOf(system, worldOf(database), bare, operation)).toEqual([]);
+  expect(operation === undefined ? undefined : await remainingOf(system, worldOf(database), bare, operation)).toEqual(
+    [],
+  );
   // the planned row itself, moved: nobody can say that it is gone
   await database.sql("TRUNCATE bare; INSERT INTO bare VALUES (1, 'x')");
   const again = await plan(system, worldOf(database), bare, [lookup({ email: "x" })]);
   await database.sql("UPDATE bare SET n = 3");
-  expect(await erase(system, worldOf(database), [again])).toMatchObject([{ matched: 0, affected: 0, alreadyGone: 0, failed: 1, reason: "changed" }]);
+  expect(await erase(system, worldOf(database), [again])).toMatchObject([
+    { matched: 0, affected: 0, alreadyGone: 0, failed: 1, reason: "changed" },
+  ]);
   expect(await rows("bare")).toEqual(["(3,x)"]);
 });
 
@@ -210,12 +252,16 @@ test("a planned row that now belongs to someone else is not touched; one that ch
   const system = systemOf([users.record]);
   const work = await plan(system, worldOf(database), users, [lookup({ email: "x" })]);
   await database.sql("UPDATE users SET email = 'newcomer' WHERE id = 1; UPDATE users SET seen = 7 WHERE id = 2");
-  expect(await erase(system, worldOf(database), [work])).toMatchObject([{ matched: 2, affected: 2, failed: 1, unresolved: ['["1"]'], reason: "changed" }]);
+  expect(await erase(system, worldOf(database), [work])).toMatchObject([
+    { matched: 2, affected: 2, failed: 1, unresolved: ['["1"]'], reason: "changed" },
+  ]);
   expect(await rows("users")).toEqual(["(1,newcomer,a,0)"]);
 });
 
 test("a row locked elsewhere is blocked, the others of its batch go; afterwards the same command ends it", async () => {
-  await database.sql("CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users SELECT n, 'x' FROM generate_series(1, 5) n");
+  await database.sql(
+    "CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users SELECT n, 'x' FROM generate_series(1, 5) n",
+  );
   const users = target(record("users", "erase"), ["email"]);
   const system = systemOf([users.record], { session: { lock_timeout: "50ms" } });
   const work = await plan(system, worldOf(database), users, [lookup({ email: "x" })]);
@@ -226,7 +272,9 @@ test("a row locked elsewhere is blocked, the others of its batch go; afterwards 
   ]);
   expect(await rows("users")).toEqual(["(3,x)"]);
   await other.query("ROLLBACK; BEGIN; LOCK TABLE users IN SHARE MODE");
-  expect(await erase(system, worldOf(database), [work])).toMatchObject([{ blocked: 5, affected: 0, reason: "lock_timeout" }]);
+  expect(await erase(system, worldOf(database), [work])).toMatchObject([
+    { blocked: 5, affected: 0, reason: "lock_timeout" },
+  ]);
   await other.query("ROLLBACK");
   expect(await erase(system, worldOf(database), [work])).toMatchObject([done(1, { alreadyGone: 4 })]);
   expect(await rows("users")).toEqual([]);
@@ -240,11 +288,16 @@ test("a row that another transaction changes while we wait is read again, and it
   const system = systemOf([users.record]);
   const work = await plan(system, worldOf(database), users, [lookup({ email: "x" })]);
   const other = await database.session();
-  await other.query("BEGIN; UPDATE users SET visits = 7 WHERE id = 2; UPDATE users SET email = 'someone else' WHERE id = 3");
+  await other.query(
+    "BEGIN; UPDATE users SET visits = 7 WHERE id = 2; UPDATE users SET email = 'someone else' WHERE id = 3",
+  );
   const erasing = erase(system, worldOf(database), [work]);
-  for (let waiting = "0"; waiting === "0";) waiting = (await database.sql("SELECT count(*)::text FROM pg_locks WHERE NOT granted"))[0]?.[0] ?? "0";
+  for (let waiting = "0"; waiting === "0";)
+    waiting = (await database.sql("SELECT count(*)::text FROM pg_locks WHERE NOT granted"))[0]?.[0] ?? "0";
   await other.query("COMMIT");
-  expect(await erasing).toMatchObject([{ matched: 2, affected: 2, failed: 1, unresolved: ['["3"]'], reason: "changed" }]);
+  expect(await erasing).toMatchObject([
+    { matched: 2, affected: 2, failed: 1, unresolved: ['["3"]'], reason: "changed" },
+  ]);
   expect(await rows("users")).toEqual(["(1,x,,0)", "(2,x,,7)", '(3,"someone else",Ann,0)']);
 });
 
@@ -271,7 +324,9 @@ test("a trigger or rule that swallows a change is a failure, and nothing is said
     const one = target(record(name, "erase"), ["email"]);
     const system = systemOf([one.record]);
     const work = await plan(system, worldOf(database), one, [lookup({ email: "x" })]);
-    expect(await erase(system, worldOf(database), [work])).toMatchObject([{ affected, failed: unresolved, unresolved: ['["1"]'], reason: "swallowed" }]);
+    expect(await erase(system, worldOf(database), [work])).toMatchObject([
+      { affected, failed: unresolved, unresolved: ['["1"]'], reason: "swallowed" },
+    ]);
     expect(await rows(name)).toEqual(["(1,x,)"]);
   }
 });
@@ -280,22 +335,33 @@ test("what is kept loses everything but keys, what is named, and what its hold i
   await database.sql(`CREATE TABLE people (id int PRIMARY KEY); INSERT INTO people VALUES (5); CREATE TABLE invoices (id int PRIMARY KEY, number text UNIQUE, person int REFERENCES people, issued date, total numeric, name text, street text, whole text GENERATED ALWAYS AS (name || street) STORED);
     INSERT INTO invoices VALUES (1, 'R1', 5, '2024-05-05', 10, 'Ann', 'Quay 4'), (2, 'R2', 5, '2024-05-05', 10, 'Bob', 'Quay 5')`);
   const invoices = target(
-    record("invoices", "erase", { holds: [{ hold: "h", from: "issued", protects: [] }], whileHeld: { restrict: true, keepOnly: ["total"] } }),
+    record("invoices", "erase", {
+      holds: [{ hold: "h", from: "issued", protects: [] }],
+      whileHeld: { restrict: true, keepOnly: ["total"] },
+    }),
     ["id"],
     ["issued"],
   );
   const system = systemOf([invoices.record]);
-  const work = await plan(system, worldOf(database), invoices, [lookup({ id: "1" })], { kind: "minimise", keepOnly: ["total"] });
+  const work = await plan(system, worldOf(database), invoices, [lookup({ id: "1" })], {
+    kind: "minimise",
+    keepOnly: ["total"],
+  });
   const [operation] = work.operations;
   if (operation === undefined) throw new Error("nothing planned");
   expect(await remainingOf(system, worldOf(database), invoices, operation)).toEqual(['["1"]']);
   expect(await erase(system, worldOf(database), [work])).toMatchObject([done(0, { minimised: 1 })]);
-  expect(await rows("invoices")).toEqual(["(1,R1,5,2024-05-05,10,,,)", '(2,R2,5,2024-05-05,10,Bob,"Quay 5","BobQuay 5")']);
+  expect(await rows("invoices")).toEqual([
+    "(1,R1,5,2024-05-05,10,,,)",
+    '(2,R2,5,2024-05-05,10,Bob,"Quay 5","BobQuay 5")',
+  ]);
   expect(await remainingOf(system, worldOf(database), invoices, operation)).toEqual([]);
 });
 
 test("two operations of one step: what a hold keeps is changed, the rest is deleted", async () => {
-  await database.sql("CREATE TABLE users (id int PRIMARY KEY, email text, name text); INSERT INTO users VALUES (1, 'x', 'a'), (2, 'x', 'b'), (3, 'y', 'c')");
+  await database.sql(
+    "CREATE TABLE users (id int PRIMARY KEY, email text, name text); INSERT INTO users VALUES (1, 'x', 'a'), (2, 'x', 'b'), (3, 'y', 'c')",
+  );
   const users = target(record("users", "erase", { fields: { name: { kind: "clear" } } }), ["email"]);
   const system = systemOf([users.record]);
   const work = await plan(system, worldOf(database), users, [lookup({ email: "x" })]);
@@ -314,7 +380,9 @@ test("settings of the map are there in the transaction, and nowhere else", async
     CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO said VALUES (current_setting('app.current_user', true)); RETURN NULL; END $$; CREATE TRIGGER say AFTER DELETE ON users FOR EACH STATEMENT EXECUTE FUNCTION say()`);
   const users = target(record("users", "erase"), ["email"]);
   const system = systemOf([users.record], { session: { "app.current_user": "expunge :request" }, ignore: ["said"] });
-  expect(await erase(system, worldOf(database), [await plan(system, worldOf(database), users, [lookup({ email: "x" })])])).toMatchObject([done(1)]);
+  expect(
+    await erase(system, worldOf(database), [await plan(system, worldOf(database), users, [lookup({ email: "x" })])]),
+  ).toMatchObject([done(1)]);
   expect(await rows("said")).toEqual(['("expunge R-2026-0001")']);
 });
 
@@ -344,7 +412,9 @@ test("errors name what is wrong and nothing of a row", async () => {
 });
 
 test("a connection that the server cuts off in the middle leaves nothing half done", async () => {
-  await database.sql("CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'x'), (2, 'x')");
+  await database.sql(
+    "CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'x'), (2, 'x')",
+  );
   await database.sql(
     "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; CREATE TRIGGER die AFTER DELETE ON users FOR EACH STATEMENT EXECUTE FUNCTION die()",
   );
@@ -358,7 +428,9 @@ test("a connection that the server cuts off in the middle leaves nothing half do
 });
 
 test("a connection that breaks after COMMIT was sent leaves no doubt: the next attempt counts what was done", async () => {
-  await database.sql("CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'x'), (2, 'x'), (3, 'y')");
+  await database.sql(
+    "CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'x'), (2, 'x'), (3, 'y')",
+  );
   const users = target(record("users", "erase"), ["email"]);
   const system = systemOf([users.record]);
   const work = await plan(system, worldOf(database), users, [lookup({ email: "x" })]);
@@ -366,9 +438,13 @@ test("a connection that breaks after COMMIT was sent leaves no doubt: the next a
   const journal = testJournal();
   const through = { ...worldOf(database), secret: () => proxy.url };
   await using eraser = await system.openEraser(through);
-  await expect(eraser.apply({ id: "U-1", effect: "erase", works: [work] }, journal, FREE)).rejects.toMatchObject({ code: "SYSTEM_UNREACHABLE" });
+  await expect(eraser.apply({ id: "U-1", effect: "erase", works: [work] }, journal, FREE)).rejects.toMatchObject({
+    code: "SYSTEM_UNREACHABLE",
+  });
   expect(journal.notes).toHaveLength(1);
-  expect(await erase(system, worldOf(database), [work], testJournal({ notes: journal.notes }))).toEqual([{ step: "shop.users", ...done(2) }]);
+  expect(await erase(system, worldOf(database), [work], testJournal({ notes: journal.notes }))).toEqual([
+    { step: "shop.users", ...done(2) },
+  ]);
   expect(await rows("users")).toEqual(["(3,y)"]);
 });
 
@@ -381,11 +457,15 @@ test("a transaction that is still going on somewhere is in doubt, and nothing is
   await other.query("BEGIN");
   const { rows: ids } = await other.query<{ xid: string }>("SELECT pg_current_xact_id()::text AS xid");
   const note = JSON.stringify({ postgres: 1, xid: ids[0]?.xid, done: { "shop.users": ["0"] }, own: {} });
-  expect(await erase(system, worldOf(database), [work], testJournal({ notes: [note] }))).toMatchObject([{ affected: 0, blocked: 1, reason: "in_doubt" }]);
+  expect(await erase(system, worldOf(database), [work], testJournal({ notes: [note] }))).toMatchObject([
+    { affected: 0, blocked: 1, reason: "in_doubt" },
+  ]);
   await other.query("ROLLBACK");
   // one of another server: looked at again by its keys
   const foreign = JSON.stringify({ postgres: 1, xid: "99999999999", done: { "shop.users": ["0"] }, own: {} });
-  expect(await erase(system, worldOf(database), [work], testJournal({ notes: [note, foreign] }))).toMatchObject([done(1)]);
+  expect(await erase(system, worldOf(database), [work], testJournal({ notes: [note, foreign] }))).toMatchObject([
+    done(1),
+  ]);
 });
 
 /** Passes everything on, and hangs up on the client as soon as it has passed on a message that holds this word. */

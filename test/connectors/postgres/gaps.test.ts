@@ -2,7 +2,19 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Lookup, MatchColumn } from "../../../src/model/search.ts";
 import { expectNoIdentifier } from "../../contract/connector.contract.ts";
 import { ANN } from "../../support/cast.ts";
-import { check, erase, lookup, plan, record, systemOf, target, type TestDatabase, testDatabase, type TestTarget, worldOf } from "./database.ts";
+import {
+  check,
+  erase,
+  lookup,
+  plan,
+  record,
+  systemOf,
+  target,
+  type TestDatabase,
+  testDatabase,
+  type TestTarget,
+  worldOf,
+} from "./database.ts";
 
 let database: TestDatabase;
 let schema: string;
@@ -24,7 +36,9 @@ async function gaps(where: TestTarget, lookups: readonly Lookup[]): Promise<stri
   await using reader = await systemOf([where.record]).openReader(io);
   await Array.fromAsync(reader.locate(where, { by: "subjects", lookups }));
   expectNoIdentifier(io.findings);
-  return io.findings.flatMap(({ code, severity, gap }) => (code === "GAP" ? [`${severity} ${gap?.where} ${gap?.holdsIdentifier}`] : []));
+  return io.findings.flatMap(({ code, severity, gap }) =>
+    code === "GAP" ? [`${severity} ${gap?.where} ${gap?.holdsIdentifier}`] : [],
+  );
 }
 
 test("a materialised view that keeps the person is a gap that holds her, until it is refreshed", async () => {
@@ -34,9 +48,11 @@ test("a materialised view that keeps the person is a gap that holds her, until i
   const lookups = [lookup({ email: ANN.email ?? "" })];
   const all = [`warning ${schema}.all_of_them true`, `warning ${schema}.mailing true`];
   expect((await gaps(users, lookups)).toSorted()).toEqual(all);
-  expect(await erase(systemOf([users.record]), worldOf(database), [await plan(systemOf([users.record]), worldOf(database), users, lookups)])).toMatchObject([
-    { affected: 1 },
-  ]);
+  expect(
+    await erase(systemOf([users.record]), worldOf(database), [
+      await plan(systemOf([users.record]), worldOf(database), users, lookups),
+    ]),
+  ).toMatchObject([{ affected: 1 }]);
   expect((await gaps(users, lookups)).toSorted()).toEqual(all);
   await database.sql("REFRESH MATERIALIZED VIEW mailing; REFRESH MATERIALIZED VIEW all_of_them");
   expect(await gaps(users, lookups)).toEqual([]);
@@ -61,7 +77,8 @@ test("an identifier inside a longer cell is a gap: in texts, arrays, documents o
     INSERT INTO t VALUES (1, 'ann@x.example', 'Ann@x.example', '{ann@x.example}', '{"to": {"email": "ann@x.example"}}'), (2, 'annann@x.example; bob@x.example', 'ann@x.example.org', '{bob@x.example}', '{"to": {"email": "bob@x.example"}}'), (3, 'x', 'x', '{}', '{"cc": "ann@x.example"}')`);
   const lookups = (column: string) => [lookup({ [column]: "ann@x.example" })];
   const of = (column: string) => target(record("t", "erase"), [email(column)]);
-  for (const column of ["mail", "alt", "list", "doc.to.email"]) expect(await gaps(of(column), lookups(column)), column).toEqual([]);
+  for (const column of ["mail", "alt", "list", "doc.to.email"])
+    expect(await gaps(of(column), lookups(column)), column).toEqual([]);
   const planted: [string, string][] = [
     ["mail", "mail = 'bob@x.example ::: ANN@x.example'"],
     ["mail", "mail = 'Ann <ann@x.example>'"],
@@ -76,7 +93,9 @@ test("an identifier inside a longer cell is a gap: in texts, arrays, documents o
   }
   // the list that the map does not expect, and the object where it expects a list
   const listed = target(record("t", "erase"), [email("doc.to[].email")]);
-  await database.sql(`UPDATE t SET doc = '{"to": [{"email": "ann@x.example"}]}' WHERE id = 3; UPDATE t SET doc = NULL WHERE id = 1`);
+  await database.sql(
+    `UPDATE t SET doc = '{"to": [{"email": "ann@x.example"}]}' WHERE id = 3; UPDATE t SET doc = NULL WHERE id = 1`,
+  );
   expect(await gaps(listed, lookups("doc.to[].email"))).toEqual([]);
   await database.sql(`UPDATE t SET doc = '{"to": {"email": "ann@x.example"}}' WHERE id = 3`);
   expect(await gaps(listed, lookups("doc.to[].email"))).toEqual(["warning t.doc.to[].email true"]);
@@ -90,24 +109,39 @@ test("telephone numbers among others are told, short values and columns that are
   expect(await gaps(phone, [lookup({ phone: "+43699111222" })])).toEqual([]);
   await database.sql("UPDATE t SET phone = '0043 (699) 111-222, 0043 1 555' WHERE id = 1");
   expect(await gaps(phone, [lookup({ phone: "+43699111222" })])).toEqual(["warning t.phone true"]);
-  expect(await gaps(target(record("t", "erase"), [{ column: "code", type: "string", fold: [] }]), [lookup({ code: "A7" })])).toEqual([]);
-  expect(await gaps(target(record("t", "erase"), [email("mail")]), [lookup({ mail: "ann@x.example" })])).toEqual(["warning t.mail true"]);
-  expect(await gaps(target(record("t", "erase", { split: { mail: " ::: " } }), [email("mail")]), [lookup({ mail: "ann@x.example" })])).toEqual([]);
+  expect(
+    await gaps(target(record("t", "erase"), [{ column: "code", type: "string", fold: [] }]), [lookup({ code: "A7" })]),
+  ).toEqual([]);
+  expect(await gaps(target(record("t", "erase"), [email("mail")]), [lookup({ mail: "ann@x.example" })])).toEqual([
+    "warning t.mail true",
+  ]);
+  expect(
+    await gaps(target(record("t", "erase", { split: { mail: " ::: " } }), [email("mail")]), [
+      lookup({ mail: "ann@x.example" }),
+    ]),
+  ).toEqual([]);
 });
 
 test("what nothing is done to, and what nobody is searched in, is not looked through", async () => {
-  await database.sql("CREATE TABLE t (id int PRIMARY KEY, mail text); INSERT INTO t VALUES (1, 'ann@x.example; bob@x.example')");
+  await database.sql(
+    "CREATE TABLE t (id int PRIMARY KEY, mail text); INSERT INTO t VALUES (1, 'ann@x.example; bob@x.example')",
+  );
   expect(await gaps(target(record("t", "ask"), [email("mail")]), [lookup({ mail: "ann@x.example" })])).toEqual([]);
   expect(await gaps(target(record("t", "erase"), [email("mail")]), [])).toEqual([]);
 });
 
 test("publications and foreign partitions are said before anything is planned", async () => {
-  await database.sql("CREATE TABLE logs (id int, email text) PARTITION BY LIST (id); CREATE TABLE logs_1 PARTITION OF logs FOR VALUES IN (1)");
+  await database.sql(
+    "CREATE TABLE logs (id int, email text) PARTITION BY LIST (id); CREATE TABLE logs_1 PARTITION OF logs FOR VALUES IN (1)",
+  );
   await database.admin(
     `CREATE EXTENSION IF NOT EXISTS postgres_fdw; CREATE SERVER IF NOT EXISTS away FOREIGN DATA WRAPPER postgres_fdw; CREATE FOREIGN TABLE ${schema}.logs_2 PARTITION OF ${schema}.logs FOR VALUES IN (2) SERVER away; CREATE PUBLICATION feed FOR TABLE ${schema}.logs_1`,
   );
   const logs = target(record("logs", "erase"), ["email"]);
   const found = await check(systemOf([logs.record]), worldOf(database), [logs]);
-  expect(found.flatMap(({ gap }) => (gap === undefined ? [] : [`${gap.where} ${gap.holdsIdentifier}`]))).toEqual(["publication feed false", "logs_2 false"]);
+  expect(found.flatMap(({ gap }) => (gap === undefined ? [] : [`${gap.where} ${gap.holdsIdentifier}`]))).toEqual([
+    "publication feed false",
+    "logs_2 false",
+  ]);
   await database.admin(`DROP PUBLICATION feed; DROP FOREIGN TABLE ${schema}.logs_2`);
 });

@@ -2,7 +2,21 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Located } from "../../../src/model/search.ts";
 import { FREE, remainingOf } from "../../support/erase.ts";
 import { testJournal } from "../../support/journal.ts";
-import { check, codes, done, erase, lookup, plan, record, systemOf, target, type TestDatabase, testDatabase, type TestTarget, worldOf } from "./database.ts";
+import {
+  check,
+  codes,
+  done,
+  erase,
+  lookup,
+  plan,
+  record,
+  systemOf,
+  target,
+  type TestDatabase,
+  testDatabase,
+  type TestTarget,
+  worldOf,
+} from "./database.ts";
 
 let database: TestDatabase;
 let schema: string;
@@ -16,7 +30,8 @@ beforeEach(async () => {
 });
 afterAll(async () => await database[Symbol.asyncDispose]());
 
-const rows = async (table: string) => (await database.sql(`SELECT t::text FROM ${table} t ORDER BY 1`)).map(([text]) => text);
+const rows = async (table: string) =>
+  (await database.sql(`SELECT t::text FROM ${table} t ORDER BY 1`)).map(([text]) => text);
 
 async function byKeys(where: TestTarget, keys: readonly string[]): Promise<Located[]> {
   await using reader = await systemOf([where.record]).openReader(worldOf(database));
@@ -58,7 +73,9 @@ test("keys of every odd type name their rows: arrays, composites, ranges, enums,
       `DROP TABLE IF EXISTS spots; CREATE TABLE spots (id ${type} PRIMARY KEY, email text, note text); INSERT INTO spots VALUES (${mine}, 'x', 'n'), (${other}, 'y', 'n')`,
     );
     for (const rule of ["anonymise", "erase"] as const) {
-      const spots = target(record("spots", rule, rule === "erase" ? {} : { fields: { note: { kind: "clear" } } }), ["email"]);
+      const spots = target(record("spots", rule, rule === "erase" ? {} : { fields: { note: { kind: "clear" } } }), [
+        "email",
+      ]);
       const system = systemOf([spots.record]);
       expect([type, codes(await check(system, worldOf(database), [spots]))]).toEqual([type, []]);
       const work = await plan(system, worldOf(database), spots, [lookup({ email: "x" })]);
@@ -83,9 +100,13 @@ test("keys of every odd type name their rows: arrays, composites, ranges, enums,
 test("columns named like members of an object are columns like any other", async () => {
   for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf"]) {
     await database.fresh();
-    await database.sql(`CREATE TABLE races (id int PRIMARY KEY, "${name}" text, note text); INSERT INTO races VALUES (1, 'x', 'a'), (2, 'y', 'b')`);
+    await database.sql(
+      `CREATE TABLE races (id int PRIMARY KEY, "${name}" text, note text); INSERT INTO races VALUES (1, 'x', 'a'), (2, 'y', 'b')`,
+    );
     const races = target(
-      record("races", "anonymise", { fields: JSON.parse(`{"${name}":{"kind":"set","value":"gone"},"note":{"kind":"clear"}}`) }),
+      record("races", "anonymise", {
+        fields: JSON.parse(`{"${name}":{"kind":"set","value":"gone"},"note":{"kind":"clear"}}`),
+      }),
       [name],
       [name],
     );
@@ -96,12 +117,16 @@ test("columns named like members of an object are columns like any other", async
     expect(await erase(system, worldOf(database), [work]), name).toMatchObject([done(1)]);
     expect(await rows("races")).toEqual(["(1,gone,)", "(2,y,b)"]);
     // a lookup that does not name the column finds nobody
-    expect(await plan(system, worldOf(database), races, [{ subject: 0, values: {} }])).toMatchObject({ operations: [{ records: [] }] });
+    expect(await plan(system, worldOf(database), races, [{ subject: 0, values: {} }])).toMatchObject({
+      operations: [{ records: [] }],
+    });
   }
 });
 
 test("rows by key are found whether they match anybody or not; one that is gone yields nothing, one that changed has another fingerprint", async () => {
-  await database.sql("CREATE TABLE users (id int PRIMARY KEY, email text, name text); INSERT INTO users VALUES (1, 'x', 'a'), (2, 'y', 'b')");
+  await database.sql(
+    "CREATE TABLE users (id int PRIMARY KEY, email text, name text); INSERT INTO users VALUES (1, 'x', 'a'), (2, 'y', 'b')",
+  );
   const users = target(record("users", "erase"), ["email"], ["name", "email"]);
   const found = await bySubject(users, "x");
   const [first] = await byKeys(users, ['["1"]', '["9"]', "no key", '["1","2"]']);
@@ -119,7 +144,9 @@ test("a key that is unique in a table and not in what inherits from it is no key
   );
   const people = target(record("people", "erase"), ["email"]);
   const system = systemOf([people.record]);
-  expect(await erase(system, worldOf(database), [await plan(system, worldOf(database), people, [lookup({ email: "x" })])])).toMatchObject([done(1)]);
+  expect(
+    await erase(system, worldOf(database), [await plan(system, worldOf(database), people, [lookup({ email: "x" })])]),
+  ).toMatchObject([done(1)]);
   expect(await rows("people")).toEqual(["(1,y)", "(1,y)"]);
 });
 
@@ -127,10 +154,18 @@ test("a row has one address, whichever record type finds it: partitions, inherit
   await database.sql(`CREATE TABLE events (id int, y int, email text, PRIMARY KEY (id, y)) PARTITION BY LIST (y); CREATE TABLE events_1 PARTITION OF events FOR VALUES IN (1) PARTITION BY LIST (y); CREATE TABLE events_1_a PARTITION OF events_1 DEFAULT; CREATE TABLE events_2 PARTITION OF events FOR VALUES IN (2);
     INSERT INTO events VALUES (1, 1, 'x'), (1, 2, 'x'); CREATE UNIQUE INDEX ON events_2 (id); CREATE TABLE people (id int, email text); CREATE TABLE staff (no int PRIMARY KEY) INHERITS (people); INSERT INTO people VALUES (1, 'x'); INSERT INTO staff VALUES (1, 'x', 5);
     CREATE TABLE a (id int PRIMARY KEY, email text); CREATE TABLE b (code int PRIMARY KEY, email text); CREATE TABLE both_ (PRIMARY KEY (id)) INHERITS (a, b); INSERT INTO both_ VALUES (1, 'x', 2); CREATE TABLE solo (id text PRIMARY KEY, email text); INSERT INTO solo VALUES ('q"\\é', 'x')`);
-  const addresses = async (name: string) => (await bySubject(target(record(name, "erase"), ["email"]), "x")).map(({ address }) => address).toSorted();
+  const addresses = async (name: string) =>
+    (await bySubject(target(record(name, "erase"), ["email"]), "x")).map(({ address }) => address).toSorted();
   const [first, second] = await addresses("events");
-  expect([first, second]).toEqual([JSON.stringify([schema, "events_1_a", "1", "1"]), JSON.stringify([schema, "events_2", "1", "2"])]);
-  expect([await addresses("events_1"), await addresses("events_1_a"), await addresses("events_2")]).toEqual([[first], [first], [second]]);
+  expect([first, second]).toEqual([
+    JSON.stringify([schema, "events_1_a", "1", "1"]),
+    JSON.stringify([schema, "events_2", "1", "2"]),
+  ]);
+  expect([await addresses("events_1"), await addresses("events_1_a"), await addresses("events_2")]).toEqual([
+    [first],
+    [first],
+    [second],
+  ]);
   const all = await addresses("people");
   expect(all).toHaveLength(2);
   expect(all).toEqual(expect.arrayContaining(await addresses("staff")));
@@ -144,11 +179,16 @@ test("identity and generated columns: what cannot be set is refused, the rest is
   );
   const of = (fields: Parameters<typeof record>[2]) => target(record("t", "anonymise", fields), ["email"]);
   const refused = of({ fields: { no: { kind: "set", value: 7 }, up: { kind: "clear" } } });
-  expect(codes(await check(systemOf([refused.record]), worldOf(database), [refused]))).toEqual(["FIELD_REFUSED shop.t no", "FIELD_REFUSED shop.t up"]);
+  expect(codes(await check(systemOf([refused.record]), worldOf(database), [refused]))).toEqual([
+    "FIELD_REFUSED shop.t no",
+    "FIELD_REFUSED shop.t up",
+  ]);
   const fine = of({ fields: { seq: { kind: "set", value: 0 }, email: { kind: "set", value: "gone" } } });
   const system = systemOf([fine.record]);
   expect(codes(await check(system, worldOf(database), [fine]))).toEqual([]);
-  expect(await erase(system, worldOf(database), [await plan(system, worldOf(database), fine, [lookup({ email: "x" })])])).toMatchObject([done(1)]);
+  expect(
+    await erase(system, worldOf(database), [await plan(system, worldOf(database), fine, [lookup({ email: "x" })])]),
+  ).toMatchObject([done(1)]);
   expect(await rows("t")).toEqual(["(1,1,gone,0,GONE)", "(2,2,y,2,Y)"]);
 });
 
@@ -173,10 +213,15 @@ test("an answer of the server that nobody foresaw fails the step with its code, 
   const work = await plan(system, worldOf(database), users, [lookup({ email: "x" })]);
   const [outcome] = await eraser.apply({ id: "U-1", effect: "erase", works: [work] }, testJournal(), FREE);
   expect(outcome?.deleted).toBe(3);
-  expect(outcome?.left.map(({ key, kind, reason }) => `${key} ${kind} ${reason}`)).toEqual(['["3"] failed 0A000 odd', '["4"] failed P0001 odd']);
-  // outside of any trigger's function
-  await database.sql("DROP TRIGGER odd ON users; CREATE RULE odd AS ON DELETE TO users WHERE old.id = 3 DO ALSO SELECT 1 / 0");
-  expect(await erase(system, worldOf(database), [await plan(system, worldOf(database), users, [lookup({ email: "x" })])])).toMatchObject([
-    { failed: 2, reason: "UNEXPECTED_ANSWER 22012" },
+  expect(outcome?.left.map(({ key, kind, reason }) => `${key} ${kind} ${reason}`)).toEqual([
+    '["3"] failed 0A000 odd',
+    '["4"] failed P0001 odd',
   ]);
+  // outside of any trigger's function
+  await database.sql(
+    "DROP TRIGGER odd ON users; CREATE RULE odd AS ON DELETE TO users WHERE old.id = 3 DO ALSO SELECT 1 / 0",
+  );
+  expect(
+    await erase(system, worldOf(database), [await plan(system, worldOf(database), users, [lookup({ email: "x" })])]),
+  ).toMatchObject([{ failed: 2, reason: "UNEXPECTED_ANSWER 22012" }]);
 });

@@ -4,7 +4,20 @@ import type { Left, PlannedRecord, Taken, Work } from "../../../src/model/change
 import type { Guard } from "../../../src/port/connector.ts";
 import type { RecordType, SystemBlock } from "../../../src/model/datamap.ts";
 import { testJournal } from "../../support/journal.ts";
-import { type Did, done, erase, lookup, plan, record, systemOf, target, type TestDatabase, testDatabase, type TestTarget, worldOf } from "./database.ts";
+import {
+  type Did,
+  done,
+  erase,
+  lookup,
+  plan,
+  record,
+  systemOf,
+  target,
+  type TestDatabase,
+  testDatabase,
+  type TestTarget,
+  worldOf,
+} from "./database.ts";
 
 let database: TestDatabase;
 
@@ -16,7 +29,8 @@ beforeEach(async () => {
 });
 afterAll(async () => await database[Symbol.asyncDispose]());
 
-const rows = async (table: string) => (await database.sql(`SELECT t::text FROM ${table} t ORDER BY 1`)).map(([text]) => text);
+const rows = async (table: string) =>
+  (await database.sql(`SELECT t::text FROM ${table} t ORDER BY 1`)).map(([text]) => text);
 const SHORT = { session: { lock_timeout: "50ms" } };
 
 /** Somebody of this database waits for a lock. */
@@ -47,7 +61,9 @@ test("a row that references a planned one and commits while we wait keeps it, un
     const erasing = erase(systemOf([customers.record, invoices]), worldOf(database), [work]);
     await waits();
     await other.query("COMMIT");
-    expect(await erasing, rule).toEqual([{ step: "shop.customers", ...done(1, { blocked: 1, unresolved: ['["1"]'], reason: "invoice_of" }) }]);
+    expect(await erasing, rule).toEqual([
+      { step: "shop.customers", ...done(1, { blocked: 1, unresolved: ['["1"]'], reason: "invoice_of" }) },
+    ]);
     expect([await rows("customers"), await rows("invoices")]).toEqual([["(1,x)"], ["(7,1)"]]);
   }
 });
@@ -57,7 +73,10 @@ const CARTS = `CREATE TABLE customers (id int PRIMARY KEY, email text); CREATE T
 const IGNORED = { ignore: ["carts"] };
 const taking = (work: Work, takes: readonly Taken[]): Work => ({
   ...work,
-  operations: work.operations.map((one) => ({ ...one, records: one.records.map((planned) => ({ ...planned, takes })) })),
+  operations: work.operations.map((one) => ({
+    ...one,
+    records: one.records.map((planned) => ({ ...planned, takes })),
+  })),
 });
 const CART: Taken = { constraint: "cart_of", table: "shop.carts", key: '["10"]' };
 
@@ -71,7 +90,11 @@ test("a row that commits below a cascade's second level while we wait keeps the 
   await waits();
   await other.query("COMMIT");
   expect(await erasing).toMatchObject([{ affected: 0, blocked: 1, reason: "invoice_of" }]);
-  expect([await rows("customers"), await rows("carts"), await rows("invoices")]).toEqual([["(1,x)"], ["(10,1)"], ["(7,10)"]]);
+  expect([await rows("customers"), await rows("carts"), await rows("invoices")]).toEqual([
+    ["(1,x)"],
+    ["(10,1)"],
+    ["(7,10)"],
+  ]);
   await database.sql("DELETE FROM invoices");
   expect(await erase(systemOf(all, IGNORED), worldOf(database), [work])).toMatchObject([done(1)]);
   expect(await rows("carts")).toEqual([]);
@@ -116,7 +139,10 @@ test("a row that a cascade takes and that somebody holds blocks the record, the 
   const takes = (key: string): Taken[] => [{ ...CART, key: key === '["1"]' ? '["10"]' : '["20"]' }];
   const planned: Work = {
     ...work,
-    operations: work.operations.map((one) => ({ ...one, records: one.records.map((row) => ({ ...row, takes: takes(row.key) })) })),
+    operations: work.operations.map((one) => ({
+      ...one,
+      records: one.records.map((row) => ({ ...row, takes: takes(row.key) })),
+    })),
   };
   const other = await database.session();
   await other.query("BEGIN; SELECT FROM carts WHERE id = 10 FOR UPDATE");
@@ -139,9 +165,9 @@ test("where the role may lock nothing, the server refuses what came late, and no
       return [];
     },
   };
-  expect(await erase(systemOf([customers.record], IGNORED), worldOf(database), [work], testJournal(), guard)).toMatchObject([
-    { affected: 1, blocked: 1, unresolved: ['["1"]'], reason: "cart_of" },
-  ]);
+  expect(
+    await erase(systemOf([customers.record], IGNORED), worldOf(database), [work], testJournal(), guard),
+  ).toMatchObject([{ affected: 1, blocked: 1, unresolved: ['["1"]'], reason: "cart_of" }]);
   expect([await rows("customers"), await rows("carts")]).toEqual([["(1,x)"], ["(99,1)"]]);
 });
 
@@ -152,7 +178,13 @@ test("rows of the same unit that stay keep what they reference: held, changed, b
   const posts = target(record("posts", "erase"), ["author"]);
   const system = systemOf([posts.record]);
   const left = async (guard: Guard) =>
-    await erase(system, worldOf(database), [await plan(system, worldOf(database), posts, [lookup({ author: "x" })])], testJournal(), guard);
+    await erase(
+      system,
+      worldOf(database),
+      [await plan(system, worldOf(database), posts, [lookup({ author: "x" })])],
+      testJournal(),
+      guard,
+    );
   const holding = (kind: Left["kind"]): Guard => ({
     judge: async () => await Promise.resolve([{ key: '["3"]', kind, reason: "legal_hold", until: "2030-01-01" }]),
   });
@@ -170,8 +202,14 @@ test("a child that is changed so that it lets its parent go does not keep it; on
   const people = target(record("people", "erase"), ["email"]);
   const ghost = target(record("posts", "anonymise", { fields: { author: { kind: "set", value: 0 } } }), ["id"]);
   const system = systemOf([people.record, ghost.record]);
-  const works = [await plan(system, worldOf(database), ghost, [lookup({ id: "10" })]), await plan(system, worldOf(database), people, [lookup({ email: "x" })])];
-  expect(await erase(system, worldOf(database), works)).toMatchObject([done(1), { affected: 1, blocked: 1, unresolved: ['["2"]'], reason: "author_of" }]);
+  const works = [
+    await plan(system, worldOf(database), ghost, [lookup({ id: "10" })]),
+    await plan(system, worldOf(database), people, [lookup({ email: "x" })]),
+  ];
+  expect(await erase(system, worldOf(database), works)).toMatchObject([
+    done(1),
+    { affected: 1, blocked: 1, unresolved: ['["2"]'], reason: "author_of" },
+  ]);
   expect([await rows("people"), await rows("posts")]).toEqual([
     ["(0,ghost)", "(2,x)"],
     ["(10,0,a)", "(20,2,b)"],
@@ -192,7 +230,9 @@ test("the guard is asked for every batch after its rows are locked, in retries t
       asked.push([step, ...records.map(({ key }) => key)]);
       const { rows: free } = await other.query<{ id: number }>("SELECT id FROM users FOR UPDATE SKIP LOCKED");
       expect(records.every(({ key }) => free.every(({ id }) => key !== JSON.stringify([String(id)])))).toBe(true);
-      return records.flatMap(({ key }) => (key === '["4"]' ? [{ key, kind: "waiting", reason: "open", says: "the ticket is open" } as const] : []));
+      return records.flatMap(({ key }) =>
+        key === '["4"]' ? [{ key, kind: "waiting", reason: "open", says: "the ticket is open" } as const] : [],
+      );
     },
   };
   const [outcome] = await erase(system, worldOf(database), [work], testJournal(), guard);
@@ -217,16 +257,22 @@ test("a hold's date, a filter, a marker of being new or any exported column that
     const bills = target(record("bills", "erase", more), ["email"], ["state"]);
     const work = await planX([bills.record], {}, bills);
     const other = await database.session();
-    await other.query(`BEGIN; UPDATE bills SET ${column} = ${value} WHERE id = 1; UPDATE bills SET other = 'z' WHERE id = 2`);
+    await other.query(
+      `BEGIN; UPDATE bills SET ${column} = ${value} WHERE id = 1; UPDATE bills SET other = 'z' WHERE id = 2`,
+    );
     const erasing = erase(systemOf([bills.record]), worldOf(database), [work]);
     await waits();
     await other.query("COMMIT");
-    expect(await erasing, column).toEqual([{ step: "shop.bills", ...done(1, { failed: 1, unresolved: ['["1"]'], reason: "changed" }) }]);
+    expect(await erasing, column).toEqual([
+      { step: "shop.bills", ...done(1, { failed: 1, unresolved: ['["1"]'], reason: "changed" }) },
+    ]);
   }
 });
 
 test("a row to be changed that is another's now is `changed`, not already as wanted", async () => {
-  await database.sql("CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'x'), (2, 'x')");
+  await database.sql(
+    "CREATE TABLE users (id int PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'x'), (2, 'x')",
+  );
   const users = target(record("users", "anonymise", { fields: { email: { kind: "clear" } } }), ["email"]);
   const work = await planX([users.record], {}, users);
   await database.sql("UPDATE users SET email = 'newcomer' WHERE id = 1; UPDATE users SET email = NULL WHERE id = 2");
@@ -245,7 +291,9 @@ test("a foreign key that is added in the middle of the unit undoes the batch", a
   const io = worldOf(database);
   // added after the tables were described and before their rows are locked: it waits for nobody, we for it
   const other = await database.session();
-  await other.query("BEGIN; ALTER TABLE late ADD CONSTRAINT late_of FOREIGN KEY (c) REFERENCES customers ON DELETE CASCADE");
+  await other.query(
+    "BEGIN; ALTER TABLE late ADD CONSTRAINT late_of FOREIGN KEY (c) REFERENCES customers ON DELETE CASCADE",
+  );
   const erasing = erase(system, io, [work]);
   await waits();
   await other.query("COMMIT");

@@ -2,7 +2,18 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Where } from "../../../src/model/datamap.ts";
 import type { Lookup } from "../../../src/model/search.ts";
 import { locateAll } from "../../support/erase.ts";
-import { check, codes, lookup, record, systemOf, target, type TestDatabase, type TestTarget, testDatabase, worldOf } from "./database.ts";
+import {
+  check,
+  codes,
+  lookup,
+  record,
+  systemOf,
+  target,
+  type TestDatabase,
+  type TestTarget,
+  testDatabase,
+  worldOf,
+} from "./database.ts";
 
 let database: TestDatabase;
 
@@ -22,15 +33,21 @@ async function find(where: TestTarget, lookups: readonly Lookup[]): Promise<stri
 }
 
 test("a citext column is found in any case, alone and in a batch of thousands", async () => {
-  await database.sql("CREATE TABLE users (id int PRIMARY KEY, email citext); INSERT INTO users VALUES (1, 'Alice@Example.com'), (2, 'alice@example.co')");
+  await database.sql(
+    "CREATE TABLE users (id int PRIMARY KEY, email citext); INSERT INTO users VALUES (1, 'Alice@Example.com'), (2, 'alice@example.co')",
+  );
   const where = target(record("users", "erase"), [{ column: "email", type: "email", fold: ["trim"] }]);
   expect(await find(where, [lookup({ email: "alice@example.com" })])).toEqual(['0:["1"]']);
-  const many = Array.from({ length: 6000 }, (_, at) => lookup({ email: at === 5500 ? "ALICE@example.com" : `nobody${at}@example.com` }, at));
+  const many = Array.from({ length: 6000 }, (_, at) =>
+    lookup({ email: at === 5500 ? "ALICE@example.com" : `nobody${at}@example.com` }, at),
+  );
   expect(await find(where, many)).toEqual(['5500:["1"]']);
 });
 
 test("a 64-bit id beyond 2^53 finds its own row and not its neighbour", async () => {
-  await database.sql("CREATE TABLE users (id int8 PRIMARY KEY); INSERT INTO users VALUES (9007199254740992), (9007199254740993), (42)");
+  await database.sql(
+    "CREATE TABLE users (id int8 PRIMARY KEY); INSERT INTO users VALUES (9007199254740992), (9007199254740993), (42)",
+  );
   const where = target(record("users", "erase"), [{ column: "id", type: "integer", fold: [] }], ["id"]);
   expect(await find(where, [lookup({ id: "9007199254740993" })])).toEqual(['0:["9007199254740993"]']);
   // no value of this type, or another text: nothing, and no error
@@ -39,7 +56,9 @@ test("a 64-bit id beyond 2^53 finds its own row and not its neighbour", async ()
 });
 
 test("00042 kept as text is not 42", async () => {
-  await database.sql("CREATE TABLE cards (no text PRIMARY KEY, old char(8)); INSERT INTO cards VALUES ('00042', 'a'), ('42', 'b'), (' 42', 'c')");
+  await database.sql(
+    "CREATE TABLE cards (no text PRIMARY KEY, old char(8)); INSERT INTO cards VALUES ('00042', 'a'), ('42', 'b'), (' 42', 'c')",
+  );
   expect(await find(target(record("cards", "erase"), ["no"]), [lookup({ no: "42" })])).toEqual(['0:["42"]']);
   expect(await find(target(record("cards", "erase"), ["no"]), [lookup({ no: "00042" })])).toEqual(['0:["00042"]']);
   expect(await find(target(record("cards", "erase"), ["old"]), [lookup({ old: "b" })])).toEqual(['0:["42"]']);
@@ -47,7 +66,9 @@ test("00042 kept as text is not 42", async () => {
 
 test("a uuid is found however it is written, and something that is none matches nothing", async () => {
   const id = "0b2c9f3e-1111-4222-8333-abcdefabcdef";
-  await database.sql(`CREATE TABLE users (id uuid PRIMARY KEY, spare text); INSERT INTO users VALUES ('${id}', '${id.toUpperCase()}')`);
+  await database.sql(
+    `CREATE TABLE users (id uuid PRIMARY KEY, spare text); INSERT INTO users VALUES ('${id}', '${id.toUpperCase()}')`,
+  );
   const where = (column: string) => target(record("users", "erase"), [{ column, type: "uuid", fold: [] }]);
   expect(await find(where("id"), [lookup({ id: [id.toUpperCase(), "not-a-uuid"] })])).toEqual([`0:["${id}"]`]);
   expect(await find(where("spare"), [lookup({ spare: id })])).toEqual([`0:["${id}"]`]);
@@ -63,7 +84,9 @@ test("letters beyond ASCII fold under a C collation too", async () => {
 });
 
 test("a column with a collation of its own is searched exactly", async () => {
-  await database.admin(`CREATE COLLATION IF NOT EXISTS public.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`);
+  await database.admin(
+    `CREATE COLLATION IF NOT EXISTS public.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`,
+  );
   await database.sql(
     `CREATE TABLE users (id int PRIMARY KEY, a text COLLATE "C", b text COLLATE public.loose); INSERT INTO users VALUES (1, 'Ann', 'Ann'), (2, 'ann', 'ann'), (3, 'bob', 'bob')`,
   );
@@ -85,7 +108,9 @@ test("a row that belongs to two subjects comes once for each, and once only thro
     "CREATE TABLE mails (id int PRIMARY KEY, sender text, receiver text); INSERT INTO mails VALUES (1, 'a@x.example', 'b@x.example'), (2, 'a@x.example', 'a@x.example'), (3, 'c@x.example', 'd@x.example')",
   );
   const where = target(record("mails", "erase"), ["sender", "receiver"]);
-  const lookups = ["a@x.example", "b@x.example"].map((email, subject) => lookup({ sender: email, receiver: email }, subject));
+  const lookups = ["a@x.example", "b@x.example"].map((email, subject) =>
+    lookup({ sender: email, receiver: email }, subject),
+  );
   expect(await find(where, lookups)).toEqual(['0:["1"]', '1:["1"]', '0:["2"]']);
 });
 
@@ -95,7 +120,12 @@ test("`all` needs every column of the same subject", async () => {
   );
   const base = record("users", "erase");
   const where = target({ ...base, match: { ...base.match, mode: "all" } }, ["tenant", "email"]);
-  expect(await find(where, [lookup({ tenant: "1", email: "a@x.example" }, 0), lookup({ tenant: "2", email: "b@x.example" }, 1)])).toEqual(['0:["1"]']);
+  expect(
+    await find(where, [
+      lookup({ tenant: "1", email: "a@x.example" }, 0),
+      lookup({ tenant: "2", email: "b@x.example" }, 1),
+    ]),
+  ).toEqual(['0:["1"]']);
 });
 
 test("elements of an array and of a JSON document are matched one by one", async () => {
@@ -105,10 +135,16 @@ test("elements of an array and of a JSON document are matched one by one", async
   const lists = record("lists", "erase");
   expect(await find(target(lists, ["emails"]), [lookup({ emails: "a@x.example" })])).toEqual(['0:["1"]']);
   expect(
-    await find(target(lists, [{ column: "doc.members[].email", type: "email", fold: ["lowercase"] }]), [lookup({ "doc.members[].email": "a@x.example" })]),
+    await find(target(lists, [{ column: "doc.members[].email", type: "email", fold: ["lowercase"] }]), [
+      lookup({ "doc.members[].email": "a@x.example" }),
+    ]),
   ).toEqual(['0:["1"]']);
-  expect(await find(target(lists, ["doc.members.email"]), [lookup({ "doc.members.email": "a@x.example" })])).toEqual(['0:["2"]']);
-  expect(await find(target(lists, ["doc.members[].no"]), [lookup({ "doc.members[].no": "9007199254740993" })])).toEqual(['0:["1"]']);
+  expect(await find(target(lists, ["doc.members.email"]), [lookup({ "doc.members.email": "a@x.example" })])).toEqual([
+    '0:["2"]',
+  ]);
+  expect(await find(target(lists, ["doc.members[].no"]), [lookup({ "doc.members[].no": "9007199254740993" })])).toEqual(
+    ['0:["1"]'],
+  );
   expect(await find(target(lists, ["old[].k"]), [lookup({ "old[].k": "b@x.example" })])).toEqual(['0:["1"]']);
 });
 
@@ -116,7 +152,9 @@ test("names mean themselves, whatever they are made of", async () => {
   await database.sql(`CREATE TABLE safe (id int PRIMARY KEY); INSERT INTO safe VALUES (1);
     CREATE TABLE "a""; drop table safe;--" ("Id ""x""" int PRIMARY KEY, "E.mail" text, "select" text); INSERT INTO "a""; drop table safe;--" VALUES (7, 'a@x.example', 'b')`);
   const odd = record("odd", "erase", { place: { kind: "table", table: 'a"; drop table safe;--' } });
-  const [found] = await locateAll(systemOf([odd]), worldOf(database), target(odd, ["E.mail"], ['Id "x"', "select"]), [lookup({ "E.mail": "a@x.example" })]);
+  const [found] = await locateAll(systemOf([odd]), worldOf(database), target(odd, ["E.mail"], ['Id "x"', "select"]), [
+    lookup({ "E.mail": "a@x.example" }),
+  ]);
   expect(found).toMatchObject({ key: '["7"]', values: { 'Id "x"': "7", select: "b" } });
   expect(await database.sql("SELECT * FROM safe")).toEqual([["1"]]);
 });
@@ -126,7 +164,8 @@ test("dates are exported in ISO 8601, timestamps with a time zone in UTC, whatev
     INSERT INTO bills VALUES (1, '2024-02-29', '2024-03-01 00:30:00.123456+05:30', '2024-03-01 00:30', NULL, true, 10)`);
   const name = new URL(database.url).pathname.slice(1);
   const bills = target(record("bills", "erase"), ["id"], ["day", "at", "local", "missing", "paid", "amount"]);
-  const look = async () => (await locateAll(systemOf([bills.record]), worldOf(database), bills, [lookup({ id: "1" })]))[0];
+  const look = async () =>
+    (await locateAll(systemOf([bills.record]), worldOf(database), bills, [lookup({ id: "1" })]))[0];
   const first = await look();
   expect(first?.values).toEqual({
     day: "2024-02-29",
@@ -140,7 +179,9 @@ test("dates are exported in ISO 8601, timestamps with a time zone in UTC, whatev
     `ALTER ROLE app IN DATABASE "${name}" SET timezone = 'Pacific/Kiritimati'; ALTER ROLE app IN DATABASE "${name}" SET datestyle = 'SQL, DMY'`,
   );
   expect(await look()).toEqual(first);
-  await database.admin(`ALTER ROLE app IN DATABASE "${name}" RESET timezone; ALTER ROLE app IN DATABASE "${name}" RESET datestyle`);
+  await database.admin(
+    `ALTER ROLE app IN DATABASE "${name}" RESET timezone; ALTER ROLE app IN DATABASE "${name}" RESET datestyle`,
+  );
 });
 
 test("rows of all partitions, of inheriting tables and of tables without a key are found under keys of their own", async () => {
@@ -154,9 +195,12 @@ test("rows of all partitions, of inheriting tables and of tables without a key a
 });
 
 test("the fingerprint changes with what the rule reads, and with nothing else", async () => {
-  await database.sql("CREATE TABLE users (id int PRIMARY KEY, email text, name text, note text); INSERT INTO users VALUES (1, 'a@x.example', NULL, 'x')");
+  await database.sql(
+    "CREATE TABLE users (id int PRIMARY KEY, email text, name text, note text); INSERT INTO users VALUES (1, 'a@x.example', NULL, 'x')",
+  );
   const users = target(record("users", "anonymise", { fields: { name: { kind: "clear" } } }), ["email"]);
-  const print = async () => (await locateAll(systemOf([users.record]), worldOf(database), users, [lookup({ email: "a@x.example" })]))[0];
+  const print = async () =>
+    (await locateAll(systemOf([users.record]), worldOf(database), users, [lookup({ email: "a@x.example" })]))[0];
   const before = await print();
   await database.sql("UPDATE users SET note = 'y'");
   expect(await print()).toEqual(before);
@@ -166,7 +210,9 @@ test("the fingerprint changes with what the rule reads, and with nothing else", 
 });
 
 test("a large find is yielded in pages and stops when it is interrupted", async () => {
-  await database.sql("CREATE TABLE many (id int PRIMARY KEY, email text); INSERT INTO many SELECT n, 'a@x.example' FROM generate_series(1, 3500) n");
+  await database.sql(
+    "CREATE TABLE many (id int PRIMARY KEY, email text); INSERT INTO many SELECT n, 'a@x.example' FROM generate_series(1, 3500) n",
+  );
   const where = target(record("many", "erase"), ["email"]);
   expect(await find(where, [lookup({ email: "a@x.example" })])).toHaveLength(3500);
   const io = worldOf(database);
@@ -191,8 +237,13 @@ test("a missing table or column is an error that names it; a name in two schemas
     [record("users", "erase"), "email.x", "COLUMN_MISSING"],
     [record("users", "anonymise", { fields: { name: { kind: "clear" } } }), "id", "COLUMN_MISSING"],
   ] as const;
-  for (const [of, column, code] of lost) await expect(find(target(of, [column]), [lookup({ [column]: "1" })])).rejects.toMatchObject({ code });
-  expect(await find(target(record("t", "erase", { place: { kind: "table", schema: "public", table: "twice" } }), ["id"]), [lookup({ id: "1" })])).toEqual([]);
+  for (const [of, column, code] of lost)
+    await expect(find(target(of, [column]), [lookup({ [column]: "1" })])).rejects.toMatchObject({ code });
+  expect(
+    await find(target(record("t", "erase", { place: { kind: "table", schema: "public", table: "twice" } }), ["id"]), [
+      lookup({ id: "1" }),
+    ]),
+  ).toEqual([]);
   await database.sql("DROP TABLE public.twice");
 });
 
@@ -209,13 +260,19 @@ test("a reader cannot write", async () => {
 });
 
 test("types and operators that the search path does not show are the column's own all the same", async () => {
-  await database.admin("CREATE SCHEMA IF NOT EXISTS ext; GRANT USAGE ON SCHEMA ext TO app; ALTER EXTENSION citext SET SCHEMA ext");
+  await database.admin(
+    "CREATE SCHEMA IF NOT EXISTS ext; GRANT USAGE ON SCHEMA ext TO app; ALTER EXTENSION citext SET SCHEMA ext",
+  );
   await database.sql(
     "CREATE TABLE users (email ext.citext PRIMARY KEY, others ext.citext[]); INSERT INTO users VALUES ('Alice@Example.com', '{BOB@example.com}')",
   );
   const users = record("users", "erase");
-  expect(await find(target(users, ["email"]), [lookup({ email: "alice@example.com" })])).toEqual(['0:["Alice@Example.com"]']);
-  expect(await find(target(users, ["others"]), [lookup({ others: "bob@example.com" })])).toEqual(['0:["Alice@Example.com"]']);
+  expect(await find(target(users, ["email"]), [lookup({ email: "alice@example.com" })])).toEqual([
+    '0:["Alice@Example.com"]',
+  ]);
+  expect(await find(target(users, ["others"]), [lookup({ others: "bob@example.com" })])).toEqual([
+    '0:["Alice@Example.com"]',
+  ]);
   await database.admin("ALTER EXTENSION citext SET SCHEMA public");
 });
 
@@ -258,7 +315,8 @@ test("a condition's values are compared as the column's own type compares them",
     ["old.due", ["5"], first],
     ["state", ["open", "shut"], `${first} ${second}`],
   ];
-  for (const [column, values, expected] of cases) expect(await found({ [column]: values }), `${column} ${values.join()}`).toBe(expected);
+  for (const [column, values, expected] of cases)
+    expect(await found({ [column]: values }), `${column} ${values.join()}`).toBe(expected);
   expect(await found({ due: ["5"], paid: ["false"] })).toBe("");
 });
 
@@ -283,7 +341,10 @@ test("a condition's value that the column's type refuses is an error, never no m
   ] as const;
   for (const [column, value] of refused) {
     const where = { ...bills, where: { [column]: [value] } };
-    await expect(find(where, [lookup({ who: "a" })]), `${column} ${value}`).rejects.toMatchObject({ code: "TYPE_MISMATCH", exit: 65 });
+    await expect(find(where, [lookup({ who: "a" })]), `${column} ${value}`).rejects.toMatchObject({
+      code: "TYPE_MISMATCH",
+      exit: 65,
+    });
     const findings = await check(systemOf([bills.record]), worldOf(database), [where]);
     expect(codes(findings), `${column} ${value}`).toEqual([`TYPE_MISMATCH shop.bills ${column.split(".")[0] ?? ""}`]);
     if (value !== "") expect(JSON.stringify(findings)).not.toContain(value);
@@ -297,7 +358,11 @@ test("a table that another session has locked whole cannot be read: unreachable,
   try {
     const users = target(record("users", "erase"), ["id"]);
     const failure: unknown = await find(users, [lookup({ id: "1" })]).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: "SYSTEM_UNREACHABLE", exit: 4, message: "shop.users: table users is locked by another session" });
+    expect(failure).toMatchObject({
+      code: "SYSTEM_UNREACHABLE",
+      exit: 4,
+      message: "shop.users: table users is locked by another session",
+    });
   } finally {
     await other.query("ROLLBACK");
   }

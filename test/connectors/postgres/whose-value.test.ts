@@ -3,7 +3,20 @@ import type { Work } from "../../../src/model/change.ts";
 import type { FieldRule } from "../../../src/model/field-rule.ts";
 import type { Located, Lookup, MatchColumn } from "../../../src/model/search.ts";
 import { remainingOf } from "../../support/erase.ts";
-import { done, erase, lookup, plan, record, ruleOf, systemOf, target, type TestDatabase, testDatabase, type TestTarget, worldOf } from "./database.ts";
+import {
+  done,
+  erase,
+  lookup,
+  plan,
+  record,
+  ruleOf,
+  systemOf,
+  target,
+  type TestDatabase,
+  testDatabase,
+  type TestTarget,
+  worldOf,
+} from "./database.ts";
 
 let database: TestDatabase;
 
@@ -16,7 +29,8 @@ beforeEach(async () => {
 });
 afterAll(async () => await database[Symbol.asyncDispose]());
 
-const rows = async (table: string) => (await database.sql(`SELECT t::text FROM ${table} t ORDER BY 1`)).map(([text]) => text);
+const rows = async (table: string) =>
+  (await database.sql(`SELECT t::text FROM ${table} t ORDER BY 1`)).map(([text]) => text);
 const email = (column: string): MatchColumn => ({ column, type: "email", fold: ["trim", "lowercase"] });
 
 async function eraseBy(where: TestTarget, lookups: readonly Lookup[]) {
@@ -41,9 +55,17 @@ test("of a message between two, only the erased one's column changes, whatever t
     await database.sql(
       "CREATE TABLE mails (id int PRIMARY KEY, sender int, receiver int, body text); INSERT INTO mails VALUES (1, 20, 19, 'a'), (2, 19, 20, 'b'), (3, 19, 18, 'c'), (4, 20, 20, 'd')",
     );
-    const mails = target(record("mails", "unlink", { fields: { sender: rule, receiver: rule, body: { kind: "keep" } } }), ["sender", "receiver"]);
+    const mails = target(
+      record("mails", "unlink", { fields: { sender: rule, receiver: rule, body: { kind: "keep" } } }),
+      ["sender", "receiver"],
+    );
     expect(await eraseBy(mails, [lookup({ sender: "20", receiver: "20" })])).toMatchObject([done(3)]);
-    expect(await rows("mails"), rule.kind).toEqual([`(1,${left},19,a)`, `(2,19,${left},b)`, "(3,19,18,c)", `(4,${left},${left},d)`]);
+    expect(await rows("mails"), rule.kind).toEqual([
+      `(1,${left},19,a)`,
+      `(2,19,${left},b)`,
+      "(3,19,18,c)",
+      `(4,${left},${left},d)`,
+    ]);
   }
 });
 
@@ -52,7 +74,13 @@ test("two people of one batch: what is either's goes, what is a third's stays", 
     "CREATE TABLE mails (id int PRIMARY KEY, sender text, receiver text, copy text); INSERT INTO mails VALUES (1, 'ANN@x.example', ' bob@x.example', 'eve@x.example'), (2, 'eve@x.example', 'ann@x.example', NULL)",
   );
   const mails = target(
-    record("mails", "redact", { fields: { sender: { kind: "template", template: "gone-:random" }, receiver: { kind: "clear" }, copy: { kind: "clear" } } }),
+    record("mails", "redact", {
+      fields: {
+        sender: { kind: "template", template: "gone-:random" },
+        receiver: { kind: "clear" },
+        copy: { kind: "clear" },
+      },
+    }),
     ["sender", "receiver", "copy"].map(email),
   );
   const values = (who: string, at: number) => lookup({ sender: who, receiver: who, copy: who }, at);
@@ -63,7 +91,9 @@ test("two people of one batch: what is either's goes, what is a third's stays", 
 });
 
 test("values compare as the server compares them: numeric, uuid, citext, a collation that is loose", async () => {
-  await database.admin("CREATE COLLATION IF NOT EXISTS public.loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false)");
+  await database.admin(
+    "CREATE COLLATION IF NOT EXISTS public.loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false)",
+  );
   await database.sql(`CREATE TABLE t (id int PRIMARY KEY, n numeric(10, 2), u uuid, c citext, l text COLLATE public.loose, other text);
     INSERT INTO t VALUES (1, 7, '0b2c9f3e-1111-4222-8333-abcdefabcdef', 'Ann@X.example', 'José', 'x'), (2, 8, NULL, 'bob@x.example', 'Bob', 'x')`);
   const clear = { kind: "clear" } as const;
@@ -83,13 +113,17 @@ test("of an array only the person's elements go; where nothing else is left, the
   await database.sql(
     "CREATE TABLE lists (id int PRIMARY KEY, emails text[] NOT NULL, spare text[]); INSERT INTO lists VALUES (1, '{a@x.example,b@x.example,NULL}', '{c@x.example}'), (2, '{a@x.example}', '{a@x.example}')",
   );
-  const lists = target(record("lists", "redact", { fields: { emails: { kind: "remove" }, spare: { kind: "clear" } } }), [email("emails"), email("spare")]);
+  const lists = target(
+    record("lists", "redact", { fields: { emails: { kind: "remove" }, spare: { kind: "clear" } } }),
+    [email("emails"), email("spare")],
+  );
   expect(await eraseBy(lists, [lookup({ emails: "a@x.example", spare: "a@x.example" })])).toMatchObject([done(2)]);
   expect(await rows("lists")).toEqual(['(1,"{b@x.example,NULL}",{c@x.example})', "(2,{},)"]);
 });
 
 test("in a document a rule at or above a matched path acts only where that path holds the person", async () => {
-  const doc = (from: string, to: string) => JSON.stringify({ from: { email: from, name: "n" }, to: { email: to, name: "n" }, about: "x" });
+  const doc = (from: string, to: string) =>
+    JSON.stringify({ from: { email: from, name: "n" }, to: { email: to, name: "n" }, about: "x" });
   await database.sql("CREATE TABLE docs (id int PRIMARY KEY, owner int, doc json)");
   for (const [id, from, to] of [
     [1, "a@x.example", "b@x.example"],
@@ -98,14 +132,13 @@ test("in a document a rule at or above a matched path acts only where that path 
   ] as const)
     await database.sql("INSERT INTO docs VALUES ($1, 7, $2)", [id, doc(from, to)]);
   await database.sql(`INSERT INTO docs VALUES (4, 7, '{"from": {"name": "n"}, "about": "x"}')`);
-  const docs = target(record("docs", "redact", { in: ["doc"], paths: { from: { kind: "clear" }, "to.email": { kind: "remove" } } }), [
-    email("doc.from.email"),
-    email("doc.to.email"),
-    "owner",
-  ]);
-  expect(await eraseBy(docs, [lookup({ "doc.from.email": "a@x.example", "doc.to.email": "a@x.example", owner: "7" })])).toMatchObject([
-    done(3, { alreadyGone: 1 }),
-  ]);
+  const docs = target(
+    record("docs", "redact", { in: ["doc"], paths: { from: { kind: "clear" }, "to.email": { kind: "remove" } } }),
+    [email("doc.from.email"), email("doc.to.email"), "owner"],
+  );
+  expect(
+    await eraseBy(docs, [lookup({ "doc.from.email": "a@x.example", "doc.to.email": "a@x.example", owner: "7" })]),
+  ).toMatchObject([done(3, { alreadyGone: 1 })]);
   expect(await database.sql("SELECT doc::text FROM docs ORDER BY id")).toEqual([
     ['{"from":null,"to":{"email":"b@x.example","name":"n"},"about":"x"}'],
     ['{"from":{"email":"b@x.example","name":"n"},"to":{"name":"n"},"about":"x"}'],
@@ -116,7 +149,8 @@ test("in a document a rule at or above a matched path acts only where that path 
 });
 
 test("a rule above a list that holds others takes the person's elements out of it, and does the whole where she is alone", async () => {
-  const members = (...list: string[]) => JSON.stringify({ thread: { members: list.map((one) => ({ email: one })), title: "t" } });
+  const members = (...list: string[]) =>
+    JSON.stringify({ thread: { members: list.map((one) => ({ email: one })), title: "t" } });
   await database.sql("CREATE TABLE rooms (id int PRIMARY KEY, doc jsonb)");
   for (const [id, list] of [
     [1, ["a", "b"]],
@@ -124,7 +158,9 @@ test("a rule above a list that holds others takes the person's elements out of i
     [3, ["b"]],
   ] as const)
     await database.sql("INSERT INTO rooms VALUES ($1, $2)", [id, members(...list)]);
-  await database.sql(`INSERT INTO rooms VALUES (4, '{"thread": {"members": [{"email": "a"}, {"name": "no address"}]}}')`);
+  await database.sql(
+    `INSERT INTO rooms VALUES (4, '{"thread": {"members": [{"email": "a"}, {"name": "no address"}]}}')`,
+  );
   for (const [more, after] of [
     [
       { in: ["doc"], paths: { thread: { kind: "clear" } } },
@@ -159,8 +195,19 @@ test("a record says whether others stand in the list it was matched through: arr
       (5, NULL, '{"m": [{"e": "a"}, {"n": "nobody"}]}', NULL, NULL), (6, NULL, NULL, 'a;b', NULL), (7, NULL, NULL, 'a;', NULL), (8, '{b,c}', NULL, NULL, 'a'), (9, '{a,d}', NULL, NULL, NULL)`);
   const where = target(record("t", "erase", { split: { cell: ";" } }), ["list", "doc.m[].e", "cell", "owner"]);
   const values = (who: string, at = 0) => lookup({ list: who, "doc.m[].e": who, cell: who, owner: who }, at);
-  const shared = (found: readonly Located[]) => found.map(({ key, shared: with_ }) => `${key.replaceAll(/\D/gu, "")} ${with_ ?? false}`);
-  expect(shared(await look(where, [values("a")]))).toEqual(["1 true", "2 false", "3 true", "4 false", "5 true", "6 true", "7 false", "8 false", "9 true"]);
+  const shared = (found: readonly Located[]) =>
+    found.map(({ key, shared: with_ }) => `${key.replaceAll(/\D/gu, "")} ${with_ ?? false}`);
+  expect(shared(await look(where, [values("a")]))).toEqual([
+    "1 true",
+    "2 false",
+    "3 true",
+    "4 false",
+    "5 true",
+    "6 true",
+    "7 false",
+    "8 false",
+    "9 true",
+  ]);
   // those who are searched together are no others to each other
   const both = await look(where, [values("a", 0), values("d", 1)]);
   expect(both.find(({ key }) => key === '["9"]')).toMatchObject({ subjects: [0, 1] });
@@ -171,7 +218,10 @@ test("a cell that is a list is matched by its pieces, and loses the person's, th
   await database.sql(`CREATE TABLE contacts (id int PRIMARY KEY, mail text, must text NOT NULL);
     INSERT INTO contacts VALUES (1, 'a@x.example ::: b@x.example', 'a@x.example;  b@x.example;'), (2, 'A@x.example', 'a@x.example'), (3, 'aa@x.example ::: b@x.example', 'x'), (4, 'b@x.example ::: a@x.example ::: c@x.example', 'c'), (5, NULL, 'q')`);
   const contacts = target(
-    record("contacts", "redact", { split: { mail: " ::: ", must: ";" }, fields: { mail: { kind: "remove" }, must: { kind: "remove" } } }),
+    record("contacts", "redact", {
+      split: { mail: " ::: ", must: ";" },
+      fields: { mail: { kind: "remove" }, must: { kind: "remove" } },
+    }),
     [email("mail"), email("must")],
     ["mail"],
   );
@@ -194,7 +244,10 @@ test("a cell that is a list is matched by its pieces, and loses the person's, th
 
 test("a rule that makes something of a value makes it of the person's piece of the cell", async () => {
   await database.sql("CREATE TABLE t (id int PRIMARY KEY, cell text); INSERT INTO t VALUES (1, 'b, a, c')");
-  const where = target(record("t", "anonymise", { split: { cell: ", " }, fields: { cell: { kind: "set", value: "gone" } } }), ["cell"]);
+  const where = target(
+    record("t", "anonymise", { split: { cell: ", " }, fields: { cell: { kind: "set", value: "gone" } } }),
+    ["cell"],
+  );
   expect(await eraseBy(where, [lookup({ cell: "a" })])).toMatchObject([done(1)]);
   expect(await rows("t")).toEqual(['(1,"b, gone, c")']);
 });
@@ -205,7 +258,9 @@ test("rules of other record types that found the same rows are done in the same 
   );
   const table = { kind: "table", table: "mails" } as const;
   const clear = { kind: "clear" } as const;
-  const sent = target(record("sent", "anonymise", { place: table, fields: { sender: clear, body: clear } }), ["sender"]);
+  const sent = target(record("sent", "anonymise", { place: table, fields: { sender: clear, body: clear } }), [
+    "sender",
+  ]);
   const received = target(record("received", "unlink", { place: table, fields: { receiver: clear } }), ["receiver"]);
   const system = systemOf([sent.record, received.record]);
   const [mine, theirs] = [lookup({ sender: "20" }), lookup({ receiver: "20" })];
@@ -217,7 +272,10 @@ test("rules of other record types that found the same rows are done in the same 
   const [operation] = work.operations;
   if (operation === undefined) throw new Error("nothing planned");
   const change = { kind: "fields", fields: { receiver: clear }, documents: [] } as const;
-  const planned: Work = { ...work, operations: [{ ...operation, also: [{ target: received, change, lookups: [theirs] }] }] };
+  const planned: Work = {
+    ...work,
+    operations: [{ ...operation, also: [{ target: received, change, lookups: [theirs] }] }],
+  };
   const remaining = async () => {
     await using reader = await system.openReader(worldOf(database));
     const [first] = planned.operations;
@@ -235,7 +293,10 @@ test("rules of other record types that found the same rows are done in the same 
 test("a matched value that a trigger puts back is remaining, for whoever looks with the values it was found by", async () => {
   await database.sql(`CREATE TABLE mails (id int PRIMARY KEY, sender text, receiver text); INSERT INTO mails VALUES (1, 'ann@x.example', 'bob@x.example'), (2, 'bob@x.example', 'ann@x.example');
     CREATE FUNCTION back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.sender := OLD.sender; RETURN NEW; END $$; CREATE TRIGGER back BEFORE UPDATE ON mails FOR EACH ROW EXECUTE FUNCTION back()`);
-  const mails = target(record("mails", "unlink", { fields: { sender: { kind: "unlink" }, receiver: { kind: "unlink" } } }), ["sender", "receiver"].map(email));
+  const mails = target(
+    record("mails", "unlink", { fields: { sender: { kind: "unlink" }, receiver: { kind: "unlink" } } }),
+    ["sender", "receiver"].map(email),
+  );
   const system = systemOf([mails.record]);
   const lookups = [lookup({ sender: "ann@x.example", receiver: "ann@x.example" })];
   const work = await plan(system, worldOf(database), mails, lookups);
@@ -263,25 +324,37 @@ test("two record types that change one column of the same row, in its paths or i
     INSERT INTO people VALUES (1, '{"m": "ann", "n": [{"m": "ann"}, {"m": "bob"}], "k": 1}', '{ann,bob,anna}'), (2, '{"m": "bob", "n": []}', '{bob}')`);
   const table = { kind: "table", table: "people" } as const;
   const [clear, remove] = [{ kind: "clear" } as const, { kind: "remove" } as const];
-  const one = target(record("one", "redact", { place: table, in: ["prefs"], paths: { m: clear }, fields: { names: remove } }), ["prefs.m", "names"]);
-  const two = target(record("two", "redact", { place: table, in: ["prefs"], paths: { "n[].m": remove }, fields: { names: remove } }), ["prefs.n[].m", "names"]);
+  const one = target(
+    record("one", "redact", { place: table, in: ["prefs"], paths: { m: clear }, fields: { names: remove } }),
+    ["prefs.m", "names"],
+  );
+  const two = target(
+    record("two", "redact", { place: table, in: ["prefs"], paths: { "n[].m": remove }, fields: { names: remove } }),
+    ["prefs.n[].m", "names"],
+  );
   const system = systemOf([one.record, two.record]);
   const [mine, theirs] = [lookup({ "prefs.m": "ann", names: "ann" }), lookup({ "prefs.n[].m": "ann", names: "anna" })];
   const work = await plan(system, worldOf(database), one, [mine]);
-  const operations = work.operations.map((operation) => ({ ...operation, also: [{ target: two, change: ruleOf(two), lookups: [theirs] }] }));
+  const operations = work.operations.map((operation) => ({
+    ...operation,
+    also: [{ target: two, change: ruleOf(two), lookups: [theirs] }],
+  }));
   expect(await erase(system, worldOf(database), [{ ...work, operations }])).toMatchObject([done(1)]);
   expect(await rows("people")).toEqual([
     String.raw`(1,"{""k"": 1, ""m"": null, ""n"": [{}, {""m"": ""bob""}]}",{bob})`,
     String.raw`(2,"{""m"": ""bob"", ""n"": []}",{bob})`,
   ]);
-  for (const operation of operations) expect(await remainingOf(system, worldOf(database), one, operation, [mine])).toEqual([]);
+  for (const operation of operations)
+    expect(await remainingOf(system, worldOf(database), one, operation, [mine])).toEqual([]);
 });
 
 const TEAMS = `[{"e":"ann@x","t":"t2"},{"e":"bob@x","t":"t1"}]`;
 
 test("values that `all` asks for in one array of a document stand in one element of it, else the row is somebody else's", async () => {
   await database.sql("CREATE TABLE teams (id int PRIMARY KEY, doc jsonb)");
-  await database.sql(`INSERT INTO teams VALUES (1, '{"m":${TEAMS}}'), (2, '{"m":[{"e":"bob@x","t":"t2"},{"e":"ann@x","t":"t1"}]}')`);
+  await database.sql(
+    `INSERT INTO teams VALUES (1, '{"m":${TEAMS}}'), (2, '{"m":[{"e":"bob@x","t":"t2"},{"e":"ann@x","t":"t1"}]}')`,
+  );
   const of = record("teams", "erase", { match: { mode: "all", terms: [] } });
   const where = target(of, [email("doc.m[].e"), "doc.m[].t"], ["id"]);
   const lookups = [lookup({ "doc.m[].e": "ann@x", "doc.m[].t": "t1" })];

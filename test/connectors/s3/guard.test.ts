@@ -67,33 +67,41 @@ function keeping(keys: () => readonly string[]): Guard & { readonly asked: (read
     asked,
     async judge(_step: string, records: readonly PlannedRecord[]): Promise<readonly Left[]> {
       asked.push(records.map(({ key }) => key));
-      return records.flatMap(({ key }) => (keys().includes(key) ? [{ key, kind: "kept", reason: "legal_hold" } as const] : []));
+      return records.flatMap(({ key }) =>
+        keys().includes(key) ? [{ key, kind: "kept", reason: "legal_hold" } as const] : [],
+      );
     },
   };
 }
 
-const keyWith = (found: Awaited<ReturnType<typeof locateAll>>, n: string) => found.find(({ values }) => values["n"] === n)?.key ?? "";
+const keyWith = (found: Awaited<ReturnType<typeof locateAll>>, n: string) =>
+  found.find(({ values }) => values["n"] === n)?.key ?? "";
 
 describe("records of files", () => {
-  test.each(["plain", "versioned"] as const)("in a %s bucket the guard is asked before the PUT, and what it keeps stays", async (kind) => {
-    const bucket = await store.bucket(kind === "plain" ? undefined : "Enabled");
-    await store.put(bucket, KEY, ANN + BOB + ANN_2);
-    const target = till(bucket);
-    const { system, found, records, unit } = await find(target);
-    const kept = keyWith(found, "1");
-    const guard = keeping(() => [kept]);
-    const seen: (string | null)[] = [];
-    const watching: Guard = { judge: async (step, some) => (seen.push(await store.get(bucket, KEY)), await guard.judge(step, some)) };
-    expect(await eraseUnit(system, io, unit, testJournal(), watching)).toMatchObject({
-      matched: 1,
-      deleted: 1,
-      left: [{ key: kept, kind: "kept", reason: "legal_hold" }],
-    });
-    expect(await bodies(bucket)).toEqual([`${KEY} ${ANN}${BOB}`]);
-    expect(seen[0], "nothing was written when it was asked").toBe(ANN + BOB + ANN_2);
-    expect(guard.asked[0]?.toSorted()).toEqual(records.map(({ key }) => key).toSorted());
-    expect(await remainingOf(system, io, target, { change: REMOVE, records })).toEqual([kept]);
-  });
+  test.each(["plain", "versioned"] as const)(
+    "in a %s bucket the guard is asked before the PUT, and what it keeps stays",
+    async (kind) => {
+      const bucket = await store.bucket(kind === "plain" ? undefined : "Enabled");
+      await store.put(bucket, KEY, ANN + BOB + ANN_2);
+      const target = till(bucket);
+      const { system, found, records, unit } = await find(target);
+      const kept = keyWith(found, "1");
+      const guard = keeping(() => [kept]);
+      const seen: (string | null)[] = [];
+      const watching: Guard = {
+        judge: async (step, some) => (seen.push(await store.get(bucket, KEY)), await guard.judge(step, some)),
+      };
+      expect(await eraseUnit(system, io, unit, testJournal(), watching)).toMatchObject({
+        matched: 1,
+        deleted: 1,
+        left: [{ key: kept, kind: "kept", reason: "legal_hold" }],
+      });
+      expect(await bodies(bucket)).toEqual([`${KEY} ${ANN}${BOB}`]);
+      expect(seen[0], "nothing was written when it was asked").toBe(ANN + BOB + ANN_2);
+      expect(guard.asked[0]?.toSorted()).toEqual(records.map(({ key }) => key).toSorted());
+      expect(await remainingOf(system, io, target, { change: REMOVE, records })).toEqual([kept]);
+    },
+  );
 
   test("where everything is kept nothing is written", async () => {
     const bucket = await store.bucket("Enabled");
@@ -148,23 +156,30 @@ describe("records of files", () => {
     for (const body of [BOB, ANN, EVE + ANN_2]) await store.put(bucket, KEY, body);
     const { system, found } = await find(till(bucket));
     const going = planned(found.filter(({ values }) => values["n"] === "2"));
-    expect(await eraseUnit(system, io, unitOf(till(bucket), LOOKUPS, REMOVE, going))).toMatchObject({ matched: 1, deleted: 1, left: [] });
+    expect(await eraseUnit(system, io, unitOf(till(bucket), LOOKUPS, REMOVE, going))).toMatchObject({
+      matched: 1,
+      deleted: 1,
+      left: [],
+    });
     expect((await store.versions(bucket)).map(({ body }) => body)).toEqual([EVE, ANN]);
   });
 
-  test.each(["effect_begin", "effect_half"] as const)("a hold that comes after a kill at %s is asked for again", async (point) => {
-    const bucket = await store.bucket("Enabled");
-    for (const body of [ANN, BOB + ANN]) await store.put(bucket, KEY, body);
-    const { system, found, unit } = await find(till(bucket));
-    const journal = testJournal({ at: killAt(point) });
-    await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
-    const between = await store.versions(bucket);
-    const guard = keeping(() => found.map(({ key }) => key));
-    const again = await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }), guard);
-    expect(again).toMatchObject({ matched: 0, kept: 1 });
-    expect(guard.asked).toHaveLength(1);
-    expect(await store.versions(bucket), "nothing more was done").toEqual(between);
-  });
+  test.each(["effect_begin", "effect_half"] as const)(
+    "a hold that comes after a kill at %s is asked for again",
+    async (point) => {
+      const bucket = await store.bucket("Enabled");
+      for (const body of [ANN, BOB + ANN]) await store.put(bucket, KEY, body);
+      const { system, found, unit } = await find(till(bucket));
+      const journal = testJournal({ at: killAt(point) });
+      await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
+      const between = await store.versions(bucket);
+      const guard = keeping(() => found.map(({ key }) => key));
+      const again = await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }), guard);
+      expect(again).toMatchObject({ matched: 0, kept: 1 });
+      expect(guard.asked).toHaveLength(1);
+      expect(await store.versions(bucket), "nothing more was done").toEqual(between);
+    },
+  );
 
   test("a line that changed is failed: changed; one that somebody removed is gone", async () => {
     const bucket = await store.bucket();
@@ -180,7 +195,12 @@ describe("records of files", () => {
   });
 
   test.each([
-    ["another heading", "till/list.csv", "id,mail\n1,ann@shop.example\n", "id,email,n\n1,ann@shop.example,1\n2,bob@shop.example,2\n"],
+    [
+      "another heading",
+      "till/list.csv",
+      "id,mail\n1,ann@shop.example\n",
+      "id,email,n\n1,ann@shop.example,1\n2,bob@shop.example,2\n",
+    ],
     [
       "a cut-off gzip",
       "till/list.csv.gz",
@@ -206,7 +226,9 @@ describe("records of files", () => {
     const outcome = await eraseUnit(system, io, unitOf(target, LOOKUPS, REMOVE, records));
     expect(outcome).toMatchObject({ matched: 1, deleted: 1, blocked: 1, reason: "unreadable_version" });
     expect(await store.versions(bucket, key)).toEqual(before);
-    await expect(remainingOf(system, io, target, { change: REMOVE, records })).rejects.toMatchObject({ code: "FILE_UNREADABLE" });
+    await expect(remainingOf(system, io, target, { change: REMOVE, records })).rejects.toMatchObject({
+      code: "FILE_UNREADABLE",
+    });
     await store.client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: broken }));
     const again = await find(target);
     expect(again.found.map(({ blocked }) => blocked)).toEqual([undefined]);
@@ -216,8 +238,10 @@ describe("records of files", () => {
 
   test("an older version with another heading that holds nobody hinders nothing; one that may hold the person counts as hers", async () => {
     const bucket = await store.bucket("Enabled");
-    for (const body of ["id,mail\n1,bob@shop.example\n", "id,email,n\n2,bob@shop.example,2\n"]) await store.put(bucket, "till/a.csv", body);
-    for (const body of ["id,mail\n1,ann@shop.example\n", "id,email,n\n2,bob@shop.example,2\n"]) await store.put(bucket, "till/b.csv", body);
+    for (const body of ["id,mail\n1,bob@shop.example\n", "id,email,n\n2,bob@shop.example,2\n"])
+      await store.put(bucket, "till/a.csv", body);
+    for (const body of ["id,mail\n1,ann@shop.example\n", "id,email,n\n2,bob@shop.example,2\n"])
+      await store.put(bucket, "till/b.csv", body);
     await using reader = await systemOf().openReader(io);
     const found = await Array.fromAsync(reader.locate(till(bucket), { by: "subjects", lookups: LOOKUPS }));
     expect(found.map(({ address, subjects, blocked }) => [address, subjects, blocked?.reason])).toEqual([
@@ -243,8 +267,15 @@ describe("records of files", () => {
     });
     await using reader = await system.openReader(io);
     const keys = found.map(({ key }) => key);
-    await expect(Array.fromAsync(reader.locate(target, { by: "keys", keys }))).rejects.toMatchObject({ code: "SYSTEM_UNREACHABLE" });
-    expect(await eraseUnit(system, io, unit), "a bucket that somebody emptied").toMatchObject({ matched: 0, alreadyGone: 1, failed: 1, reason: "changed" });
+    await expect(Array.fromAsync(reader.locate(target, { by: "keys", keys }))).rejects.toMatchObject({
+      code: "SYSTEM_UNREACHABLE",
+    });
+    expect(await eraseUnit(system, io, unit), "a bucket that somebody emptied").toMatchObject({
+      matched: 0,
+      alreadyGone: 1,
+      failed: 1,
+      reason: "changed",
+    });
   });
 
   test("records are found by their keys, in older versions too", async () => {
@@ -257,9 +288,11 @@ describe("records of files", () => {
     const named = await Array.fromAsync(reader.locate(target, { by: "keys", keys: found.map(({ key }) => key) }));
     expect(named).toEqual(found.map((one) => ({ ...one, subjects: [] })));
     await store.put(bucket, KEY, BOB);
-    expect((await Array.fromAsync(reader.locate(target, { by: "keys", keys: [found[0]?.key ?? ""] }))).map(({ key, address }) => [key, address])).toEqual([
-      [found[0]?.key, found[0]?.address],
-    ]);
+    expect(
+      (await Array.fromAsync(reader.locate(target, { by: "keys", keys: [found[0]?.key ?? ""] }))).map(
+        ({ key, address }) => [key, address],
+      ),
+    ).toEqual([[found[0]?.key, found[0]?.address]]);
   });
 
   test("a version that goes between two looks is looked for again, and an answer that is none of S3's fails its object alone", async () => {
@@ -282,7 +315,12 @@ describe("records of files", () => {
     for (const key of ["till/a.jsonl", "till/b.jsonl"]) await store.put(bucket, key, ANN + BOB);
     const { system, unit } = await find(till(bucket));
     proxy.beforeNext(/^PUT .*\/till\/a\.jsonl/u, async () => 418);
-    expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 1, deleted: 1, failed: 1, reason: "UNEXPECTED_ANSWER" });
+    expect(await eraseUnit(system, io, unit)).toMatchObject({
+      matched: 1,
+      deleted: 1,
+      failed: 1,
+      reason: "UNEXPECTED_ANSWER",
+    });
     expect(await bodies(bucket)).toEqual([`till/a.jsonl ${ANN}${BOB}`, `till/b.jsonl ${BOB}`]);
   });
 
@@ -299,7 +337,9 @@ describe("records of files", () => {
   test("an object's name is shown without what a terminal would obey", async () => {
     const bucket = await store.bucket();
     await store.put(bucket, "till/ev\u001b[31mil\r.csv", 'email,n\n"ann@shop.example,1\n');
-    await expect(find(till(bucket))).rejects.toMatchObject({ message: expect.stringContaining(`s3://${bucket}/till/ev?[31mil?.csv:2`) });
+    await expect(find(till(bucket))).rejects.toMatchObject({
+      message: expect.stringContaining(`s3://${bucket}/till/ev?[31mil?.csv:2`),
+    });
     await using reader = await systemOf().openReader(io);
     expect(JSON.stringify(await Array.fromAsync(reader.check([till(bucket)])))).not.toMatch(/\\u001b|\\r/u);
   });
@@ -312,24 +352,35 @@ describe("whole objects", () => {
     const bucket = await store.bucket("Enabled");
     for (const key of ["a/4", "b/4"]) for (const body of ["one", "two"]) await store.put(bucket, key, body);
     const before = await store.versions(bucket, "a/");
-    const target = targetOf(objectsOf([`s3://${bucket}/a/:code`, `s3://${bucket}/b/:code`]), [{ column: ":code", type: "string", fold: [] }], []);
+    const target = targetOf(
+      objectsOf([`s3://${bucket}/a/:code`, `s3://${bucket}/b/:code`]),
+      [{ column: ":code", type: "string", fold: [] }],
+      [],
+    );
     const { system, unit } = await find(target, ann("4"));
     const kept = JSON.stringify([bucket, "a/4"]);
     const guard = keeping(() => [kept]);
-    expect(await eraseUnit(system, io, unit, testJournal(), guard)).toMatchObject({ matched: 1, deleted: 1, left: [{ key: kept, kind: "kept" }] });
+    expect(await eraseUnit(system, io, unit, testJournal(), guard)).toMatchObject({
+      matched: 1,
+      deleted: 1,
+      left: [{ key: kept, kind: "kept" }],
+    });
     expect(await store.versions(bucket)).toEqual(before);
     expect(guard.asked).toHaveLength(1);
   });
 
-  test.each(["plain", "versioned"] as const)("in a %s bucket an object that was written anew since the plan is failed: changed", async (kind) => {
-    const bucket = await store.bucket(kind === "plain" ? undefined : "Enabled");
-    await store.put(bucket, "a/4", "planned");
-    const { system, unit } = await find(at(bucket, "a/:code"), ann("4"));
-    await store.put(bucket, "a/4", "of somebody who registered since");
-    const before = await store.versions(bucket);
-    expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 0, failed: 1, reason: "changed" });
-    expect(await store.versions(bucket)).toEqual(before);
-  });
+  test.each(["plain", "versioned"] as const)(
+    "in a %s bucket an object that was written anew since the plan is failed: changed",
+    async (kind) => {
+      const bucket = await store.bucket(kind === "plain" ? undefined : "Enabled");
+      await store.put(bucket, "a/4", "planned");
+      const { system, unit } = await find(at(bucket, "a/:code"), ann("4"));
+      await store.put(bucket, "a/4", "of somebody who registered since");
+      const before = await store.versions(bucket);
+      expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 0, failed: 1, reason: "changed" });
+      expect(await store.versions(bucket)).toEqual(before);
+    },
+  );
 
   test("a version that comes while the others are deleted, or after a kill, is not deleted", async () => {
     const bucket = await store.bucket("Enabled");
@@ -338,7 +389,11 @@ describe("whole objects", () => {
     const journal = testJournal({ at: killAt("effect_half") });
     await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
     await store.put(bucket, "a/4", "fresh");
-    expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ matched: 0, failed: 1, reason: "changed" });
+    expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({
+      matched: 0,
+      failed: 1,
+      reason: "changed",
+    });
     expect((await store.versions(bucket))[0]).toMatchObject({ body: "fresh", latest: true });
 
     for (const body of ["one", "two"]) await store.put(bucket, "a/5", body);
@@ -354,22 +409,44 @@ describe("whole objects", () => {
     for (const key of ["a/4", "a/5"]) await store.put(bucket, key, key, { Metadata: { due: key } });
     const target: Target = { ...at(bucket, "a/:code"), exports: ["metadata.due", ":code", "last_modified"] };
     await using reader = await systemOf().openReader(io);
-    const found = await Array.fromAsync(reader.locate(target, { by: "subjects", lookups: [{ subject: 0, values: { ":code": ["4", "5"] } }] }));
+    const found = await Array.fromAsync(
+      reader.locate(target, { by: "subjects", lookups: [{ subject: 0, values: { ":code": ["4", "5"] } }] }),
+    );
     const keys = found.map(({ key }) => key);
-    expect(await Array.fromAsync(reader.locate(target, { by: "keys", keys }))).toEqual(found.map((one) => ({ ...one, subjects: [] })));
+    expect(await Array.fromAsync(reader.locate(target, { by: "keys", keys }))).toEqual(
+      found.map((one) => ({ ...one, subjects: [] })),
+    );
     await store.remove(bucket, "a/4");
-    expect((await Array.fromAsync(reader.locate(target, { by: "keys", keys }))).map(({ values }) => values[":code"])).toEqual([["5"]]);
-    expect(await eraseUnit(systemOf(), io, unitOf(target, ann("4"), REMOVE, planned(found)))).toMatchObject({ matched: 1, deleted: 1, alreadyGone: 1 });
+    expect(
+      (await Array.fromAsync(reader.locate(target, { by: "keys", keys }))).map(({ values }) => values[":code"]),
+    ).toEqual([["5"]]);
+    expect(await eraseUnit(systemOf(), io, unitOf(target, ann("4"), REMOVE, planned(found)))).toMatchObject({
+      matched: 1,
+      deleted: 1,
+      alreadyGone: 1,
+    });
   });
 
   test("keys that a column names are literal, slashes too; empty values and dots alone name none", async () => {
     const bucket = await store.bucket("Enabled");
     const column = ":shop.files.path";
     const mine = ["blob/k a+1/x.png", "blob/k-2", "blob/../k", "blob/a*b"];
-    const others = ["blob/k-3", "blob/k-2.old", "blob/", "blob/..", "blob/.", "blob/ ", "blob/a1b", "blob/K-2", `blob/${column}`];
+    const others = [
+      "blob/k-3",
+      "blob/k-2.old",
+      "blob/",
+      "blob/..",
+      "blob/.",
+      "blob/ ",
+      "blob/a1b",
+      "blob/K-2",
+      `blob/${column}`,
+    ];
     for (const key of [...mine, ...others]) await store.put(bucket, key, key);
     const target = at(bucket, `blob/${column}`, [column]);
-    const lookups = [{ subject: 0, values: { [column]: ["k a+1/x.png", "k-2", "../k", "a*b", "", "..", ".", " ", "gone"] } }];
+    const lookups = [
+      { subject: 0, values: { [column]: ["k a+1/x.png", "k-2", "../k", "a*b", "", "..", ".", " ", "gone"] } },
+    ];
     const { system, found, unit } = await find(target, lookups);
     expect(found.map(({ key }) => String(JSON.parse(key)[1])).toSorted()).toEqual(mine.toSorted());
     expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 4, deleted: 4 });
@@ -398,7 +475,8 @@ describe("whole objects", () => {
     const bucket = await store.bucket("Enabled");
     const mine = ["home/7/", "home/7/a.png", "home/7/deep/b.pdf", "home/7//c"];
     const others = ["home/70/a.png", "home/7", "home/7.png", "Home/7/a", "pics/7-a.png"];
-    for (const key of [...mine, ...others, "pics/7-*.png"]) for (const body of ["old", "new"]) await store.put(bucket, key, body);
+    for (const key of [...mine, ...others, "pics/7-*.png"])
+      for (const body of ["old", "new"]) await store.put(bucket, key, body);
     await store.remove(bucket, "home/7/a.png");
     const home = at(bucket, "home/:code/**");
     const { system, found, unit } = await find(home, ann("7"));
@@ -419,9 +497,9 @@ describe("whole objects", () => {
     const bucket = await store.bucket();
     await store.put(bucket, "home/7", "x");
     await using reader = await systemOf().openReader(io);
-    expect((await Array.fromAsync(reader.check([at(bucket, "home/:code/**")]))).map(({ code, message }) => [code, message])).toEqual([
-      ["PATTERN_EMPTY", `no object fits s3://${bucket}/home/:code/**`],
-    ]);
+    expect(
+      (await Array.fromAsync(reader.check([at(bucket, "home/:code/**")]))).map(({ code, message }) => [code, message]),
+    ).toEqual([["PATTERN_EMPTY", `no object fits s3://${bucket}/home/:code/**`]]);
   });
 });
 
@@ -477,7 +555,9 @@ describe("another record type over the same object", () => {
     const target = news(bucket);
     const system = systemOf(undefined, [holding(bucket)]);
     const found = await locateAll(system, io, target, LOOKUPS);
-    expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, REMOVE, planned(found)), testJournal(), FREE)).toMatchObject({ matched: 1, deleted: 1 });
+    expect(
+      await eraseUnit(system, io, unitOf(target, LOOKUPS, REMOVE, planned(found)), testJournal(), FREE),
+    ).toMatchObject({ matched: 1, deleted: 1 });
     expect((await store.versions(bucket)).map(({ body }) => body)).toEqual([BOB, invoice]);
   });
 
@@ -488,7 +568,9 @@ describe("another record type over the same object", () => {
     const target = news(bucket);
     const system = systemOf(undefined, [holding(bucket)]);
     const found = await locateAll(system, io, target, LOOKUPS);
-    expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, REMOVE, planned(found)), testJournal(), FREE)).toMatchObject({ matched: 1, deleted: 1 });
+    expect(
+      await eraseUnit(system, io, unitOf(target, LOOKUPS, REMOVE, planned(found)), testJournal(), FREE),
+    ).toMatchObject({ matched: 1, deleted: 1 });
     expect((await store.versions(bucket)).map(({ body }) => body)).toEqual([invoice]);
   });
 
@@ -498,7 +580,10 @@ describe("another record type over the same object", () => {
     for (const body of [numbered + line(1), line(1)]) await store.put(bucket, KEY, body);
     const before = await store.versions(bucket);
     const target = news(bucket);
-    const match = { mode: "any", terms: [{ column: "no", source: { kind: "column", ref: { record: "store.orders", column: "no" } } }] } as const;
+    const match = {
+      mode: "any",
+      terms: [{ column: "no", source: { kind: "column", ref: { record: "store.orders", column: "no" } } }],
+    } as const;
     const system = systemOf(undefined, [holding(bucket, { do: "remove-rows", match })]);
     const found = await locateAll(system, io, target, LOOKUPS);
     expect(found.map(({ blocked }) => blocked)).toEqual([{ reason: "kept_in_version" }]);
@@ -513,7 +598,9 @@ describe("another record type over the same object", () => {
     const target = news(bucket);
     const system = systemOf(undefined, [holding(bucket, { versions: "latest" })]);
     const found = await locateAll(system, io, target, LOOKUPS);
-    expect(await eraseUnit(system, io, unitOf(target, LOOKUPS, REMOVE, planned(found)), testJournal(), FREE)).toMatchObject({ matched: 1, deleted: 1 });
+    expect(
+      await eraseUnit(system, io, unitOf(target, LOOKUPS, REMOVE, planned(found)), testJournal(), FREE),
+    ).toMatchObject({ matched: 1, deleted: 1 });
     expect((await store.versions(bucket)).map(({ body }) => body)).toEqual([BOB]);
   });
 });

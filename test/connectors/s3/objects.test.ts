@@ -30,8 +30,10 @@ beforeEach(() => {
 afterAll(() => store.client.destroy());
 
 const ann = (code: string) => [{ subject: 0, values: { ":code": [code] } }];
-const target = (record: RecordType, exports: readonly string[] = []): Target => targetOf(record, [{ column: ":code", type: "string", fold: [] }], exports);
-const at = (bucket: string, path: string, more: Partial<RecordType> = {}) => target(objectsOf([`s3://${bucket}/${path}`], more));
+const target = (record: RecordType, exports: readonly string[] = []): Target =>
+  targetOf(record, [{ column: ":code", type: "string", fold: [] }], exports);
+const at = (bucket: string, path: string, more: Partial<RecordType> = {}) =>
+  target(objectsOf([`s3://${bucket}/${path}`], more));
 
 /** Finds and erases; what was found and what came of it. */
 async function erase(where: Target, code: string) {
@@ -48,17 +50,26 @@ async function check(where: Target): Promise<Finding[]> {
 
 test("a condition reads an object's metadata, numbers by value; what objects do not have is an error, never no match", async () => {
   const bucket = await store.bucket();
-  await store.client.send(new PutObjectCommand({ Bucket: bucket, Key: "a/4", Body: "x", Metadata: { due: "5.00", state: "open" } }));
+  await store.client.send(
+    new PutObjectCommand({ Bucket: bucket, Key: "a/4", Body: "x", Metadata: { due: "5.00", state: "open" } }),
+  );
   const where = at(bucket, "a/:code");
-  const found = async (filter: Where) => (await locateAll(systemOf(), io, { ...where, where: filter }, ann("4"))).length;
-  expect([await found({ "metadata.due": ["5"] }), await found({ "metadata.state": ["shut", "open"] }), await found({ ":code": ["4"] })]).toEqual([1, 1, 1]);
+  const found = async (filter: Where) =>
+    (await locateAll(systemOf(), io, { ...where, where: filter }, ann("4"))).length;
+  expect([
+    await found({ "metadata.due": ["5"] }),
+    await found({ "metadata.state": ["shut", "open"] }),
+    await found({ ":code": ["4"] }),
+  ]).toEqual([1, 1, 1]);
   expect([
     await found({ "metadata.due": ["6"] }),
     await found({ "metadata.none": ["open"] }),
     await found({ ":code": ["4"], "metadata.state": ["shut"] }),
   ]).toEqual([0, 0, 0]);
   await expect(found({ state: ["open"] })).rejects.toMatchObject({ code: "COLUMN_MISSING", exit: 65 });
-  expect(await check({ ...where, where: { state: ["open"] } })).toMatchObject([{ code: "COLUMN_MISSING", severity: "error", column: "state" }]);
+  expect(await check({ ...where, where: { state: ["open"] } })).toMatchObject([
+    { code: "COLUMN_MISSING", severity: "error", column: "state" },
+  ]);
 });
 
 describe("in a versioned bucket", () => {
@@ -66,7 +77,8 @@ describe("in a versioned bucket", () => {
 
   test("three versions and a marker of exactly the key go, lookalikes keep every version", async () => {
     const bucket = await store.bucket("Enabled");
-    for (const key of ["user-4.json", ...lookalikes]) for (const text of ["one", "two", "three"]) await store.put(bucket, key, `${key} ${text}`);
+    for (const key of ["user-4.json", ...lookalikes])
+      for (const text of ["one", "two", "three"]) await store.put(bucket, key, `${key} ${text}`);
     await store.remove(bucket, "user-4.json");
     await store.remove(bucket, "user-42.json");
     const before = await store.versions(bucket);
@@ -87,7 +99,11 @@ describe("in a versioned bucket", () => {
     const journal = testJournal({ at: killAt("effect_half") });
     await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
     expect((await store.versions(bucket)).map(({ body, latest }) => [body, latest])).toEqual([["three", true]]);
-    expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ matched: 1, affected: 1, alreadyGone: 0 });
+    expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({
+      matched: 1,
+      affected: 1,
+      alreadyGone: 0,
+    });
     expect(await store.versions(bucket)).toEqual([]);
   });
 
@@ -102,7 +118,8 @@ describe("in a versioned bucket", () => {
 
   test("more than a thousand versions are found, counted as one object, and all go", async () => {
     const bucket = await store.bucket("Enabled");
-    for (let done = 0; done < 1040; done += 40) await Promise.all(Array.from({ length: 40 }, async () => await store.put(bucket, "log/4", "x")));
+    for (let done = 0; done < 1040; done += 40)
+      await Promise.all(Array.from({ length: 40 }, async () => await store.put(bucket, "log/4", "x")));
     await store.put(bucket, "log/40", "stays");
     expect(await store.versions(bucket, "log/4")).toHaveLength(1041);
     const where = at(bucket, "log/:code");
@@ -121,11 +138,16 @@ describe("in a versioned bucket", () => {
     const { found, outcome } = await erase(where, "4");
     expect(outcome).toMatchObject({ matched: 1, affected: 1 });
     expect(await store.get(bucket, "a/4")).toBeNull();
-    expect((await store.versions(bucket)).filter(({ marker }) => !marker).map(({ body }) => body)).toEqual(["two", "one"]);
+    expect((await store.versions(bucket)).filter(({ marker }) => !marker).map(({ body }) => body)).toEqual([
+      "two",
+      "one",
+    ]);
     const system = systemOf();
     expect(await remainingOf(system, io, where, { change: { kind: "delete" }, records: planned(found) })).toEqual([]);
     await using reader = await system.openReader(io);
-    expect(await Array.fromAsync(reader.residue(where))).toEqual([{ system: "store", record: "objects", mechanism: "versions", goneBy: null }]);
+    expect(await Array.fromAsync(reader.residue(where))).toEqual([
+      { system: "store", record: "objects", mechanism: "versions", goneBy: null },
+    ]);
     expect(await locateAll(system, io, where, ann("4")), "hidden is not there any more").toEqual([]);
     // a second time no second marker
     await eraseUnit(system, io, unitOf(where, ann("4"), { kind: "delete" }, planned(found)));
@@ -135,12 +157,27 @@ describe("in a versioned bucket", () => {
   test("where a policy denies deleting versions the object fails, is still there, and others go", async () => {
     const bucket = await store.bucket("Enabled");
     for (const key of ["a/4", "b/4"]) for (const text of ["one", "two"]) await store.put(bucket, key, `${key} ${text}`);
-    const Statement = [{ Effect: "Deny", Principal: "*", Action: ["s3:DeleteObjectVersion", "s3:DeleteObject"], Resource: `arn:aws:s3:::${bucket}/a/*` }];
-    await store.client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }));
+    const Statement = [
+      {
+        Effect: "Deny",
+        Principal: "*",
+        Action: ["s3:DeleteObjectVersion", "s3:DeleteObject"],
+        Resource: `arn:aws:s3:::${bucket}/a/*`,
+      },
+    ];
+    await store.client.send(
+      new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }),
+    );
     const before = await store.versions(bucket);
     const where = target(objectsOf([`s3://${bucket}/a/:code`, `s3://${bucket}/b/:code`]));
     const { outcome } = await erase(where, "4");
-    expect(outcome).toMatchObject({ matched: 1, affected: 1, failed: 1, reason: "access_denied", unresolved: [JSON.stringify([bucket, "a/4"])] });
+    expect(outcome).toMatchObject({
+      matched: 1,
+      affected: 1,
+      failed: 1,
+      reason: "access_denied",
+      unresolved: [JSON.stringify([bucket, "a/4"])],
+    });
     expect(await store.versions(bucket)).toEqual(before.filter(({ key }) => key === "a/4"));
   });
 });
@@ -162,7 +199,21 @@ test("with suspended versioning old versions, the null version and its marker go
 
 test("dots, slashes, percent signs and control characters in an identifier are characters of the key", async () => {
   const bucket = await store.bucket("Enabled");
-  const codes = ["../x", "%2e%2e/x", "a%2Fb", "a+b c", "é", "e\u0301", "a\rb", "a\nb", "&<\"'>", "?x=1#y", "*", ":code", "$&"];
+  const codes = [
+    "../x",
+    "%2e%2e/x",
+    "a%2Fb",
+    "a+b c",
+    "é",
+    "e\u0301",
+    "a\rb",
+    "a\nb",
+    "&<\"'>",
+    "?x=1#y",
+    "*",
+    ":code",
+    "$&",
+  ];
   for (const code of [...codes, "x", "a/b", "a b c", "a%20b"]) await store.put(bucket, `in/${code}/doc`, code);
   await store.put(bucket, "x/doc", "outside");
   for (const code of codes) {
@@ -171,7 +222,13 @@ test("dots, slashes, percent signs and control characters in an identifier are c
     expect([code, found.length, outcome.affected]).toEqual([code, 1, 1]);
     expect(await store.versions(bucket)).toEqual(before.filter(({ key }) => key !== `in/${code}/doc`));
   }
-  expect((await store.versions(bucket)).map(({ body }) => body).toSorted()).toEqual(["a b c", "a%20b", "a/b", "outside", "x"]);
+  expect((await store.versions(bucket)).map(({ body }) => body).toSorted()).toEqual([
+    "a b c",
+    "a%20b",
+    "a/b",
+    "outside",
+    "x",
+  ]);
 });
 
 test("a key longer than S3 knows is nobody's", async () => {
@@ -184,8 +241,12 @@ test("two placeholders name every pair of the person's values, and exports tell 
   const bucket = await store.bucket();
   for (const key of ["a/4/x", "a/4/y", "a/5/x"]) await store.put(bucket, key, key, { Metadata: { No: key } });
   const where = target(objectsOf([`s3://${bucket}/a/:code/:name`]), ["last_modified", "metadata.no", ":name"]);
-  const found = await locateAll(systemOf(), io, where, [{ subject: 3, values: { ":code": ["4"], ":name": ["x", "y", "z"] } }]);
-  expect(found.map(({ subject, key, values }) => [subject, JSON.parse(key)[1], values["metadata.no"], values[":name"]])).toEqual([
+  const found = await locateAll(systemOf(), io, where, [
+    { subject: 3, values: { ":code": ["4"], ":name": ["x", "y", "z"] } },
+  ]);
+  expect(
+    found.map(({ subject, key, values }) => [subject, JSON.parse(key)[1], values["metadata.no"], values[":name"]]),
+  ).toEqual([
     [3, "a/4/x", "a/4/x", "x"],
     [3, "a/4/y", "a/4/y", "y"],
   ]);
@@ -205,7 +266,12 @@ describe("Object Lock", () => {
     await store.put(bucket, "a/4", "free");
     const until = new Date(Date.now() + 3_000);
     await store.client.send(
-      new PutObjectRetentionCommand({ Bucket: bucket, Key: "a/4", VersionId, Retention: { Mode: "COMPLIANCE", RetainUntilDate: until } }),
+      new PutObjectRetentionCommand({
+        Bucket: bucket,
+        Key: "a/4",
+        VersionId,
+        Retention: { Mode: "COMPLIANCE", RetainUntilDate: until },
+      }),
     );
     const before = await store.versions(bucket);
     const where = at(bucket, "a/:code");
@@ -222,7 +288,8 @@ describe("Object Lock", () => {
   test("a legal hold blocks, and when it is lifted the object goes", async () => {
     const bucket = await lockedBucket();
     await store.put(bucket, "a/4", "held");
-    const hold = async (Status: "ON" | "OFF") => await store.client.send(new PutObjectLegalHoldCommand({ Bucket: bucket, Key: "a/4", LegalHold: { Status } }));
+    const hold = async (Status: "ON" | "OFF") =>
+      await store.client.send(new PutObjectLegalHoldCommand({ Bucket: bucket, Key: "a/4", LegalHold: { Status } }));
     await hold("ON");
     const where = at(bucket, "a/:code");
     const { found, outcome } = await erase(where, "4");
@@ -239,7 +306,9 @@ describe("check", () => {
   test("names the template that no key fits, and only that one", async () => {
     const bucket = await store.bucket();
     await store.put(bucket, "a/4/x", "there");
-    const findings = await check(target(objectsOf([`s3://${bucket}/a/:code/x`, `s3://${bucket}/b/:code`, `s3://${bucket}/a/:code/y`])));
+    const findings = await check(
+      target(objectsOf([`s3://${bucket}/a/:code/x`, `s3://${bucket}/b/:code`, `s3://${bucket}/a/:code/y`])),
+    );
     expect(findings.map(({ code, severity, message }) => [code, severity, message])).toEqual([
       ["PATTERN_EMPTY", "empty", `no object fits s3://${bucket}/b/:code`],
       ["PATTERN_EMPTY", "empty", `no object fits s3://${bucket}/a/:code/y`],
@@ -252,29 +321,47 @@ describe("check", () => {
     ]);
   });
 
-  test.each(["t/_delta_log/0.json", "t/.hoodie/hoodie.properties", "t/metadata/v1.metadata.json"])("refuses a table format: %s", async (sign) => {
-    const bucket = await store.bucket();
-    for (const key of [sign, "t/data/4.parquet", "plain/4.parquet"]) await store.put(bucket, key, "x");
-    expect(await check(at(bucket, "t/data/:code.parquet"))).toMatchObject([{ code: "TABLE_FORMAT", severity: "error" }]);
-    expect(await check(at(bucket, "plain/:code.parquet"))).toEqual([]);
-  });
+  test.each(["t/_delta_log/0.json", "t/.hoodie/hoodie.properties", "t/metadata/v1.metadata.json"])(
+    "refuses a table format: %s",
+    async (sign) => {
+      const bucket = await store.bucket();
+      for (const key of [sign, "t/data/4.parquet", "plain/4.parquet"]) await store.put(bucket, key, "x");
+      expect(await check(at(bucket, "t/data/:code.parquet"))).toMatchObject([
+        { code: "TABLE_FORMAT", severity: "error" },
+      ]);
+      expect(await check(at(bucket, "plain/:code.parquet"))).toEqual([]);
+    },
+  );
 
   test("tells of uploads that were never completed, in check and as residue", async () => {
     const bucket = await store.bucket();
     await store.put(bucket, "a/4", "4");
-    for (const Key of ["a/4", "b/4"]) await store.client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
+    for (const Key of ["a/4", "b/4"])
+      await store.client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
     const where = at(bucket, "a/:code");
-    expect(await check(where)).toMatchObject([{ code: "GAP", severity: "warning", message: expect.stringMatching(/^1 uploads/u) }]);
+    expect(await check(where)).toMatchObject([
+      { code: "GAP", severity: "warning", message: expect.stringMatching(/^1 uploads/u) },
+    ]);
     await using reader = await systemOf().openReader(io);
-    expect((await Array.fromAsync(reader.residue(where))).map(({ mechanism }) => mechanism)).toEqual(["multipart_uploads"]);
+    expect((await Array.fromAsync(reader.residue(where))).map(({ mechanism }) => mechanism)).toEqual([
+      "multipart_uploads",
+    ]);
   });
 
   test("a bucket's policy that denies listing is NOT_PERMITTED, naming action and bucket", async () => {
     const bucket = await store.bucket();
-    const Statement = [{ Effect: "Deny", Principal: "*", Action: "s3:ListBucketVersions", Resource: `arn:aws:s3:::${bucket}` }];
-    await store.client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }));
+    const Statement = [
+      { Effect: "Deny", Principal: "*", Action: "s3:ListBucketVersions", Resource: `arn:aws:s3:::${bucket}` },
+    ];
+    await store.client.send(
+      new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }),
+    );
     expect(await check(at(bucket, "a/:code"))).toMatchObject([
-      { code: "NOT_PERMITTED", severity: "error", message: `s3:ListBucketVersions is not permitted in the bucket "${bucket}"` },
+      {
+        code: "NOT_PERMITTED",
+        severity: "error",
+        message: `s3:ListBucketVersions is not permitted in the bucket "${bucket}"`,
+      },
     ]);
   });
 });
@@ -282,7 +369,9 @@ describe("check", () => {
 describe("errors", () => {
   const said = async (secret: string, where: Target): Promise<unknown> => {
     io = testIO({ secrets: { store: secret } });
-    return await locateAll(systemOf(), io, where, [{ subject: 0, values: { ":code": [ANN.email ?? ""] } }]).catch((error: unknown) => error);
+    return await locateAll(systemOf(), io, where, [{ subject: 0, values: { ":code": [ANN.email ?? ""] } }]).catch(
+      (error: unknown) => error,
+    );
   };
   const secretWith = (more: object) => JSON.stringify({ ...JSON.parse(store.secret()), ...more });
 

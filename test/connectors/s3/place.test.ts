@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { config } from "../../../connectors/s3/config.ts";
-import { keysFor, parseAddress, parseTemplate, placeholdersOf, templateStart, templateTest } from "../../../connectors/s3/place.ts";
+import {
+  keysFor,
+  parseAddress,
+  parseTemplate,
+  placeholdersOf,
+  templateStart,
+  templateTest,
+} from "../../../connectors/s3/place.ts";
 import { keyGlob, literalStart } from "../../../src/record-files/glob.ts";
 import type { RecordType } from "../../../src/model/datamap.ts";
 import { config as filesConfig } from "../../../connectors/files/config.ts";
@@ -22,10 +29,20 @@ test.each([
 
 describe("key templates", () => {
   test("values stand for themselves, whatever they are made of", () => {
-    const keys = (values: readonly string[]) => keysFor(parseTemplate("a/:id/x.json"), { values: { ":id": values } }).map(({ key }) => key);
-    expect(keys(["$1", "$&", ":id", "../..", "a b"])).toEqual(["a/$1/x.json", "a/$&/x.json", "a/:id/x.json", "a/../../x.json", "a/a b/x.json"]);
+    const keys = (values: readonly string[]) =>
+      keysFor(parseTemplate("a/:id/x.json"), { values: { ":id": values } }).map(({ key }) => key);
+    expect(keys(["$1", "$&", ":id", "../..", "a b"])).toEqual([
+      "a/$1/x.json",
+      "a/$&/x.json",
+      "a/:id/x.json",
+      "a/../../x.json",
+      "a/a b/x.json",
+    ]);
     expect(keys([])).toEqual([]);
-    expect(keysFor(parseTemplate("a/:id/:other"), { values: { ":id": ["1"] } }), "a placeholder without a value names no key").toEqual([]);
+    expect(
+      keysFor(parseTemplate("a/:id/:other"), { values: { ":id": ["1"] } }),
+      "a placeholder without a value names no key",
+    ).toEqual([]);
     expect(
       keysFor(parseTemplate(":id/:id"), { values: { ":id": ["1", "2"] } }).map(({ key }) => key),
       "one placeholder has one value",
@@ -57,24 +74,39 @@ test.each([
 });
 
 test("the literal prefix of a glob ends before its first sign", () => {
-  expect(["till/*.csv", "till/a?", "{a,b}/c", "plain.csv"].map((glob) => literalStart(glob))).toEqual(["till/", "till/a", "", "plain.csv"]);
+  expect(["till/*.csv", "till/a?", "{a,b}/c", "plain.csv"].map((glob) => literalStart(glob))).toEqual([
+    "till/",
+    "till/a",
+    "",
+    "plain.csv",
+  ]);
 });
 
 test("a placeholder that the map knows has dots in it, the longest first; others end before a dot", () => {
   const names = [":shop.files.path", ":shop.files", ":no"];
-  expect(placeholdersOf(parseTemplate("a/:shop.files.path.gz/:shop.files-:no.json:nope", names))).toEqual([":shop.files.path", ":shop.files", ":no", ":nope"]);
+  expect(placeholdersOf(parseTemplate("a/:shop.files.path.gz/:shop.files-:no.json:nope", names))).toEqual([
+    ":shop.files.path",
+    ":shop.files",
+    ":no",
+    ":nope",
+  ]);
   expect(placeholdersOf(parseTemplate("a/:shop.files.path"))).toEqual([":shop"]);
 });
 
 test("`/**` at the end means everything below; any other star is itself", () => {
   const template = parseTemplate("home/:no/**");
-  expect([template.below, keysFor(template, { values: { ":no": ["7"] } }).map(({ key }) => key)]).toEqual([true, ["home/7/"]]);
+  expect([template.below, keysFor(template, { values: { ":no": ["7"] } }).map(({ key }) => key)]).toEqual([
+    true,
+    ["home/7/"],
+  ]);
   const fits = templateTest(template);
   expect(["home/7/", "home/7/a/b"].map(fits)).toEqual([true, true]);
   expect(["home/7", "home//a", "homes/7/a"].map(fits)).toEqual([false, false, false]);
   for (const path of ["a/**/:no", "a/:no/*", "a/:no/**x", "a/:no**"]) {
     expect(parseTemplate(path).below, path).toBe(false);
-    expect(keysFor(parseTemplate(path), { values: { ":no": ["7"] } }).map(({ key }) => key)).toEqual([path.replace(":no", "7")]);
+    expect(keysFor(parseTemplate(path), { values: { ":no": ["7"] } }).map(({ key }) => key)).toEqual([
+      path.replace(":no", "7"),
+    ]);
   }
 });
 
@@ -84,15 +116,30 @@ test.each(["", ".", "..", " ", "...", ". ."])("the value %j never forms a key", 
 
 describe("lint", () => {
   const lint = (records: readonly RecordType[], connect = {}) =>
-    config.lint({ name: "store", kind: "s3", rank: "file", connect, feeds: [], session: {}, records, covers: [], at: { line: 1, column: 1 } });
+    config.lint({
+      name: "store",
+      kind: "s3",
+      rank: "file",
+      connect,
+      feeds: [],
+      session: {},
+      records,
+      covers: [],
+      at: { line: 1, column: 1 },
+    });
 
   test("a sound block has no issue", () => {
-    expect(lint([objectsOf(["s3://exports/:code.json"]), filesOf(["s3://exports/*.csv", "s3://sales/**"])], { secret: "store" })).toEqual([]);
+    expect(
+      lint([objectsOf(["s3://exports/:code.json"]), filesOf(["s3://exports/*.csv", "s3://sales/**"])], {
+        secret: "store",
+      }),
+    ).toEqual([]);
   });
 
   test("record files in a bucket are judged as those of a folder are", () => {
     const said = (given: Partial<RecordType>, glob = "a.csv") => {
-      const codes = (issues: ReturnType<typeof config.lint>) => issues.map(({ path, code, message }) => `${path.slice(2).join(".")} ${code} ${message}`);
+      const codes = (issues: ReturnType<typeof config.lint>) =>
+        issues.map(({ path, code, message }) => `${path.slice(2).join(".")} ${code} ${message}`);
       const store = codes(lint([filesOf([`s3://sales/till/${glob}`], given)]));
       const share = codes(filesConfig.lint(blockOf("data", peopleFiles([`till/${glob}`], given))));
       expect(store, JSON.stringify(given)).toEqual(share);

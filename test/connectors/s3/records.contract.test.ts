@@ -20,7 +20,14 @@ const line = ({ no, email, secret, kept }: Person) =>
 for (const { name, versioning, key, gzip } of places) {
   connectorContract(
     `s3, ${name}`,
-    { delete: true, fields: true, folds: true, shared: false, where: true, points: ["effect_begin", "effect_half", "effect_done"] },
+    {
+      delete: true,
+      fields: true,
+      folds: true,
+      shared: false,
+      where: true,
+      points: ["effect_begin", "effect_half", "effect_done"],
+    },
     async () => {
       const store = await rawStore();
       const bucket = await store.bucket(versioning);
@@ -28,7 +35,8 @@ for (const { name, versioning, key, gzip } of places) {
       const remove = filesOf(globs);
       const clear: RecordType = filesOf(globs, { do: "anonymise", fields: redaction });
       const pack = (text: string) => (gzip ? gzipSync(text) : Buffer.from(text));
-      const unpack = (latin1: string) => (gzip ? gunzipSync(Buffer.from(latin1, "latin1")) : Buffer.from(latin1, "latin1")).toString();
+      const unpack = (latin1: string) =>
+        (gzip ? gunzipSync(Buffer.from(latin1, "latin1")) : Buffer.from(latin1, "latin1")).toString();
       const sheet = (people: readonly Person[]) => people.map((person) => `${line(person)}\n`).join("");
       return {
         system: systemOf(),
@@ -38,8 +46,12 @@ for (const { name, versioning, key, gzip } of places) {
         async seed(people) {
           await store.empty(bucket);
           await store.put(bucket, "beside/day.jsonl", sheet(people));
-          if (versioning !== undefined) for (const at of [1, 2]) await store.put(bucket, key, pack(sheet(people.slice(at))));
-          await store.put(bucket, key, pack(sheet(people)), { ContentType: "application/x-ndjson", Metadata: { shift: "late" } });
+          if (versioning !== undefined)
+            for (const at of [1, 2]) await store.put(bucket, key, pack(sheet(people.slice(at))));
+          await store.put(bucket, key, pack(sheet(people)), {
+            ContentType: "application/x-ndjson",
+            Metadata: { shift: "late" },
+          });
         },
         async dump() {
           const dumped: Record<string, string> = {};
@@ -55,10 +67,15 @@ for (const { name, versioning, key, gzip } of places) {
           }
           return dumped;
         },
-        target: (action, fold) => targetOf(action === "delete" ? remove : clear, [{ column: "email", type: "email", fold }], ["no"]),
+        target: (action, fold) =>
+          targetOf(action === "delete" ? remove : clear, [{ column: "email", type: "email", fold }], ["no"]),
         redaction: { change, after: (person) => line(person).replace(/"secret":"(?:[^"\\]|\\.)*"/u, '"secret":null') },
         async spoil() {
-          await store.put(bucket, key, pack(`{"no": "1", "email":"ann@shop.example","secret":"Anna Lind\n`).subarray(0, gzip ? 20 : undefined));
+          await store.put(
+            bucket,
+            key,
+            pack(`{"no": "1", "email":"ann@shop.example","secret":"Anna Lind\n`).subarray(0, gzip ? 20 : undefined),
+          );
           await store.put(bucket, "till/broken.csv", `email,"secret\nann@shop.example,"Anna Lind`);
         },
         async [Symbol.asyncDispose]() {

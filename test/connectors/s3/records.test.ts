@@ -91,7 +91,11 @@ describe.each(["Ceph itself", "a server that answers as AWS does"])("on %s", (wh
       expect(found.map(({ values }) => values["n"])).toEqual(["1", "2"]);
       expect(outcome).toMatchObject({ matched: 2, affected: 2, alreadyGone: 0, blocked: 0, failed: 0, unresolved: [] });
       expect(left).toEqual([]);
-      expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}${EVE}${BOB}`, `till/day.jsonl.bak ${ANN}`, `till/other.jsonl ${EVE}${BOB}`]);
+      expect(await bodies(bucket)).toEqual([
+        `${KEY} ${BOB}${EVE}${BOB}`,
+        `till/day.jsonl.bak ${ANN}`,
+        `till/other.jsonl ${EVE}${BOB}`,
+      ]);
       expect(await store.uploads(bucket)).toBe(0);
     },
   );
@@ -188,44 +192,51 @@ describe.each(["Ceph itself", "a server that answers as AWS does"])("on %s", (wh
     expect(io.findings).toEqual([]);
   });
 
-  test.each(["plain", "versioned"] as const)("a writer between our read and our write in a %s bucket: its rows stay, the person is gone", async (kind) => {
-    if (kind === "plain" && where === "Ceph itself") throughProxy();
-    throughProxy();
-    // in the versioned bucket both ways are judged: If-Match, and the look after the PUT
-    proxy.mode = where === "Ceph itself" && kind === "versioned" ? "ignores" : "aws";
-    const bucket = await store.bucket(kind === "plain" ? undefined : "Enabled");
-    await store.put(bucket, KEY, ANN + BOB);
-    const { system, found, unit } = await find(till(bucket));
-    expect(found).toHaveLength(1);
-    proxy.beforeNextPut(
-      (path) => path === `/${bucket}/${KEY}`,
-      async () => {
-        await store.put(bucket, KEY, ANN + BOB + EVE);
-      },
-    );
-    expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 1, affected: 1, failed: 0, blocked: 0 });
-    expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}${EVE}`]);
-    expect(
-      writesTo(bucket, KEY).filter((write) => write.startsWith("PUT")),
-      "one PUT was lost to the other writer",
-    ).toHaveLength(2);
-  });
+  test.each(["plain", "versioned"] as const)(
+    "a writer between our read and our write in a %s bucket: its rows stay, the person is gone",
+    async (kind) => {
+      if (kind === "plain" && where === "Ceph itself") throughProxy();
+      throughProxy();
+      // in the versioned bucket both ways are judged: If-Match, and the look after the PUT
+      proxy.mode = where === "Ceph itself" && kind === "versioned" ? "ignores" : "aws";
+      const bucket = await store.bucket(kind === "plain" ? undefined : "Enabled");
+      await store.put(bucket, KEY, ANN + BOB);
+      const { system, found, unit } = await find(till(bucket));
+      expect(found).toHaveLength(1);
+      proxy.beforeNextPut(
+        (path) => path === `/${bucket}/${KEY}`,
+        async () => {
+          await store.put(bucket, KEY, ANN + BOB + EVE);
+        },
+      );
+      expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 1, affected: 1, failed: 0, blocked: 0 });
+      expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}${EVE}`]);
+      expect(
+        writesTo(bucket, KEY).filter((write) => write.startsWith("PUT")),
+        "one PUT was lost to the other writer",
+      ).toHaveLength(2);
+    },
+  );
 });
 
 describe.each(["aws", "ignores"] as const)("where conditions are answered so: %s", (mode) => {
-  test.each(["plain", "versioned"] as const)("an answer that never came after the PUT in a %s bucket is resolved by reading back", async (kind) => {
-    if (mode === "ignores" && kind === "plain") return expect(mode, "never written there: judged below").toBe("ignores");
-    throughProxy();
-    proxy.mode = mode;
-    const bucket = await store.bucket(kind === "plain" ? undefined : "Enabled");
-    await store.put(bucket, KEY, BOB);
-    await store.put(bucket, KEY, BOB + ANN);
-    const { system, unit } = await find(till(bucket));
-    proxy.loseNextAnswer((path) => path === `/${bucket}/${KEY}`);
-    expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 1, affected: 1, failed: 0, blocked: 0 });
-    expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}`]);
-    expect(writesTo(bucket, KEY).filter((write) => write.startsWith("PUT"))).toHaveLength(1);
-  });
+  test.each(["plain", "versioned"] as const)(
+    "an answer that never came after the PUT in a %s bucket is resolved by reading back",
+    async (kind) => {
+      if (mode === "ignores" && kind === "plain")
+        return expect(mode, "never written there: judged below").toBe("ignores");
+      throughProxy();
+      proxy.mode = mode;
+      const bucket = await store.bucket(kind === "plain" ? undefined : "Enabled");
+      await store.put(bucket, KEY, BOB);
+      await store.put(bucket, KEY, BOB + ANN);
+      const { system, unit } = await find(till(bucket));
+      proxy.loseNextAnswer((path) => path === `/${bucket}/${KEY}`);
+      expect(await eraseUnit(system, io, unit)).toMatchObject({ matched: 1, affected: 1, failed: 0, blocked: 0 });
+      expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}`]);
+      expect(writesTo(bucket, KEY).filter((write) => write.startsWith("PUT"))).toHaveLength(1);
+    },
+  );
 });
 
 describe("where If-Match is not honoured", () => {
@@ -270,8 +281,12 @@ describe("where If-Match is not honoured", () => {
 test("where versions may not be deleted nothing is rewritten", async () => {
   const bucket = await store.bucket("Enabled");
   for (const body of [ANN, ANN + BOB]) await store.put(bucket, KEY, body);
-  const Statement = [{ Effect: "Deny", Principal: "*", Action: "s3:DeleteObjectVersion", Resource: `arn:aws:s3:::${bucket}/*` }];
-  await store.client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }));
+  const Statement = [
+    { Effect: "Deny", Principal: "*", Action: "s3:DeleteObjectVersion", Resource: `arn:aws:s3:::${bucket}/*` },
+  ];
+  await store.client.send(
+    new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }),
+  );
   const before = await store.versions(bucket, KEY);
   await expect(erase(till(bucket))).rejects.toMatchObject({
     code: "NOT_PERMITTED",
@@ -286,7 +301,10 @@ test("a broken file that is named after a person is named without them", async (
   const where = target(filesOf([`s3://${bucket}/till/*.csv`]));
   const findings = await check(where);
   const thrown: unknown = await find(where).catch((error: unknown) => error);
-  expect(thrown).toMatchObject({ code: "FILE_UNREADABLE", message: expect.stringContaining(`s3://${bucket}/till/of …`) });
+  expect(thrown).toMatchObject({
+    code: "FILE_UNREADABLE",
+    message: expect.stringContaining(`s3://${bucket}/till/of …`),
+  });
   expectNoIdentifier([findings, thrown]);
 });
 
@@ -309,7 +327,10 @@ test("a killed attempt's probe is swept by the next one", async () => {
   const key = typeof probe === "object" && probe !== null && "key" in probe ? String(probe.key) : "";
   expect(key).toMatch(/^till\/\.expunge-probe-/u);
   await store.put(bucket, key, "as a kill in the middle of probing leaves it");
-  expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ matched: 1, affected: 1 });
+  expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({
+    matched: 1,
+    affected: 1,
+  });
   expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}`]);
 });
 
@@ -322,13 +343,20 @@ test.each(["effect_begin", "effect_half", "effect_done"] as const)(
     const journal = testJournal({ at: killAt(point) });
     await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
     expect(await store.versions(bucket)).toHaveLength({ effect_begin: 3, effect_half: 4, effect_done: 1 }[point]);
-    expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({ matched: 1, affected: 1, alreadyGone: 0 });
+    expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({
+      matched: 1,
+      affected: 1,
+      alreadyGone: 0,
+    });
     expect(await bodies(bucket)).toEqual([`${KEY} ${BOB}${EVE}`]);
   },
 );
 
 /** About 19 MB: more than what waits in memory. */
-const FILLER = Array.from({ length: 400 }, (_, at) => `{"email":"p${at}@shop.example","text":"${randomBytes(24_000).toString("hex")}"}\n`).join("");
+const FILLER = Array.from(
+  { length: 400 },
+  (_, at) => `{"email":"p${at}@shop.example","text":"${randomBytes(24_000).toString("hex")}"}\n`,
+).join("");
 
 test("a large file that is overwritten while its copy is on the way is taken up again, and nothing hangs", async () => {
   const bucket = await store.bucket();
@@ -360,11 +388,19 @@ function overwrite(bucket: string, key: string, body: string): void {
 test("a file that is larger than what waits in memory is written as it was checked, random parts and all", async () => {
   const bucket = await store.bucket();
   await store.put(bucket, KEY, ANN + FILLER + ANN_2);
-  const where = till(bucket, { do: "anonymise", fields: { email: { kind: "template", template: "erased+:random@invalid" } } });
+  const where = till(bucket, {
+    do: "anonymise",
+    fields: { email: { kind: "template", template: "erased+:random@invalid" } },
+  });
   const system = systemOf();
   const found = await locateAll(system, io, where, lookups);
   const change: Change = where.changes.rule ?? REMOVE;
-  expect(await eraseUnit(system, io, unitOf(where, lookups, change, planned(found)))).toMatchObject({ matched: 2, affected: 2, failed: 0, blocked: 0 });
+  expect(await eraseUnit(system, io, unitOf(where, lookups, change, planned(found)))).toMatchObject({
+    matched: 2,
+    affected: 2,
+    failed: 0,
+    blocked: 0,
+  });
   const after = (await store.get(bucket, KEY)) ?? "";
   const lines = after.split("\n");
   expect(lines[0]).toMatch(/^\{"email":"erased\+[0-9a-f]{18}@invalid","n":1\}$/u);
@@ -404,7 +440,9 @@ test("a locked old version blocks the file before anything is written", async ()
   const VersionId = await store.put(Bucket, KEY, ANN);
   await store.put(Bucket, KEY, ANN + BOB);
   const RetainUntilDate = new Date(io.now().getTime() + 5 * 86_400_000 + 365 * 86_400_000);
-  await store.client.send(new PutObjectRetentionCommand({ Bucket, Key: KEY, VersionId, Retention: { Mode: "GOVERNANCE", RetainUntilDate } }));
+  await store.client.send(
+    new PutObjectRetentionCommand({ Bucket, Key: KEY, VersionId, Retention: { Mode: "GOVERNANCE", RetainUntilDate } }),
+  );
   const before = await store.versions(Bucket);
   const { found, outcome } = await erase(till(Bucket));
   expect(found.map(({ blocked }) => blocked?.reason)).toEqual(["object_lock"]);
@@ -429,15 +467,22 @@ describe("check", () => {
     await store.put(bucket, "till/c.dat", "x");
     await store.put(bucket, "till/d.parquet", "PAR1");
     const findings = await check(target(filesOf([`s3://${bucket}/till/*`])));
-    expect(findings.map(({ code, severity }) => `${code} ${severity}`)).toEqual(["COLUMN_MISSING error", "FILE_REFUSED error", "FORMAT_NOT_BUILT error"]);
-    for (const [index, name] of ["b.csv", "c.dat", "d.parquet"].entries()) expect(findings[index]?.message).toContain(`s3://${bucket}/till/${name}`);
+    expect(findings.map(({ code, severity }) => `${code} ${severity}`)).toEqual([
+      "COLUMN_MISSING error",
+      "FILE_REFUSED error",
+      "FORMAT_NOT_BUILT error",
+    ]);
+    for (const [index, name] of ["b.csv", "c.dat", "d.parquet"].entries())
+      expect(findings[index]?.message).toContain(`s3://${bucket}/till/${name}`);
   });
 
   test("a glob that no key fits is a finding, and a folder's mark is no file", async () => {
     const bucket = await store.bucket();
     await store.put(bucket, "till/", " ");
     await store.put(bucket, "till/deep/a.jsonl", BOB);
-    expect((await check(till(bucket))).map(({ code, severity }) => [code, severity])).toEqual([["PATTERN_EMPTY", "empty"]]);
+    expect((await check(till(bucket))).map(({ code, severity }) => [code, severity])).toEqual([
+      ["PATTERN_EMPTY", "empty"],
+    ]);
     expect(await check(target(filesOf([`s3://${bucket}/till/**/*.jsonl`])))).toEqual([]);
   });
 
@@ -456,10 +501,15 @@ test("two record types that read one object in two ways are refused by name", as
   const bucket = await store.bucket();
   await store.put(bucket, "till/day.csv", "email,n\nann@shop.example,1\n");
   const one = filesOf([`s3://${bucket}/till/*.csv`]);
-  const other = { ...filesOf([`s3://${bucket}/till/day*`], { format: "csv", encoding: "windows-1252", do: "keep" }), id: `${one.id}_kept` };
+  const other = {
+    ...filesOf([`s3://${bucket}/till/day*`], { format: "csv", encoding: "windows-1252", do: "keep" }),
+    id: `${one.id}_kept`,
+  };
   await using reader = await systemOf().openReader(io);
   const findings = await Array.fromAsync(reader.check([target(one), target(other)]));
-  expect(findings.filter(({ severity }) => severity === "error").map(({ code, record, message }) => [code, record, message])).toEqual([
+  expect(
+    findings.filter(({ severity }) => severity === "error").map(({ code, record, message }) => [code, record, message]),
+  ).toEqual([
     ["CONFLICT", other.id, `${one.id} and ${other.id} read s3://${bucket}/till/day.csv in two ways (encoding)`],
   ]);
 });
@@ -469,7 +519,7 @@ test("an object whose key holds an identifier is told, masked", async () => {
   await store.put(bucket, "till/ann@shop.example.jsonl", BOB);
   await store.put(bucket, "till/joann@shop.example.jsonl", ANN);
   await locateAll(systemOf(), io, till(bucket), lookups);
-  expect(io.findings.flatMap(({ gap, message }) => (message.endsWith("its name holds an identifier") ? [gap] : []))).toEqual([
-    { where: `s3://${bucket}/till/….jsonl`, holdsIdentifier: true },
-  ]);
+  expect(
+    io.findings.flatMap(({ gap, message }) => (message.endsWith("its name holds an identifier") ? [gap] : [])),
+  ).toEqual([{ where: `s3://${bucket}/till/….jsonl`, holdsIdentifier: true }]);
 });

@@ -56,7 +56,9 @@ export async function rawStore(): Promise<RawStore> {
     responseChecksumValidation: "WHEN_REQUIRED",
   });
   const text = async (Bucket: string, Key: string, VersionId?: string): Promise<string> => {
-    const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) }));
+    const { Body } = await client.send(
+      new GetObjectCommand({ Bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) }),
+    );
     return (await Body?.transformToString("latin1")) ?? "";
   };
   const setVersioning = async (Bucket: string, Status: "Enabled" | "Suspended"): Promise<void> => {
@@ -83,7 +85,9 @@ export async function rawStore(): Promise<RawStore> {
     async empty(Bucket) {
       const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }));
       await Promise.all(
-        [...Versions, ...DeleteMarkers].map(async ({ Key = "", VersionId }) => await remove(Bucket, Key, VersionId === "null" ? undefined : VersionId)),
+        [...Versions, ...DeleteMarkers].map(
+          async ({ Key = "", VersionId }) => await remove(Bucket, Key, VersionId === "null" ? undefined : VersionId),
+        ),
       );
     },
     async get(bucket, key) {
@@ -118,7 +122,13 @@ export async function rawStore(): Promise<RawStore> {
       return (await client.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads?.length ?? 0;
     },
     secret: (endpoint = server.endpoint) =>
-      JSON.stringify({ endpoint, region: server.region, accessKeyId: server.accessKeyId, secretAccessKey: server.secretAccessKey, forcePathStyle: true }),
+      JSON.stringify({
+        endpoint,
+        region: server.region,
+        accessKeyId: server.accessKeyId,
+        secretAccessKey: server.secretAccessKey,
+        forcePathStyle: true,
+      }),
   };
 }
 

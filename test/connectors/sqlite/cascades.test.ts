@@ -9,7 +9,8 @@ const who = [lookup({ email: ANN })];
 const people = record("people", "erase");
 const byEmail = target(people, [{ column: "email", type: "email", fold: [] }], ["id"]);
 const PEOPLE = `CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT); INSERT INTO people VALUES (1, '${ANN}'), (2, 'bob')`;
-const counts = (file: TestFile, ...tables: readonly string[]) => tables.map((table) => Number(file.sql(`SELECT count(*) FROM ${table}`)[0]?.[0]));
+const counts = (file: TestFile, ...tables: readonly string[]) =>
+  tables.map((table) => Number(file.sql(`SELECT count(*) FROM ${table}`)[0]?.[0]));
 
 describe("foreign keys", () => {
   const SHOP = `${PEOPLE};
@@ -47,7 +48,9 @@ describe("foreign keys", () => {
     const whole = { ...work, operations: [{ change: ruleOf(where), records }] };
     // one more line since the plan: what a cascade would take was not planned
     file.sql("INSERT INTO lines VALUES (3, 10)");
-    expect(await erase(system, worldOf(file), [whole])).toMatchObject([{ matched: 0, blocked: 1, reason: "lines(ord)" }]);
+    expect(await erase(system, worldOf(file), [whole])).toMatchObject([
+      { matched: 0, blocked: 1, reason: "lines(ord)" },
+    ]);
     expect(counts(file, "people", "orders", "lines")).toEqual([2, 2, 4]);
     file.sql("DELETE FROM lines WHERE no = 3");
     const still = async () => {
@@ -57,7 +60,11 @@ describe("foreign keys", () => {
     expect(await still()).toEqual([found?.key]);
     expect(await erase(system, worldOf(file), [whole])).toEqual([{ step: "shop.people", ...done(1) }]);
     expect(await still()).toEqual([]);
-    expect([file.sql("SELECT * FROM orders"), file.sql("SELECT * FROM lines"), file.sql("SELECT * FROM marks")]).toEqual([
+    expect([
+      file.sql("SELECT * FROM orders"),
+      file.sql("SELECT * FROM lines"),
+      file.sql("SELECT * FROM marks"),
+    ]).toEqual([
       [["20", "2"]],
       [["1", "20"]],
       [
@@ -82,7 +89,9 @@ describe("foreign keys", () => {
       CREATE TABLE orders (who REFERENCES people (id)); INSERT INTO people VALUES ('7', '${ANN}'), ('Ab', 'bob'); INSERT INTO orders VALUES (7), ('aB')`);
     const system = systemOf([people]);
     await using reader = await system.openReader(worldOf(file));
-    const keys = (await Array.fromAsync(reader.references(byEmail, ['["\'7"]', '["\'Ab"]']))).map(({ parentKey }) => parentKey);
+    const keys = (await Array.fromAsync(reader.references(byEmail, ['["\'7"]', '["\'Ab"]']))).map(
+      ({ parentKey }) => parentKey,
+    );
     expect(keys).toEqual(['["\'Ab"]']);
     file.raw.exec("PRAGMA foreign_keys = ON");
     expect(() => file.sql("DELETE FROM people WHERE id = 'Ab'")).toThrow("FOREIGN KEY");
@@ -129,7 +138,8 @@ describe("foreign keys", () => {
 
 describe("triggers", () => {
   const AUDIT = "CREATE TABLE audit (id INTEGER PRIMARY KEY, at TEXT, old TEXT)";
-  const TRIGGER = "CREATE TRIGGER keep AFTER DELETE ON people BEGIN INSERT INTO audit (at, old) VALUES ('now', old.email); END";
+  const TRIGGER =
+    "CREATE TRIGGER keep AFTER DELETE ON people BEGIN INSERT INTO audit (at, old) VALUES ('now', old.email); END";
 
   test("one that copies rows where nobody looks is an error, and what it wrote is taken back", async () => {
     using file =
@@ -143,7 +153,9 @@ describe("triggers", () => {
       "trigger second writes to audit, which is not in the data map",
     ]);
     const work = await plan(system, worldOf(file), byEmail, who);
-    expect(await erase(system, worldOf(file), [work])).toMatchObject([{ matched: 0, failed: 1, reason: "UNDECLARED audit" }]);
+    expect(await erase(system, worldOf(file), [work])).toMatchObject([
+      { matched: 0, failed: 1, reason: "UNDECLARED audit" },
+    ]);
     expect(counts(file, "people", "audit", "hop")).toEqual([2, 0, 0]);
     expect(file.sql("SELECT name FROM sqlite_schema WHERE name LIKE 'expunge%'")).toEqual([]);
   });
@@ -153,20 +165,30 @@ describe("triggers", () => {
       `${PEOPLE}; ${AUDIT}; CREATE TRIGGER keep AFTER DELETE ON people WHEN old.id > 100 BEGIN INSERT INTO audit (old) VALUES (old.email); END`,
     );
     const system = systemOf([people]);
-    expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), byEmail, who)])).toMatchObject([{ matched: 1, failed: 0 }]);
+    expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), byEmail, who)])).toMatchObject([
+      { matched: 1, failed: 0 },
+    ]);
   });
 
   for (const withoutRowid of [false, true]) {
     test(`rows that a trigger adds to a declared trail are redacted in the same transaction, older ones by their match${withoutRowid ? ", without a row number" : ""}`, async () => {
       const made = withoutRowid
-        ? AUDIT.replace("INTEGER PRIMARY KEY", "INTEGER NOT NULL DEFAULT (random())").replace(/\)$/u, ", PRIMARY KEY (id)) WITHOUT ROWID")
+        ? AUDIT.replace("INTEGER PRIMARY KEY", "INTEGER NOT NULL DEFAULT (random())").replace(
+            /\)$/u,
+            ", PRIMARY KEY (id)) WITHOUT ROWID",
+          )
         : AUDIT;
-      using file = testFile(`${PEOPLE}; ${made}; ${TRIGGER}; INSERT INTO audit (at, old) VALUES ('before', '${ANN}'), ('before', 'bob')`);
+      using file = testFile(
+        `${PEOPLE}; ${made}; ${TRIGGER}; INSERT INTO audit (at, old) VALUES ('before', '${ANN}'), ('before', 'bob')`,
+      );
       const audit = record("audit", "redact", { fields: { old: { kind: "clear" } }, auditOf: ["shop.people"] });
       const byOld = target(audit, [{ column: "old", type: "email", fold: [] }]);
       const system = systemOf([people, audit]);
       expect(codes(await check(system, worldOf(file), [byEmail, byOld]))).toEqual([]);
-      const works = [await plan(system, worldOf(file), byEmail, who), await plan(system, worldOf(file), byOld, [lookup({ old: ANN })])];
+      const works = [
+        await plan(system, worldOf(file), byEmail, who),
+        await plan(system, worldOf(file), byOld, [lookup({ old: ANN })]),
+      ];
       const journal = testJournal({ at: killAt("effect_done") });
       await expect(erase(system, worldOf(file), works, journal)).rejects.toThrow(Killed);
       const wanted = [
@@ -187,7 +209,9 @@ describe("triggers", () => {
     using file = testFile(`${PEOPLE}; CREATE TRIGGER stay BEFORE DELETE ON people BEGIN SELECT RAISE(IGNORE); END`);
     const system = systemOf([people]);
     expect(codes(await check(system, worldOf(file), [byEmail]))).toEqual(["DELETE_SWALLOWED shop.people"]);
-    file.raw.exec("DROP TRIGGER stay; CREATE TRIGGER stay BEFORE DELETE ON people WHEN old.id = 1 BEGIN SELECT RAISE(IGNORE); END");
+    file.raw.exec(
+      "DROP TRIGGER stay; CREATE TRIGGER stay BEFORE DELETE ON people WHEN old.id = 1 BEGIN SELECT RAISE(IGNORE); END",
+    );
     expect(codes(await check(system, worldOf(file), [byEmail]), "warning")).toEqual(["TRIGGER_PRESENT shop.people"]);
     expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), byEmail, who)])).toMatchObject([
       { matched: 0, failed: 1, reason: "swallowed" },
@@ -204,18 +228,26 @@ describe("triggers", () => {
     const system = systemOf([people, notes]);
     expect(codes(await check(system, worldOf(file), [byEmail, byNote]))).toEqual([]);
     const work = await plan(system, worldOf(file), byEmail, who);
-    expect(await erase(system, worldOf(file), [work])).toMatchObject([{ matched: 0, failed: 1, reason: "UNPLANNED notes" }]);
+    expect(await erase(system, worldOf(file), [work])).toMatchObject([
+      { matched: 0, failed: 1, reason: "UNPLANNED notes" },
+    ]);
     expect(counts(file, "people", "notes")).toEqual([2, 3]);
     file.sql("UPDATE notes SET who = 2 WHERE id = 2");
     const others = await plan(system, worldOf(file), byNote, who);
-    const deleting = [{ target: byNote, keys: others.operations.flatMap(({ records }) => records.map(({ key }) => key)) }];
+    const deleting = [
+      { target: byNote, keys: others.operations.flatMap(({ records }) => records.map(({ key }) => key)) },
+    ];
     await using eraser = await system.openEraser(worldOf(file));
-    expect(await eraser.apply({ id: "U-1", effect: "erase", works: [work], deleting }, testJournal(), FREE)).toMatchObject([{ matched: 1, left: [] }]);
+    expect(
+      await eraser.apply({ id: "U-1", effect: "erase", works: [work], deleting }, testJournal(), FREE),
+    ).toMatchObject([{ matched: 1, left: [] }]);
     expect(file.sql("SELECT id FROM notes")).toEqual([["2"], ["3"]]);
   });
 
   test("one that raises an error fails its record, without its words", async () => {
-    using file = testFile(`${PEOPLE}; CREATE TRIGGER no BEFORE DELETE ON people BEGIN SELECT RAISE(ABORT, 'ann@shop.example stays'); END`);
+    using file = testFile(
+      `${PEOPLE}; CREATE TRIGGER no BEFORE DELETE ON people BEGIN SELECT RAISE(ABORT, 'ann@shop.example stays'); END`,
+    );
     const system = systemOf([people]);
     const said = await erase(system, worldOf(file), [await plan(system, worldOf(file), byEmail, who)]);
     expect(said).toMatchObject([{ failed: 1, reason: "P0001" }]);

@@ -15,10 +15,17 @@ const block = (more: Partial<SystemBlock>): SystemBlock => ({
   at: { line: 1, column: 1 },
   ...more,
 });
-const lint = (more: Partial<SystemBlock>) => config.lint(block(more)).map(({ path, code }) => `${path.join(".")} ${code}`);
+const lint = (more: Partial<SystemBlock>) =>
+  config.lint(block(more)).map(({ path, code }) => `${path.join(".")} ${code}`);
 
 test("a sound block has no issue, with a file or with a secret", () => {
-  const records = [record("users", "redact", { in: ["doc"], paths: { "a.b": { kind: "clear" } }, place: { kind: "table", schema: "main", table: "users" } })];
+  const records = [
+    record("users", "redact", {
+      in: ["doc"],
+      paths: { "a.b": { kind: "clear" } },
+      place: { kind: "table", schema: "main", table: "users" },
+    }),
+  ];
   expect([lint({ records }), lint({ records, connect: { secret: "shop_db" } })]).toEqual([[], []]);
 });
 

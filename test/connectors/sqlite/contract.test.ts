@@ -7,13 +7,21 @@ import { record, systemOf, testFile } from "./file.ts";
 const people = record("people", "erase");
 const redacted = record("people", "redact", { fields: { secret: { kind: "clear" } } });
 const rooms = record("rooms", "redact", { in: ["doc"], paths: { "members[]": { kind: "remove" } } });
-const members = (list: readonly Person[]) => JSON.stringify(list.map(({ email, secret, kept }) => ({ email, secret, kept })));
+const members = (list: readonly Person[]) =>
+  JSON.stringify(list.map(({ email, secret, kept }) => ({ email, secret, kept })));
 const document = (list: readonly Person[]) => `{"members": ${members(list)}, "rate": 1.50}`;
 
 for (const journal of ["wal", "delete"] as const) {
   connectorContract(
     `sqlite, ${journal}`,
-    { delete: true, fields: true, folds: true, shared: true, where: true, points: ["effect_begin", "effect_half", "effect_done"] },
+    {
+      delete: true,
+      fields: true,
+      folds: true,
+      shared: true,
+      where: true,
+      points: ["effect_begin", "effect_half", "effect_done"],
+    },
     async () => {
       const file = testFile(`PRAGMA journal_mode = ${journal};
         CREATE TABLE people (no TEXT PRIMARY KEY, email TEXT, code TEXT NOT NULL, secret TEXT, kept TEXT NOT NULL);
@@ -31,7 +39,9 @@ for (const journal of ["wal", "delete"] as const) {
           await Promise.resolve();
         },
         async dump() {
-          const rows = file.sql("SELECT no, json_array(no, email, code, secret, kept) FROM people UNION ALL SELECT no, doc FROM rooms");
+          const rows = file.sql(
+            "SELECT no, json_array(no, email, code, secret, kept) FROM people UNION ALL SELECT no, doc FROM rooms",
+          );
           return await Promise.resolve(Object.fromEntries(rows.map(([no, text]) => [no ?? "", text ?? ""])));
         },
         target: (action: "delete" | "fields", fold: readonly Fold[]) =>
@@ -44,15 +54,23 @@ for (const journal of ["wal", "delete"] as const) {
           match: "doc.members[].email",
           async seed(documents) {
             file.raw.exec("DELETE FROM people");
-            for (const { no, members: list } of documents) file.sql("INSERT INTO rooms VALUES (?, ?)", no, document(list));
+            for (const { no, members: list } of documents)
+              file.sql("INSERT INTO rooms VALUES (?, ?)", no, document(list));
             await Promise.resolve();
           },
-          target: () => target(rooms, [{ column: "doc.members[].email", type: "email" as const, fold: [] }], ["no", "doc.members[].email"]),
+          target: () =>
+            target(
+              rooms,
+              [{ column: "doc.members[].email", type: "email" as const, fold: [] }],
+              ["no", "doc.members[].email"],
+            ),
           change: { kind: "fields" as const, fields: {}, documents: [{ in: "doc", paths: rooms.paths }] },
           content: ({ members: list }) => document(list),
         },
         spoil: async () => {
-          file.raw.exec("CREATE TRIGGER spoil BEFORE DELETE ON people BEGIN SELECT RAISE(ABORT, 'not this one: ' || old.email || old.secret); END");
+          file.raw.exec(
+            "CREATE TRIGGER spoil BEFORE DELETE ON people BEGIN SELECT RAISE(ABORT, 'not this one: ' || old.email || old.secret); END",
+          );
           await Promise.resolve();
         },
         mend: async () => {

@@ -48,7 +48,9 @@ describe("bytes", () => {
     const redacted = record("people", "redact", { fields: { name: { kind: "clear" } } });
     const where = target(redacted, [{ column: "email", type: "email", fold: [] }]);
     const system = systemOf([redacted]);
-    expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), where, who)])).toEqual([{ step: "shop.people", ...done(1) }]);
+    expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), where, who)])).toEqual([
+      { step: "shop.people", ...done(1) },
+    ]);
     expect([file.bytes().includes(MARK), file.bytes().includes(ANN)]).toEqual([false, true]);
   });
 
@@ -69,7 +71,9 @@ describe("bytes", () => {
   });
 
   test("rows without a number of their own are not renumbered: the file is not written anew, and the residue says so", async () => {
-    using file = testFile(`${PEOPLE}; CREATE TABLE loose (a TEXT); INSERT INTO loose VALUES ('x'), ('y'), ('z'); DELETE FROM loose WHERE a = 'x'`);
+    using file = testFile(
+      `${PEOPLE}; CREATE TABLE loose (a TEXT); INSERT INTO loose VALUES ('x'), ('y'), ('z'); DELETE FROM loose WHERE a = 'x'`,
+    );
     const system = systemOf([people]);
     await using eraser = await system.openEraser(worldOf(file));
     expect((await eraser.flushResidue(byEmail)).map(({ mechanism }) => mechanism)).toEqual(["free_space"]);
@@ -84,7 +88,8 @@ describe("full-text indexes", () => {
   const DOCS = "CREATE TABLE docs (id INTEGER PRIMARY KEY, email TEXT, body TEXT)";
   const docs = record("docs", "erase");
   const where = target(docs, [{ column: "email", type: "email", fold: [] }]);
-  const seed = (file: TestFile) => file.sql("INSERT INTO docs VALUES (1, ?, 'quayrowword'), (2, 'bob@shop.example', 'other')", ANN);
+  const seed = (file: TestFile) =>
+    file.sql("INSERT INTO docs VALUES (1, ?, 'quayrowword'), (2, 'bob@shop.example', 'other')", ANN);
 
   test("an index that triggers keep: the words go with the row, and its old segments with the purge", async () => {
     using file = testFile(`${DOCS}; CREATE VIRTUAL TABLE ft USING fts5(body, content='docs', content_rowid='id');
@@ -125,7 +130,9 @@ describe("full-text indexes", () => {
     const system = systemOf([docs]);
     expect(codes(await check(system, worldOf(file), [where]))).toEqual(["TRIGGER_UNDECLARED shop.docs"]);
     const work = await plan(system, worldOf(file), where, who);
-    expect(await erase(system, worldOf(file), [work])).toMatchObject([{ matched: 0, failed: 1, reason: "UNDECLARED gone" }]);
+    expect(await erase(system, worldOf(file), [work])).toMatchObject([
+      { matched: 0, failed: 1, reason: "UNDECLARED gone" },
+    ]);
     expect(file.sql("SELECT id FROM docs")).toEqual([["1"], ["2"]]);
   });
 
@@ -136,7 +143,9 @@ describe("full-text indexes", () => {
     const over = target(notes, [{ column: "email", type: "email", fold: [] }]);
     const system = systemOf([notes]);
     expect(await check(system, worldOf(file), [over])).toEqual([]);
-    expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), over, who)])).toEqual([{ step: "shop.notes", ...done(1) }]);
+    expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), over, who)])).toEqual([
+      { step: "shop.notes", ...done(1) },
+    ]);
     expect(file.sql("SELECT email FROM notes")).toEqual([["bob@shop.example"]]);
   });
 });
@@ -155,8 +164,12 @@ describe("the file", () => {
     writeFileSync(join(file.folder, "text.db"), "email,name\n".repeat(400));
     writeFileSync(join(file.folder, "empty.db"), "");
     const at = (name: string) => systemOf([people], { connect: { file: name } });
-    await expect(at(".").openReader(worldOf(file))).rejects.toThrow(expect.objectContaining({ code: "SYSTEM_UNREACHABLE" }));
-    await expect(at("text.db").openReader(worldOf(file))).rejects.toThrow(expect.objectContaining({ code: "SYSTEM_UNREACHABLE" }));
+    await expect(at(".").openReader(worldOf(file))).rejects.toThrow(
+      expect.objectContaining({ code: "SYSTEM_UNREACHABLE" }),
+    );
+    await expect(at("text.db").openReader(worldOf(file))).rejects.toThrow(
+      expect.objectContaining({ code: "SYSTEM_UNREACHABLE" }),
+    );
     expect(codes(await check(at("empty.db"), worldOf(file), [byEmail]))).toEqual(["TABLE_MISSING shop.people"]);
     expect(statSync(join(file.folder, "empty.db")).size).toBe(0);
   });
@@ -168,8 +181,13 @@ describe("the file", () => {
     symlinkSync(file.path, join(elsewhere.folder, "link.db"));
     const system = systemOf([people], { connect: { file: "link.db" } });
     await using reader = await system.openReader(worldOf(elsewhere));
-    expect((await Array.fromAsync(reader.residue(byEmail))).map(({ mechanism }) => mechanism)).toEqual(["wal", "free_space"]);
-    expect(await erase(system, worldOf(elsewhere), [await plan(system, worldOf(elsewhere), byEmail, who)])).toEqual([{ step: "shop.people", ...done(1) }]);
+    expect((await Array.fromAsync(reader.residue(byEmail))).map(({ mechanism }) => mechanism)).toEqual([
+      "wal",
+      "free_space",
+    ]);
+    expect(await erase(system, worldOf(elsewhere), [await plan(system, worldOf(elsewhere), byEmail, who)])).toEqual([
+      { step: "shop.people", ...done(1) },
+    ]);
     expect(file.sql("SELECT * FROM people")).toEqual([]);
   });
 
@@ -179,7 +197,9 @@ describe("the file", () => {
     const wide = Buffer.from(MARK, "utf16le");
     expect(file.bytes().includes(wide)).toBe(true);
     const system = systemOf([people]);
-    expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), byEmail, who)])).toEqual([{ step: "shop.people", ...done(1) }]);
+    expect(await erase(system, worldOf(file), [await plan(system, worldOf(file), byEmail, who)])).toEqual([
+      { step: "shop.people", ...done(1) },
+    ]);
     await using eraser = await system.openEraser(worldOf(file));
     expect(await eraser.flushResidue(byEmail)).toEqual([]);
     expect(file.bytes().includes(wide)).toBe(false);
@@ -210,7 +230,8 @@ describe("the file", () => {
     file.sql("INSERT INTO people VALUES (1, ?, 'Ann')", ANN);
     file.raw.exec("BEGIN");
     // more than the cache holds: the file is written to before the end
-    for (let id = 2; id < 400; id += 1) file.sql("INSERT INTO people VALUES (?, 'x@shop.example', ?)", id, "y".repeat(900));
+    for (let id = 2; id < 400; id += 1)
+      file.sql("INSERT INTO people VALUES (?, 'x@shop.example', ?)", id, "y".repeat(900));
     const copy = testFile("");
     using _copy = copy;
     copy.raw.close();
@@ -232,10 +253,14 @@ describe("locks", () => {
     const work = await plan(system, worldOf(file), byEmail, who);
     file.raw.exec("BEGIN IMMEDIATE");
     const journal = testJournal();
-    expect(await erase(system, worldOf(file), [work], journal)).toMatchObject([{ matched: 0, blocked: 1, reason: "lock_timeout" }]);
+    expect(await erase(system, worldOf(file), [work], journal)).toMatchObject([
+      { matched: 0, blocked: 1, reason: "lock_timeout" },
+    ]);
     expect(journal.notes).toEqual([]);
     file.raw.exec("ROLLBACK");
-    expect(await erase(system, worldOf(file), [work], testJournal({ notes: journal.notes }))).toEqual([{ step: "shop.people", ...done(1) }]);
+    expect(await erase(system, worldOf(file), [work], testJournal({ notes: journal.notes }))).toEqual([
+      { step: "shop.people", ...done(1) },
+    ]);
   }, 60_000);
 
   test("a database that is locked to readers is busy, never empty", async () => {
@@ -265,14 +290,27 @@ describe("locks", () => {
     other.exec("BEGIN; SELECT count(*) FROM people");
     other.prepare("SELECT * FROM people").all();
     const journal = testJournal();
-    expect(await erase(system, worldOf(file), [work], journal)).toMatchObject([{ matched: 0, blocked: 1, reason: "lock_timeout" }]);
+    expect(await erase(system, worldOf(file), [work], journal)).toMatchObject([
+      { matched: 0, blocked: 1, reason: "lock_timeout" },
+    ]);
     expect(file.sql("SELECT id FROM people")).toEqual([["1"]]);
     other.exec("COMMIT");
-    expect(await erase(system, worldOf(file), [work], testJournal({ notes: journal.notes }))).toEqual([{ step: "shop.people", ...done(1) }]);
+    expect(await erase(system, worldOf(file), [work], testJournal({ notes: journal.notes }))).toEqual([
+      { step: "shop.people", ...done(1) },
+    ]);
     expect(file.sql("SELECT id FROM people")).toEqual([]);
   }, 60_000);
 });
 
 function block() {
-  return { name: "shop", kind: "sqlite", rank: "source" as const, feeds: [], session: {}, records: [people], covers: [], at: { line: 1, column: 1 } };
+  return {
+    name: "shop",
+    kind: "sqlite",
+    rank: "source" as const,
+    feeds: [],
+    session: {},
+    records: [people],
+    covers: [],
+    at: { line: 1, column: 1 },
+  };
 }

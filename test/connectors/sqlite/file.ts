@@ -38,7 +38,9 @@ export function testFile(made: string = ""): TestFile {
       return statement
         .all(...values)
         .map((row) =>
-          Object.values(row).map((value) => (value === null ? null : value instanceof Uint8Array ? Buffer.from(value).toString("hex") : String(value))),
+          Object.values(row).map((value) =>
+            value === null ? null : value instanceof Uint8Array ? Buffer.from(value).toString("hex") : String(value),
+          ),
         );
     },
     bytes: () => Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name)))),

@@ -6,7 +6,8 @@ import { record, systemOf, testFile, type TestFile, worldOf } from "./file.ts";
 
 const ANN = "ann@shop.example";
 const who = [lookup({ email: ANN })];
-const on = (of: RecordType, exports: readonly string[] = []) => target(of, [{ column: "email", type: "email", fold: [] }], exports);
+const on = (of: RecordType, exports: readonly string[] = []) =>
+  target(of, [{ column: "email", type: "email", fold: [] }], exports);
 
 async function findAndErase(file: TestFile, where: TestTarget, lookups = who) {
   const system = systemOf([where.record]);
@@ -17,13 +18,25 @@ describe("keys", () => {
   const people = record("people", "erase");
   const cases: readonly (readonly [name: string, made: string, rows: string])[] = [
     ["a number", "id INTEGER PRIMARY KEY, email TEXT", "(9007199254740993, :ann), (9007199254740992, 'bob')"],
-    ["several columns, without a row number", "a TEXT, b INTEGER, email TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID --", "('x', 1, :ann), ('x', 2, 'bob')"],
+    [
+      "several columns, without a row number",
+      "a TEXT, b INTEGER, email TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID --",
+      "('x', 1, :ann), ('x', 2, 'bob')",
+    ],
     ["bytes", "id BLOB NOT NULL PRIMARY KEY, email TEXT", "(x'00ff27', :ann), (x'00ff28', 'bob')"],
-    ["a column without a type, whose 7 is not its '7'", "id NOT NULL PRIMARY KEY, email TEXT", "(7, :ann), ('7', 'bob')"],
+    [
+      "a column without a type, whose 7 is not its '7'",
+      "id NOT NULL PRIMARY KEY, email TEXT",
+      "(7, :ann), ('7', 'bob')",
+    ],
     ["a text with quotes and line ends", "id TEXT PRIMARY KEY, email TEXT", "('a''b\"\n', :ann), ('a''b', 'bob')"],
     ["a key that is NULL in some rows", "id TEXT PRIMARY KEY, email TEXT", "(NULL, :ann), (NULL, 'bob')"],
     ["no key at all", "no TEXT, email TEXT", "('x', :ann), ('x', 'bob')"],
-    ["no key, and columns that hide its number", '"rowid" TEXT, "oid" TEXT, email TEXT', "('x', 'y', :ann), ('x', 'y', 'bob')"],
+    [
+      "no key, and columns that hide its number",
+      '"rowid" TEXT, "oid" TEXT, email TEXT',
+      "('x', 'y', :ann), ('x', 'y', 'bob')",
+    ],
     ["a fraction", "id REAL NOT NULL PRIMARY KEY, email TEXT", "(0.1, :ann), (0.30000000000000004, 'bob')"],
   ];
   for (const [name, made, rows] of cases) {
@@ -59,9 +72,14 @@ describe("keys", () => {
 
   test("odd names of tables and columns mean themselves", async () => {
     const odd = 'o"d d.; -- [x]';
-    using file = testFile(`CREATE TABLE "o""d d.; -- [x]" ("sel'ect" INTEGER PRIMARY KEY, "e""mail" TEXT, "group" TEXT)`);
+    using file = testFile(
+      `CREATE TABLE "o""d d.; -- [x]" ("sel'ect" INTEGER PRIMARY KEY, "e""mail" TEXT, "group" TEXT)`,
+    );
     file.sql(`INSERT INTO "o""d d.; -- [x]" VALUES (1, ?, 'x'), (2, 'bob', 'y')`, ANN);
-    const of = record("people", "redact", { place: { kind: "table", table: odd }, fields: { group: { kind: "clear" } } });
+    const of = record("people", "redact", {
+      place: { kind: "table", table: odd },
+      fields: { group: { kind: "clear" } },
+    });
     const where = target(of, [{ column: 'e"mail', type: "email", fold: [] }]);
     expect(await findAndErase(file, where, [lookup({ 'e"mail': ANN })])).toEqual([{ step: "shop.people", ...done(1) }]);
     expect(file.sql(`SELECT * FROM "o""d d.; -- [x]"`)).toEqual([
@@ -75,12 +93,18 @@ describe("what is compared", () => {
   const people = record("people", "erase");
   const byCode = (type: "string" | "integer") => target(people, [{ column: "code", type, fold: [] }], ["no"]);
   const find = async (file: TestFile, where: TestTarget, value: string) =>
-    (await locateAll(systemOf([people]), worldOf(file), where, [lookup({ code: value })])).map(({ values }) => values["no"] ?? "").toSorted();
+    (await locateAll(systemOf([people]), worldOf(file), where, [lookup({ code: value })]))
+      .map(({ values }) => values["no"] ?? "")
+      .toSorted();
 
   for (const type of ["TEXT", "INTEGER", "", "NUMERIC", "ANY"]) {
     test(`a number is found as number and as text in a column of type ${type === "" ? "none" : type}, its lookalikes are not`, async () => {
-      using file = testFile(`CREATE TABLE people (no INTEGER PRIMARY KEY, code ${type})${type === "ANY" ? " STRICT" : ""}`);
-      file.raw.exec("INSERT INTO people VALUES (1, 42), (2, '42'), (3, '0042'), (4, '42 '), (5, '+42'), (6, 420), (7, '42x'), (8, NULL)");
+      using file = testFile(
+        `CREATE TABLE people (no INTEGER PRIMARY KEY, code ${type})${type === "ANY" ? " STRICT" : ""}`,
+      );
+      file.raw.exec(
+        "INSERT INTO people VALUES (1, 42), (2, '42'), (3, '0042'), (4, '42 '), (5, '+42'), (6, 420), (7, '42x'), (8, NULL)",
+      );
       const stored = Object.fromEntries(file.sql("SELECT no, typeof(code) FROM people"));
       // a column of numbers has made numbers of what it could
       const wanted = type === "INTEGER" || type === "NUMERIC" ? ["1", "2", "3", "4", "5"] : ["1", "2"];
@@ -96,7 +120,9 @@ describe("what is compared", () => {
   });
 
   test("a column's own collation decides, and knows ASCII only", async () => {
-    using file = testFile("CREATE TABLE people (no INTEGER PRIMARY KEY, code TEXT COLLATE NOCASE); CREATE INDEX i ON people (code)");
+    using file = testFile(
+      "CREATE TABLE people (no INTEGER PRIMARY KEY, code TEXT COLLATE NOCASE); CREATE INDEX i ON people (code)",
+    );
     file.raw.exec("INSERT INTO people VALUES (1, 'Jörg'), (2, 'JÖRG'), (3, 'jörg'), (4, 'jorg')");
     expect(await find(file, byCode("string"), "jörg")).toEqual(["1", "3"]);
     using trimmed = testFile("CREATE TABLE people (no INTEGER PRIMARY KEY, code TEXT COLLATE RTRIM)");
@@ -106,7 +132,11 @@ describe("what is compared", () => {
 
   test("a cell that is binary, one with more than the value, and one that is no JSON are told of, without the value", async () => {
     using file = testFile("CREATE TABLE people (no INTEGER PRIMARY KEY, email TEXT, doc JSON)");
-    file.sql("INSERT INTO people VALUES (1, x'616e6e', NULL), (2, ?, NULL), (3, ?, NULL)", `${ANN}; bob@shop.example`, ANN);
+    file.sql(
+      "INSERT INTO people VALUES (1, x'616e6e', NULL), (2, ?, NULL), (3, ?, NULL)",
+      `${ANN}; bob@shop.example`,
+      ANN,
+    );
     const io = worldOf(file);
     await locateAll(systemOf([people]), io, on(people), who);
     expect(io.findings.map(({ code, column, gap }) => [code, column, gap?.holdsIdentifier])).toEqual([
@@ -129,16 +159,23 @@ describe("what is compared", () => {
       { column: "email", type: "email", fold: ["lowercase"] },
       { column: "doc.email", type: "email", fold: [] },
     ] as const;
-    const found = await locateAll(systemOf([people]), worldOf(file), target(people, both, ["no"]), [lookup({ email: ANN, "doc.email": ANN })]);
+    const found = await locateAll(systemOf([people]), worldOf(file), target(people, both, ["no"]), [
+      lookup({ email: ANN, "doc.email": ANN }),
+    ]);
     expect(found.map(({ values }) => values["no"])).toEqual(["1"]);
   });
 
   test("a document in SQLite's own form is searched and changed in it, and stays in it", async () => {
     using file = testFile("CREATE TABLE people (no INTEGER PRIMARY KEY, doc BLOB)");
-    file.sql('INSERT INTO people VALUES (1, jsonb(?)), (2, jsonb(\'{"email":"bob","n":1}\'))', JSON.stringify({ email: ANN, name: "Ann", n: 1.5 }));
+    file.sql(
+      'INSERT INTO people VALUES (1, jsonb(?)), (2, jsonb(\'{"email":"bob","n":1}\'))',
+      JSON.stringify({ email: ANN, name: "Ann", n: 1.5 }),
+    );
     const of = record("people", "redact", { in: ["doc"], paths: { name: { kind: "clear" } } });
     const where = target(of, [{ column: "doc.email", type: "email", fold: [] }]);
-    expect(await findAndErase(file, where, [lookup({ "doc.email": ANN })])).toEqual([{ step: "shop.people", ...done(1) }]);
+    expect(await findAndErase(file, where, [lookup({ "doc.email": ANN })])).toEqual([
+      { step: "shop.people", ...done(1) },
+    ]);
     expect(file.sql("SELECT typeof(doc), json(doc) FROM people ORDER BY no")).toEqual([
       ["blob", JSON.stringify({ email: ANN, name: null, n: 1.5 })],
       ["blob", '{"email":"bob","n":1}'],
@@ -151,7 +188,10 @@ describe("what is compared", () => {
     const of = record("people", "erase", { match: { mode: "all", terms: [] } });
     const where = target(of, ["a", "b"], ["no"]);
     const lookups = [{ subject: 0, values: { a: ["x", "y"], b: ["1", "2"] }, tuples: [{ columns: ["a", "b"], rows: [["x", "1"], ["y", "2"]] }] }]; // prettier-ignore
-    expect((await locateAll(systemOf([of]), worldOf(file), where, lookups)).map(({ values }) => values["no"])).toEqual(["1", "3"]);
+    expect((await locateAll(systemOf([of]), worldOf(file), where, lookups)).map(({ values }) => values["no"])).toEqual([
+      "1",
+      "3",
+    ]);
   });
 
   test("values that `all` asks for in one array of a document stand in one element of it", async () => {
@@ -164,7 +204,9 @@ describe("what is compared", () => {
     const of = record("teams", "erase", { match: { mode: "all", terms: [] } });
     const where = target(of, ["doc.m[].e", "doc.m[].t"], ["id"]);
     expect(
-      (await locateAll(systemOf([of]), worldOf(file), where, [lookup({ "doc.m[].e": "ann@x", "doc.m[].t": "t1" })])).map(({ values }) => values["id"]),
+      (
+        await locateAll(systemOf([of]), worldOf(file), where, [lookup({ "doc.m[].e": "ann@x", "doc.m[].t": "t1" })])
+      ).map(({ values }) => values["id"]),
     ).toEqual(["2"]);
   });
 
@@ -172,7 +214,9 @@ describe("what is compared", () => {
     using file = testFile("CREATE TABLE people (no INTEGER PRIMARY KEY, email TEXT, paid BOOLEAN, sum REAL)");
     file.sql("INSERT INTO people VALUES (1, ?1, 1, 5), (2, ?1, 0, 5), (3, ?1, 1, 6)", ANN);
     const of = record("people", "erase", { where: { paid: ["true"], sum: ["5.0"] } });
-    expect((await locateAll(systemOf([of]), worldOf(file), on(of, ["no"]), who)).map(({ values }) => values["no"])).toEqual(["1"]);
+    expect(
+      (await locateAll(systemOf([of]), worldOf(file), on(of, ["no"]), who)).map(({ values }) => values["no"]),
+    ).toEqual(["1"]);
   });
 });
 
@@ -211,11 +255,13 @@ describe("what is changed", () => {
   });
 
   test("a value that another row has already is refused, also where the table would put that row out", async () => {
-    using file = testFile("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, code TEXT UNIQUE ON CONFLICT REPLACE)");
+    using file = testFile(
+      "CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, code TEXT UNIQUE ON CONFLICT REPLACE)",
+    );
     file.sql("INSERT INTO people VALUES (1, ?, 'abcd'), (2, 'bob', 'abc')", ANN);
-    expect(await findAndErase(file, on(record("people", "redact", { fields: { code: { kind: "prefix", length: 3 } } })))).toMatchObject([
-      { matched: 0, failed: 1, reason: "23505:people.code" },
-    ]);
+    expect(
+      await findAndErase(file, on(record("people", "redact", { fields: { code: { kind: "prefix", length: 3 } } }))),
+    ).toMatchObject([{ matched: 0, failed: 1, reason: "23505:people.code" }]);
     expect(file.sql("SELECT * FROM people")).toEqual([
       ["1", ANN, "abcd"],
       ["2", "bob", "abc"],
@@ -223,9 +269,13 @@ describe("what is changed", () => {
   });
 
   test("in a STRICT table and beside a generated column", async () => {
-    using file = testFile("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, n INTEGER, up TEXT AS (upper(email)) STORED) STRICT");
+    using file = testFile(
+      "CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, n INTEGER, up TEXT AS (upper(email)) STORED) STRICT",
+    );
     file.sql("INSERT INTO people (email, n) VALUES (?, 7), ('bob', 7)", ANN);
-    const where = on(record("people", "redact", { fields: { n: { kind: "set", value: 0 }, email: { kind: "set", value: "gone" } } }));
+    const where = on(
+      record("people", "redact", { fields: { n: { kind: "set", value: 0 }, email: { kind: "set", value: "gone" } } }),
+    );
     expect(await findAndErase(file, where)).toEqual([{ step: "shop.people", ...done(1) }]);
     expect(file.sql("SELECT n, up FROM people")).toEqual([
       ["0", "GONE"],
@@ -236,7 +286,8 @@ describe("what is changed", () => {
 
 describe("what is checked before anything is planned", () => {
   test("columns that cannot be changed so, constants that only one row can have, and names that are wrong", async () => {
-    using file = testFile(`CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT UNIQUE, name TEXT NOT NULL, photo BLOB, up TEXT AS (upper(name)));
+    using file =
+      testFile(`CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT UNIQUE, name TEXT NOT NULL, photo BLOB, up TEXT AS (upper(name)));
       CREATE TABLE notes (id INTEGER PRIMARY KEY, who INTEGER REFERENCES people (id)); CREATE VIEW seen AS SELECT * FROM people`);
     const fields: RecordType["fields"] = {
       id: { kind: "set", value: 1 },
@@ -246,7 +297,11 @@ describe("what is checked before anything is planned", () => {
       up: { kind: "clear" },
     };
     const of = record("people", "redact", { fields });
-    const others = [record("seen", "erase"), record("poeple", "erase"), record("notes", "redact", { fields: { whom: { kind: "clear" } } })];
+    const others = [
+      record("seen", "erase"),
+      record("poeple", "erase"),
+      record("notes", "redact", { fields: { whom: { kind: "clear" } } }),
+    ];
     const found = await check(
       systemOf([of, ...others]),
       worldOf(file),
@@ -269,10 +324,14 @@ describe("what is checked before anything is planned", () => {
   test("a table that uses what only its own application has", async () => {
     using file = testFile("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT)");
     file.raw.function("own", (text) => text);
-    file.raw.exec("CREATE INDEX i ON people (id); CREATE TRIGGER t AFTER DELETE ON people BEGIN UPDATE people SET email = own(email); END");
+    file.raw.exec(
+      "CREATE INDEX i ON people (id); CREATE TRIGGER t AFTER DELETE ON people BEGIN UPDATE people SET email = own(email); END",
+    );
     file.sql("INSERT INTO people VALUES (1, ?)", ANN);
     const people = record("people", "erase");
-    await expect(check(systemOf([people]), worldOf(file), [on(people)])).rejects.toThrow(expect.objectContaining({ code: "ACTION_REFUSED" }));
+    await expect(check(systemOf([people]), worldOf(file), [on(people)])).rejects.toThrow(
+      expect.objectContaining({ code: "ACTION_REFUSED" }),
+    );
     expect(file.sql("SELECT count(*) FROM people")).toEqual([["1"]]);
   });
 });

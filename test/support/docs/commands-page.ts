@@ -44,12 +44,23 @@ export async function commandsPage(root: string): Promise<string> {
   ].join("\n");
 }
 
-function describe({ id, summary = "", description = "", args, flags, examples = [] }: Plugin["manifest"]["commands"][string]): Described {
+function describe({
+  id,
+  summary = "",
+  description = "",
+  args,
+  flags,
+  examples = [],
+}: Plugin["manifest"]["commands"][string]): Described {
   return {
     id: id.replaceAll(":", " "),
     summary,
     description,
-    args: Object.values(args).map((arg) => ({ name: arg.name, required: arg.required === true, description: arg.description ?? "" })),
+    args: Object.values(args).map((arg) => ({
+      name: arg.name,
+      required: arg.required === true,
+      description: arg.description ?? "",
+    })),
     flags: shown(flags).map((flag) => ({
       name: flag.name,
       summary: flag.summary ?? "",
@@ -60,7 +71,9 @@ function describe({ id, summary = "", description = "", args, flags, examples = 
     })),
     examples: examples
       .filter((example) => typeof example === "string")
-      .map((example) => example.replaceAll("<%= config.bin %>", "expunge").replaceAll("<%= command.id %>", id.replaceAll(":", " "))),
+      .map((example) =>
+        example.replaceAll("<%= config.bin %>", "expunge").replaceAll("<%= command.id %>", id.replaceAll(":", " ")),
+      ),
   };
 }
 

@@ -21,8 +21,18 @@ export function exitCodesPage(): string {
     const rows =
       failures.length === 0
         ? []
-        : ["", "| code | what to do |", "|---|---|", ...failures.map(([code, { help }]) => `| \`${code}\` | ${help.replaceAll("|", "\\|")} |`)];
-    return ["", `## ${exit} ${name.replaceAll("_", " ")}`, Object.entries(SAYS).find(([one]) => one === name)?.[1] ?? "", ...rows];
+        : [
+            "",
+            "| code | what to do |",
+            "|---|---|",
+            ...failures.map(([code, { help }]) => `| \`${code}\` | ${help.replaceAll("|", "\\|")} |`),
+          ];
+    return [
+      "",
+      `## ${exit} ${name.replaceAll("_", " ")}`,
+      Object.entries(SAYS).find(([one]) => one === name)?.[1] ?? "",
+      ...rows,
+    ];
   });
   return [
     "# Exit codes",

@@ -3,10 +3,14 @@ import { importsOfTree } from "../imports.ts";
 
 /** Folders and the files between them, who imports whom: a mermaid picture. What follows from other arrows is left out. */
 export function structurePicture(root: string): string {
-  const imports = importsOfTree(root, ["commands/**/*.ts", "connectors/**/*.ts", "src/**/*.ts"]).filter(({ ours }) => ours);
+  const imports = importsOfTree(root, ["commands/**/*.ts", "connectors/**/*.ts", "src/**/*.ts"]).filter(
+    ({ ours }) => ours,
+  );
   const edges = edgesOf(imports.map(({ file, target }): [string, string] => [roomOf(file), roomOf(target)]));
   if (circlesIn(edges).length > 0) throw new Error("rooms import each other in a circle");
-  const rooms = [...new Set([...edges.keys(), ...[...edges.values()].flatMap((some) => [...some])])].filter(isShown).toSorted();
+  const rooms = [...new Set([...edges.keys(), ...[...edges.values()].flatMap((some) => [...some])])]
+    .filter(isShown)
+    .toSorted();
   const reach = new Map<string, ReadonlySet<string>>();
   const reaches = (from: string): ReadonlySet<string> => {
     const known = reach.get(from);
@@ -18,9 +22,17 @@ export function structurePicture(root: string): string {
   };
   const arrows = rooms.flatMap((from) => {
     const next = [...(edges.get(from) ?? [])].filter(isShown);
-    return next.filter((to) => !next.some((other) => other !== to && reaches(other).has(to))).map((to) => `  ${nameOf(from)} --> ${nameOf(to)}`);
+    return next
+      .filter((to) => !next.some((other) => other !== to && reaches(other).has(to)))
+      .map((to) => `  ${nameOf(from)} --> ${nameOf(to)}`);
   });
-  return ["```mermaid", "flowchart TD", ...rooms.map((room) => `  ${nameOf(room)}["${room}"]`), ...arrows.toSorted(), "```"].join("\n");
+  return [
+    "```mermaid",
+    "flowchart TD",
+    ...rooms.map((room) => `  ${nameOf(room)}["${room}"]`),
+    ...arrows.toSorted(),
+    "```",
+  ].join("\n");
 }
 
 /** Small files that everybody uses would hide the rest. */

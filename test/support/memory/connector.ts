@@ -35,7 +35,10 @@ export function memoryConnector(
   };
 }
 
-export function memorySystem(database: MemoryDatabase, { name, records }: Pick<SystemBlock, "name" | "records">): System {
+export function memorySystem(
+  database: MemoryDatabase,
+  { name, records }: Pick<SystemBlock, "name" | "records">,
+): System {
   const declared = Map.groupBy(records, ({ place }) => (place.kind === "table" ? place.table : ""));
   const ids = new Map([...declared].map(([table, types]) => [table, types.map(({ id }) => id)]));
   return {

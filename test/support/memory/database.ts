@@ -28,7 +28,10 @@ export interface MemoryDatabase {
 }
 
 /** Rows come with the column that is their primary key; foreign keys are those given. */
-export function memoryDatabase(tables: Readonly<Record<string, readonly Row[]>> = {}, foreignKeys: readonly ForeignKey[] = []): MemoryDatabase {
+export function memoryDatabase(
+  tables: Readonly<Record<string, readonly Row[]>> = {},
+  foreignKeys: readonly ForeignKey[] = [],
+): MemoryDatabase {
   let transactions = 0;
   const database: MemoryDatabase = {
     tables: new Map(),
@@ -57,7 +60,8 @@ export function fill(database: MemoryDatabase, table: string, rows: Iterable<Row
 export function put(database: MemoryDatabase, table: string, id: string, row: Row): void {
   const rows = rowsOf(database, table);
   rows.set(id, row);
-  for (const [column, index] of INDEXES.get(rows) ?? []) for (const value of valuesIn(row, column)) addTo(index, value, id);
+  for (const [column, index] of INDEXES.get(rows) ?? [])
+    for (const value of valuesIn(row, column)) addTo(index, value, id);
 }
 
 /** By table and column: ids of rows that hold a value there, or once did. Whoever asks looks at the row as well. */
@@ -111,7 +115,9 @@ export function childrenOf(database: MemoryDatabase, table: string, row: Row): r
     const values = new Set(valuesIn(row, key.parentColumn));
     return [...new Set(idsWith(rows, key.childColumn, values))].flatMap((id): Child[] => {
       const child = rows.get(id);
-      return child !== undefined && valuesIn(child, key.childColumn).some((value) => values.has(value)) ? [{ key, id, row: child }] : [];
+      return child !== undefined && valuesIn(child, key.childColumn).some((value) => values.has(value))
+        ? [{ key, id, row: child }]
+        : [];
     });
   });
 }

@@ -40,7 +40,9 @@ export function memoryEraser(database: MemoryDatabase, system: string, io: IO): 
 function goingIn({ works }: Unit): ReadonlySet<string> {
   return new Set(
     works.flatMap(({ target, operations }) =>
-      operations.flatMap(({ change, records }) => (change.kind === "delete" ? records.map(({ key }) => addressOf(tableOf(target), idOf(key))) : [])),
+      operations.flatMap(({ change, records }) =>
+        change.kind === "delete" ? records.map(({ key }) => addressOf(tableOf(target), idOf(key))) : [],
+      ),
     ),
   );
 }
@@ -60,7 +62,10 @@ async function erase(work: Work, task: Task): Promise<StepOutcome> {
   for (const operation of work.operations) {
     for (let from = 0; from < operation.records.length; from += BATCH) {
       const records = operation.records.slice(from, from + BATCH);
-      await eraseBatch({ ...operation, records }, { ...task, work, counts, ours, mine: (subject) => bySubject.get(subject) ?? [] });
+      await eraseBatch(
+        { ...operation, records },
+        { ...task, work, counts, ours, mine: (subject) => bySubject.get(subject) ?? [] },
+      );
       task.io.progress(counts.matched);
     }
   }
@@ -71,7 +76,8 @@ async function erase(work: Work, task: Task): Promise<StepOutcome> {
 function doneBefore({ database, journal }: Task, step: string): ReadonlySet<string> {
   return new Set(
     journal.notes.flatMap((text) => {
-      const note: { readonly transaction: string; readonly step: string; readonly keys: readonly string[] } = JSON.parse(text);
+      const note: { readonly transaction: string; readonly step: string; readonly keys: readonly string[] } =
+        JSON.parse(text);
       return note.step === step && database.committed.has(note.transaction) ? note.keys : [];
     }),
   );
@@ -101,10 +107,13 @@ async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> 
   for (const record of operation.records) {
     const row = rows.get(idOf(record.key));
     if (task.ours.has(name(record))) count(counts, operation);
-    else if (row === undefined || isChanged(row, operation.change, whose(record))) counts.left.push({ key: record.key, ...ALREADY_GONE });
-    else if (fingerprintOf(work.target, row, io) !== record.fingerprint) counts.left.push({ key: record.key, ...CHANGED });
+    else if (row === undefined || isChanged(row, operation.change, whose(record)))
+      counts.left.push({ key: record.key, ...ALREADY_GONE });
+    else if (fingerprintOf(work.target, row, io) !== record.fingerprint)
+      counts.left.push({ key: record.key, ...CHANGED });
     else {
-      const blocker = operation.change.kind === "delete" ? blockerOf(childrenOf(database, table, row), record, task) : undefined;
+      const blocker =
+        operation.change.kind === "delete" ? blockerOf(childrenOf(database, table, row), record, task) : undefined;
       if (blocker === undefined) todo.push(record);
       else counts.left.push({ key: record.key, kind: "blocked", reason: blocker.key.constraint });
     }
@@ -142,11 +151,17 @@ function count(counts: Counts, { change }: Operation): void {
 }
 
 /** A row that references this one and goes neither in this unit nor by a cascade that was planned. */
-function blockerOf(children: readonly Child[], { takes = [] }: PlannedRecord, { going, system }: Task): Child | undefined {
+function blockerOf(
+  children: readonly Child[],
+  { takes = [] }: PlannedRecord,
+  { going, system }: Task,
+): Child | undefined {
   const taken = new Set(takes.map(({ table, key }) => `${table}\n${key}`));
   return children.find(
     ({ key, id }) =>
-      key.onDelete !== "set_null" && !going.has(addressOf(key.child, id)) && !(key.onDelete === "cascade" && taken.has(`${system}.${key.child}\n${keyOf(id)}`)),
+      key.onDelete !== "set_null" &&
+      !going.has(addressOf(key.child, id)) &&
+      !(key.onDelete === "cascade" && taken.has(`${system}.${key.child}\n${keyOf(id)}`)),
   );
 }
 
@@ -158,6 +173,7 @@ function remove(database: MemoryDatabase, table: string, id: string): void {
   rows?.delete(id);
   for (const child of childrenOf(database, table, row)) {
     if (child.key.onDelete === "cascade") remove(database, child.key.child, child.id);
-    if (child.key.onDelete === "set_null") put(database, child.key.child, child.id, { ...child.row, [child.key.childColumn]: null });
+    if (child.key.onDelete === "set_null")
+      put(database, child.key.child, child.id, { ...child.row, [child.key.childColumn]: null });
   }
 }

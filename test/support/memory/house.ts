@@ -26,7 +26,10 @@ export interface House extends AsyncDisposable {
   /** The same house as somebody else, or at another time, or with other parts. */
   as(parts: Partial<Context>): House;
   /** Opens a request for these people and confirms its identity. */
-  open(subjects: object | readonly object[], how?: { readonly batch?: boolean; readonly received?: string; readonly identity?: boolean }): Promise<string>;
+  open(
+    subjects: object | readonly object[],
+    how?: { readonly batch?: boolean; readonly received?: string; readonly identity?: boolean },
+  ): Promise<string>;
   plan(id: string): Promise<Plan>;
   approve(id: string, how?: Signature): Promise<void>;
   run(id: string): ReturnType<typeof runRequest>;
@@ -68,7 +71,10 @@ function houseOf(context: Context, workspace: Workspace, close: () => Promise<vo
     as: (parts) => houseOf({ ...context, ...parts }, workspace, async () => await Promise.resolve()),
     async open(subjects, { batch = false, received, identity = true } = {}) {
       const read = readSubjects(JSON.stringify(subjects), context.map.identities);
-      const [request] = await openRequests(context, read, workspace.pseudonym, { batch, ...(received === undefined ? {} : { received }) });
+      const [request] = await openRequests(context, read, workspace.pseudonym, {
+        batch,
+        ...(received === undefined ? {} : { received }),
+      });
       if (request === undefined) throw new Error("no request was opened");
       if (identity) await recordIdentity(context, request.id, "letter", "ok");
       return request.id;

@@ -7,7 +7,12 @@ import { changed, isChanged, type Whose } from "./row-change.ts";
 import { addressOf, fingerprintOf, idOf, keyOf, tableOf } from "./row-key.ts";
 
 /** `declared`: the system's record types by the table that they lie in. */
-export function memoryReader(database: MemoryDatabase, system: string, declared: ReadonlyMap<string, readonly string[]>, io: IO): Reader {
+export function memoryReader(
+  database: MemoryDatabase,
+  system: string,
+  declared: ReadonlyMap<string, readonly string[]>,
+  io: IO,
+): Reader {
   const rows = (target: Target): ReadonlyMap<string, Row> => {
     io.signal.throwIfAborted();
     return rowsOf(database, tableOf(target));
@@ -27,11 +32,17 @@ export function memoryReader(database: MemoryDatabase, system: string, declared:
         yield { code: "TABLE_MISSING", severity: "error", record: target.record.id, message: "there is no such table" };
       }
     },
-    links: async () => await Promise.resolve(database.foreignKeys.filter(({ parent }) => declared.has(parent)).map((key) => linkOf({ key }))),
+    links: async () =>
+      await Promise.resolve(
+        database.foreignKeys.filter(({ parent }) => declared.has(parent)).map((key) => linkOf({ key })),
+      ),
     writes: async () => await Promise.resolve([]),
     async *locate(target, selection) {
       const subjectsOf = subjectsIn(target, selection);
-      const lookups = selection.by === "subjects" ? Map.groupBy(selection.lookups, ({ subject }) => subject) : new Map<number, Lookup[]>();
+      const lookups =
+        selection.by === "subjects"
+          ? Map.groupBy(selection.lookups, ({ subject }) => subject)
+          : new Map<number, Lookup[]>();
       let done = 0;
       for (const [id, row] of candidates(rows(target), target, selection)) {
         if ((done += 1) % 10_000 === 0) io.progress(done);
@@ -59,7 +70,14 @@ export function memoryReader(database: MemoryDatabase, system: string, declared:
       const table = tableOf(target);
       for (const parentKey of keys) {
         const row = rows(target).get(idOf(parentKey));
-        if (row !== undefined) yield* referencesTo(row, { parentKey, table, below: (name, one) => childrenOf(database, name, one), declared, linkOf });
+        if (row !== undefined)
+          yield* referencesTo(row, {
+            parentKey,
+            table,
+            below: (name, one) => childrenOf(database, name, one),
+            declared,
+            linkOf,
+          });
       }
     },
     size: async (target) => await Promise.resolve(rows(target).size),
@@ -75,7 +93,9 @@ export function memoryReader(database: MemoryDatabase, system: string, declared:
           subjects.flatMap((subject) => bySubject.get(subject) ?? []),
           io,
         );
-        const taken = takes.some((one) => database.tables.get(one.table.slice(system.length + 1))?.has(idOf(one.key)) === true);
+        const taken = takes.some(
+          (one) => database.tables.get(one.table.slice(system.length + 1))?.has(idOf(one.key)) === true,
+        );
         if (taken || (row !== undefined && !isAsLeft(row, operation, whose))) yield key;
       }
     },
@@ -89,7 +109,11 @@ export function memoryReader(database: MemoryDatabase, system: string, declared:
 }
 
 /** Rows that may be meant: by an index where the values compare exactly, else all of them. */
-function* candidates(rows: ReadonlyMap<string, Row>, target: Target, selection: Selection): Generator<readonly [string, Row]> {
+function* candidates(
+  rows: ReadonlyMap<string, Row>,
+  target: Target,
+  selection: Selection,
+): Generator<readonly [string, Row]> {
   if (selection.by === "keys") {
     for (const id of new Set(selection.keys.map(idOf))) {
       const row = rows.get(id);
@@ -148,20 +172,39 @@ function* referencesTo(row: Row, { parentKey, table, below, declared, linkOf }: 
     if (seen.has(`${address} ${child.key.constraint}`)) continue;
     seen.add(`${address} ${child.key.constraint}`);
     const mapped = declared.has(child.key.child);
-    yield { parentKey, link: linkOf(child), through, childKey: keyOf(child.id), ...(mapped ? { childAddress: address } : {}) };
+    yield {
+      parentKey,
+      link: linkOf(child),
+      through,
+      childKey: keyOf(child.id),
+      ...(mapped ? { childAddress: address } : {}),
+    };
     if (!mapped && child.key.onDelete === "cascade")
-      queue.push(...below(child.key.child, child.row).map((next) => ({ child: next, through: [...through, next.key.constraint] })));
+      queue.push(
+        ...below(child.key.child, child.row).map((next) => ({
+          child: next,
+          through: [...through, next.key.constraint],
+        })),
+      );
   }
 }
 
 /** Whether the row is as this operation, and what goes with it, leaves it. */
 function isAsLeft(row: Row, { change, also = [] }: Operation, whose: Whose): boolean {
-  return isChanged(row, change, whose) && also.every((one) => isChanged(row, one.change, { ...whose, columns: one.target.columns, lookups: one.lookups }));
+  return (
+    isChanged(row, change, whose) &&
+    also.every((one) => isChanged(row, one.change, { ...whose, columns: one.target.columns, lookups: one.lookups }))
+  );
 }
 
-function* sightings(database: MemoryDatabase, values: readonly (readonly string[])[], nameOf: (table: string) => string): Generator<Sighting> {
+function* sightings(
+  database: MemoryDatabase,
+  values: readonly (readonly string[])[],
+  nameOf: (table: string) => string,
+): Generator<Sighting> {
   const subjects = new Map<string, number[]>();
-  for (const [subject, mine] of values.entries()) for (const value of mine) subjects.set(value, [...(subjects.get(value) ?? []), subject]);
+  for (const [subject, mine] of values.entries())
+    for (const value of mine) subjects.set(value, [...(subjects.get(value) ?? []), subject]);
   for (const [table, rows] of database.tables) {
     const counts = new Map<string, { readonly subject: number; readonly column: string; count: number }>();
     for (const row of rows.values()) {
@@ -177,15 +220,32 @@ function* sightings(database: MemoryDatabase, values: readonly (readonly string[
   }
 }
 
-export function whoseIs(database: MemoryDatabase, target: Target, lookups: readonly Lookup[], io: Pick<IO, "pseudonym">): Whose {
+export function whoseIs(
+  database: MemoryDatabase,
+  target: Target,
+  lookups: readonly Lookup[],
+  io: Pick<IO, "pseudonym">,
+): Whose {
   const table = tableOf(target);
-  const keys = database.foreignKeys.flatMap((key) => [...(key.child === table ? [key.childColumn] : []), ...(key.parent === table ? [key.parentColumn] : [])]);
-  return { columns: target.columns, lookups, keys: ["id", ...keys, ...target.record.holds.map(({ from }) => from)], pseudonym: (value) => io.pseudonym(value) };
+  const keys = database.foreignKeys.flatMap((key) => [
+    ...(key.child === table ? [key.childColumn] : []),
+    ...(key.parent === table ? [key.parentColumn] : []),
+  ]);
+  return {
+    columns: target.columns,
+    lookups,
+    keys: ["id", ...keys, ...target.record.holds.map(({ from }) => from)],
+    pseudonym: (value) => io.pseudonym(value),
+  };
 }
 
 /** As `changed`, with what the rules of other record types change in the same go. */
 export function afterAll(row: Row, { change, also = [] }: Operation, whose: Whose): Row | undefined {
   let after = changed(row, change, whose);
-  for (const one of also) after = after === undefined ? undefined : changed(after, one.change, { ...whose, columns: one.target.columns, lookups: one.lookups });
+  for (const one of also)
+    after =
+      after === undefined
+        ? undefined
+        : changed(after, one.change, { ...whose, columns: one.target.columns, lookups: one.lookups });
   return after;
 }

@@ -24,7 +24,9 @@ export function changed(row: Row, change: Change, whose: Whose): Row | undefined
         if (cell === undefined) return [];
         if (cell !== null && typeof cell !== "string") return [[column, withoutMine(cell, column, whose)]];
         const after = changeValue(rule, cell, { keepDate: false, pseudonym: (value) => whose.pseudonym(value) });
-        return after.kind === "keep" ? [] : [[column, after.kind === "value" && after.value !== null ? String(after.value) : null]];
+        return after.kind === "keep"
+          ? []
+          : [[column, after.kind === "value" && after.value !== null ? String(after.value) : null]];
       });
       return { ...row, ...Object.fromEntries(entries) };
     }
@@ -37,7 +39,8 @@ export function changed(row: Row, change: Change, whose: Whose): Row | undefined
     case "restore":
       return {
         ...row,
-        [change.marker.kind === "delete_marker" ? "deleted_at" : change.marker.column]: change.marker.kind === "timestamp" ? change.marker.live : null,
+        [change.marker.kind === "delete_marker" ? "deleted_at" : change.marker.column]:
+          change.marker.kind === "timestamp" ? change.marker.live : null,
       };
   }
 }
@@ -64,6 +67,8 @@ export function isChanged(row: Row, change: Change, whose: Whose): boolean {
 function withoutMine(list: readonly string[], name: string, { columns, lookups }: Whose): readonly string[] {
   const column = columns.find((one) => one.column === name);
   if (column === undefined) return [];
-  const mine = new Set(lookups.flatMap((lookup) => valuesFor(lookup, name)).map((value) => comparableIn(column, value)));
+  const mine = new Set(
+    lookups.flatMap((lookup) => valuesFor(lookup, name)).map((value) => comparableIn(column, value)),
+  );
   return list.filter((value) => !mine.has(comparableIn(column, value)));
 }

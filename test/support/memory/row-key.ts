@@ -26,8 +26,18 @@ export function addressOf(table: string, id: string): string {
 export function fingerprintOf(target: Target, row: Row, io: Pick<IO, "digest">): string {
   const { rule } = target.changes;
   const fields = rule?.kind === "fields" ? Object.keys(rule.fields) : [];
-  const columns = new Set([...target.columns.map(({ column }) => column), ...Object.keys(target.where ?? {}), ...target.exports, ...fields]);
+  const columns = new Set([
+    ...target.columns.map(({ column }) => column),
+    ...Object.keys(target.where ?? {}),
+    ...target.exports,
+    ...fields,
+  ]);
   return io.digest(
-    [...columns].toSorted().flatMap((column) => [column, row[column] === undefined || row[column] === null ? null : JSON.stringify(valuesIn(row, column))]),
+    [...columns]
+      .toSorted()
+      .flatMap((column) => [
+        column,
+        row[column] === undefined || row[column] === null ? null : JSON.stringify(valuesIn(row, column)),
+      ]),
   );
 }

@@ -29,7 +29,10 @@ export async function unpackDebian(folder: string, packages: readonly string[], 
       .toSorted()[0];
     if (source === undefined) throw new Error("apt-get knows no package source on this machine");
     const keys = "/usr/share/keyrings/debian-archive-keyring.gpg";
-    writeFileSync(join(work, "etc/suite.sources"), `Types: deb\nURIs: ${source}\nSuites: ${suite}\nComponents: main\nSigned-By: ${keys}\n`);
+    writeFileSync(
+      join(work, "etc/suite.sources"),
+      `Types: deb\nURIs: ${source}\nSuites: ${suite}\nComponents: main\nSigned-By: ${keys}\n`,
+    );
     options.push("-oDir::Etc::sourcelist=/dev/null", `-oDir::Etc::sourceparts=${work}/etc`);
   }
   await sh("apt-get", [...options, "update"]);

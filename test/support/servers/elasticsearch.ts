@@ -1,6 +1,17 @@
 /** Elasticsearch from the Maven repository: an ordinary distribution with the few modules its own tests need. */
 import { createHash } from "node:crypto";
-import { chmodSync, chownSync, cpSync, createReadStream, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  createReadStream,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -30,7 +41,8 @@ export async function startElasticsearch(folder: string): Promise<ElasticsearchS
   const heap = ["-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-AlwaysPreTouch"];
   writeFileSync(join(config, "jvm.options.d/test.options"), `${heap.join("\n")}\n`);
   if (person.uid !== undefined)
-    for (const entry of readdirSync(own, { recursive: true, encoding: "utf8" })) chownSync(join(own, entry), person.uid, person.uid);
+    for (const entry of readdirSync(own, { recursive: true, encoding: "utf8" }))
+      chownSync(join(own, entry), person.uid, person.uid);
 
   const port = await freePort();
   const settings = {
@@ -62,7 +74,8 @@ export async function startElasticsearch(folder: string): Promise<ElasticsearchS
   const url = `http://127.0.0.1:${port}`;
   for (const until = Date.now() + 180_000; ; await sleep(100)) {
     if (await healthy(url)) return { version: await versionOf(url), url };
-    if (server.died() || Date.now() > until) throw new Error(`Elasticsearch did not start: ${server.log().slice(-800)}`);
+    if (server.died() || Date.now() > until)
+      throw new Error(`Elasticsearch did not start: ${server.log().slice(-800)}`);
   }
 }
 
@@ -91,17 +104,31 @@ async function healthy(url: string): Promise<boolean> {
 async function distribution(): Promise<string> {
   return await cached(`elasticsearch-${VERSION}`, async (aside) => {
     if (!hasProgram("mvn"))
-      throw new Error("no Elasticsearch: needs mvn (apt-get install maven) for the first download; or set EXPUNGE_TEST_ELASTICSEARCH_URL");
+      throw new Error(
+        "no Elasticsearch: needs mvn (apt-get install maven) for the first download; or set EXPUNGE_TEST_ELASTICSEARCH_URL",
+      );
     process.stderr.write(`test servers: fetching Elasticsearch ${VERSION} (about 130 MB)\n`);
     const loads = join(aside, "loads");
     const artifact = `org.elasticsearch.distribution.integ-test-zip:elasticsearch:${VERSION}:zip`;
-    await sh("mvn", ["-q", "-B", `-Dmaven.repo.local=${join(loads, "m2")}`, "dependency:copy", `-Dartifact=${artifact}`, `-DoutputDirectory=${loads}`], {
-      cwd: aside,
-    });
+    await sh(
+      "mvn",
+      [
+        "-q",
+        "-B",
+        `-Dmaven.repo.local=${join(loads, "m2")}`,
+        "dependency:copy",
+        `-Dartifact=${artifact}`,
+        `-DoutputDirectory=${loads}`,
+      ],
+      {
+        cwd: aside,
+      },
+    );
     const zip = join(loads, `elasticsearch-${VERSION}.zip`);
     const hash = createHash("sha256");
     await pipeline(createReadStream(zip), hash);
-    if (hash.digest("hex") !== SHA256) throw new Error(`no Elasticsearch: the file that came is not Elasticsearch ${VERSION} as pinned`);
+    if (hash.digest("hex") !== SHA256)
+      throw new Error(`no Elasticsearch: the file that came is not Elasticsearch ${VERSION} as pinned`);
     if (hasProgram("unzip")) await sh("unzip", ["-q", zip, "-d", loads]);
     else await sh("python3", ["-m", "zipfile", "-e", zip, loads]);
     const tree = join(loads, `elasticsearch-${VERSION}`);

@@ -44,7 +44,8 @@ describe.each(["plain", "versioned"])("in a %s bucket", (kind) => {
 
   beforeAll(async () => {
     await direct.send(new CreateBucketCommand({ Bucket }));
-    if (kind === "versioned") await direct.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+    if (kind === "versioned")
+      await direct.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
   });
 
   beforeEach(async () => {
@@ -97,7 +98,9 @@ describe.each(["plain", "versioned"])("in a %s bucket", (kind) => {
   });
 
   test("what is listed is what the server has", async () => {
-    const seen = await Promise.all([direct, through].map(async (client) => (await client.send(new ListObjectVersionsCommand({ Bucket }))).Versions));
+    const seen = await Promise.all(
+      [direct, through].map(async (client) => (await client.send(new ListObjectVersionsCommand({ Bucket }))).Versions),
+    );
     expect(seen[1]).toEqual(seen[0]);
   });
 });

@@ -80,7 +80,8 @@ export async function startIfMatchProxy(behind: Behind, mode: "aws" | "ignores" 
       if (wanted !== undefined && now === null) return refusal(404, "NoSuchKey");
       if (wanted !== undefined && wanted !== "*" && !sameEtag(wanted, now)) return refusal(412, "PreconditionFailed");
       const unwanted = one.headers["if-none-match"];
-      if (unwanted !== undefined && now !== null && (unwanted === "*" || sameEtag(unwanted, now))) return refusal(412, "PreconditionFailed");
+      if (unwanted !== undefined && now !== null && (unwanted === "*" || sameEtag(unwanted, now)))
+        return refusal(412, "PreconditionFailed");
     }
     for (const name of conditions) delete one.headers[name];
     if (conditions.length > 0) signAgain(one, behind);
@@ -91,9 +92,12 @@ export async function startIfMatchProxy(behind: Behind, mode: "aws" | "ignores" 
     const one = await received(incoming);
     const hook = hooks.findIndex(({ request: kind }) => kind.test(`${one.method} ${one.url}`));
     const status = hook >= 0 ? await hooks.splice(hook, 1)[0]?.work() : undefined;
-    if (typeof status === "number") return status === 200 ? { status, headers: {}, body: Buffer.from("<html/>") } : refusal(status, "Teapot");
+    if (typeof status === "number")
+      return status === 200 ? { status, headers: {}, body: Buffer.from("<html/>") } : refusal(status, "Teapot");
     if (!/^(PUT|POST|DELETE)$/u.test(one.method)) return await forward(behind.endpoint, one);
-    writes.push([`${one.method} ${one.path}`, ...CONDITIONS.filter((name) => one.headers[name] !== undefined)].join(" "));
+    writes.push(
+      [`${one.method} ${one.path}`, ...CONDITIONS.filter((name) => one.headers[name] !== undefined)].join(" "),
+    );
     const isPut = one.method === "PUT";
     const first = isPut ? before.findIndex(({ path }) => path(one.path)) : -1;
     if (first >= 0) await before.splice(first, 1)[0]?.work();
@@ -155,19 +159,22 @@ async function received(incoming: IncomingMessage): Promise<Request> {
 async function forward(endpoint: string, one: Request): Promise<Answer> {
   const { hostname, port } = new URL(endpoint);
   return await new Promise((done, fail) => {
-    const up = request({ hostname, port, method: one.method, path: one.url, headers: one.headers, agent: false }, (answer) => {
-      const parts: Buffer[] = [];
-      answer
-        .on("data", (part: Buffer) => parts.push(part))
-        .on("error", fail)
-        .on("end", () =>
-          done({
-            status: answer.statusCode ?? 502,
-            headers: answer.headers,
-            body: Buffer.concat(parts),
-          }),
-        );
-    });
+    const up = request(
+      { hostname, port, method: one.method, path: one.url, headers: one.headers, agent: false },
+      (answer) => {
+        const parts: Buffer[] = [];
+        answer
+          .on("data", (part: Buffer) => parts.push(part))
+          .on("error", fail)
+          .on("end", () =>
+            done({
+              status: answer.statusCode ?? 502,
+              headers: answer.headers,
+              body: Buffer.concat(parts),
+            }),
+          );
+      },
+    );
     up.on("error", fail).end(one.body);
   });
 }
@@ -187,7 +194,9 @@ function sameEtag(given: string | string[], stored: string | null): boolean {
 }
 
 function refusal(status: number, code: string): Answer {
-  const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`);
+  const body = Buffer.from(
+    `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`,
+  );
   return {
     status,
     headers: { "content-type": "application/xml", "content-length": String(body.length) },
@@ -197,7 +206,9 @@ function refusal(status: number, code: string): Answer {
 
 /** AWS Signature Version 4 over the headers as they are now; the hash of the body stays the one that the client sent. */
 function signAgain(one: Request, keys: Behind): void {
-  const given = /Credential=[^/]+\/(\d+)\/([^/]+)\/s3\/aws4_request.*SignedHeaders=([^,]+)/u.exec(String(one.headers["authorization"] ?? ""));
+  const given = /Credential=[^/]+\/(\d+)\/([^/]+)\/s3\/aws4_request.*SignedHeaders=([^,]+)/u.exec(
+    String(one.headers["authorization"] ?? ""),
+  );
   if (given === null) return;
   const [, day = "", region = "", names = ""] = given;
   const signed = names.split(";").filter((name) => one.headers[name] !== undefined);
@@ -216,11 +227,17 @@ function signAgain(one: Request, keys: Behind): void {
     String(one.headers["x-amz-content-sha256"]),
   ].join("\n");
   const scope = `${day}/${region}/s3/aws4_request`;
-  const text = ["AWS4-HMAC-SHA256", String(one.headers["x-amz-date"]), scope, createHash("sha256").update(canonical).digest("hex")].join("\n");
+  const text = [
+    "AWS4-HMAC-SHA256",
+    String(one.headers["x-amz-date"]),
+    scope,
+    createHash("sha256").update(canonical).digest("hex"),
+  ].join("\n");
   const key = [day, region, "s3", "aws4_request"].reduce<string | Buffer>(
     (secret, part) => createHmac("sha256", secret).update(part).digest(),
     `AWS4${keys.secretAccessKey}`,
   );
   const signature = createHmac("sha256", key).update(text).digest("hex");
-  one.headers["authorization"] = `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${signed.join(";")}, Signature=${signature}`;
+  one.headers["authorization"] =
+    `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${signed.join(";")}, Signature=${signature}`;
 }

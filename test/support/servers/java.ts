@@ -7,7 +7,9 @@ import { hasProgram, sh } from "./process.ts";
 
 /** The home of a Java of at least version 21: this machine's, else one fetched into the cache. */
 export async function javaHome(): Promise<string> {
-  const installed = existsSync("/usr/lib/jvm") ? readdirSync("/usr/lib/jvm").map((name) => join("/usr/lib/jvm", name)) : [];
+  const installed = existsSync("/usr/lib/jvm")
+    ? readdirSync("/usr/lib/jvm").map((name) => join("/usr/lib/jvm", name))
+    : [];
   for (const home of [process.env["ES_JAVA_HOME"], process.env["JAVA_HOME"], ...installed]) {
     if (home !== undefined && existsSync(join(home, "bin/java")) && majorOf(home) >= 21) return realpathSync(home);
   }
@@ -34,7 +36,13 @@ export async function fetchedJava(): Promise<string> {
     }
     const libraries = join(root, "usr/lib/x86_64-linux-gnu");
     for (const program of ["bin/java", "lib/jspawnhelper"]) {
-      const paths = ["--set-interpreter", `${libraries}/ld-linux-x86-64.so.2`, "--force-rpath", "--set-rpath", `$ORIGIN/../lib:${libraries}`];
+      const paths = [
+        "--set-interpreter",
+        `${libraries}/ld-linux-x86-64.so.2`,
+        "--force-rpath",
+        "--set-rpath",
+        `$ORIGIN/../lib:${libraries}`,
+      ];
       await sh(patchelf, [...paths, join(home, program)]);
     }
     if (majorOf(home) !== 21) throw new Error("the Java that was fetched does not run on this machine");
@@ -44,7 +52,10 @@ export async function fetchedJava(): Promise<string> {
 
 async function patcher(): Promise<string> {
   if (hasProgram("patchelf")) return "patchelf";
-  return join(await cached("patchelf", async (aside) => await unpackDebian(aside, ["patchelf"])), "root/usr/bin/patchelf");
+  return join(
+    await cached("patchelf", async (aside) => await unpackDebian(aside, ["patchelf"])),
+    "root/usr/bin/patchelf",
+  );
 }
 
 function majorOf(home: string): number {

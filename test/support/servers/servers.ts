@@ -43,7 +43,8 @@ export async function s3Server(): Promise<S3Server> {
 export async function elasticsearchServer(): Promise<ElasticsearchServer> {
   return await oncePerRun("elasticsearch", async (folder) => {
     const given = process.env["EXPUNGE_TEST_ELASTICSEARCH_URL"];
-    const server = given === undefined ? await startElasticsearch(folder) : { version: await versionOf(given), url: given };
+    const server =
+      given === undefined ? await startElasticsearch(folder) : { version: await versionOf(given), url: given };
     say(given === undefined, `Elasticsearch ${server.version}`);
     return server;
   });
@@ -53,7 +54,9 @@ function s3Given(endpoint: string): S3Server {
   const accessKeyId = process.env["EXPUNGE_TEST_S3_ACCESS_KEY_ID"];
   const secretAccessKey = process.env["EXPUNGE_TEST_S3_SECRET_ACCESS_KEY"];
   if (accessKeyId === undefined || secretAccessKey === undefined) {
-    throw new Error("EXPUNGE_TEST_S3_ENDPOINT needs EXPUNGE_TEST_S3_ACCESS_KEY_ID and EXPUNGE_TEST_S3_SECRET_ACCESS_KEY beside it");
+    throw new Error(
+      "EXPUNGE_TEST_S3_ENDPOINT needs EXPUNGE_TEST_S3_ACCESS_KEY_ID and EXPUNGE_TEST_S3_SECRET_ACCESS_KEY beside it",
+    );
   }
   return {
     version: "S3 of EXPUNGE_TEST_S3_ENDPOINT",

@@ -41,5 +41,7 @@ test("one of two equal lines of someone else that is missing is a change", () =>
 
 test("an object of hers with someone else's line in it must not go", () => {
   const shared = new Map([["exports", new Map([["orders.csv#0", [...object, "someone else's"]]])]] as const);
-  expect(compare(shared, new Map([["exports", new Map()]] as const))).toMatchObject({ changed: ["exports: orders.csv#0", "exports: orders.csv#0"] });
+  expect(compare(shared, new Map([["exports", new Map()]] as const))).toMatchObject({
+    changed: ["exports: orders.csv#0", "exports: orders.csv#0"],
+  });
 });

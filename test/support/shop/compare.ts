@@ -19,7 +19,10 @@ const HERS_UNMARKED = /^\(420001,/u;
  * Where Mara was and is, and in which places (once a line) everyone else's data is not as it was. Older versions of exports are no one's: a
  * rewritten object keeps none of them.
  */
-export function compare(before: Dumps, after: Dumps): { places: Place[]; othersSame: number; changed: readonly string[] } {
+export function compare(
+  before: Dumps,
+  after: Dumps,
+): { places: Place[]; othersSame: number; changed: readonly string[] } {
   const mark = marksOfMara();
   const places = new Map<string, { before: number; left: string[] }>();
   let othersSame = 0;

@@ -16,10 +16,14 @@ export async function dumpPostgres(url: string): Promise<Dump> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    const tables = await client.query<{ name: string }>("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1");
+    const tables = await client.query<{ name: string }>(
+      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
+    );
     const dump: Dump = new Map();
     for (const { name } of tables.rows) {
-      const { rows } = await client.query<{ line: string }>(`SELECT t::text AS line FROM "${name}" t ORDER BY t::text COLLATE "C"`);
+      const { rows } = await client.query<{ line: string }>(
+        `SELECT t::text AS line FROM "${name}" t ORDER BY t::text COLLATE "C"`,
+      );
       dump.set(
         name,
         rows.map(({ line }) => line),

@@ -3,7 +3,8 @@ import { isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
 /** The data map without these systems, and without everything in it that leads to them; comments stay. */
 export function without(text: string, systems: readonly string[]): string {
   const document = parseDocument(text);
-  const namesGone = (value: unknown): boolean => typeof value === "string" && systems.some((system) => value === system || value.startsWith(`${system}.`));
+  const namesGone = (value: unknown): boolean =>
+    typeof value === "string" && systems.some((system) => value === system || value.startsWith(`${system}.`));
   for (const system of systems) document.deleteIn(["systems", system]);
   // an edge to a record that is gone leads nowhere: the record that is found by it alone goes too
   visit(document, {
@@ -25,7 +26,8 @@ export function without(text: string, systems: readonly string[]): string {
       if (isMap(match) && match.items.length === 0) document.deleteIn(["systems", name, "records", String(record.key)]);
     }
     const covers = document.getIn(["systems", name, "covers"]);
-    if ((isMap(records) && records.items.length === 0) || (isSeq(covers) && covers.items.length === 0)) emptied.push(name);
+    if ((isMap(records) && records.items.length === 0) || (isSeq(covers) && covers.items.length === 0))
+      emptied.push(name);
   }
   if (emptied.length > 0) return without(text, [...systems, ...emptied]);
   if (systems.includes("shop")) {

@@ -75,7 +75,10 @@ export const LOOKALIKES: readonly { id: number; email: string; name: string }[] 
   { id: 423, email: '"mara_winter"@mail.example', name: 'Mara "M." Winter; Lund' },
 ];
 
-const FIRST = "Ada Bela Carl Dana Eike Fay Gro Hal Ines Jan Kaja Leo Mia Nils Ole Pia Rolf Siw Tove Uwe Vera Wim Yara Zoë Jürgen Søren".split(" ");
+const FIRST =
+  "Ada Bela Carl Dana Eike Fay Gro Hal Ines Jan Kaja Leo Mia Nils Ole Pia Rolf Siw Tove Uwe Vera Wim Yara Zoë Jürgen Søren".split(
+    " ",
+  );
 const LAST =
   "Ahlers Brandt Carstens Diekmann Ehlers Fock Groth Hansen Ihde Jensen Kröger Lüders Möller Niß Ohlsen Petersen Quast Rohde Sievers Thomsen Voß Wulf".split(
     " ",
@@ -163,7 +166,8 @@ function someone(id: number, seed: number, year: number): Shopper {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const [first, last] = [pick(FIRST), pick(LAST)];
   const [country, postcode, city] = pick(CITIES);
-  const day = (from: number, years: number) => new Date(Date.UTC(from, 0, 1 + Math.floor(random() * 365 * years))).toISOString().slice(0, 10);
+  const day = (from: number, years: number) =>
+    new Date(Date.UTC(from, 0, 1 + Math.floor(random() * 365 * years))).toISOString().slice(0, 10);
   const email = `${ascii(first)}.${ascii(last)}.${id}@mail.example`;
   const orders = Array.from({ length: Math.floor(random() * 3.4) }, (_, at) => ({
     id: id * 10 + at,

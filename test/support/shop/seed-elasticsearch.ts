@@ -29,7 +29,8 @@ export async function seedElasticsearch(url: string, names: IndexNames, options:
     },
   });
   let lines: string[] = [];
-  const add = (index: string, id: string, source: object) => void lines.push(JSON.stringify({ index: { _index: index, _id: id } }), JSON.stringify(source));
+  const add = (index: string, id: string, source: object) =>
+    void lines.push(JSON.stringify({ index: { _index: index, _id: id } }), JSON.stringify(source));
   const flush = async () => {
     if (lines.length === 0) return;
     const answer = await send(url, "POST", "_bulk?filter_path=errors", `${lines.join("\n")}\n`);
@@ -55,7 +56,11 @@ export async function seedElasticsearch(url: string, names: IndexNames, options:
   }
 }
 
-function addShopper(shopper: Shopper, names: IndexNames, add: (index: string, id: string, source: object) => void): void {
+function addShopper(
+  shopper: Shopper,
+  names: IndexNames,
+  add: (index: string, id: string, source: object) => void,
+): void {
   const { id, email, name, city, review } = shopper;
   add(names.customers, `c${id}`, { customer_id: String(id), email, name, city });
   if (review === undefined) return;
@@ -68,7 +73,12 @@ function addShopper(shopper: Shopper, names: IndexNames, add: (index: string, id
   });
 }
 
-export async function send(url: string, method: string, path: string, body?: object | string): Promise<Record<string, unknown>> {
+export async function send(
+  url: string,
+  method: string,
+  path: string,
+  body?: object | string,
+): Promise<Record<string, unknown>> {
   const { origin, username, password } = new URL(url);
   const login =
     username === ""

@@ -18,7 +18,10 @@ export function seedFiles(root: string, options: PeopleOptions): void {
       newsletter.push(`${cell(email, ";")};"Guten Tag ""${name.replaceAll('"', '""')}""";${shopper.createdOn}\r\n`);
     }
     if (shopper.lead?.source === "fair") fair.push(`${cell(email, ";")};"Halle 3;\r\n${street}"\r\n`);
-    if (shopper.inSurvey) survey.push(`${cell(email, ",")},${cell(name, ",")},${shopper.id % 11},"Gern wieder, sagt ${name.replaceAll('"', '""')}"\n`);
+    if (shopper.inSurvey)
+      survey.push(
+        `${cell(email, ",")},${cell(name, ",")},${shopper.id % 11},"Gern wieder, sagt ${name.replaceAll('"', '""')}"\n`,
+      );
   }
   for (const folder of ["lists", "survey"]) mkdirSync(join(root, folder), { recursive: true });
   writeFileSync(join(root, `lists/autumn-${last}.csv`), autumn.join(""), { mode: 0o640 });

@@ -29,8 +29,12 @@ export async function seedPostgres(url: string, options: PeopleOptions): Promise
     }
     await insert(client, rows);
     // a change of their own for the audit trail
-    await client.query("UPDATE customers SET phone = phone || ' ' WHERE id = ANY($1)", [[MARA.id, ...LOOKALIKES.map(({ id }) => id)]]);
-    await client.query("UPDATE customers SET phone = btrim(phone) WHERE id = ANY($1)", [[MARA.id, ...LOOKALIKES.map(({ id }) => id)]]);
+    await client.query("UPDATE customers SET phone = phone || ' ' WHERE id = ANY($1)", [
+      [MARA.id, ...LOOKALIKES.map(({ id }) => id)],
+    ]);
+    await client.query("UPDATE customers SET phone = btrim(phone) WHERE id = ANY($1)", [
+      [MARA.id, ...LOOKALIKES.map(({ id }) => id)],
+    ]);
     await client.query("COMMIT");
     await client.query("ANALYZE");
   } finally {
@@ -40,7 +44,9 @@ export async function seedPostgres(url: string, options: PeopleOptions): Promise
 
 async function insert(client: Client, rows: Rows): Promise<void> {
   for (const [table, list] of Object.entries(rows)) {
-    await client.query(`INSERT INTO ${table} SELECT * FROM json_populate_recordset(NULL::${table}, $1)`, [JSON.stringify(list)]);
+    await client.query(`INSERT INTO ${table} SELECT * FROM json_populate_recordset(NULL::${table}, $1)`, [
+      JSON.stringify(list),
+    ]);
   }
 }
 

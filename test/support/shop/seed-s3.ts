@@ -1,4 +1,10 @@
-import { CreateBucketCommand, DeleteObjectCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import type { S3Server } from "../servers/servers.ts";
 import { people, type PeopleOptions, type Shopper } from "./people.ts";
 import { totalOf } from "./seed-postgres.ts";
@@ -21,8 +27,11 @@ export async function seedS3(server: S3Server, Bucket: string, options: PeopleOp
   try {
     await client.send(new CreateBucketCommand({ Bucket }));
     await client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
-    const put = async (Key: string, Body: string | Buffer, more: { ContentType: string; CacheControl?: string; Metadata?: Record<string, string> }) =>
-      await client.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));
+    const put = async (
+      Key: string,
+      Body: string | Buffer,
+      more: { ContentType: string; CacheControl?: string; Metadata?: Record<string, string> },
+    ) => await client.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));
 
     const { orders, events, portraits } = exportsOf(options);
     for (const [key, { header, lines }] of [...orders, ...events]) {
@@ -37,12 +46,15 @@ export async function seedS3(server: S3Server, Bucket: string, options: PeopleOp
     }
     for (const id of portraits) {
       for (const take of [1, 2])
-        await put(`portraits/${id}.png`, Buffer.from(`\u0089PNG portrait of ${id}, take ${take}`, "latin1"), { ContentType: "image/png" });
+        await put(`portraits/${id}.png`, Buffer.from(`\u0089PNG portrait of ${id}, take ${take}`, "latin1"), {
+          ContentType: "image/png",
+        });
     }
     for (const key of ["portraits/042.png", "portraits/42.png.bak", "portraits/42", "old/portraits/42.png"])
       await put(key, "nobody's", { ContentType: "image/png" });
     const last = portraits.at(-1);
-    if (last !== undefined && portraits.length > 1) await client.send(new DeleteObjectCommand({ Bucket, Key: `portraits/${last}.png` }));
+    if (last !== undefined && portraits.length > 1)
+      await client.send(new DeleteObjectCommand({ Bucket, Key: `portraits/${last}.png` }));
   } finally {
     client.destroy();
   }

@@ -14,7 +14,9 @@ let shops: Shop[];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "expunge-shop-"));
-  shops = await Promise.all(["one", "two"].map(async (name) => await openShop({ folder: join(folder, name), count, year: 2026 })));
+  shops = await Promise.all(
+    ["one", "two"].map(async (name) => await openShop({ folder: join(folder, name), count, year: 2026 })),
+  );
 }, 600_000);
 
 afterAll(async () => {
@@ -34,7 +36,15 @@ test("Mara is in every place that the shop's map names, and in no lookalike", as
     const found = [...(dump?.get(system) ?? [])].filter(([, lines]) => lines.some((line) => marksOfMara().test(line)));
     return found.map(([place]) => place.replace(/-[0-9a-f]{8}$/u, "")).toSorted();
   };
-  expect(places("shop")).toEqual(["addresses", "customers", "customers_audit", "invoices", "leads", "orders", "tickets"]);
+  expect(places("shop")).toEqual([
+    "addresses",
+    "customers",
+    "customers_audit",
+    "invoices",
+    "leads",
+    "orders",
+    "tickets",
+  ]);
   expect(places("search")).toEqual(["shop-customers", "shop-reviews"]);
   expect(places("exports")).toEqual([
     "events/2025-h1.jsonl#0",
@@ -44,7 +54,12 @@ test("Mara is in every place that the shop's map names, and in no lookalike", as
     "portraits/42.png#0",
     "portraits/42.png#1",
   ]);
-  expect(places("marketing")).toEqual(["lists/autumn-2025.csv", "lists/fair-2025.csv", "lists/newsletter-2025.csv.gz", "survey/2025.csv"]);
+  expect(places("marketing")).toEqual([
+    "lists/autumn-2025.csv",
+    "lists/fair-2025.csv",
+    "lists/newsletter-2025.csv.gz",
+    "survey/2025.csv",
+  ]);
   const others = [...people({ count, year: 2026 })].slice(1);
   expect(others).toHaveLength(count - 1);
   expect(others.filter((shopper) => marksOfMara().test(JSON.stringify(shopper)))).toEqual([]);

@@ -137,7 +137,11 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     async dump() {
       const dumps = new Map<ShopSystem, Dump>();
       if (postgres !== undefined) dumps.set("shop", await dumpPostgres(postgres.adminUrl));
-      if (elasticsearch !== undefined) dumps.set("search", await dumpElasticsearch(elasticsearch.url, [elasticsearch.customers, elasticsearch.reviews]));
+      if (elasticsearch !== undefined)
+        dumps.set(
+          "search",
+          await dumpElasticsearch(elasticsearch.url, [elasticsearch.customers, elasticsearch.reviews]),
+        );
       if (s3 !== undefined) dumps.set("exports", await dumpS3(s3.server, s3.bucket));
       if (systems.includes("marketing")) dumps.set("marketing", dumpFiles(marketing));
       return dumps;
