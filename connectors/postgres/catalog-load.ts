@@ -110,8 +110,8 @@ const DETAILS = [
    WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> r.ev_class AND d.refobjid = ANY ($OIDS)`,
 ];
 
-function serverOf([version = null, encoding = null, wide = null]: Row = []): Server {
-  return { version: Number(version), utf8: encoding === "UTF8", wide: wide ?? "" };
+function serverOf([version = null, encoding = null, lowerCollation = null]: Row = []): Server {
+  return { version: Number(version), utf8: encoding === "UTF8", lowerCollation: lowerCollation ?? "" };
 }
 
 interface KnownType {
@@ -162,7 +162,7 @@ function columnsOf(
       generated,
       length,
       collation = "",
-      loose,
+      equatesTexts,
       ascii,
       read,
       update,
@@ -187,7 +187,7 @@ function columnsOf(
       generated: generated === "true",
       length: Number(length),
       collation,
-      loose: loose === "true",
+      equatesTexts: equatesTexts === "true",
       asciiOnly: ascii === "true",
       mayRead: read === "true",
       mayUpdate: update === "true",

@@ -26,7 +26,7 @@ export interface Column extends RowColumn {
   /** Schema-qualified and quoted; empty where the type has none or the database's own is used. */
   readonly collation: string;
   /** Two different texts can be equal under its collation. */
-  readonly loose: boolean;
+  readonly equatesTexts: boolean;
   /** `lower()` only knows ASCII under its collation. */
   readonly asciiOnly: boolean;
   readonly mayRead: boolean;
@@ -94,7 +94,7 @@ export interface Server {
   readonly version: number;
   readonly utf8: boolean;
   /** A collation under which `lower()` knows all letters; empty where there is none. */
-  readonly wide: string;
+  readonly lowerCollation: string;
 }
 
 /** Everything that was loaded at once. */

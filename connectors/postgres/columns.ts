@@ -118,8 +118,8 @@ export function folded(expression: string, folds: readonly Fold[], server: Serve
     sql = `pg_catalog.regexp_replace(pg_catalog.translate(${sql}, ${white} || '().-/', ''), '^00', '+')`;
   if (folds.includes("lowercase"))
     sql =
-      wide && server.wide !== ""
-        ? `pg_catalog.lower(${sql} COLLATE ${qualified("pg_catalog", server.wide)})`
+      wide && server.lowerCollation !== ""
+        ? `pg_catalog.lower(${sql} COLLATE ${qualified("pg_catalog", server.lowerCollation)})`
         : `pg_catalog.lower(${sql})`;
   return sql;
 }

@@ -292,7 +292,7 @@ async function wasUndone(transaction: Transaction, { schema, name, deleted }: Gr
   if (deleted > 0) return false;
   const [row] = await attempt(
     transaction,
-    `SELECT (EXISTS (SELECT FROM ONLY ${qualified(schema, name)} AS t WHERE ${OURS}))::text`,
+    `SELECT (EXISTS (SELECT FROM ONLY ${qualified(schema, name)} AS t WHERE ${WRITTEN_BY_US}))::text`,
     [],
   );
   return row?.[0] === "false";
@@ -309,7 +309,7 @@ function parentsOf({ table, catalog }: Resolved, block: SystemBlock): readonly s
 }
 
 /** Ours are rows that we see and whose transaction is in progress: nobody else's are both. Savepoints count. */
-const OURS = `CASE WHEN pg_catalog.age(t.xmin) BETWEEN -100000000 AND pg_catalog.age(pg_catalog.pg_current_xact_id()::xid) THEN pg_catalog.pg_xact_status((pg_catalog.pg_current_xact_id()::text::int8 - (pg_catalog.age(t.xmin) - pg_catalog.age(pg_catalog.pg_current_xact_id()::xid)))::text::xid8) = 'in progress' ELSE false END`;
+const WRITTEN_BY_US = `CASE WHEN pg_catalog.age(t.xmin) BETWEEN -100000000 AND pg_catalog.age(pg_catalog.pg_current_xact_id()::xid) THEN pg_catalog.pg_xact_status((pg_catalog.pg_current_xact_id()::text::int8 - (pg_catalog.age(t.xmin) - pg_catalog.age(pg_catalog.pg_current_xact_id()::xid)))::text::xid8) = 'in progress' ELSE false END`;
 
 async function ownRows(
   erasing: Erasing,
@@ -317,7 +317,7 @@ async function ownRows(
 ): Promise<{ rows: OwnRow<Resolved>[]; unclaimed: string[] }> {
   const rows: OwnRow<Resolved>[] = [];
   const claimed = new Set<string>();
-  const loose = new Map<string, string>();
+  const unaccounted = new Map<string, string>();
   for (const trail of trails) {
     const family = new Set([trail.table, ...trail.catalog.descendants(trail.table)].map(({ oid }) => oid));
     for (const grown of erasing.grown.filter(({ oid, root }) => family.has(oid) || family.has(root))) {
@@ -325,13 +325,13 @@ async function ownRows(
         if (belongs) {
           rows.push({ table: trail, state });
           claimed.add(state.address);
-        } else loose.set(state.address, grown.shown);
+        } else unaccounted.set(state.address, grown.shown);
       }
     }
   }
   return {
     rows,
-    unclaimed: [...new Set([...loose].flatMap(([address, shown]) => (claimed.has(address) ? [] : [shown])))],
+    unclaimed: [...new Set([...unaccounted].flatMap(([address, shown]) => (claimed.has(address) ? [] : [shown])))],
   };
 }
 
@@ -345,7 +345,7 @@ async function ownRowsIn(
   const look = async (from: string) => {
     const bound = binder();
     const belongs = ["true", ...whereTexts(trail.where, bound)].join(" AND ");
-    const text = `SELECT ${stateTexts(trail, "t").join(", ")}, (${belongs})::text FROM ONLY ${qualified(schema, name)} AS t WHERE ${from}${OURS}`;
+    const text = `SELECT ${stateTexts(trail, "t").join(", ")}, (${belongs})::text FROM ONLY ${qualified(schema, name)} AS t WHERE ${from}${WRITTEN_BY_US}`;
     return (await transaction.query(text, bound.values)).map((row) => ({
       state: stateOf(trail, row, io),
       belongs: row.at(-1) === "true",

@@ -4,7 +4,7 @@ import { comparable } from "../../src/model/fold.ts";
 import type { Lookup, MatchColumn, Target } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import { changedFields, type MatchedRef, type RecordTable, type RowState } from "../../src/sql/record-table.ts";
-import { clearedColumns, distinct, printedColumns, wheresOf } from "../../src/sql/read-columns.ts";
+import { clearedColumns, distinct, fingerprintColumns, wheresOf } from "../../src/sql/read-columns.ts";
 import { columnOf, resolveRef } from "../../src/sql/resolve-ref.ts";
 import { type Catalog, type Column, type ColumnType, type Server, type Table, uniqueColumns } from "./catalog.ts";
 import { comparison, foldsFor, isCitext, isText, readOf, readText, type Ref, valueType } from "./columns.ts";
@@ -39,9 +39,9 @@ export interface Resolved extends RecordTable {
   readonly matches: readonly MatchRef[];
   readonly exports: readonly Ref[];
   readonly where: readonly WhereRef[];
-  /** Read of every row; the first `printed` of them go into the fingerprint. */
+  /** Read of every row; the first `fingerprinted` of them go into the fingerprint. */
   readonly columns: readonly Column[];
-  readonly printed: number;
+  readonly fingerprinted: number;
   columnOf(name: string): Column;
   minimised(keepOnly: readonly string[]): readonly Column[];
 }
@@ -70,7 +70,7 @@ export async function resolveOver(place: Place, target: Target, table: Table): P
   const exports = target.exports.map(ref);
   const where: WhereRef[] = [];
   for (const one of wheresOf(target)) where.push(...(await whereRefs(session, one, ref)));
-  const printed = printedColumns(table, target, [...matches, ...exports, ...where], ref);
+  const fingerprinted = fingerprintColumns(table, target, [...matches, ...exports, ...where], ref);
   const minimised = (keepOnly: readonly string[]) =>
     clearedColumns(table, target, keepOnly, keysOf(catalog, table), ref);
   const kept = changes.minimise?.kind === "minimise" ? minimised(changes.minimise.keepOnly) : [];
@@ -83,8 +83,8 @@ export async function resolveOver(place: Place, target: Target, table: Table): P
     matches,
     exports,
     where,
-    columns: distinct([...printed, ...kept]),
-    printed: printed.length,
+    columns: distinct([...fingerprinted, ...kept]),
+    fingerprinted: fingerprinted.length,
     constants: await constantsOf(place, target, table),
     columnOf: (name) => columnOf(table, name, record.id),
     arrayText: (items) =>
@@ -117,7 +117,7 @@ function matchRef(place: Place, { record }: Target, ref: Ref, match: MatchColumn
     ...(source === undefined ? {} : { source }),
     by: typed ? "typed" : asText ? "text" : "exact",
     folds,
-    decided: type !== undefined && ref.separator === undefined && (ref.column.loose || typed),
+    decided: type !== undefined && ref.separator === undefined && (ref.column.equatesTexts || typed),
   };
 }
 
@@ -182,7 +182,7 @@ export function stateTexts({ key, columns }: Resolved, alias: string): string[] 
   return [...keyTexts(key, alias), key.address(alias), ...columns.map((column) => readOf(alias, column))];
 }
 
-export function stateOf({ key, columns, printed }: Resolved, row: Row, io: IO): RowState {
+export function stateOf({ key, columns, fingerprinted }: Resolved, row: Row, io: IO): RowState {
   const first = key.parts.length + (key.byPlace ? 1 : 0);
   const values = new Map(columns.map((column, at) => [column.name, row[first + 1 + at] ?? null]));
   const named = keyOf(key, row, 0, io);
@@ -191,7 +191,7 @@ export function stateOf({ key, columns, printed }: Resolved, row: Row, io: IO): 
     address: row[first] ?? "",
     fingerprint: io.digest([
       named,
-      ...columns.slice(0, printed).flatMap(({ name }) => [name, values.get(name) ?? null]),
+      ...columns.slice(0, fingerprinted).flatMap(({ name }) => [name, values.get(name) ?? null]),
     ]),
     values,
   };
@@ -204,5 +204,9 @@ export function valuesFor({ values }: Lookup, column: string): readonly string[]
 
 /** A stored or given value as this column compares it where texts are compared. */
 export function comparableIn({ match, folds, column }: MatchRef, value: string): string {
-  return comparable(value, match.type, column.loose && !folds.includes("lowercase") ? [...folds, "lowercase"] : folds);
+  return comparable(
+    value,
+    match.type,
+    column.equatesTexts && !folds.includes("lowercase") ? [...folds, "lowercase"] : folds,
+  );
 }

@@ -119,7 +119,7 @@ function castOf({ type, by, folds }: MatchRef): string {
 }
 
 function isWide({ column }: MatchRef, { server }: Resolved, values: readonly string[]): boolean {
-  return column.asciiOnly && server.wide !== "" && values.some((value) => !isAscii(value));
+  return column.asciiOnly && server.lowerCollation !== "" && values.some((value) => !isAscii(value));
 }
 
 /** Joins `t` with the values `l<at> (v, s)` of one matched column; `h<at> (v)` is the text that matched. */

@@ -6,7 +6,7 @@ import type { IO } from "../../src/port/connector.ts";
 import type { SearchedTable } from "../../src/sql/locate.ts";
 import type { ComparedRef, ComparedTable, Filter } from "../../src/sql/match-row.ts";
 import { changedFields, type ColumnRef, type RowState } from "../../src/sql/record-table.ts";
-import { clearedColumns, distinct, printedColumns, wheresOf } from "../../src/sql/read-columns.ts";
+import { clearedColumns, distinct, fingerprintColumns, wheresOf } from "../../src/sql/read-columns.ts";
 import { columnOf, resolveRef } from "../../src/sql/resolve-ref.ts";
 import type { Catalog, Column, Table } from "./catalog.ts";
 import { type Database, quoted, type Row } from "./database.ts";
@@ -72,7 +72,7 @@ export function resolveOver(catalog: Catalog, target: Target, table: Table): Res
       return { ...found, comparable: same, wanted: new Set(values.map((value) => same(stored(found.column, value)))) };
     }),
   );
-  const printed = printedColumns(read, target, [...matches, ...exports, ...filters], ref);
+  const printed = fingerprintColumns(read, target, [...matches, ...exports, ...filters], ref);
   const keys = [
     ...table.key,
     ...table.indexes.flatMap((index) => (index.unique ? index.columns.filter((column) => column !== null) : [])),

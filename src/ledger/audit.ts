@@ -36,7 +36,7 @@ export interface Known {
 }
 
 /** What the checks of one file write into and read from. */
-interface Desk {
+interface Auditing {
   readonly key: VerifierKey | undefined;
   readonly check: (name: string, ok: boolean, detail: string) => void;
   readonly warn: (text: string) => void;
@@ -63,10 +63,10 @@ export function audit(
   const key = how.key === undefined ? undefined : reading(check, "key", () => parseVerifierKey(how.key?.trim() ?? ""));
   if (key !== undefined) check("key", true, `${key.name}, id ${Buffer.from(key.id).toString("hex")}`);
   else if (how.key === undefined) check("key", false, "no key was given: nothing shows who signed this");
-  const desk: Desk = { key, check, warn: (text) => void warnings.push(text) };
+  const auditing: Auditing = { key, check, warn: (text) => void warnings.push(text) };
   const kind = kindOf(file);
-  const read = reading(check, "form", () => READERS[kind](file, desk));
-  if (read !== undefined) for (const known of how.known ?? []) compare(read, known, desk);
+  const read = reading(check, "form", () => READERS[kind](file, auditing));
+  if (read !== undefined) for (const known of how.known ?? []) compare(read, known, auditing);
   const ok = read !== undefined && checks.every((one) => one.ok);
   return {
     ok,
@@ -78,7 +78,7 @@ export function audit(
 }
 
 /** Undefined where a check that failed leaves nothing to read on. */
-const READERS: Record<Kind, (file: Uint8Array, desk: Desk) => Headed | undefined> = {
+const READERS: Record<Kind, (file: Uint8Array, auditing: Auditing) => Headed | undefined> = {
   report: readReport,
   "ledger export": readExport,
   "tlog-proof": readProof,
@@ -92,13 +92,13 @@ function kindOf(file: Uint8Array): Kind {
   return start.startsWith("{") ? "report" : "checkpoint";
 }
 
-function readReport(file: Uint8Array, desk: Desk): Headed | undefined {
+function readReport(file: Uint8Array, auditing: Auditing): Headed | undefined {
   const envelope = parseEnvelope(file);
   if (envelope.payloadType !== REPORT_TYPE)
     throw new Failure("PROOF_INVALID", "the envelope holds no report of this version");
-  if (desk.key !== undefined) {
-    const sealed = isSealedBy(envelope, desk.key);
-    desk.check(
+  if (auditing.key !== undefined) {
+    const sealed = isSealedBy(envelope, auditing.key);
+    auditing.check(
       "signature",
       sealed,
       sealed ? "the report is as it was signed" : "SIGNATURE: the report is not what this key signed",
@@ -107,8 +107,8 @@ function readReport(file: Uint8Array, desk: Desk): Headed | undefined {
     if (!sealed) return undefined;
   }
   const report = parseReportPayload(envelope.payload);
-  desk.check("form", true, `report of ${report.entries.length} entries of the ledger`);
-  const head = checkedHead(report.checkpoint, desk);
+  auditing.check("form", true, `report of ${report.entries.length} entries of the ledger`);
+  const head = checkedHead(report.checkpoint, auditing);
   included(
     report.entries.map((entry) => ({
       entry,
@@ -116,13 +116,13 @@ function readReport(file: Uint8Array, desk: Desk): Headed | undefined {
       path: entry.proof.path.map((hash) => fromBase64(hash) ?? Buffer.alloc(0)),
     })),
     head,
-    desk,
+    auditing,
   );
   const ordered = report.entries.every(
     ({ proof }, at) => at === 0 || proof.index > (report.entries[at - 1]?.proof.index ?? -1),
   );
   const own = report.entries.length > 0 && report.entries.every(({ core }) => core["request"] === report.request);
-  desk.check(
+  auditing.check(
     "entries",
     ordered && own,
     ordered && own
@@ -136,21 +136,21 @@ function readReport(file: Uint8Array, desk: Desk): Headed | undefined {
   };
 }
 
-function readExport(file: Uint8Array, desk: Desk): Headed {
+function readExport(file: Uint8Array, auditing: Auditing): Headed {
   const { checkpoint, leaves } = closedObject(parseJcs(file), "the export", ["checkpoint", "leaves"]);
   if (typeof checkpoint !== "string" || !isList(leaves)) throw new Failure("PROOF_INVALID", "the export is malformed");
   const texts = leaves.map(exportedLeaf);
-  desk.check("form", true, `ledger export with ${texts.length} leaves`);
-  const head = checkedHead(checkpoint, desk);
+  auditing.check("form", true, `ledger export with ${texts.length} leaves`);
+  const head = checkedHead(checkpoint, auditing);
   const hashes = texts.map(({ text }) => leafHash(Buffer.from(text)));
   const whole = hashes.length === head.size;
-  desk.check(
+  auditing.check(
     "size",
     whole,
     whole ? `${head.size} leaves` : `SIZE: the signed head counts ${head.size} leaves, the export has ${hashes.length}`,
   );
   const rooted = Buffer.compare(rootOf(hashes.length, treeOf(hashes)), head.root) === 0;
-  desk.check(
+  auditing.check(
     "root",
     rooted,
     rooted ? "the leaves make the signed root" : "ROOT: the leaves do not make the signed root",
@@ -158,7 +158,7 @@ function readExport(file: Uint8Array, desk: Desk): Headed {
   for (const part of ["core", "link"] as const) {
     const there = texts.filter((leaf) => leaf[part] !== "absent");
     const bad = there.filter((leaf) => leaf[part] === "bad").length;
-    desk.check(
+    auditing.check(
       part,
       bad === 0,
       bad === 0
@@ -167,7 +167,7 @@ function readExport(file: Uint8Array, desk: Desk): Headed {
     );
   }
   const gone = texts.filter(({ core }) => core === "absent").length;
-  if (gone > 0) desk.warn(`${gone} of ${texts.length} entries have no content any more: ask which expiry took it`);
+  if (gone > 0) auditing.warn(`${gone} of ${texts.length} entries have no content any more: ask which expiry took it`);
   return {
     head,
     leaves: hashes,
@@ -217,24 +217,24 @@ function opens(
   return Buffer.compare(commit(part, bytes, content), leaf[part]) === 0 ? "fits" : "bad";
 }
 
-function readProof(file: Uint8Array, desk: Desk): Headed {
+function readProof(file: Uint8Array, auditing: Auditing): Headed {
   const { extra, index, path, checkpoint } = parseTlogProof(decoded(file));
   const entry = parseOpening(parseJcs(extra));
-  desk.check("form", true, "tlog-proof of one entry");
-  const head = checkedHead(checkpoint, desk);
-  included([{ entry, index, path }], head, desk);
+  auditing.check("form", true, "tlog-proof of one entry");
+  const head = checkedHead(checkpoint, auditing);
+  included([{ entry, index, path }], head, auditing);
   return { head, content: { checkpoint, entries: [{ index, ...entry.core }] } };
 }
 
-function readCheckpoint(file: Uint8Array, desk: Desk): Headed {
+function readCheckpoint(file: Uint8Array, auditing: Auditing): Headed {
   const text = decoded(file);
   const { size } = parseCheckpoint(parseNote(text).text);
-  desk.check("form", true, `checkpoint of a ledger with ${size} entries`);
-  return { head: checkedHead(text, desk), content: { checkpoint: text } };
+  auditing.check("form", true, `checkpoint of a ledger with ${size} entries`);
+  return { head: checkedHead(text, auditing), content: { checkpoint: text } };
 }
 
 /** The head that a note states, and whether the key signed it for this very ledger. */
-function checkedHead(text: string, { key, check }: Pick<Desk, "key" | "check">, name = "checkpoint"): Checkpoint {
+function checkedHead(text: string, { key, check }: Pick<Auditing, "key" | "check">, name = "checkpoint"): Checkpoint {
   const note = parseNote(text);
   const head = parseCheckpoint(note.text);
   if (key !== undefined) {
@@ -251,14 +251,14 @@ function checkedHead(text: string, { key, check }: Pick<Desk, "key" | "check">, 
 function included(
   entries: readonly { readonly entry: Opening; readonly index: number; readonly path: readonly Uint8Array[] }[],
   head: Checkpoint,
-  desk: Desk,
+  auditing: Auditing,
 ): void {
   const outside = entries.filter(({ entry, index, path }) => {
     const leaf = leafHash(Buffer.from(leafOf(entry)));
     return !verifyInclusion({ index, size: head.size, leaf, proof: path, root: head.root });
   });
   const ok = outside.length === 0;
-  desk.check(
+  auditing.check(
     "inclusion",
     ok,
     ok
@@ -268,19 +268,23 @@ function included(
 }
 
 /** Whether what was known before and what is shown now can be of one ledger. */
-function compare({ head, leaves }: Headed, known: Known, desk: Desk): void {
+function compare({ head, leaves }: Headed, known: Known, auditing: Auditing): void {
   const name = `known ${known.name}`;
-  const older = reading(desk.check, name, () =>
-    checkedHead(noteIn(known.bytes), { ...desk, check: (_, ok, detail) => ok || refuse(detail) }),
+  const older = reading(auditing.check, name, () =>
+    checkedHead(noteIn(known.bytes), { ...auditing, check: (_, ok, detail) => ok || refuse(detail) }),
   );
   if (older === undefined) return;
-  if (older.origin !== head.origin) return desk.check(name, false, "ORIGIN: this head is of another ledger");
+  if (older.origin !== head.origin) return auditing.check(name, false, "ORIGIN: this head is of another ledger");
   if (leaves !== undefined && older.size > leaves.length)
-    return desk.check(name, false, `ROLLBACK: the ledger had ${older.size} entries, the export has ${leaves.length}`);
+    return auditing.check(
+      name,
+      false,
+      `ROLLBACK: the ledger had ${older.size} entries, the export has ${leaves.length}`,
+    );
   if (leaves !== undefined || older.size === head.size) {
     const root = leaves === undefined ? head.root : rootOf(older.size, treeOf(leaves.slice(0, older.size)));
     const same = Buffer.compare(root, older.root) === 0;
-    return desk.check(
+    return auditing.check(
       name,
       same,
       same
@@ -289,10 +293,14 @@ function compare({ head, leaves }: Headed, known: Known, desk: Desk): void {
     );
   }
   if (older.size > head.size)
-    desk.warn(
+    auditing.warn(
       `known ${known.name} is newer (${older.size} entries, here ${head.size}): this is not the latest state of the ledger`,
     );
-  desk.check(name, true, `signed for ${older.size} entries; whether it is consistent, only a ledger export can show`);
+  auditing.check(
+    name,
+    true,
+    `signed for ${older.size} entries; whether it is consistent, only a ledger export can show`,
+  );
 }
 
 function noteIn(bytes: Uint8Array): string {
@@ -324,7 +332,7 @@ function refuse(detail: string): never {
 }
 
 /** What the reading gives; where it cannot, a check that does not hold. */
-function reading<T>(check: Desk["check"], name: string, work: () => T): T | undefined {
+function reading<T>(check: Auditing["check"], name: string, work: () => T): T | undefined {
   try {
     return work();
   } catch (error) {

@@ -121,7 +121,10 @@ export function approvedPlan(
 function refuseOld(plan: Plan, map: DataMap, at: Date): void {
   refuseOtherRules(plan, map);
   if (at.toISOString() > plan.expires_at)
-    throw new Failure("PLAN_EXPIRED", `plan ${plan.id} was valid until ${plan.expires_at}`);
+    throw new Failure(
+      "PLAN_EXPIRED",
+      `plan ${plan.id} was valid until ${plan.expires_at.slice(0, 16).replace("T", " ")} UTC`,
+    );
 }
 
 /** A comment, a word or another order of keys changes no rule. */

@@ -11,7 +11,7 @@ export function wheresOf({ record, where }: Target): readonly Where[] {
 }
 
 /** The columns that a record's fingerprint is made of, by name: what finds it, what is told of it, what rules and holds read. */
-export function printedColumns<C extends RowColumn>(
+export function fingerprintColumns<C extends RowColumn>(
   table: NamedColumns<C>,
   { record, changes }: Target,
   refs: readonly { readonly column: { readonly name: string } }[],
