@@ -1,4 +1,5 @@
-import type { Place, RecordType } from "../model/datamap.ts";
+import { normalize } from "node:path";
+import type { Place, RecordType, SystemBlock } from "../model/datamap.ts";
 import type { FieldRule } from "../model/field-rule.ts";
 import type { Check } from "./check.ts";
 import type { Path } from "./source.ts";
@@ -27,6 +28,40 @@ export function checkPlaces(records: readonly RecordType[], path: Path, check: C
     for (const other of records.slice(0, at))
       if (isOnePlace(record.place, other.place)) checkPair(other, record, path, check);
   }
+}
+
+/**
+ * Two systems that are one under two names, with record types over one place: what one of them holds the other would not
+ * hold. No plan is made. Other secrets may lead to one server too: that nobody can see in a map.
+ */
+export function checkSystemsApart(systems: readonly SystemBlock[], check: Check): void {
+  for (const [at, system] of systems.entries()) {
+    for (const other of systems.slice(0, at)) {
+      if (!isOneSystem(system, other)) continue;
+      for (const record of system.records) {
+        const twin = other.records.find((one) => isOnePlace(record.place, one.place));
+        if (twin === undefined) continue;
+        check.report({
+          path: ["systems", system.name, "records", record.name, spotsOf(record.place).key],
+          part: "key",
+          severity: "warning",
+          stopsPlan: true,
+          code: "CONFLICT",
+          message: `\`${twin.id}\` and \`${record.id}\` lie in one place, and in two systems: what one holds would not be held for the other.`,
+          help: "`plan` refuses this data map until both are record types of one system.",
+        });
+      }
+    }
+  }
+}
+
+function isOneSystem(one: SystemBlock, other: SystemBlock): boolean {
+  if (one.kind !== other.kind) return false;
+  const [a, b] = [one.connect, other.connect];
+  if (a.secret !== undefined) return a.secret === b.secret;
+  const place = (connect: SystemBlock["connect"]): string =>
+    normalize(connect.file ?? connect.root ?? "").replace(/\/$/u, "");
+  return place(a) !== "" && place(a) === place(b);
 }
 
 function checkPair(first: RecordType, second: RecordType, path: Path, check: Check): void {

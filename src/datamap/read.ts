@@ -6,6 +6,7 @@ import type { RetentionRule } from "../model/retention-rule.ts";
 import { namesIn, notBuilt, type Check, type Kind } from "./check.ts";
 import { readTop, type Outside } from "./controller.ts";
 import { checkGraph } from "./graph.ts";
+import { checkSystemsApart } from "./overlap.ts";
 import { checkKeptIdentities } from "./keeps-identity.ts";
 import { readCondition, readHold, readIdentity } from "./holds.ts";
 import type { Problem } from "./problems.ts";
@@ -111,6 +112,7 @@ async function readMap(
     }
   }
   checkGraph(systems, check);
+  checkSystemsApart(systems, check);
   const errors = errorsOf(problems);
   const isRead = (path: Path): boolean => !errors.some((error) => startsWith(error.path, path));
   checkKeptIdentities({ identities, systems }, isRead, check);

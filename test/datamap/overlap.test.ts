@@ -121,3 +121,30 @@ it("one place twice in one record type is an error", async () => {
   );
   expect(await codes(text)).toEqual(["2:37 DUPLICATE"]);
 });
+
+describe("one system under two names", () => {
+  const systems = (one: string, other: string): string => whole(`systems:\n  a: ${one}\n  b: ${other}`);
+  const files = (root: string, glob: string): string =>
+    `{ kind: files, connect: { root: ${root} }, records: { r: { files: ['${glob}'], match: { e: email }, do: remove-rows } } }`;
+  const table = (secret: string, name: string): string =>
+    `{ kind: postgres, connect: { secret: ${secret} }, records: { r: { table: ${name}, match: { e: email }, do: erase } } }`;
+
+  it("with record types over one place is refused by every plan", async () => {
+    for (const text of [
+      systems(files("./x", "*.csv"), files("x/", "*.csv")),
+      systems(table("s", "t"), table("s", "public.t")),
+    ]) {
+      const { conflicts: refused } = await readDataMap({ file: "m.yaml", text }, HOW);
+      expect(refused.map(({ message }) => message)).toEqual([
+        expect.stringContaining("`a.r` and `b.r` lie in one place"),
+      ]);
+    }
+  });
+
+  it("is none of ours to judge where places or secrets differ", async () => {
+    expect(await conflicts(systems(files("./x", "*.csv"), files("./y", "*.csv")))).toEqual([]);
+    expect(await conflicts(systems(files("./x", "a/*.csv"), files("./x", "b/*.csv")))).toEqual([]);
+    expect(await conflicts(systems(table("s", "t"), table("u", "t")))).toEqual([]);
+    expect(await conflicts(systems(table("s", "t"), table("s", "u")))).toEqual([]);
+  });
+});
