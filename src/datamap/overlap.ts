@@ -59,9 +59,13 @@ function isOneSystem(one: SystemBlock, other: SystemBlock): boolean {
   if (one.kind !== other.kind) return false;
   const [a, b] = [one.connect, other.connect];
   if (a.secret !== undefined) return a.secret === b.secret;
-  const place = (connect: SystemBlock["connect"]): string =>
-    normalize(connect.file ?? connect.root ?? "").replace(/\/$/u, "");
-  return place(a) !== "" && place(a) === place(b);
+  const [here, there] = [a.file ?? a.root, b.file ?? b.root];
+  return here !== undefined && there !== undefined && plain(here) === plain(there);
+}
+
+/** `./data/` and `data` are one path. */
+function plain(path: string): string {
+  return normalize(path).replace(/(?<=.)\/$/u, "");
 }
 
 function checkPair(first: RecordType, second: RecordType, path: Path, check: Check): void {

@@ -146,5 +146,7 @@ describe("one system under two names", () => {
     expect(await conflicts(systems(files("./x", "a/*.csv"), files("./x", "b/*.csv")))).toEqual([]);
     expect(await conflicts(systems(table("s", "t"), table("u", "t")))).toEqual([]);
     expect(await conflicts(systems(table("s", "t"), table("s", "u")))).toEqual([]);
+    const nameless = "{ kind: postgres, records: { r: { table: t, match: { e: email }, do: erase } } }";
+    expect(await conflicts(systems(nameless, nameless))).toEqual([]);
   });
 });
