@@ -32,7 +32,7 @@ export function checkPlaces(records: readonly RecordType[], path: Path, check: C
 
 /**
  * Two systems that are one under two names, with record types over one place: what one of them holds the other would not
- * hold. No plan is made. Other secrets may lead to one server too: that nobody can see in a map.
+ * hold. Other secrets may lead to one server too: that nobody can see in a map.
  */
 export function checkSystemsApart(systems: readonly SystemBlock[], check: Check): void {
   for (const [at, system] of systems.entries()) {
@@ -45,10 +45,9 @@ export function checkSystemsApart(systems: readonly SystemBlock[], check: Check)
           path: ["systems", system.name, "records", record.name, spotsOf(record.place).key],
           part: "key",
           severity: "warning",
-          stopsPlan: true,
-          code: "CONFLICT",
+          code: "CONFLICT_POSSIBLE",
           message: `\`${twin.id}\` and \`${record.id}\` lie in one place, and in two systems: what one holds would not be held for the other.`,
-          help: "`plan` refuses this data map until both are record types of one system.",
+          help: "Write both as record types of one system.",
         });
       }
     }
