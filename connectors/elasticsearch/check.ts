@@ -7,7 +7,16 @@ import { copyFindings } from "./copies.ts";
 import { rulesIn } from "./document.ts";
 import { emptyParts, indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
 import { at, membersOf, numberOf } from "../../src/documents/json-text.ts";
-import { fieldOf, isCopied, isRuntime, matchField, notInSource, notRewritable, type MappedField } from "./mapping.ts";
+import {
+  NUMBER_TYPES,
+  fieldOf,
+  isCopied,
+  isRuntime,
+  matchField,
+  notInSource,
+  notRewritable,
+  type MappedField,
+} from "./mapping.ts";
 import { fieldName, parsePath, type Path } from "../../src/documents/path.ts";
 import { indexRights, patternRights } from "./rights.ts";
 import { shown } from "../../src/model/shown.ts";
@@ -206,25 +215,13 @@ function* rewriteFindings(target: Target, index: ConcreteIndex): Generator<Findi
   }
 }
 
-const NUMBERS: ReadonlySet<string> = new Set([
-  "long",
-  "integer",
-  "short",
-  "byte",
-  "unsigned_long",
-  "double",
-  "float",
-  "half_float",
-  "scaled_float",
-]);
-
 /** Why the server would refuse a document with the rule's new value. */
 function misfitOf({ type }: MappedField, rule: FieldRule): string | undefined {
   const value =
     rule.kind === "set" ? rule.value : rule.kind === "template" || rule.kind === "pseudonymise" ? "text" : undefined;
   if (value === undefined) return undefined;
   const refused =
-    (NUMBERS.has(type) && (typeof value === "boolean" || !Number.isFinite(Number(value)) || value === "")) ||
+    (NUMBER_TYPES.has(type) && (typeof value === "boolean" || !Number.isFinite(Number(value)) || value === "")) ||
     (type.startsWith("date") &&
       (typeof value === "boolean" || (typeof value === "string" && Number.isNaN(Date.parse(value))))) ||
     (type === "boolean" && value !== true && value !== false && value !== "true" && value !== "false") ||

@@ -12,7 +12,7 @@ import type { IO } from "../../src/port/connector.ts";
 import { whereTest } from "../../src/record-files/where-test.ts";
 import { dateForm, isoDate } from "./date-text.ts";
 import type { ConcreteIndex } from "./indices.ts";
-import { fieldOf, type MatchField } from "./mapping.ts";
+import { NUMBER_TYPES, fieldOf, type MatchField } from "./mapping.ts";
 import { shown } from "../../src/model/shown.ts";
 
 export interface Document {
@@ -94,24 +94,12 @@ function indexedNumber(text: string): string {
   return wholeNumber(text.replace(/^\+?(-?)0+(?=\d)/u, "$1"));
 }
 
-const NUMBERS: ReadonlySet<string> = new Set([
-  "long",
-  "integer",
-  "short",
-  "byte",
-  "unsigned_long",
-  "double",
-  "float",
-  "half_float",
-  "scaled_float",
-]);
-
 /** A date is compared as it is spelled, and as it is exported; a number by its value, also where it is spelled as a string. */
 function filterOf(index: ConcreteIndex, name: string, values: readonly string[]): Filter {
   const path = pathOf(index, name);
   const { dateFormat } = dateFormatOf(index, path);
   const field = fieldOf(index, parsePath(name));
-  const numeric = field.kind === "field" && NUMBERS.has(field.type);
+  const numeric = field.kind === "field" && NUMBER_TYPES.has(field.type);
   const passes = whereTest(values);
   return {
     path,

@@ -261,3 +261,16 @@ function copyTargets(index: ConcreteIndex): ReadonlySet<string> {
   visit(index.mapping);
   return targets;
 }
+
+/** Types of fields that hold numbers, as mappings name them. */
+export const NUMBER_TYPES: ReadonlySet<string> = new Set([
+  "long",
+  "integer",
+  "short",
+  "byte",
+  "unsigned_long",
+  "double",
+  "float",
+  "half_float",
+  "scaled_float",
+]);

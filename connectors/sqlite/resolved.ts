@@ -18,9 +18,9 @@ export interface Resolved extends SearchedTable, ComparedTable {
   readonly catalog: Catalog;
   readonly table: Table;
   readonly filters: readonly Filter[];
-  /** Read of every row; the first `printed` of them go into the fingerprint. */
+  /** Read of every row; the first `fingerprinted` of them go into the fingerprint. */
   readonly columns: readonly Column[];
-  readonly printed: number;
+  readonly fingerprinted: number;
   columnOf(name: string): Column;
   minimised(keepOnly: readonly string[]): readonly Column[];
 }
@@ -72,7 +72,7 @@ export function resolveOver(catalog: Catalog, target: Target, table: Table): Res
       return { ...found, comparable: same, wanted: new Set(values.map((value) => same(stored(found.column, value)))) };
     }),
   );
-  const printed = fingerprintColumns(read, target, [...matches, ...exports, ...filters], ref);
+  const fingerprinted = fingerprintColumns(read, target, [...matches, ...exports, ...filters], ref);
   const keys = [
     ...table.key,
     ...table.indexes.flatMap((index) => (index.unique ? index.columns.filter((column) => column !== null) : [])),
@@ -87,8 +87,8 @@ export function resolveOver(catalog: Catalog, target: Target, table: Table): Res
     matches,
     exports,
     filters,
-    columns: distinct([...printed, ...kept]),
-    printed: printed.length,
+    columns: distinct([...fingerprinted, ...kept]),
+    fingerprinted: fingerprinted.length,
     constants: new Map(
       Object.entries(fields).flatMap(([name, rule]) =>
         rule.kind === "set" ? [[name, stored(columnOf(read, name, record.id), String(rule.value))] as const] : [],
@@ -153,9 +153,9 @@ export function valuesOf({ table, columns }: Resolved, row: Row): ReadonlyMap<st
 }
 
 export function stateOf(resolved: Resolved, row: Row, io: IO): RowState {
-  const { table, columns, printed } = resolved;
+  const { table, columns, fingerprinted } = resolved;
   const first = rowidIn(table, "t").length;
   const { key, address } = keyOf(table, row, io);
-  const prints = columns.slice(0, printed).flatMap(({ name }, at) => [name, typed(row[first + at] ?? null)]);
+  const prints = columns.slice(0, fingerprinted).flatMap(({ name }, at) => [name, typed(row[first + at] ?? null)]);
   return { key, address, fingerprint: io.digest([key, ...prints]), values: valuesOf(resolved, row) };
 }

@@ -1,26 +1,10 @@
-/** Groups of names that reach each other: circles of imports. By Tarjan's algorithm; a name that reaches only itself is no circle. */
+import { stronglyConnected } from "../../src/planner/strongly-connected.ts";
+
+/** Groups of names that reach each other: circles of imports. A name that reaches only itself is no circle. */
 export function circlesIn(edges: ReadonlyMap<string, ReadonlySet<string>>): readonly (readonly string[])[] {
-  const index = new Map<string, number>();
-  const low = new Map<string, number>();
-  const stack: string[] = [];
-  const waiting = new Set<string>();
-  const found: string[][] = [];
-  const visit = (name: string): void => {
-    index.set(name, index.size);
-    low.set(name, index.get(name) ?? 0);
-    stack.push(name);
-    waiting.add(name);
-    for (const next of edges.get(name) ?? []) {
-      if (!index.has(next)) visit(next);
-      if (waiting.has(next)) low.set(name, Math.min(low.get(name) ?? 0, low.get(next) ?? 0));
-    }
-    if (low.get(name) !== index.get(name)) return;
-    const group = stack.splice(stack.indexOf(name));
-    for (const one of group) waiting.delete(one);
-    if (group.length > 1) found.push(group.toSorted());
-  };
-  for (const name of edges.keys()) if (!index.has(name)) visit(name);
-  return found;
+  return stronglyConnected([...edges.keys()], (name) => [...(edges.get(name) ?? [])])
+    .filter(({ length }) => length > 1)
+    .map((group) => group.toSorted());
 }
 
 export function edgesOf(pairs: Iterable<readonly [string, string]>): ReadonlyMap<string, ReadonlySet<string>> {
