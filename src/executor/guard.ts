@@ -28,7 +28,7 @@ export function guardOf(sealed: readonly SealedStep[], rejudge: Rejudge): Guard 
       if (known === undefined || acted.length === 0) return [];
       const subjects = [...new Set(acted.flatMap((record) => record.subjects))];
       const fresh = new Set(subjects.filter((subject) => !known.asked.has(subject)));
-      const now = await rejudge(known.record, subjects, fresh.size === 0 ? [] : keysOf(known, fresh));
+      const now = await rejudge(known.record, subjects, keysOf(known, fresh));
       for (const subject of fresh) known.asked.add(subject);
       for (const key of now?.lost ?? []) known.lost.add(key);
       return acted.flatMap(({ key }): readonly Left[] => {
@@ -44,6 +44,8 @@ export function guardOf(sealed: readonly SealedStep[], rejudge: Rejudge): Guard 
 interface Step {
   readonly record: string;
   readonly planned: ReadonlyMap<string, SealedStep["records"][number]>;
+  /** Keys of the records that are acted on, by person: a batch asks for its own people only. */
+  readonly acting: ReadonlyMap<number, readonly string[]>;
   /** People whose records were looked at. */
   readonly asked: Set<number>;
   /** Keys of records that were found to be somebody else's. */
@@ -51,13 +53,20 @@ interface Step {
 }
 
 function stepIn({ record, records }: SealedStep): Step {
-  return { record, planned: new Map(records.map((one) => [one.key, one])), asked: new Set(), lost: new Set() };
+  const acting = new Map<number, string[]>();
+  for (const { key, subjects, disposition } of records) {
+    if (disposition.kind !== "act") continue;
+    for (const subject of subjects) {
+      const mine = acting.get(subject);
+      if (mine === undefined) acting.set(subject, [key]);
+      else mine.push(key);
+    }
+  }
+  return { record, planned: new Map(records.map((one) => [one.key, one])), acting, asked: new Set(), lost: new Set() };
 }
 
-function keysOf({ planned }: Step, subjects: ReadonlySet<number>): readonly string[] {
-  return [...planned.values()].flatMap(({ key, subjects: whose, disposition }) =>
-    disposition.kind === "act" && whose.some((subject) => subjects.has(subject)) ? [key] : [],
-  );
+function keysOf({ acting }: Step, subjects: ReadonlySet<number>): readonly string[] {
+  return [...new Set([...subjects].flatMap((subject) => acting.get(subject) ?? []))];
 }
 
 function leftOf(key: string, disposition: Disposition | undefined): Left | undefined {
