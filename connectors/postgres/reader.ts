@@ -5,7 +5,7 @@ import { sqlReader } from "../../src/sql/reader.ts";
 import { checkTargets } from "./check.ts";
 import { failureOf, isLocked } from "./errors.ts";
 import { gapsIn } from "./gaps.ts";
-import { openPlaces } from "./place.ts";
+import { openPlaces, type Structure } from "./place.ts";
 import { referenceOf } from "../../src/sql/cascades.ts";
 import { linksOf, walkReferences } from "./references.ts";
 import { remainingIn } from "./remaining.ts";
@@ -16,9 +16,9 @@ import { qualified } from "./sql.ts";
 import type { Session } from "./transaction.ts";
 import { writesOf } from "./writes.ts";
 
-export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
+export async function openReader(block: SystemBlock, structure: Structure, io: IO): Promise<Reader> {
   const database = await openDatabase(block.name, secretOf(block), {}, io);
-  const places = openPlaces(block);
+  const places = openPlaces(block, structure);
   return sqlReader<Place, Resolved>(block, io, {
     looking: (where, targets, look) =>
       inTransaction(database, where, async function* (session) {
