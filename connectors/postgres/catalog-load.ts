@@ -112,7 +112,7 @@ const DETAILS = [
       AND c.collname IN ('pg_c_utf8', 'C.utf8', 'en_US.utf8', 'und-x-icu') AND c.collencoding IN (-1, pg_catalog.pg_char_to_encoding(pg_catalog.getdatabaseencoding()))
       ORDER BY pg_catalog.array_position(ARRAY['pg_c_utf8', 'C.utf8', 'en_US.utf8', 'und-x-icu'], c.collname::text) LIMIT 1)`,
   `SELECT c.oid::text, n.nspname::text, c.relname::text, pg_catalog.pg_table_is_visible(c.oid)::text, c.relkind::text, c.relispartition::text,
-    pg_catalog.row_security_active(c.oid)::text, pg_catalog.has_schema_privilege(n.oid, 'USAGE')::text, pg_catalog.has_table_privilege(c.oid, 'DELETE')::text, c.reltuples::int8::text, c.relispopulated::text,
+    pg_catalog.row_security_active(c.oid)::text, pg_catalog.has_schema_privilege(n.oid, 'USAGE')::text, pg_catalog.has_table_privilege(c.oid, 'DELETE')::text, (CASE WHEN c.reltuples = 0 AND c.relpages = 0 THEN -1 ELSE c.reltuples::int8 END)::text, c.relispopulated::text,
     pg_catalog.to_json(ARRAY(SELECT a.attname::text FROM pg_catalog.pg_partitioned_table p JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs::int2[]) WHERE p.partrelid = c.oid))::text
    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($OIDS)`,
   `SELECT a.attrelid::text, a.attnum::text, a.attname::text, a.atttypid::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull::text,
