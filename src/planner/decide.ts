@@ -3,7 +3,7 @@ import { holdEnd } from "../retention/hold-end.ts";
 import type { Hold, RecordType } from "../model/datamap.ts";
 import type { Disposition } from "../model/plan.ts";
 import { type Change, changesOf } from "../model/rule-change.ts";
-import { type Deciding, recordsByPerson, typesById } from "./deciding.ts";
+import { type Deciding, keysByPerson, typesById } from "./deciding.ts";
 import { type FoundRecord, valuesAt } from "./found.ts";
 import { heldWith, parentIndex } from "./held-with.ts";
 import { reasonOf } from "./stops.ts";
@@ -21,7 +21,7 @@ type Kept = Extract<Disposition, { kind: "kept" }>;
 export function decideOwn(deciding: Deciding): OwnDecisions {
   const decided: OwnDecisions = new Map();
   const protectedKeys = new Set<string>();
-  const byPerson = recordsByPerson(deciding.found);
+  const byPerson = keysByPerson(deciding.found);
   decideEach(deciding, decided, protectedKeys, byPerson);
   // what `protects` keeps may lead to others, which are held with it: once more, with that known
   protect(deciding, decided, protectedKeys, byPerson);
@@ -35,7 +35,7 @@ export function decideOwn(deciding: Deciding): OwnDecisions {
 /** One for all records that are free to go: there may be hundreds of thousands. */
 const BY_RULE: Disposition = { kind: "act", change: "rule" };
 
-type ByPerson = ReturnType<typeof recordsByPerson>;
+type ByPerson = ReturnType<typeof keysByPerson>;
 
 function decideEach(
   deciding: Deciding,
@@ -168,12 +168,12 @@ function protect(
         const other = types.get(name);
         const mine = decided.get(name);
         if (other === undefined || mine === undefined) continue;
-        for (const one of record.subjects.flatMap((person) => byPerson(name, person))) {
-          const disposition = mine.get(one.key);
+        for (const key of record.subjects.flatMap((person) => byPerson(name, person))) {
+          const disposition = mine.get(key);
           const after = disposition === undefined ? undefined : keptFor(other, held, disposition);
           if (after === undefined || after === disposition) continue;
-          mine.set(one.key, after);
-          protectedKeys.add(`${name}\n${one.key}`);
+          mine.set(key, after);
+          protectedKeys.add(`${name}\n${key}`);
         }
       }
     }

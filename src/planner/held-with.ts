@@ -10,7 +10,8 @@ interface Parents {
   readonly parent: string;
   readonly from: string;
   readonly column: string;
-  readonly byValue: ReadonlyMap<string, readonly FoundRecord[]>;
+  /** Keys of the parent's records by the value that leads on. */
+  readonly byValue: ReadonlyMap<string, readonly string[]>;
 }
 
 /** One for each match edge of a record type. */
@@ -24,18 +25,19 @@ export interface HeldWith {
   of(record: string, key: string): Disposition | undefined;
   /** Whether `protects` keeps it: then what it leads to is held with it. */
   isProtected(record: string, key: string): boolean;
-  byPerson(record: string, person: number): readonly FoundRecord[];
+  /** Keys. */
+  byPerson(record: string, person: number): readonly string[];
 }
 
 export function parentIndex({ found }: Deciding, type: RecordType): ParentIndex {
   return type.match.terms.flatMap(({ column, source }) => {
     if (source.kind !== "column") return [];
-    const byValue = new Map<string, FoundRecord[]>();
-    for (const record of found.get(source.ref.record)?.records.values() ?? []) {
-      for (const value of valuesAt(record.values, source.ref.column)) {
+    const byValue = new Map<string, string[]>();
+    for (const { key, values } of found.get(source.ref.record)?.records.values() ?? []) {
+      for (const value of valuesAt(values, source.ref.column)) {
         const same = byValue.get(value);
-        if (same === undefined) byValue.set(value, [record]);
-        else same.push(record);
+        if (same === undefined) byValue.set(value, [key]);
+        else same.push(key);
       }
     }
     return [{ parent: source.ref.record, from: source.ref.column, column, byValue }];
@@ -50,11 +52,11 @@ export function parentIndex({ found }: Deciding, type: RecordType): ParentIndex 
  */
 export function heldWith(scope: HeldWith, type: RecordType, record: FoundRecord, index: ParentIndex): Held | undefined {
   if (index.length === 0 || reachedByIdentity(scope.deciding, type, record)) return undefined;
-  const hold = (of: string, parent: FoundRecord): Held | undefined => {
-    const disposition = scope.of(of, parent.key);
+  const hold = (of: string, parent: string): Held | undefined => {
+    const disposition = scope.of(of, parent);
     if (disposition?.kind === "waiting" && disposition.reason === "no_date") return disposition;
     if (disposition?.kind !== "kept") return undefined;
-    return disposition.reason === "held_by" && !scope.isProtected(of, parent.key) ? undefined : disposition;
+    return disposition.reason === "held_by" && !scope.isProtected(of, parent) ? undefined : disposition;
   };
   const explained = index.flatMap(({ parent, column, byValue }) =>
     valuesAt(record.values, column).flatMap((value) => (byValue.get(value) ?? []).map((one) => ({ parent, one }))),

@@ -6,7 +6,7 @@ import { foldedBefore } from "../../src/model/fold.ts";
 import { decideOwn } from "../../src/planner/decide.ts";
 import type { Deciding } from "../../src/planner/deciding.ts";
 import type { Found, FoundRecord } from "../../src/planner/found.ts";
-import { decideReferences } from "../../src/planner/references.ts";
+import { decideReferences, knownReferences } from "../../src/planner/references.ts";
 import { decideOnce } from "../../src/planner/same-record.ts";
 import { noStops } from "../../src/planner/stops.ts";
 import { targetOf } from "../../src/planner/targets.ts";
@@ -76,7 +76,12 @@ function decide(
     gone,
   };
   const once = decideOnce(found, decideOwn(deciding), new Map(records.map(({ id }, at) => [id, at])));
-  const { decided } = decideReferences(map, found, once, new Map(Object.entries(references)));
+  const known = knownReferences(new Map(records.map((record) => [record.id, record])), found, once);
+  const { decided } = decideReferences(
+    map,
+    once,
+    new Map(Object.entries(references).map(([id, some]) => [id, some.map(known)])),
+  );
   return Object.fromEntries(
     [...decided].flatMap(([id, dispositions]) =>
       [...dispositions].map(([key, disposition]) => [`${id}/${key}`, disposition]),
