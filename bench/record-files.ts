@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connector } from "../connectors/files/connector.ts";
 import type { IO } from "../src/port/connector.ts";
+import { openPace } from "../src/port/pace.ts";
 import { changesOf } from "../src/model/rule-change.ts";
 import type { RecordType } from "../src/model/datamap.ts";
 import type { Lookup, Target } from "../src/model/search.ts";
@@ -155,6 +156,7 @@ function plainIO(): IO {
     pseudonym: keyed,
     report: () => undefined,
     progress: () => undefined,
+    pace: openPace(),
   };
 }
 

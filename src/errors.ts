@@ -218,3 +218,23 @@ export class Failure extends Error {
     return FAILURES[this.code].exit;
   }
 }
+
+/** Class and code of an error: neither ever holds a value. */
+export function nameOfError(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const code =
+    "code" in error && typeof error.code === "string" && /^[A-Z0-9_]+$/u.test(error.code) ? ` ${error.code}` : "";
+  return `${error.constructor.name}${code}`;
+}
+
+/** Where it happened, line by line. The message may quote values, so it stays out: only lines that are frames are there. */
+export function framesOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  const stack = error.stack ?? "";
+  const from = error.message === "" ? 0 : stack.indexOf(error.message) + error.message.length;
+  return stack
+    .slice(from)
+    .split("\n")
+    .filter((line) => /^ {4}at /u.test(line))
+    .join("\n");
+}

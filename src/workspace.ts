@@ -4,6 +4,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { IO, System } from "./port/connector.ts";
+import { decorated } from "./port/decorated.ts";
+import { openPace } from "./port/pace.ts";
 import type { Registry } from "./port/registry.ts";
 import { Failure } from "./errors.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
@@ -325,6 +327,7 @@ function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts)
     },
     report: hooks.report,
     progress: hooks.progress ?? (() => {}),
+    pace: openPace(),
   };
 }
 
@@ -336,7 +339,9 @@ async function openSystem({ connectors }: Registry, map: DataMap, name: string):
   // tables that the map ignores are declared: their references and cascades are accepted
   const prefix = `${name}.`;
   const ignore = map.ignore.filter((table) => table.startsWith(prefix)).map((table) => table.slice(prefix.length));
-  return (await registered.connector()).configure({ ...block, ignore });
+  const [connector, { perSecond }] = [await registered.connector(), await registered.config()];
+  const pace = openPace(perSecond === undefined ? {} : { perSecond });
+  return decorated(connector.configure({ ...block, ignore }), { name, pace });
 }
 
 /** EXPUNGE_NOW and EXPUNGE_TEST_KILL_AT, which only a data map with `clock: test` allows. */

@@ -17,6 +17,9 @@ export const KILL_POINTS = [
   "completed",
 ] as const;
 
+/** Moments of a unit that are seen around any connector, once for each unit. */
+export const SEEN_POINTS = ["judged", "noted"] as const;
+
 /** The steps of a request's life: each is one transaction, with what the ledger is to be told of it. */
 export const LIFE_STEPS = [
   "open",
@@ -36,7 +39,7 @@ export const LIFE_STEPS = [
 export type LifeStep = (typeof LIFE_STEPS)[number];
 
 /** `saving_…`: all of a step is written and nothing is saved. `saved_…`: it is, and nothing was done since. */
-export type KillPoint = (typeof KILL_POINTS)[number] | `saving_${LifeStep}` | `saved_${LifeStep}`;
+export type KillPoint = (typeof KILL_POINTS)[number] | (typeof SEEN_POINTS)[number] | `saving_${LifeStep}` | `saved_${LifeStep}`;
 
 /** Called at each point with the system whose unit passes it; `""` for the run as a whole and outside of one. */
 export type At = (point: KillPoint, system: string) => void;

@@ -15,6 +15,7 @@ import type {
 } from "../model/change.ts";
 import type { ActionKind, Place, Rank, SystemBlock } from "../model/datamap.ts";
 import type { Finding, Located, Lookup, Selection, Sighting, Target } from "../model/search.ts";
+import type { Pace } from "./pace.ts";
 
 /** A kind of system; stateless. Its folder is loaded only when a data map names the kind. */
 export interface Connector {
@@ -33,6 +34,8 @@ export interface ConnectorConfig {
   readonly places: readonly Place["kind"][];
   /** Sources have their turn before their copies. */
   readonly rank: Rank;
+  /** How often a second a system of this kind is asked at most; absent: as often as there is something to ask. */
+  readonly perSecond?: number;
   /** What is wrong with this system's block, beyond its general shape. `path` leads from the system's block, as `["records", "orders", "in"]`. */
   lint(block: SystemBlock): readonly ConfigIssue[];
 }
@@ -65,8 +68,10 @@ export interface IO {
   pseudonym(value: string): string;
   /** Something a person must know that is no error: a gap, an unreadable line, a missing index. Never a value. */
   report(finding: Finding): void;
-  /** Records looked at or done so far in this call. */
+  /** Records looked at so far in this call, where they are more than it gives: those are counted already. */
   progress(done: number): void;
+  /** To wait, and for a turn before each question where a call asks the system more than once. */
+  readonly pace: Pace;
 }
 
 /**
@@ -109,8 +114,12 @@ export interface Reader extends AsyncDisposable {
   residue(target: Target): AsyncIterable<Residue>;
 }
 
-/** The moments inside an effect at which the process may be killed in tests: before the first change, between two changes (or between writing aside and replacing), after the last. */
-export type EffectPoint = "effect_begin" | "effect_half" | "effect_done";
+/**
+ * The moments inside an effect at which the process may be killed in tests. What only the connector knows, and says:
+ * before the first change, between two changes (or between writing aside and replacing), after the last. What is seen from
+ * outside of every connector: the guard has judged the first records, the first note is durable.
+ */
+export type EffectPoint = "effect_begin" | "effect_half" | "effect_done" | "judged" | "noted";
 
 /** A unit's durable notebook. */
 export interface UnitJournal {

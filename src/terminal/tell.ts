@@ -1,6 +1,6 @@
 /** Says what went wrong: on stderr in words, or on stdout as JSON. Never repeats what was typed, nor a message of foreign code. */
 import { Errors } from "@oclif/core";
-import { EXIT, Failure } from "../errors.ts";
+import { EXIT, Failure, framesOf, nameOfError } from "../errors.ts";
 import { printable } from "../model/shown.ts";
 import { findingRows, type ShownFinding } from "./findings-screen.ts";
 import { fit } from "./fit.ts";
@@ -13,7 +13,7 @@ export function tellFailure(error: unknown, tone: Tone): number {
   const failure = failureOf(error);
   if (tone.json) process.stdout.write(`${JSON.stringify(failureJson(failure))}\n`);
   else process.stderr.write(`${failureText(failure, tone.plain)}\n`);
-  if (failure.code === "UNEXPECTED" && tone.verbose) process.stderr.write(stackFrames(error));
+  if (failure.code === "UNEXPECTED" && tone.verbose) process.stderr.write(`${framesOf(error)}\n`);
   return failure.exit;
 }
 
@@ -21,15 +21,7 @@ export function tellFailure(error: unknown, tone: Tone): number {
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof Errors.CLIError) return new Failure("USAGE", "the command line was not understood");
-  return new Failure("UNEXPECTED", `unexpected fault (${nameOf(error)})`);
-}
-
-/** Class and code of an error: neither ever holds a value. */
-function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const code =
-    "code" in error && typeof error.code === "string" && /^[A-Z0-9_]+$/u.test(error.code) ? ` ${error.code}` : "";
-  return `${error.constructor.name}${code}`;
+  return new Failure("UNEXPECTED", `unexpected fault (${nameOfError(error)})`);
 }
 
 function failureJson({ code, message, help, at, details, exit }: Failure): object {
@@ -74,16 +66,4 @@ function isFindings(details: unknown): details is readonly ShownFinding[] {
     one !== null &&
     ["system", "record", "severity", "message", "line"].every((name) => name in one);
   return Array.isArray(details) && details.every((one) => isFinding(one));
-}
-
-/** Where it happened. The message may quote values, so it stays out: only lines that are frames are shown. */
-function stackFrames(error: unknown): string {
-  if (!(error instanceof Error)) return "";
-  const stack = error.stack ?? "";
-  const from = error.message === "" ? 0 : stack.indexOf(error.message) + error.message.length;
-  const frames = stack
-    .slice(from)
-    .split("\n")
-    .filter((line) => /^ {4}at /u.test(line));
-  return `${frames.join("\n")}\n`;
 }

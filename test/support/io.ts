@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { IO } from "../../src/port/connector.ts";
+import { openPace, type Pace } from "../../src/port/pace.ts";
 import type { Finding } from "../../src/model/search.ts";
 
 export interface TestIO extends IO {
@@ -15,6 +16,7 @@ export function testIO(
     readonly base?: string;
     readonly secrets?: Readonly<Record<string, string>>;
     readonly progress?: (done: number) => void;
+    readonly pace?: Pace;
   } = {},
 ): TestIO {
   const controller = new AbortController();
@@ -34,6 +36,7 @@ export function testIO(
     pseudonym: (value) => `ps_${keyed(`pseudonym ${value}`).slice(0, 32)}`,
     report: (finding) => void findings.push(finding),
     progress: options.progress ?? (() => undefined),
+    pace: options.pace ?? openPace(),
     findings,
     abort: () => controller.abort(),
   };

@@ -1,0 +1,50 @@
+import type { IO, System } from "./connector.ts";
+import { eraserOver, readerOver } from "./over.ts";
+import type { Pace } from "./pace.ts";
+
+/** A system that is asked at its own pace, by all its readers and erasers together. A connector that asks more than once a call takes a turn for each. */
+export function paced(system: System, pace: Pace): System {
+  return {
+    async openReader(io) {
+      const turns = turnsOf(io, pace);
+      const reader = await turns.answer(async () => await system.openReader({ ...io, pace }));
+      return readerOver(reader, {
+        check: (targets) => turns.items(() => reader.check(targets)),
+        links: async (targets) => await turns.answer(async () => await reader.links(targets)),
+        writes: async (targets) => await turns.answer(async () => await reader.writes(targets)),
+        locate: (target, selection) => turns.items(() => reader.locate(target, selection)),
+        references: (target, keys) => turns.items(() => reader.references(target, keys)),
+        size: async (target) => await turns.answer(async () => await reader.size(target)),
+        remaining: (target, operation, lookups) => turns.items(() => reader.remaining(target, operation, lookups)),
+        sweep: (values) => turns.items(() => reader.sweep(values)),
+        residue: (target) => turns.items(() => reader.residue(target)),
+      });
+    },
+    async openEraser(io) {
+      const turns = turnsOf(io, pace);
+      const eraser = await turns.answer(async () => await system.openEraser({ ...io, pace }));
+      return eraserOver(eraser, {
+        apply: async (unit, journal, guard) => await turns.answer(async () => await eraser.apply(unit, journal, guard)),
+        flushResidue: async (target) => await turns.answer(async () => await eraser.flushResidue(target)),
+      });
+    },
+  };
+}
+
+interface Turns {
+  answer<T>(work: () => Promise<T>): Promise<T>;
+  items<T>(work: () => AsyncIterable<T>): AsyncIterable<T>;
+}
+
+function turnsOf({ signal }: Pick<IO, "signal">, pace: Pace): Turns {
+  return {
+    async answer(work) {
+      await pace.turn(signal);
+      return await work();
+    },
+    async *items(work) {
+      await pace.turn(signal);
+      yield* work();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { EffectPoint, System } from "./connector.ts";
+import { eraserOver } from "./over.ts";
+
+/** A system whose units can be killed in tests: each point is passed once a unit, and those that can be seen from outside are passed for it. */
+export function pointed(system: System): System {
+  return {
+    openReader: async (io) => await system.openReader(io),
+    async openEraser(io) {
+      const eraser = await system.openEraser(io);
+      return eraserOver(eraser, {
+        async apply(unit, journal, guard) {
+          const passed = new Set<EffectPoint>();
+          const at = (point: EffectPoint) => {
+            if (passed.has(point)) return;
+            passed.add(point);
+            journal.at(point);
+          };
+          return await eraser.apply(
+            unit,
+            {
+              notes: journal.notes,
+              async note(text) {
+                await journal.note(text);
+                at("noted");
+              },
+              keepImage: async (step, key, bytes) => await journal.keepImage(step, key, bytes),
+              at,
+            },
+            {
+              async judge(step, records) {
+                const left = await guard.judge(step, records);
+                at("judged");
+                return left;
+              },
+            },
+          );
+        },
+      });
+    },
+  };
+}
