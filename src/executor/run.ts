@@ -1,6 +1,7 @@
 import type { Eraser, Guard } from "../port/connector.ts";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
+import { keptForAPerson } from "../model/hold-ends.ts";
 import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
@@ -283,7 +284,7 @@ function exitOf(
     return EXIT.unreachable;
   if (!complete || receipts.some(({ blocked, failed }) => blocked + failed > 0)) return EXIT.partly_done;
   if (receipts.some(({ waiting, late }) => waiting > 0 || late !== undefined)) return EXIT.waiting;
-  if (steps.some((step) => step.kept > 0 && step.reason === "legal_hold")) return EXIT.waiting;
+  if (steps.some(keptForAPerson)) return EXIT.waiting;
   if (steps.some((step) => step.reason === "empty_pattern")) return EXIT.findings;
   return EXIT.done;
 }

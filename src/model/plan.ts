@@ -5,8 +5,8 @@ import type { ActionKind } from "./datamap.ts";
 import type { Lookup, Target } from "./search.ts";
 import type { Status } from "./status.ts";
 
-/** `retention`, `legal_hold`: held itself. `held_with`: reached only through a held record. `held_by`: a held record references it. */
-export type KeptReason = "retention" | "legal_hold" | "held_with" | "held_by";
+/** `retention`, `legal_hold`: held itself. `review`: held, and nobody knows until when. `held_with`: reached only through a held record. `held_by`: a held record references it. */
+export type KeptReason = "retention" | "legal_hold" | "review" | "held_with" | "held_by";
 
 export interface Counts {
   readonly found: number;
@@ -50,7 +50,7 @@ export interface PlanStep extends Counts {
   readonly reason?: string;
   /** The reason in the words of the hold or condition. */
   readonly says?: string;
-  /** Last day of the longest hold. */
+  /** Last day of the longest hold; absent where that of one record is not known. */
   readonly until?: string;
   readonly law?: readonly string[];
   /** They count in the caps and not in `found`. */
@@ -111,7 +111,8 @@ export type Disposition =
   | {
       readonly kind: "act";
       readonly change: "held_by";
-      readonly until: string;
+      /** Absent: nobody knows. */
+      readonly until?: string;
       readonly law: readonly string[];
       readonly says?: string;
       readonly types?: readonly string[];
@@ -119,10 +120,13 @@ export type Disposition =
   | {
       readonly kind: "kept";
       readonly reason: KeptReason;
-      readonly until: string;
+      /** Last day. Absent: nobody knows. */
+      readonly until?: string;
       readonly law: readonly string[];
       readonly says?: string;
       readonly minimise: boolean;
+      /** The law wants it whole: nothing of it may be cleared while it is kept. */
+      readonly whole?: true;
       readonly types?: readonly string[];
     }
   /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `ambiguous_match`, `over_cap`, `ask`. */

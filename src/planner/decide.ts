@@ -1,6 +1,7 @@
 import { civilDateOf } from "../retention/civil-date.ts";
 import { holdEnd } from "../retention/hold-end.ts";
 import type { Hold, RecordType } from "../model/datamap.ts";
+import { endsLater, latestFirst, untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import { type Change, changesOf } from "../model/rule-change.ts";
 import { type Deciding, keysByPerson, typesById } from "./deciding.ts";
@@ -73,14 +74,20 @@ function decideEach(
 export function longer(own: Disposition | undefined, other: Disposition | undefined): Disposition | undefined {
   if (own?.kind !== "kept" || other === undefined) return own ?? other;
   if (other.kind !== "kept") return other;
-  const law = [...new Set([...own.law, ...other.law])];
-  if (other.until <= own.until) return { ...own, law };
+  const law = lawOf(own, other);
+  const whole = own.whole ?? other.whole;
+  const { until: _, ...mine } = own;
   return {
-    ...own,
-    reason: "held_with",
-    until: other.until,
+    ...mine,
+    ...(endsLater(other, own)
+      ? {
+          reason: other.reason === "review" ? other.reason : ("held_with" as const),
+          ...untilOf(other),
+          ...(other.says === undefined ? {} : { says: other.says }),
+        }
+      : untilOf(own)),
     law,
-    ...(other.says === undefined ? {} : { says: other.says }),
+    ...(whole === undefined ? {} : { whole, minimise: false }),
   };
 }
 
@@ -100,30 +107,34 @@ function ownDisposition(
     if (newer) return { kind: "waiting", reason: "newer_than_request", says: "it came into being after the request" };
   }
   const { timezone } = map.controller.calendar;
-  const held: { readonly until: string; readonly hold: Hold }[] = [];
+  const held: { readonly until?: string; readonly hold: Hold }[] = [];
   for (const use of type.holds) {
     const hold = holds.get(use.hold);
     if (hold === undefined) continue;
     const dates = valuesAt(record.values, use.from);
     // of several dates the last one counts; one that nobody knows is as good as the last
     const ends = (dates.length === 0 ? [null] : dates).map((date) => holdEnd(hold, date, timezone));
-    const unknown = ends.find((end) => end.kind === "unknown");
+    const undated = ends.find((end) => end.kind === "unknown" && end.reason === "no_date");
     // what is as wanted already has nothing to wait for
-    if (unknown?.kind === "unknown")
-      return record.done ? undefined : { kind: "waiting", reason: unknown.reason, says: hold.says };
-    for (const end of ends)
-      if (end.kind !== "unknown" && end.eligibleFrom > today) held.push({ until: end.lastDay, hold });
+    if (undated?.kind === "unknown")
+      return record.done ? undefined : { kind: "waiting", reason: undated.reason, says: hold.says };
+    for (const end of ends) {
+      if (end.kind === "unknown") held.push({ hold });
+      else if (end.eligibleFrom > today) held.push({ until: end.lastDay, hold });
+    }
   }
-  const [last] = held.toSorted((a, b) => (a.until < b.until ? 1 : -1));
+  const [last] = held.toSorted(latestFirst);
   if (last !== undefined) {
     const law = [...new Set(held.flatMap(({ hold }) => hold.law))];
+    const whole = held.some(({ hold }) => hold.redactable === false);
     return {
       kind: "kept",
-      reason: "retention",
-      until: last.until,
+      reason: last.until === undefined ? "review" : "retention",
+      ...untilOf(last),
       law,
-      says: last.hold.says,
-      minimise: type.whileHeld?.keepOnly !== undefined,
+      says: [last.hold.says, ...(last.hold.suspended === undefined ? [] : [last.hold.suspended])].join("; "),
+      minimise: !whole && type.whileHeld?.keepOnly !== undefined,
+      ...(whole ? { whole } : {}),
     };
   }
   if (!record.done && type.unless !== undefined && (conditions.get(type.unless)?.(type.id, record) ?? false)) {
@@ -162,7 +173,9 @@ function protect(
     for (const record of protectedTypes.length === 0 ? [] : records.values()) {
       const held = decided.get(id)?.get(record.key);
       const holding =
-        held?.kind === "kept" ? held.reason === "retention" : held?.kind === "waiting" && held.reason === "no_date";
+        held?.kind === "kept"
+          ? held.reason === "retention" || held.reason === "review"
+          : held?.kind === "waiting" && held.reason === "no_date";
       if (held === undefined || !holding) continue;
       for (const name of protectedTypes) {
         const other = types.get(name);
@@ -187,12 +200,18 @@ function keptFor(type: RecordType, held: Disposition, was: Disposition): Disposi
   return was.kind === "kept" && was.reason === "held_by" ? laterKept(was, held) : was;
 }
 
-export function laterHeldBy(was: HeldBy, held: { readonly until: string; readonly law: readonly string[] }): HeldBy {
-  return held.until > was.until ? { ...was, until: held.until, law: [...new Set([...was.law, ...held.law])] } : was;
+export function laterHeldBy(was: HeldBy, held: Pick<Kept, "until" | "law">): HeldBy {
+  const { until: _, ...before } = was;
+  return endsLater(held, was) ? { ...before, ...untilOf(held), law: lawOf(was, held) } : was;
 }
 
-export function laterKept(was: Kept, held: { readonly until: string; readonly law: readonly string[] }): Kept {
-  return held.until > was.until ? { ...was, until: held.until, law: [...new Set([...was.law, ...held.law])] } : was;
+export function laterKept(was: Kept, held: Pick<Kept, "until" | "law">): Kept {
+  const { until: _, ...before } = was;
+  return endsLater(held, was) ? { ...before, ...untilOf(held), law: lawOf(was, held) } : was;
+}
+
+function lawOf(...held: readonly Pick<Kept, "law">[]): readonly string[] {
+  return [...new Set(held.flatMap(({ law }) => law))];
 }
 
 /** What becomes of a record that a held one needs: changed as the map's `fields` say where it gives any, else kept. */
@@ -200,9 +219,8 @@ export function afterHeld(type: RecordType, held: Kept, was: Disposition): Dispo
   const changes = changesOf(type);
   if (was.kind === "act" && changes.rule?.kind !== "delete" && was.types === undefined) return was;
   const says = held.says === undefined ? {} : { says: held.says };
-  if (changes.heldBy !== undefined)
-    return { kind: "act", change: "held_by", until: held.until, law: held.law, ...says };
-  return { kind: "kept", reason: "held_by", until: held.until, law: held.law, ...says, minimise: false };
+  if (changes.heldBy !== undefined) return { kind: "act", change: "held_by", ...untilOf(held), law: held.law, ...says };
+  return { kind: "kept", reason: "held_by", ...untilOf(held), law: held.law, ...says, minimise: false };
 }
 
 /** What the disposition does to a record of this type, by the type's own rule; undefined: nothing. */

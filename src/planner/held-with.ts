@@ -1,5 +1,6 @@
 import type { RecordType } from "../model/datamap.ts";
 import { comparable, comparableOf } from "../model/fold.ts";
+import { latestFirst, untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import type { Deciding } from "./deciding.ts";
 import { type FoundRecord, valuesAt } from "./found.ts";
@@ -97,14 +98,17 @@ function together(type: RecordType, holds: readonly Held[]): Held | undefined {
   const waiting = holds.find((one) => one.kind === "waiting");
   if (waiting !== undefined) return waiting;
   const kept = holds.flatMap((one) => (one.kind === "kept" ? [one] : []));
-  const last = kept.toSorted((a, b) => (a.until < b.until ? 1 : -1))[0];
+  const last = kept.toSorted(latestFirst)[0];
   if (last === undefined) return undefined;
+  const whole = kept.some((one) => one.whole === true);
   return {
     kind: "kept",
-    reason: "held_with",
-    until: last.until,
+    // a person must look at this one as well: the step of the parent may not be part of the plan
+    reason: last.reason === "review" ? last.reason : "held_with",
+    ...untilOf(last),
     law: [...new Set(kept.flatMap((one) => one.law))],
     ...(last.says === undefined ? {} : { says: last.says }),
-    minimise: type.whileHeld?.keepOnly !== undefined,
+    minimise: !whole && type.whileHeld?.keepOnly !== undefined,
+    ...(whole ? { whole } : {}),
   };
 }

@@ -163,13 +163,15 @@ function planStep(
     ? { reason: "empty_pattern", says: undefined }
     : reasonOf(records, unsearched.length > 0, doubtful > 0);
   const kept = records.flatMap(({ disposition }) => (disposition.kind === "kept" ? [disposition] : []));
-  const until = records
-    .flatMap(({ disposition }) => {
-      if (disposition.kind === "kept") return disposition.until;
-      return disposition.kind === "blocked" && disposition.until !== undefined ? disposition.until : [];
-    })
-    .toSorted()
-    .at(-1);
+  // where nobody knows one of the ends, the last of the others would be no promise
+  const until = kept.some((one) => one.until === undefined)
+    ? undefined
+    : records
+        .flatMap(({ disposition }) =>
+          disposition.kind === "kept" || disposition.kind === "blocked" ? (disposition.until ?? []) : [],
+        )
+        .toSorted()
+        .at(-1);
   const law = [...new Set(kept.flatMap((one) => one.law))];
   const minimised = kept.filter((one) => one.minimise).length;
   const changed = records.filter(
@@ -290,7 +292,7 @@ function reasonOf(records: readonly SealedRecord[], unsearched: boolean, placeho
   for (const one of dispositions) if (one.kind === "waiting") return { reason: one.reason, says: one.says };
   if (placeholder) return { reason: "placeholder" };
   const kept = dispositions.flatMap((one) => (one.kind === "kept" ? [one] : []));
-  for (const reason of ["legal_hold", "retention", "held_with", "held_by"] as const) {
+  for (const reason of ["legal_hold", "review", "retention", "held_with", "held_by"] as const) {
     const one = kept.find((each) => each.reason === reason);
     if (one !== undefined) return { reason, says: one.says };
   }

@@ -3,6 +3,7 @@ import { Failure } from "../errors.ts";
 import type { Link, Reference, Taken } from "../model/change.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
+import { endsLater, untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import { afterHeld, changeOf, laterHeldBy, laterKept, type OwnDecisions } from "./decide.ts";
 import { typesById } from "./deciding.ts";
@@ -156,11 +157,11 @@ function decideOne(scope: Scope, type: RecordType, reference: KnownReference): b
     // stays for a held record's sake already: the longest of the children's holds counts
     if (parent.kind === "act" && parent.change === "held_by") {
       const held = judge(scope, type, reference);
-      return held?.kind === "kept" && held.until > parent.until ? set(laterHeldBy(parent, held)) : false;
+      return held?.kind === "kept" && endsLater(held, parent) ? set(laterHeldBy(parent, held)) : false;
     }
     if (parent.kind !== "kept" || parent.reason !== "held_by") return false;
     const held = judge(scope, type, reference);
-    return held?.kind === "kept" && held.until > parent.until ? set(laterKept(parent, held)) : false;
+    return held?.kind === "kept" && endsLater(held, parent) ? set(laterKept(parent, held)) : false;
   }
   const stands = judge(scope, type, reference);
   if (stands === undefined) return false;
@@ -210,7 +211,7 @@ function judge(scope: Scope, type: RecordType, reference: KnownReference): Dispo
       if (changes.some((change) => letsGo(change, link))) return undefined;
       if (behind) return blocked;
       if (disposition.change === "held_by")
-        return { kind: "kept", reason: "held_by", until: disposition.until, law: disposition.law, minimise: false };
+        return { kind: "kept", reason: "held_by", ...untilOf(disposition), law: disposition.law, minimise: false };
       throw new Failure(
         "CONSTRAINT",
         `${child.record} stays and references ${link.parent} (constraint ${link.constraint}), which is to be deleted`,

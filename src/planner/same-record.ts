@@ -2,6 +2,7 @@
 import { Failure } from "../errors.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { RecordType } from "../model/datamap.ts";
+import { endsLater, latestFirst } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import { changeOf, type OwnDecisions } from "./decide.ts";
 import type { Findings, Found, FoundRecord } from "./found.ts";
@@ -103,14 +104,18 @@ function merged(judged: readonly Judged[]): Disposition | undefined {
   const stays = first("blocked") ?? first("waiting");
   if (stays !== undefined) return stays;
   const kept = judged.flatMap(({ disposition }) => (disposition?.kind === "kept" ? [disposition] : []));
-  const last = kept.toSorted((a, b) => (a.until < b.until ? 1 : -1))[0];
+  const last = kept.toSorted(latestFirst)[0];
   if (last !== undefined) {
-    const minimising = judged.filter(({ disposition }) => disposition?.kind === "kept" && disposition.minimise);
+    const whole = kept.some((one) => one.whole === true);
+    const minimising = whole
+      ? []
+      : judged.filter(({ disposition }) => disposition?.kind === "kept" && disposition.minimise);
     const law = [...new Set(kept.flatMap((one) => one.law))];
     return {
       ...last,
       law,
       minimise: minimising.length > 0,
+      ...(whole ? { whole } : {}),
       ...(minimising.length === 0 ? {} : { types: minimising.map(({ type }) => type.id) }),
     };
   }
@@ -203,5 +208,5 @@ function keepLines(
 }
 
 function laterFirst(a: Disposition, b: Disposition): number {
-  return a.kind === "kept" && b.kind === "kept" && a.until < b.until ? 1 : -1;
+  return a.kind === "kept" && b.kind === "kept" && endsLater(b, a) ? 1 : -1;
 }

@@ -5,6 +5,7 @@ import { type Check, verdict, verify } from "../executor/verify.ts";
 import type { Residue } from "../model/change.ts";
 import type { Finding } from "../model/search.ts";
 import type { DataMap, Period } from "../model/datamap.ts";
+import { keptForAPerson } from "../model/hold-ends.ts";
 import type { Plan, SealedStep } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
@@ -88,7 +89,7 @@ async function verifyHeld(
   const run = {
     exit: runExit,
     undone: latest.some(({ blocked, failed }) => blocked + failed > 0) || result === undefined,
-    waiting: latest.some(({ waiting, late }) => waiting > 0 || late !== undefined),
+    waiting: latest.some(({ waiting, late }) => waiting > 0 || late !== undefined) || plan.steps.some(keptForAPerson),
   };
   const { state: next, exit, residual } = verdict(seen, run, settledAt, context.now(), plan);
   const verified: Verified = {

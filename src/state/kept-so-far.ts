@@ -1,6 +1,9 @@
 import type { HeldRecord } from "./sealed-store.ts";
 import type { Reads } from "./state.ts";
 
+/** The last day of what nobody knows the end of: it never becomes due by itself. */
+const NEVER = "9999-12-31";
+
 /** Whether any run of the request, of whatever plan, has begun. */
 export async function hasBegun({ plans, journal }: Reads, request: string): Promise<boolean> {
   for (const plan of await plans.ofRequest(request))
@@ -22,7 +25,15 @@ export async function keptSoFar(
   const latest = (await reads.sealed.steps(request, plan)).flatMap(({ record, records }) =>
     records.flatMap(({ key, disposition }): HeldRecord[] =>
       disposition.kind === "kept"
-        ? [{ system: record.split(".")[0] ?? "", record, key, until: disposition.until, reason: disposition.reason }]
+        ? [
+            {
+              system: record.split(".")[0] ?? "",
+              record,
+              key,
+              until: disposition.until ?? NEVER,
+              reason: disposition.reason,
+            },
+          ]
         : [],
     ),
   );
