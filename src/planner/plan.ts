@@ -9,9 +9,9 @@ import type {
   Disposition,
   Elsewhere,
   Plan,
+  PlannedStep,
   PlanStep,
   SealedRecord,
-  SealedStep,
   SubjectCounts,
   Totals,
 } from "../model/plan.ts";
@@ -53,7 +53,7 @@ export interface PlanParts {
 /** The plan and what is sealed beside it. Throws LIMIT_EXCEEDED where a step acts on more than its cap. */
 export async function makePlan(
   parts: PlanParts,
-): Promise<{ readonly plan: Plan; readonly sealed: readonly SealedStep[] }> {
+): Promise<{ readonly plan: Plan; readonly sealed: readonly PlannedStep[] }> {
   const { map, searched, system } = parts;
   const planned = [...searched.found.values()].filter(
     ({ target }) => system === undefined || target.record.system === system,
@@ -64,11 +64,11 @@ export async function makePlan(
   const sorted = planned.toSorted((a, b) => (order.get(a.type.id) ?? 0) - (order.get(b.type.id) ?? 0));
   const stepIds = new Map(sorted.map(({ type }, at) => [type.id, `S${at + 1}`]));
   const steps: PlanStep[] = [];
-  const sealed: SealedStep[] = [];
+  const sealed: PlannedStep[] = [];
   for (const found of sorted) {
     const id = stepIds.get(found.type.id) ?? "";
     const records = sealedRecords(found, searched);
-    const step = planStep(id, found, records, types, parts);
+    const step = planStep(id, found, [...records], types, parts);
     await refuseTooMany(step, found.type, parts);
     steps.push(step);
     const elsewhere = elsewhereOf(found.type.id, searched, stepIds);
@@ -108,15 +108,22 @@ export async function makePlan(
       ...(help === undefined ? {} : { help }),
     })),
   };
-  return { plan: { ...body, digest: digestOf(body, sealed, parts.digestKey) }, sealed };
+  const digest = stepsDigest(parts.digestKey);
+  for (const step of sealed) digest.add(step);
+  return { plan: { ...body, digest: digestOf(body, digest) }, sealed };
 }
 
-function sealedRecords({ type, records }: Found, { decided, takes, once }: Searched): readonly SealedRecord[] {
+/** Made anew at each look: together they take more room than what they are made from. */
+function sealedRecords(found: Found, searched: Searched): Iterable<SealedRecord> {
+  return { [Symbol.iterator]: () => eachSealed(found, searched) };
+}
+
+function* eachSealed({ type, records }: Found, { decided, takes, once }: Searched): Generator<SealedRecord> {
   const dispositions = decided.get(type.id);
   const others = once.others.get(type.id);
-  return [...records.values()].flatMap(({ key, fingerprint, subjects }) => {
+  for (const { key, fingerprint, subjects } of records.values()) {
     const disposition = dispositions?.get(key);
-    if (disposition === undefined) return [];
+    if (disposition === undefined) continue;
     const seen =
       others
         ?.get(key)
@@ -125,17 +132,15 @@ function sealedRecords({ type, records }: Found, { decided, takes, once }: Searc
     const more = others?.get(key);
     const whose =
       more === undefined ? subjects : [...new Set([...subjects, ...more.flatMap((one) => one.record.subjects)])];
-    return [
-      {
-        key,
-        fingerprint,
-        subjects: whose,
-        disposition,
-        ...(taken.length === 0 ? {} : { takes: taken }),
-        ...(seen.length === 0 ? {} : { others: seen }),
-      },
-    ];
-  });
+    yield {
+      key,
+      fingerprint,
+      subjects: whose,
+      disposition,
+      ...(taken.length === 0 ? {} : { takes: taken }),
+      ...(seen.length === 0 ? {} : { others: seen }),
+    };
+  }
 }
 
 function elsewhereOf(record: string, { once }: Searched, stepIds: ReadonlyMap<string, string>): readonly Elsewhere[] {
@@ -386,21 +391,45 @@ function dedupe(findings: readonly Finding[]): readonly Finding[] {
 }
 
 /** Covers the data map, every count, and (keyed) every record and value searched, so that an approval binds them all. */
-function digestOf(body: object, sealed: readonly SealedStep[], key: Uint8Array): string {
+function digestOf(body: object, steps: StepsDigest): string {
+  return createHash("sha256").update(JSON.stringify(body)).update("\n").update(steps.end()).digest("hex");
+}
+
+export interface StepsDigest {
+  /** A step, or a piece of one that follows the piece before. */
+  add(step: PlannedStep): void;
+  /** Hex; nothing can be added any more. */
+  end(): string;
+}
+
+/** Keyed digest over every step as JSON on a line. As one text it would be as large as all of its records. */
+export function stepsDigest(key: Uint8Array): StepsDigest {
   const keyed = createHmac("sha256", key);
-  for (const step of sealed) for (const part of textOf(step)) keyed.update(part);
-  return createHash("sha256").update(JSON.stringify(body)).update("\n").update(keyed.digest("hex")).digest("hex");
+  let open: { readonly step: string; comma: "" | "," } | undefined;
+  const close = (): void => {
+    if (open !== undefined) keyed.update("]}\n");
+  };
+  return {
+    add({ records, ...head }) {
+      if (open?.step !== head.step) {
+        close();
+        open = { step: head.step, comma: "" };
+        keyed.update(JSON.stringify({ ...head, records: [] }).slice(0, -"]}".length));
+      }
+      for (const record of records) {
+        keyed.update(`${open.comma}${JSON.stringify(record)}`);
+        open.comma = ",";
+      }
+    },
+    end() {
+      close();
+      return keyed.digest("hex");
+    },
+  };
 }
 
-/** The step as JSON on a line, in pieces: as one text it would be as large as all of its records. */
-function* textOf({ records, ...head }: SealedStep): Generator<string> {
-  yield `${JSON.stringify({ ...head, records: [] }).slice(0, -"]}".length)}`;
-  for (const [at, record] of records.entries()) yield `${at === 0 ? "" : ","}${JSON.stringify(record)}`;
-  yield "]}\n";
-}
-
-/** Whether these are the plan and the sealed steps that the digest was made over. */
-export function isUnaltered(plan: Plan, sealed: readonly SealedStep[], key: Uint8Array): boolean {
+/** Whether this is the plan, and these are the sealed steps, that its digest was made over. */
+export function isUnaltered(plan: Plan, sealed: StepsDigest): boolean {
   const { digest, ...body } = plan;
   const { id, request, map, system, made_at, expires_at, steps, totals, residue, warnings } = body;
   return (
@@ -418,7 +447,6 @@ export function isUnaltered(plan: Plan, sealed: readonly SealedStep[], key: Uint
         warnings,
       },
       sealed,
-      key,
     ) === digest
   );
 }
