@@ -1,4 +1,4 @@
-import type { PlannedStep, SealedRecord, SealedStep, StepHead } from "../model/plan.ts";
+import type { PlannedRecords, SealedRecord, SealedStep, StepHead } from "../model/plan.ts";
 import type { PlannedUnit } from "../planner/units.ts";
 
 /** What differs between the plan and what is there now; counts only. */
@@ -9,9 +9,13 @@ export interface Drift {
   readonly changed: number;
 }
 
+interface StepNow extends Pick<StepHead, "record"> {
+  readonly records: Pick<PlannedRecords, "size" | "get">;
+}
+
 /** What a second look found, to be held against the plan. */
 export interface SecondLook {
-  readonly sealed: readonly PlannedStep[];
+  readonly sealed: readonly StepNow[];
   /** Of planned records that the search does not find any more: those that are there all the same, or whose place has gone. */
   lost(step: StepHead, keys: readonly string[]): Promise<readonly string[]>;
 }
@@ -30,22 +34,22 @@ export async function driftBetween(
   let comparing: Comparing | undefined;
   const end = async (): Promise<void> => {
     if (comparing === undefined) return;
-    const { head, found, missing } = comparing;
-    const added = found.size;
+    const { head, now, known, missing } = comparing;
+    const added = now.size - known;
     const changed = comparing.changed + (missing.length === 0 ? 0 : (await look.lost(head, missing)).length);
     if (added + changed > 0) drifts.push({ record: head.record, added, changed });
   };
   for await (const { records, ...head } of planned) {
     if (comparing?.head.step !== head.step) {
       await end();
-      comparing = { head, found: recordsNow(look, head.record), missing: [], changed: 0 };
+      const now = look.sealed.find((one) => one.record === head.record)?.records ?? NOTHING;
+      comparing = { head, now, known: 0, missing: [], changed: 0 };
     }
     for (const record of records) {
-      const again = comparing.found.get(record.key);
-      // what is left at the end is new
-      comparing.found.delete(record.key);
+      const again = comparing.now.get(record.key);
       if (again === undefined) comparing.missing.push(record.key);
-      else if (isOther(record, again)) comparing.changed += 1;
+      else comparing.known += 1;
+      if (again !== undefined && isOther(record, again)) comparing.changed += 1;
     }
   }
   await end();
@@ -55,15 +59,14 @@ export async function driftBetween(
 /** A step that is being held against what is there. */
 interface Comparing {
   readonly head: StepHead;
-  readonly found: Map<string, SealedRecord>;
+  readonly now: StepNow["records"];
+  /** Planned records that are found again. */
+  known: number;
   readonly missing: string[];
   changed: number;
 }
 
-function recordsNow({ sealed }: SecondLook, record: string): Map<string, SealedRecord> {
-  const step = sealed.find((one) => one.record === record);
-  return new Map(Array.from(step?.records ?? [], (one) => [one.key, one] as const));
-}
+const NOTHING: Comparing["now"] = new Map();
 
 function isOther(planned: SealedRecord, now: SealedRecord): boolean {
   // what is blocked since is met as such when its turn comes: the record itself is as it was

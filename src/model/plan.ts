@@ -166,7 +166,17 @@ export interface SealedStep extends StepHead {
   readonly records: readonly SealedRecord[];
 }
 
-/** A step that is to be sealed: its records may be put together each time they are asked for. */
-export interface PlannedStep extends StepHead {
+/** A step that is to be sealed. */
+export interface StepToSeal extends StepHead {
   readonly records: Iterable<SealedRecord>;
+}
+
+/** A step as it was planned just now: each record is put together when it is asked for. */
+export interface PlannedStep extends StepToSeal {
+  readonly records: PlannedRecords;
+}
+
+export interface PlannedRecords extends Iterable<SealedRecord> {
+  readonly size: number;
+  get(key: string): SealedRecord | undefined;
 }

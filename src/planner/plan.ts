@@ -9,16 +9,18 @@ import type {
   Disposition,
   Elsewhere,
   Plan,
+  PlannedRecords,
   PlannedStep,
   PlanStep,
   SealedRecord,
+  StepToSeal,
   SubjectCounts,
   Totals,
 } from "../model/plan.ts";
 import type { Finding } from "../model/search.ts";
 import { type Status, worst } from "../model/status.ts";
 import { typesById } from "./deciding.ts";
-import type { Found } from "./found.ts";
+import type { Found, FoundRecord } from "./found.ts";
 import { changesMade } from "./references.ts";
 import { reasonWords } from "../model/words.ts";
 import { backupResidue, mergeResidue } from "./residue.ts";
@@ -114,25 +116,23 @@ export async function makePlan(
 }
 
 /** Made anew at each look: together they take more room than what they are made from. */
-function sealedRecords(found: Found, searched: Searched): Iterable<SealedRecord> {
-  return { [Symbol.iterator]: () => eachSealed(found, searched) };
-}
-
-function* eachSealed({ type, records }: Found, { decided, takes, once }: Searched): Generator<SealedRecord> {
-  const dispositions = decided.get(type.id);
+function sealedRecords({ type, records }: Found, { decided, takes, once }: Searched): PlannedRecords {
+  const dispositions: ReadonlyMap<string, Disposition> = decided.get(type.id) ?? new Map();
   const others = once.others.get(type.id);
-  for (const { key, fingerprint, subjects } of records.values()) {
-    const disposition = dispositions?.get(key);
-    if (disposition === undefined) continue;
-    const seen =
-      others
-        ?.get(key)
-        ?.map((one) => ({ record: one.type.id, key: one.record.key, fingerprint: one.record.fingerprint })) ?? [];
+  const sealedOne = (found: FoundRecord | undefined): SealedRecord | undefined => {
+    const disposition = found === undefined ? undefined : dispositions.get(found.key);
+    if (found === undefined || disposition === undefined) return undefined;
+    const { key, fingerprint, subjects } = found;
+    const more = others?.get(key) ?? [];
+    const seen = more.map((one) => ({
+      record: one.type.id,
+      key: one.record.key,
+      fingerprint: one.record.fingerprint,
+    }));
     const taken = takes.get(type.id)?.get(key) ?? [];
-    const more = others?.get(key);
     const whose =
-      more === undefined ? subjects : [...new Set([...subjects, ...more.flatMap((one) => one.record.subjects)])];
-    yield {
+      more.length === 0 ? subjects : [...new Set([...subjects, ...more.flatMap((one) => one.record.subjects)])];
+    return {
       key,
       fingerprint,
       subjects: whose,
@@ -140,7 +140,17 @@ function* eachSealed({ type, records }: Found, { decided, takes, once }: Searche
       ...(taken.length === 0 ? {} : { takes: taken }),
       ...(seen.length === 0 ? {} : { others: seen }),
     };
-  }
+  };
+  return {
+    size: dispositions.size,
+    get: (key) => sealedOne(records.get(key)),
+    *[Symbol.iterator]() {
+      for (const found of records.values()) {
+        const one = sealedOne(found);
+        if (one !== undefined) yield one;
+      }
+    },
+  };
 }
 
 function elsewhereOf(record: string, { once }: Searched, stepIds: ReadonlyMap<string, string>): readonly Elsewhere[] {
@@ -397,7 +407,7 @@ function digestOf(body: object, steps: StepsDigest): string {
 
 export interface StepsDigest {
   /** A step, or a piece of one that follows the piece before. */
-  add(step: PlannedStep): void;
+  add(step: StepToSeal): void;
   /** Hex; nothing can be added any more. */
   end(): string;
 }

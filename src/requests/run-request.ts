@@ -62,15 +62,16 @@ async function runHeld(
       if (now.plan.id !== plan.id) throw new Failure("PLAN_STALE", `${id} has a newer plan than ${plan.id}`);
     },
     async replan() {
-      const again = await searchAndPlan(context, id, {
+      const { sealed, searched } = await searchAndPlan(context, id, {
         id: plan.id,
         ...(plan.system === undefined ? {} : { system: plan.system }),
       });
       const records = plan.steps.map((step) => `${step.system}.${step.record}`);
+      const { empty } = searched;
       return {
-        sealed: again.sealed,
-        units: unitsOf(map, records, again.searched),
-        lost: async (step, keys) => await lostOf(context, id, step, keys, again.searched.empty),
+        sealed,
+        units: unitsOf(map, records, searched),
+        lost: async (step, keys) => await lostOf(context, id, step, keys, empty),
       };
     },
     async rejudge(record, subjects, keys) {

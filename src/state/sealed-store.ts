@@ -1,6 +1,6 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { Failure } from "../errors.ts";
-import type { PlannedStep, SealedRecord, SealedStep, StepHead } from "../model/plan.ts";
+import type { SealedRecord, SealedStep, StepHead, StepToSeal } from "../model/plan.ts";
 import type { Lookup } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
 import { sealBytes, unsealBytes } from "./seal.ts";
@@ -48,7 +48,7 @@ export interface Sealed extends SealedReads {
 
 /** What is sealed beside a plan. */
 export interface SealedPlan {
-  readonly steps: readonly PlannedStep[];
+  readonly steps: readonly StepToSeal[];
   /** One a subject: given and found. Who was erased by these can be searched by them again. */
   readonly resolved: readonly Subject[];
   /** What every record type was searched by, those of other systems under `--system` too. */
@@ -73,12 +73,13 @@ export interface HeldRecord {
 
 /** `destroyed` is called where something was destroyed: its traces are to be cut once that is saved. */
 export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => Promise<void>): Sealed {
-  const keyOf = async (request: string): Promise<Buffer> => {
+  // as an object: from bytes the runtime makes one anew for every piece
+  const keyOf = async (request: string): Promise<KeyObject> => {
     const row = await one(sql, "select wrapped from request_key where request = ?", [request]);
     if (row === undefined) throw new Failure("WRONG_STATE", `${request} has ended: its sealed part is destroyed`);
-    return unsealBytes(sealingKey, bytes(row, "wrapped"), `request_key/${request}`);
+    return createSecretKey(unsealBytes(sealingKey, bytes(row, "wrapped"), `request_key/${request}`));
   };
-  const put = async (request: string, key: Uint8Array, name: string, values: Iterable<object>): Promise<void> => {
+  const put = async (request: string, key: KeyObject, name: string, values: Iterable<object>): Promise<void> => {
     let seq = 0;
     for (const value of values) {
       await sql.run(
@@ -137,7 +138,7 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
         request,
         sealBytes(sealingKey, key, `request_key/${request}`),
       ]);
-      await put(request, key, "subjects", subjects);
+      await put(request, createSecretKey(key), "subjects", subjects);
     },
     subjects: async (request) => await get<Subject>(request, "subjects"),
     exists: async (request) =>
@@ -212,7 +213,7 @@ function sameOnce<T>(): (value: T) => T {
 }
 
 /** A step without records is a piece too. */
-function* piecesOf(steps: readonly PlannedStep[]): Generator<SealedStep> {
+function* piecesOf(steps: readonly StepToSeal[]): Generator<SealedStep> {
   for (const { records, ...whole } of steps) {
     const { elsewhere: _, ...rest } = whole;
     let head: StepHead = whole;
