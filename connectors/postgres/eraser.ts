@@ -54,7 +54,8 @@ function dialectOf(database: Database, block: SystemBlock, structure: Structure,
         over: async (target, work) => await resolveOver(place, target, work.table),
         alsoReading: (work, others) => alsoReading(work, others),
       });
-      described = { place, works: tables.works, deleting: unit.deleting ?? ownDeletions(unit) };
+      const deleting = async () => (await unit.deleting?.()) ?? ownDeletions(unit);
+      described = { place, works: tables.works, deleting };
       return { ...tables, onePiece: isOnePiece(unit, tables.works) };
     },
     async fate(id) {

@@ -1,8 +1,9 @@
-import type { Eraser, Guard } from "../port/connector.ts";
+import type { Eraser } from "../port/connector.ts";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
 import { keptForAPerson } from "../model/hold-ends.ts";
-import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
+
+import type { ApprovedPlan, PlanStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Finding } from "../model/search.ts";
@@ -17,6 +18,7 @@ import { driftBetween, type NewRecords, notedNewRecords, type SecondLook, unitsT
 import { guardOf, type Rejudge } from "./guard.ts";
 import { inLanes } from "./lanes.ts";
 import { type At, lifeStep } from "./kill-points.ts";
+import type { PlannedSteps } from "./planned-steps.ts";
 import { leaveUnit, runUnit, type UnitResult } from "./run-unit.ts";
 import { type RunStep, stepLine } from "./step-line.ts";
 import { whoWaits } from "./whose-turn.ts";
@@ -44,7 +46,7 @@ export interface RunScope {
   readonly ledger: LedgerWriter;
   readonly plan: ApprovedPlan;
   /** What was approved, as it was judged together with the plan. */
-  readonly sealed: readonly SealedStep[];
+  readonly steps: PlannedSteps;
   /** Pseudonyms of the request's people, as screens show them. */
   readonly people: readonly string[];
   /** On the request and its people; everything that the run writes goes through it. */
@@ -102,7 +104,8 @@ async function begin(scope: RunScope): Promise<NewRecords> {
     return notedNewRecords(await state.read.journal.notes(plan.id, PLAN_NOTES));
   }
   const again = await lookAgain(scope);
-  const drift = await driftBetween(scope.sealed, again);
+  const { heads, pieces } = scope.steps;
+  const drift = await driftBetween(pieces(heads.map(({ step }) => step)), again);
   const [first] = drift;
   if (first !== undefined && (map.approval.drift === "refuse" || drift.some((one) => one.changed > 0))) {
     throw new Failure(
@@ -146,7 +149,6 @@ async function lookAgain({ replan }: RunScope): ReturnType<RunScope["replan"]> {
 async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult>> {
   const { state, plan, signal } = scope;
   const results = new Map<string, UnitResult>();
-  const guard = guardOf(scope.sealed, scope.rejudge);
   const rows = await state.read.journal.units(plan.id);
   for (const row of rows) if (row.state === "done") results.set(row.id, { done: true, receipts: [] });
   for (const phase of [...new Set(rows.map((row) => row.phase))].toSorted((a, b) => a - b)) {
@@ -160,7 +162,7 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
       async (lane) => {
         for (const row of lane) {
           interruptible(signal);
-          results.set(row.id, await attempt(scope, guard, row, results));
+          results.set(row.id, await attempt(scope, row, results));
         }
       },
       { concurrency: scope.concurrency, signal },
@@ -169,33 +171,28 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
   return results;
 }
 
-async function attempt(
-  scope: RunScope,
-  guard: Guard,
-  row: UnitRow,
-  results: ReadonlyMap<string, UnitResult>,
-): Promise<UnitResult> {
-  const { state, plan } = scope;
-  const unit = {
-    map: scope.map,
-    plan,
-    sealed: scope.sealed,
-    people: scope.people.length,
-    lease: scope.lease,
-    openEraser: scope.openEraser,
-    openReaders: scope.openReaders,
-    guard,
-    entriesFor: scope.receiptEntries,
-    digest: (key: string) => scope.digest(key),
-    now: scope.now,
-    at: scope.at,
-  };
-  const waiting = whoWaits(
-    row.after.map((id) => results.get(id)),
-    scope.sealed,
-    scope.people.length,
-  );
+async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<string, UnitResult>): Promise<UnitResult> {
+  const { state, plan, steps } = scope;
   try {
+    const sealed = await steps.whole(row.steps);
+    const unit = {
+      map: scope.map,
+      plan,
+      sealed,
+      steps,
+      people: scope.people.length,
+      lease: scope.lease,
+      openEraser: scope.openEraser,
+      openReaders: scope.openReaders,
+      guard: guardOf(sealed, scope.rejudge),
+      entriesFor: scope.receiptEntries,
+      digest: (key: string) => scope.digest(key),
+      now: scope.now,
+      at: scope.at,
+    };
+    const before = row.after.map((id) => results.get(id));
+    const undone = before.flatMap((result) => (result?.done === true ? [] : (result?.receipts ?? [])));
+    const waiting = whoWaits(before, await steps.whole(undone.map(({ step }) => step)), scope.people.length);
     const result =
       waiting === "everybody"
         ? await leaveUnit(row, unit, new Failure("BLOCKED", "not_its_turn"))

@@ -13,6 +13,7 @@ import { identitySources, leadingColumns, recordTypes, targetOf } from "../plann
 import { toldFinding, valuesOf } from "../planner/told.ts";
 import { reasonWords } from "../model/words.ts";
 import type { Receipt } from "../state/journal.ts";
+import type { PlannedSteps } from "./planned-steps.ts";
 import { gapsOf } from "./run-unit.ts";
 import { workOf } from "./unit-work.ts";
 
@@ -48,7 +49,7 @@ export interface SeenGap extends Gap {
 export interface VerifyScope {
   readonly map: DataMap;
   readonly plan: Plan;
-  readonly sealed: readonly SealedStep[];
+  readonly steps: PlannedSteps;
   /** Of each step the last one. */
   readonly receipts: readonly Receipt[];
   /** Steps of earlier plans that were begun, never done, and are in no later plan. */
@@ -73,22 +74,25 @@ export interface VerifyResult {
  * `unverifiable`, never a pass; so is a record type in which an identifier still stands where nothing can be done.
  */
 export async function verify(scope: VerifyScope): Promise<VerifyResult> {
-  const { map, plan, sealed, reported } = scope;
+  const { map, plan, reported } = scope;
+  const { heads } = scope.steps;
   const types = new Map(recordTypes(map).map((record) => [record.id, record]));
   const blind = await blindSpots(scope, types);
   const searching = await searchAgain(scope, blind);
   const seen = new Map<string, Seen>();
   // those that lead to others first, so that what leads there now is searched too
   const order = new Map(searchOrder(map).map(({ id }, at) => [id, at]));
-  for (const step of sealed.toSorted((a, b) => (order.get(a.record) ?? -1) - (order.get(b.record) ?? -1))) {
-    const planned = plan.steps.find((one) => one.id === step.step);
-    if (planned !== undefined)
+  for (const head of heads.toSorted((a, b) => (order.get(a.record) ?? -1) - (order.get(b.record) ?? -1))) {
+    const planned = plan.steps.find((one) => one.id === head.step);
+    if (planned === undefined) continue;
+    // one after the other: together their records are too many
+    for (const step of await scope.steps.whole([head.step]))
       seen.set(
         step.step,
         await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching }),
       );
   }
-  const gaps = sealed.flatMap(({ record }) => {
+  const gaps = heads.flatMap(({ record }) => {
     const [system = "", ...name] = record.split(".");
     return gapsOf(reported, record).map((gap) => ({ system, record: name.join("."), ...gap }));
   });
@@ -259,13 +263,13 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
 
 /** Planned records that are not as wanted, but for those that were found held or waiting when they were to be acted on. */
 async function notAsPlanned(
-  { sealed, readers, digest }: VerifyScope,
+  { steps, readers, digest }: VerifyScope,
   step: SealedStep,
   receipt: Receipt | undefined,
 ): Promise<number> {
   const late = new Set(receipt?.late);
   const left = new Set<string>();
-  const { target, lookups, operations } = workOf(step, sealed);
+  const { target, lookups, operations } = workOf(step, steps.heads);
   for (const operation of operations) {
     if (operation.records.length === 0) continue;
     for await (const key of (await readers.of(target.record.system)).remaining(target, operation, lookups))
@@ -301,10 +305,10 @@ async function locateLeft(
 
 /** Record types whose search would prove nothing now. Only what our own receipts emptied may be empty. */
 async function blindSpots(scope: VerifyScope, types: ReadonlyMap<string, RecordType>): Promise<Map<string, Finding>> {
-  const { map, readers, plan, sealed, receipts, reported } = scope;
+  const { map, readers, plan, steps, receipts, reported } = scope;
   const spots = new Map<string, Finding>();
   for (const system of map.systems) {
-    const records = sealed
+    const records = steps.heads
       .flatMap(({ record }) => types.get(record) ?? [])
       .filter((record) => record.system === system.name);
     if (records.length === 0) continue;

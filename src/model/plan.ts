@@ -154,14 +154,33 @@ export interface Elsewhere {
   readonly step: string;
 }
 
-/** Everything of a step that may not be in the plan itself. */
-export interface SealedStep {
+/** What is sealed of a step beside its records. */
+export interface StepHead {
   readonly step: string;
   /** `system.record` */
   readonly record: string;
   /** As it was planned: what is done follows from this, whatever the map says later. */
   readonly target: Target;
   readonly lookups: readonly Lookup[];
-  readonly records: readonly SealedRecord[];
   readonly elsewhere?: readonly Elsewhere[];
+}
+
+/** Everything of a step that may not be in the plan itself; or a piece of it, with some of the records. */
+export interface SealedStep extends StepHead {
+  readonly records: readonly SealedRecord[];
+}
+
+/** A step that is to be sealed. */
+export interface StepToSeal extends StepHead {
+  readonly records: Iterable<SealedRecord>;
+}
+
+/** A step as it was planned just now: each record is put together when it is asked for. */
+export interface PlannedStep extends StepToSeal {
+  readonly records: PlannedRecords;
+}
+
+export interface PlannedRecords extends Iterable<SealedRecord> {
+  readonly size: number;
+  get(key: string): SealedRecord | undefined;
 }

@@ -22,21 +22,18 @@ export async function keptSoFar(
 ): Promise<readonly HeldRecord[]> {
   const { plan } = await reads.requests.get(request);
   if (plan === undefined || !(await hasBegun(reads, request))) return [];
-  const latest = (await reads.sealed.steps(request, plan)).flatMap(({ record, records }) =>
-    records.flatMap(({ key, disposition }): HeldRecord[] =>
-      disposition.kind === "kept"
-        ? [
-            {
-              system: record.split(".")[0] ?? "",
-              record,
-              key,
-              until: disposition.until ?? NEVER,
-              reason: disposition.reason,
-            },
-          ]
-        : [],
-    ),
-  );
+  const latest: HeldRecord[] = [];
+  for await (const { record, records } of reads.sealed.pieces(request, plan)) {
+    for (const { key, disposition } of records)
+      if (disposition.kind === "kept")
+        latest.push({
+          system: record.split(".")[0] ?? "",
+          record,
+          key,
+          until: disposition.until ?? NEVER,
+          reason: disposition.reason,
+        });
+  }
   const merged = new Map(
     [...(await reads.sealed.carried(request)), ...latest].map((one) => [`${one.record}\n${one.key}`, one]),
   );

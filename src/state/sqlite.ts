@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Failure } from "../errors.ts";
 import type { Dialect } from "./schema.ts";
 import { type Database, integer, one, type Sql, type SqlTransaction } from "./sql.ts";
@@ -40,6 +40,7 @@ export function openSqlite(file: string, kind = STATE_FILE): Database {
 }
 
 function database(file: string, kind: FileKind, db: DatabaseSync, reader: DatabaseSync): Database {
+  const written = sqlOn(file, kind, db);
   return {
     name: file,
     dialect: DIALECT,
@@ -48,7 +49,7 @@ function database(file: string, kind: FileKind, db: DatabaseSync, reader: Databa
       await sql.run(`pragma application_id = ${kind.application}`);
       await sql.run(`pragma user_version = ${version}`);
     },
-    begin: async () => await begin(file, kind, db),
+    begin: async () => await begin(file, kind, db, written),
     read: sqlOn(file, kind, reader),
     async cut() {
       // the write-ahead log still has the old pages until it is cut
@@ -85,7 +86,7 @@ async function versionOf(file: string, kind: FileKind, sql: Sql): Promise<number
 }
 
 /** Waits without standing in the way of what else this process does: the other one may be ours too. */
-async function begin(file: string, kind: FileKind, db: DatabaseSync): Promise<SqlTransaction> {
+async function begin(file: string, kind: FileKind, db: DatabaseSync, sql: Sql): Promise<SqlTransaction> {
   db.exec("pragma busy_timeout = 0");
   try {
     for (const until = Date.now() + PATIENCE_MS; ; await sleep(5 + Math.random() * 15)) {
@@ -100,7 +101,7 @@ async function begin(file: string, kind: FileKind, db: DatabaseSync): Promise<Sq
     db.exec(`pragma busy_timeout = ${PATIENCE_MS}`);
   }
   return {
-    ...sqlOn(file, kind, db),
+    ...sql,
     commit: async () => guardedBy(file, kind, () => db.exec("commit")),
     async rollback() {
       if (db.isTransaction) db.exec("rollback");
@@ -109,10 +110,17 @@ async function begin(file: string, kind: FileKind, db: DatabaseSync): Promise<Sq
 }
 
 function sqlOn(file: string, kind: FileKind, db: DatabaseSync): Sql {
+  // a batch says the same thousands of times
+  const known = new Map<string, StatementSync>();
+  const statement = (text: string): StatementSync => {
+    const one = known.get(text) ?? db.prepare(text);
+    known.set(text, one);
+    return one;
+  };
   return {
     clock: "cast(unixepoch('subsec') * 1000 as integer)",
-    all: async (text, values = []) => guardedBy(file, kind, () => db.prepare(text).all(...values)),
-    run: async (text, values = []) => guardedBy(file, kind, () => Number(db.prepare(text).run(...values).changes)),
+    all: async (text, values = []) => guardedBy(file, kind, () => statement(text).all(...values)),
+    run: async (text, values = []) => guardedBy(file, kind, () => Number(statement(text).run(...values).changes)),
   };
 }
 
