@@ -39,7 +39,11 @@ export const LIFE_STEPS = [
 export type LifeStep = (typeof LIFE_STEPS)[number];
 
 /** `saving_…`: all of a step is written and nothing is saved. `saved_…`: it is, and nothing was done since. */
-export type KillPoint = (typeof KILL_POINTS)[number] | (typeof SEEN_POINTS)[number] | `saving_${LifeStep}` | `saved_${LifeStep}`;
+export type KillPoint =
+  | (typeof KILL_POINTS)[number]
+  | (typeof SEEN_POINTS)[number]
+  | `saving_${LifeStep}`
+  | `saved_${LifeStep}`;
 
 /** Called at each point with the system whose unit passes it; `""` for the run as a whole and outside of one. */
 export type At = (point: KillPoint, system: string) => void;
