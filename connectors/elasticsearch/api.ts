@@ -2,9 +2,10 @@
  * What is said to the server. Every answer comes back as status and JSON with places; whatever goes wrong becomes a
  * `Failure` here, and the client's own error, which prints body and Authorization header, is dropped.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../src/errors.ts";
 import type { IO } from "../../src/port/connector.ts";
+import { NEVER } from "../../src/port/pace.ts";
+import { type Again, retry, retryAfter } from "../../src/port/retry.ts";
 import { at, itemsOf, NotJson, numberOf, parseJson, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 import type { Call, RawAnswer } from "./client.ts";
 import type { Address } from "./secret.ts";
@@ -17,6 +18,8 @@ export interface Answer {
   readonly text: string;
   /** Whether the server says that it is Elasticsearch. */
   readonly elastic: boolean;
+  /** Milliseconds for which the server wants to be left alone. */
+  readonly retryAfter?: number;
 }
 
 /** What a call was about, for messages. */
@@ -36,7 +39,8 @@ export interface Api extends AsyncDisposable {
   ask(call: Call, about: About): Promise<Answer>;
 }
 
-const READ_TRIES = 4;
+/** Where the server is overloaded. */
+const OVERLOADED = { tries: 4, first: 200, most: 800 };
 /** What a reader may send beside GET: it changes no document and no setting. */
 const READS = /\/(?:_search|_count|_mget|_pit|_refresh|_has_privileges)$/u;
 
@@ -64,7 +68,14 @@ export async function openApi(io: IO, system: string, address: Address, access: 
     }
     if (answer.status === 401) throw new Failure("CREDENTIALS_REFUSED", `${system} refuses the credentials.`);
     const text = /^\s*[[{]/u.test(answer.text) ? answer.text : "null";
-    return { status: answer.status, text, body: bodyOf(text, answer.status), elastic: answer.elastic };
+    const after = retryAfter(answer.retryAfter, io.now());
+    return {
+      status: answer.status,
+      text,
+      body: bodyOf(text, answer.status),
+      elastic: answer.elastic,
+      ...(after === undefined ? {} : { retryAfter: after }),
+    };
   }
 
   /** What is no JSON is no answer; of a refusal the status alone says enough. */
@@ -80,16 +91,15 @@ export async function openApi(io: IO, system: string, address: Address, access: 
 
   /** Reads are asked again where the server is overloaded; writes never, their callers count. */
   async function send(call: Call): Promise<Answer> {
-    if (io.signal.aborted && call.always !== true)
-      throw new Failure("INTERRUPTED", `Interrupted before ${system} was asked.`);
-    for (let tries = 1; ; tries += 1) {
-      const answer = await once(call);
-      const busy = answer.status === 429 || answer.status === 502 || answer.status === 504;
-      if (!busy || access === "write" || tries === READ_TRIES) return answer;
-      await sleep(100 * 2 ** tries, undefined, { signal: io.signal }).catch(() => undefined);
-      if (io.signal.aborted && call.always !== true)
-        throw new Failure("INTERRUPTED", `Interrupted while ${system} was asked.`);
-    }
+    const signal = call.always === true ? NEVER : io.signal;
+    return await retry(
+      async () => {
+        await io.pace.turn(signal);
+        return await once(call);
+      },
+      { ...OVERLOADED, ...(access === "write" ? { tries: 1 } : {}), value: isOverloaded },
+      { pace: io.pace, signal },
+    );
   }
 
   return {
@@ -106,6 +116,11 @@ export async function openApi(io: IO, system: string, address: Address, access: 
       await wire.close();
     },
   };
+}
+
+function isOverloaded({ status, retryAfter: asked }: Answer): Again {
+  if (status === 429 || status === 502 || status === 504) return asked ?? true;
+  return status === 503 && asked !== undefined ? asked : false;
 }
 
 /** A word of the server that holds no value: its error types are words with underscores. */

@@ -23,6 +23,8 @@ export interface RawAnswer {
   readonly text: string;
   /** The server says that it is Elasticsearch. */
   readonly elastic: boolean;
+  /** The header of this name. */
+  readonly retryAfter: string | undefined;
 }
 
 export interface Wire {
@@ -85,10 +87,12 @@ export function openWire(address: Address): Wire {
           ...(body === undefined || bulk === true ? {} : { headers: JSON_HEADERS }),
         },
       );
+      const after: unknown = result.headers?.["retry-after"];
       return {
         status: result.statusCode ?? 0,
         text: typeof result.body === "string" ? result.body : "",
         elastic: result.headers?.["x-elastic-product"] === "Elasticsearch",
+        retryAfter: typeof after === "string" ? after : undefined,
       };
     },
     close: async () => await client.close(),

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseJson } from "../../src/documents/json-text.ts";
 import { Failure } from "../../src/errors.ts";
 import type { Left, Operation, PlannedRecord, StepOutcome, Work } from "../../src/model/change.ts";
 import type { Eraser, Guard, IO, UnitJournal } from "../../src/port/connector.ts";
+import { retry } from "../../src/port/retry.ts";
 import type { Api } from "./api.ts";
 import { bulk, bulksOf, deletion, replacement, type Write, type Written } from "./bulk.ts";
 import { refresh, taskFindings } from "./check.ts";
@@ -39,8 +39,8 @@ async function settle(io: IO, api: Api, works: readonly Work[], effects: Effects
 
 /** Documents read, judged and written in one go. */
 const BATCH = 100;
-/** How often one document is read again after another writer came between. */
-const TRIES = 60;
+/** A document is read again after another writer came between. */
+const CONFLICT = { tries: 60, first: 10, most: 250 };
 
 /** What becomes of one planned record: done (by an earlier attempt, maybe), or left. */
 type Result = { readonly kind: "done" } | { readonly kind: "left"; readonly left: Left };
@@ -48,11 +48,9 @@ type Result = { readonly kind: "done" } | { readonly kind: "left"; readonly left
 async function applyWork(io: IO, api: Api, work: Work, effects: Effects, guard: Guard): Promise<StepOutcome> {
   const tally = { matched: 0, deleted: 0, changed: 0, minimised: 0, own: 0 };
   const left: Left[] = [];
-  let done = 0;
   for (const operation of work.operations) {
     const look = await looksAt(io, api, work.target, operation, work.lookups);
     const count = (result: Result) => {
-      io.progress((done += 1));
       if (result.kind === "left") left.push(result.left);
       else if (operation.change.kind === "minimise") tally.minimised += 1;
       else {
@@ -92,7 +90,7 @@ async function applyBatch(batch: Batch, records: readonly PlannedRecord[]): Prom
   for (const { key } of records.filter((record) => nameOf(record.key) === undefined))
     count(leftAs(key, "blocked", "index_closed"));
   let pending = records.filter((record) => nameOf(record.key) !== undefined);
-  for (let tries = 1; pending.length > 0; tries += 1) {
+  const round = async (nth: number) => {
     const ready: Planned[] = [];
     for await (const found of withDocuments(api, pending)) {
       const next = nextFor(found, operation, look, effects);
@@ -119,16 +117,13 @@ async function applyBatch(batch: Batch, records: readonly PlannedRecord[]): Prom
       for (const [place, written] of (await bulk(api, some)).entries()) {
         const record = some[place]?.record;
         if (record === undefined) continue;
-        if (written.kind === "again" && tries < TRIES) again.push(record);
+        if (written.kind === "again" && nth < CONFLICT.tries) again.push(record);
         else count(resultOf(record.key, written, effects));
       }
     }
     pending = again;
-    if (pending.length > 0)
-      await sleep(Math.min(10 * tries, 400) * (0.5 + Math.random()), undefined, { signal: io.signal }).catch(
-        () => undefined,
-      );
-  }
+  };
+  if (pending.length > 0) await retry(round, { ...CONFLICT, value: () => pending.length > 0 }, io);
 }
 
 /** What is to be written for a record as it is now, or what has become of it without that. */

@@ -2,10 +2,10 @@
  * Removes the bytes of deleted and replaced documents. A soft-deleted document stays in its segment until the shard's
  * retention leases have passed it, and merges leave segments with few deletions alone: both must be met.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Residue } from "../../src/model/change.ts";
 import type { Target } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
+import { retry } from "../../src/port/retry.ts";
 import type { Api } from "./api.ts";
 import { refresh } from "./check.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
@@ -13,9 +13,8 @@ import { shown } from "../../src/model/shown.ts";
 import { at, itemsOf, membersOf, numberOf } from "../../src/documents/json-text.ts";
 import { residueOf, segmentsGoneBy, shardsOf } from "./residue.ts";
 
-const POLL = 500;
 /** Twice the time in which leases move, and some more. */
-const POLLS = 150;
+const LEASES = { tries: 150, first: 500, most: 500 };
 const THRESHOLD = "index.merge.policy.expunge_deletes_allowed";
 
 /** Waits up to 75 seconds for the leases. What is left afterwards, snapshots and followers among it. */
@@ -33,8 +32,7 @@ export async function purge(io: IO, api: Api, target: Target): Promise<Residue[]
       });
     else results.push("refused");
   }
-  for (let polls = 0; polls < POLLS && !(await leasesPassed(api, flushed)); polls += 1)
-    await sleep(POLL, undefined, { signal: io.signal }).catch(() => undefined);
+  await retry(async () => await leasesPassed(api, flushed), { ...LEASES, value: (passed) => !passed }, io);
   for (const { index } of flushed) results.push(await expunge(api, index));
   if (results.every((result) => result === "clean")) return left;
   io.report({

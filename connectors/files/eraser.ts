@@ -61,7 +61,6 @@ type Plans = ReadonlyMap<string, Planned>;
 async function eraseWork(task: WorkTask): Promise<StepOutcome> {
   const { io, work } = task;
   const tally = newTally(work.step);
-  let done = 0;
   for (const [path, plans] of byFile(work)) {
     io.signal.throwIfAborted();
     try {
@@ -77,8 +76,6 @@ async function eraseWork(task: WorkTask): Promise<StepOutcome> {
         trouble,
       );
     }
-    done += plans.size;
-    io.progress(done);
   }
   return outcomeOf(tally);
 }

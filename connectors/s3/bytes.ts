@@ -1,6 +1,7 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { Readable } from "node:stream";
 import { Failure } from "../../src/errors.ts";
+import { backOff } from "../../src/port/retry.ts";
 import type { Bucket } from "./bucket.ts";
 import { codeOf, failureOf, NotReadable, statusOf } from "./failure.ts";
 import type { Store } from "./store.ts";
@@ -15,6 +16,7 @@ export interface Source {
 }
 
 const RESUMES = 3;
+const BROKEN = { first: 100, most: 1000 };
 
 /**
  * The bytes of exactly this version, as stored. A connection that breaks half-way is taken up again where it broke.
@@ -27,6 +29,7 @@ export async function* bytesOf(
   const asked = { action: "s3:GetObject", bucket: bucket.name };
   const which = bucket.versioning === "none" ? {} : { VersionId: version.id };
   let offset = 0;
+  const wait = backOff(BROKEN, io);
   for (let attempt = 0; ; attempt += 1) {
     try {
       const range = offset === 0 ? {} : { Range: `bytes=${offset}-` };
@@ -56,6 +59,7 @@ export async function* bytesOf(
       const failure = failureOf(error, asked);
       if (failure.code !== "SYSTEM_UNREACHABLE" || offset === 0 || attempt >= RESUMES || io.signal.aborted)
         throw failure;
+      await wait();
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Bucket } from "./bucket.ts";
 import { ask, codeOf, failureOf, statusOf } from "./failure.ts";
 import { readNotes, writeNote } from "./notes.ts";
 import { removeVersions } from "./remove.ts";
-import { type Store, unstoppable } from "./store.ts";
+import type { Store } from "./store.ts";
 import { versionsOf } from "./versions.ts";
 
 /**
@@ -71,11 +71,19 @@ export async function sweepProbes(
 
 /** Throws NOT_PERMITTED where a probe cannot be deleted: no older version could be either, so nothing may be rewritten. */
 async function sweep(store: Store, bucket: Bucket, key: string): Promise<void> {
-  const calm = unstoppable(store);
-  const refusal = await removeVersions(calm, bucket, key, await versionsOf(calm, bucket.name, key));
-  if (refusal === null) return;
+  const calm = store.unstoppable();
+  try {
+    const refusal = await removeVersions(calm, bucket, key, await versionsOf(calm, bucket.name, key));
+    if (refusal === null) return;
+    throw leftBehind(bucket, key, refusal);
+  } finally {
+    calm.close();
+  }
+}
+
+function leftBehind(bucket: Bucket, key: string, refusal: string): Failure {
   const action = bucket.versioning === "none" ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
-  throw new Failure(
+  return new Failure(
     "NOT_PERMITTED",
     `${action} is not permitted in the bucket "${bucket.name}" (${refusal}); nothing was rewritten, but s3://${bucket.name}/${key} of our own is left`,
   );

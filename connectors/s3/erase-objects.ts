@@ -62,7 +62,6 @@ export async function eraseObjects(
       if (hindrance === null) acted(tally, "delete");
       else leave(tally, [record.key], hindrance);
       between();
-      io.progress(tally.matched);
     }
   }
   begin();

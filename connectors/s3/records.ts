@@ -1,7 +1,7 @@
 /** Erases records from the objects of a glob: compare-and-set on the current version, then the older versions go. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Left, StepOutcome, Work } from "../../src/model/change.ts";
 import type { Guard, UnitJournal } from "../../src/port/connector.ts";
+import { backOff } from "../../src/port/retry.ts";
 import { literalStart } from "../../src/record-files/glob.ts";
 import { acted, leave, newTally, outcomeOf } from "../../src/record-files/tally.ts";
 import { type Bucket, lockOf } from "./bucket.ts";
@@ -20,6 +20,9 @@ import type { Version } from "./versions.ts";
 
 /** How often one object is taken up again where other writers come between. */
 const ROUNDS = 12;
+/** Before an object is taken up again that another writer came to; and where nobody knows what became of a write. */
+const CONFLICT = { first: 20, most: 250 };
+const IN_DOUBT = { first: 100, most: 100 };
 /** How often an unchanged object may refuse a conditional PUT. */
 const PATIENCE = 3;
 
@@ -95,7 +98,6 @@ export async function eraseRecords(files: Files, work: Work, journal: UnitJourna
       for (const id of ids) acted(tally, kindOf(work, one.object, id));
       between();
     }
-    io.progress(tally.matched);
   }
   journal.at("effect_done");
   return outcomeOf(tally);
@@ -132,6 +134,7 @@ async function eraseInObject(
   let seen = first;
   let isStale = false;
   const judged = new Set<string>();
+  const patience = backOff(CONFLICT, store.io);
   const refusals: Version[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     store.io.signal.throwIfAborted();
@@ -158,7 +161,7 @@ async function eraseInObject(
           continue;
         case "conflict":
           refusals.push(live);
-          await sleep(20 * round, undefined, { signal: store.io.signal });
+          await patience();
           continue;
         case "written":
           for (const id of due) judged.add(id);
@@ -259,7 +262,7 @@ async function rewrite(erasing: Erasing, object: Planned, { seen, live, due, ref
       case "conflict":
         return { kind: "conflict" };
       case "doubtful":
-        await sleep(100, undefined, { signal: store.io.signal }); // the next round reads what is there
+        await backOff(IN_DOUBT, store.io)(); // the next round reads what is there
         return { kind: "written" };
       case "written": {
         // it was read again and compared before it was sent, and the server has checked its hash

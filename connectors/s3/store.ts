@@ -1,6 +1,8 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import type { IO } from "../../src/port/connector.ts";
+import { LONGEST_REST_MS, NEVER } from "../../src/port/pace.ts";
+import { backOff } from "../../src/port/retry.ts";
 import { Failure } from "../../src/errors.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 
@@ -12,8 +14,13 @@ export interface Store {
   readonly once: S3Client;
   readonly io: IO;
   readonly system: string;
+  /** For cleaning up: the same store, which no signal stops. To be closed too. */
+  unstoppable(): Store;
   close(): void;
 }
+
+/** Where the server is overloaded, or the connection broke. */
+const OVERLOADED = { first: 100, most: 1000 };
 
 // further keys are left alone: what other tools keep beside these
 const SECRET = z.object({
@@ -30,14 +37,19 @@ const SILENT = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: qu
 
 /** Opens no connection. Throws SECRET_MISSING, or CREDENTIALS_REFUSED where the secret is not the JSON it should be. */
 export function openStore(block: SystemBlock, io: IO): Store {
-  const settings = settingsOf(block, io);
-  const client = new S3Client({ ...settings, maxAttempts: 3 });
-  const once = new S3Client({ ...settings, maxAttempts: 1 });
+  return storeWith(settingsOf(block, io), block.name, io);
+}
+
+function storeWith(settings: S3ClientConfig, system: string, io: IO): Store {
+  const client = new S3Client({ ...settings, ...tries(3, io) });
+  const once = new S3Client({ ...settings, ...tries(1, io) });
   return {
     client,
     once,
     io,
-    system: block.name,
+    system,
+    // what cleans up after an interruption waits and asks again as everybody does
+    unstoppable: () => storeWith(settings, system, { ...io, signal: NEVER }),
     close() {
       client.destroy();
       once.destroy();
@@ -45,9 +57,34 @@ export function openStore(block: SystemBlock, io: IO): Store {
   };
 }
 
-/** For cleaning up after an interruption: the same store, which no signal stops. */
-export function unstoppable(store: Store): Store {
-  return { ...store, io: { ...store.io, signal: new AbortController().signal } };
+/** How the SDK asks again: at the system's pace, and no longer than until Ctrl-C. */
+function tries(count: number, { pace, signal }: IO): Pick<S3ClientConfig, "maxAttempts" | "retryStrategy"> {
+  const waits = new WeakMap<object, (atLeast: number) => Promise<void>>();
+  const token = (retries: number) => ({ getRetryCount: () => retries, getRetryDelay: () => 0 });
+  return {
+    maxAttempts: count,
+    retryStrategy: {
+      async acquireInitialRetryToken() {
+        await pace.turn(signal);
+        return token(0);
+      },
+      async refreshRetryTokenForRetry(used, { errorType, retryAfterHint }) {
+        const asked = retryAfterHint === undefined ? 0 : Math.max(0, retryAfterHint.getTime() - Date.now());
+        pace.rest(asked);
+        const worthIt = errorType === "THROTTLING" || errorType === "TRANSIENT";
+        // the SDK throws what the server said instead
+        if (!worthIt || used.getRetryCount() + 1 >= count)
+          throw new Failure("SYSTEM_UNREACHABLE", "asked often enough");
+        const wait = waits.get(used) ?? backOff(OVERLOADED, { pace, signal });
+        await wait(Math.min(asked, LONGEST_REST_MS));
+        await pace.turn(signal);
+        const next = token(used.getRetryCount() + 1);
+        waits.set(next, wait);
+        return next;
+      },
+      recordSuccess() {},
+    },
+  };
 }
 
 function settingsOf(block: SystemBlock, io: IO): S3ClientConfig {

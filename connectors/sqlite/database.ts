@@ -1,11 +1,13 @@
 import { access, constants, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
-import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as breathe } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { Failure } from "../../src/errors.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { IO } from "../../src/port/connector.ts";
+import { NEVER } from "../../src/port/pace.ts";
+import { retry } from "../../src/port/retry.ts";
 import { failureOf, isBusy, mustRecover, translate } from "./errors.ts";
 
 /** As SQLite keeps it: every value has a type of its own. */
@@ -43,7 +45,8 @@ export interface Deed {
 
 /** A statement waits so long for a lock; longer waits are for whoever can be stopped. */
 const WAIT_MS = 1000;
-const PATIENCE_MS = 4000;
+/** How long another process is waited for. */
+const PATIENCE = { tries: 200, first: 20, most: 40, within: 4000 };
 const BREATH_MS = 100;
 
 /** The file's path. Throws SYSTEM_UNREACHABLE where it is not there: nothing is ever made. */
@@ -178,15 +181,17 @@ function databaseOver(sqlite: DatabaseSync, path: string, system: string, io: IO
       return (expression) => `expunge_holds(${at}, ${expression})`;
     },
     async patiently(text) {
-      for (const until = Date.now() + PATIENCE_MS; ;) {
-        if (text !== "COMMIT" && io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
-        try {
-          sqlite.exec(text);
-          return;
-        } catch (error) {
-          if (!isBusy(error) || Date.now() > until) throw translate(error, system);
-        }
-        await sleep(20 + Math.random() * 30);
+      if (text !== "COMMIT" && io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
+      const step = async () => {
+        sqlite.exec(text);
+        await Promise.resolve();
+      };
+      // what is noted is carried out, whatever is pressed
+      const world = { pace: io.pace, signal: text === "COMMIT" ? NEVER : io.signal };
+      try {
+        await retry(step, { ...PATIENCE, error: isBusy }, world);
+      } catch (error) {
+        throw translate(error, system);
       }
     },
     get inTransaction() {

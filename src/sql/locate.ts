@@ -30,17 +30,13 @@ export async function* locateRows<T extends SearchedTable>(
   lookups: readonly Lookup[],
   io: IO,
 ): AsyncGenerator<Located> {
-  let count = 0;
   for await (const { state, hits } of look.matching(table, lookups)) {
-    count += 1;
-    if (count % 1000 === 0) io.progress(count);
     const whose = unionOf([...hits.values()]);
     yield {
       ...located(table, state, [...hits.keys()], whose, io),
       ...(isShared(table, state, whose) ? { shared: true } : {}),
     };
   }
-  io.progress(count);
 }
 
 /** These rows, whether they match anybody or not. One that is gone is passed over. */

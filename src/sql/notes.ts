@@ -1,4 +1,5 @@
 import type { IO } from "../port/connector.ts";
+import { retry } from "../port/retry.ts";
 
 /** What a batch did, written down before its COMMIT. Rows are named by keyed digests. */
 export interface BatchNote {
@@ -25,8 +26,8 @@ export interface Settled {
 /** `rows`: the database keeps no account of its transactions, the noted rows tell. */
 export type Fate = (id: string) => Promise<"committed" | "in progress" | "rows" | undefined>;
 
-const WAIT_MS = 250;
-const WAITS = 20;
+/** The connection of a killed run may live on for a moment. */
+const LINGERING = { tries: 21, first: 250, most: 250 };
 
 export function keyDigest(key: string, io: IO): string {
   return io.digest(["key", key]).slice(0, 24);
@@ -49,7 +50,11 @@ export async function settleNotes(notes: readonly string[], fate: Fate, io: IO):
   };
   for (const note of notes.map(parseNote)) {
     if (note === undefined) continue;
-    const ended = await patiently(fate, note.xid);
+    const ended = await retry(
+      async () => await fate(note.xid),
+      { ...LINGERING, value: (one) => one === "in progress" },
+      io,
+    );
     if (ended === "in progress") inDoubt = true;
     else if (ended === "rows") untold.push(note);
     else if (ended === "committed") believe(note);
@@ -61,15 +66,6 @@ export async function settleNotes(notes: readonly string[], fate: Fate, io: IO):
     untold,
     believe,
   };
-}
-
-/** The connection of a killed run may live on for a moment. */
-async function patiently(fate: Fate, id: string): ReturnType<Fate> {
-  for (let waits = WAITS; ; waits -= 1) {
-    const ended = await fate(id);
-    if (ended !== "in progress" || waits === 0) return ended;
-    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-  }
 }
 
 function parseNote(text: string): BatchNote | undefined {

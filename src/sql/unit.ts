@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../errors.ts";
 import type { Left, StepOutcome, Unit } from "../model/change.ts";
 import type { Guard, IO, UnitJournal } from "../port/connector.ts";
+import { retry } from "../port/retry.ts";
 import { type BatchResult, look, runBatch, type UnitRun } from "./batch.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { type Batch, batchesOf, countedAs, halved, type Item, itemsOf, type Job, jobsOf } from "./items.ts";
@@ -9,8 +9,8 @@ import { type BatchNote, keyDigest, settleNotes, type Settled } from "./notes.ts
 import type { RecordTable } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
 
-const TRIES = 3;
-const PAUSE_MS = 150;
+/** For locks and deadlocks; the last try passes over what is locked. */
+const CONTENTION = { tries: 3, first: 150, most: 300 };
 
 /** `Eraser.apply` for a SQL database: batches, each a transaction; what the database refuses is cut down to the records it is about. */
 export async function applyUnit<T extends RecordTable>(
@@ -32,10 +32,7 @@ export async function applyUnit<T extends RecordTable>(
   const results: BatchResult<T>[] = [];
   if (settled.inDoubt) results.push(leftAll(items, "blocked", "in_doubt"));
   else {
-    for (const batch of batchesOf(items, tables.onePiece)) {
-      await work(run, batch, tables.onePiece, results);
-      io.progress(results.reduce((sum, { affected, left }) => sum + affected.length + left.length, 0));
-    }
+    for (const batch of batchesOf(items, tables.onePiece)) await work(run, batch, tables.onePiece, results);
   }
   if (run.passed.has("effect_begin")) journal.at("effect_done");
   const before = all.filter(isDone);
@@ -63,28 +60,28 @@ async function work<T extends RecordTable>(
   onePiece: boolean,
   results: BatchResult<T>[],
 ): Promise<void> {
-  for (let tries = run.contended ? TRIES : 1; ; tries += 1) {
-    if (run.io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
-    try {
-      results.push(await runBatch(run, batch, tries < TRIES ? "wait" : "skip"));
-      return;
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      if (error.contention) {
-        if (tries < TRIES) {
-          await pause(PAUSE_MS * tries * (0.5 + Math.random()), run.io.signal);
-          continue;
-        }
-        run.contended = true;
-        results.push(leftAll(batch, "blocked", "lock_timeout"));
-        return;
-      }
-      const halves = halved(batch, onePiece);
-      if (halves === undefined || error.whole || isTold(results, error))
-        results.push(leftAll(batch, "failed", error.reason));
-      else for (const half of halves) await work(run, half, onePiece, results);
+  const tries = run.contended ? 1 : CONTENTION.tries;
+  try {
+    const result = await retry(
+      async (nth) => {
+        await run.io.pace.turn(run.io.signal);
+        return await runBatch(run, batch, nth < tries ? "wait" : "skip");
+      },
+      { ...CONTENTION, tries, error: (error) => error instanceof Refusal && error.contention },
+      run.io,
+    );
+    results.push(result);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.contention) {
+      run.contended = true;
+      results.push(leftAll(batch, "blocked", "lock_timeout"));
       return;
     }
+    const halves = halved(batch, onePiece);
+    if (halves === undefined || error.whole || isTold(results, error))
+      results.push(leftAll(batch, "failed", error.reason));
+    else for (const half of halves) await work(run, half, onePiece, results);
   }
 }
 
@@ -99,14 +96,6 @@ function isTold<T extends RecordTable>(results: readonly BatchResult<T>[], { rea
 }
 
 const ENOUGH = 64;
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch {
-    throw new Failure("INTERRUPTED", "stopped");
-  }
-}
 
 function leftAll<T extends RecordTable>(items: readonly Item<T>[], kind: Left["kind"], reason: string): BatchResult<T> {
   return { affected: [], left: items.map((item) => ({ item, left: { kind, reason } })), own: {} };

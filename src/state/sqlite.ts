@@ -1,12 +1,14 @@
 import { closeSync, openSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Failure } from "../errors.ts";
+import { NEVER, openPace } from "../port/pace.ts";
+import { retry } from "../port/retry.ts";
 import type { Dialect } from "./schema.ts";
 import { type Database, integer, one, type Sql, type SqlTransaction } from "./sql.ts";
 
 /** How long another process may keep us waiting. */
 const PATIENCE_MS = 15_000;
+const BUSY = { tries: 5000, first: 10, most: 10, within: PATIENCE_MS };
 
 /** What a file is for; `application` tells it from any other SQLite file. */
 export interface FileKind {
@@ -89,14 +91,13 @@ async function versionOf(file: string, kind: FileKind, sql: Sql): Promise<number
 async function begin(file: string, kind: FileKind, db: DatabaseSync, sql: Sql): Promise<SqlTransaction> {
   db.exec("pragma busy_timeout = 0");
   try {
-    for (const until = Date.now() + PATIENCE_MS; ; await sleep(5 + Math.random() * 15)) {
-      try {
-        db.exec("begin immediate");
-        break;
-      } catch (error) {
-        if (!isBusy(error) || Date.now() > until) throw translated(file, kind, error);
-      }
-    }
+    const start = async () => {
+      db.exec("begin immediate");
+      await Promise.resolve();
+    };
+    await retry(start, { ...BUSY, error: isBusy }, { pace: openPace(), signal: NEVER });
+  } catch (error) {
+    throw translated(file, kind, error);
   } finally {
     db.exec(`pragma busy_timeout = ${PATIENCE_MS}`);
   }

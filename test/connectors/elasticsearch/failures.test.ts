@@ -5,7 +5,9 @@ import { openApi } from "../../../connectors/elasticsearch/api.ts";
 import type { Call } from "../../../connectors/elasticsearch/client.ts";
 import { config } from "../../../connectors/elasticsearch/config.ts";
 import { Failure } from "../../../src/errors.ts";
+import { openPace } from "../../../src/port/pace.ts";
 import { testIO } from "../../support/io.ts";
+import { slowTime } from "../../support/slow-time.ts";
 import { testJournal } from "../../support/journal.ts";
 import { recordType } from "../../support/record-type.ts";
 import { recordOn } from "./person.ts";
@@ -254,6 +256,29 @@ describe("what the server refuses is said with a code, and nothing of the reques
     busy = 2;
     expect(await record.erase(found)).toMatchObject({ matched: 1, affected: 1, failed: 0 });
   });
+});
+
+test("a server that says how long it wants to be left alone is left alone so long, and Ctrl-C ends the wait at once", async () => {
+  const index = await people();
+  const call = { method: "GET", path: `/${index}/_count` } as const;
+  let asked = 0;
+  const busy = (seconds: string) => ({ status: 503, body: {}, headers: { "retry-after": seconds } });
+  const flaky = await behind(({ path }) => (path.endsWith("/_count") && (asked += 1) === 1 ? busy("7") : undefined));
+  const time = slowTime();
+  const { origin } = new URL(flaky.url);
+  await using api = await openApi(testIO({ pace: openPace({ time }) }), "search", { node: origin }, "read");
+  expect((await api.send(call)).status).toBe(200);
+  expect([asked, time.waits]).toEqual([2, [7000]]);
+
+  // on a real clock: where the wait does not hear the signal, this test never ends
+  const io = testIO();
+  const closed = await behind(({ path }) => {
+    if (!path.endsWith("/_count")) return undefined;
+    setTimeout(() => io.abort(), 20);
+    return busy("3600");
+  });
+  await using waiting = await openApi(io, "search", { node: new URL(closed.url).origin }, "read");
+  expect(await failureOf(waiting.send(call))).toMatchObject({ code: "INTERRUPTED" });
 });
 
 test("a reader cannot write, whatever it is asked to send; what it may send is a closed list", async () => {

@@ -108,11 +108,14 @@ export async function rawElasticsearch(): Promise<RawElasticsearch> {
 }
 
 /** The answer to a call instead of the server's; `cut` breaks the connection after the server has done its part. */
-export type Rule = (call: {
-  readonly method: string;
-  readonly path: string;
-  readonly body: string;
-}) => { readonly status: number; readonly body: object | string } | "cut" | undefined;
+export type Rule = (call: { readonly method: string; readonly path: string; readonly body: string }) =>
+  | {
+      readonly status: number;
+      readonly body: object | string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | "cut"
+  | undefined;
 
 /** The real server, but for the calls that a rule answers. */
 export async function behind(raw: RawElasticsearch, rule: Rule): Promise<RawElasticsearch & AsyncDisposable> {
@@ -124,7 +127,11 @@ export async function behind(raw: RawElasticsearch, rule: Rule): Promise<RawElas
       const sent = Buffer.concat(parts);
       const said = rule({ method: asked.method ?? "", path: asked.url ?? "", body: sent.toString() });
       if (said !== undefined && said !== "cut") {
-        answer.writeHead(said.status, { "content-type": "application/json", "x-elastic-product": "Elasticsearch" });
+        answer.writeHead(said.status, {
+          "content-type": "application/json",
+          "x-elastic-product": "Elasticsearch",
+          ...said.headers,
+        });
         answer.end(typeof said.body === "string" ? said.body : JSON.stringify(said.body));
         return;
       }

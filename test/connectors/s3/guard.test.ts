@@ -7,11 +7,13 @@ import type { Change } from "../../../src/model/rule-change.ts";
 import type { RecordType } from "../../../src/model/datamap.ts";
 import type { Lookup, Target } from "../../../src/model/search.ts";
 import type { Guard } from "../../../src/port/connector.ts";
+import { openPace } from "../../../src/port/pace.ts";
 import { eraseUnit, FREE, locateAll, planned, remainingOf, unitOf } from "../../support/erase.ts";
 import { type TestIO, testIO } from "../../support/io.ts";
 import { killAt, Killed, testJournal } from "../../support/journal.ts";
 import { targetOf } from "../../support/record-type.ts";
 import { type IfMatchProxy, startIfMatchProxy } from "../../support/servers/if-match-proxy.ts";
+import { slowTime } from "../../support/slow-time.ts";
 import { filesOf, objectsOf, type RawStore, rawStore, systemOf } from "./store.ts";
 
 const ANN = '{"email":"ann@shop.example","n":1}\n';
@@ -332,6 +334,27 @@ describe("records of files", () => {
     const answer: unknown = await find(till(bucket)).catch((error: unknown) => error);
     expect(answer).toBeInstanceOf(Failure);
     expect(answer).toMatchObject({ code: "UNEXPECTED_ANSWER", exit: 5 });
+  });
+
+  test("a server that says how long it wants to be left alone is left alone so long, and Ctrl-C ends the wait at once", async () => {
+    const bucket = await store.bucket();
+    await store.put(bucket, KEY, ANN + BOB);
+    const time = slowTime();
+    const secrets = { store: store.secret(proxy.endpoint) };
+    io = testIO({ secrets, pace: openPace({ time }) });
+    proxy.beforeNext(/^GET .*versions/u, async () => ({ retryAfter: "7" }));
+    expect((await find(till(bucket))).found).toHaveLength(1);
+    expect(time.waits).toHaveLength(1);
+    // the SDK counts from a date, so that some milliseconds have passed
+    expect(Math.ceil((time.waits[0] ?? 0) / 1000)).toBe(7);
+
+    // on a real clock: where the wait does not hear the signal, this test never ends
+    io = testIO({ secrets });
+    proxy.beforeNext(/^GET .*versions/u, async () => {
+      setTimeout(() => io.abort(), 20);
+      return await Promise.resolve({ retryAfter: "3600" });
+    });
+    await expect(find(till(bucket))).rejects.toMatchObject({ code: "INTERRUPTED" });
   });
 
   test("an object's name is shown without what a terminal would obey", async () => {

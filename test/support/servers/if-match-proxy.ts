@@ -26,8 +26,8 @@ export interface IfMatchProxy extends AsyncDisposable {
   readonly writes: readonly string[];
   /** Runs before the next PUT to such a path is looked at: another writer that comes between. It may use the proxy itself. */
   beforeNextPut(path: PathTest, work: () => Promise<unknown>): void;
-  /** Runs before the next request (`GET /bucket/key?versionId=…`, as it was sent) of this kind goes on: a status answers it in the server's place. */
-  beforeNext(request: RegExp, work: () => Promise<number | void>): void;
+  /** Runs before the next request (`GET /bucket/key?versionId=…`, as it was sent) of this kind goes on: a status, or 503 with this `Retry-After`, answers it in the server's place. */
+  beforeNext(request: RegExp, work: () => Promise<number | { readonly retryAfter: string } | void>): void;
   /** The next PUT to such a path is carried out, but its answer never arrives: the connection breaks. */
   loseNextAnswer(path: PathTest): void;
   close(): Promise<void>;
@@ -59,7 +59,7 @@ export async function startIfMatchProxy(behind: Behind, mode: "aws" | "ignores" 
   const writes: string[] = [];
   const before: { path: PathTest; work: () => Promise<unknown> }[] = [];
   const lost: PathTest[] = [];
-  const hooks: { request: RegExp; work: () => Promise<number | void> }[] = [];
+  const hooks: { request: RegExp; work: () => Promise<number | { readonly retryAfter: string } | void> }[] = [];
   const turns = new Map<string, Promise<unknown>>();
 
   /** One write per path at a time, so that "compare, then write" is atomic. */
@@ -92,6 +92,10 @@ export async function startIfMatchProxy(behind: Behind, mode: "aws" | "ignores" 
     const one = await received(incoming);
     const hook = hooks.findIndex(({ request: kind }) => kind.test(`${one.method} ${one.url}`));
     const status = hook >= 0 ? await hooks.splice(hook, 1)[0]?.work() : undefined;
+    if (typeof status === "object") {
+      const busy = refusal(503, "SlowDown");
+      return { ...busy, headers: { ...busy.headers, "retry-after": status.retryAfter } };
+    }
     if (typeof status === "number")
       return status === 200 ? { status, headers: {}, body: Buffer.from("<html/>") } : refusal(status, "Teapot");
     if (!/^(PUT|POST|DELETE)$/u.test(one.method)) return await forward(behind.endpoint, one);
