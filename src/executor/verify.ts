@@ -73,7 +73,7 @@ export interface VerifyResult {
  * `unverifiable`, never a pass; so is a record type in which an identifier still stands where nothing can be done.
  */
 export async function verify(scope: VerifyScope): Promise<VerifyResult> {
-  const { map, plan, sealed, reported } = scope;
+  const { map, plan, sealed, subjects, reported } = scope;
   const types = new Map(recordTypes(map).map((record) => [record.id, record]));
   const blind = await blindSpots(scope, types);
   const searching = await searchAgain(scope, blind);
@@ -88,9 +88,11 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
         await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching }),
       );
   }
+  const values = valuesOf(subjects);
+  const told = reported.map((finding) => toldFinding(finding, values));
   const gaps = sealed.flatMap(({ record }) => {
     const [system = "", ...name] = record.split(".");
-    return gapsOf(reported, record).map((gap) => ({ system, record: name.join("."), ...gap }));
+    return gapsOf(told, record).map((gap) => ({ system, record: name.join("."), ...gap }));
   });
   const holding = new Set(gaps.filter((gap) => gap.holdsIdentifier).map((gap) => `${gap.system}.${gap.record}`));
   const at = scope.now().toISOString();

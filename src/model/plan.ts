@@ -125,7 +125,7 @@ export type Disposition =
       readonly minimise: boolean;
       readonly types?: readonly string[];
     }
-  /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `ambiguous_match`, `over_cap`, `ask`. */
+  /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `age_unknown`, `ambiguous_match`, `over_cap`, `ask`. */
   | { readonly kind: "waiting"; readonly reason: string; readonly says?: string }
   | { readonly kind: "blocked"; readonly reason: string; readonly until?: string };
 
