@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { IO } from "../../src/port/connector.ts";
 import { Failure } from "../../src/errors.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
+import type { Site } from "../../src/model/search.ts";
 
 /** An S3 server and the two ways of asking it. */
 export interface Store {
@@ -12,6 +13,7 @@ export interface Store {
   readonly once: S3Client;
   readonly io: IO;
   readonly system: string;
+  readonly site: Site;
   close(): void;
 }
 
@@ -24,6 +26,8 @@ const SECRET = z.object({
   sessionToken: z.string().min(1).optional(),
   forcePathStyle: z.boolean().optional(),
 });
+
+const AWS = /(?:^|\.)amazonaws\.com(?:\.cn)?$/u;
 
 /** Without it the SDK warns on the console, past everything that keeps values out of what is said. */
 const SILENT = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -38,11 +42,20 @@ export function openStore(block: SystemBlock, io: IO): Store {
     once,
     io,
     system: block.name,
+    site: siteOf(settings.endpoint),
     close() {
       client.destroy();
       once.destroy();
     },
   };
+}
+
+/** At AWS a bucket's name is its own, whatever the endpoint. */
+function siteOf(endpoint: S3ClientConfig["endpoint"]): Site {
+  const { hostname, port, protocol } = new URL(typeof endpoint === "string" ? endpoint : "https://s3.amazonaws.com");
+  if (AWS.test(hostname)) return { space: "s3 aws", root: "" };
+  const at = /^(?:localhost|\[::1\])$/u.test(hostname) ? "127.0.0.1" : hostname;
+  return { space: `s3 ${at}:${port === "" ? ({ "http:": "80" }[protocol] ?? "443") : port}`, root: "" };
 }
 
 /** For cleaning up after an interruption: the same store, which no signal stops. */
@@ -67,7 +80,7 @@ function settingsOf(block: SystemBlock, io: IO): S3ClientConfig {
   };
   if (endpoint === undefined) return { ...base, followRegionRedirects: true };
   // other servers know nothing of the checksums that the SDK adds for AWS
-  const plain = /\.amazonaws\.com(\.cn)?$/u.test(new URL(endpoint).hostname)
+  const plain = AWS.test(new URL(endpoint).hostname)
     ? {}
     : ({ requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" } as const);
   return { ...base, endpoint, ...plain };

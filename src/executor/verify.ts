@@ -7,6 +7,7 @@ import type { Subject } from "../model/subject.ts";
 import { resolveIdentifiers } from "../planner/identities.ts";
 import { locateOne, locateRecords, searchOrder } from "../planner/locate.ts";
 import { beginSearch, mergeLookups, type Searching, searchesFor } from "../planner/lookups.ts";
+import { sameSite } from "../planner/sites.ts";
 import { noStops } from "../planner/stops.ts";
 import type { Readers } from "../planner/readers.ts";
 import { identitySources, leadingColumns, recordTypes, targetOf } from "../planner/targets.ts";
@@ -159,6 +160,13 @@ const LEFT_THE_MAP: Seen = {
   reason: "left_the_map",
 };
 
+const OTHER_PLACE: Seen = {
+  result: "unverifiable",
+  residual: 0,
+  method: "it leads to another place by now than the one that was planned and searched",
+  reason: "other_place",
+};
+
 function checkOf(
   where: Pick<Check, "system" | "record" | "at">,
   { result, residual, method, reason, fresh = 0 }: Seen,
@@ -218,6 +226,7 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
       method: "no identifier of the request leads here",
       reason: "no_identifier",
     };
+  if (step.site !== undefined && !sameSite(step.site, await (await readers.of(type.system)).site())) return OTHER_PLACE;
   const why = blind.get(step.record);
   if (why !== undefined) {
     const seen = unseen(why, scope.subjects);

@@ -2,7 +2,7 @@
 import type { Brand } from "./brand.ts";
 import type { PlannedRecord } from "./change.ts";
 import type { ActionKind } from "./datamap.ts";
-import type { Lookup, Target } from "./search.ts";
+import type { Lookup, Site, Target } from "./search.ts";
 import type { Status } from "./status.ts";
 
 /** `retention`, `legal_hold`: held itself. `held_with`: reached only through a held record. `held_by`: a held record references it. */
@@ -157,6 +157,8 @@ export interface SealedStep {
   readonly record: string;
   /** As it was planned: what is done follows from this, whatever the map says later. */
   readonly target: Target;
+  /** Where its records lie. Absent: planned by a version that did not ask. */
+  readonly site?: Site;
   readonly lookups: readonly Lookup[];
   readonly records: readonly SealedRecord[];
   readonly elsewhere?: readonly Elsewhere[];
