@@ -246,10 +246,12 @@ async function finish(
     return line;
   });
   const failures = rows.flatMap((row) => results.get(row.id)?.failure ?? []);
+  const accepted = new Set((await state.read.plans.approval(plan.id))?.accepted);
+  const open = plan.steps.filter(({ system, record }) => !accepted.has(`${system}.${record}`));
   const exit =
     Object.keys(newRecords).length > 0
       ? EXIT.partly_done
-      : exitOf(plan.steps, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
+      : exitOf(plan.steps, open, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
   const next: RequestState = exit === EXIT.waiting ? "waiting" : exit === EXIT.done ? "verifying" : "partly_done";
   const residue = mergeResidue(attempts.flatMap((receipt) => receipt.residue ?? [])).map((one): ResidueLine => ({
     system: one.system,
@@ -271,6 +273,8 @@ async function finish(
 /** The worst wins: what is not done before what waits for somebody. */
 function exitOf(
   steps: readonly PlanStep[],
+  /** Those of which nobody accepted that they were not searched. */
+  unaccepted: readonly PlanStep[],
   receipts: readonly Receipt[],
   complete: boolean,
   allFailed: readonly Failure[],
@@ -284,7 +288,7 @@ function exitOf(
   if (!complete || receipts.some(({ blocked, failed }) => blocked + failed > 0)) return EXIT.partly_done;
   if (receipts.some(({ waiting, late }) => waiting > 0 || late !== undefined)) return EXIT.waiting;
   if (steps.some((step) => step.kept > 0 && step.reason === "legal_hold")) return EXIT.waiting;
-  if (steps.some((step) => step.reason === "empty_pattern")) return EXIT.findings;
+  if (unaccepted.some((step) => step.reason === "empty_pattern")) return EXIT.findings;
   return EXIT.done;
 }
 

@@ -103,6 +103,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     const left = leftAlone(
       step,
       scope.receipts.find((receipt) => receipt.step === step.id),
+      one.passed,
     );
     const gap = holding.has(`${system}.${record}`) && one.result === "pass";
     return [
@@ -129,8 +130,9 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
 }
 
 /** What is there by right, or could not be acted on. */
-function leftAlone(step: PlanStep, receipt: Receipt | undefined): Partial<Check> {
-  const { kept, waiting, blocked } = receipt ?? step;
+function leftAlone(step: PlanStep, receipt: Receipt | undefined, passed = 0): Partial<Check> {
+  const { kept, blocked } = receipt ?? step;
+  const waiting = Math.max(0, (receipt ?? step).waiting - passed);
   const failed = receipt?.failed ?? 0;
   const says = receipt?.says ?? step.says;
   return {
@@ -151,6 +153,8 @@ interface Seen {
   readonly reason?: string;
   /** Of the residual: records that no plan knew. They came after it, or came back. */
   readonly fresh?: number;
+  /** Records that waited and are not there any more, as they were. */
+  readonly passed?: number;
 }
 
 const LEFT_THE_MAP: Seen = {
@@ -245,7 +249,8 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
   // a planned record is judged by its key below; one that is as wanted still matches, and may
   const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
   const left = await notAsPlanned(scope, step, receipt);
-  const gone = await keptAndGone(readers, target, step);
+  const gone = await goneOf(readers, target, step, "kept");
+  const passed = await goneOf(readers, target, step, "waiting");
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
   const method = "same search on a fresh connection, and each planned record by its key";
   const residual = Math.max(fresh + left, undone);
@@ -264,7 +269,8 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
     result: "pass",
     residual: 0,
     method,
-    ...(planned.kept + planned.waiting > 0 ? { reason: planned.reason ?? "kept" } : {}),
+    passed,
+    ...(planned.kept + planned.waiting - passed > 0 ? { reason: planned.reason ?? "kept" } : {}),
   };
 }
 
@@ -285,14 +291,14 @@ async function notAsPlanned(
   return left.size;
 }
 
-/** Records that a hold keeps and that are not there any more. */
-async function keptAndGone(readers: Readers, target: Target, step: SealedStep): Promise<number> {
-  const kept = step.records.filter(({ disposition }) => disposition.kind === "kept").map(({ key }) => key);
-  if (kept.length === 0) return 0;
+/** Records that were to stay, kept or waiting, and that are not there any more. */
+async function goneOf(readers: Readers, target: Target, step: SealedStep, kind: "kept" | "waiting"): Promise<number> {
+  const stay = step.records.filter(({ disposition }) => disposition.kind === kind).map(({ key }) => key);
+  if (stay.length === 0) return 0;
   const there = new Set<string>();
   const reader = await readers.of(target.record.system);
-  for await (const { key } of reader.locate(target, { by: "keys", keys: kept })) there.add(key);
-  return kept.filter((key) => !there.has(key)).length;
+  for await (const { key } of reader.locate(target, { by: "keys", keys: stay })) there.add(key);
+  return stay.filter((key) => !there.has(key)).length;
 }
 
 async function locateLeft(

@@ -443,6 +443,22 @@ test("somebody who stands twice in a batch, spelled in two ways, is erased once"
   expect(shop.dump()["shop.people p3"]).toBeUndefined();
 });
 
+test("verify counts what waits now: what has gone meanwhile waits no longer", async () => {
+  await using shop = await openShop({}, { tickets: { created: "made" } });
+  for (const one of ["t1", "t2"]) put(shop.shop, "tickets", one, { ...ticket(one, "ann"), made: "2999-01-01" });
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 3 });
+  const ticketsOf = async () => (await shop.house.verify(id)).checks.find(({ record }) => record === "tickets");
+  expect(await ticketsOf()).toMatchObject({ result: "pass", waiting: 2, reason: "newer_than_request" });
+  shop.shop.tables.get("tickets")?.delete("t1");
+  expect(await ticketsOf()).toMatchObject({ result: "pass", waiting: 1, reason: "newer_than_request" });
+  shop.shop.tables.get("tickets")?.delete("t2");
+  const after = await ticketsOf();
+  expect([after?.["result"], after?.["waiting"], after?.["reason"]]).toEqual(["pass", undefined, undefined]);
+});
+
 test("settling: a second look that comes too early closes nothing; the one after the window does", async () => {
   await using shop = await openShop({ settle: "1 hour" });
   const id = await shop.house.open(ANN);
