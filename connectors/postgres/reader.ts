@@ -24,6 +24,7 @@ export async function openReader(block: SystemBlock, structure: Structure, io: I
       inTransaction(database, where, async function* (session) {
         yield* look(await places.for(session, targets));
       }),
+    space: async ({ session }) => await spaceOf(session),
     table: resolveTarget,
     look: (place) => remainingIn(place, io),
     check: checkTargets,
@@ -57,6 +58,19 @@ async function* inTransaction<T>(
   } catch (error) {
     throw await failureWhileReading(database, error, where);
   }
+}
+
+/** The cluster's own number, where this user may ask for it: it is the same through every pooler and address. */
+async function spaceOf(session: Session): Promise<string> {
+  const [known] = await session.query(
+    `SELECT d.oid::text, pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute')::text,
+       pg_catalog.concat_ws(' ', pg_catalog.inet_server_addr(), pg_catalog.inet_server_port())
+     FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`,
+  );
+  const [oid, mayAsk, address] = known ?? [];
+  const [cluster] =
+    mayAsk === "true" ? await session.query("SELECT system_identifier::text FROM pg_catalog.pg_control_system()") : [];
+  return `postgres ${cluster?.[0] ?? address ?? ""} ${oid ?? ""}`;
 }
 
 /** Nothing was begun: a table that cannot be looked at is one that is out of reach. */

@@ -15,6 +15,7 @@ import type { OutboxEntry } from "../state/outbox.ts";
 import type { RunResult } from "../state/plan-store.ts";
 import type { Lease, State, Tx } from "../state/state.ts";
 import { driftBetween, type NewRecords, notedNewRecords, type SecondLook, unitsThatMayRun } from "./drift.ts";
+import { movedSystems } from "../planner/sites.ts";
 import { guardOf, type Rejudge } from "./guard.ts";
 import { inLanes } from "./lanes.ts";
 import { type At, lifeStep } from "./kill-points.ts";
@@ -94,6 +95,7 @@ const PLAN_NOTES = "";
 /** Before the first effect nothing may differ from the plan; the units are made, but for those that new records stand in the way of. */
 async function begin(scope: RunScope): Promise<NewRecords> {
   const { state, plan, map } = scope;
+  await refuseMoved(scope);
   const start = async (tx: Tx): Promise<void> => {
     await scope.judge(tx);
     await tx.requests.update(plan.request, { state: "running", ...(await scope.noted(tx)) });
@@ -131,6 +133,17 @@ async function begin(scope: RunScope): Promise<NewRecords> {
     await tx.journal.add(plan.id, units);
   });
   return newRecords;
+}
+
+/** Whatever is found or not found at another place says nothing of the planned one, and nothing is done there; by a run that goes on neither. */
+async function refuseMoved({ steps, openReaders }: RunScope): Promise<void> {
+  await using readers = openReaders(() => {});
+  const [moved] = await movedSystems(steps.heads, readers);
+  if (moved !== undefined)
+    throw new Failure(
+      "PLAN_STALE",
+      `${moved} is another place by now than the one that was planned; nothing more was done`,
+    );
 }
 
 /** What the map names and is not there any more was there at plan: it has changed. */
@@ -244,10 +257,12 @@ async function finish(
     return line;
   });
   const failures = rows.flatMap((row) => results.get(row.id)?.failure ?? []);
+  const accepted = new Set((await state.read.plans.approval(plan.id))?.accepted);
+  const open = plan.steps.filter(({ system, record }) => !accepted.has(`${system}.${record}`));
   const exit =
     Object.keys(newRecords).length > 0
       ? EXIT.partly_done
-      : exitOf(plan.steps, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
+      : exitOf(plan.steps, open, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
   const next: RequestState = exit === EXIT.waiting ? "waiting" : exit === EXIT.done ? "verifying" : "partly_done";
   const residue = mergeResidue(attempts.flatMap((receipt) => receipt.residue ?? [])).map((one): ResidueLine => ({
     system: one.system,
@@ -269,6 +284,8 @@ async function finish(
 /** The worst wins: what is not done before what waits for somebody. */
 function exitOf(
   steps: readonly PlanStep[],
+  /** Those of which nobody accepted that they were not searched. */
+  unaccepted: readonly PlanStep[],
   receipts: readonly Receipt[],
   complete: boolean,
   allFailed: readonly Failure[],
@@ -282,7 +299,7 @@ function exitOf(
   if (!complete || receipts.some(({ blocked, failed }) => blocked + failed > 0)) return EXIT.partly_done;
   if (receipts.some(({ waiting, late }) => waiting > 0 || late !== undefined)) return EXIT.waiting;
   if (steps.some(keptForAPerson)) return EXIT.waiting;
-  if (steps.some((step) => step.reason === "empty_pattern")) return EXIT.findings;
+  if (unaccepted.some((step) => step.reason === "empty_pattern")) return EXIT.findings;
   return EXIT.done;
 }
 

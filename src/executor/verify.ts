@@ -7,6 +7,7 @@ import type { Subject } from "../model/subject.ts";
 import { resolveIdentifiers } from "../planner/identities.ts";
 import { locateOne, locateRecords, searchOrder } from "../planner/locate.ts";
 import { beginSearch, mergeLookups, type Searching, searchesFor } from "../planner/lookups.ts";
+import { sameSite } from "../planner/sites.ts";
 import { noStops } from "../planner/stops.ts";
 import type { Readers } from "../planner/readers.ts";
 import { identitySources, leadingColumns, recordTypes, targetOf } from "../planner/targets.ts";
@@ -74,7 +75,7 @@ export interface VerifyResult {
  * `unverifiable`, never a pass; so is a record type in which an identifier still stands where nothing can be done.
  */
 export async function verify(scope: VerifyScope): Promise<VerifyResult> {
-  const { map, plan, reported } = scope;
+  const { map, plan, subjects, reported } = scope;
   const { heads } = scope.steps;
   const types = new Map(recordTypes(map).map((record) => [record.id, record]));
   const blind = await blindSpots(scope, types);
@@ -92,9 +93,11 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
         await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching }),
       );
   }
+  const values = valuesOf(subjects);
+  const told = reported.map((finding) => toldFinding(finding, values));
   const gaps = heads.flatMap(({ record }) => {
     const [system = "", ...name] = record.split(".");
-    return gapsOf(reported, record).map((gap) => ({ system, record: name.join("."), ...gap }));
+    return gapsOf(told, record).map((gap) => ({ system, record: name.join("."), ...gap }));
   });
   const holding = new Set(gaps.filter((gap) => gap.holdsIdentifier).map((gap) => `${gap.system}.${gap.record}`));
   const at = scope.now().toISOString();
@@ -104,6 +107,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     const left = leftAlone(
       step,
       scope.receipts.find((receipt) => receipt.step === step.id),
+      one.passed,
     );
     const gap = holding.has(`${system}.${record}`) && one.result === "pass";
     return [
@@ -130,8 +134,9 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
 }
 
 /** What is there by right, or could not be acted on. */
-function leftAlone(step: PlanStep, receipt: Receipt | undefined): Partial<Check> {
-  const { kept, waiting, blocked } = receipt ?? step;
+function leftAlone(step: PlanStep, receipt: Receipt | undefined, passed = 0): Partial<Check> {
+  const { kept, blocked } = receipt ?? step;
+  const waiting = Math.max(0, (receipt ?? step).waiting - passed);
   const failed = receipt?.failed ?? 0;
   const says = receipt?.says ?? step.says;
   return {
@@ -152,6 +157,8 @@ interface Seen {
   readonly reason?: string;
   /** Of the residual: records that no plan knew. They came after it, or came back. */
   readonly fresh?: number;
+  /** Records that waited and are not there any more, as they were. */
+  readonly passed?: number;
 }
 
 const LEFT_THE_MAP: Seen = {
@@ -159,6 +166,13 @@ const LEFT_THE_MAP: Seen = {
   residual: 0,
   method: "the data map has no such record type any more",
   reason: "left_the_map",
+};
+
+const OTHER_PLACE: Seen = {
+  result: "unverifiable",
+  residual: 0,
+  method: "it leads to another place by now than the one that was planned and searched",
+  reason: "other_place",
 };
 
 function checkOf(
@@ -220,6 +234,7 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
       method: "no identifier of the request leads here",
       reason: "no_identifier",
     };
+  if (step.site !== undefined && !sameSite(step.site, await (await readers.of(type.system)).site())) return OTHER_PLACE;
   const why = blind.get(step.record);
   if (why !== undefined) {
     const seen = unseen(why, scope.subjects);
@@ -238,7 +253,8 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
   // a planned record is judged by its key below; one that is as wanted still matches, and may
   const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
   const left = await notAsPlanned(scope, step, receipt);
-  const gone = await keptAndGone(readers, target, step);
+  const gone = await goneOf(readers, target, step, "kept");
+  const passed = await goneOf(readers, target, step, "waiting");
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
   const method = "same search on a fresh connection, and each planned record by its key";
   const residual = Math.max(fresh + left, undone);
@@ -257,7 +273,8 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
     result: "pass",
     residual: 0,
     method,
-    ...(planned.kept + planned.waiting > 0 ? { reason: planned.reason ?? "kept" } : {}),
+    passed,
+    ...(planned.kept + planned.waiting - passed > 0 ? { reason: planned.reason ?? "kept" } : {}),
   };
 }
 
@@ -278,14 +295,14 @@ async function notAsPlanned(
   return left.size;
 }
 
-/** Records that a hold keeps and that are not there any more. */
-async function keptAndGone(readers: Readers, target: Target, step: SealedStep): Promise<number> {
-  const kept = step.records.filter(({ disposition }) => disposition.kind === "kept").map(({ key }) => key);
-  if (kept.length === 0) return 0;
+/** Records that were to stay, kept or waiting, and that are not there any more. */
+async function goneOf(readers: Readers, target: Target, step: SealedStep, kind: "kept" | "waiting"): Promise<number> {
+  const stay = step.records.filter(({ disposition }) => disposition.kind === kind).map(({ key }) => key);
+  if (stay.length === 0) return 0;
   const there = new Set<string>();
   const reader = await readers.of(target.record.system);
-  for await (const { key } of reader.locate(target, { by: "keys", keys: kept })) there.add(key);
-  return kept.filter((key) => !there.has(key)).length;
+  for await (const { key } of reader.locate(target, { by: "keys", keys: stay })) there.add(key);
+  return stay.filter((key) => !there.has(key)).length;
 }
 
 async function locateLeft(

@@ -2,7 +2,7 @@
 import type { Brand } from "./brand.ts";
 import type { PlannedRecord } from "./change.ts";
 import type { ActionKind } from "./datamap.ts";
-import type { Lookup, Target } from "./search.ts";
+import type { Lookup, Site, Target } from "./search.ts";
 import type { Status } from "./status.ts";
 
 /** `retention`, `legal_hold`: held itself. `review`: held, and nobody knows until when. `held_with`: reached only through a held record. `held_by`: a held record references it. */
@@ -129,7 +129,7 @@ export type Disposition =
       readonly whole?: true;
       readonly types?: readonly string[];
     }
-  /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `ambiguous_match`, `over_cap`, `ask`. */
+  /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `age_unknown`, `ambiguous_match`, `over_cap`, `ask`. */
   | { readonly kind: "waiting"; readonly reason: string; readonly says?: string }
   | { readonly kind: "blocked"; readonly reason: string; readonly until?: string };
 
@@ -161,6 +161,8 @@ export interface StepHead {
   readonly record: string;
   /** As it was planned: what is done follows from this, whatever the map says later. */
   readonly target: Target;
+  /** Where its records lie. Absent: planned by a version that did not ask. */
+  readonly site?: Site;
   readonly lookups: readonly Lookup[];
   readonly elsewhere?: readonly Elsewhere[];
 }

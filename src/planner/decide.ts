@@ -1,4 +1,5 @@
-import { civilDateOf } from "../retention/civil-date.ts";
+import { isCivilDate } from "../model/civil-date.ts";
+import { civilDateFromText, civilDateOf } from "../retention/civil-date.ts";
 import { holdEnd } from "../retention/hold-end.ts";
 import type { Hold, RecordType } from "../model/datamap.ts";
 import { endsLater, latestFirst, untilOf } from "../model/hold-ends.ts";
@@ -68,6 +69,35 @@ function decideEach(
       else if (!record.done) mine.set(record.key, BY_RULE);
     }
   }
+  keepOpen(deciding, decided);
+}
+
+/**
+ * What a condition read as open stays while a record waits for it: without it the next look would find nothing open, and
+ * take the record too.
+ */
+function keepOpen({ map, found, conditions }: Deciding, decided: OwnDecisions): void {
+  for (const [name, { open }] of conditions) {
+    if (open === undefined || open.records.size === 0) continue;
+    const waiting = new Set<number>();
+    for (const [id, { type, records }] of found) {
+      if (type.unless !== name) continue;
+      for (const [key, disposition] of decided.get(id) ?? [])
+        if (disposition.kind === "waiting" && disposition.reason === name)
+          for (const person of records.get(key)?.subjects ?? []) waiting.add(person);
+    }
+    if (waiting.size === 0) continue;
+    const says = map.conditions.find((one) => one.name === name)?.says;
+    for (const [id, { type, records }] of found) {
+      if (type.system !== open.system) continue;
+      const mine = decided.get(id);
+      for (const { key, address } of records.values()) {
+        const isWaitedFor = open.records.get(address)?.some((person) => waiting.has(person)) === true;
+        if (isWaitedFor && mine?.get(key)?.kind === "act")
+          mine.set(key, { kind: "waiting", reason: name, ...(says === undefined ? {} : { says }) });
+      }
+    }
+  }
 }
 
 /** Its own hold and that of what leads to it: the later date, under the law of both. What is blocked or waits does so whatever else holds it. */
@@ -103,8 +133,10 @@ function ownDisposition(
   }
   if (record.blocked !== undefined) return { kind: "blocked", ...record.blocked };
   if (type.created !== undefined && !record.done) {
-    const newer = isNewer(valuesAt(record.values, type.created), made, map.controller.calendar.timezone);
-    if (newer) return { kind: "waiting", reason: "newer_than_request", says: "it came into being after the request" };
+    const age = ageOf(valuesAt(record.values, type.created), made, map.controller.calendar.timezone);
+    if (age === "unknown") return { kind: "waiting", reason: "age_unknown" };
+    if (age === "newer")
+      return { kind: "waiting", reason: "newer_than_request", says: "it came into being after the request" };
   }
   const { timezone } = map.controller.calendar;
   const held: { readonly until?: string; readonly hold: Hold }[] = [];
@@ -137,7 +169,7 @@ function ownDisposition(
       ...(whole ? { whole } : {}),
     };
   }
-  if (!record.done && type.unless !== undefined && (conditions.get(type.unless)?.(type.id, record) ?? false)) {
+  if (!record.done && type.unless !== undefined && (conditions.get(type.unless)?.keeps(type.id, record) ?? false)) {
     const says = map.conditions.find(({ name }) => name === type.unless)?.says;
     return { kind: "waiting", reason: type.unless, ...(says === undefined ? {} : { says }) };
   }
@@ -146,16 +178,27 @@ function ownDisposition(
   return undefined;
 }
 
-/** Whether a record came into being after its request. An instant of the request's own day is held against the hour it was entered. */
-function isNewer(created: readonly string[], { received, entered }: Made, timezone: string): boolean {
-  return created.some((text) => {
-    const at = new Date(/^\d{4}-\d{2}-\d{2}$/u.test(text) ? `${text}T00:00:00Z` : text.replace(" ", "T"));
-    if (Number.isNaN(at.getTime())) return false;
-    if (text.length <= 10) return text > received;
-    const day = civilDateOf(at, timezone);
-    if (day !== received) return day > received;
-    return civilDateOf(new Date(entered), timezone) === received && at.toISOString() > entered;
-  });
+/**
+ * Whether a record came into being after its request. An instant of the request's own day is held against the hour it was
+ * entered. A date that cannot be read may be any; where there is none, nothing says that the record is newer.
+ */
+function ageOf(
+  created: readonly string[],
+  { received, entered }: Made,
+  timezone: string,
+): "older" | "newer" | "unknown" {
+  let age: ReturnType<typeof ageOf> = "older";
+  for (const text of created.map((one) => one.trim()).filter((one) => one !== "")) {
+    const day = civilDateFromText(text, timezone);
+    if (day === undefined) age = "unknown";
+    else if (day > received) return "newer";
+    else if (day === received && !isCivilDate(text) && civilDateOf(new Date(entered), timezone) === received) {
+      const at = new Date(text.replace(" ", "T"));
+      if (Number.isNaN(at.getTime())) age = "unknown";
+      else if (at.toISOString() > entered) return "newer";
+    }
+  }
+  return age;
 }
 
 type Made = Deciding["made"];

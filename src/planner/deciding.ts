@@ -1,6 +1,6 @@
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Disposition } from "../model/plan.ts";
-import type { ConditionTest } from "./conditions.ts";
+import type { Judgement } from "./conditions.ts";
 import type { Findings } from "./found.ts";
 import type { Identifiers } from "./identities.ts";
 import type { Gone } from "./lookups.ts";
@@ -26,7 +26,7 @@ export interface Deciding {
   readonly today: string;
   readonly made: Made;
   /** By name of the condition. */
-  readonly conditions: ReadonlyMap<string, ConditionTest>;
+  readonly conditions: ReadonlyMap<string, Judgement>;
   readonly stops: Stops;
   /** As `Searching.gone`. */
   readonly gone: Gone;

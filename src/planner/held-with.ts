@@ -20,6 +20,9 @@ export type ParentIndex = readonly Parents[];
 
 type Held = Extract<Disposition, { kind: "kept" } | { kind: "waiting" }>;
 
+/** Why a record waits of which what it leads to is a part: a new order has new lines. */
+const SPREADING: ReadonlySet<string> = new Set(["no_date", "newer_than_request", "age_unknown"]);
+
 export interface HeldWith {
   readonly deciding: Deciding;
   /** What was decided of a parent so far. */
@@ -47,7 +50,7 @@ export function parentIndex({ found }: Deciding, type: RecordType): ParentIndex 
 
 /**
  * A record that is reached only through held records is held with them: an invoice's lines, with the longest of their
- * dates; they wait where nobody knows the date. Where no parent's value reads like the record's own (`1` and `1.00` are
+ * dates; they wait where nobody knows the date, and with a record that came after the request. Where no parent's value reads like the record's own (`1` and `1.00` are
  * equal to the database), any held parent of its people may be the one, and counts; but for a parent that is known to
  * have gone.
  */
@@ -55,7 +58,7 @@ export function heldWith(scope: HeldWith, type: RecordType, record: FoundRecord,
   if (index.length === 0 || reachedByIdentity(scope.deciding, type, record)) return undefined;
   const hold = (of: string, parent: string): Held | undefined => {
     const disposition = scope.of(of, parent);
-    if (disposition?.kind === "waiting" && disposition.reason === "no_date") return disposition;
+    if (disposition?.kind === "waiting" && SPREADING.has(disposition.reason)) return disposition;
     if (disposition?.kind !== "kept") return undefined;
     return disposition.reason === "held_by" && !scope.isProtected(of, parent) ? undefined : disposition;
   };

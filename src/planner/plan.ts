@@ -74,10 +74,12 @@ export async function makePlan(
     await refuseTooMany(step, found.type, parts);
     steps.push(step);
     const elsewhere = elsewhereOf(found.type.id, searched, stepIds);
+    const site = searched.sites.get(found.type.system);
     sealed.push({
       step: id,
       record: found.type.id,
       target: found.target,
+      ...(site === undefined ? {} : { site }),
       lookups: found.lookups,
       ...(elsewhere.length === 0 ? {} : { elsewhere }),
       // last: the sealed store cuts it into pieces, and the digest is over the text

@@ -9,6 +9,7 @@ import { afterHeld, changeOf, laterHeldBy, laterKept, type OwnDecisions } from "
 import { typesById } from "./deciding.ts";
 import type { Findings } from "./found.ts";
 import type { CountedIn, OneDecisionEach } from "./same-record.ts";
+import { type Sites, sameSiteAs } from "./sites.ts";
 import { samePlace } from "./targets.ts";
 
 /** What is kept of a reference: there may be as many as records. */
@@ -70,9 +71,10 @@ export function decideReferences(
   map: DataMap,
   once: Pick<OneDecisionEach, "decided">,
   references: References,
+  sites: Sites,
 ): ReferenceDecisions {
   const types = typesById(map);
-  const scope: Scope = { map, types, decided: once.decided };
+  const scope: Scope = { map, types, decided: once.decided, sites };
   for (let changed = true; changed;) {
     changed = false;
     for (const [parentType, refs] of references) {
@@ -88,6 +90,7 @@ interface Scope {
   readonly map: DataMap;
   readonly types: ReadonlyMap<string, RecordType>;
   readonly decided: OwnDecisions;
+  readonly sites: Sites;
 }
 
 interface Sighting {
@@ -239,18 +242,16 @@ function isDeclaredToGo({ map }: Scope, type: RecordType, { link, through }: Kno
 }
 
 /** Whether the table is a record type of another system over the same database: its rows are judged there, and no declaration makes them ours. */
-function isOfAnotherSystem({ map }: Scope, type: RecordType, { link }: KnownReference): boolean {
-  const own = map.systems.find(({ name }) => name === type.system);
+function isOfAnotherSystem({ map, sites }: Scope, type: RecordType, { link }: KnownReference): boolean {
+  const same = sameSiteAs(sites, type.system);
   const [table = "", schema] = link.child
     .slice(type.system.length + 1)
     .split(".")
     .toReversed();
   return map.systems.some(
-    ({ name, kind, connect, records }) =>
+    ({ name, records }) =>
       name !== type.system &&
-      kind === own?.kind &&
-      connect.secret !== undefined &&
-      connect.secret === own.connect.secret &&
+      same.has(name) &&
       records.some(
         ({ place }) =>
           place.kind === "table" &&

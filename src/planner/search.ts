@@ -16,6 +16,7 @@ import { type Readers, sideBySide } from "./readers.ts";
 import { decideReferences, deletes, knownReferences, type KnownReference, type References } from "./references.ts";
 import { decideOnce, type OneDecisionEach } from "./same-record.ts";
 import { placed, sorted } from "./placed.ts";
+import { refuseTwins, type Sites, sitesOf } from "./sites.ts";
 import { noStops, refuseStopped, type Stops, stopWarnings } from "./stops.ts";
 import { conditionTarget, recordTypes, samePlace, targetOf } from "./targets.ts";
 import { toldFailure, toldFinding, valuesOf } from "./told.ts";
@@ -34,6 +35,7 @@ export interface Searched {
   readonly writes: readonly Write[];
   /** Record types of which some record is to be deleted. */
   readonly deleting: ReadonlySet<string>;
+  readonly sites: Sites;
   /** Record types whose pattern matches nothing: not searched. */
   readonly empty: ReadonlySet<string>;
   readonly warnings: readonly Finding[];
@@ -110,11 +112,15 @@ async function searchAll(
     stops,
     gone: searching.gone,
   };
+  const sites = await sitesOf(
+    readers,
+    types.map((type) => type.system),
+  );
   const order = new Map(recordTypes(map).map(({ id }, at) => [id, at]));
   const decide = async () => {
     const once = decideOnce(found, decideOwn(deciding), order);
     const references = await referencesTo(map, readers, found, once, links);
-    return { once, references, ...decideReferences(map, once, references) };
+    return { once, references, ...decideReferences(map, once, references, sites) };
   };
   let decisions = await decide();
   // somebody with more than the cap allows is left alone whole, and what that means for others is decided anew
@@ -123,6 +129,7 @@ async function searchAll(
     decisions = await decide();
   }
   const { once, references, decided, takes } = decisions;
+  refuseTwins(map, found, decided, sites);
   // findings that readers made while they searched are complete only now
   const late = told(reported);
   refuse(map, late);
@@ -136,6 +143,7 @@ async function searchAll(
     links: [...links, ...deepLinks(map, references)],
     writes,
     deleting: deletingTypes(map, found, decided),
+    sites,
     empty,
     warnings: [...checked, ...late, ...stopWarnings(stops)],
   };

@@ -4,7 +4,9 @@ import { Failure } from "../errors.ts";
 import type { ApprovedPlan, StepHead } from "../model/plan.ts";
 import { approvedPlan } from "../planner/approve.ts";
 import { isUnaltered, stepsDigest } from "../planner/plan.ts";
+import type { Finding } from "../model/search.ts";
 import { judgeAgain, knownOfPeople } from "../planner/judge-again.ts";
+import { toldFinding, valuesOf } from "../planner/told.ts";
 import { unitsOf } from "../planner/units.ts";
 import { stateWords } from "../model/words.ts";
 import type { SealedPart } from "../state/sealed-store.ts";
@@ -42,6 +44,8 @@ async function runHeld(
   const { plan, parts } = lease.first;
   const { pseudonyms, received, createdAt } = await state.read.requests.get(id);
   let known: ReturnType<typeof knownOfPeople> | undefined;
+  const values = await valuesIn(state.read, id);
+  const told = (report: (finding: Finding) => void) => (finding: Finding) => report(toldFinding(finding, values));
   const digestKey = await digestKeyOf(state.read, id);
   return await run({
     map,
@@ -55,8 +59,8 @@ async function runHeld(
     signal: context.signal,
     at: context.at,
     now: () => context.now(),
-    openReaders: (report) => readersFor(context, id, report),
-    openEraser: (system, report) => eraserFor(context, system, id, report),
+    openReaders: (report) => readersFor(context, id, told(report)),
+    openEraser: (system, report) => eraserFor(context, system, id, told(report)),
     async judge(tx) {
       const now = await runnable(context, tx, id);
       if (now.plan.id !== plan.id) throw new Failure("PLAN_STALE", `${id} has a newer plan than ${plan.id}`);
@@ -118,6 +122,12 @@ async function lostOf(
   const reader = await readers.of(system);
   for await (const { key } of reader.locate(step.target, { by: "keys", keys })) found.add(key);
   return [...found];
+}
+
+/** Every value that the people are searched by: none of them is to stand in what is told. */
+async function valuesIn(reads: Reads, id: string): Promise<readonly string[]> {
+  if (!(await reads.sealed.exists(id))) return [];
+  return valuesOf([...(await reads.sealed.subjects(id)), ...(await reads.sealed.resolved(id))]);
 }
 
 /** Empty once the request has ended: then nothing is acted on any more. */

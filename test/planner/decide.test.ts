@@ -81,6 +81,8 @@ function decide(
     map,
     once,
     new Map(Object.entries(references).map(([id, some]) => [id, some.map(known)])),
+    // one secret, one database
+    new Map(map.systems.map(({ name, connect }) => [name, { space: connect.secret ?? name, root: "" }])),
   );
   return Object.fromEntries(
     [...decided].flatMap(([id, dispositions]) =>
