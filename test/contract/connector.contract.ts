@@ -155,6 +155,24 @@ export function connectorContract(
       expect(await reader.size(target())).toBeGreaterThanOrEqual(0);
     });
 
+    claim(
+      "a system says where it is, the same to every reader, and each record has an address of its own there",
+      async () => {
+        await using reader = await fixture.system.openReader(io);
+        await using another = await fixture.system.openReader(io);
+        const place = await reader.site();
+        expect(place.space.length).toBeGreaterThan(0);
+        expect(await another.site()).toEqual(place);
+        const found: string[] = [];
+        for await (const { address } of reader.locate(target(), {
+          by: "subjects",
+          lookups: EVERYONE.map((one, at) => lookup(at, one)),
+        }))
+          found.push(address);
+        expect(new Set(found).size).toBe(found.length);
+      },
+    );
+
     claim("locate finds exactly the records of the subject, each under a key of its own", async () => {
       const found = await find([lookup(0, ANN)]);
       expect(nos(found)).toEqual([ANN.no, ANN_TOO.no]);

@@ -21,6 +21,34 @@ const FAULTS = ["test/engine/faults.test.ts"];
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: "two systems over one place act on one record",
+    file: "src/planner/sites.ts",
+    from: "if (clash === undefined) continue;",
+    to: "if (clash === undefined || seen.length > 0) continue;",
+    tests: ["test/engine/places.test.ts"],
+  },
+  {
+    name: "a cascade takes what another system over the same database keeps",
+    file: "src/planner/sites.ts",
+    from: "(mine !== undefined && sameSite(mine, site) ? [other] : [])",
+    to: "(mine !== undefined && sameSite(mine, site) && other === system ? [other] : [])",
+    tests: ["test/engine/places.test.ts"],
+  },
+  {
+    name: "another place than the planned one is run at",
+    file: "src/executor/run.ts",
+    from: "if (moved !== undefined)",
+    to: "if (moved !== undefined && moved.length === 0)",
+    tests: ["test/engine/places.test.ts"],
+  },
+  {
+    name: "another place than the planned one is believed to be empty",
+    file: "src/executor/verify.ts",
+    from: "if (step.site !== undefined && !sameSite(step.site, await (await readers.of(type.system)).site())) return OTHER_PLACE;",
+    to: 'if (step.site !== undefined && type.system === "") return OTHER_PLACE;',
+    tests: ["test/engine/places.test.ts"],
+  },
+  {
     name: "max_records is not looked at",
     file: "src/planner/search.ts",
     from: "if (count <= one.type.limits.maxRecords || stops.has(person)) continue;",

@@ -602,3 +602,32 @@ test("two record types that read one file in two ways are refused by name: what 
   expect(await findings(fields, { ...fields, split: { n: ";" } })).toEqual(conflict("split"));
   expect(await findings({}, {})).toEqual([]);
 });
+
+test("a folder is one place whatever path leads to it, and a record has one address from every root above it", async () => {
+  await mkdir(join(folder.path, "root/in"));
+  await writeFile(join(folder.path, "root/in/a.csv"), HEAD + ANN + BOB);
+  await mkdir(join(folder.path, "other"));
+  await writeFile(join(folder.path, "other/a.csv"), HEAD + ANN + BOB);
+  await symlink("root/in", join(folder.path, "link"));
+  const seen = async (root: string, glob: string) => {
+    const record = peopleFiles([glob]);
+    const system = systemOf(join(folder.path, root), record);
+    await using reader = await system.openReader(io);
+    const { root: name } = await reader.site();
+    const target = targetOf(record, [{ column: "email", type: "email", fold: [] }], []);
+    const found = await locateAll(system, io, target, LOOKUPS);
+    return { name, addresses: found.map(({ address }) => address) };
+  };
+  const [whole, part, link, other] = [
+    await seen("root", "in/*.csv"),
+    await seen("root/in", "*.csv"),
+    await seen("link", "*.csv"),
+    await seen("other", "*.csv"),
+  ];
+  expect(link).toEqual(part);
+  expect(part.addresses).toEqual(whole.addresses);
+  expect(part.addresses).toHaveLength(1);
+  expect(part.name).not.toBe(whole.name);
+  expect(other.addresses).not.toEqual(part.addresses);
+  expect(other.name).not.toBe(part.name);
+});

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Catalog } from "../../../connectors/postgres/catalog.ts";
 import { openStructure } from "../../../connectors/postgres/place.ts";
 import { openDatabase } from "../../../connectors/postgres/session.ts";
-import { blockOf, record, testDatabase, type TestDatabase, worldOf } from "./database.ts";
+import { testIO } from "../../support/io.ts";
+import { blockOf, record, SECRETS, systemOf, testDatabase, type TestDatabase, worldOf } from "./database.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -70,3 +71,18 @@ test.each(changes)("%s is seen, and what has not changed is not read again", asy
 function parts({ server, tables, foreignKeys, places }: Catalog): object {
   return { server, tables, foreignKeys, places };
 }
+
+test("a database is one place whoever asks and by whatever address, and another one beside it is not", async () => {
+  await using other = await testDatabase("elsewhere");
+  await other.fresh();
+  const nameAt = async (url: string) => {
+    const system = systemOf([record("users", "erase")]);
+    await using reader = await system.openReader(testIO({ secrets: { [SECRETS]: url } }));
+    return (await reader.site()).space;
+  };
+  const name = await nameAt(database.url);
+  expect(name).toMatch(/^postgres \d{10,} \d+$/u);
+  expect(await nameAt(database.adminUrl)).toBe(name);
+  expect(await nameAt(database.url.replace("127.0.0.1", "localhost"))).toBe(name);
+  expect(await nameAt(other.url)).not.toBe(name);
+});

@@ -1,3 +1,4 @@
+import { symlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { RecordType } from "../../../src/model/datamap.ts";
 import { locateAll } from "../../support/erase.ts";
@@ -334,4 +335,17 @@ describe("what is checked before anything is planned", () => {
     );
     expect(file.sql("SELECT count(*) FROM people")).toEqual([["1"]]);
   });
+});
+
+test("a file is one database whatever path leads to it", async () => {
+  using file = testFile("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT)");
+  using other = testFile("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT)");
+  symlinkSync(file.path, `${file.path}.link`);
+  const nameAt = async (path: string) => {
+    const system = systemOf([record("people", "erase")], { connect: { file: path } });
+    await using reader = await system.openReader(worldOf(file));
+    return (await reader.site()).space;
+  };
+  expect(await nameAt(`${file.path}.link`)).toBe(await nameAt(file.path));
+  expect(await nameAt(other.path)).not.toBe(await nameAt(file.path));
 });

@@ -1,4 +1,5 @@
 /** A database in memory: tables of rows, foreign keys, transactions that happen whole or not at all. */
+import { randomUUID } from "node:crypto";
 import { Failure } from "../../../src/errors.ts";
 
 /** Text, NULL, or a list of texts. */
@@ -15,6 +16,8 @@ export interface ForeignKey {
 }
 
 export interface MemoryDatabase {
+  /** A place that leads elsewhere has another one. */
+  name: string;
   /** table -> primary key -> row. */
   readonly tables: Map<string, Map<string, Row>>;
   readonly foreignKeys: ForeignKey[];
@@ -34,6 +37,7 @@ export function memoryDatabase(
 ): MemoryDatabase {
   let transactions = 0;
   const database: MemoryDatabase = {
+    name: randomUUID(),
     tables: new Map(),
     foreignKeys: [...foreignKeys],
     committed: new Set(),

@@ -7,6 +7,7 @@ import type { Eraser, Reader, System } from "../../../src/port/connector.ts";
 export type Call =
   | "openReader"
   | "openEraser"
+  | "site"
   | "check"
   | "links"
   | "writes"
@@ -73,7 +74,10 @@ type Pass = (call: Call) => Promise<void>;
 
 function readerAround(reader: Reader, pass: Pass, faults: () => Faults): Reader {
   return {
-    site: async () => await reader.site(),
+    async site() {
+      await pass("site");
+      return await reader.site();
+    },
     async *check(targets) {
       await pass("check");
       yield* reader.check(targets);
