@@ -7,8 +7,19 @@ import type { Assignments } from "../../src/sql/changes.ts";
 import type { BatchTables, Locking, OwnRow, Referencing, RowsRead, SqlBatch } from "../../src/sql/dialect.ts";
 import type { Hits, RowState } from "../../src/sql/record-table.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
+import { isIgnored } from "../../src/sql/findings.ts";
 import { castTo } from "./columns.ts";
-import { type Before, beforeOf, beforeText, declaredIn, type Growth, GROWTH, growthOf } from "./growth.ts";
+import {
+  type Before,
+  beforeOf,
+  beforeText,
+  declaredIn,
+  type Growth,
+  GROWTH,
+  growthOf,
+  SEIZED,
+  shapesText,
+} from "./growth.ts";
 import { keyOrder, keyRows, ofTable, sameKey } from "./keys.ts";
 import { findRows, rowsByKey } from "./locate.ts";
 import { type Losses, moreThanKnown, noLosses, noteRemoved, noteTaken, topOf } from "./losses.ts";
@@ -236,8 +247,8 @@ async function settle(erasing: Erasing): Promise<readonly string[]> {
     ),
   ];
   const foreignKeys = `SELECT c.oid::text FROM pg_catalog.pg_constraint c WHERE c.contype = 'f' AND c.conparentid = 0 AND coalesce(pg_catalog.to_jsonb(c) ->> 'conenforced', 'true') = 'true' AND c.confrelid = ANY ('{${parents.join(",")}}'::oid[])`;
-  const [, growth = [], ids = [], found = []] = await transaction.several(
-    `SET CONSTRAINTS ALL IMMEDIATE; ${GROWTH}; SELECT pg_catalog.pg_current_xact_id()::text; ${foreignKeys}`,
+  const [, growth = [], ids = [], found = [], seized = []] = await transaction.several(
+    `SET CONSTRAINTS ALL IMMEDIATE; ${GROWTH}; SELECT pg_catalog.pg_current_xact_id()::text; ${foreignKeys}; ${SEIZED}`,
   );
   if (found.some(([oid]) => !known.includes(oid ?? ""))) throw new Refusal("schema_changed", { whole: true });
   erasing.id = ids[0]?.[0] ?? "";
@@ -246,9 +257,30 @@ async function settle(erasing: Erasing): Promise<readonly string[]> {
   const strangers: string[] = [];
   for (const one of erasing.grown)
     if (!declared(one) && !(await wasUndone(transaction, one))) strangers.push(one.shown);
-  const unplanned = strangers.length > 0 ? [] : await unplannedLosses(erasing);
+  const emptied = await emptiedTables(
+    erasing,
+    seized.flatMap(([oid]) => oid ?? []),
+  );
+  const unplanned = strangers.length > 0 ? emptied : [...emptied, ...(await unplannedLosses(erasing))];
   if (unplanned.length > 0) throw new Refusal(`UNPLANNED ${unplanned.join(", ")}`);
   return strangers;
+}
+
+/** Names of tables that a trigger emptied, dropped or rebuilt: whatever stood there is somebody's, or was to stay. */
+async function emptiedTables(
+  { transaction, database, block }: Erasing,
+  seized: readonly string[],
+): Promise<readonly string[]> {
+  if (seized.length === 0) return [];
+  const now = new Map((await transaction.query(shapesText(seized))).map(([oid, shape]) => [oid, shape]));
+  // others do not see yet what this transaction did
+  await using before = await database.read();
+  return (await before.query(shapesText(seized))).flatMap(([oid, shape, schema, name, visible]) => {
+    const shown = visible === "true" ? (name ?? "") : `${schema}.${name}`;
+    return now.get(oid ?? "") === shape || isIgnored(block, { schema: schema ?? "", name: name ?? "", shown })
+      ? []
+      : [shown];
+  });
 }
 
 /**

@@ -392,3 +392,62 @@ test("a trigger that sweeps the table it fires for is noticed as well", async ()
   ]);
   expect(await rows("threads")).toEqual(["(1,ann,)", "(2,bob,1)"]);
 });
+
+test("a trigger that empties, drops or rebuilds a table is noticed, though no count tells of it; one that only locks it is not in the way", async () => {
+  const seizing: [string, string, string][] = [
+    ["a mapped table, written out", "TRUNCATE TABLE ONLY posts", "UNPLANNED posts"],
+    ["a mapped table, put together", "EXECUTE 'TRUN' || 'CATE posts'", "UNPLANNED posts"],
+    ["a table of nobody's", "EXECUTE 'TRUN' || 'CATE other'", "UNPLANNED other"],
+    ["a partition", "TRUNCATE parted_1", "UNPLANNED parted_1"],
+    ["gone altogether", "DROP TABLE other", "UNPLANNED other"],
+    ["a column of everybody's", "EXECUTE 'ALTER TABLE posts DROP COLUMN email'", "UNPLANNED posts"],
+  ];
+  const set = (
+    statement: string,
+  ) => `${PEOPLE}; CREATE TABLE posts (id int PRIMARY KEY, email text); INSERT INTO posts VALUES (1, 'bob');
+    CREATE TABLE other (id int PRIMARY KEY, email text); INSERT INTO other VALUES (1, 'bob');
+    CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE parted_1 PARTITION OF parted DEFAULT; INSERT INTO parted VALUES (1);
+    CREATE FUNCTION seize() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${statement}; RETURN NULL; END $$; CREATE TRIGGER seize AFTER DELETE ON people FOR EACH STATEMENT EXECUTE FUNCTION seize()`;
+  const posts = record("posts", "erase");
+  for (const [what, statement, reason] of seizing) {
+    await database.fresh();
+    await database.sql(set(statement));
+    expect(await eraseAnn([people.record, posts]), what).toMatchObject([{ matched: 0, failed: 1, reason }]);
+    expect([await rows("people"), await rows("posts"), await rows("other"), await rows("parted")], what).toEqual([
+      ["(7,ann,Ann)", "(8,bob,Bob)"],
+      ["(1,bob)"],
+      ["(1,bob)"],
+      ["(1)"],
+    ]);
+  }
+  const passing: [string, string][] = [
+    ["a lock alone", "LOCK TABLE posts"],
+    ["a table of the session's own", "CREATE TEMP TABLE mine ON COMMIT DROP AS SELECT 1 AS one; DROP TABLE mine"],
+    ["what the map ignores", "TRUNCATE other"],
+  ];
+  for (const [what, statement] of passing) {
+    await database.fresh();
+    await database.sql(set(statement));
+    expect(await eraseAnn([people.record, posts], { ignore: ["other"] }), what).toMatchObject([done(1)]);
+    expect([await rows("people"), await rows("posts")], what).toEqual([["(8,bob,Bob)"], ["(1,bob)"]]);
+  }
+});
+
+test("a statement that is put together at run time is told of, whatever it does", async () => {
+  const said = async (statement: string) => {
+    await database.fresh();
+    await database.sql(
+      `${PEOPLE}; CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${statement}; RETURN NULL; END $$; CREATE TRIGGER f AFTER DELETE ON people FOR EACH ROW EXECUTE FUNCTION f()`,
+    );
+    const findings = await check(systemOf([people.record]), worldOf(database), [people]);
+    return findings.some(({ message }) => message.includes("at run time"));
+  };
+  for (const statement of [
+    "EXECUTE 'TRUN' || 'CATE posts'",
+    "EXECUTE current_setting('a.b')",
+    "EXECUTE format('%s', old.name)",
+  ])
+    expect(await said(statement), statement).toBe(true);
+  for (const statement of ["EXECUTE 'SELECT 1'", "EXECUTE 'SELECT $1' USING old.id", "PERFORM 1"])
+    expect(await said(statement), statement).toBe(false);
+});
