@@ -244,6 +244,56 @@ describe("triggers", () => {
     expect(file.sql("SELECT id FROM notes")).toEqual([["2"], ["3"]]);
   });
 
+  test("one that puts its row in the place of somebody's fails its record: REPLACE deletes without a word", async () => {
+    const notes = record("notes", "erase");
+    const byNote = target(notes, [{ column: "email", type: "email", fold: [] }]);
+    const system = systemOf([people, notes]);
+    const NOTES = `CREATE TABLE notes (id INTEGER PRIMARY KEY, code TEXT UNIQUE, email TEXT); CREATE TABLE marks (note INTEGER REFERENCES notes (id) ON DELETE CASCADE);
+      INSERT INTO notes VALUES (1, 'a', 'bob'), (2, 'b', 'bob'), (3, 'c', '${ANN}')`;
+    const noticed: [string, string, number][] = [
+      ["a key", "UPDATE OR REPLACE notes SET id = 2 WHERE id = 1", 3],
+      ["a unique column", "INSERT OR REPLACE INTO notes VALUES (9, 'b', 'x')", 3],
+      ["the short word", "REPLACE INTO notes (code, email) VALUES ('a', 'x')", 3],
+      ["what references it goes too", "INSERT OR REPLACE INTO notes VALUES (1, 'a', 'x')", 1],
+    ];
+    for (const [what, statement, marked] of noticed) {
+      using file = testFile(
+        `${PEOPLE}; ${NOTES}; INSERT INTO marks VALUES (${marked}); CREATE TRIGGER put AFTER DELETE ON people BEGIN ${statement}; END`,
+      );
+      const before = file.sql("SELECT * FROM notes");
+      const work = await plan(system, worldOf(file), byEmail, who);
+      expect(await erase(system, worldOf(file), [work]), what).toMatchObject([
+        { matched: 0, failed: 1, reason: "UNPLANNED notes" },
+      ]);
+      expect([counts(file, "people", "marks"), file.sql("SELECT * FROM notes")], what).toEqual([[2, 1], before]);
+    }
+    const passing: [string, string][] = [
+      ["nobody's place", "INSERT OR REPLACE INTO notes VALUES (9, 'z', 'x')"],
+      ["its own place", "UPDATE OR REPLACE notes SET id = 1, code = 'a', email = 'x' WHERE id = 1"],
+      ["the place of one with its key", "INSERT OR REPLACE INTO notes VALUES (1, 'a', 'x')"],
+      ["the place of one that the plan deletes", "INSERT OR REPLACE INTO notes VALUES (9, 'c', 'x')"],
+    ];
+    for (const [what, statement] of passing) {
+      using file = testFile(
+        `${PEOPLE}; ${NOTES}; DROP TABLE marks; CREATE TRIGGER put AFTER DELETE ON people BEGIN ${statement}; END`,
+      );
+      const work = await plan(system, worldOf(file), byEmail, who);
+      const others = await plan(system, worldOf(file), byNote, who);
+      const keys = others.operations.flatMap(({ records }) => records.map(({ key }) => key));
+      await using eraser = await system.openEraser(worldOf(file));
+      expect(
+        await eraser.apply(
+          { id: "U-1", effect: "erase", works: [work], deleting: [{ target: byNote, keys }] },
+          testJournal(),
+          FREE,
+        ),
+        what,
+      ).toMatchObject([{ matched: 1, left: [] }]);
+      expect(counts(file, "people"), what).toEqual([1]);
+      expect(file.sql("SELECT 1 FROM notes WHERE id = 2 AND email = 'bob'"), what).toEqual([["1"]]);
+    }
+  });
+
   test("one that raises an error fails its record, without its words", async () => {
     using file = testFile(
       `${PEOPLE}; CREATE TRIGGER no BEFORE DELETE ON people BEGIN SELECT RAISE(ABORT, 'ann@shop.example stays'); END`,
