@@ -1,5 +1,5 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { PlannedDeletion, Unit } from "../../src/model/change.ts";
+import type { PlannedKeys, Unit } from "../../src/model/change.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
 import { describeWorks } from "../../src/sql/describe.ts";
 import type { SqlDialect, UnitTables } from "../../src/sql/dialect.ts";
@@ -54,7 +54,8 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
         over: async (target, work) => await resolveOver(place, target, work.table),
         alsoReading: (work, others) => alsoReading(work, others),
       });
-      described = { place, works: tables.works, deleting: unit.deleting ?? ownDeletions(unit) };
+      const { deleting = ownRecords(unit, "delete"), changing = ownRecords(unit, "change") } = unit;
+      described = { place, works: tables.works, deleting, changing };
       return { ...tables, onePiece: isOnePiece(unit, tables.works) };
     },
     async fate(id) {
@@ -76,10 +77,12 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
   };
 }
 
-function ownDeletions({ works }: Unit): readonly PlannedDeletion[] {
+function ownRecords({ works }: Unit, as: "delete" | "change"): readonly PlannedKeys[] {
   return works.map(({ target, operations }) => ({
     target,
-    keys: operations.flatMap(({ change, records }) => (change.kind === "delete" ? records.map(({ key }) => key) : [])),
+    keys: operations.flatMap(({ change, records }) =>
+      (change.kind === "delete") === (as === "delete") ? records.map(({ key }) => key) : [],
+    ),
   }));
 }
 

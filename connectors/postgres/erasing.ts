@@ -1,6 +1,6 @@
 /** One transaction of an erasure. */
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { PlannedDeletion } from "../../src/model/change.ts";
+import type { PlannedKeys } from "../../src/model/change.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import type { Assignments } from "../../src/sql/changes.ts";
@@ -8,6 +8,7 @@ import type { BatchTables, Locking, OwnRow, Referencing, RowsRead, SqlBatch } fr
 import type { Hits, RowState } from "../../src/sql/record-table.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
 import { isIgnored } from "../../src/sql/findings.ts";
+import { alteredColumns } from "./altered.ts";
 import { castTo } from "./columns.ts";
 import {
   type Before,
@@ -19,10 +20,11 @@ import {
   growthOf,
   SEIZED,
   shapesText,
+  WRITTEN_BY_US,
 } from "./growth.ts";
 import { keyOrder, keyRows, ofTable, sameKey } from "./keys.ts";
 import { findRows, rowsByKey } from "./locate.ts";
-import { type Losses, moreThanKnown, noLosses, noteRemoved, noteTaken, topOf } from "./losses.ts";
+import { type Losses, moreThanKnown, noLosses, noteChanged, noteRemoved, noteTaken, topOf } from "./losses.ts";
 import { goesOn, nameOf } from "../../src/sql/cascades.ts";
 import { walkReferences, waysInto } from "./references.ts";
 import { type Place, type Resolved, resolveTarget, stateOf, stateTexts } from "./resolved.ts";
@@ -38,7 +40,9 @@ export interface Described {
   /** Every table of the unit. */
   readonly works: readonly Resolved[];
   /** What the plan deletes in the whole system. */
-  readonly deleting: readonly PlannedDeletion[];
+  readonly deleting: readonly PlannedKeys[];
+  /** What it changes there. */
+  readonly changing: readonly PlannedKeys[];
 }
 
 interface Erasing {
@@ -86,7 +90,11 @@ export async function beginErasing(
     moved: async (table, _key, lookups) => await isElsewhere(erasing, table, lookups),
     hits: async (table, keys, lookups) => await hitsOf(erasing, table, keys, lookups),
     referencing: async (table, keys, locking) => await referencing(erasing, table, keys, locking),
-    update: async (table, rows) => await updateRows(transaction, table, rows),
+    async update(table, rows) {
+      const changed = await updateRows(transaction, table, rows);
+      noteChanged(lost, table, changed);
+      return changed;
+    },
     async remove(deletions) {
       const counts = await deleteRows(transaction, deletions);
       for (const [at, { table, keys }] of deletions.entries()) noteRemoved(lost, table, keys, counts[at] ?? 0);
@@ -237,7 +245,7 @@ function deleteText({ table: { table, key }, keys }: Deletion, bound: Binder): s
  * at once more: from our first change on nobody can add another.
  */
 async function settle(erasing: Erasing): Promise<readonly string[]> {
-  const { transaction, before, deleting, block, described } = erasing;
+  const { transaction, database, before, deleting, block, described, lost, io } = erasing;
   const parents = [...new Set(deleting.flatMap((one) => parentsOf(one, block)))];
   const known = [
     ...new Set(
@@ -263,6 +271,13 @@ async function settle(erasing: Erasing): Promise<readonly string[]> {
   );
   const unplanned = strangers.length > 0 ? emptied : [...emptied, ...(await unplannedLosses(erasing))];
   if (unplanned.length > 0) throw new Refusal(`UNPLANNED ${unplanned.join(", ")}`);
+  const { place, changing, deleting: deleted } = described;
+  const planned = [...deleted, ...changing];
+  const altered =
+    strangers.length > 0
+      ? []
+      : await alteredColumns({ transaction, database, place, planned, grown: erasing.grown, lost, io });
+  if (altered.length > 0) throw new Refusal(`ALTERED ${altered.join(", ")}`);
   return strangers;
 }
 
@@ -339,9 +354,6 @@ function parentsOf({ table, catalog }: Resolved, block: SystemBlock): readonly s
     [one, ...catalog.ancestors(one), ...catalog.descendants(one)].map(({ oid }) => oid),
   );
 }
-
-/** Ours are rows that we see and whose transaction is in progress: nobody else's are both. Savepoints count. */
-const WRITTEN_BY_US = `CASE WHEN pg_catalog.age(t.xmin) BETWEEN -100000000 AND pg_catalog.age(pg_catalog.pg_current_xact_id()::xid) THEN pg_catalog.pg_xact_status((pg_catalog.pg_current_xact_id()::text::int8 - (pg_catalog.age(t.xmin) - pg_catalog.age(pg_catalog.pg_current_xact_id()::xid)))::text::xid8) = 'in progress' ELSE false END`;
 
 async function ownRows(
   erasing: Erasing,

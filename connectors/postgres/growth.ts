@@ -100,3 +100,6 @@ export function declaredIn(block: SystemBlock, works: readonly Resolved[]): (gro
     return below.length > 0 || (inserted === 0 && (reached.has(oid) || reached.has(root)));
   };
 }
+
+/** Ours are rows that we see and whose transaction is in progress: nobody else's are both. Savepoints count. */
+export const WRITTEN_BY_US = `CASE WHEN pg_catalog.age(t.xmin) BETWEEN -100000000 AND pg_catalog.age(pg_catalog.pg_current_xact_id()::xid) THEN pg_catalog.pg_xact_status((pg_catalog.pg_current_xact_id()::text::int8 - (pg_catalog.age(t.xmin) - pg_catalog.age(pg_catalog.pg_current_xact_id()::xid)))::text::xid8) = 'in progress' ELSE false END`;

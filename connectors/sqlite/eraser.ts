@@ -1,5 +1,5 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { Unit } from "../../src/model/change.ts";
+import type { PlannedKeys, Unit } from "../../src/model/change.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
 import { describeWorks } from "../../src/sql/describe.ts";
 import type { SqlDialect } from "../../src/sql/dialect.ts";
@@ -49,6 +49,7 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
     watched: [],
     onePiece: false,
     planned: new Set(),
+    changing: new Set(),
   };
   return {
     kind: "sqlite",
@@ -62,7 +63,7 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
       const { works } = described;
       const onePiece = isOnePiece(unit, works);
       const effects = works.flatMap((one) => effectsOf(place, one));
-      erasing = { ...place, works, onePiece, watched: watch(place, effects), planned: plannedIn(place, unit) };
+      erasing = { ...place, works, onePiece, watched: watch(place, effects), ...plannedIn(place, unit) };
       return { ...described, onePiece };
     },
     fate: async () => await Promise.resolve("rows"),
@@ -70,19 +71,25 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
   };
 }
 
-/** What the plan deletes in the whole system: triggers may take some of it along. */
-function plannedIn({ catalog }: Place, { works, deleting = [] }: Unit): ReadonlySet<string> {
-  const own = works.flatMap(({ target, operations }) =>
-    operations.flatMap(({ change, records }) =>
-      change.kind === "delete" ? [{ target, keys: records.map(({ key }) => key) }] : [],
-    ),
-  );
-  return new Set(
-    [...own, ...deleting].flatMap(({ target: { record }, keys }) => {
-      const table = catalog.placed(record.place, record.id);
-      return keys.map((key) => addressIn(table, key));
-    }),
-  );
+/** What the plan deletes and changes in the whole system: triggers may do some of it as well. */
+function plannedIn(
+  { catalog }: Place,
+  { works, deleting = [], changing = [] }: Unit,
+): Pick<Erasing, "planned" | "changing"> {
+  const own = (as: "delete" | "change") =>
+    works.flatMap(({ target, operations }) =>
+      operations.flatMap(({ change, records }) =>
+        (change.kind === "delete") === (as === "delete") ? [{ target, keys: records.map(({ key }) => key) }] : [],
+      ),
+    );
+  const addresses = (records: readonly PlannedKeys[]) =>
+    new Set(
+      records.flatMap(({ target: { record }, keys }) => {
+        const table = catalog.placed(record.place, record.id);
+        return keys.map((key) => addressIn(table, key));
+      }),
+    );
+  return { planned: addresses([...own("delete"), ...deleting]), changing: addresses([...own("change"), ...changing]) };
 }
 
 /** Whether the leading records reference each other. */

@@ -1,5 +1,5 @@
 import { Failure } from "../errors.ts";
-import type { Also, Operation, PlannedDeletion, PlannedRecord, Unit, Work } from "../model/change.ts";
+import type { Also, Operation, PlannedKeys, PlannedRecord, Unit, Work } from "../model/change.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { Disposition, SealedStep } from "../model/plan.ts";
 import type { UnitRow } from "../state/journal.ts";
@@ -10,16 +10,18 @@ export function unitWork(row: UnitRow, sealed: readonly SealedStep[]): Unit {
     id: row.id,
     effect: "erase",
     works: row.steps.map((id) => workOf(stepOf(sealed, id), sealed)),
-    deleting: deletionsIn(row.system, sealed),
+    deleting: plannedIn(row.system, sealed, "delete"),
+    changing: plannedIn(row.system, sealed, "change"),
   };
 }
 
-function deletionsIn(system: string, sealed: readonly SealedStep[]): readonly PlannedDeletion[] {
-  return sealed.flatMap((step): readonly PlannedDeletion[] => {
+function plannedIn(system: string, sealed: readonly SealedStep[], as: "delete" | "change"): readonly PlannedKeys[] {
+  return sealed.flatMap((step): readonly PlannedKeys[] => {
     if (step.target.record.system !== system) return [];
-    const keys = step.records.flatMap(({ key, disposition }) =>
-      disposition.kind === "act" && changesOf(step, disposition, sealed)?.change.kind === "delete" ? [key] : [],
-    );
+    const keys = step.records.flatMap(({ key, disposition }) => {
+      const made = changesOf(step, disposition, sealed);
+      return made !== undefined && (made.change.kind === "delete") === (as === "delete") ? [key] : [];
+    });
     return keys.length === 0 ? [] : [{ target: step.target, keys }];
   });
 }

@@ -50,11 +50,13 @@ export interface Unit {
   readonly effect: "erase" | "mark" | "restore" | "purge";
   readonly works: readonly Work[];
   /** What the plan deletes in this system, in whatever unit: triggers may take some of it along. Absent: only what the works do. */
-  readonly deleting?: readonly PlannedDeletion[];
+  readonly deleting?: readonly PlannedKeys[];
+  /** What the plan changes in this system, in the same way. */
+  readonly changing?: readonly PlannedKeys[];
 }
 
-/** Records of one record type that the plan deletes. */
-export interface PlannedDeletion {
+/** Records of one record type that the plan deletes, or that it changes. */
+export interface PlannedKeys {
   readonly target: Target;
   readonly keys: readonly string[];
 }

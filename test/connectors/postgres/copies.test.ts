@@ -451,3 +451,59 @@ test("a statement that is put together at run time is told of, whatever it does"
   for (const statement of ["EXECUTE 'SELECT 1'", "EXECUTE 'SELECT $1' USING old.id", "PERFORM 1"])
     expect(await said(statement), statement).toBe(false);
 });
+
+test("a trigger that changes what stands in somebody's row fails its record; counters, times, planned rows and ignored columns may follow", async () => {
+  const posts = record("posts", "anonymise", { fields: { title: { kind: "clear" } } });
+  const onPosts = target(posts, ["email"]);
+  const set = (
+    statement: string,
+  ) => `${PEOPLE}; CREATE TABLE posts (id int PRIMARY KEY, email text, title text, read bool, n int, seen timestamptz, words tsvector) PARTITION BY RANGE (id);
+    CREATE TABLE posts_1 PARTITION OF posts DEFAULT; INSERT INTO posts VALUES (1, 'bob', 'x', false, 1, '2026-01-01Z', 'x'), (2, 'ann', 'y', false, 1, '2026-01-01Z', 'y');
+    CREATE TABLE plain (who text, title text); INSERT INTO plain VALUES ('bob', 'x');
+    CREATE FUNCTION follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${statement}; RETURN NULL; END $$; CREATE TRIGGER follow AFTER DELETE ON people FOR EACH ROW EXECUTE FUNCTION follow()`;
+  const run = async (statement: string, ignore: readonly string[] = []) => {
+    await database.fresh();
+    await database.sql(set(statement));
+    const system = systemOf([people.record, posts, record("plain", "erase")], { ignore });
+    const work = await plan(system, worldOf(database), people, [lookup({ email: "ann" })]);
+    const others = await plan(system, worldOf(database), onPosts, [lookup({ email: "ann" })]);
+    const changing = [
+      { target: onPosts, keys: others.operations.flatMap(({ records }) => records.map(({ key }) => key)) },
+    ];
+    await using eraser = await system.openEraser(worldOf(database));
+    return did(await eraser.apply({ id: "U-1", effect: "erase", works: [work], changing }, testJournal(), FREE));
+  };
+  const noticed: [string, string, string][] = [
+    ["written out", "UPDATE posts SET title = 'gone'", "ALTERED posts.title"],
+    [
+      "put together",
+      "EXECUTE 'UPD' || 'ATE posts SET email = NULL, read = true WHERE id = 1'",
+      "ALTERED posts.email, posts.read",
+    ],
+    ["the table it fires for", "UPDATE people SET name = 'x' WHERE id = 8", "ALTERED people.name"],
+    [
+      "by the row that is put in",
+      "INSERT INTO people VALUES (8, 'x', 'x') ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+      "ALTERED people.name",
+    ],
+  ];
+  for (const [what, statement, reason] of noticed) {
+    expect(await run(statement), what).toMatchObject([{ matched: 0, failed: 1, reason }]);
+    expect(await rows("people"), what).toEqual(["(7,ann,Ann)", "(8,bob,Bob)"]);
+    expect((await rows("posts"))[0], what).toContain("(1,bob,x,f,1,");
+  }
+  const passing: [string, string, readonly string[]][] = [
+    ["a counter, a time, an index of words", "UPDATE posts SET n = n - 1, seen = now(), words = 'z'", []],
+    ["the same value again", "UPDATE posts SET title = title", []],
+    ["a planned row", "UPDATE posts SET title = NULL, email = 'x' WHERE id = 2", []],
+    ["an ignored column", "UPDATE posts SET title = 'gone'", ["posts.title"]],
+    ["a new row", "INSERT INTO posts (id, email) VALUES (3, 'x')", []],
+    [
+      "taken back",
+      "BEGIN UPDATE posts SET title = 'gone'; RAISE 'no'; EXCEPTION WHEN raise_exception THEN NULL; END",
+      [],
+    ],
+  ];
+  for (const [what, statement, ignore] of passing)
+    expect(await run(statement, ignore), what).toMatchObject([{ matched: 1, failed: 0 }]);
+});

@@ -269,8 +269,8 @@ describe("triggers", () => {
     }
     const passing: [string, string][] = [
       ["nobody's place", "INSERT OR REPLACE INTO notes VALUES (9, 'z', 'x')"],
-      ["its own place", "UPDATE OR REPLACE notes SET id = 1, code = 'a', email = 'x' WHERE id = 1"],
-      ["the place of one with its key", "INSERT OR REPLACE INTO notes VALUES (1, 'a', 'x')"],
+      ["its own place", "UPDATE OR REPLACE notes SET id = 1, code = 'a', email = 'bob' WHERE id = 1"],
+      ["the place of one with its key", "INSERT OR REPLACE INTO notes VALUES (1, 'a', 'bob')"],
       ["the place of one that the plan deletes", "INSERT OR REPLACE INTO notes VALUES (9, 'c', 'x')"],
     ];
     for (const [what, statement] of passing) {
@@ -292,6 +292,57 @@ describe("triggers", () => {
       expect(counts(file, "people"), what).toEqual([1]);
       expect(file.sql("SELECT 1 FROM notes WHERE id = 2 AND email = 'bob'"), what).toEqual([["1"]]);
     }
+  });
+
+  test("one that changes what stands in somebody's row fails its record; counters, times, planned rows and ignored columns may follow", async () => {
+    const posts = record("posts", "anonymise", { fields: { title: { kind: "clear" } } });
+    const byPost = target(posts, [{ column: "email", type: "email", fold: [] }]);
+    const run = async (statement: string, ignore: readonly string[] = []) => {
+      const file = testFile(
+        `${PEOPLE}; CREATE TABLE posts (id INTEGER PRIMARY KEY, email TEXT, title TEXT COLLATE NOCASE, read BOOLEAN, n INT, seen DATETIME);
+        INSERT INTO posts VALUES (1, 'bob', 'x', 0, 1, '2026-01-01'), (2, '${ANN}', 'y', 0, 1, '2026-01-01'); CREATE TRIGGER follow AFTER DELETE ON people BEGIN ${statement}; END`,
+      );
+      const system = systemOf([people, posts], { ignore });
+      const work = await plan(system, worldOf(file), byEmail, who);
+      const others = await plan(system, worldOf(file), byPost, who);
+      const changing = [
+        { target: byPost, keys: others.operations.flatMap(({ records }) => records.map(({ key }) => key)) },
+      ];
+      await using eraser = await system.openEraser(worldOf(file));
+      const [outcome] = await eraser.apply(
+        { id: "U-1", effect: "erase", works: [work], changing },
+        testJournal(),
+        FREE,
+      );
+      const left = [counts(file, "people"), file.sql("SELECT * FROM posts WHERE id = 1")];
+      file[Symbol.dispose]();
+      return { outcome, left };
+    };
+    const noticed: [string, string, string][] = [
+      ["all rows", "UPDATE posts SET title = NULL", "ALTERED posts.title"],
+      ["two columns", "UPDATE posts SET read = 1, email = 'x' WHERE id = 1", "ALTERED posts.email, posts.read"],
+      ["the case of letters", "UPDATE posts SET title = 'X' WHERE id = 1", "ALTERED posts.title"],
+      [
+        "a row put in its place",
+        "INSERT OR REPLACE INTO posts (id, email, title, read) VALUES (1, 'bob', 'z', 0)",
+        "ALTERED posts.title",
+      ],
+      ["the table it fires for", "UPDATE people SET email = 'x' WHERE id = 2", "ALTERED people.email"],
+    ];
+    for (const [what, statement, reason] of noticed) {
+      const { outcome, left } = await run(statement);
+      expect(outcome?.left, what).toMatchObject([{ kind: "failed", reason }]);
+      expect(left, what).toEqual([[2], [["1", "bob", "x", "0", "1", "2026-01-01"]]]);
+    }
+    const passing: [string, string, readonly string[]][] = [
+      ["a counter and a time", "UPDATE posts SET n = n - 1, seen = '2026-02-02'", []],
+      ["the same value again", "UPDATE posts SET title = title", []],
+      ["a planned row", "UPDATE posts SET title = NULL, email = 'x' WHERE id = 2", []],
+      ["an ignored column", "UPDATE posts SET title = 'gone'", ["shop.posts.title"]],
+      ["a new row", "INSERT INTO posts (id, email) VALUES (3, 'x')", []],
+    ];
+    for (const [what, statement, ignore] of passing)
+      expect((await run(statement, ignore)).outcome, what).toMatchObject({ matched: 1, left: [] });
   });
 
   test("one that raises an error fails its record, without its words", async () => {
