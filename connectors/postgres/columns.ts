@@ -87,6 +87,30 @@ export function readText(expression: string, column: Column): string {
   return column.shape === "array" ? `pg_catalog.to_json(${expression}::text[])::text` : textOf(expression, column.type);
 }
 
+/** Escapes that `json` keeps as they were written and that no text can hold: NUL, and half a character. */
+const UNHELD = String.raw`\\u(?:0000|[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u)[dD][c-fC-F][0-9a-fA-F]{2})`;
+/** Numbers that are none of the server's. */
+const HUGE = String.raw`[eE][+-]?[0-9]{5,}`;
+
+/** A document that can be looked into. One row of `json` in which somebody wrote what no text can hold would end every search. */
+export function documentText(expression: string, { name }: ColumnType): string {
+  if (name !== "json") return expression;
+  const readable = `pg_catalog.regexp_replace(${expression}::text, ${literal(UNHELD)}, ${literal(String.raw`\\ufffd`)}, 'g')`;
+  return `(CASE WHEN ${expression}::text ~ ${literal(String.raw`\\u(?:0000|[dD][89a-fA-F])`)} THEN ${readable}::pg_catalog.json ELSE ${expression} END)`;
+}
+
+/** The same as jsonb, for which some numbers are too large. */
+export function jsonbText(expression: string, type: ColumnType): string {
+  if (type.name !== "json") return `${expression}::pg_catalog.jsonb`;
+  const readable = documentText(expression, type);
+  return `(CASE WHEN ${expression}::text ~ ${literal(`[0-9]${HUGE}`)} THEN pg_catalog.regexp_replace(${readable}::text, ${literal(`([0-9])${HUGE}`)}, ${literal(String.raw`\1`)}, 'g') ELSE ${readable}::text END)::pg_catalog.jsonb`;
+}
+
+/** Whether a number, as text, can be cast to numeric. */
+export function isNumeric(text: string): string {
+  return `${text} !~ ${literal(HUGE)}`;
+}
+
 /** The laterals that lead to the value at a path in a JSON column of `t`, and that value as JSON. */
 export function pathTexts(
   { column, path = "" }: Ref,
@@ -94,7 +118,7 @@ export function pathTexts(
   bound: Binder,
 ): { laterals: string; value: string } {
   const type = column.type.name;
-  let value = `t.${quoted(column.name)}`;
+  let value = documentText(`t.${quoted(column.name)}`, column.type);
   let laterals = "";
   parsePath(path).forEach((step, at) => {
     if (step !== "[]") {

@@ -1,5 +1,5 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { PlannedDeletion, Unit } from "../../src/model/change.ts";
+import type { PlannedInSystem, PlannedKeys, Unit } from "../../src/model/change.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
 import { describeWorks } from "../../src/sql/describe.ts";
 import type { SqlDialect, UnitTables } from "../../src/sql/dialect.ts";
@@ -54,8 +54,11 @@ function dialectOf(database: Database, block: SystemBlock, structure: Structure,
         over: async (target, work) => await resolveOver(place, target, work.table),
         alsoReading: (work, others) => alsoReading(work, others),
       });
-      const deleting = async () => (await unit.deleting?.()) ?? ownDeletions(unit);
-      described = { place, works: tables.works, deleting };
+      described = {
+        place,
+        works: tables.works,
+        planned: onceAsked(async () => (await unit.planned?.()) ?? ownWork(unit)),
+      };
       return { ...tables, onePiece: isOnePiece(unit, tables.works) };
     },
     async fate(id) {
@@ -77,11 +80,21 @@ function dialectOf(database: Database, block: SystemBlock, structure: Structure,
   };
 }
 
-function ownDeletions({ works }: Unit): readonly PlannedDeletion[] {
-  return works.map(({ target, operations }) => ({
-    target,
-    keys: operations.flatMap(({ change, records }) => (change.kind === "delete" ? records.map(({ key }) => key) : [])),
-  }));
+/** It may be as much as the whole plan: read where a trigger did something, and then kept for the unit. */
+function onceAsked<T>(ask: () => Promise<T>): () => Promise<T> {
+  let known: Promise<T> | undefined;
+  return async () => await (known ??= ask());
+}
+
+function ownWork({ works }: Unit): PlannedInSystem {
+  const own = (as: "delete" | "change"): readonly PlannedKeys[] =>
+    works.map(({ target, operations }) => ({
+      target,
+      keys: operations.flatMap(({ change, records }) =>
+        (change.kind === "delete") === (as === "delete") ? records.map(({ key }) => key) : [],
+      ),
+    }));
+  return { deleting: own("delete"), changing: own("change") };
 }
 
 /** Whether the leading records must be done in one statement: they reference each other. */

@@ -1,17 +1,30 @@
 /** One transaction of an erasure. */
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { PlannedDeletion } from "../../src/model/change.ts";
+import type { PlannedInSystem } from "../../src/model/change.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import type { Assignments } from "../../src/sql/changes.ts";
 import type { BatchTables, Locking, OwnRow, Referencing, RowsRead, SqlBatch } from "../../src/sql/dialect.ts";
 import type { Hits, RowState } from "../../src/sql/record-table.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
+import { isIgnored } from "../../src/sql/findings.ts";
+import { alteredColumns } from "./altered.ts";
 import { castTo } from "./columns.ts";
-import { type Before, beforeOf, beforeText, declaredIn, type Growth, GROWTH, growthOf } from "./growth.ts";
+import {
+  type Before,
+  beforeOf,
+  beforeText,
+  declaredIn,
+  type Growth,
+  GROWTH,
+  growthOf,
+  SEIZED,
+  shapesText,
+  WRITTEN_BY_US,
+} from "./growth.ts";
 import { keyOrder, keyRows, ofTable, sameKey } from "./keys.ts";
 import { findRows, rowsByKey } from "./locate.ts";
-import { type Losses, moreThanKnown, noLosses, noteRemoved, noteTaken, topOf } from "./losses.ts";
+import { type Losses, moreThanKnown, noLosses, noteChanged, noteRemoved, noteTaken, topOf } from "./losses.ts";
 import { goesOn, nameOf } from "../../src/sql/cascades.ts";
 import { walkReferences, waysInto } from "./references.ts";
 import { type Place, type Resolved, resolveTarget, stateOf, stateTexts } from "./resolved.ts";
@@ -26,8 +39,7 @@ export interface Described {
   readonly place: Place;
   /** Every table of the unit. */
   readonly works: readonly Resolved[];
-  /** What the plan deletes in the whole system. */
-  deleting(): Promise<readonly PlannedDeletion[]>;
+  planned(): Promise<PlannedInSystem>;
 }
 
 interface Erasing {
@@ -75,7 +87,11 @@ export async function beginErasing(
     moved: async (table, _key, lookups) => await isElsewhere(erasing, table, lookups),
     hits: async (table, keys, lookups) => await hitsOf(erasing, table, keys, lookups),
     referencing: async (table, keys, locking) => await referencing(erasing, table, keys, locking),
-    update: async (table, rows) => await updateRows(transaction, table, rows),
+    async update(table, rows) {
+      const changed = await updateRows(transaction, table, rows);
+      noteChanged(lost, table, changed);
+      return changed;
+    },
     async remove(deletions) {
       const counts = await deleteRows(transaction, deletions);
       for (const [at, { table, keys }] of deletions.entries()) noteRemoved(lost, table, keys, counts[at] ?? 0);
@@ -226,7 +242,7 @@ function deleteText({ table: { table, key }, keys }: Deletion, bound: Binder): s
  * at once more: from our first change on nobody can add another.
  */
 async function settle(erasing: Erasing): Promise<readonly string[]> {
-  const { transaction, before, deleting, block, described } = erasing;
+  const { transaction, database, before, deleting, block, described, lost, io } = erasing;
   const parents = [...new Set(deleting.flatMap((one) => parentsOf(one, block)))];
   const known = [
     ...new Set(
@@ -236,8 +252,8 @@ async function settle(erasing: Erasing): Promise<readonly string[]> {
     ),
   ];
   const foreignKeys = `SELECT c.oid::text FROM pg_catalog.pg_constraint c WHERE c.contype = 'f' AND c.conparentid = 0 AND coalesce(pg_catalog.to_jsonb(c) ->> 'conenforced', 'true') = 'true' AND c.confrelid = ANY ('{${parents.join(",")}}'::oid[])`;
-  const [, growth = [], ids = [], found = []] = await transaction.several(
-    `SET CONSTRAINTS ALL IMMEDIATE; ${GROWTH}; SELECT pg_catalog.pg_current_xact_id()::text; ${foreignKeys}`,
+  const [, growth = [], ids = [], found = [], seized = []] = await transaction.several(
+    `SET CONSTRAINTS ALL IMMEDIATE; ${GROWTH}; SELECT pg_catalog.pg_current_xact_id()::text; ${foreignKeys}; ${SEIZED}`,
   );
   if (found.some(([oid]) => !known.includes(oid ?? ""))) throw new Refusal("schema_changed", { whole: true });
   erasing.id = ids[0]?.[0] ?? "";
@@ -246,9 +262,36 @@ async function settle(erasing: Erasing): Promise<readonly string[]> {
   const strangers: string[] = [];
   for (const one of erasing.grown)
     if (!declared(one) && !(await wasUndone(transaction, one))) strangers.push(one.shown);
-  const unplanned = strangers.length > 0 ? [] : await unplannedLosses(erasing);
+  const emptied = await emptiedTables(
+    erasing,
+    seized.flatMap(([oid]) => oid ?? []),
+  );
+  const unplanned = strangers.length > 0 ? emptied : [...emptied, ...(await unplannedLosses(erasing))];
   if (unplanned.length > 0) throw new Refusal(`UNPLANNED ${unplanned.join(", ")}`);
+  const { place, planned } = described;
+  const altered =
+    strangers.length > 0
+      ? []
+      : await alteredColumns({ transaction, database, place, planned, grown: erasing.grown, lost, io });
+  if (altered.length > 0) throw new Refusal(`ALTERED ${altered.join(", ")}`);
   return strangers;
+}
+
+/** Names of tables that a trigger emptied, dropped or rebuilt: whatever stood there is somebody's, or was to stay. */
+async function emptiedTables(
+  { transaction, database, block }: Erasing,
+  seized: readonly string[],
+): Promise<readonly string[]> {
+  if (seized.length === 0) return [];
+  const now = new Map((await transaction.query(shapesText(seized))).map(([oid, shape]) => [oid, shape]));
+  // others do not see yet what this transaction did
+  await using before = await database.read();
+  return (await before.query(shapesText(seized))).flatMap(([oid, shape, schema, name, visible]) => {
+    const shown = visible === "true" ? (name ?? "") : `${schema}.${name}`;
+    return now.get(oid ?? "") === shape || isIgnored(block, { schema: schema ?? "", name: name ?? "", shown })
+      ? []
+      : [shown];
+  });
 }
 
 /**
@@ -268,7 +311,7 @@ async function unplannedLosses({
   const unplanned: string[] = [];
   for (const { top, shown, rows } of moreThanKnown(place.catalog, block, grown, lost)) {
     let planned = 0;
-    for (const { target, keys } of await described.deleting()) {
+    for (const { target, keys } of (await described.planned()).deleting) {
       const resolved = await resolveTarget({ ...place, session: transaction }, target);
       if (topOf(place.catalog, resolved.table) !== top) continue;
       const others = keys.filter((key) => lost.keys.get(target.record.id)?.has(key) !== true);
@@ -307,9 +350,6 @@ function parentsOf({ table, catalog }: Resolved, block: SystemBlock): readonly s
     [one, ...catalog.ancestors(one), ...catalog.descendants(one)].map(({ oid }) => oid),
   );
 }
-
-/** Ours are rows that we see and whose transaction is in progress: nobody else's are both. Savepoints count. */
-const WRITTEN_BY_US = `CASE WHEN pg_catalog.age(t.xmin) BETWEEN -100000000 AND pg_catalog.age(pg_catalog.pg_current_xact_id()::xid) THEN pg_catalog.pg_xact_status((pg_catalog.pg_current_xact_id()::text::int8 - (pg_catalog.age(t.xmin) - pg_catalog.age(pg_catalog.pg_current_xact_id()::xid)))::text::xid8) = 'in progress' ELSE false END`;
 
 async function ownRows(
   erasing: Erasing,

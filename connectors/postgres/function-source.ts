@@ -22,7 +22,9 @@ const WRITES = new RegExp(
   "giu",
 );
 const CALLS = new RegExp(String.raw`(?:(${NAME})\s*\.\s*)?(${NAME})\s*\(`, "giu");
-const HIDDEN = /\b(?:insert\s+into|delete\s+from|update)\s+(?:'|%|\|\|)/iu;
+/** What is run is more than one text, or its table is put in later. */
+const HIDDEN =
+  /\bexecute\s+(?!function\b|procedure\b|'(?:[^']|'')*'\s*(?:;|using\b|into\b))|\b(?:insert\s+into|delete\s+from|update|truncate|merge\s+into)\s+(?:'|%|\|\|)/iu;
 const RETURNS = /\breturn\s+([^;]*);/giu;
 
 export function readSource(source: string): SourceFacts {

@@ -1,7 +1,7 @@
 /** Places that keep people and that an erasure here does not reach. */
 import type { Finding, Lookup } from "../../src/model/search.ts";
 import type { Table } from "./catalog.ts";
-import { folded, isCitext, isText, textOf } from "./columns.ts";
+import { folded, isCitext, isText, jsonbText, textOf } from "./columns.ts";
 import { finding } from "../../src/sql/findings.ts";
 import { comparableIn, type MatchRef, type Resolved, valuesFor } from "./resolved.ts";
 
@@ -115,7 +115,7 @@ function cellText(resolved: Resolved, ref: MatchRef, values: readonly string[], 
     ref.path !== undefined
       ? // as loosely as possible: a list where an object is expected, and the other way round
         [
-          `pg_catalog.jsonb_path_query(${stored}::pg_catalog.jsonb, ${bound.bind(laxPath(ref.path))}::text::pg_catalog.jsonpath) AS p (v)`,
+          `pg_catalog.jsonb_path_query(${jsonbText(stored, ref.column.type)}, ${bound.bind(laxPath(ref.path))}::text::pg_catalog.jsonpath) AS p (v)`,
           "(p.v #>> '{}')",
         ]
       : ref.column.shape === "array"
@@ -140,7 +140,7 @@ function cellText(resolved: Resolved, ref: MatchRef, values: readonly string[], 
 function exactText({ server }: Resolved, ref: MatchRef, list: string, bound: Binder): string {
   const strict = bound.bind(strictPath(ref.path ?? ""));
   const value = folded("(e.v #>> '{}')", ref.folds, server, true);
-  return `EXISTS (SELECT FROM pg_catalog.jsonb_path_query(t.${quoted(ref.column.name)}::pg_catalog.jsonb, ${strict}::text::pg_catalog.jsonpath, '{}', true) AS e (v) WHERE ${value} = ANY (${list}))`;
+  return `EXISTS (SELECT FROM pg_catalog.jsonb_path_query(${jsonbText(`t.${quoted(ref.column.name)}`, ref.column.type)}, ${strict}::text::pg_catalog.jsonpath, '{}', true) AS e (v) WHERE ${value} = ANY (${list}))`;
 }
 
 function laxPath(path: string): string {

@@ -51,6 +51,19 @@ export function beforeOf(rows: readonly Row[]): Before {
 export const GROWTH = `SELECT s.relid::text, coalesce(pg_catalog.pg_partition_root(s.relid), s.relid)::oid::text, s.schemaname::text, s.relname::text, pg_catalog.pg_table_is_visible(s.relid)::text, s.n_tup_ins::text, s.n_tup_upd::text, s.n_tup_del::text
   FROM pg_catalog.pg_stat_xact_user_tables s JOIN pg_catalog.pg_class c ON c.oid = s.relid WHERE ${COUNTED} AND c.relpersistence <> ${literal("t")} ORDER BY s.schemaname, s.relname`;
 
+/**
+ * What TRUNCATE, DROP and the like take is in no count. They hold a lock that no erasure asks for: oid, file and columns of the
+ * tables under such a lock. A function may also only lock a table so.
+ */
+export const SEIZED =
+  "SELECT l.relation::text FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted AND l.pid = pg_catalog.pg_backend_pid() AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())";
+
+/** Tables with their file and their columns, as this session sees them. Another one sees what the transaction has not taken. */
+export function shapesText(oids: readonly string[]): string {
+  return `SELECT c.oid::text, pg_catalog.concat_ws(' ', c.relfilenode, ARRAY(SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped ORDER BY a.attnum)), n.nspname::text, c.relname::text, pg_catalog.pg_table_is_visible(c.oid)::text
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ('{${oids.join(",")}}'::oid[]) AND c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> ${literal("t")} ORDER BY n.nspname, c.relname`;
+}
+
 export function growthOf(rows: readonly Row[], { counts }: Before): readonly Growth[] {
   return rows.flatMap((row) => {
     const [oid = "", root = "", schema = "", name = "", visible, ...numbers] = row.map((text) => text ?? "");
@@ -87,3 +100,6 @@ export function declaredIn(block: SystemBlock, works: readonly Resolved[]): (gro
     return below.length > 0 || (inserted === 0 && (reached.has(oid) || reached.has(root)));
   };
 }
+
+/** Ours are rows that we see and whose transaction is in progress: nobody else's are both. Savepoints count. */
+export const WRITTEN_BY_US = `CASE WHEN pg_catalog.age(t.xmin) BETWEEN -100000000 AND pg_catalog.age(pg_catalog.pg_current_xact_id()::xid) THEN pg_catalog.pg_xact_status((pg_catalog.pg_current_xact_id()::text::int8 - (pg_catalog.age(t.xmin) - pg_catalog.age(pg_catalog.pg_current_xact_id()::xid)))::text::xid8) = 'in progress' ELSE false END`;

@@ -9,6 +9,8 @@ import type { Resolved } from "./resolved.ts";
 export interface Losses {
   /** Rows that our statements deleted. */
   readonly removed: Map<string, number>;
+  /** Rows that they changed. */
+  readonly changed: Map<string, number>;
   /** By record type: their keys. */
   readonly keys: Map<string, Set<string>>;
   /** Addresses of rows that a cascade takes, as they were seen before. */
@@ -16,7 +18,7 @@ export interface Losses {
 }
 
 export function noLosses(): Losses {
-  return { removed: new Map(), keys: new Map(), taken: new Map() };
+  return { removed: new Map(), changed: new Map(), keys: new Map(), taken: new Map() };
 }
 
 /** The table at the top of a family: partitioned, or inherited from. */
@@ -36,6 +38,11 @@ export function noteRemoved(
   const mine = keys.get(target.record.id) ?? new Set<string>();
   for (const key of deleted) mine.add(key);
   keys.set(target.record.id, mine);
+}
+
+export function noteChanged({ changed }: Losses, { catalog, table }: Resolved, count: number): void {
+  const top = topOf(catalog, table);
+  changed.set(top, (changed.get(top) ?? 0) + count);
 }
 
 export function noteTaken({ taken }: Losses, catalog: Catalog, table: Table, address: string): void {

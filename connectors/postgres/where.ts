@@ -1,7 +1,7 @@
 /** `where` of a record type or condition: literal values, compared as the column's own type compares them. */
 import type { Where } from "../../src/model/datamap.ts";
 import type { ColumnType, Table } from "./catalog.ts";
-import { castTo, comparison, isCitext, pathTexts, type Ref, textOf } from "./columns.ts";
+import { castTo, comparison, isCitext, isNumeric, jsonbText, pathTexts, type Ref, textOf } from "./columns.ts";
 import { attempt } from "./session.ts";
 import { type Binder, equal, quoted } from "./sql.ts";
 import type { Session } from "./transaction.ts";
@@ -64,7 +64,7 @@ export function whereTexts(where: readonly WhereRef[], bound: Binder): string[] 
       const { laterals, value } = pathTexts(ref, `w${at}`, bound);
       const text = `(${value} #>> '{}')`;
       const numbers = `ANY (${bound.bind(numbersOf(ref.values))}::text[]::numeric[])`;
-      return `EXISTS (SELECT FROM (SELECT 1) AS one ${laterals} WHERE CASE WHEN pg_catalog.${ref.column.type.name}_typeof(${value}) = 'number' THEN ${text}::numeric = ${numbers} ELSE ${text} = ${texts()} END)`;
+      return `EXISTS (SELECT FROM (SELECT 1) AS one ${laterals} WHERE CASE WHEN pg_catalog.${ref.column.type.name}_typeof(${value}) = 'number' AND ${isNumeric(text)} THEN ${text}::numeric = ${numbers} ELSE ${text} = ${texts()} END)`;
     }
     if (ref.separator !== undefined)
       return `EXISTS (SELECT FROM pg_catalog.unnest(pg_catalog.string_to_array(${stored}::text, ${bound.bind(ref.separator)})) AS w${at} (v) WHERE w${at}.v = ${texts()})`;
@@ -73,7 +73,7 @@ export function whereTexts(where: readonly WhereRef[], bound: Binder): string[] 
     const same = (value: string) => {
       if (type === undefined) return `${textOf(value, element)} = ${texts()}`;
       return equal(
-        ref.column.shape === "json" ? `${value}::pg_catalog.jsonb` : value,
+        ref.column.shape === "json" ? jsonbText(value, ref.column.type) : value,
         type.equals,
         `ANY (${bound.bind(ref.values)}::text[]::${castTo(type)}[])`,
       );

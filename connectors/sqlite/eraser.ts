@@ -1,5 +1,5 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { Unit } from "../../src/model/change.ts";
+import type { PlannedKeys, Unit } from "../../src/model/change.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
 import { describeWorks } from "../../src/sql/describe.ts";
 import type { SqlDialect } from "../../src/sql/dialect.ts";
@@ -49,6 +49,7 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
     watched: [],
     onePiece: false,
     planned: new Set(),
+    changing: new Set(),
   };
   return {
     kind: "sqlite",
@@ -62,9 +63,9 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
       const { works } = described;
       const onePiece = isOnePiece(unit, works);
       const effects = works.flatMap((one) => effectsOf(place, one));
-      // what triggers may take along is asked for only where there are any
-      const planned = effects.length === 0 ? new Set<string>() : await plannedIn(place, unit);
-      erasing = { ...place, works, onePiece, watched: watch(place, effects), planned };
+      // what triggers may do as well is asked for only where there are any
+      const planned = effects.length === 0 ? NOTHING_PLANNED : await plannedIn(place, unit);
+      erasing = { ...place, works, onePiece, watched: watch(place, effects), ...planned };
       return { ...described, onePiece };
     },
     fate: async () => await Promise.resolve("rows"),
@@ -72,19 +73,25 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
   };
 }
 
-/** What the plan deletes in the whole system: triggers may take some of it along. */
-async function plannedIn({ catalog }: Place, { works, deleting }: Unit): Promise<ReadonlySet<string>> {
-  const own = works.flatMap(({ target, operations }) =>
-    operations.flatMap(({ change, records }) =>
-      change.kind === "delete" ? [{ target, keys: records.map(({ key }) => key) }] : [],
-    ),
-  );
-  return new Set(
-    [...own, ...((await deleting?.()) ?? [])].flatMap(({ target: { record }, keys }) => {
-      const table = catalog.placed(record.place, record.id);
-      return keys.map((key) => addressIn(table, key));
-    }),
-  );
+const NOTHING_PLANNED = { planned: new Set<string>(), changing: new Set<string>() };
+
+/** What the plan deletes and changes in the whole system: triggers may do some of it as well. */
+async function plannedIn({ catalog }: Place, unit: Unit): Promise<Pick<Erasing, "planned" | "changing">> {
+  const own = (as: "delete" | "change") =>
+    unit.works.flatMap(({ target, operations }) =>
+      operations.flatMap(({ change, records }) =>
+        (change.kind === "delete") === (as === "delete") ? [{ target, keys: records.map(({ key }) => key) }] : [],
+      ),
+    );
+  const addresses = (records: readonly PlannedKeys[]) =>
+    new Set(
+      records.flatMap(({ target: { record }, keys }) => {
+        const table = catalog.placed(record.place, record.id);
+        return keys.map((key) => addressIn(table, key));
+      }),
+    );
+  const { deleting = [], changing = [] } = (await unit.planned?.()) ?? {};
+  return { planned: addresses([...own("delete"), ...deleting]), changing: addresses([...own("change"), ...changing]) };
 }
 
 /** Whether the leading records reference each other. */

@@ -8,7 +8,7 @@ import { isIgnored } from "../../src/sql/findings.ts";
 import { passes } from "../../src/sql/match-row.ts";
 import type { Hits, RowState } from "../../src/sql/record-table.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
-import type { Table } from "./catalog.ts";
+import type { Column, Table } from "./catalog.ts";
 import { type Database, quoted } from "./database.ts";
 import type { Effect } from "./effects.ts";
 import { addressOf, byKey, nameIn } from "./keys.ts";
@@ -32,6 +32,8 @@ export interface Erasing extends Place {
   readonly onePiece: boolean;
   /** Addresses of the rows that the plan deletes in the whole system. */
   readonly planned: ReadonlySet<string>;
+  /** Of those that it changes. */
+  readonly changing: ReadonlySet<string>;
 }
 
 const MADE = "SELECT name FROM temp.sqlite_schema WHERE type = 'table' AND name LIKE 'expunge\\_wrote\\_%' ESCAPE '\\'";
@@ -46,17 +48,62 @@ export function watch({ database, catalog }: Place, effects: readonly Effect[]):
     if (table === undefined || table.kind === "virtual") return { name, table: undefined, log };
     const parts = loggedOf(table);
     const columns = parts.map((_, index) => `k${index}`);
-    database.exec(`CREATE TEMP TABLE ${log} (verb, ${columns.join(", ")})`);
-    for (const [verb, row] of [
-      ["insert", "new"],
-      ["update", "new"],
-      ["delete", "old"],
+    database.exec(`CREATE TEMP TABLE ${log} (verb, ${columns.join(", ")}, changed)`);
+    for (const [verb, row, changed] of [
+      ["insert", "new", "''"],
+      ["update", "new", changedText(table, "old")],
+      ["delete", "old", "''"],
     ] as const)
       database.exec(
-        `CREATE TEMP TRIGGER ${log}_${verb} AFTER ${verb} ON main.${quoted(name)} BEGIN INSERT INTO ${log} VALUES ('${verb}', ${parts.map((part) => `${row}.${part}`).join(", ")}); END`,
+        `CREATE TEMP TRIGGER ${log}_${verb} AFTER ${verb} ON main.${quoted(name)} BEGIN INSERT INTO ${log} VALUES ('${verb}', ${parts.map((part) => `${row}.${part}`).join(", ")}, ${changed}); END`,
       );
+    if ([table.sql, ...catalog.triggers.map(({ sql }) => sql)].some((sql) => /\breplace\b/iu.test(sql)))
+      watchReplacing(database, table, log);
     return { name, table, log };
   });
+}
+
+/** A row that REPLACE puts another in the place of goes without a word, and no trigger fires: whoever stands in the way of a new row is written down before. */
+function watchReplacing(database: Database, table: Table, log: string): void {
+  const { key, rowid, indexes, name } = table;
+  const unique = [
+    ...(key.length > 0 ? [key] : []),
+    ...indexes.flatMap((index) => (index.unique ? [index.columns.filter((column) => column !== null)] : [])),
+  ].map((columns) => columns.map(quoted));
+  const same = [...unique, ...(rowid === undefined ? [] : [[rowid]])]
+    .filter((columns) => columns.length > 0)
+    .map((columns) => columns.map((column) => `t.${column} = new.${column}`).join(" AND "));
+  const parts = loggedOf(table).map((part) => `t.${part}`);
+  const itself = identityOf(table).map((part) => `t.${part} IS old.${part}`);
+  for (const [verb, others] of [
+    ["insert", ""],
+    ["update", ` AND NOT (${itself.join(" AND ")})`],
+  ] as const)
+    database.exec(
+      `CREATE TEMP TRIGGER ${log}_before_${verb} BEFORE ${verb} ON main.${quoted(name)} BEGIN INSERT INTO ${log} SELECT 'displace', ${parts.join(", ")}, ${changedText(table, "t")} FROM main.${quoted(name)} AS t WHERE (${same.join(" OR ")})${others}; END`,
+    );
+}
+
+/** Columns in which a row differs from `new`, each on a line: those that may not simply follow. */
+function changedText({ columns }: Table, before: "old" | "t"): string {
+  const parts = [...columns.values()].flatMap((column) =>
+    mayFollow(column)
+      ? []
+      : [
+          `CASE WHEN ${before}.${quoted(column.name)} IS NOT new.${quoted(column.name)} COLLATE BINARY THEN '${column.name.replaceAll("'", "''")}' || char(10) ELSE '' END`,
+        ],
+  );
+  return parts.length === 0 ? "''" : parts.join(" || ");
+}
+
+/** Numbers, times, and what follows other columns: counters and clocks that triggers keep. */
+function mayFollow({ affinity, declared, isDate, generated }: Column): boolean {
+  return generated || isDate || (affinity === "number" && !/bool/iu.test(declared));
+}
+
+/** What tells a row from every other one now. */
+function identityOf({ key, rowid }: Table): readonly string[] {
+  return rowid === undefined ? key.map(quoted) : [rowid];
 }
 
 /** Its key, and its number where it has one. */
@@ -193,13 +240,52 @@ function settle(erasing: Erasing, taken: ReadonlySet<string>): readonly string[]
     if (table === undefined || names.length > 0 || isIgnored(block, { schema: "main", name, shown: name }))
       return false;
     const columns = loggedOf(table).map((_, at) => `k${at}`);
-    return database.all(`SELECT ${columns.join(", ")} FROM temp.${log} WHERE verb = 'delete'`).some((row) => {
-      const address = addressOf(table, nameIn(table, row));
-      return !planned.has(address) && !taken.has(address);
-    });
+    return database
+      .all(`SELECT ${columns.join(", ")} FROM temp.${log} AS l WHERE ${wentBy(erasing, table)}`)
+      .some((row) => {
+        const address = addressOf(table, nameIn(table, row));
+        return !planned.has(address) && !taken.has(address);
+      });
   });
   if (losing.length > 0) throw new Refusal(`UNPLANNED ${losing.map(({ name }) => name).join(", ")}`);
+  const altered = names.length > 0 ? [] : alteredColumns(erasing, taken);
+  if (altered.length > 0) throw new Refusal(`ALTERED ${altered.join(", ")}`);
   return names;
+}
+
+/** Columns of record types' tables in which triggers changed rows that no plan names, and that the map does not ignore. */
+function alteredColumns(
+  { database, catalog, block, planned, changing, watched }: Erasing,
+  taken: ReadonlySet<string>,
+): readonly string[] {
+  const trails = new Set(block.records.flatMap(({ id, auditOf }) => (auditOf.length > 0 ? [id] : [])));
+  const altered = watched.flatMap(({ name, table, log }) => {
+    const over = table === undefined ? [] : catalog.recordsOver(table);
+    if (table === undefined || over.length === 0 || over.some((id) => trails.has(id))) return [];
+    if (isIgnored(block, { schema: "main", name, shown: name })) return [];
+    const columns = loggedOf(table).map((_, at) => `k${at}`);
+    return database
+      .all(`SELECT ${columns.join(", ")}, changed FROM temp.${log} WHERE changed <> ''`)
+      .flatMap((row) => {
+        const address = addressOf(table, nameIn(table, row));
+        return [planned, changing, taken].some((known) => known.has(address))
+          ? []
+          : String(row.at(-1)).trimEnd().split("\n");
+      })
+      .map((column) => `${name}.${column}`);
+  });
+  return [...new Set(altered)].filter((name) => !isIgnored(block, { schema: "main", name, shown: name })).toSorted();
+}
+
+/** Rows written down that were deleted, or that REPLACE put another in the place of. One with the same key is the row still, unless what references it went. */
+function wentBy({ catalog }: Erasing, table: Table): string {
+  const names = table.key.length > 0 ? table.key.map(quoted) : [table.rowid ?? ""];
+  const from = table.key.length > 0 ? 0 : loggedOf(table).length - 1;
+  const same = names.map((name, at) => `t.${name} IS l.k${from + at}`).join(" AND ");
+  const isLeft = catalog.into(table).every(({ onDelete }) => ["no_action", "restrict"].includes(onDelete))
+    ? ` AND NOT EXISTS (SELECT 1 FROM main.${quoted(table.name)} AS t WHERE ${same})`
+    : "";
+  return `l.verb = 'delete' OR (l.verb = 'displace'${isLeft})`;
 }
 
 /** Tables that triggers wrote to though nobody declared it. */
@@ -221,7 +307,9 @@ function strangers({ database, catalog, block, works, watched }: Erasing): reado
     const [counts] =
       table === undefined
         ? [[1n, 1n]]
-        : database.all(`SELECT count(*), count(*) FILTER (WHERE verb = 'insert') FROM temp.${log}`);
+        : database.all(
+            `SELECT count(*), count(*) FILTER (WHERE verb = 'insert') FROM temp.${log} WHERE verb <> 'displace'`,
+          );
     if (counts?.[0] === 0n) return [];
     const records = table === undefined ? [] : catalog.recordsOver(table);
     const declared =
@@ -247,7 +335,7 @@ function ownRows(
       parts.slice(from).map((part) => `t.${part}`),
       parts.slice(from).map((_, at) => `k${from + at}`),
     ];
-    const written = `(${mine.join(", ")}) IN (SELECT ${theirs.join(", ")} FROM temp.${one.log} WHERE verb <> 'delete')`;
+    const written = `(${mine.join(", ")}) IN (SELECT ${theirs.join(", ")} FROM temp.${one.log} WHERE verb IN ('insert', 'update'))`;
     for (const row of database.all(
       `SELECT ${selected(trail)} FROM main.${quoted(trail.table.name)} AS t WHERE ${written}`,
     )) {

@@ -134,7 +134,7 @@ export async function* gapsIn(
     // nothing is asked for but to look at each cell
     const looks = gaps.map(({ ref, look }) =>
       database.condition((value) => {
-        look(textOf(value), value instanceof Uint8Array);
+        look(textOf(value), value instanceof Uint8Array ? value : undefined);
         return false;
       })(readOf(ref.column)),
     );

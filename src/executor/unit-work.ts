@@ -1,5 +1,5 @@
 import { Failure } from "../errors.ts";
-import type { Also, Operation, PlannedDeletion, PlannedRecord, Unit, Work } from "../model/change.ts";
+import type { Also, Operation, PlannedInSystem, PlannedKeys, PlannedRecord, Unit, Work } from "../model/change.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { Disposition, SealedStep, StepHead } from "../model/plan.ts";
 import type { UnitRow } from "../state/journal.ts";
@@ -11,21 +11,25 @@ export function unitWork(row: UnitRow, sealed: readonly SealedStep[], steps: Pla
     id: row.id,
     effect: "erase",
     works: row.steps.map((id) => workOf(stepOf(sealed, id), steps.heads)),
-    deleting: async () => await deletionsIn(row.system, steps),
+    planned: async () => await plannedIn(row.system, steps),
   };
 }
 
-async function deletionsIn(system: string, { heads, pieces }: PlannedSteps): Promise<readonly PlannedDeletion[]> {
+async function plannedIn(system: string, { heads, pieces }: PlannedSteps): Promise<PlannedInSystem> {
   const mine = heads.filter(({ target }) => target.record.system === system);
-  const deletions = new Map<string, PlannedDeletion & { readonly keys: string[] }>();
+  const deleting = new Map<string, PlannedKeys & { readonly keys: string[] }>();
+  const changing: typeof deleting = new Map();
   for await (const step of pieces(mine.map((one) => one.step))) {
-    const known = deletions.get(step.step) ?? { target: step.target, keys: [] };
-    deletions.set(step.step, known);
-    for (const { key, disposition } of step.records)
-      if (disposition.kind === "act" && changesOf(step, disposition, heads)?.change.kind === "delete")
-        known.keys.push(key);
+    for (const { key, disposition } of step.records) {
+      const made = changesOf(step, disposition, heads);
+      if (made === undefined) continue;
+      const some = made.change.kind === "delete" ? deleting : changing;
+      const known = some.get(step.step) ?? { target: step.target, keys: [] };
+      some.set(step.step, known);
+      known.keys.push(key);
+    }
   }
-  return [...deletions.values()].filter(({ keys }) => keys.length > 0);
+  return { deleting: [...deleting.values()], changing: [...changing.values()] };
 }
 
 function stepOf(sealed: readonly SealedStep[], id: string): SealedStep {

@@ -49,15 +49,18 @@ export interface Unit {
   readonly id: string;
   readonly effect: "erase" | "mark" | "restore" | "purge";
   readonly works: readonly Work[];
-  /**
-   * What the plan deletes in this system, in whatever unit: triggers may take some of it along. Read when it is asked for:
-   * it may be as much as the whole plan. Absent: only what the works do.
-   */
-  deleting?(): Promise<readonly PlannedDeletion[]>;
+  /** Read when it is asked for: it may be as much as the whole plan. Absent: only what the works do. */
+  planned?(): Promise<PlannedInSystem>;
 }
 
-/** Records of one record type that the plan deletes. */
-export interface PlannedDeletion {
+/** What the plan does in this system, in whatever unit: triggers may do some of it as well. */
+export interface PlannedInSystem {
+  readonly deleting: readonly PlannedKeys[];
+  readonly changing: readonly PlannedKeys[];
+}
+
+/** Records of one record type that the plan deletes, or that it changes. */
+export interface PlannedKeys {
   readonly target: Target;
   readonly keys: readonly string[];
 }

@@ -188,6 +188,7 @@ export interface Standing {
 const BESIDE: Readonly<Record<string, string>> = {
   UNDECLARED: "a trigger or rule would write to what the data map does not name:",
   UNPLANNED: "a trigger or rule would delete rows that no plan names, in",
+  ALTERED: "a trigger or rule would change rows that no plan names, in",
 };
 
 /** A reason in words. One that is no code is a name: of a condition that is waited for, else of what stands in the way. */
@@ -203,7 +204,7 @@ export function reasonWords(reason: string, { status = "blocked", says }: Standi
     return `the database refused: ${answer} (${name === undefined ? state : `${masked(name)}, ${state}`})`;
   if (reason.startsWith("cannot_keep_"))
     return `rewriting it would lose its ${plainCode(reason.slice("cannot_keep_".length))}`;
-  const tables = /^(?<code>UNDECLARED|UNPLANNED) (?<names>.+)$/u.exec(reason)?.groups;
+  const tables = /^(?<code>UNDECLARED|UNPLANNED|ALTERED) (?<names>.+)$/u.exec(reason)?.groups;
   if (tables !== undefined) return `${named(BESIDE, tables["code"] ?? "") ?? ""} ${masked(tables["names"] ?? "")}`;
   const readable = masked(reason);
   if (/\s/u.test(reason)) return readable;

@@ -7,8 +7,8 @@ import { textsIn } from "./whose-value.ts";
 /** Cells of a matched column that no search finds, by why. */
 export interface CellGaps {
   readonly ref: ComparedRef;
-  /** Looks at a cell; `text` null: there is nothing in it. */
-  look(text: string | null, isBinary: boolean): void;
+  /** Looks at a cell; `text` null: there is nothing in it. `bytes`: it is binary, and `text` is not what it says. */
+  look(text: string | null, bytes?: Uint8Array): void;
   findings(table: ComparedTable, shown: string): readonly Finding[];
 }
 
@@ -16,13 +16,15 @@ export interface CellGaps {
 export function cellGaps(ref: ComparedRef, lookups: readonly Lookup[]): CellGaps {
   const tells = tellsAmong(ref, lookups);
   const isFound = holdsOne(ref, lookups);
-  let [among, binary, broken, brokenTells] = [0, 0, 0, false];
+  let [among, binary, broken, binaryTells, brokenTells] = [0, 0, 0, false, false];
   return {
     ref,
-    look(text, isBinary) {
+    look(text, bytes) {
       if (text === null) return;
-      if (isBinary) binary += 1;
-      else if (tells !== undefined || ref.path !== undefined) {
+      if (bytes !== undefined) {
+        binary += 1;
+        binaryTells ||= readings(bytes).some((one) => isFound(one) || (tells?.(one) ?? false));
+      } else if (tells !== undefined || ref.path !== undefined) {
         try {
           const cells = textsIn(ref, { values: new Map([[ref.column.name, text]]) });
           if (tells !== undefined && cells.some(tells) && !isFound(text)) among += 1;
@@ -34,8 +36,9 @@ export function cellGaps(ref: ComparedRef, lookups: readonly Lookup[]): CellGaps
       }
     },
     findings(table, shown) {
-      const say = (cells: number, one: string, many: string, why: string, holdsIdentifier: boolean) => {
-        const help = `Look at them by hand, or say what separates the values: split: { ${ref.name}: ", " }.`;
+      const byHand = "Look at them by hand.";
+      const split = `Look at them by hand, or say what separates the values: split: { ${ref.name}: ", " }.`;
+      const say = (cells: number, one: string, many: string, why: string, holdsIdentifier: boolean, help = byHand) => {
         const message = `${cells === 1 ? "a cell" : `${cells} cells`} of ${ref.name} of ${shown} ${cells === 1 ? one : many} ${why}`;
         return finding(table, "GAP", "warning", message, {
           column: ref.column.name,
@@ -52,12 +55,18 @@ export function cellGaps(ref: ComparedRef, lookups: readonly Lookup[]): CellGaps
                 "hold",
                 "an identifier among others: what is more than the value is not matched",
                 true,
+                split,
               ),
             ]
           : []),
-        ...(binary > 0 ? [say(binary, "is", "are", "binary and cannot be compared", false)] : []),
+        ...(binary > 0 ? [say(binary, "is", "are", "binary and cannot be compared", binaryTells)] : []),
         ...(broken > 0 ? [say(broken, "is", "are", "no JSON and cannot be searched", brokenTells)] : []),
       ];
     },
   };
+}
+
+/** What bytes say where they are a text after all. */
+function readings(bytes: Uint8Array): readonly string[] {
+  return ["utf-8", "utf-16le"].map((encoding) => new TextDecoder(encoding).decode(bytes));
 }

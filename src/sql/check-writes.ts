@@ -51,5 +51,7 @@ export function judgeWrite(
       "error",
       `${what} copies rows into ${record.id}, which is a record without audit_of: ${id}`,
     );
-  return finding(table, "TRIGGER_PRESENT", "warning", `${what} writes to ${record.id}`);
+  return finding(table, "TRIGGER_PRESENT", "warning", `${what} writes to ${record.id}`, {
+    help: "Check what it does. Rows that no plan names may lose nothing by it: numbers and times in them may follow, anything else fails the record, unless map.ignore names the column (`system.table.column`).",
+  });
 }

@@ -104,9 +104,9 @@ function standTogether(matches: readonly ComparedRef[], { tuples = [] }: Lookup,
 
 /** Shorter texts stand in too many cells by chance. */
 const SHORTEST = 8;
-const BETWEEN = /[\s,;|<>()"'[\]{}:=]+/u;
+const BETWEEN = /[\s\p{Cc},;|<>()"'[\]{}:=]+/u;
 /** Telephone numbers are written with spaces and brackets in them. */
-const BETWEEN_NUMBERS = /[,;|<>"'[\]{}:=]+|\s{2,}|\s+\p{L}+[.:]?\s*/u;
+const BETWEEN_NUMBERS = /[\p{Cc},;|<>"'[\]{}:=]+|\s{2,}|\s+\p{L}+[.:]?\s*/u;
 
 /** Says of a cell that no search finds whether one of these people's values stands in it among others; undefined where none could be told. */
 export function tellsAmong(ref: ComparedRef, lookups: readonly Lookup[]): ((cell: string) => boolean) | undefined {

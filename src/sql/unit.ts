@@ -87,7 +87,7 @@ async function work<T extends RecordTable>(
 
 /** Many records on their own have written where nobody planned it, and none has gone: it is about all of them. */
 function isTold<T extends RecordTable>(results: readonly BatchResult<T>[], { reason }: Refusal): boolean {
-  if (!/^UN(?:DECLARED|PLANNED) /u.test(reason)) return false;
+  if (!/^(?:UNDECLARED|UNPLANNED|ALTERED) /u.test(reason)) return false;
   const recent = results.slice(-ENOUGH);
   return (
     recent.length === ENOUGH &&

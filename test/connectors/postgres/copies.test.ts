@@ -370,7 +370,7 @@ test("a trigger may take along what the plan deletes, and nothing else of a reco
           id: "U-1",
           effect: "erase",
           works: [work],
-          deleting: async () => await Promise.resolve([{ target: posts, keys }]),
+          planned: async () => await Promise.resolve({ deleting: [{ target: posts, keys }], changing: [] }),
         },
         testJournal(),
         FREE,
@@ -396,4 +396,130 @@ test("a trigger that sweeps the table it fires for is noticed as well", async ()
     { matched: 1, alreadyGone: 1, failed: 1, unresolved: ['["1"]'], reason: "UNPLANNED threads" },
   ]);
   expect(await rows("threads")).toEqual(["(1,ann,)", "(2,bob,1)"]);
+});
+
+test("a trigger that empties, drops or rebuilds a table is noticed, though no count tells of it; one that only locks it is not in the way", async () => {
+  const seizing: [string, string, string][] = [
+    ["a mapped table, written out", "TRUNCATE TABLE ONLY posts", "UNPLANNED posts"],
+    ["a mapped table, put together", "EXECUTE 'TRUN' || 'CATE posts'", "UNPLANNED posts"],
+    ["a table of nobody's", "EXECUTE 'TRUN' || 'CATE other'", "UNPLANNED other"],
+    ["a partition", "TRUNCATE parted_1", "UNPLANNED parted_1"],
+    ["gone altogether", "DROP TABLE other", "UNPLANNED other"],
+    ["a column of everybody's", "EXECUTE 'ALTER TABLE posts DROP COLUMN email'", "UNPLANNED posts"],
+  ];
+  const set = (
+    statement: string,
+  ) => `${PEOPLE}; CREATE TABLE posts (id int PRIMARY KEY, email text); INSERT INTO posts VALUES (1, 'bob');
+    CREATE TABLE other (id int PRIMARY KEY, email text); INSERT INTO other VALUES (1, 'bob');
+    CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE parted_1 PARTITION OF parted DEFAULT; INSERT INTO parted VALUES (1);
+    CREATE FUNCTION seize() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${statement}; RETURN NULL; END $$; CREATE TRIGGER seize AFTER DELETE ON people FOR EACH STATEMENT EXECUTE FUNCTION seize()`;
+  const posts = record("posts", "erase");
+  for (const [what, statement, reason] of seizing) {
+    await database.fresh();
+    await database.sql(set(statement));
+    expect(await eraseAnn([people.record, posts]), what).toMatchObject([{ matched: 0, failed: 1, reason }]);
+    expect([await rows("people"), await rows("posts"), await rows("other"), await rows("parted")], what).toEqual([
+      ["(7,ann,Ann)", "(8,bob,Bob)"],
+      ["(1,bob)"],
+      ["(1,bob)"],
+      ["(1)"],
+    ]);
+  }
+  const passing: [string, string][] = [
+    ["a lock alone", "LOCK TABLE posts"],
+    ["a table of the session's own", "CREATE TEMP TABLE mine ON COMMIT DROP AS SELECT 1 AS one; DROP TABLE mine"],
+    ["what the map ignores", "TRUNCATE other"],
+  ];
+  for (const [what, statement] of passing) {
+    await database.fresh();
+    await database.sql(set(statement));
+    expect(await eraseAnn([people.record, posts], { ignore: ["other"] }), what).toMatchObject([done(1)]);
+    expect([await rows("people"), await rows("posts")], what).toEqual([["(8,bob,Bob)"], ["(1,bob)"]]);
+  }
+});
+
+test("a statement that is put together at run time is told of, whatever it does", async () => {
+  const said = async (statement: string) => {
+    await database.fresh();
+    await database.sql(
+      `${PEOPLE}; CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${statement}; RETURN NULL; END $$; CREATE TRIGGER f AFTER DELETE ON people FOR EACH ROW EXECUTE FUNCTION f()`,
+    );
+    const findings = await check(systemOf([people.record]), worldOf(database), [people]);
+    return findings.some(({ message }) => message.includes("at run time"));
+  };
+  for (const statement of [
+    "EXECUTE 'TRUN' || 'CATE posts'",
+    "EXECUTE current_setting('a.b')",
+    "EXECUTE format('%s', old.name)",
+  ])
+    expect(await said(statement), statement).toBe(true);
+  for (const statement of ["EXECUTE 'SELECT 1'", "EXECUTE 'SELECT $1' USING old.id", "PERFORM 1"])
+    expect(await said(statement), statement).toBe(false);
+});
+
+test("a trigger that changes what stands in somebody's row fails its record; counters, times, planned rows and ignored columns may follow", async () => {
+  const posts = record("posts", "anonymise", { fields: { title: { kind: "clear" } } });
+  const onPosts = target(posts, ["email"]);
+  const set = (
+    statement: string,
+  ) => `${PEOPLE}; CREATE TABLE posts (id int PRIMARY KEY, email text, title text, read bool, n int, seen timestamptz, words tsvector) PARTITION BY RANGE (id);
+    CREATE TABLE posts_1 PARTITION OF posts DEFAULT; INSERT INTO posts VALUES (1, 'bob', 'x', false, 1, '2026-01-01Z', 'x'), (2, 'ann', 'y', false, 1, '2026-01-01Z', 'y');
+    CREATE TABLE plain (who text, title text); INSERT INTO plain VALUES ('bob', 'x');
+    CREATE FUNCTION follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${statement}; RETURN NULL; END $$; CREATE TRIGGER follow AFTER DELETE ON people FOR EACH ROW EXECUTE FUNCTION follow()`;
+  const run = async (statement: string, ignore: readonly string[] = []) => {
+    await database.fresh();
+    await database.sql(set(statement));
+    const system = systemOf([people.record, posts, record("plain", "erase")], { ignore });
+    const work = await plan(system, worldOf(database), people, [lookup({ email: "ann" })]);
+    const others = await plan(system, worldOf(database), onPosts, [lookup({ email: "ann" })]);
+    const changing = [
+      { target: onPosts, keys: others.operations.flatMap(({ records }) => records.map(({ key }) => key)) },
+    ];
+    await using eraser = await system.openEraser(worldOf(database));
+    return did(
+      await eraser.apply(
+        {
+          id: "U-1",
+          effect: "erase",
+          works: [work],
+          planned: async () => await Promise.resolve({ deleting: [], changing }),
+        },
+        testJournal(),
+        FREE,
+      ),
+    );
+  };
+  const noticed: [string, string, string][] = [
+    ["written out", "UPDATE posts SET title = 'gone'", "ALTERED posts.title"],
+    [
+      "put together",
+      "EXECUTE 'UPD' || 'ATE posts SET email = NULL, read = true WHERE id = 1'",
+      "ALTERED posts.email, posts.read",
+    ],
+    ["the table it fires for", "UPDATE people SET name = 'x' WHERE id = 8", "ALTERED people.name"],
+    [
+      "by the row that is put in",
+      "INSERT INTO people VALUES (8, 'x', 'x') ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+      "ALTERED people.name",
+    ],
+  ];
+  for (const [what, statement, reason] of noticed) {
+    expect(await run(statement), what).toMatchObject([{ matched: 0, failed: 1, reason }]);
+    expect(await rows("people"), what).toEqual(["(7,ann,Ann)", "(8,bob,Bob)"]);
+    expect((await rows("posts"))[0], what).toContain("(1,bob,x,f,1,");
+  }
+  const passing: [string, string, readonly string[]][] = [
+    ["a counter, a time, an index of words", "UPDATE posts SET n = n - 1, seen = now(), words = 'z'", []],
+    ["the same value again", "UPDATE posts SET title = title", []],
+    ["a planned row", "UPDATE posts SET title = NULL, email = 'x' WHERE id = 2", []],
+    ["an ignored column", "UPDATE posts SET title = 'gone'", ["posts.title"]],
+    ["a new row", "INSERT INTO posts (id, email) VALUES (3, 'x')", []],
+    [
+      "taken back",
+      "BEGIN UPDATE posts SET title = 'gone'; RAISE 'no'; EXCEPTION WHEN raise_exception THEN NULL; END",
+      [],
+    ],
+  ];
+  for (const [what, statement, ignore] of passing)
+    expect(await run(statement, ignore), what).toMatchObject([{ matched: 1, failed: 0 }]);
 });

@@ -145,3 +145,43 @@ test("publications and foreign partitions are said before anything is planned", 
   ]);
   await database.admin(`DROP PUBLICATION feed; DROP FOREIGN TABLE ${schema}.logs_2`);
 });
+
+test("what somebody wrote into a json document, and no text or number can hold, stops nobody's search; those who stand beside it are found", async () => {
+  const e = ANN.email ?? "";
+  await database.sql("CREATE TABLE docs (id int PRIMARY KEY, doc json, n int)");
+  const documents = [
+    String.raw`{"e":"${e}","u":"\u0000"}`,
+    String.raw`{"u":"a\u0000b\ud800c\udc00d \uD83D\uDE00 \\u0000 \\ud800","n":1e200000,"m":-2E-150000}`,
+    String.raw`{"e":"${e}","k":"\ud83d\ude00","n":7}`,
+    String.raw`{"e":"x${e}","u":"\u0000"}`,
+    String.raw`[{"e":"${e}","u":"\udc00"}]`,
+  ];
+  for (const [at, document] of documents.entries())
+    await database.sql(`INSERT INTO docs VALUES (${at + 1}, '${document.replaceAll("'", "''")}', 1)`);
+  const docs = record("docs", "redact", { in: ["doc"], paths: { e: { kind: "remove" } } });
+  const byDoc = target(docs, [email("doc.e")]);
+  const lookups = [lookup({ "doc.e": e })];
+  expect(await gaps(byDoc, lookups)).toEqual(["warning docs.doc.e true"]);
+  const work = await plan(systemOf([docs]), worldOf(database), byDoc, lookups);
+  expect(await erase(systemOf([docs]), worldOf(database), [work])).toMatchObject([{ affected: 2, failed: 0 }]);
+  expect((await database.sql("SELECT doc::text FROM docs ORDER BY id")).flat()).toEqual([
+    String.raw`{"u":"\u0000"}`,
+    documents[1],
+    String.raw`{"k":"\ud83d\ude00","n":7}`,
+    documents[3],
+    documents[4],
+  ]);
+  // constants are compared beside such values as well
+  const pairs = [
+    ["k", "\u{1F600}", 0],
+    ["n", "7", 1],
+    ["n", "8", 0],
+  ] as const;
+  await database.sql(String.raw`UPDATE docs SET doc = '{"e":"${e}","n":7,"u":"\u0000"}' WHERE id = 1`);
+  for (const [name, value, wanted] of pairs) {
+    const narrowed = target({ ...docs, where: { [`doc.${name}`]: [value] } }, [email("doc.e")]);
+    expect(
+      (await plan(systemOf([narrowed.record]), worldOf(database), narrowed, lookups)).operations[0]?.records.length,
+    ).toBe(wanted);
+  }
+});

@@ -235,12 +235,123 @@ describe("triggers", () => {
     file.sql("UPDATE notes SET who = 2 WHERE id = 2");
     const others = await plan(system, worldOf(file), byNote, who);
     const keys = others.operations.flatMap(({ records }) => records.map(({ key }) => key));
-    const deleting = async () => await Promise.resolve([{ target: byNote, keys }]);
+    const planned = async () => await Promise.resolve({ deleting: [{ target: byNote, keys }], changing: [] });
     await using eraser = await system.openEraser(worldOf(file));
     expect(
-      await eraser.apply({ id: "U-1", effect: "erase", works: [work], deleting }, testJournal(), FREE),
+      await eraser.apply({ id: "U-1", effect: "erase", works: [work], planned }, testJournal(), FREE),
     ).toMatchObject([{ matched: 1, left: [] }]);
     expect(file.sql("SELECT id FROM notes")).toEqual([["2"], ["3"]]);
+  });
+
+  test("one that puts its row in the place of somebody's fails its record: REPLACE deletes without a word", async () => {
+    const notes = record("notes", "erase");
+    const byNote = target(notes, [{ column: "email", type: "email", fold: [] }]);
+    const system = systemOf([people, notes]);
+    const NOTES = `CREATE TABLE notes (id INTEGER PRIMARY KEY, code TEXT UNIQUE, email TEXT); CREATE TABLE marks (note INTEGER REFERENCES notes (id) ON DELETE CASCADE);
+      INSERT INTO notes VALUES (1, 'a', 'bob'), (2, 'b', 'bob'), (3, 'c', '${ANN}')`;
+    const noticed: [string, string, number][] = [
+      ["a key", "UPDATE OR REPLACE notes SET id = 2 WHERE id = 1", 3],
+      ["a unique column", "INSERT OR REPLACE INTO notes VALUES (9, 'b', 'x')", 3],
+      ["the short word", "REPLACE INTO notes (code, email) VALUES ('a', 'x')", 3],
+      ["what references it goes too", "INSERT OR REPLACE INTO notes VALUES (1, 'a', 'x')", 1],
+    ];
+    for (const [what, statement, marked] of noticed) {
+      using file = testFile(
+        `${PEOPLE}; ${NOTES}; INSERT INTO marks VALUES (${marked}); CREATE TRIGGER put AFTER DELETE ON people BEGIN ${statement}; END`,
+      );
+      const before = file.sql("SELECT * FROM notes");
+      const work = await plan(system, worldOf(file), byEmail, who);
+      expect(await erase(system, worldOf(file), [work]), what).toMatchObject([
+        { matched: 0, failed: 1, reason: "UNPLANNED notes" },
+      ]);
+      expect([counts(file, "people", "marks"), file.sql("SELECT * FROM notes")], what).toEqual([[2, 1], before]);
+    }
+    const passing: [string, string][] = [
+      ["nobody's place", "INSERT OR REPLACE INTO notes VALUES (9, 'z', 'x')"],
+      ["its own place", "UPDATE OR REPLACE notes SET id = 1, code = 'a', email = 'bob' WHERE id = 1"],
+      ["the place of one with its key", "INSERT OR REPLACE INTO notes VALUES (1, 'a', 'bob')"],
+      ["the place of one that the plan deletes", "INSERT OR REPLACE INTO notes VALUES (9, 'c', 'x')"],
+    ];
+    for (const [what, statement] of passing) {
+      using file = testFile(
+        `${PEOPLE}; ${NOTES}; DROP TABLE marks; CREATE TRIGGER put AFTER DELETE ON people BEGIN ${statement}; END`,
+      );
+      const work = await plan(system, worldOf(file), byEmail, who);
+      const others = await plan(system, worldOf(file), byNote, who);
+      const keys = others.operations.flatMap(({ records }) => records.map(({ key }) => key));
+      await using eraser = await system.openEraser(worldOf(file));
+      expect(
+        await eraser.apply(
+          {
+            id: "U-1",
+            effect: "erase",
+            works: [work],
+            planned: async () => await Promise.resolve({ deleting: [{ target: byNote, keys }], changing: [] }),
+          },
+          testJournal(),
+          FREE,
+        ),
+        what,
+      ).toMatchObject([{ matched: 1, left: [] }]);
+      expect(counts(file, "people"), what).toEqual([1]);
+      expect(file.sql("SELECT 1 FROM notes WHERE id = 2 AND email = 'bob'"), what).toEqual([["1"]]);
+    }
+  });
+
+  test("one that changes what stands in somebody's row fails its record; counters, times, planned rows and ignored columns may follow", async () => {
+    const posts = record("posts", "anonymise", { fields: { title: { kind: "clear" } } });
+    const byPost = target(posts, [{ column: "email", type: "email", fold: [] }]);
+    const run = async (statement: string, ignore: readonly string[] = []) => {
+      const file = testFile(
+        `${PEOPLE}; CREATE TABLE posts (id INTEGER PRIMARY KEY, email TEXT, title TEXT COLLATE NOCASE, read BOOLEAN, n INT, seen DATETIME);
+        INSERT INTO posts VALUES (1, 'bob', 'x', 0, 1, '2026-01-01'), (2, '${ANN}', 'y', 0, 1, '2026-01-01'); CREATE TRIGGER follow AFTER DELETE ON people BEGIN ${statement}; END`,
+      );
+      const system = systemOf([people, posts], { ignore });
+      const work = await plan(system, worldOf(file), byEmail, who);
+      const others = await plan(system, worldOf(file), byPost, who);
+      const changing = [
+        { target: byPost, keys: others.operations.flatMap(({ records }) => records.map(({ key }) => key)) },
+      ];
+      await using eraser = await system.openEraser(worldOf(file));
+      const [outcome] = await eraser.apply(
+        {
+          id: "U-1",
+          effect: "erase",
+          works: [work],
+          planned: async () => await Promise.resolve({ deleting: [], changing }),
+        },
+        testJournal(),
+        FREE,
+      );
+      const left = [counts(file, "people"), file.sql("SELECT * FROM posts WHERE id = 1")];
+      file[Symbol.dispose]();
+      return { outcome, left };
+    };
+    const noticed: [string, string, string][] = [
+      ["all rows", "UPDATE posts SET title = NULL", "ALTERED posts.title"],
+      ["two columns", "UPDATE posts SET read = 1, email = 'x' WHERE id = 1", "ALTERED posts.email, posts.read"],
+      ["the case of letters", "UPDATE posts SET title = 'X' WHERE id = 1", "ALTERED posts.title"],
+      [
+        "a row put in its place",
+        "INSERT OR REPLACE INTO posts (id, email, title, read) VALUES (1, 'bob', 'z', 0)",
+        "ALTERED posts.title",
+      ],
+      ["the table it fires for", "UPDATE people SET email = 'x' WHERE id = 2", "ALTERED people.email"],
+    ];
+    for (const [what, statement, reason] of noticed) {
+      const { outcome, left } = await run(statement);
+      expect(outcome?.left, what).toMatchObject([{ kind: "failed", reason }]);
+      expect(left, what).toEqual([[2], [["1", "bob", "x", "0", "1", "2026-01-01"]]]);
+    }
+    const passing: [string, string, readonly string[]][] = [
+      ["a counter and a time", "UPDATE posts SET n = n - 1, seen = '2026-02-02'", []],
+      ["the same value again", "UPDATE posts SET title = title", []],
+      ["a planned row", "UPDATE posts SET title = NULL, email = 'x' WHERE id = 2", []],
+      ["an ignored column", "UPDATE posts SET title = 'gone'", ["shop.posts.title"]],
+      ["a new row", "INSERT INTO posts (id, email) VALUES (3, 'x')", []],
+    ];
+    for (const [what, statement, ignore] of passing)
+      expect((await run(statement, ignore)).outcome, what).toMatchObject({ matched: 1, left: [] });
   });
 
   test("one that raises an error fails its record, without its words", async () => {

@@ -153,6 +153,30 @@ describe("what is compared", () => {
     expect(again.findings.map(({ column, gap }) => [column, gap?.holdsIdentifier])).toEqual([["doc", true]]);
   });
 
+  test("an identifier in the bytes of a binary cell, or beside a NUL, is a gap that holds it", async () => {
+    const held: [string, string, boolean][] = [
+      ["its bytes", `cast('${ANN}' AS BLOB)`, true],
+      ["among others", `cast('Ann <${ANN}>' AS BLOB)`, true],
+      ["in UTF-16", `x'${Buffer.from(ANN, "utf16le").toString("hex")}'`, true],
+      ["before a NUL", `'${ANN}' || char(0)`, true],
+      ["between NULs", `'x' || char(0) || '${ANN}' || char(0) || 'y'`, true],
+      ["somebody else's", "cast('bob@shop.example' AS BLOB)", false],
+      ["longer", `cast('x${ANN}' AS BLOB)`, false],
+    ];
+    for (const [what, cell, holds] of held) {
+      using file = testFile("CREATE TABLE people (no INTEGER PRIMARY KEY, email TEXT)");
+      file.sql(`INSERT INTO people VALUES (1, ${cell})`);
+      const io = worldOf(file);
+      expect(await locateAll(systemOf([people]), io, on(people), who), what).toEqual([]);
+      expect(
+        io.findings.map(({ code, gap }) => [code, gap?.holdsIdentifier]),
+        what,
+      ).toEqual([["GAP", holds]]);
+      // what separates values says nothing of bytes
+      if (cell.includes("BLOB")) expect(io.findings[0]?.help, what).not.toContain("split");
+    }
+  });
+
   test("a cell that is no JSON hides nobody who is found in another column", async () => {
     using file = testFile("CREATE TABLE people (no INTEGER PRIMARY KEY, email TEXT, doc JSON)");
     file.sql("INSERT INTO people VALUES (1, ?, '{broken')", ANN);

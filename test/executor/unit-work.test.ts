@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { unitWork } from "../../src/executor/unit-work.ts";
+import type { Disposition, SealedStep } from "../../src/model/plan.ts";
+import { recordType, targetOf } from "../support/record-type.ts";
+
+const act: Disposition = { kind: "act", change: "rule" };
+const kept = (minimise: boolean): Disposition => ({
+  kind: "kept",
+  reason: "retention",
+  until: "2030-01-01",
+  law: ["law"],
+  minimise,
+});
+
+function sealed(
+  name: string,
+  more: Partial<Parameters<typeof recordType>[0]>,
+  records: Readonly<Record<string, Disposition>>,
+): SealedStep {
+  const record = recordType({ system: "shop", name, place: { kind: "table", table: name }, do: "erase", ...more });
+  return {
+    step: `S-${name}`,
+    record: record.id,
+    target: targetOf(record, [], []),
+    lookups: [],
+    records: Object.entries(records).map(([key, disposition]) => ({
+      key,
+      fingerprint: "",
+      subjects: [0],
+      disposition,
+    })),
+  };
+}
+
+test("an eraser is told what the plan deletes and changes in its system, in whatever unit: never what it keeps or leaves waiting", async () => {
+  const steps = [
+    sealed("orders", {}, { "1": act, "2": kept(false), "3": { kind: "waiting", reason: "no_date" } }),
+    sealed(
+      "people",
+      {
+        do: "anonymise",
+        fields: { name: { kind: "clear" } },
+        holds: [],
+        whileHeld: { restrict: true, keepOnly: [] },
+      },
+      { "7": act, "8": kept(true), "9": { kind: "blocked", reason: "lock_timeout" } },
+    ),
+    sealed("elsewhere", { system: "mail" }, { "5": act }),
+  ];
+  const pieces = (wanted: readonly string[]) => steps.filter(({ step }) => wanted.includes(step));
+  const { planned } = unitWork(
+    { plan: "P-1", id: "U-1", phase: 0, system: "shop", steps: ["S-orders"], after: [], state: "ready" },
+    steps,
+    {
+      heads: steps,
+      async *pieces(wanted) {
+        await Promise.resolve();
+        yield* pieces(wanted);
+      },
+      whole: async (wanted) => await Promise.resolve(pieces(wanted)),
+    },
+  );
+  const { deleting = [], changing = [] } = (await planned?.()) ?? {};
+  const shown = (some: typeof deleting) => some.map(({ target, keys }) => [target.record.id, keys]);
+  expect([shown(deleting), shown(changing)]).toEqual([[["shop.orders", ["1"]]], [["shop.people", ["7", "8"]]]]);
+});
