@@ -51,8 +51,8 @@ export interface VerifyScope {
   readonly sealed: readonly SealedStep[];
   /** Of each step the last one. */
   readonly receipts: readonly Receipt[];
-  /** Steps of earlier plans that were begun, never done, and are in no later plan. */
-  readonly unfinished: readonly Pick<Receipt, "system" | "record" | "reason">[];
+  /** Steps of earlier plans that were begun, not done whole, and are in no later plan. */
+  readonly unfinished: readonly Unfinished[];
   readonly subjects: readonly Subject[];
   /** Fresh connections; what they report is added to `reported`. */
   readonly readers: Readers;
@@ -61,6 +61,8 @@ export interface VerifyScope {
   digest(key: string): string;
   now(): Date;
 }
+
+type Unfinished = Pick<Receipt, "system" | "record" | "reason" | "says" | "failed" | "blocked">;
 
 export interface VerifyResult {
   readonly checks: readonly Check[];
@@ -381,9 +383,11 @@ async function searchAgain(
   }
 }
 
-/** It was begun and never done, and nobody plans it any more. */
-function neverDone({ system, record, reason }: Pick<Receipt, "system" | "record" | "reason">, at: string): Check {
-  const method = `an earlier plan did not get it done${reason === undefined ? "" : ` (${reasonWords(reason, { status: "failed" })})`}, and the latest one does not name it`;
+/** It was begun and not done whole, and nobody plans it any more. */
+function neverDone({ system, record, reason, says, failed, blocked }: Unfinished, at: string): Check {
+  const status = failed + blocked > 0 ? "failed" : "waiting";
+  const why = reason === undefined ? "" : ` (${reasonWords(reason, { status, says })})`;
+  const method = `an earlier plan did not get it done${why}, and the latest one does not name it`;
   return { system, record, result: "unverifiable", residual: 0, method, at, reason: "left_the_map" };
 }
 

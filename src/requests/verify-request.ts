@@ -138,7 +138,7 @@ interface Verifiable {
   readonly receipts: readonly Receipt[];
   /** Of each step of the latest plan the last one. */
   readonly latest: readonly Receipt[];
-  /** Steps of earlier plans that were begun, never done, and are in no later plan. */
+  /** Steps of earlier plans that were begun, not done whole, and are in no later plan. */
   readonly unfinished: readonly Receipt[];
   readonly digestKey: Uint8Array;
 }
@@ -197,14 +197,16 @@ function withTargets(map: DataMap, steps: readonly SealedStep[]): readonly Seale
   });
 }
 
-/** What earlier plans tried in vain and the latest one does not try again. */
+/** What earlier plans left undone, and the latest one does not plan. */
 async function unfinishedBefore({ plans, journal }: Tx, latest: Plan): Promise<readonly Receipt[]> {
   const open = new Map<string, Receipt>();
   for (const plan of await plans.ofRequest(latest.request)) {
     if (plan.id === latest.id) continue;
     for (const receipt of await journal.receipts(plan.id)) {
       const name = `${receipt.system}.${receipt.record}`;
-      if (receipt.failed + receipt.blocked > 0) open.set(name, receipt);
+      // a plan of one system closes nothing: what waits in the others is only looked at by a whole one
+      const waits = latest.system === undefined && receipt.waiting > 0;
+      if (receipt.failed + receipt.blocked > 0 || waits) open.set(name, receipt);
       else open.delete(name);
     }
   }
