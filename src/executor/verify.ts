@@ -10,7 +10,7 @@ import { beginSearch, mergeLookups, type Searching, searchesFor } from "../plann
 import { noStops } from "../planner/stops.ts";
 import type { Readers } from "../planner/readers.ts";
 import { identitySources, leadingColumns, recordTypes, targetOf } from "../planner/targets.ts";
-import { toldFinding, valuesOf } from "../planner/told.ts";
+import { toldFinding, valuesIn, valuesOf } from "../planner/told.ts";
 import { reasonWords } from "../model/words.ts";
 import type { Receipt } from "../state/journal.ts";
 import { gapsOf } from "./run-unit.ts";
@@ -92,7 +92,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   }
   const gaps = sealed.flatMap(({ record }) => {
     const [system = "", ...name] = record.split(".");
-    return gapsOf(reported, record).map((gap) => ({ system, record: name.join("."), ...gap }));
+    return gapsOf(reported, record, sealed).map((gap) => ({ system, record: name.join("."), ...gap }));
   });
   const holding = new Set(gaps.filter((gap) => gap.holdsIdentifier).map((gap) => `${gap.system}.${gap.record}`));
   const at = scope.now().toISOString();
@@ -188,7 +188,7 @@ async function lookIfPossible(scope: VerifyScope, looking: Looking): Promise<See
   try {
     return await look(scope, looking);
   } catch (error) {
-    return unseen(findingOf(error, looking.step.record), scope.subjects);
+    return unseen(findingOf(error, looking.step.record), scope);
   }
 }
 
@@ -198,11 +198,11 @@ function findingOf(error: unknown, record: string): Finding {
   return { code: error.code, severity: "error", record, message: error.message };
 }
 
-function unseen(why: Finding, subjects: readonly Subject[]): Seen {
+function unseen(why: Finding, { subjects, sealed }: VerifyScope): Seen {
   return {
     result: "unverifiable",
     residual: 0,
-    method: toldFinding(why, valuesOf(subjects)).message,
+    method: toldFinding(why, [...valuesOf(subjects), ...valuesIn(sealed)]).message,
     reason: why.code.toLowerCase(),
   };
 }
@@ -220,7 +220,7 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
     };
   const why = blind.get(step.record);
   if (why !== undefined) {
-    const seen = unseen(why, scope.subjects);
+    const seen = unseen(why, scope);
     return planned.reason === "empty_pattern" ? { ...seen, result: "not_searchable" } : seen;
   }
   const { target } = step;
