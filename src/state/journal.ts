@@ -4,8 +4,8 @@ import type { Gap } from "../model/search.ts";
 import type { Status } from "../model/status.ts";
 import { integer, nextNumber, one, type Sql, stored, text, toStored } from "./sql.ts";
 
-/** `ready`: nothing begun. `intended`: an effect may have begun. `done`: attested. */
-export type UnitState = "ready" | "intended" | "done";
+/** `ready`: nothing begun. `intended`: an effect may have begun, and no receipt tells of it yet. `tried`: one does. `done`: nothing is left of it. */
+export type UnitState = "ready" | "intended" | "tried" | "done";
 
 export interface UnitRow {
   readonly plan: string;
@@ -136,7 +136,7 @@ export function journalStore(sql: Sql): Journal {
         );
     },
     async intend(plan, unit) {
-      await sql.run("update unit set state = 'intended' where plan = ? and id = ? and state = 'ready'", [plan, unit]);
+      await sql.run("update unit set state = 'intended' where plan = ? and id = ? and state <> 'done'", [plan, unit]);
     },
     async note(plan, unit, note) {
       const seq = await nextNumber(sql, `note/${plan}/${unit}`);
@@ -160,7 +160,10 @@ export function journalStore(sql: Sql): Journal {
         ]);
         numbered.push(whole);
       }
-      if (!done) return numbered;
+      if (!done) {
+        await sql.run("update unit set state = 'tried' where plan = ? and id = ? and state = 'intended'", [plan, unit]);
+        return numbered;
+      }
       await sql.run("update unit set state = 'done' where plan = ? and id = ?", [plan, unit]);
       await sql.run("delete from note where plan = ? and unit = ?", [plan, unit]);
       return numbered;
@@ -172,5 +175,5 @@ export function journalStore(sql: Sql): Journal {
 }
 
 function unitState(word: string): UnitState {
-  return word === "done" || word === "intended" ? word : "ready";
+  return word === "done" || word === "intended" || word === "tried" ? word : "ready";
 }

@@ -1,8 +1,9 @@
 /** What must never be said of a request: that somebody was searched for where nobody looked, or that it is closed over what waits. */
 import { expect, test } from "vitest";
 import { type MemoryDatabase, memoryDatabase } from "../support/memory/database.ts";
-import { openHouse } from "../support/memory/house.ts";
+import { type House, openHouse } from "../support/memory/house.ts";
 import type { DataMap } from "../../src/model/datamap.ts";
+import { summarise } from "../../src/reports/summary.ts";
 import { ANN, openShop } from "./shop.ts";
 
 const CUSTOMERS = {
@@ -81,4 +82,35 @@ test("a request is not closed over what waits, though a later map has no such re
     expect.objectContaining({ record: "tickets", result: "unverifiable", reason: "left_the_map" }),
   );
   expect(shop.dump()["shop.tickets t1"]).toContain("ann asks");
+});
+
+async function summaryOf({ context }: House, id: string): Promise<ReturnType<typeof summarise>> {
+  const { entries } = await context.ledger.entriesOf(id);
+  return summarise(entries.map(({ core }) => core));
+}
+
+test("what a run did that died before it could tell is told: a new plan is made only after the run has gone on", async () => {
+  await using shop = await openShop();
+  const { house } = shop;
+  const id = await house.open(ANN);
+  await house.plan(id);
+  await house.approve(id);
+  const dying = house.as({
+    at: (point, system) => {
+      if (point === "reread" && system === "copy") throw new Error("killed");
+    },
+  });
+  await dying.run(id).catch(() => undefined);
+  expect(Object.keys(shop.dump())).not.toContain("copy.people c1");
+  await expect(house.plan(id)).rejects.toMatchObject({
+    code: "PARTLY_DONE",
+    help: `Go on with it first: expunge run ${id}.`,
+  });
+  await house.run(id);
+  await house.plan(id);
+  await house.approve(id);
+  await house.run(id);
+  expect(await house.verify(id)).toMatchObject({ state: "closed" });
+  const { systems } = await summaryOf(house, id);
+  expect(systems.find(({ system }) => system === "copy")).toMatchObject({ found: 1, deleted: 1 });
 });
