@@ -41,6 +41,8 @@ export interface Receipt {
   /** Of the kept ones: their other columns were cleared. */
   readonly minimised: number;
   readonly alreadyGone: number;
+  /** Of those: still there, and as the rule wants them before anything was done. */
+  readonly asWanted?: number;
   /** Rows of our own making in an audit trail, redacted. */
   readonly own: number;
   /** Planned as such, or held since. */
@@ -67,6 +69,7 @@ export interface Receipt {
 export interface PersonCounts {
   readonly done: number;
   readonly alreadyGone: number;
+  readonly asWanted?: number;
   readonly kept: number;
   readonly waiting: number;
   readonly blocked: number;

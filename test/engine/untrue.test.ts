@@ -1,10 +1,10 @@
 /** What must never be said of a request: that somebody was searched for where nobody looked, or that it is closed over what waits. */
 import { expect, test } from "vitest";
-import { type MemoryDatabase, memoryDatabase } from "../support/memory/database.ts";
+import { type MemoryDatabase, memoryDatabase, put } from "../support/memory/database.ts";
 import { type House, openHouse } from "../support/memory/house.ts";
 import type { DataMap } from "../../src/model/datamap.ts";
 import { summarise } from "../../src/reports/summary.ts";
-import { ANN, openShop } from "./shop.ts";
+import { ANN, BOB, CAY, openShop, ticket } from "./shop.ts";
 
 const CUSTOMERS = {
   identities: {
@@ -113,4 +113,42 @@ test("what a run did that died before it could tell is told: a new plan is made 
   expect(await house.verify(id)).toMatchObject({ state: "closed" });
   const { systems } = await summaryOf(house, id);
   expect(systems.find(({ system }) => system === "copy")).toMatchObject({ found: 1, deleted: 1 });
+});
+
+test("a row that an earlier plan of the request changed is not gone already: the next plan counts it no second time", async () => {
+  const conditions = { open: { says: "the ticket is open", where: { text: "bob asks" } } };
+  const identities = {
+    email: { type: "email", fold: ["trim", "lowercase"] },
+    number: { type: "string", found_in: "shop.people.id", by: { email: "email" } },
+  };
+  await using shop = await openShop(
+    { conditions, identities },
+    {
+      people: { match: { id: "number" }, fields: { email: { set: "nobody" }, name: "clear" } },
+      tickets: { do: "erase", unless: "open", fields: {} },
+    },
+  );
+  const { house } = shop;
+  put(shop.shop, "tickets", "t3", ticket("t3", "bob"));
+  const id = await house.open([BOB, CAY], { batch: true });
+  for (const wanted of [{ state: "waiting" }, { state: "closed" }]) {
+    await house.plan(id);
+    await house.approve(id);
+    await house.run(id);
+    expect(await house.verify(id)).toMatchObject(wanted);
+    put(shop.shop, "tickets", "t3", { ...ticket("t3", "bob"), text: "answered" });
+  }
+  expect(shop.dump()["shop.people p2"]).toContain("nobody");
+  const { totals, systems, persons } = await summaryOf(house, id);
+  expect(systems.find(({ system, record }) => `${system}.${record}` === "shop.people")).toMatchObject({
+    found: 2,
+    deleted: 1,
+    changed: 1,
+    already_gone: 0,
+  });
+  expect(totals).toMatchObject({ already_gone: 0 });
+  expect(persons.map(({ found, done, already_gone }) => [found, done, already_gone])).toEqual([
+    [5, 3, 0],
+    [1, 1, 0],
+  ]);
 });
