@@ -62,6 +62,8 @@ export interface Ledger extends AsyncDisposable {
   size(): Promise<number>;
   /** Whether it has the entry of this id. */
   has(id: string): Promise<boolean>;
+  /** Ids of the entries from this index on. */
+  idsFrom(index: number): Promise<readonly string[]>;
   /** Whether its first leaves are those over which somebody saw this head; without a root, whether there are as many. */
   holds(head: { readonly size: number; readonly root?: string }): Promise<boolean>;
   /** The latest head, a signed note. */
@@ -151,6 +153,7 @@ function ledgerOn(log: Log, rows: LedgerRows): Ledger {
     },
     size: async () => await rows.read.size(),
     has: async (id) => await rows.read.has(id),
+    idsFrom: async (index) => await rows.read.idsFrom(index),
     async holds({ size, root }) {
       if ((await rows.read.size()) < size) return false;
       return root === undefined || Buffer.from(await rootAt(log, rows.read, size)).toString("hex") === root;

@@ -32,6 +32,8 @@ export interface LedgerReads {
   size(): Promise<number>;
   /** Whether there is an entry of this id. */
   has(id: string): Promise<boolean>;
+  /** Ids of the entries from this index on. */
+  idsFrom(index: number): Promise<readonly string[]>;
   /** The largest signed head. */
   head(): Promise<{ readonly size: number; readonly note: string } | undefined>;
   /** Those of them that are there. */
