@@ -4,7 +4,7 @@ import { sealLedger } from "../executor/seal-ledger.ts";
 import { type Check, verdict, verify } from "../executor/verify.ts";
 import type { Residue } from "../model/change.ts";
 import type { Finding } from "../model/search.ts";
-import type { DataMap, Period } from "../model/datamap.ts";
+import type { DataMap } from "../model/datamap.ts";
 import type { Plan, SealedStep } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
@@ -21,6 +21,7 @@ import { noted } from "./history.ts";
 import { keyDigest } from "./key-digest.ts";
 import { residueSeen } from "./residue-seen.ts";
 import { completedEntry, type Seen, verificationEntry } from "./run-entries.ts";
+import { settledFrom } from "./settled.ts";
 
 export interface Verified {
   readonly [key: string]: unknown;
@@ -83,7 +84,7 @@ async function verifyHeld(
   });
   const { checks, gaps } = seen;
   const left = await residueSeen(map, readers, lease.first.receipts, purged);
-  const settledAt = new Date(Date.parse(result?.completedAt ?? context.now().toISOString()) + milliseconds(map.settle));
+  const settledAt = settledFrom(result?.completedAt ?? context.now().toISOString(), map.settle);
   const runExit = exitOf(result?.exit ?? EXIT.partly_done);
   const run = {
     exit: runExit,
@@ -222,10 +223,6 @@ function answerAgain(verified: unknown, id: string): Verified {
 
 function exitOf(code: number): ExitCode {
   return Object.values(EXIT).find((one) => one === code) ?? EXIT.partly_done;
-}
-
-function milliseconds(period: Period): number {
-  return ((period.years * 365 + period.months * 31 + period.days) * 86_400 + period.seconds) * 1000;
 }
 
 /** By record type: what is left. */
