@@ -39,8 +39,8 @@ export interface Disclosure {
   readonly checkpoint: string;
   /** Oldest first. */
   readonly entries: readonly DisclosedEntry[];
-  /** Entries of the request that have no content any more. */
-  readonly expired: number;
+  /** Entries that have no content any more: those with an id of the request, and all others, of whichever they were. */
+  readonly expired: { readonly own: number; readonly others: number };
 }
 
 /** How many leaves there are, and the root over them. */
@@ -132,10 +132,12 @@ function ledgerOn(log: Log, rows: LedgerRows): Ledger {
     // all proofs' nodes in one look
     const node = await nodesOf(log, rows.read, (at) => leaves.map(({ index }) => inclusionProof(index, total, at)));
     const root = await rootAt(log, rows.read, total);
+    // the id stands beside the tree: it alone says whose an entry without content was, and nothing vouches for it
+    const own = near.filter(({ core, id }) => core === null && id.startsWith(`${request}/`)).length;
     return {
       checkpoint: note,
       entries: leaves.map((leaf) => disclosed(log, leaf, { total, root, node })),
-      expired: near.filter(({ core, id }) => core === null && id.startsWith(`${request}/`)).length,
+      expired: { own, others: (await rows.read.expired(total)) - own },
     };
   };
   return {

@@ -40,6 +40,8 @@ export interface LedgerReads {
   nodes(places: readonly NodePlace[]): Promise<readonly NodeRow[]>;
   /** How many leaves are there below this index: as many, where none is missing. */
   count(below: number): Promise<number>;
+  /** How many of these have no content any more. */
+  expired(below: number): Promise<number>;
   /** By index; of one request those that may be its, by any of their columns: the ledger looks which are. */
   leaves(which: { readonly below: number; readonly request?: string }): Promise<readonly LeafRow[]>;
 }

@@ -62,6 +62,8 @@ function readsOn(sql: Sql): LedgerReads {
       (await sql.all("select id from leaf where idx >= ? order by idx", [index])).map((row) => text(row, "id")),
     count: async (below) =>
       integer((await one(sql, "select count(*) as n from leaf where idx < ?", [below])) ?? {}, "n"),
+    expired: async (below) =>
+      integer((await one(sql, "select count(*) as n from leaf where idx < ? and core is null", [below])) ?? {}, "n"),
     async head() {
       const row = await one(sql, "select size, note from checkpoint order by size desc limit 1");
       return row === undefined ? undefined : { size: integer(row, "size"), note: text(row, "note") };
