@@ -74,7 +74,7 @@ export default class Report extends BaseCommand {
       : [];
     return {
       ...told([file, ...pages, ...annex]),
-      warnings: disclosure.expired === 0 ? [] : [expiredWords(disclosure.expired)],
+      warnings: expiredWords(disclosure.expired),
       next: [`expunge proof verify ${join(flags.out, name)} --key ${vkeyFile(flags)}`],
     };
   }

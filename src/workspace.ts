@@ -17,7 +17,7 @@ import type { Finding } from "./model/search.ts";
 import { civilDateOf } from "./retention/civil-date.ts";
 import { isOpenToOthers, type KeyName, parseKey, readKey } from "./state/key-files.ts";
 import { keyMark, type MarkedKey } from "./state/key-marks.ts";
-import { refuseOtherLedger } from "./state/ledger-head.ts";
+import { refuseOlderState, refuseOtherLedger } from "./state/ledger-head.ts";
 import { openLedgerRows } from "./state/ledger-rows.ts";
 import { openState } from "./state/open-state.ts";
 import type { State } from "./state/state.ts";
@@ -197,7 +197,10 @@ export async function openOwnLedger(places: Places, state: State, origin: string
       if ((await database.version(database.read)) === 0) await refuseOtherLedger(state.read, undefined);
     });
     const ledger = await openLedger(await openLedgerRows(database), how);
-    await closingOnFailure(ledger, async () => await refuseOtherLedger(state.read, ledger));
+    await closingOnFailure(ledger, async () => {
+      await refuseOtherLedger(state.read, ledger);
+      await refuseOlderState(state.read, ledger);
+    });
     return ledger;
   } catch (error) {
     // one that cannot be read does not hold what this state knows of it

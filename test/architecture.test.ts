@@ -77,6 +77,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/errors.ts",
   ],
   "src/base-command.ts": ["src/terminal", "src/model", "src/errors.ts"],
+  "src/end-command.ts": [
+    "src/base-command.ts",
+    "src/requests",
+    "src/workspace.ts",
+    "src/executor",
+    "src/terminal",
+    "src/state",
+    "src/port",
+    "src/model",
+  ],
 };
 
 /** Each system's client, and other packages that have one home. */

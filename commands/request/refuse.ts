@@ -1,51 +1,27 @@
-import { Flags } from "@oclif/core";
 import { registry } from "../../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, idArg, type Session, type Typed } from "../../src/base-command.ts";
-import { whyNotText } from "../../src/requests/checked-text.ts";
-import { requestScreen } from "../../src/terminal/request-screen.ts";
+import { type Answer, BaseCommand, idArg, type Session, type Typed } from "../../src/base-command.ts";
+import { endAnswer, endFlags, lookBeforeEnding, reasonQuestion, stop } from "../../src/end-command.ts";
 
 export default class RequestRefuse extends BaseCommand {
   static override summary = "End a request that is not to be carried out.";
   static override description = "Destroys its sealed part. Not once its erasure has begun.";
   static override examples = ['<%= config.bin %> request refuse R-2026-0001 --reason "manifestly unfounded"'];
   static override args = { id: idArg };
-  static override flags = {
-    ...asFlag,
-    reason: Flags.string({
-      required: true,
-      helpValue: "TEXT",
-      summary: "Why; kept with the request. No personal data.",
-    }),
-  };
+  static override flags = endFlags;
 
-  protected override readonly asks = {
-    reason: { question: "Why is it refused? No personal data:", whyNot: whyNotText },
-  };
+  protected override readonly asks = { reason: reasonQuestion("refused") };
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
-    const { lookBeforeAsking } = await import("../../src/requests/before-asking.ts");
-    const { refuseEnding } = await import("../../src/requests/end-request.ts");
-    await lookBeforeAsking(
-      typed,
-      registry,
-      async (reads, request) => await refuseEnding(reads, request, "refused", false),
-    );
+    const { refuseStopping } = await import("../../src/requests/end-request.ts");
+    await lookBeforeEnding(typed, registry, refuseStopping);
   };
 
-  protected override async work({ signal, tone }: Session): Promise<Answer> {
+  protected override async work(session: Session): Promise<Answer> {
     const { args, flags } = await this.parse(RequestRefuse);
-    const { contextOf, todayOf } = await import("../../src/requests/context.ts");
-    const { endRequest } = await import("../../src/requests/end-request.ts");
-    const { nextOf, tellOf, wholeRequestJson } = await import("../../src/requests/request-json.ts");
-    const { openWorkspace } = await import("../../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal });
-    const context = contextOf(workspace, await workspace.dataMap(), () => {});
-    const request = await endRequest(context, args.id, "refused", { reason: flags.reason });
-    const told = await tellOf(workspace.state.read, request, await todayOf(workspace));
-    return {
-      data: { requests: [wholeRequestJson(request, told)] },
-      human: requestScreen(request, { ...told, plain: tone.plain }),
-      next: nextOf(told),
-    };
+    return await endAnswer(
+      flags,
+      { registry, session },
+      async (workspace) => await stop(workspace, args.id, "refused", flags.reason),
+    );
   }
 }

@@ -12,6 +12,9 @@ import { statusOf } from "../planner/plan.ts";
 import type { PersonCounts, Receipt } from "../state/journal.ts";
 import { minimisedCount, minimisedKeys, plannedCount } from "./unit-work.ts";
 
+/** What an eraser says of a record that is there, and in which nothing is left to do. */
+const AS_WANTED = "as_wanted";
+
 /** A step that was tried, and what is known of the attempt beside its outcome. */
 export interface Tried {
   readonly plan: string;
@@ -49,7 +52,9 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
   const unminimised = minimisedKeys(work);
   const stayed = stay.filter(({ key }) => !unminimised.has(key));
   // kept, and nothing in it left to clear
-  const asWanted = stay.filter(({ key, reason: why }) => unminimised.has(key) && why === "as_wanted").length;
+  const asWanted = stay.filter(({ key, reason: why }) => unminimised.has(key) && why === AS_WANTED).length;
+  // to be acted on, there, and as wanted: somebody did it before, an earlier plan of this request for one
+  const before = stayed.filter(({ kind, reason: why }) => kind === "already_gone" && why === AS_WANTED).length;
   // what stays is rightly not gone; whatever else is still there the eraser has to have said
   const still = left.acted - stayed.filter(({ kind }) => kind !== "already_gone").length;
   const gone = acted - stayed.length - still;
@@ -67,6 +72,7 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
     status: outcomeStatus(tried, {
       ...tally,
       alreadyGone: tally.alreadyGone - asWanted,
+      asWanted: before,
       failed,
       agree,
       own: outcome.own,
@@ -78,6 +84,7 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
     changed,
     minimised: outcome.minimised + asWanted,
     alreadyGone: tally.alreadyGone - asWanted,
+    ...(before === 0 ? {} : { asWanted: before }),
     own: outcome.own,
     kept: step.kept + tally.kept,
     waiting: step.waiting + tally.waiting,
@@ -151,20 +158,24 @@ function peopleOf({ sealed, people }: Tried, left: readonly Left[]): readonly Pe
   const counts = Array.from({ length: people }, () => ({
     done: 0,
     alreadyGone: 0,
+    asWanted: 0,
     kept: 0,
     waiting: 0,
     blocked: 0,
     failed: 0,
   }));
-  const leftBy = new Map(left.map((one) => [one.key, one.kind]));
+  const leftBy = new Map(left.map((one) => [one.key, one]));
   for (const { key, subjects, disposition } of sealed.records) {
-    const name = nameOf(disposition.kind, leftBy.get(key));
+    const why = leftBy.get(key);
+    const name = nameOf(disposition.kind, why?.kind);
     for (const subject of subjects) {
       const mine = counts[subject];
-      if (mine !== undefined) mine[name] += 1;
+      if (mine === undefined) continue;
+      mine[name] += 1;
+      if (name === "alreadyGone" && why?.reason === AS_WANTED) mine.asWanted += 1;
     }
   }
-  return counts;
+  return counts.map(({ asWanted, ...mine }) => (asWanted === 0 ? mine : { ...mine, asWanted }));
 }
 
 function nameOf(
@@ -179,7 +190,7 @@ function nameOf(
 /** What came of the records acted on, and what the plan left alone. */
 function outcomeStatus(
   { step, sealed, map, work }: Tried,
-  tally: Tally & { readonly agree: boolean; readonly own: number },
+  tally: Tally & { readonly agree: boolean; readonly own: number; readonly asWanted: number },
 ): Status {
   const statuses: Status[] = [];
   if (tally.blocked > 0) statuses.push("blocked");
@@ -191,10 +202,10 @@ function outcomeStatus(
   const types = typesById(map);
   const record = types.get(work.target.record.id);
   const acted = sealed.records.filter(({ disposition }) => disposition.kind === "act");
-  if (tally.affected > 0 && record !== undefined)
+  if (tally.affected + tally.asWanted > 0 && record !== undefined)
     for (const { disposition } of acted) statuses.push(statusOf(types, record, disposition));
   if (tally.own > 0 && record !== undefined && tally.affected === 0)
     statuses.push(statusOf(types, record, { kind: "act", change: "rule" }));
-  if (tally.alreadyGone > 0) statuses.push("already_gone");
+  if (tally.alreadyGone > tally.asWanted) statuses.push("already_gone");
   return worst(statuses);
 }

@@ -11,7 +11,7 @@ import { sameSite } from "../planner/sites.ts";
 import { noStops } from "../planner/stops.ts";
 import type { Readers } from "../planner/readers.ts";
 import { identitySources, leadingColumns, recordTypes, targetOf } from "../planner/targets.ts";
-import { toldFinding, valuesOf } from "../planner/told.ts";
+import { toldFinding, valuesIn, valuesOf } from "../planner/told.ts";
 import { reasonWords } from "../model/words.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { PlannedSteps } from "./planned-steps.ts";
@@ -53,8 +53,8 @@ export interface VerifyScope {
   readonly steps: PlannedSteps;
   /** Of each step the last one. */
   readonly receipts: readonly Receipt[];
-  /** Steps of earlier plans that were begun, never done, and are in no later plan. */
-  readonly unfinished: readonly Pick<Receipt, "system" | "record" | "reason">[];
+  /** Steps of earlier plans that were begun, not done whole, and are in no later plan. */
+  readonly unfinished: readonly Unfinished[];
   readonly subjects: readonly Subject[];
   /** Fresh connections; what they report is added to `reported`. */
   readonly readers: Readers;
@@ -63,6 +63,8 @@ export interface VerifyScope {
   digest(key: string): string;
   now(): Date;
 }
+
+type Unfinished = Pick<Receipt, "system" | "record" | "reason" | "says" | "failed" | "blocked">;
 
 export interface VerifyResult {
   readonly checks: readonly Check[];
@@ -97,7 +99,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   const told = reported.map((finding) => toldFinding(finding, values));
   const gaps = heads.flatMap(({ record }) => {
     const [system = "", ...name] = record.split(".");
-    return gapsOf(told, record).map((gap) => ({ system, record: name.join("."), ...gap }));
+    return gapsOf(told, record, heads).map((gap) => ({ system, record: name.join("."), ...gap }));
   });
   const holding = new Set(gaps.filter((gap) => gap.holdsIdentifier).map((gap) => `${gap.system}.${gap.record}`));
   const at = scope.now().toISOString();
@@ -204,7 +206,7 @@ async function lookIfPossible(scope: VerifyScope, looking: Looking): Promise<See
   try {
     return await look(scope, looking);
   } catch (error) {
-    return unseen(findingOf(error, looking.step.record), scope.subjects);
+    return unseen(findingOf(error, looking.step.record), scope);
   }
 }
 
@@ -214,11 +216,11 @@ function findingOf(error: unknown, record: string): Finding {
   return { code: error.code, severity: "error", record, message: error.message };
 }
 
-function unseen(why: Finding, subjects: readonly Subject[]): Seen {
+function unseen(why: Finding, { subjects, steps }: VerifyScope): Seen {
   return {
     result: "unverifiable",
     residual: 0,
-    method: toldFinding(why, valuesOf(subjects)).message,
+    method: toldFinding(why, [...valuesOf(subjects), ...valuesIn(steps.heads)]).message,
     reason: why.code.toLowerCase(),
   };
 }
@@ -237,7 +239,7 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
   if (step.site !== undefined && !sameSite(step.site, await (await readers.of(type.system)).site())) return OTHER_PLACE;
   const why = blind.get(step.record);
   if (why !== undefined) {
-    const seen = unseen(why, scope.subjects);
+    const seen = unseen(why, scope);
     return planned.reason === "empty_pattern" ? { ...seen, result: "not_searchable" } : seen;
   }
   const { target } = step;
@@ -402,9 +404,11 @@ async function searchAgain(
   }
 }
 
-/** It was begun and never done, and nobody plans it any more. */
-function neverDone({ system, record, reason }: Pick<Receipt, "system" | "record" | "reason">, at: string): Check {
-  const method = `an earlier plan did not get it done${reason === undefined ? "" : ` (${reasonWords(reason, { status: "failed" })})`}, and the latest one does not name it`;
+/** It was begun and not done whole, and nobody plans it any more. */
+function neverDone({ system, record, reason, says, failed, blocked }: Unfinished, at: string): Check {
+  const status = failed + blocked > 0 ? "failed" : "waiting";
+  const why = reason === undefined ? "" : ` (${reasonWords(reason, { status, says })})`;
+  const method = `an earlier plan did not get it done${why}, and the latest one does not name it`;
   return { system, record, result: "unverifiable", residual: 0, method, at, reason: "left_the_map" };
 }
 

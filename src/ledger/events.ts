@@ -170,6 +170,8 @@ const SHAPES = {
     deleted: count,
     changed: count,
     already_gone: count,
+    /** Of those: still there, and as the rule wants them before anything was done. */
+    as_wanted: optional(count),
     own: count,
     kept: count,
     minimised: count,
@@ -183,6 +185,7 @@ const SHAPES = {
           person: count,
           done: count,
           already_gone: count,
+          as_wanted: optional(count),
           kept: count,
           waiting: count,
           blocked: count,

@@ -39,8 +39,8 @@ export interface Disclosure {
   readonly checkpoint: string;
   /** Oldest first. */
   readonly entries: readonly DisclosedEntry[];
-  /** Entries of the request that have no content any more. */
-  readonly expired: number;
+  /** Entries that have no content any more: those with an id of the request, and all others, of whichever they were. */
+  readonly expired: { readonly own: number; readonly others: number };
 }
 
 /** How many leaves there are, and the root over them. */
@@ -62,6 +62,8 @@ export interface Ledger extends AsyncDisposable {
   size(): Promise<number>;
   /** Whether it has the entry of this id. */
   has(id: string): Promise<boolean>;
+  /** Ids of the entries from this index on. */
+  idsFrom(index: number): Promise<readonly string[]>;
   /** Whether its first leaves are those over which somebody saw this head; without a root, whether there are as many. */
   holds(head: { readonly size: number; readonly root?: string }): Promise<boolean>;
   /** The latest head, a signed note. */
@@ -130,10 +132,12 @@ function ledgerOn(log: Log, rows: LedgerRows): Ledger {
     // all proofs' nodes in one look
     const node = await nodesOf(log, rows.read, (at) => leaves.map(({ index }) => inclusionProof(index, total, at)));
     const root = await rootAt(log, rows.read, total);
+    // the id stands beside the tree: it alone says whose an entry without content was, and nothing vouches for it
+    const own = near.filter(({ core, id }) => core === null && id.startsWith(`${request}/`)).length;
     return {
       checkpoint: note,
       entries: leaves.map((leaf) => disclosed(log, leaf, { total, root, node })),
-      expired: near.filter(({ core, id }) => core === null && id.startsWith(`${request}/`)).length,
+      expired: { own, others: (await rows.read.expired(total)) - own },
     };
   };
   return {
@@ -151,6 +155,7 @@ function ledgerOn(log: Log, rows: LedgerRows): Ledger {
     },
     size: async () => await rows.read.size(),
     has: async (id) => await rows.read.has(id),
+    idsFrom: async (index) => await rows.read.idsFrom(index),
     async holds({ size, root }) {
       if ((await rows.read.size()) < size) return false;
       return root === undefined || Buffer.from(await rootAt(log, rows.read, size)).toString("hex") === root;

@@ -139,8 +139,8 @@ export interface StepOutcome {
 export interface Left {
   readonly key: string;
   /**
-   * `already_gone`: gone by its key, or as wanted, before this unit touched anything. `kept`, `waiting`: a hold or condition
-   * that was not there at plan. `blocked`: a lock, Object Lock, an index block. `failed`: tried in vain, or `changed`.
+   * `already_gone`: gone by its key, or (reason `as_wanted`) there and as wanted, before this unit touched anything.
+   * `kept`, `waiting`: a hold or condition that was not there at plan. `blocked`: a lock, Object Lock, an index block. `failed`: tried in vain, or `changed`.
    */
   readonly kind: "already_gone" | "kept" | "waiting" | "blocked" | "failed";
   /** A code: `lock_timeout`, `changed`, `no_conditional_write`, `23514`, the constraint's or trigger's name … never a message of the system. */

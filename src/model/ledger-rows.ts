@@ -32,12 +32,16 @@ export interface LedgerReads {
   size(): Promise<number>;
   /** Whether there is an entry of this id. */
   has(id: string): Promise<boolean>;
+  /** Ids of the entries from this index on. */
+  idsFrom(index: number): Promise<readonly string[]>;
   /** The largest signed head. */
   head(): Promise<{ readonly size: number; readonly note: string } | undefined>;
   /** Those of them that are there. */
   nodes(places: readonly NodePlace[]): Promise<readonly NodeRow[]>;
   /** How many leaves are there below this index: as many, where none is missing. */
   count(below: number): Promise<number>;
+  /** How many of these have no content any more. */
+  expired(below: number): Promise<number>;
   /** By index; of one request those that may be its, by any of their columns: the ledger looks which are. */
   leaves(which: { readonly below: number; readonly request?: string }): Promise<readonly LeafRow[]>;
 }

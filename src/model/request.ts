@@ -26,6 +26,8 @@ export interface ErasureRequest {
   /** Opened with `--batch`: a step tells what it means for each of them. */
   readonly batch?: boolean;
   readonly ref?: string;
+  /** The controller's zone when it was opened; absent in requests of earlier versions. */
+  readonly timezone?: string;
   readonly createdAt: string;
   readonly createdBy: string;
   readonly identity?: {

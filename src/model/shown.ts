@@ -52,7 +52,9 @@ export function masked(text: string, values: Iterable<string> = []): string {
   const wanted = [...values].filter((value) => value.length >= TELLING).toSorted((a, b) => b.length - a.length);
   let all = text;
   for (const value of wanted)
-    all = all.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${literal(value)}(?![\\p{L}\\p{N}])`, "giu"), "…");
+    // most texts hold none of them: no pattern is made for those
+    if (all.toLowerCase().includes(value.toLowerCase()))
+      all = all.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${literal(value)}(?![\\p{L}\\p{N}])`, "giu"), "…");
   return all
     .replace(PARTS, "…")
     .split("\n")

@@ -127,6 +127,7 @@ const REASONS: Readonly<Record<string, string>> = {
   affected_not_gone: "records are still there, although the system said they were changed",
   swallowed: "a trigger or rule swallowed the change",
   blocked: "something that must be done before it is not done",
+  not_its_turn: "something that must be done before it is not done",
   already_gone: "gone already",
   not_permitted: "a right is missing",
   access_denied: "a right is missing",

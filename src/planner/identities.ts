@@ -51,7 +51,7 @@ export async function resolveIdentifiers(
   return {
     identifiers: people.map(({ known }) => listed(known)),
     placeholders: people.map(({ placeholders }) => listed(placeholders)),
-    lookedFor: people.map((person) => new Set(sources.flatMap(({ source }) => searchedFor(source, person)))),
+    lookedFor: lookedForIn(sources, people),
   };
 }
 
@@ -314,10 +314,25 @@ function stopTwins(sources: readonly Looked[], people: readonly Person[], stops:
   }
 }
 
-/** What a search of this source by what is known of a person would have found, where it is fit to be searched by. */
-function searchedFor({ columns }: IdentitySource, { known, unfit }: Person): readonly string[] {
-  const names = columns.map(({ identity }) => identity.name);
-  return names.some((name) => (known.get(name)?.size ?? 0) > 0) ? names.filter((name) => !unfit.has(name)) : [];
+/** By person: identities that were looked for, so that there is none where none was found. */
+function lookedForIn(sources: readonly Looked[], people: readonly Person[]): readonly ReadonlySet<string>[] {
+  const lookedFor = people.map(() => new Set<string>());
+  for (const { source, owners } of sources) {
+    const found = new Set([...owners.values()].flat());
+    for (const [at, person] of people.entries())
+      for (const name of searchedFor(source, person, found.has(at))) lookedFor[at]?.add(name);
+  }
+  return lookedFor;
+}
+
+/**
+ * What a search of this source would have found, where it is fit to be searched by. The source gives out its own
+ * identities: without a row there are none. What it is only searched by may be known elsewhere all the same.
+ */
+function searchedFor({ columns }: IdentitySource, { known, unfit }: Person, hasRow: boolean): readonly string[] {
+  const searched = columns.some(({ identity }) => (known.get(identity.name)?.size ?? 0) > 0);
+  const told = columns.filter(({ found, identity }) => searched && (found || hasRow) && !unfit.has(identity.name));
+  return told.map(({ identity }) => identity.name);
 }
 
 /** Identities that some record type, condition or other source is searched by. */

@@ -19,7 +19,7 @@ import { placed, sorted } from "./placed.ts";
 import { refuseTwins, type Sites, sitesOf } from "./sites.ts";
 import { noStops, refuseStopped, type Stops, stopWarnings } from "./stops.ts";
 import { conditionTarget, recordTypes, samePlace, targetOf } from "./targets.ts";
-import { toldFailure, toldFinding, valuesOf } from "./told.ts";
+import { toldFailure, toldFinding, valuesIn, valuesOf } from "./told.ts";
 
 /** Everything a plan is made from, still with values: never stored, never shown. */
 export interface Searched {
@@ -72,7 +72,9 @@ const ONLY_FOR_ERASING = new Set([
 export async function search(scope: SearchScope): Promise<Searched> {
   const values = valuesOf(scope.subjects);
   try {
-    return await searchAll(scope, (findings) => findings.map((finding) => toldFinding(finding, values)));
+    return await searchAll(scope, (findings, learnt = []) =>
+      findings.map((finding) => toldFinding(finding, [...values, ...learnt])),
+    );
   } catch (error) {
     throw toldFailure(error, values);
   }
@@ -80,7 +82,7 @@ export async function search(scope: SearchScope): Promise<Searched> {
 
 async function searchAll(
   scope: SearchScope,
-  told: (findings: readonly Finding[]) => readonly Finding[],
+  told: (findings: readonly Finding[], learnt?: readonly string[]) => readonly Finding[],
 ): Promise<Searched> {
   const { map, readers, subjects, batch, today, made, system, known, reported } = scope;
   const only = system === undefined ? undefined : leadingTo(map, system);
@@ -131,7 +133,7 @@ async function searchAll(
   const { once, references, decided, takes } = decisions;
   refuseTwins(map, found, decided, sites);
   // findings that readers made while they searched are complete only now
-  const late = told(reported);
+  const late = told(reported, reported.length === 0 ? [] : valuesIn(found.values()));
   refuse(map, late);
   return {
     identifiers: resolution.identifiers,

@@ -18,13 +18,22 @@ export type PersonCounts = {
 
 type Counts = Omit<PersonCounts, "person" | "found">;
 
+/** What came of a person in one plan's step. `as_wanted`: of those gone already, what is there and as wanted. */
+type OfStep = Counts & { readonly as_wanted: number };
+
 export function personCounts({ results }: Story): readonly PersonCounts[] {
   const people = new Map<number, Counts>();
   for (const attempts of Map.groupBy(results, nameOf).values()) {
     const plans = [...Map.groupBy(attempts, ({ plan_digest, step }) => `${plan_digest}\n${step}`).values()];
+    const done = new Map<number, number>();
     for (const [at, plan] of plans.entries()) {
       const persons = new Set(plan.flatMap(({ people: told = [] }) => told.map(({ person }) => person)));
-      for (const person of persons) add(people, person, ofPerson(plan, person), at === plans.length - 1);
+      for (const person of persons) {
+        const counts = ofPerson(plan, person);
+        const before = done.get(person) ?? 0;
+        add(people, person, counts, { doneBefore: before, latest: at === plans.length - 1 });
+        done.set(person, before + counts.done);
+      }
     }
   }
   return [...people]
@@ -37,25 +46,34 @@ export function personCounts({ results }: Story): readonly PersonCounts[] {
 }
 
 /** What is done in a plan's step stays done; what is left is what its last attempt left of it. */
-function ofPerson(attempts: readonly Told[], person: number): Counts {
+function ofPerson(attempts: readonly Told[], person: number): OfStep {
   const mine = attempts.flatMap(({ people = [] }) => people.filter((one) => one.person === person));
   const last = mine.at(-1);
   const best = mine.toSorted((a, b) => a.done + a.already_gone - (b.done + b.already_gone)).at(-1);
   if (last === undefined || best === undefined)
-    return { done: 0, already_gone: 0, kept: 0, waiting: 0, blocked: 0, failed: 0 };
-  const { done, already_gone } = best;
+    return { done: 0, already_gone: 0, as_wanted: 0, kept: 0, waiting: 0, blocked: 0, failed: 0 };
+  const { done, already_gone, as_wanted = 0 } = best;
   const { kept, waiting, blocked, failed } = last;
   const open = Math.max(last.done + last.already_gone + blocked + failed - done - already_gone, 0);
-  return { done, already_gone, kept, waiting, blocked: Math.min(blocked, open), failed: Math.max(open - blocked, 0) };
+  const left = { kept, waiting, blocked: Math.min(blocked, open), failed: Math.max(open - blocked, 0) };
+  return { done, already_gone, as_wanted, ...left };
 }
 
-/** What an earlier plan left is found again by the next one, or is left by nobody any more. */
-function add(people: Map<number, Counts>, person: number, counts: Counts, latest: boolean): void {
+/**
+ * What an earlier plan left is found again by the next one, or is left by nobody any more; what it changed and the next one
+ * finds as wanted counts where it was done.
+ */
+function add(
+  people: Map<number, Counts>,
+  person: number,
+  { as_wanted, ...counts }: OfStep,
+  { doneBefore, latest }: { readonly doneBefore: number; readonly latest: boolean },
+): void {
   const known = people.get(person) ?? { done: 0, already_gone: 0, kept: 0, waiting: 0, blocked: 0, failed: 0 };
   const left = (name: "kept" | "waiting" | "blocked" | "failed"): number => known[name] + (latest ? counts[name] : 0);
   people.set(person, {
     done: known.done + counts.done,
-    already_gone: known.already_gone + counts.already_gone,
+    already_gone: known.already_gone + counts.already_gone - Math.min(as_wanted, doneBefore),
     kept: left("kept"),
     waiting: left("waiting"),
     blocked: left("blocked"),

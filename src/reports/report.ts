@@ -37,12 +37,23 @@ export function reportOf(
     checkpoint,
     entries,
     summary: summarise(entries.map(({ core }) => core)),
-    limits: expired === 0 ? LIMITS : [expiredWords(expired), ...LIMITS],
+    limits: [...expiredWords(expired), ...LIMITS],
   };
 }
 
 /** Said in the report, and by the command: what has expired may have told anything. */
-export function expiredWords(count: number): string {
+export function expiredWords({ own, others }: Disclosure["expired"]): readonly string[] {
+  return [
+    ...(own === 0 ? [] : [ownWords(own)]),
+    ...(others === 0
+      ? []
+      : [
+          `${others} other ${others === 1 ? "entry" : "entries"} of the ledger ${others === 1 ? "has" : "have"} no content any more. Nothing signed says which request ${others === 1 ? "it was" : "they were"} about.`,
+        ]),
+  ];
+}
+
+function ownWords(count: number): string {
   return `${count} ${count === 1 ? "entry" : "entries"} of the ledger about this request ${count === 1 ? "has" : "have"} no content any more, and ${count === 1 ? "is" : "are"} left out: ask which expiry took ${count === 1 ? "it" : "them"}.`;
 }
 

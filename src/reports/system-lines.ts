@@ -72,7 +72,7 @@ export function systemLines(story: Story): readonly SystemLine[] {
       deleted: sum("deleted"),
       changed: sum("changed"),
       unsorted: sum("unsorted"),
-      already_gone: sum("alreadyGone"),
+      already_gone: sum("alreadyGone") - doneBefore(plans),
     };
     const left = { kept: last.kept, waiting: last.waiting, blocked: last.blocked, failed: last.failed };
     return [
@@ -116,6 +116,7 @@ interface PlannedStep {
   readonly changed: number;
   readonly unsorted: number;
   readonly alreadyGone: number;
+  readonly asWanted: number;
   readonly kept: number;
   readonly waiting: number;
   readonly blocked: number;
@@ -130,12 +131,31 @@ function planned(attempts: readonly Told[]): readonly PlannedStep[] {
   const last = attempts.at(-1);
   const best = attempts.toSorted((a, b) => doneIn(a) - doneIn(b)).at(-1);
   if (last === undefined || best === undefined) return [];
-  const { matched, affected, own, deleted, changed, unsorted, already_gone: alreadyGone } = best;
-  const effects = { last, matched, affected, own, deleted, changed, unsorted, alreadyGone };
+  const {
+    matched,
+    affected,
+    own,
+    deleted,
+    changed,
+    unsorted,
+    already_gone: alreadyGone,
+    as_wanted: asWanted = 0,
+  } = best;
+  const effects = { last, matched, affected, own, deleted, changed, unsorted, alreadyGone, asWanted };
   const { kept, waiting, blocked, failed } = last;
   if (best === last) return [{ ...effects, kept, waiting, blocked, failed }];
   const open = Math.max(last.found - doneIn(best) - kept - waiting, 0);
   return [{ ...effects, kept, waiting, blocked: Math.min(blocked, open), failed: open - Math.min(blocked, open) }];
+}
+
+/** Records that a plan found as wanted because an earlier one had changed them: they count where that was done. */
+function doneBefore(plans: readonly PlannedStep[]): number {
+  let [changed, again] = [0, 0];
+  for (const plan of plans) {
+    again += Math.min(plan.asWanted, changed);
+    changed += plan.changed + plan.unsorted;
+  }
+  return again;
 }
 
 function doneIn({ deleted, changed, unsorted, already_gone }: Told): number {

@@ -2,6 +2,7 @@ import { EXIT, Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import { commitWords, newSalt } from "../ledger/commitment.ts";
+import type { Period } from "../model/datamap.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES } from "../model/status.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
@@ -14,10 +15,11 @@ import { nextStep } from "./board.ts";
 import { checkedText } from "./checked-text.ts";
 import type { Context } from "./context.ts";
 import { noted } from "./history.ts";
-import { openGaps, openThings } from "./open-things.ts";
+import { lookedAt, openGaps, openThings } from "./open-things.ts";
 import type { Reasoned } from "./entry-parts.ts";
 import { gapsAcceptedEntry, keyDestroyedEntry, refusedEntry } from "./ledger-entries.ts";
 import { completedEntry } from "./run-entries.ts";
+import { settledFrom } from "./settled.ts";
 
 /**
  * Ends a request and destroys its sealed part, in the transaction that says so. Pointers of records that a hold keeps (no
@@ -25,9 +27,9 @@ import { completedEntry } from "./run-entries.ts";
  */
 export async function endIn(
   tx: Tx,
-  context: Context,
+  context: Pick<Context, "now" | "actor">,
   id: string,
-  ending: "closed" | "refused" | "cancelled",
+  ending: "closed" | Stopping,
   why?: Why,
 ): Promise<ErasureRequest> {
   const held = ending === "closed" ? await keptSoFar(tx, id, () => false) : [];
@@ -79,48 +81,101 @@ async function acceptedEntries(
   return gaps.length === 0 ? [] : [gapsAcceptedEntry(context, request.id, gaps, why)];
 }
 
-/** Throws what stands in the way of the ending: WRONG_STATE, STILL_OPEN. */
-export async function refuseEnding(
-  reads: Reads,
-  request: ErasureRequest,
-  ending: "closed" | "refused" | "cancelled",
-  acceptGaps: boolean,
-): Promise<void> {
-  const { id, state } = request;
+/** How a request ends without an erasure. */
+export type Stopping = "refused" | "cancelled";
+
+/** Throws WRONG_STATE for a request that has ended. */
+function refuseEnded({ id, state }: ErasureRequest): void {
   if (!OPEN_STATES.includes(state)) throw new Failure("WRONG_STATE", `${id} is ${stateWords(state)} already`);
-  const { next, otherwise = [] } = await nextStep(reads, request);
-  const help = `The next step is: ${[next ?? `expunge request show ${id}`, ...otherwise].join(", or ")}.`;
-  if (ending !== "closed") {
-    if (await hasBegun(reads, id))
-      throw new Failure("STILL_OPEN", `${id} is ${stateWords(state)}: its erasure has begun and cannot be taken back`, {
-        help,
-      });
-    return;
-  }
-  const open = await openThings(reads, request, { acceptGaps });
-  if (open.length > 0)
-    throw new Failure("STILL_OPEN", `${id} has something open: ${open.join("; ")}`, { help, details: open });
 }
 
-/** Ends a request that is not to be carried out (`refused`, `cancelled`), or closes one of which nothing is open. Throws STILL_OPEN, WRONG_STATE. */
-export async function endRequest(
+async function helpFor(reads: Reads, request: ErasureRequest): Promise<string> {
+  const { next, otherwise = [] } = await nextStep(reads, request);
+  return `The next step is: ${[next ?? `expunge request show ${request.id}`, ...otherwise].join(", or ")}.`;
+}
+
+/** Throws what stands in the way of stopping it: WRONG_STATE, STILL_OPEN. */
+export async function refuseStopping(reads: Reads, request: ErasureRequest): Promise<void> {
+  const { id, state } = request;
+  refuseEnded(request);
+  if (await hasBegun(reads, id))
+    throw new Failure("STILL_OPEN", `${id} is ${stateWords(state)}: its erasure has begun and cannot be taken back`, {
+      help: await helpFor(reads, request),
+    });
+}
+
+/** Throws what stands in the way of closing it: WRONG_STATE, STILL_OPEN. */
+export async function refuseClosing(
+  reads: Reads,
+  request: ErasureRequest,
+  { acceptGaps }: { readonly acceptGaps: boolean },
+): Promise<void> {
+  refuseEnded(request);
+  const open = await openThings(reads, request, { acceptGaps });
+  if (open.length > 0)
+    throw new Failure("STILL_OPEN", `${request.id} has something open: ${open.join("; ")}`, {
+      help: await helpFor(reads, request),
+      details: open,
+    });
+}
+
+/** Throws STILL_OPEN where nobody has looked again since the settle time had passed: a gap is no way round it. */
+async function refuseUnsettled({ plans }: Reads, { id, plan }: ErasureRequest, settle: Period): Promise<void> {
+  const result = plan === undefined ? undefined : await plans.result(plan);
+  const looked = plan === undefined ? undefined : lookedAt(await plans.verified(plan));
+  if (result === undefined || looked === undefined) return;
+  const from = settledFrom(result.completedAt, settle).toISOString();
+  if (looked >= from) return;
+  throw new Failure("STILL_OPEN", `${id} has something open: it is not verified for the second time yet`, {
+    help: `It counts from ${from.slice(0, 16).replace("T", " ")} UTC on: expunge verify ${id}.`,
+  });
+}
+
+/** What ends a request: no data map and no system is needed for it. */
+export type Ender = Pick<Context, "state" | "ledger" | "at" | "now" | "actor" | "actorIdOf">;
+
+/** Ends a request that is not to be carried out. `timezone`: the controller's. Throws STILL_OPEN, WRONG_STATE. */
+export async function stopRequest(
+  ender: Ender,
+  id: string,
+  ending: Stopping,
+  how: { readonly reason: string; readonly timezone: string },
+): Promise<ErasureRequest> {
+  const why = whyOf(checkedText("--reason", how.reason));
+  return await ended(ender, id, async (tx, request) => {
+    await refuseStopping(tx, request);
+    await tx.outbox.post([refusedEntry({ ...ender, timezone: how.timezone }, id, ending, why)]);
+    return await endIn(tx, ender, id, ending, why);
+  });
+}
+
+/** Closes a request of which nothing is open but gaps that are accepted. Throws STILL_OPEN, WRONG_STATE. */
+export async function closeRequest(
   context: Context,
   id: string,
-  ending: "closed" | "refused" | "cancelled",
-  how: { readonly reason: string; readonly acceptGaps?: boolean },
+  { reason, acceptGaps }: { readonly reason: string; readonly acceptGaps: boolean },
 ): Promise<ErasureRequest> {
-  const { state } = context;
-  const why = whyOf(checkedText("--reason", how.reason));
-  const ended = await lifeStep(state, context.at, "end", async (tx) => {
-    const request = await tx.requests.get(id);
-    await tx.leases.refuseHeld([request.id]);
-    await refuseEnding(tx, request, ending, how.acceptGaps ?? false);
-    if (ending === "closed") {
-      if (how.acceptGaps === true) await tx.outbox.post(await acceptedEntries(tx, context, request, why));
-      await tx.outbox.post(await closedEntries(tx, context, request, why));
-    } else await tx.outbox.post([refusedEntry(context, id, ending, why)]);
-    return await endIn(tx, context, id, ending, why);
+  const why = whyOf(checkedText("--reason", reason));
+  return await ended(context, id, async (tx, request) => {
+    await refuseClosing(tx, request, { acceptGaps });
+    await refuseUnsettled(tx, request, context.map.settle);
+    if (acceptGaps) await tx.outbox.post(await acceptedEntries(tx, context, request, why));
+    await tx.outbox.post(await closedEntries(tx, context, request, why));
+    return await endIn(tx, context, id, "closed", why);
   });
-  await sealLedger(state, context.ledger, context.at);
-  return ended;
+}
+
+/** One transaction, and the ledger told of it. */
+async function ended(
+  { state, ledger, at }: Ender,
+  id: string,
+  work: (tx: Tx, request: ErasureRequest) => Promise<ErasureRequest>,
+): Promise<ErasureRequest> {
+  const request = await lifeStep(state, at, "end", async (tx) => {
+    const before = await tx.requests.get(id);
+    await tx.leases.refuseHeld([before.id]);
+    return await work(tx, before);
+  });
+  await sealLedger(state, ledger, at);
+  return request;
 }

@@ -61,11 +61,11 @@ export function when(text: string | null | undefined): string | undefined {
 }
 
 /** Now, and the civil date at the controller. */
-export function moment(context: Teller): { readonly at: string; readonly day: string } {
-  const now = context.now();
-  return { at: now.toISOString(), day: dayOf(context, now) };
+export function moment({ now, map }: Teller): { readonly at: string; readonly day: string } {
+  return momentIn(now(), map.controller.calendar.timezone);
 }
 
-function dayOf({ map }: Teller, at: Date): string {
-  return civilDateOf(at, map.controller.calendar.timezone);
+/** An instant, and the civil date then in this zone. */
+export function momentIn(at: Date, timezone: string): { readonly at: string; readonly day: string } {
+  return { at: at.toISOString(), day: civilDateOf(at, timezone) };
 }

@@ -5,7 +5,7 @@ import type { Plan } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { Approval } from "../state/plan-store.ts";
-import { another, code, entry, moment, named, type Reasoned, type Teller } from "./entry-parts.ts";
+import { another, code, entry, moment, momentIn, named, type Reasoned, type Teller } from "./entry-parts.ts";
 import { rulesDigest } from "./map-words.ts";
 import type { SeenGap } from "./run-entries.ts";
 
@@ -128,20 +128,25 @@ export function gapsAcceptedEntry(context: Teller, id: string, gaps: readonly Se
 }
 
 /** The reason as a code where it is one, and the commitment of the words: free text may hold what nobody should read for years. */
-export function refusedEntry(context: Teller, id: string, state: "refused" | "cancelled", why: Reasoned): OutboxEntry {
+export function refusedEntry(
+  { now, timezone, actor, actorIdOf }: Pick<Teller, "now" | "actor" | "actorIdOf"> & { readonly timezone: string },
+  id: string,
+  state: "refused" | "cancelled",
+  why: Reasoned,
+): OutboxEntry {
   return entry(`${id}/${state}`, state === "refused" ? "request.refused" : "request.cancelled", {
     request: id,
-    ...moment(context),
-    by: context.actorIdOf(context.actor),
+    ...momentIn(now(), timezone),
+    by: actorIdOf(actor),
     reason: refusalCode(why.words),
     words: why.commitment,
   });
 }
 
-export function keyDestroyedEntry(context: Teller, id: string): OutboxEntry {
+export function keyDestroyedEntry({ now }: Pick<Teller, "now">, id: string): OutboxEntry {
   return entry(`${id}/key.destroyed`, "key.destroyed", {
     request: id,
-    at: context.now().toISOString(),
+    at: now().toISOString(),
     what: "sealed_keys",
   });
 }

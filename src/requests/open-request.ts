@@ -45,6 +45,7 @@ export async function openRequests(
         received,
         due: { nominal, legal, extended },
         pseudonyms: group.map((subject) => nameOf(subject, map, pseudonymOf)),
+        timezone: map.controller.calendar.timezone,
         createdAt: context.now().toISOString(),
         createdBy: context.actor,
         ...(how.batch ? { batch: true } : {}),

@@ -50,6 +50,14 @@ function openInLook(seen: unknown, acceptGaps: boolean): readonly string[] {
   ];
 }
 
+/** Of a verification as it was stored: when it looked; undefined where it looked at nothing. */
+export function lookedAt(seen: unknown): string | undefined {
+  return listIn(seen, "checks")
+    .flatMap((check) => textIn(check, "at") ?? [])
+    .toSorted()
+    .at(-1);
+}
+
 /** Of a verification as it was stored: places in which an identifier stands and nothing can be done. */
 export function openGaps(seen: unknown): readonly {
   readonly system: string;

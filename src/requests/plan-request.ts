@@ -5,6 +5,7 @@ import type { ErasureRequest } from "../model/request.ts";
 import type { Finding } from "../model/search.ts";
 import { ENDED_STATES } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
+import { approvedPlan } from "../planner/approve.ts";
 import { refuseAsked } from "../planner/asked.ts";
 import { makePlan } from "../planner/plan.ts";
 import type { Readers } from "../planner/readers.ts";
@@ -23,7 +24,7 @@ export async function planRequest(
   options: { readonly system?: string } = {},
 ): Promise<Plan> {
   const { state } = context;
-  await using lease = await state.lease([id], async (tx) => await plannable(tx, id));
+  await using lease = await state.lease([id], async (tx) => await refuseUntold(context, tx, await plannable(tx, id)));
   if (options.system !== undefined && !context.map.systems.some((system) => system.name === options.system))
     throw new Failure("USAGE", "the data map has no system of that name");
   const planId = await lease.atomically(async (tx) => await tx.plans.nextId());
@@ -67,6 +68,25 @@ async function plannable(tx: Tx, id: string): Promise<ErasureRequest> {
   if (ENDED_STATES.includes(request.state))
     throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)}: there is nothing to plan`);
   return request;
+}
+
+/**
+ * A run that died between an effect and its receipt, and that can go on, goes on first: only the same plan knows what was
+ * to be there, and a new one would find nothing and tell nothing of what is gone.
+ */
+async function refuseUntold({ map, now }: Context, { plans, journal }: Tx, request: ErasureRequest): Promise<void> {
+  const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
+  if (plan === undefined || (await journal.units(plan.id)).every(({ state }) => state !== "intended")) return;
+  try {
+    approvedPlan(plan, await plans.approval(plan.id), map, { at: now(), begun: true, unaltered: true });
+  } catch (error) {
+    // other rules by now: a new plan is the only way on
+    if (error instanceof Failure) return;
+    throw error;
+  }
+  throw new Failure("PARTLY_DONE", `the run of ${request.id} was cut short, and what it did is not told yet`, {
+    help: `Go on with it first: expunge run ${request.id}.`,
+  });
 }
 
 /** Takes a plan back of which nothing was begun. */

@@ -79,6 +79,7 @@ function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Rece
     deleted,
     changed,
     alreadyGone,
+    asWanted = 0,
     own,
     kept,
     minimised,
@@ -106,6 +107,7 @@ function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Rece
     deleted,
     changed,
     already_gone: alreadyGone,
+    ...(asWanted === 0 ? {} : { as_wanted: asWanted }),
     own,
     kept,
     minimised,
@@ -143,7 +145,12 @@ function reasonOf(reason: string | undefined): string | undefined {
 
 function peopleOf({ people = [] }: Receipt): NonNullable<EventCore<"target.result">["people"]> {
   return people
-    .map(({ alreadyGone, ...counts }, index) => ({ person: index + 1, already_gone: alreadyGone, ...counts }))
+    .map(({ alreadyGone, asWanted = 0, ...counts }, index) => ({
+      person: index + 1,
+      already_gone: alreadyGone,
+      ...(asWanted === 0 ? {} : { as_wanted: asWanted }),
+      ...counts,
+    }))
     .filter(
       ({ done, already_gone, kept, waiting, blocked, failed }) =>
         done + already_gone + kept + waiting + blocked + failed > 0,

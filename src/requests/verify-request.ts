@@ -5,7 +5,7 @@ import type { PlannedSteps } from "../executor/planned-steps.ts";
 import { type Check, verdict, verify } from "../executor/verify.ts";
 import type { Residue } from "../model/change.ts";
 import type { Finding } from "../model/search.ts";
-import type { DataMap, Period } from "../model/datamap.ts";
+import type { DataMap } from "../model/datamap.ts";
 import { keptForAPerson } from "../model/hold-ends.ts";
 import type { Plan, StepHead } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
@@ -25,6 +25,7 @@ import { keyDigest } from "./key-digest.ts";
 import { residueSeen } from "./residue-seen.ts";
 import { sealedSteps } from "./sealed-steps.ts";
 import { completedEntry, type Seen, verificationEntry } from "./run-entries.ts";
+import { settledFrom } from "./settled.ts";
 
 export interface Verified {
   readonly [key: string]: unknown;
@@ -87,7 +88,7 @@ async function verifyHeld(
   });
   const { checks, gaps } = seen;
   const left = await residueSeen(map, readers, lease.first.receipts, purged);
-  const settledAt = new Date(Date.parse(result?.completedAt ?? context.now().toISOString()) + milliseconds(map.settle));
+  const settledAt = settledFrom(result?.completedAt ?? context.now().toISOString(), map.settle);
   const runExit = exitOf(result?.exit ?? EXIT.partly_done);
   const run = {
     exit: runExit,
@@ -142,7 +143,7 @@ interface Verifiable {
   readonly receipts: readonly Receipt[];
   /** Of each step of the latest plan the last one. */
   readonly latest: readonly Receipt[];
-  /** Steps of earlier plans that were begun, never done, and are in no later plan. */
+  /** Steps of earlier plans that were begun, not done whole, and are in no later plan. */
   readonly unfinished: readonly Receipt[];
   readonly digestKey: Uint8Array;
 }
@@ -208,14 +209,16 @@ function withTargets(map: DataMap, { heads, pieces, whole }: PlannedSteps): Plan
   };
 }
 
-/** What earlier plans tried in vain and the latest one does not try again. */
+/** What earlier plans left undone, and the latest one does not plan. */
 async function unfinishedBefore({ plans, journal }: Tx, latest: Plan): Promise<readonly Receipt[]> {
   const open = new Map<string, Receipt>();
   for (const plan of await plans.ofRequest(latest.request)) {
     if (plan.id === latest.id) continue;
     for (const receipt of await journal.receipts(plan.id)) {
       const name = `${receipt.system}.${receipt.record}`;
-      if (receipt.failed + receipt.blocked > 0) open.set(name, receipt);
+      // a plan of one system closes nothing: what waits in the others is only looked at by a whole one
+      const waits = latest.system === undefined && receipt.waiting > 0;
+      if (receipt.failed + receipt.blocked > 0 || waits) open.set(name, receipt);
       else open.delete(name);
     }
   }
@@ -231,10 +234,6 @@ function answerAgain(verified: unknown, id: string): Verified {
 
 function exitOf(code: number): ExitCode {
   return Object.values(EXIT).find((one) => one === code) ?? EXIT.partly_done;
-}
-
-function milliseconds(period: Period): number {
-  return ((period.years * 365 + period.months * 31 + period.days) * 86_400 + period.seconds) * 1000;
 }
 
 /** By record type: what is left. */

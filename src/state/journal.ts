@@ -4,8 +4,8 @@ import type { Gap } from "../model/search.ts";
 import type { Status } from "../model/status.ts";
 import { integer, nextNumber, one, type Sql, stored, text, toStored } from "./sql.ts";
 
-/** `ready`: nothing begun. `intended`: an effect may have begun. `done`: attested. */
-export type UnitState = "ready" | "intended" | "done";
+/** `ready`: nothing begun. `intended`: an effect may have begun, and no receipt tells of it yet. `tried`: one does. `done`: nothing is left of it. */
+export type UnitState = "ready" | "intended" | "tried" | "done";
 
 export interface UnitRow {
   readonly plan: string;
@@ -41,6 +41,8 @@ export interface Receipt {
   /** Of the kept ones: their other columns were cleared. */
   readonly minimised: number;
   readonly alreadyGone: number;
+  /** Of those: still there, and as the rule wants them before anything was done. */
+  readonly asWanted?: number;
   /** Rows of our own making in an audit trail, redacted. */
   readonly own: number;
   /** Planned as such, or held since. */
@@ -67,6 +69,7 @@ export interface Receipt {
 export interface PersonCounts {
   readonly done: number;
   readonly alreadyGone: number;
+  readonly asWanted?: number;
   readonly kept: number;
   readonly waiting: number;
   readonly blocked: number;
@@ -136,7 +139,7 @@ export function journalStore(sql: Sql): Journal {
         );
     },
     async intend(plan, unit) {
-      await sql.run("update unit set state = 'intended' where plan = ? and id = ? and state = 'ready'", [plan, unit]);
+      await sql.run("update unit set state = 'intended' where plan = ? and id = ? and state <> 'done'", [plan, unit]);
     },
     async note(plan, unit, note) {
       const seq = await nextNumber(sql, `note/${plan}/${unit}`);
@@ -160,7 +163,10 @@ export function journalStore(sql: Sql): Journal {
         ]);
         numbered.push(whole);
       }
-      if (!done) return numbered;
+      if (!done) {
+        await sql.run("update unit set state = 'tried' where plan = ? and id = ? and state = 'intended'", [plan, unit]);
+        return numbered;
+      }
       await sql.run("update unit set state = 'done' where plan = ? and id = ?", [plan, unit]);
       await sql.run("delete from note where plan = ? and unit = ?", [plan, unit]);
       return numbered;
@@ -172,5 +178,5 @@ export function journalStore(sql: Sql): Journal {
 }
 
 function unitState(word: string): UnitState {
-  return word === "done" || word === "intended" ? word : "ready";
+  return word === "done" || word === "intended" || word === "tried" ? word : "ready";
 }

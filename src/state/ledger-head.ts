@@ -22,3 +22,25 @@ export async function refuseOtherLedger(
       `the ledger is older than this workspace, or another: it does not hold the ${entries} that it had`,
     );
 }
+
+/**
+ * Throws LEDGER_MISMATCH for a ledger that tells of what this state knows nothing of: a copy of the state that was put
+ * back would number requests and plans again, and the ledger would take what is new for what it has.
+ */
+export async function refuseOlderState(
+  { outbox }: { readonly outbox: OutboxReads },
+  ledger: { idsFrom(index: number): Promise<readonly string[]> },
+): Promise<void> {
+  const head = await outbox.ledgerHead();
+  let unknown = 0;
+  // every entry was posted before the ledger had it; those up to the head are known to be
+  for (const id of await ledger.idsFrom(head?.size ?? 0)) if (!(await outbox.knows(id))) unknown += 1;
+  if (unknown === 0) return;
+  throw new Failure(
+    "LEDGER_MISMATCH",
+    `the state of this workspace is older than its ledger, which has ${unknown} ${unknown === 1 ? "entry" : "entries"} that the state does not know`,
+    {
+      help: "Bring back the latest state; `expunge doctor` says what is there. Until then nothing is done and nothing is signed.",
+    },
+  );
+}

@@ -58,8 +58,12 @@ function readsOn(sql: Sql): LedgerReads {
     },
     size: async () => integer((await one(sql, "select coalesce(max(idx) + 1, 0) as n from leaf")) ?? {}, "n"),
     has: async (id) => (await one(sql, "select 1 as found from leaf where id = ?", [id])) !== undefined,
+    idsFrom: async (index) =>
+      (await sql.all("select id from leaf where idx >= ? order by idx", [index])).map((row) => text(row, "id")),
     count: async (below) =>
       integer((await one(sql, "select count(*) as n from leaf where idx < ?", [below])) ?? {}, "n"),
+    expired: async (below) =>
+      integer((await one(sql, "select count(*) as n from leaf where idx < ? and core is null", [below])) ?? {}, "n"),
     async head() {
       const row = await one(sql, "select size, note from checkpoint order by size desc limit 1");
       return row === undefined ? undefined : { size: integer(row, "size"), note: text(row, "note") };

@@ -16,6 +16,8 @@ export interface OutboxReads {
   unsealed(limit: number): Promise<readonly OutboxEntry[]>;
   /** Whether this event was posted and the ledger is still to be told. */
   waits(id: string): Promise<boolean>;
+  /** Whether this event was ever posted. */
+  knows(id: string): Promise<boolean>;
   /** The largest head of the ledger that this state saw; without a root where an earlier version left it. */
   ledgerHead(): Promise<Settings["ledger"] | undefined>;
 }
@@ -32,6 +34,7 @@ export function outboxStore(sql: Sql): Outbox {
     ledgerHead: async () => await setting(sql, "ledger"),
     waits: async (id) =>
       (await one(sql, "select 1 as found from outbox where id = ? and sealed = 0", [id])) !== undefined,
+    knows: async (id) => (await one(sql, "select 1 as found from outbox where id = ?", [id])) !== undefined,
     unsealed: async (limit) =>
       (await sql.all("select entry from outbox where sealed = 0 order by seq limit ?", [limit])).map((row) =>
         stored<OutboxEntry>(text(row, "entry")),

@@ -16,7 +16,7 @@ export function stepLine(step: RunStep, plain: boolean): string {
 function numbers(step: RunStep): string {
   const parts = [
     ...acted(step),
-    some(step, "already_gone", "gone already"),
+    ...gone(step),
     some(step, "own", "rows of our own making redacted"),
     some(step, "kept", "kept"),
     some(step, "waiting", "waiting"),
@@ -35,6 +35,17 @@ function acted(step: RunStep): readonly string[] {
   if (matched === affected && affected === gone && done.length > 0)
     return [`${done.join(", ")} (read again: as wanted)`];
   return [...done, `${matched} found again, ${affected} done, ${gone} as wanted when read again`];
+}
+
+/** A record that is there and as wanted is not gone. */
+function gone(step: RunStep): readonly string[] {
+  const [before, all] = [step["as_wanted"], step["already_gone"]];
+  const asWanted = typeof before === "number" ? before : 0;
+  const absent = (typeof all === "number" ? all : 0) - asWanted;
+  return [
+    ...(absent > 0 ? [`${absent} gone already`] : []),
+    ...(asWanted > 0 ? [`${asWanted} as wanted already`] : []),
+  ];
 }
 
 /** Why something of the step is left, in words. */

@@ -243,13 +243,16 @@ describe("a ledger gives out nothing that its own check would refuse, and nothin
     const { ledger, file } = await fresh();
     await ledger.append(wholeRequest("R-2026-0001").map((one, at) => ({ ...one, id: `R-2026-0001/${at}` })));
     await ledger.append(wholeRequest("R-2026-0002"));
-    expect(await ledger.entriesOf("R-2026-0001")).toMatchObject({ expired: 0 });
+    expect(await ledger.entriesOf("R-2026-0001")).toMatchObject({ expired: { own: 0, others: 0 } });
     tamper(
       file,
       "update leaf set core = null, core_salt = null, request = null, link = null, link_salt = null where idx between 3 and 4",
     );
     const { entries, expired } = await ledger.entriesOf("R-2026-0001");
-    expect([entries.length, expired]).toEqual([6, 2]);
+    expect([entries.length, expired]).toEqual([6, { own: 2, others: 0 }]);
+    // under another id it is nobody's, and told of all the same
+    tamper(file, "update leaf set id = 'x' where idx = 3");
+    expect(await ledger.entriesOf("R-2026-0001")).toMatchObject({ expired: { own: 1, others: 1 } });
   });
 
   it("knows its entries by their ids", async () => {

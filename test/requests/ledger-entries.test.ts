@@ -169,8 +169,8 @@ describe("entries of a request whose map, constraints and files are named like p
     extendedEntry(context, request.id, { reason: "complex", notifiedOn: "2026-03-03", due: "2026-06-02" }),
     gapsAcceptedEntry(context, request.id, gaps, why),
     completedEntry(context, plan, { ...seen, attempts: receipts, why }),
-    refusedEntry(context, request.id, "refused", why),
-    refusedEntry(context, request.id, "cancelled", why),
+    refusedEntry({ ...context, timezone: "Europe/Berlin" }, request.id, "refused", why),
+    refusedEntry({ ...context, timezone: "Europe/Berlin" }, request.id, "cancelled", why),
     keyDestroyedEntry(context, request.id),
   ];
 
@@ -237,7 +237,10 @@ describe("entries", () => {
   it("of a refusal hold a code and what binds the words, and the words open it", async () => {
     const salt = newSalt();
     const words = "manifestly unfounded";
-    const entry = refusedEntry(context, request.id, "refused", { words, commitment: commitWords(salt, words) });
+    const entry = refusedEntry({ ...context, timezone: "Europe/Berlin" }, request.id, "refused", {
+      words,
+      commitment: commitWords(salt, words),
+    });
     expect([entry.type, core(entry)["reason"]]).toEqual(["request.refused", "unfounded"]);
     expect(core(entry)["words"]).toBe(commitWords(salt, words));
     expect(core(entry)["words"]).not.toBe(commitWords(salt, "excessive"));

@@ -269,7 +269,7 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
       });
       await attest([{ ...receipt, deleted: 1, failed: 1 }], [], false);
       expect([(await journal.units("P-0001"))[0]?.state, await journal.notes("P-0001", unit.id)]).toEqual([
-        "intended",
+        "tried",
         ["xid 1"],
       ]);
       expect((await journal.receipts("P-0001")).map(({ attempt, failed }) => [attempt, failed])).toEqual([[1, 1]]);

@@ -154,6 +154,7 @@ const runStep = {
   deleted: count.optional(),
   changed: count.optional(),
   already_gone: count.optional(),
+  as_wanted: count.optional().describe("Of those: still there, and as the rule wants them before anything was done."),
   own: count.optional(),
   failed: count.optional(),
   kept: count.optional(),

@@ -107,8 +107,9 @@ async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> 
   for (const record of operation.records) {
     const row = rows.get(idOf(record.key));
     if (task.ours.has(name(record))) count(counts, operation);
-    else if (row === undefined || isChanged(row, operation.change, whose(record)))
-      counts.left.push({ key: record.key, ...ALREADY_GONE });
+    else if (row === undefined) counts.left.push({ key: record.key, ...ALREADY_GONE });
+    else if (isChanged(row, operation.change, whose(record)))
+      counts.left.push({ key: record.key, kind: "already_gone", reason: "as_wanted" });
     else if (fingerprintOf(work.target, row, io) !== record.fingerprint)
       counts.left.push({ key: record.key, ...CHANGED });
     else {
