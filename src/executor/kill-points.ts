@@ -21,6 +21,7 @@ export const KILL_POINTS = [
 export const LIFE_STEPS = [
   "open",
   "identity",
+  "extend",
   "plan",
   "withdraw_plan",
   "approve",
