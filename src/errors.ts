@@ -56,6 +56,10 @@ export const FAILURES = {
     exit: EXIT.waiting,
     help: "Decide what becomes of these records (`do` in the data map); `expunge plan ID --system S` plans another system meanwhile.",
   },
+  TOO_LATE: {
+    exit: EXIT.waiting,
+    help: "The person must be told of an extension within the first time limit; answer as soon as you can: expunge request show ID.",
+  },
   STILL_OPEN: { exit: EXIT.waiting, help: "See what is open: expunge request show ID." },
   NOTHING_TO_APPROVE: { exit: EXIT.waiting, help: "Make a plan that can be approved first: expunge plan ID." },
   NOT_SEARCHED: {

@@ -46,6 +46,8 @@ test("the output of every command is what its schema says, through the whole lif
     "request-identity",
   );
   conforms(await desk.json(["request", "show", id(1)]), "request-show");
+  conforms(await desk.json(["request", "extend", id(2), "--reason", "many"]), "request-extend");
+  conforms(await desk.json(["request", "show", id(2)]), "request-show");
   conforms(await desk.json(["request", "cancel", id(2), "--reason", "withdrawn"]), "request-cancel");
   conforms(await desk.json(["plan", id(3)]), "plan");
   conforms(await desk.json(["request", "refuse", id(3), "--reason", "unfounded"]), "request-refuse");

@@ -24,6 +24,7 @@ export const SEEN_POINTS = ["judged", "noted"] as const;
 export const LIFE_STEPS = [
   "open",
   "identity",
+  "extend",
   "plan",
   "withdraw_plan",
   "approve",

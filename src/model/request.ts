@@ -4,12 +4,39 @@ import type { RequestState } from "./status.ts";
 export interface RequestEvent {
   readonly at: string;
   readonly by: string;
-  readonly did: "identity" | "planned" | "approved" | "run" | "verified" | "closed" | "refused" | "cancelled";
+  readonly did:
+    | "identity"
+    | "extended"
+    | "planned"
+    | "approved"
+    | "run"
+    | "verified"
+    | "closed"
+    | "refused"
+    | "cancelled";
   readonly plan?: string;
   /** What came of it: `ok`, a state. */
   readonly result?: string;
   /** What they wrote: a method, a reason. */
   readonly note?: string;
+}
+
+export type ExtensionReason = "complex" | "many";
+
+/** Days for the answer, civil dates in the controller's zone. */
+export interface Due {
+  readonly nominal: string;
+  /** The last day, unless the time was extended. */
+  readonly legal: string;
+  /** The last day after an extension. */
+  readonly extended: string;
+  /** Said by a person: why, and on which day they told the one who asked. */
+  readonly extension?: { readonly reason: ExtensionReason; readonly notified_on: string };
+}
+
+/** The last day for an answer, as things are. */
+export function answerDue({ legal, extended, extension }: Due): string {
+  return extension === undefined ? legal : extended;
 }
 
 /** An erasure request, without personal data. Dates are ISO; instants are UTC. */
@@ -20,7 +47,7 @@ export interface ErasureRequest {
   readonly state: RequestState;
   /** Civil date in the controller's zone. */
   readonly received: string;
-  readonly due: { readonly nominal: string; readonly legal: string; readonly extended: string };
+  readonly due: Due;
   /** One a subject: full hex HMAC. Screens show `s_` and the first 8 digits. */
   readonly pseudonyms: readonly string[];
   /** Opened with `--batch`: a step tells what it means for each of them. */

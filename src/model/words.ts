@@ -271,6 +271,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   "gaps.accepted": "accepted what could not be reached",
   opened: "opened the request",
   identity: "checked the identity",
+  extended: "extended the time for the answer",
   planned: "made a plan",
   approved: "approved the plan",
   run: "ran the plan",
@@ -281,6 +282,11 @@ const EVENTS: Readonly<Record<string, string>> = {
 
 export function eventWords(code: string): string {
   return named(EVENTS, code) ?? plainCode(code);
+}
+
+/** Why the time for an answer was extended: `complex`, `many`. */
+export function extensionWords(reason: string): string {
+  return reason === "many" ? "there were many requests" : "the request is complex";
 }
 
 /** A code that has no words of its own, at least without its signs. */

@@ -1,6 +1,6 @@
 /** A page to read beside the signed file. It proves nothing itself and says so. */
 import type { ReportPayload } from "../ledger/report-file.ts";
-import { eventWords, exceptionWords, plainState } from "../model/words.ts";
+import { eventWords, exceptionWords, extensionWords, plainState } from "../model/words.ts";
 import type { MapWords } from "./map-words.ts";
 import { html, type Markup, raw } from "./markup.ts";
 import { day, fact, table } from "./page-parts.ts";
@@ -185,7 +185,7 @@ function deadlineFacts(deadline: NonNullable<Summary["deadline"]>, regime: strin
   // days are those of the controller; an instant in UTC may be of the day before or after
   const when = ended_on === null || ended_at === null ? html`` : html`: ended on ${day(ended_on)} (${day(ended_at)})`;
   return html`${fact("Answer due", html`${day(legal)}${rules}`)}
-  ${extension === null ? html`` : fact("Extended", html`to ${day(due)}, because ${extension.reason === "many" ? "there were many requests" : "the request is complex"}; the person was told on ${day(extension.notified_on)}`)}
+  ${extension === null ? html`` : fact("Extended", html`to ${day(due)}, because ${extensionWords(extension.reason)}; the person was told on ${day(extension.notified_on)}`)}
   ${fact("Deadline", html`${verdict}${when}`)}`;
 }
 

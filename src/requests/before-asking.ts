@@ -3,7 +3,7 @@ import { isRequestId, requestId } from "../model/request-id.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { Registry } from "../port/registry.ts";
 import type { Reads } from "../state/state.ts";
-import { openReading } from "../workspace.ts";
+import { openReading, type Reading } from "../workspace.ts";
 
 type Given = Readonly<Record<string, unknown>>;
 
@@ -11,7 +11,11 @@ type Given = Readonly<Record<string, unknown>>;
 export async function lookBeforeAsking(
   { args, flags, signal }: { readonly args: Given; readonly flags: Given; readonly signal: AbortSignal },
   registry: Registry,
-  mayBegin: (reads: Reads, request: ErasureRequest) => Promise<void> = async () => {},
+  mayBegin: (
+    reads: Reads,
+    request: ErasureRequest,
+    reading: Pick<Reading, "today" | "now">,
+  ) => Promise<void> = async () => {},
 ): Promise<void> {
   const given = (name: string): string | undefined => {
     const value = flags[name];
@@ -26,5 +30,5 @@ export async function lookBeforeAsking(
   const { id } = args;
   if (typeof id !== "string" || !isRequestId(id)) return;
   const { read } = reading.state;
-  await mayBegin(read, await read.requests.get(requestId(id)));
+  await mayBegin(read, await read.requests.get(requestId(id)), reading);
 }

@@ -1,5 +1,5 @@
 import { EXIT } from "../errors.ts";
-import type { ErasureRequest } from "../model/request.ts";
+import { answerDue, type ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES, type RequestState } from "../model/status.ts";
 import { reasonWords } from "../model/words.ts";
 import { daysBetween } from "../retention/civil-date.ts";
@@ -36,8 +36,9 @@ export function daysLeft(
   { due, state }: ErasureRequest,
   today: string,
 ): Pick<BoardItem, "due" | "days_left" | "overdue"> {
-  const left = daysBetween(today, due.legal);
-  return { due: due.legal, days_left: left, overdue: left < 0 && OPEN_STATES.includes(state) };
+  const last = answerDue(due);
+  const left = daysBetween(today, last);
+  return { due: last, days_left: left, overdue: left < 0 && OPEN_STATES.includes(state) };
 }
 
 export interface NextStep {

@@ -2,7 +2,7 @@
 import { methodCode, refusalCode } from "../ledger/events.ts";
 import { tellable } from "../ledger/identifier-lint.ts";
 import type { Plan } from "../model/plan.ts";
-import type { ErasureRequest } from "../model/request.ts";
+import type { ErasureRequest, ExtensionReason } from "../model/request.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { Approval } from "../state/plan-store.ts";
 import { another, code, entry, moment, momentIn, named, type Reasoned, type Teller } from "./entry-parts.ts";
@@ -37,7 +37,7 @@ export function receivedEntry(context: Teller, request: ErasureRequest, epoch: n
 export function extendedEntry(
   context: Teller,
   id: string,
-  how: { readonly reason: "complex" | "many"; readonly notifiedOn: string; readonly due: string },
+  how: { readonly reason: ExtensionReason; readonly notifiedOn: string; readonly due: string },
 ): OutboxEntry {
   const { reason, notifiedOn, due } = how;
   return another(id, "request.extended", {

@@ -1,3 +1,4 @@
+import type { Due } from "../model/request.ts";
 import { count, day, tint } from "./show.ts";
 
 /** A civil date as a day, an instant to the minute. */
@@ -15,12 +16,15 @@ export function overdueText(
 
 /** When the answer is due, how that came about, and whether that day has passed. */
 export function dueText(
-  { nominal, legal, extended }: { readonly nominal: string; readonly legal: string; readonly extended: string },
+  due: Due,
   late: { readonly overdue: boolean; readonly days_left: number },
   plain: boolean,
 ): string {
+  const { nominal, legal, extended, extension } = due;
+  const overdue = late.overdue ? `: ${overdueText(late, plain)}` : "";
+  if (extension !== undefined) return `${day(extended)}${overdue} (extended from ${day(legal)})`;
   const moved = nominal === legal ? "" : ` (${day(nominal)} is no working day)`;
-  return `${day(legal)}${moved}${late.overdue ? `: ${overdueText(late, plain)}` : ""}; ${day(extended)} if extended`;
+  return `${day(legal)}${moved}${overdue}; ${day(extended)} if extended`;
 }
 
 /** A day on which something is gone; `null` where nothing sets one. */

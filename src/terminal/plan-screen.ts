@@ -1,5 +1,5 @@
 import type { Plan, PlanStep } from "../model/plan.ts";
-import type { ErasureRequest } from "../model/request.ts";
+import { answerDue, type ErasureRequest } from "../model/request.ts";
 import { mechanismWords, reasonWords } from "../model/words.ts";
 import { goneBy, overdueText, when } from "./dates.ts";
 import { findingRows, type ShownFinding } from "./findings-screen.ts";
@@ -106,7 +106,7 @@ function heading(
     `Erasure request ${request.id}`,
     who,
     `received ${day(request.received)}`,
-    `answer due ${day(request.due.legal)}`,
+    `answer due ${day(answerDue(request.due))}`,
     late,
   ];
   return [

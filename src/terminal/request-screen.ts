@@ -1,5 +1,5 @@
-import type { ErasureRequest } from "../model/request.ts";
-import { eventWords, plainState, stateWords } from "../model/words.ts";
+import { answerDue, type ErasureRequest } from "../model/request.ts";
+import { eventWords, extensionWords, plainState, stateWords } from "../model/words.ts";
 import { dueText, overdueText, when } from "./dates.ts";
 import { count, date, day, indent, safe, table } from "./show.ts";
 
@@ -54,7 +54,7 @@ export function requestTable(
     request.id,
     stateWords(request.state),
     date(request.received),
-    date(request.due.legal),
+    date(answerDue(request.due)),
     [overdueText(late(request), plain), who(request), safe(request.ref ?? "")].filter((part) => part !== "").join(", "),
   ]);
   return table(rows, ["Request", "State", "Received", "Answer due", "Subject, ref"]);
@@ -65,7 +65,15 @@ export function requestScreen(request: ErasureRequest, { late, plain, story, pla
   const { id, state, received, due, ref, endedAt, reason } = request;
   const facts = [
     ["received", day(received)],
-    ["answer due", endedAt === undefined ? dueText(due, late, plain) : day(due.legal)],
+    ["answer due", endedAt === undefined ? dueText(due, late, plain) : day(answerDue(due))],
+    ...(due.extension === undefined
+      ? []
+      : [
+          [
+            "extended",
+            `${extensionWords(due.extension.reason)}; the person was told on ${day(due.extension.notified_on)}`,
+          ],
+        ]),
     ...(ref === undefined ? [] : [["ref", safe(ref)]]),
     ...(endedAt === undefined ? [] : [["ended", when(endedAt)]]),
     ...(reason === undefined ? [] : [["reason", safe(reason)]]),

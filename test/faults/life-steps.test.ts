@@ -27,6 +27,7 @@ const LIST = `id,email\r\n1,${ANN}\r\n2,bob@steps.example\r\n`;
 const COMMANDS = {
   new: ["request", "new", "--subject-file", "-"],
   identity: ["request", "identity", ID, "--method", "letter", "--result", "ok"],
+  extend: ["request", "extend", ID, "--reason", "complex"],
   plan: ["plan", ID],
   approve: ["approve", ID, "--as", "olga", "--confirm", ID],
   run: ["run", ID, "--confirm", ID],
@@ -51,6 +52,7 @@ interface Case {
 const CASES: Readonly<Record<LifeStep, readonly Case[]>> = {
   open: [{ after: "init", command: "new" }],
   identity: [{ after: "new", command: "identity" }],
+  extend: [{ after: "new", command: "extend" }],
   plan: [
     { after: "identity", command: "plan" },
     { after: "plan", command: "plan" },

@@ -32,9 +32,17 @@ const shortRequest = {
   pseudonym: shownPseudonym,
   pseudonyms: z.array(shownPseudonym).optional().describe("Of a batch: one a person."),
   received: date,
-  due: z.strictObject({ nominal: date, legal: date, extended: date }),
-  days_left: z.int().describe("To the legal day, negative after it."),
-  overdue: z.boolean().describe("An open request whose legal day has passed."),
+  due: z.strictObject({
+    nominal: date,
+    legal: date,
+    extended: date,
+    extension: z
+      .strictObject({ reason: z.enum(["complex", "many"]), notified_on: date })
+      .optional()
+      .describe("The person was told that the answer takes longer: the extended day is the last one."),
+  }),
+  days_left: z.int().describe("To the last day for an answer, negative after it."),
+  overdue: z.boolean().describe("An open request whose last day for an answer has passed."),
   state,
   ref: text.optional(),
 };
@@ -49,7 +57,18 @@ const totals = z.strictObject({
 const event = z.strictObject({
   at: instant,
   by: text.optional().describe("Missing where an earlier version did not note it."),
-  did: z.enum(["opened", "identity", "planned", "approved", "run", "verified", "closed", "refused", "cancelled"]),
+  did: z.enum([
+    "opened",
+    "identity",
+    "extended",
+    "planned",
+    "approved",
+    "run",
+    "verified",
+    "closed",
+    "refused",
+    "cancelled",
+  ]),
   plan: text.optional(),
   result: text
     .optional()
@@ -259,6 +278,7 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   "request-list": envelope("request-list", requests),
   "request-show": envelope("request-show", oneRequest),
   "request-identity": envelope("request-identity", oneRequest),
+  "request-extend": envelope("request-extend", oneRequest),
   "request-cancel": envelope("request-cancel", oneRequest),
   "request-refuse": envelope("request-refuse", oneRequest),
   "request-close": envelope("request-close", oneRequest),
