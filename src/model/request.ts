@@ -12,6 +12,14 @@ export interface RequestEvent {
   readonly note?: string;
 }
 
+/** Days on which the time for an answer does not run, because the person is asked who they are. */
+export interface Pause {
+  /** Civil date: asked. */
+  readonly from: string;
+  /** Civil date: answered, and running again; null: still paused. */
+  readonly to: string | null;
+}
+
 /** An erasure request, without personal data. Dates are ISO; instants are UTC. */
 export interface ErasureRequest {
   /** `R-2026-0001`, or `D-2026-0001` for due work. */
@@ -20,7 +28,14 @@ export interface ErasureRequest {
   readonly state: RequestState;
   /** Civil date in the controller's zone. */
   readonly received: string;
-  readonly due: { readonly nominal: string; readonly legal: string; readonly extended: string };
+  /** Civil dates, with the pauses that have ended reckoned in. */
+  readonly due: {
+    readonly nominal: string;
+    readonly legal: string;
+    readonly extended: string;
+    /** Absent: it was never paused. */
+    readonly pauses?: readonly Pause[];
+  };
   /** One a subject: full hex HMAC. Screens show `s_` and the first 8 digits. */
   readonly pseudonyms: readonly string[];
   /** Opened with `--batch`: a step tells what it means for each of them. */

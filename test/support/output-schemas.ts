@@ -32,7 +32,15 @@ const shortRequest = {
   pseudonym: shownPseudonym,
   pseudonyms: z.array(shownPseudonym).optional().describe("Of a batch: one a person."),
   received: date,
-  due: z.strictObject({ nominal: date, legal: date, extended: date }),
+  due: z.strictObject({
+    nominal: date,
+    legal: date,
+    extended: date,
+    pauses: z
+      .array(z.strictObject({ from: date, to: date.nullable().describe("null: it still stands still.") }))
+      .optional()
+      .describe("Days on which the time stood still, because the person was asked who they are."),
+  }),
   days_left: z.int().describe("To the legal day, negative after it."),
   overdue: z.boolean().describe("An open request whose legal day has passed."),
   state,
