@@ -339,6 +339,7 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
     }),
   ),
   report: envelope("report", z.strictObject({ files: z.array(file) })),
+  letter: envelope("letter", z.strictObject({ files: z.array(file) })),
   "proof-checkpoint": envelope("proof-checkpoint", z.strictObject({ checkpoint: text, vkey: text })),
   "proof-export": envelope("proof-export", z.strictObject({ files: z.array(file) })),
   "proof-verify": envelope(
