@@ -61,6 +61,7 @@ export const FAILURES = {
     help: "The person must be told of an extension within the first time limit; answer as soon as you can: expunge request show ID.",
   },
   STILL_OPEN: { exit: EXIT.waiting, help: "See what is open: expunge request show ID." },
+  LETTER_NOT_DUE: { exit: EXIT.waiting, help: "See how the request stands: expunge request show ID." },
   NOTHING_TO_APPROVE: { exit: EXIT.waiting, help: "Make a plan that can be approved first: expunge plan ID." },
   NOT_SEARCHED: {
     exit: EXIT.waiting,
@@ -115,6 +116,10 @@ export const FAILURES = {
   WRONG_STATE: { exit: EXIT.usage, help: "See: expunge request show ID." },
   NO_WORKSPACE: { exit: EXIT.usage, help: "Make one first: expunge init." },
 
+  LETTER_TEMPLATE: {
+    exit: EXIT.bad_data,
+    help: "Mend the template, or take it away: the one that ships is used then. docs/letters.md names what may stand in it.",
+  },
   DATAMAP_MISSING: { exit: EXIT.bad_data, help: "Name it with --map, or make a first one: expunge init." },
   DATAMAP_INVALID: { exit: EXIT.bad_data, help: "Mend what is shown; `expunge map lint` shows everything." },
   NOT_BUILT: {

@@ -35,6 +35,11 @@ export function vkeyFile(place: WorkspacePlace): string {
   return join(databaseSecret(place) === undefined ? place.workspace : keysFolder(place), "public.vkey");
 }
 
+/** Where an officer's own templates of letters lie; undefined beside a database. */
+export function lettersFolder(place: WorkspacePlace): string | undefined {
+  return databaseSecret(place) === undefined ? join(place.workspace, "letters") : undefined;
+}
+
 /** Whether the part's file is there; a database says so itself. */
 export function fileOf(
   place: WorkspacePlace,

@@ -30,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/planner": ["src/datamap", "src/port", "src/state", "src/retention", "src/model", "src/errors.ts"],
   "src/executor": ["src/planner", "src/port", "src/state", "src/retention", "src/model", "src/errors.ts"],
   "src/reports": ["src/ledger", "src/retention", "src/model", "src/errors.ts"],
+  "src/letters": ["src/reports", "src/model", "src/errors.ts"],
   "src/terminal": ["src/executor", "src/model", "src/errors.ts"],
   "src/map-file.ts": ["src/port", "src/datamap", "src/retention", "src/package-files.ts", "src/model", "src/errors.ts"],
   "src/workspace-place.ts": ["src/state", "src/errors.ts"],
@@ -66,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/workspace.ts",
     "src/executor",
     "src/planner",
+    "src/letters",
     "src/reports",
     "src/ledger",
     "src/datamap",
@@ -98,6 +100,7 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   "@elastic/elasticsearch": "connectors/elasticsearch/",
   "csv-parse": "src/record-files/",
   "date-holidays": "src/retention/",
+  liquidjs: "src/letters/",
   "@inquirer/prompts": "src/terminal/ask.ts",
 };
 

@@ -63,6 +63,7 @@ test("the output of every command is what its schema says, through the whole lif
   conforms(await desk.json(["verify", id(1)]), "verify");
   conforms(await desk.json(["request", "close", id(1), "--reason", "done"]), "failure");
   conforms(await desk.json(["report", id(1)]), "report");
+  conforms(await desk.json(["letter", id(1), "--kind", "final"]), "letter");
   conforms(await desk.json(["proof", "checkpoint"]), "proof-checkpoint");
   conforms(await desk.json(["proof", "export", "--out", "ledger.json"]), "proof-export");
   conforms(await desk.json(["proof", "verify", `report/${id(1)}.report.json`]), "proof-verify");

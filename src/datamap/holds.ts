@@ -1,4 +1,5 @@
 import type { Condition, Hold, Identity, SystemBlock } from "../model/datamap.ts";
+import { type InLanguages, readWords } from "../model/in-languages.ts";
 import { termsOn } from "../model/retention-rule.ts";
 import { checkDate, checkReview, knowName, lack, readDays, readRef, readRoundUp, type Check } from "./check.ts";
 import { readMatch, readWhere } from "./match.ts";
@@ -25,7 +26,8 @@ export function readHold(name: string, written: WrittenHold, check: Check): Hold
     });
   }
   const keepFor = written.keep_for === undefined ? undefined : readDays(written.keep_for, [...path, "keep_for"], check);
-  const says = written.says ?? terms?.says;
+  const words = written.says === undefined ? undefined : readWords(written.says);
+  const says = words?.text ?? terms?.says;
   if (says === undefined && written.rule === undefined) {
     const help = "Add `says:`, the half-sentence people read after “because”.";
     lack(path, ["says", "rule"], { code: "MISSING_KEY", message: `Hold \`${name}\` does not say why.`, help }, check);
@@ -68,6 +70,7 @@ export function readHold(name: string, written: WrittenHold, check: Check): Hold
   return {
     name,
     says: says ?? "",
+    ...saysIn(words?.translated, words === undefined ? terms?.says : undefined),
     ...(written.rule === undefined ? {} : { rule: written.rule }),
     keepFor: terms?.keepFor ?? keepFor ?? { years: 0, months: 0, days: 0, seconds: 0, text: "" },
     ...(roundUpTo === undefined ? {} : { roundUpTo }),
@@ -84,6 +87,12 @@ export function readHold(name: string, written: WrittenHold, check: Check): Hold
     ...(people.review_by === undefined ? {} : { reviewBy: people.review_by }),
     at: check.position(path),
   };
+}
+
+/** A statute's own words are English; what the map says in one text is good for every letter. */
+function saysIn(translated: InLanguages | undefined, statute: string | undefined): Pick<Hold, "saysIn"> {
+  if (translated !== undefined) return { saysIn: translated };
+  return statute === undefined ? {} : { saysIn: { en: statute } };
 }
 
 /** The version of the named rule that is in force today. */
@@ -164,6 +173,7 @@ export function readCondition(
 ): Condition {
   const path: Path = ["conditions", name];
   const { any, match, where = {} } = written;
+  const words = readWords(written.says);
   if (any === undefined && match !== undefined) {
     check.report({
       path: [...path, "match"],
@@ -206,7 +216,8 @@ export function readCondition(
   }
   return {
     name,
-    says: written.says,
+    says: words.text,
+    ...(words.translated === undefined ? {} : { saysIn: words.translated }),
     ...(any === undefined ? {} : { any }),
     match: match === undefined ? { mode: "any", terms: [] } : readMatch(match, [...path, "match"], check),
     where: readWhere(where, [...path, "where"], check),

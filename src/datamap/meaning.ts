@@ -117,7 +117,7 @@ function settings(system: SystemBlock): Plain {
 }
 
 function rule(record: RecordType): Plain {
-  const { id: _id, name: _name, system: _system, called: _called, at: _at, ...rest } = record;
+  const { id: _id, name: _name, system: _system, called: _called, calledIn: _calledIn, at: _at, ...rest } = record;
   const {
     place,
     match,

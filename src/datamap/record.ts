@@ -1,4 +1,5 @@
 import type { HoldUse, Limits, Match, Place, RecordType } from "../model/datamap.ts";
+import { readWords } from "../model/in-languages.ts";
 import { checkNoDuplicates, knowName, knowRecord, lack, notBuilt, type Check } from "./check.ts";
 import { effectOf, readFields } from "./fields.ts";
 import { readMatch, readTemplates, readWhere } from "./match.ts";
@@ -73,11 +74,13 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
   checkNoDuplicates(inside, [...path, "in"], check);
 
   const keepOnly = written.while_held?.keep_only;
+  const called = written.called === undefined ? undefined : readWords(written.called);
   return {
     id: `${system}.${name}`,
     system,
     name,
-    ...(written.called === undefined ? {} : { called: written.called }),
+    ...(called === undefined ? {} : { called: called.text }),
+    ...(called?.translated === undefined ? {} : { calledIn: called.translated }),
     place,
     match,
     ...(written.where === undefined ? {} : { where: readWhere(written.where, [...path, "where"], check) }),

@@ -10,6 +10,18 @@ const name = z.string().regex(/^[\p{L}_][\p{L}\p{N}_-]*$/u);
 /** Identity names are also `:placeholders`. */
 const word = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/u);
 
+/** Words for people: one text, or one for each language that letters are written in. */
+const words = z.union([
+  text,
+  z
+    .strictObject({
+      en: text.exactOptional().describe("In English."),
+      de: text.exactOptional().describe("In German."),
+      fr: text.exactOptional().describe("In French."),
+    })
+    .refine((each) => Object.keys(each).length > 0, "no language"),
+]);
+
 const textOrTexts = z.union([text, texts.min(1)]);
 
 /** Marks a key that is known, but that this version does not act on. */
@@ -68,7 +80,9 @@ const holdUse = z.strictObject({
 });
 
 const record = z.strictObject({
-  called: text.exactOptional().describe("What letters call these records, as in `support tickets`."),
+  called: words
+    .exactOptional()
+    .describe("What letters call these records, as in `support tickets`; one text, or `{ en, de, fr }`."),
   table: z
     .union([text, z.array(text).length(2)])
     .exactOptional()
@@ -239,14 +253,14 @@ const identity = z.strictObject({
 });
 
 const condition = z.strictObject({
-  says: text.describe("The half-sentence people read after `unless`."),
+  says: words.describe("The half-sentence people read after `unless`; one text, or `{ en, de, fr }`."),
   any: text.exactOptional().describe("The record or table whose rows decide. Absent: the record itself."),
   match: match.exactOptional().describe("How those rows belong to a record: column → `system.record.column`."),
   where: where.exactOptional().describe("Column → the values, any of them."),
 });
 
 const hold = z.strictObject({
-  says: text.exactOptional().describe("The half-sentence people read after `because`."),
+  says: words.exactOptional().describe("The half-sentence people read after `because`; one text, or `{ en, de, fr }`."),
   rule: text
     .exactOptional()
     .describe(

@@ -86,6 +86,13 @@ const plannedStep = {
 const recordType = { system: name, record: name };
 /** A place that was found and could not be acted on: a line that cannot be read, a view that keeps copies. */
 const gap = { where: name, holds_identifier: flag };
+/** The deadlines anew, and the days on which the time for an answer stood still. */
+const deadline = {
+  nominal: date,
+  legal: date,
+  extended: date,
+  pauses: list(shape({ from: date, to: nullable(date) }), 100),
+};
 const residue = { mechanism: code, gone_by: nullable(dateOrInstant) };
 /** `day`: the civil date at the controller. `words`: the commitment of what was typed, see docs/ledger-format.md. */
 const ending = {
@@ -127,8 +134,16 @@ const SHAPES = {
     method: oneOf(...METHODS),
     result: oneOf("more_needed", "failed"),
     by: actor,
+    due: optional(shape(deadline)),
   },
-  "identity.verified": { request, at: instant, method: oneOf(...METHODS), result: oneOf("ok"), by: actor },
+  "identity.verified": {
+    request,
+    at: instant,
+    method: oneOf(...METHODS),
+    result: oneOf("ok"),
+    by: actor,
+    due: optional(shape(deadline)),
+  },
   decision: {
     request,
     at: instant,

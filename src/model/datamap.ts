@@ -1,4 +1,5 @@
 import type { FieldRules } from "./field-rule.ts";
+import type { InLanguages } from "./in-languages.ts";
 
 /** Where something stands in the data map's file; both count from 1. */
 export interface Position {
@@ -52,6 +53,8 @@ export type Where = Readonly<Record<string, readonly string[]>>;
 export interface Condition {
   readonly name: string;
   readonly says: string;
+  /** The same in several languages, for letters. */
+  readonly saysIn?: InLanguages;
   /** `system.record`, or `system.table` for a table that has no record type. Absent: the condition reads the record itself. */
   readonly any?: string;
   readonly match: Match;
@@ -78,6 +81,8 @@ export type RoundUp =
 export interface Hold {
   readonly name: string;
   readonly says: string;
+  /** The same in several languages, for letters. */
+  readonly saysIn?: InLanguages;
   readonly rule?: string;
   readonly keepFor: Period;
   readonly roundUpTo?: RoundUp;
@@ -143,6 +148,8 @@ export interface RecordType {
   readonly system: string;
   readonly name: string;
   readonly called?: string;
+  /** The same in several languages, for letters. Absent: `called` is good for every one. */
+  readonly calledIn?: InLanguages;
   readonly place: Place;
   readonly match: Match;
   /** Constants that narrow the match. */

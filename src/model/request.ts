@@ -21,6 +21,14 @@ export interface RequestEvent {
   readonly note?: string;
 }
 
+/** Days on which the time for an answer does not run, because the person is asked who they are. */
+export interface Pause {
+  /** Civil date: asked. */
+  readonly from: string;
+  /** Civil date: answered, and running again; null: still paused. */
+  readonly to: string | null;
+}
+
 export type ExtensionReason = "complex" | "many";
 
 /** Days for the answer, civil dates in the controller's zone. */
@@ -30,6 +38,8 @@ export interface Due {
   readonly legal: string;
   /** The last day after an extension. */
   readonly extended: string;
+  /** Those that have ended are reckoned in. Absent: it was never paused. */
+  readonly pauses?: readonly Pause[];
   /** Said by a person: why, and on which day they told the one who asked. */
   readonly extension?: { readonly reason: ExtensionReason; readonly notified_on: string };
 }

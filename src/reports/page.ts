@@ -170,7 +170,7 @@ function refusalWords({ reason, exception }: NonNullable<Summary["refusal"]>): s
 }
 
 function deadlineFacts(deadline: NonNullable<Summary["deadline"]>, regime: string | null, generatedAt: string): Markup {
-  const { nominal, legal, extended, due, extension, ended_at, ended_on, met } = deadline;
+  const { nominal, legal, extended, due, pauses = [], extension, ended_at, ended_on, met } = deadline;
   const rules =
     regime === null
       ? ""
@@ -185,6 +185,7 @@ function deadlineFacts(deadline: NonNullable<Summary["deadline"]>, regime: strin
   // days are those of the controller; an instant in UTC may be of the day before or after
   const when = ended_on === null || ended_at === null ? html`` : html`: ended on ${day(ended_on)} (${day(ended_at)})`;
   return html`${fact("Answer due", html`${day(legal)}${rules}`)}
+  ${pauses.length === 0 ? html`` : fact("Stood still", html`${pauses.map(({ from, to }, at) => html`${at === 0 ? "" : ", and "}from ${day(from)} ${to === null ? "on" : html`to ${day(to)}`}`)}, while the person was asked who they are`)}
   ${extension === null ? html`` : fact("Extended", html`to ${day(due)}, because ${extensionWords(extension.reason)}; the person was told on ${day(extension.notified_on)}`)}
   ${fact("Deadline", html`${verdict}${when}`)}`;
 }

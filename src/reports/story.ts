@@ -40,7 +40,9 @@ export interface Refusal extends Placed {
 
 export interface Story {
   readonly received: EventCore<"request.received"> | undefined;
-  readonly extensions: readonly EventCore<"request.extended">[];
+  readonly extensions: readonly (Placed & EventCore<"request.extended">)[];
+  /** What checks of the identity made of the deadlines. */
+  readonly moved: readonly (Placed & NonNullable<EventCore<"identity.verified">["due"]>)[];
   readonly decisions: readonly EventCore<"decision">[];
   readonly begun: readonly (Placed & EventCore<"erasure.started">)[];
   readonly results: readonly Told[];
@@ -57,6 +59,9 @@ export function storyOf(cores: readonly JsonObject[]): Story {
   return {
     received: eventsOf(cores, "request.received").at(-1),
     extensions: eventsOf(cores, "request.extended"),
+    moved: byPlace([...eventsOf(cores, "identity.checked"), ...eventsOf(cores, "identity.verified")]).flatMap(
+      ({ due, place }) => (due === undefined ? [] : [{ ...due, place }]),
+    ),
     decisions: eventsOf(cores, "decision"),
     begun: eventsOf(cores, "erasure.started"),
     results: byPlace([

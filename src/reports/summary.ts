@@ -28,6 +28,8 @@ export type Summary = {
     readonly extended: string;
     /** The day that counts: the legal one, or that of the extension. */
     readonly due: string;
+    /** Days on which the time stood still. Absent in reports made before there were any. */
+    readonly pauses?: readonly { readonly from: string; readonly to: string | null }[];
     readonly extension: { readonly reason: string; readonly notified_on: string; readonly at: string } | null;
     readonly ended_at: string | null;
     /** Civil date at the controller. */
@@ -154,15 +156,23 @@ function endingOf({ completed, refusals }: Story): Ending | undefined {
 }
 
 /** Days compare as text; both are those of the controller. */
-function deadlineOf({ received, extensions }: Story, ending: Ending | undefined): Summary["deadline"] {
+function deadlineOf({ received, extensions, moved }: Story, ending: Ending | undefined): Summary["deadline"] {
   if (received === undefined) return null;
   const extension = extensions.at(-1);
-  const due = extension?.due ?? received.due_legal;
-  return {
+  const last = moved.at(-1);
+  const { nominal, legal, extended } = last ?? {
     nominal: received.due_nominal,
     legal: received.due_legal,
     extended: received.due_extended,
+  };
+  // a pause after the extension moves its day too
+  const due = extension === undefined ? legal : extension.place < (last?.place ?? -1) ? extended : extension.due;
+  return {
+    nominal,
+    legal,
+    extended,
     due,
+    ...(last === undefined ? {} : { pauses: last.pauses }),
     extension:
       extension === undefined
         ? null

@@ -4,6 +4,7 @@ import { OPEN_STATES, type RequestState } from "../model/status.ts";
 import { reasonWords } from "../model/words.ts";
 import { daysBetween } from "../retention/civil-date.ts";
 import type { Reads } from "../state/state.ts";
+import { openPause } from "./pauses.ts";
 import { openGaps, openThings } from "./open-things.ts";
 
 /** One open request on the board. */
@@ -37,7 +38,8 @@ export function daysLeft(
   today: string,
 ): Pick<BoardItem, "due" | "days_left" | "overdue"> {
   const last = answerDue(due);
-  const left = daysBetween(today, last);
+  // while it stands still no day is lost
+  const left = daysBetween(openPause(due)?.from ?? today, last);
   return { due: last, days_left: left, overdue: left < 0 && OPEN_STATES.includes(state) };
 }
 
@@ -50,7 +52,7 @@ export interface NextStep {
 
 /** What stands next, as every command says it: one that can help, and never the one that has just said so. */
 export async function nextStep({ plans }: Pick<Reads, "plans">, request: ErasureRequest): Promise<NextStep> {
-  const { id, state, identity, plan } = request;
+  const { id, state, identity, plan, due } = request;
   switch (state) {
     case "received":
       return {
@@ -59,7 +61,9 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
             ? "identity"
             : identity.result === "failed"
               ? "another check of the identity, or a refusal"
-              : "data subject",
+              : openPause(due) === undefined
+                ? "data subject"
+                : "data subject; the time for an answer stands still",
         // what came of it is the person's own word: no command to be copied says it
         next: `expunge request identity ${id}`,
       };

@@ -51,14 +51,21 @@ export function extendedEntry(
 }
 
 /** `identity.verified` only where it was; every other result is `identity.checked`. */
-export function identityEntry(context: Teller, request: ErasureRequest): OutboxEntry {
+/** `due`: the deadlines after it; where it began or ended a pause, the entry says so. */
+export function identityEntry(
+  context: Teller,
+  request: ErasureRequest,
+  due: ErasureRequest["due"] = request.due,
+): OutboxEntry {
   const { identity } = request;
+  const { nominal, legal, extended, pauses = [] } = due;
   const result = identity?.result ?? "failed";
   const core = {
     request: request.id,
     at: identity?.at ?? context.now().toISOString(),
     method: methodCode(identity?.method ?? "other"),
     by: context.actorIdOf(identity?.by ?? context.actor),
+    ...(due === request.due ? {} : { due: { nominal, legal, extended, pauses: pauses.map((one) => ({ ...one })) } }),
   };
   return result === "ok"
     ? another(request.id, "identity.verified", { ...core, result })

@@ -6,8 +6,9 @@ import type { RequestState } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
 import { EPOCH } from "../workspace.ts";
 import { checkedText } from "./checked-text.ts";
-import type { Context } from "./context.ts";
+import { type Context, today } from "./context.ts";
 import { noted } from "./history.ts";
+import { dueAfter } from "./pauses.ts";
 import type { Reads } from "../state/state.ts";
 import { hasBegun } from "../state/kept-so-far.ts";
 import { identityEntry, receivedEntry } from "./ledger-entries.ts";
@@ -38,7 +39,11 @@ export async function recordIdentity(
     await tx.leases.refuseHeld([request.id]);
     await refuseIdentity(tx, request);
     const identity = { method, result, at: context.now().toISOString(), by: context.actor };
-    await tx.outbox.post([receivedEntry(context, request, EPOCH), identityEntry(context, { ...request, identity })]);
+    const due = dueAfter(request, result, today(context), context.map.controller.calendar);
+    await tx.outbox.post([
+      receivedEntry(context, request, EPOCH),
+      identityEntry(context, { ...request, identity }, due),
+    ]);
     const confirmed =
       request.plan === undefined ? "identity_confirmed" : request.state === "approved" ? "approved" : "planned";
     // whoever turns out to be someone else must not be erased by a plan that was signed before
@@ -48,6 +53,7 @@ export async function recordIdentity(
         : ({ identity, state: "received", plan: undefined } as const);
     return await tx.requests.update(id, {
       ...changes,
+      due,
       ...noted(context, request, { did: "identity", result, note: method }),
     });
   });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import { addDays } from "../../src/retention/civil-date.ts";
-import { codes, HOW, lint, shop, whole } from "./lint-map.ts";
+import { meaningOf } from "../../src/datamap/meaning.ts";
+import { codes, good, HOW, lint, shop, whole } from "./lint-map.ts";
 
 const HOLD =
   "holds:\n  h: { says: a law says so, keep_for: 8 years, law: [DE AO §147], people: { owner: a@b.example } }";
@@ -208,6 +209,27 @@ describe("holds", () => {
     }
     expect(await found(records("keep_only: [name]", own))).toEqual([]);
     expect(await found(records("keep_only: [name]", "rule: de/invoice"))).toEqual([]);
+  });
+
+  it("words for people are one text, or one a language: pages show English or what comes first, letters each its own", async () => {
+    const parts = shop(
+      "r: { called: { de: Anfragen, fr: demandes }, match: { email: email }, do: erase, hold: { use: h, from: at } }",
+      "holds: { h: { says: { en: a law says so, de: ein Gesetz will es }, keep_for: 5 years, law: [a], people: { owner: a } } }",
+    );
+    const { holds, systems } = await good(parts);
+    expect(holds[0]).toMatchObject({
+      says: "a law says so",
+      saysIn: { en: "a law says so", de: "ein Gesetz will es" },
+    });
+    expect(systems[0]?.records[0]).toMatchObject({ called: "Anfragen", calledIn: { de: "Anfragen", fr: "demandes" } });
+    const called = (words: string): string => shop(`r: { called: ${words}, match: { email: email }, do: erase }`);
+    expect((await good(called("tickets"))).systems[0]?.records[0]).not.toHaveProperty("calledIn");
+    for (const words of ["{}", "{ it: richieste }", "{ en: '' }", "[tickets]"])
+      expect((await lint(called(words))).map(({ severity }) => severity)).toContain("error");
+    const meanings = await Promise.all(
+      ["tickets", "{ en: tickets, de: Anfragen }"].map(async (w) => meaningOf(await good(called(w)))),
+    );
+    expect(meanings[0]).toBe(meanings[1]);
   });
 
   it("a rule that is not in force yet cannot be used", async () => {

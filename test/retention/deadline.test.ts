@@ -55,6 +55,32 @@ describe("deadlines", () => {
     });
   });
 
+  it("while the identity is asked for, eu and uk clocks stand still: the count's end moves by those days, then to a working day", () => {
+    const pauses = [
+      { from: "2026-09-07", to: "2026-09-10" },
+      { from: "2026-09-20", to: "2026-09-29" },
+    ];
+    for (const regime of ["eu", "uk"] as const) {
+      // 3 October and 12 days
+      expect(deadlines("2026-09-03", { regime, holidays: ["2026-10-15"] }, pauses)).toEqual({
+        nominal: "2026-10-15",
+        legal: "2026-10-16",
+        extended: "2026-12-15",
+        extendedLegal: "2026-12-15",
+      });
+    }
+    expect(deadlines("2026-09-03", { regime: "eu", holidays: [] }, [{ from: "2026-09-07", to: "2026-09-07" }])).toEqual(
+      deadlines("2026-09-03", { regime: "eu", holidays: [] }),
+    );
+  });
+
+  it("ccpa counts on, whoever is asked what", () => {
+    const calendar = { regime: "ccpa", holidays: [] } as const;
+    expect(deadlines("2026-01-31", calendar, [{ from: "2026-02-01", to: "2026-03-01" }])).toEqual(
+      deadlines("2026-01-31", calendar),
+    );
+  });
+
   it("ccpa dates are never moved", () => {
     const found = deadlines("2026-01-31", { regime: "ccpa", holidays: ["2026-03-16"] });
     expect([found.legal, found.extendedLegal]).toEqual([found.nominal, found.extended]);

@@ -125,6 +125,20 @@ describe("over two hundred years", () => {
     });
   }
 
+  it("a pause of days, of weeks, over the turn of a month or a year moves the end by as many days", () => {
+    const wrong: string[] = [];
+    for (let at = FIRST; at <= LAST; at += 17) {
+      const [asked, answered] = [at + (at % 29), at + (at % 29) + (at % 41)];
+      const one = monthsLater(at, 1) + (at % 41);
+      const wanted = [one, working(one)].map((number) => dayAt(number).text);
+      const pauses = [{ from: dayAt(asked).text, to: dayAt(answered).text }];
+      const { nominal, legal } = deadlines(dayAt(at).text, { regime: "eu", holidays: holidaysFrom(dayAt(at)) }, pauses);
+      if ([nominal, legal].join() !== wanted.join())
+        wrong.push(`${dayAt(at).text}: ${nominal} ${legal} for ${wanted.join(" ")}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it("ccpa: 45 and 90 days with the day of receipt as the first, and 10 business days for the confirmation", () => {
     const wrong: string[] = [];
     for (let at = FIRST; at <= LAST; at += 17) {

@@ -40,6 +40,10 @@ const shortRequest = {
       .strictObject({ reason: z.enum(["complex", "many"]), notified_on: date })
       .optional()
       .describe("The person was told that the answer takes longer: the extended day is the last one."),
+    pauses: z
+      .array(z.strictObject({ from: date, to: date.nullable().describe("null: it still stands still.") }))
+      .optional()
+      .describe("Days on which the time stood still, because the person was asked who they are."),
   }),
   days_left: z.int().describe("To the last day for an answer, negative after it."),
   overdue: z.boolean().describe("An open request whose last day for an answer has passed."),
@@ -352,6 +356,7 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
     }),
   ),
   report: envelope("report", z.strictObject({ files: z.array(file) })),
+  letter: envelope("letter", z.strictObject({ files: z.array(file) })),
   "proof-checkpoint": envelope("proof-checkpoint", z.strictObject({ checkpoint: text, vkey: text })),
   "proof-export": envelope("proof-export", z.strictObject({ files: z.array(file) })),
   "proof-verify": envelope(

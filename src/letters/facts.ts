@@ -1,0 +1,176 @@
+/** What a letter may say: of the ledger's summary, and in the words of the approved data map where it is at hand. */
+import type { Language } from "../model/in-languages.ts";
+import type { ResidueLine } from "../reports/residue-lines.ts";
+import type { Summary } from "../reports/summary.ts";
+import type { SystemLine } from "../reports/system-lines.ts";
+import { copiesIn, spokenDay, whatWasDone, whyKept, whyOpen, whyRefused } from "./spoken.ts";
+
+/** Of the data map, by `system.record`, in the letter's language. */
+export interface LetterWords {
+  readonly [record: string]: {
+    readonly called?: string;
+    /** Why it is kept. */
+    readonly keeps: readonly string[];
+    /** What it waits for. */
+    readonly waits?: string;
+  };
+}
+
+export interface LetterSources {
+  readonly request: string;
+  readonly summary: Summary;
+  readonly language: Language;
+  /** Civil date at the controller. */
+  readonly today: string;
+  /** The civil date there at an instant. */
+  dayOf(instant: string): string;
+  readonly controller: {
+    readonly name: string;
+    readonly contact: string;
+    readonly authority?: { readonly name: string; readonly url: string };
+  };
+  /** Undefined: the data map at hand is not the one that was approved. */
+  readonly words: LetterWords | undefined;
+  /** What a person wrote when refusing, where the ledger's commitment opens to it. */
+  readonly refusal: string | undefined;
+}
+
+/** What stands in templates: texts, numbers, flags, and lists of them. A text that there is not is empty, which `if` takes for no. */
+export interface LetterFacts {
+  readonly [name: string]: unknown;
+}
+
+/** Every name is there in every letter: a template that names another is mistaken. */
+export function factsOf({
+  request,
+  summary,
+  language,
+  today,
+  dayOf,
+  controller,
+  words,
+  refusal,
+}: LetterSources): LetterFacts {
+  const day = (date: string | null | undefined): string =>
+    date === null || date === undefined ? "" : spokenDay(date, language);
+  const { deadline, received, identity, verification, regime } = summary;
+  const called = (line: { readonly system: string; readonly record: string }): string =>
+    words?.[`${line.system}.${line.record}`]?.called ?? `${line.record.replaceAll("_", " ")} (${line.system})`;
+  return {
+    request,
+    language,
+    today: day(today),
+    regime: regime ?? "",
+    controller: {
+      name: controller.name,
+      contact: controller.contact,
+      authority: controller.authority?.name ?? "",
+      authority_url: controller.authority?.url ?? "",
+    },
+    received: day(received),
+    // a day that has passed is no promise
+    due: summary.state === null && (deadline?.due ?? "") >= today ? day(deadline?.due) : "",
+    extended: day(deadline?.extension === null ? null : deadline?.due),
+    extension: deadline?.extension?.reason ?? "",
+    paused: (deadline?.pauses ?? []).some(({ to }) => to === null),
+    identity: identity?.result ?? "",
+    ended: day(deadline?.ended_on),
+    closed: summary.state === "closed",
+    looked: verification?.current === true ? day(dayOf(verification.at)) : "",
+    done: summary.systems.flatMap((line) => doneIn(line, called(line), language)),
+    kept: summary.kept.map((line) => {
+      const why = words?.[`${line.system}.${line.record}`]?.keeps ?? [];
+      return {
+        called: called(line),
+        count: line.count,
+        why: line.reason === "retention" && why.length > 0 ? why.join("; ") : whyKept(line.reason, language),
+        law: line.law.join("; "),
+        until: day(line.until),
+        restricted: line.restricted,
+        minimised: line.minimised,
+      };
+    }),
+    // what a rule keeps for good is not erased when its hold ends
+    then_erased: summary.systems.every(({ kept, operation }) => kept === 0 || operation !== "keep"),
+    open: summary.systems.flatMap((line) => openIn(line, called(line), words, language)),
+    not_searched: summary.not_searched.map(called),
+    gaps: summary.gaps.length,
+    copies: copiesOf(summary.residue, { today, dayOf, language }),
+    refused: summary.refusal === null ? "" : day(deadline?.ended_on),
+    reason: whyRefused(summary.refusal?.reason ?? null, language) ?? refusal ?? "",
+  };
+}
+
+function doneIn(line: SystemLine, called: string, language: Language): readonly object[] {
+  const { deleted, changed, unsorted, already_gone, status } = line;
+  const parts = [
+    ["erased", deleted],
+    // an entry of version 0.1 that does not say which: the weaker word
+    [status === "pseudonymised" ? "pseudonymised" : "changed", changed + unsorted],
+    ["gone", already_gone],
+  ] as const;
+  return parts.flatMap(([how, count]) => (count === 0 ? [] : [{ called, count, what: whatWasDone(how, language) }]));
+}
+
+function openIn(
+  { system, record, waiting, blocked, failed, reason }: SystemLine,
+  called: string,
+  words: LetterWords | undefined,
+  language: Language,
+): readonly object[] {
+  const waits = words?.[`${system}.${record}`]?.waits;
+  const stuck = blocked + failed;
+  return [
+    ...(waiting === 0
+      ? []
+      : [
+          {
+            called,
+            count: waiting,
+            why:
+              stuck === 0 && waits !== undefined && isCondition(reason)
+                ? waits
+                : whyOpen(stuck === 0 ? reason : null, "waiting", language),
+          },
+        ]),
+    ...(stuck === 0 ? [] : [{ called, count: stuck, why: whyOpen(reason, "blocked", language) }]),
+  ];
+}
+
+/** Reasons that are not the name of a condition. */
+const CODES: readonly string[] = [
+  "no_date",
+  "newer_than_request",
+  "placeholder",
+  "ambiguous_match",
+  "open_request",
+  "over_cap",
+  "marked",
+  "undo",
+  "ask",
+  "no_identifier",
+  "pointer_reused",
+];
+
+function isCondition(reason: string | null): boolean {
+  return reason !== null && !CODES.includes(reason);
+}
+
+/** What stands somewhere for a while, each place once, with the last of its days; what has no day is without. Days that have passed are no news. */
+function copiesOf(
+  residue: readonly ResidueLine[],
+  { today, dayOf, language }: Pick<LetterSources, "today" | "dayOf" | "language">,
+): readonly object[] {
+  const places = new Map<string, string | null>();
+  for (const { mechanism, gone_by: written } of residue) {
+    const gone_by = written === null || written.length === 10 ? written : dayOf(written);
+    if (gone_by !== null && gone_by < today) continue;
+    const where = copiesIn(mechanism, language);
+    const known = places.get(where);
+    places.set(
+      where,
+      known === null || gone_by === null ? null : known === undefined || known < gone_by ? gone_by : known,
+    );
+  }
+  return [...places].map(([where, until]) => ({ where, until: until === null ? "" : spokenDay(until, language) }));
+}

@@ -1,0 +1,319 @@
+/** Every kind of letter in every language, from the ledger of a shop; and what no letter says. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Failure } from "../../src/errors.ts";
+import { LETTER_KINDS, type LetterKind } from "../../src/letters/kinds.ts";
+import { LANGUAGES } from "../../src/model/in-languages.ts";
+import { stopRequest } from "../../src/requests/end-request.ts";
+import { recordIdentity } from "../../src/requests/record-identity.ts";
+import { ANN, BOB, CAY, type Letters, MAP, openLetters } from "./house.ts";
+
+let shop: Letters;
+/** A request for which each kind is due on 10 September 2026. */
+let due: Readonly<Record<LetterKind, string>>;
+const DAY = "2026-09-10";
+
+async function opened(who: object, identity = true): Promise<string> {
+  return await shop.on("2026-09-03").open(who, { received: "2026-09-03", identity });
+}
+
+beforeAll(async () => {
+  shop = await openLetters();
+  const ids = {
+    ack: await opened({ email: "dan@shop.example" }, false),
+    identity: await opened({ email: "eve@shop.example" }, false),
+    extension: await opened({ email: "fay@shop.example" }),
+    partial: await opened(CAY),
+    final: await opened(BOB),
+    refusal: await opened({ email: "gus@shop.example" }),
+  };
+  await recordIdentity(shop.on("2026-09-05").context, ids.identity, "letter", "more_needed");
+  await shop.extend("2026-09-06", ids.extension);
+  await shop.erase("2026-09-07", ids.partial);
+  await shop.erase("2026-09-08", ids.final);
+  await stopRequest(shop.on("2026-09-09").context, ids.refusal, "refused", {
+    reason: "excessive",
+    timezone: "Europe/Berlin",
+  });
+  due = ids;
+});
+
+afterAll(async () => await shop[Symbol.asyncDispose]());
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  const error: unknown = await work.then(
+    () => "it was written",
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof Failure ? `${error.code} ${error.exit}: ${error.message}` : String(error);
+}
+
+describe("every letter", () => {
+  for (const language of LANGUAGES) {
+    it(`in ${language} reads as it did (write it anew with vitest --update)`, async () => {
+      const parts: string[] = [];
+      for (const kind of LETTER_KINDS)
+        parts.push(`######## ${kind}\n\n${(await shop.write(DAY, due[kind], kind, { language })).text}`);
+      await expect(parts.join("\n")).toMatchFileSnapshot(`letters.${language}.txt`);
+    });
+
+    for (const kind of LETTER_KINDS) {
+      it(`${kind} in ${language} is one page without script or foreign file, with a title, one first heading, and the text's words`, async () => {
+        const { text: page } = await shop.write(DAY, due[kind], kind, { language, format: "html" });
+        const { text } = await shop.write(DAY, due[kind], kind, { language });
+        expect(page).toContain(`<html lang="${language}">`);
+        expect(page.match(/<h1>/gu)).toHaveLength(1);
+        const title = /<title>(?<title>[^<]+)<\/title>/u.exec(page)?.groups?.["title"];
+        expect(title).toBe(/<h1>(?<title>[^<]+)<\/h1>/u.exec(page)?.groups?.["title"]);
+        expect(page).toContain("Content-Security-Policy");
+        expect(page).not.toMatch(/<script|<link|<img|<iframe|\son\w+=|javascript:/iu);
+        for (const told of [page, text]) {
+          expect(told).toContain(due[kind]);
+          expect(told).toContain("privacy@harbour.example");
+          expect(told).not.toMatch(/\{\{|\{%|%\}|\}\}|undefined|null|NaN|\[object|shop\.example|s_[0-9a-f]{8}|\p{Co}/u);
+        }
+        const words = (markup: string): string => markup.replaceAll("&#39;", "'").replaceAll(/\s+/gu, " ");
+        const body = words(page.slice(page.indexOf("<main>")).replaceAll(/<[^>]+>/gu, " "));
+        for (const line of words(text.replaceAll(/^[-=]+$/gmu, "").replaceAll(/^- /gmu, "")).split(/(?<=[.:]) /u))
+          expect(body).toContain(line.trim().split(" ").slice(-3).join(" "));
+      });
+    }
+  }
+});
+
+describe("the final letter", () => {
+  it("says what is kept, by which law, until when, what stands in backups until when, and where to complain", async () => {
+    const { text, warnings } = await shop.write(DAY, due.final, "final");
+    const flat = text.replaceAll(/\s+/gu, " ");
+    expect(flat).toContain("- orders and invoices: 1 erased");
+    expect(flat).toContain(
+      "- orders and invoices: 1, because tax law requires invoices to be kept for 8 years (DE AO §147(3)-(4); DE UStG §14b(1)); until 31 December 2033. 1 of them was reduced to what is needed for that. We use them for nothing else.",
+    );
+    expect(flat).toContain("- backups: until 13 October 2026");
+    expect(flat).toContain("An Authority (https://authority.example)");
+    expect(warnings).toEqual([]);
+    expect((await shop.write(DAY, due.final, "final", { format: "html" })).text).toContain(
+      '<a href="https://authority.example">https://authority.example</a>',
+    );
+  });
+
+  it("takes the statute's own words in English only; another language has words of its own for it", async () => {
+    const { text } = await shop.write(DAY, due.final, "final", { language: "de" });
+    expect(text).toContain("Bestellungen und Rechnungen: 1. Grund: das Gesetz verlangt es");
+    expect(text).not.toContain("tax law");
+  });
+
+  it("leaves out backups whose day has passed", async () => {
+    expect((await shop.write("2026-10-13", due.final, "final")).text).toContain("until 13 October 2026");
+    expect((await shop.write("2026-10-14", due.final, "final")).text).not.toContain("backups");
+  });
+
+  it("is refused while something is open, and names it; partial tells of it", async () => {
+    const said = await codeOf(shop.write(DAY, due.partial, "final"));
+    expect(said).toMatch(/^STILL_OPEN 3: .*shop\.orders: 1 waiting \(the parcel is still on its way\)/u);
+    const { text } = await shop.write(DAY, due.partial, "partial", { language: "fr" });
+    expect(text).toContain("- commandes et factures (1). Motif : le colis est encore en route");
+    expect(text.replaceAll(/\s+/gu, " ")).not.toContain("rien trouvé de plus");
+  });
+
+  it("is refused before anything was run, and partial too", async () => {
+    expect(await codeOf(shop.write(DAY, due.extension, "final"))).toMatch(
+      /^STILL_OPEN 3: .*nothing was run to its end/u,
+    );
+    expect(await codeOf(shop.write(DAY, due.extension, "partial"))).toMatch(
+      /^LETTER_NOT_DUE 3: .*nothing was done yet/u,
+    );
+  });
+
+  it("is refused where the state says closed and the ledger does not", async () => {
+    const { state } = shop.on(DAY).context;
+    const id = await opened({ email: "hal@shop.example" });
+    await state.atomically(async (tx) => await tx.requests.update(id, { state: "closed" }));
+    expect(await codeOf(shop.write(DAY, id, "final"))).toMatch(
+      /^STILL_OPEN 3: .*the ledger does not say that it is closed/u,
+    );
+  });
+
+  it("of a refused request there is none, and no partial one; of a cancelled one there is no letter but the first", async () => {
+    for (const kind of ["final", "partial", "identity", "extension"] as const)
+      expect(await codeOf(shop.write(DAY, due.refusal, kind))).toMatch(/^LETTER_NOT_DUE 3: .*its letter is `refusal`/u);
+    const id = await opened({ email: "ida@shop.example" });
+    await stopRequest(shop.on(DAY).context, id, "cancelled", { reason: "withdrawn", timezone: "Europe/Berlin" });
+    for (const kind of ["final", "partial", "identity", "extension", "refusal"] as const)
+      expect(await codeOf(shop.write(DAY, id, kind))).toMatch(/^LETTER_NOT_DUE 3/u);
+    expect(await codeOf(shop.write(DAY, id, "ack"))).toBe("it was written");
+  });
+
+  it("of several people there is none: each would read the others' counts", async () => {
+    const id = await opened([ANN, { email: "jo@shop.example" }], false);
+    await using house = await openLetters();
+    const batch = await house.on("2026-09-03").open([ANN, BOB], { batch: true });
+    await house.erase("2026-09-04", batch);
+    for (const kind of ["final", "partial"] as const)
+      expect(await codeOf(house.write(DAY, batch, kind))).toMatch(/^LETTER_NOT_DUE 3: .*about 2 people/u);
+    expect(id).toMatch(/^R-/u);
+  });
+});
+
+describe("a letter that is not due", () => {
+  it("is refused: no identity is asked for that is confirmed, no extension told that nobody made, no refusal of what is open", async () => {
+    expect(await codeOf(shop.write(DAY, due.extension, "identity"))).toMatch(
+      /^LETTER_NOT_DUE 3: .*identity is confirmed/u,
+    );
+    expect(await codeOf(shop.write(DAY, due.ack, "extension"))).toMatch(/^LETTER_NOT_DUE 3: .*nobody has extended/u);
+    expect(await codeOf(shop.write(DAY, due.ack, "refusal"))).toMatch(/^LETTER_NOT_DUE 3: .*was not refused/u);
+  });
+
+  it("promises no day that has passed, nor one that stands still", async () => {
+    expect((await shop.write("2026-10-05", due.ack, "ack")).text).toContain("by 5 October 2026");
+    expect((await shop.write("2026-10-06", due.ack, "ack")).text).not.toContain("October 2026. Should");
+    const { text } = await shop.write(DAY, due.identity, "ack");
+    expect(text).not.toContain("5 October");
+    expect(text).toContain("stands still");
+  });
+});
+
+describe("a refusal", () => {
+  it("says a person's own words only where the ledger binds them", async () => {
+    const id = await opened({ email: "kim@shop.example" });
+    await stopRequest(shop.on("2026-09-09").context, id, "refused", {
+      reason: "The account belongs to a company",
+      timezone: "Europe/Berlin",
+    });
+    expect((await shop.write(DAY, id, "refusal")).text.replaceAll(/\s+/gu, " ")).toContain(
+      "because The account belongs to a company.",
+    );
+    const { state } = shop.on(DAY).context;
+    await state.atomically(async (tx) => await tx.requests.update(id, { reason: "Something else" }));
+    const { text } = await shop.write(DAY, id, "refusal");
+    expect(text).not.toContain("Something else");
+    expect(text.replaceAll(/\s+/gu, " ")).toContain("Write to privacy@harbour.example for the reasons.");
+  });
+});
+
+describe("another data map", () => {
+  it("gives a letter no words: records are called as the ledger calls them, and the officer is told", async () => {
+    const { map } = shop.on(DAY).context;
+    const other = {
+      ...map,
+      digest: "0".repeat(64),
+      systems: map.systems.map((system) => ({
+        ...system,
+        records: system.records.map((record) => ({
+          ...record,
+          called: "new words",
+          calledIn: {},
+          cascades: [],
+          do: "erase" as const,
+        })),
+      })),
+    };
+    const { text, warnings } = await shop.write(DAY, due.final, "final", { map: other });
+    expect(text).toContain("- orders (shop): 1 erased");
+    expect(text).not.toContain("new words");
+    expect(text.replaceAll(/\s+/gu, " ")).toContain("because the law requires it (DE AO §147(3)-(4); DE UStG §14b(1))");
+    expect(warnings).toEqual([expect.stringContaining("not the one that was approved")]);
+  });
+
+  it("that only has other bytes still lends its words", async () => {
+    const { map } = shop.on(DAY).context;
+    const { text } = await shop.write(DAY, due.final, "final", { map: { ...map, digest: "0".repeat(64) } });
+    expect(text).toContain("- orders and invoices: 1 erased");
+  });
+
+  it("without an authority the letter speaks of one in general, and says so to the officer", async () => {
+    const { map } = shop.on(DAY).context;
+    const { authority: _, ...controller } = map.controller;
+    const { text, warnings } = await shop.write(DAY, due.final, "final", { map: { ...map, controller } });
+    expect(text.replaceAll(/\s+/gu, " ")).toContain("complain to a supervisory authority, for example where you live");
+    expect(warnings).toEqual([expect.stringContaining("controller.authority")]);
+  });
+});
+
+describe("hostile names", () => {
+  const HOSTILE =
+    '<script>alert("1")</script> & {{ controller.name }} {% raw %}\u202E\n# A title\n- ann@shop.example +491701234567';
+
+  it("are text: no tag, no template, no heading, no address or number of a person", async () => {
+    const { shop: system } = MAP.systems;
+    const records = {
+      orders: { ...system.records.orders, called: HOSTILE },
+      people: { ...system.records.people, called: HOSTILE },
+    };
+    const controller = {
+      name: HOSTILE,
+      contact: "privacy@harbour.example",
+      authority: { name: HOSTILE, url: 'https://authority.example/"><b>' },
+      calendar: { timezone: "Europe/Berlin", holidays: [] },
+    };
+    await using house = await openLetters({
+      ...MAP,
+      controller,
+      systems: { ...MAP.systems, shop: { ...system, records } },
+    });
+    const id = await house.on("2026-09-03").open(BOB, { received: "2026-09-03" });
+    await house.erase("2026-09-04", id);
+    const { text: page } = await house.write(DAY, id, "final", { format: "html" });
+    expect(page).not.toMatch(/<script|<b>|\u202E/u);
+    expect(page).toContain(
+      "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; {{ controller.name }} {% raw %}? # A title - … …: 1 erased",
+    );
+    expect(page.match(/<h1>/gu)).toHaveLength(1);
+    const { text } = await house.write(DAY, id, "final");
+    expect(text).not.toMatch(/^# A title|ann@shop\.example \+49|\u202E/mu);
+    expect(page + text).not.toMatch(/ann@|4917/u);
+  });
+});
+
+describe("templates of the officer's own", () => {
+  function folder(files: Readonly<Record<string, string>>): { readonly path: string } & Disposable {
+    const path = mkdtempSync(join(tmpdir(), "expunge-letters-"));
+    mkdirSync(path, { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+    return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  }
+
+  it("stand instead of those that ship, one by one, and serve both formats", async () => {
+    using own = folder({ "ack.en.liquid": "# Dear customer\n\nWe have {{ request }} of {{ received }}." });
+    const text = await shop.write(DAY, due.ack, "ack", { templates: own.path });
+    expect(text.text).toBe(`Dear customer\n=============\n\nWe have ${due.ack} of 3 September 2026.\n`);
+    const page = await shop.write(DAY, due.ack, "ack", { templates: own.path, format: "html" });
+    expect(page.text).toContain("<h1>Dear customer</h1>");
+    const german = await shop.write(DAY, due.ack, "ack", { templates: own.path, language: "de" });
+    expect(german.text).toContain("ist eingegangen");
+    const none = await shop.write(DAY, due.ack, "ack", { templates: join(own.path, "nowhere") });
+    expect(none.text).toContain("We have received your request");
+  });
+
+  it("may be a whole page, in which values are escaped unless the template says otherwise", async () => {
+    using own = folder({
+      "final.en.html.liquid":
+        "<p>{{ controller.name }}: {{ '<i>' }}</p>{% for line in kept %}<b>{{ line.law }}</b>{% endfor %}",
+    });
+    const { map } = shop.on(DAY).context;
+    const hostile = { ...map, controller: { ...map.controller, name: "<b>Tea & Co" } };
+    const page = await shop.write(DAY, due.final, "final", { templates: own.path, format: "html", map: hostile });
+    expect(page.text).toBe("<p>&lt;b&gt;Tea &amp; Co: &lt;i&gt;</p><b>DE AO §147(3)-(4); DE UStG §14b(1)</b>");
+    expect((await shop.write(DAY, due.final, "final", { templates: own.path })).text).toContain("What we must keep");
+  });
+
+  const MISTAKES: readonly [string, string][] = [
+    ["a name that there is not", "{{ customer.email }}"],
+    ["a filter that there is not", "{{ request | shout }}"],
+    ["a tag that is not closed", "{% if closed %}yes"],
+    ["another file", "{% include 'ack.de' %}"],
+    ["a file of the machine", "{% render '/etc/passwd' %}"],
+    ["what every object has", "{{ controller.constructor.name }}"],
+    ["no end", "{% for a in (1..100000000) %}{{ a }}{% endfor %}"],
+  ];
+  for (const [what, text] of MISTAKES) {
+    it(`with ${what} are refused with their name (65), and nothing is written`, async () => {
+      using own = folder({ "ack.en.liquid": text });
+      expect(await codeOf(shop.write(DAY, due.ack, "ack", { templates: own.path }))).toMatch(
+        /^LETTER_TEMPLATE 65: .*ack\.en\.liquid: .+/u,
+      );
+    });
+  }
+});
