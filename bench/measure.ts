@@ -3,7 +3,7 @@ export interface Figure {
   readonly what: string;
   readonly value: number;
   readonly limit: number;
-  readonly unit: "ms" | "s" | "MB" | "x";
+  readonly unit: "ms" | "s" | "MB" | "x" | "";
   /** The peer, in its own words: `node -e 0: 41 ms`. */
   readonly peer: string;
 }

@@ -19,7 +19,8 @@ export default class Approve extends BaseCommand {
       helpValue: "SYSTEM.RECORD",
       multiple: true,
       delimiter: ",",
-      summary: "Accept that nothing was searched in these: no identifier of the request leads there.",
+      summary:
+        "Accept that nothing was searched in these: no identifier of the request leads there, or a pattern matches nothing.",
     }),
     ...confirmFlag,
   };

@@ -60,7 +60,7 @@ export const FAILURES = {
   NOTHING_TO_APPROVE: { exit: EXIT.waiting, help: "Make a plan that can be approved first: expunge plan ID." },
   NOT_SEARCHED: {
     exit: EXIT.waiting,
-    help: "Open a request with an identifier that leads there, or accept it: approve ID --accept-not-searched SYSTEM.RECORD.",
+    help: "Open a request with an identifier that leads there, correct a pattern that matches nothing, or accept it: approve ID --accept-not-searched SYSTEM.RECORD.",
   },
   HELD: {
     exit: EXIT.waiting,

@@ -4,7 +4,7 @@ import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Connector, IO } from "../../src/port/connector.ts";
 import { openApi, type Api } from "./api.ts";
 import { config } from "./config.ts";
-import { probe, type Dialect } from "./dialect.ts";
+import { probe, type Probed } from "./dialect.ts";
 import { eraser } from "./eraser.ts";
 import { reader } from "./reader.ts";
 import { readSecret } from "./secret.ts";
@@ -14,8 +14,8 @@ export const connector: Connector = {
   actions: config.actions,
   configure: (block) => ({
     async openReader(io) {
-      const { api, dialect } = await open(block, io, "read");
-      return reader(io, api, dialect);
+      const { api, dialect, cluster } = await open(block, io, "read");
+      return reader(io, api, dialect, cluster);
     },
     async openEraser(io) {
       const { api } = await open(block, io, "write");
@@ -24,12 +24,12 @@ export const connector: Connector = {
   }),
 };
 
-async function open(block: SystemBlock, io: IO, access: "read" | "write"): Promise<{ api: Api; dialect: Dialect }> {
+async function open(block: SystemBlock, io: IO, access: "read" | "write"): Promise<Probed & { readonly api: Api }> {
   const { secret } = block.connect;
   if (secret === undefined) throw new Failure("DATAMAP_INVALID", `${block.name} names no secret.`);
   const api = await openApi(io, block.name, readSecret(block.name, io.secret(secret)), access);
   try {
-    return { api, dialect: await probe(api) };
+    return { api, ...(await probe(api)) };
   } catch (error) {
     await api[Symbol.asyncDispose]();
     throw error;

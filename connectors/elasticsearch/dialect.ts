@@ -37,17 +37,26 @@ export const elasticsearch: Dialect = {
   pitOf: (id) => ({ pit: { id, keep_alive: KEEP_ALIVE } }),
 };
 
+/** What a server says of itself. */
+export interface Probed {
+  readonly dialect: Dialect;
+  /** Of the cluster; undefined where this user is not told. */
+  readonly cluster: string | undefined;
+}
+
 /** Throws SYSTEM_UNREACHABLE where what answers is another kind of server. */
-export async function probe(api: Api): Promise<Dialect> {
+export async function probe(api: Api): Promise<Probed> {
   const answer = await api.send({ method: "GET", path: "/" });
   if (textOf(at(answer.body, "version", "distribution")) === "opensearch")
     throw new Failure(
       "SYSTEM_UNREACHABLE",
       `${api.system} is an OpenSearch server, and the data map says kind elasticsearch.`,
     );
-  if (answer.elastic) return elasticsearch;
+  const uuid = textOf(at(answer.body, "cluster_uuid"));
+  const probed = { dialect: elasticsearch, cluster: uuid === "_na_" ? undefined : uuid };
+  if (answer.elastic) return probed;
   // a proxy may hide the header: a name of the product in the answer is as good
-  if (answer.status === 200 && textOf(at(answer.body, "tagline")) === "You Know, for Search") return elasticsearch;
+  if (answer.status === 200 && textOf(at(answer.body, "tagline")) === "You Know, for Search") return probed;
   throw new Failure(
     "SYSTEM_UNREACHABLE",
     `${api.system}: what answers there is no Elasticsearch (status ${answer.status}).`,

@@ -1,4 +1,5 @@
 import { editsOf } from "../../src/documents/changes.ts";
+import { at, textOf } from "../../src/documents/json-text.ts";
 import { finder, type Hit } from "../../src/documents/matching.ts";
 import { Failure } from "../../src/errors.ts";
 import type { Operation } from "../../src/model/change.ts";
@@ -28,8 +29,9 @@ import { assureWholeSight } from "./rights.ts";
 import { nameOf, searchAll, withDocuments } from "./search.ts";
 import { shown } from "../../src/model/shown.ts";
 
-export function reader(io: IO, api: Api, dialect: Dialect): Reader {
+export function reader(io: IO, api: Api, dialect: Dialect, cluster: string | undefined): Reader {
   return {
+    site: async () => ({ space: "elasticsearch", root: cluster ?? (await clusterOf(api)) }),
     async *check(targets) {
       for (const target of targets) yield* checkTarget(api, target);
     },
@@ -56,6 +58,13 @@ export function reader(io: IO, api: Api, dialect: Dialect): Reader {
     residue: (target) => residueOf(io, api, target),
     [Symbol.asyncDispose]: async () => await api[Symbol.asyncDispose](),
   };
+}
+
+/** Where the front page does not tell; "" where this user may not ask. */
+async function clusterOf(api: Api): Promise<string> {
+  const query = { filter_path: "metadata.cluster_uuid" };
+  const answer = await api.send({ method: "GET", path: "/_cluster/state/metadata", query });
+  return textOf(at(answer.body, "metadata", "cluster_uuid")) ?? "";
 }
 
 async function* none(): AsyncGenerator<never> {}
@@ -114,13 +123,17 @@ function locatedOf(
   return {
     subjects,
     key,
-    // a document is named by its concrete index, whichever alias or pattern led to it
-    address: key,
+    // by its concrete index, whichever alias, pattern or secret led to it: no two in the world have one uuid
+    address: addressOf(key, index),
     fingerprint: fingerprintOf(io, shape, document),
     values: exportedValues(api.system, shape, document),
     done: isFields && editsOf(ownChanges(io, shape, document, shape.rules, hits)).length === 0,
     ...(index.blocked === undefined ? {} : { blocked: { reason: index.blocked } }),
   };
+}
+
+function addressOf(key: string, index: ConcreteIndex): string {
+  return JSON.stringify([index.setting("index.uuid") ?? index.name, key]);
 }
 
 /** One entry for a whole index that cannot be looked into: it may hold anybody, so nobody's search is complete. */

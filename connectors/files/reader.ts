@@ -30,6 +30,7 @@ export function filesReader(root: Root, io: IO): Reader {
   /** Records counted by a search of a whole record type, so that `size` need not read everything again. */
   const counted = new Map<string, number>();
   return {
+    site: async () => ({ space: "files", root: root.path }),
     check: (targets) => check(root, io, targets),
     links: async () => [],
     writes: async (): Promise<readonly Write[]> => [],
@@ -187,6 +188,8 @@ function wentAway(path: string): Failure {
 
 interface FilePlace {
   readonly path: string;
+  /** Whatever folder the system's root is. */
+  readonly absolute: string;
   /** Of the file as it is. */
   readonly identity: string;
   readonly blocked: Pick<Located, "blocked">;
@@ -194,16 +197,16 @@ interface FilePlace {
 
 async function placeOf(root: Root, io: IO, path: string, file: OpenFile): Promise<FilePlace> {
   const blocked = (await isWritable(root, path)) ? {} : { blocked: { reason: "not_writable" } };
-  return { path, identity: io.digest(["file", identityOf(file.found)]).slice(0, 32), blocked };
+  return { path, absolute: file.absolute, identity: io.digest(["file", identityOf(file.found)]).slice(0, 32), blocked };
 }
 
-function locatedIn({ path, identity, blocked }: FilePlace, record: FoundRecord): Located {
+function locatedIn({ path, absolute, identity, blocked }: FilePlace, record: FoundRecord): Located {
   const { subjects, shared, id, fingerprint, before, after, values, done } = record;
   return {
     subjects,
     key: keyOf(path, id),
-    address: keyOf(path, id),
-    within: fileAddress(path),
+    address: keyOf(absolute, id),
+    within: fileAddress(absolute),
     fingerprint: writeFingerprint({ own: fingerprint, before, after, holder: identity }),
     values,
     done,

@@ -1,3 +1,4 @@
+import { Failure } from "../../src/errors.ts";
 import type { Place } from "../../src/model/datamap.ts";
 import { texts, textsOrNull } from "../../src/sql/record-table.ts";
 import {
@@ -13,17 +14,46 @@ import {
 import { EQUALS, qualified } from "./sql.ts";
 import type { Row, Session } from "./transaction.ts";
 
+const OLDEST = 130_000;
+
+/** Tables that places name, and everything around them. */
+export interface Surroundings {
+  /** Changes with whatever `loadCatalog` would read, but for estimates, and rights that a role has by another role. */
+  readonly state: string;
+  readonly oids: readonly string[];
+  /** `placeName` -> what has that name. */
+  readonly places: CatalogParts["places"];
+}
+
 /**
- * What is known of these places and of everything around them: tables of the same family, tables that reference them (at
- * every level that a cascade reaches) and views over them. Two statements, however many tables there are.
+ * Tables of the same family, tables that reference them (at every level that a cascade reaches) and views over them: one
+ * statement, however many there are. Throws where the server is too old.
  */
-export async function loadCatalog(session: Session, places: readonly Place[]): Promise<CatalogParts> {
+export async function surroundings(session: Session, system: string, places: readonly Place[]): Promise<Surroundings> {
   const named = places.filter((place) => place.kind === "table");
   const found = await session.query(REACHED, [
     named.map(({ table }) => table),
     named.map(({ schema }) => schema ?? null),
   ]);
-  const oids = [...new Set(found.map(([, oid]) => oid ?? ""))];
+  const [, version, state] = found.find(([at]) => at === "state") ?? [];
+  if (Number(version) < OLDEST) throw new Failure("ACTION_REFUSED", `${system}: PostgreSQL 13 or newer is needed`);
+  const rows = found.filter(([at]) => at !== "state");
+  return {
+    state: state ?? "",
+    oids: [...new Set(rows.map(([, oid]) => oid ?? ""))],
+    places: new Map(
+      named.map((place, at) => [
+        placeName(place),
+        rows.flatMap(([index, oid, schema, kind]) =>
+          index === String(at + 1) ? [{ oid: oid ?? "", schema: schema ?? "", kind: kind ?? "" }] : [],
+        ),
+      ]),
+    ),
+  };
+}
+
+/** What is known of these tables, in one message however many there are. */
+export async function loadCatalog(session: Session, { oids, places }: Surroundings): Promise<CatalogParts> {
   const [
     server = [],
     tables = [],
@@ -34,23 +64,18 @@ export async function loadCatalog(session: Session, places: readonly Place[]): P
     inherits = [],
     views = [],
   ] = await session.several(DETAILS.map((text) => text.replaceAll("$OIDS", `'{${oids.join(",")}}'::oid[]`)).join(";"));
-  const byName = new Map(
-    named.map((place, at) => [
-      placeName(place),
-      found.flatMap(([index, oid, schema, kind]) =>
-        index === String(at + 1) ? [{ oid: oid ?? "", schema: schema ?? "", kind: kind ?? "" }] : [],
-      ),
-    ]),
-  );
   return {
     server: serverOf(server[0]),
-    places: byName,
+    places,
     tables: tablesOf({ tables, columns: columnsOf(columns, typesOf(types)), indexes, inherits, views }),
     foreignKeys: foreignKeys.flatMap(foreignKeyOf),
   };
 }
 
-/** $1 names, $2 schemas or NULL. Rows: number of the name (NULL for what is only around), oid, schema, kind. */
+/**
+ * $1 names, $2 schemas or NULL. Rows: number of the name (NULL for what is only around), oid, schema, kind; and one with
+ * `state`, the server's version and a digest of the versions of all catalog rows that the details are read from.
+ */
 const REACHED = `WITH RECURSIVE named AS (
     SELECT w.at, c.oid, n.nspname, c.relkind FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) WITH ORDINALITY AS w (name, schema, at)
     JOIN pg_catalog.pg_class c ON c.relname = w.name::name AND c.relkind IN ('r', 'p', 'v', 'm', 'f') JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -63,8 +88,17 @@ const REACHED = `WITH RECURSIVE named AS (
   reached (oid, goes) AS (
     SELECT oid, true FROM named UNION
     SELECT w.dst, r.goes AND w.goes FROM reached r JOIN way w ON w.src = r.oid JOIN pg_catalog.pg_class c ON c.oid = w.dst
-    WHERE r.goes OR c.relkind IN ('v', 'm'))
-  SELECT at::text, oid::text, nspname::text, relkind::text FROM named UNION ALL SELECT DISTINCT NULL, oid::text, NULL, NULL FROM reached`;
+    WHERE r.goes OR c.relkind IN ('v', 'm')),
+  around (oid) AS MATERIALIZED (SELECT DISTINCT oid FROM reached),
+  part (text) AS (
+    SELECT 'path ' || pg_catalog.array_to_string(pg_catalog.current_schemas(true), ',') || ' ' || current_user
+    UNION ALL SELECT 'class ' || c.oid || ' ' || c.xmin || ' ' || n.xmin FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid IN (SELECT oid FROM around)
+    UNION ALL SELECT 'column ' || a.attrelid || ' ' || a.attnum || ' ' || a.xmin || ' ' || coalesce(t.xmin::text, '') FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attnum > 0 AND a.attrelid IN (SELECT oid FROM around)
+    UNION ALL SELECT 'constraint ' || c.oid || ' ' || c.xmin FROM pg_catalog.pg_constraint c WHERE c.conrelid IN (SELECT oid FROM around) OR c.confrelid IN (SELECT oid FROM around)
+    UNION ALL SELECT 'index ' || i.indexrelid || ' ' || i.xmin || ' ' || i.indisvalid || ' ' || x.xmin FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid IN (SELECT oid FROM around)
+    UNION ALL SELECT 'below ' || i.inhrelid || ' ' || i.inhparent || ' ' || i.inhseqno FROM pg_catalog.pg_inherits i WHERE i.inhrelid IN (SELECT oid FROM around))
+  SELECT at::text, oid::text, nspname::text, relkind::text FROM named UNION ALL SELECT NULL, oid::text, NULL, NULL FROM around
+  UNION ALL SELECT 'state', pg_catalog.current_setting('server_version_num'), pg_catalog.md5(pg_catalog.string_agg(text, ';' ORDER BY text)), NULL FROM part`;
 
 /** Names of columns by their numbers, in order. */
 const names = (table: string, numbers: string) =>
@@ -78,7 +112,7 @@ const DETAILS = [
       AND c.collname IN ('pg_c_utf8', 'C.utf8', 'en_US.utf8', 'und-x-icu') AND c.collencoding IN (-1, pg_catalog.pg_char_to_encoding(pg_catalog.getdatabaseencoding()))
       ORDER BY pg_catalog.array_position(ARRAY['pg_c_utf8', 'C.utf8', 'en_US.utf8', 'und-x-icu'], c.collname::text) LIMIT 1)`,
   `SELECT c.oid::text, n.nspname::text, c.relname::text, pg_catalog.pg_table_is_visible(c.oid)::text, c.relkind::text, c.relispartition::text,
-    pg_catalog.row_security_active(c.oid)::text, pg_catalog.has_schema_privilege(n.oid, 'USAGE')::text, pg_catalog.has_table_privilege(c.oid, 'DELETE')::text, c.reltuples::int8::text, c.relispopulated::text,
+    pg_catalog.row_security_active(c.oid)::text, pg_catalog.has_schema_privilege(n.oid, 'USAGE')::text, pg_catalog.has_table_privilege(c.oid, 'DELETE')::text, (CASE WHEN c.reltuples = 0 AND c.relpages = 0 THEN -1 ELSE c.reltuples::int8 END)::text, c.relispopulated::text,
     pg_catalog.to_json(ARRAY(SELECT a.attname::text FROM pg_catalog.pg_partitioned_table p JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs::int2[]) WHERE p.partrelid = c.oid))::text
    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($OIDS)`,
   `SELECT a.attrelid::text, a.attnum::text, a.attname::text, a.atttypid::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull::text,

@@ -64,7 +64,7 @@ export interface Table {
   readonly rowSecurity: boolean;
   readonly mayUse: boolean;
   readonly mayDelete: boolean;
-  /** The statistics' estimate; -1 where there is none. */
+  /** The statistics' estimate; -1 where there is none (PostgreSQL 13 says 0 then, as of an empty table). */
   readonly rows: number;
   readonly columns: ReadonlyMap<string, Column>;
   readonly indexes: readonly Index[];

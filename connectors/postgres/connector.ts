@@ -1,14 +1,18 @@
 import type { Connector } from "../../src/port/connector.ts";
 import { config } from "./config.ts";
 import { openEraser } from "./eraser.ts";
+import { openStructure } from "./place.ts";
 import { openReader } from "./reader.ts";
 
 /** PostgreSQL 13 and newer. */
 export const connector: Connector = {
   kind: config.kind,
   actions: config.actions,
-  configure: (block) => ({
-    openReader: async (io) => await openReader(block, io),
-    openEraser: async (io) => await openEraser(block, io),
-  }),
+  configure(block) {
+    const structure = openStructure(block);
+    return {
+      openReader: async (io) => await openReader(block, structure, io),
+      openEraser: async (io) => await openEraser(block, structure, io),
+    };
+  },
 };

@@ -9,18 +9,18 @@ import { applyUnit } from "../../src/sql/unit.ts";
 import { Failure } from "../../src/errors.ts";
 import { beginErasing, type Described } from "./erasing.ts";
 import { failureOf } from "./errors.ts";
-import { openPlaces } from "./place.ts";
+import { openPlaces, type Structure } from "./place.ts";
 import { secretOf } from "./reader.ts";
 import { residueOf } from "./residue.ts";
 import { type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
 import { type Database, openDatabase } from "./session.ts";
 
-export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
+export async function openEraser(block: SystemBlock, structure: Structure, io: IO): Promise<Eraser> {
   const database = await openDatabase(block.name, secretOf(block), block.session, io);
   return {
     async apply(unit, journal, guard) {
       try {
-        return await applyUnit(dialectOf(database, block, io), unit, { journal, guard, io });
+        return await applyUnit(dialectOf(database, block, structure, io), unit, { journal, guard, io });
       } catch (error) {
         throw failureOf(error, block.name);
       }
@@ -28,7 +28,7 @@ export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
     async flushResidue(target) {
       try {
         await using transaction = await database.read();
-        const place = await openPlaces(block).for(transaction, [target]);
+        const place = await openPlaces(block, structure).for(transaction, [target]);
         return await Array.fromAsync(residueOf(transaction, await resolveTarget(place, target)));
       } catch (error) {
         throw failureOf(error, target.record.id);
@@ -38,14 +38,14 @@ export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
   };
 }
 
-/** The tables are described anew for every unit. */
-function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<Resolved> {
+/** The tables are looked at anew for every unit. */
+function dialectOf(database: Database, block: SystemBlock, structure: Structure, io: IO): SqlDialect<Resolved> {
   let described: Described | undefined;
   return {
     kind: "postgres",
     async describe(unit) {
       await using transaction = await database.read();
-      const place = await openPlaces(block).for(
+      const place = await openPlaces(block, structure).for(
         transaction,
         unit.works.map(({ target }) => target),
       );
@@ -54,7 +54,8 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
         over: async (target, work) => await resolveOver(place, target, work.table),
         alsoReading: (work, others) => alsoReading(work, others),
       });
-      described = { place, works: tables.works, deleting: unit.deleting ?? ownDeletions(unit) };
+      const deleting = async () => (await unit.deleting?.()) ?? ownDeletions(unit);
+      described = { place, works: tables.works, deleting };
       return { ...tables, onePiece: isOnePiece(unit, tables.works) };
     },
     async fate(id) {

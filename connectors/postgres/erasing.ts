@@ -27,7 +27,7 @@ export interface Described {
   /** Every table of the unit. */
   readonly works: readonly Resolved[];
   /** What the plan deletes in the whole system. */
-  readonly deleting: readonly PlannedDeletion[];
+  deleting(): Promise<readonly PlannedDeletion[]>;
 }
 
 interface Erasing {
@@ -264,11 +264,11 @@ async function unplannedLosses({
   lost,
   io,
 }: Erasing): Promise<readonly string[]> {
-  const { place, deleting } = described;
+  const { place } = described;
   const unplanned: string[] = [];
   for (const { top, shown, rows } of moreThanKnown(place.catalog, block, grown, lost)) {
     let planned = 0;
-    for (const { target, keys } of deleting) {
+    for (const { target, keys } of await described.deleting()) {
       const resolved = await resolveTarget({ ...place, session: transaction }, target);
       if (topOf(place.catalog, resolved.table) !== top) continue;
       const others = keys.filter((key) => lost.keys.get(target.record.id)?.has(key) !== true);

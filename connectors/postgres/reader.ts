@@ -5,7 +5,7 @@ import { sqlReader } from "../../src/sql/reader.ts";
 import { checkTargets } from "./check.ts";
 import { failureOf, isLocked } from "./errors.ts";
 import { gapsIn } from "./gaps.ts";
-import { openPlaces } from "./place.ts";
+import { openPlaces, type Structure } from "./place.ts";
 import { referenceOf } from "../../src/sql/cascades.ts";
 import { linksOf, walkReferences } from "./references.ts";
 import { remainingIn } from "./remaining.ts";
@@ -16,14 +16,15 @@ import { qualified } from "./sql.ts";
 import type { Session } from "./transaction.ts";
 import { writesOf } from "./writes.ts";
 
-export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
+export async function openReader(block: SystemBlock, structure: Structure, io: IO): Promise<Reader> {
   const database = await openDatabase(block.name, secretOf(block), {}, io);
-  const places = openPlaces(block);
+  const places = openPlaces(block, structure);
   return sqlReader<Place, Resolved>(block, io, {
     looking: (where, targets, look) =>
       inTransaction(database, where, async function* (session) {
         yield* look(await places.for(session, targets));
       }),
+    space: async ({ session }) => await spaceOf(session),
     table: resolveTarget,
     look: (place) => remainingIn(place, io),
     check: checkTargets,
@@ -57,6 +58,19 @@ async function* inTransaction<T>(
   } catch (error) {
     throw await failureWhileReading(database, error, where);
   }
+}
+
+/** The cluster's own number, where this user may ask for it: it is the same through every pooler and address. */
+async function spaceOf(session: Session): Promise<string> {
+  const [known] = await session.query(
+    `SELECT d.oid::text, pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute')::text,
+       pg_catalog.concat_ws(' ', pg_catalog.inet_server_addr(), pg_catalog.inet_server_port())
+     FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`,
+  );
+  const [oid, mayAsk, address] = known ?? [];
+  const [cluster] =
+    mayAsk === "true" ? await session.query("SELECT system_identifier::text FROM pg_catalog.pg_control_system()") : [];
+  return `postgres ${cluster?.[0] ?? address ?? ""} ${oid ?? ""}`;
 }
 
 /** Nothing was begun: a table that cannot be looked at is one that is out of reach. */

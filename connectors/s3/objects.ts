@@ -105,8 +105,9 @@ interface WantedObject {
   readonly values: Readonly<Record<string, string>>;
 }
 
-interface Wanted extends WantedObject {
+interface Wanted extends Omit<WantedObject, "values"> {
   readonly subjects: Set<number>;
+  values: WantedObject["values"];
   /** The key is what the keys of all objects that are meant begin with. */
   readonly below: boolean;
 }
@@ -128,7 +129,11 @@ function wantedOf(target: Target, lookups: readonly Lookup[]): readonly Wanted[]
         const known = wanted.get(name);
         if (known === undefined)
           wanted.set(name, { bucket, key, subjects: new Set([lookup.subject]), values: filled, below: template.below });
-        else known.subjects.add(lookup.subject);
+        else {
+          known.subjects.add(lookup.subject);
+          // `a/b` may be `a` and `b`, or the `a/b` of one: then nobody knows which parent it came by
+          if (JSON.stringify(known.values) !== JSON.stringify(filled)) known.values = {};
+        }
       }
     }
   }

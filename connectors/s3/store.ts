@@ -5,6 +5,7 @@ import { LONGEST_REST_MS, NEVER } from "../../src/port/pace.ts";
 import { backOff } from "../../src/port/retry.ts";
 import { Failure } from "../../src/errors.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
+import type { Site } from "../../src/model/search.ts";
 
 /** An S3 server and the two ways of asking it. */
 export interface Store {
@@ -16,6 +17,7 @@ export interface Store {
   readonly system: string;
   /** For cleaning up: the same store, which no signal stops. To be closed too. */
   unstoppable(): Store;
+  readonly site: Site;
   close(): void;
 }
 
@@ -31,6 +33,8 @@ const SECRET = z.object({
   sessionToken: z.string().min(1).optional(),
   forcePathStyle: z.boolean().optional(),
 });
+
+const AWS = /(?:^|\.)amazonaws\.com(?:\.cn)?$/u;
 
 /** Without it the SDK warns on the console, past everything that keeps values out of what is said. */
 const SILENT = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -48,6 +52,7 @@ function storeWith(settings: S3ClientConfig, system: string, io: IO): Store {
     once,
     io,
     system,
+    site: siteOf(settings.endpoint),
     // what cleans up after an interruption waits and asks again as everybody does
     unstoppable: () => storeWith(settings, system, { ...io, signal: NEVER }),
     close() {
@@ -87,6 +92,14 @@ function tries(count: number, { pace, signal }: IO): Pick<S3ClientConfig, "maxAt
   };
 }
 
+/** At AWS a bucket's name is its own, whatever the endpoint. */
+function siteOf(endpoint: S3ClientConfig["endpoint"]): Site {
+  const { hostname, port, protocol } = new URL(typeof endpoint === "string" ? endpoint : "https://s3.amazonaws.com");
+  if (AWS.test(hostname)) return { space: "s3 aws", root: "" };
+  const at = /^(?:localhost|\[::1\])$/u.test(hostname) ? "127.0.0.1" : hostname;
+  return { space: `s3 ${at}:${port === "" ? ({ "http:": "80" }[protocol] ?? "443") : port}`, root: "" };
+}
+
 function settingsOf(block: SystemBlock, io: IO): S3ClientConfig {
   // a silent peer must not hold a run for ever
   const patience = { requestHandler: { connectionTimeout: 10_000, socketTimeout: 120_000 }, logger: SILENT };
@@ -104,7 +117,7 @@ function settingsOf(block: SystemBlock, io: IO): S3ClientConfig {
   };
   if (endpoint === undefined) return { ...base, followRegionRedirects: true };
   // other servers know nothing of the checksums that the SDK adds for AWS
-  const plain = /\.amazonaws\.com(\.cn)?$/u.test(new URL(endpoint).hostname)
+  const plain = AWS.test(new URL(endpoint).hostname)
     ? {}
     : ({ requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" } as const);
   return { ...base, endpoint, ...plain };

@@ -62,7 +62,9 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
       const { works } = described;
       const onePiece = isOnePiece(unit, works);
       const effects = works.flatMap((one) => effectsOf(place, one));
-      erasing = { ...place, works, onePiece, watched: watch(place, effects), planned: plannedIn(place, unit) };
+      // what triggers may take along is asked for only where there are any
+      const planned = effects.length === 0 ? new Set<string>() : await plannedIn(place, unit);
+      erasing = { ...place, works, onePiece, watched: watch(place, effects), planned };
       return { ...described, onePiece };
     },
     fate: async () => await Promise.resolve("rows"),
@@ -71,14 +73,14 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
 }
 
 /** What the plan deletes in the whole system: triggers may take some of it along. */
-function plannedIn({ catalog }: Place, { works, deleting = [] }: Unit): ReadonlySet<string> {
+async function plannedIn({ catalog }: Place, { works, deleting }: Unit): Promise<ReadonlySet<string>> {
   const own = works.flatMap(({ target, operations }) =>
     operations.flatMap(({ change, records }) =>
       change.kind === "delete" ? [{ target, keys: records.map(({ key }) => key) }] : [],
     ),
   );
   return new Set(
-    [...own, ...deleting].flatMap(({ target: { record }, keys }) => {
+    [...own, ...((await deleting?.()) ?? [])].flatMap(({ target: { record }, keys }) => {
       const table = catalog.placed(record.place, record.id);
       return keys.map((key) => addressIn(table, key));
     }),

@@ -24,6 +24,7 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
         throw failureOf(error, where);
       }
     },
+    space: () => `sqlite ${database.path}`,
     table: resolveTarget,
     look: lookOf,
     check: checkTargets,

@@ -1,16 +1,6 @@
-import type { Condition, Hold, Identity } from "../model/datamap.ts";
+import type { Condition, Hold, Identity, SystemBlock } from "../model/datamap.ts";
 import { termsOn } from "../model/retention-rule.ts";
-import {
-  checkDate,
-  checkReview,
-  knowName,
-  lack,
-  notBuilt,
-  readDays,
-  readRef,
-  readRoundUp,
-  type Check,
-} from "./check.ts";
+import { checkDate, checkReview, knowName, lack, readDays, readRef, readRoundUp, type Check } from "./check.ts";
 import { readMatch, readWhere } from "./match.ts";
 import type { Written, WrittenHold } from "./shape.ts";
 import type { Path } from "./source.ts";
@@ -51,12 +41,30 @@ export function readHold(name: string, written: WrittenHold, check: Check): Hold
   }
   checkDate(people.approved_on, [...path, "people", "approved_on"], check);
   checkReview(people.review_by, [...path, "people", "review_by"], check);
-  if (written.extend_while !== undefined) notBuilt([...path, "extend_while"], "key", "`extend_while`", check);
+  if (written.rule !== undefined && written.starts !== undefined) {
+    check.report({
+      path: [...path, "starts"],
+      part: "key",
+      code: "WRONG_VALUE",
+      message: `The rule \`${written.rule}\` says itself where the period starts.`,
+      help: "Remove `starts`.",
+    });
+  }
+  if (written.redactable === true && terms?.redactable === false) {
+    check.report({
+      path: [...path, "redactable"],
+      part: "value",
+      code: "WRONG_VALUE",
+      message: `The rule \`${written.rule}\` wants its records kept whole.`,
+      help: "Remove `redactable`.",
+    });
+  }
 
   const given =
     written.round_up_to === undefined ? undefined : readRoundUp(written.round_up_to, [...path, "round_up_to"], check);
   const roundUpTo = given ?? terms?.roundUpTo;
   const exemption = written.exemption ?? terms?.exemption;
+  const ofRelationship = written.starts === "end of relationship" || terms?.starts === "end of relationship";
   return {
     name,
     says: says ?? "",
@@ -64,6 +72,10 @@ export function readHold(name: string, written: WrittenHold, check: Check): Hold
     keepFor: terms?.keepFor ?? keepFor ?? { years: 0, months: 0, days: 0, seconds: 0, text: "" },
     ...(roundUpTo === undefined ? {} : { roundUpTo }),
     ...(terms?.notBefore === undefined ? {} : { notBefore: terms.notBefore }),
+    ...(ofRelationship ? { starts: "end_of_relationship" } : {}),
+    ...(terms?.suspension === undefined ? {} : { suspension: terms.suspension }),
+    ...(written.extend_while === undefined ? {} : { suspended: written.extend_while }),
+    ...(written.redactable === false || terms?.redactable === false ? { redactable: false } : {}),
     law,
     ...(exemption === undefined ? {} : { exemption }),
     owner: people.owner ?? "",
@@ -99,6 +111,15 @@ function statute(written: WrittenHold, path: Path, check: Check): ReturnType<typ
     });
     return undefined;
   }
+  if (terms.reviewBy < check.today) {
+    check.report({
+      ...at,
+      severity: "warning",
+      code: "RULE_REVIEW_OVERDUE",
+      message: `The rule \`${id}\` was to be compared with the law again by ${terms.reviewBy}.`,
+      help: `Look whether it still stands so (${terms.source}); a newer version of this program may have looked already.`,
+    });
+  }
   const rounding = { path: [...path, "round_up_to"], part: "key" } as const;
   if (terms.ownFiscalYear && !(written.round_up_to ?? "").includes("fiscal year")) {
     check.report({
@@ -117,6 +138,23 @@ function statute(written: WrittenHold, path: Path, check: Check): ReturnType<typ
     });
   }
   return terms;
+}
+
+/** What must be kept whole is not cleared while it is held. */
+export function checkKeptWhole(systems: readonly SystemBlock[], holds: readonly Hold[], check: Check): void {
+  for (const record of systems.flatMap((system) => system.records)) {
+    const whole = record.holds.find((use) =>
+      holds.some(({ name, redactable }) => name === use.hold && redactable === false),
+    );
+    if (record.whileHeld?.keepOnly === undefined || whole === undefined) continue;
+    check.report({
+      path: ["systems", record.system, "records", record.name, "while_held", "keep_only"],
+      part: "key",
+      code: "KEPT_WHOLE",
+      message: `What the hold \`${whole.hold}\` keeps must be kept whole: nothing of it may be cleared.`,
+      help: "Remove `keep_only`; `restrict: true` is allowed.",
+    });
+  }
 }
 
 export function readCondition(

@@ -77,11 +77,14 @@ function condition({ any, match, where }: Condition): Plain {
   return { any, match: matching(match), where: constants(where) };
 }
 
-function hold({ keepFor, roundUpTo, notBefore, law, exemption }: Hold): Plain {
+function hold({ keepFor, roundUpTo, notBefore, starts, suspended, redactable, law, exemption }: Hold): Plain {
   return {
     keepFor: period(keepFor),
     roundUpTo: roundUpTo === undefined ? undefined : { ...roundUpTo },
     notBefore,
+    starts,
+    suspended: suspended === undefined ? undefined : true,
+    redactable,
     law: set(law),
     exemption,
   };

@@ -8,7 +8,7 @@ import { readTop, type Outside } from "./controller.ts";
 import { checkGraph } from "./graph.ts";
 import { checkSystemsApart } from "./overlap.ts";
 import { checkKeptIdentities } from "./keeps-identity.ts";
-import { readCondition, readHold, readIdentity } from "./holds.ts";
+import { checkKeptWhole, readCondition, readHold, readIdentity } from "./holds.ts";
 import type { Problem } from "./problems.ts";
 import { isBlock, valueAt } from "./block.ts";
 import { checkShape, LITERAL, strangeProblems } from "./shape-check.ts";
@@ -117,6 +117,7 @@ async function readMap(
   }
   checkGraph(systems, check);
   checkSystemsApart(systems, check);
+  checkKeptWhole(systems, holds, check);
   const errors = errorsOf(problems);
   const isRead = (path: Path): boolean => !errors.some((error) => startsWith(error.path, path));
   checkKeptIdentities({ identities, systems }, isRead, check);

@@ -185,9 +185,12 @@ function onlyWhere(where: Where = {}): string {
 }
 
 function until(hold: Hold, from: string): string {
-  const start = hold.roundUpTo === undefined ? from : `the end of the ${yearOf(hold.roundUpTo)} of ${from}`;
+  const day = hold.starts === undefined ? from : `the end of the relationship (${from})`;
+  const start = hold.roundUpTo === undefined ? day : `the end of the ${yearOf(hold.roundUpTo)} of ${day}`;
   const never = hold.notBefore === undefined ? "" : ` and at least until ${hold.notBefore}`;
-  return `until ${hold.keepFor.text} after ${start}${never}, because ${hold.says} (${hold.law.join("; ")})`;
+  const open = hold.suspended === undefined ? "" : `, and now until a person has looked, for ${hold.suspended}`;
+  const longer = hold.suspension === undefined ? "" : `, and longer while ${hold.suspension}`;
+  return `until ${hold.keepFor.text} after ${start}${never}${longer}${open}, because ${hold.says} (${hold.law.join("; ")})`;
 }
 
 function yearOf(to: RoundUp): string {

@@ -217,7 +217,23 @@ const hold = z.strictObject({
     .describe("The period starts at the `end of calendar year`, or at the `end of fiscal year MM-DD`."),
   law: texts.exactOptional().describe("The statutes that ask for it."),
   exemption: text.exactOptional().describe("The exception it rests on, as in `Art. 17(3)(b)`."),
-  extend_while: text.exactOptional().describe(later("A suspension, as in `tax assessment open`.")),
+  starts: z
+    .literal("end of relationship")
+    .exactOptional()
+    .describe(
+      "The date in `from` is the end of a relationship: where it is empty, what is held is kept until a person has looked.",
+    ),
+  extend_while: text
+    .exactOptional()
+    .describe(
+      "What keeps the period from ending now, as in `the tax assessment of 2024 is open`: as long as this stands here, all that is held is kept until a person has looked.",
+    ),
+  redactable: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      "false: what is held must be kept whole, and `keep_only` is refused. Default: as the `rule` says, else true.",
+    ),
   people: z
     .strictObject({
       owner: text.exactOptional().describe("Who answers for the hold."),

@@ -1,4 +1,4 @@
-import type { SealedStep } from "../model/plan.ts";
+import type { PlannedRecords, SealedRecord, SealedStep, StepHead } from "../model/plan.ts";
 import type { PlannedUnit } from "../planner/units.ts";
 
 /** What differs between the plan and what is there now; counts only. */
@@ -9,42 +9,72 @@ export interface Drift {
   readonly changed: number;
 }
 
+interface StepNow extends Pick<StepHead, "record"> {
+  readonly records: Pick<PlannedRecords, "size" | "get">;
+}
+
 /** What a second look found, to be held against the plan. */
 export interface SecondLook {
-  readonly sealed: readonly SealedStep[];
+  readonly sealed: readonly StepNow[];
   /** Of planned records that the search does not find any more: those that are there all the same, or whose place has gone. */
-  lost(step: SealedStep, keys: readonly string[]): Promise<readonly string[]>;
+  lost(step: StepHead, keys: readonly string[]): Promise<readonly string[]>;
 }
 
 /**
  * New matching records, and planned ones that changed: in what match, hold, condition or fields read, or so that they
  * would now be treated in another way, or no longer match though they are there, or lie in a place that has changed or
  * gone as a whole. Only a planned record that is gone by its key is no drift: it is counted as already gone.
+ * `planned`: the steps, or pieces of them that follow each other.
  */
-export async function driftBetween(planned: readonly SealedStep[], look: SecondLook): Promise<readonly Drift[]> {
-  const now = new Map(
-    look.sealed.map((step) => [step.record, new Map(step.records.map((record) => [record.key, record]))]),
-  );
+export async function driftBetween(
+  planned: Iterable<SealedStep> | AsyncIterable<SealedStep>,
+  look: SecondLook,
+): Promise<readonly Drift[]> {
   const drifts: Drift[] = [];
-  for (const step of planned) {
-    const found = now.get(step.record) ?? new Map<string, SealedStep["records"][number]>();
-    const keys = new Set(step.records.map(({ key }) => key));
-    const added = [...found.keys()].filter((key) => !keys.has(key)).length;
-    const missing = step.records.flatMap(({ key }) => (found.has(key) ? [] : [key]));
-    const other = step.records.filter((record) => {
-      const again = found.get(record.key);
-      if (again === undefined) return false;
-      // what is blocked since is met as such when its turn comes: the record itself is as it was
-      const blocked = again.disposition.kind === "blocked" && record.disposition.kind === "act";
-      return (
-        again.fingerprint !== record.fingerprint ||
-        (!blocked && JSON.stringify(again.disposition) !== JSON.stringify(record.disposition))
-      );
-    });
-    const changed = other.length + (missing.length === 0 ? 0 : (await look.lost(step, missing)).length);
-    if (added + changed > 0) drifts.push({ record: step.record, added, changed });
+  let comparing: Comparing | undefined;
+  const end = async (): Promise<void> => {
+    if (comparing === undefined) return;
+    const { head, now, known, missing } = comparing;
+    const added = now.size - known;
+    const changed = comparing.changed + (missing.length === 0 ? 0 : (await look.lost(head, missing)).length);
+    if (added + changed > 0) drifts.push({ record: head.record, added, changed });
+  };
+  for await (const { records, ...head } of planned) {
+    if (comparing?.head.step !== head.step) {
+      await end();
+      const now = look.sealed.find((one) => one.record === head.record)?.records ?? NOTHING;
+      comparing = { head, now, known: 0, missing: [], changed: 0 };
+    }
+    for (const record of records) {
+      const again = comparing.now.get(record.key);
+      if (again === undefined) comparing.missing.push(record.key);
+      else comparing.known += 1;
+      if (again !== undefined && isOther(record, again)) comparing.changed += 1;
+    }
   }
+  await end();
   return drifts;
+}
+
+/** A step that is being held against what is there. */
+interface Comparing {
+  readonly head: StepHead;
+  readonly now: StepNow["records"];
+  /** Planned records that are found again. */
+  known: number;
+  readonly missing: string[];
+  changed: number;
+}
+
+const NOTHING: Comparing["now"] = new Map();
+
+function isOther(planned: SealedRecord, now: SealedRecord): boolean {
+  // what is blocked since is met as such when its turn comes: the record itself is as it was
+  const blocked = now.disposition.kind === "blocked" && planned.disposition.kind === "act";
+  return (
+    now.fingerprint !== planned.fingerprint ||
+    (!blocked && JSON.stringify(now.disposition) !== JSON.stringify(planned.disposition))
+  );
 }
 
 /** New records by `system.record` that `drift: planned_only` leaves alone; noted, so that a run that goes on knows them. */

@@ -1,4 +1,5 @@
 import type { Left } from "../model/change.ts";
+import { untilOf } from "../model/hold-ends.ts";
 import type { Disposition, SealedStep } from "../model/plan.ts";
 import type { JudgedAgain } from "../planner/judge-again.ts";
 import type { Guard } from "../port/connector.ts";
@@ -72,7 +73,7 @@ function keysOf({ acting }: Step, subjects: ReadonlySet<number>): readonly strin
 function leftOf(key: string, disposition: Disposition | undefined): Left | undefined {
   switch (disposition?.kind) {
     case "kept":
-      return { key, kind: "kept", reason: disposition.reason, until: disposition.until, ...saying(disposition) };
+      return { key, kind: "kept", reason: disposition.reason, ...untilOf(disposition), ...saying(disposition) };
     case "waiting":
       return { key, kind: "waiting", reason: disposition.reason, ...saying(disposition) };
     case "blocked":

@@ -12,13 +12,16 @@ import type { OutboxEntry } from "../state/outbox.ts";
 import type { Tx, UnitOfWork } from "../state/state.ts";
 import { type At, lifeStep } from "./kill-points.ts";
 import { ALL_GONE, failedReceipt, isDone, type NotGone, receiptOf, type Tried } from "./receipts.ts";
+import type { PlannedSteps } from "./planned-steps.ts";
 import { isMinimising, plannedCount, unitWork } from "./unit-work.ts";
 import { withoutThose, withThose } from "./whose-turn.ts";
 
 export interface UnitScope {
   readonly map: DataMap;
   readonly plan: Plan;
+  /** The unit's own. */
   readonly sealed: readonly SealedStep[];
+  readonly steps: PlannedSteps;
   /** People of the request. */
   readonly people: number;
   /** What this run may write: nothing any more, once another one has overtaken it. */
@@ -54,7 +57,7 @@ export interface UnitResult {
 export async function runUnit(row: UnitRow, scope: UnitScope, waiting: ReadonlySet<number>): Promise<UnitResult> {
   const { at } = scope;
   at("claimed", row.system);
-  const unit = unitWork(row, scope.sealed);
+  const unit = unitWork(row, scope.sealed, scope.steps);
   const tried = triedOf(row, unit, scope);
   const { receipts, failure } = await attemptAt(row, { unit, waiting }, tried, scope);
   const done =
@@ -82,7 +85,7 @@ async function save(
 
 /** Receipts of a unit that could not even be begun, for the same places. */
 export async function leaveUnit(row: UnitRow, scope: UnitScope, failure: Failure): Promise<UnitResult> {
-  const tried = triedOf(row, unitWork(row, scope.sealed), scope);
+  const tried = triedOf(row, unitWork(row, scope.sealed, scope.steps), scope);
   const receipts = tried.steps.map((step) => failedReceipt(tried.of(step), failure));
   return { done: false, receipts: await save(row, receipts, false, scope), failure };
 }

@@ -1,7 +1,9 @@
-import type { Eraser, Guard } from "../port/connector.ts";
+import type { Eraser } from "../port/connector.ts";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
-import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
+import { keptForAPerson } from "../model/hold-ends.ts";
+
+import type { ApprovedPlan, PlanStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Finding } from "../model/search.ts";
@@ -13,9 +15,11 @@ import type { OutboxEntry } from "../state/outbox.ts";
 import type { RunResult } from "../state/plan-store.ts";
 import type { Lease, State, Tx } from "../state/state.ts";
 import { driftBetween, type NewRecords, notedNewRecords, type SecondLook, unitsThatMayRun } from "./drift.ts";
+import { movedSystems } from "../planner/sites.ts";
 import { guardOf, type Rejudge } from "./guard.ts";
 import { inLanes } from "./lanes.ts";
 import { type At, lifeStep } from "./kill-points.ts";
+import type { PlannedSteps } from "./planned-steps.ts";
 import { leaveUnit, runUnit, type UnitResult } from "./run-unit.ts";
 import { type RunStep, stepLine } from "./step-line.ts";
 import { whoWaits } from "./whose-turn.ts";
@@ -43,7 +47,7 @@ export interface RunScope {
   readonly ledger: LedgerWriter;
   readonly plan: ApprovedPlan;
   /** What was approved, as it was judged together with the plan. */
-  readonly sealed: readonly SealedStep[];
+  readonly steps: PlannedSteps;
   /** Pseudonyms of the request's people, as screens show them. */
   readonly people: readonly string[];
   /** On the request and its people; everything that the run writes goes through it. */
@@ -91,6 +95,7 @@ const PLAN_NOTES = "";
 /** Before the first effect nothing may differ from the plan; the units are made, but for those that new records stand in the way of. */
 async function begin(scope: RunScope): Promise<NewRecords> {
   const { state, plan, map } = scope;
+  await refuseMoved(scope);
   const start = async (tx: Tx): Promise<void> => {
     await scope.judge(tx);
     await tx.requests.update(plan.request, { state: "running", ...(await scope.noted(tx)) });
@@ -101,7 +106,8 @@ async function begin(scope: RunScope): Promise<NewRecords> {
     return notedNewRecords(await state.read.journal.notes(plan.id, PLAN_NOTES));
   }
   const again = await lookAgain(scope);
-  const drift = await driftBetween(scope.sealed, again);
+  const { heads, pieces } = scope.steps;
+  const drift = await driftBetween(pieces(heads.map(({ step }) => step)), again);
   const [first] = drift;
   if (first !== undefined && (map.approval.drift === "refuse" || drift.some((one) => one.changed > 0))) {
     throw new Failure(
@@ -129,6 +135,17 @@ async function begin(scope: RunScope): Promise<NewRecords> {
   return newRecords;
 }
 
+/** Whatever is found or not found at another place says nothing of the planned one, and nothing is done there; by a run that goes on neither. */
+async function refuseMoved({ steps, openReaders }: RunScope): Promise<void> {
+  await using readers = openReaders(() => {});
+  const [moved] = await movedSystems(steps.heads, readers);
+  if (moved !== undefined)
+    throw new Failure(
+      "PLAN_STALE",
+      `${moved} is another place by now than the one that was planned; nothing more was done`,
+    );
+}
+
 /** What the map names and is not there any more was there at plan: it has changed. */
 const GONE_PLACES: ReadonlySet<string> = new Set(["TABLE_MISSING", "COLUMN_MISSING"]);
 
@@ -145,7 +162,6 @@ async function lookAgain({ replan }: RunScope): ReturnType<RunScope["replan"]> {
 async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult>> {
   const { state, plan, signal } = scope;
   const results = new Map<string, UnitResult>();
-  const guard = guardOf(scope.sealed, scope.rejudge);
   const rows = await state.read.journal.units(plan.id);
   for (const row of rows) if (row.state === "done") results.set(row.id, { done: true, receipts: [] });
   for (const phase of [...new Set(rows.map((row) => row.phase))].toSorted((a, b) => a - b)) {
@@ -159,7 +175,7 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
       async (lane) => {
         for (const row of lane) {
           interruptible(signal);
-          results.set(row.id, await attempt(scope, guard, row, results));
+          results.set(row.id, await attempt(scope, row, results));
         }
       },
       { concurrency: scope.concurrency, signal },
@@ -168,33 +184,28 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
   return results;
 }
 
-async function attempt(
-  scope: RunScope,
-  guard: Guard,
-  row: UnitRow,
-  results: ReadonlyMap<string, UnitResult>,
-): Promise<UnitResult> {
-  const { state, plan } = scope;
-  const unit = {
-    map: scope.map,
-    plan,
-    sealed: scope.sealed,
-    people: scope.people.length,
-    lease: scope.lease,
-    openEraser: scope.openEraser,
-    openReaders: scope.openReaders,
-    guard,
-    entriesFor: scope.receiptEntries,
-    digest: (key: string) => scope.digest(key),
-    now: scope.now,
-    at: scope.at,
-  };
-  const waiting = whoWaits(
-    row.after.map((id) => results.get(id)),
-    scope.sealed,
-    scope.people.length,
-  );
+async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<string, UnitResult>): Promise<UnitResult> {
+  const { state, plan, steps } = scope;
   try {
+    const sealed = await steps.whole(row.steps);
+    const unit = {
+      map: scope.map,
+      plan,
+      sealed,
+      steps,
+      people: scope.people.length,
+      lease: scope.lease,
+      openEraser: scope.openEraser,
+      openReaders: scope.openReaders,
+      guard: guardOf(sealed, scope.rejudge),
+      entriesFor: scope.receiptEntries,
+      digest: (key: string) => scope.digest(key),
+      now: scope.now,
+      at: scope.at,
+    };
+    const before = row.after.map((id) => results.get(id));
+    const undone = before.flatMap((result) => (result?.done === true ? [] : (result?.receipts ?? [])));
+    const waiting = whoWaits(before, await steps.whole(undone.map(({ step }) => step)), scope.people.length);
     const result =
       waiting === "everybody"
         ? await leaveUnit(row, unit, new Failure("BLOCKED", "not_its_turn"))
@@ -246,10 +257,12 @@ async function finish(
     return line;
   });
   const failures = rows.flatMap((row) => results.get(row.id)?.failure ?? []);
+  const accepted = new Set((await state.read.plans.approval(plan.id))?.accepted);
+  const open = plan.steps.filter(({ system, record }) => !accepted.has(`${system}.${record}`));
   const exit =
     Object.keys(newRecords).length > 0
       ? EXIT.partly_done
-      : exitOf(plan.steps, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
+      : exitOf(plan.steps, open, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
   const next: RequestState = exit === EXIT.waiting ? "waiting" : exit === EXIT.done ? "verifying" : "partly_done";
   const residue = mergeResidue(attempts.flatMap((receipt) => receipt.residue ?? [])).map((one): ResidueLine => ({
     system: one.system,
@@ -271,6 +284,8 @@ async function finish(
 /** The worst wins: what is not done before what waits for somebody. */
 function exitOf(
   steps: readonly PlanStep[],
+  /** Those of which nobody accepted that they were not searched. */
+  unaccepted: readonly PlanStep[],
   receipts: readonly Receipt[],
   complete: boolean,
   allFailed: readonly Failure[],
@@ -283,8 +298,8 @@ function exitOf(
     return EXIT.unreachable;
   if (!complete || receipts.some(({ blocked, failed }) => blocked + failed > 0)) return EXIT.partly_done;
   if (receipts.some(({ waiting, late }) => waiting > 0 || late !== undefined)) return EXIT.waiting;
-  if (steps.some((step) => step.kept > 0 && step.reason === "legal_hold")) return EXIT.waiting;
-  if (steps.some((step) => step.reason === "empty_pattern")) return EXIT.findings;
+  if (steps.some(keptForAPerson)) return EXIT.waiting;
+  if (unaccepted.some((step) => step.reason === "empty_pattern")) return EXIT.findings;
   return EXIT.done;
 }
 

@@ -1,27 +1,31 @@
 import { Failure } from "../errors.ts";
 import type { Also, Operation, PlannedDeletion, PlannedRecord, Unit, Work } from "../model/change.ts";
 import type { Change } from "../model/rule-change.ts";
-import type { Disposition, SealedStep } from "../model/plan.ts";
+import type { Disposition, SealedStep, StepHead } from "../model/plan.ts";
 import type { UnitRow } from "../state/journal.ts";
+import type { PlannedSteps } from "./planned-steps.ts";
 
-/** What an eraser is given for a unit: planned keys only, grouped by what is done to them. */
-export function unitWork(row: UnitRow, sealed: readonly SealedStep[]): Unit {
+/** What an eraser is given for a unit: planned keys only, grouped by what is done to them. `sealed`: the unit's steps. */
+export function unitWork(row: UnitRow, sealed: readonly SealedStep[], steps: PlannedSteps): Unit {
   return {
     id: row.id,
     effect: "erase",
-    works: row.steps.map((id) => workOf(stepOf(sealed, id), sealed)),
-    deleting: deletionsIn(row.system, sealed),
+    works: row.steps.map((id) => workOf(stepOf(sealed, id), steps.heads)),
+    deleting: async () => await deletionsIn(row.system, steps),
   };
 }
 
-function deletionsIn(system: string, sealed: readonly SealedStep[]): readonly PlannedDeletion[] {
-  return sealed.flatMap((step): readonly PlannedDeletion[] => {
-    if (step.target.record.system !== system) return [];
-    const keys = step.records.flatMap(({ key, disposition }) =>
-      disposition.kind === "act" && changesOf(step, disposition, sealed)?.change.kind === "delete" ? [key] : [],
-    );
-    return keys.length === 0 ? [] : [{ target: step.target, keys }];
-  });
+async function deletionsIn(system: string, { heads, pieces }: PlannedSteps): Promise<readonly PlannedDeletion[]> {
+  const mine = heads.filter(({ target }) => target.record.system === system);
+  const deletions = new Map<string, PlannedDeletion & { readonly keys: string[] }>();
+  for await (const step of pieces(mine.map((one) => one.step))) {
+    const known = deletions.get(step.step) ?? { target: step.target, keys: [] };
+    deletions.set(step.step, known);
+    for (const { key, disposition } of step.records)
+      if (disposition.kind === "act" && changesOf(step, disposition, heads)?.change.kind === "delete")
+        known.keys.push(key);
+  }
+  return [...deletions.values()].filter(({ keys }) => keys.length > 0);
 }
 
 function stepOf(sealed: readonly SealedStep[], id: string): SealedStep {
@@ -30,8 +34,8 @@ function stepOf(sealed: readonly SealedStep[], id: string): SealedStep {
   return step;
 }
 
-/** `sealed`: all steps of the plan; a record that several record types found is changed as all of them say. */
-export function workOf(step: SealedStep, sealed: readonly SealedStep[]): Work {
+/** `heads`: of all steps of the plan; a record that several record types found is changed as all of them say. */
+export function workOf(step: SealedStep, heads: readonly StepHead[]): Work {
   const { target } = step;
   const operations = new Map<
     string,
@@ -42,7 +46,7 @@ export function workOf(step: SealedStep, sealed: readonly SealedStep[]): Work {
     const known = operations.get(name);
     if (known !== undefined) known.records.push(record);
     else {
-      const made = changesOf(step, record.disposition, sealed);
+      const made = changesOf(step, record.disposition, heads);
       if (made !== undefined) operations.set(name, { ...made, records: [record] });
     }
   }
@@ -79,14 +83,14 @@ const NOTHING: Change = { kind: "fields", fields: {}, documents: [] };
 
 /** Undefined: nothing is done. */
 function changesOf(
-  step: SealedStep,
+  step: StepHead,
   disposition: Disposition,
-  sealed: readonly SealedStep[],
+  heads: readonly StepHead[],
 ): { readonly change: Change; readonly also: readonly Also[] } | undefined {
   if (disposition.kind !== "act" && disposition.kind !== "kept") return undefined;
   const named = disposition.types ?? [step.record];
   const made = named.flatMap((id) => {
-    const from = sealed.find((one) => one.record === id);
+    const from = heads.find((one) => one.record === id);
     const change = from === undefined ? undefined : changeIn(from, disposition);
     return from === undefined || change === undefined ? [] : [{ from, change }];
   });
@@ -99,7 +103,7 @@ function changesOf(
   return own === undefined && also.length === 0 ? undefined : { change: own ?? NOTHING, also };
 }
 
-function changeIn({ target }: SealedStep, disposition: Disposition): Change | undefined {
+function changeIn({ target }: StepHead, disposition: Disposition): Change | undefined {
   const { rule, heldBy, minimise } = target.changes;
   if (disposition.kind === "act") return disposition.change === "rule" ? rule : heldBy;
   return disposition.kind === "kept" && disposition.minimise ? minimise : undefined;

@@ -7,12 +7,14 @@ import type { Subject } from "../model/subject.ts";
 import { resolveIdentifiers } from "../planner/identities.ts";
 import { locateOne, locateRecords, searchOrder } from "../planner/locate.ts";
 import { beginSearch, mergeLookups, type Searching, searchesFor } from "../planner/lookups.ts";
+import { sameSite } from "../planner/sites.ts";
 import { noStops } from "../planner/stops.ts";
 import type { Readers } from "../planner/readers.ts";
 import { identitySources, leadingColumns, recordTypes, targetOf } from "../planner/targets.ts";
 import { toldFinding, valuesOf } from "../planner/told.ts";
 import { reasonWords } from "../model/words.ts";
 import type { Receipt } from "../state/journal.ts";
+import type { PlannedSteps } from "./planned-steps.ts";
 import { gapsOf } from "./run-unit.ts";
 import { workOf } from "./unit-work.ts";
 
@@ -48,7 +50,7 @@ export interface SeenGap extends Gap {
 export interface VerifyScope {
   readonly map: DataMap;
   readonly plan: Plan;
-  readonly sealed: readonly SealedStep[];
+  readonly steps: PlannedSteps;
   /** Of each step the last one. */
   readonly receipts: readonly Receipt[];
   /** Steps of earlier plans that were begun, never done, and are in no later plan. */
@@ -73,24 +75,29 @@ export interface VerifyResult {
  * `unverifiable`, never a pass; so is a record type in which an identifier still stands where nothing can be done.
  */
 export async function verify(scope: VerifyScope): Promise<VerifyResult> {
-  const { map, plan, sealed, reported } = scope;
+  const { map, plan, subjects, reported } = scope;
+  const { heads } = scope.steps;
   const types = new Map(recordTypes(map).map((record) => [record.id, record]));
   const blind = await blindSpots(scope, types);
   const searching = await searchAgain(scope, blind);
   const seen = new Map<string, Seen>();
   // those that lead to others first, so that what leads there now is searched too
   const order = new Map(searchOrder(map).map(({ id }, at) => [id, at]));
-  for (const step of sealed.toSorted((a, b) => (order.get(a.record) ?? -1) - (order.get(b.record) ?? -1))) {
-    const planned = plan.steps.find((one) => one.id === step.step);
-    if (planned !== undefined)
+  for (const head of heads.toSorted((a, b) => (order.get(a.record) ?? -1) - (order.get(b.record) ?? -1))) {
+    const planned = plan.steps.find((one) => one.id === head.step);
+    if (planned === undefined) continue;
+    // one after the other: together their records are too many
+    for (const step of await scope.steps.whole([head.step]))
       seen.set(
         step.step,
         await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching }),
       );
   }
-  const gaps = sealed.flatMap(({ record }) => {
+  const values = valuesOf(subjects);
+  const told = reported.map((finding) => toldFinding(finding, values));
+  const gaps = heads.flatMap(({ record }) => {
     const [system = "", ...name] = record.split(".");
-    return gapsOf(reported, record).map((gap) => ({ system, record: name.join("."), ...gap }));
+    return gapsOf(told, record).map((gap) => ({ system, record: name.join("."), ...gap }));
   });
   const holding = new Set(gaps.filter((gap) => gap.holdsIdentifier).map((gap) => `${gap.system}.${gap.record}`));
   const at = scope.now().toISOString();
@@ -100,6 +107,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     const left = leftAlone(
       step,
       scope.receipts.find((receipt) => receipt.step === step.id),
+      one.passed,
     );
     const gap = holding.has(`${system}.${record}`) && one.result === "pass";
     return [
@@ -126,8 +134,9 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
 }
 
 /** What is there by right, or could not be acted on. */
-function leftAlone(step: PlanStep, receipt: Receipt | undefined): Partial<Check> {
-  const { kept, waiting, blocked } = receipt ?? step;
+function leftAlone(step: PlanStep, receipt: Receipt | undefined, passed = 0): Partial<Check> {
+  const { kept, blocked } = receipt ?? step;
+  const waiting = Math.max(0, (receipt ?? step).waiting - passed);
   const failed = receipt?.failed ?? 0;
   const says = receipt?.says ?? step.says;
   return {
@@ -148,6 +157,8 @@ interface Seen {
   readonly reason?: string;
   /** Of the residual: records that no plan knew. They came after it, or came back. */
   readonly fresh?: number;
+  /** Records that waited and are not there any more, as they were. */
+  readonly passed?: number;
 }
 
 const LEFT_THE_MAP: Seen = {
@@ -155,6 +166,13 @@ const LEFT_THE_MAP: Seen = {
   residual: 0,
   method: "the data map has no such record type any more",
   reason: "left_the_map",
+};
+
+const OTHER_PLACE: Seen = {
+  result: "unverifiable",
+  residual: 0,
+  method: "it leads to another place by now than the one that was planned and searched",
+  reason: "other_place",
 };
 
 function checkOf(
@@ -216,6 +234,7 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
       method: "no identifier of the request leads here",
       reason: "no_identifier",
     };
+  if (step.site !== undefined && !sameSite(step.site, await (await readers.of(type.system)).site())) return OTHER_PLACE;
   const why = blind.get(step.record);
   if (why !== undefined) {
     const seen = unseen(why, scope.subjects);
@@ -234,7 +253,8 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
   // a planned record is judged by its key below; one that is as wanted still matches, and may
   const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
   const left = await notAsPlanned(scope, step, receipt);
-  const gone = await keptAndGone(readers, target, step);
+  const gone = await goneOf(readers, target, step, "kept");
+  const passed = await goneOf(readers, target, step, "waiting");
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
   const method = "same search on a fresh connection, and each planned record by its key";
   const residual = Math.max(fresh + left, undone);
@@ -253,19 +273,20 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
     result: "pass",
     residual: 0,
     method,
-    ...(planned.kept + planned.waiting > 0 ? { reason: planned.reason ?? "kept" } : {}),
+    passed,
+    ...(planned.kept + planned.waiting - passed > 0 ? { reason: planned.reason ?? "kept" } : {}),
   };
 }
 
 /** Planned records that are not as wanted, but for those that were found held or waiting when they were to be acted on. */
 async function notAsPlanned(
-  { sealed, readers, digest }: VerifyScope,
+  { steps, readers, digest }: VerifyScope,
   step: SealedStep,
   receipt: Receipt | undefined,
 ): Promise<number> {
   const late = new Set(receipt?.late);
   const left = new Set<string>();
-  const { target, lookups, operations } = workOf(step, sealed);
+  const { target, lookups, operations } = workOf(step, steps.heads);
   for (const operation of operations) {
     if (operation.records.length === 0) continue;
     for await (const key of (await readers.of(target.record.system)).remaining(target, operation, lookups))
@@ -274,14 +295,14 @@ async function notAsPlanned(
   return left.size;
 }
 
-/** Records that a hold keeps and that are not there any more. */
-async function keptAndGone(readers: Readers, target: Target, step: SealedStep): Promise<number> {
-  const kept = step.records.filter(({ disposition }) => disposition.kind === "kept").map(({ key }) => key);
-  if (kept.length === 0) return 0;
+/** Records that were to stay, kept or waiting, and that are not there any more. */
+async function goneOf(readers: Readers, target: Target, step: SealedStep, kind: "kept" | "waiting"): Promise<number> {
+  const stay = step.records.filter(({ disposition }) => disposition.kind === kind).map(({ key }) => key);
+  if (stay.length === 0) return 0;
   const there = new Set<string>();
   const reader = await readers.of(target.record.system);
-  for await (const { key } of reader.locate(target, { by: "keys", keys: kept })) there.add(key);
-  return kept.filter((key) => !there.has(key)).length;
+  for await (const { key } of reader.locate(target, { by: "keys", keys: stay })) there.add(key);
+  return stay.filter((key) => !there.has(key)).length;
 }
 
 async function locateLeft(
@@ -301,10 +322,10 @@ async function locateLeft(
 
 /** Record types whose search would prove nothing now. Only what our own receipts emptied may be empty. */
 async function blindSpots(scope: VerifyScope, types: ReadonlyMap<string, RecordType>): Promise<Map<string, Finding>> {
-  const { map, readers, plan, sealed, receipts, reported } = scope;
+  const { map, readers, plan, steps, receipts, reported } = scope;
   const spots = new Map<string, Finding>();
   for (const system of map.systems) {
-    const records = sealed
+    const records = steps.heads
       .flatMap(({ record }) => types.get(record) ?? [])
       .filter((record) => record.system === system.name);
     if (records.length === 0) continue;

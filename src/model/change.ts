@@ -49,8 +49,11 @@ export interface Unit {
   readonly id: string;
   readonly effect: "erase" | "mark" | "restore" | "purge";
   readonly works: readonly Work[];
-  /** What the plan deletes in this system, in whatever unit: triggers may take some of it along. Absent: only what the works do. */
-  readonly deleting?: readonly PlannedDeletion[];
+  /**
+   * What the plan deletes in this system, in whatever unit: triggers may take some of it along. Read when it is asked for:
+   * it may be as much as the whole plan. Absent: only what the works do.
+   */
+  deleting?(): Promise<readonly PlannedDeletion[]>;
 }
 
 /** Records of one record type that the plan deletes. */

@@ -83,6 +83,14 @@ export interface Hold {
   readonly roundUpTo?: RoundUp;
   /** The hold never ends before this civil date (transition rules). */
   readonly notBefore?: string;
+  /** The date it counts from is the end of a relationship: as long as there is none, nobody knows when keeping ends. Absent: a day of the record. */
+  readonly starts?: "end_of_relationship";
+  /** What may keep the period from ending, as the statute has it, in words. */
+  readonly suspension?: string;
+  /** What keeps the period from ending now, in words: nobody knows when keeping ends. */
+  readonly suspended?: string;
+  /** False: what is kept must be kept whole. Absent: it may be minimised. */
+  readonly redactable?: boolean;
   readonly law: readonly string[];
   readonly exemption?: string;
   readonly owner: string;

@@ -2,11 +2,11 @@
 import type { Brand } from "./brand.ts";
 import type { PlannedRecord } from "./change.ts";
 import type { ActionKind } from "./datamap.ts";
-import type { Lookup, Target } from "./search.ts";
+import type { Lookup, Site, Target } from "./search.ts";
 import type { Status } from "./status.ts";
 
-/** `retention`, `legal_hold`: held itself. `held_with`: reached only through a held record. `held_by`: a held record references it. */
-export type KeptReason = "retention" | "legal_hold" | "held_with" | "held_by";
+/** `retention`, `legal_hold`: held itself. `review`: held, and nobody knows until when. `held_with`: reached only through a held record. `held_by`: a held record references it. */
+export type KeptReason = "retention" | "legal_hold" | "review" | "held_with" | "held_by";
 
 export interface Counts {
   readonly found: number;
@@ -50,7 +50,7 @@ export interface PlanStep extends Counts {
   readonly reason?: string;
   /** The reason in the words of the hold or condition. */
   readonly says?: string;
-  /** Last day of the longest hold. */
+  /** Last day of the longest hold; absent where that of one record is not known. */
   readonly until?: string;
   readonly law?: readonly string[];
   /** They count in the caps and not in `found`. */
@@ -111,7 +111,8 @@ export type Disposition =
   | {
       readonly kind: "act";
       readonly change: "held_by";
-      readonly until: string;
+      /** Absent: nobody knows. */
+      readonly until?: string;
       readonly law: readonly string[];
       readonly says?: string;
       readonly types?: readonly string[];
@@ -119,13 +120,16 @@ export type Disposition =
   | {
       readonly kind: "kept";
       readonly reason: KeptReason;
-      readonly until: string;
+      /** Last day. Absent: nobody knows. */
+      readonly until?: string;
       readonly law: readonly string[];
       readonly says?: string;
       readonly minimise: boolean;
+      /** The law wants it whole: nothing of it may be cleared while it is kept. */
+      readonly whole?: true;
       readonly types?: readonly string[];
     }
-  /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `ambiguous_match`, `over_cap`, `ask`. */
+  /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `age_unknown`, `ambiguous_match`, `over_cap`, `ask`. */
   | { readonly kind: "waiting"; readonly reason: string; readonly says?: string }
   | { readonly kind: "blocked"; readonly reason: string; readonly until?: string };
 
@@ -150,14 +154,35 @@ export interface Elsewhere {
   readonly step: string;
 }
 
-/** Everything of a step that may not be in the plan itself. */
-export interface SealedStep {
+/** What is sealed of a step beside its records. */
+export interface StepHead {
   readonly step: string;
   /** `system.record` */
   readonly record: string;
   /** As it was planned: what is done follows from this, whatever the map says later. */
   readonly target: Target;
+  /** Where its records lie. Absent: planned by a version that did not ask. */
+  readonly site?: Site;
   readonly lookups: readonly Lookup[];
-  readonly records: readonly SealedRecord[];
   readonly elsewhere?: readonly Elsewhere[];
+}
+
+/** Everything of a step that may not be in the plan itself; or a piece of it, with some of the records. */
+export interface SealedStep extends StepHead {
+  readonly records: readonly SealedRecord[];
+}
+
+/** A step that is to be sealed. */
+export interface StepToSeal extends StepHead {
+  readonly records: Iterable<SealedRecord>;
+}
+
+/** A step as it was planned just now: each record is put together when it is asked for. */
+export interface PlannedStep extends StepToSeal {
+  readonly records: PlannedRecords;
+}
+
+export interface PlannedRecords extends Iterable<SealedRecord> {
+  readonly size: number;
+  get(key: string): SealedRecord | undefined;
 }

@@ -49,6 +49,14 @@ export interface Target {
   readonly changes: Changes;
 }
 
+/** Where a system is: told alike whoever looks, by whatever name or secret. */
+export interface Site {
+  /** In it addresses are unique: a machine's files, an endpoint, a cluster, a database. */
+  readonly space: string;
+  /** What of it the system is: a folder; "" is all of it. */
+  readonly root: string;
+}
+
 /** Which records of a target are meant. */
 export type Selection =
   /** Those that match one of these people. */
@@ -81,8 +89,8 @@ export interface Located {
   /** Canonical JSON text that names the record within its record type, the same at every look: primary key, `[bucket,key]`, `[index,_id]`. Sealed at rest. */
   readonly key: string;
   /**
-   * Canonical JSON text that names the record within its system, the same whichever record type found it:
-   * `[schema,table,key…]` of the table that holds the row, `[index,_id]`, `[path,record]`, `[bucket,key,record]`.
+   * Canonical JSON text that names the record within its site's space, the same whichever record type of whichever system
+   * found it: `[schema,table,key…]` of the table that holds the row, `[index,_id]`, `[path,record]`, `[bucket,key,record]`.
    */
   readonly address: string;
   /** Address of what holds this record whole and could be erased as one: the object of a line. */

@@ -89,6 +89,8 @@ const REASONS: Readonly<Record<string, string>> = {
   empty_pattern: "nothing there matches the pattern",
   shared_record: "the record holds other people too",
   newer_than_request: "newer than the request",
+  other_place: "it is another place by now than the one that was planned",
+  age_unknown: "it cannot be told whether it is newer than the request",
   placeholder: "a stand-in such as 0 leads here, and that may be anybody",
   ambiguous_match: "an identifier leads to several people",
   open_request: "another open request has found it",

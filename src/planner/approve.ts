@@ -24,11 +24,22 @@ export interface Signing {
   readonly at: Date;
 }
 
-/** `system.record` names of a plan that could not be searched for somebody of the request: no identifier leads there. */
+/** `system.record` names of a plan that could not be searched for somebody of the request: no identifier leads there, or nothing is there. */
 export function notSearched(plan: Plan): readonly string[] {
-  return plan.steps
+  return [...unledTo(plan), ...emptyIn(plan)];
+}
+
+/** No identifier of the request leads there. */
+function unledTo({ steps }: Plan): readonly string[] {
+  return steps
+    .filter((step) => step.reason !== "empty_pattern")
     .filter((step) => step.reason === "no_identifier" || (step.unsearched?.length ?? 0) > 0)
-    .map((step) => `${step.system}.${step.record}`);
+    .map(({ system, record }) => `${system}.${record}`);
+}
+
+/** A pattern of theirs matches nothing. */
+function emptyIn({ steps }: Plan): readonly string[] {
+  return steps.filter(({ reason }) => reason === "empty_pattern").map(({ system, record }) => `${system}.${record}`);
 }
 
 /** The approval of this plan. Throws IDENTITY_UNCONFIRMED, NOTHING_TO_APPROVE, ASK, NOT_SEARCHED, FOUR_EYES, PLAN_STALE, PLAN_ALTERED. */
@@ -87,16 +98,21 @@ function acceptedOf(plan: Plan, given: readonly string[]): readonly string[] {
           : `Not searched: ${unsearched.join(", ")}.`,
     });
   const left = unsearched.filter((name) => !given.includes(name));
-  if (left.length > 0)
-    throw new Failure(
-      "NOT_SEARCHED",
-      `no identifier of the request leads to ${left.join(", ")}: nothing was searched there`,
-      {
-        help: `Open a request with an identifier that leads there, or accept it: --accept-not-searched ${left.join(" --accept-not-searched ")}.`,
-        details: left,
-      },
-    );
-  return unsearched;
+  if (left.length === 0) return unsearched;
+  const empty = emptyIn(plan).filter((name) => left.includes(name));
+  const unled = left.filter((name) => !empty.includes(name));
+  const why = [
+    ...(unled.length === 0 ? [] : [`no identifier of the request leads to ${unled.join(", ")}`]),
+    ...(empty.length === 0 ? [] : [`a pattern of ${empty.join(", ")} matches nothing`]),
+  ];
+  const instead = [
+    ...(unled.length === 0 ? [] : ["open a request with an identifier that leads there"]),
+    ...(empty.length === 0 ? [] : ["correct the pattern in the data map and plan again"]),
+  ].join(", ");
+  throw new Failure("NOT_SEARCHED", `${why.join(", and ")}: nothing was searched there`, {
+    help: `${instead.charAt(0).toUpperCase()}${instead.slice(1)}, or accept it: --accept-not-searched ${left.join(" --accept-not-searched ")}.`,
+    details: left,
+  });
 }
 
 /**

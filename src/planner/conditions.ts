@@ -5,8 +5,17 @@ import { locateOne, unsearchedIn } from "./locate.ts";
 import { conditionLookups, type Searching } from "./lookups.ts";
 import { conditionTarget } from "./targets.ts";
 
-/** Whether a condition keeps this record of this record type waiting. */
-export type ConditionTest = (record: string, found: FoundRecord) => boolean;
+/** What a condition found. */
+export interface Judgement {
+  /** Whether it keeps this record of this record type waiting. */
+  keeps(record: string, found: FoundRecord): boolean;
+  /** The records of others that it read as open. */
+  readonly open?: {
+    readonly system: string;
+    /** By address: whose they are. */
+    readonly records: ReadonlyMap<string, readonly number[]>;
+  };
+}
 
 export interface ConditionScope {
   readonly map: DataMap;
@@ -19,8 +28,8 @@ export interface ConditionScope {
 export async function openConditions(
   scope: ConditionScope,
   types: readonly RecordType[],
-): Promise<ReadonlyMap<string, ConditionTest>> {
-  const tests = new Map<string, ConditionTest>();
+): Promise<ReadonlyMap<string, Judgement>> {
+  const tests = new Map<string, Judgement>();
   for (const name of new Set(types.flatMap(({ unless }) => unless ?? []))) {
     const condition = scope.map.conditions.find((one) => one.name === name);
     const waiting = types.filter(({ unless }) => unless === name);
@@ -39,7 +48,7 @@ async function openCondition(
   scope: ConditionScope,
   condition: Condition,
   waiting: readonly RecordType[],
-): Promise<ConditionTest> {
+): Promise<Judgement> {
   const target = conditionTarget(scope.map, condition);
   return target === undefined
     ? await ofTheRecordItself(scope, condition, waiting)
@@ -51,7 +60,7 @@ async function ofTheRecordItself(
   { searching }: ConditionScope,
   condition: Condition,
   waiting: readonly RecordType[],
-): Promise<ConditionTest> {
+): Promise<Judgement> {
   const open = new Map<string, ReadonlySet<string>>();
   for (const { id } of waiting) {
     const searched = searching.found.get(id);
@@ -64,15 +73,15 @@ async function ofTheRecordItself(
     );
     open.set(id, new Set(matching.keys()));
   }
-  return (record, { key }) => open.get(record)?.has(key) ?? true;
+  return { keeps: (record, { key }) => open.get(record)?.has(key) ?? true };
 }
 
 async function ofOthers(
   { searching, empty }: ConditionScope,
   condition: Condition,
   target: Target,
-): Promise<ConditionTest> {
-  if (empty.has(target.record.id)) return () => true;
+): Promise<Judgement> {
+  if (empty.has(target.record.id)) return { keeps: () => true };
   const open = await locateOne(searching.readers, target, conditionLookups(searching, condition.match));
   const unjudged = new Set(unsearchedIn({ searching, empty }, condition));
   const edges = condition.match.terms.flatMap(({ column, source }) =>
@@ -98,7 +107,7 @@ async function ofOthers(
   const named = new Map(
     edges.map(({ column }) => [column, new Set([...open.values()].flatMap((one) => valuesAt(one.values, column)))]),
   );
-  return (record, row) => {
+  const keeps = (record: string, row: FoundRecord): boolean => {
     if (row.subjects.some((subject) => unjudged.has(subject))) return true;
     const own = edges.filter(({ ref }) => ref.record === record);
     if (own.length === 0) return row.subjects.some((subject) => all.has(subject));
@@ -107,4 +116,6 @@ async function ofOthers(
       valuesAt(row.values, ref.column).some((value) => named.get(column)?.has(value)),
     );
   };
+  const records = new Map([...open.values()].map(({ address, subjects }) => [address, subjects]));
+  return { keeps, open: { system: target.record.system, records } };
 }

@@ -1,9 +1,11 @@
-import { civilDateOf } from "../retention/civil-date.ts";
+import { isCivilDate } from "../model/civil-date.ts";
+import { civilDateFromText, civilDateOf } from "../retention/civil-date.ts";
 import { holdEnd } from "../retention/hold-end.ts";
 import type { Hold, RecordType } from "../model/datamap.ts";
+import { endsLater, latestFirst, untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import { type Change, changesOf } from "../model/rule-change.ts";
-import { type Deciding, recordsByPerson, typesById } from "./deciding.ts";
+import { type Deciding, keysByPerson, typesById } from "./deciding.ts";
 import { type FoundRecord, valuesAt } from "./found.ts";
 import { heldWith, parentIndex } from "./held-with.ts";
 import { reasonOf } from "./stops.ts";
@@ -21,7 +23,7 @@ type Kept = Extract<Disposition, { kind: "kept" }>;
 export function decideOwn(deciding: Deciding): OwnDecisions {
   const decided: OwnDecisions = new Map();
   const protectedKeys = new Set<string>();
-  const byPerson = recordsByPerson(deciding.found);
+  const byPerson = keysByPerson(deciding.found);
   decideEach(deciding, decided, protectedKeys, byPerson);
   // what `protects` keeps may lead to others, which are held with it: once more, with that known
   protect(deciding, decided, protectedKeys, byPerson);
@@ -35,7 +37,7 @@ export function decideOwn(deciding: Deciding): OwnDecisions {
 /** One for all records that are free to go: there may be hundreds of thousands. */
 const BY_RULE: Disposition = { kind: "act", change: "rule" };
 
-type ByPerson = ReturnType<typeof recordsByPerson>;
+type ByPerson = ReturnType<typeof keysByPerson>;
 
 function decideEach(
   deciding: Deciding,
@@ -67,20 +69,55 @@ function decideEach(
       else if (!record.done) mine.set(record.key, BY_RULE);
     }
   }
+  keepOpen(deciding, decided);
+}
+
+/**
+ * What a condition read as open stays while a record waits for it: without it the next look would find nothing open, and
+ * take the record too.
+ */
+function keepOpen({ map, found, conditions }: Deciding, decided: OwnDecisions): void {
+  for (const [name, { open }] of conditions) {
+    if (open === undefined || open.records.size === 0) continue;
+    const waiting = new Set<number>();
+    for (const [id, { type, records }] of found) {
+      if (type.unless !== name) continue;
+      for (const [key, disposition] of decided.get(id) ?? [])
+        if (disposition.kind === "waiting" && disposition.reason === name)
+          for (const person of records.get(key)?.subjects ?? []) waiting.add(person);
+    }
+    if (waiting.size === 0) continue;
+    const says = map.conditions.find((one) => one.name === name)?.says;
+    for (const [id, { type, records }] of found) {
+      if (type.system !== open.system) continue;
+      const mine = decided.get(id);
+      for (const { key, address } of records.values()) {
+        const isWaitedFor = open.records.get(address)?.some((person) => waiting.has(person)) === true;
+        if (isWaitedFor && mine?.get(key)?.kind === "act")
+          mine.set(key, { kind: "waiting", reason: name, ...(says === undefined ? {} : { says }) });
+      }
+    }
+  }
 }
 
 /** Its own hold and that of what leads to it: the later date, under the law of both. What is blocked or waits does so whatever else holds it. */
 export function longer(own: Disposition | undefined, other: Disposition | undefined): Disposition | undefined {
   if (own?.kind !== "kept" || other === undefined) return own ?? other;
   if (other.kind !== "kept") return other;
-  const law = [...new Set([...own.law, ...other.law])];
-  if (other.until <= own.until) return { ...own, law };
+  const law = lawOf(own, other);
+  const whole = own.whole ?? other.whole;
+  const { until: _, ...mine } = own;
   return {
-    ...own,
-    reason: "held_with",
-    until: other.until,
+    ...mine,
+    ...(endsLater(other, own)
+      ? {
+          reason: other.reason === "review" ? other.reason : ("held_with" as const),
+          ...untilOf(other),
+          ...(other.says === undefined ? {} : { says: other.says }),
+        }
+      : untilOf(own)),
     law,
-    ...(other.says === undefined ? {} : { says: other.says }),
+    ...(whole === undefined ? {} : { whole, minimise: false }),
   };
 }
 
@@ -96,37 +133,43 @@ function ownDisposition(
   }
   if (record.blocked !== undefined) return { kind: "blocked", ...record.blocked };
   if (type.created !== undefined && !record.done) {
-    const newer = isNewer(valuesAt(record.values, type.created), made, map.controller.calendar.timezone);
-    if (newer) return { kind: "waiting", reason: "newer_than_request", says: "it came into being after the request" };
+    const age = ageOf(valuesAt(record.values, type.created), made, map.controller.calendar.timezone);
+    if (age === "unknown") return { kind: "waiting", reason: "age_unknown" };
+    if (age === "newer")
+      return { kind: "waiting", reason: "newer_than_request", says: "it came into being after the request" };
   }
   const { timezone } = map.controller.calendar;
-  const held: { readonly until: string; readonly hold: Hold }[] = [];
+  const held: { readonly until?: string; readonly hold: Hold }[] = [];
   for (const use of type.holds) {
     const hold = holds.get(use.hold);
     if (hold === undefined) continue;
     const dates = valuesAt(record.values, use.from);
     // of several dates the last one counts; one that nobody knows is as good as the last
     const ends = (dates.length === 0 ? [null] : dates).map((date) => holdEnd(hold, date, timezone));
-    const unknown = ends.find((end) => end.kind === "unknown");
+    const undated = ends.find((end) => end.kind === "unknown" && end.reason === "no_date");
     // what is as wanted already has nothing to wait for
-    if (unknown?.kind === "unknown")
-      return record.done ? undefined : { kind: "waiting", reason: unknown.reason, says: hold.says };
-    for (const end of ends)
-      if (end.kind !== "unknown" && end.eligibleFrom > today) held.push({ until: end.lastDay, hold });
+    if (undated?.kind === "unknown")
+      return record.done ? undefined : { kind: "waiting", reason: undated.reason, says: hold.says };
+    for (const end of ends) {
+      if (end.kind === "unknown") held.push({ hold });
+      else if (end.eligibleFrom > today) held.push({ until: end.lastDay, hold });
+    }
   }
-  const [last] = held.toSorted((a, b) => (a.until < b.until ? 1 : -1));
+  const [last] = held.toSorted(latestFirst);
   if (last !== undefined) {
     const law = [...new Set(held.flatMap(({ hold }) => hold.law))];
+    const whole = held.some(({ hold }) => hold.redactable === false);
     return {
       kind: "kept",
-      reason: "retention",
-      until: last.until,
+      reason: last.until === undefined ? "review" : "retention",
+      ...untilOf(last),
       law,
-      says: last.hold.says,
-      minimise: type.whileHeld?.keepOnly !== undefined,
+      says: [last.hold.says, ...(last.hold.suspended === undefined ? [] : [last.hold.suspended])].join("; "),
+      minimise: !whole && type.whileHeld?.keepOnly !== undefined,
+      ...(whole ? { whole } : {}),
     };
   }
-  if (!record.done && type.unless !== undefined && (conditions.get(type.unless)?.(type.id, record) ?? false)) {
+  if (!record.done && type.unless !== undefined && (conditions.get(type.unless)?.keeps(type.id, record) ?? false)) {
     const says = map.conditions.find(({ name }) => name === type.unless)?.says;
     return { kind: "waiting", reason: type.unless, ...(says === undefined ? {} : { says }) };
   }
@@ -135,16 +178,27 @@ function ownDisposition(
   return undefined;
 }
 
-/** Whether a record came into being after its request. An instant of the request's own day is held against the hour it was entered. */
-function isNewer(created: readonly string[], { received, entered }: Made, timezone: string): boolean {
-  return created.some((text) => {
-    const at = new Date(/^\d{4}-\d{2}-\d{2}$/u.test(text) ? `${text}T00:00:00Z` : text.replace(" ", "T"));
-    if (Number.isNaN(at.getTime())) return false;
-    if (text.length <= 10) return text > received;
-    const day = civilDateOf(at, timezone);
-    if (day !== received) return day > received;
-    return civilDateOf(new Date(entered), timezone) === received && at.toISOString() > entered;
-  });
+/**
+ * Whether a record came into being after its request. An instant of the request's own day is held against the hour it was
+ * entered. A date that cannot be read may be any; where there is none, nothing says that the record is newer.
+ */
+function ageOf(
+  created: readonly string[],
+  { received, entered }: Made,
+  timezone: string,
+): "older" | "newer" | "unknown" {
+  let age: ReturnType<typeof ageOf> = "older";
+  for (const text of created.map((one) => one.trim()).filter((one) => one !== "")) {
+    const day = civilDateFromText(text, timezone);
+    if (day === undefined) age = "unknown";
+    else if (day > received) return "newer";
+    else if (day === received && !isCivilDate(text) && civilDateOf(new Date(entered), timezone) === received) {
+      const at = new Date(text.replace(" ", "T"));
+      if (Number.isNaN(at.getTime())) age = "unknown";
+      else if (at.toISOString() > entered) return "newer";
+    }
+  }
+  return age;
 }
 
 type Made = Deciding["made"];
@@ -162,18 +216,20 @@ function protect(
     for (const record of protectedTypes.length === 0 ? [] : records.values()) {
       const held = decided.get(id)?.get(record.key);
       const holding =
-        held?.kind === "kept" ? held.reason === "retention" : held?.kind === "waiting" && held.reason === "no_date";
+        held?.kind === "kept"
+          ? held.reason === "retention" || held.reason === "review"
+          : held?.kind === "waiting" && held.reason === "no_date";
       if (held === undefined || !holding) continue;
       for (const name of protectedTypes) {
         const other = types.get(name);
         const mine = decided.get(name);
         if (other === undefined || mine === undefined) continue;
-        for (const one of record.subjects.flatMap((person) => byPerson(name, person))) {
-          const disposition = mine.get(one.key);
+        for (const key of record.subjects.flatMap((person) => byPerson(name, person))) {
+          const disposition = mine.get(key);
           const after = disposition === undefined ? undefined : keptFor(other, held, disposition);
           if (after === undefined || after === disposition) continue;
-          mine.set(one.key, after);
-          protectedKeys.add(`${name}\n${one.key}`);
+          mine.set(key, after);
+          protectedKeys.add(`${name}\n${key}`);
         }
       }
     }
@@ -187,12 +243,18 @@ function keptFor(type: RecordType, held: Disposition, was: Disposition): Disposi
   return was.kind === "kept" && was.reason === "held_by" ? laterKept(was, held) : was;
 }
 
-export function laterHeldBy(was: HeldBy, held: { readonly until: string; readonly law: readonly string[] }): HeldBy {
-  return held.until > was.until ? { ...was, until: held.until, law: [...new Set([...was.law, ...held.law])] } : was;
+export function laterHeldBy(was: HeldBy, held: Pick<Kept, "until" | "law">): HeldBy {
+  const { until: _, ...before } = was;
+  return endsLater(held, was) ? { ...before, ...untilOf(held), law: lawOf(was, held) } : was;
 }
 
-export function laterKept(was: Kept, held: { readonly until: string; readonly law: readonly string[] }): Kept {
-  return held.until > was.until ? { ...was, until: held.until, law: [...new Set([...was.law, ...held.law])] } : was;
+export function laterKept(was: Kept, held: Pick<Kept, "until" | "law">): Kept {
+  const { until: _, ...before } = was;
+  return endsLater(held, was) ? { ...before, ...untilOf(held), law: lawOf(was, held) } : was;
+}
+
+function lawOf(...held: readonly Pick<Kept, "law">[]): readonly string[] {
+  return [...new Set(held.flatMap(({ law }) => law))];
 }
 
 /** What becomes of a record that a held one needs: changed as the map's `fields` say where it gives any, else kept. */
@@ -200,9 +262,8 @@ export function afterHeld(type: RecordType, held: Kept, was: Disposition): Dispo
   const changes = changesOf(type);
   if (was.kind === "act" && changes.rule?.kind !== "delete" && was.types === undefined) return was;
   const says = held.says === undefined ? {} : { says: held.says };
-  if (changes.heldBy !== undefined)
-    return { kind: "act", change: "held_by", until: held.until, law: held.law, ...says };
-  return { kind: "kept", reason: "held_by", until: held.until, law: held.law, ...says, minimise: false };
+  if (changes.heldBy !== undefined) return { kind: "act", change: "held_by", ...untilOf(held), law: held.law, ...says };
+  return { kind: "kept", reason: "held_by", ...untilOf(held), law: held.law, ...says, minimise: false };
 }
 
 /** What the disposition does to a record of this type, by the type's own rule; undefined: nothing. */

@@ -8,9 +8,11 @@ export function decidingTypes(map: DataMap, ids: Iterable<string>): ReadonlySet<
   for (let before = -1; before !== wanted.size;) {
     before = wanted.size;
     for (const type of all) {
-      if (type.holds.some(({ protects }) => protects.some((name) => wanted.has(name)))) wanted.add(type.id);
-      if (!wanted.has(type.id)) continue;
       const condition = map.conditions.find(({ name }) => name === type.unless);
+      if (type.holds.some(({ protects }) => protects.some((name) => wanted.has(name)))) wanted.add(type.id);
+      // what it reads as open waits with those that wait for it
+      if (condition?.any !== undefined && wanted.has(condition.any)) wanted.add(type.id);
+      if (!wanted.has(type.id)) continue;
       if (condition?.any !== undefined && all.some((one) => one.id === condition.any)) wanted.add(condition.any);
       for (const { source } of [...type.match.terms, ...(condition?.match.terms ?? [])])
         if (source.kind === "column") wanted.add(source.ref.record);

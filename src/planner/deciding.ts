@@ -1,7 +1,7 @@
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Disposition } from "../model/plan.ts";
-import type { ConditionTest } from "./conditions.ts";
-import type { Findings, FoundRecord } from "./found.ts";
+import type { Judgement } from "./conditions.ts";
+import type { Findings } from "./found.ts";
 import type { Identifiers } from "./identities.ts";
 import type { Gone } from "./lookups.ts";
 import type { Stops } from "./stops.ts";
@@ -26,24 +26,24 @@ export interface Deciding {
   readonly today: string;
   readonly made: Made;
   /** By name of the condition. */
-  readonly conditions: ReadonlyMap<string, ConditionTest>;
+  readonly conditions: ReadonlyMap<string, Judgement>;
   readonly stops: Stops;
   /** As `Searching.gone`. */
   readonly gone: Gone;
 }
 
-/** Records of each record type by person, made at the first question. */
-export function recordsByPerson(found: Findings): (record: string, person: number) => readonly FoundRecord[] {
-  const indexes = new Map<string, ReadonlyMap<number, FoundRecord[]>>();
-  const indexOf = (record: string): ReadonlyMap<number, FoundRecord[]> => {
+/** Keys of each record type's records by person, made at the first question. */
+export function keysByPerson(found: Findings): (record: string, person: number) => readonly string[] {
+  const indexes = new Map<string, ReadonlyMap<number, string[]>>();
+  const indexOf = (record: string): ReadonlyMap<number, string[]> => {
     const known = indexes.get(record);
     if (known !== undefined) return known;
-    const index = new Map<number, FoundRecord[]>();
-    for (const one of found.get(record)?.records.values() ?? []) {
-      for (const person of one.subjects) {
+    const index = new Map<number, string[]>();
+    for (const { key, subjects } of found.get(record)?.records.values() ?? []) {
+      for (const person of subjects) {
         const mine = index.get(person);
-        if (mine === undefined) index.set(person, [one]);
-        else mine.push(one);
+        if (mine === undefined) index.set(person, [key]);
+        else mine.push(key);
       }
     }
     indexes.set(record, index);

@@ -6,6 +6,14 @@ export interface FoundRecord extends Located {
   readonly type: RecordType;
 }
 
+/** Records of one record type by key. One may be put together when it is asked for: what is kept of it takes room of its own. */
+export interface FoundRecords {
+  readonly size: number;
+  has(key: string): boolean;
+  get(key: string): FoundRecord | undefined;
+  values(): Iterable<FoundRecord>;
+}
+
 /** A column's values; none where it has none. A column may be called `constructor`. */
 export function valuesAt(values: Readonly<Record<string, readonly string[]>>, column: string): readonly string[] {
   return Object.hasOwn(values, column) ? (values[column] ?? []) : [];
@@ -17,7 +25,7 @@ export interface Found {
   readonly target: Target;
   readonly lookups: readonly Lookup[];
   /** By key. */
-  readonly records: ReadonlyMap<string, FoundRecord>;
+  readonly records: FoundRecords;
   /** People for whom nothing could be searched here: no identifier of theirs leads to it. */
   readonly unsearched: readonly number[];
   /** Records that a placeholder in somebody's own rows leads to. */

@@ -1,5 +1,6 @@
 import type { RecordType } from "../model/datamap.ts";
 import { comparable, comparableOf } from "../model/fold.ts";
+import { latestFirst, untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import type { Deciding } from "./deciding.ts";
 import { type FoundRecord, valuesAt } from "./found.ts";
@@ -10,7 +11,8 @@ interface Parents {
   readonly parent: string;
   readonly from: string;
   readonly column: string;
-  readonly byValue: ReadonlyMap<string, readonly FoundRecord[]>;
+  /** Keys of the parent's records by the value that leads on. */
+  readonly byValue: ReadonlyMap<string, readonly string[]>;
 }
 
 /** One for each match edge of a record type. */
@@ -18,24 +20,28 @@ export type ParentIndex = readonly Parents[];
 
 type Held = Extract<Disposition, { kind: "kept" } | { kind: "waiting" }>;
 
+/** Why a record waits of which what it leads to is a part: a new order has new lines. */
+const SPREADING: ReadonlySet<string> = new Set(["no_date", "newer_than_request", "age_unknown"]);
+
 export interface HeldWith {
   readonly deciding: Deciding;
   /** What was decided of a parent so far. */
   of(record: string, key: string): Disposition | undefined;
   /** Whether `protects` keeps it: then what it leads to is held with it. */
   isProtected(record: string, key: string): boolean;
-  byPerson(record: string, person: number): readonly FoundRecord[];
+  /** Keys. */
+  byPerson(record: string, person: number): readonly string[];
 }
 
 export function parentIndex({ found }: Deciding, type: RecordType): ParentIndex {
   return type.match.terms.flatMap(({ column, source }) => {
     if (source.kind !== "column") return [];
-    const byValue = new Map<string, FoundRecord[]>();
-    for (const record of found.get(source.ref.record)?.records.values() ?? []) {
-      for (const value of valuesAt(record.values, source.ref.column)) {
+    const byValue = new Map<string, string[]>();
+    for (const { key, values } of found.get(source.ref.record)?.records.values() ?? []) {
+      for (const value of valuesAt(values, source.ref.column)) {
         const same = byValue.get(value);
-        if (same === undefined) byValue.set(value, [record]);
-        else same.push(record);
+        if (same === undefined) byValue.set(value, [key]);
+        else same.push(key);
       }
     }
     return [{ parent: source.ref.record, from: source.ref.column, column, byValue }];
@@ -44,17 +50,17 @@ export function parentIndex({ found }: Deciding, type: RecordType): ParentIndex 
 
 /**
  * A record that is reached only through held records is held with them: an invoice's lines, with the longest of their
- * dates; they wait where nobody knows the date. Where no parent's value reads like the record's own (`1` and `1.00` are
+ * dates; they wait where nobody knows the date, and with a record that came after the request. Where no parent's value reads like the record's own (`1` and `1.00` are
  * equal to the database), any held parent of its people may be the one, and counts; but for a parent that is known to
  * have gone.
  */
 export function heldWith(scope: HeldWith, type: RecordType, record: FoundRecord, index: ParentIndex): Held | undefined {
   if (index.length === 0 || reachedByIdentity(scope.deciding, type, record)) return undefined;
-  const hold = (of: string, parent: FoundRecord): Held | undefined => {
-    const disposition = scope.of(of, parent.key);
-    if (disposition?.kind === "waiting" && disposition.reason === "no_date") return disposition;
+  const hold = (of: string, parent: string): Held | undefined => {
+    const disposition = scope.of(of, parent);
+    if (disposition?.kind === "waiting" && SPREADING.has(disposition.reason)) return disposition;
     if (disposition?.kind !== "kept") return undefined;
-    return disposition.reason === "held_by" && !scope.isProtected(of, parent.key) ? undefined : disposition;
+    return disposition.reason === "held_by" && !scope.isProtected(of, parent) ? undefined : disposition;
   };
   const explained = index.flatMap(({ parent, column, byValue }) =>
     valuesAt(record.values, column).flatMap((value) => (byValue.get(value) ?? []).map((one) => ({ parent, one }))),
@@ -95,14 +101,17 @@ function together(type: RecordType, holds: readonly Held[]): Held | undefined {
   const waiting = holds.find((one) => one.kind === "waiting");
   if (waiting !== undefined) return waiting;
   const kept = holds.flatMap((one) => (one.kind === "kept" ? [one] : []));
-  const last = kept.toSorted((a, b) => (a.until < b.until ? 1 : -1))[0];
+  const last = kept.toSorted(latestFirst)[0];
   if (last === undefined) return undefined;
+  const whole = kept.some((one) => one.whole === true);
   return {
     kind: "kept",
-    reason: "held_with",
-    until: last.until,
+    // a person must look at this one as well: the step of the parent may not be part of the plan
+    reason: last.reason === "review" ? last.reason : "held_with",
+    ...untilOf(last),
     law: [...new Set(kept.flatMap((one) => one.law))],
     ...(last.says === undefined ? {} : { says: last.says }),
-    minimise: type.whileHeld?.keepOnly !== undefined,
+    minimise: !whole && type.whileHeld?.keepOnly !== undefined,
+    ...(whole ? { whole } : {}),
   };
 }

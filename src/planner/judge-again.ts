@@ -22,9 +22,7 @@ export interface JudgeAgain {
   readonly record: string;
   /** Of the records that are to be looked at as to whose they are; none: only what others decide is asked. */
   readonly keys: readonly string[];
-  /** Indexes of their people. */
-  readonly subjects: readonly number[];
-  /** What the plan was searched by: given and found identifiers, one a subject, and the lookups of every record type. */
+  /** What the plan was searched by for their people, and for nobody else. */
   readonly known: Known;
   /** Civil date in the controller's zone. */
   readonly today: string;
@@ -64,16 +62,28 @@ export async function judgeAgain(scope: JudgeAgain): Promise<JudgedAgain | undef
   return { decided: new Map(), lost: (await judgeWhole(scope, wanted)).lost };
 }
 
-function begin({ map, readers, subjects, known }: JudgeAgain): {
+/** Of everything known only what concerns these people, who are numbered anew: a batch asks hundreds of times. */
+export function knownOfPeople({ identifiers, lookups }: Known): (subjects: readonly number[]) => Known {
+  const byPerson = new Map(
+    [...lookups].map(([id, some]) => [id, Map.groupBy(some, ({ subject }) => subject)] as const),
+  );
+  return (subjects) => ({
+    identifiers: subjects.map((subject) => identifiers[subject] ?? { identifiers: {} }),
+    lookups: new Map(
+      [...byPerson].map(([id, some]) => [
+        id,
+        subjects.flatMap((subject, at) => (some.get(subject) ?? []).map((lookup) => ({ ...lookup, subject: at }))),
+      ]),
+    ),
+  });
+}
+
+function begin({ map, readers, known: { identifiers, lookups } }: JudgeAgain): {
   readonly searching: Searching;
   readonly known: Known;
 } {
-  const people = new Set(subjects);
-  const lookups = new Map(
-    [...known.lookups].map(([id, some]) => [id, some.filter(({ subject }) => people.has(subject))]),
-  );
   return {
-    searching: beginSearch(readers, resolutionOf(map, known, people), noStops()),
+    searching: beginSearch(readers, resolutionOf(map, identifiers), noStops()),
     known: { identifiers: [], lookups },
   };
 }
@@ -117,13 +127,11 @@ function isLookedAtByKey({ place }: RecordType): boolean {
   return place.kind === "table" || place.kind === "index";
 }
 
-function resolutionOf(map: DataMap, { identifiers }: Known, mine: ReadonlySet<number>): Resolution {
+function resolutionOf(map: DataMap, identifiers: Known["identifiers"]): Resolution {
   const all = new Set(map.identities.map(({ name }) => name));
   return {
-    identifiers: identifiers.map((one, at) =>
-      mine.has(at)
-        ? new Map(Object.entries(one.identifiers).map(([name, values]) => [name, values.map(foldedBefore)]))
-        : new Map(),
+    identifiers: identifiers.map(
+      (one) => new Map(Object.entries(one.identifiers).map(([name, values]) => [name, values.map(foldedBefore)])),
     ),
     placeholders: identifiers.map(() => new Map()),
     lookedFor: identifiers.map(() => all),

@@ -3,7 +3,8 @@ import type { DataMap, MatchTerm, RecordType } from "../model/datamap.ts";
 import { comparable } from "../model/fold.ts";
 import type { Located, Lookup, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
-import { type Findings, type Found, type FoundRecord, type Placeholders, valuesAt } from "./found.ts";
+import { type Findings, type Found, type FoundRecords, type Placeholders, valuesAt } from "./found.ts";
+import { foundRecords } from "./found-records.ts";
 import type { Resolution } from "./identities.ts";
 import { mergeLookups, type Searching, searchesFor } from "./lookups.ts";
 import { stillTheirs } from "./still-theirs.ts";
@@ -58,6 +59,8 @@ export async function locateAll(scope: LocateScope): Promise<Findings> {
       if (one !== undefined) searching.found.set(id, one);
     }
   }
+  // every value that led on is in the lookups now
+  searching.edges.clear();
   return searching.found;
 }
 
@@ -105,7 +108,9 @@ export async function locateOne(
   target: Target,
   lookups: readonly Lookup[],
 ): Promise<ReadonlyMap<string, Located>> {
-  return await gather(readers, target, lookups, (located) => located);
+  const records = new Map<string, Located>();
+  await gather(readers, target, lookups, { get: (key) => records.get(key), put: (one) => records.set(one.key, one) });
+  return records;
 }
 
 /** The same for a record type of the map. `needed`: the columns whose values are kept. */
@@ -115,35 +120,19 @@ export async function locateRecords(
   target: Target,
   lookups: readonly Lookup[],
   needed: readonly string[],
-): Promise<ReadonlyMap<string, FoundRecord>> {
-  return await gather(
-    readers,
-    target,
-    lookups,
-    ({ key, address, within, fingerprint, subjects, values, done, shared, marked, blocked }) => ({
-      type,
-      key,
-      address,
-      ...(within === undefined ? {} : { within }),
-      fingerprint,
-      subjects,
-      values: valuesNeeded(values, needed),
-      done,
-      ...(shared === true ? { shared } : {}),
-      ...(marked === undefined ? {} : { marked }),
-      ...(blocked === undefined ? {} : { blocked }),
-    }),
-  );
+): Promise<FoundRecords> {
+  const records = foundRecords(type, needed);
+  await gather(readers, target, lookups, records);
+  return records;
 }
 
-async function gather<T extends Located>(
-  readers: Readers,
-  target: Target,
-  lookups: readonly Lookup[],
-  keep: (located: Located) => T,
-): Promise<ReadonlyMap<string, T>> {
-  const records = new Map<string, T>();
-  if (lookups.length === 0) return records;
+interface Gathering {
+  get(key: string): Located | undefined;
+  put(located: Located): void;
+}
+
+async function gather(readers: Readers, target: Target, lookups: readonly Lookup[], records: Gathering): Promise<void> {
+  if (lookups.length === 0) return;
   const owners = ownersOnce();
   const matching = matchingValues(target, lookups);
   const reader = await readers.of(target.record.system);
@@ -151,9 +140,8 @@ async function gather<T extends Located>(
     const known = records.get(located.key);
     const subjects = owners(known === undefined ? located.subjects : [...known.subjects, ...located.subjects]);
     const shared = located.shared === true && holdsOthers(located, subjects, matching);
-    records.set(located.key, keep({ ...located, subjects, shared }));
+    records.put({ ...located, subjects, shared });
   }
-  return records;
 }
 
 /** One list for all records of the same people. */
@@ -169,14 +157,6 @@ function ownersOnce(): (subjects: readonly number[]) => readonly number[] {
     lists.set(name, known);
     return known;
   };
-}
-
-const NO_VALUES = {};
-
-function valuesNeeded(values: Located["values"], needed: readonly string[]): Located["values"] {
-  return needed.length === 0
-    ? NO_VALUES
-    : Object.fromEntries(needed.map((column) => [column, valuesAt(values, column)]));
 }
 
 /** Person -> matched column -> comparable values. Made when it is first needed. */
@@ -239,7 +219,7 @@ async function countPlaceholders(
   type: RecordType,
   target: Target,
   lookups: readonly Lookup[],
-  found: ReadonlyMap<string, FoundRecord>,
+  found: FoundRecords,
 ): Promise<Placeholders | undefined> {
   if (lookups.length === 0) return undefined;
   const seen = new Map<string, Set<number>>();

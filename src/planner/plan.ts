@@ -9,16 +9,18 @@ import type {
   Disposition,
   Elsewhere,
   Plan,
+  PlannedRecords,
+  PlannedStep,
   PlanStep,
   SealedRecord,
-  SealedStep,
+  StepToSeal,
   SubjectCounts,
   Totals,
 } from "../model/plan.ts";
 import type { Finding } from "../model/search.ts";
 import { type Status, worst } from "../model/status.ts";
 import { typesById } from "./deciding.ts";
-import type { Found } from "./found.ts";
+import type { Found, FoundRecord } from "./found.ts";
 import { changesMade } from "./references.ts";
 import { reasonWords } from "../model/words.ts";
 import { backupResidue, mergeResidue } from "./residue.ts";
@@ -53,7 +55,7 @@ export interface PlanParts {
 /** The plan and what is sealed beside it. Throws LIMIT_EXCEEDED where a step acts on more than its cap. */
 export async function makePlan(
   parts: PlanParts,
-): Promise<{ readonly plan: Plan; readonly sealed: readonly SealedStep[] }> {
+): Promise<{ readonly plan: Plan; readonly sealed: readonly PlannedStep[] }> {
   const { map, searched, system } = parts;
   const planned = [...searched.found.values()].filter(
     ({ target }) => system === undefined || target.record.system === system,
@@ -64,18 +66,20 @@ export async function makePlan(
   const sorted = planned.toSorted((a, b) => (order.get(a.type.id) ?? 0) - (order.get(b.type.id) ?? 0));
   const stepIds = new Map(sorted.map(({ type }, at) => [type.id, `S${at + 1}`]));
   const steps: PlanStep[] = [];
-  const sealed: SealedStep[] = [];
+  const sealed: PlannedStep[] = [];
   for (const found of sorted) {
     const id = stepIds.get(found.type.id) ?? "";
     const records = sealedRecords(found, searched);
-    const step = planStep(id, found, records, types, parts);
+    const step = planStep(id, found, [...records], types, parts);
     await refuseTooMany(step, found.type, parts);
     steps.push(step);
     const elsewhere = elsewhereOf(found.type.id, searched, stepIds);
+    const site = searched.sites.get(found.type.system);
     sealed.push({
       step: id,
       record: found.type.id,
       target: found.target,
+      ...(site === undefined ? {} : { site }),
       lookups: found.lookups,
       ...(elsewhere.length === 0 ? {} : { elsewhere }),
       // last: the sealed store cuts it into pieces, and the digest is over the text
@@ -108,34 +112,47 @@ export async function makePlan(
       ...(help === undefined ? {} : { help }),
     })),
   };
-  return { plan: { ...body, digest: digestOf(body, sealed, parts.digestKey) }, sealed };
+  const digest = stepsDigest(parts.digestKey);
+  for (const step of sealed) digest.add(step);
+  return { plan: { ...body, digest: digestOf(body, digest) }, sealed };
 }
 
-function sealedRecords({ type, records }: Found, { decided, takes, once }: Searched): readonly SealedRecord[] {
-  const dispositions = decided.get(type.id);
+/** Made anew at each look: together they take more room than what they are made from. */
+function sealedRecords({ type, records }: Found, { decided, takes, once }: Searched): PlannedRecords {
+  const dispositions: ReadonlyMap<string, Disposition> = decided.get(type.id) ?? new Map();
   const others = once.others.get(type.id);
-  return [...records.values()].flatMap(({ key, fingerprint, subjects }) => {
-    const disposition = dispositions?.get(key);
-    if (disposition === undefined) return [];
-    const seen =
-      others
-        ?.get(key)
-        ?.map((one) => ({ record: one.type.id, key: one.record.key, fingerprint: one.record.fingerprint })) ?? [];
+  const sealedOne = (found: FoundRecord | undefined): SealedRecord | undefined => {
+    const disposition = found === undefined ? undefined : dispositions.get(found.key);
+    if (found === undefined || disposition === undefined) return undefined;
+    const { key, fingerprint, subjects } = found;
+    const more = others?.get(key) ?? [];
+    const seen = more.map((one) => ({
+      record: one.type.id,
+      key: one.record.key,
+      fingerprint: one.record.fingerprint,
+    }));
     const taken = takes.get(type.id)?.get(key) ?? [];
-    const more = others?.get(key);
     const whose =
-      more === undefined ? subjects : [...new Set([...subjects, ...more.flatMap((one) => one.record.subjects)])];
-    return [
-      {
-        key,
-        fingerprint,
-        subjects: whose,
-        disposition,
-        ...(taken.length === 0 ? {} : { takes: taken }),
-        ...(seen.length === 0 ? {} : { others: seen }),
-      },
-    ];
-  });
+      more.length === 0 ? subjects : [...new Set([...subjects, ...more.flatMap((one) => one.record.subjects)])];
+    return {
+      key,
+      fingerprint,
+      subjects: whose,
+      disposition,
+      ...(taken.length === 0 ? {} : { takes: taken }),
+      ...(seen.length === 0 ? {} : { others: seen }),
+    };
+  };
+  return {
+    size: dispositions.size,
+    get: (key) => sealedOne(records.get(key)),
+    *[Symbol.iterator]() {
+      for (const found of records.values()) {
+        const one = sealedOne(found);
+        if (one !== undefined) yield one;
+      }
+    },
+  };
 }
 
 function elsewhereOf(record: string, { once }: Searched, stepIds: ReadonlyMap<string, string>): readonly Elsewhere[] {
@@ -163,13 +180,15 @@ function planStep(
     ? { reason: "empty_pattern", says: undefined }
     : reasonOf(records, unsearched.length > 0, doubtful > 0);
   const kept = records.flatMap(({ disposition }) => (disposition.kind === "kept" ? [disposition] : []));
-  const until = records
-    .flatMap(({ disposition }) => {
-      if (disposition.kind === "kept") return disposition.until;
-      return disposition.kind === "blocked" && disposition.until !== undefined ? disposition.until : [];
-    })
-    .toSorted()
-    .at(-1);
+  // where nobody knows one of the ends, the last of the others would be no promise
+  const until = kept.some((one) => one.until === undefined)
+    ? undefined
+    : records
+        .flatMap(({ disposition }) =>
+          disposition.kind === "kept" || disposition.kind === "blocked" ? (disposition.until ?? []) : [],
+        )
+        .toSorted()
+        .at(-1);
   const law = [...new Set(kept.flatMap((one) => one.law))];
   const minimised = kept.filter((one) => one.minimise).length;
   const changed = records.filter(
@@ -290,7 +309,7 @@ function reasonOf(records: readonly SealedRecord[], unsearched: boolean, placeho
   for (const one of dispositions) if (one.kind === "waiting") return { reason: one.reason, says: one.says };
   if (placeholder) return { reason: "placeholder" };
   const kept = dispositions.flatMap((one) => (one.kind === "kept" ? [one] : []));
-  for (const reason of ["legal_hold", "retention", "held_with", "held_by"] as const) {
+  for (const reason of ["legal_hold", "review", "retention", "held_with", "held_by"] as const) {
     const one = kept.find((each) => each.reason === reason);
     if (one !== undefined) return { reason, says: one.says };
   }
@@ -386,21 +405,45 @@ function dedupe(findings: readonly Finding[]): readonly Finding[] {
 }
 
 /** Covers the data map, every count, and (keyed) every record and value searched, so that an approval binds them all. */
-function digestOf(body: object, sealed: readonly SealedStep[], key: Uint8Array): string {
+function digestOf(body: object, steps: StepsDigest): string {
+  return createHash("sha256").update(JSON.stringify(body)).update("\n").update(steps.end()).digest("hex");
+}
+
+export interface StepsDigest {
+  /** A step, or a piece of one that follows the piece before. */
+  add(step: StepToSeal): void;
+  /** Hex; nothing can be added any more. */
+  end(): string;
+}
+
+/** Keyed digest over every step as JSON on a line. As one text it would be as large as all of its records. */
+export function stepsDigest(key: Uint8Array): StepsDigest {
   const keyed = createHmac("sha256", key);
-  for (const step of sealed) for (const part of textOf(step)) keyed.update(part);
-  return createHash("sha256").update(JSON.stringify(body)).update("\n").update(keyed.digest("hex")).digest("hex");
+  let open: { readonly step: string; comma: "" | "," } | undefined;
+  const close = (): void => {
+    if (open !== undefined) keyed.update("]}\n");
+  };
+  return {
+    add({ records, ...head }) {
+      if (open?.step !== head.step) {
+        close();
+        open = { step: head.step, comma: "" };
+        keyed.update(JSON.stringify({ ...head, records: [] }).slice(0, -"]}".length));
+      }
+      for (const record of records) {
+        keyed.update(`${open.comma}${JSON.stringify(record)}`);
+        open.comma = ",";
+      }
+    },
+    end() {
+      close();
+      return keyed.digest("hex");
+    },
+  };
 }
 
-/** The step as JSON on a line, in pieces: as one text it would be as large as all of its records. */
-function* textOf({ records, ...head }: SealedStep): Generator<string> {
-  yield `${JSON.stringify({ ...head, records: [] }).slice(0, -"]}".length)}`;
-  for (const [at, record] of records.entries()) yield `${at === 0 ? "" : ","}${JSON.stringify(record)}`;
-  yield "]}\n";
-}
-
-/** Whether these are the plan and the sealed steps that the digest was made over. */
-export function isUnaltered(plan: Plan, sealed: readonly SealedStep[], key: Uint8Array): boolean {
+/** Whether this is the plan, and these are the sealed steps, that its digest was made over. */
+export function isUnaltered(plan: Plan, sealed: StepsDigest): boolean {
   const { digest, ...body } = plan;
   const { id, request, map, system, made_at, expires_at, steps, totals, residue, warnings } = body;
   return (
@@ -418,7 +461,6 @@ export function isUnaltered(plan: Plan, sealed: readonly SealedStep[], key: Uint
         warnings,
       },
       sealed,
-      key,
     ) === digest
   );
 }

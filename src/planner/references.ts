@@ -3,15 +3,58 @@ import { Failure } from "../errors.ts";
 import type { Link, Reference, Taken } from "../model/change.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
+import { endsLater, untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import { afterHeld, changeOf, laterHeldBy, laterKept, type OwnDecisions } from "./decide.ts";
 import { typesById } from "./deciding.ts";
 import type { Findings } from "./found.ts";
-import type { OneDecisionEach } from "./same-record.ts";
+import type { CountedIn, OneDecisionEach } from "./same-record.ts";
+import { type Sites, sameSiteAs } from "./sites.ts";
 import { samePlace } from "./targets.ts";
 
+/** What is kept of a reference: there may be as many as records. */
+export interface KnownReference extends Pick<Reference, "parentKey" | "link" | "through"> {
+  /** Where the referencing record is decided; undefined: nobody found it. */
+  readonly child: CountedIn | undefined;
+  /** Where a cascade takes the row along and it is of no record type. */
+  readonly takes?: Taken;
+}
+
 /** What was read of references, by record type of the parent. */
-export type References = ReadonlyMap<string, readonly Reference[]>;
+export type References = ReadonlyMap<string, readonly KnownReference[]>;
+
+/** Looks a reference up among what was found, and keeps of it what decides. */
+export function knownReferences(
+  types: ReadonlyMap<string, RecordType>,
+  found: Findings,
+  once: Pick<OneDecisionEach, "elsewhere">,
+): (reference: Reference) => KnownReference {
+  const scope = { types, found, once, alike: alikeOf(types), byAddress: addressesOf(found, once) };
+  const links = onceEach<Link>();
+  const ways = onceEach<readonly string[]>();
+  return (reference) => {
+    const { parentKey, link, through, childKey } = reference;
+    const taken = link.onDelete === "cascade" && !types.has(link.child);
+    return {
+      parentKey,
+      link: links(link),
+      through: ways(through),
+      child: types.has(link.child) ? sighted(scope, reference) : undefined,
+      ...(taken ? { takes: { constraint: link.constraint, table: link.child, key: childKey } } : {}),
+    };
+  };
+}
+
+/** Equal ones as one. */
+function onceEach<T>(): (value: T) => T {
+  const known = new Map<string, T>();
+  return (value) => {
+    const text = JSON.stringify(value);
+    const one = known.get(text) ?? value;
+    known.set(text, one);
+    return one;
+  };
+}
 
 export interface ReferenceDecisions {
   readonly decided: OwnDecisions;
@@ -26,20 +69,12 @@ export interface ReferenceDecisions {
  */
 export function decideReferences(
   map: DataMap,
-  found: Findings,
-  once: OneDecisionEach,
+  once: Pick<OneDecisionEach, "decided">,
   references: References,
+  sites: Sites,
 ): ReferenceDecisions {
   const types = typesById(map);
-  const scope: Scope = {
-    map,
-    types,
-    found,
-    once,
-    decided: once.decided,
-    alike: alikeOf(types),
-    byAddress: addressesOf(found, once),
-  };
+  const scope: Scope = { map, types, decided: once.decided, sites };
   for (let changed = true; changed;) {
     changed = false;
     for (const [parentType, refs] of references) {
@@ -54,16 +89,21 @@ export function decideReferences(
 interface Scope {
   readonly map: DataMap;
   readonly types: ReadonlyMap<string, RecordType>;
-  readonly found: Findings;
-  readonly once: OneDecisionEach;
   readonly decided: OwnDecisions;
+  readonly sites: Sites;
+}
+
+interface Sighting {
+  readonly types: ReadonlyMap<string, RecordType>;
+  readonly found: Findings;
+  readonly once: Pick<OneDecisionEach, "elsewhere">;
   /** Other record types on the same table. */
   alike(id: string): readonly string[];
   /** Where the record at this address of a system is decided. */
-  byAddress(system: string, address: string): { readonly record: string; readonly key: string } | undefined;
+  byAddress(system: string, address: string): CountedIn | undefined;
 }
 
-function alikeOf(types: ReadonlyMap<string, RecordType>): Scope["alike"] {
+function alikeOf(types: ReadonlyMap<string, RecordType>): Sighting["alike"] {
   const known = new Map<string, readonly string[]>();
   return (id) => {
     const type = types.get(id);
@@ -78,23 +118,23 @@ function alikeOf(types: ReadonlyMap<string, RecordType>): Scope["alike"] {
 }
 
 /** By system and address; made at the first question. */
-function addressesOf(found: Findings, once: OneDecisionEach): Scope["byAddress"] {
-  let known: Map<string, { readonly record: string; readonly key: string }> | undefined;
-  const make = (): NonNullable<typeof known> => {
-    const made: NonNullable<typeof known> = new Map();
-    for (const [record, { type, records }] of found)
+function addressesOf(found: Findings, once: Pick<OneDecisionEach, "elsewhere">): Sighting["byAddress"] {
+  const systems = new Map<string, ReadonlyMap<string, CountedIn>>();
+  const make = (system: string): ReadonlyMap<string, CountedIn> => {
+    const made = new Map<string, CountedIn>();
+    for (const [record, { type, records }] of found) {
+      if (type.system !== system) continue;
       for (const { key, address } of records.values())
-        if (once.elsewhere.get(record)?.has(key) !== true) made.set(`${type.system}\n${address}`, { record, key });
+        if (once.elsewhere.get(record)?.has(key) !== true) made.set(address, { record, key });
+    }
+    systems.set(system, made);
     return made;
   };
-  return (system, address) => (known ??= make()).get(`${system}\n${address}`);
+  return (system, address) => (systems.get(system) ?? make(system)).get(address);
 }
 
 /** Where a row of a record type's table was found and is decided; undefined: nobody found it. */
-function sighted(
-  scope: Scope,
-  { link, childKey, childAddress }: Reference,
-): { readonly record: string; readonly key: string } | undefined {
+function sighted(scope: Sighting, { link, childKey, childAddress }: Reference): CountedIn | undefined {
   const { alike, found, once } = scope;
   const [id, key] = [link.child, childKey];
   if (childAddress !== undefined) {
@@ -108,7 +148,7 @@ function sighted(
   return undefined;
 }
 
-function decideOne(scope: Scope, type: RecordType, reference: Reference): boolean {
+function decideOne(scope: Scope, type: RecordType, reference: KnownReference): boolean {
   const mine = scope.decided.get(type.id);
   const parent = mine?.get(reference.parentKey);
   if (mine === undefined || parent === undefined) return false;
@@ -120,11 +160,11 @@ function decideOne(scope: Scope, type: RecordType, reference: Reference): boolea
     // stays for a held record's sake already: the longest of the children's holds counts
     if (parent.kind === "act" && parent.change === "held_by") {
       const held = judge(scope, type, reference);
-      return held?.kind === "kept" && held.until > parent.until ? set(laterHeldBy(parent, held)) : false;
+      return held?.kind === "kept" && endsLater(held, parent) ? set(laterHeldBy(parent, held)) : false;
     }
     if (parent.kind !== "kept" || parent.reason !== "held_by") return false;
     const held = judge(scope, type, reference);
-    return held?.kind === "kept" && held.until > parent.until ? set(laterKept(parent, held)) : false;
+    return held?.kind === "kept" && endsLater(held, parent) ? set(laterKept(parent, held)) : false;
   }
   const stands = judge(scope, type, reference);
   if (stands === undefined) return false;
@@ -149,14 +189,13 @@ export function deletes(scope: Pick<Scope, "types">, type: RecordType, dispositi
 }
 
 /** What a referencing row means for the record we want to delete; undefined: nothing. */
-function judge(scope: Scope, type: RecordType, reference: Reference): Disposition | undefined {
-  const { link, through } = reference;
+function judge(scope: Scope, type: RecordType, reference: KnownReference): Disposition | undefined {
+  const { link, through, child } = reference;
   const blocked: Disposition = { kind: "blocked", reason: link.constraint };
   if (!scope.types.has(link.child)) {
     // no record type: the reader has refused what is not declared; a declared cascade may take the row, a plain reference stops us
     return isDeclaredToGo(scope, type, reference) && !isOfAnotherSystem(scope, type, reference) ? undefined : blocked;
   }
-  const child = sighted(scope, reference);
   const childType = child === undefined ? undefined : scope.types.get(child.record);
   if (child === undefined || childType === undefined) return blocked;
   if (child.record === type.id && child.key === reference.parentKey) return undefined;
@@ -175,7 +214,7 @@ function judge(scope: Scope, type: RecordType, reference: Reference): Dispositio
       if (changes.some((change) => letsGo(change, link))) return undefined;
       if (behind) return blocked;
       if (disposition.change === "held_by")
-        return { kind: "kept", reason: "held_by", until: disposition.until, law: disposition.law, minimise: false };
+        return { kind: "kept", reason: "held_by", ...untilOf(disposition), law: disposition.law, minimise: false };
       throw new Failure(
         "CONSTRAINT",
         `${child.record} stays and references ${link.parent} (constraint ${link.constraint}), which is to be deleted`,
@@ -195,7 +234,7 @@ function letsGo(change: Change, { childColumns }: Link): boolean {
   );
 }
 
-function isDeclaredToGo({ map }: Scope, type: RecordType, { link, through }: Reference): boolean {
+function isDeclaredToGo({ map }: Scope, type: RecordType, { link, through }: KnownReference): boolean {
   const follows = link.onDelete === "cascade" || link.onDelete === "set_null" || link.onDelete === "set_default";
   if (!follows) return false;
   // what cascades behind a declared table is followed, and is declared with it
@@ -203,18 +242,16 @@ function isDeclaredToGo({ map }: Scope, type: RecordType, { link, through }: Ref
 }
 
 /** Whether the table is a record type of another system over the same database: its rows are judged there, and no declaration makes them ours. */
-function isOfAnotherSystem({ map }: Scope, type: RecordType, { link }: Reference): boolean {
-  const own = map.systems.find(({ name }) => name === type.system);
+function isOfAnotherSystem({ map, sites }: Scope, type: RecordType, { link }: KnownReference): boolean {
+  const same = sameSiteAs(sites, type.system);
   const [table = "", schema] = link.child
     .slice(type.system.length + 1)
     .split(".")
     .toReversed();
   return map.systems.some(
-    ({ name, kind, connect, records }) =>
+    ({ name, records }) =>
       name !== type.system &&
-      kind === own?.kind &&
-      connect.secret !== undefined &&
-      connect.secret === own.connect.secret &&
+      same.has(name) &&
       records.some(
         ({ place }) =>
           place.kind === "table" &&
@@ -229,14 +266,13 @@ function takenBy(scope: Scope, references: References): ReferenceDecisions["take
   for (const [id, refs] of references) {
     const type = scope.types.get(id);
     const mine = new Map<string, Taken[]>();
-    for (const { parentKey, link, childKey } of refs) {
+    for (const { parentKey, takes: taken } of refs) {
       const parent = scope.decided.get(id)?.get(parentKey);
-      if (type === undefined || parent === undefined || link.onDelete !== "cascade" || scope.types.has(link.child))
-        continue;
+      if (type === undefined || parent === undefined || taken === undefined) continue;
       if (!deletes(scope, type, parent)) continue;
       const some = mine.get(parentKey) ?? [];
       mine.set(parentKey, some);
-      some.push({ constraint: link.constraint, table: link.child, key: childKey });
+      some.push(taken);
     }
     if (mine.size > 0) takes.set(id, mine);
   }

@@ -2,9 +2,10 @@
 import { Failure } from "../errors.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { RecordType } from "../model/datamap.ts";
+import { endsLater, latestFirst } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import { changeOf, type OwnDecisions } from "./decide.ts";
-import type { Findings, FoundRecord } from "./found.ts";
+import type { Findings, Found, FoundRecord } from "./found.ts";
 
 /** A record as one record type found it. */
 export interface Sighted {
@@ -66,9 +67,12 @@ function sharedRecords(found: Findings): readonly (readonly Sighted[])[] {
   const systems = Map.groupBy(found.values(), ({ type }) => type.system);
   return [...systems.values()].flatMap((types) => {
     if (types.length < 2) return [];
+    const several = addressesOfSeveral(types);
+    if (several.size === 0) return [];
     const byAddress = new Map<string, Sighted[]>();
     for (const { type, records } of types) {
       for (const record of records.values()) {
+        if (!several.has(record.address)) continue;
         const same = byAddress.get(record.address);
         if (same === undefined) byAddress.set(record.address, [{ type, record }]);
         else if (!same.some((one) => one.type.id === type.id)) same.push({ type, record });
@@ -76,6 +80,17 @@ function sharedRecords(found: Findings): readonly (readonly Sighted[])[] {
     }
     return [...byAddress.values()].filter(({ length }) => length > 1);
   });
+}
+
+/** Addresses that come more than once: of hundreds of thousands most often none. */
+function addressesOfSeveral(found: readonly Found[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const several = new Set<string>();
+  for (const { records } of found)
+    for (const { address } of records.values())
+      if (seen.has(address)) several.add(address);
+      else seen.add(address);
+  return several;
 }
 
 interface Judged extends Sighted {
@@ -89,14 +104,18 @@ function merged(judged: readonly Judged[]): Disposition | undefined {
   const stays = first("blocked") ?? first("waiting");
   if (stays !== undefined) return stays;
   const kept = judged.flatMap(({ disposition }) => (disposition?.kind === "kept" ? [disposition] : []));
-  const last = kept.toSorted((a, b) => (a.until < b.until ? 1 : -1))[0];
+  const last = kept.toSorted(latestFirst)[0];
   if (last !== undefined) {
-    const minimising = judged.filter(({ disposition }) => disposition?.kind === "kept" && disposition.minimise);
+    const whole = kept.some((one) => one.whole === true);
+    const minimising = whole
+      ? []
+      : judged.filter(({ disposition }) => disposition?.kind === "kept" && disposition.minimise);
     const law = [...new Set(kept.flatMap((one) => one.law))];
     return {
       ...last,
       law,
       minimise: minimising.length > 0,
+      ...(whole ? { whole } : {}),
       ...(minimising.length === 0 ? {} : { types: minimising.map(({ type }) => type.id) }),
     };
   }
@@ -189,5 +208,5 @@ function keepLines(
 }
 
 function laterFirst(a: Disposition, b: Disposition): number {
-  return a.kind === "kept" && b.kind === "kept" && a.until < b.until ? 1 : -1;
+  return a.kind === "kept" && b.kind === "kept" && endsLater(b, a) ? 1 : -1;
 }

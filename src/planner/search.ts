@@ -1,5 +1,5 @@
 import { EXIT, FAILURES, Failure, isFailureCode } from "../errors.ts";
-import type { Link, Reference, Taken, Write } from "../model/change.ts";
+import type { Link, Taken, Write } from "../model/change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Finding, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
@@ -13,9 +13,10 @@ import { type Identifiers, resolveIdentifiers } from "./identities.ts";
 import { type Known, locateAll } from "./locate.ts";
 import { beginSearch } from "./lookups.ts";
 import { type Readers, sideBySide } from "./readers.ts";
-import { decideReferences, deletes, type References } from "./references.ts";
+import { decideReferences, deletes, knownReferences, type KnownReference, type References } from "./references.ts";
 import { decideOnce, type OneDecisionEach } from "./same-record.ts";
 import { placed, sorted } from "./placed.ts";
+import { refuseTwins, type Sites, sitesOf } from "./sites.ts";
 import { noStops, refuseStopped, type Stops, stopWarnings } from "./stops.ts";
 import { conditionTarget, recordTypes, samePlace, targetOf } from "./targets.ts";
 import { toldFailure, toldFinding, valuesOf } from "./told.ts";
@@ -34,6 +35,7 @@ export interface Searched {
   readonly writes: readonly Write[];
   /** Record types of which some record is to be deleted. */
   readonly deleting: ReadonlySet<string>;
+  readonly sites: Sites;
   /** Record types whose pattern matches nothing: not searched. */
   readonly empty: ReadonlySet<string>;
   readonly warnings: readonly Finding[];
@@ -110,11 +112,15 @@ async function searchAll(
     stops,
     gone: searching.gone,
   };
+  const sites = await sitesOf(
+    readers,
+    types.map((type) => type.system),
+  );
   const order = new Map(recordTypes(map).map(({ id }, at) => [id, at]));
   const decide = async () => {
     const once = decideOnce(found, decideOwn(deciding), order);
-    const references = await referencesTo(map, readers, found, once.decided, links);
-    return { once, references, ...decideReferences(map, found, once, references) };
+    const references = await referencesTo(map, readers, found, once, links);
+    return { once, references, ...decideReferences(map, once, references, sites) };
   };
   let decisions = await decide();
   // somebody with more than the cap allows is left alone whole, and what that means for others is decided anew
@@ -123,6 +129,7 @@ async function searchAll(
     decisions = await decide();
   }
   const { once, references, decided, takes } = decisions;
+  refuseTwins(map, found, decided, sites);
   // findings that readers made while they searched are complete only now
   const late = told(reported);
   refuse(map, late);
@@ -136,6 +143,7 @@ async function searchAll(
     links: [...links, ...deepLinks(map, references)],
     writes,
     deleting: deletingTypes(map, found, decided),
+    sites,
     empty,
     warnings: [...checked, ...late, ...stopWarnings(stops)],
   };
@@ -254,19 +262,20 @@ async function referencesTo(
   map: DataMap,
   readers: Readers,
   found: Findings,
-  decided: OwnDecisions,
+  once: OneDecisionEach,
   links: readonly Link[],
 ): Promise<References> {
   const scope = { types: typesById(map) };
   const parents = new Set(links.map(({ parent }) => parent));
-  const all = new Map<string, readonly Reference[]>();
+  const all = new Map<string, readonly KnownReference[]>();
+  const known = knownReferences(scope.types, found, once);
   for (const [id, { type, target }] of found) {
     if (!parents.has(id) && !parents.has(sameTable(map, type, parents))) continue;
-    const keys = [...(decided.get(id) ?? [])]
+    const keys = [...(once.decided.get(id) ?? [])]
       .filter(([, disposition]) => deletes(scope, type, disposition))
       .map(([key]) => key);
     if (keys.length === 0) continue;
-    all.set(id, await Array.fromAsync((await readers.of(target.record.system)).references(target, keys)));
+    all.set(id, await Array.fromAsync((await readers.of(target.record.system)).references(target, keys), known));
   }
   return all;
 }

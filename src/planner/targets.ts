@@ -148,7 +148,7 @@ function exportsOf(map: DataMap, record: RecordType): readonly string[] {
   const alike = recordTypes(map).filter((other) => other !== record && samePlace(record, other));
   return [
     ...new Set([
-      ...(record.place.kind === "keys" ? [] : record.match.terms.map((term) => term.column)),
+      ...record.match.terms.map((term) => term.column),
       ...decidingColumns(map, record),
       ...leadingColumns(map, record.id),
       ...map.identities.flatMap(({ foundIn }) => (foundIn?.record === record.id ? [foundIn.column] : [])),

@@ -9,11 +9,12 @@ export function valuesOf(subjects: readonly Subject[]): readonly string[] {
 }
 
 export function toldFinding(finding: Finding, values: readonly string[] = []): Finding {
-  const { message, help } = finding;
+  const { message, help, gap } = finding;
   return {
     ...finding,
     message: masked(message, values),
     ...(help === undefined ? {} : { help: masked(help, values) }),
+    ...(gap === undefined ? {} : { gap: { ...gap, where: masked(gap.where, values) } }),
   };
 }
 

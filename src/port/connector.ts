@@ -14,7 +14,7 @@ import type {
   Write,
 } from "../model/change.ts";
 import type { ActionKind, Place, Rank, SystemBlock } from "../model/datamap.ts";
-import type { Finding, Located, Lookup, Selection, Sighting, Target } from "../model/search.ts";
+import type { Finding, Located, Lookup, Selection, Sighting, Site, Target } from "../model/search.ts";
 import type { BlockKeys } from "./keys.ts";
 import type { Pace } from "./pace.ts";
 
@@ -85,6 +85,8 @@ export interface IO {
  * a look that could have found something.
  */
 export interface Reader extends AsyncDisposable {
+  /** Where what it reads is. Throws where that cannot be told. */
+  site(): Promise<Site>;
   /** Everything that must be known before a search can be believed: rights, mapping, constraints, triggers, versioning, patterns that match nothing. */
   check(targets: readonly Target[]): AsyncIterable<Finding>;
   /** Enforced references between and into these record types; none for systems that have no such thing. */

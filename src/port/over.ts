@@ -3,6 +3,7 @@ import type { Eraser, Reader } from "./connector.ts";
 /** A reader with some calls of its own; the others are those of the one below it. */
 export function readerOver(reader: Reader, own: Partial<Reader>): Reader {
   return {
+    site: async () => await reader.site(),
     check: (targets) => reader.check(targets),
     links: async (targets) => await reader.links(targets),
     writes: async (targets) => await reader.writes(targets),

@@ -9,6 +9,7 @@ export function paced(system: System, pace: Pace): System {
       const turns = turnsOf(io, pace);
       const reader = await turns.answer(async () => await system.openReader({ ...io, pace }));
       return readerOver(reader, {
+        site: async () => await turns.answer(async () => await reader.site()),
         check: (targets) => turns.items(() => reader.check(targets)),
         links: async (targets) => await turns.answer(async () => await reader.links(targets)),
         writes: async (targets) => await turns.answer(async () => await reader.writes(targets)),

@@ -14,6 +14,7 @@ export function redacted(system: System, name: string): System {
       const quiet = quietIn(name, io);
       const reader = await quiet.answer([], async () => await system.openReader(io));
       return readerOver(reader, {
+        site: async () => await quiet.answer([], async () => await reader.site()),
         check: (targets) => quiet.items([], () => reader.check(targets)),
         links: async (targets) => await quiet.answer([], async () => await reader.links(targets)),
         writes: async (targets) => await quiet.answer([], async () => await reader.writes(targets)),

@@ -1,3 +1,4 @@
+import { keptForAPerson } from "../model/hold-ends.ts";
 import type { PlanStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES } from "../model/status.ts";
@@ -80,7 +81,8 @@ function textIn(value: object, name: string): string | undefined {
   return typeof text === "string" ? text : undefined;
 }
 
-function openInStep({ system, record, status: worst, waiting, blocked, reason, says }: PlanStep): readonly string[] {
+function openInStep(step: PlanStep): readonly string[] {
+  const { system, record, status: worst, kept, waiting, blocked, reason, says } = step;
   const name = `${system}.${record}`;
   // a step's reason is that of the worst that happens in it
   const why = (status: "waiting" | "blocked"): string =>
@@ -88,6 +90,9 @@ function openInStep({ system, record, status: worst, waiting, blocked, reason, s
   return [
     ...(waiting > 0 ? [`${name}: ${waiting} waiting${why("waiting")}`] : []),
     ...(blocked > 0 ? [`${name}: ${blocked} blocked${why("blocked")}`] : []),
+    ...(keptForAPerson(step) && reason !== undefined
+      ? [`${name}: ${kept} kept (${reasonWords(reason, { status: "kept", says })})`]
+      : []),
     ...(reason === "empty_pattern" ? [`${name}: not searched (${reasonWords(reason)})`] : []),
   ];
 }

@@ -1,6 +1,6 @@
 import { EXIT, Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
-import type { Plan, SealedStep } from "../model/plan.ts";
+import type { Plan, PlannedStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { Finding } from "../model/search.ts";
 import { ENDED_STATES } from "../model/status.ts";
@@ -54,12 +54,11 @@ export async function planRequest(
 }
 
 /** Whether these steps decide on a record; made at the first question. */
-function decidedIn(sealed: readonly SealedStep[]): (record: string, key: string) => boolean {
-  let known: ReadonlySet<string> | undefined;
-  return (record, key) =>
-    (known ??= new Set(sealed.flatMap((step) => step.records.map((one) => `${step.record}\n${one.key}`)))).has(
-      `${record}\n${key}`,
-    );
+function decidedIn(sealed: readonly PlannedStep[]): (record: string, key: string) => boolean {
+  let known: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  const make = (): NonNullable<typeof known> =>
+    new Map(sealed.map((step) => [step.record, new Set(Array.from(step.records, ({ key }) => key))]));
+  return (record, key) => (known ??= make()).get(record)?.has(key) === true;
 }
 
 /** A new plan takes the place of an earlier one, of a run that was killed too: a living one holds the lease. */
@@ -103,7 +102,7 @@ export async function searchAndPlan(
   context: Context,
   request: string,
   options: { readonly id: string; readonly system?: string },
-): Promise<{ readonly plan: Plan; readonly sealed: readonly SealedStep[]; readonly searched: Searched }> {
+): Promise<{ readonly plan: Plan; readonly sealed: readonly PlannedStep[]; readonly searched: Searched }> {
   const { map } = context;
   refuseAsked(map, options.system);
   const { sealed, requests } = context.state.read;

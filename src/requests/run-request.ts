@@ -1,12 +1,15 @@
 import type { RunEvent } from "../executor/run.ts";
 import { run } from "../executor/run.ts";
 import { Failure } from "../errors.ts";
-import type { ApprovedPlan, SealedStep } from "../model/plan.ts";
+import type { ApprovedPlan, StepHead } from "../model/plan.ts";
 import { approvedPlan } from "../planner/approve.ts";
-import { isUnaltered } from "../planner/plan.ts";
-import { judgeAgain } from "../planner/judge-again.ts";
+import { isUnaltered, stepsDigest } from "../planner/plan.ts";
+import type { Finding } from "../model/search.ts";
+import { judgeAgain, knownOfPeople } from "../planner/judge-again.ts";
+import { toldFinding, valuesOf } from "../planner/told.ts";
 import { unitsOf } from "../planner/units.ts";
 import { stateWords } from "../model/words.ts";
+import type { SealedPart } from "../state/sealed-store.ts";
 import type { Lease, Reads } from "../state/state.ts";
 import { type Context, eraserFor, readersFor, today, whileHeld } from "./context.ts";
 import { receiptEntries, startedEntry } from "./run-entries.ts";
@@ -14,6 +17,7 @@ import { noted } from "./history.ts";
 import { keyDigest } from "./key-digest.ts";
 import { decisionId } from "./ledger-entries.ts";
 import { knownOf, searchAndPlan } from "./plan-request.ts";
+import { sealedSteps } from "./sealed-steps.ts";
 
 type Result = Extract<RunEvent, { event: "result" }>;
 
@@ -37,49 +41,52 @@ async function runHeld(
   options: { readonly concurrency: number; emit(event: RunEvent): void },
 ): Promise<Result> {
   const { map, state } = context;
-  const { plan, sealed } = lease.first;
+  const { plan, parts } = lease.first;
   const { pseudonyms, received, createdAt } = await state.read.requests.get(id);
-  const known = await knownOf(state.read, id);
+  let known: ReturnType<typeof knownOfPeople> | undefined;
+  const values = await valuesIn(state.read, id);
+  const told = (report: (finding: Finding) => void) => (finding: Finding) => report(toldFinding(finding, values));
   const digestKey = await digestKeyOf(state.read, id);
   return await run({
     map,
     state,
     ledger: context.ledger,
     plan,
-    sealed,
+    steps: sealedSteps(state.read, id, plan.id, parts),
     people: pseudonyms.map((pseudonym) => `s_${pseudonym.slice(0, 8)}`),
     lease,
     concurrency: options.concurrency,
     signal: context.signal,
     at: context.at,
     now: () => context.now(),
-    openReaders: (report) => readersFor(context, id, report),
-    openEraser: (system, report) => eraserFor(context, system, id, report),
+    openReaders: (report) => readersFor(context, id, told(report)),
+    openEraser: (system, report) => eraserFor(context, system, id, told(report)),
     async judge(tx) {
       const now = await runnable(context, tx, id);
       if (now.plan.id !== plan.id) throw new Failure("PLAN_STALE", `${id} has a newer plan than ${plan.id}`);
     },
     async replan() {
-      const again = await searchAndPlan(context, id, {
+      const { sealed, searched } = await searchAndPlan(context, id, {
         id: plan.id,
         ...(plan.system === undefined ? {} : { system: plan.system }),
       });
       const records = plan.steps.map((step) => `${step.system}.${step.record}`);
+      const { empty } = searched;
       return {
-        sealed: again.sealed,
-        units: unitsOf(map, records, again.searched),
-        lost: async (step, keys) => await lostOf(context, id, step, keys, again.searched.empty),
+        sealed,
+        units: unitsOf(map, records, searched),
+        lost: async (step, keys) => await lostOf(context, id, step, keys, empty),
       };
     },
     async rejudge(record, subjects, keys) {
       await using readers = readersFor(context, id, () => {});
+      known ??= knownOfPeople(await knownOf(state.read, id));
       return await judgeAgain({
         map,
         readers,
         record,
         keys,
-        subjects,
-        known,
+        known: known(subjects),
         today: today(context),
         made: { received, entered: createdAt },
       });
@@ -104,7 +111,7 @@ async function runHeld(
 async function lostOf(
   context: Context,
   id: string,
-  step: SealedStep,
+  step: StepHead,
   keys: readonly string[],
   empty: ReadonlySet<string>,
 ): Promise<readonly string[]> {
@@ -117,6 +124,12 @@ async function lostOf(
   return [...found];
 }
 
+/** Every value that the people are searched by: none of them is to stand in what is told. */
+async function valuesIn(reads: Reads, id: string): Promise<readonly string[]> {
+  if (!(await reads.sealed.exists(id))) return [];
+  return valuesOf([...(await reads.sealed.subjects(id)), ...(await reads.sealed.resolved(id))]);
+}
+
 /** Empty once the request has ended: then nothing is acted on any more. */
 async function digestKeyOf(reads: Reads, id: string): Promise<Uint8Array> {
   return (await reads.sealed.exists(id)) ? await reads.sealed.digestKey(id) : new Uint8Array();
@@ -124,7 +137,7 @@ async function digestKeyOf(reads: Reads, id: string): Promise<Uint8Array> {
 
 interface Runnable {
   readonly plan: ApprovedPlan;
-  readonly sealed: readonly SealedStep[];
+  readonly parts: readonly SealedPart[];
   /** It was carried out whole: a run answers again and does nothing. */
   readonly complete: boolean;
 }
@@ -156,13 +169,14 @@ async function runnable({ map, now, ledger }: Context, tx: Reads, id: string): P
     return {
       complete: true,
       plan: approvedPlan(plan, approval, map, { at: now(), begun: true, ended: true, unaltered: true }),
-      sealed: [],
+      parts: [],
     };
   if (!(await tx.sealed.exists(id))) throw new Failure("PLAN_USED", `${id} has ended`);
   const begun = (await tx.journal.units(plan.id)).some((unit) => unit.state !== "ready");
-  const sealed = await tx.sealed.steps(id, plan.id);
-  const unaltered = isUnaltered(plan, sealed, await tx.sealed.digestKey(id));
-  return { complete: false, plan: approvedPlan(plan, approval, map, { at: now(), begun, unaltered }), sealed };
+  const digest = stepsDigest(await tx.sealed.digestKey(id));
+  const parts = await tx.sealed.parts(id, plan.id, (piece) => digest.add(piece));
+  const unaltered = isUnaltered(plan, digest);
+  return { complete: false, plan: approvedPlan(plan, approval, map, { at: now(), begun, unaltered }), parts };
 }
 
 /** What the state keeps with a result is no part of what is told. */

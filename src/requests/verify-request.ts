@@ -1,11 +1,13 @@
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
+import type { PlannedSteps } from "../executor/planned-steps.ts";
 import { type Check, verdict, verify } from "../executor/verify.ts";
 import type { Residue } from "../model/change.ts";
 import type { Finding } from "../model/search.ts";
 import type { DataMap, Period } from "../model/datamap.ts";
-import type { Plan, SealedStep } from "../model/plan.ts";
+import { keptForAPerson } from "../model/hold-ends.ts";
+import type { Plan, StepHead } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
 import { typesById } from "../planner/deciding.ts";
@@ -13,6 +15,7 @@ import { recordTypes, targetOf } from "../planner/targets.ts";
 import { allAttempts } from "../state/all-attempts.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { RunResult } from "../state/plan-store.ts";
+import type { SealedPart } from "../state/sealed-store.ts";
 import type { Lease, Tx } from "../state/state.ts";
 import type { Context } from "./context.ts";
 import { eraserFor, readersFor, whileHeld } from "./context.ts";
@@ -20,6 +23,7 @@ import { endIn } from "./end-request.ts";
 import { noted } from "./history.ts";
 import { keyDigest } from "./key-digest.ts";
 import { residueSeen } from "./residue-seen.ts";
+import { sealedSteps } from "./sealed-steps.ts";
 import { completedEntry, type Seen, verificationEntry } from "./run-entries.ts";
 
 export interface Verified {
@@ -53,7 +57,7 @@ export async function verifyRequest(
   id: string,
   options: { readonly purge: boolean },
 ): Promise<Verified> {
-  await using lease = await context.state.lease([id], async (tx) => await verifiable(context, tx, id));
+  await using lease = await context.state.lease([id], async (tx) => await verifiable(tx, id));
   return await whileHeld(context, lease, async (held) => await verifyHeld(held, id, lease, options));
 }
 
@@ -64,15 +68,15 @@ async function verifyHeld(
   options: { readonly purge: boolean },
 ): Promise<Verified> {
   const { map, state } = context;
-  const { plan, result, sealed, subjects, latest, unfinished, digestKey } = lease.first;
-  if (sealed === undefined) return answerAgain(await state.read.plans.verified(plan.id), id);
+  const { plan, result, parts, subjects, latest, unfinished, digestKey } = lease.first;
+  if (parts === undefined) return answerAgain(await state.read.plans.verified(plan.id), id);
   const purged = options.purge ? await purge(context, id) : undefined;
   const reported: Finding[] = [];
   await using readers = readersFor(context, id, (finding) => reported.push(finding));
   const seen = await verify({
     map,
     plan,
-    sealed,
+    steps: withTargets(map, sealedSteps(state.read, id, plan.id, parts)),
     receipts: latest,
     unfinished,
     subjects,
@@ -88,7 +92,7 @@ async function verifyHeld(
   const run = {
     exit: runExit,
     undone: latest.some(({ blocked, failed }) => blocked + failed > 0) || result === undefined,
-    waiting: latest.some(({ waiting, late }) => waiting > 0 || late !== undefined),
+    waiting: latest.some(({ waiting, late }) => waiting > 0 || late !== undefined) || plan.steps.some(keptForAPerson),
   };
   const { state: next, exit, residual } = verdict(seen, run, settledAt, context.now(), plan);
   const verified: Verified = {
@@ -132,7 +136,7 @@ interface Verifiable {
   readonly plan: Plan;
   readonly result: RunResult | undefined;
   /** Undefined once the request has ended. */
-  readonly sealed: readonly SealedStep[] | undefined;
+  readonly parts: readonly SealedPart[] | undefined;
   readonly subjects: readonly Subject[];
   /** Of all plans of the request, of every attempt. */
   readonly receipts: readonly Receipt[];
@@ -157,7 +161,7 @@ function tellable({ system, record, result, residual, at, ...more }: Check): See
 }
 
 /** Throws WRONG_STATE where nothing was run yet. */
-async function verifiable({ map }: Context, tx: Tx, id: string): Promise<Verifiable> {
+async function verifiable(tx: Tx, id: string): Promise<Verifiable> {
   const request = await tx.requests.get(id);
   const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
   if (plan === undefined) throw new Failure("WRONG_STATE", `${id} has no plan: there is nothing to verify`);
@@ -166,7 +170,7 @@ async function verifiable({ map }: Context, tx: Tx, id: string): Promise<Verifia
     return {
       plan,
       result,
-      sealed: undefined,
+      parts: undefined,
       subjects: [],
       receipts: [],
       latest: [],
@@ -178,7 +182,7 @@ async function verifiable({ map }: Context, tx: Tx, id: string): Promise<Verifia
   return {
     plan,
     result,
-    sealed: withTargets(map, await tx.sealed.steps(id, plan.id)),
+    parts: await tx.sealed.parts(id, plan.id),
     subjects: await tx.sealed.subjects(id),
     receipts: await allAttempts(tx, id),
     latest: await tx.journal.receipts(plan.id),
@@ -188,13 +192,20 @@ async function verifiable({ map }: Context, tx: Tx, id: string): Promise<Verifia
 }
 
 /** Version 0.1 sealed no target beside a step: the map's stands for it. A step whose record type has left the map is left out, and seen to be. */
-function withTargets(map: DataMap, steps: readonly SealedStep[]): readonly SealedStep[] {
+function withTargets(map: DataMap, { heads, pieces, whole }: PlannedSteps): PlannedSteps {
   const types = typesById(map);
-  return steps.flatMap((step) => {
+  const targeted = <T extends StepHead>(step: T): readonly T[] => {
     if (Object.hasOwn(step, "target")) return [step];
     const type = types.get(step.record);
     return type === undefined ? [] : [{ ...step, target: targetOf(map, type) }];
-  });
+  };
+  return {
+    heads: heads.flatMap(targeted),
+    async *pieces(steps) {
+      for await (const piece of pieces(steps)) yield* targeted(piece);
+    },
+    whole: async (steps) => (await whole(steps)).flatMap(targeted),
+  };
 }
 
 /** What earlier plans tried in vain and the latest one does not try again. */

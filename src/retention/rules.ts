@@ -2,24 +2,26 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { isCivilDate } from "../model/civil-date.ts";
 import { parsePeriod, parseRoundUp } from "../model/period.ts";
-import type { RetentionRule, RetentionTerms } from "../model/retention-rule.ts";
+import { type RetentionRule, type RetentionTerms, STARTS } from "../model/retention-rule.ts";
 
 export type { RetentionRule, RetentionTerms };
-
-/** In `round_up_to`: every company has its own, so the data map must name it. */
-const OWN_FISCAL_YEAR = "end of the fiscal year";
 
 const date = z.string().refine(isCivilDate, "not a date");
 const terms = z.strictObject({
   valid_from: date.optional(),
   says: z.string().min(1),
+  covers: z.string().min(1),
   keep_for: z.string(),
+  starts: z.enum(STARTS),
   round_up_to: z.string().optional(),
   not_before: date.optional(),
+  suspension: z.string().min(1).optional(),
+  redactable: z.literal(false).optional(),
   law: z.array(z.string().min(1)).min(1),
   exemption: z.string().optional(),
   source: z.url(),
   reviewed_on: date,
+  review_by: date,
 });
 const file = z.strictObject({
   jurisdiction: z.string().regex(/^[a-z]{2}$/u),
@@ -44,20 +46,36 @@ export function parseRules(text: string): ReadonlyMap<string, RetentionRule> {
 
 function readTerms(id: string, written: z.infer<typeof terms>): RetentionTerms {
   const keepFor = parsePeriod(written.keep_for);
-  const own = written.round_up_to === OWN_FISCAL_YEAR;
-  const roundUpTo = own || written.round_up_to === undefined ? undefined : parseRoundUp(written.round_up_to);
-  if (keepFor === undefined || (roundUpTo === undefined && !own && written.round_up_to !== undefined))
-    throw new Error(`${id}: unreadable period`);
+  if (keepFor === undefined) throw new Error(`${id}: unreadable period`);
+  const roundUpTo = roundingOf(id, written);
+  if (written.review_by <= written.reviewed_on) throw new Error(`${id}: to be reviewed before it was`);
   return {
     ...(written.valid_from === undefined ? {} : { validFrom: written.valid_from }),
     says: written.says,
+    covers: written.covers,
     keepFor,
+    starts: written.starts,
     ...(roundUpTo === undefined ? {} : { roundUpTo }),
-    ownFiscalYear: own,
+    // every company has its own, so the data map must name it
+    ownFiscalYear: written.starts === "fiscal year end" && roundUpTo === undefined,
     ...(written.not_before === undefined ? {} : { notBefore: written.not_before }),
+    ...(written.suspension === undefined ? {} : { suspension: written.suspension }),
+    redactable: written.redactable ?? true,
     law: written.law,
     ...(written.exemption === undefined ? {} : { exemption: written.exemption }),
     source: written.source,
     reviewedOn: written.reviewed_on,
+    reviewBy: written.review_by,
   };
+}
+
+/** `starts` says where a year's end is counted from; `round_up_to` names the fiscal year where the law does, or rounds another start. */
+function roundingOf(id: string, { starts, round_up_to: written }: z.infer<typeof terms>): RetentionTerms["roundUpTo"] {
+  const given = written === undefined ? undefined : parseRoundUp(written);
+  if (written !== undefined && given === undefined) throw new Error(`${id}: unreadable rounding`);
+  const contradicts =
+    (starts === "calendar year end" && given !== undefined) ||
+    (starts === "fiscal year end" && given?.to === "calendar_year");
+  if (contradicts) throw new Error(`${id}: \`starts\` and \`round_up_to\` contradict each other`);
+  return starts === "calendar year end" ? { to: "calendar_year" } : given;
 }

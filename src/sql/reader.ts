@@ -12,6 +12,8 @@ type Several<R> = AsyncIterable<R> | Iterable<R>;
 export interface SqlReading<P, T extends SearchedTable> extends AsyncDisposable {
   /** Begins a look in which these targets can be asked about. Throws `Failure` only, told of `where`. */
   looking<R>(where: string, targets: readonly Target[], look: (place: P) => Several<R>): AsyncIterable<R>;
+  /** What names the database, whoever looks. */
+  space(place: P): string | Promise<string>;
   table(place: P, target: Target): T | Promise<T>;
   look(place: P): RemainingLook<T>;
   check(place: P, targets: readonly Target[]): Several<Finding>;
@@ -46,6 +48,7 @@ export function sqlReader<P, T extends SearchedTable>(block: SystemBlock, io: IO
       }),
     );
   return {
+    site: async () => ({ space: await lookingAtAll([], reading.space), root: "" }),
     check: (targets) =>
       reading.looking(block.name, targets, async function* (place) {
         yield* reading.check(place, targets);

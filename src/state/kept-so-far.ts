@@ -1,6 +1,9 @@
 import type { HeldRecord } from "./sealed-store.ts";
 import type { Reads } from "./state.ts";
 
+/** The last day of what nobody knows the end of: it never becomes due by itself. */
+const NEVER = "9999-12-31";
+
 /** Whether any run of the request, of whatever plan, has begun. */
 export async function hasBegun({ plans, journal }: Reads, request: string): Promise<boolean> {
   for (const plan of await plans.ofRequest(request))
@@ -19,13 +22,18 @@ export async function keptSoFar(
 ): Promise<readonly HeldRecord[]> {
   const { plan } = await reads.requests.get(request);
   if (plan === undefined || !(await hasBegun(reads, request))) return [];
-  const latest = (await reads.sealed.steps(request, plan)).flatMap(({ record, records }) =>
-    records.flatMap(({ key, disposition }): HeldRecord[] =>
-      disposition.kind === "kept"
-        ? [{ system: record.split(".")[0] ?? "", record, key, until: disposition.until, reason: disposition.reason }]
-        : [],
-    ),
-  );
+  const latest: HeldRecord[] = [];
+  for await (const { record, records } of reads.sealed.pieces(request, plan)) {
+    for (const { key, disposition } of records)
+      if (disposition.kind === "kept")
+        latest.push({
+          system: record.split(".")[0] ?? "",
+          record,
+          key,
+          until: disposition.until ?? NEVER,
+          reason: disposition.reason,
+        });
+  }
   const merged = new Map(
     [...(await reads.sealed.carried(request)), ...latest].map((one) => [`${one.record}\n${one.key}`, one]),
   );

@@ -5,10 +5,12 @@ import type { Lease, Tx, UnitOfWork } from "./state.ts";
 /** Takes the names and keeps them by a sign of life every third of their time, until it is disposed of. */
 export async function takeLease<T>(
   atomically: UnitOfWork["atomically"],
-  names: readonly string[],
+  given: readonly string[],
   judge: (tx: Tx) => Promise<T>,
   lasting = LEASE_MS,
 ): Promise<Lease & { readonly first: T }> {
+  // somebody may stand twice in a batch, spelled in two ways
+  const names = [...new Set(given)];
   const { fence, first } = await atomically(async (tx) => ({
     first: await judge(tx),
     fence: await tx.leases.take(names),

@@ -1,20 +1,25 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { Failure } from "../errors.ts";
-import type { SealedRecord, SealedStep } from "../model/plan.ts";
+import type { SealedRecord, SealedStep, StepHead, StepToSeal } from "../model/plan.ts";
 import type { Lookup } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
 import { sealBytes, unsealBytes } from "./seal.ts";
 import { bytes, one, type Sql, stored, toStored } from "./sql.ts";
 
-/** Records of a step in one sealed chunk: bounds memory while writing, and the size of a row. */
-const CHUNK = 2000;
+/** Records of a step in one sealed piece: bounds memory while writing and reading, and the size of a row. */
+const PIECE = 2000;
 
 /** Identifiers and located keys of open requests, encrypted under a key of each request. Destroyed when the request ends. */
 export interface SealedReads {
   subjects(request: string): Promise<readonly Subject[]>;
   /** Whether the sealed part still exists. */
   exists(request: string): Promise<boolean>;
-  steps(request: string, plan: string): Promise<readonly SealedStep[]>;
+  /** Steps with all of their records. `parts`: only these. */
+  steps(request: string, plan: string, parts?: readonly SealedPart[]): Promise<readonly SealedStep[]>;
+  /** The same a piece of a step after the other: all records of a batch are too many to stand in memory. */
+  pieces(request: string, plan: string, parts?: readonly SealedPart[]): AsyncIterable<SealedStep>;
+  /** What the steps are about and where their records lie. `see` is shown every piece on the way. */
+  parts(request: string, plan: string, see?: (piece: SealedStep) => void): Promise<readonly SealedPart[]>;
   /** Identifiers as the latest plan found them, one a subject; none before the first plan. */
   resolved(request: string): Promise<readonly Subject[]>;
   searched(request: string): Promise<readonly SearchedBy[]>;
@@ -22,6 +27,14 @@ export interface SealedReads {
   carried(request: string): Promise<readonly HeldRecord[]>;
   /** A key for keyed digests of this request, never stored: HKDF-like, from the request's own key. Throws WRONG_STATE once it is destroyed. */
   digestKey(request: string): Promise<Uint8Array>;
+}
+
+/** Where a step's pieces lie. */
+export interface SealedPart {
+  readonly head: StepHead;
+  /** Number of the first piece. */
+  readonly first: number;
+  readonly pieces: number;
 }
 
 export interface Sealed extends SealedReads {
@@ -35,7 +48,7 @@ export interface Sealed extends SealedReads {
 
 /** What is sealed beside a plan. */
 export interface SealedPlan {
-  readonly steps: readonly SealedStep[];
+  readonly steps: readonly StepToSeal[];
   /** One a subject: given and found. Who was erased by these can be searched by them again. */
   readonly resolved: readonly Subject[];
   /** What every record type was searched by, those of other systems under `--system` too. */
@@ -60,22 +73,26 @@ export interface HeldRecord {
 
 /** `destroyed` is called where something was destroyed: its traces are to be cut once that is saved. */
 export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => Promise<void>): Sealed {
-  const keyOf = async (request: string): Promise<Buffer> => {
+  // as an object: from bytes the runtime makes one anew for every piece
+  const keyOf = async (request: string): Promise<KeyObject> => {
     const row = await one(sql, "select wrapped from request_key where request = ?", [request]);
     if (row === undefined) throw new Failure("WRONG_STATE", `${request} has ended: its sealed part is destroyed`);
-    return unsealBytes(sealingKey, bytes(row, "wrapped"), `request_key/${request}`);
+    return createSecretKey(unsealBytes(sealingKey, bytes(row, "wrapped"), `request_key/${request}`));
   };
-  const put = async (request: string, key: Uint8Array, name: string, values: readonly object[]): Promise<void> => {
-    for (const [seq, value] of values.entries())
+  const put = async (request: string, key: KeyObject, name: string, values: Iterable<object>): Promise<void> => {
+    let seq = 0;
+    for (const value of values) {
       await sql.run(
         "insert into sealed (request, name, seq, bytes) values (?, ?, ?, ?) on conflict (request, name, seq) do update set bytes = excluded.bytes",
         [request, name, seq, sealBytes(key, Buffer.from(toStored(value)), `${request}/${name}/${seq}`)],
       );
+      seq += 1;
+    }
   };
   // one piece after the other: together they may be as large as all records of a batch
-  async function* each<T>(request: string, name: string): AsyncGenerator<T> {
+  async function* each<T>(request: string, name: string, from = 0, to = Number.POSITIVE_INFINITY): AsyncGenerator<T> {
     const key = await keyOf(request);
-    for (let seq = 0; ; seq += 1) {
+    for (let seq = from; seq < to; seq += 1) {
       const row = await one(sql, "select bytes from sealed where request = ? and name = ? and seq = ?", [
         request,
         name,
@@ -87,14 +104,41 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
   }
   const get = async <T>(request: string, name: string): Promise<readonly T[]> =>
     await Array.fromAsync(each<T>(request, name));
+  async function* pieces(request: string, plan: string, parts?: readonly SealedPart[]): AsyncGenerator<SealedStep> {
+    const name = `steps/${plan}`;
+    if (parts === undefined) yield* each<SealedStep>(request, name);
+    for (const { head, first, pieces: count } of parts ?? []) {
+      let seen = 0;
+      for await (const piece of each<SealedStep>(request, name, first, first + count)) {
+        if (piece.step === head.step) seen += 1;
+        yield piece;
+      }
+      if (seen !== count)
+        throw new Failure("STATE_UNREADABLE", `the sealed part of step ${head.step} of ${request} is not whole`);
+    }
+  }
   return {
+    pieces,
+    async parts(request, plan, see) {
+      const parts: SealedPart[] = [];
+      let seq = 0;
+      for await (const piece of pieces(request, plan)) {
+        see?.(piece);
+        const last = parts.at(-1);
+        const { records: _, ...head } = piece;
+        if (last?.head.step === head.step) parts.splice(-1, 1, { ...last, pieces: last.pieces + 1 });
+        else parts.push({ head, first: seq, pieces: 1 });
+        seq += 1;
+      }
+      return parts;
+    },
     async begin(request, subjects) {
       const key = randomBytes(32);
       await sql.run("insert into request_key (request, wrapped) values (?, ?)", [
         request,
         sealBytes(sealingKey, key, `request_key/${request}`),
       ]);
-      await put(request, key, "subjects", subjects);
+      await put(request, createSecretKey(key), "subjects", subjects);
     },
     subjects: async (request) => await get<Subject>(request, "subjects"),
     exists: async (request) =>
@@ -106,21 +150,21 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
       const key = await keyOf(request);
       // an earlier plan of the request is superseded: its keys are of no more use
       await sql.run("delete from sealed where request = ? and name <> 'subjects'", [request]);
-      await put(request, key, `steps/${plan}`, steps.flatMap(chunksOf));
+      await put(request, key, `steps/${plan}`, piecesOf(steps));
       await put(request, key, "resolved", resolved);
       await put(request, key, "searched", searched);
       await put(request, key, "carried", carried);
     },
-    async steps(request, plan) {
+    async steps(request, plan, parts) {
       const whole = new Map<string, { readonly head: SealedStep; readonly records: SealedRecord[] }>();
       const [subjectsOnce, dispositionOnce] = [
         sameOnce<SealedRecord["subjects"]>(),
         sameOnce<SealedRecord["disposition"]>(),
       ];
-      for await (const part of each<SealedStep>(request, `steps/${plan}`)) {
-        const step = whole.get(part.step) ?? { head: part, records: [] };
-        whole.set(part.step, step);
-        for (const record of part.records)
+      for await (const piece of pieces(request, plan, parts)) {
+        const step = whole.get(piece.step) ?? { head: { ...piece, records: [] }, records: [] };
+        whole.set(piece.step, step);
+        for (const record of piece.records)
           step.records.push({
             ...record,
             subjects: subjectsOnce(record.subjects),
@@ -168,9 +212,21 @@ function sameOnce<T>(): (value: T) => T {
   };
 }
 
-function chunksOf({ records, ...head }: SealedStep): readonly SealedStep[] {
-  const parts: SealedStep[] = [{ ...head, records: records.slice(0, CHUNK) }];
-  for (let at = CHUNK; at < records.length; at += CHUNK)
-    parts.push({ ...head, lookups: [], records: records.slice(at, at + CHUNK) });
-  return parts;
+/** A step without records is a piece too. */
+function* piecesOf(steps: readonly StepToSeal[]): Generator<SealedStep> {
+  for (const { records, ...whole } of steps) {
+    const { elsewhere: _, ...rest } = whole;
+    let head: StepHead = whole;
+    let some: SealedRecord[] = [];
+    for (const record of records) {
+      if (some.length === PIECE) {
+        yield { ...head, records: some };
+        // once is enough of what may be as long as the records
+        head = { ...rest, lookups: [] };
+        some = [];
+      }
+      some.push(record);
+    }
+    yield { ...head, records: some };
+  }
 }

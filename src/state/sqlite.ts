@@ -1,5 +1,5 @@
 import { closeSync, openSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Failure } from "../errors.ts";
 import { NEVER, openPace } from "../port/pace.ts";
 import { retry } from "../port/retry.ts";
@@ -42,6 +42,7 @@ export function openSqlite(file: string, kind = STATE_FILE): Database {
 }
 
 function database(file: string, kind: FileKind, db: DatabaseSync, reader: DatabaseSync): Database {
+  const written = sqlOn(file, kind, db);
   return {
     name: file,
     dialect: DIALECT,
@@ -50,7 +51,7 @@ function database(file: string, kind: FileKind, db: DatabaseSync, reader: Databa
       await sql.run(`pragma application_id = ${kind.application}`);
       await sql.run(`pragma user_version = ${version}`);
     },
-    begin: async () => await begin(file, kind, db),
+    begin: async () => await begin(file, kind, db, written),
     read: sqlOn(file, kind, reader),
     async cut() {
       // the write-ahead log still has the old pages until it is cut
@@ -87,7 +88,7 @@ async function versionOf(file: string, kind: FileKind, sql: Sql): Promise<number
 }
 
 /** Waits without standing in the way of what else this process does: the other one may be ours too. */
-async function begin(file: string, kind: FileKind, db: DatabaseSync): Promise<SqlTransaction> {
+async function begin(file: string, kind: FileKind, db: DatabaseSync, sql: Sql): Promise<SqlTransaction> {
   db.exec("pragma busy_timeout = 0");
   try {
     const start = async () => {
@@ -101,7 +102,7 @@ async function begin(file: string, kind: FileKind, db: DatabaseSync): Promise<Sq
     db.exec(`pragma busy_timeout = ${PATIENCE_MS}`);
   }
   return {
-    ...sqlOn(file, kind, db),
+    ...sql,
     commit: async () => guardedBy(file, kind, () => db.exec("commit")),
     async rollback() {
       if (db.isTransaction) db.exec("rollback");
@@ -110,10 +111,17 @@ async function begin(file: string, kind: FileKind, db: DatabaseSync): Promise<Sq
 }
 
 function sqlOn(file: string, kind: FileKind, db: DatabaseSync): Sql {
+  // a batch says the same thousands of times
+  const known = new Map<string, StatementSync>();
+  const statement = (text: string): StatementSync => {
+    const one = known.get(text) ?? db.prepare(text);
+    known.set(text, one);
+    return one;
+  };
   return {
     clock: "cast(unixepoch('subsec') * 1000 as integer)",
-    all: async (text, values = []) => guardedBy(file, kind, () => db.prepare(text).all(...values)),
-    run: async (text, values = []) => guardedBy(file, kind, () => Number(db.prepare(text).run(...values).changes)),
+    all: async (text, values = []) => guardedBy(file, kind, () => statement(text).all(...values)),
+    run: async (text, values = []) => guardedBy(file, kind, () => Number(statement(text).run(...values).changes)),
   };
 }
 

@@ -242,9 +242,7 @@ systems:
 
 describe("readDataMap", () => {
   it("gives a map with warnings, and those that no plan may be made with apart", async () => {
-    const text = whole(
-      "map: { review_by: 2020-01-01 }\nholds: { h: { rule: de/invoice, extend_while: x, people: { owner: a } } }",
-    );
+    const text = whole("map: { review_by: 2020-01-01 }\nretain_deleted: 14 days");
     const { map, issues, notBuilt } = await readDataMap({ file: "m.yaml", text }, HOW);
     expect(map).toBeDefined();
     expect(issues.map(({ code, severity, file }) => [code, severity, file])).toEqual([

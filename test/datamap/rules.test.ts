@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SystemBlock } from "../../src/model/datamap.ts";
+import { addDays } from "../../src/retention/civil-date.ts";
 import { codes, HOW, lint, shop, whole } from "./lint-map.ts";
 
 const HOLD =
@@ -155,11 +156,19 @@ describe("holds", () => {
       ["REVIEW_OVERDUE"],
     ],
     ["to be looked at today", `rule: de/invoice, people: { owner: a, review_by: 2026-11-21 }`, []],
+    ["with an open suspension (vector R6)", `rule: de/invoice, extend_while: tax assessment open, ${OWNED}`, []],
     [
-      "with an open suspension (vector R6): no plan is made",
-      `rule: de/invoice, extend_while: tax assessment open, ${OWNED}`,
-      ["NOT_BUILT"],
+      "by a rule that says itself where it starts",
+      `rule: de/invoice, starts: end of relationship, ${OWNED}`,
+      ["WRONG_VALUE"],
     ],
+    [
+      "with a period of its own from the end of a relationship",
+      `says: x, keep_for: 5 years, starts: end of relationship, law: [a], ${OWNED}`,
+      [],
+    ],
+    ["that may be cleared, by a rule that forbids it", `rule: fr/aml, redactable: true, ${OWNED}`, ["WRONG_VALUE"]],
+    ["that may be cleared, said so", `rule: de/invoice, redactable: true, ${OWNED}`, []],
   ];
   for (const [what, text, wanted] of cases)
     it(`${what}: ${wanted.join(", ") || "fine"}`, async () => expect(await found(hold(text))).toEqual(wanted));
@@ -168,6 +177,37 @@ describe("holds", () => {
     expect((await lint(whole("map: { review_by: 2020-01-01 }"))).map(({ severity, code }) => [severity, code])).toEqual(
       [["warning", "REVIEW_OVERDUE"]],
     );
+  });
+
+  it("a statutory rule that is past its review is a warning that names the law's text, from the day after on", async () => {
+    const text = hold(`rule: de/invoice, ${OWNED}`);
+    const last = HOW.rules.get("de/invoice")?.versions.at(-1)?.reviewBy ?? "";
+    expect(await codes(text, { today: last })).toEqual([]);
+    expect(await lint(text, { today: addDays(last, 1) })).toMatchObject([
+      {
+        code: "RULE_REVIEW_OVERDUE",
+        severity: "warning",
+        line: 2,
+        column: 14,
+        message: expect.stringContaining(last),
+        help: expect.stringContaining("https://www.gesetze-im-internet.de/ao_1977/__147.html"),
+      },
+    ]);
+  });
+
+  it("what must be kept whole, by a rule or by the map, is refused `keep_only` and allowed `restrict`", async () => {
+    const records = (held: string, more: string): string =>
+      shop(
+        `r: { match: { email: email }, do: erase, hold: { use: h, from: at }, while_held: { ${held} } }`,
+        `holds: { h: { ${more}, ${OWNED} } }`,
+      );
+    const own = "says: x, keep_for: 5 years, law: [a]";
+    for (const whole of ["rule: fr/aml", `${own}, redactable: false`]) {
+      expect(await found(records("keep_only: [name]", whole))).toEqual(["KEPT_WHOLE"]);
+      expect(await found(records("restrict: true", whole))).toEqual([]);
+    }
+    expect(await found(records("keep_only: [name]", own))).toEqual([]);
+    expect(await found(records("keep_only: [name]", "rule: de/invoice"))).toEqual([]);
   });
 
   it("a rule that is not in force yet cannot be used", async () => {

@@ -283,6 +283,37 @@ test("a record that is newer than the request waits, and says so", async () => {
   expect(shop.dump()["shop.tickets t1"]).not.toBe(before["shop.tickets t1"]);
 });
 
+test("a record of which nobody can tell when it came into being waits too; one without any date is as old as the rest", async () => {
+  await using shop = await openShop({}, { tickets: { created: "made" } });
+  put(shop.shop, "tickets", "t1", { ...ticket("t1", "ann"), made: "31.12.2999" });
+  put(shop.shop, "tickets", "t2", { ...ticket("t2", "ann"), made: null });
+  const before = shop.dump();
+  const id = await shop.house.open(ANN);
+  const plan = await shop.house.plan(id);
+  expect(plan.steps.find(({ record }) => record === "tickets")).toMatchObject({
+    act: 1,
+    waiting: 1,
+    reason: "age_unknown",
+  });
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 3 });
+  expect(shop.dump()["shop.tickets t1"]).toBe(before["shop.tickets t1"]);
+  expect(shop.dump()["shop.tickets t2"]).not.toBe(before["shop.tickets t2"]);
+});
+
+test("what is reached only through a record that came after the request waits with it", async () => {
+  await using shop = await openShop({}, { orders: { created: "day", hold: undefined } });
+  put(shop.shop, "orders", "o1", order("o1", "p1", "2999-01-01"));
+  const before = shop.dump();
+  const id = await shop.house.open(ANN);
+  const plan = await shop.house.plan(id);
+  expect(plan.steps.find(({ record }) => record === "items")).toMatchObject({ act: 1, waiting: 2 });
+  await shop.house.approve(id);
+  await shop.house.run(id);
+  for (const one of ["shop.orders o1", "shop.items i1", "shop.items i2"]) expect(shop.dump()[one]).toBe(before[one]);
+  expect(shop.dump()["shop.items i3"]).toBeUndefined();
+});
+
 const CASES = {
   conditions: {
     open_case: {
@@ -314,6 +345,36 @@ test("an open case keeps what it stands for, also one that is opened after the p
   await shop.house.approve(id);
   expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
   expect(shop.dump()["shop.orders o1"]).toBeUndefined();
+});
+
+const CASES_GO = { unless: "open_case" };
+const CASES_ERASED = {
+  conditions: { open_case: { ...CASES.conditions.open_case, any: "shop.ledger" } },
+};
+const CASE_RECORDS = { table: "cases", match: { person: "shop.people.id" }, do: "erase" };
+
+test("what a condition read as open stays as long as a record waits for it: the next plan still finds it open", async () => {
+  await using shop = await openShop(CASES_ERASED, { orders: CASES_GO, ledger: CASE_RECORDS });
+  fill(shop.shop, "cases", [
+    { id: "k1", person: "p1", state: "open" },
+    { id: "k2", person: "p1", state: "closed" },
+    { id: "k3", person: "p3", state: "open" },
+  ]);
+  const before = shop.dump();
+  const id = await shop.house.open([ANN, CAY], { batch: true });
+  for (const time of ["first", "second"]) {
+    const plan = await shop.house.plan(id);
+    expect(
+      plan.steps.find(({ record }) => record === "orders"),
+      time,
+    ).toMatchObject({ act: 0, waiting: 2 });
+    await shop.house.approve(id);
+    expect(await shop.house.run(id), time).toMatchObject({ exit: 3 });
+    for (const one of ["shop.cases k1", "shop.orders o1", "shop.orders o2"])
+      expect(shop.dump()[one], one).toBe(before[one]);
+    // nothing of Cay's waits for hers
+    for (const one of ["shop.cases k2", "shop.cases k3"]) expect(shop.dump()[one], one).toBeUndefined();
+  }
 });
 
 test("a case that is opened while the run is at work keeps what was not yet erased, and the run says why", async () => {
@@ -370,6 +431,32 @@ test("two runs at once: one acts, the other is told that it is busy, and everyth
   const said = await Promise.all([codeOf(shop.house.run(id)), codeOf(shop.house.run(id))]);
   expect(said.toSorted()).toEqual(["BUSY", "nothing was thrown"]);
   expect(shop.shop.written.filter((one) => one === "people p1")).toHaveLength(1);
+});
+
+test("somebody who stands twice in a batch, spelled in two ways, is erased once", async () => {
+  await using shop = await openShop();
+  const id = await shop.house.open([CAY, { email: " CAY@shop.example" }], { batch: true });
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  expect(shop.dump()["shop.people p3"]).toBeDefined();
+  expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
+  expect(shop.dump()["shop.people p3"]).toBeUndefined();
+});
+
+test("verify counts what waits now: what has gone meanwhile waits no longer", async () => {
+  await using shop = await openShop({}, { tickets: { created: "made" } });
+  for (const one of ["t1", "t2"]) put(shop.shop, "tickets", one, { ...ticket(one, "ann"), made: "2999-01-01" });
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  expect(await shop.house.run(id)).toMatchObject({ exit: 3 });
+  const ticketsOf = async () => (await shop.house.verify(id)).checks.find(({ record }) => record === "tickets");
+  expect(await ticketsOf()).toMatchObject({ result: "pass", waiting: 2, reason: "newer_than_request" });
+  shop.shop.tables.get("tickets")?.delete("t1");
+  expect(await ticketsOf()).toMatchObject({ result: "pass", waiting: 1, reason: "newer_than_request" });
+  shop.shop.tables.get("tickets")?.delete("t2");
+  const after = await ticketsOf();
+  expect([after?.["result"], after?.["waiting"], after?.["reason"]]).toEqual(["pass", undefined, undefined]);
 });
 
 test("settling: a second look that comes too early closes nothing; the one after the window does", async () => {

@@ -20,7 +20,7 @@ const step = (...records: SealedStep["records"]): SealedStep => ({
   records,
 });
 const look = (now: SealedStep, lost: readonly string[] = []) => ({
-  sealed: [now],
+  sealed: [{ ...now, records: new Map(now.records.map((one) => [one.key, one])) }],
   lost: async () => await Promise.resolve(lost),
 });
 

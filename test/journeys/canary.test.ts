@@ -74,6 +74,18 @@ test("files: a broken row and a file that vanishes tell of no value", async () =
   expect(traces(desk)).toEqual([]);
 });
 
+test("files: names that hold an identifier by which nothing there is searched are told in no gap", async () => {
+  using desk = openDesk();
+  await desk.json(["init"]);
+  desk.map(
+    system("files", { root: "./data" }, { guides: { files: ["*.csv"], match: { Email: "email" }, do: "remove-rows" } }),
+  );
+  for (const name of ["", ".bak"]) desk.file(`data/${canary.code}.csv${name}`, `Name,Email\nx,${canary.email}\n`);
+  expect(await everyWay(desk)).toEqual([0, 0, 0, 0, 2]);
+  expect(desk.said.at(-2)?.out).toContain("….csv.bak");
+  expect(traces(desk)).toEqual([]);
+});
+
 test("an identifier typed as an argument is refused and not repeated, in whatever place", async () => {
   using desk = openDesk();
   await desk.json(["init"]);

@@ -6,7 +6,7 @@ import { foldedBefore } from "../../src/model/fold.ts";
 import { decideOwn } from "../../src/planner/decide.ts";
 import type { Deciding } from "../../src/planner/deciding.ts";
 import type { Found, FoundRecord } from "../../src/planner/found.ts";
-import { decideReferences } from "../../src/planner/references.ts";
+import { decideReferences, knownReferences } from "../../src/planner/references.ts";
 import { decideOnce } from "../../src/planner/same-record.ts";
 import { noStops } from "../../src/planner/stops.ts";
 import { targetOf } from "../../src/planner/targets.ts";
@@ -76,7 +76,14 @@ function decide(
     gone,
   };
   const once = decideOnce(found, decideOwn(deciding), new Map(records.map(({ id }, at) => [id, at])));
-  const { decided } = decideReferences(map, found, once, new Map(Object.entries(references)));
+  const known = knownReferences(new Map(records.map((record) => [record.id, record])), found, once);
+  const { decided } = decideReferences(
+    map,
+    once,
+    new Map(Object.entries(references).map(([id, some]) => [id, some.map(known)])),
+    // one secret, one database
+    new Map(map.systems.map(({ name, connect }) => [name, { space: connect.secret ?? name, root: "" }])),
+  );
   return Object.fromEntries(
     [...decided].flatMap(([id, dispositions]) =>
       [...dispositions].map(([key, disposition]) => [`${id}/${key}`, disposition]),
@@ -142,6 +149,99 @@ test("a hold's missing date makes the record wait", () => {
     kind: "waiting",
     reason: "no_date",
   });
+});
+
+const aml: Hold = {
+  ...hold,
+  name: "aml_5y",
+  says: "anti-money-laundering law requires customer records to be kept for 5 years",
+  keepFor: { years: 5, months: 0, days: 0, seconds: 0, text: "5 years" },
+  starts: "end_of_relationship",
+  redactable: false,
+  law: ["Directive (EU) 2015/849 Art. 40(1)"],
+};
+const { roundUpTo: _, ...amlFromTheDay } = aml;
+
+const doubly = recordOf("shop", "invoices", {
+  match: { mode: "any", terms: [byColumn("customer_id", "shop.customers", "id")] },
+  holds: [
+    { hold: "invoice_8y", from: "issued_on", protects: [] },
+    { hold: "aml_5y", from: "left_on", protects: [] },
+  ],
+  whileHeld: { restrict: true, keepOnly: ["number"] },
+});
+
+test("of several holds the latest end counts, in either order, and the laws of all that still run are named", () => {
+  const end = (issued: string, left: string): unknown =>
+    decide(
+      [customers(), doubly],
+      { "shop.invoices": [row("i", { customer_id: "6", issued_on: issued, left_on: left })] },
+      {},
+      { holds: [hold, amlFromTheDay] },
+    )["shop.invoices/i"];
+  const both = [...hold.law, ...aml.law];
+  expect(end("2025-02-20", "2026-03-01")).toMatchObject({ until: "2033-12-31", law: both, says: hold.says });
+  expect(end("2018-02-20", "2026-03-01")).toMatchObject({ until: "2031-03-01", law: both, says: aml.says });
+  expect(end("2017-02-20", "2026-03-01")).toMatchObject({ until: "2031-03-01", law: aml.law });
+  expect(end("2018-02-20", "2020-03-01")).toMatchObject({ until: "2026-12-31", law: hold.law });
+  expect(end("2017-02-20", "2021-11-19")).toMatchObject({ kind: "act" });
+  expect(end("2017-02-20", "2021-11-20")).toMatchObject({ until: "2026-11-20", law: aml.law });
+});
+
+test("a relationship that has not ended is kept for review without an end, with its lines, and nothing of it is cleared", () => {
+  const trimmed = recordOf("shop", "lines", {
+    match: { mode: "any", terms: [byColumn("invoice_id", "shop.invoices", "id")] },
+    whileHeld: { restrict: false, keepOnly: ["number"] },
+  });
+  const decided = decide(
+    [customers(), doubly, trimmed],
+    {
+      ...shop,
+      "shop.invoices": [row("i", { id: "2", customer_id: "6", issued_on: "2025-02-20", left_on: null })],
+      "shop.lines": [row("l", { invoice_id: "2" })],
+    },
+    { "shop.customers": [reference("shop.invoices", "i", "shop.customers", "6")] },
+    { holds: [hold, amlFromTheDay] },
+  );
+  const law = [...hold.law, ...aml.law];
+  expect(decided).toEqual({
+    "shop.customers/6": { kind: "kept", reason: "held_by", law, says: aml.says, minimise: false },
+    "shop.invoices/i": { kind: "kept", reason: "review", law, says: aml.says, minimise: false, whole: true },
+    "shop.lines/l": { kind: "kept", reason: "review", law, says: aml.says, minimise: false, whole: true },
+  });
+});
+
+test("what one of two holds wants whole is not cleared for the other", () => {
+  const decided = decide(
+    [customers(), doubly],
+    { "shop.invoices": [row("i", { customer_id: "6", issued_on: "2025-02-20", left_on: "2026-03-01" })] },
+    {},
+    { holds: [hold, amlFromTheDay] },
+  );
+  expect(decided["shop.invoices/i"]).toMatchObject({ kind: "kept", until: "2033-12-31", minimise: false });
+});
+
+test("an open suspension keeps what has long run out, without an end, and says why; a missing date waits for nothing then", () => {
+  const suspended = { ...hold, suspended: "the tax assessment of 2011 is open" };
+  const decided = decide(
+    [customers(), invoices],
+    {
+      "shop.invoices": [
+        row("old", { customer_id: "6", issued_on: "2011-03-14" }),
+        row("none", { customer_id: "6", issued_on: null }),
+      ],
+    },
+    {},
+    { holds: [suspended] },
+  );
+  for (const key of ["old", "none"])
+    expect(decided[`shop.invoices/${key}`]).toEqual({
+      kind: "kept",
+      reason: "review",
+      law: hold.law,
+      says: `${hold.says}; the tax assessment of 2011 is open`,
+      minimise: false,
+    });
 });
 
 test("a parent that a held child references is kept, and anonymised where the map gives it fields", () => {

@@ -31,6 +31,7 @@ function plain(work: (call: string, io: IO) => void, found: readonly Located[] =
       };
       work("openReader", io);
       return await Promise.resolve({
+        site: async () => await Promise.resolve({ space: "here", root: "" }),
         check: () => nothing("check"),
         links: async () => {
           work("links", io);

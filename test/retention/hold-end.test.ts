@@ -97,14 +97,32 @@ describe("holds worked out by hand", () => {
     }
   }
 
-  it("R6 alone has no end here: an open suspension is `extend_while`, with which no plan is made yet (see test/datamap)", () => {
-    expect(vectors.filter(({ suspended }) => suspended !== undefined).map(({ id, status }) => [id, status])).toEqual([
-      ["R6", "review"],
-    ]);
-  });
+  for (const vector of vectors.filter(({ suspended }) => suspended !== undefined)) {
+    it(`${vector.id}: ${vector.suspended} leaves no end, of the stated period as of the shipped rule`, () => {
+      const suspended = vector.suspended ?? "";
+      for (const terms of [byVector(vector), shipped(vector.rule ?? "", vector)])
+        expect(holdEnd({ ...terms, suspended }, vector.event, "Europe/Berlin")).toEqual({
+          kind: "unknown",
+          reason: vector.status,
+        });
+    });
+  }
 });
 
 describe("a hold", () => {
+  it("from the end of a relationship that nobody knows of is for a person to look at", () => {
+    const aml = { ...stated("5 years"), starts: "end_of_relationship" } as const;
+    for (const from of [null, "", "infinity"])
+      expect(holdEnd(aml, from, "Europe/Berlin")).toEqual({ kind: "unknown", reason: "review" });
+    expect(holdEnd(aml, "2024-02-29", "Europe/Berlin")).toMatchObject({ lastDay: "2029-02-28" });
+  });
+
+  it("that is suspended has no end, whatever its date and however long ago", () => {
+    const suspended = { ...stated("1 day"), suspended: "the tax assessment of 2024 is open" };
+    for (const from of [null, "1999-01-01", "2026-01-01", "nonsense"])
+      expect(holdEnd(suspended, from, "UTC")).toEqual({ kind: "unknown", reason: "review" });
+  });
+
   const invoice = stated("8 years", "end of calendar year");
 
   it("has no end that anyone may rely on where the date is missing or unreadable", () => {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { commandsPage } from "./docs/commands-page.ts";
 import { connectorTable, kindKeysTable, wholeSchema } from "./docs/connector-table.ts";
 import { exitCodesPage } from "./docs/exit-codes-page.ts";
+import { retentionPage } from "./docs/retention-page.ts";
 import { structurePicture } from "./docs/structure.ts";
 import { schemaFiles } from "./docs/schema-files.ts";
 
@@ -12,6 +13,7 @@ const ROOT = join(import.meta.dirname, "..", "..");
 const pages = new Map<string, string>([
   ["docs/commands.md", await commandsPage(ROOT)],
   ["docs/exit-codes.md", exitCodesPage()],
+  ["docs/retention.md", retentionPage(ROOT)],
   ["manifests/datamap.schema.json", await wholeSchema()],
   ["manifests/shop/datamap.schema.json", await wholeSchema()], // beside the map that names it
   ["docs/architecture.md", between(read("docs/architecture.md"), "structure", structurePicture(ROOT))],

@@ -235,11 +235,12 @@ test("records are found by their keys with values, address and fingerprint as th
   await using reader = await system.openReader(io);
   const found = await Array.fromAsync(reader.locate(target, { by: "subjects", lookups: LOOKUPS }));
   const keys = found.map(({ key }) => key);
-  expect(found.map(({ within, address, key }) => [within, address === key])).toEqual([
-    ['["b.csv"]', true],
-    ['["sub/a.csv"]', true],
-    ['["sub/a.csv"]', true],
-  ]);
+  expect(found.map(({ within, address }) => [within, address])).toEqual(
+    ["b.csv", "sub/a.csv", "sub/a.csv"].map((name, at) => [
+      JSON.stringify([`${folder.path}/${name}`]),
+      keys[at]?.replace(`["${name}"`, `["${folder.path}/${name}"`),
+    ]),
+  );
   expect(await Array.fromAsync(reader.locate(target, { by: "keys", keys }))).toEqual(
     found.map((one) => ({ ...one, subjects: [] })),
   );
@@ -260,7 +261,7 @@ test("two patterns find the same record under one address", async () => {
   const [one] = await locateAll(all.system, io, all.target, LOOKUPS);
   const [other] = await locateAll(some.system, io, some.target, LOOKUPS);
   expect(one?.address).toBe(other?.address);
-  expect(one?.address).toMatch(/^\["a\.csv","[^"]+"\]$/u);
+  expect(one?.address.startsWith(`["${folder.path}/a.csv","`)).toBe(true);
 });
 
 test("what other record types change in the same records is done in the same go, and read again", async () => {

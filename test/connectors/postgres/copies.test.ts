@@ -366,7 +366,12 @@ test("a trigger may take along what the plan deletes, and nothing else of a reco
     await using eraser = await system.openEraser(worldOf(database));
     const [outcome] = did(
       await eraser.apply(
-        { id: "U-1", effect: "erase", works: [work], deleting: [{ target: posts, keys }] },
+        {
+          id: "U-1",
+          effect: "erase",
+          works: [work],
+          deleting: async () => await Promise.resolve([{ target: posts, keys }]),
+        },
         testJournal(),
         FREE,
       ),

@@ -68,7 +68,11 @@ export async function testDatabase(name: string): Promise<TestDatabase> {
 export const SECRETS = "shop_db";
 
 export function systemOf(records: readonly RecordType[], more: Partial<SystemBlock> = {}): System {
-  return connector.configure({
+  return connector.configure(blockOf(records, more));
+}
+
+export function blockOf(records: readonly RecordType[], more: Partial<SystemBlock> = {}): SystemBlock {
+  return {
     name: "shop",
     kind: "postgres",
     rank: "source",
@@ -79,7 +83,7 @@ export function systemOf(records: readonly RecordType[], more: Partial<SystemBlo
     covers: [],
     at: { line: 1, column: 1 },
     ...more,
-  });
+  };
 }
 
 /** A record type of the table of this name. */

@@ -234,9 +234,8 @@ describe("triggers", () => {
     expect(counts(file, "people", "notes")).toEqual([2, 3]);
     file.sql("UPDATE notes SET who = 2 WHERE id = 2");
     const others = await plan(system, worldOf(file), byNote, who);
-    const deleting = [
-      { target: byNote, keys: others.operations.flatMap(({ records }) => records.map(({ key }) => key)) },
-    ];
+    const keys = others.operations.flatMap(({ records }) => records.map(({ key }) => key));
+    const deleting = async () => await Promise.resolve([{ target: byNote, keys }]);
     await using eraser = await system.openEraser(worldOf(file));
     expect(
       await eraser.apply({ id: "U-1", effect: "erase", works: [work], deleting }, testJournal(), FREE),

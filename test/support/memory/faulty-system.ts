@@ -73,6 +73,7 @@ type Pass = (call: Call) => Promise<void>;
 
 function readerAround(reader: Reader, pass: Pass, faults: () => Faults): Reader {
   return {
+    site: async () => await reader.site(),
     async *check(targets) {
       await pass("check");
       yield* reader.check(targets);

@@ -26,6 +26,7 @@ export function memoryReader(
     onDelete: key.onDelete,
   });
   return {
+    site: async () => await Promise.resolve({ space: spaceOf(database), root: "" }),
     async *check(targets) {
       for (const target of targets) {
         if (database.tables.has(tableOf(target))) continue;
@@ -106,6 +107,15 @@ export function memoryReader(
     async *residue() {},
     [Symbol.asyncDispose]: async () => await Promise.resolve(),
   };
+}
+
+const spaces = new WeakMap<MemoryDatabase, string>();
+let databases = 0;
+
+function spaceOf(database: MemoryDatabase): string {
+  const known = spaces.get(database) ?? `memory ${(databases += 1)}`;
+  spaces.set(database, known);
+  return known;
 }
 
 /** Rows that may be meant: by an index where the values compare exactly, else all of them. */

