@@ -4,7 +4,8 @@ import type { PlannedDeletion } from "../../src/model/change.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import type { Assignments } from "../../src/sql/changes.ts";
-import type { BatchTables, Locking, OwnRow, Referencing, RowsRead, SqlBatch } from "../../src/sql/dialect.ts";
+import type { BatchTables, Locking, Referencing, RowsRead, SqlBatch } from "../../src/sql/dialect.ts";
+import { ownRowsOf, type WrittenRow } from "../../src/sql/own-rows.ts";
 import type { Hits, RowState } from "../../src/sql/record-table.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
 import { castTo } from "./columns.ts";
@@ -12,7 +13,7 @@ import { type Before, beforeOf, beforeText, declaredIn, type Growth, GROWTH, gro
 import { keyOrder, keyRows, ofTable, sameKey } from "./keys.ts";
 import { findRows, rowsByKey } from "./locate.ts";
 import { type Losses, moreThanKnown, noLosses, noteRemoved, noteTaken, topOf } from "./losses.ts";
-import { goesOn, nameOf } from "../../src/sql/cascades.ts";
+import { goesOn, referencingOf } from "../../src/sql/cascades.ts";
 import { walkReferences, waysInto } from "./references.ts";
 import { type Place, type Resolved, resolveTarget, stateOf, stateTexts } from "./resolved.ts";
 import { byKey, wholeTable } from "./search.ts";
@@ -82,7 +83,7 @@ export async function beginErasing(
       return counts;
     },
     settle: async () => await settle(erasing),
-    ownRows: async (tables) => await ownRows(erasing, tables),
+    ownRows: async (tables) => await ownRowsOf(tables, (trail) => writtenIn(erasing, trail)),
     id: async () => await Promise.resolve(erasing.id),
     commit: async () => await transaction.commit(),
     [Symbol.asyncDispose]: async () => await transaction[Symbol.asyncDispose](),
@@ -156,17 +157,10 @@ async function referencing(
     io,
     locking: fixed ? ("none" as const) : locking,
   };
-  for await (const { root, foreignKey, segment, key, address, busy } of walkReferences(walk, resolved, keys)) {
+  for await (const reference of walkReferences(walk, resolved, keys)) {
+    const { foreignKey, segment, address } = reference;
     if (goesOn(foreignKey, segment)) noteTaken(lost, resolved.catalog, segment.table, address);
-    found.push({
-      parentKey: root,
-      constraint: foreignKey.name,
-      onDelete: foreignKey.onDelete,
-      childColumns: foreignKey.columns,
-      address,
-      ...(segment.records.length === 0 ? { unmapped: { table: nameOf(segment, block), key } } : {}),
-      busy,
-    });
+    found.push(referencingOf(reference, block));
   }
   return found;
 }
@@ -311,28 +305,10 @@ function parentsOf({ table, catalog }: Resolved, block: SystemBlock): readonly s
 /** Ours are rows that we see and whose transaction is in progress: nobody else's are both. Savepoints count. */
 const WRITTEN_BY_US = `CASE WHEN pg_catalog.age(t.xmin) BETWEEN -100000000 AND pg_catalog.age(pg_catalog.pg_current_xact_id()::xid) THEN pg_catalog.pg_xact_status((pg_catalog.pg_current_xact_id()::text::int8 - (pg_catalog.age(t.xmin) - pg_catalog.age(pg_catalog.pg_current_xact_id()::xid)))::text::xid8) = 'in progress' ELSE false END`;
 
-async function ownRows(
-  erasing: Erasing,
-  trails: readonly Resolved[],
-): Promise<{ rows: OwnRow<Resolved>[]; unclaimed: string[] }> {
-  const rows: OwnRow<Resolved>[] = [];
-  const claimed = new Set<string>();
-  const unaccounted = new Map<string, string>();
-  for (const trail of trails) {
-    const family = new Set([trail.table, ...trail.catalog.descendants(trail.table)].map(({ oid }) => oid));
-    for (const grown of erasing.grown.filter(({ oid, root }) => family.has(oid) || family.has(root))) {
-      for (const { state, belongs } of await ownRowsIn(erasing, trail, grown)) {
-        if (belongs) {
-          rows.push({ table: trail, state });
-          claimed.add(state.address);
-        } else unaccounted.set(state.address, grown.shown);
-      }
-    }
-  }
-  return {
-    rows,
-    unclaimed: [...new Set([...unaccounted].flatMap(([address, shown]) => (claimed.has(address) ? [] : [shown])))],
-  };
+async function* writtenIn(erasing: Erasing, trail: Resolved): AsyncGenerator<WrittenRow> {
+  const family = new Set([trail.table, ...trail.catalog.descendants(trail.table)].map(({ oid }) => oid));
+  for (const grown of erasing.grown.filter(({ oid, root }) => family.has(oid) || family.has(root)))
+    for (const row of await ownRowsIn(erasing, trail, grown)) yield { ...row, shown: grown.shown };
 }
 
 /** Looked for at the end of the table first: where not all are found there, some took the place of older rows. */

@@ -1,7 +1,7 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Unit } from "../../src/model/change.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
-import { describeWorks } from "../../src/sql/describe.ts";
+import { describeWorks, isOnePiece, ownDeletions } from "../../src/sql/describe.ts";
 import type { SqlDialect } from "../../src/sql/dialect.ts";
 import { alsoReading } from "../../src/sql/read-columns.ts";
 import { applyUnit } from "../../src/sql/unit.ts";
@@ -60,7 +60,9 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
         alsoReading: (work, others) => alsoReading(work, others),
       });
       const { works } = described;
-      const onePiece = isOnePiece(unit, works);
+      const onePiece = isOnePiece(unit, works, ({ table, catalog }) =>
+        catalog.into(table).some(({ child }) => child === table),
+      );
       const effects = works.flatMap((one) => effectsOf(place, one));
       // what triggers may take along is asked for only where there are any
       const planned = effects.length === 0 ? new Set<string>() : await plannedIn(place, unit);
@@ -73,25 +75,11 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
 }
 
 /** What the plan deletes in the whole system: triggers may take some of it along. */
-async function plannedIn({ catalog }: Place, { works, deleting }: Unit): Promise<ReadonlySet<string>> {
-  const own = works.flatMap(({ target, operations }) =>
-    operations.flatMap(({ change, records }) =>
-      change.kind === "delete" ? [{ target, keys: records.map(({ key }) => key) }] : [],
-    ),
-  );
+async function plannedIn({ catalog }: Place, unit: Unit): Promise<ReadonlySet<string>> {
   return new Set(
-    [...own, ...((await deleting?.()) ?? [])].flatMap(({ target: { record }, keys }) => {
+    [...ownDeletions(unit), ...((await unit.deleting?.()) ?? [])].flatMap(({ target: { record }, keys }) => {
       const table = catalog.placed(record.place, record.id);
       return keys.map((key) => addressIn(table, key));
     }),
-  );
-}
-
-/** Whether the leading records reference each other. */
-function isOnePiece(unit: Unit, works: readonly Resolved[]): boolean {
-  const records = new Set(unit.works.map(({ target }) => target.record.id));
-  const leading = works.filter(({ target }) => !target.record.auditOf.some((source) => records.has(source)));
-  return (
-    leading.length > 1 || leading.some(({ table, catalog }) => catalog.into(table).some(({ child }) => child === table))
   );
 }
