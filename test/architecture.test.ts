@@ -1,8 +1,14 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { registry } from "../connectors/registry.ts";
+import type { Kind } from "../src/datamap/check.ts";
+import { dataMapSchema } from "../src/datamap/json-schema.ts";
+import { meaningOf } from "../src/datamap/meaning.ts";
+import { ownKeys } from "../src/datamap/own-keys.ts";
 import { unitsOf } from "../src/planner/units.ts";
+import { CONNECT, PLACE } from "../src/port/keys.ts";
 import { good, HOW, lint } from "./datamap/lint-map.ts";
 import { circlesIn, edgesOf } from "./support/circles.ts";
 import { roomOf } from "./support/docs/structure.ts";
@@ -208,6 +214,11 @@ test("a registered connector is the kind it is registered as, and does what its 
     expect((await config()).kind).toBe(kind);
     expect((await connector()).kind).toBe(kind);
     expect((await connector()).actions).toEqual((await config()).actions);
+    const { places, block } = await config();
+    expect(
+      Object.keys(PLACE).filter((key) => key in block.record),
+      kind,
+    ).toEqual(places);
   }
 });
 
@@ -238,6 +249,141 @@ test("a kind that is planted beside the registry has a place, a turn and a plan,
     kinds: new Map([...HOW.kinds, ["planted", planted]]),
   });
   expect((await misplaced).map(({ code }) => code)).toContain("PLACE");
+});
+
+test("a kind that is planted with keys of its own has them checked, kept, bound to the plan and in the schema; other kinds refuse them", async () => {
+  const own = z.strictObject({
+    name: z.string().min(1).describe("Its name."),
+    depth: z.number().exactOptional().describe("How deep."),
+  });
+  const planted = {
+    actions: ["erase"] as const,
+    places: ["index"] as const,
+    rank: "cache" as const,
+    lint: () => [],
+    block: {
+      connect: {
+        secret: CONNECT.secret,
+        region_name: z.string().describe("Where it stands."),
+        mode: z.enum(["fast", "slow"]).exactOptional().describe("How it is asked."),
+      },
+      system: { replicas: z.number().int().exactOptional().describe("How many.") },
+      record: { index: PLACE.index, partition: own.exactOptional().describe("The part that is searched.") },
+    },
+  };
+  const configs = await Promise.all(registry.connectors.map(async ({ config }) => await config()));
+  const kinds = new Map<string, Kind>([...configs.map((one): [string, Kind] => [one.kind, one]), ["planted", planted]]);
+  const text = (system: string, record: string, kind = "planted") =>
+    [
+      "version: 1",
+      "controller: { name: A Shop, contact: privacy@shop.example, calendar: { timezone: Europe/Berlin } }",
+      "identities: { email: { type: email, fold: [trim, lowercase] } }",
+      "systems:",
+      `  there: { kind: ${kind}, ${system}, records: { people: { ${kind === "planted" ? "index: p, " : ""}match: { email: email }, do: erase${record} } } }`,
+    ].join("\n");
+  const connect = "connect: { secret: there, region_name: north }";
+  const whole = text(`${connect}, replicas: 2`, ", partition: { name: eu, depth: 3 }");
+  const map = await good(whole, { kinds });
+  expect(map.systems).toMatchObject([
+    {
+      connect: { secret: "there", own: { region_name: "north" } },
+      own: { replicas: 2 },
+      records: [{ own: { partition: { name: "eu", depth: 3 } } }],
+    },
+  ]);
+  // a plan is bound to what they say
+  const meanings = await Promise.all(
+    [
+      whole,
+      whole.replace("depth: 3", "depth: 4"),
+      whole.replace("replicas: 2", "replicas: 3"),
+      whole.replace("north", "south"),
+    ].map(async (one) => meaningOf(await good(one, { kinds }))),
+  );
+  expect(new Set(meanings).size).toBe(4);
+  const said = async (one: string) =>
+    (await lint(one, { kinds })).map(
+      ({ code, message, help, line, column }) => `${line}:${column} ${code} ${message} ${help}`,
+    );
+  const at = (one: string, key: string) => `5:${(one.split("\n")[4] ?? "").indexOf(key) + 1}`;
+  for (const [wrong, key, problem] of [
+    [
+      text(connect, ", partition: { name: eu, dept: 3 }"),
+      "dept:",
+      "UNKNOWN_KEY There is no key `dept` in `partition`. Did you mean `depth`?",
+    ],
+    [
+      text(connect, ", partition: { name: 7 }"),
+      "7",
+      "WRONG_TYPE `name` has the wrong form. It takes a text. Put it in quotes.",
+    ],
+    [text(connect, ", partition: {}"), "partition:", "MISSING_KEY `name` is missing in `partition`. Add `name:` here."],
+    [
+      text(connect, ", partitions: { name: eu }"),
+      "partitions:",
+      "UNKNOWN_KEY There is no key `partitions` in `people`. Did you mean `partition`?",
+    ],
+    [
+      text("connect: { secret: there }", ""),
+      "connect:",
+      "MISSING_KEY `region_name` is missing in `connect`. Add `region_name:` here.",
+    ],
+    [text(`${connect}, replicas: many`, ""), "many", "WRONG_TYPE `replicas` has the wrong form. It takes a number."],
+    [
+      text("connect: { secret: there, region_name: north, mode: canary }", ""),
+      "canary",
+      "WRONG_VALUE `mode` has the wrong value. It is one of: `fast`, `slow`.",
+    ],
+    // a key of other kinds
+    [
+      text(connect, ", versions: all"),
+      "versions:",
+      "UNKNOWN_KEY There is no key `versions` in `people`. It is for `s3`.",
+    ],
+    [
+      text(`${connect}, session: { a: b }`, ""),
+      "session:",
+      "UNKNOWN_KEY There is no key `session` in `there`. It is for `postgres`.",
+    ],
+    // its keys in another kind
+    [
+      text("connect: { secret: there }", ", partition: { name: eu }", "postgres"),
+      "partition:",
+      "UNKNOWN_KEY There is no key `partition` in `people`. It is for `planted`.",
+    ],
+    [
+      text("connect: { secret: there }, replicas: 2", "", "postgres"),
+      "replicas:",
+      "UNKNOWN_KEY There is no key `replicas` in `there`. It is for `planted`.",
+    ],
+    [
+      text("connect: { secret: there, region_name: north }", "", "postgres"),
+      "region_name:",
+      "UNKNOWN_KEY `connect` has no such key. It has: `secret`, `read_secret`.",
+    ],
+    [
+      text("connect: { secret: there, root: . }", "", "postgres"),
+      "root:",
+      "UNKNOWN_KEY `connect` has no such key. It has: `secret`, `read_secret`.",
+    ],
+  ] as const)
+    // what stands after a full stop lists the keys that are known
+    expect(
+      (await said(wrong)).map((one) => one.split(" Known:")[0]),
+      wrong,
+    ).toEqual([`${at(wrong, key)} ${problem}`]);
+  // near to a key that this kind has: that one is meant
+  const near = {
+    ...planted,
+    block: { ...planted.block, record: { ...planted.block.record, tables: z.string().describe("-").exactOptional() } },
+  };
+  const tables = text("connect: { secret: there }", ", tables: p", "postgres");
+  expect((await lint(tables, { kinds: new Map([...kinds, ["planted", near]]) })).map(({ help }) => help)).toEqual([
+    "Did you mean `table`?",
+  ]);
+  const schema = dataMapSchema(ownKeys([...kinds.values()].flatMap(({ block }) => block ?? [])));
+  for (const word of ["The part that is searched.", "Where it stands.", "How many."]) expect(schema).toContain(word);
+  expect(JSON.parse(dataMapSchema(ownKeys(configs.map(({ block }) => block))))).toEqual(JSON.parse(dataMapSchema()));
 });
 
 /** Imports from a room that may not be imported there. */

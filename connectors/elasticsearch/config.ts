@@ -1,11 +1,13 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
+import { CONNECT, PLACE } from "../../src/port/keys.ts";
 
 export const config: ConnectorConfig = {
   kind: "elasticsearch",
   actions: ["erase", "anonymise", "redact", "unlink", "keep"],
   places: ["index"],
   rank: "index",
+  block: { connect: { secret: CONNECT.secret }, system: {}, record: { index: PLACE.index } },
   lint: (block) => [...lint(block)],
 };
 

@@ -68,12 +68,12 @@ function fits(system: string, index: ConcreteIndex, field: MatchField, value: st
 function queryFor(field: MatchField, values: readonly string[]): JsonObject {
   if (values.length === 0) throw new Failure("UNEXPECTED", "A search without values was to be sent.");
   if (widthOf(field) === 0) return inNested(field, { terms: { [field.name]: values } });
-  const wide = inNested(field, {
+  const patterns = inNested(field, {
     bool: { minimum_should_match: 1, should: values.map((value) => patternQuery(field, value)) },
   });
   // a stored value with white space or marks around it may be too long for the index though the one asked for is not
-  if (field.ignoreAbove === Infinity || !field.column.fold.some((fold) => fold !== "lowercase")) return wide;
-  return { bool: { minimum_should_match: 1, should: [wide, { term: { _ignored: { value: field.name } } }] } };
+  if (field.ignoreAbove === Infinity || !field.column.fold.some((fold) => fold !== "lowercase")) return patterns;
+  return { bool: { minimum_should_match: 1, should: [patterns, { term: { _ignored: { value: field.name } } }] } };
 }
 
 export function inNested({ nested }: MatchField, query: JsonObject): JsonObject {

@@ -10,8 +10,8 @@ const LOOK = ["read", "view_index_metadata"];
 
 /** A role that may see part of a pattern is shown that part, as if it were all. */
 export async function* patternRights(api: Api, target: Target, pattern: string): AsyncGenerator<Finding> {
-  const wide = pattern.split(",").filter((part) => part.includes("*") && !part.startsWith("-"));
-  for (const { name, right } of await missing(api, wide, LOOK)) {
+  const patterns = pattern.split(",").filter((part) => part.includes("*") && !part.startsWith("-"));
+  for (const { name, right } of await missing(api, patterns, LOOK)) {
     yield finding(
       target,
       "NOT_PERMITTED",

@@ -1,5 +1,6 @@
 import type { RecordType, SystemBlock } from "../../src/model/datamap.ts";
 import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
+import { CONNECT, PLACE, RECORD_FILE } from "../../src/port/keys.ts";
 import { parseGlob } from "../../src/record-files/glob.ts";
 import { recordFileIssues } from "../../src/record-files/lint.ts";
 
@@ -8,6 +9,7 @@ export const config: ConnectorConfig = {
   actions: ["remove-rows", "anonymise", "redact", "unlink", "keep"],
   places: ["files"],
   rank: "file",
+  block: { connect: { root: CONNECT.root }, system: {}, record: { files: PLACE.files, ...RECORD_FILE } },
   lint: (block) => [...connectIssues(block), ...block.records.flatMap(recordIssues)],
 };
 

@@ -132,8 +132,11 @@ export function pathTexts(
   return { laterals, value };
 }
 
-/** A text expression after the folds, in the order of `fold()`. At least as wide as it: what is found is compared again. */
-export function folded(expression: string, folds: readonly Fold[], server: Server, wide: boolean): string {
+/**
+ * A text expression after the folds, in the order of `fold()`: it finds at least what that finds, and what is found is
+ * compared again. `allLetters`: lower case by a collation that knows more letters than ASCII, whatever the column's knows.
+ */
+export function folded(expression: string, folds: readonly Fold[], server: Server, allLetters: boolean): string {
   let sql = expression;
   const white = literal(server.utf8 ? WHITE : ASCII_WHITE);
   if (folds.includes("nfc") && server.utf8) sql = `pg_catalog.normalize(${sql}, 'NFC')`;
@@ -142,7 +145,7 @@ export function folded(expression: string, folds: readonly Fold[], server: Serve
     sql = `pg_catalog.regexp_replace(pg_catalog.translate(${sql}, ${white} || '().-/', ''), '^00', '+')`;
   if (folds.includes("lowercase"))
     sql =
-      wide && server.lowerCollation !== ""
+      allLetters && server.lowerCollation !== ""
         ? `pg_catalog.lower(${sql} COLLATE ${qualified("pg_catalog", server.lowerCollation)})`
         : `pg_catalog.lower(${sql})`;
   return sql;

@@ -1,5 +1,6 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
+import { CONNECT, PLACE, SESSION, TABLE } from "../../src/port/keys.ts";
 import { tableIssues } from "../../src/sql/table-issues.ts";
 
 const SETTING = /^[a-z_][a-z0-9_$]*(?:\.[a-z_][a-z0-9_$]*)*$/iu;
@@ -9,6 +10,7 @@ export const config: ConnectorConfig = {
   actions: ["erase", "anonymise", "redact", "unlink", "keep"],
   places: ["table"],
   rank: "source",
+  block: { connect: { secret: CONNECT.secret }, system: SESSION, record: { table: PLACE.table, ...TABLE } },
   lint: (block) => [
     ...connectIssues(block),
     ...sessionIssues(block),

@@ -1,8 +1,7 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import type { PlannedInSystem, PlannedKeys, Unit } from "../../src/model/change.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
-import { describeWorks } from "../../src/sql/describe.ts";
-import type { SqlDialect, UnitTables } from "../../src/sql/dialect.ts";
+import { describeWorks, isOnePiece, ownWork } from "../../src/sql/describe.ts";
+import type { SqlDialect } from "../../src/sql/dialect.ts";
 import { alsoReading } from "../../src/sql/read-columns.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
 import { applyUnit } from "../../src/sql/unit.ts";
@@ -59,7 +58,7 @@ function dialectOf(database: Database, block: SystemBlock, structure: Structure,
         works: tables.works,
         planned: onceAsked(async () => (await unit.planned?.()) ?? ownWork(unit)),
       };
-      return { ...tables, onePiece: isOnePiece(unit, tables.works) };
+      return { ...tables, onePiece: isOnePiece(unit, tables.works, referencesItself) };
     },
     async fate(id) {
       await using transaction = await database.read();
@@ -86,24 +85,7 @@ function onceAsked<T>(ask: () => Promise<T>): () => Promise<T> {
   return async () => await (known ??= ask());
 }
 
-function ownWork({ works }: Unit): PlannedInSystem {
-  const own = (as: "delete" | "change"): readonly PlannedKeys[] =>
-    works.map(({ target, operations }) => ({
-      target,
-      keys: operations.flatMap(({ change, records }) =>
-        (change.kind === "delete") === (as === "delete") ? records.map(({ key }) => key) : [],
-      ),
-    }));
-  return { deleting: own("delete"), changing: own("change") };
-}
-
-/** Whether the leading records must be done in one statement: they reference each other. */
-function isOnePiece(unit: Unit, resolved: readonly Resolved[]): UnitTables<Resolved>["onePiece"] {
-  const records = new Set(unit.works.map(({ target }) => target.record.id));
-  const leading = resolved.filter(({ target }) => !target.record.auditOf.some((source) => records.has(source)));
-  if (leading.length > 1) return true;
-  return leading.some(({ table, catalog }) => {
-    const family = new Set([table, ...catalog.ancestors(table), ...catalog.descendants(table)].map(({ oid }) => oid));
-    return catalog.into(table).some(({ child }) => family.has(child));
-  });
+function referencesItself({ table, catalog }: Resolved): boolean {
+  const family = new Set([table, ...catalog.ancestors(table), ...catalog.descendants(table)].map(({ oid }) => oid));
+  return catalog.into(table).some(({ child }) => family.has(child));
 }

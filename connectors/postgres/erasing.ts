@@ -4,7 +4,8 @@ import type { PlannedInSystem } from "../../src/model/change.ts";
 import type { Lookup } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import type { Assignments } from "../../src/sql/changes.ts";
-import type { BatchTables, Locking, OwnRow, Referencing, RowsRead, SqlBatch } from "../../src/sql/dialect.ts";
+import type { BatchTables, Locking, Referencing, RowsRead, SqlBatch } from "../../src/sql/dialect.ts";
+import { ownRowsOf, type WrittenRow } from "../../src/sql/own-rows.ts";
 import type { Hits, RowState } from "../../src/sql/record-table.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
 import { isIgnored } from "../../src/sql/findings.ts";
@@ -25,7 +26,7 @@ import {
 import { keyOrder, keyRows, ofTable, sameKey } from "./keys.ts";
 import { findRows, rowsByKey } from "./locate.ts";
 import { type Losses, moreThanKnown, noLosses, noteChanged, noteRemoved, noteTaken, topOf } from "./losses.ts";
-import { goesOn, nameOf } from "../../src/sql/cascades.ts";
+import { goesOn, referencingOf } from "../../src/sql/cascades.ts";
 import { walkReferences, waysInto } from "./references.ts";
 import { type Place, type Resolved, resolveTarget, stateOf, stateTexts } from "./resolved.ts";
 import { byKey, wholeTable } from "./search.ts";
@@ -98,7 +99,7 @@ export async function beginErasing(
       return counts;
     },
     settle: async () => await settle(erasing),
-    ownRows: async (tables) => await ownRows(erasing, tables),
+    ownRows: async (tables) => await ownRowsOf(tables, (trail) => writtenIn(erasing, trail)),
     id: async () => await Promise.resolve(erasing.id),
     commit: async () => await transaction.commit(),
     [Symbol.asyncDispose]: async () => await transaction[Symbol.asyncDispose](),
@@ -172,17 +173,10 @@ async function referencing(
     io,
     locking: fixed ? ("none" as const) : locking,
   };
-  for await (const { root, foreignKey, segment, key, address, busy } of walkReferences(walk, resolved, keys)) {
+  for await (const reference of walkReferences(walk, resolved, keys)) {
+    const { foreignKey, segment, address } = reference;
     if (goesOn(foreignKey, segment)) noteTaken(lost, resolved.catalog, segment.table, address);
-    found.push({
-      parentKey: root,
-      constraint: foreignKey.name,
-      onDelete: foreignKey.onDelete,
-      childColumns: foreignKey.columns,
-      address,
-      ...(segment.records.length === 0 ? { unmapped: { table: nameOf(segment, block), key } } : {}),
-      busy,
-    });
+    found.push(referencingOf(reference, block));
   }
   return found;
 }
@@ -351,28 +345,10 @@ function parentsOf({ table, catalog }: Resolved, block: SystemBlock): readonly s
   );
 }
 
-async function ownRows(
-  erasing: Erasing,
-  trails: readonly Resolved[],
-): Promise<{ rows: OwnRow<Resolved>[]; unclaimed: string[] }> {
-  const rows: OwnRow<Resolved>[] = [];
-  const claimed = new Set<string>();
-  const unaccounted = new Map<string, string>();
-  for (const trail of trails) {
-    const family = new Set([trail.table, ...trail.catalog.descendants(trail.table)].map(({ oid }) => oid));
-    for (const grown of erasing.grown.filter(({ oid, root }) => family.has(oid) || family.has(root))) {
-      for (const { state, belongs } of await ownRowsIn(erasing, trail, grown)) {
-        if (belongs) {
-          rows.push({ table: trail, state });
-          claimed.add(state.address);
-        } else unaccounted.set(state.address, grown.shown);
-      }
-    }
-  }
-  return {
-    rows,
-    unclaimed: [...new Set([...unaccounted].flatMap(([address, shown]) => (claimed.has(address) ? [] : [shown])))],
-  };
+async function* writtenIn(erasing: Erasing, trail: Resolved): AsyncGenerator<WrittenRow> {
+  const family = new Set([trail.table, ...trail.catalog.descendants(trail.table)].map(({ oid }) => oid));
+  for (const grown of erasing.grown.filter(({ oid, root }) => family.has(oid) || family.has(root)))
+    for (const row of await ownRowsIn(erasing, trail, grown)) yield { ...row, shown: grown.shown };
 }
 
 /** Looked for at the end of the table first: where not all are found there, some took the place of older rows. */

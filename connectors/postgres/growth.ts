@@ -1,6 +1,6 @@
 /** What a transaction's statements wrote beside the rows they name: the server counts it. */
 import type { SystemBlock } from "../../src/model/datamap.ts";
-import { isIgnored } from "../../src/sql/findings.ts";
+import { declaredIn as declaredOf } from "../../src/sql/declared.ts";
 import { waysInto } from "./references.ts";
 import type { Resolved } from "./resolved.ts";
 import { literal } from "./sql.ts";
@@ -80,24 +80,23 @@ export function growthOf(rows: readonly Row[], { counts }: Before): readonly Gro
 /** Tells what may grow or change in this unit from what nobody declared. */
 export function declaredIn(block: SystemBlock, works: readonly Resolved[]): (growth: Growth) => boolean {
   const [first] = works;
-  const trails = new Set(block.records.filter(({ auditOf }) => auditOf.length > 0).map(({ id }) => id));
+  const declared = declaredOf(block);
   const mine = new Set(
     works.flatMap(({ table, catalog }) =>
       [table, ...catalog.ancestors(table), ...catalog.descendants(table)].map(({ oid }) => oid),
     ),
   );
-  // whether these may lose or change rows by a cascade was asked before anything was planned
   const reached = new Set(
     works.flatMap(({ table, catalog }) => waysInto(catalog, block, table).map(({ segment }) => segment.table.oid)),
   );
   return (growth) => {
     const { oid, root, inserted } = growth;
-    if (mine.has(oid) || mine.has(root) || isIgnored(block, growth)) return true;
+    if (mine.has(oid) || mine.has(root)) return true;
     const table = first?.catalog.table(oid) ?? first?.catalog.table(root);
     const records = table === undefined ? [] : (first?.catalog.recordsOver(table) ?? []);
-    if (records.length > 0) return !records.some((id) => trails.has(id));
     const below = table === undefined ? [] : (first?.catalog.recordsBelow(table) ?? []);
-    return below.length > 0 || (inserted === 0 && (reached.has(oid) || reached.has(root)));
+    const write = { records, inserted: inserted > 0, reached: reached.has(oid) || reached.has(root) };
+    return declared(growth, write) || (records.length === 0 && below.length > 0);
   };
 }
 

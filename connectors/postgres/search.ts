@@ -95,18 +95,18 @@ function storedValue(ref: MatchRef, at: number, bound: Binder): { readonly later
 }
 
 /** SQL: a stored value equals a bound one. */
-function sameText(ref: MatchRef, { server }: Resolved, value: string, bound: string, wide: boolean): string {
+function sameText(ref: MatchRef, { server }: Resolved, value: string, bound: string, allLetters: boolean): string {
   const { type, by, folds } = ref;
   if (type !== undefined && by === "typed") return equal(value, type.equals, bound);
   if (type?.name === "bpchar" && folds.length === 0) return equal(value, type.equals, bound);
   if (type !== undefined && by === "exact")
-    return equal(textOf(value, type), EQUALS, `${bound}${collationOf(ref, wide)}`);
+    return equal(textOf(value, type), EQUALS, `${bound}${collationOf(ref, allLetters)}`);
   const text = type !== undefined && (type.name === "name" || isCitext(type)) ? `${value}::text` : value;
-  return equal(folded(text, folds, server, wide), EQUALS, `${bound}${collationOf(ref, wide)}`);
+  return equal(folded(text, folds, server, allLetters), EQUALS, `${bound}${collationOf(ref, allLetters)}`);
 }
 
-function collationOf({ column, path, folds }: MatchRef, wide: boolean): string {
-  return !(wide && folds.includes("lowercase")) && path === undefined && column.collation !== ""
+function collationOf({ column, path, folds }: MatchRef, allLetters: boolean): string {
+  return !(allLetters && folds.includes("lowercase")) && path === undefined && column.collation !== ""
     ? ` COLLATE ${column.collation}`
     : "";
 }
@@ -118,7 +118,7 @@ function castOf({ type, by, folds }: MatchRef): string {
     : "";
 }
 
-function isWide({ column }: MatchRef, { server }: Resolved, values: readonly string[]): boolean {
+function needsAllLetters({ column }: MatchRef, { server }: Resolved, values: readonly string[]): boolean {
   return column.asciiOnly && server.lowerCollation !== "" && values.some((value) => !isAscii(value));
 }
 
@@ -140,7 +140,7 @@ function joinText(resolved: Resolved, at: number, lookups: readonly Lookup[], bo
   const array = `${bound.bind(values)}::text[]${castOf(ref)}`;
   const rows = `ROWS FROM (pg_catalog.unnest(${array}), pg_catalog.unnest(${bound.bind(numbers)}::text[]::int4[])) AS l${at} (v, s)`;
   const { laterals, value } = storedValue(ref, at, bound);
-  const same = sameText(ref, resolved, value, `l${at}.v`, isWide(ref, resolved, values));
+  const same = sameText(ref, resolved, value, `l${at}.v`, needsAllLetters(ref, resolved, values));
   if (laterals === "")
     return `JOIN ${rows} ON ${same} CROSS JOIN LATERAL (SELECT ${textOf(value, ref.column.type)} AS v) AS h${at}`;
   return `${laterals} JOIN ${rows} ON ${same}${overlapText(ref, array)}`;
@@ -184,7 +184,7 @@ function tupleTexts(resolved: Resolved, lookups: readonly Lookup[], first: numbe
           resolved,
           isPlain(ref) ? `t.${quoted(ref.column.name)}` : `h${at}.${ref.path === undefined ? "v" : "n"}`,
           `g.v${index}`,
-          isWide(ref, resolved, lists[index] ?? []),
+          needsAllLetters(ref, resolved, lists[index] ?? []),
         ),
       ];
     });

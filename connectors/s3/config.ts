@@ -1,4 +1,5 @@
 import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
+import { CONNECT, PLACE, RECORD_FILE, VERSIONS } from "../../src/port/keys.ts";
 import type { RecordType, SystemBlock } from "../../src/model/datamap.ts";
 import { recordFileIssues } from "../../src/record-files/lint.ts";
 import { parseAddress } from "./place.ts";
@@ -9,6 +10,11 @@ export const config: ConnectorConfig = {
   actions: ["erase", "remove-rows", "anonymise", "redact", "unlink", "keep"],
   places: ["files", "keys"],
   rank: "file",
+  block: {
+    connect: { secret: CONNECT.secret, unsafe_overwrite: CONNECT.unsafe_overwrite },
+    system: {},
+    record: { files: PLACE.files, keys: PLACE.keys, ...RECORD_FILE, ...VERSIONS },
+  },
   lint,
 };
 

@@ -1,5 +1,6 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
+import { CONNECT, PLACE, TABLE } from "../../src/port/keys.ts";
 import { tableIssues } from "../../src/sql/table-issues.ts";
 
 export const config: ConnectorConfig = {
@@ -7,6 +8,11 @@ export const config: ConnectorConfig = {
   actions: ["erase", "anonymise", "redact", "unlink", "keep"],
   places: ["table"],
   rank: "source",
+  block: {
+    connect: { file: CONNECT.file, secret: CONNECT.secret },
+    system: {},
+    record: { table: PLACE.table, ...TABLE },
+  },
   lint: (block) => [
     ...connectIssues(block),
     ...sessionIssues(block),

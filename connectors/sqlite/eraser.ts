@@ -1,7 +1,7 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { PlannedKeys, Unit } from "../../src/model/change.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
-import { describeWorks } from "../../src/sql/describe.ts";
+import { describeWorks, isOnePiece, ownWork } from "../../src/sql/describe.ts";
 import type { SqlDialect } from "../../src/sql/dialect.ts";
 import { alsoReading } from "../../src/sql/read-columns.ts";
 import { applyUnit } from "../../src/sql/unit.ts";
@@ -61,7 +61,9 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
         alsoReading: (work, others) => alsoReading(work, others),
       });
       const { works } = described;
-      const onePiece = isOnePiece(unit, works);
+      const onePiece = isOnePiece(unit, works, ({ table, catalog }) =>
+        catalog.into(table).some(({ child }) => child === table),
+      );
       const effects = works.flatMap((one) => effectsOf(place, one));
       // what triggers may do as well is asked for only where there are any
       const planned = effects.length === 0 ? NOTHING_PLANNED : await plannedIn(place, unit);
@@ -77,12 +79,6 @@ const NOTHING_PLANNED = { planned: new Set<string>(), changing: new Set<string>(
 
 /** What the plan deletes and changes in the whole system: triggers may do some of it as well. */
 async function plannedIn({ catalog }: Place, unit: Unit): Promise<Pick<Erasing, "planned" | "changing">> {
-  const own = (as: "delete" | "change") =>
-    unit.works.flatMap(({ target, operations }) =>
-      operations.flatMap(({ change, records }) =>
-        (change.kind === "delete") === (as === "delete") ? [{ target, keys: records.map(({ key }) => key) }] : [],
-      ),
-    );
   const addresses = (records: readonly PlannedKeys[]) =>
     new Set(
       records.flatMap(({ target: { record }, keys }) => {
@@ -90,15 +86,10 @@ async function plannedIn({ catalog }: Place, unit: Unit): Promise<Pick<Erasing, 
         return keys.map((key) => addressIn(table, key));
       }),
     );
+  const own = ownWork(unit);
   const { deleting = [], changing = [] } = (await unit.planned?.()) ?? {};
-  return { planned: addresses([...own("delete"), ...deleting]), changing: addresses([...own("change"), ...changing]) };
-}
-
-/** Whether the leading records reference each other. */
-function isOnePiece(unit: Unit, works: readonly Resolved[]): boolean {
-  const records = new Set(unit.works.map(({ target }) => target.record.id));
-  const leading = works.filter(({ target }) => !target.record.auditOf.some((source) => records.has(source)));
-  return (
-    leading.length > 1 || leading.some(({ table, catalog }) => catalog.into(table).some(({ child }) => child === table))
-  );
+  return {
+    planned: addresses([...own.deleting, ...deleting]),
+    changing: addresses([...own.changing, ...changing]),
+  };
 }

@@ -2,10 +2,12 @@
 import { randomUUID } from "node:crypto";
 import type { SQLInputValue } from "node:sqlite";
 import type { Assignments } from "../../src/sql/changes.ts";
-import { goesOn, nameOf } from "../../src/sql/cascades.ts";
-import type { BatchTables, OwnRow, Referencing, SqlBatch } from "../../src/sql/dialect.ts";
+import { goesOn, referencingOf } from "../../src/sql/cascades.ts";
+import type { BatchTables, Referencing, SqlBatch } from "../../src/sql/dialect.ts";
+import { declaredIn } from "../../src/sql/declared.ts";
 import { isIgnored } from "../../src/sql/findings.ts";
 import { passes } from "../../src/sql/match-row.ts";
+import { ownRowsOf, type WrittenRow } from "../../src/sql/own-rows.ts";
 import type { Hits, RowState } from "../../src/sql/record-table.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
 import type { Column, Table } from "./catalog.ts";
@@ -146,7 +148,7 @@ export async function beginErasing(erasing: Erasing, { trails }: BatchTables<Res
     update: async (table, rows) => await Promise.resolve(updateRows(database, table, rows)),
     remove: async (deletions) => await Promise.resolve(deleteRows(database, deletions)),
     settle: async () => await Promise.resolve(settle(erasing, taken)),
-    ownRows: async () => await Promise.resolve(ownRows(erasing, trails)),
+    ownRows: async () => await ownRowsOf(trails, (trail) => writtenIn(erasing, trail)),
     // SQLite keeps no account of its transactions: this only tells one note from another
     id: async () => await Promise.resolve(id),
     commit: async () => await database.patiently("COMMIT"),
@@ -165,15 +167,7 @@ async function referencing(
 ): Promise<readonly Referencing[]> {
   const found = await Array.fromAsync(walkReferences(erasing, { table }, keys));
   for (const { foreignKey, segment, address } of found) if (goesOn(foreignKey, segment)) taken.add(address);
-  return found.map(({ root, foreignKey, segment, key, address, busy }) => ({
-    parentKey: root,
-    constraint: foreignKey.name,
-    onDelete: foreignKey.onDelete,
-    childColumns: foreignKey.columns,
-    address,
-    ...(segment.records.length === 0 ? { unmapped: { table: nameOf(segment, erasing.block), key } } : {}),
-    busy,
-  }));
+  return found.map((reference) => referencingOf(reference, erasing.block));
 }
 
 /** Sets columns of rows, by key: each row its own values, and only the columns that its assignments name. */
@@ -290,19 +284,13 @@ function wentBy({ catalog }: Erasing, table: Table): string {
 
 /** Tables that triggers wrote to though nobody declared it. */
 function strangers({ database, catalog, block, works, watched }: Erasing): readonly string[] {
-  const trails = new Set(block.records.filter(({ auditOf }) => auditOf.length > 0).map(({ id }) => id));
+  const declared = declaredIn(block);
   const mine = new Set(works.map(({ table }) => table.name));
-  // whether these may lose or change rows by a cascade was asked before anything was planned
   const reached = new Set(
     works.flatMap(({ table }) => waysInto(catalog, table).map(({ segment }) => segment.table.name)),
   );
   return watched.flatMap(({ name, table, log }) => {
-    const shown = { schema: "main", name, shown: name };
-    if (
-      mine.has(name) ||
-      isIgnored(block, shown) ||
-      catalog.fullTexts.some((one) => one.table.name === name && one.content !== undefined)
-    )
+    if (mine.has(name) || catalog.fullTexts.some((one) => one.table.name === name && one.content !== undefined))
       return [];
     const [counts] =
       table === undefined
@@ -312,42 +300,26 @@ function strangers({ database, catalog, block, works, watched }: Erasing): reado
           );
     if (counts?.[0] === 0n) return [];
     const records = table === undefined ? [] : catalog.recordsOver(table);
-    const declared =
-      records.length > 0 ? !records.some((id) => trails.has(id)) : counts?.[1] === 0n && reached.has(name);
-    return declared ? [] : [name];
+    const write = { records, inserted: counts?.[1] !== 0n, reached: reached.has(name) };
+    return declared({ schema: "main", name, shown: name }, write) ? [] : [name];
   });
 }
 
-function ownRows(
-  { database, io, watched }: Erasing,
-  trails: readonly Resolved[],
-): { rows: OwnRow<Resolved>[]; unclaimed: string[] } {
-  const rows: OwnRow<Resolved>[] = [];
-  const loose = new Map<string, string>();
-  const claimed = new Set<string>();
-  for (const trail of trails) {
-    const one = watched.find(({ name }) => name === trail.table.name);
-    if (one?.table === undefined) continue;
-    const parts = loggedOf(one.table);
-    // its number alone where it has one
-    const from = one.table.rowid === undefined ? 0 : parts.length - 1;
-    const [mine, theirs] = [
-      parts.slice(from).map((part) => `t.${part}`),
-      parts.slice(from).map((_, at) => `k${from + at}`),
-    ];
-    const written = `(${mine.join(", ")}) IN (SELECT ${theirs.join(", ")} FROM temp.${one.log} WHERE verb IN ('insert', 'update'))`;
-    for (const row of database.all(
-      `SELECT ${selected(trail)} FROM main.${quoted(trail.table.name)} AS t WHERE ${written}`,
-    )) {
-      const state: RowState = stateOf(trail, row, io);
-      if (passes(trail.filters, state)) {
-        rows.push({ table: trail, state });
-        claimed.add(state.address);
-      } else loose.set(state.address, trail.table.name);
-    }
+function* writtenIn({ database, io, watched }: Erasing, trail: Resolved): Generator<WrittenRow> {
+  const one = watched.find(({ name }) => name === trail.table.name);
+  if (one?.table === undefined) return;
+  const parts = loggedOf(one.table);
+  // its number alone where it has one
+  const from = one.table.rowid === undefined ? 0 : parts.length - 1;
+  const [mine, theirs] = [
+    parts.slice(from).map((part) => `t.${part}`),
+    parts.slice(from).map((_, at) => `k${from + at}`),
+  ];
+  const written = `(${mine.join(", ")}) IN (SELECT ${theirs.join(", ")} FROM temp.${one.log} WHERE verb IN ('insert', 'update'))`;
+  for (const row of database.all(
+    `SELECT ${selected(trail)} FROM main.${quoted(trail.table.name)} AS t WHERE ${written}`,
+  )) {
+    const state: RowState = stateOf(trail, row, io);
+    yield { state, belongs: passes(trail.filters, state), shown: trail.table.name };
   }
-  return {
-    rows,
-    unclaimed: [...new Set([...loose].flatMap(([address, name]) => (claimed.has(address) ? [] : [name])))],
-  };
 }

@@ -1,10 +1,11 @@
 /** What the checks of one data map share: its names, where things stand, and where findings go. */
 import { isCivilDate, type CivilDate } from "../model/civil-date.ts";
 import type { ActionKind, ColumnRef, Period, Place, Position, Rank, RoundUp, SystemBlock } from "../model/datamap.ts";
+import type { BlockKeys } from "../port/keys.ts";
 import { parsePeriod, parseRoundUp } from "../model/period.ts";
 import type { RetentionRule } from "../model/retention-rule.ts";
 import type { Problem, Report } from "./problems.ts";
-import { valueAt } from "./shape-check.ts";
+import { valueAt } from "./block.ts";
 import type { Path, Source } from "./source.ts";
 import { didYouMean } from "../model/nearest.ts";
 
@@ -13,6 +14,8 @@ export interface Kind {
   readonly actions: readonly ActionKind[];
   readonly places: readonly Place["kind"][];
   readonly rank: Rank;
+  /** Its keys, beside those that every kind has; absent: all that the core reads. */
+  readonly block?: BlockKeys;
   /** What is wrong with a block beyond its general shape; `path` leads from the system's block. */
   lint(block: SystemBlock): readonly {
     readonly path: readonly string[];
@@ -39,6 +42,8 @@ export interface Check {
   readonly rules: ReadonlyMap<string, RetentionRule>;
   readonly today: CivilDate;
   position(path: Path): Position;
+  /** What its kind has of its own in the block at this path. */
+  own(path: Path): Readonly<Record<string, unknown>> | undefined;
   /** A plain scalar as it was written. */
   text(path: Path): string | undefined;
 }

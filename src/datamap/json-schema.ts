@@ -1,16 +1,17 @@
 import { z } from "zod";
-import { SHAPE } from "./shape.ts";
+import type { BlockKeys } from "../port/keys.ts";
+import { SHAPE, shapeWith } from "./shape.ts";
 import type { Path } from "./source.ts";
 
-/** JSON Schema (draft-07) of a data map, for editors: the bytes of manifests/datamap.schema.json. */
-export function dataMapSchema(): string {
-  const { $schema, ...schema } = z.toJSONSchema(SHAPE, { target: "draft-7" });
+/** JSON Schema (draft-07) of a data map, for editors: the bytes of manifests/datamap.schema.json. `own`: what kinds have beside the keys that the core reads. */
+export function dataMapSchema(own?: BlockKeys): string {
+  const { $schema, ...schema } = z.toJSONSchema(own === undefined ? SHAPE : shapeWith(own), { target: "draft-7" });
   return `${JSON.stringify({ $schema, title: "Data map of expunge", ...schema }, null, 2)}\n`;
 }
 
 /** The keys that may stand in the block at this path. */
-export function keysAt(path: Path): string[] {
-  const schema: unknown = JSON.parse(dataMapSchema());
+export function keysAt(path: Path, own?: BlockKeys): string[] {
+  const schema: unknown = JSON.parse(dataMapSchema(own));
   const found = path.reduce<unknown[]>(
     (schemas, step) => schemas.flatMap((each) => below(each, step)),
     alternatives(schema),

@@ -101,13 +101,14 @@ function settings(system: SystemBlock): Plain {
     at: _at,
     ...rest
   } = system;
-  const { kind, connect, session, feeds, copyOf, ignore = [], covers, expiresAfter, ...none } = rest;
+  const { kind, connect, session, own, feeds, copyOf, ignore = [], covers, expiresAfter, ...none } = rest;
   none satisfies Record<string, never>;
   const expires = expiresAfter === undefined ? undefined : period(expiresAfter);
   return {
     kind,
-    connect: { ...connect },
+    connect: { ...connect, own: plain(connect.own) },
     session,
+    own: plain(own),
     feeds: set(feeds),
     copyOf,
     ignore: set(ignore),
@@ -136,7 +137,7 @@ function rule(record: RecordType): Plain {
     cascades,
     ...more
   } = rest;
-  const { format, dialect, encoding, versions, limits, ...none } = more;
+  const { format, dialect, encoding, versions, own, limits, ...none } = more;
   none satisfies Record<string, never>;
   return {
     place: placeOf(place),
@@ -164,8 +165,17 @@ function rule(record: RecordType): Plain {
     dialect: dialectOf(dialect),
     encoding,
     versions,
+    own: plain(own),
     limits: { ...limits },
   };
+}
+
+/** What a kind read of its own keys: data, whatever it is. */
+function plain(own: unknown): Plain {
+  if (own === undefined || own === null || typeof own === "string" || typeof own === "number") return own;
+  if (typeof own === "boolean") return own;
+  if (Array.isArray(own)) return own.map((one: unknown) => plain(one));
+  return Object.fromEntries(Object.entries(own).map(([key, value]) => [key, plain(value)]));
 }
 
 function placeOf(place: Place): Plain {

@@ -10,7 +10,8 @@ import { checkSystemsApart } from "./overlap.ts";
 import { checkKeptIdentities } from "./keeps-identity.ts";
 import { checkKeptWhole, readCondition, readHold, readIdentity } from "./holds.ts";
 import type { Problem } from "./problems.ts";
-import { checkShape, isBlock, LITERAL, valueAt } from "./shape-check.ts";
+import { isBlock, valueAt } from "./block.ts";
+import { checkShape, LITERAL, strangeProblems } from "./shape-check.ts";
 import { readSource, type Path, type Source } from "./source.ts";
 import { readSystem } from "./system.ts";
 
@@ -47,6 +48,7 @@ export async function readDataMap(
     rules: how.rules,
     today: how.today,
     position: (path) => source.at(path, "key"),
+    own: () => undefined,
     text: (path) => source.written(path),
   };
   const map = source.value === undefined ? undefined : await readMap(source, { file, text }, how, check, problems);
@@ -87,12 +89,14 @@ async function readMap(
   source: Source,
   { file, text }: { file: string; text: string },
   how: How,
-  check: Check,
+  outer: Check,
   problems: Problem[],
 ): Promise<DataMap | undefined> {
-  const { written, problems: misshapen } = checkShape(withoutNotBuilt(source.value, how, check));
+  const value = withoutNotBuilt(source.value, how, outer);
+  const { written, problems: misshapen, own } = checkShape(value, how.kinds);
   problems.push(...misshapen);
   if (written === undefined) return undefined;
+  const check: Check = { ...outer, own };
 
   const top = await readTop(written, how, check);
   const identities = Object.entries(written.identities).map(([name, block]) => readIdentity(name, block, check));
@@ -117,7 +121,12 @@ async function readMap(
   const errors = errorsOf(problems);
   const isRead = (path: Path): boolean => !errors.some((error) => startsWith(error.path, path));
   checkKeptIdentities({ identities, systems }, isRead, check);
-  for (const system of systems) lintSystem(system, how.kinds.get(system.kind), problems, check);
+  for (const system of systems) {
+    lintSystem(system, how.kinds.get(system.kind), problems, check);
+    // the kind's own word on a key that is not for it comes first
+    for (const strange of strangeProblems(system.name, { value, kinds: how.kinds }))
+      if (!errorsOf(problems).some(({ path }) => startsWith(path, strange.path))) check.report(strange);
+  }
   const digest = createHash("sha256").update(text).digest("hex");
   return { file, digest, ...top, identities, conditions, holds, systems };
 }

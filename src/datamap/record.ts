@@ -108,8 +108,15 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
     encoding: written.encoding ?? "utf-8",
     ...(written.versions === undefined ? {} : { versions: written.versions }),
     limits: readLimits(written.limits, context.limits),
+    ...ownOf(path, check),
     at: check.position(path),
   };
+}
+
+/** What its kind has of its own, as it was read. */
+export function ownOf(path: Path, check: Check): { readonly own?: Readonly<Record<string, unknown>> } {
+  const own = check.own(path);
+  return own === undefined ? {} : { own };
 }
 
 export function readLimits(written: Written["limits"], above: Limits): Limits {

@@ -1,5 +1,8 @@
 import type { z } from "zod";
+import type { BlockKeys } from "../port/keys.ts";
+import { isBlock, valueAt } from "./block.ts";
 import { keysAt } from "./json-schema.ts";
+import { keysOfKind, ownKeys, partAt, strangeKeys, type Taken, takeOwn } from "./own-keys.ts";
 import type { Problem } from "./problems.ts";
 import { SHAPE, type Written } from "./shape.ts";
 import type { Path } from "./source.ts";
@@ -13,15 +16,23 @@ const CREDENTIAL =
  * Everything about the shape that is wrong, and the map without those parts, so that the rest is checked too. Undefined
  * where too little is left.
  */
-export function checkShape(value: unknown): {
+export function checkShape(
+  value: unknown,
+  kinds: Kinds,
+): {
   readonly written: Written | undefined;
   readonly problems: readonly Problem[];
+  /** What kinds have of their own in the block at this path. */
+  readonly own: Taken["at"];
 } {
-  const first = SHAPE.safeParse(value);
-  if (first.success) return { written: first.data, problems: [] };
-  const problems = flatten(first.error.issues).flatMap((issue) => describe(issue, value));
-  if (!isBlock(value)) return { written: undefined, problems };
-  let rest: unknown = value;
+  const taken = takeOwn(value, (kind) => kinds.get(kind)?.block);
+  const { at: own } = taken;
+  const problems = flatten(taken.issues).flatMap((issue) => describe(issue, { value, kinds, own: true }));
+  const first = SHAPE.safeParse(taken.rest);
+  if (first.success) return { written: first.data, problems, own };
+  problems.push(...flatten(first.error.issues).flatMap((issue) => describe(issue, { value, kinds, own: false })));
+  if (!isBlock(value)) return { written: undefined, problems, own };
+  let { rest } = taken;
   let { error }: { error: z.ZodError } = first;
   for (let round = 0; round < 20; round++) {
     rest = withStubs(
@@ -31,10 +42,48 @@ export function checkShape(value: unknown): {
       ),
     );
     const again = SHAPE.safeParse(rest);
-    if (again.success) return { written: again.data, problems };
+    if (again.success) return { written: again.data, problems, own };
     error = again.error;
   }
-  return { written: undefined, problems };
+  return { written: undefined, problems, own };
+}
+
+/** What a system's kind says that its block may hold; absent: every key that the core reads. */
+type Kinds = ReadonlyMap<string, { readonly block?: BlockKeys }>;
+
+/** The data map that is read. */
+interface Whole {
+  readonly value: unknown;
+  readonly kinds: Kinds;
+}
+
+/** What stands in a system's block and is for other kinds. */
+export function strangeProblems(system: string, { value, kinds }: Whole): readonly Problem[] {
+  const block = blockOf(["systems", system], { value, kinds });
+  if (block === undefined) return [];
+  return strangeKeys(system, valueAt(value, ["systems", system]), block).map((path) =>
+    unknownKey(path, String(path.at(-1)), { value, kinds }, true),
+  );
+}
+
+function blockOf(path: Path, { value, kinds }: Whole): BlockKeys | undefined {
+  const kind = valueAt(value, [...path.slice(0, 2), "kind"]);
+  return typeof kind === "string" ? kinds.get(kind)?.block : undefined;
+}
+
+function knownAt(path: Path, whole: Whole): readonly string[] {
+  const part = partAt(path);
+  const block = blockOf(path, whole);
+  if (part !== undefined && block !== undefined) return keysOfKind(keysAt(path), part, block);
+  return keysAt(path, ownKeys([...whole.kinds.values()].flatMap((kind) => kind.block ?? [])));
+}
+
+/** For whom a key is that this kind has not. */
+function kindsWith(key: string, block: Path, { kinds }: Whole): readonly string[] {
+  const part = partAt(block);
+  return part === undefined
+    ? []
+    : [...kinds].flatMap(([kind, { block: keys }]) => (Object.hasOwn(keys?.[part] ?? {}, key) ? [kind] : []));
 }
 
 type ZodIssue = z.core.$ZodIssue;
@@ -69,11 +118,13 @@ function doomed(issue: ZodIssue, value: unknown): Path[] {
   return path.length === 1 ? [] : [path.slice(0, -1)];
 }
 
-function describe(issue: ZodIssue, value: unknown): Problem[] {
+/** `own`: it is about a key that only this kind has. */
+function describe(issue: ZodIssue, { own, ...whole }: Whole & { readonly own: boolean }): Problem[] {
+  const { value } = whole;
   const path = keys(issue.path);
   const last = String(path.at(-1) ?? "the data map");
   const secret = path[0] === "systems" && path[2] === "connect";
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key], key));
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key], key, whole));
   if (valueAt(value, path) === undefined) {
     const block = path.slice(0, -1);
     const name = block.at(-1);
@@ -88,10 +139,13 @@ function describe(issue: ZodIssue, value: unknown): Problem[] {
     ];
   }
   const at = { path, part: "value" } as const;
-  if (secret && last !== "root" && last !== "unsafe_overwrite") return [{ ...at, ...LITERAL }];
+  if (secret && !own && last !== "root" && last !== "unsafe_overwrite") return [{ ...at, ...LITERAL }];
   switch (issue.code) {
     case "invalid_value":
-      return [{ ...at, ...wrongValue(last, path, valueAt(value, path), issue.values.map(String)) }];
+      // a value of `connect` is never repeated
+      return [
+        { ...at, ...wrongValue(last, path, secret ? undefined : valueAt(value, path), issue.values.map(String)) },
+      ];
     case "invalid_key":
       return [
         {
@@ -130,14 +184,15 @@ export const LITERAL = {
   help: "Write `connect: { secret: NAME }` and put the value into EXPUNGE_SECRET_<NAME>. If it was a real one, change it: it has been in a file.",
 };
 
-function unknownKey(path: Path, key: string): Problem {
+/** `elsewhere`: another kind has it. */
+function unknownKey(path: Path, key: string, whole: Whole, elsewhere = false): Problem {
   const block = path.slice(0, -1);
   const at = { path, part: "key" } as const;
-  const known = keysAt(block);
+  const known = knownAt(block, whole);
   if (path[0] === "systems" && path[2] === "connect") {
     // the key itself may be the secret: only our own words are named
     const meant = nearest(key, known);
-    if (meant === undefined && CREDENTIAL.test(key)) return { ...at, ...LITERAL };
+    if (meant === undefined && !elsewhere && CREDENTIAL.test(key)) return { ...at, ...LITERAL };
     return {
       ...at,
       code: "UNKNOWN_KEY",
@@ -158,8 +213,12 @@ function unknownKey(path: Path, key: string): Problem {
     ...at,
     code: "UNKNOWN_KEY",
     message: inside === undefined ? `There is no key \`${key}\`.` : `There is no key \`${key}\` in \`${inside}\`.`,
-    help: didYouMean(key, known, "See docs/datamap.md."),
+    help: didYouMean(key, known, forWhom(kindsWith(key, block, whole))),
   };
+}
+
+function forWhom(kinds: readonly string[]): string {
+  return kinds.length === 0 ? "See docs/datamap.md." : `It is for ${kinds.map((kind) => `\`${kind}\``).join(" and ")}.`;
 }
 
 const MATCH_HELP = "`all` and `any` stand alone in `match`; beside them there are no columns.";
@@ -227,20 +286,6 @@ function size(issue: ZodIssue): string {
 
 function list(names: readonly string[]): string {
   return names.map((each) => `\`${each}\``).join(", ");
-}
-
-export function isBlock(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-export function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((above, step) => {
-    if (Array.isArray(above)) {
-      const item: unknown = typeof step === "number" ? above[step] : undefined;
-      return item;
-    }
-    return isBlock(above) && Object.hasOwn(above, step) ? above[step] : undefined;
-  }, value);
 }
 
 function without(value: unknown, paths: readonly Path[], here: Path = []): unknown {

@@ -1,5 +1,6 @@
 /** The closed set of keys of a data map, with a word on each. The JSON schema is made from this; names and references are checked elsewhere. */
 import { z } from "zod";
+import { type BlockKeys, CONNECT, PLACE, RECORD_FILE, SESSION, TABLE, VERSIONS } from "../port/keys.ts";
 
 const text = z.string().min(1);
 const texts = z.array(text);
@@ -83,21 +84,7 @@ const record = z.strictObject({
   called: words
     .exactOptional()
     .describe("What letters call these records, as in `support tickets`; one text, or `{ en, de, fr }`."),
-  table: z
-    .union([text, z.array(text).length(2)])
-    .exactOptional()
-    .describe("Table: `name`, `schema.name` or [schema, name]. Default: the record's own name."),
-  index: text.exactOptional().describe("Search index, alias or pattern."),
-  files: texts
-    .min(1)
-    .exactOptional()
-    .describe("Globs of record files, relative to `connect.root`; for s3 `s3://bucket/…`."),
-  keys: texts
-    .min(1)
-    .exactOptional()
-    .describe(
-      "Object keys with `:identity` or `:system.record.column` placeholders, `s3://bucket/exports/:customer_id.json`. They are the match. `/**` at the end: everything below.",
-    ),
+  ...PLACE,
   match: match
     .exactOptional()
     .describe(
@@ -163,29 +150,9 @@ const record = z.strictObject({
     })
     .exactOptional()
     .describe(later("Records that are due without any request.")),
-  audit_of: textOrTexts
-    .exactOptional()
-    .describe("The record (`system.record`), or records, whose audit trail this is."),
-  cascades: texts.exactOptional().describe("Foreign keys whose ON DELETE CASCADE is accepted."),
-  format: z
-    .enum(["csv", "jsonl", "json", "parquet"])
-    .exactOptional()
-    .describe("Format of the files. Default: by their names."),
-  dialect: z
-    .strictObject({
-      delimiter: z.string().min(1).exactOptional().describe("Between two cells, as in `;`."),
-      quote: z.string().max(1).exactOptional().describe("Around a cell."),
-      escape: z.string().max(1).exactOptional().describe("Before a quote within a cell."),
-      header: z.boolean().exactOptional().describe("Whether the first line names the columns."),
-      skip: z.number().int().min(0).exactOptional().describe("How many lines stand before the heading; they stay."),
-    })
-    .exactOptional()
-    .describe("How the CSV files are written."),
-  encoding: z
-    .enum(["utf-8", "utf-16le", "utf-16be", "windows-1252", "iso-8859-1"])
-    .exactOptional()
-    .describe("Encoding of the files. Default utf-8."),
-  versions: z.enum(["all", "latest"]).exactOptional().describe("Which versions of an object go."),
+  ...TABLE,
+  ...RECORD_FILE,
+  ...VERSIONS,
   limits: limits.exactOptional().describe("Caps for this record type; what is not named comes from the top."),
   purpose: textOrTexts
     .exactOptional()
@@ -198,21 +165,16 @@ const record = z.strictObject({
     .describe("What a synthetic person gets where a constraint leaves no guess: column → value."),
 });
 
+const connect = z.strictObject(CONNECT);
+const connectOf = <T extends z.ZodType>(keys: T) => keys.exactOptional().describe("How the system is reached.");
+const recordsOf = <T extends z.ZodType>(one: T) =>
+  z.record(name, one).exactOptional().describe("The record types of this system.");
+const systemsOf = <T extends z.ZodType>(one: T) =>
+  z.record(name, one).describe("Every system that holds a copy of a person.");
+
 const system = z.strictObject({
   kind: text.describe("Kind of system: postgres, elasticsearch, s3, files, backups …"),
-  connect: z
-    .strictObject({
-      secret: z.string().exactOptional().describe("Name of a secret. Its value never stands in this file."),
-      read_secret: z.string().exactOptional().describe(later("Name of another secret, for reading.")),
-      file: text.exactOptional().describe("sqlite: the database's file, relative to this file."),
-      root: text.exactOptional().describe("Folder that all files lie in, relative to this file."),
-      unsafe_overwrite: z
-        .boolean()
-        .exactOptional()
-        .describe("s3: overwrite objects also where conditional writes are not honoured."),
-    })
-    .exactOptional()
-    .describe("How the system is reached."),
+  connect: connectOf(connect),
   owner: text.exactOptional().describe("Who answers for the system."),
   feeds: texts.exactOptional().describe("Systems that are filled from this one."),
   copy_of: text.exactOptional().describe("The record (`system.record`) that this system is a copy of."),
@@ -233,11 +195,8 @@ const system = z.strictObject({
     .enum(["production", "test"])
     .exactOptional()
     .describe("`map rehearse` plants its synthetic person only in `test`."),
-  session: z
-    .record(text, z.string())
-    .exactOptional()
-    .describe("postgres: settings that audit triggers read; `:request` becomes the request's id."),
-  records: z.record(name, record).exactOptional().describe("The record types of this system."),
+  ...SESSION,
+  records: recordsOf(record),
   covers: texts.exactOptional().describe("backups: the systems that are backed up."),
   expires_after: text.exactOptional().describe("backups: how long a copy lives."),
 });
@@ -406,8 +365,18 @@ export const SHAPE = z.strictObject({
   identities: z.record(word, identity).describe("What a request starts from, and how the other keys are found."),
   conditions: z.record(name, condition).exactOptional().describe("What makes records wait."),
   holds: z.record(name, hold).exactOptional().describe("Retention: reason, period, law, people."),
-  systems: z.record(name, system).describe("Every system that holds a copy of a person."),
+  systems: systemsOf(system),
 });
+
+/** The shape with keys that only some kinds have. */
+export function shapeWith(own: BlockKeys): z.ZodType {
+  const one = system.extend({
+    ...own.system,
+    connect: connectOf(connect.extend(own.connect)),
+    records: recordsOf(record.extend(own.record)),
+  });
+  return SHAPE.extend({ systems: systemsOf(one) });
+}
 
 export type Written = z.infer<typeof SHAPE>;
 /** Constants, column by column. */

@@ -1,7 +1,7 @@
 import type { Limits, SystemBlock } from "../model/datamap.ts";
 import { checkNoDuplicates, knowName, knowRecord, lack, notBuilt, readDays, type Check } from "./check.ts";
 import { checkPlaces } from "./overlap.ts";
-import { readRecord } from "./record.ts";
+import { ownOf, readRecord } from "./record.ts";
 import { LITERAL } from "./shape-check.ts";
 import type { WrittenSystem } from "./shape.ts";
 import type { Path } from "./source.ts";
@@ -97,6 +97,7 @@ export function readSystem(name: string, written: WrittenSystem, limits: Limits,
       ...(connect.file === undefined ? {} : { file: connect.file }),
       ...(connect.root === undefined ? {} : { root: connect.root }),
       ...(connect.unsafe_overwrite === undefined ? {} : { unsafeOverwrite: connect.unsafe_overwrite }),
+      ...ownOf([...path, "connect"], check),
     },
     ...(written.owner === undefined ? {} : { owner: written.owner }),
     ...(written.environment === undefined ? {} : { environment: written.environment }),
@@ -104,6 +105,7 @@ export function readSystem(name: string, written: WrittenSystem, limits: Limits,
     feeds,
     ...(written.copy_of === undefined ? {} : { copyOf: written.copy_of }),
     session,
+    ...ownOf(path, check),
     records: read,
     covers,
     ...(expiresAfter === undefined ? {} : { expiresAfter }),

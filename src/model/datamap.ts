@@ -175,6 +175,8 @@ export interface RecordType {
   readonly dialect: Dialect;
   readonly encoding: Encoding;
   readonly versions?: "all" | "latest";
+  /** Keys that only its kind of system has, as the kind read them. */
+  readonly own?: Readonly<Record<string, unknown>>;
   readonly limits: Limits;
   readonly at: Position;
 }
@@ -194,6 +196,7 @@ export interface SystemBlock {
     readonly file?: string;
     readonly root?: string;
     readonly unsafeOverwrite?: boolean;
+    readonly own?: Readonly<Record<string, unknown>>;
   };
   readonly owner?: string;
   readonly environment?: "production" | "test";
@@ -207,6 +210,8 @@ export interface SystemBlock {
   /** `system.record` this whole system is a copy of. */
   readonly copyOf?: string;
   readonly session: Readonly<Record<string, string>>;
+  /** Keys that only its kind has, as the kind read them; those of its record types and of `connect` stand there. */
+  readonly own?: Readonly<Record<string, unknown>>;
   /** `table` or `schema.table`: the tables of this system in `map.ignore`. */
   readonly ignore?: readonly string[];
   readonly records: readonly RecordType[];

@@ -15,6 +15,7 @@ import type {
 } from "../model/change.ts";
 import type { ActionKind, Place, Rank, SystemBlock } from "../model/datamap.ts";
 import type { Finding, Located, Lookup, Selection, Sighting, Site, Target } from "../model/search.ts";
+import type { BlockKeys } from "./keys.ts";
 import type { Pace } from "./pace.ts";
 
 /** A kind of system; stateless. Its folder is loaded only when a data map names the kind. */
@@ -34,6 +35,8 @@ export interface ConnectorConfig {
   readonly places: readonly Place["kind"][];
   /** Sources have their turn before their copies. */
   readonly rank: Rank;
+  /** Its keys of the data map. Those that the core reads are in `KNOWN`; its own are given to `configure` in `own`, as they were read. */
+  readonly block: BlockKeys;
   /** How often a second a system of this kind is asked at most; absent: as often as there is something to ask. */
   readonly perSecond?: number;
   /** What is wrong with this system's block, beyond its general shape. `path` leads from the system's block, as `["records", "orders", "in"]`. */

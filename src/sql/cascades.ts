@@ -1,5 +1,6 @@
 /** Who references rows, through foreign keys and behind cascades, whichever database keeps them. */
 import type { Link, Reference } from "../model/change.ts";
+import type { Referencing } from "./dialect.ts";
 import { chunks } from "./items.ts";
 
 /** An enforced foreign key. */
@@ -44,6 +45,29 @@ export function nameOf(
   system: { readonly name: string },
 ): string {
   return records[0] ?? `${system.name}.${table.shown}`;
+}
+
+/** As an erasure is told of it. */
+export function referencingOf(
+  {
+    root,
+    foreignKey,
+    segment,
+    key,
+    address,
+    busy,
+  }: FoundReference<KeyLink, ReferencingRows<{ readonly shown: string }>>,
+  system: { readonly name: string },
+): Referencing {
+  return {
+    parentKey: root,
+    constraint: foreignKey.name,
+    onDelete: foreignKey.onDelete,
+    childColumns: foreignKey.columns,
+    address,
+    ...(segment.records.length === 0 ? { unmapped: { table: nameOf(segment, system), key } } : {}),
+    busy,
+  };
 }
 
 /** Whether a cascade goes on below the rows of a segment: a record type's rows are judged by themselves. */

@@ -1,5 +1,5 @@
 import { Failure } from "../errors.ts";
-import type { Unit } from "../model/change.ts";
+import type { PlannedInSystem, PlannedKeys, Unit } from "../model/change.ts";
 import type { Target } from "../model/search.ts";
 import type { UnitTables } from "./dialect.ts";
 import type { RecordTable } from "./record-table.ts";
@@ -36,4 +36,27 @@ export async function describeWorks<T extends RecordTable>(
       return found;
     },
   };
+}
+
+/** Whether the leading records must go in one statement: there are several, or their table references itself. Trails of them follow. */
+export function isOnePiece<T extends RecordTable>(
+  unit: Unit,
+  works: readonly T[],
+  referencesItself: (work: T) => boolean,
+): boolean {
+  const records = new Set(unit.works.map(({ target }) => target.record.id));
+  const leading = works.filter(({ target }) => !target.record.auditOf.some((source) => records.has(source)));
+  return leading.length > 1 || leading.some(referencesItself);
+}
+
+/** What the unit itself deletes and changes. */
+export function ownWork({ works }: Unit): PlannedInSystem {
+  const own = (as: "delete" | "change"): readonly PlannedKeys[] =>
+    works.map(({ target, operations }) => ({
+      target,
+      keys: operations.flatMap(({ change, records }) =>
+        (change.kind === "delete") === (as === "delete") ? records.map(({ key }) => key) : [],
+      ),
+    }));
+  return { deleting: own("delete"), changing: own("change") };
 }

@@ -2,12 +2,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { commandsPage } from "./docs/commands-page.ts";
-import { connectorTable } from "./docs/connector-table.ts";
+import { connectorTable, kindKeysTable, wholeSchema } from "./docs/connector-table.ts";
 import { exitCodesPage } from "./docs/exit-codes-page.ts";
 import { retentionPage } from "./docs/retention-page.ts";
 import { structurePicture } from "./docs/structure.ts";
 import { schemaFiles } from "./docs/schema-files.ts";
-import { dataMapSchema } from "../../src/datamap/json-schema.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -15,9 +14,10 @@ const pages = new Map<string, string>([
   ["docs/commands.md", await commandsPage(ROOT)],
   ["docs/exit-codes.md", exitCodesPage()],
   ["docs/retention.md", retentionPage(ROOT)],
-  ["manifests/datamap.schema.json", dataMapSchema()],
-  ["manifests/shop/datamap.schema.json", dataMapSchema()], // beside the map that names it
+  ["manifests/datamap.schema.json", await wholeSchema()],
+  ["manifests/shop/datamap.schema.json", await wholeSchema()], // beside the map that names it
   ["docs/architecture.md", between(read("docs/architecture.md"), "structure", structurePicture(ROOT))],
+  ["docs/datamap.md", between(read("docs/datamap.md"), "kinds", await kindKeysTable())],
   ["README.md", between(read("README.md"), "connectors", await connectorTable())],
   ...schemaFiles(),
 ]);

@@ -269,7 +269,16 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   ),
   "connector-list": envelope(
     "connector-list",
-    z.strictObject({ connectors: z.array(z.strictObject({ kind: text, called: text, actions: z.array(text) })) }),
+    z.strictObject({
+      connectors: z.array(
+        z.strictObject({
+          kind: text,
+          called: text,
+          actions: z.array(text),
+          keys: z.strictObject({ connect: z.array(text), system: z.array(text), record: z.array(text) }),
+        }),
+      ),
+    }),
   ),
   doctor: envelope(
     "doctor",

@@ -4,6 +4,7 @@
  */
 import type { SystemBlock } from "../../../src/model/datamap.ts";
 import type { Connector, ConnectorConfig, System } from "../../../src/port/connector.ts";
+import { PLACE } from "../../../src/port/keys.ts";
 import type { Registered } from "../../../src/port/registry.ts";
 import type { MemoryDatabase } from "./database.ts";
 import { memoryEraser } from "./eraser.ts";
@@ -14,6 +15,7 @@ export const memoryConfig: ConnectorConfig = {
   actions: ["erase", "anonymise", "redact", "unlink", "keep"],
   places: ["table"],
   rank: "source",
+  block: { connect: {}, system: {}, record: { table: PLACE.table } },
   lint: () => [],
 };
 

@@ -1,0 +1,20 @@
+import type { SystemBlock } from "../model/datamap.ts";
+import { isIgnored, type Nameable } from "./findings.ts";
+
+/** What our statements did to a table that they do not name. */
+export interface SideWrite {
+  /** Record types over it; none: it is no record type's. */
+  readonly records: readonly string[];
+  readonly inserted: boolean;
+  /** A cascade of the unit leads there: whether it may lose or change rows was asked before anything was planned. */
+  readonly reached: boolean;
+}
+
+/** Tells what may be written to beside the unit's own tables from what nobody declared: an audit trail must be declared as one of what it tells of. */
+export function declaredIn(block: SystemBlock): (table: Nameable, write: SideWrite) => boolean {
+  const trails = new Set(block.records.filter(({ auditOf }) => auditOf.length > 0).map(({ id }) => id));
+  return (table, { records, inserted, reached }) => {
+    if (isIgnored(block, table)) return true;
+    return records.length > 0 ? !records.some((id) => trails.has(id)) : !inserted && reached;
+  };
+}
