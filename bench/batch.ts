@@ -22,9 +22,9 @@ const PEOPLE = Number(process.argv[2] ?? 10_000);
 /** MB that the program may take beside the tables. */
 const MEMORY = 250;
 /** MB of a half of V8's young generation, of which there are three. */
-const YOUNG = 4;
+const YOUNG = 8;
 /** MB that buffers may take before V8 thinks of collecting them. */
-const BUFFERS = 60;
+const BUFFERS = 30;
 /** Records a person beside their own one. */
 const EACH = { orders: 10, items: 10, tickets: 5, events: 5 } as const;
 
