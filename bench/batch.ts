@@ -21,8 +21,10 @@ import { openHouse } from "../test/support/memory/house.ts";
 const PEOPLE = Number(process.argv[2] ?? 10_000);
 /** MB that the program may take beside the tables. */
 const MEMORY = 250;
-/** MB of V8's young generation, which its limit of the old one leaves out. */
-const YOUNG = 48;
+/** MB of a half of V8's young generation, of which there are three. */
+const YOUNG = 8;
+/** MB that buffers may take before V8 thinks of collecting them. */
+const BUFFERS = 30;
 /** Records a person beside their own one. */
 const EACH = { orders: 10, items: 10, tickets: 5, events: 5 } as const;
 
@@ -123,7 +125,8 @@ if (process.send === undefined) {
 
 async function measured(people: number): Promise<Figures & { readonly tables: number; readonly own: number }> {
   const tables = await asked<number>({ tablesOf: people }, []);
-  const figures = await asked<Figures>({ people }, [`--max-old-space-size=${tables + MEMORY - YOUNG}`]);
+  const old = tables + MEMORY - 3 * YOUNG - BUFFERS;
+  const figures = await asked<Figures>({ people }, [`--max-old-space-size=${old}`, `--max-semi-space-size=${YOUNG}`]);
   return { ...figures, tables, own: figures.peak - tables };
 }
 

@@ -84,7 +84,7 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
     for (const value of values) {
       await sql.run(
         "insert into sealed (request, name, seq, bytes) values (?, ?, ?, ?) on conflict (request, name, seq) do update set bytes = excluded.bytes",
-        [request, name, seq, sealBytes(key, Buffer.from(toStored(value)), `${request}/${name}/${seq}`)],
+        [request, name, seq, sealBytes(key, toStored(value), `${request}/${name}/${seq}`)],
       );
       seq += 1;
     }
@@ -191,7 +191,7 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
             record,
             until,
             reason,
-            sealBytes(key, Buffer.from(pointer), `held/${request}/${record}`),
+            sealBytes(key, pointer, `held/${request}/${record}`),
           ]);
       }
       await sql.run("delete from sealed where request = ?", [request]);

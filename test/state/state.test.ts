@@ -190,6 +190,45 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
       expect(JSON.stringify(await state.read.sealed.steps(id, "P-0001"))).toBe(JSON.stringify(steps));
     });
 
+    test("a step's records are read piece by piece, or whole without the others'; a piece that is not there is told", async () => {
+      const id = await opened([]);
+      const recordsOf = (letter: string, count: number) =>
+        Array.from({ length: count }, (_, at) => ({
+          key: `${letter}${at}`,
+          fingerprint: `f${at}`,
+          subjects: [0],
+          disposition: { kind: "act", change: "rule" } as const,
+        }));
+      const stepOf = (step: string, records: SealedStep["records"]): SealedStep => ({
+        step,
+        record: `shop.${step}`,
+        target: TARGET,
+        lookups: [{ subject: 0, values: { email: [canary] } }],
+        elsewhere: [{ key: "e", step: "S9" }],
+        records,
+      });
+      const steps = [stepOf("S1", recordsOf("a", 2000)), stepOf("S2", []), stepOf("S3", recordsOf("c", 4001))];
+      await sealPlan(id, "P-0001", { ...nothing, steps });
+      const { sealed } = state.read;
+      const seen: string[] = [];
+      const parts = await sealed.parts(id, "P-0001", ({ step, records }) => seen.push(`${step} ${records.length}`));
+      expect(seen).toEqual(["S1 2000", "S2 0", "S3 2000", "S3 2000", "S3 1"]);
+      expect(parts).toMatchObject([
+        { first: 0, pieces: 1 },
+        { first: 1, pieces: 1 },
+        { first: 2, pieces: 3 },
+      ]);
+      expect(parts.map(({ head }) => JSON.stringify(head))).toEqual(
+        steps.map(({ records: _, ...head }) => JSON.stringify(head)),
+      );
+      const last = parts.slice(-1);
+      expect(JSON.stringify(await sealed.steps(id, "P-0001", last))).toBe(JSON.stringify(steps.slice(-1)));
+      const pieces = await Array.fromAsync(sealed.pieces(id, "P-0001", last));
+      expect(pieces.flatMap(({ records }) => records)).toEqual(steps[2]?.records);
+      const longer = last.map((part) => ({ ...part, pieces: 4 }));
+      await expect(sealed.steps(id, "P-0001", longer)).rejects.toThrow("not whole");
+    });
+
     test("after destroy nothing opens any more, and another key never did", async () => {
       const id = await opened([{ identifiers: { email: [canary] } }]);
       const other = await openState(place.state(), { sealingKey: randomBytes(32) });
