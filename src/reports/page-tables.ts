@@ -220,7 +220,9 @@ export function keptPart({ kept }: Summary, words: MapWords | undefined): Markup
         ${name(line, words)} ${number(line.count)}
         <td>${reason}${line.minimised > 0 ? `; ${line.minimised} reduced to what must be kept` : ""}</td>
         <td>${line.law.join("; ")}</td>
-        <td>${line.until === null ? html`not recorded` : day(line.until)}</td>
+        <td>
+          ${line.until === null ? html`${line.reason === "review" ? "nobody knows yet" : "not recorded"}` : day(line.until)}
+        </td>
         <td>${line.restricted ? "restricted to what it is kept for" : "not restricted by the data map"}</td>
       </tr> `;
     }),

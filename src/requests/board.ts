@@ -1,4 +1,5 @@
 import { EXIT } from "../errors.ts";
+import { keptForAPerson } from "../model/hold-ends.ts";
 import { answerDue, type ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES, type RequestState } from "../model/status.ts";
 import { reasonWords } from "../model/words.ts";
@@ -118,6 +119,11 @@ async function waitedFor(plans: Reads["plans"], { plan }: ErasureRequest): Promi
   const why = steps.flatMap(({ waiting, reason, says }) =>
     waiting > 0 && reason !== undefined ? [reasonWords(reason, { status: "waiting", says })] : [],
   );
+  const looked = steps
+    .filter(keptForAPerson)
+    .map(({ says, reason = "" }) => reasonWords(reason, { status: "kept", says }));
+  if (why.length === 0 && looked.length > 0)
+    return `somebody to decide how long it is kept (${[...new Set(looked)].join("; ")})`;
   return why.length === 0
     ? "a hold or a condition to end"
     : `an end of what holds it (${[...new Set(why)].join("; ")})`;

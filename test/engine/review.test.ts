@@ -1,5 +1,7 @@
 /** What is held and nobody knows until when: it is kept for a person to look at, and ends nothing by itself. */
 import { expect, test } from "vitest";
+import { board } from "../../src/requests/board.ts";
+import { endRequest } from "../../src/requests/end-request.ts";
 import { put } from "../support/memory/database.ts";
 import { after, BOB, openShop, order } from "./shop.ts";
 
@@ -25,6 +27,14 @@ test("an open suspension keeps what ran out long ago: run and verify wait for a 
   const first = await shop.house.run(id);
   expect(first).toMatchObject({ exit: 3, state: "waiting" });
   expect(await shop.house.verify(id)).toMatchObject({ exit: 3, state: "waiting", residual: 0 });
+  const { state } = shop.house.context;
+  const [item] = await board(state.read, "2026-11-21");
+  expect(item?.waiting_for).toContain("somebody to decide how long it is kept");
+  expect(item?.waiting_for).toContain("the tax assessment of 2010 is open");
+  await expect(endRequest(shop.house.context, id, "closed", { reason: "done" })).rejects.toMatchObject({
+    code: "STILL_OPEN",
+    message: expect.stringContaining("shop.orders: 2 kept"),
+  });
   // whoever they belong to stays for their sake; only the copy elsewhere goes
   expect(shop.dump()).toEqual(after(before, ["copy.people c2"]));
 });

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Failure } from "../../src/errors.ts";
+import { refuseLetter } from "../../src/letters/may-be-written.ts";
+import { summarise, type Summary } from "../../src/reports/summary.ts";
 import { LETTER_KINDS, type LetterKind } from "../../src/letters/kinds.ts";
 import { LANGUAGES } from "../../src/model/in-languages.ts";
 import { stopRequest } from "../../src/requests/end-request.ts";
@@ -18,6 +20,37 @@ const DAY = "2026-09-10";
 async function opened(who: object, identity = true): Promise<string> {
   return await shop.on("2026-09-03").open(who, { received: "2026-09-03", identity });
 }
+
+/** A record type of which one record was erased. */
+const LINE: Summary["systems"][number] = {
+  system: "shop",
+  record: "people",
+  operation: "erase",
+  status: "deleted",
+  found: 1,
+  matched: 1,
+  affected: 1,
+  gone: 1,
+  deleted: 1,
+  changed: 0,
+  unsorted: 0,
+  already_gone: 0,
+  own: 0,
+  kept: 0,
+  minimised: 0,
+  waiting: 0,
+  blocked: 0,
+  failed: 0,
+  reason: null,
+  attempts: 1,
+  connector: null,
+  started: "",
+  finished: "",
+  until: null,
+  law: [],
+  restricted: false,
+  verified: null,
+};
 
 beforeAll(async () => {
   shop = await openLetters();
@@ -144,6 +177,60 @@ describe("the final letter", () => {
     for (const kind of ["final", "partial", "identity", "extension", "refusal"] as const)
       expect(await codeOf(shop.write(DAY, id, kind))).toMatch(/^LETTER_NOT_DUE 3/u);
     expect(await codeOf(shop.write(DAY, id, "ack"))).toBe("it was written");
+  });
+
+  it("of what ended as partial there is none: what a person left or nobody could search has `partial` as its last letter", () => {
+    const closed: Summary = {
+      ...summarise([]),
+      state: "closed",
+      received: "2026-09-03",
+      subjects: 1,
+      verification: {
+        at: "2026-09-08T10:00:00Z",
+        residual: 0,
+        new: 0,
+        failed: 0,
+        unverifiable: 0,
+        gaps: 0,
+        current: true,
+      },
+    };
+    const approval = { exceptions: [], plan_digest: "", map_digest: "", rules_digest: null, excluded: 2, at: "" };
+    const said = (kind: LetterKind, more: Partial<Summary>): string => {
+      const summary = { ...closed, systems: [LINE], ...more };
+      try {
+        refuseLetter(kind, { request: "R-2026-0001", summary, expired: 0, open: [] });
+        return "it may be written";
+      } catch (error) {
+        return error instanceof Failure ? `${error.code}: ${error.message}` : String(error);
+      }
+    };
+    const ways: readonly [Partial<Summary>, string][] = [
+      [{ not_searched: [{ system: "shop", record: "leads" }] }, "1 not searched"],
+      [{ gaps_accepted: 3 }, "3 gaps accepted"],
+      [{ approval }, "2 left out by a person"],
+    ];
+    for (const [more, why] of ways) {
+      expect(said("final", more)).toBe(
+        `LETTER_NOT_DUE: R-2026-0001: it ended as partial (${why}): its last letter is \`partial\``,
+      );
+      expect(said("partial", more)).toBe("it may be written");
+    }
+    expect(said("final", {})).toBe("it may be written");
+    expect(said("partial", {})).toMatch(/^LETTER_NOT_DUE: .*nothing of it is left/u);
+    for (const [more, code] of [
+      [{ verification: null }, "STILL_OPEN"],
+      [{ totals: { ...closed.totals, failed: 1 } }, "STILL_OPEN"],
+      [{ state: "partly_done" }, "STILL_OPEN"],
+    ] as const)
+      expect(said("final", more)).toContain(code);
+  });
+
+  it("is refused where entries of the ledger have expired: nobody knows what they told", () => {
+    const summary = { ...summarise([]), received: "2026-09-03", state: "closed" };
+    expect(() => refuseLetter("final", { request: "R-1", summary, expired: 2, open: [] })).toThrow(
+      "2 entries of the ledger have no content any more",
+    );
   });
 
   it("of several people there is none: each would read the others' counts", async () => {
