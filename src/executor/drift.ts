@@ -1,5 +1,4 @@
 import type { SealedStep } from "../model/plan.ts";
-import { sameSite } from "../planner/sites.ts";
 import type { PlannedUnit } from "../planner/units.ts";
 
 /** What differs between the plan and what is there now; counts only. */
@@ -29,12 +28,6 @@ export async function driftBetween(planned: readonly SealedStep[], look: SecondL
   const drifts: Drift[] = [];
   for (const step of planned) {
     const found = now.get(step.record) ?? new Map<string, SealedStep["records"][number]>();
-    const site = look.sealed.find(({ record }) => record === step.record)?.site;
-    // it leads to another place by now: nothing that was planned is what is there
-    if (step.site !== undefined && site !== undefined && !sameSite(step.site, site)) {
-      drifts.push({ record: step.record, added: 0, changed: Math.max(step.records.length, 1) });
-      continue;
-    }
     const keys = new Set(step.records.map(({ key }) => key));
     const added = [...found.keys()].filter((key) => !keys.has(key)).length;
     const missing = step.records.flatMap(({ key }) => (found.has(key) ? [] : [key]));

@@ -4,8 +4,9 @@ import type { DataMap } from "../model/datamap.ts";
 import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
-import type { Finding } from "../model/search.ts";
+import type { Finding, Site } from "../model/search.ts";
 import { mergeResidue } from "../planner/residue.ts";
+import { sameSite } from "../planner/sites.ts";
 import type { PlannedUnit } from "../planner/units.ts";
 import type { Readers } from "../planner/readers.ts";
 import type { Receipt, UnitRow } from "../state/journal.ts";
@@ -96,6 +97,7 @@ async function begin(scope: RunScope): Promise<NewRecords> {
     await tx.requests.update(plan.request, { state: "running", ...(await scope.noted(tx)) });
     await tx.outbox.post([scope.startedEntry()]);
   };
+  await refuseOtherPlaces(scope);
   if ((await state.read.journal.units(plan.id)).some((unit) => unit.state !== "ready")) {
     await lifeStep(scope.lease, scope.at, "begin", start);
     return notedNewRecords(await state.read.journal.notes(plan.id, PLAN_NOTES));
@@ -127,6 +129,27 @@ async function begin(scope: RunScope): Promise<NewRecords> {
     await tx.journal.add(plan.id, units);
   });
   return newRecords;
+}
+
+/** A root or secret may lead elsewhere by now, between a kill and the next run too: nothing that was planned is what is there. */
+async function refuseOtherPlaces({ sealed, openReaders }: RunScope): Promise<void> {
+  await using readers = openReaders(() => {});
+  for (const { record, site, target } of sealed) {
+    if (site === undefined) continue;
+    const now = await siteNow(readers, target.record.system);
+    if (now !== undefined && !sameSite(site, now))
+      throw new Failure("PLAN_STALE", `${record} leads to another place by now than the one that was planned`);
+  }
+}
+
+/** Undefined where it cannot be asked now: its own unit says so, and keeps no other from its turn. */
+async function siteNow(readers: Readers, system: string): Promise<Site | undefined> {
+  try {
+    return await (await readers.of(system)).site();
+  } catch (error) {
+    if (!(error instanceof Failure) || ["UNEXPECTED", "INTERRUPTED", "BUSY"].includes(error.code)) throw error;
+    return undefined;
+  }
 }
 
 /** What the map names and is not there any more was there at plan: it has changed. */

@@ -333,6 +333,7 @@ async function blindSpots(scope: VerifyScope, types: ReadonlyMap<string, RecordT
       const receipt = receipts.find((one) => one.step === step?.id);
       const ours =
         type !== undefined &&
+        step?.reason !== "empty_pattern" &&
         ((leftWithThem(finding, type) && emptiedByUs(type, receipt)) ||
           (finding.severity === "empty" && wentWhole(scope, finding.record)));
       if (finding.severity !== "warning" && !ours && blinds(finding)) spots.set(finding.record, finding);

@@ -1,12 +1,13 @@
 /** A system that does to its caller what systems do: fails, lies, delays, says things twice, dies. Stands around any connector. */
 import type { StepOutcome, Unit } from "../../../src/model/change.ts";
-import type { Located } from "../../../src/model/search.ts";
+import type { Located, Site } from "../../../src/model/search.ts";
 import type { Eraser, Reader, System } from "../../../src/port/connector.ts";
 
 /** Names of the port's calls, as `locate` or `apply`; `openReader` and `openEraser` too. */
 export type Call =
   | "openReader"
   | "openEraser"
+  | "site"
   | "check"
   | "links"
   | "writes"
@@ -25,6 +26,8 @@ export interface Faults {
   located?(found: readonly Located[]): readonly Located[];
   /** What the eraser says instead of what it did; may throw after the fact. */
   applied?(outcomes: readonly StepOutcome[], unit: Unit): readonly StepOutcome[];
+  /** Where the system says it is. */
+  readonly site?: Site;
   /** What is said to remain. */
   remaining?(keys: readonly string[]): readonly string[];
 }
@@ -73,7 +76,10 @@ type Pass = (call: Call) => Promise<void>;
 
 function readerAround(reader: Reader, pass: Pass, faults: () => Faults): Reader {
   return {
-    site: async () => await reader.site(),
+    async site() {
+      await pass("site");
+      return faults().site ?? (await reader.site());
+    },
     async *check(targets) {
       await pass("check");
       yield* reader.check(targets);
