@@ -53,14 +53,19 @@ export function filesReader(root: Root, io: IO): Reader {
 
 async function* check(root: Root, io: IO, targets: readonly Target[]): AsyncGenerator<Finding> {
   const alike = readAlike();
+  const told = new Set<string>();
   for (const target of targets) {
     const record = target.record.id;
     const listing = await list(root, target);
     for (const { code, message } of listing.refused) yield { code, severity: "error", record, message };
     for (const glob of listing.empty)
       yield { code: "PATTERN_EMPTY", severity: "empty", record, message: `no file matches ${shown(glob)}` };
-    for (const { where, message } of listing.beside)
+    for (const { where, message } of listing.beside) {
+      // it lies there once, however many record types look into its folder
+      if (told.has(message)) continue;
+      told.add(message);
       yield { code: "GAP", severity: "warning", record, message, gap: { where, holdsIdentifier: false } };
+    }
     for (const path of listing.files) {
       yield* alike.see(target, path, shown(path));
       try {

@@ -13,6 +13,8 @@ export interface Source {
   readonly key: string;
   readonly version: Version;
   readonly name: string;
+  /** Told the object's own metadata, when it comes with the bytes. */
+  metadata?(values: readonly string[]): void;
 }
 
 const RESUMES = 3;
@@ -24,7 +26,7 @@ const BROKEN = { first: 100, most: 1000 };
  */
 export async function* bytesOf(
   { client, io }: Store,
-  { bucket, key, version, name }: Source,
+  { bucket, key, version, name, metadata }: Source,
 ): AsyncGenerator<Uint8Array> {
   const asked = { action: "s3:GetObject", bucket: bucket.name };
   const which = bucket.versioning === "none" ? {} : { VersionId: version.id };
@@ -41,6 +43,7 @@ export async function* bytesOf(
         answer.Body.destroy();
         throw new NotReadable("changed");
       }
+      if (offset === 0) metadata?.(Object.values(answer.Metadata ?? {}));
       for await (const chunk of answer.Body) {
         if (!(chunk instanceof Uint8Array)) throw new Failure("UNEXPECTED_ANSWER", `${name}: the body is not bytes`);
         offset += chunk.length;

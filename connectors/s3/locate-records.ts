@@ -1,6 +1,6 @@
 /** Finds records in the objects of a glob: those of the current version, and those that only older versions hold. */
 import { Failure } from "../../src/errors.ts";
-import type { Located, Lookup, Target } from "../../src/model/search.ts";
+import type { Finding, Located, Lookup, Target } from "../../src/model/search.ts";
 import { nameFinder } from "../../src/record-files/identifier-beside.ts";
 import { lineReporter, namedAfter } from "../../src/record-files/line-reports.ts";
 import { countRecords, type FoundRecord, recordsOf, scanRecords } from "../../src/record-files/record-file.ts";
@@ -265,6 +265,18 @@ async function blockedBy(
   return (await lockOf(store, bucket, key, going)) ?? (rewritten && bucket.locksNew ? { reason: "object_lock" } : null);
 }
 
+/** What is said of an object goes along when it is rewritten. */
+function noted(record: string, name: string): Finding {
+  return {
+    code: "GAP",
+    severity: "warning",
+    record,
+    message: `${name}: its metadata holds an identifier`,
+    help: "Copy the object onto itself with other metadata, by hand.",
+    gap: { where: name, holdsIdentifier: true },
+  };
+}
+
 async function scanVersion(
   s3: S3,
   target: Target,
@@ -272,8 +284,12 @@ async function scanVersion(
   source: Source,
 ): Promise<{ hits: readonly FoundRecord[]; records: number }> {
   const reporter = lineReporter(target.record.id, source.name, (finding) => s3.store.io.report(finding));
+  const isNamed = nameFinder(target.columns, lookups);
+  const metadata = (values: readonly string[]) => {
+    if (values.some(isNamed)) s3.store.io.report(noted(target.record.id, source.name));
+  };
   const { found, totals } = scanRecords(
-    bytesOf(s3.store, source),
+    bytesOf(s3.store, { ...source, metadata }),
     ruleFor(s3, target, source.key, source.name, reporter),
     lookups,
   );

@@ -337,7 +337,11 @@ async function blindSpots(scope: VerifyScope, types: ReadonlyMap<string, RecordT
       const type = types.get(finding.record);
       const step = plan.steps.find((one) => `${one.system}.${one.record}` === finding.record);
       const receipt = receipts.find((one) => one.step === step?.id);
-      const ours = type !== undefined && leftWithThem(finding, type) && emptiedByUs(type, receipt);
+      const ours =
+        type !== undefined &&
+        step?.reason !== "empty_pattern" &&
+        ((leftWithThem(finding, type) && emptiedByUs(type, receipt)) ||
+          (finding.severity === "empty" && wentWhole(scope, finding.record)));
       if (finding.severity !== "warning" && !ours && blinds(finding)) spots.set(finding.record, finding);
     }
   }
@@ -373,6 +377,16 @@ function blinds({ code, severity }: Finding): boolean {
 function leftWithThem({ code, severity }: Finding, type: RecordType): boolean {
   if (severity === "empty") return type.place.kind === "keys";
   return code === "COLUMN_MISSING" && type.place.kind === "files";
+}
+
+/** Its lines were counted, and went, with objects that were erased whole. */
+function wentWhole({ plan, steps, receipts }: VerifyScope, record: string): boolean {
+  const head = steps.heads.find((one) => one.record === record);
+  const elsewhere = new Set(head?.elsewhere?.map((one) => one.step));
+  return (
+    plan.steps.find(({ id }) => id === head?.step)?.found === 0 &&
+    receipts.some((receipt) => elsewhere.has(receipt.step) && receipt.deleted + receipt.alreadyGone > 0)
+  );
 }
 
 function emptiedByUs({ place, format }: Pick<RecordType, "place" | "format">, receipt: Receipt | undefined): boolean {

@@ -3,7 +3,7 @@ import { Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { Disposition, StepHead } from "../model/plan.ts";
 import type { Site } from "../model/search.ts";
-import type { Found, Findings, FoundRecord } from "./found.ts";
+import type { Found, Findings } from "./found.ts";
 import { type Readers, sideBySide } from "./readers.ts";
 
 /** By the system's name. */
@@ -48,8 +48,8 @@ export function sameSiteAs(sites: Sites, system: string): ReadonlySet<string> {
 }
 
 /**
- * Throws CONFLICT where record types of two systems found one record, or where one of them found what stays in an object or
- * file of which the other one takes something: each would be decided without the other.
+ * Throws CONFLICT where record types of two systems found one record, or records in one file or object, of which any is to
+ * go: each would be decided without the other, and two would write one file at once.
  */
 export function refuseTwins(
   map: DataMap,
@@ -72,8 +72,7 @@ export function refuseTwins(
 
 interface Seen {
   readonly by: Found["type"];
-  readonly record: FoundRecord;
-  readonly stays: boolean;
+  readonly goes: boolean;
 }
 
 function refuseIn(found: readonly Found[], decided: ReadonlyMap<string, ReadonlyMap<string, Disposition>>): void {
@@ -81,10 +80,9 @@ function refuseIn(found: readonly Found[], decided: ReadonlyMap<string, Readonly
   for (const { type, records } of found) {
     for (const record of records.values()) {
       const name = record.within ?? record.address;
-      const kind = decided.get(type.id)?.get(record.key)?.kind;
       const seen = containers.get(name) ?? [];
       containers.set(name, seen);
-      seen.push({ by: type, record, stays: kind !== undefined && kind !== "act" });
+      seen.push({ by: type, goes: decided.get(type.id)?.get(record.key)?.kind === "act" });
     }
   }
   for (const seen of containers.values()) {
@@ -92,23 +90,11 @@ function refuseIn(found: readonly Found[], decided: ReadonlyMap<string, Readonly
     const other = seen.find(({ by }) => by.system !== first?.by.system);
     if (first === undefined || other === undefined) continue;
     // where all of it stays nothing is lost
-    if (seen.every(({ stays }) => stays)) continue;
-    const clash = seen.some(({ stays }) => stays) ? other : oneRecord(seen);
-    if (clash === undefined) continue;
-    const [one, two] = [seen.find(({ by }) => by.system !== clash.by.system)?.by.id ?? first.by.id, clash.by.id];
-    throw new Failure("CONFLICT", `${one} and ${two} find the same records: their systems are one, under two names`, {
-      help: "Write both as record types of one system: what one of them holds is then held for the other.",
-    });
+    if (!seen.some(({ goes }) => goes)) continue;
+    throw new Failure(
+      "CONFLICT",
+      `${first.by.id} and ${other.by.id} find records in one place: their systems are one, under two names`,
+      { help: "Write both as record types of one system: what one of them holds is then held for the other." },
+    );
   }
-}
-
-/** A record that two systems found, or a whole of which another one found a part. */
-function oneRecord(seen: readonly Seen[]): Seen | undefined {
-  const byAddress = Map.groupBy(seen, ({ record }) => record.address);
-  for (const same of byAddress.values()) {
-    const other = same.find(({ by }) => by.system !== same[0]?.by.system);
-    if (other !== undefined) return other;
-  }
-  const whole = seen.find(({ record }) => record.within === undefined);
-  return whole === undefined ? undefined : seen.find(({ by }) => by.system !== whole.by.system);
 }

@@ -7,11 +7,11 @@ import type { MatchColumn } from "../model/search.ts";
 import { comparableIn, type MatchTable } from "./match-record.ts";
 
 /** What stands between values of any kind. */
-const BETWEEN = /[,;|<>()[\]{}"\t\r\n]+|\s:::\s/u;
+const BETWEEN = /[,;|<>()[\]{}"\p{Cc}]+|\s:::\s/u;
 /** What no address and no UUID holds. */
-const BETWEEN_WORDS = /[\s,;|<>()[\]{}"`:=/\\?&#]+/u;
+const BETWEEN_WORDS = /[\s,;|<>()[\]{}"`:=/\\?&#\p{Cc}\p{Pi}\p{Pf}\p{Ps}\p{Pe}]+/u;
 /** What may stand around a value that is quoted or ends a sentence; some of it has no width. */
-const AROUND = /[\s'*.!\u00ad\u200b-\u200f\u2060]/u;
+const AROUND = /[\s'*.!\p{Cc}\p{Cf}\p{Pi}\p{Pf}\p{Ps}\p{Pe}]/u;
 
 const NOBODY: ReadonlySet<number> = new Set();
 

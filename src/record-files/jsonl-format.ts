@@ -75,8 +75,8 @@ export function jsonlFormat(
           ? found
           : found.filter((subject) => bySubject.get(subject)?.some(isTheirs));
       if (subjects.length === 0) return { subjects, shared: false };
-      const listOf = (path: string) =>
-        at(row, path).some(({ indexes }) => indexes.length > 0) ? texts(row, path) : null;
+      // a key that stands twice is a list too: readers do not agree on which of its values counts
+      const listOf = (path: string) => texts(row, path);
       const mine = subjects.flatMap((subject) => bySubject.get(subject) ?? []);
       return { subjects, shared: holdsOthers(columns, mine, listOf) };
     },

@@ -1,5 +1,6 @@
 /** What must stop a plan, an approval or a run: each guard seen to hold, and nothing done. */
 import { expect, test } from "vitest";
+import { Failure } from "../../src/errors.ts";
 import { fill, put } from "../support/memory/database.ts";
 import { after, ANN, BOB, CAY, openShop, order, person, ticket } from "./shop.ts";
 
@@ -441,6 +442,38 @@ test("somebody who stands twice in a batch, spelled in two ways, is erased once"
   expect(shop.dump()["shop.people p3"]).toBeDefined();
   expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
   expect(shop.dump()["shop.people p3"]).toBeUndefined();
+});
+
+test("a system that leads to another place since the plan is not run, nor gone on with, nor taken for clean", async () => {
+  await using shop = await openShop();
+  const id = await shop.house.open(ANN);
+  await shop.house.plan(id);
+  await shop.house.approve(id);
+  const before = shop.dump();
+  const elsewhere = { site: { space: "elsewhere", root: "" } };
+  shop.set(elsewhere);
+  expect(await codeOf(shop.house.run(id))).toBe("PLAN_STALE");
+  shop.set({
+    before(call, nth) {
+      if (call === "apply" && nth === 2) throw new Failure("SYSTEM_UNREACHABLE", "nobody answers");
+    },
+  });
+  expect(await shop.house.run(id)).toMatchObject({ exit: 5 });
+  const half = shop.dump();
+  expect(half).not.toEqual(before);
+  shop.set(elsewhere);
+  expect(await codeOf(shop.house.run(id))).toBe("PLAN_STALE");
+  expect(shop.dump()).toEqual(half);
+  shop.set({});
+  expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
+  shop.set(elsewhere);
+  const verified = await shop.house.verify(id);
+  expect(verified).toMatchObject({ exit: 4, state: "partly_done" });
+  expect(verified.checks.filter(({ system }) => system === "shop").map(({ reason }) => reason)).toEqual(
+    Array.from({ length: 4 }, () => "other_place"),
+  );
+  shop.set({});
+  expect(await shop.house.verify(id)).toMatchObject({ exit: 0, state: "closed" });
 });
 
 test("verify counts what waits now: what has gone meanwhile waits no longer", async () => {

@@ -18,6 +18,7 @@ test("files: a folder in a folder of another system is one place; a record that 
   const two = (inner: object, outer: object = { files: ["**/*.csv"], ...held }) =>
     testMap({
       holds,
+      identities: { email: { type: "email" }, no: { type: "integer" } },
       systems: {
         all: { kind: "files", connect: { root: "./data" }, records: { rows: outer } },
         part: {
@@ -35,6 +36,10 @@ test("files: a folder in a folder of another system is one place; a record that 
   const refused = await desk.json(["plan", id]);
   expect([refused.code, dig(refused.json, "error.code")]).toEqual([65, "CONFLICT"]);
   expect(dig(refused.json, "error.message")).toContain("all.rows and part.rows");
+  // other rows of the same file: both systems would write it at once
+  desk.map(two({ files: ["a.csv"] }, { files: ["part/a.csv"], match: { n: "no" }, do: "remove-rows" }));
+  const both = await desk.open({ email: ANN, no: "3" });
+  expect((await desk.json(["plan", both])).code).toBe(65);
   // another file of the same folder is no conflict
   desk.map(two({ files: ["a.csv"] }, { files: ["part/b.csv"], ...held }));
   const { plan, run } = await desk.through(id);

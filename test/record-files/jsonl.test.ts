@@ -251,3 +251,20 @@ test("a key with dots in it is where the path leads, too: found, changed and tak
     (await scan(Buffer.from(ways.join("\n")), deep, lookupsOf("a.b[].c.d", "ann@x"))).map(({ line }) => line),
   ).toEqual([1, 2, 3]);
 });
+
+test("a key that stands twice with two people's values is shared: readers do not agree on which of them counts", async () => {
+  const lines = [
+    '{"email":"bob@x","email":"ann@x"}',
+    '{"email":"ann@x","email":"bob@x"}',
+    '{"email":"ann@x","email":"ann@x"}',
+    '{"email":"ann@x","n":1,"n":2}',
+    '{"email":"bob@x","email":"cay@x"}',
+  ];
+  const found = await scan(Buffer.from(`${lines.join("\n")}\n`), jsonl(), ann);
+  expect(found.map(({ line, shared }) => [line, shared])).toEqual([
+    [1, true],
+    [2, true],
+    [3, false],
+    [4, false],
+  ]);
+});

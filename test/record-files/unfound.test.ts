@@ -41,6 +41,20 @@ test("an address among other words of a cell is told with its line", async () =>
   expect(await csv(cells)).toEqual([2, 3, 4, 5, 6, 7, 8, 10]);
 });
 
+test("signs that nobody sees, and quotation marks of any language, stand around an address", async () => {
+  const cells = [
+    "ann@x.example\0",
+    "\u0007ann@x.example",
+    "ann@x.example\0\0bob@x.example",
+    "\u202aann@x.example\u202c",
+    "\u201eann@x.example\u201c",
+    "\u00abann@x.example\u00bb",
+    "\uff08ann@x.example\uff09",
+    "\u201cxann@x.example\u201d",
+  ];
+  expect(await csv(cells)).toEqual([2, 3, 4, 5, 6, 7, 8]);
+});
+
 test("an address that only looks like it, one that is found, and other people's are not told", async () => {
   const cells = [
     "xann@x.example",

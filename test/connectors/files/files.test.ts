@@ -182,6 +182,17 @@ test("a glob that matches nothing, copies beside a file and what a cut-off run l
   ).toEqual(['["people (1).c', '["people.csv",']);
 });
 
+test("what lies beside the files of several record types is said once", async () => {
+  for (const name of ["people.csv", "people.csv.bak", ".expunge-0123"]) await folder.write(`root/${name}`, HEAD + ANN);
+  const [one, other] = [people(["people.csv"]), people(["*.csv"])];
+  await using reader = await one.system.openReader(io);
+  const found = await Array.fromAsync(reader.check([one.target, other.target]));
+  expect(said(found)).toEqual([
+    "warning GAP .expunge-…: left over by a run that was cut off; run that request again",
+    "warning GAP people.csv.bak: looks like a copy of people.csv, and no glob matches it",
+  ]);
+});
+
 test("a missing root is an error that says so", async () => {
   const record = peopleFiles(["*.csv"]);
   await expect(systemOf("nowhere", record).openReader(testIO({ base: folder.path }))).rejects.toMatchObject({

@@ -523,3 +523,14 @@ test("an object whose key holds an identifier is told, masked", async () => {
     io.findings.flatMap(({ gap, message }) => (message.endsWith("its name holds an identifier") ? [gap] : [])),
   ).toEqual([{ where: `s3://${bucket}/till/….jsonl`, holdsIdentifier: true }]);
 });
+
+test("an object whose metadata holds an identifier is told: it goes along when the object is rewritten", async () => {
+  const bucket = await store.bucket();
+  await store.put(bucket, "till/a.jsonl", ANN + BOB, { Metadata: { owner: "ann@shop.example" } });
+  await store.put(bucket, "till/b.jsonl", BOB, { Metadata: { by: "mailto%3Aann%40shop.example", n: "1" } });
+  await store.put(bucket, "till/c.jsonl", ANN, { Metadata: { owner: "joann@shop.example" } });
+  await locateAll(systemOf(), io, till(bucket), lookups);
+  expect(
+    io.findings.flatMap(({ gap, message }) => (message.endsWith("its metadata holds an identifier") ? [gap] : [])),
+  ).toEqual(["a", "b"].map((name) => ({ where: `s3://${bucket}/till/${name}.jsonl`, holdsIdentifier: true })));
+});

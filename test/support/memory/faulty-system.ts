@@ -1,6 +1,6 @@
 /** A system that does to its caller what systems do: fails, lies, delays, says things twice, dies. Stands around any connector. */
 import type { StepOutcome, Unit } from "../../../src/model/change.ts";
-import type { Located } from "../../../src/model/search.ts";
+import type { Located, Site } from "../../../src/model/search.ts";
 import type { Eraser, Reader, System } from "../../../src/port/connector.ts";
 
 /** Names of the port's calls, as `locate` or `apply`; `openReader` and `openEraser` too. */
@@ -26,6 +26,8 @@ export interface Faults {
   located?(found: readonly Located[]): readonly Located[];
   /** What the eraser says instead of what it did; may throw after the fact. */
   applied?(outcomes: readonly StepOutcome[], unit: Unit): readonly StepOutcome[];
+  /** Where the system says it is. */
+  readonly site?: Site;
   /** What is said to remain. */
   remaining?(keys: readonly string[]): readonly string[];
 }
@@ -76,7 +78,7 @@ function readerAround(reader: Reader, pass: Pass, faults: () => Faults): Reader 
   return {
     async site() {
       await pass("site");
-      return await reader.site();
+      return faults().site ?? (await reader.site());
     },
     async *check(targets) {
       await pass("check");
