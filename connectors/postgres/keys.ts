@@ -43,7 +43,8 @@ function addressText(catalog: Catalog, table: Table, hasTablesBelow: boolean, al
       ? [literal("ctid"), `${alias}.ctid::text`]
       : columns.map(({ name, type }) => textOf(`${alias}.${quoted(name)}`, type));
   const place = hasTablesBelow
-    ? `(SELECT ARRAY[n.nspname::text, c.relname::text] FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ${alias}.tableoid)`
+    ? // under names that no alias bears: what is asked about stands outside
+      `(SELECT ARRAY[own_schema.nspname::text, own_table.relname::text] FROM pg_catalog.pg_class own_table JOIN pg_catalog.pg_namespace own_schema ON own_schema.oid = own_table.relnamespace WHERE own_table.oid = ${alias}.tableoid)`
     : `ARRAY[${literal(table.schema)}, ${literal(table.name)}]::text[]`;
   return `pg_catalog.to_json(${place} || ARRAY[${parts.join(", ")}]::text[])::text`;
 }

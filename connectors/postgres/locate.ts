@@ -4,7 +4,7 @@ import type { IO } from "../../src/port/connector.ts";
 import { chunks } from "../../src/sql/items.ts";
 import type { Found, SqlLook } from "../../src/sql/locate.ts";
 import { type Hits, NO_HITS, type RowState, textsOrNull, unionOf } from "../../src/sql/record-table.ts";
-import { inOneElement } from "../../src/sql/whose-value.ts";
+import { hitsBeside, inOneElement } from "../../src/sql/whose-value.ts";
 import { keyOrder, ofTable } from "./keys.ts";
 import { comparableIn, type Resolved, stateOf, stateTexts, valuesFor } from "./resolved.ts";
 import { byKey, type SearchIn, searchText, wholeTable } from "./search.ts";
@@ -56,7 +56,14 @@ export async function* findRows(
 
 /** The search compares an array's values one by one: whose elements they are is seen here. */
 function* foundIn(resolved: Resolved, { state, hits }: Found): Generator<Found> {
-  const theirs = new Map([...hits].filter(([, mine]) => inOneElement(resolved, state, mine)));
+  const all = resolved.target.record.match.mode === "all";
+  const theirs = new Map(
+    [...hits].flatMap(([subject, found]) => {
+      const mine = hitsBeside(resolved, state, found);
+      const lost = all ? mine.size < found.size : mine.size === 0;
+      return lost || !inOneElement(resolved, state, mine) ? [] : [[subject, mine] as const];
+    }),
+  );
   if (theirs.size > 0) yield { state, hits: theirs };
 }
 

@@ -83,6 +83,7 @@ export async function resolveOver(place: Place, target: Target, table: Table): P
     matches,
     exports,
     where,
+    narrowings: where,
     columns: distinct([...fingerprinted, ...kept]),
     fingerprinted: fingerprinted.length,
     constants: await constantsOf(place, target, table),

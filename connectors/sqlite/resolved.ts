@@ -87,6 +87,7 @@ export function resolveOver(catalog: Catalog, target: Target, table: Table): Res
     matches,
     exports,
     filters,
+    narrowings: wheres.flatMap((one) => Object.entries(one).map(([name, values]) => ({ ...ref(name), values }))),
     columns: distinct([...fingerprinted, ...kept]),
     fingerprinted: fingerprinted.length,
     constants: new Map(

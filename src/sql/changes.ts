@@ -106,7 +106,15 @@ function together(ways: readonly FieldsBy[]): Pick<ChangeBy, "table" | "whose"> 
     NO_HITS,
   );
   return {
-    table: more.length === 0 ? first.table : { ...first.table, matches: ways.flatMap(({ table }) => table.matches) },
+    table:
+      more.length === 0
+        ? first.table
+        : {
+            ...first.table,
+            matches: ways.flatMap(({ table }) => table.matches),
+            // each record type's constants narrow its own matches only
+            narrowings: [],
+          },
     whose,
   };
 }

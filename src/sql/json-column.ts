@@ -10,6 +10,7 @@ export interface Spot {
   /** Text of a scalar; null for JSON null, an object or an array. */
   readonly text: string | null;
   readonly isNull: boolean;
+  readonly isNumber: boolean;
   readonly indexes: readonly number[];
 }
 
@@ -112,6 +113,7 @@ export function spotsAt(text: string, path: string): Spot[] {
   return values.map((value) => ({
     text: isScalar(value) ? textOf(line, value) : null,
     isNull: value.kind === "null",
+    isNumber: value.kind === "number",
     indexes: value.indexes,
   }));
 }

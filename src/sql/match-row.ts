@@ -1,5 +1,6 @@
 /** For a database whose search is decided here: its statement finds at least what matches, this says what does, and whose it is. */
 import type { Lookup } from "../model/search.ts";
+import { whereTest } from "../record-files/where-test.ts";
 import {
   type ColumnRef,
   type Hits,
@@ -9,7 +10,8 @@ import {
   unionOf,
 } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
-import { inOneElement, textsIn } from "./whose-value.ts";
+import { spotsAt } from "./json-column.ts";
+import { hitsBeside, inOneElement, textsIn } from "./whose-value.ts";
 
 export interface ComparedRef extends MatchedRef {
   /** The text by which a stored or given value is compared. */
@@ -39,7 +41,22 @@ function cellsAt(ref: ColumnRef, row: Cells): readonly string[] {
 }
 
 export function passes(filters: readonly Filter[], row: Cells): boolean {
-  return filters.every((one) => cellsAt(one, row).some((text) => one.wanted.has(one.comparable(text))));
+  return filters.every(
+    (one) =>
+      cellsAt(one, row).some((text) => one.wanted.has(one.comparable(text))) ||
+      (one.path !== undefined && holdsNumber(one, row)),
+  );
+}
+
+/** A number in a document is compared by its value: 5.0 is 5. */
+function holdsNumber(one: Filter, row: Cells): boolean {
+  const text = row.values.get(one.column.name);
+  const test = whereTest([...one.wanted]);
+  // what is no JSON document has no cells either
+  if (text === undefined || text === null || cellsAt(one, row).length === 0) return false;
+  return spotsAt(text, one.path ?? "").some(
+    (spot) => spot.isNumber && spot.text !== null && test({ text: spot.text, number: true }),
+  );
 }
 
 /** The values of a lookup for a matched column. */
@@ -81,10 +98,12 @@ export function matcherOf(table: ComparedTable, lookups: readonly Lookup[]): (ro
       }
     }
     const whose = new Map<number, Hits>();
-    for (const [lookup, hits] of found) {
+    for (const [lookup, all] of found) {
+      const hits = hitsBeside(table, row, all);
       if (
-        target.record.match.mode === "all" &&
-        (hits.size < matches.length || !standTogether(matches, lookup, row) || !inOneElement(table, row, hits))
+        hits.size === 0 ||
+        (target.record.match.mode === "all" &&
+          (hits.size < matches.length || !standTogether(matches, lookup, row) || !inOneElement(table, row, hits)))
       )
         continue;
       whose.set(lookup.subject, unionOf([whose.get(lookup.subject) ?? new Map(), hits]));

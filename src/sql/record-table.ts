@@ -26,9 +26,16 @@ export interface MatchedRef<C extends RowColumn = RowColumn> extends ColumnRef<C
   readonly match: MatchColumn;
 }
 
+/** Constants that narrow a record type. */
+export interface Narrowing extends ColumnRef {
+  readonly values: readonly string[];
+}
+
 export interface RecordTable {
   readonly target: Target;
   readonly matches: readonly MatchedRef[];
+  /** `where` of the record type and of the search. */
+  readonly narrowings: readonly Narrowing[];
   /** Column -> the value of its `set` as the column's type writes it. */
   readonly constants: ReadonlyMap<string, string>;
   /** Throws COLUMN_MISSING. */

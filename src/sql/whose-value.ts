@@ -1,5 +1,6 @@
 /** Which values of a row are the erased people's: a rule for a matched value acts on theirs and on nobody else's. */
 import { sharedArrays } from "../record-files/json-path.ts";
+import { whereTest } from "../record-files/where-test.ts";
 import {
   firstListBelow,
   isAtOrAbove,
@@ -33,7 +34,7 @@ export function isShared(table: RecordTable, state: RowState, hits: Hits): boole
     if (mine === undefined || mine.size === 0 || text === null) return false;
     if (ref.path !== undefined) {
       const list = lastList(ref.path);
-      return list !== undefined && !allTheirs(text, list, [ref], hits);
+      return list !== undefined && !allTheirs(table, text, list, [ref], hits);
     }
     const items =
       ref.separator === undefined ? (ref.column.shape === "array" ? textsOrNull(text) : []) : text.split(ref.separator);
@@ -42,13 +43,9 @@ export function isShared(table: RecordTable, state: RowState, hits: Hits): boole
 }
 
 /** Whether values that `all` asks for together, in one array of a JSON column, stand in one element of it: in two they are two people's. */
-export function inOneElement(
-  { matches, target }: RecordTable,
-  { values }: Pick<RowState, "values">,
-  hits: Hits,
-): boolean {
-  if (target.record.match.mode !== "all") return true;
-  const lists = Map.groupBy(matches, ({ column, path }) => {
+export function inOneElement(table: RecordTable, { values }: Pick<RowState, "values">, hits: Hits): boolean {
+  if (table.target.record.match.mode !== "all") return true;
+  const lists = Map.groupBy(table.matches, ({ column, path }) => {
     const list = path === undefined ? undefined : lastList(path);
     return list === undefined ? undefined : `${column.name}\n${list}`;
   });
@@ -59,28 +56,70 @@ export function inOneElement(
       return true;
     const list = lastList(first.path ?? "") ?? "";
     const inAll = more.reduce(
-      (ways, ref) => ways.intersection(waysOf(text, list, [ref], hits)),
-      waysOf(text, list, [first], hits),
+      (ways, ref) => ways.intersection(waysOf(table, text, list, [ref], hits)),
+      waysOf(table, text, list, [first], hits),
     );
     return inAll.size > 0;
   });
 }
 
 /** Whether the list's elements, but for nulls, all hold one of the hits. */
-function allTheirs(text: string, list: string, refs: readonly MatchedRef[], hits: Hits): boolean {
-  const theirs = waysOf(text, list, refs, hits);
+function allTheirs(table: RecordTable, text: string, list: string, refs: readonly MatchedRef[], hits: Hits): boolean {
+  const theirs = waysOf(table, text, list, refs, hits);
   return spotsAt(text, list).every(({ isNull, indexes }) => isNull || theirs.has(wayOf(indexes)));
 }
 
 /** Ways of the list's elements in which one of these paths holds a hit. */
-function waysOf(text: string, list: string, refs: readonly MatchedRef[], hits: Hits): ReadonlySet<string> {
+function waysOf(
+  table: RecordTable,
+  text: string,
+  list: string,
+  refs: readonly MatchedRef[],
+  hits: Hits,
+): ReadonlySet<string> {
   const depth = list.split("[]").length - 1;
-  return new Set(refs.flatMap((ref) => hitsAt(text, ref, hits).map((indexes) => wayOf(indexes.slice(0, depth)))));
+  return new Set(
+    refs.flatMap((ref) => hitsAt(table, text, ref, hits).map((indexes) => wayOf(indexes.slice(0, depth)))),
+  );
 }
 
-function hitsAt(text: string, { name, path = "" }: MatchedRef, hits: Hits): readonly (readonly number[])[] {
-  const mine = hits.get(name);
-  return valuesAt(text, path).flatMap(({ value, indexes }) => (mine?.has(value) === true ? [indexes] : []));
+/** Where the person's values stand: only in those elements in which the constants stand too that the record type asks for in the same array. */
+function hitsAt(table: RecordTable, text: string, ref: MatchedRef, hits: Hits): readonly (readonly number[])[] {
+  const mine = hits.get(ref.name);
+  const ways = valuesAt(text, ref.path ?? "").flatMap(({ value, indexes }) =>
+    mine?.has(value) === true ? [indexes] : [],
+  );
+  const constants = besideIn(table, ref).map(({ path = "", values, arrays }) => {
+    const passes = whereTest(values);
+    const standing = spotsAt(text, path).filter(
+      (one) => one.text !== null && passes({ text: one.text, number: one.isNumber }),
+    );
+    return { arrays, places: new Set(standing.map(({ indexes }) => wayOf(indexes.slice(0, arrays)))) };
+  });
+  return ways.filter((way) => constants.every(({ arrays, places }) => places.has(wayOf(way.slice(0, arrays)))));
+}
+
+/** Constants that must stand in the element in which a value is matched. A list of plain values is one thing: of which other value in it they stand beside says nothing. */
+function besideIn({ narrowings }: RecordTable, { column, path }: MatchedRef) {
+  const own = path?.replace(/\[\]$/u, "");
+  return narrowings.flatMap((one) => {
+    const arrays =
+      own === undefined || one.path === undefined || one.column.name !== column.name ? 0 : sharedArrays(own, one.path);
+    return arrays === 0 ? [] : [{ ...one, arrays }];
+  });
+}
+
+/** The hits of a row without those that no element bears in which the record type's constants stand too. */
+export function hitsBeside(table: RecordTable, { values }: Pick<RowState, "values">, hits: Hits): Hits {
+  if (table.narrowings.length === 0) return hits;
+  return new Map(
+    [...hits].filter(([name]) => {
+      const ref = table.matches.find((one) => one.name === name);
+      const text = ref === undefined ? undefined : values.get(ref.column.name);
+      if (ref === undefined || text === undefined || text === null || besideIn(table, ref).length === 0) return true;
+      return hitsAt(table, text, ref, hits).length > 0;
+    }),
+  );
 }
 
 /**
@@ -98,7 +137,8 @@ export function sharesIn(table: RecordTable, column: string, text: string, hits:
     const within = (ways: readonly (readonly number[])[]) =>
       ways.some((way) => wayOf(way.slice(0, indexes.length)) === place);
     if (below.length > 0) {
-      if (enough(below.map((ref) => within(hitsAt(text, ref, hits))))) return ownPart(text, path, below, hits);
+      if (enough(below.map((ref) => within(hitsAt(table, text, ref, hits)))))
+        return ownPart(table, text, path, below, hits);
       // where nothing stands there, it is nobody else's
       const nobodys = !below.some((ref) => within(filledAt(text, ref)));
       return nobodys || isImage(table, below, path) ? "all" : "nothing";
@@ -107,7 +147,7 @@ export function sharesIn(table: RecordTable, column: string, text: string, hits:
       const arrays = sharedArrays(path, ref.path ?? "");
       if (arrays === 0) return [];
       const here = wayOf(indexes.slice(0, arrays));
-      return [hitsAt(text, ref, hits).some((way) => wayOf(way.slice(0, arrays)) === here)];
+      return [hitsAt(table, text, ref, hits).some((way) => wayOf(way.slice(0, arrays)) === here)];
     });
     return said.length === 0 || enough(said) ? "all" : "nothing";
   };
@@ -125,11 +165,11 @@ function isImage({ target }: RecordTable, below: readonly MatchedRef[], path: st
   );
 }
 
-function ownPart(text: string, path: string, refs: readonly MatchedRef[], hits: Hits): Share {
+function ownPart(table: RecordTable, text: string, path: string, refs: readonly MatchedRef[], hits: Hits): Share {
   const lists = new Set(refs.flatMap((ref) => firstListBelow(path, ref.path ?? "") ?? []));
   for (const list of lists) {
     const inside = refs.filter((ref) => isAtOrAbove(list, ref.path ?? ""));
-    if (!allTheirs(text, list, inside, hits)) return { list, ways: waysOf(text, list, inside, hits) };
+    if (!allTheirs(table, text, list, inside, hits)) return { list, ways: waysOf(table, text, list, inside, hits) };
   }
   return "all";
 }

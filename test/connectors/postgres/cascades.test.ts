@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Reference, Taken } from "../../../src/model/change.ts";
 import type { RecordType, SystemBlock } from "../../../src/model/datamap.ts";
-import { remainingOf } from "../../support/erase.ts";
+import { locateAll, remainingOf } from "../../support/erase.ts";
 import {
   check,
   codes,
@@ -192,6 +192,36 @@ test("a partitioned table that references, of which one partition is a record ty
   expect(mapped.map(({ childAddress }) => childAddress)).toEqual(
     expect.arrayContaining([undefined, JSON.stringify([schema, "logs_1", "1"])]),
   );
+});
+
+test("a row of a partition or an inheritance child that references is the one that its record type finds: the person goes in the same run", async () => {
+  await database.sql(`CREATE TABLE customers (id int PRIMARY KEY, email text); INSERT INTO customers VALUES (1, 'x'), (2, 'y');
+    CREATE TABLE pays (id int, c int, d date, PRIMARY KEY (id, d)) PARTITION BY RANGE (d); CREATE TABLE pays_24 PARTITION OF pays FOR VALUES FROM ('2024-01-01') TO ('2025-01-01'); CREATE TABLE pays_25 PARTITION OF pays FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+    ALTER TABLE pays_25 ADD CONSTRAINT one_of FOREIGN KEY (c) REFERENCES customers; INSERT INTO pays VALUES (1, 1, '2024-05-05'), (1, 1, '2025-05-05'), (2, 2, '2025-05-05');
+    CREATE TABLE bills (id int PRIMARY KEY, c int CONSTRAINT all_of REFERENCES customers) PARTITION BY RANGE (id); CREATE TABLE bills_1 PARTITION OF bills DEFAULT; INSERT INTO bills VALUES (1, 1), (2, 2);
+    CREATE TABLE notes (id int PRIMARY KEY, c int); CREATE TABLE notes_old (PRIMARY KEY (id)) INHERITS (notes); ALTER TABLE notes_old ADD CONSTRAINT child_of FOREIGN KEY (c) REFERENCES customers ON DELETE CASCADE; INSERT INTO notes VALUES (1, 1); INSERT INTO notes_old VALUES (1, 1), (2, 2)`);
+  const others = ["pays", "bills", "notes"].map((name) => target(record(name, "erase"), ["c"]));
+  const all = [customers.record, ...others.map((one) => one.record)];
+  const own = [];
+  for (const one of others)
+    for (const { address } of await locateAll(system(all), worldOf(database), one, [lookup({ c: "1" })]))
+      own.push(address);
+  const referencing = await referencesTo(customers, ['["1"]'], all);
+  expect(referencing.flatMap(({ childAddress }) => childAddress ?? []).toSorted()).toEqual(
+    ["bills_1", "notes_old", "pays_25"].map((table) =>
+      JSON.stringify([schema, table, "1", ...(table === "pays_25" ? ["2025-05-05"] : [])]),
+    ),
+  );
+  for (const { childAddress } of referencing) expect(own).toContain(childAddress);
+  const works = [await plan(system(all), worldOf(database), customers, [lookup({ email: "x" })])];
+  for (const one of others) works.push(await plan(system(all), worldOf(database), one, [lookup({ c: "1" })]));
+  expect(await erase(system(all), worldOf(database), works)).toMatchObject([done(1), done(2), done(1), done(2)]);
+  expect([await rows("customers"), await rows("pays"), await rows("bills"), await rows("notes")]).toEqual([
+    ["(2,y)"],
+    ["(2,2,2025-05-05)"],
+    ["(2,2)"],
+    ["(2,2)"],
+  ]);
 });
 
 test("a partitioned table all of whose partitions are record types is known; a partition that comes later loses nothing unseen", async () => {

@@ -362,3 +362,30 @@ test("values that `all` asks for in one array of a document stand in one element
   expect(await eraseBy(where, lookups)).toEqual([{ step: "shop.teams", ...done(1) }]);
   expect((await rows("teams")).map((row) => row?.slice(0, 2))).toEqual(["(1"]);
 });
+
+const GUESTS = [
+  `{"m":[{"e":"ann@x","n":"Ann","role":"guest","level":5.0},{"e":"ann@x","n":"Boss","role":"owner","level":5},{"e":"bob@x","n":"Bob","role":"guest","level":5}]}`,
+  `{"m":[{"e":"ann@x","n":"Ann","role":"owner","level":5},{"e":"bob@x","n":"Bob","role":"guest","level":5}]}`,
+  `{"m":[{"e":"ann@x","n":"Ann","role":"guest","level":"5.0"}]}`,
+  `{"m":[{"e":"ann@x","n":"Ann","role":"guest","level":4},{"e":"ann@x","n":"Ann","role":"owner","level":5}]}`,
+];
+
+test("constants that `where` asks for in one array of a document stand in the element that is acted on", async () => {
+  await database.sql("CREATE TABLE teams (id int PRIMARY KEY, doc json)");
+  for (const [at, doc] of GUESTS.entries()) await database.sql(`INSERT INTO teams VALUES (${at + 1}, '${doc}')`);
+  const clear = { kind: "clear" } as const;
+  const of = record("teams", "redact", {
+    in: ["doc"],
+    paths: { "m[].n": clear, "m[].e": clear },
+    where: { "doc.m[].role": ["guest"], "doc.m[].level": ["5"] },
+  });
+  const where = target(of, [email("doc.m[].e")], ["id"]);
+  const lookups = [lookup({ "doc.m[].e": "ann@x" })];
+  expect((await look(where, lookups)).map(({ values }) => values["id"])).toEqual([["1"]]);
+  expect(await eraseBy(where, lookups)).toEqual([{ step: "shop.teams", ...done(1) }]);
+  expect((await database.sql("SELECT doc::text FROM teams ORDER BY id")).flat()).toEqual([
+    GUESTS[0]?.replace(`{"e":"ann@x","n":"Ann"`, `{"e":null,"n":null`),
+    ...GUESTS.slice(1),
+  ]);
+  expect(await look(where, lookups)).toEqual([]);
+});

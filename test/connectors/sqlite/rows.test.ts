@@ -219,6 +219,35 @@ describe("what is compared", () => {
     ]);
   });
 
+  test("constants that `where` asks for in one array of a document stand in the element that is acted on", async () => {
+    const guests = [
+      `{"m":[{"e":"${ANN}","n":"Ann","role":"guest","level":5.0},{"e":"${ANN}","n":"Boss","role":"owner","level":5},{"e":"bob","n":"Bob","role":"guest","level":5}]}`,
+      `{"m":[{"e":"${ANN}","n":"Ann","role":"owner","level":5},{"e":"bob","n":"Bob","role":"guest","level":5}]}`,
+      `{"m":[{"e":"${ANN}","n":"Ann","role":"guest","level":4},{"e":"${ANN}","n":"Ann","role":"owner","level":5}]}`,
+      `{"m":[{"e":"${ANN}","n":"Ann","role":"guest","level":"5.0"}]}`,
+      // the number alone
+      `{"m":[{"e":"${ANN}","n":"Ann","role":"guest","level":5.0}]}`,
+    ];
+    using file = testFile("CREATE TABLE people (no INTEGER PRIMARY KEY, doc JSON)");
+    for (const [at, doc] of guests.entries()) file.sql("INSERT INTO people VALUES (?, ?)", at + 1, doc);
+    const clear = { kind: "clear" } as const;
+    const of = record("people", "redact", {
+      in: ["doc"],
+      paths: { "m[].n": clear, "m[].e": clear },
+      where: { "doc.m[].role": ["guest"], "doc.m[].level": ["5"] },
+    });
+    const where = target(of, [{ column: "doc.m[].e", type: "email", fold: [] }], ["no"]);
+    expect(await findAndErase(file, where, [lookup({ "doc.m[].e": ANN })])).toEqual([
+      { step: "shop.people", ...done(2) },
+    ]);
+    const changed = guests.map((doc) => doc.replace(`{"e":"${ANN}","n":"Ann"`, `{"e":null,"n":null`));
+    expect(file.sql("SELECT doc FROM people ORDER BY no").flat()).toEqual([
+      changed[0],
+      ...guests.slice(1, -1),
+      changed.at(-1),
+    ]);
+  });
+
   test("values that `all` asks for in one array of a document stand in one element of it", async () => {
     using file = testFile("CREATE TABLE teams (id INTEGER PRIMARY KEY, doc TEXT)");
     file.sql(
