@@ -228,9 +228,8 @@ export function keptPart({ kept }: Summary, words: MapWords | undefined): Markup
   );
 }
 
-export function residuePart({ residue }: Summary, generatedAt: string): Markup {
-  const passed = (goneBy: string): Markup =>
-    goneBy < generatedAt.slice(0, 10) ? html`${day(goneBy)}: this day has passed` : day(goneBy);
+export function residuePart({ residue }: Summary, today: string): Markup {
+  const passed = (goneBy: string): Markup => (goneBy < today ? html`${day(goneBy)}: this day has passed` : day(goneBy));
   return table(
     "What no erasure reaches yet",
     "Copies that vanish by themselves, at the latest on the day given. Days are counted from the day of the erasure.",
