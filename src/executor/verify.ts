@@ -102,6 +102,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     const left = leftAlone(
       step,
       scope.receipts.find((receipt) => receipt.step === step.id),
+      one.gone,
     );
     const gap = holding.has(`${system}.${record}`) && one.result === "pass";
     return [
@@ -127,9 +128,11 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   };
 }
 
-/** What is there by right, or could not be acted on. */
-function leftAlone(step: PlanStep, receipt: Receipt | undefined): Partial<Check> {
-  const { kept, waiting, blocked } = receipt ?? step;
+/** What is there by right, or could not be acted on. What the run left alone and is gone by now is not there. */
+function leftAlone(step: PlanStep, receipt: Receipt | undefined, gone: Stayed = NONE_GONE): Partial<Check> {
+  const { blocked } = receipt ?? step;
+  const kept = Math.max(0, (receipt ?? step).kept - gone.kept);
+  const waiting = Math.max(0, (receipt ?? step).waiting - gone.waiting);
   const failed = receipt?.failed ?? 0;
   const says = receipt?.says ?? step.says;
   return {
@@ -150,7 +153,17 @@ interface Seen {
   readonly reason?: string;
   /** Of the residual: records that no plan knew. They came after it, or came back. */
   readonly fresh?: number;
+  /** Records that were to stay and are not there any more. */
+  readonly gone?: Stayed;
 }
+
+/** Records that the plan leaves alone: under a hold, or for a condition or date. */
+interface Stayed {
+  readonly kept: number;
+  readonly waiting: number;
+}
+
+const NONE_GONE: Stayed = { kept: 0, waiting: 0 };
 
 const LEFT_THE_MAP: Seen = {
   result: "unverifiable",
@@ -161,7 +174,7 @@ const LEFT_THE_MAP: Seen = {
 
 function checkOf(
   where: Pick<Check, "system" | "record" | "at">,
-  { result, residual, method, reason, fresh = 0 }: Seen,
+  { result, residual, method, reason, fresh = 0, gone = NONE_GONE }: Seen,
 ): Check {
   return {
     ...where,
@@ -169,6 +182,7 @@ function checkOf(
     residual,
     method,
     ...(fresh === 0 ? {} : { new: fresh }),
+    ...(gone.kept === 0 ? {} : { gone: gone.kept }),
     ...(reason === undefined ? {} : { reason }),
   };
 }
@@ -236,26 +250,30 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
   // a planned record is judged by its key below; one that is as wanted still matches, and may
   const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
   const left = await notAsPlanned(scope, step, receipt);
-  const gone = await keptAndGone(readers, target, step);
+  const gone = await stayedAndGone(readers, target, step);
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
   const method = "same search on a fresh connection, and each planned record by its key";
   const residual = Math.max(fresh + left, undone);
   if (undone > 0)
-    return { result: "fail", residual, method, fresh, reason: receipt?.reason ?? planned.reason ?? "blocked" };
+    return { result: "fail", residual, method, fresh, gone, reason: receipt?.reason ?? planned.reason ?? "blocked" };
   if (residual > 0)
-    return { result: "fail", residual, method, fresh, reason: left === 0 ? "new_records" : "still_there" };
-  if (gone > 0)
+    return { result: "fail", residual, method, fresh, gone, reason: left === 0 ? "new_records" : "still_there" };
+  if (gone.kept > 0)
     return {
       result: "fail",
       residual: 0,
-      method: `${gone} of the records that were to stay are gone`,
+      method: `${gone.kept} of the records that were to stay are gone`,
+      gone,
       reason: "kept_gone",
     };
+  // what waited for is over, where nothing of it is there any more
+  const stays = planned.kept + planned.waiting - gone.waiting;
   return {
     result: "pass",
     residual: 0,
     method,
-    ...(planned.kept + planned.waiting > 0 ? { reason: planned.reason ?? "kept" } : {}),
+    gone,
+    ...(stays > 0 ? { reason: planned.reason ?? "kept" } : {}),
   };
 }
 
@@ -276,14 +294,16 @@ async function notAsPlanned(
   return left.size;
 }
 
-/** Records that a hold keeps and that are not there any more. */
-async function keptAndGone(readers: Readers, target: Target, step: SealedStep): Promise<number> {
-  const kept = step.records.filter(({ disposition }) => disposition.kind === "kept").map(({ key }) => key);
-  if (kept.length === 0) return 0;
+/** Records that the plan left alone and that are not there any more, looked for by their keys. */
+async function stayedAndGone(readers: Readers, target: Target, step: SealedStep): Promise<Stayed> {
+  const stayed = step.records.filter(({ disposition: { kind } }) => kind === "kept" || kind === "waiting");
+  if (stayed.length === 0) return NONE_GONE;
   const there = new Set<string>();
   const reader = await readers.of(target.record.system);
-  for await (const { key } of reader.locate(target, { by: "keys", keys: kept })) there.add(key);
-  return kept.filter((key) => !there.has(key)).length;
+  for await (const { key } of reader.locate(target, { by: "keys", keys: stayed.map(({ key }) => key) })) there.add(key);
+  const gone = (kind: "kept" | "waiting") =>
+    stayed.filter(({ key, disposition }) => disposition.kind === kind && !there.has(key)).length;
+  return { kept: gone("kept"), waiting: gone("waiting") };
 }
 
 async function locateLeft(

@@ -14,6 +14,7 @@ import {
   residuePart,
   rulesPart,
   systemsPart,
+  vanishedPart,
 } from "./page-tables.ts";
 import { spoken } from "./spoken-date.ts";
 import { STYLE } from "./style.ts";
@@ -89,10 +90,12 @@ function isRefusal({ decision, state }: Summary): boolean {
 }
 
 /** Only what closed without anything left open, unsearched or accepted as a gap stands in green. */
-function isClean({ state, totals, not_searched, gaps, verification }: Summary): boolean {
-  const open = totals.blocked + totals.failed + totals.waiting + not_searched.length + gaps.length;
+function isClean({ state, totals, not_searched, gaps, vanished, verification, approval, identity }: Summary): boolean {
+  const founded = approval !== null && identity?.result === "ok";
+  const open = totals.blocked + totals.failed + totals.waiting + not_searched.length + gaps.length + vanished.length;
   return (
     state === "closed" &&
+    founded &&
     open === 0 &&
     (verification === null || (verification.failed === 0 && verification.unverifiable === 0))
   );
@@ -106,8 +109,8 @@ function firstDayAnywhere(generatedAt: string): string {
 
 function resultParts(summary: Summary, words: MapWords | undefined, today: string): Markup {
   return html`${systemsPart(summary, words)} ${personsPart(summary)} ${notSearchedPart(summary, words)}
-  ${gapsPart(summary)} ${looksPart(summary)} ${keptPart(summary, words)} ${residuePart(summary, today)}
-  ${rulesPart(summary, words)}`;
+  ${gapsPart(summary)} ${looksPart(summary)} ${keptPart(summary, words)} ${vanishedPart(summary, words)}
+  ${residuePart(summary, today)} ${rulesPart(summary, words)}`;
 }
 
 function requestPart(report: ReportPayload, summary: Summary, today: string): Markup {
