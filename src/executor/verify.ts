@@ -9,10 +9,11 @@ import { locateOne, locateRecords, searchOrder } from "../planner/locate.ts";
 import { beginSearch, mergeLookups, type Searching, searchesFor } from "../planner/lookups.ts";
 import { noStops } from "../planner/stops.ts";
 import type { Readers } from "../planner/readers.ts";
-import { identitySources, leadingColumns, recordTypes, targetOf } from "../planner/targets.ts";
+import { identitySources, leadingColumns, recordTypes } from "../planner/targets.ts";
 import { toldFinding, valuesIn, valuesOf } from "../planner/told.ts";
 import { reasonWords } from "../model/words.ts";
 import type { Receipt } from "../state/journal.ts";
+import { blindSpots, emptiedByUs, findingOf } from "./blind-spots.ts";
 import { gapsOf } from "./run-unit.ts";
 import { workOf } from "./unit-work.ts";
 
@@ -206,12 +207,6 @@ async function lookIfPossible(scope: VerifyScope, looking: Looking): Promise<See
   }
 }
 
-/** What kept a reader from looking, as a finding. Throws what is no answer of a system. */
-function findingOf(error: unknown, record: string): Finding {
-  if (!(error instanceof Failure) || ["UNEXPECTED", "INTERRUPTED", "BUSY"].includes(error.code)) throw error;
-  return { code: error.code, severity: "error", record, message: error.message };
-}
-
 function unseen(why: Finding, { subjects, sealed }: VerifyScope): Seen {
   return {
     result: "unverifiable",
@@ -319,71 +314,6 @@ async function locateLeft(
       return new Map();
     throw error;
   }
-}
-
-/** Record types whose search would prove nothing now. Only what our own receipts emptied may be empty. */
-async function blindSpots(scope: VerifyScope, types: ReadonlyMap<string, RecordType>): Promise<Map<string, Finding>> {
-  const { map, readers, plan, sealed, receipts, reported } = scope;
-  const spots = new Map<string, Finding>();
-  for (const system of map.systems) {
-    const records = sealed
-      .flatMap(({ record }) => types.get(record) ?? [])
-      .filter((record) => record.system === system.name);
-    if (records.length === 0) continue;
-    const targets = records.map((record) => targetOf(map, record));
-    for (const finding of await checked(readers, targets, system.name)) {
-      if (finding.gap !== undefined) reported.push(finding);
-      const type = types.get(finding.record);
-      const step = plan.steps.find((one) => `${one.system}.${one.record}` === finding.record);
-      const receipt = receipts.find((one) => one.step === step?.id);
-      const ours = type !== undefined && leftWithThem(finding, type) && emptiedByUs(type, receipt);
-      if (finding.severity !== "warning" && !ours && blinds(finding)) spots.set(finding.record, finding);
-    }
-  }
-  return spots;
-}
-
-/** What a system's reader finds; where it cannot be asked, that, for each of its record types. */
-async function checked(readers: Readers, targets: readonly Target[], system: string): Promise<readonly Finding[]> {
-  const found: Finding[] = [];
-  try {
-    for await (const finding of (await readers.of(system)).check(targets)) found.push(finding);
-  } catch (error) {
-    return [...found, ...targets.map(({ record }) => findingOf(error, record.id))];
-  }
-  return found;
-}
-
-/** Findings that stand in the way of erasing say nothing against looking. */
-function blinds({ code, severity }: Finding): boolean {
-  if (severity === "empty") return true;
-  const erasing = [
-    "CASCADE_UNDECLARED",
-    "FOREIGN_KEY_UNDECLARED",
-    "TRIGGER_UNDECLARED",
-    "DELETE_SWALLOWED",
-    "CONSTRAINT",
-    "FIELD_REFUSED",
-  ];
-  return !erasing.includes(code);
-}
-
-/** Objects whose keys are the person's own go with them; JSON lines carry their own paths, which leave with the last line that had them. */
-function leftWithThem({ code, severity }: Finding, type: RecordType): boolean {
-  if (severity === "empty") return type.place.kind === "keys";
-  return code === "COLUMN_MISSING" && type.place.kind === "files";
-}
-
-function emptiedByUs({ place, format }: Pick<RecordType, "place" | "format">, receipt: Receipt | undefined): boolean {
-  if ((receipt?.deleted ?? 0) + (receipt?.alreadyGone ?? 0) === 0) return false;
-  if (place.kind === "keys") return true;
-  // a CSV file keeps its heading
-  return (
-    format === "jsonl" ||
-    (format === undefined &&
-      place.kind === "files" &&
-      place.globs.every((glob) => /\.(?:jsonl|ndjson)(?:\.gz)?$/u.test(glob)))
-  );
 }
 
 /** What the identifiers lead to now; undefined where they lead nowhere that can be looked at: then the sealed values alone count. */
