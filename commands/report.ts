@@ -68,7 +68,10 @@ export default class Report extends BaseCommand {
     const annex =
       names === undefined ? [] : [writeWhole(join(flags.out, `${args.id}.names.txt`), annexText(args.id, names))];
     const words = formats.includes("html") ? await wordsFor(payload, async () => await workspace.dataMap()) : undefined;
-    const page = { signed: { name, sha256: file.sha256 }, words, ...(names === undefined ? {} : { names }) };
+    const today = formats.includes("html")
+      ? await dayAtController(args.id, payload.generated_at, workspace)
+      : undefined;
+    const page = { signed: { name, sha256: file.sha256 }, words, today, ...(names === undefined ? {} : { names }) };
     const pages = formats.includes("html")
       ? [writeWhole(join(flags.out, `${args.id}.report.html`), reportPage(payload, page))]
       : [];
@@ -129,6 +132,19 @@ async function wordsFor(payload: ReportPayload, map: () => Promise<DataMap>): Pr
   const { wordsOf } = await import("../src/requests/map-words.ts");
   try {
     return wordsOf(await map(), summarise(payload.entries.map(({ core }) => core)).approval);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+/** By the zone that was noted when the request was opened, else by the data map's; undefined where there is neither. */
+async function dayAtController(id: string, instant: string, workspace: Workspace): Promise<string | undefined> {
+  const { civilDateOf } = await import("../src/retention/civil-date.ts");
+  try {
+    const { timezone = (await workspace.dataMap()).controller.calendar.timezone } =
+      await workspace.state.read.requests.get(id);
+    return civilDateOf(new Date(instant), timezone);
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

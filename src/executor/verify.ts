@@ -10,11 +10,12 @@ import { beginSearch, mergeLookups, type Searching, searchesFor } from "../plann
 import { sameSite } from "../planner/sites.ts";
 import { noStops } from "../planner/stops.ts";
 import type { Readers } from "../planner/readers.ts";
-import { identitySources, leadingColumns, recordTypes, targetOf } from "../planner/targets.ts";
+import { identitySources, leadingColumns, recordTypes } from "../planner/targets.ts";
 import { toldFinding, valuesIn, valuesOf } from "../planner/told.ts";
 import { reasonWords } from "../model/words.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { PlannedSteps } from "./planned-steps.ts";
+import { blindSpots, emptiedByUs, findingOf } from "./blind-spots.ts";
 import { gapsOf } from "./run-unit.ts";
 import { workOf } from "./unit-work.ts";
 
@@ -109,7 +110,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     const left = leftAlone(
       step,
       scope.receipts.find((receipt) => receipt.step === step.id),
-      one.passed,
+      one.gone,
     );
     const gap = holding.has(`${system}.${record}`) && one.result === "pass";
     return [
@@ -135,10 +136,11 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   };
 }
 
-/** What is there by right, or could not be acted on. */
-function leftAlone(step: PlanStep, receipt: Receipt | undefined, passed = 0): Partial<Check> {
-  const { kept, blocked } = receipt ?? step;
-  const waiting = Math.max(0, (receipt ?? step).waiting - passed);
+/** What is there by right, or could not be acted on. What the run left alone and is gone by now is not there. */
+function leftAlone(step: PlanStep, receipt: Receipt | undefined, gone: Stayed = NONE_GONE): Partial<Check> {
+  const { blocked } = receipt ?? step;
+  const kept = Math.max(0, (receipt ?? step).kept - gone.kept);
+  const waiting = Math.max(0, (receipt ?? step).waiting - gone.waiting);
   const failed = receipt?.failed ?? 0;
   const says = receipt?.says ?? step.says;
   return {
@@ -159,9 +161,17 @@ interface Seen {
   readonly reason?: string;
   /** Of the residual: records that no plan knew. They came after it, or came back. */
   readonly fresh?: number;
-  /** Records that waited and are not there any more, as they were. */
-  readonly passed?: number;
+  /** Records that were to stay and are not there any more. */
+  readonly gone?: Stayed;
 }
+
+/** Records that the plan leaves alone: under a hold, or for a condition or date. */
+interface Stayed {
+  readonly kept: number;
+  readonly waiting: number;
+}
+
+const NONE_GONE: Stayed = { kept: 0, waiting: 0 };
 
 const LEFT_THE_MAP: Seen = {
   result: "unverifiable",
@@ -179,7 +189,7 @@ const OTHER_PLACE: Seen = {
 
 function checkOf(
   where: Pick<Check, "system" | "record" | "at">,
-  { result, residual, method, reason, fresh = 0 }: Seen,
+  { result, residual, method, reason, fresh = 0, gone = NONE_GONE }: Seen,
 ): Check {
   return {
     ...where,
@@ -187,6 +197,7 @@ function checkOf(
     residual,
     method,
     ...(fresh === 0 ? {} : { new: fresh }),
+    ...(gone.kept === 0 ? {} : { gone: gone.kept }),
     ...(reason === undefined ? {} : { reason }),
   };
 }
@@ -208,12 +219,6 @@ async function lookIfPossible(scope: VerifyScope, looking: Looking): Promise<See
   } catch (error) {
     return unseen(findingOf(error, looking.step.record), scope);
   }
-}
-
-/** What kept a reader from looking, as a finding. Throws what is no answer of a system. */
-function findingOf(error: unknown, record: string): Finding {
-  if (!(error instanceof Failure) || ["UNEXPECTED", "INTERRUPTED", "BUSY"].includes(error.code)) throw error;
-  return { code: error.code, severity: "error", record, message: error.message };
 }
 
 function unseen(why: Finding, { subjects, steps }: VerifyScope): Seen {
@@ -255,28 +260,30 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
   // a planned record is judged by its key below; one that is as wanted still matches, and may
   const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
   const left = await notAsPlanned(scope, step, receipt);
-  const gone = await goneOf(readers, target, step, "kept");
-  const passed = await goneOf(readers, target, step, "waiting");
+  const gone = await stayedAndGone(readers, target, step);
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
   const method = "same search on a fresh connection, and each planned record by its key";
   const residual = Math.max(fresh + left, undone);
   if (undone > 0)
-    return { result: "fail", residual, method, fresh, reason: receipt?.reason ?? planned.reason ?? "blocked" };
+    return { result: "fail", residual, method, fresh, gone, reason: receipt?.reason ?? planned.reason ?? "blocked" };
   if (residual > 0)
-    return { result: "fail", residual, method, fresh, reason: left === 0 ? "new_records" : "still_there" };
-  if (gone > 0)
+    return { result: "fail", residual, method, fresh, gone, reason: left === 0 ? "new_records" : "still_there" };
+  if (gone.kept > 0)
     return {
       result: "fail",
       residual: 0,
-      method: `${gone} of the records that were to stay are gone`,
+      method: `${gone.kept} of the records that were to stay are gone`,
+      gone,
       reason: "kept_gone",
     };
+  // what waited for is over, where nothing of it is there any more
+  const stays = planned.kept + planned.waiting - gone.waiting;
   return {
     result: "pass",
     residual: 0,
     method,
-    passed,
-    ...(planned.kept + planned.waiting - passed > 0 ? { reason: planned.reason ?? "kept" } : {}),
+    gone,
+    ...(stays > 0 ? { reason: planned.reason ?? "kept" } : {}),
   };
 }
 
@@ -297,14 +304,16 @@ async function notAsPlanned(
   return left.size;
 }
 
-/** Records that were to stay, kept or waiting, and that are not there any more. */
-async function goneOf(readers: Readers, target: Target, step: SealedStep, kind: "kept" | "waiting"): Promise<number> {
-  const stay = step.records.filter(({ disposition }) => disposition.kind === kind).map(({ key }) => key);
-  if (stay.length === 0) return 0;
+/** Records that the plan left alone and that are not there any more, looked for by their keys. */
+async function stayedAndGone(readers: Readers, target: Target, step: SealedStep): Promise<Stayed> {
+  const stayed = step.records.filter(({ disposition: { kind } }) => kind === "kept" || kind === "waiting");
+  if (stayed.length === 0) return NONE_GONE;
   const there = new Set<string>();
   const reader = await readers.of(target.record.system);
-  for await (const { key } of reader.locate(target, { by: "keys", keys: stay })) there.add(key);
-  return stay.filter((key) => !there.has(key)).length;
+  for await (const { key } of reader.locate(target, { by: "keys", keys: stayed.map(({ key }) => key) })) there.add(key);
+  const gone = (kind: "kept" | "waiting") =>
+    stayed.filter(({ key, disposition }) => disposition.kind === kind && !there.has(key)).length;
+  return { kept: gone("kept"), waiting: gone("waiting") };
 }
 
 async function locateLeft(
@@ -320,85 +329,6 @@ async function locateLeft(
       return new Map();
     throw error;
   }
-}
-
-/** Record types whose search would prove nothing now. Only what our own receipts emptied may be empty. */
-async function blindSpots(scope: VerifyScope, types: ReadonlyMap<string, RecordType>): Promise<Map<string, Finding>> {
-  const { map, readers, plan, steps, receipts, reported } = scope;
-  const spots = new Map<string, Finding>();
-  for (const system of map.systems) {
-    const records = steps.heads
-      .flatMap(({ record }) => types.get(record) ?? [])
-      .filter((record) => record.system === system.name);
-    if (records.length === 0) continue;
-    const targets = records.map((record) => targetOf(map, record));
-    for (const finding of await checked(readers, targets, system.name)) {
-      if (finding.gap !== undefined) reported.push(finding);
-      const type = types.get(finding.record);
-      const step = plan.steps.find((one) => `${one.system}.${one.record}` === finding.record);
-      const receipt = receipts.find((one) => one.step === step?.id);
-      const ours =
-        type !== undefined &&
-        step?.reason !== "empty_pattern" &&
-        ((leftWithThem(finding, type) && emptiedByUs(type, receipt)) ||
-          (finding.severity === "empty" && wentWhole(scope, finding.record)));
-      if (finding.severity !== "warning" && !ours && blinds(finding)) spots.set(finding.record, finding);
-    }
-  }
-  return spots;
-}
-
-/** What a system's reader finds; where it cannot be asked, that, for each of its record types. */
-async function checked(readers: Readers, targets: readonly Target[], system: string): Promise<readonly Finding[]> {
-  const found: Finding[] = [];
-  try {
-    for await (const finding of (await readers.of(system)).check(targets)) found.push(finding);
-  } catch (error) {
-    return [...found, ...targets.map(({ record }) => findingOf(error, record.id))];
-  }
-  return found;
-}
-
-/** Findings that stand in the way of erasing say nothing against looking. */
-function blinds({ code, severity }: Finding): boolean {
-  if (severity === "empty") return true;
-  const erasing = [
-    "CASCADE_UNDECLARED",
-    "FOREIGN_KEY_UNDECLARED",
-    "TRIGGER_UNDECLARED",
-    "DELETE_SWALLOWED",
-    "CONSTRAINT",
-    "FIELD_REFUSED",
-  ];
-  return !erasing.includes(code);
-}
-
-/** Objects whose keys are the person's own go with them; JSON lines carry their own paths, which leave with the last line that had them. */
-function leftWithThem({ code, severity }: Finding, type: RecordType): boolean {
-  if (severity === "empty") return type.place.kind === "keys";
-  return code === "COLUMN_MISSING" && type.place.kind === "files";
-}
-
-/** Its lines were counted, and went, with objects that were erased whole. */
-function wentWhole({ plan, steps, receipts }: VerifyScope, record: string): boolean {
-  const head = steps.heads.find((one) => one.record === record);
-  const elsewhere = new Set(head?.elsewhere?.map((one) => one.step));
-  return (
-    plan.steps.find(({ id }) => id === head?.step)?.found === 0 &&
-    receipts.some((receipt) => elsewhere.has(receipt.step) && receipt.deleted + receipt.alreadyGone > 0)
-  );
-}
-
-function emptiedByUs({ place, format }: Pick<RecordType, "place" | "format">, receipt: Receipt | undefined): boolean {
-  if ((receipt?.deleted ?? 0) + (receipt?.alreadyGone ?? 0) === 0) return false;
-  if (place.kind === "keys") return true;
-  // a CSV file keeps its heading
-  return (
-    format === "jsonl" ||
-    (format === undefined &&
-      place.kind === "files" &&
-      place.globs.every((glob) => /\.(?:jsonl|ndjson)(?:\.gz)?$/u.test(glob)))
-  );
 }
 
 /** What the identifiers lead to now; undefined where they lead nowhere that can be looked at: then the sealed values alone count. */

@@ -232,9 +232,19 @@ const SHAPES = {
     state: oneOf(...REQUEST_STATES),
     exit: count,
     residual: count,
-    /** `new`: those of the residual that no plan knew; they came after it, or came back. */
+    /**
+     * `new`: those of the residual that no plan knew; they came after it, or came back. `gone`: of what was to be kept,
+     * records that are not there any more.
+     */
     checks: list(
-      shape({ ...recordType, result: oneOf(...CHECKS), ...verification, new: optional(count), reason: optional(code) }),
+      shape({
+        ...recordType,
+        result: oneOf(...CHECKS),
+        ...verification,
+        new: optional(count),
+        gone: optional(count),
+        reason: optional(code),
+      }),
       10_000,
     ),
     gaps: list(shape({ ...recordType, ...gap }), GAPS_LISTED),

@@ -20,9 +20,14 @@ const EIGHTH = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e82
 /** y of the points whose order divides 8. With one of them as key, a signature can be made that fits any text. */
 const LOW_ORDER = new Set([0n, 1n, FIELD - 1n, EIGHTH, FIELD - EIGHTH]);
 
-/** Whether a key or an origin may be called so: no white space, no plus, no control characters. */
+/** Whether a key or an origin may be called so: no white space, no plus, no control characters, none that nobody sees. */
 export function isOrigin(name: string): boolean {
-  return name.length > 0 && name.length <= 255 && name.isWellFormed() && !/[\s+\p{C}]/u.test(name);
+  return (
+    name.length > 0 &&
+    name.length <= 255 &&
+    name.isWellFormed() &&
+    !/[\s+\p{C}\p{Default_Ignorable_Code_Point}\u{2800}]/u.test(name)
+  );
 }
 
 /** The vkey of a key pair's public half (or of a public key). Throws UNEXPECTED for another kind of key or a bad name. */

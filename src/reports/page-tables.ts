@@ -230,9 +230,25 @@ export function keptPart({ kept }: Summary, words: MapWords | undefined): Markup
   );
 }
 
-export function residuePart({ residue }: Summary, generatedAt: string): Markup {
-  const passed = (goneBy: string): Markup =>
-    goneBy < generatedAt.slice(0, 10) ? html`${day(goneBy)}: this day has passed` : day(goneBy);
+export function vanishedPart({ vanished }: Summary, words: MapWords | undefined): Markup {
+  if (vanished.length === 0) return html``;
+  return table(
+    "What was to be kept and is gone",
+    "A later look did not find these any more. This erasure did not take them.",
+    ["System and record", "Records", "Looked at"],
+    vanished.map(
+      (line) =>
+        html`<tr>
+          ${name(line, words)} ${number(line.count)}
+          <td>${day(line.at)}</td>
+        </tr> `,
+    ),
+    "",
+  );
+}
+
+export function residuePart({ residue }: Summary, today: string): Markup {
+  const passed = (goneBy: string): Markup => (goneBy < today ? html`${day(goneBy)}: this day has passed` : day(goneBy));
   return table(
     "What no erasure reaches yet",
     "Copies that vanish by themselves, at the latest on the day given. Days are counted from the day of the erasure.",

@@ -14,6 +14,7 @@ import {
   residuePart,
   rulesPart,
   systemsPart,
+  vanishedPart,
 } from "./page-tables.ts";
 import { spoken } from "./spoken-date.ts";
 import { STYLE } from "./style.ts";
@@ -27,6 +28,8 @@ export interface Beside {
   readonly words?: MapWords | undefined;
   /** Who did what, in clear, with the opaque name that the ledger has. Not signed by anybody. */
   readonly names?: readonly NamedAct[];
+  /** The civil day at the controller when the report was made; undefined: nothing at hand says their zone. */
+  readonly today?: string | undefined;
   /** What a reader must know first: that nobody has checked the file. */
   readonly notice?: string;
 }
@@ -42,9 +45,10 @@ export interface NamedAct {
   readonly actor: string;
 }
 
-export function reportPage(report: ReportPayload, { signed, words, names, notice }: Beside): string {
+export function reportPage(report: ReportPayload, { signed, words, names, notice, today }: Beside): string {
   const summary = summarise(report.entries.map(({ core }) => core));
   const title = `${titleOf(summary)} ${report.request}`;
+  const civilDay = today ?? firstDayAnywhere(report.generated_at);
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -61,8 +65,8 @@ export function reportPage(report: ReportPayload, { signed, words, names, notice
           <h1>${title}</h1>
           ${notice === undefined ? html`` : html`<p class="outcome open">${notice}</p>`}
           <p class="outcome${isClean(summary) ? "" : " open"}">${summary.sentence}</p>
-          ${requestPart(report, summary)}
-          ${isRefusal(summary) ? html`` : resultParts(summary, words, report.generated_at)} ${peoplePart(summary)}
+          ${requestPart(report, summary, civilDay)}
+          ${isRefusal(summary) ? html`` : resultParts(summary, words, civilDay)} ${peoplePart(summary)}
           ${names === undefined ? html`` : namesPart(names)} ${toolsPart(report, summary)} ${ledgerPart(report, signed)}
           <h2>What this report does not show</h2>
           <ul>
@@ -86,22 +90,30 @@ function isRefusal({ decision, state }: Summary): boolean {
 }
 
 /** Only what closed without anything left open, unsearched or accepted as a gap stands in green. */
-function isClean({ state, totals, not_searched, gaps, verification }: Summary): boolean {
-  const open = totals.blocked + totals.failed + totals.waiting + not_searched.length + gaps.length;
+function isClean({ state, totals, not_searched, gaps, vanished, verification, approval, identity }: Summary): boolean {
+  const founded = approval !== null && identity?.result === "ok";
+  const open = totals.blocked + totals.failed + totals.waiting + not_searched.length + gaps.length + vanished.length;
   return (
     state === "closed" &&
+    founded &&
     open === 0 &&
     (verification === null || (verification.failed === 0 && verification.unverifiable === 0))
   );
 }
 
-function resultParts(summary: Summary, words: MapWords | undefined, generatedAt: string): Markup {
-  return html`${systemsPart(summary, words)} ${personsPart(summary)} ${notSearchedPart(summary, words)}
-  ${gapsPart(summary)} ${looksPart(summary)} ${keptPart(summary, words)} ${residuePart(summary, generatedAt)}
-  ${rulesPart(summary, words)}`;
+/** The earliest civil day that it was anywhere: what has passed by it has passed wherever the controller is. */
+function firstDayAnywhere(generatedAt: string): string {
+  const at = Date.parse(generatedAt);
+  return Number.isNaN(at) ? "" : new Date(at - 12 * 3_600_000).toISOString().slice(0, 10);
 }
 
-function requestPart(report: ReportPayload, summary: Summary): Markup {
+function resultParts(summary: Summary, words: MapWords | undefined, today: string): Markup {
+  return html`${systemsPart(summary, words)} ${personsPart(summary)} ${notSearchedPart(summary, words)}
+  ${gapsPart(summary)} ${looksPart(summary)} ${keptPart(summary, words)} ${vanishedPart(summary, words)}
+  ${residuePart(summary, today)} ${rulesPart(summary, words)}`;
+}
+
+function requestPart(report: ReportPayload, summary: Summary, today: string): Markup {
   const {
     right,
     subjects,
@@ -124,7 +136,7 @@ function requestPart(report: ReportPayload, summary: Summary): Markup {
       ${controller === null ? html`` : fact("Controller", html`${controller}`)}
       ${fact("People", html`${subjects ?? "not recorded"}`)}
       ${fact("Received", received === null ? html`not recorded` : day(received))}
-      ${deadline === null ? html`` : deadlineFacts(deadline, regime, report.generated_at)}
+      ${deadline === null ? html`` : deadlineFacts(deadline, regime, today)}
       ${fact("Identity", identity === null ? html`<span class="warn">no entry tells of a check</span>` : html`${identityWords(identity)}, ${day(identity.at)}`)}
       ${decision === null ? html`` : fact("Decision", html`${decision}${reasons(summary)}${decidedAt === undefined ? html`` : html`, ${day(decidedAt)}`}`)}
       ${decision === null && summary.systems.length > 0 ? fact("Decision", html`<span class="bad">no entry tells of one</span>`) : html``}
@@ -169,13 +181,13 @@ function refusalWords({ reason, exception }: NonNullable<Summary["refusal"]>): s
   return said.filter((text) => text !== "").join("; ");
 }
 
-function deadlineFacts(deadline: NonNullable<Summary["deadline"]>, regime: string | null, generatedAt: string): Markup {
+function deadlineFacts(deadline: NonNullable<Summary["deadline"]>, regime: string | null, today: string): Markup {
   const { nominal, legal, extended, due, pauses = [], extension, ended_at, ended_on, met } = deadline;
   const rules =
     regime === null
       ? ""
       : ` (${regime.toUpperCase()} rules; one month ends ${spoken(nominal)}; with an extension ${spoken(extended)})`;
-  const late = met === null && generatedAt.slice(0, 10) > due;
+  const late = met === null && today > due;
   const verdict =
     met === null
       ? html`<span class="${late ? "bad" : "warn"}">not answered yet${late ? " and overdue" : ""}</span>`

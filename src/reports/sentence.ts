@@ -1,4 +1,4 @@
-import type { GapLine, KeptLine, TotalsLine } from "./summary-lines.ts";
+import type { GapLine, KeptLine, TotalsLine, VanishedLine } from "./summary-lines.ts";
 import type { ResidueLine } from "./residue-lines.ts";
 import type { SystemLine } from "./system-lines.ts";
 
@@ -18,6 +18,7 @@ interface Facts {
   readonly systems: readonly SystemLine[];
   readonly not_searched: readonly { readonly system: string; readonly record: string }[];
   readonly kept: readonly KeptLine[];
+  readonly vanished: readonly VanishedLine[];
   readonly residue: readonly ResidueLine[];
   readonly gaps: readonly GapLine[];
   readonly gaps_accepted: number | null;
@@ -44,7 +45,14 @@ export function sentence(facts: Facts): string {
       : ` It was closed as partial: ${counted(facts.gaps_accepted, "gap")} ${facts.gaps_accepted === 1 ? "was" : "were"} accepted.`;
   const open = state === "closed" ? accepted : " The request is still open.";
   const left = residue.length > 0 ? " Copies that no erasure reaches yet are listed with their dates." : "";
-  return `${done(facts)}; ${looked(facts)}.${unfounded(facts)}${open}${left}`;
+  return `${done(facts)}; ${looked(facts)}.${lost(facts)}${unfounded(facts)}${open}${left}`;
+}
+
+/** What a law or a hold wanted kept, and somebody else took away. */
+function lost({ vanished }: Facts): string {
+  const count = vanished.reduce((sum, line) => sum + line.count, 0);
+  if (count === 0) return "";
+  return ` ${records(count)} that ${count === 1 ? "was" : "were"} to be kept ${count === 1 ? "was" : "were"} gone when looked at again, not by this erasure (${names(vanished)}).`;
 }
 
 /** What must stand before a run, and of which there is no entry. */

@@ -25,7 +25,7 @@ export type Told = Placed &
 export type Look = Placed &
   Pick<
     EventCore<"verification">,
-    "at" | "day" | "state" | "exit" | "residual" | "checks" | "gaps" | "residue" | "more_gaps"
+    "at" | "day" | "plan_digest" | "state" | "exit" | "residual" | "checks" | "gaps" | "residue" | "more_gaps"
   >;
 
 /** How a request ended without an erasure. */
@@ -134,6 +134,7 @@ function lookOf({
   place,
   at,
   day,
+  plan_digest = "",
   state,
   exit,
   residual,
@@ -147,6 +148,7 @@ function lookOf({
           place,
           at,
           day: day ?? at.slice(0, 10),
+          plan_digest,
           state,
           exit,
           residual: residual ?? 0,

@@ -12,6 +12,15 @@ export type KeptLine = {
   readonly restricted: boolean;
 };
 
+/** Records that were to be kept and were gone when somebody looked again: not by this erasure. */
+export type VanishedLine = {
+  readonly system: string;
+  readonly record: string;
+  readonly count: number;
+  /** Of the look that saw it last. */
+  readonly at: string;
+};
+
 /** A place that was found and could not be acted on. */
 export type GapLine = {
   readonly system: string;

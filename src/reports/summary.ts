@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../model/json.ts";
 import { type PersonCounts, personCounts } from "./persons.ts";
 import { type ResidueLine, residueLines } from "./residue-lines.ts";
 import { sentence } from "./sentence.ts";
-import type { GapLine, KeptLine, TotalsLine } from "./summary-lines.ts";
+import type { GapLine, KeptLine, TotalsLine, VanishedLine } from "./summary-lines.ts";
 import { type Refusal, type Story, storyOf } from "./story.ts";
 import { nameOf, type SystemLine, systemLines } from "./system-lines.ts";
 
@@ -55,6 +55,7 @@ export type Summary = {
   /** Record types that were not looked into, for want of an identifier that leads there. */
   readonly not_searched: readonly RecordLine[];
   readonly kept: readonly KeptLine[];
+  readonly vanished: readonly VanishedLine[];
   readonly residue: readonly ResidueLine[];
   readonly gaps: readonly GapLine[];
   /** Of a batch: each person of whom anything was found, by their place in the request, from 1. */
@@ -97,6 +98,7 @@ export function summarise(cores: readonly JsonObject[]): Summary {
     systems,
     not_searched: notSearched,
     kept: keptLines(systems),
+    vanished: vanishedLines(story),
     residue: residueLines(story),
     gaps: gapLines(story),
     gaps_accepted: acceptedOf(story),
@@ -131,6 +133,7 @@ export function summarise(cores: readonly JsonObject[]): Summary {
     systems,
     not_searched: notSearched,
     kept: facts.kept,
+    vanished: facts.vanished,
     residue: facts.residue,
     gaps: facts.gaps,
     persons: personCounts(story),
@@ -249,6 +252,23 @@ function keptLines(systems: readonly SystemLine[]): readonly KeptLine[] {
           },
         ],
   );
+}
+
+/** By record type: of each plan what its looks saw gone at most. A later plan knows nothing of them any more. */
+function vanishedLines({ looks }: Story): readonly VanishedLine[] {
+  const seen = looks.flatMap(({ at, plan_digest, checks }) =>
+    checks.flatMap(({ system, record, gone = 0 }) =>
+      gone === 0 ? [] : [{ system, record, count: gone, at, plan_digest }],
+    ),
+  );
+  return [...Map.groupBy(seen, nameOf).values()].flatMap((mine): readonly VanishedLine[] => {
+    const [last] = mine.slice(-1);
+    if (last === undefined) return [];
+    const { system, record, at } = last;
+    const plans = [...Map.groupBy(mine, ({ plan_digest }) => plan_digest).values()];
+    const count = plans.reduce((sum, lines) => sum + Math.max(...lines.map((line) => line.count)), 0);
+    return [{ system, record, count, at }];
+  });
 }
 
 /** Those of the last verification, else of the last attempts. */

@@ -33,6 +33,8 @@ export interface Seen {
     readonly reason?: string | undefined;
     /** Of the residual: records that no plan knew. */
     readonly fresh?: number | undefined;
+    /** Of what was to be kept: records that are not there any more. */
+    readonly gone?: number | undefined;
   }[];
   readonly gaps: readonly SeenGap[];
   readonly residue: readonly Residue[];
@@ -188,13 +190,14 @@ export function verificationEntry(context: Teller, plan: Plan, seen: Seen): Outb
     state: seen.state,
     exit: seen.exit,
     residual: seen.residual,
-    checks: seen.checks.map(({ result, residual, at, reason, fresh = 0, ...type }) => ({
+    checks: seen.checks.map(({ result, residual, at, reason, fresh = 0, gone = 0, ...type }) => ({
       ...named(context, type),
       result,
       residual,
       method: methodOf(result, type.record),
       at,
       ...(fresh === 0 ? {} : { new: fresh }),
+      ...(gone === 0 ? {} : { gone }),
       ...(reason === undefined ? {} : { reason: code(reason) }),
     })),
     gaps: seen.gaps

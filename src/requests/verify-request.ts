@@ -149,7 +149,7 @@ interface Verifiable {
 }
 
 function tellable({ system, record, result, residual, at, ...more }: Check): Seen["checks"][number] {
-  const { reason, new: fresh } = more;
+  const { reason, new: fresh, gone } = more;
   return {
     system,
     record,
@@ -158,6 +158,7 @@ function tellable({ system, record, result, residual, at, ...more }: Check): See
     at,
     ...(typeof reason === "string" ? { reason } : {}),
     ...(typeof fresh === "number" ? { fresh } : {}),
+    ...(typeof gone === "number" ? { gone } : {}),
   };
 }
 

@@ -18,6 +18,7 @@ const SQLITE = [
   "test/connectors/sqlite/rows.test.ts",
 ];
 const FAULTS = ["test/engine/faults.test.ts"];
+const UNTRUE = ["test/engine/untrue.test.ts"];
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -186,9 +187,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "nothing settles",
-    file: "src/requests/verify-request.ts",
-    from: "+ milliseconds(map.settle))",
-    to: "+ 0 * milliseconds(map.settle))",
+    file: "src/requests/settled.ts",
+    from: "+ milliseconds(settle))",
+    to: "+ 0 * milliseconds(settle))",
     tests: GUARDS,
     titles: "settling",
   },
@@ -283,7 +284,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "one place that cannot be looked at stops the whole verification",
     file: "src/executor/verify.ts",
-    from: "return unseen(findingOf(error, looking.step.record), scope.subjects);",
+    from: "return unseen(findingOf(error, looking.step.record), scope);",
     to: "throw error;",
     tests: FAULTS,
     titles: "does not answer",
@@ -319,5 +320,37 @@ export const MUTANTS: readonly Mutant[] = [
     to: "if (last !== undefined && judged.length < 0) {",
     tests: GUARDS,
     titles: "same rows",
+  },
+  {
+    name: "what a dead run did is forgotten by a new plan",
+    file: "src/requests/plan-request.ts",
+    from: '({ state }) => state !== "intended")',
+    to: '({ state }) => state !== "ready" || state === "ready")',
+    tests: UNTRUE,
+    titles: "died before",
+  },
+  {
+    name: "what waits is forgotten with its record type",
+    file: "src/requests/verify-request.ts",
+    from: "latest.system === undefined && receipt.waiting > 0",
+    to: "latest.system === undefined && receipt.waiting < 0",
+    tests: UNTRUE,
+    titles: "what waits",
+  },
+  {
+    name: "an address that nobody knows counts as searched",
+    file: "src/planner/identities.ts",
+    from: "searched && (found || hasRow) &&",
+    to: "searched && (found || hasRow || !found) &&",
+    tests: UNTRUE,
+    titles: "leads to no row",
+  },
+  {
+    name: "a row that an earlier plan changed counts again",
+    file: "src/reports/system-lines.ts",
+    from: 'sum("alreadyGone") - doneBefore(plans)',
+    to: 'sum("alreadyGone") - 0 * doneBefore(plans)',
+    tests: UNTRUE,
+    titles: "no second time",
   },
 ];

@@ -152,3 +152,45 @@ test("a row that an earlier plan of the request changed is not gone already: the
     [1, 1, 0],
   ]);
 });
+
+test("a record that a law wants kept and that somebody took away is told of in every later report", async () => {
+  await using shop = await openShop();
+  const { house } = shop;
+  const id = await house.open(BOB);
+  await house.plan(id);
+  await house.approve(id);
+  await house.run(id);
+  expect(shop.dump()["shop.orders o3"]).toBeDefined();
+  shop.shop.tables.get("orders")?.delete("o3");
+  const verified = await house.verify(id);
+  expect(verified).toMatchObject({ exit: 2, state: "partly_done" });
+  const orders = verified.checks.find(({ record }) => record === "orders");
+  expect(orders).toMatchObject({ result: "fail", reason: "kept_gone", gone: 1 });
+  expect(orders?.kept).toBeUndefined();
+  await house.plan(id);
+  await house.approve(id);
+  await house.run(id);
+  expect(await house.verify(id)).toMatchObject({ state: "closed" });
+  const { vanished, sentence } = await summaryOf(house, id);
+  expect(vanished).toMatchObject([{ system: "shop", record: "orders", count: 1 }]);
+  expect(sentence).toContain(
+    "1 record that was to be kept was gone when looked at again, not by this erasure (shop.orders).",
+  );
+});
+
+test("a record that waited and is not there any more waits no longer", async () => {
+  const conditions = { open: { says: "the ticket is open", where: { text: "ann asks" } } };
+  await using shop = await openShop({ conditions }, { tickets: { do: "erase", unless: "open", fields: {} } });
+  const { house } = shop;
+  const id = await house.open(ANN);
+  await house.plan(id);
+  await house.approve(id);
+  await house.run(id);
+  const tickets = async () => (await house.verify(id)).checks.find(({ record }) => record === "tickets");
+  expect(await tickets()).toMatchObject({ result: "pass", waiting: 2, reason: "open" });
+  shop.shop.tables.get("tickets")?.delete("t1");
+  expect(await tickets()).toMatchObject({ result: "pass", waiting: 1 });
+  shop.shop.tables.get("tickets")?.delete("t2");
+  const none = await tickets();
+  expect([none?.result, none?.waiting, none?.reason]).toEqual(["pass", undefined, undefined]);
+});

@@ -39,7 +39,7 @@ test("a customer number that the search learnt stands in no gap's place: not on 
   const { plan, run, verify } = await desk.through(id);
   const places = list(verify?.json, "data.gaps").map((gap) => gap["where"]);
   expect(places.length).toBeGreaterThan(0);
-  expect(places.every((where) => /^of\/…\/events\.jsonl/u.test(String(where)))).toBe(true);
+  expect(places.every((where) => String(where).startsWith("of/…/events.jsonl"))).toBe(true);
   for (const said of [plan, run, verify]) expect(`${said?.out ?? ""}${said?.err ?? ""}`).not.toContain("70412");
   const closed = await desk.json(["request", "close", id, "--accept-gaps", "--reason", "cleaned by hand"]);
   expect(dig(closed.json, "data.requests.0.state")).toBe("closed");

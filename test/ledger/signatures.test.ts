@@ -42,6 +42,9 @@ describe("a verifier key", () => {
 
   it("has a name without spaces, plus or control characters", () => {
     expect(["a b", "a+b", "", "a\u0000", "a\u00a0b", "a\u200bb", "x".repeat(256)].filter(isOrigin)).toEqual([]);
+    // nor with letters that nobody sees: two keys would look alike
+    const unseen = ["\u3164", "\u115f", "\u2800", "\ufe0f", "\u034f", "\u17b4", "\u{e0100}"];
+    expect(unseen.filter((sign) => isOrigin(`a${sign}b`))).toEqual([]);
     expect(isOrigin("expunge.local/0a1b2c3d")).toBe(true);
     expect(() => verifierKeyOf("a b", key)).toThrow("without spaces");
     expect(() => verifierKeyOf(origin, generateKeyPairSync("x25519").privateKey)).toThrow("Ed25519");

@@ -6,6 +6,7 @@ import { reportPage } from "../../src/reports/page.ts";
 import { html } from "../../src/reports/markup.ts";
 import { reportOf } from "../../src/reports/report.ts";
 import { spoken } from "../../src/reports/spoken-date.ts";
+import { summarise } from "../../src/reports/summary.ts";
 import { STYLE } from "../../src/reports/style.ts";
 import { at, folder, newKey, openIn, targetResult, wholeRequest } from "../ledger/entries.ts";
 
@@ -91,6 +92,22 @@ describe("a report's page", () => {
     ])
       expect(page).toContain(said);
     for (const limit of report.limits) expect(page).toContain(limit.replaceAll("'", "&#39;"));
+  });
+
+  it("says overdue by the controller's civil day, and without it only where the day has passed everywhere", async () => {
+    const report = await payload();
+    const open = report.entries.slice(0, 1);
+    const pageAt = (generated_at: string, today?: string) =>
+      reportPage({ ...report, entries: open, generated_at }, { signed, ...(today === undefined ? {} : { today }) });
+    const late = "not answered yet and overdue";
+    expect(pageAt(at("11:00:00"))).toContain("not answered yet");
+    const { legal = "" } = summarise(open.map(({ core }) => core)).deadline ?? {};
+    const next = new Date(Date.parse(legal) + 86_400_000).toISOString().slice(0, 10);
+    // in Kiritimati it is the next day already, in Pago Pago it is still the last
+    expect(pageAt(`${legal}T11:00:00.000Z`, next)).toContain(late);
+    expect(pageAt(`${next}T03:00:00.000Z`, legal)).not.toContain(late);
+    expect(pageAt(`${next}T11:59:00.000Z`)).not.toContain(late);
+    expect(pageAt(`${next}T12:00:00.000Z`)).toContain(late);
   });
 
   it("escapes whatever a data map may be called", async () => {

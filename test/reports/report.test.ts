@@ -76,7 +76,7 @@ describe("a report", () => {
   });
 
   it("says in every copy what it does not show", async () =>
-    expect(reportOf(await (await ledger()).entriesOf(request), how).limits).toBe(LIMITS));
+    expect(reportOf(await (await ledger()).entriesOf(request), how).limits).toEqual(LIMITS));
 
   it("of a request that the ledger does not know is refused", async () => {
     const nothing = await (await ledger()).entriesOf("R-2026-0099");

@@ -206,6 +206,7 @@ const runStep = {
     .describe("Of a batch: one a person, in the request's order."),
 };
 const check = z.strictObject({
+  gone: count.optional().describe("Of what was to be kept: records that are not there any more."),
   system: text,
   record: text,
   result: z.enum(["pass", "fail", "unverifiable", "not_searchable"]),
