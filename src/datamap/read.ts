@@ -118,7 +118,7 @@ async function readMap(
   checkKeptIdentities({ identities, systems }, isRead, check);
   for (const system of systems) lintSystem(system, how.kinds.get(system.kind), problems, check);
   const digest = createHash("sha256").update(text).digest("hex");
-  return { file, digest, ...top, identities, conditions, holds, systems };
+  return { file, digest, text, ...top, identities, conditions, holds, systems };
 }
 
 /** What the connector says of its block, but of what is wrong already: that is not judged again. */
