@@ -68,7 +68,7 @@ async function* checksOf(
     if (system.records.length === 0) continue;
     label(`looking at ${system.name}`);
     yield await systemCheck(open, map, system.name, (findings) =>
-      found(findings.map((finding) => placed(map, finding, file.text))),
+      found(findings.map((finding) => placed(map, finding))),
     );
   }
 }
@@ -113,8 +113,14 @@ function mapCheck({ issues, notBuilt, map, file }: MapFile): DoctorCheck {
   const errors = issues.filter(({ severity }) => severity === "error").length;
   const name = "data map";
   if (issues.length + notBuilt.length === 0) return { name, result: "ok", detail: file };
-  const detail = `${file}: ${count(errors, "error")}, ${count(issues.length - errors, "warning")}, ${count(notBuilt.length, "key")} not built yet, see the findings`;
-  return { name, result: map === undefined ? "fail" : "warn", detail };
+  const numbers = [
+    count(errors, "error"),
+    count(issues.length - errors, "warning"),
+    ...(notBuilt.length === 0 ? [] : [`${count(notBuilt.length, "key")} not built yet: \`plan\` refuses it`]),
+  ];
+  // what no plan is made with is no warning here
+  const result = map === undefined || notBuilt.length > 0 ? "fail" : "warn";
+  return { name, result, detail: `${file}: ${numbers.join(", ")}, see the findings` };
 }
 
 /** An issue of the data map's own: no system has said it. */
@@ -173,12 +179,16 @@ function count(number: number, what: string, many = `${what}s`): string {
   return `${number} ${number === 1 ? what : many}`;
 }
 
+function sentences({ message, help }: Failure): string {
+  return `${message}. ${help}`;
+}
+
 async function orFail<T extends object>(name: string, work: () => Promise<T>): Promise<T | DoctorCheck> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof Failure) || error.code === "INTERRUPTED") throw error;
-    return { name, result: "fail", detail: `${error.code}: ${error.message}` };
+    return { name, result: "fail", detail: `${error.code}: ${sentences(error)}` };
   }
 }
 
@@ -188,6 +198,6 @@ function failure(work: () => unknown): string | undefined {
     return undefined;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return `${error.message}. ${error.help}`;
+    return sentences(error);
   }
 }

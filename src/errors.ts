@@ -46,7 +46,7 @@ export const FAILURES = {
   IDENTITY_UNCONFIRMED: { exit: EXIT.waiting, help: "Confirm the identity first: expunge request identity ID." },
   AMBIGUOUS_MATCH: {
     exit: EXIT.waiting,
-    help: "One identifier leads to several people. Give a more exact identifier in a new request.",
+    help: 'Are they all one person\'s, name all of them in a new request, as in { "email": ["…", "…"] }; else give only what is this person\'s alone. This request is ended with: expunge request cancel ID.',
   },
   LIMIT_EXCEEDED: {
     exit: EXIT.waiting,

@@ -238,6 +238,7 @@ export function secret(name: string): string {
     throw new Failure(
       "SECRET_MISSING",
       `the secret "${name}" is not set: neither ${variable} nor a file in $EXPUNGE_SECRETS_DIR`,
+      { help: `Set the environment variable ${variable}, or put a file named ${name} into $EXPUNGE_SECRETS_DIR.` },
     );
   if (isOpenToOthers(file))
     throw new Failure("SECRET_UNSAFE", `the file of the secret "${name}" can be read by others`);

@@ -20,6 +20,7 @@ import { writeFingerprint } from "../../src/record-files/record-name.ts";
 import { type LineReports, recordRule, type RecordRule } from "../../src/record-files/record-rule.ts";
 import { searchText } from "../../src/record-files/search-text.ts";
 import { shown } from "../../src/model/shown.ts";
+import { namedColumn } from "../../src/model/named-column.ts";
 import { errnoOf, fileFailure } from "./failure.ts";
 import { listFiles, type Listing, type Root } from "./folder.ts";
 import { identityOf, openFile, type OpenFile } from "./read-file.ts";
@@ -73,7 +74,7 @@ async function* check(root: Root, io: IO, targets: readonly Target[]): AsyncGene
         await checkRecords(file.bytes(io.signal), ruleFor(target, path, io));
       } catch (error) {
         const { code, message, help } = fileFailure(error, shown(path));
-        yield { code, severity: "error", record, message, help };
+        yield { code, severity: "error", record, ...namedColumn(error), message, help };
       }
       if (!(await isWritable(root, path)))
         yield {

@@ -1,6 +1,7 @@
 import { Failure } from "../../src/errors.ts";
 import { nearest } from "../../src/model/nearest.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
+import { namedColumn } from "../../src/model/named-column.ts";
 import { checkFields } from "./check-fields.ts";
 import { checkIgnore, relations } from "./check-ignore.ts";
 import { checkIndexes } from "./check-indexes.ts";
@@ -22,7 +23,14 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
       if (!(error instanceof Failure) || !["TABLE_MISSING", "COLUMN_MISSING", "ACTION_REFUSED"].includes(error.code))
         throw error;
       const help = error.code === "TABLE_MISSING" ? ((await meantBy(place, target)) ?? error.help) : error.help;
-      yield { code: error.code, severity: "error", record: target.record.id, message: error.message, help };
+      yield {
+        code: error.code,
+        severity: "error",
+        record: target.record.id,
+        ...namedColumn(error),
+        message: error.message,
+        help,
+      };
     }
   }
   yield* checkIgnore(place);

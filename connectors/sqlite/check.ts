@@ -1,5 +1,6 @@
 import { Failure } from "../../src/errors.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
+import { namedColumn } from "../../src/model/named-column.ts";
 import { checkForeignKey } from "../../src/sql/check-foreign-key.ts";
 import { unusedIgnores } from "../../src/sql/check-ignore.ts";
 import { checkRules } from "../../src/sql/check-rules.ts";
@@ -22,7 +23,14 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
     } catch (error) {
       if (!(error instanceof Failure) || !["TABLE_MISSING", "COLUMN_MISSING", "ACTION_REFUSED"].includes(error.code))
         throw error;
-      yield { code: error.code, severity: "error", record: target.record.id, message: error.message, help: error.help };
+      yield {
+        code: error.code,
+        severity: "error",
+        record: target.record.id,
+        ...namedColumn(error),
+        message: error.message,
+        help: error.help,
+      };
     }
   }
   const columns = [...catalog.tables.values()].flatMap((table) =>

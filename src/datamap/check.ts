@@ -4,7 +4,7 @@ import type { ActionKind, ColumnRef, Period, Place, Position, Rank, RoundUp, Sys
 import type { BlockKeys } from "../port/keys.ts";
 import { parsePeriod, parseRoundUp } from "../model/period.ts";
 import type { RetentionRule } from "../model/retention-rule.ts";
-import type { Problem, Report } from "./problems.ts";
+import { PERIOD_HELP, type Problem, type Report } from "./problems.ts";
 import { valueAt } from "./block.ts";
 import type { Path, Source } from "./source.ts";
 import { didYouMean } from "../model/nearest.ts";
@@ -149,7 +149,7 @@ export function readPeriod(text: string, path: Path, check: Check): Period {
     part: "value",
     code: "BAD_PERIOD",
     message: `\`${String(path.at(-1))}\` is no period.`,
-    help: "Write `8 years`, `90 days`, `1 hour` or ISO 8601, as in `P8Y`.",
+    help: PERIOD_HELP,
   });
   return { years: 0, months: 0, days: 0, seconds: 0, text };
 }

@@ -25,6 +25,17 @@ export function readMatch(written: WrittenMatch, path: Path, check: Check): Matc
   }
   const terms = entries.flatMap(([column, source]): MatchTerm[] => {
     const at = [...here, column];
+    const [system = "", record = "", ...rest] = column.split(".");
+    if (!source.includes(".") && rest.length > 0 && check.names.records.has(`${system}.${record}`)) {
+      check.report({
+        path: at,
+        part: "key",
+        code: "MATCH_SWAPPED",
+        message: "The two sides are swapped: the left one is a column of this record.",
+        help: `Write \`${source}: ${column}\`.`,
+      });
+      return [];
+    }
     if (!source.includes(".")) {
       return knowName(source, "identity", at, check)
         ? [{ column, source: { kind: "identity", identity: source } }]

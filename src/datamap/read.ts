@@ -128,7 +128,7 @@ async function readMap(
       if (!errorsOf(problems).some(({ path }) => startsWith(path, strange.path))) check.report(strange);
   }
   const digest = createHash("sha256").update(text).digest("hex");
-  return { file, digest, ...top, identities, conditions, holds, systems };
+  return { file, digest, text, ...top, identities, conditions, holds, systems };
 }
 
 /** What the connector says of its block, but of what is wrong already: that is not judged again. */
@@ -140,6 +140,11 @@ function lintSystem(system: SystemBlock, kind: Kind | undefined, problems: reado
     if (errors.some((error) => startsWith(error.path, path)) || misplaced.some((record) => startsWith(path, record)))
       continue;
     const later = issue.code === "NOT_BUILT";
+    if (
+      later &&
+      problems.some(({ code, path: at }) => code === "NOT_BUILT" && JSON.stringify(at) === JSON.stringify(path))
+    )
+      continue;
     check.report({ ...issue, path, part: "value", severity: later ? "warning" : "error", stopsPlan: later });
   }
 }
@@ -170,14 +175,26 @@ function startsWith(path: Path, beginning: Path): boolean {
   return beginning.every((step, at) => path[at] === step);
 }
 
+const BLOCKS = [
+  ["identities", "UNKNOWN_IDENTITY"],
+  ["holds", "UNKNOWN_HOLD"],
+  ["conditions", "UNKNOWN_CONDITION"],
+] as const;
+
 /** Each once, nothing about what is missing where it is there, but wrong, and no warning where an error stands. */
 function distinct(problems: readonly Problem[]): Problem[] {
   const present = problems.filter(({ missing = [] }) => missing.length === 0);
+  const meant = new Set(
+    problems.flatMap((problem) => (problem.meant === undefined ? [] : [JSON.stringify(problem.meant)])),
+  );
   const wrong = new Set(errorsOf(problems).map(({ path }) => JSON.stringify(path)));
   const seen = new Set<string>();
   return problems.filter(({ path, code, message, severity, missing = [] }) => {
     const key = JSON.stringify([path, code, message]);
     if (severity === "warning" && wrong.has(JSON.stringify(path))) return false;
+    // said of the mistyped key already; names that would stand in its block follow from it
+    if (missing.some((absent) => meant.has(JSON.stringify(absent)))) return false;
+    if (BLOCKS.some(([block, unknown]) => code === unknown && meant.has(JSON.stringify([block])))) return false;
     if (seen.has(key) || missing.some((absent) => present.some((problem) => startsWith(problem.path, absent))))
       return false;
     seen.add(key);

@@ -290,7 +290,9 @@ function readHoldUses(written: WrittenRecord, path: Path, check: Check): HoldUse
 
 function checkAction(written: WrittenRecord, place: Place, { kind }: RecordContext, path: Path, check: Check): void {
   const at = { path: [...path, "do"], part: "value", code: "ACTION_REFUSED" } as const;
-  const actions = check.kinds.get(kind)?.actions;
+  const { actions, places } = check.kinds.get(kind) ?? {};
+  // then it is said that they lie nowhere
+  const expectsFiles = place.kind === "table" && places?.includes("table") === false && places.includes("files");
   if (written.do === "soft-delete") notBuilt(at.path, "value", `\`do: ${written.do}\``, check);
   else if (written.do === "ask") {
     check.report({
@@ -306,7 +308,7 @@ function checkAction(written: WrittenRecord, place: Place, { kind }: RecordConte
       message: "`erase` would erase the files themselves, with everyone in them.",
       help: "Did you mean `remove-rows`?",
     });
-  } else if (written.do === "remove-rows" && place.kind !== "files") {
+  } else if (written.do === "remove-rows" && place.kind !== "files" && !expectsFiles) {
     check.report({
       ...at,
       message: "`remove-rows` is for record files.",

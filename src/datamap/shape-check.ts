@@ -3,7 +3,7 @@ import type { BlockKeys } from "../port/keys.ts";
 import { isBlock, valueAt } from "./block.ts";
 import { keysAt } from "./json-schema.ts";
 import { keysOfKind, ownKeys, partAt, strangeKeys, type Taken, takeOwn } from "./own-keys.ts";
-import type { Problem } from "./problems.ts";
+import { PERIOD_HELP, type Problem } from "./problems.ts";
 import { SHAPE, type Written } from "./shape.ts";
 import type { Path } from "./source.ts";
 import { didYouMean, nearest } from "../model/nearest.ts";
@@ -122,7 +122,9 @@ function doomed(issue: ZodIssue, value: unknown): Path[] {
 function describe(issue: ZodIssue, { own, ...whole }: Whole & { readonly own: boolean }): Problem[] {
   const { value } = whole;
   const path = keys(issue.path);
-  const last = String(path.at(-1) ?? "the data map");
+  const end = path.findLast((step) => typeof step === "string");
+  const last = end === undefined ? "the data map" : String(end);
+  if (path.length === 0 && !isBlock(valueAt(value, path))) return [NO_MAP];
   const secret = path[0] === "systems" && path[2] === "connect";
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key], key, whole));
   if (valueAt(value, path) === undefined) {
@@ -135,6 +137,7 @@ function describe(issue: ZodIssue, { own, ...whole }: Whole & { readonly own: bo
         code: "MISSING_KEY",
         message: name === undefined ? `\`${last}\` is missing.` : `\`${last}\` is missing in \`${name}\`.`,
         help: `Add \`${last}:\` here.`,
+        missing: [path],
       },
     ];
   }
@@ -178,6 +181,14 @@ function describe(issue: ZodIssue, { own, ...whole }: Whole & { readonly own: bo
   }
 }
 
+const NO_MAP: Problem = {
+  path: [],
+  part: "value",
+  code: "WRONG_TYPE",
+  message: "There is no data map in this file.",
+  help: "It is a block of keys that begins with `version: 1`; docs/datamap.md shows one, and `expunge init` writes a first one where there is no file.",
+};
+
 export const LITERAL = {
   code: "LITERAL_CREDENTIAL",
   message: "`connect` takes the name of a secret, never a value.",
@@ -198,6 +209,7 @@ function unknownKey(path: Path, key: string, whole: Whole, elsewhere = false): P
       code: "UNKNOWN_KEY",
       message: "`connect` has no such key.",
       help: meant === undefined ? `It has: ${list(known)}.` : `Did you mean \`${meant}\`?`,
+      ...(meant === undefined ? {} : { meant: [...block, meant] }),
     };
   }
   if (HASH.test(key) && known.includes("pseudonymise")) return { ...at, ...hashed(key) };
@@ -209,8 +221,10 @@ function unknownKey(path: Path, key: string, whole: Whole, elsewhere = false): P
       message: `\`${key}\` cannot stand beside \`${known.join("` or `")}\`.`,
       help: MATCH_HELP,
     };
+  const meant = nearest(key, known);
   return {
     ...at,
+    ...(meant === undefined ? {} : { meant: [...block, meant] }),
     code: "UNKNOWN_KEY",
     message: inside === undefined ? `There is no key \`${key}\`.` : `There is no key \`${key}\` in \`${inside}\`.`,
     help: didYouMean(key, known, forWhom(kindsWith(key, block, whole))),
@@ -225,12 +239,28 @@ const MATCH_HELP = "`all` and `any` stand alone in `match`; beside them there ar
 const FIELD_HELP =
   "A field takes `clear`, `remove`, `unlink`, `keep`, or one of { set: … }, { generalise: … }, { truncate: /24 }, { template: … }, { pseudonymise: hmac }.";
 
+/** Keys that take a period. A bare number in quotes would be the next error. */
+const PERIODS = new Set([
+  "settle",
+  "keep_for",
+  "expires_after",
+  "after",
+  "restore_window",
+  "purge_after",
+  "retain_deleted",
+]);
+
 function wrongValue(key: string, path: Path, value: unknown, known: readonly string[]): Omit<Problem, "path" | "part"> {
   const given = typeof value === "string" ? value : undefined;
   if (given !== undefined && HASH.test(given) && isFieldRule(path)) return hashed(given);
   if (given === undefined && isFieldRule(path))
     return { code: "WRONG_TYPE", message: `\`${key}\` has the wrong form.`, help: FIELD_HELP };
-  const help = given === undefined ? `It is one of: ${list(known)}.` : didYouMean(given, known, "");
+  const help =
+    given === undefined
+      ? `It is one of: ${list(known)}.`
+      : known.includes(given)
+        ? "Write it without quotes."
+        : didYouMean(given, known, "");
   return {
     code: "WRONG_VALUE",
     message: given === undefined ? `\`${key}\` has the wrong value.` : `\`${key}\` cannot be \`${given}\`.`,
@@ -253,12 +283,15 @@ function isFieldRule(path: Path): boolean {
 function expected(issue: ZodIssue, path: Path, value: unknown): string {
   if (value === null) return "Give it a value, or leave the key out.";
   if (isFieldRule(path)) return FIELD_HELP;
+  if (path.at(-1) === "match") return "Name a column and the identity it holds: `match: { email: email }`.";
+  if (typeof value === "number" && PERIODS.has(String(path.at(-1)))) return PERIOD_HELP;
   if (path.at(-2) === "match" && typeof value === "object") return MATCH_HELP;
   if (issue.code === "invalid_union") {
     const wanted = [
       ...new Set(issue.errors.flat().flatMap((error) => (error.code === "invalid_type" ? [error.expected] : []))),
     ];
-    return wanted.length === 0 ? "See docs/datamap.md." : `It takes ${wanted.map(form).join(", or ")}.`;
+    const forms = [...new Set(wanted.map(form))];
+    return forms.length === 0 ? "See docs/datamap.md." : `It takes ${forms.join(", or ")}.`;
   }
   return issue.code === "invalid_type"
     ? `It takes ${form(issue.expected)}.${issue.expected === "string" && typeof value !== "object" ? " Put it in quotes." : ""}`

@@ -43,7 +43,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
   BAD_INDENT: "the indentation does not fit, or a bracket is missing",
   BAD_PROP_ORDER: "anchor and tag stand in the wrong place",
   BAD_SCALAR_START: "a text cannot begin with this character; put it in quotes",
-  BLOCK_AS_IMPLICIT_KEY: "there is a second `: ` on this line; put the text in quotes",
+  BLOCK_AS_IMPLICIT_KEY: "a text with `: ` in it goes in quotes; or lines below are indented too far",
   BLOCK_IN_FLOW: "a block cannot stand between brackets",
   COMMA_IN_BRACKETS: "there is a comma too many",
   KEY_OVER_1024_CHARS: "a key is too long",

@@ -234,6 +234,8 @@ export interface DataMap {
   readonly file: string;
   /** Lower-case hex SHA-256 of the file's bytes. */
   readonly digest: string;
+  /** As it was read, for the lines of what it names; no part of what it means. */
+  readonly text?: string;
   readonly controller: {
     readonly name: string;
     readonly contact: string;

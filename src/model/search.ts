@@ -14,6 +14,8 @@ export interface Finding {
   /** `system.record` */
   readonly record: string;
   readonly column?: string;
+  /** A table that stands in the way and is no record type of this system, as it is shown. */
+  readonly table?: string;
   /** Names the constraint, trigger, index or file:line. */
   readonly message: string;
   readonly help?: string;

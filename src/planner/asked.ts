@@ -10,7 +10,11 @@ export function askedRecords(map: DataMap, system?: string): readonly RecordType
 
 /** Throws ASK where a plan of this system, or of all, would need a decision that nobody has made. */
 export function refuseAsked(map: DataMap, system?: string): void {
-  const asked = askedRecords(map, system).map(({ id }) => id);
-  if (asked.length > 0)
-    throw new Failure("ASK", `nobody has decided what becomes of ${asked.join(", ")}`, { details: { records: asked } });
+  const [first, ...more] = askedRecords(map, system);
+  if (first === undefined) return;
+  const asked = [first, ...more].map(({ id }) => id);
+  throw new Failure("ASK", `nobody has decided what becomes of ${asked.join(", ")}`, {
+    details: { records: asked },
+    at: `${map.file}:${first.at.line}:${first.at.column}`,
+  });
 }

@@ -121,10 +121,13 @@ async function lookIn(looked: Looked, people: readonly Person[], readers: Reader
     if (one === undefined || other === undefined) continue;
     const message = `persons ${one + 1} and ${other + 1} of the request lead to the same record of ${source.record.id}`;
     for (const at of owners.get(key) ?? [])
-      stops.add(at, { code: "AMBIGUOUS_MATCH", record: source.record.id, message });
+      stops.add(at, { code: "AMBIGUOUS_MATCH", record: source.record.id, message, help: TWINS });
   }
   return learn(looked, rows.values(), people, stops);
 }
+
+const CANCEL = "This request is ended with: expunge request cancel ID.";
+const TWINS = `Are they one person, write one entry with all of their identifiers into the subject file of a new request; else leave out what they share. ${CANCEL}`;
 
 /** What one of a person's values leads to. */
 interface Way {
@@ -146,8 +149,8 @@ function judgeWay(
   people: readonly Person[],
   stops: Stops,
 ): void {
-  const stop = (code: "AMBIGUOUS_MATCH" | "LIMIT_EXCEEDED", message: string): void =>
-    stops.add(person, { code, record: record.id, message });
+  const stop = (code: "AMBIGUOUS_MATCH" | "LIMIT_EXCEEDED", message: string, help?: string): void =>
+    stops.add(person, { code, record: record.id, message, ...(help === undefined ? {} : { help }) });
   if (rows.size > record.limits.maxFanOut) {
     stop(
       "LIMIT_EXCEEDED",
@@ -166,11 +169,13 @@ function judgeWay(
       stop(
         "AMBIGUOUS_MATCH",
         `what was given leads by ${record.id}.${column.column} to another "${name}" than the one that was given`,
+        `One of them is mistyped or somebody else's: open a new request without it. Are both this person's, name all of them in it: { "${name}": ["…", "…"] }. ${CANCEL}`,
       );
     } else if (new Set(unnamed.map((values) => JSON.stringify(values.toSorted()))).size > 1) {
       stop(
         "AMBIGUOUS_MATCH",
         `one ${column.column} in ${record.id} leads to several values of "${name}": it does not stand for one person`,
+        `Are they all this person's, name all of them in a new request: { "${name}": ["…", "…"] }; else name the one that is theirs. ${CANCEL}`,
       );
     }
   }
@@ -307,7 +312,8 @@ function stopTwins(sources: readonly Looked[], people: readonly Person[], stops:
           owner.set(text, other ?? at);
           if (other === undefined || other === at) continue;
           const message = `persons ${other + 1} and ${at + 1} of the request lead to the same "${identity.name}"`;
-          for (const one of [other, at]) stops.add(one, { code: "AMBIGUOUS_MATCH", record: source.record.id, message });
+          for (const one of [other, at])
+            stops.add(one, { code: "AMBIGUOUS_MATCH", record: source.record.id, message, help: TWINS });
         }
       }
     }

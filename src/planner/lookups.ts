@@ -50,6 +50,10 @@ export interface Searches {
   readonly placeholders: readonly Lookup[];
 }
 
+/** No other identifier would help: the value that leads here stands in rows that are nobody's of the request. */
+const TOO_WIDE =
+  'Are the records that share it all this person\'s, name all of their identifiers in a new request, as in { "email": ["…", "…"] }; else the match is too wide: narrow it in the data map with `all`.';
+
 export function beginSearch(readers: Readers, resolution: Resolution, stops: Stops): Searching {
   return { readers, resolution, stops, found: new Map(), edges: new Map(), gone: new Map() };
 }
@@ -68,7 +72,8 @@ export async function searchesFor(searching: Searching, type: RecordType): Promi
     // in `all` mode one that leads to this person alone is enough, and the others only narrow
     const people = inAll(some.map((edge) => followed.get(edge)?.several ?? new Set()));
     const message = `${type.id}: ${some.map(edgeName).join(" and ")} leads to several people`;
-    for (const person of people) searching.stops.add(person, { code: "AMBIGUOUS_MATCH", record: type.id, message });
+    for (const person of people)
+      searching.stops.add(person, { code: "AMBIGUOUS_MATCH", record: type.id, message, help: TOO_WIDE });
     for (const edge of some) shared.set(edge, people);
   }
   const valuesOf = (edge: Edge): EdgeValues => {

@@ -1,5 +1,5 @@
 import { FAILURES, isFailureCode } from "../errors.ts";
-import type { DataMap } from "../model/datamap.ts";
+import type { DataMap, Position } from "../model/datamap.ts";
 import type { Finding } from "../model/search.ts";
 
 /** A finding with the place in the data map where its rule stands. */
@@ -17,21 +17,10 @@ export interface PlacedFinding {
   readonly line: number;
 }
 
-/** `text`: the map's file, where it is at hand; then columns and ignored tables have lines of their own. */
-export function placed(
-  map: DataMap,
-  { code, severity, record, column, message, help }: Finding,
-  text = "",
-): PlacedFinding {
+/** Columns and ignored tables have lines of their own, where the map's text is at hand. */
+export function placed(map: DataMap, finding: Finding): PlacedFinding {
+  const { code, severity, record, column, message, help } = finding;
   const [system = ""] = record.split(".");
-  const type = map.systems.flatMap((one) => one.records).find((one) => one.id === record);
-  const begin = type?.at.line ?? map.systems.find((one) => one.name === system)?.at.line ?? 1;
-  const line =
-    type === undefined
-      ? lineOf(text, record, 1, Number.POSITIVE_INFINITY)
-      : column === undefined
-        ? undefined
-        : lineOf(text, column, begin, endOf(map, begin));
   return {
     system,
     record,
@@ -40,10 +29,34 @@ export function placed(
     severity,
     // some name the record type themselves
     message: message.startsWith(`${record}: `) ? message.slice(record.length + 2) : message,
-    help: help ?? (isFailureCode(code) ? FAILURES[code].help : ""),
+    help: help ?? elsewhere(map, finding, system) ?? (isFailureCode(code) ? FAILURES[code].help : ""),
     file: map.file,
-    line: line ?? begin,
+    line: positionOf(map, finding).line,
   };
+}
+
+/** Where the map names what a finding is about: the column, the ignored table, else the record type or the system. */
+export function positionOf(map: DataMap, { record, column }: Finding): Position {
+  const { text = "", systems } = map;
+  const [system = ""] = record.split(".");
+  const type = systems.flatMap((one) => one.records).find((one) => one.id === record);
+  const begin = type?.at ?? systems.find((one) => one.name === system)?.at ?? { line: 1, column: 1 };
+  if (type === undefined) return wordIn(text, record, 1, Number.POSITIVE_INFINITY) ?? begin;
+  return (column === undefined ? undefined : wordIn(text, column, begin.line, endOf(map, begin.line))) ?? begin;
+}
+
+/** Where the table that stands in the way is a record type of another system: to add it here once more would lead in a circle. */
+function elsewhere({ systems }: DataMap, { table }: Finding, own: string): string | undefined {
+  if (table === undefined) return undefined;
+  const record = systems
+    .filter(({ name }) => name !== own)
+    .flatMap(({ records }) => records)
+    .find(
+      ({ place }) => place.kind === "table" && [place.table, `${place.schema ?? ""}.${place.table}`].includes(table),
+    );
+  return record === undefined
+    ? undefined
+    : `If \`${record.id}\` is this table, write its record type under \`${own}\` instead: references are followed within one system only.`;
 }
 
 const WEIGHT = { error: 0, empty: 1, warning: 2 } as const;
@@ -66,10 +79,12 @@ function endOf(map: DataMap, begin: number): number {
 }
 
 /** The first of these lines that has the name as a word of its own; both ends count. */
-function lineOf(text: string, name: string, from: number, to: number): number | undefined {
+function wordIn(text: string, name: string, from: number, to: number): Position | undefined {
   const word = new RegExp(`(?<![\\w.-])${name.replaceAll(/[.*+?^${}()|[\]\\/]/gu, String.raw`\$&`)}(?![\\w-])`, "u");
-  const at = text
-    .split(/\r?\n/u)
-    .findIndex((line, index) => index + 1 >= from && index + 1 <= to && word.test(line.replace(/(?:^|\s)#.*$/u, "")));
-  return at === -1 ? undefined : at + 1;
+  for (const [index, line] of text.split(/\r?\n/u).entries()) {
+    if (index + 1 < from || index + 1 > to) continue;
+    const at = word.exec(line.replace(/(?:^|\s)#.*$/u, ""))?.index;
+    if (at !== undefined) return { line: index + 1, column: at + 1 };
+  }
+  return undefined;
 }

@@ -15,7 +15,7 @@ import { beginSearch } from "./lookups.ts";
 import { type Readers, sideBySide } from "./readers.ts";
 import { decideReferences, deletes, knownReferences, type KnownReference, type References } from "./references.ts";
 import { decideOnce, type OneDecisionEach } from "./same-record.ts";
-import { placed, sorted } from "./placed.ts";
+import { placed, positionOf, sorted } from "./placed.ts";
 import { refuseTwins, type Sites, sitesOf } from "./sites.ts";
 import { noStops, refuseStopped, type Stops, stopWarnings } from "./stops.ts";
 import { conditionTarget, recordTypes, samePlace, targetOf } from "./targets.ts";
@@ -230,12 +230,12 @@ function refuse(map: DataMap, findings: readonly Finding[]): void {
   const errors = findings.filter((finding) => finding.severity === "error");
   const [first] = errors.toSorted((a, b) => exitOf(a) - exitOf(b));
   if (first === undefined) return;
-  const { record, message, help, file, line } = placed(map, first);
-  const column = recordTypes(map).find(({ id }) => id === record)?.at.column;
+  const { record, message, help, file } = placed(map, first);
+  const at = positionOf(map, first);
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   throw new Failure(isFailureCode(first.code) ? first.code : "UNEXPECTED", `${record}: ${message}${more}`, {
     help,
-    ...(column === undefined ? {} : { at: `${file}:${line}:${column}` }),
+    at: `${file}:${at.line}:${at.column}`,
     // all of them, the warnings too: whoever mends the map mends it once
     details: sorted(findings.map((finding) => placed(map, finding))),
   });

@@ -8,6 +8,8 @@ export interface Stop {
   readonly record: string;
   /** Names the edge or the cap; never a value. */
   readonly message: string;
+  /** Where the table of failures does not say it well enough. */
+  readonly help?: string;
 }
 
 /** By the person's index in the request; the first reason counts. */
@@ -30,7 +32,8 @@ export function noStops(): Stops {
 
 /** Throws the first one: for a request that has nobody else to go on with. */
 export function refuseStopped({ byPerson }: Stops): void {
-  for (const { code, message } of byPerson.values()) throw new Failure(code, message);
+  for (const { code, message, help } of byPerson.values())
+    throw new Failure(code, message, help === undefined ? {} : { help });
 }
 
 /** The reason of a record that waits because its person was stopped. */
@@ -39,10 +42,11 @@ export function reasonOf({ code }: Stop): "ambiguous_match" | "over_cap" {
 }
 
 export function stopWarnings({ byPerson }: Stops): readonly Finding[] {
-  return [...byPerson].map(([person, { code, record, message }]) => ({
+  return [...byPerson].map(([person, { code, record, message, help }]) => ({
     code,
     severity: "warning",
     record,
     message: `person ${person + 1} of the request: ${message}; nothing of theirs is acted on`,
+    ...(help === undefined ? {} : { help }),
   }));
 }

@@ -133,7 +133,9 @@ function resolve(
     const place = header ? cells.indexOf(column) : /^[1-9]\d*$/u.test(column) ? Number(column) - 1 : -1;
     if (place === -1 || place >= cells.length) {
       const meant = header ? nearest(column, cells) : undefined;
-      const more = meant === undefined ? {} : { help: `Did you mean \`${masked(meant)}\`?` };
+      const cut = header ? otherDelimiter(cells) : undefined;
+      const help = cut ?? (meant === undefined ? undefined : `Did you mean \`${masked(meant)}\`?`);
+      const more = { details: { column }, ...(help === undefined ? {} : { help }) };
       throw new Failure(
         "COLUMN_MISSING",
         `${at}: ${header ? "the header has no" : "there is no"} column "${column}"`,
@@ -144,6 +146,14 @@ function resolve(
       throw new Failure("FILE_UNREADABLE", `${at}: the header has column "${column}" twice`);
     places.set(column, place);
   }
+}
+
+/** A heading of one cell that could be cut elsewhere: the help that leads there. Nothing of the heading is told. */
+function otherDelimiter([only = "", ...more]: CsvRow): string | undefined {
+  const cut = more.length > 0 ? undefined : [";", "\t", "|", ","].find((delimiter) => only.includes(delimiter));
+  return cut === undefined
+    ? undefined
+    : `The whole heading is one cell: is the delimiter another one? \`dialect: { delimiter: ${JSON.stringify(cut)} }\`.`;
 }
 
 interface Changing {

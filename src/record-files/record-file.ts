@@ -241,7 +241,8 @@ export async function checkRecords(source: AsyncIterable<Uint8Array>, rule: Reco
     if (some && format.unseen().length === 0) return;
   }
   const [path] = format.unseen();
-  if (some && path !== undefined) throw new Failure("COLUMN_MISSING", `${rule.name}: no line has a path "${path}"`);
+  if (some && path !== undefined)
+    throw new Failure("COLUMN_MISSING", `${rule.name}: no line has a path "${path}"`, { details: { column: path } });
 }
 
 /** Number of records of the record type (those with its constants), for caps. Reads the whole file. */

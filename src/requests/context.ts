@@ -57,7 +57,7 @@ export function readersFor(context: Context, request: string, report: (finding: 
       report,
       progress: (done) => context.progress(system, done),
     });
-    return await (await context.system(system)).openReader(io);
+    return await inSystem(context, system, async () => await (await context.system(system)).openReader(io));
   });
 }
 
@@ -72,7 +72,24 @@ export async function eraserFor(
     report,
     progress: (done) => context.progress(system, done),
   });
-  return await (await context.system(system)).openEraser(io);
+  return await inSystem(context, system, async () => await (await context.system(system)).openEraser(io));
+}
+
+/** What stands in the way of opening a system, by its name and with its place in the data map. */
+async function inSystem<T>({ map }: Pick<Context, "map">, system: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.at !== undefined || error.code === "INTERRUPTED") throw error;
+    const { code, message, help, details, cause } = error;
+    const at = map.systems.find(({ name }) => name === system)?.at;
+    throw new Failure(code, message.startsWith(`${system}: `) ? message : `${system}: ${message}`, {
+      help,
+      details,
+      cause,
+      ...(at === undefined ? {} : { at: `${map.file}:${at.line}:${at.column}` }),
+    });
+  }
 }
 
 /** Work that stops where it is when somebody else takes over what the lease names; BUSY then. */

@@ -27,7 +27,10 @@ export function* checkForeignKey(
   child: ReferencingTable | undefined,
 ): Generator<Finding> {
   if (records.length > 0) return;
-  const what = `${name}: ${table.shown} (${columns.join(", ")}) references it, ON DELETE ${WORDS[onDelete]}`;
+  const from = `${table.shown} (${columns.join(", ")})`;
+  // SQLite's have no names of their own: they are named by table and columns, as `cascades` takes them
+  const named = name.replaceAll(/\s/gu, "") === from.replaceAll(/\s/gu, "") ? name : `${name}: ${from}`;
+  const what = `${named} references it, ON DELETE ${WORDS[onDelete]}`;
   const acts = onDelete !== "no_action" && onDelete !== "restrict";
   if (!isIgnored(block, table) && !parent.target.record.cascades.includes(name)) {
     yield acts
@@ -36,8 +39,11 @@ export function* checkForeignKey(
           "CASCADE_UNDECLARED",
           "error",
           `${what}; a deletion in ${parent.table.shown} changes rows that the data map does not know`,
+          { table: table.shown },
         )
-      : finding(parent, "FOREIGN_KEY_UNDECLARED", "error", `${what}; the data map does not know that table`);
+      : finding(parent, "FOREIGN_KEY_UNDECLARED", "error", `${what}; the data map does not know that table`, {
+          table: table.shown,
+        });
   }
   const stuck = columns.find((column) => child?.columns.get(column)?.notNull ?? false);
   if (onDelete === "set_null" && stuck !== undefined)

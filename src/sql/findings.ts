@@ -17,7 +17,7 @@ export function finding(
   code: FailureCode,
   severity: Finding["severity"],
   message: string,
-  more: { column?: string; help?: string; gap?: Gap } = {},
+  more: { column?: string; table?: string; help?: string; gap?: Gap } = {},
 ): Finding {
   return { code, severity, record: resolved.target.record.id, message, ...more };
 }

@@ -33,6 +33,7 @@ export function resolveRef<C extends RowColumn>(
       throw new Failure(
         "COLUMN_MISSING",
         `${record}: ${column.name} is no JSON column, so there is no path ${name} in it`,
+        { details: { column: name } },
       );
     return { name, column, path: rest.startsWith(".") ? rest.slice(1) : rest };
   }
@@ -49,6 +50,8 @@ export function columnOf<C extends RowColumn>(table: NamedColumns<C>, name: stri
 /** COLUMN_MISSING, with the column that may have been meant. */
 function noColumn(table: NamedColumns<RowColumn>, name: string, record: string): Failure {
   const meant = nearest(name, table.columns.keys());
-  const more = meant === undefined ? {} : { help: `Did you mean \`${meant}\`?` };
-  return new Failure("COLUMN_MISSING", `${record}: table ${table.shown} has no column ${name}`, more);
+  return new Failure("COLUMN_MISSING", `${record}: table ${table.shown} has no column ${name}`, {
+    details: { column: name },
+    ...(meant === undefined ? {} : { help: `Did you mean \`${meant}\`?` }),
+  });
 }

@@ -96,7 +96,9 @@ async function answered<T>(ask: () => Promise<T>): Promise<T> {
   } catch (error) {
     // Ctrl-C in a question reaches us as an error of the library, not as a signal
     if (error instanceof Error && (error.name === "ExitPromptError" || error.name === "AbortPromptError"))
-      throw new Failure("INTERRUPTED", "stopped before anything was done");
+      throw new Failure("INTERRUPTED", "stopped before anything was done", {
+        help: "Nothing was kept of what was typed: run the same command again.",
+      });
     throw error;
   }
 }

@@ -34,7 +34,7 @@ export function demoScreen({ folder, request, sights, others, kept }: DemoTold, 
     "",
     `Report and public key: ${folder}`,
     kept
-      ? `The shop is there too: go into the folder and on, as in \`expunge request show ${request}\`.`
+      ? `The shop is there too. From where you are now: npx expunge request show ${request} --map ${folder}/datamap.yaml --workspace ${folder}/.expunge`
       : "The shop itself was removed; `expunge demo --keep` leaves it.",
   ].join("\n");
 }

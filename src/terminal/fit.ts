@@ -29,7 +29,15 @@ export function fit(text: string, stream: Out): string {
 function broken(line: string, columns: number): string {
   const head = headOf(line, columns);
   const by = width(head);
-  return head + wrap(line.slice(head.length), by, columns).slice(by);
+  // columns that have no room beside each other stand below each other: run together nobody could tell them apart
+  const cells = line.slice(head.length).split(/ {2,}/u);
+  return (
+    head +
+    cells
+      .map((cell) => wrap(cell, by, columns))
+      .join("\n")
+      .slice(by)
+  );
 }
 
 /** What stands before the last column; where that begins too far right, only the spaces before the first word. */

@@ -74,7 +74,7 @@ describe("the closed set of keys", () => {
       "Did you mean `set`?",
     ],
     [
-      shop(`${LEADS}, hold: { use: h, form: at } }`, "holds: { h: { rule: de/books, people: { owner: a } } }"),
+      shop(`${LEADS}, hold: { use: h } }`, "holds: { h: { rule: de/books, people: { owner: a } } }"),
       "5:52 MISSING_KEY",
       "Add `from:` here.",
     ],
@@ -153,7 +153,12 @@ describe("values", () => {
 
   it("of the wrong form say what is wanted", async () => {
     const help = async (parts: string): Promise<string | undefined> => (await lint(whole(parts)))[0]?.help;
-    expect(await help("settle: 3")).toContain("Put it in quotes");
+    expect(await help("map: { owner: 3 }")).toContain("Put it in quotes");
+    // quotes would lead to the next error
+    expect(await help("settle: 3")).toBe("Write `8 years`, `90 days`, `1 hour` or ISO 8601, as in `P8Y`.");
+    const quoted = (await lint(whole("").replace("version: 1", 'version: "1"')))[0];
+    expect(quoted?.help).toBe("Write it without quotes.");
+    expect((await lint(shop("leads: { match: email, do: erase }")))[0]?.help).toContain("`match: { email: email }`");
     expect(await help("map:")).toContain("Give it a value");
     expect(await help("approval: { four_eyes: yes }")).toContain("true or false");
     expect(await help("limits: { max_records: 0 }")).toContain("At least 1");

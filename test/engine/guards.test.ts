@@ -117,6 +117,35 @@ test("a value that leads on and stands in another person's row as well is not fo
   expect(shop.dump()).toEqual(after(before, ["shop.people p3"]));
 });
 
+/** What is said to do about what is thrown. */
+async function helpOf(work: Promise<unknown>): Promise<string> {
+  const error: unknown = await work.catch((thrown: unknown) => thrown);
+  return typeof error === "object" && error !== null && "help" in error ? String(error.help) : "";
+}
+
+test("who has two addresses is one person once the request names both, as the help says", async () => {
+  await using shop = await openShop(NUMBERED);
+  put(shop.shop, "people", "p1", { ...person("p1", "ann"), device: "device-4711-a" });
+  put(shop.shop, "people", "p9", { ...person("p9", "ann.old"), device: "device-4711-a" });
+  const one = await shop.house.open(ANN);
+  expect(await helpOf(shop.house.plan(one))).toContain(
+    'name all of them in a new request, as in { "email": ["…", "…"] }',
+  );
+  const both = await shop.house.open({ email: [ANN.email, "ann.old@shop.example"] });
+  expect((await shop.house.plan(both)).steps.find(({ record }) => record === "people")).toMatchObject({ act: 2 });
+});
+
+test("identifiers of the request that lead to different people: the help says that one is wrong, or to name all", async () => {
+  await using shop = await openShop(NUMBERED);
+  put(shop.shop, "people", "p1", { ...person("p1", "ann"), device: "device-4711-a" });
+  const id = await shop.house.open({ ...ANN, device: "device-4711-b" });
+  const help = await helpOf(shop.house.plan(id));
+  expect(help).toContain("One of them is mistyped or somebody else's: open a new request without it.");
+  expect(help).toContain('{ "device": ["…", "…"] }');
+  for (const followed of [ANN, { ...ANN, device: ["device-4711-b", "device-4711-a"] }])
+    expect(await codeOf(shop.house.plan(await shop.house.open(followed)))).toBe("nothing was thrown");
+});
+
 test("an edge whose parent's value stands in another person's row too leads nowhere", async () => {
   await using shop = await openShop(
     {},

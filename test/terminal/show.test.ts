@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { count, day, safe, table, tint, wrap } from "../../src/terminal/show.ts";
+import { fit } from "../../src/terminal/fit.ts";
 
 test("columns are aligned by what is seen, and lines end without spaces", () => {
   expect(
@@ -38,4 +39,24 @@ test("days and counts read as people write them", () => {
     count(0, "error"),
     count(3, "person", "people"),
   ]).toEqual(["Wed 2 Dec 2026", "Tue 29 Feb 2028", "1 error", "0 errors", "3 people"]);
+});
+
+test("columns that have no room beside each other stand below each other, never run together", () => {
+  const rows = table(
+    [
+      ["R-2026-0001", "identity confirmed", "30 Nov 2026", "30 Dec 2026", "s_92108685"],
+      ["R-2026-0003", "received", "1 Sep 2026", "1 Oct 2026", "OVERDUE by 60 days, s_532d5339"],
+    ],
+    ["Request", "State", "Received", "Answer due", "Subject, ref"],
+  );
+  const shown = fit(rows, { isTTY: true, columns: 60 }).split("\n");
+  expect(shown.every((line) => line.length <= 60)).toBe(true);
+  const [, heading = "", first] = shown;
+  expect([shown[0], heading.trim(), first]).toEqual([
+    "Request      State               Received",
+    "Answer due",
+    `${" ".repeat(33)}Subject, ref`,
+  ]);
+  expect(shown.map((line) => line.trim())).toContain("1 Oct 2026");
+  expect(shown.map((line) => line.trim())).toContain("OVERDUE by 60 days,");
 });

@@ -96,7 +96,7 @@ test("a table or column that is missing is an error beside the others", async ()
   const findings = await check(systemOf(targets.map((one) => one.record)), worldOf(database), targets);
   expect(codes(findings)).toEqual([
     "TABLE_MISSING shop.nobody",
-    "COLUMN_MISSING shop.users",
+    "COLUMN_MISSING shop.users mail",
     "CONSTRAINT shop.users email",
   ]);
 });

@@ -362,7 +362,7 @@ describe("what is checked before anything is planned", () => {
       [of, ...others].map((one) => on(one)),
     );
     expect(codes(found).toSorted()).toEqual([
-      "COLUMN_MISSING shop.notes",
+      "COLUMN_MISSING shop.notes email",
       "CONSTRAINT shop.people email",
       "CONSTRAINT shop.people id",
       "CONSTRAINT shop.people name",
