@@ -26,6 +26,8 @@ export interface Session {
   /** Aborts at Ctrl-C. */
   readonly signal: AbortSignal;
   readonly asking: Asking;
+  /** Whether anything of the command line was missing, and was typed at a question. */
+  wasAsked(): boolean;
   readonly progress: Progress;
   /** Talk, on stderr; not with --quiet. */
   say(text: string): void;
@@ -125,6 +127,7 @@ export abstract class BaseCommand extends Command {
   protected readonly asks: Readonly<Record<string, Question>> = {};
 
   #asking: Asking | undefined;
+  #wasAsked = false;
 
   /** The request's id, once it was understood: for what is said to the person who typed it. */
   #id: string | undefined;
@@ -185,7 +188,9 @@ export abstract class BaseCommand extends Command {
       const typed = typedIn(error);
       this.#id = idIn(typed.args);
       await this.beforeAsking({ ...typed, signal: this.#asking.signal });
-      return await this.parse(options, await this.#completed(argv, missing, this.#asking));
+      const completed = await this.#completed(argv, missing, this.#asking);
+      this.#wasAsked = true;
+      return await this.parse(options, completed);
     }
   }
 
@@ -242,7 +247,7 @@ export abstract class BaseCommand extends Command {
     this.#asking = asking;
     try {
       this.#refuseLater();
-      return await this.work({ tone, signal, asking, progress, say });
+      return await this.work({ tone, signal, asking, wasAsked: () => this.#wasAsked, progress, say });
     } catch (error) {
       if (signal.aborted && error instanceof Error && error.name === "AbortError")
         throw new Failure("INTERRUPTED", "stopped after the record at hand");

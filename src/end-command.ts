@@ -1,11 +1,13 @@
 /** What `request cancel`, `refuse` and `close` have in common: they end a request for a reason, and say how it stands then. */
 import { Flags } from "@oclif/core";
 import { type Answer, asFlag, type Question, type Session, type Typed } from "./base-command.ts";
+import { Failure } from "./errors.ts";
 import type { ErasureRequest } from "./model/request.ts";
 import type { Registry } from "./port/registry.ts";
 import { whyNotText } from "./requests/checked-text.ts";
 import type { Ender } from "./requests/end-request.ts";
 import type { Reads } from "./state/state.ts";
+import { askYes } from "./terminal/ask.ts";
 import { requestScreen } from "./terminal/request-screen.ts";
 import type { Places, Workspace } from "./workspace.ts";
 
@@ -23,15 +25,24 @@ export function reasonQuestion(done: string): Question {
   return { question: `Why is it ${done}? No personal data:`, whyNot: whyNotText };
 }
 
-/** Ends the request by `end`, and answers with everything that is known of it then. */
+/** Ends the request by `end`, where it was typed at questions after one more, and answers with everything that is known of it then. */
 export async function endAnswer(
   places: Places,
-  { registry, session }: { readonly registry: Registry; readonly session: Session },
+  {
+    registry,
+    session,
+    id,
+    done,
+  }: { readonly registry: Registry; readonly session: Session; readonly id: string; readonly done: string },
   end: (workspace: Workspace) => Promise<ErasureRequest>,
 ): Promise<Answer> {
   const { todayOf } = await import("./requests/context.ts");
   const { nextOf, tellOf, wholeRequestJson } = await import("./requests/request-json.ts");
   const { openWorkspace } = await import("./workspace.ts");
+  // whoever wrote the whole command meant it; a reason that is typed at a question says less
+  const question = `${id} is then ${done} for good, and what it holds of the person is destroyed. Go on?`;
+  if (session.wasAsked() && !(await askYes(question, session.asking)))
+    throw new Failure("INTERRUPTED", `${id} was not ${done}`, { help: "Nothing was kept of what was typed." });
   await using workspace = await openWorkspace(places, { registry, signal: session.signal });
   const request = await end(workspace);
   const told = await tellOf(workspace.state.read, request, await todayOf(workspace));

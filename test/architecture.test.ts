@@ -94,6 +94,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/state",
     "src/port",
     "src/model",
+    "src/errors.ts",
   ],
 };
 

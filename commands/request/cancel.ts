@@ -20,7 +20,7 @@ export default class RequestCancel extends BaseCommand {
     const { args, flags } = await this.parse(RequestCancel);
     return await endAnswer(
       flags,
-      { registry, session },
+      { registry, session, id: args.id, done: "cancelled" },
       async (workspace) => await stop(workspace, args.id, "cancelled", flags.reason),
     );
   }

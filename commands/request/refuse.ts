@@ -20,7 +20,7 @@ export default class RequestRefuse extends BaseCommand {
     const { args, flags } = await this.parse(RequestRefuse);
     return await endAnswer(
       flags,
-      { registry, session },
+      { registry, session, id: args.id, done: "refused" },
       async (workspace) => await stop(workspace, args.id, "refused", flags.reason),
     );
   }

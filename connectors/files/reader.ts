@@ -20,7 +20,7 @@ import { writeFingerprint } from "../../src/record-files/record-name.ts";
 import { type LineReports, recordRule, type RecordRule } from "../../src/record-files/record-rule.ts";
 import { searchText } from "../../src/record-files/search-text.ts";
 import { shown } from "../../src/model/shown.ts";
-import { namedColumn } from "../../src/model/named-column.ts";
+import { namedColumn } from "../../src/port/named-column.ts";
 import { errnoOf, fileFailure } from "./failure.ts";
 import { listFiles, type Listing, type Root } from "./folder.ts";
 import { identityOf, openFile, type OpenFile } from "./read-file.ts";

@@ -1,7 +1,7 @@
 import { Failure } from "../../src/errors.ts";
 import { nearest } from "../../src/model/nearest.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
-import { namedColumn } from "../../src/model/named-column.ts";
+import { namedColumn } from "../../src/port/named-column.ts";
 import { checkFields } from "./check-fields.ts";
 import { checkIgnore, relations } from "./check-ignore.ts";
 import { checkIndexes } from "./check-indexes.ts";

@@ -1,6 +1,6 @@
 import { Failure } from "../../src/errors.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
-import { namedColumn } from "../../src/model/named-column.ts";
+import { namedColumn } from "../../src/port/named-column.ts";
 import { checkForeignKey } from "../../src/sql/check-foreign-key.ts";
 import { unusedIgnores } from "../../src/sql/check-ignore.ts";
 import { checkRules } from "../../src/sql/check-rules.ts";

@@ -71,6 +71,36 @@ describe("nobody is asked for anything and then told that it may not be done", (
   });
 });
 
+describe("what cannot be taken back is asked for once more", () => {
+  it("where the reason was typed at a question; no leaves everything as it was", async () => {
+    const id = await desk.open({ email: person });
+    for (const what of ["cancel", "refuse"]) {
+      const { screen, exit } = await inTerminal(
+        desk,
+        ["request", what, id],
+        [
+          ["Why is it", "no"],
+          ["for good", "n"],
+        ],
+      );
+      expect([exit, screen]).toEqual([
+        130,
+        expect.stringContaining(`${id} was not ${what === "cancel" ? "cancelled" : "refused"}`),
+      ]);
+      expect(dig((await desk.json(["request", "show", id])).json, "data.requests.0.state")).toBe("identity_confirmed");
+    }
+    const { screen, exit } = await inTerminal(
+      desk,
+      ["request", "refuse", id],
+      [
+        ["Why is it", "manifestly unfounded"],
+        ["for good", "y"],
+      ],
+    );
+    expect([exit, screen]).toEqual([0, expect.stringContaining("refused the request (manifestly unfounded)")]);
+  });
+});
+
 describe("what is offered as the next step can be followed as it stands", () => {
   it("claims nothing that nobody has said: the identity is asked for", async () => {
     const made = await desk.cli(["request", "new", "--subject-file", "-"], {
@@ -219,7 +249,7 @@ it("the board needs no data map", async () => {
   expect([board.code, dig(board.json, "data.items.0.id")]).toEqual([0, id]);
 });
 
-it("what a killed run noted of records is gone when the request ends, though a later plan took its place", async () => {
+it("what a killed run noted of records is gone when the request ends, and no plan takes its place before it has gone on", async () => {
   const notes = (): unknown[] => {
     using state = new DatabaseSync(path.join(desk.folder, ".expunge/state.db"), { readOnly: true });
     return state.prepare("select * from note").all();
@@ -232,7 +262,10 @@ it("what a killed run noted of records is gone when the request ends, though a l
     "SIGKILL",
   );
   expect(notes()).not.toEqual([]);
-  const { verify } = await desk.through(id);
-  expect(dig(verify?.json, "data.state")).toBe("closed");
+  // nothing tells yet what it did
+  const plan = await desk.json(["plan", id]);
+  expect([plan.code, dig(plan.json, "error.code")]).toEqual([5, "PARTLY_DONE"]);
+  await desk.json(["run", id, "--confirm", id]);
+  expect(dig((await desk.json(["verify", id])).json, "data.state")).toBe("closed");
   expect(notes()).toEqual([]);
 });
