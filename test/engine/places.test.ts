@@ -32,7 +32,7 @@ test("a record that two systems find is acted on by neither: what one keeps the 
   const id = await house.open(ANN);
   await expect(house.plan(id)).rejects.toMatchObject({
     code: "CONFLICT",
-    message: "shop.orders and books.orders find the same records: their systems are one, under two names",
+    message: "shop.orders and books.orders find records in one place: their systems are one, under two names",
   });
   expect(database.written).toEqual([]);
   // the same tables in two databases are two records

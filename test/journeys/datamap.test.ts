@@ -3,16 +3,18 @@ import { expect, test } from "vitest";
 import { dig, list, openDesk, testMap } from "../support/desk.ts";
 
 const files = (records: object) => ({ kind: "files", connect: { root: "./data" }, owner: "it@x.example", records });
+// a place of its own: two systems over one are refused
+const archived = (records: object) => ({ ...files(records), connect: { root: "./archive" } });
 const LIST = { files: ["list.csv"], match: { email: "email" }, do: "remove-rows" };
 const CSV = "email,name\nann@x.example,Ann\nbob@x.example,Bob\n";
 
 test("`do: ask` stops plan and approve by name (3); `--system` plans the rest", async () => {
   using desk = openDesk();
   await desk.json(["init"]);
-  const systems = { share: files({ list: LIST }), archive: files({ notes: { ...LIST, do: "ask" } }) };
-  const decided = { ...systems, archive: files({ notes: LIST }) };
+  const systems = { share: files({ list: LIST }), archive: archived({ notes: { ...LIST, do: "ask" } }) };
+  const decided = { ...systems, archive: archived({ notes: LIST }) };
   desk.map(testMap({ systems: decided }));
-  desk.file("data/list.csv", CSV);
+  for (const folder of ["data", "archive"]) desk.file(`${folder}/list.csv`, CSV);
   const id = await desk.open({ email: "ann@x.example" });
   expect((await desk.json(["plan", id])).code).toBe(0);
   desk.map(testMap({ systems }));
