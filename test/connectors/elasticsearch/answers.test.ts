@@ -186,9 +186,12 @@ test(
     expect(healthy.found).toHaveLength(2);
     expect(healthy.refused).toBe("NOT_SEARCHABLE");
     expect(new Set(calls).size).toBeGreaterThan(12);
-    const total = turn;
+    // the first and the last time that each is asked
+    const points = calls.flatMap((call, at) =>
+      calls.indexOf(call) === at || calls.lastIndexOf(call) === at ? [at] : [],
+    );
     let failed = 0;
-    for (let at = 0; at < total; at += 1) {
+    for (const at of points) {
       for (const answer of ODD) {
         turn = 0;
         odd = { at, answer };
@@ -204,6 +207,6 @@ test(
           expect(seen, where).toMatchObject({ findings: [expect.any(String)] });
       }
     }
-    expect(failed).toBeGreaterThan(total * 4);
+    expect(failed).toBeGreaterThan(points.length * 4);
   },
 );
