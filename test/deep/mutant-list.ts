@@ -24,8 +24,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "two systems over one place act on one record",
     file: "src/planner/sites.ts",
-    from: "if (clash === undefined) continue;",
-    to: "if (clash === undefined || seen.length > 0) continue;",
+    from: "if (!seen.some(({ goes }) => goes)) continue;",
+    to: "if (!seen.some(({ goes }) => goes) || seen.length > 0) continue;",
     tests: ["test/engine/places.test.ts"],
   },
   {
@@ -172,8 +172,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a hold that has not ended holds nothing",
     file: "src/planner/decide.ts",
-    from: `if (end.kind !== "unknown" && end.eligibleFrom > today)`,
-    to: `if (end.kind !== "unknown" && end.eligibleFrom < today)`,
+    from: "else if (end.eligibleFrom > today)",
+    to: "else if (end.eligibleFrom < today)",
     tests: GUARDS,
     titles: "a held order",
   },
@@ -300,16 +300,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a record newer than the request is acted on",
     file: "src/planner/decide.ts",
-    from: "if (newer) return",
-    to: "if (newer && record.done) return",
+    from: `if (age === "newer") return`,
+    to: `if (age === "newer" && record.done) return`,
     tests: GUARDS,
     titles: "newer than the request",
   },
   {
     name: "a condition that is open holds nothing",
     file: "src/planner/decide.ts",
-    from: "(conditions.get(type.unless)?.(type.id, record) ?? false)",
-    to: "(conditions.get(type.unless)?.(type.id, record) === undefined)",
+    from: "(conditions.get(type.unless)?.keeps(type.id, record) ?? false)",
+    to: "(conditions.get(type.unless)?.keeps(type.id, record) === undefined)",
     tests: GUARDS,
     titles: "open case",
   },
