@@ -25,24 +25,25 @@ export function reasonQuestion(done: string): Question {
   return { question: `Why is it ${done}? No personal data:`, whyNot: whyNotText };
 }
 
-/** Ends the request by `end`, where it was typed at questions after one more, and answers with everything that is known of it then. */
+/** What is asked before a request that was never carried out ends: nothing brings it back. */
+export function lastQuestion(id: string, done: string): string {
+  return `${id} is then ${done} for good, and what it holds of the person is destroyed. Go on?`;
+}
+
+/** Ends the request by `end`, and answers with everything that is known of it then. `asking`: the last question where the reason was typed at one. */
 export async function endAnswer(
   places: Places,
-  {
-    registry,
-    session,
-    id,
-    done,
-  }: { readonly registry: Registry; readonly session: Session; readonly id: string; readonly done: string },
+  { registry, session, asking }: { readonly registry: Registry; readonly session: Session; readonly asking?: string },
   end: (workspace: Workspace) => Promise<ErasureRequest>,
 ): Promise<Answer> {
   const { todayOf } = await import("./requests/context.ts");
   const { nextOf, tellOf, wholeRequestJson } = await import("./requests/request-json.ts");
   const { openWorkspace } = await import("./workspace.ts");
   // whoever wrote the whole command meant it; a reason that is typed at a question says less
-  const question = `${id} is then ${done} for good, and what it holds of the person is destroyed. Go on?`;
-  if (session.wasAsked() && !(await askYes(question, session.asking)))
-    throw new Failure("INTERRUPTED", `${id} was not ${done}`, { help: "Nothing was kept of what was typed." });
+  if (asking !== undefined && session.wasAsked() && !(await askYes(asking, session.asking)))
+    throw new Failure("INTERRUPTED", "stopped before anything was done", {
+      help: "Nothing was kept of what was typed.",
+    });
   await using workspace = await openWorkspace(places, { registry, signal: session.signal });
   const request = await end(workspace);
   const told = await tellOf(workspace.state.read, request, await todayOf(workspace));

@@ -1,6 +1,6 @@
 import { registry } from "../../connectors/registry.ts";
 import { type Answer, BaseCommand, idArg, type Session, type Typed } from "../../src/base-command.ts";
-import { endAnswer, endFlags, lookBeforeEnding, reasonQuestion, stop } from "../../src/end-command.ts";
+import { endAnswer, endFlags, lastQuestion, lookBeforeEnding, reasonQuestion, stop } from "../../src/end-command.ts";
 
 export default class RequestRefuse extends BaseCommand {
   static override summary = "End a request that is not to be carried out.";
@@ -20,7 +20,7 @@ export default class RequestRefuse extends BaseCommand {
     const { args, flags } = await this.parse(RequestRefuse);
     return await endAnswer(
       flags,
-      { registry, session, id: args.id, done: "refused" },
+      { registry, session, asking: lastQuestion(args.id, "refused") },
       async (workspace) => await stop(workspace, args.id, "refused", flags.reason),
     );
   }

@@ -83,10 +83,7 @@ describe("what cannot be taken back is asked for once more", () => {
           ["for good", "n"],
         ],
       );
-      expect([exit, screen]).toEqual([
-        130,
-        expect.stringContaining(`${id} was not ${what === "cancel" ? "cancelled" : "refused"}`),
-      ]);
+      expect([exit, screen]).toEqual([130, expect.stringContaining("stopped before anything was done")]);
       expect(dig((await desk.json(["request", "show", id])).json, "data.requests.0.state")).toBe("identity_confirmed");
     }
     const { screen, exit } = await inTerminal(
