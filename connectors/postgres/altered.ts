@@ -1,6 +1,7 @@
 /** What triggers and rules changed in rows of record types that no plan names. */
 import type { PlannedInSystem } from "../../src/model/change.ts";
 import type { IO } from "../../src/port/connector.ts";
+import { peoplesIn } from "../../src/sql/declared.ts";
 import { isIgnored } from "../../src/sql/findings.ts";
 import type { Column, Table } from "./catalog.ts";
 import { type Growth, WRITTEN_BY_US } from "./growth.ts";
@@ -33,10 +34,13 @@ const CHUNK = 5000;
 export async function alteredColumns(written: Written): Promise<readonly string[]> {
   const { place, grown, lost } = written;
   const { catalog, block } = place;
+  const arePeoples = peoplesIn(block);
   const families = Map.groupBy(
     grown.flatMap((one) => {
       const table = catalog.table(one.oid);
-      return one.updated > 0 && table !== undefined && isJudged(place, table, one) ? [{ ...one, table }] : [];
+      return one.updated > 0 && table !== undefined && arePeoples(one, catalog.recordsOver(table))
+        ? [{ ...one, table }]
+        : [];
     }),
     ({ table }) => topOf(catalog, table),
   );
@@ -53,16 +57,6 @@ export async function alteredColumns(written: Written): Promise<readonly string[
       }
   }
   return [...altered].toSorted();
-}
-
-/** A table in which people's rows are found, and which is no trail of changes. */
-function isJudged({ catalog, block }: Place, table: Table, growth: Growth): boolean {
-  const over = catalog.recordsOver(table);
-  return (
-    over.length > 0 &&
-    !isIgnored(block, growth) &&
-    block.records.every(({ id, auditOf }) => auditOf.length === 0 || !over.includes(id))
-  );
 }
 
 /** Addresses of the rows that the plan acts on. */

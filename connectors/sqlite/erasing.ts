@@ -4,7 +4,7 @@ import type { SQLInputValue } from "node:sqlite";
 import type { Assignments } from "../../src/sql/changes.ts";
 import { goesOn, referencingOf } from "../../src/sql/cascades.ts";
 import type { BatchTables, Referencing, SqlBatch } from "../../src/sql/dialect.ts";
-import { declaredIn } from "../../src/sql/declared.ts";
+import { declaredIn, peoplesIn } from "../../src/sql/declared.ts";
 import { isIgnored } from "../../src/sql/findings.ts";
 import { passes } from "../../src/sql/match-row.ts";
 import { ownRowsOf, type WrittenRow } from "../../src/sql/own-rows.ts";
@@ -252,11 +252,10 @@ function alteredColumns(
   { database, catalog, block, planned, changing, watched }: Erasing,
   taken: ReadonlySet<string>,
 ): readonly string[] {
-  const trails = new Set(block.records.flatMap(({ id, auditOf }) => (auditOf.length > 0 ? [id] : [])));
+  const arePeoples = peoplesIn(block);
   const altered = watched.flatMap(({ name, table, log }) => {
-    const over = table === undefined ? [] : catalog.recordsOver(table);
-    if (table === undefined || over.length === 0 || over.some((id) => trails.has(id))) return [];
-    if (isIgnored(block, { schema: "main", name, shown: name })) return [];
+    if (table === undefined || !arePeoples({ schema: "main", name, shown: name }, catalog.recordsOver(table)))
+      return [];
     const columns = loggedOf(table).map((_, at) => `k${at}`);
     return database
       .all(`SELECT ${columns.join(", ")}, changed FROM temp.${log} WHERE changed <> ''`)

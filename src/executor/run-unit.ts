@@ -2,11 +2,10 @@ import type { Eraser, Guard } from "../port/connector.ts";
 import { Failure } from "../errors.ts";
 import type { Residue, StepOutcome, Unit } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
-import type { Plan, SealedStep, StepHead } from "../model/plan.ts";
+import type { Plan, SealedStep } from "../model/plan.ts";
 import type { Finding, Gap, Target } from "../model/search.ts";
 import type { Readers } from "../planner/readers.ts";
 import { backupResidue } from "../planner/residue.ts";
-import { toldGap, valuesIn } from "../planner/told.ts";
 import { civilDateOf } from "../retention/civil-date.ts";
 import type { Receipt, UnitRow } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
@@ -119,7 +118,7 @@ function triedOf(row: UnitRow, unit: Unit, scope: UnitScope): Trial {
       started,
       finished: now().toISOString(),
       residue: [],
-      gaps: gapsOf(reported, begun.work.target.record.id, scope.steps.heads),
+      gaps: gapsOf(reported, begun.work.target.record.id),
       digest: (key) => scope.digest(key),
     }),
   };
@@ -232,13 +231,11 @@ async function residueAfter(target: Target, readers: Readers, { map, now }: Unit
   }
 }
 
-/** Gaps of a record type, each once; with nothing in their names that the people are searched by. */
-export function gapsOf(findings: readonly Finding[], record: string, steps: readonly StepHead[]): readonly Gap[] {
-  const found = findings.flatMap((finding) =>
+/** Gaps of a record type, each once. Findings are told without the people's values before they come here. */
+export function gapsOf(findings: readonly Finding[], record: string): readonly Gap[] {
+  const gaps = findings.flatMap((finding) =>
     finding.record === record && finding.gap !== undefined ? [finding.gap] : [],
   );
-  const values = found.length === 0 ? [] : valuesIn(steps);
-  const gaps = found.map((gap) => toldGap(gap, values));
   return [...new Map(gaps.map((gap) => [`${gap.where}\n${String(gap.holdsIdentifier)}`, gap])).values()];
 }
 

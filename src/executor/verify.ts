@@ -1,13 +1,13 @@
 import { EXIT, type ExitCode, Failure, FAILURES, isFailureCode } from "../errors.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
-import type { Finding, Gap, Lookup, Target } from "../model/search.ts";
+import type { Finding, Gap, Lookup, Target, Site } from "../model/search.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
 import { resolveIdentifiers } from "../planner/identities.ts";
 import { locateOne, locateRecords, searchOrder } from "../planner/locate.ts";
 import { beginSearch, mergeLookups, type Searching, searchesFor } from "../planner/lookups.ts";
-import { sameSite } from "../planner/sites.ts";
+import { sameSite, sitesOnce } from "../planner/sites.ts";
 import { noStops } from "../planner/stops.ts";
 import type { Readers } from "../planner/readers.ts";
 import { identitySources, leadingColumns, recordTypes } from "../planner/targets.ts";
@@ -83,6 +83,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   const types = new Map(recordTypes(map).map((record) => [record.id, record]));
   const blind = await blindSpots(scope, types);
   const searching = await searchAgain(scope, blind);
+  const siteOf = sitesOnce(scope.readers);
   const seen = new Map<string, Seen>();
   // those that lead to others first, so that what leads there now is searched too
   const order = new Map(searchOrder(map).map(({ id }, at) => [id, at]));
@@ -93,14 +94,14 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     for (const step of await scope.steps.whole([head.step]))
       seen.set(
         step.step,
-        await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching }),
+        await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching, siteOf }),
       );
   }
-  const values = valuesOf(subjects);
+  const values = reported.length === 0 ? [] : [...valuesOf(subjects), ...valuesIn(heads)];
   const told = reported.map((finding) => toldFinding(finding, values));
   const gaps = heads.flatMap(({ record }) => {
     const [system = "", ...name] = record.split(".");
-    return gapsOf(told, record, heads).map((gap) => ({ system, record: name.join("."), ...gap }));
+    return gapsOf(told, record).map((gap) => ({ system, record: name.join("."), ...gap }));
   });
   const holding = new Set(gaps.filter((gap) => gap.holdsIdentifier).map((gap) => `${gap.system}.${gap.record}`));
   const at = scope.now().toISOString();
@@ -210,6 +211,8 @@ interface Looking {
   readonly blind: ReadonlyMap<string, Finding>;
   /** Undefined where what leads to the people cannot be searched any more: then the sealed values alone count. */
   readonly searching: Searching | undefined;
+  /** Where a system is now. */
+  siteOf(system: string): Promise<Site>;
 }
 
 /** One place that cannot be looked at keeps no other from being looked at. */
@@ -230,7 +233,7 @@ function unseen(why: Finding, { subjects, steps }: VerifyScope): Seen {
   };
 }
 
-async function look(scope: VerifyScope, { planned, step, type, blind, searching }: Looking): Promise<Seen> {
+async function look(scope: VerifyScope, { planned, step, type, blind, searching, siteOf }: Looking): Promise<Seen> {
   const { readers, receipts } = scope;
   const receipt = receipts.find((one) => one.step === step.step);
   if (type === undefined) return LEFT_THE_MAP;
@@ -241,7 +244,7 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching 
       method: "no identifier of the request leads here",
       reason: "no_identifier",
     };
-  if (step.site !== undefined && !sameSite(step.site, await (await readers.of(type.system)).site())) return OTHER_PLACE;
+  if (step.site !== undefined && !sameSite(step.site, await siteOf(type.system))) return OTHER_PLACE;
   const why = blind.get(step.record);
   if (why !== undefined) {
     const seen = unseen(why, scope);

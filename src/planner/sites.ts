@@ -15,6 +15,17 @@ export async function sitesOf(readers: Readers, systems: Iterable<string>): Prom
   );
 }
 
+/** Where a system is now, asked once for each. */
+export function sitesOnce(readers: Readers): (system: string) => Promise<Site> {
+  const known = new Map<string, Promise<Site>>();
+  const ask = async (system: string) => await (await readers.of(system)).site();
+  return async (system) => {
+    const site = known.get(system) ?? ask(system);
+    known.set(system, site);
+    return await site;
+  };
+}
+
 export function sameSite(one: Site, other: Site): boolean {
   return one.space === other.space && one.root === other.root;
 }

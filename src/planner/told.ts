@@ -1,6 +1,6 @@
 /** What systems say, as it may leave the planner: names in it may be of people. */
 import { Failure } from "../errors.ts";
-import type { Finding, Gap, Lookup } from "../model/search.ts";
+import type { Finding, Lookup } from "../model/search.ts";
 import { masked } from "../model/shown.ts";
 import type { Subject } from "../model/subject.ts";
 
@@ -17,19 +17,15 @@ export function valuesIn(steps: Iterable<{ readonly lookups: readonly Lookup[] }
   return [...values];
 }
 
+/** Where a gap lies too: it is entered in the ledger, which nothing can be taken out of again. */
 export function toldFinding(finding: Finding, values: readonly string[] = []): Finding {
   const { message, help, gap } = finding;
   return {
     ...finding,
     message: masked(message, values),
     ...(help === undefined ? {} : { help: masked(help, values) }),
-    ...(gap === undefined ? {} : { gap: toldGap(gap, values) }),
+    ...(gap === undefined ? {} : { gap: { ...gap, where: masked(gap.where, values) } }),
   };
-}
-
-/** It is entered in the ledger, which nothing can be taken out of again. */
-export function toldGap({ where, holdsIdentifier }: Gap, values: readonly string[]): Gap {
-  return { where: masked(where, values), holdsIdentifier };
 }
 
 /** The same failure with its names masked; anything else is handed back. */

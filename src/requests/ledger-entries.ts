@@ -50,8 +50,10 @@ export function extendedEntry(
   });
 }
 
-/** `identity.verified` only where it was; every other result is `identity.checked`. */
-/** `due`: the deadlines after it; where it began or ended a pause, the entry says so. */
+/**
+ * `identity.verified` only where it was; every other result is `identity.checked`. `due`: the deadlines after it; where it
+ * began or ended a pause, the entry says so.
+ */
 export function identityEntry(
   context: Teller,
   request: ErasureRequest,

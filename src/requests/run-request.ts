@@ -6,7 +6,7 @@ import { approvedPlan } from "../planner/approve.ts";
 import { isUnaltered, stepsDigest } from "../planner/plan.ts";
 import type { Finding } from "../model/search.ts";
 import { judgeAgain, knownOfPeople } from "../planner/judge-again.ts";
-import { toldFinding, valuesOf } from "../planner/told.ts";
+import { toldFinding, valuesIn, valuesOf } from "../planner/told.ts";
 import { unitsOf } from "../planner/units.ts";
 import { stateWords } from "../model/words.ts";
 import type { SealedPart } from "../state/sealed-store.ts";
@@ -44,8 +44,12 @@ async function runHeld(
   const { plan, parts } = lease.first;
   const { pseudonyms, received, createdAt } = await state.read.requests.get(id);
   let known: ReturnType<typeof knownOfPeople> | undefined;
-  const values = await valuesIn(state.read, id);
-  const told = (report: (finding: Finding) => void) => (finding: Finding) => report(toldFinding(finding, values));
+  const identifiers = await identifiersIn(state.read, id);
+  let values: readonly string[] | undefined;
+  const told = (report: (finding: Finding) => void) => (finding: Finding) => {
+    values ??= [...identifiers, ...valuesIn(parts.map(({ head }) => head))];
+    report(toldFinding(finding, values));
+  };
   const digestKey = await digestKeyOf(state.read, id);
   return await run({
     map,
@@ -124,8 +128,8 @@ async function lostOf(
   return [...found];
 }
 
-/** Every value that the people are searched by: none of them is to stand in what is told. */
-async function valuesIn(reads: Reads, id: string): Promise<readonly string[]> {
+/** Every identifier of the people: none of them is to stand in what is told. */
+async function identifiersIn(reads: Reads, id: string): Promise<readonly string[]> {
   if (!(await reads.sealed.exists(id))) return [];
   return valuesOf([...(await reads.sealed.subjects(id)), ...(await reads.sealed.resolved(id))]);
 }

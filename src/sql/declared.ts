@@ -10,9 +10,19 @@ export interface SideWrite {
   readonly reached: boolean;
 }
 
+/** Tells whether a table holds people's rows that nobody but the plan may change: it has record types, and none is a trail. */
+export function peoplesIn(block: SystemBlock): (table: Nameable, records: readonly string[]) => boolean {
+  const trails = trailsOf(block);
+  return (table, records) => records.length > 0 && !isIgnored(block, table) && !records.some((id) => trails.has(id));
+}
+
+function trailsOf({ records }: SystemBlock): ReadonlySet<string> {
+  return new Set(records.filter(({ auditOf }) => auditOf.length > 0).map(({ id }) => id));
+}
+
 /** Tells what may be written to beside the unit's own tables from what nobody declared: an audit trail must be declared as one of what it tells of. */
 export function declaredIn(block: SystemBlock): (table: Nameable, write: SideWrite) => boolean {
-  const trails = new Set(block.records.filter(({ auditOf }) => auditOf.length > 0).map(({ id }) => id));
+  const trails = trailsOf(block);
   return (table, { records, inserted, reached }) => {
     if (isIgnored(block, table)) return true;
     return records.length > 0 ? !records.some((id) => trails.has(id)) : !inserted && reached;

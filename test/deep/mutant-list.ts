@@ -45,7 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "another place than the planned one is believed to be empty",
     file: "src/executor/verify.ts",
-    from: "if (step.site !== undefined && !sameSite(step.site, await (await readers.of(type.system)).site())) return OTHER_PLACE;",
+    from: "if (step.site !== undefined && !sameSite(step.site, await siteOf(type.system))) return OTHER_PLACE;",
     to: 'if (step.site !== undefined && type.system === "") return OTHER_PLACE;',
     tests: ["test/engine/places.test.ts"],
   },
