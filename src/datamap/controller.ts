@@ -27,14 +27,24 @@ export interface Outside {
 /** Everything above identities and systems, with its defaults. */
 export type Top = Pick<
   DataMap,
-  "controller" | "owner" | "reviewBy" | "ignore" | "proof" | "approval" | "limits" | "settle" | "clock"
+  | "controller"
+  | "owner"
+  | "reviewBy"
+  | "ignore"
+  | "proof"
+  | "approval"
+  | "limits"
+  | "settle"
+  | "clock"
+  | "retainDeleted"
 >;
 
 export async function readTop(written: Written, outside: Outside, check: Check): Promise<Top> {
   const { controller, map = {}, proof, approval = {} } = written;
   checkReview(map.review_by, ["map", "review_by"], check);
   checkIgnore(map.ignore ?? [], check);
-  if (written.retain_deleted !== undefined) readDays(written.retain_deleted, ["retain_deleted"], check);
+  const retainDeleted =
+    written.retain_deleted === undefined ? undefined : readDays(written.retain_deleted, ["retain_deleted"], check);
   for (const key of ["retain_deleted", "legal_holds", "people", "assert"] as const)
     if (written[key] !== undefined) notBuilt([key], "key", `\`${key}\``, check);
   if (approval.standing !== undefined) notBuilt(["approval", "standing"], "key", "`approval.standing`", check);
@@ -75,6 +85,7 @@ export async function readTop(written: Written, outside: Outside, check: Check):
       drift: approval.drift ?? "refuse",
     },
     limits: readLimits(written.limits, { maxRecords: 1000, maxFraction: 0.01, maxFanOut: 20, batchRecords: 100_000 }),
+    ...(retainDeleted === undefined ? {} : { retainDeleted }),
     settle: readPeriod(written.settle ?? "1 hour", ["settle"], check),
     clock: written.clock ?? "real",
   };

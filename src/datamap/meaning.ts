@@ -135,6 +135,10 @@ function rule(record: RecordType): Plain {
     whileHeld,
     auditOf,
     cascades,
+    marker,
+    restoreWindow,
+    purge,
+    schedule,
     ...more
   } = rest;
   const { format, dialect, encoding, versions, own, limits, ...none } = more;
@@ -161,6 +165,10 @@ function rule(record: RecordType): Plain {
           },
     auditOf: set(auditOf),
     cascades: set(cascades),
+    marker: marker === undefined ? undefined : { ...marker },
+    restoreWindow: restoreWindow === undefined ? undefined : period(restoreWindow),
+    purge: purge === undefined ? undefined : { after: period(purge.after), how: purge.how },
+    schedule: schedule === undefined ? undefined : { after: period(schedule.after), from: schedule.from },
     format,
     dialect: dialectOf(dialect),
     encoding,

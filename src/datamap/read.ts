@@ -102,7 +102,7 @@ async function readMap(
   const identities = Object.entries(written.identities).map(([name, block]) => readIdentity(name, block, check));
   const conditions = Object.entries(written.conditions ?? {}).map(([name, block]) => readCondition(name, block, check));
   const holds = Object.entries(written.holds ?? {}).map(([name, block]) => readHold(name, block, check));
-  const systems = Object.entries(written.systems).map(([name, block]) => readSystem(name, block, top.limits, check));
+  const systems = Object.entries(written.systems).map(([name, block]) => readSystem(name, block, top, check));
   for (const key of ["identities", "systems"] as const) {
     const block = valueAt(source.value, [key]);
     if (isBlock(block) && Object.keys(block).length === 0) {

@@ -1,7 +1,8 @@
-import type { HoldUse, Limits, Match, Place, RecordType } from "../model/datamap.ts";
+import type { HoldUse, Limits, Match, Period, Place, RecordType } from "../model/datamap.ts";
 import { readWords } from "../model/in-languages.ts";
 import { checkNoDuplicates, knowName, knowRecord, lack, notBuilt, type Check } from "./check.ts";
 import { effectOf, readFields } from "./fields.ts";
+import { readLifeCycle } from "./life-cycle.ts";
 import { readMatch, readTemplates, readWhere } from "./match.ts";
 import type { Written, WrittenRecord } from "./shape.ts";
 import type { Path } from "./source.ts";
@@ -18,6 +19,7 @@ export interface RecordContext {
   readonly kind: string;
   /** Of the top; the record type inherits what it does not name. */
   readonly limits: Limits;
+  readonly retainDeleted?: Period;
 }
 
 export function readRecord(name: string, written: WrittenRecord, context: RecordContext, check: Check): RecordType {
@@ -103,6 +105,7 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
         }),
     auditOf,
     cascades: written.cascades ?? [],
+    ...readLifeCycle(written, context.retainDeleted, path, check),
     ...(written.format === undefined ? {} : { format: written.format }),
     dialect: written.dialect ?? {},
     encoding: written.encoding ?? "utf-8",

@@ -137,6 +137,8 @@ const record = z.strictObject({
         .exactOptional()
         .describe("What it holds once deleted."),
       since: text.exactOptional().describe("Column that says since when."),
+      restore_as: scalar.exactOptional().describe("What a flag or status gets back that somebody else had set."),
+      marker: z.boolean().exactOptional().describe("`true`: objects of a versioned bucket get a delete marker."),
     })
     .exactOptional()
     .describe(later("How the application marks records as deleted.")),

@@ -1,7 +1,7 @@
-import type { Limits, SystemBlock } from "../model/datamap.ts";
+import type { SystemBlock } from "../model/datamap.ts";
 import { checkNoDuplicates, knowName, knowRecord, lack, notBuilt, readDays, type Check } from "./check.ts";
 import { checkPlaces } from "./overlap.ts";
-import { ownOf, readRecord } from "./record.ts";
+import { ownOf, readRecord, type RecordContext } from "./record.ts";
 import { LITERAL } from "./shape-check.ts";
 import type { WrittenSystem } from "./shape.ts";
 import type { Path } from "./source.ts";
@@ -11,7 +11,12 @@ import { didYouMean } from "../model/nearest.ts";
 export const BACKUPS = "backups";
 const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/u;
 
-export function readSystem(name: string, written: WrittenSystem, limits: Limits, check: Check): SystemBlock {
+export function readSystem(
+  name: string,
+  written: WrittenSystem,
+  above: Pick<RecordContext, "limits" | "retainDeleted">,
+  check: Check,
+): SystemBlock {
   const path: Path = ["systems", name];
   const { kind, connect = {}, records = {}, feeds = [], covers = [], session = {} } = written;
   const refuse = (key: string, message: string, help: string): void =>
@@ -85,7 +90,7 @@ export function readSystem(name: string, written: WrittenSystem, limits: Limits,
   }
 
   const read = Object.entries(records).map(([record, block]) =>
-    readRecord(record, block, { system: name, kind, limits }, check),
+    readRecord(record, block, { ...above, system: name, kind }, check),
   );
   if (!isBackup) checkPlaces(read, path, check);
   return {

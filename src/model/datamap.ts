@@ -141,6 +141,32 @@ export type Place =
   | { readonly kind: "files"; readonly globs: readonly string[] }
   | { readonly kind: "keys"; readonly templates: readonly string[] };
 
+/** How a store marks a record as deleted. `by`: the column that says who did. */
+export type Marker =
+  /** `live`: what the column holds while the record lives; null is NULL, an empty cell, or no path. */
+  | { readonly kind: "timestamp"; readonly column: string; readonly live: string | null; readonly by?: string }
+  | {
+      readonly kind: "flag";
+      readonly column: string;
+      readonly deleted: string;
+      readonly since?: string;
+      readonly by?: string;
+      /** What a record gets back that somebody else marked. */
+      readonly restoreAs?: string;
+    }
+  | {
+      readonly kind: "status";
+      readonly column: string;
+      /** The first one is what is written. */
+      readonly deleted: readonly string[];
+      readonly since?: string;
+      readonly by?: string;
+      /** What a record gets back that somebody else marked. */
+      readonly restoreAs?: string;
+    }
+  /** The newest version of an object is a delete marker. */
+  | { readonly kind: "delete_marker" };
+
 /** A table, index, object set or file set that holds copies of a record, and the rule for it. */
 export interface RecordType {
   /** `system.record` */
@@ -171,6 +197,14 @@ export interface RecordType {
   /** `system.record`s whose audit trail this is; none: it is no trail. */
   readonly auditOf: readonly string[];
   readonly cascades: readonly string[];
+  /** How its records are marked as deleted. */
+  readonly marker?: Marker;
+  /** How long `undo` gives back what was done to its records; whole days. */
+  readonly restoreWindow?: Period;
+  /** How long after its marking a record goes for good, and how; whole days. Only with a marker. */
+  readonly purge?: { readonly after: Period; readonly how: "erase" | "anonymise" };
+  /** Its records are due without any request, so long after the date in `from`; whole days. */
+  readonly schedule?: { readonly after: Period; readonly from: string };
   readonly format?: "csv" | "jsonl" | "json" | "parquet";
   readonly dialect: Dialect;
   readonly encoding: Encoding;
@@ -255,6 +289,8 @@ export interface DataMap {
   };
   readonly limits: Limits;
   readonly settle: Period;
+  /** `purge_after` of record types with a marker that name none. */
+  readonly retainDeleted?: Period;
   readonly clock: "real" | "test";
   readonly identities: readonly Identity[];
   readonly conditions: readonly Condition[];

@@ -1,5 +1,5 @@
 import type { FieldRules } from "./field-rule.ts";
-import type { RecordType } from "./datamap.ts";
+import type { Marker, RecordType } from "./datamap.ts";
 
 /** What is to be done to a record. Decided once, below: a connector never reads a map's `do`. */
 export type Change =
@@ -19,25 +19,6 @@ export interface DocumentChange {
   readonly paths: FieldRules;
 }
 
-/** How a store marks a record as deleted. `by`: the column that says who did. */
-export type Marker =
-  | { readonly kind: "timestamp"; readonly column: string; readonly live: string | null; readonly by?: string }
-  | {
-      readonly kind: "flag";
-      readonly column: string;
-      readonly deleted: string;
-      readonly since?: string;
-      readonly by?: string;
-    }
-  | {
-      readonly kind: "status";
-      readonly column: string;
-      readonly deleted: readonly string[];
-      readonly since?: string;
-      readonly by?: string;
-    }
-  | { readonly kind: "delete_marker" };
-
 /** What can become of a record type's records, as the data map's rule and nothing else says. */
 export interface Changes {
   /** What the rule does to a record that is free to go. Absent: nothing (`do: ask`). */
@@ -46,6 +27,8 @@ export interface Changes {
   readonly heldBy?: Change;
   /** What happens to a record while it is held. */
   readonly minimise?: Change;
+  /** How a record that is marked as deleted goes for good, when its day has come. */
+  readonly purge?: Change;
 }
 
 /** What becomes of a record type's records: the one reading of `do`. */
@@ -56,6 +39,9 @@ export function changesOf(record: RecordType): Changes {
     ...(rule === undefined ? {} : { rule }),
     ...(rule?.kind === "delete" && Object.keys(record.fields).length > 0 ? { heldBy: fieldsChange(record) } : {}),
     ...(keepOnly === undefined ? {} : { minimise: { kind: "minimise", keepOnly } }),
+    ...(record.purge === undefined
+      ? {}
+      : { purge: record.purge.how === "erase" ? { kind: "delete" } : fieldsChange(record) }),
   };
 }
 

@@ -1,5 +1,5 @@
 interface Schema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly description?: string;
@@ -39,6 +39,7 @@ function keys(schema: Schema, above: string): string[] {
 }
 
 function takes(schema: Schema): string {
+  if (typeof schema.type === "object") return schema.type.map((type) => takes({ ...schema, type })).join(" or ");
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(takes))].join(" or ");
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum !== undefined) return schema.enum.map((each) => `\`${String(each)}\``).join(", ");

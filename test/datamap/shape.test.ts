@@ -96,6 +96,7 @@ tickets:
   restore_window: 7 days
   purge_after: 14 days
   purge: anonymise
+  fields: { email: clear }
 leads: { match: { email: email }, do: erase, schedule: { after: 90 days, from: seen } }
 trail: { match: { email: email }, do: erase }`.trim();
     const issues = await lint(
