@@ -119,7 +119,7 @@ async function* locateSubjects(
     if (isNamed(path)) io.report(namedAfter(target.record.id, name));
     await using file = await opened(root, path);
     const place = await placeOf(root, io, path, file);
-    const reporter = lineReporter(target.record.id, name, (finding) => io.report(finding));
+    const reporter = lineReporter(target.record.id, name, io);
     const { found, totals } = scanRecords(file.bytes(io.signal), ruleFor(target, path, io, lookups, reporter), lookups);
     try {
       for await (const record of found) yield locatedIn(place, record);

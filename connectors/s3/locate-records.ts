@@ -283,7 +283,7 @@ async function scanVersion(
   lookups: readonly Lookup[],
   source: Source,
 ): Promise<{ hits: readonly FoundRecord[]; records: number }> {
-  const reporter = lineReporter(target.record.id, source.name, (finding) => s3.store.io.report(finding));
+  const reporter = lineReporter(target.record.id, source.name, s3.store.io);
   const isNamed = nameFinder(target.columns, lookups);
   const metadata = (values: readonly string[]) => {
     if (values.some(isNamed)) s3.store.io.report(noted(target.record.id, source.name));

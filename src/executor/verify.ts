@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode, Failure, FAILURES, isFailureCode } from "../errors.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
-import type { Finding, Gap, Lookup, Target, Site } from "../model/search.ts";
+import type { Finding, Gap, Lookup, PlannedGap, Site, Target } from "../model/search.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
 import { resolveIdentifiers } from "../planner/identities.ts";
@@ -60,6 +60,7 @@ export interface VerifyScope {
   /** Fresh connections; what they report is added to `reported`. */
   readonly readers: Readers;
   readonly reported: Finding[];
+  readonly plannedGaps: readonly PlannedGap[];
   /** Keyed digest of a record's key, as in receipts. */
   digest(key: string): string;
   now(): Date;
@@ -101,7 +102,8 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   const told = reported.map((finding) => toldFinding(finding, values));
   const gaps = heads.flatMap(({ record }) => {
     const [system = "", ...name] = record.split(".");
-    return gapsOf(told, record).map((gap) => ({ system, record: name.join("."), ...gap }));
+    const planned = scope.plannedGaps.filter((gap) => gap.record === record);
+    return sinceThePlan(gapsOf(told, record), planned).map((gap) => ({ system, record: name.join("."), ...gap }));
   });
   const holding = new Set(gaps.filter((gap) => gap.holdsIdentifier).map((gap) => `${gap.system}.${gap.record}`));
   const at = scope.now().toISOString();
@@ -135,6 +137,15 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     checks: [...checks, ...scope.unfinished.map((step) => neverDone(step, at)), ...declaredOnly(map, at)],
     gaps,
   };
+}
+
+/** Who compares with the plan finds the same line again: lines before it are gone since. */
+function sinceThePlan(gaps: readonly Gap[], planned: readonly PlannedGap[]): readonly Gap[] {
+  const before = Map.groupBy(planned, ({ content }) => content);
+  return gaps.map((gap) => {
+    const was = gap.content === undefined ? undefined : before.get(gap.content)?.shift()?.where;
+    return was === undefined || was === gap.where ? gap : { ...gap, where: `${gap.where} (${was} in the plan)` };
+  });
 }
 
 /** What is there by right, or could not be acted on. What the run left alone and is gone by now is not there. */

@@ -28,6 +28,16 @@ export interface Gap {
   readonly where: string;
   /** Whether an identifier of a person of the request stands there; then the check is `unverifiable`. */
   readonly holdsIdentifier: boolean;
+  /** `io.digest` of what stands there: by it a line is known again that moved because lines before it went. */
+  readonly content?: string;
+}
+
+/** Where a gap was when the plan was made. */
+export interface PlannedGap {
+  /** `system.record` */
+  readonly record: string;
+  readonly where: string;
+  readonly content: string;
 }
 
 /** A column that is matched, with how its values compare. `edge` compares exactly. */

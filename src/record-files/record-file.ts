@@ -48,7 +48,8 @@ export function scanRecords(
   const found = read(source, rule, totals, format, {
     pick(row, { bytes, start, end, line }) {
       const match = format.match(row);
-      if (lookups.length > 0 && format.holdsUnfound(row, match.subjects)) rule.inside(line);
+      if (lookups.length > 0 && format.holdsUnfound(row, match.subjects))
+        rule.inside(line, contentOf(bytes, start, end).toString());
       if (match.subjects.length === 0) return null;
       const part = ownPart(
         rule,
@@ -56,9 +57,9 @@ export function scanRecords(
       );
       return { ...match, ...name(contentOf(bytes, start, end)), part };
     },
-    unreadable: (line, text) => rule.unreadable(line, isGap(text)),
+    unreadable: (line, text) => rule.unreadable(line, text, isGap(text)),
     outside(line, text) {
-      for (const [at, one] of text.split("\n").entries()) if (isBeside(one)) rule.outside(line + at);
+      for (const [at, one] of text.split("\n").entries()) if (isBeside(one)) rule.outside(line + at, one);
     },
   });
   return { found, totals };

@@ -24,11 +24,11 @@ export interface RecordRule {
   /** `io.digest` */
   readonly digest: (parts: readonly (string | null)[]) => string;
   /** A line of a JSONL file that is no object: it is kept. `gap`: it holds an identifier's bytes. Called by `scanRecords` only. */
-  readonly unreadable: (line: number, gap: boolean) => void;
+  readonly unreadable: (line: number, text: string, gap: boolean) => void;
   /** A record holds an identifier where the match does not find it: among other words in a cell, in a list or object where a value should be. Called by `scanRecords` only. */
-  readonly inside: (line: number) => void;
+  readonly inside: (line: number, text: string) => void;
   /** A line that is no record holds an identifier: a heading, or what stands before it. Called by `scanRecords` only. */
-  readonly outside: (line: number) => void;
+  readonly outside: (line: number, text: string) => void;
 }
 
 /** What a scan says of lines that nothing can be done about. */

@@ -2,7 +2,7 @@ import { EXIT, Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
 import type { Plan, PlannedStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
-import type { Finding } from "../model/search.ts";
+import type { Finding, PlannedGap } from "../model/search.ts";
 import { ENDED_STATES } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
 import { approvedPlan } from "../planner/approve.ts";
@@ -43,6 +43,7 @@ export async function planRequest(
       resolved: searched.identifiers.map((mine) => ({ identifiers: Object.fromEntries(mine) })),
       searched: [...searched.found].map(([record, { lookups }]) => ({ record, lookups })),
       carried: await keptSoFar(tx, id, decidedIn(sealed)),
+      gaps: plannedGaps(searched.warnings),
     });
     await tx.plans.save(plan);
     await tx.requests.update(id, {
@@ -52,6 +53,12 @@ export async function planRequest(
     });
     return plan;
   });
+}
+
+function plannedGaps(warnings: readonly Finding[]): readonly PlannedGap[] {
+  return warnings.flatMap(({ record, gap }) =>
+    gap?.content === undefined ? [] : [{ record, where: gap.where, content: gap.content }],
+  );
 }
 
 /** Whether these steps decide on a record; made at the first question. */

@@ -83,6 +83,7 @@ async function verifyHeld(
     subjects,
     readers,
     reported,
+    plannedGaps: await state.read.sealed.gaps(id),
     digest: keyDigest(digestKey),
     now: () => context.now(),
   });

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { Failure } from "../errors.ts";
 import type { SealedRecord, SealedStep, StepHead, StepToSeal } from "../model/plan.ts";
-import type { Lookup } from "../model/search.ts";
+import type { Lookup, PlannedGap } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
 import { sealBytes, unsealBytes } from "./seal.ts";
 import { bytes, one, type Sql, stored, toStored } from "./sql.ts";
@@ -23,6 +23,8 @@ export interface SealedReads {
   /** Identifiers as the latest plan found them, one a subject; none before the first plan. */
   resolved(request: string): Promise<readonly Subject[]>;
   searched(request: string): Promise<readonly SearchedBy[]>;
+  /** Where the latest plan saw what nothing can be done about. */
+  gaps(request: string): Promise<readonly PlannedGap[]>;
   /** Pointers of records that plans before the latest kept. */
   carried(request: string): Promise<readonly HeldRecord[]>;
   /** A key for keyed digests of this request, never stored: HKDF-like, from the request's own key. Throws WRONG_STATE once it is destroyed. */
@@ -54,6 +56,7 @@ export interface SealedPlan {
   /** What every record type was searched by, those of other systems under `--system` too. */
   readonly searched: readonly SearchedBy[];
   readonly carried: readonly HeldRecord[];
+  readonly gaps?: readonly PlannedGap[];
 }
 
 export interface SearchedBy {
@@ -145,8 +148,9 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
       (await one(sql, "select 1 as found from request_key where request = ?", [request])) !== undefined,
     resolved: async (request) => await get<Subject>(request, "resolved"),
     carried: async (request) => await get<HeldRecord>(request, "carried"),
+    gaps: async (request) => await get<PlannedGap>(request, "gaps"),
     searched: async (request) => await get<SearchedBy>(request, "searched"),
-    async savePlan(request, plan, { steps, resolved, searched, carried }) {
+    async savePlan(request, plan, { steps, resolved, searched, carried, gaps = [] }) {
       const key = await keyOf(request);
       // an earlier plan of the request is superseded: its keys are of no more use
       await sql.run("delete from sealed where request = ? and name <> 'subjects'", [request]);
@@ -154,6 +158,7 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
       await put(request, key, "resolved", resolved);
       await put(request, key, "searched", searched);
       await put(request, key, "carried", carried);
+      await put(request, key, "gaps", gaps);
     },
     async steps(request, plan, parts) {
       const whole = new Map<string, { readonly head: SealedStep; readonly records: SealedRecord[] }>();

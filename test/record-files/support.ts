@@ -30,7 +30,7 @@ export function ruleOf(given: Partial<RecordRule> = {}): TestRule {
     exports: [],
     change: { kind: "delete" },
     digest: (parts) => createHmac("sha256", "the key of the tests").update(JSON.stringify(parts)).digest("hex"),
-    unreadable: (line, gap) => void gaps.push({ line, gap }),
+    unreadable: (line, _text, gap) => void gaps.push({ line, gap }),
     gaps,
     inside: (line) => void unfound.push(line),
     unfound,

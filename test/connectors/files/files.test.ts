@@ -479,7 +479,7 @@ test("an unreadable line is said with its number, a gap apart, and never with it
     "warning GAP a.jsonl: 2 unreadable lines are kept as they are",
   ]);
   expect(io.findings.map(({ gap }) => gap)).toEqual([
-    { where: "a.jsonl:2", holdsIdentifier: true },
+    { where: "a.jsonl:2", holdsIdentifier: true, content: expect.any(String) },
     { where: "a.jsonl", holdsIdentifier: false },
   ]);
 });
