@@ -58,7 +58,7 @@ test("the search for traces finds a value in each of its forms", () => {
 });
 
 test("files: a broken row and a file that vanishes tell of no value", async () => {
-  using desk = openDesk();
+  using desk = openDesk({}, { fresh: true });
   await desk.json(["init"]);
   desk.map(
     system(
@@ -75,7 +75,7 @@ test("files: a broken row and a file that vanishes tell of no value", async () =
 });
 
 test("files: names that hold an identifier by which nothing there is searched are told in no gap", async () => {
-  using desk = openDesk();
+  using desk = openDesk({}, { fresh: true });
   await desk.json(["init"]);
   desk.map(
     system("files", { root: "./data" }, { guides: { files: ["*.csv"], match: { Email: "email" }, do: "remove-rows" } }),
@@ -87,7 +87,7 @@ test("files: names that hold an identifier by which nothing there is searched ar
 });
 
 test("an identifier typed as an argument is refused and not repeated, in whatever place", async () => {
-  using desk = openDesk();
+  using desk = openDesk({}, { fresh: true });
   await desk.json(["init"]);
   for (const args of [
     ["request", "new", `--email=${canary.email}`],
@@ -105,7 +105,7 @@ test("an identifier typed as an argument is refused and not repeated, in whateve
 });
 
 test("a subject file that is wrong in any way is refused (65) without a word of it", async () => {
-  using desk = openDesk();
+  using desk = openDesk({}, { fresh: true });
   await desk.json(["init"]);
   desk.map(
     system(
@@ -143,7 +143,7 @@ test("S3: refused credentials, a missing bucket and a broken object tell of no v
     secret,
     { ...secret, endpoint: "http://127.0.0.1:1" },
   ]) {
-    using desk = openDesk({ store: JSON.stringify(store) });
+    using desk = openDesk({ store: JSON.stringify(store) }, { fresh: true });
     await desk.json(["init"]);
     desk.map(
       system(
@@ -192,7 +192,7 @@ test("Elasticsearch: a text field, a blocked index and a dead server tell of no 
       ["email", "http://127.0.0.1:1", false, 4],
       ["email", url, true, 0],
     ] as const) {
-      using desk = openDesk({ search: secret });
+      using desk = openDesk({ search: secret }, { fresh: true });
       await desk.json(["init"]);
       desk.map(
         system("elasticsearch", { secret: "search" }, { guides: { index, match: { [match]: "email" }, do: "erase" } }),
@@ -226,7 +226,7 @@ test("PostgreSQL: a trigger that quotes the row, a refused password and a dead s
     create trigger quote before delete on guides for each row execute function quote();
     insert into guides values ('${canary.code}', '${canary.email}', '${canary.name}')`);
   const records = { guides: { match: { email: "email" }, do: "erase" } };
-  using desk = openDesk({ alps: databaseUrl });
+  using desk = openDesk({ alps: databaseUrl }, { fresh: true });
   await desk.json(["init"]);
   desk.map(system("postgres", { secret: "alps" }, records));
   const codes = await everyWay(desk);
@@ -238,7 +238,7 @@ test("PostgreSQL: a trigger that quotes the row, a refused password and a dead s
     databaseUrl.replace(/\/\/[^@]*@/u, `//nobody:${encodeURIComponent(canary.name)}@`),
     "postgres://app:app@127.0.0.1:1/alps",
   ]) {
-    using other = openDesk({ alps: url });
+    using other = openDesk({ alps: url }, { fresh: true });
     await other.json(["init"]);
     other.map(system("postgres", { secret: "alps" }, records));
     expect((await everyWay(other))[0]).toBe(4);
@@ -247,7 +247,7 @@ test("PostgreSQL: a trigger that quotes the row, a refused password and a dead s
 });
 
 test("after a clean end nothing of the person is in any file of the workspace, the report or the ledger", async () => {
-  using desk = openDesk();
+  using desk = openDesk({}, { fresh: true });
   await desk.json(["init"]);
   desk.map(
     system(

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
+import { runWarm } from "./warm-program.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 
@@ -22,6 +23,12 @@ type SignalAfter = { readonly signal: NodeJS.Signals } & (
   | { readonly when: () => Promise<boolean> }
 );
 
+interface More {
+  readonly stdin?: string;
+  readonly env?: Record<string, string>;
+  readonly signalAfter?: SignalAfter;
+}
+
 /** One operator's folder: data map, secrets, workspace; and the program itself, run as a person runs it. */
 export interface Desk extends Disposable {
   readonly folder: string;
@@ -29,10 +36,7 @@ export interface Desk extends Disposable {
   file(name: string, content: string | Uint8Array): string;
   read(name: string): string;
   map(map: object): void;
-  cli(
-    args: readonly string[],
-    more?: { stdin?: string; env?: Record<string, string>; signalAfter?: SignalAfter },
-  ): Promise<Said>;
+  cli(args: readonly string[], more?: More): Promise<Said>;
   /** With `--json --no-input`. */
   json(args: readonly string[], more?: { stdin?: string; env?: Record<string, string> }): Promise<Said>;
   /** A request with a confirmed identity; its id. */
@@ -41,7 +45,8 @@ export interface Desk extends Disposable {
   through(id: string): Promise<{ plan: Said; approve?: Said; run?: Said; verify?: Said }>;
 }
 
-export function openDesk(secrets: Record<string, string> = {}): Desk {
+/** `fresh`: every command in a process of its own, where it is the process that is looked at. */
+export function openDesk(secrets: Record<string, string> = {}, { fresh = false } = {}): Desk {
   const folder = mkdtempSync(path.join(tmpdir(), "expunge-test-desk-"));
   for (const name of ["home", "tmp", "work/data"]) mkdirSync(path.join(folder, name), { recursive: true });
   const work = path.join(folder, "work");
@@ -57,57 +62,23 @@ export function openDesk(secrets: Record<string, string> = {}): Desk {
     },
     read: (name) => readFileSync(path.join(work, name), "utf8"),
     map: (map) => writeFileSync(path.join(work, "datamap.yaml"), stringify(map, { aliasDuplicateObjects: false })),
-    cli: (args, more = {}) =>
-      new Promise((resolve) => {
-        const child = spawn(process.execPath, [path.join(ROOT, "bin/run.js"), ...args], {
-          cwd: work,
-          env: {
-            PATH: process.env["PATH"] ?? "",
-            LANG: "C.UTF-8",
-            HOME: path.join(folder, "home"),
-            TMPDIR: path.join(folder, "tmp"),
-            ...Object.fromEntries(
-              Object.entries(secrets).map(([name, value]) => [`EXPUNGE_SECRET_${name.toUpperCase()}`, value]),
-            ),
-            ...more.env,
-          },
-        });
-        let out = "";
-        let err = "";
-        let sent = false;
-        const signalWhen = async (signal: NodeJS.Signals, when: () => Promise<boolean>): Promise<void> => {
-          while (child.exitCode === null && !(await when())) await sleep(50);
-          child.kill(signal);
-        };
-        if (more.signalAfter !== undefined && "when" in more.signalAfter)
-          void signalWhen(more.signalAfter.signal, more.signalAfter.when);
-        const watch = (): void => {
-          if (
-            more.signalAfter === undefined ||
-            "when" in more.signalAfter ||
-            sent ||
-            !(out + err).includes(more.signalAfter.text)
-          )
-            return;
-          sent = true;
-          child.kill(more.signalAfter.signal);
-        };
-        child.stdout.setEncoding("utf8").on("data", (text: string) => {
-          out += text;
-          watch();
-        });
-        child.stderr.setEncoding("utf8").on("data", (text: string) => {
-          err += text;
-          watch();
-        });
-        child.stdin.on("error", () => {});
-        child.stdin.end(more.stdin ?? "");
-        child.on("close", (code, signal) => {
-          const one: Said = { code: code ?? signal ?? "?", out, err, ...parsed(out) };
-          said.push(one);
-          resolve(one);
-        });
-      }),
+    async cli(args, more = {}) {
+      const env = {
+        PATH: process.env["PATH"] ?? "",
+        LANG: "C.UTF-8",
+        HOME: path.join(folder, "home"),
+        TMPDIR: path.join(folder, "tmp"),
+        ...Object.fromEntries(
+          Object.entries(secrets).map(([name, value]) => [`EXPUNGE_SECRET_${name.toUpperCase()}`, value]),
+        ),
+        ...more.env,
+      };
+      const ends = more.signalAfter !== undefined || Object.hasOwn(env, "EXPUNGE_TEST_KILL_AT");
+      const warm = fresh || ends ? undefined : await runWarm({ args, cwd: work, env, stdin: more.stdin ?? "" });
+      const one = warm === undefined ? await inItsOwnProcess(args, work, env, more) : { ...warm, ...parsed(warm.out) };
+      said.push(one);
+      return one;
+    },
     json: (args, more) => desk.cli([...args, "--json", "--no-input"], more),
     async open(subjects, ...more) {
       const made = await desk.json(["request", "new", "--subject-file", "-", ...more], {
@@ -134,6 +105,41 @@ export function openDesk(secrets: Record<string, string> = {}): Desk {
     },
   };
   return desk;
+}
+
+async function inItsOwnProcess(
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string>,
+  { stdin = "", signalAfter }: More,
+): Promise<Said> {
+  return await new Promise((resolve) => {
+    const child = spawn(process.execPath, [path.join(ROOT, "bin/run.js"), ...args], { cwd, env });
+    let out = "";
+    let err = "";
+    let sent = false;
+    const signalWhen = async (signal: NodeJS.Signals, when: () => Promise<boolean>): Promise<void> => {
+      while (child.exitCode === null && !(await when())) await sleep(50);
+      child.kill(signal);
+    };
+    if (signalAfter !== undefined && "when" in signalAfter) void signalWhen(signalAfter.signal, signalAfter.when);
+    const watch = (): void => {
+      if (signalAfter === undefined || "when" in signalAfter || sent || !(out + err).includes(signalAfter.text)) return;
+      sent = true;
+      child.kill(signalAfter.signal);
+    };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      out += text;
+      watch();
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      err += text;
+      watch();
+    });
+    child.stdin.on("error", () => {});
+    child.stdin.end(stdin);
+    child.on("close", (code, signal) => resolve({ code: code ?? signal ?? "?", out, err, ...parsed(out) }));
+  });
 }
 
 /** Every file below a folder. */
