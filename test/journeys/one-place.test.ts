@@ -36,6 +36,9 @@ test("files: a folder in a folder of another system is one place; a record that 
   const refused = await desk.json(["plan", id]);
   expect([refused.code, dig(refused.json, "error.code")]).toEqual([65, "CONFLICT"]);
   expect(dig(refused.json, "error.message")).toContain("all.rows and part.rows");
+  // to plan one of the two alone is no way around
+  const alone = await desk.json(["plan", id, "--system", "part"]);
+  expect([alone.code, dig(alone.json, "error.code")]).toEqual([65, "CONFLICT"]);
   // other rows of the same file: both systems would write it at once
   desk.map(two({ files: ["a.csv"] }, { files: ["part/a.csv"], match: { n: "no" }, do: "remove-rows" }));
   const both = await desk.open({ email: ANN, no: "3" });
