@@ -178,9 +178,11 @@ export function fingerprintOf(io: IO, { matching, rules, heldBy, exports }: Shap
 export function exportedValues(system: string, shape: Shape, document: Document): Record<string, readonly string[]> {
   return Object.fromEntries(
     shape.exports.map(({ name, path, dateFormat }) => {
-      const texts = valuesAt(document, path, { leaves: true }).flatMap(({ node }) => {
+      const dates = shape.target.record.holds.some(({ from }) => from === name);
+      const found = valuesAt(document, path, { leaves: true });
+      const texts = found.flatMap(({ node }) => {
         if (node.kind !== "scalar") return [compact(node)];
-        if (node.type === "null") return [];
+        if (node.type === "null") return dates ? [""] : [];
         if (dateFormat === undefined) return [node.text];
         const iso = isoDate(node, dateFormat);
         if (iso === undefined)
@@ -193,9 +195,21 @@ export function exportedValues(system: string, shape: Shape, document: Document)
           );
         return [iso];
       });
-      return [name, [...new Set(texts)]];
+      const missing = dates && hasBareElement(document, path, found) ? [""] : [];
+      return [name, [...new Set([...texts, ...missing])]];
     }),
   );
+}
+
+/** Whether an object or element on the way has no value under the path. */
+function hasBareElement(document: Document, { names, arrays }: Path, found: readonly Occurrence[]): boolean {
+  return names.slice(1).some((_, at) => {
+    const [above, inside] = [names.slice(0, at + 1), arrays.slice(0, at + 1)];
+    const path = { text: above.join("."), names: above, arrays: inside };
+    return valuesAt(document, path, { leaves: true }).some(
+      ({ node: { start, end } }) => !found.some(({ node }) => node.start >= start && node.end <= end),
+    );
+  });
 }
 
 /** Everybody's values: for where nobody says whose a document is. */

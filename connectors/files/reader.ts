@@ -194,8 +194,8 @@ function wentAway(path: string): Failure {
 
 interface FilePlace {
   readonly path: string;
-  /** Whatever folder the system's root is. */
-  readonly absolute: string;
+  /** Names the file by whatever path somebody came to it: a folder may be mounted twice. */
+  readonly file: string;
   /** Of the file as it is. */
   readonly identity: string;
   readonly blocked: Pick<Located, "blocked">;
@@ -203,16 +203,17 @@ interface FilePlace {
 
 async function placeOf(root: Root, io: IO, path: string, file: OpenFile): Promise<FilePlace> {
   const blocked = (await isWritable(root, path)) ? {} : { blocked: { reason: "not_writable" } };
-  return { path, absolute: file.absolute, identity: io.digest(["file", identityOf(file.found)]).slice(0, 32), blocked };
+  const { dev, ino } = file.found;
+  return { path, file: `${dev}:${ino}`, identity: io.digest(["file", identityOf(file.found)]).slice(0, 32), blocked };
 }
 
-function locatedIn({ path, absolute, identity, blocked }: FilePlace, record: FoundRecord): Located {
+function locatedIn({ path, file, identity, blocked }: FilePlace, record: FoundRecord): Located {
   const { subjects, shared, id, fingerprint, before, after, values, done } = record;
   return {
     subjects,
     key: keyOf(path, id),
-    address: keyOf(absolute, id),
-    within: fileAddress(absolute),
+    address: keyOf(file, id),
+    within: fileAddress(file),
     fingerprint: writeFingerprint({ own: fingerprint, before, after, holder: identity }),
     values,
     done,

@@ -6,8 +6,8 @@ export function keyOf(path: string, id: string): string {
 }
 
 /** Names the file as a whole. */
-export function fileAddress(path: string): string {
-  return JSON.stringify([path]);
+export function fileAddress(file: string): string {
+  return JSON.stringify([file]);
 }
 
 /** Throws PLAN_ALTERED for what is no key of ours. */

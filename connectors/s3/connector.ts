@@ -33,7 +33,7 @@ function openReader(block: SystemBlock, io: IO): Reader {
   // a search counts the records it passes; a second reading for the cap alone would cost as much again
   const counted = new Map<string, number>();
   return {
-    site: async () => s3.store.site,
+    site: async () => await s3.store.site(),
     async *check(targets) {
       const alike = readAlike();
       for (const target of targets) yield* checkTarget(s3, target, alike);

@@ -1,4 +1,4 @@
-import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { ListBucketsCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import type { IO } from "../../src/port/connector.ts";
 import { LONGEST_REST_MS, NEVER } from "../../src/port/pace.ts";
@@ -17,7 +17,8 @@ export interface Store {
   readonly system: string;
   /** For cleaning up: the same store, which no signal stops. To be closed too. */
   unstoppable(): Store;
-  readonly site: Site;
+  /** Asks nobody. */
+  site(): Promise<Site>;
   close(): void;
 }
 
@@ -52,7 +53,7 @@ function storeWith(settings: S3ClientConfig, system: string, io: IO): Store {
     once,
     io,
     system,
-    site: siteOf(settings.endpoint),
+    site: async () => siteOf(await endpointOf(client)),
     // what cleans up after an interruption waits and asks again as everybody does
     unstoppable: () => storeWith(settings, system, { ...io, signal: NEVER }),
     close() {
@@ -92,10 +93,42 @@ function tries(count: number, { pace, signal }: IO): Pick<S3ClientConfig, "maxAt
   };
 }
 
+/**
+ * Where a request would go, which the SDK alone knows: without a secret the endpoint comes from the environment or from a
+ * profile. Undefined where it does not know either.
+ */
+async function endpointOf(client: S3Client): Promise<URL | undefined> {
+  const command = new ListBucketsCommand({});
+  let found: URL | undefined;
+  // ends the request before it is signed
+  command.middlewareStack.add(
+    () =>
+      async ({ request }) => {
+        found = urlOf(request);
+        return { response: undefined, output: { $metadata: {} } };
+      },
+    { step: "build", priority: "low" },
+  );
+  try {
+    await client.send(command);
+  } catch {
+    // no region: whoever asks this store for anything is told so
+  }
+  return found;
+}
+
+const REQUEST = z.object({ protocol: z.string(), hostname: z.string(), port: z.number().optional() });
+
+function urlOf(request: unknown): URL | undefined {
+  const { data } = REQUEST.safeParse(request);
+  if (data === undefined) return undefined;
+  return new URL(`${data.protocol}//${data.hostname}${data.port === undefined ? "" : `:${data.port}`}`);
+}
+
 /** At AWS a bucket's name is its own, whatever the endpoint. */
-function siteOf(endpoint: S3ClientConfig["endpoint"]): Site {
-  const { hostname, port, protocol } = new URL(typeof endpoint === "string" ? endpoint : "https://s3.amazonaws.com");
-  if (AWS.test(hostname)) return { space: "s3 aws", root: "" };
+function siteOf(endpoint: URL | undefined): Site {
+  if (endpoint === undefined || AWS.test(endpoint.hostname)) return { space: "s3 aws", root: "" };
+  const { hostname, port, protocol } = endpoint;
   const at = /^(?:localhost|\[::1\])$/u.test(hostname) ? "127.0.0.1" : hostname;
   return { space: `s3 ${at}:${port === "" ? ({ "http:": "80" }[protocol] ?? "443") : port}`, root: "" };
 }

@@ -109,7 +109,10 @@ export interface Located {
   readonly within?: string;
   /** `io.digest` over what match, `where`, holds, conditions and fields read; another when the record changed. */
   readonly fingerprint: string;
-  /** The exported columns as texts: none for NULL or an absent path, several for a list. Dates are ISO 8601, with offset where the system knows one. */
+  /**
+   * The exported columns as texts: none for NULL or an absent path, several for a list. Dates are ISO 8601, with offset where
+   * the system knows one; of several that a hold counts from, one that is missing is an empty text.
+   */
   readonly values: Readonly<Record<string, readonly string[]>>;
   /** Everything the rule would change is changed already (an anonymised row that still matches by its id). Always false for records to be deleted. */
   readonly done: boolean;

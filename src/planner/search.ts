@@ -16,7 +16,7 @@ import { type Readers, sideBySide } from "./readers.ts";
 import { decideReferences, deletes, knownReferences, type KnownReference, type References } from "./references.ts";
 import { decideOnce, type OneDecisionEach } from "./same-record.ts";
 import { placed, positionOf, sorted } from "./placed.ts";
-import { refuseTwins, type Sites, sitesOf } from "./sites.ts";
+import { neighboursOf, refuseTwins, type Sites, sitesOf } from "./sites.ts";
 import { noStops, refuseStopped, type Stops, stopWarnings } from "./stops.ts";
 import { conditionTarget, recordTypes, samePlace, targetOf } from "./targets.ts";
 import { toldFailure, toldFinding, valuesIn, valuesOf } from "./told.ts";
@@ -85,7 +85,7 @@ async function searchAll(
   told: (findings: readonly Finding[], learnt?: readonly string[]) => readonly Finding[],
 ): Promise<Searched> {
   const { map, readers, subjects, batch, today, made, system, known, reported } = scope;
-  const only = system === undefined ? undefined : leadingTo(map, system);
+  const only = system === undefined ? undefined : leadingTo(map, system, await neighboursOf(map, readers, system));
   const types = recordTypes(map).filter((record) => only?.has(record.id) ?? true);
   const targets = types.map((record) => targetOf(map, record));
   const checked = told(await check(map, readers, targets)).filter(
@@ -287,11 +287,11 @@ function sameTable(map: DataMap, type: RecordType, parents: ReadonlySet<string>)
   return recordTypes(map).find((one) => parents.has(one.id) && samePlace(one, type))?.id ?? type.id;
 }
 
-/** The system's record types and all that have a say in what becomes of their records, those that identities are found in among them. */
-function leadingTo(map: DataMap, system: string): ReadonlySet<string> {
+/** The system's record types and all that have a say in what becomes of their records, those in the same place and those that identities are found in among them. */
+function leadingTo(map: DataMap, system: string, neighbours: readonly RecordType[]): ReadonlySet<string> {
   const own = recordTypes(map).filter((record) => record.system === system);
   return decidingTypes(map, [
-    ...own.map(({ id }) => id),
+    ...[...own, ...neighbours].map(({ id }) => id),
     ...map.identities.flatMap(({ foundIn }) => foundIn?.record ?? []),
   ]);
 }

@@ -1,6 +1,6 @@
 /** Where systems are. Two of them may be one, under two names: what one of them holds would not be held for the other. */
 import { Failure } from "../errors.ts";
-import type { DataMap } from "../model/datamap.ts";
+import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Disposition, StepHead } from "../model/plan.ts";
 import type { Site } from "../model/search.ts";
 import type { Found, Findings } from "./found.ts";
@@ -50,6 +50,56 @@ export async function movedSystems(
   return moved;
 }
 
+/**
+ * Record types of other systems that may lie where one of this system's does: what they keep is not to go. A system that
+ * cannot be asked where it is has none: else nothing could be planned while any system is away.
+ */
+export async function neighboursOf(map: DataMap, readers: Readers, system: string): Promise<readonly RecordType[]> {
+  const own = map.systems.find(({ name }) => name === system);
+  // systems of two kinds have no place together
+  const alike = map.systems.filter(({ name, kind }) => kind === own?.kind && name !== system);
+  if (own === undefined || alike.length === 0) return [];
+  const mine = await (await readers.of(system)).site();
+  const near = await Promise.all(
+    alike.map(async ({ name, records }) => {
+      try {
+        const site = await (await readers.of(name)).site();
+        if (site.space !== mine.space) return [];
+        return records.filter((other) => own.records.some((one) => mayMeet([one, mine], [other, site])));
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code === "INTERRUPTED") throw error;
+        return [];
+      }
+    }),
+  );
+  return near.flat();
+}
+
+/** Whether two record types of one space may find one record, as far as their names tell. */
+function mayMeet(...[one, other]: readonly [readonly [RecordType, Site], readonly [RecordType, Site]]): boolean {
+  return beginnings(...one).some((mine) =>
+    beginnings(...other).some((theirs) => mine.startsWith(theirs) || theirs.startsWith(mine)),
+  );
+}
+
+/** What the names of a record type's files or objects begin with; behind the name of a table or an index may be any. */
+function beginnings({ place }: RecordType, { root }: Site): readonly string[] {
+  switch (place.kind) {
+    case "table":
+    case "index":
+      return [root];
+    case "files":
+      return place.globs.map((glob) => `${root}/${plainStart(glob)}`);
+    case "keys":
+      return place.templates.map((template) => `${root}/${plainStart(template)}`);
+  }
+}
+
+function plainStart(pattern: string): string {
+  const [scheme = ""] = /^[a-z0-9]+:\/\//u.exec(pattern) ?? [];
+  return scheme + (/^[^*?[\]{}:\\]*/u.exec(pattern.slice(scheme.length))?.[0] ?? "");
+}
+
 /** Systems in the place that this one is in, by whatever names; itself among them. */
 export function sameSiteAs(sites: Sites, system: string): ReadonlySet<string> {
   const mine = sites.get(system);
@@ -60,7 +110,7 @@ export function sameSiteAs(sites: Sites, system: string): ReadonlySet<string> {
 
 /**
  * Throws CONFLICT where record types of two systems found one record, or records in one file or object, of which any is to
- * go: each would be decided without the other, and two would write one file at once.
+ * go or to be changed: each would be decided without the other, and two would write one file at once.
  */
 export function refuseTwins(
   map: DataMap,
@@ -83,7 +133,12 @@ export function refuseTwins(
 
 interface Seen {
   readonly by: Found["type"];
-  readonly goes: boolean;
+  /** Whether anything of it is deleted or changed: what a hold has minimised is. */
+  readonly acts: boolean;
+}
+
+function isActedOn(disposition: Disposition): boolean {
+  return disposition.kind === "act" || (disposition.kind === "kept" && disposition.minimise);
 }
 
 function refuseIn(found: readonly Found[], decided: ReadonlyMap<string, ReadonlyMap<string, Disposition>>): void {
@@ -93,15 +148,16 @@ function refuseIn(found: readonly Found[], decided: ReadonlyMap<string, Readonly
       const name = record.within ?? record.address;
       const seen = containers.get(name) ?? [];
       containers.set(name, seen);
-      seen.push({ by: type, goes: decided.get(type.id)?.get(record.key)?.kind === "act" });
+      const disposition = decided.get(type.id)?.get(record.key);
+      seen.push({ by: type, acts: disposition !== undefined && isActedOn(disposition) });
     }
   }
   for (const seen of containers.values()) {
     const [first] = seen;
     const other = seen.find(({ by }) => by.system !== first?.by.system);
     if (first === undefined || other === undefined) continue;
-    // where all of it stays nothing is lost
-    if (!seen.some(({ goes }) => goes)) continue;
+    // where all of it stays as it is nothing is lost
+    if (!seen.some(({ acts }) => acts)) continue;
     throw new Failure(
       "CONFLICT",
       `${first.by.id} and ${other.by.id} find records in one place: their systems are one, under two names`,

@@ -21,9 +21,11 @@ export function subjectsInside(column: MatchColumn, subjects: MatchTable, text: 
   const { type } = column;
   const between = type === "email" || type === "uuid" ? BETWEEN_WORDS : BETWEEN;
   const number = plainNumber(column, text);
+  const phones = type === "phone" ? phonesIn(text) : [];
   // most values are one word: for them nothing is made
   if (
     number === null &&
+    phones.length === 0 &&
     !between.test(text) &&
     !AROUND.test(text.charAt(0)) &&
     !AROUND.test(text.charAt(text.length - 1))
@@ -34,6 +36,7 @@ export function subjectsInside(column: MatchColumn, subjects: MatchTable, text: 
   for (const word of [
     ...text.split(between).flatMap((one) => [one, withoutEdges(one)]),
     ...(number === null ? [] : [number]),
+    ...phones,
   ]) {
     for (const subject of subjects.get(comparableIn(column, word)) ?? NOBODY) {
       found ??= new Set();
@@ -49,6 +52,19 @@ function withoutEdges(word: string): string {
   while (start < end && AROUND.test(word.charAt(start))) start += 1;
   while (end > start && AROUND.test(word.charAt(end - 1))) end -= 1;
   return word.slice(start, end);
+}
+
+const EXTENSION = /[\s,;]*(?:\b(?:ext(?:ension)?|x|dw|durchwahl)|#|;ext=)[\s.:]*\d{1,6}\s*$/iu;
+const SHORTEST_PHONE = 8;
+
+/**
+ * The number with its country that the text may mean: a spreadsheet took the plus from it, `(0)` stands for a call within the
+ * country, an extension follows.
+ */
+function phonesIn(text: string): readonly string[] {
+  const main = text.replace(EXTENSION, "");
+  const digits = [main, main.replace(/\(0\)/u, "")].map((one) => one.replaceAll(/\D/gu, "").replace(/^00/u, ""));
+  return [...new Set(digits)].filter(({ length }) => length >= SHORTEST_PHONE).map((one) => `+${one}`);
 }
 
 /** `42.0`, `4.2e1`: how programs write whole numbers that they took for others. Of a column that is known to hold numbers `+42` and `042` too. */

@@ -62,6 +62,14 @@ function keyOf(node: PathNode, key: string): PathNode {
   return made;
 }
 
+/** The paths of the elements that a path goes through, outermost first: `a[]` and `a[].b[]` of `a[].b[].c`. */
+export function elementsAbove(path: string): readonly string[] {
+  return path
+    .matchAll(/\[\](?=\.|\[)/gu)
+    .map(({ index }) => path.slice(0, index + 2))
+    .toArray();
+}
+
 /** How many arrays both paths go through together, from the root: an element chosen by one path is an element of the other. */
 export function sharedArrays(a: string, b: string): number {
   const [left, right] = [parsePath(a), parsePath(b)];

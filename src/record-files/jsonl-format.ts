@@ -4,7 +4,7 @@ import type { Lookup, MatchColumn } from "../model/search.ts";
 import { changeValue, isAsWanted } from "./change-value.ts";
 import { editJson, type JsonEdit } from "./json-edit.ts";
 import { lineBlocks, type LineBlock, type LinePiece } from "./json-lines.ts";
-import { pathTree, sharedArrays } from "./json-path.ts";
+import { elementsAbove, pathTree, sharedArrays } from "./json-path.ts";
 import { comparableText, isSameElement, type Matching, needsWays, rowsIn, waysIn } from "./json-ways.ts";
 import { isJsonObject, type JsonValue, type JsonValues, readJson, textOf } from "./json-values.ts";
 import { unfoundIn } from "./jsonl-unfound.ts";
@@ -28,9 +28,9 @@ export function jsonlFormat(
   lookups: readonly Lookup[],
   onlyTheirs: boolean,
 ): RecordFormat<JsonRow> {
-  const { name, columns, mode, where } = rule;
+  const { name, columns, mode, where, dates = [] } = rule;
   const unfound = unfoundIn(rule, lookups);
-  const paths = [...named, ...unfound.paths.filter((path) => !named.includes(path))];
+  const paths = [...new Set([...named, ...unfound.paths, ...dates.flatMap(elementsAbove)])];
   const tree = pathTree(paths, { dots: true });
   const numbers = new Map(paths.map((path, index) => [path, index]));
   const seen = new Set<number>();
@@ -83,7 +83,7 @@ export function jsonlFormat(
     passes: (row) => filters(storedOf(row)),
     holdsUnfound: (row, subjects) =>
       row.values.length > 0 && unfound.holds(row, (path) => at(row, path), subjects) && filters(storedOf(row)),
-    exported: (row, path) => texts(row, path),
+    exported: (row, path) => (dates.includes(path) ? datesIn(row, path, at) : texts(row, path)),
     isAsWanted: (row, part) =>
       rules(part).every((one) =>
         chosen(row, one, part, at).every((value) => isValueAsWanted(one.rule, row.text, value)),
@@ -102,6 +102,16 @@ export function jsonlFormat(
 }
 
 type ValuesAt = (row: JsonRow, path: string) => readonly JsonValue[];
+
+/** The dates under a path: an empty text for each that is none, and one where an element on the way has none. */
+function datesIn(row: JsonRow, path: string, at: ValuesAt): readonly string[] {
+  const isList = ({ kind, element }: JsonValue) => kind === "array" && !element;
+  const values = at(row, path);
+  const dates = values.filter((value) => !isList(value));
+  const elements = [...elementsAbove(path).flatMap((above) => at(row, above)), ...values.filter(isList)];
+  const isBare = ({ start, end }: JsonValue) => !dates.some((date) => date.start >= start && date.end <= end);
+  return [...dates.map((date) => comparableText(row.text, date) ?? ""), ...(elements.some(isBare) ? [""] : [])];
+}
 
 /** A field rule with what it must know of the matched columns. */
 interface PathRule {

@@ -19,6 +19,8 @@ export interface RecordRule {
   readonly split?: Readonly<Record<string, string>>;
   /** Columns or paths whose values go into `FoundRecord.values`. */
   readonly exports: readonly string[];
+  /** Those of them that holds count from: where one of several dates is missing, the record has one that nobody knows. */
+  readonly dates?: readonly string[];
   /** The record type's own change: decides `done`, and which further columns must be there. Absent: none is decided. */
   readonly change?: Change;
   /** `io.digest` */
@@ -61,6 +63,7 @@ export function recordRule(
     ...(where === undefined ? {} : { where }),
     ...(record.split === undefined ? {} : { split: record.split }),
     exports,
+    dates: record.holds.map(({ from }) => from),
     ...(changes.rule === undefined ? {} : { change: changes.rule }),
     digest,
     ...reports,

@@ -34,6 +34,8 @@ test("a record that two systems find is acted on by neither: what one keeps the 
     code: "CONFLICT",
     message: "shop.orders and books.orders find records in one place: their systems are one, under two names",
   });
+  // whoever plans one of them alone is asked no less
+  await expect(house.plan(id, { system: "shop" })).rejects.toMatchObject({ code: "CONFLICT" });
   expect(database.written).toEqual([]);
   // the same tables in two databases are two records
   const apart = { people: PEOPLE, orders: [order("o1", "p1", "2025-02-01")] };
@@ -42,6 +44,28 @@ test("a record that two systems find is acted on by neither: what one keeps the 
     databases: { shop: memoryDatabase(apart), books: memoryDatabase(apart) },
   });
   expect((await other.plan(await other.open(ANN))).totals).toMatchObject({ erase: 2, keep: 1 });
+});
+
+test("a record that one system keeps whole is not minimised by another that finds it too", async () => {
+  const database = memoryDatabase({ people: PEOPLE, orders: [order("o1", "p1", "2025-02-01")] });
+  const orders = { match: { person: "shop.people.id" } };
+  const kept = { ...orders, do: "keep", hold: { use: "books", from: "day" } };
+  const map = {
+    holds: HOLDS,
+    systems: {
+      shop: {
+        kind: "memory",
+        records: {
+          people: { match: { email: "email" }, do: "erase" },
+          orders: { ...kept, do: "erase", while_held: { restrict: true, keep_only: ["day"] } },
+        },
+      },
+      books: { kind: "memory", records: { orders: kept } },
+    },
+  };
+  await using house = await openHouse({ map, databases: { shop: database, books: database } });
+  await expect(house.plan(await house.open(ANN))).rejects.toMatchObject({ code: "CONFLICT" });
+  expect(database.written).toEqual([]);
 });
 
 test("a declared cascade takes no row that another system over the same database keeps", async () => {
@@ -69,12 +93,14 @@ test("a declared cascade takes no row that another system over the same database
     },
   };
   await using house = await openHouse({ map, databases: { shop: database, books: database } });
-  const { steps } = await house.plan(await house.open(ANN));
-  expect(steps.find(({ record }) => record === "people")).toMatchObject({
-    blocked: 1,
-    act: 0,
-    reason: "orders_person_fkey",
-  });
+  for (const how of [{}, { system: "shop" }]) {
+    const { steps } = await house.plan(await house.open(ANN), how);
+    expect(steps.find(({ record }) => record === "people")).toMatchObject({
+      blocked: 1,
+      act: 0,
+      reason: "orders_person_fkey",
+    });
+  }
 });
 
 const planned = async (house: House): Promise<string> => {

@@ -36,6 +36,9 @@ test("files: a folder in a folder of another system is one place; a record that 
   const refused = await desk.json(["plan", id]);
   expect([refused.code, dig(refused.json, "error.code")]).toEqual([65, "CONFLICT"]);
   expect(dig(refused.json, "error.message")).toContain("all.rows and part.rows");
+  // to plan one of the two alone is no way around
+  const alone = await desk.json(["plan", id, "--system", "part"]);
+  expect([alone.code, dig(alone.json, "error.code")]).toEqual([65, "CONFLICT"]);
   // other rows of the same file: both systems would write it at once
   desk.map(two({ files: ["a.csv"] }, { files: ["part/a.csv"], match: { n: "no" }, do: "remove-rows" }));
   const both = await desk.open({ email: ANN, no: "3" });
@@ -85,6 +88,41 @@ test("files: a root that leads elsewhere since the plan is not run, and since th
   expect(list(verified.json, "data.checks")).toMatchObject([{ result: "unverifiable", reason: "other_place" }]);
   expect([verified.code, dig(verified.json, "data.state")]).toEqual([4, "partly_done"]);
   expect(readFileSync(join(desk.folder, "data/one/a.csv"), "utf8")).toContain(ANN);
+});
+
+test("S3: without a secret the place is where the environment leads", async () => {
+  const { endpoint, region, accessKeyId, secretAccessKey } = await s3Server();
+  const client = new S3Client({
+    endpoint,
+    region,
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  const Bucket = `default-chain-${process.pid}`;
+  await client.send(new CreateBucketCommand({ Bucket }));
+  await client.send(new PutObjectCommand({ Bucket, Key: "a.csv", Body: ROWS }));
+  client.destroy();
+  using desk = openDesk({
+    store: JSON.stringify({ endpoint, region, accessKeyId, secretAccessKey, forcePathStyle: true }),
+  });
+  await desk.json(["init"]);
+  const lake = (connect: object, rows: object) => ({ kind: "s3", connect, records: { rows } });
+  const gone = { files: [`s3://${Bucket}/a.csv`], match: { email: "email" }, do: "remove-rows" };
+  desk.map(
+    testMap({
+      holds,
+      systems: { one: lake({ secret: "store" }, { files: [`s3://${Bucket}/*.csv`], ...held }), two: lake({}, gone) },
+    }),
+  );
+  const id = await desk.open({ email: ANN });
+  const env = {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  };
+  const plan = await desk.json(["plan", id], { env });
+  expect([plan.code, dig(plan.json, "error.code")]).toEqual([65, "CONFLICT"]);
 });
 
 test("S3 and Elasticsearch: two secrets that lead to one server are one place", async () => {

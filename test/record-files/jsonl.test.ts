@@ -268,3 +268,18 @@ test("a key that stands twice with two people's values is shared: readers do not
     [4, false],
   ]);
 });
+
+test("of several dates that a hold counts from, one that is missing or no date is told as an empty text", async () => {
+  const days = async (row: object): Promise<readonly string[] | undefined> => {
+    const rule = jsonl({ exports: ["items[].on"], dates: ["items[].on"] });
+    const bytes = Buffer.from(`{"items":[{"on":"2001-01-01"}]}\n${JSON.stringify({ email: "ann@x", ...row })}\n`);
+    return (await scan(bytes, rule, ann))[0]?.values["items[].on"];
+  };
+  const [old, late] = [{ on: "2010-01-01" }, { on: "2026-01-01" }];
+  expect(await days({ items: [old, late] })).toEqual(["2010-01-01", "2026-01-01"]);
+  expect(await days({ items: [{ on: ["2010-01-01", "2026-01-01"] }] })).toEqual(["2010-01-01", "2026-01-01"]);
+  for (const other of [{ on: null }, {}, { on: {} }, { on: [] }, [late], null])
+    expect(await days({ items: [old, other] }), JSON.stringify(other)).toEqual(["2010-01-01", ""]);
+  // where there is none at all the planner knows it as it is
+  expect([await days({}), await days({ items: [] })]).toEqual([[], []]);
+});

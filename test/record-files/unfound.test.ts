@@ -211,3 +211,24 @@ test("an identifier in the heading, or in lines before it, is told with its line
   expect(await outside("email,42\n42,1\n", integer, "42")).toEqual([]);
   expect(await outside("email,customer 74210000\n74210000,1\n", integer, "74210000")).toEqual([1]);
 });
+
+test("a telephone number without its plus, with (0) or with an extension is told; one that only begins alike is not", async () => {
+  const rule = { columns: [{ column: "phone", type: "phone", fold: ["e164"] }] } as const;
+  const asked = lookupsOf("phone", "+4940123456");
+  const cells = [
+    "4940123456",
+    "+49 (0)40 123456",
+    "'+49 40 123456",
+    "0049 (0) 40 123456",
+    "+49 40 123456 ext. 12",
+    "49 40 123456 x12",
+    "49401234567",
+    "940123456",
+    "+43 40 123456",
+  ];
+  const lines = cells.map((phone) => `${JSON.stringify({ phone })}\n`);
+  expect(await unfound(`phone\n${cells.join("\n")}\n`, rule, asked)).toEqual([2, 3, 4, 5, 6, 7]);
+  expect(await unfound(lines.join(""), { ...rule, name: "a.jsonl", format: "jsonl" }, asked)).toEqual([
+    1, 2, 3, 4, 5, 6,
+  ]);
+});

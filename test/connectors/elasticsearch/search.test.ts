@@ -357,6 +357,31 @@ test("exports give dates as ISO text and numbers as spelled, null where there is
   ]);
 });
 
+test("of several dates that a hold counts from, one that is missing is told as an empty text", async () => {
+  const index = await raw.create("dates", { email: keyword, items: { properties: { on: { type: "date" } } } });
+  const items = (...rest: readonly string[]) =>
+    `{"email":"ann@shop.example","items":[{"on":"2010-01-01"},${rest.join()}]}`;
+  await raw.put(index, {
+    a: items('{"on":"2026-01-01"}'),
+    b: items('{"on":null}'),
+    c: items("{}"),
+    d: items('[{"n":1}]'),
+    e: '{"email":"ann@shop.example","items.on":"2026-01-01","items":[{"on":"2010-01-01"}]}',
+    f: '{"email":"ann@shop.example","items":[]}',
+  });
+  const holds = [{ hold: "books", from: "items[].on", protects: [] }];
+  const record = recordOn(raw, index, { match: { email: "email" }, exports: ["items[].on"], more: { holds } });
+  const found = await record.located({ by: "subjects", lookups: [{ subject: 0, values: { email: [ANN] } }] });
+  expect(found.map(({ values }) => values["items[].on"])).toEqual([
+    ["2010-01-01", "2026-01-01"],
+    ["2010-01-01", ""],
+    ["2010-01-01", ""],
+    ["2010-01-01", ""],
+    ["2026-01-01", "2010-01-01"],
+    [],
+  ]);
+});
+
 test("a condition's values are compared by type: numbers by value, dates also as exported, sub-fields and aliases where they lie", async () => {
   const index = await raw.create("where", {
     email: keyword,

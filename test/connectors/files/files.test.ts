@@ -641,4 +641,8 @@ test("a folder is one place whatever path leads to it, and a record has one addr
   expect(part.name).not.toBe(whole.name);
   expect(other.addresses).not.toEqual(part.addresses);
   expect(other.name).not.toBe(part.name);
+  // nor does the path name it: one folder may be mounted at two
+  await rename(join(folder.path, "root/in"), join(folder.path, "moved"));
+  const moved = await seen("moved", "*.csv");
+  expect(moved.addresses).toEqual(part.addresses);
 });

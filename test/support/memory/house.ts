@@ -30,7 +30,7 @@ export interface House extends AsyncDisposable {
     subjects: object | readonly object[],
     how?: { readonly batch?: boolean; readonly received?: string; readonly identity?: boolean },
   ): Promise<string>;
-  plan(id: string): Promise<Plan>;
+  plan(id: string, how?: { readonly system?: string }): Promise<Plan>;
   approve(id: string, how?: Signature): Promise<void>;
   run(id: string): ReturnType<typeof runRequest>;
   verify(id: string): Promise<Verified>;
@@ -79,7 +79,7 @@ function houseOf(context: Context, workspace: Workspace, close: () => Promise<vo
       if (identity) await recordIdentity(context, request.id, "letter", "ok");
       return request.id;
     },
-    plan: async (id) => await planRequest(context, id),
+    plan: async (id, how = {}) => await planRequest(context, id, how),
     approve: async (id, how = {}) => void (await approveRequest({ ...context, actor: "olga" }, id, how)),
     run: async (id) => await runRequest(context, id, { concurrency: 2, emit: () => {} }),
     verify: async (id) => await verifyRequest(context, id, { purge: false }),
