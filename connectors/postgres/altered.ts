@@ -1,7 +1,7 @@
 /** What triggers and rules changed in rows of record types that no plan names. */
 import type { PlannedInSystem } from "../../src/model/change.ts";
 import type { IO } from "../../src/port/connector.ts";
-import { peoplesIn } from "../../src/sql/declared.ts";
+import { decidingColumns, peoplesIn } from "../../src/sql/declared.ts";
 import { isIgnored } from "../../src/sql/findings.ts";
 import type { Column, Table } from "./catalog.ts";
 import { type Growth, WRITTEN_BY_US } from "./growth.ts";
@@ -21,6 +21,8 @@ interface Written {
   planned(): Promise<PlannedInSystem>;
   readonly grown: readonly Growth[];
   readonly lost: Losses;
+  /** Tables (oids) that this transaction keeps everybody else out of. */
+  readonly seized: ReadonlySet<string>;
   readonly io: IO;
 }
 
@@ -32,7 +34,7 @@ const CHUNK = 5000;
  * is made of may follow; whatever else stands in somebody's row is theirs, unless the map ignores the column.
  */
 export async function alteredColumns(written: Written): Promise<readonly string[]> {
-  const { place, grown, lost } = written;
+  const { place, grown, lost, seized } = written;
   const { catalog, block } = place;
   const arePeoples = peoplesIn(block);
   const families = Map.groupBy(
@@ -49,12 +51,17 @@ export async function alteredColumns(written: Written): Promise<readonly string[
     const rows = tables.reduce((sum, { updated }) => sum + updated, 0);
     if (rows <= (lost.changed.get(top) ?? 0)) continue;
     const known = await plannedAt(written, top);
-    for (const { table } of tables)
-      for (const column of await changedIn(written, table, known)) {
-        const { schema, name, shown } = table.isPartition ? (catalog.table(top) ?? table) : table;
-        const one = { schema, name: `${name}.${column}`, shown: `${shown}.${column}` };
-        if (!isIgnored(block, one)) altered.add(one.shown);
-      }
+    for (const { table, inserted } of tables) {
+      const { schema, name, shown } = table.isPartition ? (catalog.table(top) ?? table) : table;
+      // how it was cannot be read: whoever looks would wait for this transaction
+      if (seized.has(table.oid)) altered.add(shown);
+      else
+        for (const column of await changedIn(written, table, known, inserted)) {
+          const one = { schema, name: `${name}.${column}`, shown: `${shown}.${column}` };
+          if (column === NOBODY_KNOWS) altered.add(shown);
+          else if (!isIgnored(block, one)) altered.add(one.shown);
+        }
+    }
   }
   return [...altered].toSorted();
 }
@@ -72,20 +79,32 @@ async function plannedAt({ transaction, place, planned, io }: Written, top: stri
   return addresses;
 }
 
-/** Columns of rows that this transaction wrote, the planned ones left out, which differ from what others still see. */
+/** In a trail without a key: which of its rows were there before cannot be told from those that were added. */
+const NOBODY_KNOWS = "";
+
+/**
+ * Columns of rows that this transaction wrote, the planned ones left out, which differ from what others still see.
+ * `inserted`: rows that it put in; where more are new than that, the others bore another key before.
+ */
 async function changedIn(
-  { transaction, database, place: { catalog }, io }: Written,
+  { transaction, database, place: { catalog, block }, io }: Written,
   table: Table,
   known: ReadonlySet<string>,
+  inserted: number,
 ): Promise<ReadonlySet<string>> {
   const changed = new Set<string>();
   const spec = keySpec(catalog, table);
   const key = catalog.keyOf(table);
+  const records = catalog.recordsOver(table);
+  const deciding = decidingColumns(block, records);
   const columns = [...table.columns.values()].filter(
-    (one) => one.mayRead && !mayFollow(one) && !key.includes(one.name),
+    (one) => one.mayRead && (deciding.has(one.name) ? !one.generated : !mayFollow(one)) && !key.includes(one.name),
   );
   // without a key nobody can say which row it was
-  if (spec.byPlace || columns.length === 0) return changed;
+  if (spec.byPlace)
+    return new Set(
+      block.records.some(({ id, auditOf }) => records.includes(id) && auditOf.length > 0) ? [NOBODY_KNOWS] : [],
+    );
   const texts = [...keyTexts(spec, "t"), ...columns.map(({ name }) => `t.${quoted(name)}::text`)].join(", ");
   const from = `ONLY ${qualified(table.schema, table.name)} AS t`;
   const now = new Map<string, Row>();
@@ -96,6 +115,7 @@ async function changedIn(
     for (const row of rows) if (!known.has(row.at(-1) ?? "")) now.set(keyOf(spec, row, 0, io), row);
   const keys = [...now.keys()];
   if (keys.length === 0) return changed;
+  let there = 0;
   // others do not see yet what this transaction did
   await using before = await database.read();
   for (let at = 0; at < keys.length; at += CHUNK) {
@@ -103,10 +123,12 @@ async function changedIn(
     const text = `SELECT ${texts} FROM ${from} JOIN ${keyRows(spec, keys.slice(at, at + CHUNK), bound, "k")} ON ${sameKey(spec, "t", "k")}`;
     for (const row of await before.query(text, bound.values)) {
       const then = now.get(keyOf(spec, row, 0, io));
+      there += 1;
       for (const [index, { name }] of columns.entries())
         if (then !== undefined && then[spec.parts.length + index] !== row[spec.parts.length + index]) changed.add(name);
     }
   }
+  if (keys.length - there > inserted) for (const name of key) changed.add(name);
   return changed;
 }
 

@@ -256,17 +256,15 @@ async function settle(erasing: Erasing): Promise<readonly string[]> {
   const strangers: string[] = [];
   for (const one of erasing.grown)
     if (!declared(one) && !(await wasUndone(transaction, one))) strangers.push(one.shown);
-  const emptied = await emptiedTables(
-    erasing,
-    seized.flatMap(([oid]) => oid ?? []),
-  );
-  const unplanned = strangers.length > 0 ? emptied : [...emptied, ...(await unplannedLosses(erasing))];
+  const alone = new Set(seized.flatMap(([oid]) => oid ?? []));
+  const emptied = await emptiedTables(erasing, [...alone]);
+  const unplanned = strangers.length > 0 ? emptied : [...emptied, ...(await unplannedLosses(erasing, alone))];
   if (unplanned.length > 0) throw new Refusal(`UNPLANNED ${unplanned.join(", ")}`);
   const { place, planned } = described;
   const altered =
     strangers.length > 0
       ? []
-      : await alteredColumns({ transaction, database, place, planned, grown: erasing.grown, lost, io });
+      : await alteredColumns({ transaction, database, place, planned, grown: erasing.grown, lost, seized: alone, io });
   if (altered.length > 0) throw new Refusal(`ALTERED ${altered.join(", ")}`);
   return strangers;
 }
@@ -292,15 +290,10 @@ async function emptiedTables(
  * Names of tables that lost more rows than our statements deleted and cascades were seen to take: a trigger or rule took
  * them. What the plan deletes as well may go so; whatever else went is somebody's, or was to stay.
  */
-async function unplannedLosses({
-  transaction,
-  database,
-  described,
-  block,
-  grown,
-  lost,
-  io,
-}: Erasing): Promise<readonly string[]> {
+async function unplannedLosses(
+  { transaction, database, described, block, grown, lost, io }: Erasing,
+  seized: ReadonlySet<string>,
+): Promise<readonly string[]> {
   const { place } = described;
   const unplanned: string[] = [];
   for (const { top, shown, rows } of moreThanKnown(place.catalog, block, grown, lost)) {
@@ -308,6 +301,8 @@ async function unplannedLosses({
     for (const { target, keys } of (await described.planned()).deleting) {
       const resolved = await resolveTarget({ ...place, session: transaction }, target);
       if (topOf(place.catalog, resolved.table) !== top) continue;
+      // how it was cannot be read: whoever looks would wait for this transaction
+      if ([resolved.table, ...place.catalog.descendants(resolved.table)].some(({ oid }) => seized.has(oid))) continue;
       const others = keys.filter((key) => lost.keys.get(target.record.id)?.has(key) !== true);
       // others do not see yet what this transaction did
       await using before = await database.read();
@@ -351,9 +346,12 @@ async function* writtenIn(erasing: Erasing, trail: Resolved): AsyncGenerator<Wri
     for (const row of await ownRowsIn(erasing, trail, grown)) yield { ...row, shown: grown.shown };
 }
 
-/** Looked for at the end of the table first: where not all are found there, some took the place of older rows. */
+/**
+ * Looked for at the end of the table first: where not all are found there, some took the place of older rows. A row that
+ * was there before is none of ours, though a trigger wrote into it: it is somebody's.
+ */
 async function ownRowsIn(
-  { transaction, before, io }: Erasing,
+  { transaction, database, before, io }: Erasing,
   trail: Resolved,
   { oid, schema, name, inserted, updated }: Growth,
 ): Promise<readonly { state: RowState; belongs: boolean }[]> {
@@ -369,5 +367,18 @@ async function ownRowsIn(
   };
   const pages = before.pages.get(oid);
   const last = pages === undefined || pages === 0 ? [] : await look(`t.ctid >= '(${pages - 1},0)'::tid AND `);
-  return pages !== undefined && pages > 0 && updated === 0 && last.length >= inserted ? last : await look("");
+  if (pages !== undefined && pages > 0 && updated === 0 && last.length >= inserted) return last;
+  const all = await look("");
+  if (updated === 0) return all;
+  // others do not see yet what this transaction did
+  await using others = await database.read();
+  const older = new Set<string>();
+  for await (const { key } of rowsByKey(
+    others,
+    trail,
+    all.map(({ state }) => state.key),
+    io,
+  ))
+    older.add(key);
+  return all.filter(({ state }) => !older.has(state.key));
 }

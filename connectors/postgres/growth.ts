@@ -47,9 +47,9 @@ export function beforeOf(rows: readonly Row[]): Before {
   };
 }
 
-/** What the session's own temporary tables hold goes with it. */
+/** What the session's own temporary tables hold goes with it; a materialised view that a trigger refreshes loses nothing of its own. */
 export const GROWTH = `SELECT s.relid::text, coalesce(pg_catalog.pg_partition_root(s.relid), s.relid)::oid::text, s.schemaname::text, s.relname::text, pg_catalog.pg_table_is_visible(s.relid)::text, s.n_tup_ins::text, s.n_tup_upd::text, s.n_tup_del::text
-  FROM pg_catalog.pg_stat_xact_user_tables s JOIN pg_catalog.pg_class c ON c.oid = s.relid WHERE ${COUNTED} AND c.relpersistence <> ${literal("t")} ORDER BY s.schemaname, s.relname`;
+  FROM pg_catalog.pg_stat_xact_user_tables s JOIN pg_catalog.pg_class c ON c.oid = s.relid WHERE ${COUNTED} AND c.relkind <> ${literal("m")} AND c.relpersistence <> ${literal("t")} ORDER BY s.schemaname, s.relname`;
 
 /**
  * What TRUNCATE, DROP and the like take is in no count. They hold a lock that no erasure asks for: oid, file and columns of the
@@ -58,10 +58,10 @@ export const GROWTH = `SELECT s.relid::text, coalesce(pg_catalog.pg_partition_ro
 export const SEIZED =
   "SELECT l.relation::text FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted AND l.pid = pg_catalog.pg_backend_pid() AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())";
 
-/** Tables with their file and their columns, as this session sees them. Another one sees what the transaction has not taken. */
+/** Tables with their name, their file, their columns and what they are a part of, as this session sees them. Another one sees what the transaction has not taken. */
 export function shapesText(oids: readonly string[]): string {
-  return `SELECT c.oid::text, pg_catalog.concat_ws(' ', c.relfilenode, ARRAY(SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped ORDER BY a.attnum)), n.nspname::text, c.relname::text, pg_catalog.pg_table_is_visible(c.oid)::text
-    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ('{${oids.join(",")}}'::oid[]) AND c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> ${literal("t")} ORDER BY n.nspname, c.relname`;
+  return `SELECT c.oid::text, pg_catalog.concat_ws(' ', c.relnamespace, c.relname, c.relfilenode, ARRAY(SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid ORDER BY 1), ARRAY(SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped ORDER BY a.attnum)), n.nspname::text, c.relname::text, pg_catalog.pg_table_is_visible(c.oid)::text
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ('{${oids.join(",")}}'::oid[]) AND c.relkind IN ('r', 'p') AND c.relpersistence <> ${literal("t")} ORDER BY n.nspname, c.relname`;
 }
 
 export function growthOf(rows: readonly Row[], { counts }: Before): readonly Growth[] {

@@ -4,7 +4,7 @@ import type { SQLInputValue } from "node:sqlite";
 import type { Assignments } from "../../src/sql/changes.ts";
 import { goesOn, referencingOf } from "../../src/sql/cascades.ts";
 import type { BatchTables, Referencing, SqlBatch } from "../../src/sql/dialect.ts";
-import { declaredIn, peoplesIn } from "../../src/sql/declared.ts";
+import { decidingColumns, declaredIn, peoplesIn } from "../../src/sql/declared.ts";
 import { isIgnored } from "../../src/sql/findings.ts";
 import { passes } from "../../src/sql/match-row.ts";
 import { ownRowsOf, type WrittenRow } from "../../src/sql/own-rows.ts";
@@ -41,7 +41,7 @@ export interface Erasing extends Place {
 const MADE = "SELECT name FROM temp.sqlite_schema WHERE type = 'table' AND name LIKE 'expunge\\_wrote\\_%' ESCAPE '\\'";
 
 /** Watches every table that triggers may write to. */
-export function watch({ database, catalog }: Place, effects: readonly Effect[]): readonly Watched[] {
+export function watch({ database, catalog, block }: Place, effects: readonly Effect[]): readonly Watched[] {
   for (const [name] of database.all(MADE)) database.exec(`DROP TABLE temp.${quoted(String(name))}`);
   const names = [...new Set(effects.map(({ table }) => table))];
   return names.map((name, at): Watched => {
@@ -50,23 +50,24 @@ export function watch({ database, catalog }: Place, effects: readonly Effect[]):
     if (table === undefined || table.kind === "virtual") return { name, table: undefined, log };
     const parts = loggedOf(table);
     const columns = parts.map((_, index) => `k${index}`);
+    const deciding = decidingColumns(block, catalog.recordsOver(table));
     database.exec(`CREATE TEMP TABLE ${log} (verb, ${columns.join(", ")}, changed)`);
     for (const [verb, row, changed] of [
       ["insert", "new", "''"],
-      ["update", "new", changedText(table, "old")],
+      ["update", "new", changedText(table, "old", deciding.union(new Set(table.key)))],
       ["delete", "old", "''"],
     ] as const)
       database.exec(
         `CREATE TEMP TRIGGER ${log}_${verb} AFTER ${verb} ON main.${quoted(name)} BEGIN INSERT INTO ${log} VALUES ('${verb}', ${parts.map((part) => `${row}.${part}`).join(", ")}, ${changed}); END`,
       );
     if ([table.sql, ...catalog.triggers.map(({ sql }) => sql)].some((sql) => /\breplace\b/iu.test(sql)))
-      watchReplacing(database, table, log);
+      watchReplacing(database, table, log, deciding);
     return { name, table, log };
   });
 }
 
 /** A row that REPLACE puts another in the place of goes without a word, and no trigger fires: whoever stands in the way of a new row is written down before. */
-function watchReplacing(database: Database, table: Table, log: string): void {
+function watchReplacing(database: Database, table: Table, log: string, deciding: ReadonlySet<string>): void {
   const { key, rowid, indexes, name } = table;
   const unique = [
     ...(key.length > 0 ? [key] : []),
@@ -82,14 +83,14 @@ function watchReplacing(database: Database, table: Table, log: string): void {
     ["update", ` AND NOT (${itself.join(" AND ")})`],
   ] as const)
     database.exec(
-      `CREATE TEMP TRIGGER ${log}_before_${verb} BEFORE ${verb} ON main.${quoted(name)} BEGIN INSERT INTO ${log} SELECT 'displace', ${parts.join(", ")}, ${changedText(table, "t")} FROM main.${quoted(name)} AS t WHERE (${same.join(" OR ")})${others}; END`,
+      `CREATE TEMP TRIGGER ${log}_before_${verb} BEFORE ${verb} ON main.${quoted(name)} BEGIN INSERT INTO ${log} SELECT 'displace', ${parts.join(", ")}, ${changedText(table, "t", deciding)} FROM main.${quoted(name)} AS t WHERE (${same.join(" OR ")})${others}; END`,
     );
 }
 
-/** Columns in which a row differs from `new`, each on a line: those that may not simply follow. */
-function changedText({ columns }: Table, before: "old" | "t"): string {
+/** Columns in which a row differs from `new`, each on a line: those that may not simply follow, and the deciding ones. */
+function changedText({ columns }: Table, before: "old" | "t", deciding: ReadonlySet<string>): string {
   const parts = [...columns.values()].flatMap((column) =>
-    mayFollow(column)
+    column.generated || (mayFollow(column) && !deciding.has(column.name))
       ? []
       : [
           `CASE WHEN ${before}.${quoted(column.name)} IS NOT new.${quoted(column.name)} COLLATE BINARY THEN '${column.name.replaceAll("'", "''")}' || char(10) ELSE '' END`,
@@ -98,9 +99,9 @@ function changedText({ columns }: Table, before: "old" | "t"): string {
   return parts.length === 0 ? "''" : parts.join(" || ");
 }
 
-/** Numbers, times, and what follows other columns: counters and clocks that triggers keep. */
-function mayFollow({ affinity, declared, isDate, generated }: Column): boolean {
-  return generated || isDate || (affinity === "number" && !/bool/iu.test(declared));
+/** Numbers and times: counters and clocks that triggers keep. */
+function mayFollow({ affinity, declared, isDate }: Column): boolean {
+  return isDate || (affinity === "number" && !/bool/iu.test(declared));
 }
 
 /** What tells a row from every other one now. */
@@ -234,17 +235,32 @@ function settle(erasing: Erasing, taken: ReadonlySet<string>): readonly string[]
     if (table === undefined || names.length > 0 || isIgnored(block, { schema: "main", name, shown: name }))
       return false;
     const columns = loggedOf(table).map((_, at) => `k${at}`);
+    const added = addedIn(database, { table, log });
     return database
       .all(`SELECT ${columns.join(", ")} FROM temp.${log} AS l WHERE ${wentBy(erasing, table)}`)
       .some((row) => {
         const address = addressOf(table, nameIn(table, row));
-        return !planned.has(address) && !taken.has(address);
+        return ![planned, taken, added].some((known) => known.has(address));
       });
   });
   if (losing.length > 0) throw new Refusal(`UNPLANNED ${losing.map(({ name }) => name).join(", ")}`);
   const altered = names.length > 0 ? [] : alteredColumns(erasing, taken);
   if (altered.length > 0) throw new Refusal(`ALTERED ${altered.join(", ")}`);
   return names;
+}
+
+/** Addresses of rows that this transaction put in where none stood: in a trail they are changed, or go, at once. */
+function addedIn(
+  database: Database,
+  { table, log }: { readonly table: Table; readonly log: string },
+): ReadonlySet<string> {
+  const columns = loggedOf(table).map((_, at) => `k${at}`);
+  const first = new Map<string, unknown>();
+  for (const row of database.all(`SELECT ${columns.join(", ")}, verb FROM temp.${log} ORDER BY rowid`)) {
+    const address = addressOf(table, nameIn(table, row));
+    if (!first.has(address)) first.set(address, row.at(-1));
+  }
+  return new Set([...first].flatMap(([address, verb]) => (verb === "insert" ? [address] : [])));
 }
 
 /** Columns of record types' tables in which triggers changed rows that no plan names, and that the map does not ignore. */
@@ -257,11 +273,12 @@ function alteredColumns(
     if (table === undefined || !arePeoples({ schema: "main", name, shown: name }, catalog.recordsOver(table)))
       return [];
     const columns = loggedOf(table).map((_, at) => `k${at}`);
+    const added = addedIn(database, { table, log });
     return database
       .all(`SELECT ${columns.join(", ")}, changed FROM temp.${log} WHERE changed <> ''`)
       .flatMap((row) => {
         const address = addressOf(table, nameIn(table, row));
-        return [planned, changing, taken].some((known) => known.has(address))
+        return [planned, changing, taken, added].some((known) => known.has(address))
           ? []
           : String(row.at(-1)).trimEnd().split("\n");
       })
@@ -314,7 +331,8 @@ function* writtenIn({ database, io, watched }: Erasing, trail: Resolved): Genera
     parts.slice(from).map((part) => `t.${part}`),
     parts.slice(from).map((_, at) => `k${from + at}`),
   ];
-  const written = `(${mine.join(", ")}) IN (SELECT ${theirs.join(", ")} FROM temp.${one.log} WHERE verb IN ('insert', 'update'))`;
+  // a row that was there before is none of ours, though a trigger wrote into it: it is somebody's
+  const written = `(${mine.join(", ")}) IN (SELECT ${theirs.join(", ")} FROM temp.${one.log} WHERE verb = 'insert')`;
   for (const row of database.all(
     `SELECT ${selected(trail)} FROM main.${quoted(trail.table.name)} AS t WHERE ${written}`,
   )) {

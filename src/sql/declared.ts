@@ -10,10 +10,30 @@ export interface SideWrite {
   readonly reached: boolean;
 }
 
-/** Tells whether a table holds people's rows that nobody but the plan may change: it has record types, and none is a trail. */
+/** Tells whether a table holds rows that nobody but the plan may change: it has record types. Triggers add rows to a trail; those that stand there are somebody's as well. */
 export function peoplesIn(block: SystemBlock): (table: Nameable, records: readonly string[]) => boolean {
-  const trails = trailsOf(block);
-  return (table, records) => records.length > 0 && !isIgnored(block, table) && !records.some((id) => trails.has(id));
+  return (table, records) => records.length > 0 && !isIgnored(block, table);
+}
+
+/**
+ * Columns of these record types that say whose a record is, and how long it is kept: whatever they hold, they are no
+ * counters or clocks that triggers keep.
+ */
+export function decidingColumns({ records }: SystemBlock, ids: readonly string[]): ReadonlySet<string> {
+  const own = records
+    .filter(({ id }) => ids.includes(id))
+    .flatMap(({ match, where, holds, created }) => [
+      ...match.terms.map(({ column }) => column),
+      ...Object.keys(where ?? {}),
+      ...holds.map(({ from }) => from),
+      ...(created === undefined ? [] : [created]),
+    ]);
+  const leadingOn = records.flatMap(({ match }) =>
+    match.terms.flatMap(({ source }) =>
+      source.kind === "column" && ids.includes(source.ref.record) ? [source.ref.column] : [],
+    ),
+  );
+  return new Set([...own, ...leadingOn]);
 }
 
 function trailsOf({ records }: SystemBlock): ReadonlySet<string> {

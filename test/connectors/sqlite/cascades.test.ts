@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { RecordType } from "../../../src/model/datamap.ts";
 import { FREE, locateAll, planned } from "../../support/erase.ts";
 import { killAt, Killed, testJournal } from "../../support/journal.ts";
 import { check, codes, done, erase, lookup, plan, ruleOf, target } from "../sql.ts";
@@ -205,6 +206,48 @@ describe("triggers", () => {
     });
   }
 
+  test("a row of a trail that was there before is none of our own, though one writes into it; those that it adds go where the trail is erased", async () => {
+    const chain = (more: string) =>
+      `${PEOPLE}; CREATE TABLE log (id INTEGER PRIMARY KEY, who INT, email TEXT, note TEXT, next_id INT); INSERT INTO log (who, email) VALUES (1, '${ANN}'), (2, 'bob');
+      CREATE TRIGGER chain AFTER DELETE ON people BEGIN INSERT INTO log (who, email) VALUES (old.id, old.email); UPDATE log SET next_id = (SELECT max(id) FROM log)${more} WHERE id = (SELECT max(id) FROM log) - 1; END`;
+    const match = { mode: "any", terms: [{ column: "who", source: { kind: "identity", identity: "id" } }] } as const;
+    const redacted = record("log", "redact", { auditOf: ["shop.people"], match, fields: { email: { kind: "clear" } } });
+    const erased = record("log", "erase", { auditOf: ["shop.people"], match });
+    const run = async (log: RecordType, more: string) => {
+      using file = testFile(chain(more));
+      const system = systemOf([people, log]);
+      const byWho = target(log, [{ column: "who", type: "integer", fold: [] }]);
+      const outcome = await erase(system, worldOf(file), [
+        await plan(system, worldOf(file), byEmail, who),
+        await plan(system, worldOf(file), byWho, [lookup({ who: "1" })]),
+      ]);
+      return { outcome, log: file.sql("SELECT id, who, email, note, next_id FROM log ORDER BY id") };
+    };
+    expect(await run(redacted, "")).toMatchObject({
+      outcome: [done(1), done(1, { own: 1 })],
+      log: [
+        ["1", "1", null, null, null],
+        ["2", "2", "bob", null, "3"],
+        ["3", "1", null, null, null],
+      ],
+    });
+    expect(await run(erased, "")).toMatchObject({
+      outcome: [done(1), done(1, { own: 1 })],
+      log: [["2", "2", "bob", null, "3"]],
+    });
+    for (const [more, reason] of [
+      [", note = 'x'", "ALTERED log.note"],
+      [", who = 1", "ALTERED log.who"],
+    ] as const)
+      expect(await run(redacted, more), more).toMatchObject({
+        outcome: [{ failed: 1, reason }, { failed: 1 }],
+        log: [
+          ["1", "1", ANN, null, null],
+          ["2", "2", "bob", null, null],
+        ],
+      });
+  });
+
   test("one that swallows every deletion is told of, and one under a condition is noticed when it does", async () => {
     using file = testFile(`${PEOPLE}; CREATE TRIGGER stay BEFORE DELETE ON people BEGIN SELECT RAISE(IGNORE); END`);
     const system = systemOf([people]);
@@ -301,12 +344,17 @@ describe("triggers", () => {
   test("one that changes what stands in somebody's row fails its record; counters, times, planned rows and ignored columns may follow", async () => {
     const posts = record("posts", "anonymise", { fields: { title: { kind: "clear" } } });
     const byPost = target(posts, [{ column: "email", type: "email", fold: [] }]);
+    const bills = record("bills", "erase", {
+      match: { mode: "any", terms: [{ column: "person", source: { kind: "identity", identity: "id" } }] },
+      holds: [{ hold: "law", from: "day", protects: [] }],
+    });
     const run = async (statement: string, ignore: readonly string[] = []) => {
       const file = testFile(
         `${PEOPLE}; CREATE TABLE posts (id INTEGER PRIMARY KEY, email TEXT, title TEXT COLLATE NOCASE, read BOOLEAN, n INT, seen DATETIME);
+        CREATE TABLE bills (id INTEGER PRIMARY KEY, person INT, day DATE, seen DATE); INSERT INTO bills VALUES (1, 8, '2026-01-01', '2026-01-01');
         INSERT INTO posts VALUES (1, 'bob', 'x', 0, 1, '2026-01-01'), (2, '${ANN}', 'y', 0, 1, '2026-01-01'); CREATE TRIGGER follow AFTER DELETE ON people BEGIN ${statement}; END`,
       );
-      const system = systemOf([people, posts], { ignore });
+      const system = systemOf([people, posts, bills], { ignore });
       const work = await plan(system, worldOf(file), byEmail, who);
       const others = await plan(system, worldOf(file), byPost, who);
       const changing = [
@@ -337,6 +385,9 @@ describe("triggers", () => {
         "ALTERED posts.title",
       ],
       ["the table it fires for", "UPDATE people SET email = 'x' WHERE id = 2", "ALTERED people.email"],
+      ["a number that names the row", "UPDATE bills SET id = 9", "ALTERED bills.id"],
+      ["whose it is", "UPDATE bills SET person = 9", "ALTERED bills.person"],
+      ["from when on it is kept", "UPDATE bills SET day = '1990-01-01', seen = '2026-02-02'", "ALTERED bills.day"],
     ];
     for (const [what, statement, reason] of noticed) {
       const { outcome, left } = await run(statement);
@@ -345,6 +396,7 @@ describe("triggers", () => {
     }
     const passing: [string, string, readonly string[]][] = [
       ["a counter and a time", "UPDATE posts SET n = n - 1, seen = '2026-02-02'", []],
+      ["another day", "UPDATE bills SET seen = '2026-02-02'", []],
       ["the same value again", "UPDATE posts SET title = title", []],
       ["a planned row", "UPDATE posts SET title = NULL, email = 'x' WHERE id = 2", []],
       ["an ignored column", "UPDATE posts SET title = 'gone'", ["shop.posts.title"]],
