@@ -28,7 +28,7 @@ export interface UnitScope {
   readonly lease: UnitOfWork;
   /** What it reports on the way is collected. */
   openEraser(system: string, report: (finding: Finding) => void): Promise<Eraser>;
-  /** Fresh connections: nothing the eraser said is believed. */
+  /** Connections of their own: nothing the eraser said is believed. */
   openReaders(report: (finding: Finding) => void): Readers;
   readonly guard: Guard;
   /** Ledger entries that tell of these receipts. */

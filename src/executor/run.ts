@@ -16,6 +16,7 @@ import type { Lease, State, Tx } from "../state/state.ts";
 import { driftBetween, type NewRecords, notedNewRecords, type SecondLook, unitsThatMayRun } from "./drift.ts";
 import { movedSystems } from "../planner/sites.ts";
 import { guardOf, type Rejudge } from "./guard.ts";
+import { type LaneReaders, laneReaders } from "./lane-readers.ts";
 import { inLanes } from "./lanes.ts";
 import { type At, lifeStep } from "./kill-points.ts";
 import type { PlannedSteps } from "./planned-steps.ts";
@@ -61,7 +62,8 @@ export interface RunScope {
   judge(tx: Tx): Promise<void>;
   /** Searches and decides anew, exactly as the plan was made, and says how the steps are done together; read-only. */
   replan(): Promise<SecondLook & { readonly units: readonly PlannedUnit[] }>;
-  readonly rejudge: Rejudge;
+  /** Read by these readers, which the eraser has nothing to do with. */
+  rejudge(readers: Readers, ...question: Parameters<Rejudge>): ReturnType<Rejudge>;
   /** Keyed digest of a record's key. */
   digest(key: string): string;
   /** The request's story with this run's beginning, or its end in a state. */
@@ -172,9 +174,12 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
     await inLanes(
       lanes.values(),
       async (lane) => {
+        await using readers = laneReaders(scope.openReaders);
         for (const row of lane) {
           interruptible(signal);
-          results.set(row.id, await attempt(scope, row, results));
+          const result = await attempt({ ...scope, readers }, row, results);
+          results.set(row.id, result);
+          if (result.failure !== undefined || result.fault !== undefined) await readers.renew();
         }
       },
       { concurrency: scope.concurrency, signal },
@@ -183,8 +188,12 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
   return results;
 }
 
-async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<string, UnitResult>): Promise<UnitResult> {
-  const { state, plan, steps } = scope;
+async function attempt(
+  scope: RunScope & { readonly readers: LaneReaders },
+  row: UnitRow,
+  results: ReadonlyMap<string, UnitResult>,
+): Promise<UnitResult> {
+  const { state, plan, steps, readers } = scope;
   try {
     const sealed = await steps.whole(row.steps);
     const unit = {
@@ -195,8 +204,15 @@ async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<strin
       people: scope.people.length,
       lease: scope.lease,
       openEraser: scope.openEraser,
-      openReaders: scope.openReaders,
-      guard: guardOf(sealed, scope.rejudge),
+      openReaders: readers.lend,
+      guard: guardOf(
+        sealed,
+        async (...question) =>
+          await scope.rejudge(
+            readers.lend(() => {}),
+            ...question,
+          ),
+      ),
       entriesFor: scope.receiptEntries,
       digest: (key: string) => scope.digest(key),
       now: scope.now,

@@ -82,8 +82,7 @@ async function runHeld(
         lost: async (step, keys) => await lostOf(context, id, step, keys, empty),
       };
     },
-    async rejudge(record, subjects, keys) {
-      await using readers = readersFor(context, id, () => {});
+    async rejudge(readers, record, subjects, keys) {
       known ??= knownOfPeople(await knownOf(state.read, id));
       return await judgeAgain({
         map,
