@@ -211,8 +211,15 @@ async function readAgain(
       if (isMinimising(operation.change, operation.also)) minimised += still.size;
       else acted += still.size;
     }
+    seen.set(step, { acted, minimised });
+  }
+  // one after the other, and nothing in between: a system may answer for all of them at once
+  for (const { step, target } of unit.works) {
+    const outcome = outcomes.find((one) => one.step === step);
     const effects = outcome === undefined ? 0 : outcome.deleted + outcome.changed + outcome.minimised + outcome.own;
-    seen.set(step, { acted, minimised, residue: effects === 0 ? [] : await residueAfter(target, readers, scope) });
+    const left = seen.get(step);
+    if (effects > 0 && left !== undefined)
+      seen.set(step, { ...left, residue: await residueAfter(target, readers, scope) });
   }
   return seen;
 }

@@ -60,8 +60,8 @@ export interface RunScope {
   openEraser(system: string, report: (finding: Finding) => void): Promise<Eraser>;
   /** Throws where the plan may not be run, as things stand in this transaction. */
   judge(tx: Tx): Promise<void>;
-  /** Searches and decides anew, exactly as the plan was made, and says how the steps are done together; read-only. */
-  replan(): Promise<SecondLook & { readonly units: readonly PlannedUnit[] }>;
+  /** Searches and decides anew, exactly as the plan was made, and says how the steps are done together; read-only. `first` may refuse. */
+  replan(first: (readers: Readers) => Promise<void>): Promise<SecondLook & { readonly units: readonly PlannedUnit[] }>;
   /** Read by these readers, which the eraser has nothing to do with. */
   rejudge(readers: Readers, ...question: Parameters<Rejudge>): ReturnType<Rejudge>;
   /** Keyed digest of a record's key. */
@@ -96,13 +96,14 @@ const PLAN_NOTES = "";
 /** Before the first effect nothing may differ from the plan; the units are made, but for those that new records stand in the way of. */
 async function begin(scope: RunScope): Promise<NewRecords> {
   const { state, plan, map } = scope;
-  await refuseMoved(scope);
   const start = async (tx: Tx): Promise<void> => {
     await scope.judge(tx);
     await tx.requests.update(plan.request, { state: "running", ...(await scope.noted(tx)) });
     await tx.outbox.post([scope.startedEntry()]);
   };
   if ((await state.read.journal.units(plan.id)).some((unit) => unit.state !== "ready")) {
+    await using readers = scope.openReaders(() => {});
+    await refuseMoved(scope, readers);
     await lifeStep(scope.lease, scope.at, "begin", start);
     return notedNewRecords(await state.read.journal.notes(plan.id, PLAN_NOTES));
   }
@@ -137,8 +138,7 @@ async function begin(scope: RunScope): Promise<NewRecords> {
 }
 
 /** Whatever is found or not found at another place says nothing of the planned one, and nothing is done there; by a run that goes on neither. */
-async function refuseMoved({ steps, openReaders }: RunScope): Promise<void> {
-  await using readers = openReaders(() => {});
+async function refuseMoved({ steps }: RunScope, readers: Readers): Promise<void> {
   const [moved] = await movedSystems(steps.heads, readers);
   if (moved !== undefined)
     throw new Failure(
@@ -150,9 +150,9 @@ async function refuseMoved({ steps, openReaders }: RunScope): Promise<void> {
 /** What the map names and is not there any more was there at plan: it has changed. */
 const GONE_PLACES: ReadonlySet<string> = new Set(["TABLE_MISSING", "COLUMN_MISSING"]);
 
-async function lookAgain({ replan }: RunScope): ReturnType<RunScope["replan"]> {
+async function lookAgain(scope: RunScope): ReturnType<RunScope["replan"]> {
   try {
-    return await replan();
+    return await scope.replan(async (readers) => await refuseMoved(scope, readers));
   } catch (error) {
     if (error instanceof Failure && GONE_PLACES.has(error.code))
       throw new Failure("PLAN_STALE", `${error.message}; nothing was done`);

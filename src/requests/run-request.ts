@@ -69,9 +69,10 @@ async function runHeld(
       const now = await runnable(context, tx, id);
       if (now.plan.id !== plan.id) throw new Failure("PLAN_STALE", `${id} has a newer plan than ${plan.id}`);
     },
-    async replan() {
+    async replan(first) {
       const { sealed, searched } = await searchAndPlan(context, id, {
         id: plan.id,
+        first,
         ...(plan.system === undefined ? {} : { system: plan.system }),
       });
       const records = plan.steps.map((step) => `${step.system}.${step.record}`);
