@@ -22,9 +22,11 @@ export function laneReaders(open: (report: (finding: Finding) => void) => Reader
   };
   return {
     lend(to) {
-      report = to;
       return {
-        of: async (system) => await (readers ??= open((finding) => report(finding))).of(system),
+        async of(system) {
+          report = to;
+          return await (readers ??= open((finding) => report(finding))).of(system);
+        },
         [Symbol.asyncDispose]: async () => await Promise.resolve(),
       };
     },

@@ -2,7 +2,7 @@ import type { Eraser } from "../port/connector.ts";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
 import { keptForAPerson } from "../model/hold-ends.ts";
-import type { ApprovedPlan, PlanStep } from "../model/plan.ts";
+import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Finding } from "../model/search.ts";
@@ -19,6 +19,7 @@ import { guardOf, type Rejudge } from "./guard.ts";
 import { type LaneReaders, laneReaders } from "./lane-readers.ts";
 import { inLanes } from "./lanes.ts";
 import { type At, lifeStep } from "./kill-points.ts";
+import { piecesOf } from "./pieces.ts";
 import type { PlannedSteps } from "./planned-steps.ts";
 import { leaveUnit, runUnit, type UnitResult } from "./run-unit.ts";
 import { type RunStep, stepLine } from "./step-line.ts";
@@ -195,24 +196,24 @@ async function attempt(
 ): Promise<UnitResult> {
   const { state, plan, steps, readers } = scope;
   try {
-    const sealed = await steps.whole(row.steps);
     const unit = {
       map: scope.map,
       plan,
-      sealed,
       steps,
+      pieces: () => piecesOf(steps, row.steps),
       people: scope.people.length,
       lease: scope.lease,
       openEraser: scope.openEraser,
       openReaders: readers.lend,
-      guard: guardOf(
-        sealed,
-        async (...question) =>
-          await scope.rejudge(
-            readers.lend(() => {}),
-            ...question,
-          ),
-      ),
+      guardOf: (sealed: readonly SealedStep[]) =>
+        guardOf(
+          sealed,
+          async (...question) =>
+            await scope.rejudge(
+              readers.lend(() => {}),
+              ...question,
+            ),
+        ),
       entriesFor: scope.receiptEntries,
       digest: (key: string) => scope.digest(key),
       now: scope.now,
