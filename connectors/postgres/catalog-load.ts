@@ -11,7 +11,7 @@ import {
   type Server,
   type Table,
 } from "./catalog.ts";
-import { EQUALS, qualified } from "./sql.ts";
+import { EQUALS, literal, qualified } from "./sql.ts";
 import type { Row, Session } from "./transaction.ts";
 
 const OLDEST = 130_000;
@@ -27,29 +27,41 @@ export interface Surroundings {
 
 /**
  * Tables of the same family, tables that reference them (at every level that a cascade reaches) and views over them: one
- * statement, however many there are. Throws where the server is too old.
+ * statement without values, however many there are, so that it can be sent with a transaction's begin.
  */
-export async function surroundings(session: Session, system: string, places: readonly Place[]): Promise<Surroundings> {
-  const named = places.filter((place) => place.kind === "table");
-  const found = await session.query(REACHED, [
-    named.map(({ table }) => table),
-    named.map(({ schema }) => schema ?? null),
-  ]);
-  const [, version, state] = found.find(([at]) => at === "state") ?? [];
+export function surroundingsText(places: readonly Place[]): string {
+  const named = tablesIn(places);
+  const list = (texts: readonly (string | undefined)[]) =>
+    `ARRAY[${texts.map((text) => (text === undefined ? "NULL" : literal(text))).join(", ")}]::text[]`;
+  return reached(list(named.map(({ table }) => table)), list(named.map(({ schema }) => schema)), places.length);
+}
+
+/** How many places the statement was about. */
+export function placesIn(rows: readonly Row[]): number {
+  return Number(rows.find(([at]) => at === "state")?.[3] ?? 0);
+}
+
+/** What that statement answered; `places` begin with those that it was made of. Throws where the server is too old. */
+export function surroundingsOf(rows: readonly Row[], system: string, places: readonly Place[]): Surroundings {
+  const [, version, state] = rows.find(([at]) => at === "state") ?? [];
   if (Number(version) < OLDEST) throw new Failure("ACTION_REFUSED", `${system}: PostgreSQL 13 or newer is needed`);
-  const rows = found.filter(([at]) => at !== "state");
+  const found = rows.filter(([at]) => at !== "state");
   return {
     state: state ?? "",
-    oids: [...new Set(rows.map(([, oid]) => oid ?? ""))],
+    oids: [...new Set(found.map(([, oid]) => oid ?? ""))],
     places: new Map(
-      named.map((place, at) => [
+      tablesIn(places).map((place, at) => [
         placeName(place),
-        rows.flatMap(([index, oid, schema, kind]) =>
+        found.flatMap(([index, oid, schema, kind]) =>
           index === String(at + 1) ? [{ oid: oid ?? "", schema: schema ?? "", kind: kind ?? "" }] : [],
         ),
       ]),
     ),
   };
+}
+
+function tablesIn(places: readonly Place[]) {
+  return places.filter((place) => place.kind === "table");
 }
 
 /** What is known of these tables, in one message however many there are. */
@@ -73,11 +85,11 @@ export async function loadCatalog(session: Session, { oids, places }: Surroundin
 }
 
 /**
- * $1 names, $2 schemas or NULL. Rows: number of the name (NULL for what is only around), oid, schema, kind; and one with
- * `state`, the server's version and a digest of the versions of all catalog rows that the details are read from.
+ * Rows: number of the name (NULL for what is only around), oid, schema, kind; and one with `state`, the server's version, a
+ * digest of the versions of all catalog rows that the details are read from, and the number of places.
  */
-const REACHED = `WITH RECURSIVE named AS (
-    SELECT w.at, c.oid, n.nspname, c.relkind FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) WITH ORDINALITY AS w (name, schema, at)
+const reached = (tables: string, schemas: string, count: number) => `WITH RECURSIVE named AS (
+    SELECT w.at, c.oid, n.nspname, c.relkind FROM ROWS FROM (pg_catalog.unnest(${tables}), pg_catalog.unnest(${schemas})) WITH ORDINALITY AS w (name, schema, at)
     JOIN pg_catalog.pg_class c ON c.relname = w.name::name AND c.relkind IN ('r', 'p', 'v', 'm', 'f') JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = ANY (CASE WHEN w.schema IS NULL THEN pg_catalog.current_schemas(false)::text[] ELSE ARRAY[w.schema] END)),
   way (src, dst, goes) AS (
@@ -98,7 +110,7 @@ const REACHED = `WITH RECURSIVE named AS (
     UNION ALL SELECT 'index ' || i.indexrelid || ' ' || i.xmin || ' ' || i.indisvalid || ' ' || x.xmin FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid IN (SELECT oid FROM around)
     UNION ALL SELECT 'below ' || i.inhrelid || ' ' || i.inhparent || ' ' || i.inhseqno FROM pg_catalog.pg_inherits i WHERE i.inhrelid IN (SELECT oid FROM around))
   SELECT at::text, oid::text, nspname::text, relkind::text FROM named UNION ALL SELECT NULL, oid::text, NULL, NULL FROM around
-  UNION ALL SELECT 'state', pg_catalog.current_setting('server_version_num'), pg_catalog.md5(pg_catalog.string_agg(text, ';' ORDER BY text)), NULL FROM part`;
+  UNION ALL SELECT 'state', pg_catalog.current_setting('server_version_num'), pg_catalog.md5(pg_catalog.string_agg(text, ';' ORDER BY text)), '${count}' FROM part`;
 
 /** Names of columns by their numbers, in order. */
 const names = (table: string, numbers: string) =>

@@ -5,6 +5,7 @@ import { leaves } from "../../src/sql/rule-values.ts";
 import type { Column } from "./catalog.ts";
 import { isText } from "./columns.ts";
 import { checkRules } from "../../src/sql/check-rules.ts";
+import type { CheckFacts } from "./check-facts.ts";
 import { finding } from "../../src/sql/findings.ts";
 import type { Resolved } from "./resolved.ts";
 import { attempt } from "./session.ts";
@@ -12,7 +13,7 @@ import { binder, equal, EQUALS, quoted } from "./sql.ts";
 import type { Session } from "./transaction.ts";
 
 /** Whether the columns can be changed as the rules say, and would keep the table's constraints. */
-export async function* checkFields(session: Session, resolved: Resolved): AsyncGenerator<Finding> {
+export async function* checkFields(session: Session, resolved: Resolved, facts: CheckFacts): AsyncGenerator<Finding> {
   const { indexes } = resolved.table;
   const refused = new Set<string>();
   for (const one of checkRules(resolved, {
@@ -27,9 +28,9 @@ export async function* checkFields(session: Session, resolved: Resolved): AsyncG
   for (const [name, rule] of Object.entries(changedFields(resolved.target.changes).fields)) {
     const column = resolved.table.columns.get(name);
     if (column !== undefined && rule.kind !== "keep" && !refused.has(name))
-      yield* checkValue(session, resolved, column, rule);
+      yield* checkValue(facts, resolved, column, rule);
   }
-  yield* checkConstraints(session, resolved);
+  yield* checkConstraints(session, resolved, facts);
 }
 
 function unchangeable({ table, catalog }: Resolved, column: Column): string | undefined {
@@ -43,19 +44,14 @@ function unchangeable({ table, catalog }: Resolved, column: Column): string | un
     : `${where} is referenced by ${catalog.table(foreignKey.child)?.shown ?? foreignKey.child} (${foreignKey.name})`;
 }
 
-async function* checkValue(
-  session: Session,
-  resolved: Resolved,
-  column: Column,
-  rule: FieldRule,
-): AsyncGenerator<Finding> {
+function* checkValue(facts: CheckFacts, resolved: Resolved, column: Column, rule: FieldRule): Generator<Finding> {
   const value = leaves(resolved, column, rule);
   const where = `column ${column.name} of ${resolved.table.shown}`;
   const say = (message: string) => finding(resolved, "CONSTRAINT", "error", message, { column: column.name });
   if (value == null) return;
   if (column.length > 0 && Array.from(value).length > column.length)
     yield say(`${where} is ${column.declared}, too short for what \`${rule.kind}\` leaves`);
-  else if ((await attempt(session, `SELECT ($1::text::${column.declared})::text`, [value])).length === 0)
+  else if (!facts.takes(column.declared, value))
     yield say(`${where} is ${column.declared}, which refuses what \`${rule.kind}\` leaves`);
 }
 
@@ -96,7 +92,11 @@ async function* checkForeignKeys(
 }
 
 /** CHECK constraints over columns that all get a known value. */
-async function* checkConstraints(session: Session, resolved: Resolved): AsyncGenerator<Finding> {
+async function* checkConstraints(
+  session: Session,
+  resolved: Resolved,
+  { constraints }: CheckFacts,
+): AsyncGenerator<Finding> {
   const known = new Map<string, string | null>();
   for (const [name, rule] of Object.entries(changedFields(resolved.target.changes).fields)) {
     const column = resolved.table.columns.get(name);
@@ -105,12 +105,7 @@ async function* checkConstraints(session: Session, resolved: Resolved): AsyncGen
   }
   if (known.size === 0) return;
   yield* checkForeignKeys(session, resolved, known);
-  const rows = await session.query(
-    `SELECT c.conname::text, pg_catalog.pg_get_expr(c.conbin, c.conrelid), pg_catalog.to_json(ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)))::text
-     FROM pg_catalog.pg_constraint c WHERE c.conrelid = $1::oid AND c.contype = 'c' AND pg_catalog.cardinality(c.conkey) > 0`,
-    [resolved.table.oid],
-  );
-  for (const [name, expression, used] of rows) {
+  for (const [, name, expression, used] of constraints.get(resolved.table.oid) ?? []) {
     const columns = texts(used).flatMap((column) => resolved.table.columns.get(column) ?? []);
     if (expression == null || !columns.every((column) => known.has(column.name))) continue;
     const bound = binder();

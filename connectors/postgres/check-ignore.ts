@@ -2,20 +2,19 @@ import type { Finding } from "../../src/model/search.ts";
 import { unusedIgnores } from "../../src/sql/check-ignore.ts";
 import { fits } from "../../src/sql/findings.ts";
 import type { Place } from "./resolved.ts";
-import type { Session } from "./transaction.ts";
+import type { Row, Session } from "./transaction.ts";
 
-interface Relation {
+export interface Relation {
   readonly oid: string;
   /** As the data map may name it: without its schema only where the search path finds it. */
   readonly names: readonly string[];
 }
 
 /** Everything in the database's own schemas that rows can be read from. */
-export async function relations(session: Session): Promise<readonly Relation[]> {
-  const rows = await session.query(
-    `SELECT c.oid::text, n.nspname::text, c.relname::text, pg_catalog.pg_table_is_visible(c.oid)::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND NOT pg_catalog.starts_with(n.nspname, 'pg_toast') AND NOT pg_catalog.starts_with(n.nspname, 'pg_temp') ORDER BY 2, 3`,
-  );
+export const RELATIONS = `SELECT c.oid::text, n.nspname::text, c.relname::text, pg_catalog.pg_table_is_visible(c.oid)::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND NOT pg_catalog.starts_with(n.nspname, 'pg_toast') AND NOT pg_catalog.starts_with(n.nspname, 'pg_temp') ORDER BY 2, 3`;
+
+export function relationsOf(rows: readonly Row[]): readonly Relation[] {
   return rows.map(([oid, schema, name, visible]) => ({
     oid: oid ?? "",
     names: visible === "true" ? [name ?? "", `${schema ?? ""}.${name ?? ""}`] : [`${schema ?? ""}.${name ?? ""}`],
@@ -23,9 +22,8 @@ export async function relations(session: Session): Promise<readonly Relation[]> 
 }
 
 /** Entries of `map.ignore` that fit nothing. */
-export async function* checkIgnore({ session, block }: Place): AsyncGenerator<Finding> {
+export async function* checkIgnore({ session, block }: Place, known: readonly Relation[]): AsyncGenerator<Finding> {
   if ((block.ignore ?? []).length === 0) return;
-  const known = await relations(session);
   yield* unusedIgnores(
     block,
     known.flatMap((relation) => relation.names),

@@ -2,8 +2,9 @@ import { Failure } from "../../src/errors.ts";
 import { nearest } from "../../src/model/nearest.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { namedColumn } from "../../src/port/named-column.ts";
+import { type CheckFacts, checkFacts } from "./check-facts.ts";
 import { checkFields } from "./check-fields.ts";
-import { checkIgnore, relations } from "./check-ignore.ts";
+import { checkIgnore } from "./check-ignore.ts";
 import { checkIndexes } from "./check-indexes.ts";
 import { checkMatches } from "./check-matches.ts";
 import { checkReferences } from "./check-references.ts";
@@ -16,29 +17,29 @@ import { type Place, type Resolved, resolveTarget } from "./resolved.ts";
 /** Everything the catalog can say before a row is looked at. */
 export async function* checkTargets(place: Place, targets: readonly Target[]): AsyncGenerator<Finding> {
   const resolved: Resolved[] = [];
+  const missing: { readonly target: Target; readonly error: Failure }[] = [];
   for (const target of targets) {
     try {
       resolved.push(await resolveTarget(place, target));
     } catch (error) {
       if (!(error instanceof Failure) || !["TABLE_MISSING", "COLUMN_MISSING", "ACTION_REFUSED"].includes(error.code))
         throw error;
-      const help = error.code === "TABLE_MISSING" ? ((await meantBy(place, target)) ?? error.help) : error.help;
-      yield {
-        code: error.code,
-        severity: "error",
-        record: target.record.id,
-        ...namedColumn(error),
-        message: error.message,
-        help,
-      };
+      missing.push({ target, error });
     }
   }
-  yield* checkIgnore(place);
-  yield* checkServer(place, resolved);
+  const facts = await checkFacts(place, resolved);
+  for (const { target, error } of missing) {
+    const meant = error.code === "TABLE_MISSING" ? meantBy(facts, target) : undefined;
+    const help = meant ?? error.help;
+    const { code, message } = error;
+    yield { code, severity: "error", record: target.record.id, ...namedColumn(error), message, help };
+  }
+  yield* checkIgnore(place, facts.relations);
+  yield* checkServer(facts, resolved);
   for (const one of resolved) {
     yield* checkRights(one);
     yield* checkMatches(one);
-    yield* checkFields(place.session, one);
+    yield* checkFields(place.session, one, facts);
     yield* checkReferences(place, one);
     yield* checkTriggers(place, one);
     yield* checkCopies(one);
@@ -48,31 +49,21 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
 }
 
 /** The table that may have been meant by one that is not there. */
-async function meantBy({ session }: Place, { record }: Target): Promise<string | undefined> {
+function meantBy({ relations }: CheckFacts, { record }: Target): string | undefined {
   if (record.place.kind !== "table") return undefined;
   const { schema, table } = record.place;
   const meant = nearest(
     schema === undefined ? table : `${schema}.${table}`,
-    (await relations(session)).flatMap(({ names }) => names),
+    relations.flatMap(({ names }) => names),
   );
   return meant === undefined ? undefined : `Did you mean \`${meant}\`?`;
 }
 
 /** What the server writes or sends elsewhere by itself. */
-async function* checkServer({ session }: Place, resolved: readonly Resolved[]): AsyncGenerator<Finding> {
+function* checkServer(facts: CheckFacts, resolved: readonly Resolved[]): Generator<Finding> {
   const [first] = resolved;
   if (first === undefined) return;
-  const oids = resolved.flatMap(({ table, catalog }) =>
-    [table, ...catalog.ancestors(table), ...catalog.descendants(table)].map(({ oid }) => oid),
-  );
-  const [settings = [], published = []] = await session.several(
-    `SELECT (pg_catalog.current_setting('log_parameter_max_length', true) IS DISTINCT FROM '0'
-        AND (pg_catalog.current_setting('log_statement') IN ('mod', 'all') OR pg_catalog.current_setting('log_min_duration_statement') <> '-1'))::text, pg_catalog.current_setting('track_counts');
-     SELECT DISTINCT c.oid::text, p.pubname::text FROM pg_catalog.pg_publication p, LATERAL pg_catalog.pg_get_publication_tables(p.pubname::text) AS t JOIN pg_catalog.pg_class c ON c.oid = t.relid
-       WHERE c.oid = ANY ('{${oids.join(",")}}'::oid[]) ORDER BY 2`,
-  );
-  const [logs, counts] = settings[0] ?? [];
-  if (logs === "true")
+  if (facts.logsValues)
     yield finding(
       first,
       "GAP",
@@ -83,7 +74,7 @@ async function* checkServer({ session }: Place, resolved: readonly Resolved[]): 
         gap: { where: "server log", holdsIdentifier: false },
       },
     );
-  if (counts !== "on")
+  if (!facts.counts)
     yield finding(
       first,
       "GAP",
@@ -99,7 +90,7 @@ async function* checkServer({ session }: Place, resolved: readonly Resolved[]): 
       [one.table, ...one.catalog.ancestors(one.table), ...one.catalog.descendants(one.table)].map(({ oid }) => oid),
     );
     for (const name of new Set(
-      published.flatMap(([oid, publication]) => (family.has(oid ?? "") ? [publication ?? ""] : [])),
+      facts.published.flatMap((publication) => (family.has(publication.oid) ? [publication.name] : [])),
     ))
       yield finding(
         one,

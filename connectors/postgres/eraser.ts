@@ -1,4 +1,5 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
+import type { Target } from "../../src/model/search.ts";
 import type { Eraser, IO } from "../../src/port/connector.ts";
 import { describeWorks, isOnePiece, ownWork } from "../../src/sql/describe.ts";
 import type { SqlDialect } from "../../src/sql/dialect.ts";
@@ -6,20 +7,32 @@ import { alsoReading } from "../../src/sql/read-columns.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
 import { applyUnit } from "../../src/sql/unit.ts";
 import { Failure } from "../../src/errors.ts";
-import { beginErasing, type Described } from "./erasing.ts";
+import { beginErasing, type Described, StructureChanged } from "./erasing.ts";
 import { failureOf } from "./errors.ts";
-import { openPlaces, type Structure } from "./place.ts";
+import { openPlaces, placesOf, type Structure } from "./place.ts";
 import { secretOf } from "./reader.ts";
-import { residueOf } from "./residue.ts";
-import { type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
-import { type Database, openDatabase } from "./session.ts";
+import { keepingOf, residueOf } from "./residue.ts";
+import { type Place, type Resolved, resolveOver, resolveTarget } from "./resolved.ts";
+import { type Database, type Looking, openDatabase } from "./session.ts";
+import type { Session } from "./transaction.ts";
+import { openTriggers } from "./triggers.ts";
 
 export async function openEraser(block: SystemBlock, structure: Structure, io: IO): Promise<Eraser> {
-  const database = await openDatabase(block.name, secretOf(block), block.session, io);
+  const database = await openDatabase(block.name, secretOf(block), block.session, io, () => structure.text());
   return {
     async apply(unit, journal, guard) {
+      const attempt = async (anew: boolean) => {
+        await using erasing = dialectOf(database, block, structure, anew, io);
+        return await applyUnit(erasing, unit, { journal, guard, io });
+      };
       try {
-        return await applyUnit(dialectOf(database, block, structure, io), unit, { journal, guard, io });
+        try {
+          return await attempt(false);
+        } catch (error) {
+          // nothing was done yet
+          if (error instanceof StructureChanged) return await attempt(true);
+          throw error;
+        }
       } catch (error) {
         throw failureOf(error, block.name);
       }
@@ -28,7 +41,8 @@ export async function openEraser(block: SystemBlock, structure: Structure, io: I
       try {
         await using transaction = await database.read();
         const place = await openPlaces(block, structure).for(transaction, [target]);
-        return await Array.fromAsync(residueOf(transaction, await resolveTarget(place, target)));
+        const resolved = await resolveTarget(place, target);
+        return residueOf(await keepingOf(transaction, [resolved.table]), resolved);
       } catch (error) {
         throw failureOf(error, target.record.id);
       }
@@ -37,16 +51,26 @@ export async function openEraser(block: SystemBlock, structure: Structure, io: I
   };
 }
 
-/** The tables are looked at anew for every unit. */
-function dialectOf(database: Database, block: SystemBlock, structure: Structure, io: IO): SqlDialect<Resolved> {
+/**
+ * The tables are described by the structure as it was last read, and whether it still is so is asked with the begin of the
+ * unit's first transaction, before anything is done. `anew`: it was not, and is read.
+ */
+function dialectOf(
+  database: Database,
+  block: SystemBlock,
+  structure: Structure,
+  anew: boolean,
+  io: IO,
+): SqlDialect<Resolved> & AsyncDisposable {
+  const looking = onceNeeded(database);
   let described: Described | undefined;
+  let isSure = anew;
   return {
     kind: "postgres",
     async describe(unit) {
-      await using transaction = await database.read();
-      const place = await openPlaces(block, structure).for(
-        transaction,
+      const place = await placeOf(
         unit.works.map(({ target }) => target),
+        anew,
       );
       const tables = await describeWorks<Resolved>(unit, {
         table: async (target) => await resolveTarget(place, target),
@@ -74,7 +98,36 @@ function dialectOf(database: Database, block: SystemBlock, structure: Structure,
     async begin(tables) {
       if (described === undefined)
         throw new Failure("UNEXPECTED", `${block.name}: a transaction was begun before its tables were described`);
-      return await beginErasing(database, described, tables, io);
+      const batch = await beginErasing(database, described, tables, isSure ? undefined : structure, io);
+      isSure = true;
+      return batch;
+    },
+    [Symbol.asyncDispose]: async () => await looking[Symbol.asyncDispose](),
+  };
+
+  async function placeOf(targets: readonly Target[], read: boolean): Promise<Place> {
+    const catalog = read ? undefined : structure.known(placesOf(block, targets));
+    if (catalog !== undefined)
+      return { session: looking, block, written: structure.written, catalog, triggers: openTriggers([]) };
+    isSure = true;
+    return await openPlaces(block, structure).for(await looking.opened(), targets);
+  }
+}
+
+/** A look that is begun when the first question is asked. */
+function onceNeeded(database: Database): Session & AsyncDisposable & { opened(): Promise<Looking> } {
+  let begun: Promise<Looking> | undefined;
+  const opened = async () => await (begun ??= database.read());
+  return {
+    opened,
+    query: async (text, values) => await (await opened()).query(text, values),
+    several: async (text) => await (await opened()).several(text),
+    change: async (text, values) => await (await opened()).change(text, values),
+    async *pages(text, values) {
+      yield* (await opened()).pages(text, values);
+    },
+    async [Symbol.asyncDispose]() {
+      await (await begun)?.[Symbol.asyncDispose]();
     },
   };
 }

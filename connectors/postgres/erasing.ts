@@ -28,6 +28,7 @@ import { findRows, rowsByKey } from "./locate.ts";
 import { type Losses, moreThanKnown, noLosses, noteChanged, noteRemoved, noteTaken, topOf } from "./losses.ts";
 import { goesOn, referencingOf } from "../../src/sql/cascades.ts";
 import { walkReferences, waysInto } from "./references.ts";
+import type { Structure } from "./place.ts";
 import { type Place, type Resolved, resolveTarget, stateOf, stateTexts } from "./resolved.ts";
 import { byKey, wholeTable } from "./search.ts";
 import { attempt, type Database } from "./session.ts";
@@ -59,16 +60,29 @@ interface Erasing {
   id: string;
 }
 
+/** The tables are not as they were described; nothing was done. */
+export class StructureChanged extends Error {}
+
 export async function beginErasing(
   database: Database,
   described: Described,
   { deleting, trails }: BatchTables<Resolved>,
+  /** As the tables were described by it: judged before anything is done. */
+  structure: Structure | undefined,
   io: IO,
 ): Promise<SqlBatch<Resolved>> {
   const { block } = described.place;
   const fixed = !deleting.every((one) => mayLock(one, block));
   const leaves = trails.flatMap(({ table, catalog }) => [table, ...catalog.descendants(table)].map(({ oid }) => oid));
-  const { transaction, first } = await database.write(fixed, beforeText(leaves));
+  const { transaction, answers } = await database.write(fixed, [
+    beforeText(leaves),
+    ...(structure === undefined ? [] : [structure.text()]),
+  ]);
+  const [first = [], around = []] = answers;
+  if (structure?.isSame(around) === false) {
+    await transaction[Symbol.asyncDispose]();
+    throw new StructureChanged();
+  }
   const lost = noLosses();
   const erasing: Erasing = {
     database,

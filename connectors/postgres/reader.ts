@@ -1,7 +1,9 @@
 import { Failure } from "../../src/errors.ts";
+import type { Residue } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
 import { sqlReader } from "../../src/sql/reader.ts";
+import { placeName } from "./catalog.ts";
 import { checkTargets } from "./check.ts";
 import { failureOf, isLocked } from "./errors.ts";
 import { gapsIn } from "./gaps.ts";
@@ -9,19 +11,28 @@ import { openPlaces, type Structure } from "./place.ts";
 import { referenceOf } from "../../src/sql/cascades.ts";
 import { linksOf, walkReferences } from "./references.ts";
 import { remainingIn } from "./remaining.ts";
-import { residueOf } from "./residue.ts";
+import { type Keeping, keepingOf, residueOf } from "./residue.ts";
 import { type Place, type Resolved, resolveTarget } from "./resolved.ts";
-import { type Database, openDatabase } from "./session.ts";
+import { attempt, type Database, type Looking, openDatabase } from "./session.ts";
 import { qualified } from "./sql.ts";
 import type { Session } from "./transaction.ts";
 import { writesOf } from "./writes.ts";
 
 export async function openReader(block: SystemBlock, structure: Structure, io: IO): Promise<Reader> {
-  const database = await openDatabase(block.name, secretOf(block), {}, io);
+  const database = await openDatabase(block.name, secretOf(block), {}, io, () => structure.text());
+  try {
+    // one that cannot be had is said at once; whoever looks first goes on with it
+    await using _ = await database.read();
+  } catch (error) {
+    await database[Symbol.asyncDispose]();
+    throw error;
+  }
   const places = openPlaces(block, structure);
+  const residue = residueOnce(block);
   return sqlReader<Place, Resolved>(block, io, {
     looking: (where, targets, look) =>
       inTransaction(database, where, async function* (session) {
+        residue.looked();
         yield* look(await places.for(session, targets));
       }),
     space: async ({ session }) => await spaceOf(session),
@@ -37,7 +48,7 @@ export async function openReader(block: SystemBlock, structure: Structure, io: I
         yield referenceOf(found, block, resolved.target.record.id);
     },
     size: async ({ session }, resolved) => await sizeOf(session, resolved),
-    residue: ({ session }, resolved) => residueOf(session, resolved),
+    residue: residue.of,
     [Symbol.asyncDispose]: async () => await database[Symbol.asyncDispose](),
   });
 }
@@ -47,10 +58,32 @@ export function secretOf({ name, connect }: SystemBlock): string {
   return connect.secret;
 }
 
+/** What is kept is asked for all record types at once, and again for one that was told already or as soon as anything else was looked at in between. */
+function residueOnce({ records }: SystemBlock) {
+  let looks = 0;
+  let known: { readonly keeping: Keeping; readonly told: Set<string>; look: number } | undefined;
+  return {
+    looked: () => void (looks += 1),
+    async *of({ session, catalog }: Place, resolved: Resolved): AsyncGenerator<Residue> {
+      const { id } = resolved.target.record;
+      if (known === undefined || known.look !== looks - 1 || known.told.has(id)) {
+        const tables = records.flatMap(({ place }) =>
+          (catalog.places.get(placeName(place)) ?? []).flatMap(({ oid }) => catalog.table(oid) ?? []),
+        );
+        const keeping = await keepingOf(session, [...new Set([resolved.table, ...tables])]);
+        known = { keeping, told: new Set(), look: looks };
+      }
+      known.told.add(id);
+      known.look = looks;
+      yield* residueOf(known.keeping, resolved);
+    },
+  };
+}
+
 async function* inTransaction<T>(
   database: Database,
   where: string,
-  look: (session: Session) => AsyncIterable<T>,
+  look: (session: Looking) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
   try {
     await using transaction = await database.read();
@@ -62,15 +95,12 @@ async function* inTransaction<T>(
 
 /** The cluster's own number, where this user may ask for it: it is the same through every pooler and address. */
 async function spaceOf(session: Session): Promise<string> {
-  const [known] = await session.query(
-    `SELECT d.oid::text, pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute')::text,
-       pg_catalog.concat_ws(' ', pg_catalog.inet_server_addr(), pg_catalog.inet_server_port())
-     FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`,
-  );
-  const [oid, mayAsk, address] = known ?? [];
-  const [cluster] =
-    mayAsk === "true" ? await session.query("SELECT system_identifier::text FROM pg_catalog.pg_control_system()") : [];
-  return `postgres ${cluster?.[0] ?? address ?? ""} ${oid ?? ""}`;
+  const text = (cluster: string) =>
+    `SELECT d.oid::text, ${cluster} FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`;
+  const [known] = await attempt(session, text("(SELECT system_identifier::text FROM pg_catalog.pg_control_system())"));
+  const address = "pg_catalog.concat_ws(' ', pg_catalog.inet_server_addr(), pg_catalog.inet_server_port())";
+  const [oid, cluster] = known ?? (await session.query(text(address)))[0] ?? [];
+  return `postgres ${cluster ?? ""} ${oid ?? ""}`;
 }
 
 /** Nothing was begun: a table that cannot be looked at is one that is out of reach. */

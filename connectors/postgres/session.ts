@@ -8,12 +8,21 @@ import { literal, type Value } from "./sql.ts";
 
 export interface Database extends AsyncDisposable {
   /** To look: each statement sees what is there then. */
-  read(): Promise<Transaction>;
+  read(): Promise<Looking>;
   /**
    * To change. `fixed`: all statements see what the first one saw, and what others change meanwhile is refused; else each
-   * sees what is there then. `first`: a statement without values, sent with the begin; its rows.
+   * sees what is there then. `sent`: statements without values, sent with the begin and before the data map's own settings;
+   * the rows of each.
    */
-  write(fixed: boolean, first: string): Promise<{ readonly transaction: Transaction; readonly first: readonly Row[] }>;
+  write(
+    fixed: boolean,
+    sent: readonly string[],
+  ): Promise<{ readonly transaction: Transaction; readonly answers: readonly (readonly Row[])[] }>;
+}
+
+export interface Looking extends Transaction {
+  /** What the statement that was sent with its begin answered. */
+  readonly sent: readonly Row[];
 }
 
 /** A transaction that looks is used again by whoever looks next; it holds on to its tables no longer than this. */
@@ -21,22 +30,20 @@ const LINGER_MS = 500;
 
 const READ = `BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY;
 SET LOCAL row_security = off; SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '30min'; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL jit = off`;
-const write = (
-  level: string,
-  first: string,
-  settings: string,
-) => `BEGIN TRANSACTION ISOLATION LEVEL ${level} READ WRITE;
-SET LOCAL row_security = off; SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '5min'; ${settings}${first}`;
+const write = (level: string) => `BEGIN TRANSACTION ISOLATION LEVEL ${level} READ WRITE;
+SET LOCAL row_security = off; SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '5min'`;
 
 /**
  * Connections to one database, opened when needed. `SET LOCAL` only, and nothing outlives a transaction: it also works
- * behind a pooler that hands out a connection per transaction.
+ * behind a pooler that hands out a connection per transaction. `sent`: a statement without values, sent with each begin of
+ * a look.
  */
 export async function openDatabase(
   system: string,
   secret: string,
   settings: Readonly<Record<string, string>>,
   io: IO,
+  sent?: () => string,
 ): Promise<Database> {
   const pool = new Pool({
     connectionString: databaseUrl(system, io.secret(secret)),
@@ -66,26 +73,27 @@ export async function openDatabase(
     });
     open.add(transaction);
     try {
-      const results = await transaction.several(start);
-      return { transaction, last: results.at(-1) ?? [] };
+      return { transaction, answers: await transaction.several(start) };
     } catch (error) {
       await transaction[Symbol.asyncDispose]();
       throw error;
     }
   };
-  const looking = lingering(async () => (await begin(READ, true)).transaction);
-  const set = Object.entries(settings)
-    .map(
-      ([name, value]) =>
-        `SELECT pg_catalog.set_config(${literal(name)}, ${literal(value.replaceAll(":request", io.request))}, true); `,
-    )
-    .join("");
+  const looking = lingering(async () => {
+    const { transaction, answers } = await begin([READ, ...(sent === undefined ? [] : [sent()])].join("; "), true);
+    return { transaction, sent: answers.at(-1) ?? [] };
+  });
+  const set = Object.entries(settings).map(
+    ([name, value]) =>
+      `SELECT pg_catalog.set_config(${literal(name)}, ${literal(value.replaceAll(":request", io.request))}, true)`,
+  );
   let ended: Promise<void> | undefined;
-  const database: Database = {
+  return {
     read: looking.take,
-    async write(fixed, first) {
-      const { transaction, last } = await begin(write(fixed ? "REPEATABLE READ" : "READ COMMITTED", first, set), false);
-      return { transaction, first: last };
+    async write(fixed, texts) {
+      const start = [write(fixed ? "REPEATABLE READ" : "READ COMMITTED"), ...texts, ...set].join("; ");
+      const { transaction, answers } = await begin(start, false);
+      return { transaction, answers: answers.slice(-texts.length - set.length).slice(0, texts.length) };
     },
     async [Symbol.asyncDispose]() {
       await looking[Symbol.asyncDispose]();
@@ -94,38 +102,34 @@ export async function openDatabase(
       await ended;
     },
   };
-  try {
-    // one that cannot be had is said at once; whoever looks first goes on with it
-    await using _ = await database.read();
-    return database;
-  } catch (error) {
-    await database[Symbol.asyncDispose]();
-    throw error;
-  }
 }
 
 /** Transactions that are not ended at once, but given to whoever wants one next. */
-function lingering(begin: () => Promise<Transaction>): AsyncDisposable & { take(): Promise<Transaction> } {
-  let spare: Transaction | undefined;
+function lingering(
+  begin: () => Promise<{ readonly transaction: Transaction; readonly sent: readonly Row[] }>,
+): AsyncDisposable & { take(): Promise<Looking> } {
+  let spare: Awaited<ReturnType<typeof begin>> | undefined;
   let timer: NodeJS.Timeout | undefined;
   const drop = async () => {
     clearTimeout(timer);
     const old = spare;
     spare = undefined;
-    await old?.[Symbol.asyncDispose]();
+    await old?.transaction[Symbol.asyncDispose]();
   };
   return {
     async take() {
       clearTimeout(timer);
-      const transaction = spare?.usable === true ? spare : await begin();
-      if (spare === transaction) spare = undefined;
+      const one = spare?.transaction.usable === true ? spare : await begin();
+      if (spare === one) spare = undefined;
       else await drop();
+      const { transaction, sent } = one;
       return {
         ...transaction,
+        sent,
         async [Symbol.asyncDispose]() {
           if (!transaction.usable || spare !== undefined) await transaction[Symbol.asyncDispose]();
           else {
-            spare = transaction;
+            spare = one;
             timer = setTimeout(() => void drop(), LINGER_MS).unref();
           }
         },
@@ -147,17 +151,37 @@ function databaseUrl(system: string, text: string): string {
 }
 
 /** The rows of a statement, none where the server refuses it or the role may not ask; the transaction goes on. */
-export async function attempt(session: Session, text: string, values: readonly Value[]): Promise<readonly Row[]> {
-  await session.query("SAVEPOINT expunge_attempt");
+export async function attempt(session: Session, text: string, values: readonly Value[] = []): Promise<readonly Row[]> {
+  if (values.length === 0) return (await attemptAll(session, [text]))?.[0] ?? [];
+  await session.query(SAVE);
   try {
     return await session.query(text, values);
   } catch (error) {
-    if (
-      !(error instanceof Refusal) &&
-      !(error instanceof Failure && ["NOT_PERMITTED", "ROW_SECURITY"].includes(error.code))
-    )
-      throw error;
-    await session.query("ROLLBACK TO SAVEPOINT expunge_attempt");
+    await goOnAfter(session, error);
     return [];
   }
+}
+
+/** The same for several without values, in one message: undefined where the server refuses one of them. */
+export async function attemptAll(
+  session: Session,
+  texts: readonly string[],
+): Promise<readonly (readonly Row[])[] | undefined> {
+  try {
+    return (await session.several([SAVE, ...texts].join("; "))).slice(1);
+  } catch (error) {
+    await goOnAfter(session, error);
+    return undefined;
+  }
+}
+
+const SAVE = "SAVEPOINT expunge_attempt";
+
+async function goOnAfter(session: Session, error: unknown): Promise<void> {
+  if (
+    !(error instanceof Refusal) &&
+    !(error instanceof Failure && ["NOT_PERMITTED", "ROW_SECURITY"].includes(error.code))
+  )
+    throw error;
+  await session.query("ROLLBACK TO SAVEPOINT expunge_attempt");
 }

@@ -50,6 +50,10 @@ export function firingTables(catalog: Catalog, table: Table): readonly string[] 
 
 /** Triggers and rules as they are in the catalog, and what functions do: each asked once. */
 export interface TriggerBook {
+  /** Statements that read what the book knows of the tables it was opened for, for whoever asks more at once; none where it is known. */
+  questions(): readonly string[];
+  /** The rows that each of them gave. */
+  answered(answers: readonly (readonly Row[])[]): void;
   triggersOf(session: Session, tables: readonly string[]): Promise<readonly Trigger[]>;
   rulesOf(session: Session, tables: readonly string[]): Promise<readonly Rule[]>;
   /** The tables that a function writes to, with the functions that it calls. */
@@ -63,19 +67,24 @@ export interface TriggerBook {
 export function openTriggers(around: readonly string[]): TriggerBook {
   const loaded = new Map<string, { readonly triggers: Trigger[]; readonly rules: Rule[] }>();
   const written = new Map<string, { readonly facts: SourceFacts; readonly written: readonly Written[] }>();
-  const load = async (session: Session, tables: readonly string[]) => {
-    const missing = tables.filter((oid) => !loaded.has(oid));
-    if (missing.length === 0) return;
-    const wanted = [...new Set([...missing, ...around.filter((oid) => !loaded.has(oid))])];
-    for (const oid of wanted) loaded.set(oid, { triggers: [], rules: [] });
-    const oids = `'{${wanted.join(",")}}'::oid[]`;
-    const [triggers = [], rules = []] = await session.several(
-      `${TRIGGERS.replace("$OIDS", oids)};${RULES.replace("$OIDS", oids)}`,
-    );
+  const unknown = (tables: readonly string[]) => [...new Set(tables.filter((oid) => !loaded.has(oid)))];
+  const texts = (tables: readonly string[]) => {
+    const oids = `'{${tables.join(",")}}'::oid[]`;
+    return tables.length === 0 ? [] : [TRIGGERS.replace("$OIDS", oids), RULES.replace("$OIDS", oids)];
+  };
+  const take = (tables: readonly string[], [triggers = [], rules = []]: readonly (readonly Row[])[]) => {
+    for (const oid of tables) loaded.set(oid, { triggers: [], rules: [] });
     for (const [oid, ...row] of triggers) loaded.get(oid ?? "")?.triggers.push(triggerOf(row));
     for (const [oid, ...row] of rules) loaded.get(oid ?? "")?.rules.push(ruleOf(row));
   };
+  const load = async (session: Session, tables: readonly string[]) => {
+    if (unknown(tables).length === 0) return;
+    const wanted = unknown([...tables, ...around]);
+    take(wanted, await session.several(texts(wanted).join("; ")));
+  };
   return {
+    questions: () => texts(unknown(around)),
+    answered: (answers) => take(unknown(around), answers),
     async triggersOf(session, tables) {
       await load(session, tables);
       return tables.flatMap((oid) => loaded.get(oid)?.triggers ?? []).toSorted((a, b) => (a.name < b.name ? -1 : 1));

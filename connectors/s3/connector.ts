@@ -29,19 +29,22 @@ export const connector: Connector = {
 };
 
 function openReader(block: SystemBlock, io: IO): Reader {
-  const s3 = open(block, io);
+  const opened = open(block, io);
+  const { store } = opened;
+  // what is known of a bucket is asked by every call anew: it may be versioned since
+  const now = (): S3 => ({ ...opened, bucket: bucketFacts(store) });
   // a search counts the records it passes; a second reading for the cap alone would cost as much again
   const counted = new Map<string, number>();
   return {
-    site: async () => await s3.store.site(),
+    site: async () => await store.site(),
     async *check(targets) {
-      const alike = readAlike();
+      const [s3, alike] = [now(), readAlike()];
       for (const target of targets) yield* checkTarget(s3, target, alike);
     },
     links: async () => [],
     writes: async () => [],
     locate(target, selection) {
-      const whole = target.record.place.kind === "keys";
+      const [s3, whole] = [now(), target.record.place.kind === "keys"];
       switch (selection.by) {
         case "subjects":
           if (whole) return locateObjects(s3, target, selection.lookups);
@@ -63,17 +66,17 @@ function openReader(block: SystemBlock, io: IO): Reader {
       throw new Failure("NOT_BUILT", "looking through all objects for a value is not built yet");
     },
     async size(target) {
-      if (target.record.place.kind === "keys") return await countObjects(s3, target);
-      return counted.get(target.record.id) ?? (await countAll(s3, target));
+      if (target.record.place.kind === "keys") return await countObjects(now(), target);
+      return counted.get(target.record.id) ?? (await countAll(now(), target));
     },
     remaining(target, operation) {
       const keys = operation.records.map(({ key }) => key);
       return target.record.place.kind === "keys"
-        ? remainingObjects(s3, target, keys)
-        : remainingInFiles(s3, target, operation);
+        ? remainingObjects(now(), target, keys)
+        : remainingInFiles(now(), target, operation);
     },
-    residue: (target) => residueOf(s3, target),
-    [Symbol.asyncDispose]: async () => s3.store.close(),
+    residue: (target) => residueOf(now(), target),
+    [Symbol.asyncDispose]: async () => store.close(),
   };
 }
 

@@ -128,6 +128,77 @@ export function failedReceipt(tried: Tried, failure: Failure): Receipt {
   };
 }
 
+/** Receipts of a unit's steps, each of its parts, one after the other. */
+export interface Joining {
+  /** `made`: of a part. What the plan itself left alone counts once: it is in `planned` for the first part alone. */
+  add(step: string, made: (planned: { readonly step: PlanStep }) => Receipt): void;
+  /** One a step. */
+  all(): readonly Receipt[];
+}
+
+export function joining(stepOf: (id: string) => PlanStep): Joining {
+  const receipts = new Map<string, Receipt>();
+  return {
+    add(id, made) {
+      const step = stepOf(id);
+      const before = receipts.get(id);
+      receipts.set(
+        id,
+        before === undefined
+          ? made({ step })
+          : joined(before, made({ step: { ...step, kept: 0, waiting: 0, blocked: 0 } })),
+      );
+    },
+    all: () => [...receipts.values()],
+  };
+}
+
+/** Two parts of a step. The reason is that of the worse one. */
+function joined(one: Receipt, other: Receipt): Receipt {
+  const status = worst([one.status, other.status]);
+  const [worse, better] = one.status === status ? [one, other] : [other, one];
+  const reason = worse.reason ?? better.reason;
+  const says = worse.says ?? better.says;
+  const late = [...(one.late ?? []), ...(other.late ?? [])];
+  const asWanted = (one.asWanted ?? 0) + (other.asWanted ?? 0);
+  const { reason: _, says: __, late: ___, asWanted: ____, people, ...first } = one;
+  return {
+    ...first,
+    status,
+    matched: one.matched + other.matched,
+    affected: one.affected + other.affected,
+    gone: one.gone + other.gone,
+    deleted: one.deleted + other.deleted,
+    changed: one.changed + other.changed,
+    minimised: one.minimised + other.minimised,
+    alreadyGone: one.alreadyGone + other.alreadyGone,
+    ...(asWanted === 0 ? {} : { asWanted }),
+    own: one.own + other.own,
+    kept: one.kept + other.kept,
+    waiting: one.waiting + other.waiting,
+    blocked: one.blocked + other.blocked,
+    failed: one.failed + other.failed,
+    ...(reason === undefined ? {} : { reason }),
+    ...(says === undefined ? {} : { says }),
+    ...(late.length === 0 ? {} : { late }),
+    ...(people === undefined ? {} : { people: people.map((mine, person) => plus(mine, other.people?.[person])) }),
+  };
+}
+
+function plus(one: PersonCounts, other: PersonCounts | undefined): PersonCounts {
+  if (other === undefined) return one;
+  const asWanted = (one.asWanted ?? 0) + (other.asWanted ?? 0);
+  return {
+    done: one.done + other.done,
+    alreadyGone: one.alreadyGone + other.alreadyGone,
+    kept: one.kept + other.kept,
+    waiting: one.waiting + other.waiting,
+    blocked: one.blocked + other.blocked,
+    failed: one.failed + other.failed,
+    ...(asWanted === 0 ? {} : { asWanted }),
+  };
+}
+
 /** What every receipt of an attempt says of where and when. The journal numbers it. */
 function aboutAttempt({ plan, step, gaps, residue, started, finished }: Tried) {
   return {

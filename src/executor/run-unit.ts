@@ -1,8 +1,8 @@
-import type { Eraser, Guard } from "../port/connector.ts";
+import type { EffectPoint, Eraser, Guard } from "../port/connector.ts";
 import { Failure } from "../errors.ts";
-import type { Residue, StepOutcome, Unit } from "../model/change.ts";
+import type { Residue, StepOutcome, Unit, Work } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
-import type { Plan, SealedStep } from "../model/plan.ts";
+import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { Finding, Gap, Target } from "../model/search.ts";
 import type { Readers } from "../planner/readers.ts";
 import { backupResidue } from "../planner/residue.ts";
@@ -11,26 +11,28 @@ import type { Receipt, UnitRow } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { Tx, UnitOfWork } from "../state/state.ts";
 import { type At, lifeStep } from "./kill-points.ts";
-import { ALL_GONE, failedReceipt, isDone, type NotGone, receiptOf, type Tried } from "./receipts.ts";
+import { eachPiece } from "./pieces.ts";
+import { ALL_GONE, failedReceipt, isDone, joining, type NotGone, receiptOf, type Tried } from "./receipts.ts";
 import type { PlannedSteps } from "./planned-steps.ts";
-import { isMinimising, plannedCount, unitWork } from "./unit-work.ts";
+import { isMinimising, plannedCount, plannedIn, unitWork } from "./unit-work.ts";
 import { withoutThose, withThose } from "./whose-turn.ts";
 
 export interface UnitScope {
   readonly map: DataMap;
   readonly plan: Plan;
-  /** The unit's own. */
-  readonly sealed: readonly SealedStep[];
   readonly steps: PlannedSteps;
+  /** The unit's steps: all of their records at once, or bounded parts of one step that follow each other. */
+  pieces(): AsyncIterable<readonly SealedStep[]>;
   /** People of the request. */
   readonly people: number;
   /** What this run may write: nothing any more, once another one has overtaken it. */
   readonly lease: UnitOfWork;
   /** What it reports on the way is collected. */
   openEraser(system: string, report: (finding: Finding) => void): Promise<Eraser>;
-  /** Fresh connections: nothing the eraser said is believed. */
+  /** Connections of their own: nothing the eraser said is believed. */
   openReaders(report: (finding: Finding) => void): Readers;
-  readonly guard: Guard;
+  /** Of these records of the unit. */
+  guardOf(sealed: readonly SealedStep[]): Guard;
   /** Ledger entries that tell of these receipts. */
   entriesFor(receipts: readonly Receipt[]): readonly OutboxEntry[];
   /** Keyed digest of a record's key. */
@@ -57,12 +59,9 @@ export interface UnitResult {
 export async function runUnit(row: UnitRow, scope: UnitScope, waiting: ReadonlySet<number>): Promise<UnitResult> {
   const { at } = scope;
   at("claimed", row.system);
-  const unit = unitWork(row, scope.sealed, scope.steps);
-  const tried = triedOf(row, unit, scope);
-  const { receipts, failure } = await attemptAt(row, { unit, waiting }, tried, scope);
-  const done =
-    failure === undefined &&
-    receipts.every((receipt, index) => isDone(receipt, tried.steps[index]?.step ?? noStep(row.id)));
+  const trial = trialOf(scope);
+  const { receipts, failure } = await attemptAt(row, waiting, trial, scope);
+  const done = failure === undefined && receipts.every((receipt) => isDone(receipt, planStep(scope, receipt.step)));
   const attested = await save(row, receipts, done, scope);
   if (done) at("attested", row.system);
   return { done, receipts: attested, ...(failure === undefined ? {} : { failure }) };
@@ -85,68 +84,109 @@ async function save(
 
 /** Receipts of a unit that could not even be begun, for the same places. */
 export async function leaveUnit(row: UnitRow, scope: UnitScope, failure: Failure): Promise<UnitResult> {
-  const tried = triedOf(row, unitWork(row, scope.sealed, scope.steps), scope);
-  const receipts = tried.steps.map((step) => failedReceipt(tried.of(step), failure));
+  const receipts = await failedReceipts(row, trialOf(scope), failure, scope);
   return { done: false, receipts: await save(row, receipts, false, scope), failure };
 }
 
-type Begun = Pick<Tried, "step" | "sealed" | "work">;
-
+/** What is known of an attempt as a whole. */
 interface Trial {
-  readonly steps: readonly Begun[];
+  readonly started: string;
   readonly reported: Finding[];
-  of(begun: Begun): Tried;
 }
 
-function triedOf(row: UnitRow, unit: Unit, scope: UnitScope): Trial {
+function trialOf({ now }: UnitScope): Trial {
+  return { started: now().toISOString(), reported: [] };
+}
+
+function planStep({ plan }: UnitScope, id: string): PlanStep {
+  return plan.steps.find((one) => one.id === id) ?? noStep(id);
+}
+
+function triedOf(scope: UnitScope, { started, reported }: Trial, work: Work, sealed: readonly SealedStep[]): Tried {
   const { plan, map, people, now } = scope;
-  const started = now().toISOString();
-  const reported: Finding[] = [];
-  const steps = unit.works.map((work): Begun => {
-    const step = plan.steps.find((one) => one.id === work.step) ?? noStep(row.id);
-    const sealed = scope.sealed.find((one) => one.step === work.step) ?? noStep(row.id);
-    return { step, sealed, work };
-  });
   return {
-    steps,
-    reported,
-    of: (begun) => ({
-      ...begun,
-      plan: plan.id,
-      map,
-      people,
-      started,
-      finished: now().toISOString(),
-      residue: [],
-      gaps: gapsOf(reported, begun.work.target.record.id),
-      digest: (key) => scope.digest(key),
-    }),
+    step: planStep(scope, work.step),
+    sealed: sealed.find((one) => one.step === work.step) ?? noStep(work.step),
+    work,
+    plan: plan.id,
+    map,
+    people,
+    started,
+    finished: now().toISOString(),
+    residue: [],
+    gaps: gapsOf(reported, work.target.record.id),
+    digest: (key) => scope.digest(key),
   };
+}
+
+async function failedReceipts(
+  row: UnitRow,
+  trial: Trial,
+  failure: Failure,
+  scope: UnitScope,
+): Promise<readonly Receipt[]> {
+  const receipts = joining((id) => planStep(scope, id));
+  for await (const sealed of scope.pieces())
+    for (const work of unitWork(row, sealed, scope.steps).works)
+      receipts.add(work.step, (planned) =>
+        failedReceipt({ ...triedOf(scope, trial, work, sealed), ...planned }, failure),
+      );
+  return receipts.all();
 }
 
 async function attemptAt(
   row: UnitRow,
-  { unit, waiting }: { readonly unit: Unit; readonly waiting: ReadonlySet<number> },
-  tried: Trial,
+  waiting: ReadonlySet<number>,
+  trial: Trial,
   scope: UnitScope,
 ): Promise<{ readonly receipts: readonly Receipt[]; readonly failure?: Failure }> {
-  const report = (finding: Finding): void => void tried.reported.push(finding);
-  const nothing = unit.works.every((work) => plannedCount(work) === 0);
+  const report = (finding: Finding): void => void trial.reported.push(finding);
   try {
-    const did = nothing
-      ? unit.works.map((work) => nothingDone(work.step))
-      : await apply(row, withoutThose(unit, waiting), scope, report);
-    const outcomes = withThose(unit, waiting, did);
-    const seen = nothing
-      ? new Map<string, SeenAgain>()
-      : await readAgain(unit, outcomes, scope, scope.openReaders(report));
-    scope.at("reread", row.system);
-    const receipts = tried.steps.map((begun, index) => {
-      const outcome = outcomes[index] ?? noStep(row.id);
-      const { residue = [], ...left }: SeenAgain = seen.get(begun.work.step) ?? ALL_GONE;
-      return receiptOf({ ...tried.of(begun), residue }, outcome, left);
+    const receipts = joining((id) => planStep(scope, id));
+    const acted = new Map<string, Target>();
+    const planned = onceAsked(async () => await plannedIn(row.system, scope.steps));
+    await using hand = handOf(row, scope, report);
+    await using readers = scope.openReaders(report);
+    await eachPiece(scope, async (sealed, { only, mayComeAgain }) => {
+      const unit = { ...unitWork(row, sealed, scope.steps), planned };
+      const nothing = unit.works.every((work) => plannedCount(work) === 0);
+      const did = nothing
+        ? unit.works.map((work) => nothingDone(work.step))
+        : await hand.apply(withoutThose(unit, waiting), scope.guardOf(sealed), only);
+      const outcomes = withThose(unit, waiting, did);
+      const again = mayComeAgain ? comingAgain(outcomes) : NONE;
+      const settled = {
+        sealed: sealed.map((step) => without(step, again)),
+        outcomes: outcomes.map((one) => told(one, again)),
+      };
+      const works = again.size === 0 ? unit.works : unitWork(row, settled.sealed, scope.steps).works;
+      const seen = nothing ? new Map<string, NotGone>() : await readAgain(works, settled.outcomes, readers);
+      for (const [index, work] of works.entries()) {
+        const outcome = settled.outcomes[index] ?? noStep(row.id);
+        if (effectsIn(outcome) > 0) acted.set(work.step, work.target);
+        receipts.add(work.step, (planned) =>
+          receiptOf(
+            { ...triedOf(scope, trial, work, settled.sealed), ...planned },
+            outcome,
+            seen.get(work.step) ?? ALL_GONE,
+          ),
+        );
+      }
+      return again;
     });
-    return { receipts };
+    hand.done();
+    scope.at("reread", row.system);
+    // one after the other, and nothing in between: a system may answer for all of them at once
+    const residue = new Map<string, readonly Residue[]>();
+    for (const [step, target] of acted) residue.set(step, await residueAfter(target, readers, scope));
+    return {
+      receipts: receipts.all().map((receipt) => ({
+        ...receipt,
+        gaps: gapsOf(trial.reported, `${receipt.system}.${receipt.record}`),
+        residue: residue.get(receipt.step) ?? [],
+        finished: scope.now().toISOString(),
+      })),
+    };
   } catch (error) {
     if (
       !(error instanceof Failure) ||
@@ -155,49 +195,107 @@ async function attemptAt(
       error.code === "BUSY"
     )
       throw error;
-    return { receipts: tried.steps.map((begun) => failedReceipt(tried.of(begun), error)), failure: error };
+    return { receipts: await failedReceipts(row, trial, error, scope), failure: error };
   }
 }
 
-async function apply(
-  row: UnitRow,
-  unit: Unit,
-  { lease, plan, openEraser, guard, at }: UnitScope,
-  report: (finding: Finding) => void,
-): Promise<readonly StepOutcome[]> {
+/** It may be as much as the whole plan: read by a part that needs it, and kept for the others. */
+function onceAsked<T>(ask: () => Promise<T>): () => Promise<T> {
+  let known: Promise<T> | undefined;
+  return async () => await (known ??= ask());
+}
+
+const NONE: ReadonlySet<string> = new Set();
+/** Reasons for which another look at the same records, in the same attempt, would find nothing else. */
+const STAYS: ReadonlySet<string> = new Set(["lock_timeout", "in_doubt", "not_its_turn"]);
+
+/** Records that stay for another record's sake: it may be of a later part, and gone then. */
+function comingAgain(outcomes: readonly StepOutcome[]): ReadonlySet<string> {
+  return new Set(
+    outcomes.flatMap(({ left }) =>
+      left.flatMap(({ key, kind, reason }) => (kind === "blocked" && !STAYS.has(reason) ? [key] : [])),
+    ),
+  );
+}
+
+function without(step: SealedStep, keys: ReadonlySet<string>): SealedStep {
+  return keys.size === 0 ? step : { ...step, records: step.records.filter(({ key }) => !keys.has(key)) };
+}
+
+function told(outcome: StepOutcome, again: ReadonlySet<string>): StepOutcome {
+  return again.size === 0 ? outcome : { ...outcome, left: outcome.left.filter(({ key }) => !again.has(key)) };
+}
+
+function effectsIn({ deleted, changed, minimised, own }: StepOutcome): number {
+  return deleted + changed + minimised + own;
+}
+
+interface Hand extends AsyncDisposable {
+  /** `only`: nothing of the unit comes after it. */
+  apply(unit: Unit, guard: Guard, only: boolean): Promise<readonly StepOutcome[]>;
+  /** Nothing comes any more. */
+  done(): void;
+}
+
+/** The eraser of a unit: with the first part that has something to be done the unit is intended, and it is opened. */
+function handOf(row: UnitRow, { lease, plan, openEraser, at }: UnitScope, report: (finding: Finding) => void): Hand {
+  let begun: Promise<{ readonly eraser: Eraser; readonly notes: readonly string[] }> | undefined;
+  const passed = new Set<EffectPoint>();
+  let isDoneToTell = false;
+  let isClosed = false;
   const intend = async (tx: Tx): Promise<readonly string[]> => {
     await tx.journal.intend(plan.id, row.id);
     return await tx.journal.notes(plan.id, row.id);
   };
-  const notes = await lifeStep(lease, at, "intend", intend, row.system);
-  at("intent_written", row.system);
-  await using eraser = await openEraser(row.system, report);
-  return await eraser.apply(
-    unit,
-    {
-      notes,
-      note: async (text) => await lease.atomically(async (tx) => await tx.journal.note(plan.id, row.id, text)),
-      keepImage: async () => await Promise.reject(new Failure("UNEXPECTED", "no unit asks for images yet")),
-      at: (point) => at(point, row.system),
+  const begin = async () => {
+    const notes = await lifeStep(lease, at, "intend", intend, row.system);
+    at("intent_written", row.system);
+    return { notes, eraser: await openEraser(row.system, report) };
+  };
+  const tell = (point: EffectPoint): void => {
+    if (passed.has(point)) return;
+    passed.add(point);
+    at(point, row.system);
+  };
+  return {
+    async apply(unit, guard, only) {
+      const { eraser, notes } = await (begun ??= begin());
+      // closed before anything is read again, where nothing comes after it
+      isClosed = only;
+      await using _ = only ? eraser : undefined;
+      return await eraser.apply(
+        unit,
+        {
+          notes,
+          note: async (text) => await lease.atomically(async (tx) => await tx.journal.note(plan.id, row.id, text)),
+          keepImage: async () => await Promise.reject(new Failure("UNEXPECTED", "no unit asks for images yet")),
+          at: (point) => {
+            if (point === "effect_done" && !only) isDoneToTell = true;
+            else tell(point);
+          },
+        },
+        guard,
+      );
     },
-    guard,
-  );
+    done() {
+      if (isDoneToTell) tell("effect_done");
+    },
+    async [Symbol.asyncDispose]() {
+      if (isClosed) return;
+      const opened = await begun?.catch(() => undefined);
+      await opened?.eraser[Symbol.asyncDispose]();
+    },
+  };
 }
 
-interface SeenAgain extends NotGone {
-  readonly residue?: readonly Residue[];
-}
-
-/** By step, read on a fresh connection. */
+/** By step, read by connections that the eraser has nothing to do with. */
 async function readAgain(
-  unit: Unit,
+  works: readonly Work[],
   outcomes: readonly StepOutcome[],
-  scope: UnitScope,
-  fresh: Readers,
-): Promise<ReadonlyMap<string, SeenAgain>> {
-  await using readers = fresh;
-  const seen = new Map<string, SeenAgain>();
-  for (const { step, target, lookups, operations } of unit.works) {
+  readers: Readers,
+): Promise<ReadonlyMap<string, NotGone>> {
+  const seen = new Map<string, NotGone>();
+  for (const { step, target, lookups, operations } of works) {
     let [acted, minimised] = [0, 0];
     const outcome = outcomes.find((one) => one.step === step);
     const left = outcome?.left.flatMap(({ key, kind }) => (kind === "already_gone" ? [] : [key])) ?? [];
@@ -211,8 +309,7 @@ async function readAgain(
       if (isMinimising(operation.change, operation.also)) minimised += still.size;
       else acted += still.size;
     }
-    const effects = outcome === undefined ? 0 : outcome.deleted + outcome.changed + outcome.minimised + outcome.own;
-    seen.set(step, { acted, minimised, residue: effects === 0 ? [] : await residueAfter(target, readers, scope) });
+    seen.set(step, { acted, minimised });
   }
   return seen;
 }

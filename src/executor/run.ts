@@ -2,7 +2,7 @@ import type { Eraser } from "../port/connector.ts";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
 import { keptForAPerson } from "../model/hold-ends.ts";
-import type { ApprovedPlan, PlanStep } from "../model/plan.ts";
+import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Finding } from "../model/search.ts";
@@ -16,8 +16,10 @@ import type { Lease, State, Tx } from "../state/state.ts";
 import { driftBetween, type NewRecords, notedNewRecords, type SecondLook, unitsThatMayRun } from "./drift.ts";
 import { movedSystems } from "../planner/sites.ts";
 import { guardOf, type Rejudge } from "./guard.ts";
+import { type LaneReaders, laneReaders } from "./lane-readers.ts";
 import { inLanes } from "./lanes.ts";
 import { type At, lifeStep } from "./kill-points.ts";
+import { piecesOf } from "./pieces.ts";
 import type { PlannedSteps } from "./planned-steps.ts";
 import { leaveUnit, runUnit, type UnitResult } from "./run-unit.ts";
 import { type RunStep, stepLine } from "./step-line.ts";
@@ -59,9 +61,10 @@ export interface RunScope {
   openEraser(system: string, report: (finding: Finding) => void): Promise<Eraser>;
   /** Throws where the plan may not be run, as things stand in this transaction. */
   judge(tx: Tx): Promise<void>;
-  /** Searches and decides anew, exactly as the plan was made, and says how the steps are done together; read-only. */
-  replan(): Promise<SecondLook & { readonly units: readonly PlannedUnit[] }>;
-  readonly rejudge: Rejudge;
+  /** Searches and decides anew, exactly as the plan was made, and says how the steps are done together; read-only. `first` may refuse. */
+  replan(first: (readers: Readers) => Promise<void>): Promise<SecondLook & { readonly units: readonly PlannedUnit[] }>;
+  /** Read by these readers, which the eraser has nothing to do with. */
+  rejudge(readers: Readers, ...question: Parameters<Rejudge>): ReturnType<Rejudge>;
   /** Keyed digest of a record's key. */
   digest(key: string): string;
   /** The request's story with this run's beginning, or its end in a state. */
@@ -94,13 +97,14 @@ const PLAN_NOTES = "";
 /** Before the first effect nothing may differ from the plan; the units are made, but for those that new records stand in the way of. */
 async function begin(scope: RunScope): Promise<NewRecords> {
   const { state, plan, map } = scope;
-  await refuseMoved(scope);
   const start = async (tx: Tx): Promise<void> => {
     await scope.judge(tx);
     await tx.requests.update(plan.request, { state: "running", ...(await scope.noted(tx)) });
     await tx.outbox.post([scope.startedEntry()]);
   };
   if ((await state.read.journal.units(plan.id)).some((unit) => unit.state !== "ready")) {
+    await using readers = scope.openReaders(() => {});
+    await refuseMoved(scope, readers);
     await lifeStep(scope.lease, scope.at, "begin", start);
     return notedNewRecords(await state.read.journal.notes(plan.id, PLAN_NOTES));
   }
@@ -135,8 +139,7 @@ async function begin(scope: RunScope): Promise<NewRecords> {
 }
 
 /** Whatever is found or not found at another place says nothing of the planned one, and nothing is done there; by a run that goes on neither. */
-async function refuseMoved({ steps, openReaders }: RunScope): Promise<void> {
-  await using readers = openReaders(() => {});
+async function refuseMoved({ steps }: RunScope, readers: Readers): Promise<void> {
   const [moved] = await movedSystems(steps.heads, readers);
   if (moved !== undefined)
     throw new Failure(
@@ -148,9 +151,9 @@ async function refuseMoved({ steps, openReaders }: RunScope): Promise<void> {
 /** What the map names and is not there any more was there at plan: it has changed. */
 const GONE_PLACES: ReadonlySet<string> = new Set(["TABLE_MISSING", "COLUMN_MISSING"]);
 
-async function lookAgain({ replan }: RunScope): ReturnType<RunScope["replan"]> {
+async function lookAgain(scope: RunScope): ReturnType<RunScope["replan"]> {
   try {
-    return await replan();
+    return await scope.replan(async (readers) => await refuseMoved(scope, readers));
   } catch (error) {
     if (error instanceof Failure && GONE_PLACES.has(error.code))
       throw new Failure("PLAN_STALE", `${error.message}; nothing was done`);
@@ -172,9 +175,12 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
     await inLanes(
       lanes.values(),
       async (lane) => {
+        await using readers = laneReaders(scope.openReaders);
         for (const row of lane) {
           interruptible(signal);
-          results.set(row.id, await attempt(scope, row, results));
+          const result = await attempt({ ...scope, readers }, row, results);
+          results.set(row.id, result);
+          if (result.failure !== undefined || result.fault !== undefined) await readers.renew();
         }
       },
       { concurrency: scope.concurrency, signal },
@@ -183,20 +189,31 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
   return results;
 }
 
-async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<string, UnitResult>): Promise<UnitResult> {
-  const { state, plan, steps } = scope;
+async function attempt(
+  scope: RunScope & { readonly readers: LaneReaders },
+  row: UnitRow,
+  results: ReadonlyMap<string, UnitResult>,
+): Promise<UnitResult> {
+  const { state, plan, steps, readers } = scope;
   try {
-    const sealed = await steps.whole(row.steps);
     const unit = {
       map: scope.map,
       plan,
-      sealed,
       steps,
+      pieces: () => piecesOf(steps, row.steps),
       people: scope.people.length,
       lease: scope.lease,
       openEraser: scope.openEraser,
-      openReaders: scope.openReaders,
-      guard: guardOf(sealed, scope.rejudge),
+      openReaders: readers.lend,
+      guardOf: (sealed: readonly SealedStep[]) =>
+        guardOf(
+          sealed,
+          async (...question) =>
+            await scope.rejudge(
+              readers.lend(() => {}),
+              ...question,
+            ),
+        ),
       entriesFor: scope.receiptEntries,
       digest: (key: string) => scope.digest(key),
       now: scope.now,

@@ -15,7 +15,8 @@ export function unitWork(row: UnitRow, sealed: readonly SealedStep[], steps: Pla
   };
 }
 
-async function plannedIn(system: string, { heads, pieces }: PlannedSteps): Promise<PlannedInSystem> {
+/** What the plan deletes and changes in a system. */
+export async function plannedIn(system: string, { heads, pieces }: PlannedSteps): Promise<PlannedInSystem> {
   const mine = heads.filter(({ target }) => target.record.system === system);
   const deleting = new Map<string, PlannedKeys & { readonly keys: string[] }>();
   const changing: typeof deleting = new Map();

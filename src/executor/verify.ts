@@ -5,7 +5,8 @@ import type { Finding, Gap, Lookup, PlannedGap, Site, Target } from "../model/se
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
 import { resolveIdentifiers } from "../planner/identities.ts";
-import { locateOne, locateRecords, searchOrder } from "../planner/locate.ts";
+import { foundRecords } from "../planner/found-records.ts";
+import { locateOne, searchOrder } from "../planner/locate.ts";
 import { beginSearch, mergeLookups, type Searching, searchesFor } from "../planner/lookups.ts";
 import { sameSite, sitesOnce } from "../planner/sites.ts";
 import { noStops } from "../planner/stops.ts";
@@ -264,12 +265,11 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching,
   const { target } = step;
   const now = searching === undefined ? [] : (await searchesFor(searching, type)).lookups;
   const lookups = mergeLookups(step.lookups, now);
-  const records = await locateLeft(readers, target, lookups, receipt);
-  const leads = leadingColumns(scope.map, type.id);
-  if (searching !== undefined && leads.length > 0) {
-    const leading = await locateRecords(readers, type, target, lookups, leads);
+  const leads = searching === undefined ? [] : leadingColumns(scope.map, type.id);
+  const leading = leads.length === 0 ? undefined : foundRecords(type, leads);
+  const records = await locateLeft(readers, target, lookups, { receipt, leading });
+  if (searching !== undefined && leading !== undefined)
     searching.found.set(type.id, { type, target, lookups, records: leading, unsearched: [] });
-  }
   const known = new Set([...step.records.map(({ key }) => key), ...(step.elsewhere ?? []).map(({ key }) => key)]);
   // a planned record is judged by its key below; one that is as wanted still matches, and may
   const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
@@ -334,10 +334,13 @@ async function locateLeft(
   readers: Readers,
   target: Target,
   lookups: readonly Lookup[],
-  receipt: Receipt | undefined,
+  {
+    receipt,
+    leading,
+  }: { readonly receipt: Receipt | undefined; readonly leading: ReturnType<typeof foundRecords> | undefined },
 ): ReturnType<typeof locateOne> {
   try {
-    return await locateOne(readers, target, lookups);
+    return await locateOne(readers, target, lookups, leading);
   } catch (error) {
     if (error instanceof Failure && error.code === "COLUMN_MISSING" && emptiedByUs(target.record, receipt))
       return new Map();

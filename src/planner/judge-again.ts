@@ -16,7 +16,7 @@ import { recordTypes } from "./targets.ts";
 
 export interface JudgeAgain {
   readonly map: DataMap;
-  /** Fresh connections. */
+  /** Connections that the eraser has nothing to do with. */
   readonly readers: Readers;
   /** `system.record` of the records that are about to be acted on. */
   readonly record: string;

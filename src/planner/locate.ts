@@ -102,14 +102,19 @@ function searchLevels(map: DataMap): readonly (readonly RecordType[])[] {
   return [...levels.entries()].toSorted(([a], [b]) => a - b).map(([, records]) => records);
 }
 
-/** Finds records by lookups that were made before; each once, with everyone it belongs to. */
+/** Finds records by lookups that were made before; each once, with everyone it belongs to. `also` is given them too. */
 export async function locateOne(
   readers: Readers,
   target: Target,
   lookups: readonly Lookup[],
+  also?: Pick<Gathering, "put">,
 ): Promise<ReadonlyMap<string, Located>> {
   const records = new Map<string, Located>();
-  await gather(readers, target, lookups, { get: (key) => records.get(key), put: (one) => records.set(one.key, one) });
+  const put = (one: Located): void => {
+    records.set(one.key, one);
+    also?.put(one);
+  };
+  await gather(readers, target, lookups, { get: (key) => records.get(key), put });
   return records;
 }
 

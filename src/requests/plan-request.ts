@@ -128,7 +128,7 @@ export async function knownOf(reads: Reads, request: string): Promise<Known> {
 export async function searchAndPlan(
   context: Context,
   request: string,
-  options: { readonly id: string; readonly system?: string },
+  options: { readonly id: string; readonly system?: string; first?(readers: Readers): Promise<void> },
 ): Promise<{ readonly plan: Plan; readonly sealed: readonly PlannedStep[]; readonly searched: Searched }> {
   const { map } = context;
   refuseAsked(map, options.system);
@@ -136,6 +136,7 @@ export async function searchAndPlan(
   const digestKey = await sealed.digestKey(request);
   const reported: Finding[] = [];
   await using readers = readersFor(context, request, (finding) => reported.push(finding));
+  await options.first?.(readers);
   const only = options.system === undefined ? {} : { system: options.system };
   const { pseudonyms, batch: asBatch = false, received, createdAt } = await requests.get(request);
   const batch = asBatch || pseudonyms.length > 1;

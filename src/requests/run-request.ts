@@ -69,9 +69,10 @@ async function runHeld(
       const now = await runnable(context, tx, id);
       if (now.plan.id !== plan.id) throw new Failure("PLAN_STALE", `${id} has a newer plan than ${plan.id}`);
     },
-    async replan() {
+    async replan(first) {
       const { sealed, searched } = await searchAndPlan(context, id, {
         id: plan.id,
+        first,
         ...(plan.system === undefined ? {} : { system: plan.system }),
       });
       const records = plan.steps.map((step) => `${step.system}.${step.record}`);
@@ -82,8 +83,7 @@ async function runHeld(
         lost: async (step, keys) => await lostOf(context, id, step, keys, empty),
       };
     },
-    async rejudge(record, subjects, keys) {
-      await using readers = readersFor(context, id, () => {});
+    async rejudge(readers, record, subjects, keys) {
       known ??= knownOfPeople(await knownOf(state.read, id));
       return await judgeAgain({
         map,

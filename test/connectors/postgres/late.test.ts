@@ -301,3 +301,17 @@ test("a foreign key that is added in the middle of the unit undoes the batch", a
   expect([await rows("customers"), await rows("late")]).toEqual([["(1,x)"], ["(1)"]]);
   expect(await erase(system, io, [work])).toMatchObject([{ affected: 0, blocked: 1, reason: "late_of" }]);
 });
+
+test("a foreign key that came since the structure was read is seen before the unit's first change", async () => {
+  await database.sql("CREATE TABLE customers (id int PRIMARY KEY, email text); INSERT INTO customers VALUES (1, 'x')");
+  const system = systemOf([customers.record]);
+  const io = worldOf(database);
+  const work = await plan(system, io, customers, [lookup({ email: "x" })]);
+  await database.sql(
+    "CREATE TABLE late (c int CONSTRAINT late_of REFERENCES customers ON DELETE CASCADE); INSERT INTO late VALUES (1)",
+  );
+  expect(await erase(system, io, [work])).toMatchObject([{ affected: 0, blocked: 1, reason: "late_of" }]);
+  expect(await rows("late")).toEqual(["(1)"]);
+  await database.sql("TRUNCATE late");
+  expect(await erase(system, io, [work])).toMatchObject([{ affected: 1, blocked: 0 }]);
+});
