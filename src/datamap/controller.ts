@@ -8,6 +8,7 @@ import {
   readDays,
   readPeriod,
   readRoundUp,
+  readWholeDays,
   type Check,
 } from "./check.ts";
 import { readLimits } from "./record.ts";
@@ -27,7 +28,7 @@ export interface Outside {
 /** Everything above identities and systems, with its defaults. */
 export type Top = Pick<
   DataMap,
-  "controller" | "owner" | "reviewBy" | "ignore" | "proof" | "approval" | "limits" | "settle" | "clock"
+  "controller" | "owner" | "reviewBy" | "ignore" | "proof" | "approval" | "limits" | "settle" | "releaseWait" | "clock"
 >;
 
 export async function readTop(written: Written, outside: Outside, check: Check): Promise<Top> {
@@ -35,7 +36,7 @@ export async function readTop(written: Written, outside: Outside, check: Check):
   checkReview(map.review_by, ["map", "review_by"], check);
   checkIgnore(map.ignore ?? [], check);
   if (written.retain_deleted !== undefined) readDays(written.retain_deleted, ["retain_deleted"], check);
-  for (const key of ["retain_deleted", "legal_holds", "people", "assert"] as const)
+  for (const key of ["retain_deleted", "people", "assert"] as const)
     if (written[key] !== undefined) notBuilt([key], "key", `\`${key}\``, check);
   if (approval.standing !== undefined) notBuilt(["approval", "standing"], "key", "`approval.standing`", check);
   if (proof !== undefined) {
@@ -76,6 +77,7 @@ export async function readTop(written: Written, outside: Outside, check: Check):
     },
     limits: readLimits(written.limits, { maxRecords: 1000, maxFraction: 0.01, maxFanOut: 20, batchRecords: 100_000 }),
     settle: readPeriod(written.settle ?? "1 hour", ["settle"], check),
+    releaseWait: readWholeDays(written.legal_holds?.release_wait ?? "0 days", ["legal_holds", "release_wait"], check),
     clock: written.clock ?? "real",
   };
 }

@@ -255,6 +255,8 @@ export interface DataMap {
   };
   readonly limits: Limits;
   readonly settle: Period;
+  /** How long after its release a legal hold still keeps records. */
+  readonly releaseWait: Period;
   readonly clock: "real" | "test";
   readonly identities: readonly Identity[];
   readonly conditions: readonly Condition[];

@@ -56,6 +56,8 @@ export interface Receipt {
   readonly says?: string;
   /** Keyed digests of the records that were held or waiting only when they were about to be acted on. */
   readonly late?: readonly string[];
+  /** Ids of the legal holds that keep some of them, planned or since. */
+  readonly holds?: readonly string[];
   /** One a person of a batch, in the request's order. */
   readonly people?: readonly PersonCounts[];
   readonly gaps: readonly Gap[];
