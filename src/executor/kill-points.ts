@@ -20,7 +20,7 @@ export const KILL_POINTS = [
 /** Moments of a unit that are seen around any connector, once for each unit. */
 export const SEEN_POINTS = ["judged", "noted"] as const;
 
-/** The steps of a request's life, and of a legal hold's: each is one transaction, with what the ledger is to be told of it. */
+/** The steps of a request's life: each is one transaction, with what the ledger is to be told of it. */
 export const LIFE_STEPS = [
   "open",
   "identity",
@@ -35,13 +35,12 @@ export const LIFE_STEPS = [
   "complete",
   "verify",
   "end",
-  "hold_add",
-  "hold_extend",
-  "hold_release",
-  "hold_end",
 ] as const;
 
-export type LifeStep = (typeof LIFE_STEPS)[number];
+/** Those of a legal hold's. */
+export const HOLD_STEPS = ["hold_add", "hold_extend", "hold_release", "hold_end"] as const;
+
+export type LifeStep = (typeof LIFE_STEPS)[number] | (typeof HOLD_STEPS)[number];
 
 /** `saving_…`: all of a step is written and nothing is saved. `saved_…`: it is, and nothing was done since. */
 export type KillPoint =
