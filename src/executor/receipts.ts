@@ -98,8 +98,20 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
     ...(says === undefined ? {} : { says }),
     ...(late.length === 0 ? {} : { late: late.map(({ key }) => tried.digest(key)) }),
     ...holdsOf([step, ...late]),
+    ...lateUntil(
+      step,
+      late.filter(({ kind }) => kind === "kept"),
+    ),
     ...(tried.people > 1 ? { people: peopleOf(tried, outcome.left) } : {}),
   };
+}
+
+/** The plan does not know the end of what is held only since. */
+function lateUntil({ kept, until }: PlanStep, late: readonly Left[]): Pick<Receipt, "until"> {
+  if (late.length === 0) return {};
+  const ends = [...(kept > 0 ? [until] : []), ...late.map((one) => one.until)];
+  const known = ends.flatMap((end) => end ?? []);
+  return { until: known.length < ends.length ? null : (known.toSorted().at(-1) ?? null) };
 }
 
 /** The attempt ended in a failure of the system as a whole: what was planned is still to be done, as far as anybody knows. */

@@ -92,7 +92,7 @@ function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Rece
   const kind = context.map.systems.find((system) => system.name === step.system)?.kind ?? "unknown";
   const reason = reasonOf(receipt.reason ?? step.reason);
   const people = peopleOf(receipt);
-  const until = when(step.until);
+  const until = when(receipt.until === undefined ? step.until : receipt.until);
   const acted = deleted + changed + alreadyGone + failed;
   return entry(`${plan.request}/${plan.id}/${step.id}/${attempt}`, "target.result", {
     request: plan.request,
