@@ -304,12 +304,18 @@ test("a hold whose identifier leads to several people covers all of them: what i
       device: { type: "string", found_in: "shop.people.device", by: { email: "email" } },
     },
   };
-  await using shop = await shopOn(identities);
+  const ledger = { match: { device: "device", owner: "email" }, do: "erase" };
+  await using shop = await shopOn(identities, { ledger });
+  shop.shop.tables.set("ledger", new Map());
+  for (const end of ["a", "b"])
+    put(shop.shop, "ledger", `m-${end}`, { id: `m-${end}`, device: `device-4711-${end}`, owner: BOB.email });
   put(shop.shop, "people", "p3", { ...person("p3", "cay"), device: "device-4711-a" });
   put(shop.shop, "people", "p4", { ...person("p4", "cay"), device: "device-4711-b" });
   await hold(shop.house, [CAY]);
   const request = await shop.house.open({ device: ["device-4711-a", "device-4711-b"], ...CAY });
   expect(stepOf(await shop.house.plan(request), "shop.people")).toMatchObject({ found: 2, kept: 2 });
+  const other = await shop.house.open(BOB);
+  expect(stepOf(await shop.house.plan(other), "shop.ledger")).toMatchObject({ found: 2, kept: 2 });
 });
 
 test("one decision a record: what another record type over the same rows wants is nothing against a hold", async () => {
