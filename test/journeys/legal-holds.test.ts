@@ -137,10 +137,8 @@ test("added between approval and run, released later: those records stay meanwhi
   expect(words.out).toContain("Wed 30 Jun 2027");
   expect(words.out).toContain("2 records: 2 in shop.orders");
 
-  const released = await call(
-    desk,
-    ...["hold", "release", "h-2026-1", "--reason", "settled", "--by", "legal department"],
-  );
+  const order = ["--reason", "settled", "--by", "legal department"];
+  const released = await call(desk, "hold", "release", "h-2026-1", ...order);
   expect([released.code, dig(released.json, "next")], released.out).toEqual([0, [`expunge plan ${id}`]]);
   await call(desk, "plan", id);
   await call(desk, "approve", id, "--confirm", id);
