@@ -157,6 +157,38 @@ test("added between approval and run, released later: those records stay meanwhi
   }
 });
 
+test("one that cannot be read stops plan and run with 4; list and doctor name it, and a person's word ends it", async () => {
+  const desk = openShop();
+  await desk.json(["init"]);
+  const id = await desk.open({ email: UWE });
+  await call(desk, "plan", id);
+  await call(desk, "approve", id, "--confirm", id);
+  await add(desk);
+  expect(list((await call(desk, "doctor")).json, "data.checks")).toContainEqual(
+    expect.objectContaining({ name: "legal holds", result: "ok" }),
+  );
+  const before = [rows(desk), desk.read("data/list.csv")];
+  {
+    using db = new DatabaseSync(path.join(desk.folder, ".expunge/state.db"));
+    db.exec("delete from legal_hold_key");
+  }
+  for (const args of [
+    ["plan", id],
+    ["run", id, "--confirm", id],
+  ]) {
+    const said = await call(desk, ...args);
+    expect([said.code, dig(said.json, "error.code")], said.out).toEqual([4, "HOLD_UNREADABLE"]);
+  }
+  expect([rows(desk), desk.read("data/list.csv")]).toEqual(before);
+  const listed = await call(desk, "hold", "list");
+  expect([listed.code, list(listed.json, "data.holds")]).toMatchObject([4, [{ id: "H-2026-0001", held: null }]]);
+  expect(list((await call(desk, "doctor")).json, "data.checks")).toContainEqual(
+    expect.objectContaining({ name: "legal holds", result: "fail" }),
+  );
+  await call(desk, "hold", "release", "H-2026-0001", "--reason", "made anew", "--by", "legal department");
+  expect((await call(desk, "run", id, "--confirm", id)).code).toBe(0);
+});
+
 test("what is missing is 64 without a terminal, and an identifier is never taken from the command line", async () => {
   const desk = openShop();
   await desk.json(["init"]);
