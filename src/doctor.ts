@@ -64,6 +64,7 @@ async function* checksOf(
   }
   await using open = workspace;
   yield await ledgerCheck(open);
+  yield* holdChecks(open);
   for (const system of map.systems) {
     if (system.records.length === 0) continue;
     label(`looking at ${system.name}`);
@@ -107,6 +108,23 @@ async function ledgerCheck(workspace: Reading): Promise<DoctorCheck> {
   const detail = (entries: number): string =>
     `${count(entries, "entry", "entries")}, each as it was signed; it holds what this workspace knows of it`;
   return "result" in size ? size : { name: "ledger", result: "ok", detail: detail(size.entries) };
+}
+
+/** One that cannot be read stops every plan and run; what it names in the data map is looked at there. */
+async function* holdChecks({ state }: Reading): AsyncGenerator<DoctorCheck> {
+  const { legalHolds } = state.read;
+  const all = await legalHolds.list();
+  if (all.length === 0) return;
+  const unreadable: string[] = [];
+  for (const { id, hold } of all) {
+    if (hold?.ended !== undefined) continue;
+    const read = hold === undefined ? undefined : await orFail(id, async () => await legalHolds.subjects(hold));
+    if (read === undefined || "result" in read) unreadable.push(id);
+  }
+  const name = "legal holds";
+  if (unreadable.length > 0)
+    yield { name, result: "fail", detail: `${unreadable.join(", ")} cannot be read: nothing is planned or run` };
+  else yield { name, result: "ok", detail: `${count(all.length, "legal hold")}, each can be read` };
 }
 
 function mapCheck({ issues, notBuilt, map, file }: MapFile): DoctorCheck {

@@ -76,6 +76,10 @@ export const FAILURES = {
     exit: EXIT.unreachable,
     help: "Check that the system runs and that the secret names the right address.",
   },
+  HOLD_UNREADABLE: {
+    exit: EXIT.unreachable,
+    help: "Nothing is erased before it can be read, since nobody knows what it keeps: see `expunge hold list`. Bring back the state or the data map that it was made with, or end it by a person's word: expunge hold release H-….",
+  },
   SECRET_MISSING: {
     exit: EXIT.unreachable,
     help: "Set the environment variable EXPUNGE_SECRET_<NAME>, or put a file of that name into $EXPUNGE_SECRETS_DIR.",
@@ -113,6 +117,7 @@ export const FAILURES = {
   FORMAT_NOT_BUILT: { exit: EXIT.usage, help: "Name one of those that there are." },
   OPTION_NOT_BUILT: { exit: EXIT.usage, help: "This option is not built yet; what there is shows with --help." },
   NO_SUCH_REQUEST: { exit: EXIT.usage, help: "See: expunge request list." },
+  NO_SUCH_HOLD: { exit: EXIT.usage, help: "See: expunge hold list." },
   WRONG_STATE: { exit: EXIT.usage, help: "See: expunge request show ID." },
   NO_WORKSPACE: { exit: EXIT.usage, help: "Make one first: expunge init." },
 

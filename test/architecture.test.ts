@@ -85,6 +85,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/errors.ts",
   ],
   "src/base-command.ts": ["src/terminal", "src/model", "src/errors.ts"],
+  "src/hold-command.ts": [
+    "src/base-command.ts",
+    "src/requests",
+    "src/workspace.ts",
+    "src/terminal",
+    "src/port",
+    "src/model",
+    "src/errors.ts",
+  ],
   "src/end-command.ts": [
     "src/base-command.ts",
     "src/requests",

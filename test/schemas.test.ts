@@ -53,6 +53,17 @@ test("the output of every command is what its schema says, through the whole lif
   conforms(await desk.json(["request", "refuse", id(3), "--reason", "unfounded"]), "request-refuse");
   conforms(await desk.json(["status"]), "status");
 
+  const hold = `H-${new Date().getUTCFullYear()}-0001`;
+  const order = ["--by", "legal department"];
+  const held = ["--records", "desk.lists", "--case", "a claim", "--until", "2099-01-01"];
+  conforms(await desk.json(["hold", "add", ...held, ...order]), "hold-add");
+  conforms(
+    await desk.json(["hold", "extend", hold, "--until", "2099-02-01", "--reason", "appeal", ...order]),
+    "hold-extend",
+  );
+  conforms(await desk.json(["hold", "list"]), "hold-list");
+  conforms(await desk.json(["plan", id(1)]), "plan");
+  conforms(await desk.json(["hold", "release", hold, "--reason", "settled", ...order]), "hold-release");
   conforms(await desk.json(["plan", id(1)]), "plan");
   conforms(await desk.json(["run", id(1), "--confirm", id(1)]), "failure");
   conforms(await desk.json(["approve", id(1), "--confirm", id(1)]), "approve");

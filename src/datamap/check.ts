@@ -170,6 +170,20 @@ export function readDays(text: string, path: Path, check: Check): Period {
   return period;
 }
 
+/** The same, or none. */
+export function readWholeDays(text: string, path: Path, check: Check): Period {
+  const period = readPeriod(text, path, check);
+  if (period.seconds > 0)
+    check.report({
+      path,
+      part: "value",
+      code: "BAD_PERIOD",
+      message: `\`${String(path.at(-1))}\` must be whole days, months or years.`,
+      help: "Write `30 days` or `6 months`; `0 days` is none.",
+    });
+  return period;
+}
+
 export function readRoundUp(text: string, path: Path, check: Check): RoundUp | undefined {
   const to = parseRoundUp(text);
   if (to === undefined) {

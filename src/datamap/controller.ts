@@ -8,6 +8,7 @@ import {
   readDays,
   readPeriod,
   readRoundUp,
+  readWholeDays,
   type Check,
 } from "./check.ts";
 import { readLimits } from "./record.ts";
@@ -35,6 +36,7 @@ export type Top = Pick<
   | "approval"
   | "limits"
   | "settle"
+  | "releaseWait"
   | "clock"
   | "retainDeleted"
 >;
@@ -45,7 +47,7 @@ export async function readTop(written: Written, outside: Outside, check: Check):
   checkIgnore(map.ignore ?? [], check);
   const retainDeleted =
     written.retain_deleted === undefined ? undefined : readDays(written.retain_deleted, ["retain_deleted"], check);
-  for (const key of ["retain_deleted", "legal_holds", "people", "assert"] as const)
+  for (const key of ["retain_deleted", "people", "assert"] as const)
     if (written[key] !== undefined) notBuilt([key], "key", `\`${key}\``, check);
   if (approval.standing !== undefined) notBuilt(["approval", "standing"], "key", "`approval.standing`", check);
   if (proof !== undefined) {
@@ -87,6 +89,7 @@ export async function readTop(written: Written, outside: Outside, check: Check):
     limits: readLimits(written.limits, { maxRecords: 1000, maxFraction: 0.01, maxFanOut: 20, batchRecords: 100_000 }),
     ...(retainDeleted === undefined ? {} : { retainDeleted }),
     settle: readPeriod(written.settle ?? "1 hour", ["settle"], check),
+    releaseWait: readWholeDays(written.legal_holds?.release_wait ?? "0 days", ["legal_holds", "release_wait"], check),
     clock: written.clock ?? "real",
   };
 }

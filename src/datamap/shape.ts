@@ -335,10 +335,12 @@ export const SHAPE = z.strictObject({
   retain_deleted: text.exactOptional().describe(later("Default `purge_after` of soft-deleted records.")),
   legal_holds: z
     .strictObject({
-      release_wait: text.exactOptional().describe("How long after its release a legal hold still keeps records."),
+      release_wait: text
+        .exactOptional()
+        .describe("How long after its release a legal hold still keeps records, in whole days. Default 0 days."),
     })
     .exactOptional()
-    .describe(later("How legal holds end.")),
+    .describe("How legal holds end."),
   people: z
     .record(
       text,

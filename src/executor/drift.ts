@@ -73,8 +73,19 @@ function isOther(planned: SealedRecord, now: SealedRecord): boolean {
   const blocked = now.disposition.kind === "blocked" && planned.disposition.kind === "act";
   return (
     now.fingerprint !== planned.fingerprint ||
-    (!blocked && JSON.stringify(now.disposition) !== JSON.stringify(planned.disposition))
+    (!blocked &&
+      !isHeld(now) &&
+      !isHeld(planned) &&
+      JSON.stringify(now.disposition) !== JSON.stringify(planned.disposition))
   );
+}
+
+/**
+ * A legal hold that came, went or changed since the plan makes it no other plan: the guard keeps what it covers now, and
+ * what was planned to be kept stays until a new one.
+ */
+function isHeld({ disposition }: SealedRecord): boolean {
+  return (disposition.kind === "kept" || disposition.kind === "act") && "holds" in disposition;
 }
 
 /** New records by `system.record` that `drift: planned_only` leaves alone; noted, so that a run that goes on knows them. */

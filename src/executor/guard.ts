@@ -6,12 +6,13 @@ import type { Guard } from "../port/connector.ts";
 
 /**
  * What becomes now of these people's records of one record type, and which of the keys do not lead to them any more.
- * Undefined where only the records themselves decide.
+ * Undefined where only the records themselves decide. `onlyLegal`: they are kept already; only a legal hold is news.
  */
 export type Rejudge = (
   record: string,
   subjects: readonly number[],
   keys: readonly string[],
+  onlyLegal: boolean,
 ) => Promise<JudgedAgain | undefined>;
 
 /**
@@ -23,19 +24,21 @@ export function guardOf(sealed: readonly SealedStep[], rejudge: Rejudge): Guard 
   return {
     async judge(step, records) {
       const known = steps.get(step);
-      // what was planned to be kept or minimised stays under its hold as it is
-      const acted =
-        known === undefined ? [] : records.filter(({ key }) => known.planned.get(key)?.disposition.kind === "act");
-      if (known === undefined || acted.length === 0) return [];
+      if (known === undefined) return [];
+      const planned = (key: string): Disposition | undefined => known.planned.get(key)?.disposition;
+      const acts = records.some(({ key }) => planned(key)?.kind === "act");
+      // what was planned to be kept stays under its hold as it is, but a legal hold wants it whole
+      const acted = records.filter(({ key }) => planned(key)?.kind === "act" || isMinimised(planned(key)));
+      if (acted.length === 0) return [];
       const subjects = [...new Set(acted.flatMap((record) => record.subjects))];
       const fresh = new Set(subjects.filter((subject) => !known.asked.has(subject)));
-      const now = await rejudge(known.record, subjects, keysOf(known, fresh));
-      for (const subject of fresh) known.asked.add(subject);
+      const now = await rejudge(known.record, subjects, keysOf(known, fresh), !acts);
+      if (acts) for (const subject of fresh) known.asked.add(subject);
       for (const key of now?.lost ?? []) known.lost.add(key);
       return acted.flatMap(({ key }): readonly Left[] => {
         const left = known.lost.has(key)
           ? ({ key, kind: "failed", reason: "changed" } as const)
-          : leftOf(key, now?.decided.get(key));
+          : leftOf(key, now?.decided.get(key), planned(key));
         return left === undefined ? [] : [left];
       });
     },
@@ -70,19 +73,40 @@ function keysOf({ acting }: Step, subjects: ReadonlySet<number>): readonly strin
   return [...new Set([...subjects].flatMap((subject) => acting.get(subject) ?? []))];
 }
 
-function leftOf(key: string, disposition: Disposition | undefined): Left | undefined {
+function isMinimised(disposition: Disposition | undefined): boolean {
+  return disposition?.kind === "kept" && disposition.minimise;
+}
+
+function leftOf(key: string, disposition: Disposition | undefined, planned: Disposition | undefined): Left | undefined {
+  if (isMinimised(planned) && !(disposition?.kind === "kept" && disposition.holds !== undefined)) return undefined;
   switch (disposition?.kind) {
     case "kept":
-      return { key, kind: "kept", reason: disposition.reason, ...untilOf(disposition), ...saying(disposition) };
+      return { key, kind: "kept", reason: disposition.reason, ...heldUntil(disposition) };
     case "waiting":
       return { key, kind: "waiting", reason: disposition.reason, ...saying(disposition) };
     case "blocked":
       return { key, kind: "blocked", reason: disposition.reason };
     case "act":
+      // a record that a legal hold keeps references it by now: a new plan changes it, this one was to delete it
+      return disposition.change === "held_by" && disposition.holds !== undefined && isByRule(planned)
+        ? { key, kind: "kept", reason: "held_by", ...heldUntil(disposition) }
+        : undefined;
     // not found any more: the eraser sees by the key and the fingerprint what has become of it
     case undefined:
       return undefined;
   }
+}
+
+function isByRule(planned: Disposition | undefined): boolean {
+  return planned?.kind === "act" && planned.change === "rule";
+}
+
+function heldUntil(held: {
+  readonly until?: string;
+  readonly says?: string;
+  readonly holds?: readonly string[];
+}): Pick<Left, "until" | "says" | "holds"> {
+  return { ...untilOf(held), ...saying(held), ...(held.holds === undefined ? {} : { holds: held.holds }) };
 }
 
 function saying({ says }: { readonly says?: string }): { readonly says?: string } {

@@ -37,7 +37,10 @@ export const LIFE_STEPS = [
   "end",
 ] as const;
 
-export type LifeStep = (typeof LIFE_STEPS)[number];
+/** Those of a legal hold's. */
+export const HOLD_STEPS = ["hold_add", "hold_extend", "hold_release", "hold_end"] as const;
+
+export type LifeStep = (typeof LIFE_STEPS)[number] | (typeof HOLD_STEPS)[number];
 
 /** `saving_…`: all of a step is written and nothing is saved. `saved_…`: it is, and nothing was done since. */
 export type KillPoint =

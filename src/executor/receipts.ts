@@ -9,6 +9,7 @@ import { type Status, worst } from "../model/status.ts";
 import { type Tally, tallyOf } from "../model/tally.ts";
 import { typesById } from "../planner/deciding.ts";
 import { statusOf } from "../planner/plan.ts";
+import { holdsOf } from "../planner/under-legal-hold.ts";
 import type { PersonCounts, Receipt } from "../state/journal.ts";
 import { minimisedCount, minimisedKeys, plannedCount } from "./unit-work.ts";
 
@@ -53,12 +54,14 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
   const stayed = stay.filter(({ key }) => !unminimised.has(key));
   // kept, and nothing in it left to clear
   const asWanted = stay.filter(({ key, reason: why }) => unminimised.has(key) && why === AS_WANTED).length;
+  // to be minimised, and left whole for a legal hold that has come since: they count in `kept` already
+  const whole = stay.filter(({ key, kind }) => unminimised.has(key) && kind === "kept").length;
   // to be acted on, there, and as wanted: somebody did it before, an earlier plan of this request for one
   const before = stayed.filter(({ kind, reason: why }) => kind === "already_gone" && why === AS_WANTED).length;
   // what stays is rightly not gone; whatever else is still there the eraser has to have said
   const still = left.acted - stayed.filter(({ kind }) => kind !== "already_gone").length;
   const gone = acted - stayed.length - still;
-  const agree = outcome.matched === tally.affected && tally.affected === gone && left.minimised === 0;
+  const agree = outcome.matched === tally.affected && tally.affected === gone && left.minimised === whole;
   const reason = tally.reason ?? (agree ? undefined : disagreement(outcome.matched, tally.affected, gone));
   // only what is seen to be gone counts as deleted or changed
   const doubtful = Math.max(0, tally.affected - gone);
@@ -86,7 +89,7 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
     alreadyGone: tally.alreadyGone - asWanted,
     ...(before === 0 ? {} : { asWanted: before }),
     own: outcome.own,
-    kept: step.kept + tally.kept,
+    kept: step.kept + tally.kept - whole,
     waiting: step.waiting + tally.waiting,
     blocked: step.blocked + tally.blocked,
     // planned records of which nobody said anything are no success
@@ -94,8 +97,21 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
     ...(reason === undefined ? {} : { reason }),
     ...(says === undefined ? {} : { says }),
     ...(late.length === 0 ? {} : { late: late.map(({ key }) => tried.digest(key)) }),
+    ...holdsOf([step, ...late]),
+    ...lateUntil(
+      step,
+      late.filter(({ kind }) => kind === "kept"),
+    ),
     ...(tried.people > 1 ? { people: peopleOf(tried, outcome.left) } : {}),
   };
+}
+
+/** The plan does not know the end of what is held only since. */
+function lateUntil({ kept, until }: PlanStep, late: readonly Left[]): Pick<Receipt, "until"> {
+  if (late.length === 0) return {};
+  const ends = [...(kept > 0 ? [until] : []), ...late.map((one) => one.until)];
+  const known = ends.flatMap((end) => end ?? []);
+  return { until: known.length < ends.length ? null : (known.toSorted().at(-1) ?? null) };
 }
 
 /** The attempt ended in a failure of the system as a whole: what was planned is still to be done, as far as anybody knows. */
@@ -124,6 +140,7 @@ export function failedReceipt(tried: Tried, failure: Failure): Receipt {
     failed: blocks ? 0 : open,
     reason,
     ...(step.says === undefined ? {} : { says: step.says }),
+    ...holdsOf([step]),
     ...(tried.people > 1 ? { people: peopleOf(tried, unresolved) } : {}),
   };
 }

@@ -17,8 +17,14 @@ export interface RunStep {
 
 /** A step as events and the result show it: the plan's words, the receipt's numbers. `receipt` undefined: no unit was made of the step. */
 export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: readonly string[]): RunStep {
-  const { id, system, record, found, act, until, law } = step;
-  const shown = { ...(until === undefined ? {} : { until }), ...(law === undefined ? {} : { law }) };
+  const { id, system, record, found, act, law } = step;
+  const until = receipt?.until === undefined ? step.until : (receipt.until ?? undefined);
+  const { holds } = receipt ?? step;
+  const shown = {
+    ...(until === undefined ? {} : { until }),
+    ...(law === undefined ? {} : { law }),
+    ...(holds === undefined ? {} : { holds }),
+  };
   if (receipt === undefined) {
     const { kept, waiting, blocked } = step;
     const nothing = {

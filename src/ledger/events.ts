@@ -67,6 +67,7 @@ const actor = pattern(/^[a-z]_[0-9a-f]{16,64}$/u, "closed");
 const code = pattern(/^[A-Za-z0-9_.:-]{1,64}$/u);
 const name = label(200);
 const version = pattern(/^[a-z][a-z0-9-]{0,40}@\d{1,6}\.\d{1,6}\.\d{1,6}(?:[.+-][0-9A-Za-z.+-]{1,40})?$/u, "closed");
+const hold = pattern(/^H-\d{4}-\d{4,8}$/u, "closed");
 /** How it was looked at again: searched anew, not at all, only declared in the data map, a third party's word. */
 const verification = { method: oneOf("requery", "none", "declared", "attested"), residual: count, at: instant };
 
@@ -104,6 +105,9 @@ const ending = {
   exception: optional(oneOf(...EXCEPTIONS)),
   words: optional(digest),
 };
+
+/** What somebody ordered of a legal hold; `by` entered it. `words`: the commitment of the case, or of the reason. */
+const holding = { hold, at: instant, day: date, by: actor, ordered_by: actor, words: digest };
 
 const SHAPES = {
   "request.received": {
@@ -284,10 +288,16 @@ const SHAPES = {
   },
   "request.refused": ending,
   "request.cancelled": ending,
+  /** `people`: how many it is about; 0: it holds the whole of its record types. `records`: none, whatever belongs to them. */
+  "hold.added": { ...holding, people: count, records: list(shape(recordType), 10_000), until: optional(date) },
+  "hold.extended": { ...holding, until: date },
+  /** `keeps_until`: the last day on which it keeps records all the same. */
+  "hold.released": { ...holding, keeps_until: optional(date) },
   "key.destroyed": {
     request: optional(request),
+    hold: optional(hold),
     at: instant,
-    what: oneOf("sealed_keys", "held_keys", "pseudonym_epoch", "signing_key"),
+    what: oneOf("sealed_keys", "held_keys", "hold_keys", "pseudonym_epoch", "signing_key"),
     epoch: optional(count),
   },
   "policy.changed": { at: instant, map_digest: digest, rules_digest: optional(digest), by: actor },

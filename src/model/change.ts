@@ -148,4 +148,6 @@ export interface Left {
   /** The words of the hold or condition. */
   readonly says?: string;
   readonly until?: string;
+  /** Ids of the legal holds that have a part in it. */
+  readonly holds?: readonly string[];
 }

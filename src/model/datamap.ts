@@ -291,6 +291,8 @@ export interface DataMap {
   readonly settle: Period;
   /** `purge_after` of record types with a marker that name none. */
   readonly retainDeleted?: Period;
+  /** How long after its release a legal hold still keeps records. */
+  readonly releaseWait: Period;
   readonly clock: "real" | "test";
   readonly identities: readonly Identity[];
   readonly conditions: readonly Condition[];

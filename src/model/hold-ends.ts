@@ -19,6 +19,15 @@ export function untilOf({ until }: Ending): Ending {
 }
 
 /** Whether a step keeps records whose end does not come by itself, as that of a statute does: a person must decide. */
-export function keptForAPerson({ kept, reason = "" }: { readonly kept: number; readonly reason?: string }): boolean {
-  return kept > 0 && (reason === "legal_hold" || reason === "review");
+export function keptForAPerson({
+  kept,
+  reason = "",
+  holds = [],
+}: {
+  readonly kept: number;
+  readonly reason?: string;
+  /** Legal holds that have a part in it: what is kept with a held record waits for the same end. */
+  readonly holds?: readonly string[];
+}): boolean {
+  return kept > 0 && (holds.length > 0 || reason === "legal_hold" || reason === "review");
 }

@@ -53,6 +53,8 @@ export interface PlanStep extends Counts {
   /** Last day of the longest hold; absent where that of one record is not known. */
   readonly until?: string;
   readonly law?: readonly string[];
+  /** Ids of the legal holds that keep some of them. */
+  readonly holds?: readonly string[];
   /** They count in the caps and not in `found`. */
   readonly cascades?: readonly CascadeCount[];
   /** In a batch: pseudonyms of those for whom it was not searched. */
@@ -116,6 +118,8 @@ export type Disposition =
       readonly law: readonly string[];
       readonly says?: string;
       readonly types?: readonly string[];
+      /** Ids of the legal holds that have a part in it. */
+      readonly holds?: readonly string[];
     }
   | {
       readonly kind: "kept";
@@ -128,6 +132,8 @@ export type Disposition =
       /** The law wants it whole: nothing of it may be cleared while it is kept. */
       readonly whole?: true;
       readonly types?: readonly string[];
+      /** Ids of the legal holds that have a part in it. */
+      readonly holds?: readonly string[];
     }
   /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `age_unknown`, `ambiguous_match`, `over_cap`, `ask`. */
   | { readonly kind: "waiting"; readonly reason: string; readonly says?: string }

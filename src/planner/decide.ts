@@ -9,6 +9,7 @@ import { type Deciding, keysByPerson, typesById } from "./deciding.ts";
 import { type FoundRecord, valuesAt } from "./found.ts";
 import { heldWith, parentIndex } from "./held-with.ts";
 import { reasonOf } from "./stops.ts";
+import { holdsOf, underLegalHold } from "./under-legal-hold.ts";
 
 /** Disposition by record type and key, still being made. */
 export type OwnDecisions = Map<string, Map<string, Disposition>>;
@@ -62,7 +63,7 @@ function decideEach(
     for (const record of records.values()) {
       const protectedBefore = protectedKeys.has(`${id}\n${record.key}`) ? before?.get(record.key) : undefined;
       const own = longer(ownDisposition(deciding, holds, type, record), heldWith(scope, type, record, parents));
-      const disposition = own ?? protectedBefore;
+      const disposition = underLegalHold(own ?? protectedBefore, deciding.legal.on(type, record));
       // as wanted already and free: there is nothing to decide; as wanted and held: it is kept like any other
       if (disposition !== undefined) mine.set(record.key, disposition);
       else if (asked) mine.set(record.key, { kind: "waiting", reason: "ask" });
@@ -118,6 +119,7 @@ export function longer(own: Disposition | undefined, other: Disposition | undefi
       : untilOf(own)),
     law,
     ...(whole === undefined ? {} : { whole, minimise: false }),
+    ...holdsOf([own, other]),
   };
 }
 
@@ -217,7 +219,7 @@ function protect(
       const held = decided.get(id)?.get(record.key);
       const holding =
         held?.kind === "kept"
-          ? held.reason === "retention" || held.reason === "review"
+          ? held.reason === "retention" || held.reason === "review" || held.reason === "legal_hold"
           : held?.kind === "waiting" && held.reason === "no_date";
       if (held === undefined || !holding) continue;
       for (const name of protectedTypes) {
@@ -243,14 +245,24 @@ function keptFor(type: RecordType, held: Disposition, was: Disposition): Disposi
   return was.kind === "kept" && was.reason === "held_by" ? laterKept(was, held) : was;
 }
 
-export function laterHeldBy(was: HeldBy, held: Pick<Kept, "until" | "law">): HeldBy {
+export function laterHeldBy(was: HeldBy, held: Pick<Kept, "until" | "law" | "holds">): HeldBy {
   const { until: _, ...before } = was;
-  return endsLater(held, was) ? { ...before, ...untilOf(held), law: lawOf(was, held) } : was;
+  return endsLater(held, was)
+    ? { ...before, ...untilOf(held), law: lawOf(was, held), ...holdsOf([was, held]) }
+    : alsoHeld(was, held);
 }
 
-export function laterKept(was: Kept, held: Pick<Kept, "until" | "law">): Kept {
+export function laterKept(was: Kept, held: Pick<Kept, "until" | "law" | "holds">): Kept {
   const { until: _, ...before } = was;
-  return endsLater(held, was) ? { ...before, ...untilOf(held), law: lawOf(was, held) } : was;
+  return endsLater(held, was)
+    ? { ...before, ...untilOf(held), law: lawOf(was, held), ...holdsOf([was, held]) }
+    : alsoHeld(was, held);
+}
+
+/** A legal hold that ends sooner is named all the same: each must have ended. */
+function alsoHeld<T extends HeldBy | Kept>(was: T, held: Pick<Kept, "law" | "holds">): T {
+  const more = (held.holds ?? []).some((id) => was.holds?.includes(id) !== true);
+  return more ? { ...was, law: lawOf(was, held), ...holdsOf([was, held]) } : was;
 }
 
 function lawOf(...held: readonly Pick<Kept, "law">[]): readonly string[] {
@@ -262,8 +274,9 @@ export function afterHeld(type: RecordType, held: Kept, was: Disposition): Dispo
   const changes = changesOf(type);
   if (was.kind === "act" && changes.rule?.kind !== "delete" && was.types === undefined) return was;
   const says = held.says === undefined ? {} : { says: held.says };
-  if (changes.heldBy !== undefined) return { kind: "act", change: "held_by", ...untilOf(held), law: held.law, ...says };
-  return { kind: "kept", reason: "held_by", ...untilOf(held), law: held.law, ...says, minimise: false };
+  const more = { ...untilOf(held), law: held.law, ...says, ...holdsOf([held]) };
+  if (changes.heldBy !== undefined) return { kind: "act", change: "held_by", ...more };
+  return { kind: "kept", reason: "held_by", ...more, minimise: false };
 }
 
 /** What the disposition does to a record of this type, by the type's own rule; undefined: nothing. */

@@ -3,6 +3,7 @@ import type { Disposition } from "../model/plan.ts";
 import type { Judgement } from "./conditions.ts";
 import type { Findings } from "./found.ts";
 import type { Identifiers } from "./identities.ts";
+import type { LegalCover } from "./legal-cover.ts";
 import type { Gone } from "./lookups.ts";
 import type { Stops } from "./stops.ts";
 
@@ -30,6 +31,7 @@ export interface Deciding {
   readonly stops: Stops;
   /** As `Searching.gone`. */
   readonly gone: Gone;
+  readonly legal: LegalCover;
 }
 
 /** Keys of each record type's records by person, made at the first question. */

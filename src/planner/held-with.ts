@@ -5,6 +5,7 @@ import type { Disposition } from "../model/plan.ts";
 import type { Deciding } from "./deciding.ts";
 import { type FoundRecord, valuesAt } from "./found.ts";
 import { goneName } from "./lookups.ts";
+import { holdsOf } from "./under-legal-hold.ts";
 
 /** The parents of one match edge of a record type. */
 interface Parents {
@@ -113,5 +114,6 @@ function together(type: RecordType, holds: readonly Held[]): Held | undefined {
     ...(last.says === undefined ? {} : { says: last.says }),
     minimise: !whole && type.whileHeld?.keepOnly !== undefined,
     ...(whole ? { whole } : {}),
+    ...holdsOf(kept),
   };
 }

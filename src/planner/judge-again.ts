@@ -1,18 +1,22 @@
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import { foldedBefore } from "../model/fold.ts";
+import type { HoldInForce } from "../model/legal-hold.ts";
 import type { Disposition } from "../model/plan.ts";
 import { openConditions } from "./conditions.ts";
+import { decideAll, ofEachSystem } from "./decide-all.ts";
 import { decideOwn } from "./decide.ts";
-import type { Made } from "./deciding.ts";
+import type { Deciding, Made } from "./deciding.ts";
 import { decidingTypes } from "./deciding-types.ts";
 import type { Found } from "./found.ts";
 import type { Resolution } from "./identities.ts";
+import { type LegalCover, legalCover, NO_COVER } from "./legal-cover.ts";
 import { type Known, locateAll } from "./locate.ts";
 import { beginSearch, type Searching } from "./lookups.ts";
 import type { Readers } from "./readers.ts";
+import { sitesOf } from "./sites.ts";
 import { stillTheirs } from "./still-theirs.ts";
 import { noStops } from "./stops.ts";
-import { recordTypes } from "./targets.ts";
+import { recordTypes, targetOf } from "./targets.ts";
 
 export interface JudgeAgain {
   readonly map: DataMap;
@@ -27,6 +31,10 @@ export interface JudgeAgain {
   /** Civil date in the controller's zone. */
   readonly today: string;
   readonly made: Made;
+  /** Legal holds in force now, and connections on which their people are looked for. */
+  readonly legal: { readonly holds: readonly HoldInForce[]; readonly readers: Readers };
+  /** Of records that are kept already only this: whether a legal hold covers them by now. */
+  readonly onlyLegal?: boolean;
 }
 
 /** How these people's records of one record type are judged now. */
@@ -43,7 +51,12 @@ export interface JudgedAgain {
  * References are not looked at: the eraser sees them under its lock.
  */
 export async function judgeAgain(scope: JudgeAgain): Promise<JudgedAgain | undefined> {
-  const { map, record, keys } = scope;
+  const { map, record, keys, legal } = scope;
+  if (legal.holds.length > 0) {
+    const judged = await judgeUnderLegalHolds(scope);
+    if (judged !== undefined) return judged;
+  }
+  if (scope.onlyLegal === true) return undefined;
   const wanted = decidingTypes(map, [record]);
   if (isHeldByOthers(map, record, wanted)) return await judgeWhole(scope, wanted);
   const type = recordTypes(map).find(({ id }) => id === record);
@@ -88,24 +101,72 @@ function begin({ map, readers, known: { identifiers, lookups } }: JudgeAgain): {
   };
 }
 
-async function judgeWhole(scope: JudgeAgain, only: ReadonlySet<string>): Promise<JudgedAgain> {
-  const { map, readers, record, keys, today, made } = scope;
+/**
+ * Legal holds reach whatever lies in the system, and what references what they cover: everything there is decided anew,
+ * as at plan. Undefined where they reach nothing of these people there.
+ */
+async function judgeUnderLegalHolds(scope: JudgeAgain): Promise<JudgedAgain | undefined> {
+  const { map, readers, record, keys, legal } = scope;
+  const { system } = recordTypes(map).find(({ id }) => id === record) ?? { system: "" };
+  const types = recordTypes(map).filter((type) => type.system === system);
+  const only = decidingTypes(
+    map,
+    types.map(({ id }) => id),
+  );
   const { searching, known } = begin(scope);
+  const { identifiers } = searching.resolution;
+  const before = await legalCover({ map, ...legal, identifiers, found: searching.found, only });
+  if (!before.mayReach(system)) return undefined;
   const found = await locateAll({ map, searching, only, known, empty: new Set() });
+  // overlaps of patterns show only in what was found
+  const isWhole = legal.holds.some(({ subjects }) => subjects.length === 0);
+  const cover = isWhole ? await legalCover({ map, ...legal, identifiers, found, only }) : before;
+  const deciding = await decidingOf(scope, searching, only, cover);
+  // what is no legal hold's is judged as ever
+  const decided = new Map(decideOwn(deciding).get(record));
+  const targets = types.map((type) => targetOf(map, type));
+  const links = await ofEachSystem(map, readers, targets, async (reader, mine) => await reader.links(mine));
+  const all = await decideAll({ deciding, readers, links, sites: await sitesOf(readers, [system]) });
+  for (const { key } of found.get(record)?.records.values() ?? []) {
+    const counted = all.once.elsewhere.get(record)?.get(key) ?? { record, key };
+    const disposition = all.decided.get(counted.record)?.get(counted.key);
+    if ((disposition?.kind === "kept" || disposition?.kind === "act") && hasHolds(disposition))
+      decided.set(key, disposition);
+  }
+  return { decided, lost: await lostOf(readers, found.get(record), keys) };
+}
+
+function hasHolds(disposition: Disposition): boolean {
+  return "holds" in disposition && disposition.holds !== undefined;
+}
+
+async function decidingOf(
+  { map, today, made }: JudgeAgain,
+  searching: Searching,
+  only: ReadonlySet<string>,
+  legal: LegalCover,
+): Promise<Deciding> {
   const types = recordTypes(map).filter(({ id }) => only.has(id));
   const conditions = await openConditions({ map, searching, empty: new Set() }, types);
-  const { identifiers } = searching.resolution;
-  // whoever the search stops now was none to stop at plan: only what holds and conditions say counts here
-  const decided = decideOwn({
+  return {
     map,
-    found,
-    identifiers,
+    found: searching.found,
+    identifiers: searching.resolution.identifiers,
     today,
     made,
     conditions,
+    // whoever the search stops now was none to stop at plan: only what holds and conditions say counts here
     stops: noStops(),
     gone: searching.gone,
-  });
+    legal,
+  };
+}
+
+async function judgeWhole(scope: JudgeAgain, only: ReadonlySet<string>): Promise<JudgedAgain> {
+  const { map, readers, record, keys } = scope;
+  const { searching, known } = begin(scope);
+  const found = await locateAll({ map, searching, only, known, empty: new Set() });
+  const decided = decideOwn(await decidingOf(scope, searching, only, NO_COVER));
   return { decided: decided.get(record) ?? new Map(), lost: await lostOf(readers, found.get(record), keys) };
 }
 

@@ -94,6 +94,13 @@ export function conditionLookups(searching: Searching, match: Match): readonly L
 
 const NONE: EdgeValues = { fit: new Map(), placeholder: new Map(), shared: new Set() };
 
+/** What the people of a legal hold are searched by: every value that leads on, shared or not; placeholders are nobody's. */
+export function widestLookups(searching: Searching, match: Match): readonly Lookup[] {
+  return lookupsBy(match, edgesOf(match), searching.resolution, (edge) =>
+    edgeValues(searching.found.get(edge.parent), edge.from),
+  ).lookups;
+}
+
 function follow({ readers, found, edges }: Searching, edge: Edge, narrows: boolean): Promise<Followed> {
   const parent = found.get(edge.parent);
   if (parent === undefined) return Promise.resolve({ values: NONE, several: new Set() });

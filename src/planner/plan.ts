@@ -23,6 +23,7 @@ import { typesById } from "./deciding.ts";
 import type { Found, FoundRecord } from "./found.ts";
 import { changesMade } from "./references.ts";
 import { reasonWords } from "../model/words.ts";
+import { holdsOf } from "./under-legal-hold.ts";
 import { backupResidue, mergeResidue } from "./residue.ts";
 import type { Searched } from "./search.ts";
 import { reasonOf as stopReason } from "./stops.ts";
@@ -208,6 +209,7 @@ function planStep(
     ...(says === undefined ? {} : { says }),
     ...(until === undefined ? {} : { until }),
     ...(law.length === 0 ? {} : { law }),
+    ...holdsOf(kept),
     ...(cascades.length === 0 ? {} : { cascades }),
     ...(batch && unsearched.length > 0 ? { unsearched: unsearched.map((person) => shownAs(pseudonyms[person])) } : {}),
     ...(batch ? { subjects: subjectCounts(records, unsearched, placeholders?.byPerson, pseudonyms, searched) } : {}),
@@ -311,9 +313,16 @@ function reasonOf(records: readonly SealedRecord[], unsearched: boolean, placeho
   const kept = dispositions.flatMap((one) => (one.kind === "kept" ? [one] : []));
   for (const reason of ["legal_hold", "review", "retention", "held_with", "held_by"] as const) {
     const one = kept.find((each) => each.reason === reason);
-    if (one !== undefined) return { reason, says: one.says };
+    if (one === undefined) continue;
+    return { reason, says: reason === "legal_hold" ? casesIn(kept) : one.says };
   }
   return {};
+}
+
+/** Of several legal holds all are named, each once. */
+function casesIn(kept: readonly { readonly reason: string; readonly says?: string }[]): string {
+  const said = kept.flatMap(({ reason, says }) => (reason === "legal_hold" && says !== undefined ? [says] : []));
+  return [...new Set(said)].join("; ");
 }
 
 async function refuseTooMany(step: PlanStep, record: RecordType, { size }: PlanParts): Promise<void> {

@@ -3,7 +3,7 @@ import { Failure } from "../errors.ts";
 import type { Link, Reference, Taken } from "../model/change.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
-import { endsLater, untilOf } from "../model/hold-ends.ts";
+import { untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import { afterHeld, changeOf, laterHeldBy, laterKept, type OwnDecisions } from "./decide.ts";
 import { typesById } from "./deciding.ts";
@@ -11,6 +11,7 @@ import type { Findings } from "./found.ts";
 import type { CountedIn, OneDecisionEach } from "./same-record.ts";
 import { type Sites, sameSiteAs } from "./sites.ts";
 import { samePlace } from "./targets.ts";
+import { holdsOf } from "./under-legal-hold.ts";
 
 /** What is kept of a reference: there may be as many as records. */
 export interface KnownReference extends Pick<Reference, "parentKey" | "link" | "through"> {
@@ -160,11 +161,13 @@ function decideOne(scope: Scope, type: RecordType, reference: KnownReference): b
     // stays for a held record's sake already: the longest of the children's holds counts
     if (parent.kind === "act" && parent.change === "held_by") {
       const held = judge(scope, type, reference);
-      return held?.kind === "kept" && endsLater(held, parent) ? set(laterHeldBy(parent, held)) : false;
+      const later = held?.kind === "kept" ? laterHeldBy(parent, held) : parent;
+      return later !== parent && set(later);
     }
     if (parent.kind !== "kept" || parent.reason !== "held_by") return false;
     const held = judge(scope, type, reference);
-    return held?.kind === "kept" && endsLater(held, parent) ? set(laterKept(parent, held)) : false;
+    const later = held?.kind === "kept" ? laterKept(parent, held) : parent;
+    return later !== parent && set(later);
   }
   const stands = judge(scope, type, reference);
   if (stands === undefined) return false;
@@ -214,7 +217,14 @@ function judge(scope: Scope, type: RecordType, reference: KnownReference): Dispo
       if (changes.some((change) => letsGo(change, link))) return undefined;
       if (behind) return blocked;
       if (disposition.change === "held_by")
-        return { kind: "kept", reason: "held_by", ...untilOf(disposition), law: disposition.law, minimise: false };
+        return {
+          kind: "kept",
+          reason: "held_by",
+          ...untilOf(disposition),
+          law: disposition.law,
+          minimise: false,
+          ...holdsOf([disposition]),
+        };
       throw new Failure(
         "CONSTRAINT",
         `${child.record} stays and references ${link.parent} (constraint ${link.constraint}), which is to be deleted`,

@@ -6,6 +6,7 @@ import { endsLater, latestFirst } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import { changeOf, type OwnDecisions } from "./decide.ts";
 import type { Findings, Found, FoundRecord } from "./found.ts";
+import { holdsOf } from "./under-legal-hold.ts";
 
 /** A record as one record type found it. */
 export interface Sighted {
@@ -101,9 +102,10 @@ interface Judged extends Sighted {
 function merged(judged: readonly Judged[]): Disposition | undefined {
   const first = (kind: Disposition["kind"]): Disposition | undefined =>
     judged.find(({ disposition }) => disposition?.kind === kind)?.disposition;
-  const stays = first("blocked") ?? first("waiting");
-  if (stays !== undefined) return stays;
   const kept = judged.flatMap(({ disposition }) => (disposition?.kind === "kept" ? [disposition] : []));
+  const legal = kept.some(({ reason }) => reason === "legal_hold");
+  const stays = legal ? undefined : (first("blocked") ?? first("waiting"));
+  if (stays !== undefined) return stays;
   const last = kept.toSorted(latestFirst)[0];
   if (last !== undefined) {
     const whole = kept.some((one) => one.whole === true);
@@ -113,9 +115,11 @@ function merged(judged: readonly Judged[]): Disposition | undefined {
     const law = [...new Set(kept.flatMap((one) => one.law))];
     return {
       ...last,
+      ...(legal ? { reason: "legal_hold", says: saidBy(kept) } : {}),
       law,
       minimise: minimising.length > 0,
       ...(whole ? { whole } : {}),
+      ...holdsOf(kept),
       ...(minimising.length === 0 ? {} : { types: minimising.map(({ type }) => type.id) }),
     };
   }
@@ -127,6 +131,10 @@ function merged(judged: readonly Judged[]): Disposition | undefined {
   if (erasing !== undefined) return { kind: "act", change: "rule", types: [erasing.type.id] };
   refuseConflicts(acting);
   return { kind: "act", change: "rule", types: acting.map(({ type }) => type.id) };
+}
+
+function saidBy(kept: readonly { readonly says?: string }[]): string {
+  return [...new Set(kept.flatMap(({ says }) => says ?? []))].join("; ");
 }
 
 function refuseConflicts(acting: readonly Judged[]): void {

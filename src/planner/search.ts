@@ -1,24 +1,26 @@
 import { EXIT, FAILURES, Failure, isFailureCode } from "../errors.ts";
 import type { Link, Taken, Write } from "../model/change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
+import type { HoldInForce } from "../model/legal-hold.ts";
 import type { Finding, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
-import type { Reader } from "../port/connector.ts";
 import { openConditions } from "./conditions.ts";
-import { decideOwn, type OwnDecisions } from "./decide.ts";
+import { decideAll, ofEachSystem } from "./decide-all.ts";
+import type { OwnDecisions } from "./decide.ts";
 import { decidingTypes } from "./deciding-types.ts";
 import { type Decided, type Deciding, type Made, typesById } from "./deciding.ts";
 import type { Findings } from "./found.ts";
 import { type Identifiers, resolveIdentifiers } from "./identities.ts";
 import { type Known, locateAll } from "./locate.ts";
+import { type LegalCover, legalCover } from "./legal-cover.ts";
 import { beginSearch } from "./lookups.ts";
 import { type Readers, sideBySide } from "./readers.ts";
-import { decideReferences, deletes, knownReferences, type KnownReference, type References } from "./references.ts";
-import { decideOnce, type OneDecisionEach } from "./same-record.ts";
+import { deletes, type References } from "./references.ts";
+import type { OneDecisionEach } from "./same-record.ts";
 import { placed, positionOf, sorted } from "./placed.ts";
 import { neighboursOf, refuseTwins, type Sites, sitesOf } from "./sites.ts";
 import { noStops, refuseStopped, type Stops, stopWarnings } from "./stops.ts";
-import { conditionTarget, recordTypes, samePlace, targetOf } from "./targets.ts";
+import { conditionTarget, recordTypes, targetOf } from "./targets.ts";
 import { toldFailure, toldFinding, valuesIn, valuesOf } from "./told.ts";
 
 /** Everything a plan is made from, still with values: never stored, never shown. */
@@ -53,6 +55,8 @@ export interface SearchScope {
   /** Only this system's record types (and whatever leads to them is searched, but not planned). */
   readonly system?: string;
   readonly known?: Known | undefined;
+  /** Legal holds in force, and connections on which their people are looked for. */
+  readonly legal: { readonly holds: readonly HoldInForce[]; readonly readers: Readers };
   /** What readers reported while searching. */
   readonly reported: readonly Finding[];
 }
@@ -84,7 +88,7 @@ async function searchAll(
   scope: SearchScope,
   told: (findings: readonly Finding[], learnt?: readonly string[]) => readonly Finding[],
 ): Promise<Searched> {
-  const { map, readers, subjects, batch, today, made, system, known, reported } = scope;
+  const { map, readers, subjects, batch, today, made, system, known, legal, reported } = scope;
   const only = system === undefined ? undefined : leadingTo(map, system, await neighboursOf(map, readers, system));
   const types = recordTypes(map).filter((record) => only?.has(record.id) ?? true);
   const targets = types.map((record) => targetOf(map, record));
@@ -102,6 +106,7 @@ async function searchAll(
   const found = await locateAll({ map, searching, only, known, empty });
   if (!batch) refuseStopped(stops);
   const conditions = await openConditions({ map, searching, empty }, types);
+  const cover: LegalCover = await legalCover({ map, ...legal, identifiers: resolution.identifiers, found, only });
   const links = await ofEachSystem(map, readers, targets, async (reader, mine) => await reader.links(mine));
   const writes = await ofEachSystem(map, readers, targets, async (reader, mine) => await reader.writes(mine));
   const deciding: Deciding = {
@@ -113,17 +118,13 @@ async function searchAll(
     conditions,
     stops,
     gone: searching.gone,
+    legal: cover,
   };
   const sites = await sitesOf(
     readers,
     types.map((type) => type.system),
   );
-  const order = new Map(recordTypes(map).map(({ id }, at) => [id, at]));
-  const decide = async () => {
-    const once = decideOnce(found, decideOwn(deciding), order);
-    const references = await referencesTo(map, readers, found, once, links);
-    return { once, references, ...decideReferences(map, once, references, sites) };
-  };
+  const decide = async () => await decideAll({ deciding, readers, links, sites });
   let decisions = await decide();
   // somebody with more than the cap allows is left alone whole, and what that means for others is decided anew
   if (stopOverCap(found, decisions.decided, decisions.takes, stops)) {
@@ -243,48 +244,6 @@ function refuse(map: DataMap, findings: readonly Finding[]): void {
 
 function exitOf(finding: Finding): number {
   return isFailureCode(finding.code) ? FAILURES[finding.code].exit : EXIT.unexpected;
-}
-
-/** What each system's reader says of its record types, in the map's order. */
-async function ofEachSystem<T>(
-  map: DataMap,
-  readers: Readers,
-  targets: readonly Target[],
-  ask: (reader: Reader, mine: readonly Target[]) => Promise<readonly T[]>,
-): Promise<readonly T[]> {
-  const all: T[] = [];
-  for (const system of map.systems) {
-    const mine = targets.filter((target) => target.record.system === system.name);
-    if (mine.length > 0) all.push(...(await ask(await readers.of(system.name), mine)));
-  }
-  return all;
-}
-
-async function referencesTo(
-  map: DataMap,
-  readers: Readers,
-  found: Findings,
-  once: OneDecisionEach,
-  links: readonly Link[],
-): Promise<References> {
-  const scope = { types: typesById(map) };
-  const parents = new Set(links.map(({ parent }) => parent));
-  const all = new Map<string, readonly KnownReference[]>();
-  const known = knownReferences(scope.types, found, once);
-  for (const [id, { type, target }] of found) {
-    if (!parents.has(id) && !parents.has(sameTable(map, type, parents))) continue;
-    const keys = [...(once.decided.get(id) ?? [])]
-      .filter(([, disposition]) => deletes(scope, type, disposition))
-      .map(([key]) => key);
-    if (keys.length === 0) continue;
-    all.set(id, await Array.fromAsync((await readers.of(target.record.system)).references(target, keys), known));
-  }
-  return all;
-}
-
-/** A reader names a table by one of the record types that lie there. */
-function sameTable(map: DataMap, type: RecordType, parents: ReadonlySet<string>): string {
-  return recordTypes(map).find((one) => parents.has(one.id) && samePlace(one, type))?.id ?? type.id;
 }
 
 /** The system's record types and all that have a say in what becomes of their records, those in the same place and those that identities are found in among them. */

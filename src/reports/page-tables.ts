@@ -215,19 +215,25 @@ export function keptPart({ kept }: Summary, words: MapWords | undefined): Markup
       const reason =
         line.reason === null
           ? (says ?? "see the law beside it")
-          : reasonWords(line.reason, { status: "kept", ...(says === undefined ? {} : { says }) });
+          : line.reason === "legal_hold"
+            ? // the map's words are those of its laws, not of the case
+              [reasonWords(line.reason, { status: "kept" }), ...(says === undefined ? [] : [says])].join("; ")
+            : reasonWords(line.reason, { status: "kept", ...(says === undefined ? {} : { says }) });
       return html`<tr>
         ${name(line, words)} ${number(line.count)}
         <td>${reason}${line.minimised > 0 ? `; ${line.minimised} reduced to what must be kept` : ""}</td>
         <td>${line.law.join("; ")}</td>
-        <td>
-          ${line.until === null ? html`${line.reason === "review" ? "nobody knows yet" : "not recorded"}` : day(line.until)}
-        </td>
+        <td>${line.until === null ? html`${noEnd(line.reason)}` : day(line.until)}</td>
         <td>${line.restricted ? "restricted to what it is kept for" : "not restricted by the data map"}</td>
       </tr> `;
     }),
     "Nothing was kept.",
   );
+}
+
+function noEnd(reason: string | null): string {
+  if (reason === "legal_hold") return "until it is released";
+  return reason === "review" ? "nobody knows yet" : "not recorded";
 }
 
 export function vanishedPart({ vanished }: Summary, words: MapWords | undefined): Markup {

@@ -30,6 +30,23 @@ export async function askRequest(
   given: { readonly received?: string | undefined; readonly ref?: string | undefined },
   ask: Ask,
 ): Promise<AskedFor> {
+  const { subject, readBack: told } = await askSubject(context, ask);
+  const readBack = [...told];
+  const received = given.received ?? (await askReceived(context, ask));
+  const ref =
+    given.ref ??
+    (await ask("Number of the ticket (empty: none):", {
+      whyNot: (typed) => (typed.trim() === "" ? undefined : saidOf(() => refuseRef(typed.trim()))),
+    }));
+  readBack.push(["received", received], ["ticket", ref.trim() === "" ? "none" : ref.trim()]);
+  return { subject, received, ...(ref.trim() === "" ? {} : { ref: ref.trim() }), readBack };
+}
+
+/** Each identity of the data map, as often as there are values. */
+export async function askSubject(
+  context: Pick<Context, "map">,
+  ask: Ask,
+): Promise<Pick<AskedFor, "subject" | "readBack">> {
   const subject: Record<string, readonly string[]> = {};
   const readBack: (readonly [string, string])[] = [];
   for (const identity of context.map.identities) {
@@ -48,14 +65,7 @@ export async function askRequest(
     throw new Failure("SUBJECT_INVALID", "no identifier was given: nobody can be searched for", {
       help: "Run the same command again and give one at least.",
     });
-  const received = given.received ?? (await askReceived(context, ask));
-  const ref =
-    given.ref ??
-    (await ask("Number of the ticket (empty: none):", {
-      whyNot: (typed) => (typed.trim() === "" ? undefined : saidOf(() => refuseRef(typed.trim()))),
-    }));
-  readBack.push(["received", received], ["ticket", ref.trim() === "" ? "none" : ref.trim()]);
-  return { subject: JSON.stringify(subject), received, ...(ref.trim() === "" ? {} : { ref: ref.trim() }), readBack };
+  return { subject: JSON.stringify(subject), readBack };
 }
 
 async function askReceived(context: Context, ask: Ask): Promise<string> {

@@ -16,6 +16,8 @@ export async function lookBeforeAsking(
     request: ErasureRequest,
     reading: Pick<Reading, "today" | "now">,
   ) => Promise<void> = async () => {},
+  /** Looks at whatever else it is about. */
+  mayAct: (reads: Reads, reading: Pick<Reading, "today" | "now">) => Promise<void> = async () => {},
 ): Promise<void> {
   const given = (name: string): string | undefined => {
     const value = flags[name];
@@ -27,6 +29,7 @@ export async function lookBeforeAsking(
     keys: given("keys"),
   };
   await using reading = await openReading(places, { registry, signal, deadlines: false });
+  await mayAct(reading.state.read, reading);
   const { id } = args;
   if (typeof id !== "string" || !isRequestId(id)) return;
   const { read } = reading.state;

@@ -1,5 +1,5 @@
 import { type At, killAt } from "../executor/kill-points.ts";
-import type { Eraser, System } from "../port/connector.ts";
+import type { Eraser, IO, System } from "../port/connector.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { Finding } from "../model/search.ts";
 import { Failure } from "../errors.ts";
@@ -50,14 +50,21 @@ export function today(context: Context): string {
 }
 
 /** Readers for a request, each opened at its first use. */
-export function readersFor(context: Context, request: string, report: (finding: Finding) => void): Readers {
+export function readersFor(
+  context: Context,
+  request: string,
+  report: (finding: Finding) => void,
+  /** Where there is no request whose key would make digests. */
+  digest?: IO["digest"],
+): Readers {
   return openReaders(async (system) => {
     const io = await context.io(request, {
       signal: context.signal,
       report,
       progress: (done) => context.progress(system, done),
     });
-    return await inSystem(context, system, async () => await (await context.system(system)).openReader(io));
+    const whole: IO = digest === undefined ? io : { ...io, digest };
+    return await inSystem(context, system, async () => await (await context.system(system)).openReader(whole));
   });
 }
 

@@ -77,7 +77,7 @@ export function likelyDuplicates(
 }
 
 /** The pseudonym of the first identifier given, in the data map's order. */
-function nameOf({ identifiers }: Subject, map: DataMap, pseudonymOf: Workspace["pseudonym"]): string {
+export function nameOf({ identifiers }: Subject, map: DataMap, pseudonymOf: Workspace["pseudonym"]): string {
   for (const { name, type, fold } of map.identities) {
     const [first] = identifiers[name] ?? [];
     if (first !== undefined) return pseudonymOf(name, comparable(first, type, fold));

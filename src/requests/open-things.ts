@@ -19,6 +19,7 @@ export async function openThings(
   if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
   for (const step of plan?.steps ?? []) open.push(...openInStep(step));
   for (const step of result?.steps ?? []) open.push(...failedInStep(step));
+  open.push(...lateIn(plan?.steps ?? [], result?.steps ?? []));
   const seen = plan === undefined ? undefined : await plans.verified(plan.id);
   open.push(...openInLook(seen, acceptGaps));
   if (request.state === "settling" || request.state === "verifying")
@@ -103,6 +104,24 @@ function openInStep(step: PlanStep): readonly string[] {
       : []),
     ...(reason === "empty_pattern" ? [`${name}: not searched (${reasonWords(reason)})`] : []),
   ];
+}
+
+/** What the run found held or waiting that was free at plan. */
+function lateIn(planned: readonly PlanStep[], run: readonly unknown[]): readonly string[] {
+  return run.flatMap((line): readonly string[] => {
+    if (typeof line !== "object" || line === null) return [];
+    const step = planned.find(({ id }) => id === textIn(line, "id"));
+    if (step === undefined) return [];
+    const { system, record } = step;
+    const reason = textIn(line, "reason");
+    const more = (name: "kept" | "waiting"): readonly string[] => {
+      const count: unknown = Reflect.get(line, name);
+      if (typeof count !== "number" || count <= step[name]) return [];
+      const why = reason === undefined ? "" : ` (${reasonWords(reason, { status: name, says: textIn(line, "says") })})`;
+      return [`${system}.${record}: ${count - step[name]} ${name} since the plan${why}`];
+    };
+    return [...more("kept"), ...more("waiting")];
+  });
 }
 
 /** Of a run's step as it was stored: what failed. */

@@ -16,6 +16,8 @@ import type { Reads, Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
 import { noted } from "./history.ts";
 import { type Context, readersFor, today } from "./context.ts";
+import { lookForHolds } from "./holds-in-force.ts";
+import { endPassedHolds } from "./legal-holds.ts";
 
 /** Searches everything, read-only, and stores the plan with its sealed keys. Throws what stands in the way. */
 export async function planRequest(
@@ -27,6 +29,7 @@ export async function planRequest(
   await using lease = await state.lease([id], async (tx) => await refuseUntold(context, tx, await plannable(tx, id)));
   if (options.system !== undefined && !context.map.systems.some((system) => system.name === options.system))
     throw new Failure("USAGE", "the data map has no system of that name");
+  await endPassedHolds(context);
   const planId = await lease.atomically(async (tx) => await tx.plans.nextId());
   const { plan, sealed, searched } = await searchAndPlan(context, id, { ...options, id: planId }).catch(
     async (error: unknown) => {
@@ -135,6 +138,7 @@ export async function searchAndPlan(
   const { sealed, requests } = context.state.read;
   const digestKey = await sealed.digestKey(request);
   const reported: Finding[] = [];
+  await using legal = await lookForHolds(context, request);
   await using readers = readersFor(context, request, (finding) => reported.push(finding));
   await options.first?.(readers);
   const only = options.system === undefined ? {} : { system: options.system };
@@ -147,6 +151,7 @@ export async function searchAndPlan(
     batch,
     made: { received, entered: createdAt },
     known: await knownOnceBegun(context.state.read, request),
+    legal,
     today: today(context),
     reported,
     ...only,

@@ -92,7 +92,7 @@ function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Rece
   const kind = context.map.systems.find((system) => system.name === step.system)?.kind ?? "unknown";
   const reason = reasonOf(receipt.reason ?? step.reason);
   const people = peopleOf(receipt);
-  const until = when(step.until);
+  const until = when(receipt.until === undefined ? step.until : receipt.until);
   const acted = deleted + changed + alreadyGone + failed;
   return entry(`${plan.request}/${plan.id}/${step.id}/${attempt}`, "target.result", {
     request: plan.request,
@@ -119,7 +119,8 @@ function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Rece
     ...(people.length === 0 ? {} : { people }),
     ...(reason === undefined ? {} : { reason }),
     ...(until === undefined ? {} : { until }),
-    law: (step.law ?? []).slice(0, 20).map((law) => tellable(law)),
+    // the cases by their ids: their words may hold names
+    law: [...new Set([...(step.law ?? []), ...(receipt.holds ?? [])])].slice(0, 20).map((law) => tellable(law)),
     ...(kept > 0 ? { restricted: typeOf(context, step)?.whileHeld?.restrict ?? false } : {}),
     gaps: receipt.gaps
       .slice(0, GAPS_LISTED)

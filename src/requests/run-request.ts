@@ -14,7 +14,9 @@ import type { Lease, Reads } from "../state/state.ts";
 import { type Context, eraserFor, readersFor, today, whileHeld } from "./context.ts";
 import { receiptEntries, startedEntry } from "./run-entries.ts";
 import { noted } from "./history.ts";
+import { holdsInForce, lookForHolds } from "./holds-in-force.ts";
 import { keyDigest } from "./key-digest.ts";
+import { endPassedHolds } from "./legal-holds.ts";
 import { decisionId } from "./ledger-entries.ts";
 import { knownOf, searchAndPlan } from "./plan-request.ts";
 import { sealedSteps } from "./sealed-steps.ts";
@@ -51,6 +53,9 @@ async function runHeld(
     report(toldFinding(finding, values));
   };
   const digestKey = await digestKeyOf(state.read, id);
+  await endPassedHolds(context);
+  // one that cannot be read stops a run that goes on as well, before anything more is done
+  await holdsInForce(state.read.legalHolds, today(context));
   return await run({
     map,
     state,
@@ -83,7 +88,8 @@ async function runHeld(
         lost: async (step, keys) => await lostOf(context, id, step, keys, empty),
       };
     },
-    async rejudge(readers, record, subjects, keys) {
+    async rejudge(readers, record, subjects, keys, onlyLegal) {
+      await using legal = await lookForHolds(context, id);
       known ??= knownOfPeople(await knownOf(state.read, id));
       return await judgeAgain({
         map,
@@ -93,6 +99,8 @@ async function runHeld(
         known: known(subjects),
         today: today(context),
         made: { received, entered: createdAt },
+        legal,
+        onlyLegal,
       });
     },
     digest: keyDigest(digestKey),

@@ -56,6 +56,10 @@ export interface Receipt {
   readonly says?: string;
   /** Keyed digests of the records that were held or waiting only when they were about to be acted on. */
   readonly late?: readonly string[];
+  /** Ids of the legal holds that keep some of them, planned or since. */
+  readonly holds?: readonly string[];
+  /** Last day of the longest hold, where some are held only since the plan and every end is known; null: it is not. */
+  readonly until?: string | null;
   /** One a person of a batch, in the request's order. */
   readonly people?: readonly PersonCounts[];
   readonly gaps: readonly Gap[];

@@ -1,9 +1,10 @@
 import { Failure } from "../errors.ts";
+import { holdStore } from "./hold-store.ts";
 import { journalStore } from "./journal.ts";
 import { keyMarkStore } from "./key-marks.ts";
 import { takeLease } from "./lease.ts";
 import { leaseStore } from "./leases.ts";
-import { migrateFrom1 } from "./migrate.ts";
+import { migrateFrom1, migrateFrom2 } from "./migrate.ts";
 import { outboxStore } from "./outbox.ts";
 import { planStore } from "./plan-store.ts";
 import { requestStore } from "./request-store.ts";
@@ -45,16 +46,18 @@ export async function openState(
   const open = unitOfWork(database, async () => {
     if (destroyed) await cut();
   });
+  const cutLater = (sql: Sql) => async (): Promise<void> => {
+    destroyed = true;
+    await set(sql, "traces", true);
+  };
   const stores = (sql: Sql) => ({
     requests: requestStore(sql),
     plans: planStore(sql),
     journal: journalStore(sql),
     outbox: outboxStore(sql),
     keys: keyMarkStore(sql),
-    sealed: sealedStore(sql, sealingKey, async () => {
-      destroyed = true;
-      await set(sql, "traces", true);
-    }),
+    sealed: sealedStore(sql, sealingKey, cutLater(sql)),
+    legalHolds: holdStore(sql, sealingKey, cutLater(sql)),
   });
   const txOn = (sql: Sql): Tx => ({ atomically, ...stores(sql), leases: leaseStore(sql, me, lasting) });
   const atomically: UnitOfWork["atomically"] = async (work) => await open(async (sql) => await work(txOn(sql)));
@@ -79,8 +82,10 @@ async function makeOrMigrate(database: Database, sql: Sql, tx: Tx): Promise<void
   const version = await database.version(sql);
   if (version === SCHEMA_VERSION) return;
   if (version === 0) for (const statement of schema(database.dialect)) await sql.run(statement);
-  else if (version === 1) await migrateFrom1(sql, database.dialect, tx);
-  else
+  else if (version === 1 || version === 2) {
+    if (version === 1) await migrateFrom1(sql, database.dialect, tx);
+    await migrateFrom2(sql, database.dialect);
+  } else
     throw new Failure(
       "STATE_UNREADABLE",
       `${database.name} has version ${version}, this expunge reads version ${SCHEMA_VERSION}`,

@@ -1,3 +1,4 @@
+import type { LegalHoldReads, LegalHolds } from "./hold-store.ts";
 import type { Journal, JournalReads } from "./journal.ts";
 import type { KeyMarkReads, KeyMarks } from "./key-marks.ts";
 import type { Leases } from "./leases.ts";
@@ -14,6 +15,7 @@ export interface Reads {
   readonly outbox: OutboxReads;
   readonly sealed: SealedReads;
   readonly keys: KeyMarkReads;
+  readonly legalHolds: LegalHoldReads;
 }
 
 export interface UnitOfWork {
@@ -33,6 +35,7 @@ export interface Tx extends UnitOfWork, Reads {
   readonly outbox: Outbox;
   readonly sealed: Sealed;
   readonly keys: KeyMarks;
+  readonly legalHolds: LegalHolds;
   readonly leases: Leases;
 }
 

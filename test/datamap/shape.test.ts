@@ -119,7 +119,6 @@ trail: { match: { email: email }, do: erase }`.trim();
       "`recipient.notify`",
       "`parquet`",
       "`retain_deleted`",
-      "`legal_holds`",
       "`people`",
       "`assert`",
       "`approval.standing`",

@@ -38,12 +38,35 @@ test("a condition, a hold or a block that has arisen since leaves the record alo
     { key: "a", kind: "waiting", reason: "open_case" },
     { key: "b", kind: "blocked", reason: "object_lock" },
   ]);
-  expect(asked).toEqual([["shop.orders", [0, 1, 2], ["a", "b", "c"]]]);
+  expect(asked).toEqual([["shop.orders", [0, 1, 2], ["a", "b", "c"], false]]);
 });
 
-test("what was planned to be kept and minimised is no news, and nobody is asked for it", async () => {
-  const guard = guardOf(sealed, async () => await Promise.reject(new Error("asked")));
-  expect(await guard.judge("S1", planned("h"))).toEqual([]);
+test("of what was planned to be kept and minimised only a legal hold is news", async () => {
+  const asked: unknown[] = [];
+  const guardWith = (now: Disposition) =>
+    guardOf(sealed, async (...question) => {
+      asked.push(question);
+      return await Promise.resolve({ decided: new Map([["h", now]]), lost: new Set<string>() });
+    });
+  expect(await guardWith(held).judge("S1", planned("h"))).toEqual([]);
+  expect(await guardWith(act).judge("S1", planned("h"))).toEqual([]);
+  expect(await guardWith({ kind: "waiting", reason: "open_case" }).judge("S1", planned("h"))).toEqual([]);
+  const whole: Disposition = { ...held, reason: "legal_hold", minimise: false, holds: ["H-2026-0001"] };
+  expect(await guardWith(whole).judge("S1", planned("h"))).toEqual([
+    { key: "h", kind: "kept", reason: "legal_hold", until: "2030-12-31", holds: ["H-2026-0001"] },
+  ]);
+  expect(asked[0]).toEqual(["shop.orders", [3], [], true]);
+});
+
+test("a parent that a record under a legal hold references by now is kept, where it was to be deleted", async () => {
+  const now: Disposition = { kind: "act", change: "held_by", law: [], holds: ["H-2026-0001"] };
+  const guard = guardOf(
+    sealed,
+    async () => await Promise.resolve({ decided: new Map([["a", now]]), lost: new Set<string>() }),
+  );
+  expect(await guard.judge("S1", planned("a"))).toEqual([
+    { key: "a", kind: "kept", reason: "held_by", holds: ["H-2026-0001"] },
+  ]);
 });
 
 test("where only the records themselves decide, and where they are not found any more, the eraser is the judge", async () => {
@@ -71,8 +94,8 @@ test("whose records are is asked once for each person, of all their planned reco
     { key: "b", kind: "failed", reason: "changed" },
   ]);
   expect(asked).toEqual([
-    ["shop.orders", [0, 2], ["a", "c"]],
-    ["shop.orders", [0, 1], ["b"]],
+    ["shop.orders", [0, 2], ["a", "c"], false],
+    ["shop.orders", [0, 1], ["b"], false],
   ]);
 });
 

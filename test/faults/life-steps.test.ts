@@ -8,7 +8,7 @@ import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LIFE_STEPS, type LifeStep } from "../../src/executor/kill-points.ts";
+import { LIFE_STEPS } from "../../src/executor/kill-points.ts";
 import { audit } from "../../src/ledger/audit.ts";
 import { approveRequest } from "../../src/requests/approve-request.ts";
 import { type Context, contextOf } from "../../src/requests/context.ts";
@@ -49,7 +49,7 @@ interface Case {
 }
 
 /** A step without a case does not compile. */
-const CASES: Readonly<Record<LifeStep, readonly Case[]>> = {
+const CASES: Readonly<Record<(typeof LIFE_STEPS)[number], readonly Case[]>> = {
   open: [{ after: "init", command: "new" }],
   identity: [{ after: "new", command: "identity" }],
   extend: [{ after: "new", command: "extend" }],

@@ -12,6 +12,8 @@ const state = z.enum(REQUEST_STATES);
 const status = z.enum(STATUSES);
 const hash = text.regex(/^[0-9a-f]{64}$/u);
 const requestId = text.regex(/^[RD]-\d{4}-\d{4,}$/u);
+const holdId = text.regex(/^H-\d{4}-\d{4,}$/u);
+const legalHolds = z.array(holdId).optional().describe("Legal holds that keep some of them.");
 const shownPseudonym = text.regex(/^s_[0-9a-f]{8}$/u);
 const reason = text.describe(
   "A code: `retention`, `legal_hold`, `held_by`, `held_with`, `no_date`, a condition's name, a constraint …",
@@ -128,6 +130,7 @@ const planStep = z.strictObject({
   says: text.optional().describe("The reason in the words of the hold or condition."),
   until: text.optional().describe("Last day of the longest hold."),
   law: z.array(text).optional(),
+  holds: legalHolds,
   cascades: z
     .array(z.strictObject({ constraint: text, table: text, count }))
     .optional()
@@ -188,6 +191,7 @@ const runStep = {
   says: text.optional().describe("The words of the condition or hold."),
   until: text.optional(),
   law: z.array(text).optional(),
+  holds: legalHolds,
   gaps: z.array(z.strictObject(gap)).optional().describe("What was found and cannot be acted on."),
   new: count.optional(),
   subjects: z
@@ -235,6 +239,21 @@ const finding = z.strictObject({
 });
 const file = z.strictObject({ path: text, sha256: hash });
 
+const holdLine = z.strictObject({
+  id: holdId,
+  case: text.nullable().describe("In the officer's words. null, as what follows: it cannot be read."),
+  by: text.nullable().describe("Who ordered it."),
+  since: date.nullable(),
+  until: date.nullable().describe("The last day on which it keeps records; null: it is open."),
+  state: z.enum(["in_force", "released_and_waiting", "ended", "unreadable"]),
+  records: z.array(text).describe("Record types to which it is limited: `system.record`."),
+  people: count.describe("People it is about; 0: it holds the whole of its record types."),
+  held: count.nullable().describe("Records that it keeps now; null: it could not be looked at."),
+  held_in: z.array(z.strictObject({ system: text, record: text, count })),
+  extended: z.array(z.strictObject({ until: date, by: text, reason: text })).optional(),
+  released: z.strictObject({ day: date, by: text, reason: text }).optional(),
+});
+
 function envelope(name: string, data: z.ZodType): z.ZodType {
   return z.strictObject({
     schema: z.literal(`expunge/${name}/v1`),
@@ -247,6 +266,7 @@ function envelope(name: string, data: z.ZodType): z.ZodType {
 }
 
 const requests = z.strictObject({ requests: z.array(z.strictObject(shortRequest)) });
+const holds = z.strictObject({ holds: z.array(holdLine) });
 const oneRequest = z.strictObject({ requests: z.tuple([wholeRequest]) });
 
 /** By name: that of `expunge/NAME/v1`, and `failure` and `run-event`. */
@@ -296,6 +316,10 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   "request-cancel": envelope("request-cancel", oneRequest),
   "request-refuse": envelope("request-refuse", oneRequest),
   "request-close": envelope("request-close", oneRequest),
+  "hold-add": envelope("hold-add", holds),
+  "hold-list": envelope("hold-list", holds),
+  "hold-extend": envelope("hold-extend", holds),
+  "hold-release": envelope("hold-release", holds),
   plan: envelope("plan", z.strictObject({ plan })),
   approve: envelope(
     "approve",

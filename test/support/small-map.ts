@@ -36,6 +36,7 @@ export function mapOf(
     approval: { required: true, fourEyes: false, roles: [], drift: "refuse" },
     limits,
     settle: never,
+    releaseWait: never,
     clock: "test",
     identities: [{ name: "email", type: "email", fold: ["trim", "lowercase"], by: {}, at }],
     conditions: [],

@@ -1,7 +1,7 @@
 import type { Left, Operation, PlannedRecord, StepOutcome, Unit, Work } from "../../../src/model/change.ts";
 import type { Eraser, Guard, IO, UnitJournal } from "../../../src/port/connector.ts";
 import { ALREADY_GONE, CHANGED } from "../../../src/record-files/tally.ts";
-import { type Child, childrenOf, type MemoryDatabase, put, rowsOf } from "./database.ts";
+import { type Child, childrenOf, type MemoryDatabase, put, type Row, rowsOf } from "./database.ts";
 import { afterAll, whoseIs } from "./reader.ts";
 import { isChanged, type Whose } from "./row-change.ts";
 import { addressOf, fingerprintOf, idOf, keyOf, tableOf } from "./row-key.ts";
@@ -17,6 +17,8 @@ interface Task {
   readonly guard: Guard;
   /** Addresses of the rows that the unit is to delete. */
   readonly going: ReadonlySet<string>;
+  /** Addresses of those that stay after all, and why. */
+  readonly stayed: Map<string, Left>;
 }
 
 /** One transaction a batch; its number is noted before it is committed, so that an attempt that was cut off can be told from one that was not. */
@@ -26,7 +28,7 @@ export function memoryEraser(database: MemoryDatabase, system: string, io: IO): 
       io.signal.throwIfAborted();
       journal.at("effect_begin");
       io.signal.throwIfAborted();
-      const task = { database, system, io, journal, guard, going: goingIn(unit) };
+      const task = { database, system, io, journal, guard, going: goingIn(unit), stayed: new Map() };
       const outcomes: StepOutcome[] = [];
       for (const work of unit.works) outcomes.push(await erase(work, task));
       journal.at("effect_done");
@@ -103,7 +105,8 @@ async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> 
       io,
     );
 
-  const todo: PlannedRecord[] = [];
+  const free: { readonly record: PlannedRecord; readonly row: Row }[] = [];
+  const acting: PlannedRecord[] = [];
   for (const record of operation.records) {
     const row = rows.get(idOf(record.key));
     if (task.ours.has(name(record))) count(counts, operation);
@@ -112,17 +115,22 @@ async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> 
       counts.left.push({ key: record.key, kind: "already_gone", reason: "as_wanted" });
     else if (fingerprintOf(work.target, row, io) !== record.fingerprint)
       counts.left.push({ key: record.key, ...CHANGED });
-    else {
-      const blocker =
-        operation.change.kind === "delete" ? blockerOf(childrenOf(database, table, row), record, task) : undefined;
-      if (blocker === undefined) todo.push(record);
-      else counts.left.push({ key: record.key, kind: "blocked", reason: blocker.key.constraint });
-    }
+    else free.push({ record, row });
   }
-  const judged = await guard.judge(work.step, todo);
+  const judged = await guard.judge(
+    work.step,
+    free.map(({ record }) => record),
+  );
   counts.left.push(...judged);
   const kept = new Set(judged.map(({ key }) => key));
-  const acting = todo.filter(({ key }) => !kept.has(key));
+  for (const left of judged) task.stayed.set(addressOf(table, idOf(left.key)), left);
+  for (const { record, row } of free) {
+    if (kept.has(record.key)) continue;
+    const blocker =
+      operation.change.kind === "delete" ? blockerOf(childrenOf(database, table, row), record, task) : undefined;
+    if (blocker === undefined) acting.push(record);
+    else counts.left.push(leftBehind(record, blocker, task));
+  }
   if (acting.length === 0) return;
   io.signal.throwIfAborted();
   const transaction = database.nextTransaction();
@@ -151,17 +159,23 @@ function count(counts: Counts, { change }: Operation): void {
   counts[change.kind === "delete" ? "deleted" : "changed"] += 1;
 }
 
+/** What references it stays, so it does too: for the same reason where that is a hold's. */
+function leftBehind({ key }: PlannedRecord, { key: { child, constraint }, id }: Child, { stayed }: Task): Left {
+  const why = stayed.get(addressOf(child, id));
+  return why?.kind === "kept" ? { ...why, key, reason: "held_by" } : { key, kind: "blocked", reason: constraint };
+}
+
 /** A row that references this one and goes neither in this unit nor by a cascade that was planned. */
 function blockerOf(
   children: readonly Child[],
   { takes = [] }: PlannedRecord,
-  { going, system }: Task,
+  { going, system, stayed }: Task,
 ): Child | undefined {
   const taken = new Set(takes.map(({ table, key }) => `${table}\n${key}`));
   return children.find(
     ({ key, id }) =>
       key.onDelete !== "set_null" &&
-      !going.has(addressOf(key.child, id)) &&
+      (!going.has(addressOf(key.child, id)) || stayed.has(addressOf(key.child, id))) &&
       !(key.onDelete === "cascade" && taken.has(`${system}.${key.child}\n${keyOf(id)}`)),
   );
 }
