@@ -6,12 +6,13 @@ import type { Guard } from "../port/connector.ts";
 
 /**
  * What becomes now of these people's records of one record type, and which of the keys do not lead to them any more.
- * Undefined where only the records themselves decide.
+ * `acting`: keys of the records that are about to be acted on. Undefined where only the records themselves decide.
  */
 export type Rejudge = (
   record: string,
   subjects: readonly number[],
   keys: readonly string[],
+  acting: readonly string[],
 ) => Promise<JudgedAgain | undefined>;
 
 /**
@@ -29,7 +30,12 @@ export function guardOf(sealed: readonly SealedStep[], rejudge: Rejudge): Guard 
       if (known === undefined || acted.length === 0) return [];
       const subjects = [...new Set(acted.flatMap((record) => record.subjects))];
       const fresh = new Set(subjects.filter((subject) => !known.asked.has(subject)));
-      const now = await rejudge(known.record, subjects, keysOf(known, fresh));
+      const now = await rejudge(
+        known.record,
+        subjects,
+        keysOf(known, fresh),
+        acted.map(({ key }) => key),
+      );
       for (const subject of fresh) known.asked.add(subject);
       for (const key of now?.lost ?? []) known.lost.add(key);
       return acted.flatMap(({ key }): readonly Left[] => {

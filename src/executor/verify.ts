@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode, Failure, FAILURES, isFailureCode } from "../errors.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
-import type { Finding, Gap, Lookup, Target, Site } from "../model/search.ts";
+import type { DueSelection, Finding, Gap, Located, Lookup, Target, Site } from "../model/search.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
 import { resolveIdentifiers } from "../planner/identities.ts";
@@ -251,11 +251,14 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching,
     return planned.reason === "empty_pattern" ? { ...seen, result: "not_searchable" } : seen;
   }
   const { target } = step;
-  const now = searching === undefined ? [] : (await searchesFor(searching, type)).lookups;
+  const now = searching === undefined || step.due !== undefined ? [] : (await searchesFor(searching, type)).lookups;
   const lookups = mergeLookups(step.lookups, now);
-  const records = await locateLeft(readers, target, lookups, receipt);
+  const records =
+    step.due === undefined
+      ? await locateLeft(readers, target, lookups, receipt)
+      : await stillDue(readers, step, step.due, planned);
   const leads = leadingColumns(scope.map, type.id);
-  if (searching !== undefined && leads.length > 0) {
+  if (searching !== undefined && step.due === undefined && leads.length > 0) {
     const leading = await locateRecords(readers, type, target, lookups, leads);
     searching.found.set(type.id, { type, target, lookups, records: leading, unsearched: [] });
   }
@@ -288,6 +291,21 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching,
     gone,
     ...(stays > 0 ? { reason: planned.reason ?? "kept" } : {}),
   };
+}
+
+/** What the same search of the same day finds and the plan has not: where the plan was over its cap, the rest is due still. */
+async function stillDue(
+  readers: Readers,
+  { target, records }: SealedStep,
+  due: DueSelection,
+  planned: PlanStep,
+): ReturnType<typeof locateOne> {
+  const found = new Map<string, Located>();
+  if (planned.found > records.length) return found;
+  const known = new Set(records.map(({ key }) => key));
+  for await (const located of (await readers.of(target.record.system)).locate(target, due))
+    if (!known.has(located.key)) found.set(located.key, located);
+  return found;
 }
 
 /** Planned records that are not as wanted, but for those that were found held or waiting when they were to be acted on. */
@@ -378,7 +396,7 @@ export function verdict(
   run: { readonly exit: ExitCode; readonly undone: boolean; readonly waiting: boolean },
   settledAt: Date,
   now: Date,
-  plan: Pick<Plan, "system">,
+  plan: Pick<Plan, "system" | "as_of">,
 ): { readonly state: RequestState; readonly exit: ExitCode; readonly residual: number } {
   const residual = checks.reduce((sum, check) => sum + check.residual, 0);
   // the worst wins: what was never done before what is there again
@@ -388,12 +406,14 @@ export function verdict(
   if (blind.length > 0)
     return { state: "partly_done", exit: blind.every(isFinding) ? EXIT.findings : EXIT.unreachable, residual };
   if (gaps.some((gap) => gap.holdsIdentifier)) return { state: "partly_done", exit: EXIT.findings, residual };
-  if (run.exit !== EXIT.done)
+  // what waits in due work is found again by the next
+  const ends = run.exit === EXIT.done || (plan.as_of !== undefined && run.waiting && run.exit === EXIT.waiting);
+  if (!ends)
     return { state: run.waiting && run.exit === EXIT.waiting ? "waiting" : "partly_done", exit: run.exit, residual };
   // other systems were not planned: nothing is known of them
   if (plan.system !== undefined) return { state: "partly_done", exit: EXIT.done, residual };
   if (now < settledAt) return { state: "settling", exit: EXIT.done, residual };
-  return { state: "closed", exit: EXIT.done, residual };
+  return { state: "closed", exit: run.exit, residual };
 }
 
 function isFinding({ reason }: Check): boolean {

@@ -46,12 +46,12 @@ export async function endIn(
 }
 
 /** What a person wrote when ending a request: the words and the salt stay in the state, their commitment goes to the ledger. */
-interface Why extends Reasoned {
+export interface Why extends Reasoned {
   /** base64 */
   readonly salt: string;
 }
 
-function whyOf(words: string): Why {
+export function whyOf(words: string): Why {
   const salt = newSalt();
   return { words, salt: salt.toString("base64"), commitment: commitWords(salt, words) };
 }

@@ -21,6 +21,7 @@ import type { Context } from "./context.ts";
 import { eraserFor, readersFor, whileHeld } from "./context.ts";
 import { endIn } from "./end-request.ts";
 import { noted } from "./history.ts";
+import { mapOfPlan } from "./plan-due.ts";
 import { keyDigest } from "./key-digest.ts";
 import { residueSeen } from "./residue-seen.ts";
 import { sealedSteps } from "./sealed-steps.ts";
@@ -68,7 +69,8 @@ async function verifyHeld(
   lease: Lease & { readonly first: Verifiable },
   options: { readonly purge: boolean },
 ): Promise<Verified> {
-  const { map, state } = context;
+  const { state } = context;
+  const map = mapOfPlan(context, lease.first.plan);
   const { plan, result, parts, subjects, latest, unfinished, digestKey } = lease.first;
   if (parts === undefined) return answerAgain(await state.read.plans.verified(plan.id), id);
   const purged = options.purge ? await purge(context, id) : undefined;
