@@ -70,6 +70,8 @@ type Unfinished = Pick<Receipt, "system" | "record" | "reason" | "says" | "faile
 export interface VerifyResult {
   readonly checks: readonly Check[];
   readonly gaps: readonly SeenGap[];
+  /** Of what stays: how it was found now, by `RECORD\nKEY`. */
+  readonly stayed: ReadonlyMap<string, string>;
 }
 
 /**
@@ -85,6 +87,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   const searching = await searchAgain(scope, blind);
   const siteOf = sitesOnce(scope.readers);
   const seen = new Map<string, Seen>();
+  const stayed = new Map<string, string>();
   // those that lead to others first, so that what leads there now is searched too
   const order = new Map(searchOrder(map).map(({ id }, at) => [id, at]));
   for (const head of heads.toSorted((a, b) => (order.get(a.record) ?? -1) - (order.get(b.record) ?? -1))) {
@@ -94,7 +97,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     for (const step of await scope.steps.whole([head.step]))
       seen.set(
         step.step,
-        await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching, siteOf }),
+        await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching, siteOf, stayed }),
       );
   }
   const values = reported.length === 0 ? [] : [...valuesOf(subjects), ...valuesIn(heads)];
@@ -134,6 +137,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   return {
     checks: [...checks, ...scope.unfinished.map((step) => neverDone(step, at)), ...declaredOnly(map, at)],
     gaps,
+    stayed,
   };
 }
 
@@ -213,6 +217,8 @@ interface Looking {
   readonly searching: Searching | undefined;
   /** Where a system is now. */
   siteOf(system: string): Promise<Site>;
+  /** Of what stays: how it is found, by `RECORD\nKEY`. */
+  readonly stayed: Map<string, string>;
 }
 
 /** One place that cannot be looked at keeps no other from being looked at. */
@@ -233,7 +239,10 @@ function unseen(why: Finding, { subjects, steps }: VerifyScope): Seen {
   };
 }
 
-async function look(scope: VerifyScope, { planned, step, type, blind, searching, siteOf }: Looking): Promise<Seen> {
+async function look(
+  scope: VerifyScope,
+  { planned, step, type, blind, searching, siteOf, stayed }: Looking,
+): Promise<Seen> {
   const { readers, receipts } = scope;
   const receipt = receipts.find((one) => one.step === step.step);
   if (type === undefined) return LEFT_THE_MAP;
@@ -266,7 +275,7 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching,
   // a planned record is judged by its key below; one that is as wanted still matches, and may
   const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
   const left = await notAsPlanned(scope, step, receipt);
-  const gone = await stayedAndGone(readers, target, step);
+  const gone = await stayedAndGone(readers, target, step, stayed);
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
   const method = "same search on a fresh connection, and each planned record by its key";
   const residual = Math.max(fresh + left, undone);
@@ -326,12 +335,25 @@ async function notAsPlanned(
 }
 
 /** Records that the plan left alone and that are not there any more, looked for by their keys. */
-async function stayedAndGone(readers: Readers, target: Target, step: SealedStep): Promise<Stayed> {
+async function stayedAndGone(
+  readers: Readers,
+  target: Target,
+  step: SealedStep,
+  found: Map<string, string>,
+): Promise<Stayed> {
   const stayed = step.records.filter(({ disposition: { kind } }) => kind === "kept" || kind === "waiting");
-  if (stayed.length === 0) return NONE_GONE;
+  // anonymised because what is held references them: they stay too, until that hold ends
+  const standing = step.records.filter(
+    ({ disposition }) => disposition.kind === "act" && disposition.change === "held_by",
+  );
+  const keys = [...stayed, ...standing].map(({ key }) => key);
+  if (keys.length === 0) return NONE_GONE;
   const there = new Set<string>();
   const reader = await readers.of(target.record.system);
-  for await (const { key } of reader.locate(target, { by: "keys", keys: stayed.map(({ key }) => key) })) there.add(key);
+  for await (const { key, fingerprint } of reader.locate(target, { by: "keys", keys })) {
+    there.add(key);
+    found.set(`${step.record}\n${key}`, fingerprint);
+  }
   const gone = (kind: "kept" | "waiting") =>
     stayed.filter(({ key, disposition }) => disposition.kind === kind && !there.has(key)).length;
   return { kept: gone("kept"), waiting: gone("waiting") };

@@ -8,8 +8,11 @@ import type { Status } from "./status.ts";
 /** `retention`, `legal_hold`: held itself. `review`: held, and nobody knows until when. `held_with`: reached only through a held record. `held_by`: a held record references it. */
 export type KeptReason = "retention" | "legal_hold" | "review" | "held_with" | "held_by";
 
-/** Why records are due without a request: their `schedule`, or the purge of what is marked as deleted. */
-export type Because = "schedule" | "purge";
+/**
+ * Why records are due without a request: their `schedule`, the purge of what is marked as deleted, or the end of a hold
+ * that kept them from an ended request.
+ */
+export type Because = "schedule" | "purge" | "hold_ended";
 
 export interface Counts {
   readonly found: number;

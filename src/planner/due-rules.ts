@@ -10,7 +10,34 @@ export interface DueRule {
   readonly type: RecordType;
   readonly because: Because;
   readonly target: Target;
-  readonly selection: DueSelection;
+  /** Absent: only what ended requests kept. */
+  readonly selection?: DueSelection;
+  readonly held?: HeldBefore;
+}
+
+/** What ended requests kept of a record type and would be free now. */
+export interface HeldBefore {
+  readonly keys: readonly string[];
+  /** Of these keys those whose records are still the ones that were kept: a key may be another's by now. */
+  stillTheirs(keys: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+/** The rules with what ended requests kept: it goes by the record type's own rule, as its schedule does. */
+export function withHeld(
+  map: DataMap,
+  rules: readonly DueRule[],
+  held: ReadonlyMap<string, HeldBefore>,
+): readonly DueRule[] {
+  const own = new Set(rules.flatMap(({ type, because }) => (because === "schedule" ? [type.id] : [])));
+  const more = recordTypes(map).flatMap((type): readonly DueRule[] => {
+    const mine = own.has(type.id) ? undefined : held.get(type.id);
+    return mine === undefined ? [] : [{ type, because: "hold_ended", target: targetOf(map, type), held: mine }];
+  });
+  const joined = rules.map((rule) => {
+    const mine = rule.because === "schedule" ? held.get(rule.type.id) : undefined;
+    return mine === undefined ? rule : { ...rule, held: mine };
+  });
+  return [...joined, ...more];
 }
 
 /** The first day on which a record of `today` or later would not be due: a record is due from the day `after` its date on. */
@@ -36,7 +63,14 @@ export function dueRules(map: DataMap, today: CivilDate, only?: ReadonlySet<stri
 
 /** The period of the rule by which a record type's records are due. */
 export function afterOf({ type, because }: Pick<DueRule, "type" | "because">): Period | undefined {
-  return because === "purge" ? type.purge?.after : type.schedule?.after;
+  switch (because) {
+    case "purge":
+      return type.purge?.after;
+    case "schedule":
+      return type.schedule?.after;
+    case "hold_ended":
+      return undefined;
+  }
 }
 
 function scheduleOf(map: DataMap, type: RecordType, today: CivilDate): readonly DueRule[] {

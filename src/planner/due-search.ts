@@ -1,5 +1,6 @@
 /** Finds what is due without a request, and decides what becomes of it. Read-only. */
 import type { DataMap, RecordType } from "../model/datamap.ts";
+import { dueState } from "../model/due-rows.ts";
 import type { DayCount, Disposition, StepHead } from "../model/plan.ts";
 import type { DueSelection, Finding, Located, Lookup, Target } from "../model/search.ts";
 import { civilDateFromText } from "../retention/civil-date.ts";
@@ -135,10 +136,16 @@ async function firstRules({ rules, readers, planned }: DueScope): Promise<readon
   return chosen;
 }
 
-async function isAny(readers: Readers, { type, target, selection }: DueRule): Promise<boolean> {
-  const reader = await readers.of(type.system);
-  for await (const { done } of reader.locate(target, selection)) if (!done) return true;
+async function isAny(readers: Readers, rule: DueRule): Promise<boolean> {
+  for await (const { done } of allOf(readers, rule)) if (!done) return true;
   return false;
+}
+
+/** What the rule names, and what ended requests kept of the record type. */
+async function* allOf(readers: Readers, { type, target, selection, held }: DueRule): AsyncGenerator<Located> {
+  const reader = await readers.of(type.system);
+  if (selection !== undefined) yield* reader.locate(target, selection);
+  if (held !== undefined) yield* reader.locate(target, { by: "keys", keys: held.keys });
 }
 
 /** Record types over the same place: whatever holds a row for one of them holds it. */
@@ -176,7 +183,8 @@ function daysOf(
 
 function foundOf({ rule, records, lookups, more }: Gathered): Found {
   const { type, target, because, selection } = rule;
-  return { type, target, lookups, records, unsearched: [], due: { because, selection, more } };
+  const how = selection === undefined ? {} : { selection };
+  return { type, target, lookups, records, unsearched: [], due: { because, ...how, more } };
 }
 
 /**
@@ -215,13 +223,12 @@ async function locateDue(
   planned: PlannedThere | undefined,
 ): Promise<LocatedDue> {
   const { readers, now } = scope;
-  const { type, target, selection } = rule;
+  const { type, target } = rule;
   const days: LocatedDue["days"] = { of: new Map(), more: new Map() };
   const owners = asksWhose(type);
   const records = foundRecords(type, target.exports);
   let more = 0;
-  const reader = await readers.of(type.system);
-  for await (const located of reader.locate(target, selection)) {
+  for await (const located of allOf(readers, rule)) {
     if (located.done || records.has(located.key)) continue;
     const takes = planned?.capped === true ? planned.has(located.key) : records.size < room;
     const day = now === undefined ? undefined : dayOf(scope.map, rule, located, now);
@@ -240,7 +247,8 @@ async function locateDue(
 function dayOf(map: DataMap, rule: DueRule, { values }: Located, now: string): string {
   const { timezone } = map.controller.calendar;
   const after = afterOf(rule);
-  const ruled = valuesAt(values, rule.selection.column).flatMap((text) => {
+  const { selection } = rule;
+  const ruled = (selection === undefined ? [] : valuesAt(values, selection.column)).flatMap((text) => {
     const date = civilDateFromText(text.trim(), timezone);
     return date === undefined || after === undefined ? [] : [dueFrom(date, after)];
   });
@@ -288,13 +296,32 @@ async function decide(
   for (const [key, one] of await judgedBeside(judging, rule, records))
     if (decided.get(key)?.kind === "act") decided.set(key, one);
   for (const { key } of records.values()) if (scope.isWithRequest(type.id, key)) decided.set(key, WITH_REQUEST);
+  await refuseReused(rule, records, decided);
   return decided;
+}
+
+/** After the records were read: a key that leads to another record by now leads to nothing of ours. */
+async function refuseReused(
+  { held, selection }: DueRule,
+  records: FoundRecords,
+  decided: Map<string, Disposition>,
+): Promise<void> {
+  if (held === undefined) return;
+  const keys = held.keys.filter((key) => records.has(key));
+  const theirs = await held.stillTheirs(keys);
+  for (const key of keys) {
+    if (theirs.has(key) || !decided.has(key)) continue;
+    const values = records.get(key)?.values;
+    // a schedule may name it all the same
+    const isDue = selection !== undefined && dueState(valuesAt(values ?? {}, selection.column), selection) === "due";
+    if (!isDue) decided.set(key, { kind: "waiting", reason: "pointer_reused" });
+  }
 }
 
 /** What holds, blocks or delays these records for another record type over the same place. By key of the due ones. */
 async function judgedBeside(
   judging: Judging,
-  { type, selection }: DueRule,
+  { type, selection, held: before }: DueRule,
   records: FoundRecords,
 ): Promise<ReadonlyMap<string, Disposition>> {
   const { map, readers } = judging;
@@ -304,11 +331,17 @@ async function judgedBeside(
   const keys = new Map([...records.values()].map(({ address, key }) => [address, key]));
   for (const other of others) {
     const target = targetOf(map, other);
-    const asDue = { ...target, exports: [...new Set([...target.exports, selection.column])] };
+    const asDue = {
+      ...target,
+      exports: [...new Set([...target.exports, ...(selection === undefined ? [] : [selection.column])])],
+    };
     const mine = foundRecords(other, asDue.exports);
     const reader = await readers.of(other.system);
-    for await (const located of reader.locate(asDue, { ...selection }))
-      if (keys.has(located.address)) mine.put(located);
+    if (selection !== undefined)
+      for await (const located of reader.locate(asDue, selection)) if (keys.has(located.address)) mine.put(located);
+    if (before !== undefined)
+      for await (const located of reader.locate(asDue, { by: "keys", keys: before.keys }))
+        if (keys.has(located.address)) mine.put(located);
     const decided = await judgeByThemselves(judging, other, asDue, mine.values(), selection);
     for (const { key, address } of mine.values()) {
       const one = decided.get(key);

@@ -34,7 +34,8 @@ export interface Found {
   /** In due work. */
   readonly due?: {
     readonly because: Because;
-    readonly selection: DueSelection;
+    /** Absent: by their keys. */
+    readonly selection?: DueSelection;
     /** Records over the cap, which were only counted: a later plan takes them. */
     readonly more: number;
   };

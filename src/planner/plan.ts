@@ -86,7 +86,7 @@ export async function makePlan(
       target: found.target,
       ...(site === undefined ? {} : { site }),
       lookups: found.lookups,
-      ...(found.due === undefined ? {} : { due: found.due.selection }),
+      ...(found.due?.selection === undefined ? {} : { due: found.due.selection }),
       ...(elsewhere.length === 0 ? {} : { elsewhere }),
       // last: the sealed store cuts it into pieces, and the digest is over the text
       records,

@@ -1,5 +1,5 @@
 /** Due work: plans of what is due without a request, under an id of its own. */
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
@@ -9,13 +9,14 @@ import type { Finding } from "../model/search.ts";
 import { isCivilDate } from "../model/civil-date.ts";
 import { ENDED_STATES, OPEN_STATES } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
-import { type DueRule, dueRules, mapOfDue } from "../planner/due-rules.ts";
+import { type DueRule, dueRules, mapOfDue, withHeld } from "../planner/due-rules.ts";
 import { type PlannedThere, searchDue, type SearchedDue } from "../planner/due-search.ts";
 import { makePlan } from "../planner/plan.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import { hasBegun } from "../state/kept-so-far.ts";
 import type { Reads, Tx } from "../state/state.ts";
 import { type Context, readersFor, today } from "./context.ts";
+import { endedHolds, withDigests } from "./ended-holds.ts";
 import { endIn, whyOf } from "./end-request.ts";
 import { noted } from "./history.ts";
 import { openRequestsHold, type WithRequest } from "./with-requests.ts";
@@ -122,7 +123,11 @@ function refuseUnknown({ map }: Context, records: readonly string[] | undefined)
     throw new Failure("USAGE", "--records names something that is no record type of the data map", {
       help: "Write SYSTEM.RECORD, as in shop.leads.",
     });
-  const due = new Set(recordTypes(map).flatMap(({ id, schedule, purge }) => ((schedule ?? purge) ? [id] : [])));
+  const due = new Set(
+    recordTypes(map).flatMap(({ id, schedule, purge, holds }) =>
+      (schedule ?? purge) !== undefined || holds.length > 0 ? [id] : [],
+    ),
+  );
   const never = records.filter((name) => !due.has(name));
   if (never.length > 0)
     throw new Failure("USAGE", `nothing makes ${never.join(", ")} due`, {
@@ -153,13 +158,14 @@ export async function searchDueAndPlan(
 ): Promise<{ readonly plan: Plan; readonly sealed: readonly PlannedStep[]; readonly searched: SearchedDue }> {
   const { map } = context;
   const { records, asOf, planned, holds, now } = look;
+  const of = records === undefined ? undefined : new Set(records);
   const reported: Finding[] = [];
   await using readers = readersFor(context, request, (finding) => reported.push(finding));
   const digestKey = now === undefined ? await context.state.read.sealed.digestKey(request) : randomBytes(32);
   const searched = await searchDue({
     map,
     readers,
-    rules: rulesOf(dueRules(map, asOf, records === undefined ? undefined : new Set(records)), planned?.because),
+    rules: rulesOf(withHeld(map, dueRules(map, asOf, of), await held(context, asOf, of)), planned?.because),
     today: asOf,
     made: { received: today(context), entered: context.now().toISOString() },
     isWithRequest: holds,
@@ -231,7 +237,7 @@ export async function dueAsOf(context: Context, asOf: string, options: DueOption
   const now = today(context);
   if (!isCivilDate(asOf) || asOf < now)
     throw new Failure("USAGE", "--as-of wants today or a later day, such as 2027-01-31");
-  const { plan, searched } = await searchDueAndPlan(withoutKeeping(context), NO_REQUEST, {
+  const { plan, searched } = await searchDueAndPlan(withDigests(context, randomBytes(32)), NO_REQUEST, {
     id: "preview",
     asOf,
     now,
@@ -244,14 +250,11 @@ export async function dueAsOf(context: Context, asOf: string, options: DueOption
 /** No request has this number. */
 const NO_REQUEST = "D-0000-0000";
 
-/** Readers' digests by a key that nobody keeps: for a look that leaves nothing. */
-function withoutKeeping(context: Context): Context {
-  const key = randomBytes(32);
-  return {
-    ...context,
-    io: async (request, hooks) => ({
-      ...(await context.io(request, hooks)),
-      digest: (parts) => createHmac("sha256", key).update(JSON.stringify(parts)).digest("hex"),
-    }),
-  };
+async function held(
+  context: Context,
+  asOf: string,
+  of: ReadonlySet<string> | undefined,
+): ReturnType<typeof endedHolds> {
+  const all = await endedHolds(context, asOf);
+  return of === undefined ? all : new Map([...all].filter(([record]) => of.has(record)));
 }

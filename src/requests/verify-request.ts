@@ -128,11 +128,21 @@ async function verifyHeld(
     await tx.outbox.post([verificationEntry(context, plan, told)]);
     if (next === "closed") {
       await tx.outbox.post([completedEntry(context, plan, { ...told, attempts: await allAttempts(tx, id) })]);
-      await endIn(tx, context, id, "closed");
+      await forgetErased(tx, plan);
+      await endIn(tx, context, id, "closed", undefined, seen.stayed);
     } else await tx.requests.update(id, { state: next });
   });
   await sealLedger(state, context.ledger, context.at);
   return verified;
+}
+
+/** What ended requests had kept, and this plan of due work has erased: nothing points at it any more. */
+async function forgetErased({ sealed }: Tx, { id, request, steps }: Plan): Promise<void> {
+  if (!steps.some(({ because }) => because !== undefined)) return;
+  for await (const { record, records } of sealed.pieces(request, id)) {
+    const gone = new Set(records.flatMap(({ key, disposition }) => (disposition.kind === "act" ? [key] : [])));
+    if (gone.size > 0) await sealed.forgetHeld(record, gone);
+  }
 }
 
 interface Verifiable {
