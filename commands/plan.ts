@@ -2,22 +2,48 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, idArg, laterFlag, type Session, type Typed } from "../src/base-command.ts";
+import {
+  type Answer,
+  asFlag,
+  BaseCommand,
+  idArg,
+  laterFlag,
+  optionalIdArg,
+  type Session,
+  type Typed,
+} from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import { writeWhole } from "../src/write-whole.ts";
 
 export default class Plan extends BaseCommand {
-  static override summary = "Search every system, read-only, and show what would happen to a request's people.";
+  static override summary =
+    "Search every system, read-only, and show what would happen to a request's people, or to what is due.";
   static override examples = [
     "<%= config.bin %> plan R-2026-0001",
     "<%= config.bin %> plan R-2026-0001 --system shop --json",
+    "<%= config.bin %> plan --due",
+    "<%= config.bin %> plan --due --as-of 2027-01-31",
   ];
   static override args = { id: idArg };
   static override flags = {
     ...asFlag,
     system: Flags.string({ helpValue: "NAME", summary: "Plan only this system." }),
     out: Flags.string({ helpValue: "FILE", summary: "Write the plan to this file too. It holds no personal data." }),
-    due: laterFlag,
+    due: Flags.boolean({
+      summary: "Plan what is due without a request: marked records whose time is over, and what a schedule names.",
+    }),
+    records: Flags.string({
+      helpValue: "SYSTEM.RECORD",
+      multiple: true,
+      delimiter: ",",
+      dependsOn: ["due"],
+      summary: "With --due: only these record types.",
+    }),
+    "as-of": Flags.string({
+      helpValue: "DATE",
+      dependsOn: ["due"],
+      summary: "With --due: what is due until that day; read-only, and nobody can approve it.",
+    }),
     rehearse: laterFlag,
   };
 
@@ -26,8 +52,16 @@ export default class Plan extends BaseCommand {
     await lookBeforeAsking(typed, registry);
   };
 
-  protected override async work({ signal, progress, tone }: Session): Promise<Answer> {
-    const { args, flags } = await this.parse(Plan);
+  protected override async work(session: Session): Promise<Answer> {
+    const { signal, progress, tone } = session;
+    const { args, flags } = this.argv.includes("--due")
+      ? await this.parse({ args: { id: optionalIdArg }, flags: Plan.flags, baseFlags: Plan.baseFlags })
+      : await this.parse(Plan);
+    const { id } = args;
+    if (flags.due && (id !== undefined || flags.system !== undefined))
+      throw new Failure("USAGE", "--due plans what nobody asked for: it takes no request and no --system", {
+        help: "Narrow it with --records SYSTEM.RECORD.",
+      });
     // known before a long search rather than after it
     if (flags.out !== undefined && !existsSync(dirname(flags.out)))
       throw new Failure("USAGE", "the folder of --out does not exist", {
@@ -36,6 +70,8 @@ export default class Plan extends BaseCommand {
     const { placed, sorted } = await import("../src/planner/placed.ts");
     const { daysLeft, nextStep } = await import("../src/requests/board.ts");
     const { contextOf, today } = await import("../src/requests/context.ts");
+    const { dueAsOf, planDue } = await import("../src/requests/plan-due.ts");
+    const { dueScreen } = await import("../src/terminal/due-screen.ts");
     const { planRequest } = await import("../src/requests/plan-request.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
@@ -45,15 +81,25 @@ export default class Plan extends BaseCommand {
       progress.label(`searching ${system}`);
       progress.done(done);
     });
-    const plan = await planRequest(context, args.id, flags.system === undefined ? {} : { system: flags.system });
-    const request = await workspace.state.read.requests.get(args.id);
+    const asOf = flags["as-of"];
+    const of = flags.records === undefined ? {} : { records: flags.records };
+    const plan =
+      id !== undefined
+        ? await planRequest(context, id, flags.system === undefined ? {} : { system: flags.system })
+        : asOf === undefined
+          ? await planDue(context, of)
+          : await dueAsOf(context, asOf, of);
+    const request = plan.approvable === false ? undefined : await workspace.state.read.requests.get(plan.request);
     if (flags.out !== undefined) writeWhole(flags.out, `${JSON.stringify(plan, undefined, 2)}\n`);
     const warnings = sorted(plan.warnings.map((warning) => placed(context.map, warning)));
-    const { next } = await nextStep(workspace.state.read, request);
+    const next = request === undefined ? null : (await nextStep(workspace.state.read, request)).next;
     const empty = plan.steps.some((step) => step.reason === "empty_pattern");
     return {
       data: { plan },
-      human: planScreen(plan, request, { late: daysLeft(request, today(context)), warnings, plain: tone.plain }),
+      human:
+        request === undefined
+          ? dueScreen(plan, { warnings, plain: tone.plain })
+          : planScreen(plan, request, { late: daysLeft(request, today(context)), warnings, plain: tone.plain }),
       exit: empty ? EXIT.findings : EXIT.done,
       // the screen has them already
       warnings: tone.json ? plan.warnings.map((warning) => `${warning.record}: ${warning.message}`) : [],

@@ -28,11 +28,15 @@ export default class Status extends BaseCommand {
     const today = await todayOf(workspace);
     const within = flags["due-within"] === undefined ? undefined : daysWithin(flags["due-within"], today);
     const items = (await board(workspace.state.read, today)).filter(
-      (item) => within === undefined || item.days_left <= within,
+      (item) => within === undefined || (item.days_left !== null && item.days_left <= within),
     );
     const rows = items.map((item) => [
-      item.overdue ? tint(`! OVERDUE ${-item.days_left} d`, "danger", tone.plain) : `${item.days_left} d`,
-      day(item.due),
+      item.days_left === null
+        ? ""
+        : item.overdue
+          ? tint(`! OVERDUE ${-item.days_left} d`, "danger", tone.plain)
+          : `${item.days_left} d`,
+      item.due === null ? "due work" : day(item.due),
       item.id,
       stateWords(item.state),
       safe(item.waiting_for),

@@ -263,10 +263,9 @@ test("a data map with errors says all of them at once, each with its place and l
 
 test("what is not built yet lints as a warning and stops a plan with 65, naming line and key", async () => {
   using desk = openDesk();
-  const records = { lists: { ...files.desk.records.lists, schedule: { after: "90 days", from: "email" } } };
   desk.file("data/a.csv", "email\nann@example.com\n");
   await desk.json(["init"]);
-  desk.map(testMap({ systems: { desk: { ...files.desk, records } } }));
+  desk.map(testMap({ systems: { desk: { ...files.desk, replays: "none" } } }));
   const lint = await desk.json(["map", "lint"]);
   expect(lint).toMatchObject({ code: 0, json: { data: { issues: [{ code: "NOT_BUILT", severity: "warning" }] } } });
   const id = await desk.open({ email: "ann@example.com" });
@@ -277,7 +276,7 @@ test("what is not built yet lints as a warning and stops a plan with 65, naming 
       error: {
         code: "NOT_BUILT",
         at: expect.stringMatching(/^datamap\.yaml:\d+:\d+$/u),
-        message: expect.stringContaining("schedule"),
+        message: expect.stringContaining("replays"),
       },
     },
   });

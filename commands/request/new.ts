@@ -66,7 +66,7 @@ export default class RequestNew extends BaseCommand {
     const now = today(context);
     const [first] = requests;
     const due =
-      first === undefined ? "" : `\nThe answer is due ${dueText(first.due, daysLeft(first, now), tone.plain)}.`;
+      first?.due === undefined ? "" : `\nThe answer is due ${dueText(first.due, daysLeft(first, now), tone.plain)}.`;
     return {
       data: { requests: requests.map((request) => requestJson(request, now)) },
       human: requestTable(requests, (request) => daysLeft(request, now), tone.plain) + due,

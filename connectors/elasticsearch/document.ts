@@ -212,6 +212,24 @@ function hasBareElement(document: Document, { names, arrays }: Path, found: read
   });
 }
 
+/** Whether the document has the record type's constants, wherever in it they stand. */
+export function passesWhere({ matching }: Pick<Shape, "matching">, document: Document): boolean {
+  return matching.where.every(({ path, passes }) =>
+    matching.read(document, path).some(({ node }) => node.kind === "scalar" && passes(node)),
+  );
+}
+
+/** A field's values as ISO dates; a text in a form that is not known stays as it is. */
+export function dateTexts(index: ConcreteIndex, document: Document, name: string): readonly string[] {
+  const path = pathOf(index, name);
+  const { dateFormat } = dateFormatOf(index, path);
+  return valuesAt(document, path, { leaves: true }).flatMap(({ node }) => {
+    if (node.kind !== "scalar") return [compact(node)];
+    if (node.type === "null") return [];
+    return [(dateFormat === undefined ? undefined : isoDate(node, dateFormat)) ?? node.text];
+  });
+}
+
 /** Everybody's values: for where nobody says whose a document is. */
 export function allHits({ matching }: Shape, document: Document): readonly Hit[] {
   return everyHit(matching, document);

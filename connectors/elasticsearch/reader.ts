@@ -3,18 +3,21 @@ import { at, textOf } from "../../src/documents/json-text.ts";
 import { finder, type Hit } from "../../src/documents/matching.ts";
 import { Failure } from "../../src/errors.ts";
 import type { Operation } from "../../src/model/change.ts";
-import type { Located, Lookup, Selection, Target } from "../../src/model/search.ts";
+import type { DueSelection, Located, Lookup, Selection, Target } from "../../src/model/search.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
+import { dueFilter } from "../../src/port/due-filter.ts";
 import type { Api } from "./api.ts";
 import { checkTarget, countOf, filledOf, refresh } from "./check.ts";
 import type { Dialect } from "./dialect.ts";
 import {
   allHits,
+  dateTexts,
   exportedValues,
   fingerprintOf,
   keyOf,
   neededNames,
   ownChanges,
+  passesWhere,
   shapeOf,
   type Document,
   type Shape,
@@ -23,6 +26,7 @@ import { reportEmbedded } from "./embedded.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
 import { looksAt } from "./look.ts";
 import { matchField, searchable, type MatchField } from "./mapping.ts";
+import { dueQueries } from "./due-query.ts";
 import { queriesFor } from "./query.ts";
 import { residueOf } from "./residue.ts";
 import { assureWholeSight } from "./rights.ts";
@@ -44,7 +48,7 @@ export function reader(io: IO, api: Api, dialect: Dialect, cluster: string | und
         case "keys":
           return locateKeys(io, api, target, selection);
         case "due":
-          return notBuilt("a search for what is due");
+          return locateDue(io, api, dialect, target, selection);
       }
     },
     references: () => none(),
@@ -106,6 +110,36 @@ async function* locate(
       };
     }
     await reportEmbedded(io, api, dialect, target, index, shape, columns, asked, goes);
+  }
+}
+
+/** What is due, whoever's it is. A whole index that cannot be looked into is one blocked record. */
+async function* locateDue(
+  io: IO,
+  api: Api,
+  dialect: Dialect,
+  target: Target,
+  selection: DueSelection,
+): AsyncGenerator<Located> {
+  const pattern = patternOf(target);
+  const indices = await indicesOf(api, pattern);
+  await assureWholeSight(api, target, pattern, indices);
+  for (const index of indices)
+    if (!index.open || index.unreadable)
+      yield blind(io, target, JSON.stringify([index.name]), index.open ? "index_block" : "index_closed", []);
+  let looked = 0;
+  for (const index of readable(indices)) {
+    await refresh(api, index.name);
+    const shape = shapeOf(target, index, searchable(index, target.columns));
+    const filter = dueFilter(target, selection, io);
+    const queries = dueQueries(index, selection);
+    for await (const document of searchAll(api, dialect, index.name, queries, neededNames(shape))) {
+      io.progress((looked += 1));
+      if (!passesWhere(shape, document)) continue;
+      if (filter.takes(dateTexts(index, document, selection.column)))
+        yield locatedOf(io, api, index, shape, document, [], allHits(shape, document));
+    }
+    filter.end(shown(index.name));
   }
 }
 

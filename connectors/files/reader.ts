@@ -2,8 +2,9 @@ import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Failure } from "../../src/errors.ts";
 import type { Operation, Reference, Residue, Write } from "../../src/model/change.ts";
-import type { Finding, Located, Lookup, Selection, Sighting, Target } from "../../src/model/search.ts";
+import type { DueSelection, Finding, Located, Lookup, Selection, Sighting, Target } from "../../src/model/search.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
+import { dueFilter } from "../../src/port/due-filter.ts";
 import { nameFinder } from "../../src/record-files/identifier-beside.ts";
 import { lineReporter, namedAfter } from "../../src/record-files/line-reports.ts";
 import { readAlike } from "../../src/record-files/read-alike.ts";
@@ -11,6 +12,7 @@ import {
   checkRecords,
   countRecords,
   type FoundRecord,
+  recordsDue,
   recordsOf,
   remainingRecords,
   scanRecords,
@@ -100,8 +102,39 @@ function locate(
     case "keys":
       return locateKeys(root, io, target, selection.keys);
     case "due":
-      throw new Failure("NOT_BUILT", `${target.record.id}: what is due in record files is not looked for yet`);
+      return locateDue(root, io, target, selection, counted);
   }
+}
+
+async function* locateDue(
+  root: Root,
+  io: IO,
+  target: Target,
+  selection: DueSelection,
+  counted: Map<string, number>,
+): AsyncGenerator<Located> {
+  let records = 0;
+  for (const path of (await searchable(root, target)).files) {
+    const name = shown(path);
+    await using file = await opened(root, path);
+    const place = await placeOf(root, io, path, file);
+    const filter = dueFilter(target, selection, io);
+    const reporter = lineReporter(target.record.id, name, io);
+    const { found, totals } = recordsDue(file.bytes(io.signal), ruleFor(target, path, io, [], reporter), {
+      column: selection.column,
+      takes: (texts) => filter.takes(texts),
+    });
+    try {
+      for await (const record of found) yield locatedIn(place, record);
+    } catch (error) {
+      throw fileFailure(error, name);
+    }
+    reporter.end();
+    filter.end(name);
+    records += totals.records;
+    io.progress(records);
+  }
+  if (target.where === undefined) counted.set(target.record.id, records);
 }
 
 async function* locateSubjects(

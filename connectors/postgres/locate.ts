@@ -1,16 +1,19 @@
 import { Failure } from "../../src/errors.ts";
-import type { Lookup } from "../../src/model/search.ts";
+import { surelyBefore } from "../../src/model/due-rows.ts";
+import type { DueSelection, Lookup } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import { chunks } from "../../src/sql/items.ts";
 import type { Found, SqlLook } from "../../src/sql/locate.ts";
-import { type Hits, NO_HITS, type RowState, textsOrNull, unionOf } from "../../src/sql/record-table.ts";
+import { type ColumnRef, type Hits, NO_HITS, type RowState, textsOrNull, unionOf } from "../../src/sql/record-table.ts";
 import { hitsBeside, inOneElement } from "../../src/sql/whose-value.ts";
 import { keyOrder, ofTable } from "./keys.ts";
 import { comparableIn, type Resolved, stateOf, stateTexts, valuesFor } from "./resolved.ts";
 import { byKey, type SearchIn, searchText, wholeTable } from "./search.ts";
-import { binder } from "./sql.ts";
+import type { ColumnType } from "./catalog.ts";
+import { isText } from "./columns.ts";
+import { type Binder, binder, quoted } from "./sql.ts";
 import type { Row, Session } from "./transaction.ts";
-import { refusedWhere } from "./where.ts";
+import { refusedWhere, whereTexts } from "./where.ts";
 
 /** A number of a document as it may be written: the server has compared it as one. */
 const DECIMAL = /^-?\d+\.\d+$/u;
@@ -94,7 +97,45 @@ export function lookOf(session: Session, io: IO): SqlLook<Resolved> {
     matching: (resolved, lookups, keys) =>
       findRows(session, resolved, lookups, io, keys === undefined ? wholeTable(resolved) : byKey(resolved, keys)),
     ofKeys: (resolved, keys) => rowsByKey(session, resolved, keys, io),
+    ofDue: (resolved, column, selection) => rowsDue(session, resolved, column, selection, io),
   };
+}
+
+/** Rows of which a date may be due, by ascending key. */
+async function* rowsDue(
+  session: Session,
+  resolved: Resolved,
+  { name, column: { name: stored }, path, separator }: ColumnRef,
+  { before }: DueSelection,
+  io: IO,
+): AsyncGenerator<RowState> {
+  const [refused] = refusedWhere(resolved.table, resolved.where);
+  if (refused !== undefined)
+    throw new Failure("TYPE_MISMATCH", `${resolved.target.record.id}: ${refused.message}`, { help: refused.help });
+  const column = resolved.exports.find((ref) => ref.name === name)?.column;
+  const bound = binder();
+  const value = `t.${quoted(stored)}`;
+  const plain = path === undefined && separator === undefined && column?.shape === "scalar";
+  const conditions = [
+    `${value} IS NOT NULL`,
+    ...whereTexts(resolved.where, bound),
+    ...(plain ? mayBeDue(value, column.type, surelyBefore(before), bound) : []),
+  ];
+  const text = `SELECT ${stateTexts(resolved, "t").join(", ")} FROM ${wholeTable(resolved)(bound)} WHERE ${conditions.join(" AND ")} ORDER BY ${keyOrder(resolved.key, "t")}`;
+  for await (const rows of session.pages(text, bound.values)) for (const row of rows) yield stateOf(resolved, row, io);
+}
+
+/** Leaves out what is surely later, by the type's own order, so that an index serves; what looks like no date is looked at. */
+function mayBeDue(value: string, type: ColumnType, before: string, bound: Binder): readonly string[] {
+  if (type.schema === "pg_catalog" && ["date", "timestamp", "timestamptz"].includes(type.name)) {
+    const last = type.name === "timestamptz" ? `${before} 00:00+00` : before;
+    return [`${value} OPERATOR(pg_catalog.<) ${bound.bind(last)}::text::pg_catalog.${type.name}`];
+  }
+  if (!isText(type)) return [];
+  const text = `${value}::text COLLATE pg_catalog."C"`;
+  return [
+    `(${text} OPERATOR(pg_catalog.<) ${bound.bind(before)}::text OR ${text} OPERATOR(pg_catalog.!~) '^[0-9]{4}-[0-9]{2}-[0-9]{2}')`,
+  ];
 }
 
 /** The rows of these keys as they are now, by ascending key. */

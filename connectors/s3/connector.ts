@@ -9,7 +9,7 @@ import { checkTarget, patternOf } from "./check.ts";
 import { sweepProbes } from "./condition.ts";
 import { config } from "./config.ts";
 import { eraseObjects } from "./erase-objects.ts";
-import { countAll, locateByNames, locateRecords } from "./locate-records.ts";
+import { countAll, locateByNames, locateDue, locateRecords } from "./locate-records.ts";
 import { liveJournal } from "./notes.ts";
 import { addressesOf, allVersions, locateByKeys, locateObjects, remainingObjects, type S3 } from "./objects.ts";
 import { eraseRecords, filesOfBlock } from "./records.ts";
@@ -57,7 +57,14 @@ function openReader(block: SystemBlock, io: IO): Reader {
         case "keys":
           return whole ? locateByKeys(s3, target, selection.keys) : locateByNames(s3, target, selection.keys);
         case "due":
-          throw new Failure("NOT_BUILT", `${target.record.id}: what is due in buckets is not looked for yet`);
+          if (whole)
+            throw new Failure("NOT_BUILT", `${target.record.id}: whole objects that are due are not looked for yet`);
+          return locateDue(
+            s3,
+            target,
+            selection,
+            (records) => target.where === undefined && counted.set(target.record.id, records),
+          );
       }
     },
     async *references() {},

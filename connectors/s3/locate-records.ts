@@ -1,9 +1,16 @@
 /** Finds records in the objects of a glob: those of the current version, and those that only older versions hold. */
 import { Failure } from "../../src/errors.ts";
-import type { Finding, Located, Lookup, Target } from "../../src/model/search.ts";
+import type { DueSelection, Finding, Located, Lookup, Target } from "../../src/model/search.ts";
+import { type DueFilter, dueFilter } from "../../src/port/due-filter.ts";
 import { nameFinder } from "../../src/record-files/identifier-beside.ts";
 import { lineReporter, namedAfter } from "../../src/record-files/line-reports.ts";
-import { countRecords, type FoundRecord, recordsOf, scanRecords } from "../../src/record-files/record-file.ts";
+import {
+  countRecords,
+  type FoundRecord,
+  recordsDue,
+  recordsOf,
+  scanRecords,
+} from "../../src/record-files/record-file.ts";
 import { writeFingerprint } from "../../src/record-files/record-name.ts";
 import { isAboutContent, searchText } from "../../src/record-files/search-text.ts";
 import { NotReadable } from "./failure.ts";
@@ -60,6 +67,36 @@ export async function* locateRecords(
     for (const hit of scanned.hits) yield locatedOf(object, hit, hit.done ? null : scanned.blocked);
   }
   counted(records);
+}
+
+/** Records that are due in a version of their object, whoever's they are. */
+export async function* locateDue(
+  s3: S3,
+  target: Target,
+  selection: DueSelection,
+  counted: (records: number) => void,
+): AsyncGenerator<Located> {
+  let records = 0;
+  for await (const object of filesOf(s3, target)) {
+    const filter = dueFilter(target, selection, s3.store.io);
+    const scanned = await untilStill(
+      s3,
+      object,
+      [],
+      async (versions) => await scanObject(s3, target, [], { ...object, versions }, { selection, filter }),
+    );
+    filter.end(nameOf(object.bucket, object.key));
+    records += scanned.records;
+    s3.store.io.progress(records);
+    for (const hit of scanned.hits) yield locatedOf(object, hit, hit.done ? null : scanned.blocked);
+  }
+  counted(records);
+}
+
+/** What is looked for where nobody is asked for. */
+interface DueLook {
+  readonly selection: DueSelection;
+  readonly filter: DueFilter;
 }
 
 /** Records by their names; one that is in no version yields nothing. Throws where a whole object is not there. */
@@ -146,14 +183,18 @@ async function scanObject(
   target: Target,
   lookups: readonly Lookup[],
   { bucket: name, key, versions }: FoundObject,
+  due?: DueLook,
 ): Promise<Scanned> {
   const bucket = await s3.bucket(name);
   const everybody = lookups.map(({ subject }) => subject);
+  // what cannot be read is told of the version that is seen, once
+  const lookIn = (version: Version): DueLook | undefined =>
+    due === undefined || version === live ? due : { ...due, filter: dueFilter(target, due.selection, s3.store.io) };
+  const live = liveOf(versions);
   const scan = async (version: Version) => {
     const source = { bucket, key, version, name: versionName(name, key, version, lookups) };
-    return await unlessArchived(async () => await scanVersion(s3, target, lookups, source));
+    return await unlessArchived(async () => await scanVersion(s3, target, lookups, source, lookIn(version)));
   };
-  const live = liveOf(versions);
   const now = live === null ? { hits: [], records: 0 } : await scan(live);
   const rewritten = now?.hits.some(({ done }) => !done) ?? false;
   const hits = new Map<string, Hit>((now?.hits ?? []).map((hit) => [hit.id, { ...hit, holder: digestOf(s3, live) }]));
@@ -282,17 +323,21 @@ async function scanVersion(
   target: Target,
   lookups: readonly Lookup[],
   source: Source,
+  due?: DueLook,
 ): Promise<{ hits: readonly FoundRecord[]; records: number }> {
   const reporter = lineReporter(target.record.id, source.name, s3.store.io);
   const isNamed = nameFinder(target.columns, lookups);
   const metadata = (values: readonly string[]) => {
     if (values.some(isNamed)) s3.store.io.report(noted(target.record.id, source.name));
   };
-  const { found, totals } = scanRecords(
-    bytesOf(s3.store, { ...source, metadata }),
-    ruleFor(s3, target, source.key, source.name, reporter),
-    lookups,
-  );
+  const rule = ruleFor(s3, target, source.key, source.name, reporter);
+  const { found, totals } =
+    due === undefined
+      ? scanRecords(bytesOf(s3.store, { ...source, metadata }), rule, lookups)
+      : recordsDue(bytesOf(s3.store, source), rule, {
+          column: due.selection.column,
+          takes: (texts) => due.filter.takes(texts),
+        });
   const hits = await Array.fromAsync(found);
   reporter.end();
   return { hits, records: totals.records };

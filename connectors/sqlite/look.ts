@@ -1,9 +1,11 @@
 /** How the database is looked at. SQLite filters by what an index can serve; whose a row is, is decided here. */
-import type { Finding, Lookup } from "../../src/model/search.ts";
+import { surelyBefore } from "../../src/model/due-rows.ts";
+import type { DueSelection, Finding, Lookup } from "../../src/model/search.ts";
 import { cellGaps } from "../../src/sql/cell-gaps.ts";
 import { finding } from "../../src/sql/findings.ts";
 import type { Found } from "../../src/sql/locate.ts";
 import { type ComparedRef, holdsOne, matcherOf, passes, valuesFor } from "../../src/sql/match-row.ts";
+import type { ColumnRef } from "../../src/sql/record-table.ts";
 import type { RemainingLook } from "../../src/sql/remaining.ts";
 import { nameOf } from "../../src/sql/cascades.ts";
 import { quoted, type Row } from "./database.ts";
@@ -33,6 +35,10 @@ export function lookOf(place: Place): RemainingLook<Resolved> {
         // a row of the same number that is another one has another key
         if (wanted.has(state.key)) yield state;
       }
+    },
+    async *ofDue(table, column, selection) {
+      for await (const row of database.each(...dueSearch(table, column, selection)))
+        if (passes(table.filters, { values: valuesOf(table, row) })) yield stateOf(table, row, io);
     },
     over: (target, { table }) => resolveOver(catalog, target, table),
     async taken({ table }, name, keys) {
@@ -93,6 +99,22 @@ function searchOf(
   return [
     `SELECT ${selected(table)} FROM main.${quoted(table.table.name)} AS t WHERE ${terms.length === 0 ? "0" : terms.join(mode)}`,
     values,
+  ];
+}
+
+/** Dates are texts: those that are surely later are left out, and what looks like no date is looked at. */
+function dueSearch(
+  table: Resolved,
+  { column, path, separator }: ColumnRef,
+  { before }: DueSelection,
+): [text: string, values: readonly string[]] {
+  const value = `t.${quoted(column.name)}`;
+  const from = `SELECT ${selected(table)} FROM main.${quoted(table.table.name)} AS t WHERE ${value} IS NOT NULL`;
+  if (path !== undefined || separator !== undefined || column.shape !== "scalar") return [from, []];
+  const looksLikeOne = `${value} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'`;
+  return [
+    `${from} AND (typeof(${value}) <> 'text' OR ${value} COLLATE BINARY < ? OR NOT ${looksLikeOne})`,
+    [surelyBefore(before)],
   ];
 }
 

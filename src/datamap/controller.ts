@@ -47,7 +47,7 @@ export async function readTop(written: Written, outside: Outside, check: Check):
   checkIgnore(map.ignore ?? [], check);
   const retainDeleted =
     written.retain_deleted === undefined ? undefined : readDays(written.retain_deleted, ["retain_deleted"], check);
-  for (const key of ["retain_deleted", "people", "assert"] as const)
+  for (const key of ["people", "assert"] as const)
     if (written[key] !== undefined) notBuilt([key], "key", `\`${key}\``, check);
   if (approval.standing !== undefined) notBuilt(["approval", "standing"], "key", "`approval.standing`", check);
   if (proof !== undefined) {

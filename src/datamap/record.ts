@@ -10,7 +10,7 @@ import { didYouMean } from "../model/nearest.ts";
 
 const PLACES = ["table", "index", "files", "keys"] as const satisfies readonly Place["kind"][];
 
-const LATER = ["soft_delete", "restore_window", "purge_after", "purge", "schedule"] as const;
+const LATER = ["restore_window"] as const;
 const HOLD_HELP = "Add `hold: { use: HOLD, from: COLUMN }`.";
 const FILE_KEYS = ["format", "dialect", "encoding"] as const;
 
@@ -69,6 +69,10 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
   for (const key of LATER) {
     if (written[key] !== undefined) notBuilt([...path, key], "key", `\`${key}\``, check);
   }
+  if (written.schedule !== undefined && place.kind === "keys")
+    notBuilt([...path, "schedule"], "key", "`schedule` of whole objects", check);
+  if (written.soft_delete?.marker !== undefined)
+    notBuilt([...path, "soft_delete"], "key", "`soft_delete: { marker }`", check);
   if (written.format === "json" || written.format === "parquet")
     notBuilt([...path, "format"], "value", `The format \`${written.format}\``, check);
   checkNoDuplicates(written.cascades ?? [], [...path, "cascades"], check);

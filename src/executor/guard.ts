@@ -6,12 +6,14 @@ import type { Guard } from "../port/connector.ts";
 
 /**
  * What becomes now of these people's records of one record type, and which of the keys do not lead to them any more.
- * Undefined where only the records themselves decide. `onlyLegal`: they are kept already; only a legal hold is news.
+ * `acting`: keys of the records that are about to be acted on. Undefined where only the records themselves decide.
+ * `onlyLegal`: they are kept already; only a legal hold is news.
  */
 export type Rejudge = (
   record: string,
   subjects: readonly number[],
   keys: readonly string[],
+  acting: readonly string[],
   onlyLegal: boolean,
 ) => Promise<JudgedAgain | undefined>;
 
@@ -32,7 +34,13 @@ export function guardOf(sealed: readonly SealedStep[], rejudge: Rejudge): Guard 
       if (acted.length === 0) return [];
       const subjects = [...new Set(acted.flatMap((record) => record.subjects))];
       const fresh = new Set(subjects.filter((subject) => !known.asked.has(subject)));
-      const now = await rejudge(known.record, subjects, keysOf(known, fresh), !acts);
+      const now = await rejudge(
+        known.record,
+        subjects,
+        keysOf(known, fresh),
+        acted.map(({ key }) => key),
+        !acts,
+      );
       if (acts) for (const subject of fresh) known.asked.add(subject);
       for (const key of now?.lost ?? []) known.lost.add(key);
       return acted.flatMap(({ key }): readonly Left[] => {

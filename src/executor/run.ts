@@ -279,7 +279,7 @@ async function finish(
     Object.keys(newRecords).length > 0
       ? EXIT.partly_done
       : exitOf(plan.steps, open, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
-  const next: RequestState = exit === EXIT.waiting ? "waiting" : exit === EXIT.done ? "verifying" : "partly_done";
+  const next = stateAfter(plan, exit);
   const residue = mergeResidue(attempts.flatMap((receipt) => receipt.residue ?? [])).map((one): ResidueLine => ({
     system: one.system,
     record: one.record ?? null,
@@ -295,6 +295,12 @@ async function finish(
   const result = { event: "result", request: plan.request, plan: plan.id, state: next, exit, steps, residue } as const;
   scope.emit(result);
   return result;
+}
+
+/** What waits in due work is found again by the next: this one has done what it was to do. */
+function stateAfter({ as_of }: ApprovedPlan, exit: ExitCode): RequestState {
+  if (exit === EXIT.done || (exit === EXIT.waiting && as_of !== undefined)) return "verifying";
+  return exit === EXIT.waiting ? "waiting" : "partly_done";
 }
 
 /** The worst wins: what is not done before what waits for somebody. */
@@ -313,7 +319,9 @@ function exitOf(
   )
     return EXIT.unreachable;
   if (!complete || receipts.some(({ blocked, failed }) => blocked + failed > 0)) return EXIT.partly_done;
-  if (receipts.some(({ waiting, late }) => waiting > 0 || late !== undefined)) return EXIT.waiting;
+  const later = new Map(steps.map((step) => [step.id, step.later ?? 0]));
+  if (receipts.some(({ step, waiting, late }) => waiting > (later.get(step) ?? 0) || late !== undefined))
+    return EXIT.waiting;
   if (steps.some(keptForAPerson)) return EXIT.waiting;
   if (unaccepted.some((step) => step.reason === "empty_pattern")) return EXIT.findings;
   return EXIT.done;

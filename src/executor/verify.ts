@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode, Failure, FAILURES, isFailureCode } from "../errors.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
-import type { Finding, Gap, Lookup, PlannedGap, Site, Target } from "../model/search.ts";
+import type { DueSelection, Finding, Gap, Located, Lookup, PlannedGap, Site, Target } from "../model/search.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
 import { resolveIdentifiers } from "../planner/identities.ts";
@@ -72,6 +72,8 @@ type Unfinished = Pick<Receipt, "system" | "record" | "reason" | "says" | "faile
 export interface VerifyResult {
   readonly checks: readonly Check[];
   readonly gaps: readonly SeenGap[];
+  /** Of what stays: how it was found now, by `RECORD\nKEY`. */
+  readonly stayed: ReadonlyMap<string, string>;
 }
 
 /**
@@ -87,6 +89,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   const searching = await searchAgain(scope, blind);
   const siteOf = sitesOnce(scope.readers);
   const seen = new Map<string, Seen>();
+  const stayed = new Map<string, string>();
   // those that lead to others first, so that what leads there now is searched too
   const order = new Map(searchOrder(map).map(({ id }, at) => [id, at]));
   for (const head of heads.toSorted((a, b) => (order.get(a.record) ?? -1) - (order.get(b.record) ?? -1))) {
@@ -96,7 +99,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     for (const step of await scope.steps.whole([head.step]))
       seen.set(
         step.step,
-        await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching, siteOf }),
+        await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching, siteOf, stayed }),
       );
   }
   const values = reported.length === 0 ? [] : [...valuesOf(subjects), ...valuesIn(heads)];
@@ -137,6 +140,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   return {
     checks: [...checks, ...scope.unfinished.map((step) => neverDone(step, at)), ...declaredOnly(map, at)],
     gaps,
+    stayed,
   };
 }
 
@@ -225,6 +229,8 @@ interface Looking {
   readonly searching: Searching | undefined;
   /** Where a system is now. */
   siteOf(system: string): Promise<Site>;
+  /** Of what stays: how it is found, by `RECORD\nKEY`. */
+  readonly stayed: Map<string, string>;
 }
 
 /** One place that cannot be looked at keeps no other from being looked at. */
@@ -245,7 +251,10 @@ function unseen(why: Finding, { subjects, steps }: VerifyScope): Seen {
   };
 }
 
-async function look(scope: VerifyScope, { planned, step, type, blind, searching, siteOf }: Looking): Promise<Seen> {
+async function look(
+  scope: VerifyScope,
+  { planned, step, type, blind, searching, siteOf, stayed }: Looking,
+): Promise<Seen> {
   const { readers, receipts } = scope;
   const receipt = receipts.find((one) => one.step === step.step);
   if (type === undefined) return LEFT_THE_MAP;
@@ -263,18 +272,21 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching,
     return planned.reason === "empty_pattern" ? { ...seen, result: "not_searchable" } : seen;
   }
   const { target } = step;
-  const now = searching === undefined ? [] : (await searchesFor(searching, type)).lookups;
+  const now = searching === undefined || step.due !== undefined ? [] : (await searchesFor(searching, type)).lookups;
   const lookups = mergeLookups(step.lookups, now);
-  const leads = searching === undefined ? [] : leadingColumns(scope.map, type.id);
+  const leads = searching === undefined || step.due !== undefined ? [] : leadingColumns(scope.map, type.id);
   const leading = leads.length === 0 ? undefined : foundRecords(type, leads);
-  const records = await locateLeft(readers, target, lookups, { receipt, leading });
+  const records =
+    step.due === undefined
+      ? await locateLeft(readers, target, lookups, { receipt, leading })
+      : await stillDue(readers, step, step.due, planned);
   if (searching !== undefined && leading !== undefined)
     searching.found.set(type.id, { type, target, lookups, records: leading, unsearched: [] });
   const known = new Set([...step.records.map(({ key }) => key), ...(step.elsewhere ?? []).map(({ key }) => key)]);
   // a planned record is judged by its key below; one that is as wanted still matches, and may
   const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
   const left = await notAsPlanned(scope, step, receipt);
-  const gone = await stayedAndGone(readers, target, step);
+  const gone = await stayedAndGone(readers, target, step, stayed);
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
   const method = "same search on a fresh connection, and each planned record by its key";
   const residual = Math.max(fresh + left, undone);
@@ -301,6 +313,21 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching,
   };
 }
 
+/** What the same search of the same day finds and the plan has not: where the plan was over its cap, the rest is due still. */
+async function stillDue(
+  readers: Readers,
+  { target, records }: SealedStep,
+  due: DueSelection,
+  planned: PlanStep,
+): ReturnType<typeof locateOne> {
+  const found = new Map<string, Located>();
+  if (planned.found > records.length) return found;
+  const known = new Set(records.map(({ key }) => key));
+  for await (const located of (await readers.of(target.record.system)).locate(target, due))
+    if (!known.has(located.key)) found.set(located.key, located);
+  return found;
+}
+
 /** Planned records that are not as wanted, but for those that were found held or waiting when they were to be acted on. */
 async function notAsPlanned(
   { steps, readers, digest }: VerifyScope,
@@ -319,12 +346,25 @@ async function notAsPlanned(
 }
 
 /** Records that the plan left alone and that are not there any more, looked for by their keys. */
-async function stayedAndGone(readers: Readers, target: Target, step: SealedStep): Promise<Stayed> {
+async function stayedAndGone(
+  readers: Readers,
+  target: Target,
+  step: SealedStep,
+  found: Map<string, string>,
+): Promise<Stayed> {
   const stayed = step.records.filter(({ disposition: { kind } }) => kind === "kept" || kind === "waiting");
-  if (stayed.length === 0) return NONE_GONE;
+  // anonymised because what is held references them: they stay too, until that hold ends
+  const standing = step.records.filter(
+    ({ disposition }) => disposition.kind === "act" && disposition.change === "held_by",
+  );
+  const keys = [...stayed, ...standing].map(({ key }) => key);
+  if (keys.length === 0) return NONE_GONE;
   const there = new Set<string>();
   const reader = await readers.of(target.record.system);
-  for await (const { key } of reader.locate(target, { by: "keys", keys: stayed.map(({ key }) => key) })) there.add(key);
+  for await (const { key, fingerprint } of reader.locate(target, { by: "keys", keys })) {
+    there.add(key);
+    found.set(`${step.record}\n${key}`, fingerprint);
+  }
   const gone = (kind: "kept" | "waiting") =>
     stayed.filter(({ key, disposition }) => disposition.kind === kind && !there.has(key)).length;
   return { kept: gone("kept"), waiting: gone("waiting") };
@@ -392,7 +432,7 @@ export function verdict(
   run: { readonly exit: ExitCode; readonly undone: boolean; readonly waiting: boolean },
   settledAt: Date,
   now: Date,
-  plan: Pick<Plan, "system">,
+  plan: Pick<Plan, "system" | "as_of">,
 ): { readonly state: RequestState; readonly exit: ExitCode; readonly residual: number } {
   const residual = checks.reduce((sum, check) => sum + check.residual, 0);
   // the worst wins: what was never done before what is there again
@@ -402,12 +442,14 @@ export function verdict(
   if (blind.length > 0)
     return { state: "partly_done", exit: blind.every(isFinding) ? EXIT.findings : EXIT.unreachable, residual };
   if (gaps.some((gap) => gap.holdsIdentifier)) return { state: "partly_done", exit: EXIT.findings, residual };
-  if (run.exit !== EXIT.done)
+  // what waits in due work is found again by the next
+  const ends = run.exit === EXIT.done || (plan.as_of !== undefined && run.waiting && run.exit === EXIT.waiting);
+  if (!ends)
     return { state: run.waiting && run.exit === EXIT.waiting ? "waiting" : "partly_done", exit: run.exit, residual };
   // other systems were not planned: nothing is known of them
   if (plan.system !== undefined) return { state: "partly_done", exit: EXIT.done, residual };
   if (now < settledAt) return { state: "settling", exit: EXIT.done, residual };
-  return { state: "closed", exit: EXIT.done, residual };
+  return { state: "closed", exit: run.exit, residual };
 }
 
 function isFinding({ reason }: Check): boolean {

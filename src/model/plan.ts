@@ -2,11 +2,17 @@
 import type { Brand } from "./brand.ts";
 import type { PlannedRecord } from "./change.ts";
 import type { ActionKind } from "./datamap.ts";
-import type { Lookup, Site, Target } from "./search.ts";
+import type { DueSelection, Lookup, Site, Target } from "./search.ts";
 import type { Status } from "./status.ts";
 
 /** `retention`, `legal_hold`: held itself. `review`: held, and nobody knows until when. `held_with`: reached only through a held record. `held_by`: a held record references it. */
 export type KeptReason = "retention" | "legal_hold" | "review" | "held_with" | "held_by";
+
+/**
+ * Why records are due without a request: their `schedule`, the purge of what is marked as deleted, or the end of a hold
+ * that kept them from an ended request.
+ */
+export type Because = "schedule" | "purge" | "hold_ended";
 
 export interface Counts {
   readonly found: number;
@@ -40,6 +46,8 @@ export interface PlanStep extends Counts {
   readonly system: string;
   readonly record: string;
   readonly action: ActionKind;
+  /** In due work: why its records are due. */
+  readonly because?: Because;
   /** The outcome it would have. */
   readonly status: Status;
   /** Of `act`: changed, the others are deleted. Missing where nothing is acted on, and in plans of version 0.1. */
@@ -55,6 +63,8 @@ export interface PlanStep extends Counts {
   readonly law?: readonly string[];
   /** Ids of the legal holds that keep some of them. */
   readonly holds?: readonly string[];
+  /** Of `waiting`: what a later plan of due work takes by itself, as it is over the cap or with an open request. */
+  readonly later?: number;
   /** They count in the caps and not in `found`. */
   readonly cascades?: readonly CascadeCount[];
   /** In a batch: pseudonyms of those for whom it was not searched. */
@@ -82,6 +92,14 @@ export interface PlanWarning {
   readonly help?: string;
 }
 
+export interface DayCount {
+  /** Civil date. */
+  readonly date: string;
+  readonly system: string;
+  readonly record: string;
+  readonly count: number;
+}
+
 export interface Plan {
   readonly id: string;
   readonly request: string;
@@ -91,6 +109,14 @@ export interface Plan {
   readonly map: string;
   /** Planned with `--system`: only this one. */
   readonly system?: string;
+  /** Due work: the civil day as of which it is due. */
+  readonly as_of?: string;
+  /** Due work, planned with `--records`: only these. */
+  readonly records?: readonly string[];
+  /** Of a look at a later day (`--as-of`): it is no plan that anybody could approve. */
+  readonly approvable?: false;
+  /** Of such a look: what goes until then, by the day from which it may; what may go already is under today. */
+  readonly by_day?: readonly DayCount[];
   readonly made_at: string;
   readonly expires_at: string;
   readonly steps: readonly PlanStep[];
@@ -170,6 +196,8 @@ export interface StepHead {
   /** Where its records lie. Absent: planned by a version that did not ask. */
   readonly site?: Site;
   readonly lookups: readonly Lookup[];
+  /** Due work: how its records were found. */
+  readonly due?: DueSelection;
   readonly elsewhere?: readonly Elsewhere[];
 }
 

@@ -53,11 +53,14 @@ export function answerDue({ legal, extended, extension }: Due): string {
 export interface ErasureRequest {
   /** `R-2026-0001`, or `D-2026-0001` for due work. */
   readonly id: string;
+  /** Due work: nobody asked for it, so that it has no people, no identity to confirm and no deadline. Absent: a request. */
+  readonly kind?: "due";
   readonly type: "erasure" | "restriction";
   readonly state: RequestState;
   /** Civil date in the controller's zone. */
   readonly received: string;
-  readonly due: Due;
+  /** Absent: due work has none. */
+  readonly due?: Due;
   /** One a subject: full hex HMAC. Screens show `s_` and the first 8 digits. */
   readonly pseudonyms: readonly string[];
   /** Opened with `--batch`: a step tells what it means for each of them. */

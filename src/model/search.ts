@@ -1,5 +1,6 @@
 /** What is searched and what was found. */
 import type { Changes } from "./rule-change.ts";
+import type { DueRows } from "./due-rows.ts";
 import type { Fold, IdentityType, RecordType, Where } from "./datamap.ts";
 
 /** What a reader found out about a system. Bears no value of any record. */
@@ -69,12 +70,19 @@ export interface Site {
   readonly root: string;
 }
 
+export interface DueSelection extends DueRows {
+  readonly by: "due";
+}
+
 /** Which records of a target are meant. */
 export type Selection =
   /** Those that match one of these people. */
   | { readonly by: "subjects"; readonly lookups: readonly Lookup[] }
-  /** Those whose column holds an instant or date before this one. NULL never does. */
-  | { readonly by: "due"; readonly column: string; readonly before: string }
+  /**
+   * Those of a day before `before`, as `dueState` says; the column is one of `Target.exports`. One whose date cannot be
+   * read is not among them: how many there are is reported, as a gap.
+   */
+  | DueSelection
   /** These, whether they match anybody or not. */
   | { readonly by: "keys"; readonly keys: readonly string[] };
 

@@ -54,7 +54,8 @@ export function approve({
   acceptNotSearched = [],
   at,
 }: Signing): Approval {
-  if (request.identity?.result !== "ok")
+  // due work has nobody behind it
+  if (request.kind !== "due" && request.identity?.result !== "ok")
     throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${request.id} is not confirmed`);
   if (plan === undefined) throw new Failure("NOTHING_TO_APPROVE", `${request.id} has no plan`);
   if (begun || ENDED_STATES.includes(request.state))
@@ -62,7 +63,8 @@ export function approve({
       "NOTHING_TO_APPROVE",
       `${request.id} is ${request.state}: its plan is not waiting for an approval`,
     );
-  refuseAsked(map, plan.system);
+  // what nobody has decided waits in due work, and keeps no other from its turn
+  if (request.kind !== "due") refuseAsked(map, plan.system);
   refuseOld(plan, map, at);
   if (digest !== undefined && digest !== plan.digest)
     throw new Failure("PLAN_ALTERED", "the digest is not that of the latest plan");

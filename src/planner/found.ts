@@ -1,5 +1,6 @@
 import type { RecordType } from "../model/datamap.ts";
-import type { Located, Lookup, Target } from "../model/search.ts";
+import type { Because } from "../model/plan.ts";
+import type { DueSelection, Located, Lookup, Target } from "../model/search.ts";
 
 /** A found record, once, with everyone it belongs to. `values`: only those that the planner still needs. */
 export interface FoundRecord extends Located {
@@ -30,6 +31,14 @@ export interface Found {
   readonly unsearched: readonly number[];
   /** Records that a placeholder in somebody's own rows leads to. */
   readonly placeholders?: Placeholders;
+  /** In due work. */
+  readonly due?: {
+    readonly because: Because;
+    /** Absent: by their keys. */
+    readonly selection?: DueSelection;
+    /** Records over the cap, which were only counted: a later plan takes them. */
+    readonly more: number;
+  };
 }
 
 /** Records that hold a placeholder: nobody's or anybody's. They are counted, they wait, and nothing leads on from them. */

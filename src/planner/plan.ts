@@ -35,6 +35,8 @@ const FRACTION_FLOOR = 20;
 
 export interface PlanParts {
   readonly map: DataMap;
+  /** The map whose meaning the plan is bound to, where it acts by another reading of it. */
+  readonly meant?: DataMap;
   readonly searched: Searched;
   readonly id: string;
   readonly request: string;
@@ -48,6 +50,8 @@ export interface PlanParts {
   readonly system?: string;
   /** Whether per-subject counts are wanted (a batch). */
   readonly batch: boolean;
+  /** Due work: what it is due as of, and of which record types it was asked. */
+  readonly due?: { readonly asOf: string; readonly records?: readonly string[] };
   /** How many records a record type has in all; asked only where a step finds more than a few. */
   size(record: RecordType): Promise<number>;
   residue(record: RecordType): AsyncIterable<Residue>;
@@ -72,7 +76,8 @@ export async function makePlan(
     const id = stepIds.get(found.type.id) ?? "";
     const records = sealedRecords(found, searched);
     const step = planStep(id, found, [...records], types, parts);
-    await refuseTooMany(step, found.type, parts);
+    // due work is capped record type by record type, when it is searched: the rest has its turn later
+    if (parts.due === undefined) await refuseTooMany(step, found.type, parts);
     steps.push(step);
     const elsewhere = elsewhereOf(found.type.id, searched, stepIds);
     const site = searched.sites.get(found.type.system);
@@ -82,6 +87,7 @@ export async function makePlan(
       target: found.target,
       ...(site === undefined ? {} : { site }),
       lookups: found.lookups,
+      ...(found.due?.selection === undefined ? {} : { due: found.due.selection }),
       ...(elsewhere.length === 0 ? {} : { elsewhere }),
       // last: the sealed store cuts it into pieces, and the digest is over the text
       records,
@@ -97,8 +103,10 @@ export async function makePlan(
   const body = {
     id: parts.id,
     request: parts.request,
-    map: meaningOf(map, system),
+    map: meaningOf(parts.meant ?? map, system),
     ...(system === undefined ? {} : { system }),
+    ...(parts.due === undefined ? {} : { as_of: parts.due.asOf }),
+    ...(parts.due?.records === undefined ? {} : { records: parts.due.records }),
     made_at: parts.madeAt.toISOString(),
     expires_at: expires,
     steps,
@@ -165,21 +173,23 @@ function elsewhereOf(record: string, { once }: Searched, stepIds: ReadonlyMap<st
 
 function planStep(
   id: string,
-  { type, unsearched, placeholders }: Found,
+  { type, unsearched, placeholders, due }: Found,
   records: readonly SealedRecord[],
   types: ReadonlyMap<string, RecordType>,
   { searched, pseudonyms, batch }: PlanParts,
 ): PlanStep {
   const own = countsOf(records);
   const doubtful = placeholders?.count ?? 0;
-  const counts = { ...own, found: own.found + doubtful, waiting: own.waiting + doubtful };
+  const more = due?.more ?? 0;
+  const counts = { ...own, found: own.found + doubtful + more, waiting: own.waiting + doubtful + more };
+  const later = more + (due === undefined ? 0 : records.filter(({ disposition }) => isWithRequest(disposition)).length);
   const statuses = new Set(records.map(({ disposition }) => statusOf(types, type, disposition)));
   const empty = searched.empty.has(type.id);
   if (empty || unsearched.length > 0) statuses.add("not_checked");
-  if (doubtful > 0) statuses.add("waiting");
+  if (doubtful + more > 0) statuses.add("waiting");
   const { reason, says } = empty
     ? { reason: "empty_pattern", says: undefined }
-    : reasonOf(records, unsearched.length > 0, doubtful > 0);
+    : reasonOf(records, unsearched.length > 0, doubtful > 0, more > 0);
   const kept = records.flatMap(({ disposition }) => (disposition.kind === "kept" ? [disposition] : []));
   // where nobody knows one of the ends, the last of the others would be no promise
   const until = kept.some((one) => one.until === undefined)
@@ -201,6 +211,7 @@ function planStep(
     system: type.system,
     record: type.name,
     action: type.do,
+    ...(due === undefined ? {} : { because: due.because }),
     status: worst(statuses),
     ...counts,
     ...(counts.act === 0 ? {} : { changed }),
@@ -210,6 +221,7 @@ function planStep(
     ...(until === undefined ? {} : { until }),
     ...(law.length === 0 ? {} : { law }),
     ...holdsOf(kept),
+    ...(later === 0 ? {} : { later }),
     ...(cascades.length === 0 ? {} : { cascades }),
     ...(batch && unsearched.length > 0 ? { unsearched: unsearched.map((person) => shownAs(pseudonyms[person])) } : {}),
     ...(batch ? { subjects: subjectCounts(records, unsearched, placeholders?.byPerson, pseudonyms, searched) } : {}),
@@ -301,8 +313,18 @@ interface Reason {
   readonly says?: string | undefined;
 }
 
+/** What an open request has found waits for that request, and for nobody who would have to be told. */
+function isWithRequest(disposition: Disposition): boolean {
+  return disposition.kind === "waiting" && disposition.reason === "open_request";
+}
+
 /** The reason of the worst that happens here: blocked, then not searched, then waiting, then kept. */
-function reasonOf(records: readonly SealedRecord[], unsearched: boolean, placeholder: boolean): Reason {
+function reasonOf(
+  records: readonly SealedRecord[],
+  unsearched: boolean,
+  placeholder: boolean,
+  overCap: boolean,
+): Reason {
   const dispositions = records.map(({ disposition }) => disposition);
   for (const one of dispositions) if (one.kind === "blocked") return { reason: one.reason };
   const words = dispositions.find((one) => one.kind === "waiting") ?? dispositions.find((one) => one.kind === "kept");
@@ -310,6 +332,7 @@ function reasonOf(records: readonly SealedRecord[], unsearched: boolean, placeho
   if (unsearched) return { reason: "no_identifier", says };
   for (const one of dispositions) if (one.kind === "waiting") return { reason: one.reason, says: one.says };
   if (placeholder) return { reason: "placeholder" };
+  if (overCap) return { reason: "over_cap" };
   const kept = dispositions.flatMap((one) => (one.kind === "kept" ? [one] : []));
   for (const reason of ["legal_hold", "review", "retention", "held_with", "held_by"] as const) {
     const one = kept.find((each) => each.reason === reason);
@@ -454,7 +477,7 @@ export function stepsDigest(key: Uint8Array): StepsDigest {
 /** Whether this is the plan, and these are the sealed steps, that its digest was made over. */
 export function isUnaltered(plan: Plan, sealed: StepsDigest): boolean {
   const { digest, ...body } = plan;
-  const { id, request, map, system, made_at, expires_at, steps, totals, residue, warnings } = body;
+  const { id, request, map, system, as_of, records, made_at, expires_at, steps, totals, residue, warnings } = body;
   return (
     digestOf(
       {
@@ -462,6 +485,8 @@ export function isUnaltered(plan: Plan, sealed: StepsDigest): boolean {
         request,
         map,
         ...(system === undefined ? {} : { system }),
+        ...(as_of === undefined ? {} : { as_of }),
+        ...(records === undefined ? {} : { records }),
         made_at,
         expires_at,
         steps,

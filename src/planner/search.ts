@@ -62,7 +62,7 @@ export interface SearchScope {
 }
 
 /** What stands in the way of erasing somewhere, and of searching there not at all: `--system` plans the rest. */
-const ONLY_FOR_ERASING = new Set([
+export const ONLY_FOR_ERASING = new Set([
   "CASCADE_UNDECLARED",
   "FOREIGN_KEY_UNDECLARED",
   "TRIGGER_UNDECLARED",
@@ -176,7 +176,7 @@ function stopOverCap(found: Findings, decided: OwnDecisions, takes: Searched["ta
   return any;
 }
 
-function deletingTypes(map: DataMap, found: Findings, decided: OwnDecisions): ReadonlySet<string> {
+export function deletingTypes(map: DataMap, found: Findings, decided: OwnDecisions): ReadonlySet<string> {
   const scope = { types: typesById(map) };
   return new Set(
     [...found].flatMap(([id, { type }]) =>
@@ -186,7 +186,7 @@ function deletingTypes(map: DataMap, found: Findings, decided: OwnDecisions): Re
 }
 
 /** Behind a cascade: what must be gone before the record is. */
-function deepLinks(map: DataMap, references: References): readonly Link[] {
+export function deepLinks(map: DataMap, references: References): readonly Link[] {
   const types = typesById(map);
   const links = new Map<string, Link>();
   for (const [parent, refs] of references) {
@@ -197,7 +197,7 @@ function deepLinks(map: DataMap, references: References): readonly Link[] {
   return [...links.values()];
 }
 
-async function check(map: DataMap, readers: Readers, targets: readonly Target[]): Promise<readonly Finding[]> {
+export async function check(map: DataMap, readers: Readers, targets: readonly Target[]): Promise<readonly Finding[]> {
   // systems do not wait for each other; the findings come in the map's order all the same
   const bySystem = await sideBySide(
     map.systems.map(async (system) => {
@@ -211,7 +211,7 @@ async function check(map: DataMap, readers: Readers, targets: readonly Target[])
 /** Slips in a condition's own match and filter: they would make every search of it come back empty. */
 const NEVER_FOUND = new Set(["COLUMN_MISSING", "TABLE_MISSING", "NOT_SEARCHABLE", "TYPE_MISMATCH"]);
 
-async function checkConditions(
+export async function checkConditions(
   map: DataMap,
   readers: Readers,
   types: readonly RecordType[],
@@ -227,7 +227,7 @@ async function checkConditions(
   return findings;
 }
 
-function refuse(map: DataMap, findings: readonly Finding[]): void {
+export function refuse(map: DataMap, findings: readonly Finding[]): void {
   const errors = findings.filter((finding) => finding.severity === "error");
   const [first] = errors.toSorted((a, b) => exitOf(a) - exitOf(b));
   if (first === undefined) return;

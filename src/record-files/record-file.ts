@@ -65,6 +65,27 @@ export function scanRecords(
   return { found, totals };
 }
 
+/** Every record whose texts in a column are taken, of those that have the rule's constants; whoever's it is. */
+export function recordsDue(
+  source: AsyncIterable<Uint8Array>,
+  rule: RecordRule,
+  { column, takes }: { readonly column: string; takes(texts: readonly string[]): boolean },
+): { readonly found: AsyncIterable<FoundRecord>; readonly totals: Totals } {
+  const totals: Totals = { records: 0, unreadable: 0, bytes: 0 };
+  const name = recordNamer(rule);
+  const part = ownPart(rule, null);
+  const format = openFormat(rule, {});
+  const found = read(source, rule, totals, format, {
+    pick(row, { bytes, start, end }) {
+      if (!format.passes(row) || !takes(format.exported(row, column))) return null;
+      return { subjects: [], shared: false, ...name(contentOf(bytes, start, end)), part };
+    },
+    unreadable: (line, text) => rule.unreadable(line, text, false),
+    outside: () => undefined,
+  });
+  return { found, totals };
+}
+
 /** The records of these names that are there, whether they match anybody or not; `done` only where that is so whoever is meant. */
 export function recordsOf(
   source: AsyncIterable<Uint8Array>,

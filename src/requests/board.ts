@@ -11,11 +11,13 @@ import { openGaps, openThings } from "./open-things.ts";
 /** One open request on the board. */
 export interface BoardItem {
   readonly id: string;
+  /** Due work, which nobody asked for. Absent: a request. */
+  readonly kind?: "due";
   readonly state: RequestState;
-  /** The last day for an answer, ISO. */
-  readonly due: string;
+  /** The last day for an answer, ISO; null where nobody waits for one. */
+  readonly due: string | null;
   /** Negative when overdue. */
-  readonly days_left: number;
+  readonly days_left: number | null;
   readonly overdue: boolean;
   /** Who or what the request waits for. */
   readonly waiting_for: string;
@@ -28,9 +30,21 @@ export async function board(reads: Pick<Reads, "requests" | "plans">, today: str
   const items: BoardItem[] = [];
   for (const request of open) {
     const { waiting_for, next } = await nextStep(reads, request);
-    items.push({ id: request.id, state: request.state, ...daysLeft(request, today), waiting_for, next });
+    items.push({
+      id: request.id,
+      ...(request.kind === undefined ? {} : { kind: request.kind }),
+      state: request.state,
+      ...daysLeft(request, today),
+      waiting_for,
+      next,
+    });
   }
-  return items.toSorted((a, b) => (a.due === b.due ? (a.id < b.id ? -1 : 1) : a.due < b.due ? -1 : 1));
+  return items.toSorted((a, b) => (a.due === b.due ? (a.id < b.id ? -1 : 1) : isSooner(a.due, b.due) ? -1 : 1));
+}
+
+/** What has no last day comes last. */
+function isSooner(one: string | null, other: string | null): boolean {
+  return one !== null && (other === null || one < other);
 }
 
 /** When the answer is due, and whether that day has passed. A request that has ended is not overdue any more. */
@@ -38,6 +52,7 @@ export function daysLeft(
   { due, state }: ErasureRequest,
   today: string,
 ): Pick<BoardItem, "due" | "days_left" | "overdue"> {
+  if (due === undefined) return { due: null, days_left: null, overdue: false };
   const last = answerDue(due);
   // while it stands still no day is lost
   const left = daysBetween(openPause(due)?.from ?? today, last);
@@ -62,7 +77,7 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
             ? "identity"
             : identity.result === "failed"
               ? "another check of the identity, or a refusal"
-              : openPause(due) === undefined
+              : due === undefined || openPause(due) === undefined
                 ? "data subject"
                 : "data subject; the time for an answer stands still",
         // what came of it is the person's own word: no command to be copied says it

@@ -5,6 +5,8 @@ import { commitWords, newSalt } from "../ledger/commitment.ts";
 import type { Period } from "../model/datamap.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES } from "../model/status.ts";
+import type { Target } from "../model/search.ts";
+import type { HeldRecord } from "../state/sealed-store.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import { stateWords } from "../model/words.ts";
 import { mergeResidue } from "../planner/residue.ts";
@@ -23,7 +25,7 @@ import { settledFrom } from "./settled.ts";
 
 /**
  * Ends a request and destroys its sealed part, in the transaction that says so. Pointers of records that a hold keeps (no
- * values) go to the held store, each with its last day.
+ * values) go to the held store, each with its last day. `seen`: what the last look found of them, by `RECORD\nKEY`.
  */
 export async function endIn(
   tx: Tx,
@@ -31,8 +33,15 @@ export async function endIn(
   id: string,
   ending: "closed" | Stopping,
   why?: Why,
+  seen?: ReadonlyMap<string, string>,
 ): Promise<ErasureRequest> {
-  const held = ending === "closed" ? await keptSoFar(tx, id, () => false) : [];
+  const { kind, plan } = await tx.requests.get(id);
+  // what due work kept is found again by its own rule
+  const kept = ending === "closed" && kind !== "due" ? await keptSoFar(tx, id, () => false) : [];
+  const held = kept.map((one) => asLeft(one, seen));
+  const targets = new Map<string, Target>();
+  if (held.length > 0 && plan !== undefined)
+    for (const { head } of await tx.sealed.parts(id, plan)) targets.set(head.record, head.target);
   const ended = await tx.requests.update(id, {
     state: ending,
     endedAt: context.now().toISOString(),
@@ -41,17 +50,28 @@ export async function endIn(
   });
   await tx.outbox.post([keyDestroyedEntry(context, id)]);
   for (const plan of await tx.plans.ofRequest(id)) await tx.journal.forgetNotes(plan.id);
-  await tx.sealed.destroy(id, held);
+  await tx.sealed.destroy(id, held, targets);
   return ended;
 }
 
+/**
+ * A pointer with the fingerprint by which its record is known again: as the plan found it and the last look still did; as
+ * the last look found it where the run itself changed it. None where nobody knows: nothing is done to that record then.
+ */
+function asLeft(one: HeldRecord, seen: ReadonlyMap<string, string> | undefined): HeldRecord {
+  const { fingerprint: planned, changed = false, ...pointer } = one;
+  const now = seen?.get(`${one.record}\n${one.key}`);
+  const fingerprint = changed ? now : seen === undefined || now === planned ? planned : undefined;
+  return fingerprint === undefined ? pointer : { ...pointer, fingerprint };
+}
+
 /** What a person wrote when ending a request: the words and the salt stay in the state, their commitment goes to the ledger. */
-interface Why extends Reasoned {
+export interface Why extends Reasoned {
   /** base64 */
   readonly salt: string;
 }
 
-function whyOf(words: string): Why {
+export function whyOf(words: string): Why {
   const salt = newSalt();
   return { words, salt: salt.toString("base64"), commitment: commitWords(salt, words) };
 }

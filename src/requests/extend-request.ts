@@ -7,11 +7,14 @@ import { OPEN_STATES } from "../model/status.ts";
 import { extensionWords, stateWords } from "../model/words.ts";
 import { EPOCH } from "../workspace.ts";
 import { type Context, today } from "./context.ts";
+import { deadlinesOf } from "./deadlines-of.ts";
 import { noted } from "./history.ts";
 import { extendedEntry, receivedEntry } from "./ledger-entries.ts";
 
 /** Throws what stands in the way of any extension: WRONG_STATE, TOO_LATE. `now`: civil date at the controller. */
-export function refuseExtension({ id, state, due }: ErasureRequest, now: string): void {
+export function refuseExtension(request: ErasureRequest, now: string): void {
+  const { id, state } = request;
+  const due = deadlinesOf(request);
   if (!OPEN_STATES.includes(state)) throw new Failure("WRONG_STATE", `${id} is ${stateWords(state)} already`);
   if (due.extension !== undefined) throw new Failure("WRONG_STATE", `${id} is extended already; that happens once`);
   if (now > due.legal)
@@ -44,11 +47,11 @@ export async function extendRequest(
   const extended = await lifeStep(state, context.at, "extend", async (tx) => {
     const request = await tx.requests.get(id);
     await tx.leases.refuseHeld([request.id]);
-    if (isSame(request.due, { reason, notified_on: how.notifiedOn })) return request;
+    if (isSame(deadlinesOf(request), { reason, notified_on: how.notifiedOn })) return request;
     refuseExtension(request, now);
     const why = whyNotNotified(notifiedOn, request, now);
     if (why !== undefined) throw new Failure("USAGE", `--notified-on: ${why}`);
-    const due: Due = { ...request.due, extension: { reason, notified_on: notifiedOn } };
+    const due: Due = { ...deadlinesOf(request), extension: { reason, notified_on: notifiedOn } };
     await tx.outbox.post([
       receivedEntry(context, request, EPOCH),
       extendedEntry(context, request.id, { reason, notifiedOn, due: due.extended }),

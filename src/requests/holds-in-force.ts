@@ -10,9 +10,9 @@ export interface LegalLook extends AsyncDisposable {
   readonly readers: Readers;
 }
 
-/** Legal holds as they are in this moment. Throws HOLD_UNREADABLE where one cannot be read: then nobody knows what it keeps. */
-export async function lookForHolds(context: Context, request: string): Promise<LegalLook> {
-  const holds = await holdsInForce(context.state.read.legalHolds, today(context));
+/** Legal holds as they are in this moment, or will be on a later day. Throws HOLD_UNREADABLE where one cannot be read: then nobody knows what it keeps. */
+export async function lookForHolds(context: Context, request: string, day = today(context)): Promise<LegalLook> {
+  const holds = await holdsInForce(context.state.read.legalHolds, day);
   const readers = readersFor({ ...context, progress: () => {} }, request, () => {});
   return { holds, readers, [Symbol.asyncDispose]: async () => await readers[Symbol.asyncDispose]() };
 }

@@ -2,9 +2,10 @@
 import { methodCode, refusalCode } from "../ledger/events.ts";
 import { tellable } from "../ledger/identifier-lint.ts";
 import type { Plan } from "../model/plan.ts";
-import type { ErasureRequest, ExtensionReason } from "../model/request.ts";
+import type { Due, ErasureRequest, ExtensionReason } from "../model/request.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { Approval } from "../state/plan-store.ts";
+import { deadlinesOf } from "./deadlines-of.ts";
 import { another, code, entry, moment, momentIn, named, type Reasoned, type Teller } from "./entry-parts.ts";
 import { rulesDigest } from "./map-words.ts";
 import type { SeenGap } from "./run-entries.ts";
@@ -13,6 +14,7 @@ import type { SeenGap } from "./run-entries.ts";
 const EXCEPTIONS = ["art17-3-a", "art17-3-b", "art17-3-c", "art17-3-d", "art17-3-e"] as const;
 
 export function receivedEntry(context: Teller, request: ErasureRequest, epoch: number): OutboxEntry {
+  const due = deadlinesOf(request);
   return entry(
     `${request.id}/received`,
     "request.received",
@@ -22,9 +24,9 @@ export function receivedEntry(context: Teller, request: ErasureRequest, epoch: n
       right: request.type,
       received: request.received,
       regime: context.map.controller.calendar.regime,
-      due_nominal: request.due.nominal,
-      due_legal: request.due.legal,
-      due_extended: request.due.extended,
+      due_nominal: due.nominal,
+      due_legal: due.legal,
+      due_extended: due.extended,
       subjects: request.pseudonyms.length,
       controller: tellable(context.map.controller.name),
       by: context.actorIdOf(request.createdBy),
@@ -54,11 +56,7 @@ export function extendedEntry(
  * `identity.verified` only where it was; every other result is `identity.checked`. `due`: the deadlines after it; where it
  * began or ended a pause, the entry says so.
  */
-export function identityEntry(
-  context: Teller,
-  request: ErasureRequest,
-  due: ErasureRequest["due"] = request.due,
-): OutboxEntry {
+export function identityEntry(context: Teller, request: ErasureRequest, due: Due = deadlinesOf(request)): OutboxEntry {
   const { identity } = request;
   const { nominal, legal, extended, pauses = [] } = due;
   const result = identity?.result ?? "failed";

@@ -1,9 +1,7 @@
 /** The time for an answer stands still while the person is asked who they are. */
 import type { Calendar } from "../model/datamap.ts";
-import type { ErasureRequest, Pause } from "../model/request.ts";
+import type { Due, ErasureRequest, Pause } from "../model/request.ts";
 import { deadlines } from "../retention/deadline.ts";
-
-type Due = ErasureRequest["due"];
 
 /** The pause that has not ended. */
 export function openPause({ pauses = [] }: Due): Pause | undefined {
@@ -16,7 +14,7 @@ export function openPause({ pauses = [] }: Due): Pause | undefined {
  * (ccpa) or the time has run out already; any other result starts it again, and what is left of the time begins anew.
  */
 export function dueAfter(
-  { received, due }: Pick<ErasureRequest, "received" | "due">,
+  { received, due }: Pick<ErasureRequest, "received"> & { readonly due: Due },
   result: "ok" | "more_needed" | "failed",
   today: string,
   calendar: Pick<Calendar, "regime" | "holidays">,

@@ -15,6 +15,7 @@ import { targetOf } from "../planner/targets.ts";
 import type { Reads, Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
 import { noted } from "./history.ts";
+import { planDueAgain } from "./plan-due.ts";
 import { type Context, readersFor, today } from "./context.ts";
 import { lookForHolds } from "./holds-in-force.ts";
 import { endPassedHolds } from "./legal-holds.ts";
@@ -26,6 +27,7 @@ export async function planRequest(
   options: { readonly system?: string } = {},
 ): Promise<Plan> {
   const { state } = context;
+  if ((await state.read.requests.get(id)).kind === "due") return await planDueAgain(context, id);
   await using lease = await state.lease([id], async (tx) => await refuseUntold(context, tx, await plannable(tx, id)));
   if (options.system !== undefined && !context.map.systems.some((system) => system.name === options.system))
     throw new Failure("USAGE", "the data map has no system of that name");

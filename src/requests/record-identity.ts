@@ -7,6 +7,7 @@ import { stateWords } from "../model/words.ts";
 import { EPOCH } from "../workspace.ts";
 import { checkedText } from "./checked-text.ts";
 import { type Context, today } from "./context.ts";
+import { deadlinesOf } from "./deadlines-of.ts";
 import { noted } from "./history.ts";
 import { dueAfter } from "./pauses.ts";
 import type { Reads } from "../state/state.ts";
@@ -21,6 +22,7 @@ type Result = NonNullable<ErasureRequest["identity"]>["result"];
 /** Throws WRONG_STATE once a run has begun or the request has ended. */
 export async function refuseIdentity(reads: Reads, request: ErasureRequest): Promise<void> {
   const { id, state } = request;
+  deadlinesOf(request);
   if (!BEFORE_RUN.includes(state) || (await hasBegun(reads, id)))
     throw new Failure("WRONG_STATE", `${id} is ${stateWords(state)}: its identity is no question any more`);
 }
@@ -39,7 +41,12 @@ export async function recordIdentity(
     await tx.leases.refuseHeld([request.id]);
     await refuseIdentity(tx, request);
     const identity = { method, result, at: context.now().toISOString(), by: context.actor };
-    const due = dueAfter(request, result, today(context), context.map.controller.calendar);
+    const due = dueAfter(
+      { ...request, due: deadlinesOf(request) },
+      result,
+      today(context),
+      context.map.controller.calendar,
+    );
     await tx.outbox.post([
       receivedEntry(context, request, EPOCH),
       identityEntry(context, { ...request, identity }, due),

@@ -7,6 +7,8 @@ import { type PlanLine, plansOf, story, type StoryLine } from "./story.ts";
 /** A request as `request new` and `request list` give it. `today`: civil date at the controller. */
 export function requestJson(request: ErasureRequest, today: string): object {
   const { id, type, received, due, state, ref, pseudonyms } = request;
+  // nobody asked for it: it has no people, and no deadline
+  if (request.kind === "due") return { id, kind: request.kind, type, received, state };
   const { days_left, overdue } = daysLeft(request, today);
   const shown = pseudonyms.map((one) => `s_${one.slice(0, 8)}`);
   return {

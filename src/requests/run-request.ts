@@ -5,6 +5,7 @@ import type { ApprovedPlan, StepHead } from "../model/plan.ts";
 import { approvedPlan } from "../planner/approve.ts";
 import { isUnaltered, stepsDigest } from "../planner/plan.ts";
 import type { Finding } from "../model/search.ts";
+import { rejudgeDue } from "../planner/due-search.ts";
 import { judgeAgain, knownOfPeople } from "../planner/judge-again.ts";
 import { toldFinding, valuesIn, valuesOf } from "../planner/told.ts";
 import { unitsOf } from "../planner/units.ts";
@@ -13,6 +14,8 @@ import type { SealedPart } from "../state/sealed-store.ts";
 import type { Lease, Reads } from "../state/state.ts";
 import { type Context, eraserFor, readersFor, today, whileHeld } from "./context.ts";
 import { receiptEntries, startedEntry } from "./run-entries.ts";
+import { becauseIn, mapOfPlan, plannedIn, searchDueAndPlan } from "./plan-due.ts";
+import { openRequestsHoldNow } from "./with-requests.ts";
 import { noted } from "./history.ts";
 import { holdsInForce, lookForHolds } from "./holds-in-force.ts";
 import { keyDigest } from "./key-digest.ts";
@@ -42,8 +45,10 @@ async function runHeld(
   lease: Lease & { readonly first: Runnable },
   options: { readonly concurrency: number; emit(event: RunEvent): void },
 ): Promise<Result> {
-  const { map, state } = context;
+  const { state } = context;
   const { plan, parts } = lease.first;
+  const map = mapOfPlan(context, plan);
+  const withRequests = openRequestsHoldNow(state.read, id);
   const { pseudonyms, received, createdAt } = await state.read.requests.get(id);
   let known: ReturnType<typeof knownOfPeople> | undefined;
   const identifiers = await identifiersIn(state.read, id);
@@ -75,11 +80,23 @@ async function runHeld(
       if (now.plan.id !== plan.id) throw new Failure("PLAN_STALE", `${id} has a newer plan than ${plan.id}`);
     },
     async replan(first) {
-      const { sealed, searched } = await searchAndPlan(context, id, {
-        id: plan.id,
-        first,
-        ...(plan.system === undefined ? {} : { system: plan.system }),
-      });
+      const again =
+        plan.as_of === undefined
+          ? undefined
+          : await searchDueAndPlan(context, id, {
+              id: plan.id,
+              asOf: plan.as_of,
+              holds: await withRequests(),
+              planned: { because: becauseIn(plan), records: await plannedIn(state.read, plan) },
+              ...(plan.records === undefined ? {} : { records: plan.records }),
+            });
+      const { sealed, searched } =
+        again ??
+        (await searchAndPlan(context, id, {
+          id: plan.id,
+          first,
+          ...(plan.system === undefined ? {} : { system: plan.system }),
+        }));
       const records = plan.steps.map((step) => `${step.system}.${step.record}`);
       const { empty } = searched;
       return {
@@ -88,8 +105,14 @@ async function runHeld(
         lost: async (step, keys) => await lostOf(context, id, step, keys, empty),
       };
     },
-    async rejudge(readers, record, subjects, keys, onlyLegal) {
+    async rejudge(readers, record, subjects, keys, acting, onlyLegal) {
       await using legal = await lookForHolds(context, id);
+      const step = plan.as_of === undefined ? undefined : parts.find(({ head }) => head.record === record)?.head;
+      if (step !== undefined) {
+        const judging = { map, readers, legal, today: plan.as_of ?? today(context), empty: new Set<string>() };
+        const made = { received: today(context), entered: context.now().toISOString() };
+        return await rejudgeDue({ ...judging, made }, step, acting, await withRequests());
+      }
       known ??= knownOfPeople(await knownOf(state.read, id));
       return await judgeAgain({
         map,
@@ -167,7 +190,7 @@ async function runnable({ map, now, ledger }: Context, tx: Reads, id: string): P
     throw new Failure("WRONG_STATE", `${id} is ${stateWords(request.state)}`);
   if (plan === undefined)
     throw new Failure("NOT_APPROVED", `${id} has no plan`, { help: `Make one first: expunge plan ${id}.` });
-  if (request.identity?.result !== "ok")
+  if (request.kind !== "due" && request.identity?.result !== "ok")
     throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${id} is not confirmed`);
   const approval = await tx.plans.approval(plan.id);
   // version 0.1 could be killed between the two, and a state can be changed by others than us

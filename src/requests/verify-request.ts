@@ -21,6 +21,7 @@ import type { Context } from "./context.ts";
 import { eraserFor, readersFor, whileHeld } from "./context.ts";
 import { endIn } from "./end-request.ts";
 import { noted } from "./history.ts";
+import { mapOfPlan } from "./plan-due.ts";
 import { keyDigest } from "./key-digest.ts";
 import { residueSeen } from "./residue-seen.ts";
 import { sealedSteps } from "./sealed-steps.ts";
@@ -68,7 +69,8 @@ async function verifyHeld(
   lease: Lease & { readonly first: Verifiable },
   options: { readonly purge: boolean },
 ): Promise<Verified> {
-  const { map, state } = context;
+  const { state } = context;
+  const map = mapOfPlan(context, lease.first.plan);
   const { plan, result, parts, subjects, latest, unfinished, digestKey } = lease.first;
   if (parts === undefined) return answerAgain(await state.read.plans.verified(plan.id), id);
   const purged = options.purge ? await purge(context, id) : undefined;
@@ -127,11 +129,21 @@ async function verifyHeld(
     await tx.outbox.post([verificationEntry(context, plan, told)]);
     if (next === "closed") {
       await tx.outbox.post([completedEntry(context, plan, { ...told, attempts: await allAttempts(tx, id) })]);
-      await endIn(tx, context, id, "closed");
+      await forgetErased(tx, plan);
+      await endIn(tx, context, id, "closed", undefined, seen.stayed);
     } else await tx.requests.update(id, { state: next });
   });
   await sealLedger(state, context.ledger, context.at);
   return verified;
+}
+
+/** What ended requests had kept, and this plan of due work has erased: nothing points at it any more. */
+async function forgetErased({ sealed }: Tx, { id, request, steps }: Plan): Promise<void> {
+  if (!steps.some(({ because }) => because !== undefined)) return;
+  for await (const { record, records } of sealed.pieces(request, id)) {
+    const gone = new Set(records.flatMap(({ key, disposition }) => (disposition.kind === "act" ? [key] : [])));
+    if (gone.size > 0) await sealed.forgetHeld(record, gone);
+  }
 }
 
 interface Verifiable {

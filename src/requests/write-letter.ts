@@ -17,6 +17,7 @@ import { expiredWords } from "../reports/report.ts";
 import { summarise } from "../reports/summary.ts";
 import { civilDateOf } from "../retention/civil-date.ts";
 import type { Workspace } from "../workspace.ts";
+import { deadlinesOf } from "./deadlines-of.ts";
 import { letterWordsOf } from "./map-words.ts";
 import { openThings } from "./open-things.ts";
 
@@ -42,6 +43,7 @@ export async function writeLetter(
   { request: id, kind, language, format, templates }: LetterOrder,
 ): Promise<Written> {
   const request = await state.read.requests.get(id);
+  deadlinesOf(request);
   const { entries, expired } = await ledger.entriesOf(id);
   const cores = entries.map(({ core }) => core);
   const summary = summarise(cores);

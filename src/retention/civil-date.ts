@@ -1,13 +1,12 @@
-import { isCivilDate, type CivilDate } from "../model/civil-date.ts";
+import type { CivilDate } from "../model/civil-date.ts";
 import type { Period, RoundUp } from "../model/datamap.ts";
 
 export type { CivilDate };
+export { civilDateFromText, civilDateOf } from "../model/civil-date.ts";
 
 const DAY = 86_400_000;
 /** Sums stop here: a sentinel such as 9999-12-31 plus 8 years is still a date, and still far away. */
 const LAST: CivilDate = "9999-12-31";
-const TIMESTAMP =
-  /^(?<date>\d{4}-\d{2}-\d{2})[T ](?<time>(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?) ?(?:(?<zulu>Z)|(?<sign>[+-])(?<hours>\d{2})(?::?(?<minutes>[0-5]\d)(?::?(?<seconds>[0-5]\d))?)?)?$/iu;
 
 /** Years and months first, on the same day of the month or the last one where that is missing; then days. Seconds do not count. */
 export function addPeriod(date: CivilDate, period: Pick<Period, "years" | "months" | "days">): CivilDate {
@@ -41,36 +40,6 @@ export function roundUp(date: CivilDate, to: RoundUp): CivilDate {
   const end = yearEnd(year, to);
   if (date <= end) return end;
   return year === 9999 ? LAST : yearEnd(year + 1, to);
-}
-
-/** The day it is at this instant in an IANA time zone. Throws RangeError for an unknown zone. */
-export function civilDateOf(instant: Date, timezone: string): CivilDate {
-  const format = new Intl.DateTimeFormat("en-u-ca-iso8601", {
-    timeZone: timezone,
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-  });
-  const found = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
-  return `${(found["year"] ?? "").padStart(4, "0")}-${found["month"]}-${found["day"]}`;
-}
-
-/**
- * The civil date of a stored value: an ISO date, or an ISO or SQL timestamp. With an offset the instant is converted into
- * the zone, without one its date is taken as it is. Undefined for anything else (`infinity`, BC, epoch numbers).
- */
-export function civilDateFromText(text: string, timezone: string): CivilDate | undefined {
-  if (isCivilDate(text)) return text;
-  const found = TIMESTAMP.exec(text)?.groups;
-  const date = found?.["date"];
-  if (found === undefined || date === undefined || !isCivilDate(date)) return undefined;
-  if (found["zulu"] === undefined && found["sign"] === undefined) return date;
-  const ahead =
-    (Number(found["hours"] ?? 0) * 3600 + Number(found["minutes"] ?? 0) * 60 + Number(found["seconds"] ?? 0)) * 1000;
-  const [clock = ""] = (found["time"] ?? "").split(/[.,]/u);
-  const local = Date.parse(`${date}T${clock}Z`);
-  const there = civilDateOf(new Date(found["sign"] === "-" ? local + ahead : local - ahead), timezone);
-  return isCivilDate(there) ? there : undefined;
 }
 
 function yearEnd(year: number, to: RoundUp): CivilDate {

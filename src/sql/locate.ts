@@ -1,5 +1,7 @@
-import type { Located, Lookup } from "../model/search.ts";
+import { Failure } from "../errors.ts";
+import type { DueSelection, Located, Lookup } from "../model/search.ts";
 import type { IO } from "../port/connector.ts";
+import { dueFilter } from "../port/due-filter.ts";
 import { isAsWantedRow } from "./changes.ts";
 import { type ColumnRef, type Hits, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
 import { isShared, textsIn } from "./whose-value.ts";
@@ -22,6 +24,8 @@ export interface SqlLook<T extends SearchedTable> {
   matching(table: T, lookups: readonly Lookup[], keys?: readonly string[]): AsyncIterable<Found>;
   /** The rows of these keys as they are now. */
   ofKeys(table: T, keys: readonly string[]): AsyncIterable<RowState>;
+  /** Every row whose column may hold a due date, or one that cannot be read; of those that have the table's constants. */
+  ofDue(table: T, column: ColumnRef, selection: DueSelection): AsyncIterable<RowState>;
 }
 
 export async function* locateRows<T extends SearchedTable>(
@@ -47,6 +51,25 @@ export async function* locateKeys<T extends SearchedTable>(
   io: IO,
 ): AsyncGenerator<Located> {
   for await (const state of look.ofKeys(table, keys)) yield located(table, state, [], NO_HITS, io);
+}
+
+/** Rows that are due, whoever's they are. */
+export async function* locateDue<T extends SearchedTable>(
+  look: SqlLook<T>,
+  table: T,
+  selection: DueSelection,
+  io: IO,
+): AsyncGenerator<Located> {
+  const column = table.exports.find(({ name }) => name === selection.column);
+  if (column === undefined)
+    throw new Failure("UNEXPECTED", `${table.target.record.id}: what is due is told by a column that is not read`);
+  const filter = dueFilter(table.target, selection, io);
+  let done = 0;
+  for await (const state of look.ofDue(table, column, selection)) {
+    if ((done += 1) % 10_000 === 0) io.progress(done);
+    if (filter.takes(textsIn(column, state))) yield located(table, state, [], NO_HITS, io);
+  }
+  filter.end(table.target.record.id);
 }
 
 function located(table: SearchedTable, state: RowState, subjects: readonly number[], hits: Hits, io: IO): Located {

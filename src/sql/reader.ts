@@ -3,7 +3,7 @@ import type { Link, Reference, Residue, Write } from "../model/change.ts";
 import type { SystemBlock } from "../model/datamap.ts";
 import type { Finding, Lookup, Target } from "../model/search.ts";
 import type { IO, Reader } from "../port/connector.ts";
-import { locateKeys, locateRows, type SearchedTable } from "./locate.ts";
+import { locateDue, locateKeys, locateRows, type SearchedTable } from "./locate.ts";
 import { type RemainingLook, remainingRows } from "./remaining.ts";
 
 type Several<R> = AsyncIterable<R> | Iterable<R>;
@@ -67,7 +67,8 @@ export function sqlReader<P, T extends SearchedTable>(block: SystemBlock, io: IO
             yield* locateKeys(reading.look(place), table, selection.keys, io);
             break;
           case "due":
-            throw new Failure("NOT_BUILT", `${target.record.id}: rows that are due are not searched yet`);
+            yield* locateDue(reading.look(place), table, selection, io);
+            break;
         }
       }),
     references: (target, keys) => lookingAt(target, (place, table) => reading.references(place, table, keys)),

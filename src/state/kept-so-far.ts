@@ -24,15 +24,21 @@ export async function keptSoFar(
   if (plan === undefined || !(await hasBegun(reads, request))) return [];
   const latest: HeldRecord[] = [];
   for await (const { record, records } of reads.sealed.pieces(request, plan)) {
-    for (const { key, disposition } of records)
-      if (disposition.kind === "kept")
-        latest.push({
-          system: record.split(".")[0] ?? "",
-          record,
-          key,
-          until: disposition.until ?? NEVER,
-          reason: disposition.reason,
-        });
+    for (const { key, fingerprint, disposition } of records) {
+      // what was anonymised for the sake of what is held is due for its own rule, when that hold ends
+      const changedFor = disposition.kind === "act" && disposition.change === "held_by";
+      if (disposition.kind !== "kept" && !changedFor) continue;
+      const changed = changedFor || (disposition.kind === "kept" && disposition.minimise);
+      latest.push({
+        system: record.split(".")[0] ?? "",
+        record,
+        key,
+        until: disposition.until ?? NEVER,
+        reason: disposition.kind === "kept" ? disposition.reason : "held_by",
+        fingerprint,
+        ...(changed ? { changed } : {}),
+      });
+    }
   }
   const merged = new Map(
     [...(await reads.sealed.carried(request)), ...latest].map((one) => [`${one.record}\n${one.key}`, one]),

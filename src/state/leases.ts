@@ -64,7 +64,7 @@ export function leaseStore(sql: Sql, me: ProcessName, lasting = LEASE_MS): Lease
 
 function busy(name: string, { host, process }: ProcessName, me: ProcessName): Failure {
   const where = host === me.host ? "" : ` on ${host.split(" ")[0] ?? ""}`;
-  const what = /^[A-Z]-\d/u.test(name) ? name : "this person";
+  const what = name.startsWith("subject:") ? "this person" : name;
   return new Failure("BUSY", `another expunge (process ${process.split(" ")[0] ?? ""}${where}) is working on ${what}`);
 }
 

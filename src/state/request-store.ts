@@ -10,7 +10,7 @@ export interface RequestReads {
 }
 
 export interface Requests extends RequestReads {
-  /** Numbers the request (`R-<year>-0001`) and stores it in state `received`. */
+  /** Numbers the request (`R-<year>-0001`, due work `D-<year>-0001`) and stores it in state `received`. */
   add(request: Omit<ErasureRequest, "id" | "state">): Promise<ErasureRequest>;
   /** Replaces what is given; returns the request as it is now. */
   update(id: string, changes: Partial<Omit<ErasureRequest, "id">>): Promise<ErasureRequest>;
@@ -29,7 +29,8 @@ export function requestStore(sql: Sql): Requests {
     list: async () => (await sql.all("select body from request order by id")).map(read),
     async add(request) {
       const year = request.createdAt.slice(0, 4);
-      const id = `R-${year}-${String(await nextNumber(sql, `request/${year}`)).padStart(4, "0")}`;
+      const [letter, counter] = request.kind === "due" ? ["D", "due"] : ["R", "request"];
+      const id = `${letter}-${year}-${String(await nextNumber(sql, `${counter}/${year}`)).padStart(4, "0")}`;
       const whole: ErasureRequest = { ...request, id, state: "received" };
       await sql.run("insert into request (id, body, state) values (?, ?, ?)", [id, toStored(whole), whole.state]);
       return whole;

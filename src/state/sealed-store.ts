@@ -1,10 +1,10 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { Failure } from "../errors.ts";
 import type { SealedRecord, SealedStep, StepHead, StepToSeal } from "../model/plan.ts";
-import type { Lookup, PlannedGap } from "../model/search.ts";
+import type { Lookup, PlannedGap, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
 import { sealBytes, unsealBytes } from "./seal.ts";
-import { bytes, one, type Sql, stored, toStored } from "./sql.ts";
+import { bytes, one, type Sql, stored, text, toStored } from "./sql.ts";
 
 /** Records of a step in one sealed piece: bounds memory while writing and reading, and the size of a row. */
 const PIECE = 2000;
@@ -29,6 +29,21 @@ export interface SealedReads {
   carried(request: string): Promise<readonly HeldRecord[]>;
   /** A key for keyed digests of this request, never stored: HKDF-like, from the request's own key. Throws WRONG_STATE once it is destroyed. */
   digestKey(request: string): Promise<Uint8Array>;
+  /** Pointers of records that ended requests kept, those whose hold was to end before this civil date. */
+  heldUntil(before: string): Promise<readonly HeldPointers[]>;
+}
+
+/** What an ended request kept of one record type, and what tells whether it is still the same record. */
+export interface HeldPointers {
+  readonly request: string;
+  /** `system.record` */
+  readonly record: string;
+  /** As it was searched: fingerprints are over what this reads. Undefined: kept by a version that did not note it. */
+  readonly target: Target | undefined;
+  /** Key of the fingerprints. */
+  readonly digestKey: Uint8Array;
+  /** `fingerprint`: as the record was left; undefined where nobody knows, and nothing may be done to it. */
+  readonly pointers: readonly { readonly key: string; readonly fingerprint: string | undefined }[];
 }
 
 /** Where a step's pieces lie. */
@@ -44,8 +59,13 @@ export interface Sealed extends SealedReads {
   begin(request: string, subjects: readonly Subject[]): Promise<void>;
   /** Takes the place of an earlier plan's sealed part. */
   savePlan(request: string, plan: string, sealed: SealedPlan): Promise<void>;
-  /** Moves pointers of kept records to the held store, then destroys the key and everything sealed under it. */
-  destroy(request: string, held: readonly HeldRecord[]): Promise<void>;
+  /**
+   * Moves pointers of kept records to the held store, then destroys the key and everything sealed under it. `targets`: by
+   * record type, as its records were searched.
+   */
+  destroy(request: string, held: readonly HeldRecord[], targets?: ReadonlyMap<string, Target>): Promise<void>;
+  /** Takes away whatever points at these records of a record type: they are erased. */
+  forgetHeld(record: string, keys: ReadonlySet<string>): Promise<void>;
 }
 
 /** What is sealed beside a plan. */
@@ -72,6 +92,19 @@ export interface HeldRecord {
   readonly key: string;
   readonly until: string;
   readonly reason: string;
+  /** As it was found. */
+  readonly fingerprint?: string;
+  /** The run itself changed it, so that it has another fingerprint since: it was minimised, or anonymised for the sake of what is held. */
+  readonly changed?: true;
+}
+
+/** What the held store keeps of a request beside its pointers. */
+interface HeldHead {
+  /** base64 */
+  readonly key: string;
+  /** base64 */
+  readonly digestKey: string;
+  readonly targets: readonly { readonly record: string; readonly target: Target }[];
 }
 
 /** `destroyed` is called where something was destroyed: its traces are to be cut once that is saved. */
@@ -120,6 +153,33 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
         throw new Failure("STATE_UNREADABLE", `the sealed part of step ${head.step} of ${request} is not whole`);
     }
   }
+  const heldHead = async (request: string): Promise<HeldHead | Uint8Array> => {
+    const row = await one(sql, "select wrapped from held_key where request = ?", [request]);
+    if (row === undefined) throw new Failure("STATE_UNREADABLE", `the key of what ${request} kept is missing`);
+    const opened = unsealBytes(sealingKey, bytes(row, "wrapped"), `held_key/${request}`);
+    return opened.length === 32 ? opened : stored<HeldHead>(Buffer.from(opened).toString());
+  };
+  const heldUntil = async (before: string): Promise<readonly HeldPointers[]> => {
+    const rows = await sql.all(
+      "select request, record, until, bytes from held where until < ? order by request, record",
+      [before],
+    );
+    const all: HeldPointers[] = [];
+    for (const some of Map.groupBy(rows, (row) => `${text(row, "request")}\n${text(row, "record")}`).values()) {
+      const [first] = some;
+      if (first === undefined) continue;
+      const [request, record] = [text(first, "request"), text(first, "record")];
+      const head = await heldHead(request);
+      all.push({
+        request,
+        record,
+        target: head instanceof Uint8Array ? undefined : head.targets.find((one) => one.record === record)?.target,
+        digestKey: head instanceof Uint8Array ? new Uint8Array(32) : Buffer.from(head.digestKey, "base64"),
+        pointers: some.map((row) => pointerIn(head, request, record, bytes(row, "bytes"))),
+      });
+    }
+    return all;
+  };
   return {
     pieces,
     async parts(request, plan, see) {
@@ -178,25 +238,44 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
       }
       return [...whole.values()].map(({ head, records }) => ({ ...head, records }));
     },
-    digestKey: async (request) =>
-      createHmac("sha256", await keyOf(request))
-        .update("expunge/digest/v1")
-        .digest(),
-    async destroy(request, held) {
+    digestKey: async (request) => digestKeyIn(await keyOf(request)),
+    heldUntil: async (before) => await heldUntil(before),
+    async forgetHeld(record, keys) {
+      const rows = await sql.all("select request, record, until, bytes from held where record = ?", [record]);
+      for (const row of rows) {
+        const request = text(row, "request");
+        const sealed = bytes(row, "bytes");
+        if (keys.has(pointerIn(await heldHead(request), request, record, sealed).key))
+          await sql.run("delete from held where request = ? and record = ? and bytes = ?", [request, record, sealed]);
+      }
+      await sql.run("delete from held_key where request not in (select request from held)");
+      if (rows.length > 0) await destroyed();
+    },
+    async destroy(request, held, targets = new Map()) {
       if (held.length > 0) {
         const key = randomBytes(32);
+        const named = new Set(held.map((one) => one.record));
+        const head: HeldHead = {
+          key: key.toString("base64"),
+          digestKey: digestKeyIn(await keyOf(request)).toString("base64"),
+          targets: [...targets].flatMap(([record, target]) => (named.has(record) ? [{ record, target }] : [])),
+        };
         await sql.run(
           "insert into held_key (request, wrapped) values (?, ?) on conflict (request) do update set wrapped = excluded.wrapped",
-          [request, sealBytes(sealingKey, key, `held_key/${request}`)],
+          [request, sealBytes(sealingKey, toStored(head), `held_key/${request}`)],
         );
-        for (const { system, record, until, reason, key: pointer } of held)
+        for (const { system, record, until, reason, key: pointer, fingerprint } of held)
           await sql.run("insert into held (request, system, record, until, reason, bytes) values (?, ?, ?, ?, ?, ?)", [
             request,
             system,
             record,
             until,
             reason,
-            sealBytes(key, pointer, `held/${request}/${record}`),
+            sealBytes(
+              key,
+              toStored({ key: pointer, ...(fingerprint === undefined ? {} : { fingerprint }) }),
+              `held/${request}/${record}`,
+            ),
           ]);
       }
       await sql.run("delete from sealed where request = ?", [request]);
@@ -204,6 +283,24 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
       await destroyed();
     },
   };
+}
+
+function digestKeyIn(key: KeyObject): Buffer {
+  return createHmac("sha256", key).update("expunge/digest/v1").digest();
+}
+
+/** Versions before 0.2 kept the record's key alone. */
+function pointerIn(
+  head: HeldHead | Uint8Array,
+  request: string,
+  record: string,
+  sealed: Uint8Array,
+): HeldPointers["pointers"][number] {
+  const key = head instanceof Uint8Array ? head : Buffer.from(head.key, "base64");
+  const opened = Buffer.from(unsealBytes(key, sealed, `held/${request}/${record}`)).toString();
+  if (head instanceof Uint8Array) return { key: opened, fingerprint: undefined };
+  const { key: pointer, fingerprint } = stored<{ readonly key: string; readonly fingerprint?: string }>(opened);
+  return { key: pointer, fingerprint };
 }
 
 /** Equal values as one: hundreds of thousands of records have a handful of dispositions. */

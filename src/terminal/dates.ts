@@ -8,16 +8,16 @@ export function when(text: string): string {
 
 /** How long an answer is overdue, in a colour that is seen; empty where it is not. */
 export function overdueText(
-  { overdue, days_left }: { readonly overdue: boolean; readonly days_left: number },
+  { overdue, days_left }: { readonly overdue: boolean; readonly days_left: number | null },
   plain: boolean,
 ): string {
-  return overdue ? tint(`OVERDUE by ${count(-days_left, "day")}`, "danger", plain) : "";
+  return overdue ? tint(`OVERDUE by ${count(-(days_left ?? 0), "day")}`, "danger", plain) : "";
 }
 
 /** When the answer is due, how that came about, and whether that day has passed. */
 export function dueText(
   due: Due,
-  late: { readonly overdue: boolean; readonly days_left: number },
+  late: { readonly overdue: boolean; readonly days_left: number | null },
   plain: boolean,
 ): string {
   const { nominal, legal, extended, extension } = due;

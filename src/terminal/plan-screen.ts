@@ -7,7 +7,7 @@ import { count, day, indent, safe, table, tint } from "./show.ts";
 
 /** What the screen needs beside the plan. */
 export interface PlanTold {
-  readonly late: { readonly overdue: boolean; readonly days_left: number };
+  readonly late: { readonly overdue: boolean; readonly days_left: number | null };
   /** The plan's warnings with the places of their rules in the map. */
   readonly warnings: readonly ShownFinding[];
   readonly plain: boolean;
@@ -84,8 +84,9 @@ export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings
 }
 
 /** Where nothing at all was found there is an answer to give, and perhaps a slip to mend. */
-function nobody({ steps }: Plan, unsearched: number): string {
+function nobody({ steps, as_of }: Plan, unsearched: number): string {
   if (steps.length === 0 || steps.some((step) => step.found > 0)) return "";
+  if (as_of !== undefined) return "Nothing is due.";
   const typing =
     "If they should be known: was an identifier mistyped? A new request with another one of theirs (an older address, a customer number) can tell.";
   return unsearched === 0
@@ -102,13 +103,15 @@ function heading(
     request.pseudonyms.length === 1
       ? `subject s_${(request.pseudonyms[0] ?? "").slice(0, 8)}`
       : count(request.pseudonyms.length, "person", "people");
-  const parts = [
+  const asked = [
     `Erasure request ${request.id}`,
     who,
     `received ${day(request.received)}`,
-    `answer due ${day(answerDue(request.due))}`,
+    ...(request.due === undefined ? [] : [`answer due ${day(answerDue(request.due))}`]),
     late,
   ];
+  const parts =
+    request.kind === "due" ? [`Due work ${request.id}`, `as of ${day(plan.as_of ?? request.received)}`] : asked;
   return [
     parts.filter((part) => part !== "").join(" · "),
     `Read-only: nothing was changed. Searched ${searched} of ${count(systems, "system")}. Map ${plan.map.slice(0, 7)}.`,

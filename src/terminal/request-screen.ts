@@ -6,7 +6,7 @@ import { count, date, day, indent, safe, table } from "./show.ts";
 /** How the request stands today. */
 export interface Late {
   readonly overdue: boolean;
-  readonly days_left: number;
+  readonly days_left: number | null;
 }
 
 /** What is told of a request beside itself. */
@@ -54,7 +54,7 @@ export function requestTable(
     request.id,
     stateWords(request.state),
     date(request.received),
-    date(answerDue(request.due)),
+    request.due === undefined ? "none" : date(answerDue(request.due)),
     [overdueText(late(request), plain), who(request), safe(request.ref ?? "")].filter((part) => part !== "").join(", "),
   ]);
   return table(rows, ["Request", "State", "Received", "Answer due", "Subject, ref"]);
@@ -64,9 +64,11 @@ export function requestTable(
 export function requestScreen(request: ErasureRequest, { late, plain, story, plans, open, waiting_for }: Told): string {
   const { id, state, received, due, ref, endedAt, reason } = request;
   const facts = [
-    ["received", day(received)],
-    ["answer due", endedAt === undefined ? dueText(due, late, plain) : day(answerDue(due))],
-    ...(due.extension === undefined
+    [request.kind === "due" ? "as of" : "received", day(received)],
+    ...(due === undefined
+      ? []
+      : [["answer due", endedAt === undefined ? dueText(due, late, plain) : day(answerDue(due))]]),
+    ...(due?.extension === undefined
       ? []
       : [
           [
@@ -78,7 +80,12 @@ export function requestScreen(request: ErasureRequest, { late, plain, story, pla
     ...(endedAt === undefined ? [] : [["ended", when(endedAt)]]),
     ...(reason === undefined ? [] : [["reason", safe(reason)]]),
   ];
-  const head = [`Erasure request ${id}`, who(request), stateWords(state), overdueText(late, plain)]
+  const head = [
+    `${request.kind === "due" ? "Due work" : "Erasure request"} ${id}`,
+    request.kind === "due" ? "asked for by nobody" : who(request),
+    stateWords(state),
+    overdueText(late, plain),
+  ]
     .filter((part) => part !== "")
     .join(" · ");
   return [
@@ -127,7 +134,8 @@ function planText({ id, system, totals, approval, run }: PlanLine, story: readon
   ].join("; ");
 }
 
-function who({ pseudonyms }: ErasureRequest): string {
+function who({ kind, pseudonyms }: ErasureRequest): string {
+  if (kind === "due") return "due work";
   return pseudonyms.length === 1
     ? `s_${(pseudonyms[0] ?? "").slice(0, 8)}`
     : count(pseudonyms.length, "person", "people");

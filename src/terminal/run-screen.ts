@@ -65,7 +65,7 @@ type Result = Extract<RunEvent, { event: "result" }>;
 /** `again`: it was carried out before, and now nothing was done. */
 export function runScreen(
   result: Result,
-  late: { readonly overdue: boolean; readonly days_left: number },
+  late: { readonly overdue: boolean; readonly days_left: number | null },
   { plain, again }: { readonly plain: boolean; readonly again: boolean },
 ): string {
   const unfinished = result.steps.filter((step) => step.status === "failed" || step.status === "blocked");

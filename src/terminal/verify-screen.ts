@@ -25,7 +25,7 @@ const LISTED = 20;
 
 export function verifyScreen(
   verified: VerifyTold,
-  late: { readonly overdue: boolean; readonly days_left: number },
+  late: { readonly overdue: boolean; readonly days_left: number | null },
   plain: boolean,
 ): string {
   const rows = verified.checks.map((check) => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { EffectPoint, Guard, System } from "../../src/port/connector.ts";
 import type { Change } from "../../src/model/rule-change.ts";
 import type { Fold } from "../../src/model/datamap.ts";
-import type { Lookup, Target } from "../../src/model/search.ts";
+import type { DueSelection, Lookup, Target } from "../../src/model/search.ts";
 import { ANN, ANN_TOO, BOB, EVE, EVERYONE, formsOf, JOSE, type Person, WILD } from "../support/cast.ts";
 import { type Erased, eraseUnit, locateAll, planned, remainingOf, type Seen, unitOf } from "../support/erase.ts";
 import { type TestIO, testIO } from "../support/io.ts";
@@ -255,16 +255,75 @@ export function connectorContract(
       },
     );
 
-    claim("what is due is found by a column's instant, or it says that this is not built", async () => {
-      await using reader = await fixture.system.openReader(io);
-      const due = async () =>
-        await Array.fromAsync(reader.locate(target(), { by: "due", column: fixture.columns.kept, before: "fourth" }));
-      if (can.due !== true) await expect(due()).rejects.toMatchObject({ code: "NOT_BUILT" });
-      else
-        expect((await due()).map(({ values }) => values[fixture.columns.no]?.[0])).toEqual(
-          expect.arrayContaining([ANN.no]),
+    claim(
+      "what is due is found by the day of a column, whoever's it is, or it says that this is not built",
+      async () => {
+        const { kept, no } = fixture.columns;
+        const days = [
+          ["1", "2026-11-29"],
+          ["2", "2026-11-30"],
+          ["3", "2026-12-01"],
+          // in Berlin the last minute of the day before, and the first of that day
+          ["4", "2026-11-30T22:59:59Z"],
+          ["5", "2026-11-30T23:00:00Z"],
+          ["6", "2026-11-30 23:59:59"],
+          ["7", "2026-12-01T00:30:00+02:00"],
+          ["8", ""],
+          ["9", "soon"],
+          ["10", "2026-02-30"],
+          ["11", "0009-01-01"],
+          ["12", "9999-12-31"],
+          ["13", "1700000000"],
+        ] as const;
+        const where = { ...target(), exports: [...new Set([...target().exports, kept])] };
+        await using reader = await fixture.system.openReader(io);
+        const due = async (selection: Partial<DueSelection> = {}) =>
+          await Array.fromAsync(
+            reader.locate(where, {
+              by: "due",
+              column: kept,
+              before: "2026-12-01",
+              zone: "Europe/Berlin",
+              ...selection,
+            }),
+          );
+        if (can.due !== true) {
+          await expect((async () => await due())()).rejects.toMatchObject({ code: "NOT_BUILT" });
+          return;
+        }
+        await fixture.seed(days.map(([number, day]) => ({ ...ANN, no: number, kept: day })));
+        const dump = await fixture.dump();
+        const found = await due();
+        expect(found.map(({ values }) => values[no]?.[0]).toSorted(byNumber)).toEqual(["1", "2", "4", "6", "7", "11"]);
+        expect(found.flatMap(({ subjects }) => subjects)).toEqual([]);
+        expect(found.every(({ done }) => !done)).toBe(true);
+        // one that cannot be read is never due, and said
+        const gaps = io.findings.filter(({ code, column }) => code === "GAP" && column === kept);
+        expect(gaps.map(({ gap }) => gap?.holdsIdentifier)).toEqual(gaps.map(() => false));
+        expect(gaps.reduce((sum, { message }) => sum + Number(/(\d+) records? ha/u.exec(message)?.[1] ?? 0), 0)).toBe(
+          3,
         );
-    });
+        // a stand-in for "never" is no date
+        expect((await due({ live: "0009-01-01" })).map(({ values }) => values[no]?.[0])).not.toContain("11");
+        // the same by their keys, with the same fingerprints
+        const again = await Array.fromAsync(reader.locate(where, { by: "keys", keys: found.map(({ key }) => key) }));
+        expect(new Map(again.map(({ key, fingerprint }) => [key, fingerprint]))).toEqual(
+          new Map(found.map(({ key, fingerprint }) => [key, fingerprint])),
+        );
+        expect(await fixture.dump()).toEqual(dump);
+        if (can.where)
+          expect(
+            (
+              await Array.fromAsync(
+                reader.locate(
+                  { ...where, where: { [no]: ["1", "3"] } },
+                  { by: "due", column: kept, before: "2026-12-01", zone: "Europe/Berlin" },
+                ),
+              )
+            ).map(({ values }) => values[no]?.[0]),
+          ).toEqual(["1"]);
+      },
+    );
 
     claim("erases what was planned, and every other byte stays", async () => {
       const found = await find([lookup(0, ANN)]);

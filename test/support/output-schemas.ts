@@ -52,6 +52,14 @@ const shortRequest = {
   state,
   ref: text.optional(),
 };
+/** Due work: nobody asked for it, so that it has no people, no identity and no deadline. */
+const shortDue = {
+  id: requestId,
+  kind: z.literal("due"),
+  type: z.enum(["erasure", "restriction"]),
+  received: date.describe("The day on which it was planned first."),
+  state,
+};
 const totals = z.strictObject({
   erase: count,
   change: count,
@@ -97,8 +105,7 @@ const planLine = z.strictObject({
     .optional(),
   run: z.strictObject({ state: text, exit: count, completed_at: instant }).optional(),
 });
-const wholeRequest = z.strictObject({
-  ...shortRequest,
+const whole = {
   opened: z.strictObject({ at: instant, by: text }),
   identity: z
     .strictObject({ method: text, result: z.enum(["ok", "more_needed", "failed"]), at: instant, by: text })
@@ -113,13 +120,16 @@ const wholeRequest = z.strictObject({
   open: z.array(text).describe("What must still happen before the request can be closed, in words."),
   waiting_for: text,
   next: text.nullable(),
-});
+};
+const wholeRequest = z.strictObject({ ...shortRequest, ...whole });
+const wholeDue = z.strictObject({ ...shortDue, ...whole });
 const counts = { found: count, act: count, kept: count, waiting: count, blocked: count };
 const planStep = z.strictObject({
   id: text,
   system: text,
   record: text,
   action: text,
+  because: z.enum(["schedule", "purge", "hold_ended"]).optional().describe("In due work: why its records are due."),
   status: status.describe("The outcome it would have."),
   ...counts,
   changed: count.optional().describe("Of `act`: changed; the others are deleted. Missing where nothing is acted on."),
@@ -131,6 +141,11 @@ const planStep = z.strictObject({
   until: text.optional().describe("Last day of the longest hold."),
   law: z.array(text).optional(),
   holds: legalHolds,
+  later: count
+    .optional()
+    .describe(
+      "In due work, of `waiting`: over the cap, or found by an open request; a later plan takes them by itself.",
+    ),
   cascades: z
     .array(z.strictObject({ constraint: text, table: text, count }))
     .optional()
@@ -151,6 +166,13 @@ const plan = z.strictObject({
   digest: hash,
   map: hash.describe("The data map's digest."),
   system: text.optional(),
+  as_of: date.optional().describe("Of due work: the day as of which it is due."),
+  records: z.array(text).optional().describe("Of due work planned with `--records`: only these."),
+  approvable: z.literal(false).optional().describe("With `--as-of`: nothing was stored, and nobody can approve it."),
+  by_day: z
+    .array(z.strictObject({ date, system: text, record: text, count }))
+    .optional()
+    .describe("With `--as-of`: what may go until then, by the day from which it may; what is overdue is under today."),
   made_at: instant,
   expires_at: instant,
   steps: z.array(planStep),
@@ -265,9 +287,11 @@ function envelope(name: string, data: z.ZodType): z.ZodType {
   });
 }
 
-const requests = z.strictObject({ requests: z.array(z.strictObject(shortRequest)) });
+const requests = z.strictObject({
+  requests: z.array(z.union([z.strictObject(shortRequest), z.strictObject(shortDue)])),
+});
 const holds = z.strictObject({ holds: z.array(holdLine) });
-const oneRequest = z.strictObject({ requests: z.tuple([wholeRequest]) });
+const oneRequest = z.strictObject({ requests: z.tuple([z.union([wholeRequest, wholeDue])]) });
 
 /** By name: that of `expunge/NAME/v1`, and `failure` and `run-event`. */
 export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
@@ -379,9 +403,10 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
       items: z.array(
         z.strictObject({
           id: requestId,
+          kind: z.literal("due").optional().describe("Due work, which nobody asked for."),
           state,
-          due: date,
-          days_left: z.int(),
+          due: date.nullable().describe("null: nobody waits for an answer."),
+          days_left: z.int().nullable(),
           overdue: z.boolean(),
           waiting_for: text,
           next: text.nullable(),

@@ -98,6 +98,7 @@ connectorContract(
     folds: true,
     shared: true,
     where: true,
+    due: true,
     points: ["effect_begin", "effect_half", "effect_done"],
   },
   open,

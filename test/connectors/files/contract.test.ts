@@ -14,7 +14,15 @@ import { targetOf } from "../../support/record-type.ts";
 import { peopleFiles, systemOf, temporaryFolder } from "./fixture.ts";
 
 const POINTS = ["effect_begin", "effect_half", "effect_done"] as const;
-const CSV: Capabilities = { delete: true, fields: true, folds: true, shared: false, where: true, points: POINTS };
+const CSV: Capabilities = {
+  delete: true,
+  fields: true,
+  folds: true,
+  shared: false,
+  where: true,
+  due: true,
+  points: POINTS,
+};
 const JSONL: Capabilities = { ...CSV, shared: true };
 const HEADER = "no;e mail;code;secret;kept\r\n";
 

@@ -17,6 +17,7 @@ connectorContract(
     folds: true,
     shared: true,
     where: true,
+    due: true,
     points: ["effect_begin", "effect_half", "effect_done"],
   },
   async () => {

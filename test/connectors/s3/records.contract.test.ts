@@ -26,6 +26,7 @@ for (const { name, versioning, key, gzip } of places) {
       folds: true,
       shared: false,
       where: true,
+      due: true,
       points: ["effect_begin", "effect_half", "effect_done"],
     },
     async () => {

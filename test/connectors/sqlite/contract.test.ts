@@ -20,6 +20,7 @@ for (const journal of ["wal", "delete"] as const) {
       folds: true,
       shared: true,
       where: true,
+      due: true,
       points: ["effect_begin", "effect_half", "effect_done"],
     },
     async () => {

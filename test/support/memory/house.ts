@@ -11,6 +11,7 @@ import { readSubjects } from "../../../src/planner/subjects.ts";
 import { approveRequest, type Signature } from "../../../src/requests/approve-request.ts";
 import { type Context, contextOf } from "../../../src/requests/context.ts";
 import { openRequests } from "../../../src/requests/open-request.ts";
+import { type DueOptions, planDue } from "../../../src/requests/plan-due.ts";
 import { planRequest } from "../../../src/requests/plan-request.ts";
 import { recordIdentity } from "../../../src/requests/record-identity.ts";
 import { runRequest } from "../../../src/requests/run-request.ts";
@@ -31,6 +32,7 @@ export interface House extends AsyncDisposable {
     how?: { readonly batch?: boolean; readonly received?: string; readonly identity?: boolean },
   ): Promise<string>;
   plan(id: string, how?: { readonly system?: string }): Promise<Plan>;
+  planDue(how?: DueOptions): Promise<Plan>;
   approve(id: string, how?: Signature): Promise<void>;
   run(id: string): ReturnType<typeof runRequest>;
   verify(id: string): Promise<Verified>;
@@ -80,6 +82,7 @@ function houseOf(context: Context, workspace: Workspace, close: () => Promise<vo
       return request.id;
     },
     plan: async (id, how = {}) => await planRequest(context, id, how),
+    planDue: async (how) => await planDue(context, how),
     approve: async (id, how = {}) => void (await approveRequest({ ...context, actor: "olga" }, id, how)),
     run: async (id) => await runRequest(context, id, { concurrency: 2, emit: () => {} }),
     verify: async (id) => await verifyRequest(context, id, { purge: false }),

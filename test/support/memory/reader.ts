@@ -1,6 +1,7 @@
 import type { Link, Operation, Reference } from "../../../src/model/change.ts";
 import type { Lookup, Selection, Sighting, Target } from "../../../src/model/search.ts";
 import type { IO, Reader } from "../../../src/port/connector.ts";
+import { type DueFilter, dueFilter } from "../../../src/port/due-filter.ts";
 import { holdsOthers, subjectMatcher, valuesFor } from "../../../src/record-files/match-record.ts";
 import { type Child, childrenOf, idsWith, type MemoryDatabase, type Row, rowsOf, valuesIn } from "./database.ts";
 import { changed, isChanged, type Whose } from "./row-change.ts";
@@ -39,7 +40,8 @@ export function memoryReader(
       ),
     writes: async () => await Promise.resolve([]),
     async *locate(target, selection) {
-      const subjectsOf = subjectsIn(target, selection);
+      const due = selection.by === "due" ? dueFilter(target, selection, io) : undefined;
+      const subjectsOf = subjectsIn(target, selection, due);
       const lookups =
         selection.by === "subjects"
           ? Map.groupBy(selection.lookups, ({ subject }) => subject)
@@ -62,9 +64,10 @@ export function memoryReader(
           fingerprint: fingerprintOf(target, row, io),
           values: Object.fromEntries(target.exports.map((column) => [column, valuesIn(row, column)])),
           done: rule !== undefined && isChanged(row, rule, whoseIs(database, target, mine, io)),
-          ...(holdsOthers(target.columns, mine, listOf) ? { shared: true } : {}),
+          ...(selection.by === "subjects" && holdsOthers(target.columns, mine, listOf) ? { shared: true } : {}),
         };
       }
+      due?.end(target.record.id);
     },
     async *references(target, keys) {
       await Promise.resolve();
@@ -139,7 +142,11 @@ function* candidates(
 }
 
 /** Whose the row is; undefined where it is not meant. */
-function subjectsIn(target: Target, selection: Selection): (row: Row, id: string) => readonly number[] | undefined {
+function subjectsIn(
+  target: Target,
+  selection: Selection,
+  due: DueFilter | undefined,
+): (row: Row, id: string) => readonly number[] | undefined {
   switch (selection.by) {
     case "subjects": {
       const matcher = subjectMatcher(target.columns, target.record.match.mode, selection.lookups, target.where);
@@ -152,8 +159,14 @@ function subjectsIn(target: Target, selection: Selection): (row: Row, id: string
       const ids = new Set(selection.keys.map(idOf));
       return (_, id) => (ids.has(id) ? [] : undefined);
     }
-    case "due":
-      return (row) => (valuesIn(row, selection.column).some((value) => value < selection.before) ? [] : undefined);
+    case "due": {
+      const passes = Object.entries(target.where ?? {});
+      return (row) =>
+        passes.every(([column, values]) => valuesIn(row, column).some((value) => values.includes(value))) &&
+        due?.takes(valuesIn(row, selection.column)) === true
+          ? []
+          : undefined;
+    }
   }
 }
 

@@ -1,0 +1,263 @@
+/** Due work: plans of what is due without a request, under an id of its own. */
+import { randomBytes } from "node:crypto";
+import { Failure } from "../errors.ts";
+import { lifeStep } from "../executor/kill-points.ts";
+import { sealLedger } from "../executor/seal-ledger.ts";
+import type { Because, Plan, PlannedStep } from "../model/plan.ts";
+import type { ErasureRequest } from "../model/request.ts";
+import type { Finding } from "../model/search.ts";
+import { isCivilDate } from "../model/civil-date.ts";
+import { ENDED_STATES, OPEN_STATES } from "../model/status.ts";
+import { stateWords } from "../model/words.ts";
+import { type DueRule, dueRules, mapOfDue, withHeld } from "../planner/due-rules.ts";
+import { type PlannedThere, searchDue, type SearchedDue } from "../planner/due-search.ts";
+import { makePlan } from "../planner/plan.ts";
+import { recordTypes, targetOf } from "../planner/targets.ts";
+import { hasBegun } from "../state/kept-so-far.ts";
+import type { Reads, Tx } from "../state/state.ts";
+import { type Context, readersFor, today } from "./context.ts";
+import { endedHolds, withDigests } from "./ended-holds.ts";
+import { endIn, whyOf } from "./end-request.ts";
+import { noted } from "./history.ts";
+import { lookForHolds } from "./holds-in-force.ts";
+import { openRequestsHold, type WithRequest } from "./with-requests.ts";
+
+/** The lease of whoever plans or runs due work by itself: two at once would plan everything twice. */
+export const DUE_LEASE = "due work";
+
+export interface DueOptions {
+  /** `system.record` names; absent: everything that is due. */
+  readonly records?: readonly string[];
+}
+
+/** Finds what is due today, read-only, and stores the plan under an id of its own. Plans of due work that nobody approved are taken back. */
+export async function planDue(context: Context, options: DueOptions = {}): Promise<Plan> {
+  refuseUnknown(context, options.records);
+  await using lease = await context.state.lease([DUE_LEASE], async () => {});
+  const opened = await lifeStep(lease, context.at, "open", async (tx) => {
+    for (const request of await tx.requests.list()) await takeBack(tx, context, request);
+    const request = await tx.requests.add({
+      kind: "due",
+      type: "erasure",
+      received: today(context),
+      pseudonyms: [],
+      timezone: context.map.controller.calendar.timezone,
+      createdAt: context.now().toISOString(),
+      createdBy: context.actor,
+    });
+    await tx.sealed.begin(request.id, []);
+    return request;
+  });
+  await sealLedger(context.state, context.ledger, context.at);
+  try {
+    return await planOf(context, lease, opened.id, options);
+  } catch (error) {
+    await lifeStep(lease, context.at, "end", async (tx) => await endIn(tx, context, opened.id, "cancelled"));
+    await sealLedger(context.state, context.ledger, context.at);
+    throw error;
+  }
+}
+
+/** A new plan of due work that is open. Throws WRONG_STATE. */
+export async function planDueAgain(context: Context, id: string): Promise<Plan> {
+  await using lease = await context.state.lease([DUE_LEASE, id], async (tx) => {
+    const { state } = await tx.requests.get(id);
+    if (ENDED_STATES.includes(state))
+      throw new Failure("WRONG_STATE", `${id} is ${stateWords(state)}: there is nothing to plan`, {
+        help: "What is due now: expunge plan --due.",
+      });
+  });
+  const { plan } = await context.state.read.requests.get(id);
+  const before = plan === undefined ? undefined : await context.state.read.plans.get(plan);
+  return await planOf(context, lease, id, before?.records === undefined ? {} : { records: before.records });
+}
+
+async function planOf(
+  context: Context,
+  lease: Parameters<typeof lifeStep>[0],
+  id: string,
+  options: DueOptions,
+): Promise<Plan> {
+  const planId = await lease.atomically(async (tx) => await tx.plans.nextId());
+  const { plan, sealed } = await searchDueAndPlan(context, id, {
+    id: planId,
+    asOf: today(context),
+    holds: await openRequestsHold(context.state.read, id),
+    ...options,
+  });
+  const saved = await lifeStep(lease, context.at, "plan", async (tx) => {
+    const request = await tx.requests.get(id);
+    await tx.sealed.savePlan(id, plan.id, { steps: sealed, resolved: [], searched: [], carried: [] });
+    await tx.plans.save(plan);
+    await tx.requests.update(id, {
+      plan: plan.id,
+      state: "planned",
+      ...noted(context, request, { did: "planned", plan: plan.id }),
+    });
+    // nobody is asked to sign for nothing
+    if (isIdle(plan)) await endIn(tx, context, id, "closed");
+    return plan;
+  });
+  await sealLedger(context.state, context.ledger, context.at);
+  return saved;
+}
+
+/** Whether a run of the plan would do nothing. */
+export function isIdle({ steps }: Plan): boolean {
+  return steps.every(({ act, blocked, minimised = 0 }) => act + blocked + minimised === 0);
+}
+
+/** A plan of due work that nobody approved is taken back by the next: its keys are destroyed. */
+async function takeBack(tx: Tx, context: Context, request: ErasureRequest): Promise<void> {
+  const { id, kind, state, plan } = request;
+  if (kind !== "due" || !OPEN_STATES.includes(state) || (await hasBegun(tx, id))) return;
+  if (plan !== undefined && (await tx.plans.approval(plan)) !== undefined) return;
+  await tx.leases.refuseHeld([id]);
+  await endIn(tx, context, id, "cancelled", whyOf("a newer plan of due work has taken its place"));
+}
+
+/** Throws USAGE where a name is no record type's, or of one that is never due. */
+function refuseUnknown({ map }: Context, records: readonly string[] | undefined): void {
+  if (records === undefined) return;
+  const known = new Set(recordTypes(map).map(({ id }) => id));
+  if (records.some((name) => !known.has(name)))
+    throw new Failure("USAGE", "--records names something that is no record type of the data map", {
+      help: "Write SYSTEM.RECORD, as in shop.leads.",
+    });
+  const due = new Set(
+    recordTypes(map).flatMap(({ id, schedule, purge, holds }) =>
+      (schedule ?? purge) !== undefined || holds.length > 0 ? [id] : [],
+    ),
+  );
+  const never = records.filter((name) => !due.has(name));
+  if (never.length > 0)
+    throw new Failure("USAGE", `nothing makes ${never.join(", ")} due`, {
+      help: "Give the record type a `schedule`, or `soft_delete` and `purge_after`.",
+    });
+}
+
+export interface DueLook extends DueOptions {
+  /** Of the plan. */
+  readonly id: string;
+  /** Civil date at the controller. */
+  readonly asOf: string;
+  readonly holds: WithRequest;
+  /** The civil date it is, for a look at a later one. */
+  readonly now?: string;
+  /** A second look at this plan. */
+  readonly planned?: {
+    readonly because: ReadonlyMap<string, Because>;
+    readonly records: ReadonlyMap<string, PlannedThere>;
+  };
+}
+
+/** A plan of what is due on a day, not stored. */
+export async function searchDueAndPlan(
+  context: Context,
+  request: string,
+  look: DueLook,
+): Promise<{ readonly plan: Plan; readonly sealed: readonly PlannedStep[]; readonly searched: SearchedDue }> {
+  const { map } = context;
+  const { records, asOf, planned, holds, now } = look;
+  const of = records === undefined ? undefined : new Set(records);
+  const reported: Finding[] = [];
+  await using readers = readersFor(context, request, (finding) => reported.push(finding));
+  await using legal = await lookForHolds(context, request, asOf);
+  const digestKey = now === undefined ? await context.state.read.sealed.digestKey(request) : randomBytes(32);
+  const searched = await searchDue({
+    map,
+    readers,
+    rules: rulesOf(withHeld(map, dueRules(map, asOf, of), await held(context, asOf, of)), planned?.because),
+    today: asOf,
+    made: { received: today(context), entered: context.now().toISOString() },
+    isWithRequest: holds,
+    legal,
+    ...(planned === undefined ? {} : { planned: planned.records }),
+    ...(now === undefined ? {} : { now }),
+    reported,
+  });
+  const made = await makePlan({
+    map: searched.map,
+    meant: map,
+    searched,
+    id: look.id,
+    request,
+    madeAt: context.now(),
+    today: asOf,
+    pseudonyms: [],
+    digestKey,
+    batch: false,
+    due: { asOf, ...(records === undefined ? {} : { records }) },
+    size: async (record) => await (await readers.of(record.system)).size(targetOf(map, record)),
+    async *residue(record) {
+      yield* (await readers.of(record.system)).residue(targetOf(map, record));
+    },
+  });
+  return { ...made, searched };
+}
+
+/** The rules by which a plan found what is in it. */
+function rulesOf(rules: readonly DueRule[], because: ReadonlyMap<string, Because> | undefined): readonly DueRule[] {
+  return because === undefined ? rules : rules.filter((rule) => because.get(rule.type.id) === rule.because);
+}
+
+/** Why each record type of a plan is due; by `system.record`. */
+export function becauseIn({ steps }: Plan): ReadonlyMap<string, Because> {
+  return new Map(
+    steps.flatMap(({ system, record, because }) =>
+      because === undefined ? [] : [[`${system}.${record}`, because] as const],
+    ),
+  );
+}
+
+/** The map as this plan acts by it; a request's plan acts by the map as it is. */
+export function mapOfPlan({ map }: Pick<Context, "map">, plan: Plan): Context["map"] {
+  return plan.as_of === undefined ? map : mapOfDue(map, becauseIn(plan));
+}
+
+/** What a plan has of each record type, for a second look. */
+export async function plannedIn(
+  reads: Reads,
+  { id, request, steps }: Plan,
+): Promise<NonNullable<DueLook["planned"]>["records"]> {
+  const keys = new Map<string, Set<string>>();
+  for await (const { record, records } of reads.sealed.pieces(request, id)) {
+    const mine = keys.get(record) ?? new Set<string>();
+    keys.set(record, mine);
+    for (const { key } of records) mine.add(key);
+  }
+  return new Map(
+    steps.map(({ system, record, found }) => {
+      const mine = keys.get(`${system}.${record}`) ?? new Set<string>();
+      return [`${system}.${record}`, { has: (key: string) => mine.has(key), capped: found > mine.size }];
+    }),
+  );
+}
+
+/** What would be due on a later day: read-only, nothing is stored, and nobody can approve it. Throws USAGE for a day that has passed. */
+export async function dueAsOf(context: Context, asOf: string, options: DueOptions): Promise<Plan> {
+  refuseUnknown(context, options.records);
+  const now = today(context);
+  if (!isCivilDate(asOf) || asOf < now)
+    throw new Failure("USAGE", "--as-of wants today or a later day, such as 2027-01-31");
+  const { plan, searched } = await searchDueAndPlan(withDigests(context, randomBytes(32)), NO_REQUEST, {
+    id: "preview",
+    asOf,
+    now,
+    holds: await openRequestsHold(context.state.read, NO_REQUEST),
+    ...options,
+  });
+  return { ...plan, approvable: false, by_day: searched.byDay };
+}
+
+/** No request has this number. */
+const NO_REQUEST = "D-0000-0000";
+
+async function held(
+  context: Context,
+  asOf: string,
+  of: ReadonlySet<string> | undefined,
+): ReturnType<typeof endedHolds> {
+  const all = await endedHolds(context, asOf);
+  return of === undefined ? all : new Map([...all].filter(([record]) => of.has(record)));
+}
