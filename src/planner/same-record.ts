@@ -109,9 +109,8 @@ function merged(judged: readonly Judged[]): Disposition | undefined {
   const last = kept.toSorted(latestFirst)[0];
   if (last !== undefined) {
     const whole = kept.some((one) => one.whole === true);
-    const minimising = whole
-      ? []
-      : judged.filter(({ disposition }) => disposition?.kind === "kept" && disposition.minimise);
+    const keeping = judged.filter(({ disposition }) => disposition?.kind === "kept");
+    const minimising = keepTheSame(keeping) ? keeping : [];
     const law = [...new Set(kept.flatMap((one) => one.law))];
     return {
       ...last,
@@ -137,20 +136,43 @@ function saidBy(kept: readonly { readonly says?: string }[]): string {
   return [...new Set(kept.flatMap(({ says }) => says ?? []))].join("; ");
 }
 
+/** Whether all that keep a record want the same of it kept; else it stays whole: what one clears another may have to keep. */
+function keepTheSame(keeping: readonly Judged[]): boolean {
+  const wanted = keeping.map(({ type, disposition }) =>
+    disposition?.kind === "kept" && disposition.minimise
+      ? [...new Set([...(type.whileHeld?.keepOnly ?? []), ...type.holds.map(({ from }) => from)])].toSorted().join("\n")
+      : undefined,
+  );
+  return wanted[0] !== undefined && wanted.every((one) => one === wanted[0]);
+}
+
 function refuseConflicts(acting: readonly Judged[]): void {
   const rules = new Map<string, { readonly rule: string; readonly by: string }>();
   for (const { type, disposition } of acting) {
     const change = disposition === undefined ? undefined : changeOf(type, disposition);
     for (const [column, rule] of change === undefined ? [] : columnsOf(change)) {
       const known = rules.get(column);
-      if (known !== undefined && known.rule !== rule)
-        throw new Failure(
-          "CONFLICT",
-          `${known.by} and ${type.id} find the same records and change ${column} differently`,
-        );
+      if (known !== undefined && known.rule !== rule) throw differently(column, known.by, type.id);
       rules.set(column, { rule, by: type.id });
     }
   }
+  for (const [inner, { rule, by }] of rules)
+    for (const [outer, { by: other }] of rules)
+      if (by !== other && standsIn(inner, outer) && !GONE_WITH_IT.has(rule)) throw differently(inner, other, by);
+}
+
+function differently(column: string, ...by: readonly [string, string]): Failure {
+  return new Failure("CONFLICT", `${by.join(" and ")} find the same records and change ${column} differently`);
+}
+
+/** Rules for what stands in something that another rule changes: it is gone as they want it. */
+const GONE_WITH_IT: ReadonlySet<string> = new Set(
+  ["clear", "remove", "unlink"].map((kind) => JSON.stringify({ kind })),
+);
+
+/** Whether a path stands in what another leads to: `who.name` in `who`. Of elements each rule may mean others. */
+function standsIn(inner: string, outer: string): boolean {
+  return !outer.includes("[]") && inner.startsWith(outer) && /^(?:\.|\[\]| )/u.test(inner.slice(outer.length));
 }
 
 /** What a change does to each column or path, as text that compares. */

@@ -4,6 +4,7 @@ import type { Lookup, MatchColumn } from "../model/search.ts";
 import { changeValue, isAsWanted } from "./change-value.ts";
 import { editJson, type JsonEdit } from "./json-edit.ts";
 import { lineBlocks, type LineBlock, type LinePiece } from "./json-lines.ts";
+import { datesIn } from "./json-dates.ts";
 import { elementsAbove, pathTree, sharedArrays } from "./json-path.ts";
 import { comparableText, isSameElement, type Matching, needsWays, rowsIn, waysIn } from "./json-ways.ts";
 import { isJsonObject, type JsonValue, type JsonValues, readJson, textOf } from "./json-values.ts";
@@ -83,7 +84,7 @@ export function jsonlFormat(
     passes: (row) => filters(storedOf(row)),
     holdsUnfound: (row, subjects) =>
       row.values.length > 0 && unfound.holds(row, (path) => at(row, path), subjects) && filters(storedOf(row)),
-    exported: (row, path) => (dates.includes(path) ? datesIn(row, path, at) : texts(row, path)),
+    exported: (row, path) => (dates.includes(path) ? datesIn(row.text, path, (one) => at(row, one)) : texts(row, path)),
     isAsWanted: (row, part) =>
       rules(part).every((one) =>
         chosen(row, one, part, at).every((value) => isValueAsWanted(one.rule, row.text, value)),
@@ -102,16 +103,6 @@ export function jsonlFormat(
 }
 
 type ValuesAt = (row: JsonRow, path: string) => readonly JsonValue[];
-
-/** The dates under a path: an empty text for each that is none, and one where an element on the way has none. */
-function datesIn(row: JsonRow, path: string, at: ValuesAt): readonly string[] {
-  const isList = ({ kind, element }: JsonValue) => kind === "array" && !element;
-  const values = at(row, path);
-  const dates = values.filter((value) => !isList(value));
-  const elements = [...elementsAbove(path).flatMap((above) => at(row, above)), ...values.filter(isList)];
-  const isBare = ({ start, end }: JsonValue) => !dates.some((date) => date.start >= start && date.end <= end);
-  return [...dates.map((date) => comparableText(row.text, date) ?? ""), ...(elements.some(isBare) ? [""] : [])];
-}
 
 /** A field rule with what it must know of the matched columns. */
 interface PathRule {

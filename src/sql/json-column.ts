@@ -1,6 +1,7 @@
 import { changeValue, isAsWanted } from "../record-files/change-value.ts";
+import { datesIn } from "../record-files/json-dates.ts";
 import { editJson, type JsonEdit } from "../record-files/json-edit.ts";
-import { parsePath, pathTree } from "../record-files/json-path.ts";
+import { elementsAbove, parsePath, pathTree } from "../record-files/json-path.ts";
 import { type JsonValue, readJson, textOf } from "../record-files/json-values.ts";
 import type { FieldRule, FieldRules } from "../model/field-rule.ts";
 import { Refusal } from "./refusal.ts";
@@ -124,6 +125,14 @@ export function valuesAt(
   path: string,
 ): { readonly value: string; readonly indexes: readonly number[] }[] {
   return spotsAt(text, path).flatMap(({ text: value, indexes }) => (value === null ? [] : [{ value, indexes }]));
+}
+
+/** The dates at this path: an empty text for each that is none, and one where an element on the way has none. */
+export function datesAt(text: string, path: string): readonly string[] {
+  const line = wrapped(text);
+  const paths = [path, ...elementsAbove(path)];
+  const found = new Map(readPaths(line, paths).map((values, at) => [paths[at], values]));
+  return datesIn(line, path, (one) => found.get(one) ?? []);
 }
 
 /** The path of the elements of the last array on the way to `path`; undefined where there is none. */

@@ -4,7 +4,7 @@ import type { IO } from "../port/connector.ts";
 import { dueFilter } from "../port/due-filter.ts";
 import { isAsWantedRow } from "./changes.ts";
 import { type ColumnRef, type Hits, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
-import { isShared, textsIn } from "./whose-value.ts";
+import { datesOf, isShared, textsIn } from "./whose-value.ts";
 
 /** A record type's table as it is searched. */
 export interface SearchedTable extends RecordTable {
@@ -73,12 +73,15 @@ export async function* locateDue<T extends SearchedTable>(
 }
 
 function located(table: SearchedTable, state: RowState, subjects: readonly number[], hits: Hits, io: IO): Located {
+  const dates = new Set(table.target.record.holds.map(({ from }) => from));
   return {
     subjects,
     key: state.key,
     address: state.address,
     fingerprint: state.fingerprint,
-    values: Object.fromEntries(table.exports.map((ref) => [ref.name, textsIn(ref, state)])),
+    values: Object.fromEntries(
+      table.exports.map((ref) => [ref.name, (dates.has(ref.name) ? datesOf : textsIn)(ref, state)]),
+    ),
     done: isAsWantedRow(table, state, hits, io),
   };
 }

@@ -2,6 +2,7 @@
 import { sharedArrays } from "../record-files/json-path.ts";
 import { whereTest } from "../record-files/where-test.ts";
 import {
+  datesAt,
   firstListBelow,
   isAtOrAbove,
   lastList,
@@ -24,6 +25,16 @@ export function textsIn(
   if (path !== undefined) return valuesAt(text, path).map(({ value }) => value);
   if (separator !== undefined) return text.split(separator);
   return column.shape === "array" ? texts(text) : [text];
+}
+
+/** As `textsIn`, of what a hold counts from: of several dates each that is missing is an empty text. */
+export function datesOf(ref: ColumnRef, state: Pick<RowState, "values">): readonly string[] {
+  const { column, path, separator } = ref;
+  const text = state.values.get(column.name) ?? null;
+  if (text !== null && path !== undefined) return datesAt(text, path);
+  if (text !== null && separator === undefined && column.shape === "array")
+    return textsOrNull(text).map((item) => item ?? "");
+  return textsIn(ref, state);
 }
 
 /** Whether a list that the row was matched through holds somebody who is not among those it was matched for. */

@@ -60,7 +60,10 @@ function decide(
         target: targetOf(map, record),
         lookups: [],
         records: new Map(
-          (rows[record.id] ?? []).map((one) => [one.key, { ...one, type: record, address: `${record.id}/${one.key}` }]),
+          (rows[record.id] ?? []).map((one) => [
+            one.key,
+            { ...one, type: record, address: one.address === one.key ? `${record.id}/${one.key}` : one.address },
+          ]),
         ),
         unsearched: [],
       },
@@ -221,6 +224,50 @@ test("what one of two holds wants whole is not cleared for the other", () => {
     { holds: [hold, amlFromTheDay] },
   );
   expect(decided["shop.invoices/i"]).toMatchObject({ kind: "kept", until: "2033-12-31", minimise: false });
+});
+
+test("what several record types keep is cleared only where they want the same of it kept", () => {
+  const byEmail: RecordType["match"] = { mode: "any", terms: [byIdentity("email", "email")] };
+  const type = (name: string, keepOnly: readonly string[] | undefined, from = "issued_on") =>
+    recordOf("shop", name, {
+      match: byEmail,
+      holds: [{ hold: "invoice_8y", from, protects: [] }],
+      ...(keepOnly === undefined ? {} : { whileHeld: { restrict: true, keepOnly } }),
+    });
+  const found = { ...row("i", { issued_on: "2025-02-20", paid_on: "2025-03-01" }), address: "one place" };
+  const minimised = (one: RecordType, other: RecordType) => {
+    const decided = decide([one, other], { [one.id]: [found], [other.id]: [found] }, {});
+    expect(Object.keys(decided)).toEqual([`${one.id}/i`]);
+    expect(decided[`${one.id}/i`]).toMatchObject({ kind: "kept", until: "2033-12-31" });
+    return decided[`${one.id}/i`];
+  };
+  const number = type("a", ["number"]);
+  expect(minimised(number, type("b", ["number"]))).toMatchObject({ minimise: true });
+  expect(minimised(number, type("b", undefined))).toMatchObject({ minimise: false });
+  expect(minimised(type("b", undefined), number)).toMatchObject({ minimise: false });
+  expect(minimised(number, type("b", ["number", "total"]))).toMatchObject({ minimise: false });
+  expect(minimised(number, type("b", ["number"], "paid_on"))).toMatchObject({ minimise: false });
+});
+
+test("a rule that leaves something in what another rule takes away is no rule that both could follow", () => {
+  const type = (name: string, fields: RecordType["fields"]) =>
+    recordOf("shop", name, {
+      do: "redact",
+      match: { mode: "any", terms: [byIdentity("email", "email")] },
+      fields,
+    });
+  const found = { ...row("i", {}), address: "one place" };
+  const both = (one: RecordType["fields"], other: RecordType["fields"]) => () =>
+    decide([type("a", one), type("b", other)], { "shop.a": [found], "shop.b": [found] });
+  const left = { kind: "set", value: "former" } as const;
+  for (const outer of [{ kind: "remove" }, { kind: "clear" }, left] as const) {
+    expect(both({ who: outer }, { "who.name": left })).toThrow(/change who.name differently/u);
+    expect(both({ "who.name": left }, { who: outer })).toThrow(/change who.name differently/u);
+    expect(both({ who: outer }, { "who.name": { kind: "clear" } })).not.toThrow();
+  }
+  expect(both({ who: { kind: "clear" } }, { whose: left })).not.toThrow();
+  // elements of two people
+  expect(both({ "all[]": { kind: "remove" } }, { "all[].name": left })).not.toThrow();
 });
 
 test("an open suspension keeps what has long run out, without an end, and says why; a missing date waits for nothing then", () => {

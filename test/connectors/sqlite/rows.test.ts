@@ -15,6 +15,28 @@ async function findAndErase(file: TestFile, where: TestTarget, lookups = who) {
   return await erase(system, worldOf(file), [await plan(system, worldOf(file), where, lookups)]);
 }
 
+test("of several dates that a hold counts from, one that is missing is told as an empty text", async () => {
+  using file = testFile("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, doc TEXT)");
+  const others = ['{"on":"2026-01-01"}', '{"on":null}', "{}", '[{"on":"2026-01-01"}]'];
+  for (const other of [...others, ""])
+    file.sql(
+      "INSERT INTO people (email, doc) VALUES (?, ?)",
+      ANN,
+      `{"items":[{"on":"2010-01-01"}${other && `,${other}`}]}`,
+    );
+  const holds = [{ hold: "books", from: "doc.items[].on", protects: [] }];
+  const where = on(record("people", "erase", { holds }), ["doc.items[].on"]);
+  await using reader = await systemOf([where.record]).openReader(worldOf(file));
+  const found = await Array.fromAsync(reader.locate(where, { by: "subjects", lookups: who }));
+  expect(found.map(({ values }) => values["doc.items[].on"])).toEqual([
+    ["2010-01-01", "2026-01-01"],
+    ["2010-01-01", ""],
+    ["2010-01-01", ""],
+    ["2010-01-01", ""],
+    ["2010-01-01"],
+  ]);
+});
+
 describe("keys", () => {
   const people = record("people", "erase");
   const cases: readonly (readonly [name: string, made: string, rows: string])[] = [
