@@ -1,5 +1,5 @@
 /** What triggers and rules changed in rows of record types that no plan names. */
-import type { PlannedInSystem } from "../../src/model/change.ts";
+import type { PlannedInSystem, PlannedKeys } from "../../src/model/change.ts";
 import type { IO } from "../../src/port/connector.ts";
 import { decidingColumns, peoplesIn } from "../../src/sql/declared.ts";
 import { isIgnored } from "../../src/sql/findings.ts";
@@ -66,16 +66,20 @@ export async function alteredColumns(written: Written): Promise<readonly string[
   return [...altered].toSorted();
 }
 
-/** Addresses of the rows that the plan acts on. */
-async function plannedAt({ transaction, place, planned, io }: Written, top: string): Promise<ReadonlySet<string>> {
-  const addresses = new Set<string>();
-  const { deleting, changing } = await planned();
-  for (const { target, keys } of [...deleting, ...changing]) {
-    if (keys.length === 0) continue;
+/** By address: what may not change in the rows that the plan names. Nothing in those that it acts on, but for what is kept of them. */
+type Known = ReadonlyMap<string, "nothing" | "all" | ReadonlySet<string>>;
+
+async function plannedAt({ transaction, place, planned, io }: Written, top: string): Promise<Known> {
+  const addresses = new Map<string, "nothing" | "all" | ReadonlySet<string>>();
+  const { deleting, changing, keeping = [] } = await planned();
+  const note = async ({ target, keys }: PlannedKeys, kept: "nothing" | "all" | ReadonlySet<string>) => {
+    if (keys.length === 0) return;
     const resolved = await resolveTarget({ ...place, session: transaction }, target);
-    if (topOf(place.catalog, resolved.table) !== top) continue;
-    for await (const { address } of rowsByKey(transaction, resolved, keys, io)) addresses.add(address);
-  }
+    if (topOf(place.catalog, resolved.table) !== top) return;
+    for await (const { address } of rowsByKey(transaction, resolved, keys, io)) addresses.set(address, kept);
+  };
+  for (const one of [...deleting, ...changing]) await note(one, "nothing");
+  for (const one of keeping) await note(one, one.columns === undefined ? "all" : new Set(one.columns));
   return addresses;
 }
 
@@ -89,7 +93,7 @@ const NOBODY_KNOWS = "";
 async function changedIn(
   { transaction, database, place: { catalog, block }, io }: Written,
   table: Table,
-  known: ReadonlySet<string>,
+  known: Known,
   inserted: number,
 ): Promise<ReadonlySet<string>> {
   const changed = new Set<string>();
@@ -98,8 +102,13 @@ async function changedIn(
   const records = catalog.recordsOver(table);
   const deciding = decidingColumns(block, records);
   const columns = [...table.columns.values()].filter(
-    (one) => one.mayRead && (deciding.has(one.name) ? !one.generated : !mayFollow(one)) && !key.includes(one.name),
+    (one) => one.mayRead && !one.generated && one.type.name !== "tsvector" && !key.includes(one.name),
   );
+  const stays = (column: Column, address: string) => {
+    const kept = known.get(address);
+    if (kept === undefined) return deciding.has(column.name) || !mayFollow(column);
+    return kept === "all" ? deciding.has(column.name) || !isTime(column) : kept !== "nothing" && kept.has(column.name);
+  };
   // without a key nobody can say which row it was
   if (spec.byPlace)
     return new Set(
@@ -112,7 +121,7 @@ async function changedIn(
     `SELECT ${texts}, ${spec.address("t")} FROM ${from} WHERE ${WRITTEN_BY_US}`,
     [],
   ))
-    for (const row of rows) if (!known.has(row.at(-1) ?? "")) now.set(keyOf(spec, row, 0, io), row);
+    for (const row of rows) if (known.get(row.at(-1) ?? "") !== "nothing") now.set(keyOf(spec, row, 0, io), row);
   const keys = [...now.keys()];
   if (keys.length === 0) return changed;
   let there = 0;
@@ -124,15 +133,22 @@ async function changedIn(
     for (const row of await before.query(text, bound.values)) {
       const then = now.get(keyOf(spec, row, 0, io));
       there += 1;
-      for (const [index, { name }] of columns.entries())
-        if (then !== undefined && then[spec.parts.length + index] !== row[spec.parts.length + index]) changed.add(name);
+      if (then === undefined) continue;
+      for (const [index, column] of columns.entries()) {
+        const at = spec.parts.length + index;
+        if (then[at] !== row[at] && stays(column, then.at(-1) ?? "")) changed.add(column.name);
+      }
     }
   }
   if (keys.length - there > inserted) for (const name of key) changed.add(name);
   return changed;
 }
 
-/** Numbers, times, and what follows other columns: counters and clocks that triggers keep. */
-function mayFollow({ type, generated }: Column): boolean {
-  return generated || ["N", "D", "T"].includes(type.category) || type.name === "tsvector";
+/** Numbers and times: counters and clocks that triggers keep. */
+function mayFollow(column: Column): boolean {
+  return column.type.category === "N" || isTime(column);
+}
+
+function isTime({ type }: Column): boolean {
+  return ["D", "T"].includes(type.category);
 }

@@ -28,10 +28,12 @@ export interface Looking extends Transaction {
 /** A transaction that looks is used again by whoever looks next; it holds on to its tables no longer than this. */
 const LINGER_MS = 500;
 
+/** Values are read and given as texts: a NULL in an array is none, and a number keeps all of its digits, whatever a database or role is set to. */
+const TEXTS = "SET LOCAL array_nulls = on; SET LOCAL extra_float_digits = 1";
 const READ = `BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY;
-SET LOCAL row_security = off; SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '30min'; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL jit = off`;
+SET LOCAL row_security = off; SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '30min'; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL jit = off; ${TEXTS}`;
 const write = (level: string) => `BEGIN TRANSACTION ISOLATION LEVEL ${level} READ WRITE;
-SET LOCAL row_security = off; SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '5min'`;
+SET LOCAL row_security = off; SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '5min'; ${TEXTS}`;
 
 /**
  * Connections to one database, opened when needed. `SET LOCAL` only, and nothing outlives a transaction: it also works

@@ -50,6 +50,7 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
     onePiece: false,
     planned: new Set(),
     changing: new Set(),
+    keeping: new Map(),
   };
   return {
     kind: "sqlite",
@@ -75,21 +76,24 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
   };
 }
 
-const NOTHING_PLANNED = { planned: new Set<string>(), changing: new Set<string>() };
+const NOTHING_PLANNED = { planned: new Set<string>(), changing: new Set<string>(), keeping: new Map<string, "all">() };
 
 /** What the plan deletes and changes in the whole system: triggers may do some of it as well. */
-async function plannedIn({ catalog }: Place, unit: Unit): Promise<Pick<Erasing, "planned" | "changing">> {
-  const addresses = (records: readonly PlannedKeys[]) =>
-    new Set(
-      records.flatMap(({ target: { record }, keys }) => {
-        const table = catalog.placed(record.place, record.id);
-        return keys.map((key) => addressIn(table, key));
-      }),
-    );
+async function plannedIn({ catalog }: Place, unit: Unit): Promise<Pick<Erasing, "planned" | "changing" | "keeping">> {
+  const addressesOf = ({ target: { record }, keys }: PlannedKeys) => {
+    const table = catalog.placed(record.place, record.id);
+    return keys.map((key) => addressIn(table, key));
+  };
+  const addresses = (records: readonly PlannedKeys[]) => new Set(records.flatMap(addressesOf));
   const own = ownWork(unit);
-  const { deleting = [], changing = [] } = (await unit.planned?.()) ?? {};
+  const { deleting = [], changing = [], keeping = [] } = (await unit.planned?.()) ?? {};
   return {
     planned: addresses([...own.deleting, ...deleting]),
     changing: addresses([...own.changing, ...changing]),
+    keeping: new Map(
+      keeping.flatMap((one) =>
+        addressesOf(one).map((address) => [address, one.columns === undefined ? "all" : new Set(one.columns)] as const),
+      ),
+    ),
   };
 }

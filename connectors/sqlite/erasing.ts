@@ -36,6 +36,8 @@ export interface Erasing extends Place {
   readonly planned: ReadonlySet<string>;
   /** Of those that it changes. */
   readonly changing: ReadonlySet<string>;
+  /** Of those that a law wants kept: which of their columns. */
+  readonly keeping: ReadonlyMap<string, "all" | ReadonlySet<string>>;
 }
 
 const MADE = "SELECT name FROM temp.sqlite_schema WHERE type = 'table' AND name LIKE 'expunge\\_wrote\\_%' ESCAPE '\\'";
@@ -51,11 +53,11 @@ export function watch({ database, catalog, block }: Place, effects: readonly Eff
     const parts = loggedOf(table);
     const columns = parts.map((_, index) => `k${index}`);
     const deciding = decidingColumns(block, catalog.recordsOver(table));
-    database.exec(`CREATE TEMP TABLE ${log} (verb, ${columns.join(", ")}, changed)`);
+    database.exec(`CREATE TEMP TABLE ${log} (verb, ${columns.join(", ")}, changed, followed)`);
     for (const [verb, row, changed] of [
-      ["insert", "new", "''"],
-      ["update", "new", changedText(table, "old", deciding.union(new Set(table.key)))],
-      ["delete", "old", "''"],
+      ["insert", "new", "'', ''"],
+      ["update", "new", changedTexts(table, "old", deciding.union(new Set(table.key)))],
+      ["delete", "old", "'', ''"],
     ] as const)
       database.exec(
         `CREATE TEMP TRIGGER ${log}_${verb} AFTER ${verb} ON main.${quoted(name)} BEGIN INSERT INTO ${log} VALUES ('${verb}', ${parts.map((part) => `${row}.${part}`).join(", ")}, ${changed}); END`,
@@ -83,20 +85,24 @@ function watchReplacing(database: Database, table: Table, log: string, deciding:
     ["update", ` AND NOT (${itself.join(" AND ")})`],
   ] as const)
     database.exec(
-      `CREATE TEMP TRIGGER ${log}_before_${verb} BEFORE ${verb} ON main.${quoted(name)} BEGIN INSERT INTO ${log} SELECT 'displace', ${parts.join(", ")}, ${changedText(table, "t", deciding)} FROM main.${quoted(name)} AS t WHERE (${same.join(" OR ")})${others}; END`,
+      `CREATE TEMP TRIGGER ${log}_before_${verb} BEFORE ${verb} ON main.${quoted(name)} BEGIN INSERT INTO ${log} SELECT 'displace', ${parts.join(", ")}, ${changedTexts(table, "t", deciding)} FROM main.${quoted(name)} AS t WHERE (${same.join(" OR ")})${others}; END`,
     );
 }
 
-/** Columns in which a row differs from `new`, each on a line: those that may not simply follow, and the deciding ones. */
-function changedText({ columns }: Table, before: "old" | "t", deciding: ReadonlySet<string>): string {
-  const parts = [...columns.values()].flatMap((column) =>
-    column.generated || (mayFollow(column) && !deciding.has(column.name))
-      ? []
-      : [
-          `CASE WHEN ${before}.${quoted(column.name)} IS NOT new.${quoted(column.name)} COLLATE BINARY THEN '${column.name.replaceAll("'", "''")}' || char(10) ELSE '' END`,
-        ],
-  );
-  return parts.length === 0 ? "''" : parts.join(" || ");
+/** Columns in which a row differs from `new`, each on a line: those that may not simply follow with the deciding ones, and the others. */
+function changedTexts({ columns }: Table, before: "old" | "t", deciding: ReadonlySet<string>): string {
+  const text = (some: readonly Column[]) =>
+    some.length === 0
+      ? "''"
+      : some
+          .map(
+            ({ name }) =>
+              `CASE WHEN ${before}.${quoted(name)} IS NOT new.${quoted(name)} COLLATE BINARY THEN '${name.replaceAll("'", "''")}' || char(10) ELSE '' END`,
+          )
+          .join(" || ");
+  const compared = [...columns.values()].filter(({ generated }) => !generated);
+  const follows = (column: Column) => mayFollow(column) && !deciding.has(column.name);
+  return `${text(compared.filter((column) => !follows(column)))}, ${text(compared.filter(follows))}`;
 }
 
 /** Numbers and times: counters and clocks that triggers keep. */
@@ -265,7 +271,7 @@ function addedIn(
 
 /** Columns of record types' tables in which triggers changed rows that no plan names, and that the map does not ignore. */
 function alteredColumns(
-  { database, catalog, block, planned, changing, watched }: Erasing,
+  { database, catalog, block, planned, changing, keeping, watched }: Erasing,
   taken: ReadonlySet<string>,
 ): readonly string[] {
   const arePeoples = peoplesIn(block);
@@ -275,12 +281,15 @@ function alteredColumns(
     const columns = loggedOf(table).map((_, at) => `k${at}`);
     const added = addedIn(database, { table, log });
     return database
-      .all(`SELECT ${columns.join(", ")}, changed FROM temp.${log} WHERE changed <> ''`)
+      .all(`SELECT ${columns.join(", ")}, changed, followed FROM temp.${log} WHERE changed || followed <> ''`)
       .flatMap((row) => {
         const address = addressOf(table, nameIn(table, row));
-        return [planned, changing, taken, added].some((known) => known.has(address))
-          ? []
-          : String(row.at(-1)).trimEnd().split("\n");
+        const [changed = [], followed = []] = row.slice(-2).map((text) => String(text).split("\n").filter(Boolean));
+        const kept = keeping.get(address);
+        if (kept === "all")
+          return [...changed, ...followed.filter((name) => table.columns.get(name)?.isDate === false)];
+        if (kept !== undefined) return [...changed, ...followed].filter((name) => kept.has(name));
+        return [planned, changing, taken, added].some((known) => known.has(address)) ? [] : changed;
       })
       .map((column) => `${name}.${column}`);
   });

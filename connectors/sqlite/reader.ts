@@ -1,16 +1,23 @@
+import { stat } from "node:fs/promises";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { IO, Reader } from "../../src/port/connector.ts";
 import { referenceOf } from "../../src/sql/cascades.ts";
 import { sqlReader } from "../../src/sql/reader.ts";
 import { type Catalog, loadCatalog } from "./catalog.ts";
 import { checkTargets } from "./check.ts";
-import { openToRead, quoted } from "./database.ts";
+import { type Database, openToRead, quoted } from "./database.ts";
 import { writesOf } from "./effects.ts";
 import { failureOf } from "./errors.ts";
 import { gapsIn, lookOf } from "./look.ts";
 import { linksOf, walkReferences } from "./references.ts";
 import { residueOf } from "./residue.ts";
 import { type Place, type Resolved, resolveTarget } from "./resolved.ts";
+
+/** Its path; where other paths lead to the same file too, what all of them are: the file itself. */
+async function fileOf({ path }: Database): Promise<string> {
+  const { nlink, dev, ino } = await stat(path, { bigint: true });
+  return nlink > 1n ? `${dev} ${ino}` : path;
+}
 
 export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
   const database = await openToRead(block, io);
@@ -24,7 +31,7 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
         throw failureOf(error, where);
       }
     },
-    space: () => `sqlite ${database.path}`,
+    space: async () => `sqlite ${await fileOf(database)}`,
     table: resolveTarget,
     look: lookOf,
     check: checkTargets,

@@ -1,5 +1,14 @@
 import { Failure } from "../errors.ts";
-import type { Also, Operation, PlannedInSystem, PlannedKeys, PlannedRecord, Unit, Work } from "../model/change.ts";
+import type {
+  Also,
+  KeptKeys,
+  Operation,
+  PlannedInSystem,
+  PlannedKeys,
+  PlannedRecord,
+  Unit,
+  Work,
+} from "../model/change.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { Disposition, SealedStep, StepHead } from "../model/plan.ts";
 import type { UnitRow } from "../state/journal.ts";
@@ -20,8 +29,17 @@ export async function plannedIn(system: string, { heads, pieces }: PlannedSteps)
   const mine = heads.filter(({ target }) => target.record.system === system);
   const deleting = new Map<string, PlannedKeys & { readonly keys: string[] }>();
   const changing: typeof deleting = new Map();
+  const keeping = new Map<string, KeptKeys & { readonly keys: string[] }>();
   for await (const step of pieces(mine.map((one) => one.step))) {
+    const { minimise } = step.target.changes;
     for (const { key, disposition } of step.records) {
+      if (isHeld(disposition)) {
+        const columns = disposition.minimise && minimise?.kind === "minimise" ? minimise.keepOnly : undefined;
+        const name = JSON.stringify([step.step, columns === undefined]);
+        const kept = keeping.get(name) ?? { target: step.target, keys: [], ...(columns && { columns }) };
+        keeping.set(name, kept);
+        kept.keys.push(key);
+      }
       const made = changesOf(step, disposition, heads);
       if (made === undefined) continue;
       const some = made.change.kind === "delete" ? deleting : changing;
@@ -30,7 +48,12 @@ export async function plannedIn(system: string, { heads, pieces }: PlannedSteps)
       known.keys.push(key);
     }
   }
-  return { deleting: [...deleting.values()], changing: [...changing.values()] };
+  return { deleting: [...deleting.values()], changing: [...changing.values()], keeping: [...keeping.values()] };
+}
+
+/** By a hold of its own, not only with or by another record. */
+function isHeld(disposition: Disposition): disposition is Disposition & { readonly kind: "kept" } {
+  return disposition.kind === "kept" && ["retention", "legal_hold", "review"].includes(disposition.reason);
 }
 
 function stepOf(sealed: readonly SealedStep[], id: string): SealedStep {

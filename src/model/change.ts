@@ -57,6 +57,14 @@ export interface Unit {
 export interface PlannedInSystem {
   readonly deleting: readonly PlannedKeys[];
   readonly changing: readonly PlannedKeys[];
+  /** What a law wants kept: not even a number in it may follow what triggers do. */
+  readonly keeping?: readonly KeptKeys[];
+}
+
+/** Records of one record type that a hold of theirs keeps. */
+export interface KeptKeys extends PlannedKeys {
+  /** Absent: all of them; else the others are cleared. */
+  readonly columns?: readonly string[];
 }
 
 /** Records of one record type that the plan deletes, or that it changes. */

@@ -32,16 +32,25 @@ function sealed(
   };
 }
 
-test("an eraser is told what the plan deletes and changes in its system, in whatever unit: never what it keeps or leaves waiting", async () => {
+test("an eraser is told what the plan deletes and changes in its system, in whatever unit, and what a hold keeps there; never what waits", async () => {
   const steps = [
-    sealed("orders", {}, { "1": act, "2": kept(false), "3": { kind: "waiting", reason: "no_date" } }),
+    sealed(
+      "orders",
+      {},
+      {
+        "1": act,
+        "2": kept(false),
+        "3": { kind: "waiting", reason: "no_date" },
+        "4": { kind: "kept", reason: "held_by", law: [], minimise: false },
+      },
+    ),
     sealed(
       "people",
       {
         do: "anonymise",
         fields: { name: { kind: "clear" } },
         holds: [],
-        whileHeld: { restrict: true, keepOnly: [] },
+        whileHeld: { restrict: true, keepOnly: ["total"] },
       },
       { "7": act, "8": kept(true), "9": { kind: "blocked", reason: "lock_timeout" } },
     ),
@@ -60,7 +69,11 @@ test("an eraser is told what the plan deletes and changes in its system, in what
       whole: async (wanted) => await Promise.resolve(pieces(wanted)),
     },
   );
-  const { deleting = [], changing = [] } = (await planned?.()) ?? {};
+  const { deleting = [], changing = [], keeping = [] } = (await planned?.()) ?? {};
   const shown = (some: typeof deleting) => some.map(({ target, keys }) => [target.record.id, keys]);
   expect([shown(deleting), shown(changing)]).toEqual([[["shop.orders", ["1"]]], [["shop.people", ["7", "8"]]]]);
+  expect(keeping.map(({ target, keys, columns }) => [target.record.id, keys, columns])).toEqual([
+    ["shop.orders", ["2"], undefined],
+    ["shop.people", ["8"], ["total"]],
+  ]);
 });

@@ -519,7 +519,8 @@ test("a trigger that changes what stands in somebody's row fails its record; cou
   ) => `${PEOPLE}; CREATE TABLE posts (id int PRIMARY KEY, email text, title text, read bool, n int, seen timestamptz, words tsvector) PARTITION BY RANGE (id);
     CREATE TABLE posts_1 PARTITION OF posts DEFAULT; INSERT INTO posts VALUES (1, 'bob', 'x', false, 1, '2026-01-01Z', 'x'), (2, 'ann', 'y', false, 1, '2026-01-01Z', 'y');
     CREATE TABLE plain (who text, title text); INSERT INTO plain VALUES ('bob', 'x');
-    CREATE TABLE bills (code text PRIMARY KEY, person int, day date, seen date); INSERT INTO bills VALUES ('b1', 8, '2026-01-01', '2026-01-01');
+    CREATE TABLE bills (code text PRIMARY KEY, person int, day date, seen date, total int, note text);
+    INSERT INTO bills SELECT code, 8, '2026-01-01', '2026-01-01', 5, 'x' FROM unnest('{b1,b2,b3}'::text[]) code;
     CREATE FUNCTION follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${statement}; RETURN NULL; END $$; CREATE TRIGGER follow AFTER DELETE ON people FOR EACH ROW EXECUTE FUNCTION follow()`;
   const run = async (statement: string, ignore: readonly string[] = []) => {
     await database.fresh();
@@ -530,6 +531,10 @@ test("a trigger that changes what stands in somebody's row fails its record; cou
     const changing = [
       { target: onPosts, keys: others.operations.flatMap(({ records }) => records.map(({ key }) => key)) },
     ];
+    const keeping = [
+      { target: target(bills, ["person"]), keys: ['["b2"]'] },
+      { target: target(bills, ["person"]), keys: ['["b3"]'], columns: ["total"] },
+    ];
     await using eraser = await system.openEraser(worldOf(database));
     return did(
       await eraser.apply(
@@ -537,7 +542,7 @@ test("a trigger that changes what stands in somebody's row fails its record; cou
           id: "U-1",
           effect: "erase",
           works: [work],
-          planned: async () => await Promise.resolve({ deleting: [], changing }),
+          planned: async () => await Promise.resolve({ deleting: [], changing, keeping }),
         },
         testJournal(),
         FREE,
@@ -557,21 +562,27 @@ test("a trigger that changes what stands in somebody's row fails its record; cou
       "INSERT INTO people VALUES (8, 'x', 'x') ON CONFLICT (id) DO UPDATE SET name = excluded.name",
       "ALTERED people.name",
     ],
-    ["what names the row", "UPDATE bills SET code = 'b2', person = 9", "ALTERED bills.code"],
+    ["what names the row", "UPDATE bills SET code = 'b9', person = 9 WHERE code = 'b1'", "ALTERED bills.code"],
     ["a number that names it", "UPDATE people SET id = 9, name = 'x' WHERE id = 8", "ALTERED people.id"],
     ["whose it is", "UPDATE bills SET person = 9", "ALTERED bills.person"],
     ["from when on it is kept", "UPDATE bills SET day = '1990-01-01', seen = now()", "ALTERED bills.day"],
+    ["a number of what a law wants kept", "UPDATE bills SET total = 0 WHERE code = 'b2'", "ALTERED bills.total"],
+    ["what is left of a kept one", "UPDATE bills SET total = 0, note = NULL WHERE code = 'b3'", "ALTERED bills.total"],
     ["behind a lock", "LOCK TABLE people; UPDATE people SET name = 'x' WHERE id = 8", "ALTERED people"],
   ];
   for (const [what, statement, reason] of noticed) {
     expect(await run(statement), what).toMatchObject([{ matched: 0, failed: 1, reason }]);
-    expect(await rows("bills"), what).toEqual(["(b1,8,2026-01-01,2026-01-01)"]);
+    expect(await rows("bills"), what).toEqual(
+      ["b1", "b2", "b3"].map((code) => `(${code},8,2026-01-01,2026-01-01,5,x)`),
+    );
     expect(await rows("people"), what).toEqual(["(7,ann,Ann)", "(8,bob,Bob)"]);
     expect((await rows("posts"))[0], what).toContain("(1,bob,x,f,1,");
   }
   const passing: [string, string, readonly string[]][] = [
     ["a counter, a time, an index of words", "UPDATE posts SET n = n - 1, seen = now(), words = 'z'", []],
     ["another day", "UPDATE bills SET seen = now()", []],
+    ["a number of what nobody keeps", "UPDATE bills SET total = 0 WHERE code = 'b1'", []],
+    ["what is cleared of a kept one", "UPDATE bills SET note = NULL WHERE code = 'b3'", []],
     ["the same value again", "UPDATE posts SET title = title", []],
     ["a planned row", "UPDATE posts SET title = NULL, email = 'x' WHERE id = 2", []],
     ["an ignored column", "UPDATE posts SET title = 'gone'", ["posts.title"]],

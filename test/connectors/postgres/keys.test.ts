@@ -225,3 +225,27 @@ test("an answer of the server that nobody foresaw fails the step with its code, 
     await erase(system, worldOf(database), [await plan(system, worldOf(database), users, [lookup({ email: "x" })])]),
   ).toMatchObject([{ failed: 2, reason: "UNEXPECTED_ANSWER 22012" }]);
 });
+
+test("a NULL is none and a float keeps its digits, whatever the role is set to", async () => {
+  const [[name] = []] = await database.sql("SELECT current_database()");
+  const set = "ALTER ROLE app IN DATABASE";
+  await database.admin(`${set} "${name}" SET array_nulls = off; ${set} "${name}" SET extra_float_digits = 0`);
+  try {
+    await database.sql(
+      "CREATE TABLE marks (at float8 PRIMARY KEY, email text, note text); INSERT INTO marks VALUES (0.1::float8 + 0.2::float8, 'ann', 'x'), (0.3, 'bob', 'y')",
+    );
+    const marks = target(
+      record("marks", "anonymise", { fields: { email: { kind: "clear" }, note: { kind: "clear" } } }),
+      ["email"],
+    );
+    const system = systemOf([marks.record]);
+    const work = await plan(system, worldOf(database), marks, [lookup({ email: "ann" })]);
+    expect(await erase(system, worldOf(database), [work])).toMatchObject([done(1)]);
+    expect(await database.sql("SELECT email, note FROM marks ORDER BY at")).toEqual([
+      ["bob", "y"],
+      [null, null],
+    ]);
+  } finally {
+    await database.admin(`${set} "${name}" RESET array_nulls; ${set} "${name}" RESET extra_float_digits`);
+  }
+});

@@ -351,7 +351,7 @@ describe("triggers", () => {
     const run = async (statement: string, ignore: readonly string[] = []) => {
       const file = testFile(
         `${PEOPLE}; CREATE TABLE posts (id INTEGER PRIMARY KEY, email TEXT, title TEXT COLLATE NOCASE, read BOOLEAN, n INT, seen DATETIME);
-        CREATE TABLE bills (id INTEGER PRIMARY KEY, person INT, day DATE, seen DATE); INSERT INTO bills VALUES (1, 8, '2026-01-01', '2026-01-01');
+        CREATE TABLE bills (id INTEGER PRIMARY KEY, person INT, day DATE, seen DATE, total INT, note TEXT); INSERT INTO bills SELECT value, 8, '2026-01-01', '2026-01-01', 5, 'x' FROM json_each('[1,2,3]');
         INSERT INTO posts VALUES (1, 'bob', 'x', 0, 1, '2026-01-01'), (2, '${ANN}', 'y', 0, 1, '2026-01-01'); CREATE TRIGGER follow AFTER DELETE ON people BEGIN ${statement}; END`,
       );
       const system = systemOf([people, posts, bills], { ignore });
@@ -360,13 +360,18 @@ describe("triggers", () => {
       const changing = [
         { target: byPost, keys: others.operations.flatMap(({ records }) => records.map(({ key }) => key)) },
       ];
+      const byPerson = target(bills, [{ column: "person", type: "integer", fold: [] }]);
+      const keeping = [
+        { target: byPerson, keys: ['["2"]'] },
+        { target: byPerson, keys: ['["3"]'], columns: ["total"] },
+      ];
       await using eraser = await system.openEraser(worldOf(file));
       const [outcome] = await eraser.apply(
         {
           id: "U-1",
           effect: "erase",
           works: [work],
-          planned: async () => await Promise.resolve({ deleting: [], changing }),
+          planned: async () => await Promise.resolve({ deleting: [], changing, keeping }),
         },
         testJournal(),
         FREE,
@@ -385,7 +390,9 @@ describe("triggers", () => {
         "ALTERED posts.title",
       ],
       ["the table it fires for", "UPDATE people SET email = 'x' WHERE id = 2", "ALTERED people.email"],
-      ["a number that names the row", "UPDATE bills SET id = 9", "ALTERED bills.id"],
+      ["a number that names the row", "UPDATE bills SET id = 9 WHERE id = 1", "ALTERED bills.id"],
+      ["a number of what a law wants kept", "UPDATE bills SET total = 0 WHERE id = 2", "ALTERED bills.total"],
+      ["what is left of a kept one", "UPDATE bills SET total = 0, note = NULL WHERE id = 3", "ALTERED bills.total"],
       ["whose it is", "UPDATE bills SET person = 9", "ALTERED bills.person"],
       ["from when on it is kept", "UPDATE bills SET day = '1990-01-01', seen = '2026-02-02'", "ALTERED bills.day"],
     ];
@@ -397,6 +404,8 @@ describe("triggers", () => {
     const passing: [string, string, readonly string[]][] = [
       ["a counter and a time", "UPDATE posts SET n = n - 1, seen = '2026-02-02'", []],
       ["another day", "UPDATE bills SET seen = '2026-02-02'", []],
+      ["a number of what nobody keeps", "UPDATE bills SET total = 0 WHERE id = 1", []],
+      ["what is cleared of a kept one", "UPDATE bills SET note = NULL WHERE id = 3", []],
       ["the same value again", "UPDATE posts SET title = title", []],
       ["a planned row", "UPDATE posts SET title = NULL, email = 'x' WHERE id = 2", []],
       ["an ignored column", "UPDATE posts SET title = 'gone'", ["shop.posts.title"]],

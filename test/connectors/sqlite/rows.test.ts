@@ -1,4 +1,4 @@
-import { symlinkSync } from "node:fs";
+import { linkSync, symlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { RecordType } from "../../../src/model/datamap.ts";
 import { locateAll } from "../../support/erase.ts";
@@ -416,11 +416,13 @@ test("a file is one database whatever path leads to it", async () => {
   using file = testFile("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT)");
   using other = testFile("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT)");
   symlinkSync(file.path, `${file.path}.link`);
+  linkSync(other.path, `${other.path}.name`);
   const nameAt = async (path: string) => {
     const system = systemOf([record("people", "erase")], { connect: { file: path } });
     await using reader = await system.openReader(worldOf(file));
     return (await reader.site()).space;
   };
   expect(await nameAt(`${file.path}.link`)).toBe(await nameAt(file.path));
+  expect(await nameAt(`${other.path}.name`)).toBe(await nameAt(other.path));
   expect(await nameAt(other.path)).not.toBe(await nameAt(file.path));
 });
