@@ -128,37 +128,44 @@ async function afterPart(plans: Reads["plans"], request: ErasureRequest): Promis
   return { waiting_for: "what is left", next: `expunge plan ${id}` };
 }
 
-/** Steps of a run as they were stored: legal holds that came since the plan. */
-async function resultOf(
-  plans: Reads["plans"],
-  plan: string | undefined,
-): Promise<readonly { readonly holds?: readonly string[] }[]> {
+/** A step as a plan or a run tells it. */
+interface Told {
+  readonly reason?: string | undefined;
+  readonly says?: string | undefined;
+  readonly holds?: readonly string[];
+}
+
+/** Steps of a run as they were stored: what came since the plan. */
+async function toldByRun(plans: Reads["plans"], plan: string | undefined): Promise<readonly Told[]> {
   const result = plan === undefined ? undefined : await plans.result(plan);
-  return (result?.steps ?? []).map((step) => {
-    const holds: unknown = typeof step === "object" && step !== null ? Reflect.get(step, "holds") : undefined;
-    return Array.isArray(holds) ? { holds: holds.filter((id): id is string => typeof id === "string") } : {};
+  return (result?.steps ?? []).map((step): Told => {
+    const of = (name: string): unknown =>
+      typeof step === "object" && step !== null ? Reflect.get(step, name) : undefined;
+    const [reason, says, holds] = [of("reason"), of("says"), of("holds")];
+    return {
+      reason: typeof reason === "string" ? reason : undefined,
+      says: typeof says === "string" ? says : undefined,
+      holds: Array.isArray(holds) ? holds.filter((id): id is string => typeof id === "string") : [],
+    };
   });
 }
 
 /** What holds the waiting records, in words. */
 async function waitedFor(plans: Reads["plans"], { plan }: ErasureRequest): Promise<string> {
   const steps = (plan === undefined ? undefined : await plans.get(plan))?.steps ?? [];
+  const all: readonly Told[] = [...steps, ...(await toldByRun(plans, plan))];
+  const held = [...new Set(all.flatMap(({ holds = [] }) => holds))].toSorted();
+  const cases = new Set(all.flatMap(({ reason, says }) => (reason === "legal_hold" ? (says ?? []) : [])));
   const why = steps.flatMap(({ waiting, reason, says }) =>
     waiting > 0 && reason !== undefined ? [reasonWords(reason, { status: "waiting", says })] : [],
   );
-  const held = [...new Set([...steps, ...(await resultOf(plans, plan))].flatMap(({ holds = [] }) => holds))].toSorted();
   const looked = steps
     .filter((step) => keptForAPerson(step) && step.reason === "review")
-    .map(({ says, reason = "" }) => reasonWords(reason, { status: "kept", says }));
-  if (why.length === 0 && held.length > 0) {
-    const cases = steps.flatMap(({ reason, says }) => (reason === "legal_hold" ? (says ?? []) : []));
-    const words = cases.length === 0 ? held.join(", ") : [...new Set(cases)].join("; ");
-    const also = looked.length === 0 ? "" : `, and somebody to decide how long the rest is kept (${looked.join("; ")})`;
-    return `the end of a legal hold: ${words}${also}`;
-  }
-  if (why.length === 0 && looked.length > 0)
-    return `somebody to decide how long it is kept (${[...new Set(looked)].join("; ")})`;
-  return why.length === 0
-    ? "a hold or a condition to end"
-    : `an end of what holds it (${[...new Set(why)].join("; ")})`;
+    .map(({ says }) => reasonWords("review", { status: "kept", says }));
+  const parts = [
+    ...(held.length === 0 ? [] : [`the end of a legal hold: ${[...(cases.size === 0 ? held : cases)].join("; ")}`]),
+    ...(why.length === 0 ? [] : [`an end of what holds it (${[...new Set(why)].join("; ")})`]),
+    ...(looked.length === 0 ? [] : [`somebody to decide how long it is kept (${[...new Set(looked)].join("; ")})`]),
+  ];
+  return parts.length === 0 ? "a hold or a condition to end" : parts.join(", and ");
 }

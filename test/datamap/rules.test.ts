@@ -306,6 +306,10 @@ describe("the rest", () => {
       ["WRONG_VALUE"],
     ],
     ["proof kept for seconds", "proof: { keep_for: 30 seconds }", ["BAD_PERIOD"]],
+    ["a release that waits for hours", "legal_holds: { release_wait: 12 hours }", ["BAD_PERIOD"]],
+    ["a release that waits for no time", "legal_holds: { release_wait: soon }", ["BAD_PERIOD"]],
+    ["a release that waits for days", "legal_holds: { release_wait: 30 days }", []],
+    ["a release that does not wait", "legal_holds: { release_wait: 0 days }", []],
   ];
   for (const [what, parts, wanted] of cases) {
     it(`${what}: ${wanted.join(", ") || "fine"}`, async () => {

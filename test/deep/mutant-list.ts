@@ -57,7 +57,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/planner/judge-again.ts",
     from: "if (legal.holds.length > 0) {",
     to: "if (legal.holds.length > 1000) {",
-    tests: LEGAL,
+    tests: [...LEGAL, "test/engine/legal-holds-any.test.ts"],
     titles: "while a run goes on|after the approval|cut short",
   },
   {
