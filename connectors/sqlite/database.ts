@@ -1,6 +1,6 @@
 import { access, constants, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { setImmediate as breathe } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { Failure } from "../../src/errors.ts";
@@ -124,6 +124,9 @@ function openAt(path: string, system: string, io: IO, readOnly: boolean): Databa
   return databaseOver(sqlite, path, system, io);
 }
 
+/** Statements that are kept prepared. */
+const KEPT = 64;
+
 function databaseOver(sqlite: DatabaseSync, path: string, system: string, io: IO): Database {
   const guarded = <T>(work: () => T): T => {
     try {
@@ -145,9 +148,19 @@ function databaseOver(sqlite: DatabaseSync, path: string, system: string, io: IO
     statement.setReturnArrays(true);
     return statement;
   };
+  // most are sent once a row: those that were sent last are kept as they were prepared
+  const kept = new Map<string, StatementSync>();
+  const again = (text: string) => {
+    const statement = kept.get(text) ?? prepared(text);
+    kept.delete(text);
+    kept.set(text, statement);
+    const [oldest] = kept.keys();
+    if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest);
+    return statement;
+  };
   const all = (text: string, values: readonly SQLInputValue[] = []) =>
     guarded(() =>
-      prepared(text)
+      again(text)
         .all(...values)
         .map((row) => Object.values(row)),
     );
@@ -158,7 +171,7 @@ function databaseOver(sqlite: DatabaseSync, path: string, system: string, io: IO
       const [row] = all("PRAGMA schema_version");
       return typeof row?.[0] === "bigint" ? row[0] : 0n;
     },
-    change: (text, values = []) => guarded(() => Number(prepared(text).run(...values).changes)),
+    change: (text, values = []) => guarded(() => Number(again(text).run(...values).changes)),
     exec: (text) => guarded(() => sqlite.exec(text)),
     async *each(text, values = []) {
       const rows = guarded(() => prepared(text).iterate(...values));

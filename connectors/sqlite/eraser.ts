@@ -34,8 +34,23 @@ export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
         throw failureOf(error, target.record.id);
       }
     },
-    [Symbol.asyncDispose]: async () => await database[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      intoTheFile(database);
+      await database[Symbol.asyncDispose]();
+    },
   };
+}
+
+/**
+ * In WAL mode what was overwritten stands in the file itself until the log is written into it. Whoever closes the file last
+ * does that, and others may have it open: readers of ours for one. What somebody is reading stays, and is told as residue.
+ */
+function intoTheFile(database: Database): void {
+  try {
+    database.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch {
+    // nothing is lost: it stands in the log
+  }
 }
 
 /** The tables are described anew for every unit. */

@@ -174,7 +174,7 @@ async function attemptAt(
       }
       return again;
     });
-    hand.done();
+    await hand.close();
     scope.at("reread", row.system);
     // one after the other, and nothing in between: a system may answer for all of them at once
     const residue = new Map<string, readonly Residue[]>();
@@ -233,8 +233,8 @@ function effectsIn({ deleted, changed, minimised, own }: StepOutcome): number {
 interface Hand extends AsyncDisposable {
   /** `only`: nothing of the unit comes after it. */
   apply(unit: Unit, guard: Guard, only: boolean): Promise<readonly StepOutcome[]>;
-  /** Nothing comes any more. */
-  done(): void;
+  /** Nothing comes any more: what the eraser still does when it is closed is done before it is asked what is left. */
+  close(): Promise<void>;
 }
 
 /** The eraser of a unit: with the first part that has something to be done the unit is intended, and it is opened. */
@@ -257,6 +257,12 @@ function handOf(row: UnitRow, { lease, plan, openEraser, at }: UnitScope, report
     passed.add(point);
     at(point, row.system);
   };
+  const close = async (): Promise<void> => {
+    if (isClosed) return;
+    isClosed = true;
+    const opened = await begun?.catch(() => undefined);
+    await opened?.eraser[Symbol.asyncDispose]();
+  };
   return {
     async apply(unit, guard, only) {
       const { eraser, notes } = await (begun ??= begin());
@@ -277,14 +283,11 @@ function handOf(row: UnitRow, { lease, plan, openEraser, at }: UnitScope, report
         guard,
       );
     },
-    done() {
+    async close() {
       if (isDoneToTell) tell("effect_done");
+      await close();
     },
-    async [Symbol.asyncDispose]() {
-      if (isClosed) return;
-      const opened = await begun?.catch(() => undefined);
-      await opened?.eraser[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -149,6 +149,21 @@ export const MUTANTS: readonly Mutant[] = [
     titles: "with a wait",
   },
   {
+    name: "a unit is done by a structure that has changed",
+    file: "connectors/postgres/erasing.ts",
+    from: "if (structure?.isSame(around) === false) {",
+    to: "if (structure?.isSame(around) === false && around.length < 0) {",
+    tests: ["test/connectors/postgres/late.test.ts"],
+    titles: "came since the structure was read",
+  },
+  {
+    name: "what stays for another record's sake is told before the others have had their turn",
+    file: "src/executor/run-unit.ts",
+    from: "const again = mayComeAgain ? comingAgain(outcomes) : NONE;",
+    to: "const again = mayComeAgain && outcomes.length === 0 ? comingAgain(outcomes) : NONE;",
+    tests: ["test/engine/pieces.test.ts"],
+  },
+  {
     name: "two systems over one place act on one record",
     file: "src/planner/sites.ts",
     from: "if (!seen.some(({ goes }) => goes)) continue;",

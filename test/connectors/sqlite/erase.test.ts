@@ -1,4 +1,4 @@
-import { existsSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
@@ -22,6 +22,21 @@ const MARK = "Annabel Quayrow of Harbour Lane";
 const LONG = `${"x".repeat(9000)} ${MARK}`;
 
 describe("bytes", () => {
+  test("what was overwritten is overwritten in the file itself as soon as the eraser is closed, whoever else has it open", async () => {
+    using file = testFile(`PRAGMA journal_mode = wal; ${PEOPLE}`);
+    file.sql("INSERT INTO people VALUES (1, ?, ?), (2, 'bob@shop.example', 'Bob')", ANN, LONG);
+    file.raw.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    const system = systemOf([people]);
+    const work = await plan(system, worldOf(file), byEmail, who);
+    await using reader = await system.openReader(worldOf(file));
+    expect(await Array.fromAsync(reader.locate(byEmail, { by: "subjects", lookups: who }))).toHaveLength(1);
+    expect(readFileSync(file.path).includes(MARK), "present before").toBe(true);
+    expect(await erase(system, worldOf(file), [work])).toEqual([{ step: "shop.people", ...done(1) }]);
+    expect(file.bytes().includes(MARK)).toBe(false);
+    expect((await Array.fromAsync(reader.residue(byEmail))).map(({ mechanism }) => mechanism)).toEqual(["free_space"]);
+    expect(file.sql("SELECT * FROM people")).toEqual([["2", "bob@shop.example", "Bob"]]);
+  });
+
   for (const journal of ["wal", "delete", "truncate", "persist", "memory"]) {
     test(`in ${journal} mode nothing of an erased person is in any file, old versions of the row neither, once it was purged`, async () => {
       using file = testFile(`PRAGMA journal_mode = ${journal}; ${PEOPLE}`);
