@@ -45,7 +45,7 @@ export async function readTop(written: Written, outside: Outside, check: Check):
   checkIgnore(map.ignore ?? [], check);
   const retainDeleted =
     written.retain_deleted === undefined ? undefined : readDays(written.retain_deleted, ["retain_deleted"], check);
-  for (const key of ["retain_deleted", "legal_holds", "people", "assert"] as const)
+  for (const key of ["legal_holds", "people", "assert"] as const)
     if (written[key] !== undefined) notBuilt([key], "key", `\`${key}\``, check);
   if (approval.standing !== undefined) notBuilt(["approval", "standing"], "key", "`approval.standing`", check);
   if (proof !== undefined) {

@@ -10,7 +10,7 @@ import { didYouMean } from "../model/nearest.ts";
 
 const PLACES = ["table", "index", "files", "keys"] as const satisfies readonly Place["kind"][];
 
-const LATER = ["soft_delete", "restore_window", "purge_after", "purge", "schedule"] as const;
+const LATER = ["restore_window", "schedule"] as const;
 const HOLD_HELP = "Add `hold: { use: HOLD, from: COLUMN }`.";
 const FILE_KEYS = ["format", "dialect", "encoding"] as const;
 
@@ -296,7 +296,8 @@ function checkAction(written: WrittenRecord, place: Place, { kind }: RecordConte
   const { actions, places } = check.kinds.get(kind) ?? {};
   // then it is said that they lie nowhere
   const expectsFiles = place.kind === "table" && places?.includes("table") === false && places.includes("files");
-  if (written.do === "soft-delete") notBuilt(at.path, "value", `\`do: ${written.do}\``, check);
+  if (written.do === "soft-delete" && actions?.includes("soft-delete") === false)
+    notBuilt(at.path, "value", `\`do: ${written.do}\` for \`${kind}\``, check);
   else if (written.do === "ask") {
     check.report({
       ...at,

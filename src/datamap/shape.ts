@@ -141,10 +141,10 @@ const record = z.strictObject({
       marker: z.boolean().exactOptional().describe("`true`: objects of a versioned bucket get a delete marker."),
     })
     .exactOptional()
-    .describe(later("How the application marks records as deleted.")),
+    .describe("How the application marks records as deleted."),
   restore_window: text.exactOptional().describe(later("How long `undo` brings the records back.")),
-  purge_after: text.exactOptional().describe(later("When soft-deleted records go for good.")),
-  purge: z.enum(["erase", "anonymise"]).exactOptional().describe(later("How soft-deleted records go for good.")),
+  purge_after: text.exactOptional().describe("When soft-deleted records go for good."),
+  purge: z.enum(["erase", "anonymise"]).exactOptional().describe("How soft-deleted records go for good."),
   schedule: z
     .strictObject({
       after: text.describe("How long after."),
@@ -332,7 +332,7 @@ export const SHAPE = z.strictObject({
     .describe("Who must agree before anything is done."),
   limits: limits.exactOptional().describe("Caps for every step."),
   settle: text.exactOptional().describe("How long after a run `verify` looks a second time. Default 1 hour."),
-  retain_deleted: text.exactOptional().describe(later("Default `purge_after` of soft-deleted records.")),
+  retain_deleted: text.exactOptional().describe("Default `purge_after` of soft-deleted records."),
   legal_holds: z
     .strictObject({
       release_wait: text.exactOptional().describe("How long after its release a legal hold still keeps records."),

@@ -2,6 +2,7 @@ import type { Eraser, Guard } from "../port/connector.ts";
 import { Failure } from "../errors.ts";
 import type { Residue, StepOutcome, Unit } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
+import type { Stamp } from "../model/marker.ts";
 import type { Plan, SealedStep } from "../model/plan.ts";
 import type { Finding, Gap, Target } from "../model/search.ts";
 import type { Readers } from "../planner/readers.ts";
@@ -24,6 +25,8 @@ export interface UnitScope {
   readonly steps: PlannedSteps;
   /** People of the request. */
   readonly people: number;
+  /** What marks of this plan bear. */
+  readonly stamp: Stamp;
   /** What this run may write: nothing any more, once another one has overtaken it. */
   readonly lease: UnitOfWork;
   /** What it reports on the way is collected. */
@@ -57,7 +60,7 @@ export interface UnitResult {
 export async function runUnit(row: UnitRow, scope: UnitScope, waiting: ReadonlySet<number>): Promise<UnitResult> {
   const { at } = scope;
   at("claimed", row.system);
-  const unit = unitWork(row, scope.sealed, scope.steps);
+  const unit = unitWork(row, scope.sealed, scope.steps, scope.stamp);
   const tried = triedOf(row, unit, scope);
   const { receipts, failure } = await attemptAt(row, { unit, waiting }, tried, scope);
   const done =
@@ -85,7 +88,7 @@ async function save(
 
 /** Receipts of a unit that could not even be begun, for the same places. */
 export async function leaveUnit(row: UnitRow, scope: UnitScope, failure: Failure): Promise<UnitResult> {
-  const tried = triedOf(row, unitWork(row, scope.sealed, scope.steps), scope);
+  const tried = triedOf(row, unitWork(row, scope.sealed, scope.steps, scope.stamp), scope);
   const receipts = tried.steps.map((step) => failedReceipt(tried.of(step), failure));
   return { done: false, receipts: await save(row, receipts, false, scope), failure };
 }
@@ -118,6 +121,7 @@ function triedOf(row: UnitRow, unit: Unit, scope: UnitScope): Trial {
       started,
       finished: now().toISOString(),
       residue: [],
+      stamp: scope.stamp,
       gaps: gapsOf(reported, begun.work.target.record.id),
       digest: (key) => scope.digest(key),
     }),

@@ -2,6 +2,7 @@ import type { Eraser } from "../port/connector.ts";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
 import { keptForAPerson } from "../model/hold-ends.ts";
+import type { Stamp } from "../model/marker.ts";
 import type { ApprovedPlan, PlanStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
@@ -98,6 +99,7 @@ async function begin(scope: RunScope): Promise<NewRecords> {
   const start = async (tx: Tx): Promise<void> => {
     await scope.judge(tx);
     await tx.requests.update(plan.request, { state: "running", ...(await scope.noted(tx)) });
+    await tx.plans.begin(plan.id, scope.now().toISOString());
     await tx.outbox.post([scope.startedEntry()]);
   };
   if ((await state.read.journal.units(plan.id)).some((unit) => unit.state !== "ready")) {
@@ -160,6 +162,9 @@ async function lookAgain({ replan }: RunScope): ReturnType<RunScope["replan"]> {
 
 async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult>> {
   const { state, plan, signal } = scope;
+  const at = await state.read.plans.begunAt(plan.id);
+  if (at === undefined) throw new Failure("UNEXPECTED", `${plan.id} was never begun`);
+  const stamp: Stamp = { at, by: `expunge ${plan.request}` };
   const results = new Map<string, UnitResult>();
   const rows = await state.read.journal.units(plan.id);
   for (const row of rows) if (row.state === "done") results.set(row.id, { done: true, receipts: [] });
@@ -174,7 +179,7 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
       async (lane) => {
         for (const row of lane) {
           interruptible(signal);
-          results.set(row.id, await attempt(scope, row, results));
+          results.set(row.id, await attempt(scope, row, results, stamp));
         }
       },
       { concurrency: scope.concurrency, signal },
@@ -183,7 +188,12 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
   return results;
 }
 
-async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<string, UnitResult>): Promise<UnitResult> {
+async function attempt(
+  scope: RunScope,
+  row: UnitRow,
+  results: ReadonlyMap<string, UnitResult>,
+  stamp: Stamp,
+): Promise<UnitResult> {
   const { state, plan, steps } = scope;
   try {
     const sealed = await steps.whole(row.steps);
@@ -193,6 +203,7 @@ async function attempt(scope: RunScope, row: UnitRow, results: ReadonlyMap<strin
       sealed,
       steps,
       people: scope.people.length,
+      stamp,
       lease: scope.lease,
       openEraser: scope.openEraser,
       openReaders: scope.openReaders,
@@ -262,7 +273,13 @@ async function finish(
     Object.keys(newRecords).length > 0
       ? EXIT.partly_done
       : exitOf(plan.steps, open, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
-  const next: RequestState = exit === EXIT.waiting ? "waiting" : exit === EXIT.done ? "verifying" : "partly_done";
+  const hidden = waitsForPurge(plan.steps, [...receipts.values()]);
+  const next: RequestState =
+    exit === EXIT.waiting || (exit === EXIT.done && hidden)
+      ? "waiting"
+      : exit === EXIT.done
+        ? "verifying"
+        : "partly_done";
   const residue = mergeResidue(attempts.flatMap((receipt) => receipt.residue ?? [])).map((one): ResidueLine => ({
     system: one.system,
     record: one.record ?? null,
@@ -278,6 +295,11 @@ async function finish(
   const result = { event: "result", request: plan.request, plan: plan.id, state: next, exit, steps, residue } as const;
   scope.emit(result);
   return result;
+}
+
+/** Whether records are marked as deleted and wait for nothing but their day. */
+export function waitsForPurge(steps: readonly PlanStep[], receipts: readonly Receipt[]): boolean {
+  return steps.some(({ marked = 0 }) => marked > 0) || receipts.some(({ marked = 0 }) => marked > 0);
 }
 
 /** The worst wins: what is not done before what waits for somebody. */
@@ -296,7 +318,9 @@ function exitOf(
   )
     return EXIT.unreachable;
   if (!complete || receipts.some(({ blocked, failed }) => blocked + failed > 0)) return EXIT.partly_done;
-  if (receipts.some(({ waiting, late }) => waiting > 0 || late !== undefined)) return EXIT.waiting;
+  const markedBefore = new Map(steps.map(({ id, marked = 0 }) => [id, marked]));
+  if (receipts.some(({ step, waiting, late }) => waiting > (markedBefore.get(step) ?? 0) || late !== undefined))
+    return EXIT.waiting;
   if (steps.some(keptForAPerson)) return EXIT.waiting;
   if (unaccepted.some((step) => step.reason === "empty_pattern")) return EXIT.findings;
   return EXIT.done;

@@ -17,7 +17,9 @@ export interface RunStep {
 
 /** A step as events and the result show it: the plan's words, the receipt's numbers. `receipt` undefined: no unit was made of the step. */
 export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: readonly string[]): RunStep {
-  const { id, system, record, found, act, until, law } = step;
+  const { id, system, record, found, act, law } = step;
+  // counted from the day of the run, where it is no hold's
+  const until = receipt?.until ?? step.until;
   const shown = { ...(until === undefined ? {} : { until }), ...(law === undefined ? {} : { law }) };
   if (receipt === undefined) {
     const { kept, waiting, blocked } = step;
@@ -56,6 +58,7 @@ export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: r
     minimised,
     alreadyGone,
     asWanted = 0,
+    marked = 0,
     own,
     kept,
     waiting,
@@ -73,6 +76,7 @@ export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: r
     minimised,
     already_gone: alreadyGone,
     ...(asWanted === 0 ? {} : { as_wanted: asWanted }),
+    ...(marked === 0 ? {} : { marked }),
     own,
     kept,
     waiting,

@@ -1,6 +1,7 @@
 import { EXIT, FAILURES, Failure, isFailureCode } from "../errors.ts";
 import type { Link, Taken, Write } from "../model/change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { Finding, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
 import type { Reader } from "../port/connector.ts";
@@ -13,7 +14,14 @@ import { type Identifiers, resolveIdentifiers } from "./identities.ts";
 import { type Known, locateAll } from "./locate.ts";
 import { beginSearch } from "./lookups.ts";
 import { type Readers, sideBySide } from "./readers.ts";
-import { decideReferences, deletes, knownReferences, type KnownReference, type References } from "./references.ts";
+import {
+  changesMade,
+  decideReferences,
+  deletes,
+  knownReferences,
+  type KnownReference,
+  type References,
+} from "./references.ts";
 import { decideOnce, type OneDecisionEach } from "./same-record.ts";
 import { placed, positionOf, sorted } from "./placed.ts";
 import { refuseTwins, type Sites, sitesOf } from "./sites.ts";
@@ -35,6 +43,8 @@ export interface Searched {
   readonly writes: readonly Write[];
   /** Record types of which some record is to be deleted. */
   readonly deleting: ReadonlySet<string>;
+  /** Of which some record is to be marked as deleted. */
+  readonly marking: ReadonlySet<string>;
   readonly sites: Sites;
   /** Record types whose pattern matches nothing: not searched. */
   readonly empty: ReadonlySet<string>;
@@ -144,7 +154,8 @@ async function searchAll(
     stops,
     links: [...links, ...deepLinks(map, references)],
     writes,
-    deleting: deletingTypes(map, found, decided),
+    deleting: typesThat("delete", map, found, decided),
+    marking: typesThat("mark", map, found, decided),
     sites,
     empty,
     warnings: [...checked, ...late, ...stopWarnings(stops)],
@@ -175,11 +186,16 @@ function stopOverCap(found: Findings, decided: OwnDecisions, takes: Searched["ta
   return any;
 }
 
-function deletingTypes(map: DataMap, found: Findings, decided: OwnDecisions): ReadonlySet<string> {
+/** Record types of which some record is changed so. */
+function typesThat(kind: Change["kind"], map: DataMap, found: Findings, decided: OwnDecisions): ReadonlySet<string> {
   const scope = { types: typesById(map) };
   return new Set(
     [...found].flatMap(([id, { type }]) =>
-      [...(decided.get(id)?.values() ?? [])].some((one) => deletes(scope, type, one)) ? [id] : [],
+      [...(decided.get(id)?.values() ?? [])].some((one) =>
+        changesMade(scope, type, one).some((change) => change.kind === kind),
+      )
+        ? [id]
+        : [],
     ),
   );
 }

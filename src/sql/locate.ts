@@ -1,7 +1,15 @@
 import type { Located, Lookup } from "../model/search.ts";
 import type { IO } from "../port/connector.ts";
 import { isAsWantedRow } from "./changes.ts";
-import { type ColumnRef, type Hits, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
+import {
+  type ColumnRef,
+  type Hits,
+  markOfRow,
+  NO_HITS,
+  type RecordTable,
+  type RowState,
+  unionOf,
+} from "./record-table.ts";
 import { isShared, textsIn } from "./whose-value.ts";
 
 /** A record type's table as it is searched. */
@@ -50,6 +58,7 @@ export async function* locateKeys<T extends SearchedTable>(
 }
 
 function located(table: SearchedTable, state: RowState, subjects: readonly number[], hits: Hits, io: IO): Located {
+  const marked = markOfRow(table, table.target.record.marker, state);
   return {
     subjects,
     key: state.key,
@@ -57,5 +66,6 @@ function located(table: SearchedTable, state: RowState, subjects: readonly numbe
     fingerprint: state.fingerprint,
     values: Object.fromEntries(table.exports.map((ref) => [ref.name, textsIn(ref, state)])),
     done: isAsWantedRow(table, state, hits, io),
+    ...(marked === undefined ? {} : { marked }),
   };
 }

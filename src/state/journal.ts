@@ -54,6 +54,12 @@ export interface Receipt {
   readonly reason?: string;
   /** Words of the hold or condition. */
   readonly says?: string;
+  /** Of the changed ones: they are marked as deleted, and there still. */
+  readonly marked?: number;
+  /** The day on which the last of the marked ones goes for good, as far as that is known. */
+  readonly until?: string;
+  /** Keyed digests of the records that were to be marked and that no attempt of ours marked. */
+  readonly notMarked?: readonly string[];
   /** Keyed digests of the records that were held or waiting only when they were about to be acted on. */
   readonly late?: readonly string[];
   /** One a person of a batch, in the request's order. */

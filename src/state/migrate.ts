@@ -4,7 +4,7 @@ import type { Plan } from "../model/plan.ts";
 import { ENDED_STATES } from "../model/status.ts";
 import type { Receipt } from "./journal.ts";
 import { keptSoFar } from "./kept-so-far.ts";
-import { type Dialect, table } from "./schema.ts";
+import { type Dialect, SINCE_2, table } from "./schema.ts";
 import { set } from "./settings.ts";
 import { integer, one, type Sql, stored, text, toStored } from "./sql.ts";
 import type { Tx } from "./state.ts";
@@ -30,6 +30,11 @@ export async function migrateFrom1(sql: Sql, dialect: Dialect, tx: Tx): Promise<
     await tx.outbox.post([{ id: `${request.id}/key.destroyed`, type: "key.destroyed", core }]);
     await tx.sealed.destroy(request.id, held);
   }
+}
+
+/** Version 2: nothing was marked as deleted. */
+export async function migrateFrom2(sql: Sql, dialect: Dialect): Promise<void> {
+  for (const name of SINCE_2) await sql.run(table(name, dialect));
 }
 
 /** What version 1 knew of an attempt; it kept none but the last. */

@@ -3,7 +3,7 @@ import { journalStore } from "./journal.ts";
 import { keyMarkStore } from "./key-marks.ts";
 import { takeLease } from "./lease.ts";
 import { leaseStore } from "./leases.ts";
-import { migrateFrom1 } from "./migrate.ts";
+import { migrateFrom1, migrateFrom2 } from "./migrate.ts";
 import { outboxStore } from "./outbox.ts";
 import { planStore } from "./plan-store.ts";
 import { requestStore } from "./request-store.ts";
@@ -79,8 +79,10 @@ async function makeOrMigrate(database: Database, sql: Sql, tx: Tx): Promise<void
   const version = await database.version(sql);
   if (version === SCHEMA_VERSION) return;
   if (version === 0) for (const statement of schema(database.dialect)) await sql.run(statement);
-  else if (version === 1) await migrateFrom1(sql, database.dialect, tx);
-  else
+  else if (version === 1 || version === 2) {
+    if (version === 1) await migrateFrom1(sql, database.dialect, tx);
+    await migrateFrom2(sql, database.dialect);
+  } else
     throw new Failure(
       "STATE_UNREADABLE",
       `${database.name} has version ${version}, this expunge reads version ${SCHEMA_VERSION}`,

@@ -1,6 +1,6 @@
 /** The tables of the state. One text for both databases; the words in which they differ are given. */
 
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Words of a database. */
 export interface Dialect {
@@ -14,7 +14,10 @@ export interface Dialect {
   fixed(table: string, columns: readonly string[]): readonly string[];
 }
 
-/** A table of the second version, by its name. */
+/** Tables that version 2 has not got. */
+export const SINCE_2 = ["begun"] as const;
+
+/** A table of this version, by its name. */
 export function table(name: keyof typeof COLUMNS, { blob, integer, strict }: Dialect): string {
   return `create table ${name} (${COLUMNS[name].replaceAll("BLOB", blob).replaceAll("INTEGER", integer)})${strict}`;
 }
@@ -35,6 +38,7 @@ export function schema(dialect: Dialect): readonly string[] {
     "lease",
     "held_key",
     "held",
+    ...SINCE_2,
   ];
   return [
     ...dialect.before,
@@ -63,5 +67,7 @@ const COLUMNS = {
   lease:
     "name text primary key, owner text not null, host text not null, fence INTEGER not null, until INTEGER not null",
   held_key: "request text primary key, wrapped BLOB not null",
+  /** When the first run of a plan began: what its marks are dated by. */
+  begun: "plan text primary key, at text not null",
   held: "request text not null, system text not null, record text not null, until text not null, reason text not null, bytes BLOB not null",
 } as const;

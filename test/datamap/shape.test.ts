@@ -107,18 +107,13 @@ trail: { match: { email: email }, do: erase }`.trim();
     );
     expect(new Set(issues.map(({ code, severity }) => `${severity} ${code}`))).toEqual(new Set(["warning NOT_BUILT"]));
     expect(issues.map(({ message }) => /`[^`]+`/u.exec(message)?.[0])).toEqual([
-      "`do: soft-delete`",
-      "`soft_delete`",
       "`restore_window`",
-      "`purge_after`",
-      "`purge`",
       "`schedule`",
       "`http`",
       "`connect.read_secret`",
       "`replays`",
       "`recipient.notify`",
       "`parquet`",
-      "`retain_deleted`",
       "`legal_holds`",
       "`people`",
       "`assert`",

@@ -53,7 +53,7 @@ test("requests, sealed values, plans, units and notes are what they were", async
   ]);
   expect((await state.read.plans.approval("P-0003"))?.by).toBe("olga");
   await state[Symbol.asyncDispose]();
-  expect(rows("pragma user_version")).toEqual([{ user_version: 2 }]);
+  expect(rows("pragma user_version")).toEqual([{ user_version: 3 }]);
   expect({
     requests: rows("select id, body from request where id not in ('R-2026-0008') order by id"),
     plans: rows("select * from plan order by id"),
