@@ -191,6 +191,10 @@ export const FAILURES = {
   CONFLICT_POSSIBLE: { exit: EXIT.done, help: "Give the column one rule, or narrow the record types with `where`." },
   INDEX_MISSING: { exit: EXIT.done, help: "An index on the referencing columns would make this quick." },
   IGNORE_UNUSED: { exit: EXIT.done, help: "Remove the entry, or correct its name." },
+  TRIGGER_CHANGES: {
+    exit: EXIT.done,
+    help: "What a trigger sets by itself beside the marker stays so, after `undo` too.",
+  },
   TRIGGER_PRESENT: { exit: EXIT.done, help: "Check what the trigger does." },
   BLOCKED: {
     exit: EXIT.partly_done,

@@ -55,6 +55,13 @@ async function* checkSwallowing({ session, catalog, triggers, resolved }: Scope,
   }
   for (const trigger of await triggers.triggersOf(session, firing)) {
     if (!trigger.before || !trigger.eachRow || !fires(trigger, verb, resolved)) continue;
+    if (resolved.target.changes.rule?.kind === "mark")
+      yield finding(
+        resolved,
+        "TRIGGER_CHANGES",
+        "warning",
+        `trigger ${trigger.name} of ${table.shown} may change more of a row than its marker`,
+      );
     const swallowing = readSource(trigger.source).returns.map((value) => swallows(value, verb));
     if (!swallowing.some(Boolean)) continue;
     yield swallowing.every(Boolean) && !trigger.conditional

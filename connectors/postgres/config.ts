@@ -7,7 +7,7 @@ const SETTING = /^[a-z_][a-z0-9_$]*(?:\.[a-z_][a-z0-9_$]*)*$/iu;
 
 export const config: ConnectorConfig = {
   kind: "postgres",
-  actions: ["erase", "anonymise", "redact", "unlink", "keep"],
+  actions: ["erase", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["table"],
   rank: "source",
   block: { connect: { secret: CONNECT.secret }, system: SESSION, record: { table: PLACE.table, ...TABLE } },

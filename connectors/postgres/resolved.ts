@@ -3,8 +3,8 @@ import type { SystemBlock } from "../../src/model/datamap.ts";
 import { comparable } from "../../src/model/fold.ts";
 import type { Lookup, MatchColumn, Target } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
-import { changedFields, type MatchedRef, type RecordTable, type RowState } from "../../src/sql/record-table.ts";
-import { clearedColumns, distinct, fingerprintColumns, wheresOf } from "../../src/sql/read-columns.ts";
+import { comparedFields, type MatchedRef, type RecordTable, type RowState } from "../../src/sql/record-table.ts";
+import { clearedColumns, distinct, fingerprintColumns, markedColumns, wheresOf } from "../../src/sql/read-columns.ts";
 import { columnOf, resolveRef } from "../../src/sql/resolve-ref.ts";
 import { type Catalog, type Column, type ColumnType, type Server, type Table, uniqueColumns } from "./catalog.ts";
 import { comparison, foldsFor, isCitext, isText, readOf, readText, type Ref, valueType } from "./columns.ts";
@@ -84,7 +84,7 @@ export async function resolveOver(place: Place, target: Target, table: Table): P
     exports,
     where,
     narrowings: where,
-    columns: distinct([...fingerprinted, ...kept]),
+    columns: distinct([...fingerprinted, ...kept, ...markedColumns(table, target)]),
     fingerprinted: fingerprinted.length,
     constants: await constantsOf(place, target, table),
     columnOf: (name) => columnOf(table, name, record.id),
@@ -156,11 +156,11 @@ function keysOf(catalog: Catalog, table: Table): readonly string[] {
 /** `set: 0` in a numeric(10,2) reads `0.00`. A value that the type refuses is left out: `check` says so. */
 async function constantsOf(
   { session, written }: Place,
-  { changes }: Target,
+  target: Target,
   table: Table,
 ): Promise<ReadonlyMap<string, string>> {
   const constants = new Map<string, string>();
-  for (const [name, rule] of Object.entries(changedFields(changes).fields)) {
+  for (const [name, rule] of Object.entries(comparedFields(target))) {
     const column = table.columns.get(name);
     if (rule.kind !== "set" || column === undefined || comparison(column.type) === "text") continue;
     const asked = JSON.stringify([column.declared, rule.value]);

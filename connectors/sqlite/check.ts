@@ -143,6 +143,13 @@ function* checkTriggers(place: Place, resolved: Resolved): Generator<Finding> {
       records: block.records.filter(({ place: at }) => at.kind === "table" && at.table === table),
     });
     if (said !== "trail") yield said;
+    if (table === resolved.table.name && resolved.target.changes.rule?.kind === "mark")
+      yield finding(
+        resolved,
+        "TRIGGER_CHANGES",
+        "warning",
+        `trigger ${trigger} of ${table} may change more of a row than its marker`,
+      );
   }
 }
 

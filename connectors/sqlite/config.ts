@@ -5,7 +5,7 @@ import { tableIssues } from "../../src/sql/table-issues.ts";
 
 export const config: ConnectorConfig = {
   kind: "sqlite",
-  actions: ["erase", "anonymise", "redact", "unlink", "keep"],
+  actions: ["erase", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["table"],
   rank: "source",
   block: {

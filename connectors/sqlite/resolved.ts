@@ -5,8 +5,8 @@ import type { Target } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import type { SearchedTable } from "../../src/sql/locate.ts";
 import type { ComparedRef, ComparedTable, Filter } from "../../src/sql/match-row.ts";
-import { changedFields, type ColumnRef, type RowState } from "../../src/sql/record-table.ts";
-import { clearedColumns, distinct, fingerprintColumns, wheresOf } from "../../src/sql/read-columns.ts";
+import { changedFields, type ColumnRef, comparedFields, type RowState } from "../../src/sql/record-table.ts";
+import { clearedColumns, distinct, fingerprintColumns, markedColumns, wheresOf } from "../../src/sql/read-columns.ts";
 import { columnOf, resolveRef } from "../../src/sql/resolve-ref.ts";
 import type { Catalog, Column, Table } from "./catalog.ts";
 import { type Database, quoted, type Row } from "./database.ts";
@@ -41,7 +41,7 @@ export function resolveTarget({ catalog }: Place, target: Target): Resolved {
 /** The target's names over another record type's table. */
 export function resolveOver(catalog: Catalog, target: Target, table: Table): Resolved {
   const { record, changes } = target;
-  const { fields, documents } = changedFields(changes);
+  const { documents } = changedFields(changes);
   if (table.rowid === undefined && table.key.length === 0)
     throw new Failure("ACTION_REFUSED", `${record.id}: rows of ${table.name} cannot be named`);
   const wheres = wheresOf(target);
@@ -88,10 +88,10 @@ export function resolveOver(catalog: Catalog, target: Target, table: Table): Res
     exports,
     filters,
     narrowings: wheres.flatMap((one) => Object.entries(one).map(([name, values]) => ({ ...ref(name), values }))),
-    columns: distinct([...fingerprinted, ...kept]),
+    columns: distinct([...fingerprinted, ...kept, ...markedColumns(read, target)]),
     fingerprinted: fingerprinted.length,
     constants: new Map(
-      Object.entries(fields).flatMap(([name, rule]) =>
+      Object.entries(comparedFields(target)).flatMap(([name, rule]) =>
         rule.kind === "set" ? [[name, stored(columnOf(read, name, record.id), String(rule.value))] as const] : [],
       ),
     ),

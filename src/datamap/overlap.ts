@@ -1,5 +1,6 @@
 import { normalize } from "node:path";
 import type { Place, RecordType, SystemBlock } from "../model/datamap.ts";
+import { markerColumns } from "../model/marker.ts";
 import type { FieldRule } from "../model/field-rule.ts";
 import type { Check } from "./check.ts";
 import type { Path } from "./source.ts";
@@ -108,8 +109,9 @@ function changedColumns(record: RecordType): ReadonlyMap<string, string> {
     case "anonymise":
     case "redact":
     case "unlink":
-    case "soft-delete":
       break;
+    case "soft-delete":
+      return new Map(record.marker === undefined ? [] : markerColumns(record.marker).map((name) => [name, "mark"]));
   }
   const changes = (
     rules: readonly (readonly [string, FieldRule])[],

@@ -300,7 +300,8 @@ function checkAction(written: WrittenRecord, place: Place, { kind }: RecordConte
   const { actions, places } = check.kinds.get(kind) ?? {};
   // then it is said that they lie nowhere
   const expectsFiles = place.kind === "table" && places?.includes("table") === false && places.includes("files");
-  if (written.do === "soft-delete") notBuilt(at.path, "value", `\`do: ${written.do}\``, check);
+  if (written.do === "soft-delete" && actions?.includes("soft-delete") === false)
+    notBuilt(at.path, "value", `\`do: ${written.do}\` for \`${kind}\``, check);
   else if (written.do === "ask") {
     check.report({
       ...at,

@@ -61,7 +61,11 @@ function ruleSentence(record: RecordType, map: DataMap, heldWith: readonly strin
   const changes = changesOf(record);
   const parts =
     holds.length === 0
-      ? [`${verb(record)} ${what}${changes === "" || record.do === "erase" ? "" : `: ${changes}`}`]
+      ? [
+          record.do === "soft-delete"
+            ? `${verb(record)} ${what}${hides(record)}`
+            : `${verb(record)} ${what}${changes === "" || record.do === "erase" ? "" : `: ${changes}`}`,
+        ]
       : [
           `Keep ${what}, ${list(
             holds.map(({ hold, from }) => until(hold, from)),
@@ -70,6 +74,7 @@ function ruleSentence(record: RecordType, map: DataMap, heldWith: readonly strin
         ];
   if (changes !== "" && record.do === "erase")
     parts.push(`where something that is kept still needs one, it stays and we ${changes}`);
+  parts.push(...lifeCycle(record, changes));
   if (record.shared === "erase") parts.push("what holds other people too goes whole");
   const lists = Object.entries(record.split ?? {}).map(
     ([column, separator]) => `${column} holds a list, split at ${JSON.stringify(separator)}`,
@@ -122,7 +127,7 @@ function verb({ do: action }: RecordType): string {
     case "remove-rows":
       return "Remove the rows of";
     case "soft-delete":
-      return "Soft-delete";
+      return "Hide";
     case "unlink":
       return "Cut the link to the person in";
     case "keep":
@@ -130,6 +135,29 @@ function verb({ do: action }: RecordType): string {
     case "ask":
       return "Decide first what becomes of";
   }
+}
+
+/** By what a record is hidden. */
+function hides({ marker }: RecordType): string {
+  if (marker === undefined) return "";
+  if (marker.kind === "delete_marker") return " by a delete marker";
+  const value = marker.kind === "flag" ? marker.deleted : marker.kind === "status" ? (marker.deleted[0] ?? "") : "";
+  return ` by setting ${marker.column}${value === "" ? "" : ` to ${value}`}`;
+}
+
+/** What becomes of it in time. */
+function lifeCycle({ do: action, marker, restoreWindow, purge }: RecordType, changes: string): readonly string[] {
+  const gone =
+    purge === undefined
+      ? []
+      : [
+          `${purge.how === "erase" ? "erased" : `anonymised (${changes})`} ${purge.after.text} ${action === "soft-delete" ? "later" : "after the application has hidden it"}`,
+        ];
+  const live =
+    marker?.kind === "timestamp" && marker.live !== null
+      ? [`${marker.column} of ${marker.live} says that it lives`]
+      : [];
+  return [...live, ...(restoreWindow === undefined ? [] : [`restorable for ${restoreWindow.text}`]), ...gone];
 }
 
 function then(record: RecordType, changes: string): string {
@@ -140,7 +168,7 @@ function then(record: RecordType, changes: string): string {
     case "remove-rows":
       return ", then remove the rows";
     case "soft-delete":
-      return ", then soft-delete them";
+      return `, then hide them${hides(record)}`;
     case "unlink":
       return `, then cut their link to the person${how}`;
     case "ask":

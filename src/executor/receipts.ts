@@ -5,11 +5,13 @@ import type { Left, Residue, StepOutcome, Work } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { PlanStep, SealedStep } from "../model/plan.ts";
 import type { Gap } from "../model/search.ts";
+import type { Stamp } from "../model/marker.ts";
 import { type Status, worst } from "../model/status.ts";
 import { type Tally, tallyOf } from "../model/tally.ts";
 import { typesById } from "../planner/deciding.ts";
-import { statusOf } from "../planner/plan.ts";
+import { isMarkedBefore, statusOf } from "../planner/plan.ts";
 import { holdsOf } from "../planner/under-legal-hold.ts";
+import { lastDay, purgeDay } from "../retention/purge-day.ts";
 import type { PersonCounts, Receipt } from "../state/journal.ts";
 import { minimisedCount, minimisedKeys, plannedCount } from "./unit-work.ts";
 
@@ -28,6 +30,8 @@ export interface Tried {
   readonly gaps: readonly Gap[];
   /** What the system keeps for now, dated from the day of the deed. */
   readonly residue: readonly Residue[];
+  /** What its marks bear. */
+  readonly stamp: Stamp;
   readonly started: string;
   readonly finished: string;
   /** Keyed digest of a record's key: tells records apart and says nothing. */
@@ -96,6 +100,7 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
     failed,
     ...(reason === undefined ? {} : { reason }),
     ...(says === undefined ? {} : { says }),
+    ...marksOf(tried, outcome, changed),
     ...(late.length === 0 ? {} : { late: late.map(({ key }) => tried.digest(key)) }),
     ...holdsOf([step, ...late]),
     ...lateUntil(
@@ -112,6 +117,42 @@ function lateUntil({ kept, until }: PlanStep, late: readonly Left[]): Pick<Recei
   const ends = [...(kept > 0 ? [until] : []), ...late.map((one) => one.until)];
   const known = ends.flatMap((end) => end ?? []);
   return { until: known.length < ends.length ? null : (known.toSorted().at(-1) ?? null) };
+}
+
+/** What of a step is marked as deleted by now, until when, and what somebody else kept us from marking. */
+function marksOf(
+  { step, sealed, map, work, stamp, digest }: Tried,
+  { left }: StepOutcome,
+  changed: number,
+): Pick<Receipt, "marked" | "until" | "notMarked"> {
+  const marking = marksIn(work);
+  if (marking.size === 0) return {};
+  const not = left.filter(({ key }) => marking.has(key));
+  const { timezone } = map.controller.calendar;
+  const days = [
+    ...(changed === 0 ? [] : [purgeDay(work.target.record, stamp.at, timezone)]),
+    ...sealed.records.flatMap(({ disposition }) =>
+      disposition.kind === "waiting" && isMarkedBefore(disposition) ? [disposition.until] : [],
+    ),
+  ];
+  const until = step.kept > 0 ? step.until : lastDay(days);
+  return {
+    // whatever else is changed in the step is not marked
+    marked: Math.min(changed, marking.size),
+    ...(until === undefined ? {} : { until }),
+    ...(not.length === 0 ? {} : { notMarked: not.map(({ key }) => digest(key)) }),
+  };
+}
+
+/** Keys of the records that are to be marked as deleted. */
+export function marksIn({ operations }: Work): ReadonlySet<string> {
+  return new Set(
+    operations.flatMap(({ change, also = [], records }) =>
+      [change, ...also.map((one) => one.change)].some(({ kind }) => kind === "mark")
+        ? records.map(({ key }) => key)
+        : [],
+    ),
+  );
 }
 
 /** The attempt ended in a failure of the system as a whole: what was planned is still to be done, as far as anybody knows. */

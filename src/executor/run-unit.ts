@@ -2,6 +2,7 @@ import type { EffectPoint, Eraser, Guard } from "../port/connector.ts";
 import { Failure } from "../errors.ts";
 import type { Residue, StepOutcome, Unit, Work } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
+import type { Stamp } from "../model/marker.ts";
 import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { Finding, Gap, Target } from "../model/search.ts";
 import type { Readers } from "../planner/readers.ts";
@@ -25,6 +26,8 @@ export interface UnitScope {
   pieces(): AsyncIterable<readonly SealedStep[]>;
   /** People of the request. */
   readonly people: number;
+  /** What marks of this plan bear. */
+  readonly stamp: Stamp;
   /** What this run may write: nothing any more, once another one has overtaken it. */
   readonly lease: UnitOfWork;
   /** What it reports on the way is collected. */
@@ -114,6 +117,7 @@ function triedOf(scope: UnitScope, { started, reported }: Trial, work: Work, sea
     started,
     finished: now().toISOString(),
     residue: [],
+    stamp: scope.stamp,
     gaps: gapsOf(reported, work.target.record.id),
     digest: (key) => scope.digest(key),
   };
@@ -127,7 +131,7 @@ async function failedReceipts(
 ): Promise<readonly Receipt[]> {
   const receipts = joining((id) => planStep(scope, id));
   for await (const sealed of scope.pieces())
-    for (const work of unitWork(row, sealed, scope.steps).works)
+    for (const work of unitWork(row, sealed, scope.steps, scope.stamp).works)
       receipts.add(work.step, (planned) =>
         failedReceipt({ ...triedOf(scope, trial, work, sealed), ...planned }, failure),
       );
@@ -148,7 +152,7 @@ async function attemptAt(
     await using hand = handOf(row, scope, report);
     await using readers = scope.openReaders(report);
     await eachPiece(scope, async (sealed, { only, mayComeAgain }) => {
-      const unit = { ...unitWork(row, sealed, scope.steps), planned };
+      const unit = { ...unitWork(row, sealed, scope.steps, scope.stamp), planned };
       const nothing = unit.works.every((work) => plannedCount(work) === 0);
       const did = nothing
         ? unit.works.map((work) => nothingDone(work.step))
@@ -159,7 +163,7 @@ async function attemptAt(
         sealed: sealed.map((step) => without(step, again)),
         outcomes: outcomes.map((one) => told(one, again)),
       };
-      const works = again.size === 0 ? unit.works : unitWork(row, settled.sealed, scope.steps).works;
+      const works = again.size === 0 ? unit.works : unitWork(row, settled.sealed, scope.steps, scope.stamp).works;
       const seen = nothing ? new Map<string, NotGone>() : await readAgain(works, settled.outcomes, readers);
       for (const [index, work] of works.entries()) {
         const outcome = settled.outcomes[index] ?? noStep(row.id);

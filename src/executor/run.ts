@@ -2,6 +2,7 @@ import type { Eraser } from "../port/connector.ts";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import type { DataMap } from "../model/datamap.ts";
 import { keptForAPerson } from "../model/hold-ends.ts";
+import type { Stamp } from "../model/marker.ts";
 import type { ApprovedPlan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
@@ -100,6 +101,7 @@ async function begin(scope: RunScope): Promise<NewRecords> {
   const start = async (tx: Tx): Promise<void> => {
     await scope.judge(tx);
     await tx.requests.update(plan.request, { state: "running", ...(await scope.noted(tx)) });
+    await tx.plans.begin(plan.id, scope.now().toISOString());
     await tx.outbox.post([scope.startedEntry()]);
   };
   if ((await state.read.journal.units(plan.id)).some((unit) => unit.state !== "ready")) {
@@ -163,6 +165,9 @@ async function lookAgain(scope: RunScope): ReturnType<RunScope["replan"]> {
 
 async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult>> {
   const { state, plan, signal } = scope;
+  const at = await state.read.plans.begunAt(plan.id);
+  if (at === undefined) throw new Failure("UNEXPECTED", `${plan.id} was never begun`);
+  const stamp: Stamp = { at, by: `expunge ${plan.request}` };
   const results = new Map<string, UnitResult>();
   const rows = await state.read.journal.units(plan.id);
   for (const row of rows) if (row.state === "done") results.set(row.id, { done: true, receipts: [] });
@@ -178,7 +183,7 @@ async function runUnits(scope: RunScope): Promise<ReadonlyMap<string, UnitResult
         await using readers = laneReaders(scope.openReaders);
         for (const row of lane) {
           interruptible(signal);
-          const result = await attempt({ ...scope, readers }, row, results);
+          const result = await attempt({ ...scope, readers }, row, results, stamp);
           results.set(row.id, result);
           if (result.failure !== undefined || result.fault !== undefined) await readers.renew();
         }
@@ -193,6 +198,7 @@ async function attempt(
   scope: RunScope & { readonly readers: LaneReaders },
   row: UnitRow,
   results: ReadonlyMap<string, UnitResult>,
+  stamp: Stamp,
 ): Promise<UnitResult> {
   const { state, plan, steps, readers } = scope;
   try {
@@ -202,6 +208,7 @@ async function attempt(
       steps,
       pieces: () => piecesOf(steps, row.steps),
       people: scope.people.length,
+      stamp,
       lease: scope.lease,
       openEraser: scope.openEraser,
       openReaders: readers.lend,
@@ -279,7 +286,7 @@ async function finish(
     Object.keys(newRecords).length > 0
       ? EXIT.partly_done
       : exitOf(plan.steps, open, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
-  const next = stateAfter(plan, exit);
+  const next = stateAfter(plan, exit, waitsForPurge(plan.steps, [...receipts.values()]));
   const residue = mergeResidue(attempts.flatMap((receipt) => receipt.residue ?? [])).map((one): ResidueLine => ({
     system: one.system,
     record: one.record ?? null,
@@ -297,10 +304,16 @@ async function finish(
   return result;
 }
 
-/** What waits in due work is found again by the next: this one has done what it was to do. */
-function stateAfter({ as_of }: ApprovedPlan, exit: ExitCode): RequestState {
-  if (exit === EXIT.done || (exit === EXIT.waiting && as_of !== undefined)) return "verifying";
-  return exit === EXIT.waiting ? "waiting" : "partly_done";
+/** What waits in due work is found again by the next: this one has done what it was to do. `hidden`: something is marked as deleted, and goes on its day. */
+function stateAfter({ as_of }: ApprovedPlan, exit: ExitCode, hidden: boolean): RequestState {
+  if (exit === EXIT.done) return hidden ? "waiting" : "verifying";
+  if (exit === EXIT.waiting) return as_of === undefined ? "waiting" : "verifying";
+  return "partly_done";
+}
+
+/** Whether records are marked as deleted and wait for nothing but their day. */
+export function waitsForPurge(steps: readonly PlanStep[], receipts: readonly Receipt[]): boolean {
+  return steps.some(({ marked = 0 }) => marked > 0) || receipts.some(({ marked = 0 }) => marked > 0);
 }
 
 /** The worst wins: what is not done before what waits for somebody. */
@@ -319,8 +332,9 @@ function exitOf(
   )
     return EXIT.unreachable;
   if (!complete || receipts.some(({ blocked, failed }) => blocked + failed > 0)) return EXIT.partly_done;
-  const later = new Map(steps.map((step) => [step.id, step.later ?? 0]));
-  if (receipts.some(({ step, waiting, late }) => waiting > (later.get(step) ?? 0) || late !== undefined))
+  // what a later plan of due work takes by itself, and what goes on its own day
+  const expected = new Map(steps.map(({ id, later = 0, marked = 0 }) => [id, later + marked]));
+  if (receipts.some(({ step, waiting, late }) => waiting > (expected.get(step) ?? 0) || late !== undefined))
     return EXIT.waiting;
   if (steps.some(keptForAPerson)) return EXIT.waiting;
   if (unaccepted.some((step) => step.reason === "empty_pattern")) return EXIT.findings;

@@ -9,17 +9,23 @@ import type {
   Unit,
   Work,
 } from "../model/change.ts";
+import type { Stamp } from "../model/marker.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { Disposition, SealedStep, StepHead } from "../model/plan.ts";
 import type { UnitRow } from "../state/journal.ts";
 import type { PlannedSteps } from "./planned-steps.ts";
 
-/** What an eraser is given for a unit: planned keys only, grouped by what is done to them. `sealed`: the unit's steps. */
-export function unitWork(row: UnitRow, sealed: readonly SealedStep[], steps: PlannedSteps): Unit {
+/**
+ * What an eraser is given for a unit: planned keys only, grouped by what is done to them. `sealed`: the unit's steps;
+ * `stamp`: what marks of this run bear.
+ */
+export function unitWork(row: UnitRow, sealed: readonly SealedStep[], steps: PlannedSteps, stamp: Stamp): Unit {
+  const works = row.steps.map((id) => workOf(stepOf(sealed, id), steps.heads, stamp));
+  const made = works.flatMap(({ operations }) => operations.map(({ change }) => change.kind));
   return {
     id: row.id,
-    effect: "erase",
-    works: row.steps.map((id) => workOf(stepOf(sealed, id), steps.heads)),
+    effect: made.length > 0 && made.every((kind) => kind === "mark") ? "mark" : "erase",
+    works,
     planned: async () => await plannedIn(row.system, steps),
   };
 }
@@ -62,8 +68,11 @@ function stepOf(sealed: readonly SealedStep[], id: string): SealedStep {
   return step;
 }
 
-/** `heads`: of all steps of the plan; a record that several record types found is changed as all of them say. */
-export function workOf(step: SealedStep, heads: readonly StepHead[]): Work {
+/**
+ * `heads`: of all steps of the plan; a record that several record types found is changed as all of them say. Without a
+ * `stamp` only what was done can be looked at.
+ */
+export function workOf(step: SealedStep, heads: readonly StepHead[], stamp?: Stamp): Work {
   const { target } = step;
   const operations = new Map<
     string,
@@ -87,11 +96,15 @@ export function workOf(step: SealedStep, heads: readonly StepHead[]): Work {
     target,
     lookups: step.lookups,
     operations: [...operations.values()].map(({ change, also, records }): Operation => ({
-      change,
+      change: stamped(change, stamp),
       records,
-      ...(also.length === 0 ? {} : { also }),
+      ...(also.length === 0 ? {} : { also: also.map((one) => ({ ...one, change: stamped(one.change, stamp) })) }),
     })),
   };
+}
+
+function stamped(change: Change, stamp: Stamp | undefined): Change {
+  return change.kind === "mark" && stamp !== undefined ? { ...change, stamp } : change;
 }
 
 /** Dispositions of one name make the same changes. */

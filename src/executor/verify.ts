@@ -37,6 +37,8 @@ export interface Check {
   /** What the plan or the run left alone, where it left any, with the words of the hold or condition. */
   readonly kept?: number;
   readonly waiting?: number;
+  /** Marked as deleted by the run, and there still. */
+  readonly marked?: number;
   readonly blocked?: number;
   readonly failed?: number;
   readonly says?: string;
@@ -160,13 +162,16 @@ function leftAlone(step: PlanStep, receipt: Receipt | undefined, gone: Stayed = 
   const waiting = Math.max(0, (receipt ?? step).waiting - gone.waiting);
   const failed = receipt?.failed ?? 0;
   const says = receipt?.says ?? step.says;
+  const { marked = 0 } = receipt ?? {};
+  const until = receipt?.until === undefined ? step.until : (receipt.until ?? undefined);
   return {
     ...(kept === 0 ? {} : { kept }),
     ...(waiting === 0 ? {} : { waiting }),
+    ...(marked === 0 ? {} : { marked }),
     ...(blocked === 0 ? {} : { blocked }),
     ...(failed === 0 ? {} : { failed }),
     ...(says === undefined || kept + waiting + blocked === 0 ? {} : { says }),
-    ...(step.until === undefined || kept === 0 ? {} : { until: step.until }),
+    ...(until === undefined || kept + marked + (step.marked ?? 0) === 0 ? {} : { until }),
   };
 }
 
@@ -288,7 +293,10 @@ async function look(
   const left = await notAsPlanned(scope, step, receipt);
   const gone = await stayedAndGone(readers, target, step, stayed);
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
-  const method = "same search on a fresh connection, and each planned record by its key";
+  const method =
+    (receipt?.marked ?? 0) > 0
+      ? "same search on a fresh connection, and each planned record by its key: it is there, and marked as deleted"
+      : "same search on a fresh connection, and each planned record by its key";
   const residual = Math.max(fresh + left, undone);
   if (undone > 0)
     return { result: "fail", residual, method, fresh, gone, reason: receipt?.reason ?? planned.reason ?? "blocked" };
@@ -429,7 +437,13 @@ function declaredOnly(map: DataMap, at: string): readonly Check[] {
 /** The state after a verification, and its exit code. */
 export function verdict(
   { checks, gaps }: VerifyResult,
-  run: { readonly exit: ExitCode; readonly undone: boolean; readonly waiting: boolean },
+  run: {
+    readonly exit: ExitCode;
+    readonly undone: boolean;
+    readonly waiting: boolean;
+    /** Records are marked as deleted, and go on their day. */
+    readonly hidden: boolean;
+  },
   settledAt: Date,
   now: Date,
   plan: Pick<Plan, "system" | "as_of">,
@@ -448,6 +462,7 @@ export function verdict(
     return { state: run.waiting && run.exit === EXIT.waiting ? "waiting" : "partly_done", exit: run.exit, residual };
   // other systems were not planned: nothing is known of them
   if (plan.system !== undefined) return { state: "partly_done", exit: EXIT.done, residual };
+  if (run.hidden) return { state: "waiting", exit: EXIT.done, residual };
   if (now < settledAt) return { state: "settling", exit: EXIT.done, residual };
   return { state: "closed", exit: run.exit, residual };
 }

@@ -54,11 +54,13 @@ export interface PlanStep extends Counts {
   readonly changed?: number;
   /** Kept records of which all but the needed columns are cleared. They count in `kept`. */
   readonly minimised?: number;
+  /** Of the waiting ones: they were marked as deleted before, and wait for nobody. */
+  readonly marked?: number;
   /** Of the worst that happens here: blocked, then waiting, then kept. */
   readonly reason?: string;
   /** The reason in the words of the hold or condition. */
   readonly says?: string;
-  /** Last day of the longest hold; absent where that of one record is not known. */
+  /** Last day of the longest hold, absent where that of one record is not known; for marked records the day on which they go for good. */
   readonly until?: string;
   readonly law?: readonly string[];
   /** Ids of the legal holds that keep some of them. */
@@ -161,8 +163,14 @@ export type Disposition =
       /** Ids of the legal holds that have a part in it. */
       readonly holds?: readonly string[];
     }
-  /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `age_unknown`, `ambiguous_match`, `over_cap`, `ask`. */
-  | { readonly kind: "waiting"; readonly reason: string; readonly says?: string }
+  /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `age_unknown`, `ambiguous_match`, `over_cap`, `ask`, `marked`. */
+  | {
+      readonly kind: "waiting";
+      readonly reason: string;
+      readonly says?: string;
+      /** `marked`: the day on which it goes for good. */
+      readonly until?: string;
+    }
   | { readonly kind: "blocked"; readonly reason: string; readonly until?: string };
 
 /** A planned record with its disposition; sealed beside the plan. */

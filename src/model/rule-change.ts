@@ -1,5 +1,6 @@
 import type { FieldRules } from "./field-rule.ts";
 import type { Marker, RecordType } from "./datamap.ts";
+import type { Stamp } from "./marker.ts";
 
 /** What is to be done to a record. Decided once, below: a connector never reads a map's `do`. */
 export type Change =
@@ -8,10 +9,15 @@ export type Change =
   | { readonly kind: "fields"; readonly fields: FieldRules; readonly documents: readonly DocumentChange[] }
   /** Clear every column but these, keys (primary, unique, foreign) and the `from` columns of the record's holds. */
   | { readonly kind: "minimise"; readonly keepOnly: readonly string[] }
-  /** Soft delete: the marker changes and nothing else. */
-  | { readonly kind: "mark"; readonly marker: Marker; readonly at: string; readonly by: string }
+  /** Soft delete: the marker changes and nothing else. `stamp`: absent in a rule, there in what is to be carried out. */
+  | { readonly kind: "mark"; readonly marker: Marker; readonly stamp?: Stamp }
   /** Takes back what a `mark` of ours set. */
-  | { readonly kind: "restore"; readonly marker: Marker };
+  | {
+      readonly kind: "restore";
+      readonly marker: Marker;
+      /** By record key: what `UnitJournal.keepImages` was given of it. */
+      readonly images: ReadonlyMap<string, Uint8Array>;
+    };
 
 /** What happens to paths of one JSON column; without `in`, of the document itself. */
 export interface DocumentChange {
@@ -55,8 +61,10 @@ function ruleChange(record: RecordType): Change | undefined {
     case "anonymise":
     case "redact":
     case "unlink":
-    case "soft-delete":
       return fieldsChange(record);
+    case "soft-delete":
+      // the linter asks for a marker
+      return record.marker === undefined ? undefined : { kind: "mark", marker: record.marker };
     // a person must decide first
     case "ask":
       return undefined;

@@ -1,6 +1,7 @@
 import { isCivilDate } from "../model/civil-date.ts";
 import { civilDateFromText, civilDateOf } from "../retention/civil-date.ts";
 import { holdEnd } from "../retention/hold-end.ts";
+import { purgeDay } from "../retention/purge-day.ts";
 import type { Hold, RecordType } from "../model/datamap.ts";
 import { endsLater, latestFirst, untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
@@ -141,6 +142,7 @@ function ownDisposition(
       return { kind: "waiting", reason: "newer_than_request", says: "it came into being after the request" };
   }
   const { timezone } = map.controller.calendar;
+  const marked = markedBefore(type, record, timezone);
   const held: { readonly until?: string; readonly hold: Hold }[] = [];
   for (const use of type.holds) {
     const hold = holds.get(use.hold);
@@ -151,7 +153,7 @@ function ownDisposition(
     const undated = ends.find((end) => end.kind === "unknown" && end.reason === "no_date");
     // what is as wanted already has nothing to wait for
     if (undated?.kind === "unknown")
-      return record.done ? undefined : { kind: "waiting", reason: undated.reason, says: hold.says };
+      return record.done ? marked : { kind: "waiting", reason: undated.reason, says: hold.says };
     for (const end of ends) {
       if (end.kind === "unknown") held.push({ hold });
       else if (end.eligibleFrom > today) held.push({ until: end.lastDay, hold });
@@ -171,13 +173,24 @@ function ownDisposition(
       ...(whole ? { whole } : {}),
     };
   }
+  if (marked !== undefined) return marked;
   if (!record.done && type.unless !== undefined && (conditions.get(type.unless)?.keeps(type.id, record) ?? false)) {
     const says = map.conditions.find(({ name }) => name === type.unless)?.says;
     return { kind: "waiting", reason: type.unless, ...(says === undefined ? {} : { says }) };
   }
-  if (record.shared === true && changesOf(type).rule?.kind === "delete" && type.shared !== "erase")
+  // to hide it is to hide it from the others too
+  if (record.shared === true && GOES.has(changesOf(type).rule?.kind) && type.shared !== "erase")
     return { kind: "blocked", reason: "shared_record" };
   return undefined;
+}
+
+const GOES: ReadonlySet<Change["kind"] | undefined> = new Set<Change["kind"]>(["delete", "mark"]);
+
+/** Whoever marked it before: it keeps its marks, and goes on its own day. */
+function markedBefore(type: RecordType, { marked }: FoundRecord, timezone: string): Disposition | undefined {
+  if (marked === undefined || changesOf(type).rule?.kind !== "mark") return undefined;
+  const until = purgeDay(type, marked.since, timezone);
+  return { kind: "waiting", reason: "marked", ...(until === undefined ? {} : { until }) };
 }
 
 /**

@@ -18,7 +18,7 @@ import { judgeByThemselves, type Judging } from "./judge-due.ts";
 import type { Readers } from "./readers.ts";
 import { decideReferences, deletes, knownReferences, type KnownReference } from "./references.ts";
 import { decideOnce, type OneDecisionEach } from "./same-record.ts";
-import { check, checkConditions, deepLinks, deletingTypes, ONLY_FOR_ERASING, refuse, type Searched } from "./search.ts";
+import { check, checkConditions, deepLinks, typesThat, ONLY_FOR_ERASING, refuse, type Searched } from "./search.ts";
 import { refuseTwins, sitesOf } from "./sites.ts";
 import { noStops } from "./stops.ts";
 import { recordTypes, samePlace, targetOf } from "./targets.ts";
@@ -110,7 +110,8 @@ export async function searchDue(scope: DueScope): Promise<SearchedDue> {
     stops: noStops(),
     links: [...links, ...deepLinks(map, references)],
     writes,
-    deleting: deletingTypes(map, found, decided),
+    deleting: typesThat("delete", map, found, decided),
+    marking: typesThat("mark", map, found, decided),
     sites,
     empty,
     warnings: [...checked, ...late],

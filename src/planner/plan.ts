@@ -25,6 +25,7 @@ import { changesMade } from "./references.ts";
 import { reasonWords } from "../model/words.ts";
 import { holdsOf } from "./under-legal-hold.ts";
 import { backupResidue, mergeResidue } from "./residue.ts";
+import { lastDay, purgeDay } from "../retention/purge-day.ts";
 import type { Searched } from "./search.ts";
 import { reasonOf as stopReason } from "./stops.ts";
 
@@ -176,8 +177,9 @@ function planStep(
   { type, unsearched, placeholders, due }: Found,
   records: readonly SealedRecord[],
   types: ReadonlyMap<string, RecordType>,
-  { searched, pseudonyms, batch }: PlanParts,
+  parts: PlanParts,
 ): PlanStep {
+  const { searched, pseudonyms, batch } = parts;
   const own = countsOf(records);
   const doubtful = placeholders?.count ?? 0;
   const more = due?.more ?? 0;
@@ -192,7 +194,7 @@ function planStep(
     : reasonOf(records, unsearched.length > 0, doubtful > 0, more > 0);
   const kept = records.flatMap(({ disposition }) => (disposition.kind === "kept" ? [disposition] : []));
   // where nobody knows one of the ends, the last of the others would be no promise
-  const until = kept.some((one) => one.until === undefined)
+  const heldUntil = kept.some((one) => one.until === undefined)
     ? undefined
     : records
         .flatMap(({ disposition }) =>
@@ -200,6 +202,8 @@ function planStep(
         )
         .toSorted()
         .at(-1);
+  const until = heldUntil ?? (kept.length > 0 ? undefined : markedUntil(records, statuses, type, parts));
+  const marked = records.filter(({ disposition }) => isMarkedBefore(disposition)).length;
   const law = [...new Set(kept.flatMap((one) => one.law))];
   const minimised = kept.filter((one) => one.minimise).length;
   const changed = records.filter(
@@ -216,6 +220,7 @@ function planStep(
     ...counts,
     ...(counts.act === 0 ? {} : { changed }),
     ...(minimised === 0 ? {} : { minimised }),
+    ...(marked === 0 ? {} : { marked }),
     ...(reason === undefined ? {} : { reason }),
     ...(says === undefined ? {} : { says }),
     ...(until === undefined ? {} : { until }),
@@ -226,6 +231,24 @@ function planStep(
     ...(batch && unsearched.length > 0 ? { unsearched: unsearched.map((person) => shownAs(pseudonyms[person])) } : {}),
     ...(batch ? { subjects: subjectCounts(records, unsearched, placeholders?.byPerson, pseudonyms, searched) } : {}),
   };
+}
+
+export function isMarkedBefore(disposition: Disposition): boolean {
+  return disposition.kind === "waiting" && disposition.reason === "marked";
+}
+
+/** The last day on which one of those that are marked, or would be today, goes for good; undefined where nobody knows it of one. */
+function markedUntil(
+  records: readonly SealedRecord[],
+  statuses: ReadonlySet<Status>,
+  type: RecordType,
+  { map, today }: PlanParts,
+): string | undefined {
+  const days = records.flatMap(({ disposition }) =>
+    disposition.kind === "waiting" && isMarkedBefore(disposition) ? [disposition.until] : [],
+  );
+  if (statuses.has("soft_deleted")) days.push(purgeDay(type, today, map.controller.calendar.timezone));
+  return lastDay(days);
 }
 
 function cascadesOf(records: readonly SealedRecord[]): readonly CascadeCount[] {
@@ -297,6 +320,7 @@ export function statusOf(types: ReadonlyMap<string, RecordType>, type: RecordTyp
     case "act": {
       const changes = changesMade({ types }, type, disposition);
       if (changes.length === 0 || changes.some(({ kind }) => kind === "delete")) return "deleted";
+      if (changes.some(({ kind }) => kind === "mark")) return "soft_deleted";
       const rules = changes.flatMap((change) =>
         change.kind === "fields"
           ? [...Object.values(change.fields), ...change.documents.flatMap(({ paths }) => Object.values(paths))]

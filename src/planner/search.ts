@@ -2,6 +2,7 @@ import { EXIT, FAILURES, Failure, isFailureCode } from "../errors.ts";
 import type { Link, Taken, Write } from "../model/change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { HoldInForce } from "../model/legal-hold.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { Finding, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
 import { openConditions } from "./conditions.ts";
@@ -15,7 +16,7 @@ import { type Known, locateAll } from "./locate.ts";
 import { type LegalCover, legalCover } from "./legal-cover.ts";
 import { beginSearch } from "./lookups.ts";
 import { type Readers, sideBySide } from "./readers.ts";
-import { deletes, type References } from "./references.ts";
+import { changesMade, type References } from "./references.ts";
 import type { OneDecisionEach } from "./same-record.ts";
 import { placed, positionOf, sorted } from "./placed.ts";
 import { neighboursOf, refuseTwins, type Sites, sitesOf } from "./sites.ts";
@@ -37,6 +38,8 @@ export interface Searched {
   readonly writes: readonly Write[];
   /** Record types of which some record is to be deleted. */
   readonly deleting: ReadonlySet<string>;
+  /** Of which some record is to be marked as deleted. */
+  readonly marking: ReadonlySet<string>;
   readonly sites: Sites;
   /** Record types whose pattern matches nothing: not searched. */
   readonly empty: ReadonlySet<string>;
@@ -145,7 +148,8 @@ async function searchAll(
     stops,
     links: [...links, ...deepLinks(map, references)],
     writes,
-    deleting: deletingTypes(map, found, decided),
+    deleting: typesThat("delete", map, found, decided),
+    marking: typesThat("mark", map, found, decided),
     sites,
     empty,
     warnings: [...checked, ...late, ...stopWarnings(stops)],
@@ -176,11 +180,21 @@ function stopOverCap(found: Findings, decided: OwnDecisions, takes: Searched["ta
   return any;
 }
 
-export function deletingTypes(map: DataMap, found: Findings, decided: OwnDecisions): ReadonlySet<string> {
+/** Record types of which some record is changed so. */
+export function typesThat(
+  kind: Change["kind"],
+  map: DataMap,
+  found: Findings,
+  decided: OwnDecisions,
+): ReadonlySet<string> {
   const scope = { types: typesById(map) };
   return new Set(
     [...found].flatMap(([id, { type }]) =>
-      [...(decided.get(id)?.values() ?? [])].some((one) => deletes(scope, type, one)) ? [id] : [],
+      [...(decided.get(id)?.values() ?? [])].some((one) =>
+        changesMade(scope, type, one).some((change) => change.kind === kind),
+      )
+        ? [id]
+        : [],
     ),
   );
 }

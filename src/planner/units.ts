@@ -22,6 +22,8 @@ export interface Ordering {
   readonly writes: readonly Write[];
   /** Record types of which some record is to be deleted: only those wait for what references them. */
   readonly deleting: ReadonlySet<string>;
+  /** Record types of which some record is to be marked as deleted: what references them is changed with them. Absent: none. */
+  readonly marking?: ReadonlySet<string>;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface Ordering {
 export function unitsOf(
   map: DataMap,
   records: readonly string[],
-  { links, writes, deleting }: Ordering,
+  { links, writes, deleting, marking = new Set() }: Ordering,
 ): readonly PlannedUnit[] {
   const phases = systemPhases(map);
   const types = map.systems.flatMap((system) => system.records);
@@ -48,6 +50,13 @@ export function unitsOf(
   for (const { child, parent } of links)
     if (child !== parent && deleting.has(parent) && before.has(child) && !trails.has(child))
       before.get(parent)?.add(child);
+  // nobody sees a hidden parent with children that are still to be seen, nor the other way round
+  for (const { child, parent } of links) {
+    if (child === parent || !marking.has(parent) || !before.has(child) || trails.has(child) || trails.has(parent))
+      continue;
+    before.get(parent)?.add(child);
+    before.get(child)?.add(parent);
+  }
   for (const { from, to } of writes) if (from !== to && before.has(from) && !trails.has(to)) before.get(to)?.add(from);
   for (const [trail, sources] of trails) {
     for (const source of sources) {

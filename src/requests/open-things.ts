@@ -18,7 +18,7 @@ export async function openThings(
   if (plan === undefined || result === undefined) open.push("nothing was run to its end");
   if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
   for (const step of plan?.steps ?? []) open.push(...openInStep(step));
-  for (const step of result?.steps ?? []) open.push(...failedInStep(step));
+  for (const step of result?.steps ?? []) open.push(...failedInStep(step), ...markedInStep(step));
   open.push(...lateIn(plan?.steps ?? [], result?.steps ?? []));
   const seen = plan === undefined ? undefined : await plans.verified(plan.id);
   open.push(...openInLook(seen, acceptGaps));
@@ -91,13 +91,14 @@ function textIn(value: object, name: string): string | undefined {
 }
 
 function openInStep(step: PlanStep): readonly string[] {
-  const { system, record, status: worst, kept, waiting, blocked, reason, says } = step;
+  const { system, record, status: worst, kept, waiting, marked = 0, blocked, reason, says } = step;
   const name = `${system}.${record}`;
   // a step's reason is that of the worst that happens in it
   const why = (status: "waiting" | "blocked"): string =>
     reason === undefined || worst !== status ? "" : ` (${reasonWords(reason, { status, says })})`;
   return [
-    ...(waiting > 0 ? [`${name}: ${waiting} waiting${why("waiting")}`] : []),
+    ...(waiting > marked ? [`${name}: ${waiting - marked} waiting${why("waiting")}`] : []),
+    ...(marked > 0 ? [`${name}: ${marked} marked as deleted before${goesOn(step.until)}`] : []),
     ...(blocked > 0 ? [`${name}: ${blocked} blocked${why("blocked")}`] : []),
     ...(keptForAPerson(step) && reason !== undefined
       ? [`${name}: ${kept} kept (${reasonWords(reason, { status: "kept", says })})`]
@@ -122,6 +123,19 @@ function lateIn(planned: readonly PlanStep[], run: readonly unknown[]): readonly
     };
     return [...more("kept"), ...more("waiting")];
   });
+}
+
+function goesOn(until: string | undefined): string {
+  return until === undefined ? "" : `, to go for good on ${until}`;
+}
+
+/** Of a run's step as it was stored: what is marked as deleted and there still. */
+function markedInStep(step: unknown): readonly string[] {
+  if (typeof step !== "object" || step === null) return [];
+  const marked: unknown = Reflect.get(step, "marked");
+  if (typeof marked !== "number" || marked === 0) return [];
+  const name = `${textIn(step, "system") ?? ""}.${textIn(step, "record") ?? ""}`;
+  return [`${name}: ${marked} marked as deleted${goesOn(textIn(step, "until"))}`];
 }
 
 /** Of a run's step as it was stored: what failed. */

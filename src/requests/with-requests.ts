@@ -1,6 +1,9 @@
 /** Which records open requests have found: nothing else takes them from under their plans. */
-import type { Reads } from "../state/state.ts";
+import type { SealedRecord } from "../model/plan.ts";
 import { OPEN_STATES } from "../model/status.ts";
+import { isMarkedBefore } from "../planner/plan.ts";
+import type { Reads } from "../state/state.ts";
+import { keyDigest } from "./key-digest.ts";
 
 /** Whether an open request other than this one has found the record. */
 export type WithRequest = (record: string, key: string) => boolean;
@@ -12,12 +15,29 @@ export type WithRequest = (record: string, key: string) => boolean;
 export async function openRequestsHold(reads: Reads, except: string): Promise<WithRequest> {
   const held = new Map<string, Set<string>>();
   for (const { id, plan } of await holders(reads, except))
-    for await (const { record, records, elsewhere = [] } of reads.sealed.pieces(id, plan)) {
+    for await (const { step, record, target, records, elsewhere = [] } of reads.sealed.pieces(id, plan)) {
       const mine = held.get(record) ?? new Set<string>();
       held.set(record, mine);
-      for (const { key } of [...records, ...elsewhere]) mine.add(key);
+      const goes = target.changes.rule?.kind === "mark" ? await markedBy(reads, id, plan, step) : () => false;
+      for (const one of records) if (!goes(one)) mine.add(one.key);
+      for (const { key } of elsewhere) mine.add(key);
     }
   return (record, key) => held.get(record)?.has(key) === true;
+}
+
+/** What the request's run marked, or found marked: that goes for good on its own day, and the request waits for nothing else. */
+async function markedBy(
+  reads: Reads,
+  request: string,
+  plan: string,
+  step: string,
+): Promise<(record: SealedRecord) => boolean> {
+  const receipt = (await reads.journal.receipts(plan)).findLast((one) => one.step === step);
+  if (receipt === undefined) return () => false;
+  const not = new Set(receipt.notMarked);
+  const digest = keyDigest(await reads.sealed.digestKey(request));
+  return ({ key, disposition }) =>
+    isMarkedBefore(disposition) || (disposition.kind === "act" && !not.has(digest(key)));
 }
 
 /** The same for many questions: looked at again only where a request has come, ended or been planned anew. */

@@ -1,11 +1,13 @@
 import type { IO } from "../port/connector.ts";
 import { Failure } from "../errors.ts";
 import { changeValue, isAsWanted } from "../record-files/change-value.ts";
+import { marksOf } from "../model/marker.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { FieldRule } from "../model/field-rule.ts";
 import { changeJson, changeJsonBy, type JsonPart } from "./json-column.ts";
 import {
   type Hits,
+  markOfRow,
   NO_HITS,
   type RecordTable,
   type RowColumn,
@@ -26,6 +28,7 @@ export type Whose = Hits | "everything";
 export function isAsWantedRow(table: RecordTable, state: RowState, hits: Hits, io: IO): boolean {
   const change = table.target.changes.rule;
   if (change === undefined || change.kind === "delete") return false;
+  if (change.kind === "mark") return markOfRow(table, change.marker, state) !== undefined;
   try {
     return assignmentsOf(table, change, state, hits, io).size === 0;
   } catch (error) {
@@ -48,8 +51,12 @@ export function assignmentsOf(table: RecordTable, change: Change, state: RowStat
     case "fields":
       return fieldsBy([{ table, change, whose }], state, io);
     case "mark":
+      // who marked it before, or when, is not ours to change
+      if (markOfRow(table, change.marker, state) !== undefined) return new Map();
+      if (change.stamp === undefined) throw new Failure("UNEXPECTED", "nothing says when it is marked, and by whom");
+      return marksOf(change.marker, change.stamp);
     case "restore":
-      throw new Failure("ACTION_REFUSED", `${table.target.record.id}: rows are not marked as deleted yet`);
+      throw new Failure("ACTION_REFUSED", `${table.target.record.id}: marks are not taken back yet`);
   }
 }
 

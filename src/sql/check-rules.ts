@@ -1,5 +1,6 @@
 import type { FieldRule } from "../model/field-rule.ts";
 import type { Finding } from "../model/search.ts";
+import { instantColumns } from "../model/marker.ts";
 import { finding, minimisedNames, updates } from "./findings.ts";
 import { changedFields, type RecordTable, type RowColumn } from "./record-table.ts";
 import { leaves } from "./rule-values.ts";
@@ -42,11 +43,21 @@ export function* checkRules<C extends RowColumn & { readonly declared: string }>
         },
       );
   }
+  const marking = target.changes.rule;
+  const instants = new Set(marking?.kind === "mark" ? instantColumns(marking.marker) : []);
   for (const [name, rule] of Object.entries(changedFields(target.changes).fields)) {
     const column = table.columns.get(name);
     if (column === undefined || rule.kind === "keep") continue;
     const where = `column ${name} of ${table.shown}`;
-    if (!fits(rule, column.isDate, columns.isText(column, rule)))
+    if (instants.has(name) && !column.isDate && !columns.isText(column, rule))
+      yield finding(
+        resolved,
+        "FIELD_REFUSED",
+        "error",
+        `${where} is ${column.declared}: no instant can be written into it`,
+        { column: name, help: "Name a column of dates, of instants or of texts." },
+      );
+    else if (!fits(rule, column.isDate, columns.isText(column, rule)))
       yield finding(
         resolved,
         "FIELD_REFUSED",

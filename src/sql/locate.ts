@@ -3,7 +3,15 @@ import type { DueSelection, Located, Lookup } from "../model/search.ts";
 import type { IO } from "../port/connector.ts";
 import { dueFilter } from "../port/due-filter.ts";
 import { isAsWantedRow } from "./changes.ts";
-import { type ColumnRef, type Hits, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
+import {
+  type ColumnRef,
+  type Hits,
+  markOfRow,
+  NO_HITS,
+  type RecordTable,
+  type RowState,
+  unionOf,
+} from "./record-table.ts";
 import { datesOf, isShared, textsIn } from "./whose-value.ts";
 
 /** A record type's table as it is searched. */
@@ -74,6 +82,7 @@ export async function* locateDue<T extends SearchedTable>(
 
 function located(table: SearchedTable, state: RowState, subjects: readonly number[], hits: Hits, io: IO): Located {
   const dates = new Set(table.target.record.holds.map(({ from }) => from));
+  const marked = markOfRow(table, table.target.record.marker, state);
   return {
     subjects,
     key: state.key,
@@ -83,5 +92,6 @@ function located(table: SearchedTable, state: RowState, subjects: readonly numbe
       table.exports.map((ref) => [ref.name, (dates.has(ref.name) ? datesOf : textsIn)(ref, state)]),
     ),
     done: isAsWantedRow(table, state, hits, io),
+    ...(marked === undefined ? {} : { marked }),
   };
 }

@@ -1,5 +1,6 @@
 /** What is read of a row, whichever database keeps it. */
 import type { Where } from "../model/datamap.ts";
+import { markerColumns } from "../model/marker.ts";
 import type { Target } from "../model/search.ts";
 import { changedFields, type ColumnRef, type RowColumn } from "./record-table.ts";
 import { columnOf, type NamedColumns } from "./resolve-ref.ts";
@@ -26,6 +27,12 @@ export function fingerprintColumns<C extends RowColumn>(
     ...(record.created === undefined ? [] : [record.created]),
   ].map((name) => ref(name).column);
   return distinct([...found, ...looked]).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What says whether a row is marked as deleted, by whomever. */
+export function markedColumns<C extends RowColumn>(table: NamedColumns<C>, { record }: Target): readonly C[] {
+  const names = record.marker === undefined ? [] : markerColumns(record.marker);
+  return names.map((name) => columnOf(table, name, record.id));
 }
 
 /** What `minimise` clears: everything but what is named, what holds are reckoned from, and what else stays: keys of every kind. */

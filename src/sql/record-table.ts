@@ -1,4 +1,6 @@
 /** A record type's table as the rules see it, whichever database keeps it. */
+import type { Marker } from "../model/datamap.ts";
+import { markOf, markRules, SAMPLE_STAMP } from "../model/marker.ts";
 import type { Change, Changes } from "../model/rule-change.ts";
 import type { FieldRules } from "../model/field-rule.ts";
 import type { MatchColumn, Target } from "../model/search.ts";
@@ -72,16 +74,37 @@ export function unionOf(all: readonly Hits[]): Hits {
   return merged;
 }
 
-/** The field rules of everything that may become of a record, and the JSON columns that its paths are read in. */
+/** The field rules of everything that may become of a record, and the JSON columns that its paths are read in. A mark sets its columns. */
 export function changedFields({ rule, heldBy }: Changes): {
   readonly fields: FieldRules;
   readonly documents: readonly string[];
 } {
   const changes = [rule, heldBy].flatMap((change) => (change?.kind === "fields" ? [change] : []));
+  const marks = rule?.kind === "mark" ? markRules(rule.marker, SAMPLE_STAMP) : {};
   return {
-    fields: Object.fromEntries(changes.flatMap(({ fields }) => Object.entries(fields))),
+    fields: { ...Object.fromEntries(changes.flatMap(({ fields }) => Object.entries(fields))), ...marks },
     documents: [...new Set(changes.flatMap(documentColumns))],
   };
+}
+
+/** Rules whose constants are compared with what stands in a row: the marker's too, whatever becomes of the record. */
+export function comparedFields({ record, changes }: Target): FieldRules {
+  const { fields } = changedFields(changes);
+  return record.marker === undefined ? fields : { ...fields, ...markRules(record.marker, SAMPLE_STAMP) };
+}
+
+/** Since when a row is marked as deleted; undefined: it lives, or nothing says how it would be marked. */
+export function markOfRow(
+  { constants }: Pick<RecordTable, "constants">,
+  marker: Marker | undefined,
+  { values }: Pick<RowState, "values">,
+): { readonly since: string | null } | undefined {
+  if (marker === undefined) return undefined;
+  return markOf(
+    marker,
+    (column) => values.get(column),
+    (column, value) => constants.get(column) ?? value,
+  );
 }
 
 function documentColumns(change: Extract<Change, { kind: "fields" }>): string[] {

@@ -5,7 +5,7 @@ import type { IO } from "../port/connector.ts";
 import { touchesMatched } from "./assign.ts";
 import { assignmentsOf, type Whose } from "./changes.ts";
 import type { SearchedTable, SqlLook } from "./locate.ts";
-import { type Hits, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
+import { type Hits, markOfRow, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
 
 /** How `remainingRows` looks. */
@@ -64,6 +64,8 @@ async function hitsIn<T extends SearchedTable>(
 }
 
 function isOpen(table: RecordTable, change: Change, state: RowState, whose: Whose, io: IO): boolean {
+  // by whomever: what is marked is hidden
+  if (change.kind === "mark") return markOfRow(table, change.marker, state) === undefined;
   try {
     return assignmentsOf(table, change, state, whose, io).size > 0;
   } catch (error) {

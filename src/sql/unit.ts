@@ -18,8 +18,7 @@ export async function applyUnit<T extends RecordTable>(
   unit: Unit,
   { journal, guard, io }: { readonly journal: UnitJournal; readonly guard: Guard; readonly io: IO },
 ): Promise<readonly StepOutcome[]> {
-  if (unit.effect !== "erase" && unit.effect !== "purge")
-    throw new Failure("ACTION_REFUSED", `${unit.id}: rows are not marked as deleted yet`);
+  if (unit.effect === "restore") throw new Failure("ACTION_REFUSED", `${unit.id}: marks are not taken back yet`);
   if (io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
   const settled = await settleNotes(journal.notes, async (id) => await dialect.fate(id), io);
   const tables = await dialect.describe(unit);

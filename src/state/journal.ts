@@ -54,11 +54,18 @@ export interface Receipt {
   readonly reason?: string;
   /** Words of the hold or condition. */
   readonly says?: string;
+  /** Of the changed ones: they are marked as deleted, and there still. */
+  readonly marked?: number;
+  /** Keyed digests of the records that were to be marked and that no attempt of ours marked. */
+  readonly notMarked?: readonly string[];
   /** Keyed digests of the records that were held or waiting only when they were about to be acted on. */
   readonly late?: readonly string[];
   /** Ids of the legal holds that keep some of them, planned or since. */
   readonly holds?: readonly string[];
-  /** Last day of the longest hold, where some are held only since the plan and every end is known; null: it is not. */
+  /**
+   * The day on which the last of the marked ones goes for good; or the last day of the longest hold, where some are held
+   * only since the plan. null: nobody knows it.
+   */
   readonly until?: string | null;
   /** One a person of a batch, in the request's order. */
   readonly people?: readonly PersonCounts[];

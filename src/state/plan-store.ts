@@ -29,6 +29,8 @@ export interface PlanReads {
   ofRequest(request: string): Promise<readonly Plan[]>;
   approval(plan: string): Promise<Approval | undefined>;
   result(plan: string): Promise<RunResult | undefined>;
+  /** Instant at which its first run began; undefined before, and for plans that an earlier version ran. */
+  begunAt(plan: string): Promise<string | undefined>;
   /** The latest verification, as it was printed. */
   verified(plan: string): Promise<Json | undefined>;
 }
@@ -38,6 +40,8 @@ export interface Plans extends PlanReads {
   nextId(): Promise<string>;
   save(plan: Plan): Promise<void>;
   approve(approval: Approval): Promise<void>;
+  /** Once begun, later calls change nothing. → the instant */
+  begin(plan: string, at: string): Promise<string>;
   complete(plan: string, result: RunResult): Promise<void>;
   saveVerified(plan: string, verified: Json): Promise<void>;
 }
@@ -47,7 +51,16 @@ export function planStore(sql: Sql): Plans {
     const value = (await one(sql, `select ${name} as value from plan where id = ?`, [id]))?.["value"];
     return typeof value === "string" ? value : undefined;
   };
+  const begunAt = async (plan: string): Promise<string | undefined> => {
+    const row = await one(sql, "select at from begun where plan = ?", [plan]);
+    return row === undefined ? undefined : text(row, "at");
+  };
   return {
+    begunAt,
+    async begin(plan, at) {
+      await sql.run("insert into begun (plan, at) values (?, ?) on conflict (plan) do nothing", [plan, at]);
+      return (await begunAt(plan)) ?? at;
+    },
     nextId: async () => `P-${String(await nextNumber(sql, "plan")).padStart(4, "0")}`,
     async save(plan) {
       await sql.run("insert into plan (id, request, body, made_at) values (?, ?, ?, ?)", [

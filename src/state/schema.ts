@@ -15,7 +15,7 @@ export interface Dialect {
 }
 
 /** Tables that version 2 has not got. */
-export const SINCE_2 = ["legal_hold", "legal_hold_key", "legal_hold_sealed"] as const;
+export const SINCE_2 = ["begun", "legal_hold", "legal_hold_key", "legal_hold_sealed"] as const;
 
 /** A table of this version, by its name. */
 export function table(name: keyof typeof COLUMNS, { blob, integer, strict }: Dialect): string {
@@ -67,6 +67,8 @@ const COLUMNS = {
   lease:
     "name text primary key, owner text not null, host text not null, fence INTEGER not null, until INTEGER not null",
   held_key: "request text primary key, wrapped BLOB not null",
+  /** When the first run of a plan began: what its marks are dated by. */
+  begun: "plan text primary key, at text not null",
   held: "request text not null, system text not null, record text not null, until text not null, reason text not null, bytes BLOB not null",
   legal_hold: "id text primary key, body text not null",
   legal_hold_key: "hold text primary key, wrapped BLOB not null",

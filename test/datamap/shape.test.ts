@@ -107,7 +107,6 @@ trail: { match: { email: email }, do: erase }`.trim();
     );
     expect(new Set(issues.map(({ code, severity }) => `${severity} ${code}`))).toEqual(new Set(["warning NOT_BUILT"]));
     expect(issues.map(({ message }) => /`[^`]+`/u.exec(message)?.[0])).toEqual([
-      "`do: soft-delete`",
       "`restore_window`",
       "`http`",
       "`connect.read_secret`",

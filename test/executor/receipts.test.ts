@@ -54,6 +54,7 @@ function triedWith(dispositions: readonly Disposition[], people = 1): Tried {
     gaps: [],
     residue: [],
     ...times,
+    stamp: { at: times.started, by: "expunge R-2026-0001" },
     digest: (key) => `d-${key}`,
   };
 }

@@ -68,6 +68,7 @@ test("an eraser is told what the plan deletes and changes in its system, in what
       },
       whole: async (wanted) => await Promise.resolve(pieces(wanted)),
     },
+    { at: "2026-11-30T00:00:00.000Z", by: "expunge R-2026-0001" },
   );
   const { deleting = [], changing = [], keeping = [] } = (await planned?.()) ?? {};
   const shown = (some: typeof deleting) => some.map(({ target, keys }) => [target.record.id, keys]);

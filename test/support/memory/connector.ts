@@ -12,7 +12,7 @@ import { memoryReader } from "./reader.ts";
 
 export const memoryConfig: ConnectorConfig = {
   kind: "memory",
-  actions: ["erase", "anonymise", "redact", "unlink", "keep"],
+  actions: ["erase", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["table"],
   rank: "source",
   block: { connect: {}, system: {}, record: { table: PLACE.table } },

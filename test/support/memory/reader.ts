@@ -4,7 +4,7 @@ import type { IO, Reader } from "../../../src/port/connector.ts";
 import { type DueFilter, dueFilter } from "../../../src/port/due-filter.ts";
 import { holdsOthers, subjectMatcher, valuesFor } from "../../../src/record-files/match-record.ts";
 import { type Child, childrenOf, idsWith, type MemoryDatabase, type Row, rowsOf, valuesIn } from "./database.ts";
-import { changed, isChanged, type Whose } from "./row-change.ts";
+import { changed, isChanged, markIn, type Whose } from "./row-change.ts";
 import { addressOf, fingerprintOf, idOf, keyOf, tableOf } from "./row-key.ts";
 
 /** `declared`: the system's record types by the table that they lie in. */
@@ -53,6 +53,7 @@ export function memoryReader(
         if (subjects === undefined) continue;
         const mine = subjects.flatMap((subject) => lookups.get(subject) ?? []);
         const rule = target.changes.rule;
+        const marked = target.record.marker === undefined ? undefined : markIn(row, target.record.marker);
         const listOf = (column: string) => {
           const values = valuesIn(row, column);
           return Array.isArray(row[column]) ? values : null;
@@ -65,6 +66,7 @@ export function memoryReader(
           values: Object.fromEntries(target.exports.map((column) => [column, valuesIn(row, column)])),
           done: rule !== undefined && isChanged(row, rule, whoseIs(database, target, mine, io)),
           ...(selection.by === "subjects" && holdsOthers(target.columns, mine, listOf) ? { shared: true } : {}),
+          ...(marked === undefined ? {} : { marked }),
         };
       }
       due?.end(target.record.id);

@@ -1,8 +1,10 @@
+import type { Marker } from "../../../src/model/datamap.ts";
+import { markOf, marksOf } from "../../../src/model/marker.ts";
 import type { Change } from "../../../src/model/rule-change.ts";
 import type { Lookup, MatchColumn } from "../../../src/model/search.ts";
 import { changeValue, isAsWanted } from "../../../src/record-files/change-value.ts";
 import { comparableIn, valuesFor } from "../../../src/record-files/match-record.ts";
-import type { Cell, Row } from "./database.ts";
+import { type Cell, type Row, valuesIn } from "./database.ts";
 
 export interface Whose {
   readonly columns: readonly MatchColumn[];
@@ -34,14 +36,12 @@ export function changed(row: Row, change: Change, whose: Whose): Row | undefined
       const kept = new Set([...change.keepOnly, ...whose.keys]);
       return Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, kept.has(column) ? cell : null]));
     }
-    case "mark":
-      return { ...row, [change.marker.kind === "delete_marker" ? "deleted_at" : change.marker.column]: change.at };
+    case "mark": {
+      if (change.stamp === undefined) throw new Error("nothing says when it is marked, and by whom");
+      return { ...row, ...Object.fromEntries(marksOf(change.marker, change.stamp)) };
+    }
     case "restore":
-      return {
-        ...row,
-        [change.marker.kind === "delete_marker" ? "deleted_at" : change.marker.column]:
-          change.marker.kind === "timestamp" ? change.marker.live : null,
-      };
+      throw new Error("nothing is given back yet");
   }
 }
 
@@ -57,11 +57,17 @@ export function isChanged(row: Row, change: Change, whose: Whose): boolean {
         if (cell !== null && typeof cell !== "string") return withoutMine(cell, column, whose).length === cell.length;
         return isAsWanted(rule, cell, false);
       });
-    case "minimise":
     case "mark":
+      return markIn(row, change.marker) !== undefined;
+    case "minimise":
     case "restore":
       return JSON.stringify(changed(row, change, whose)) === JSON.stringify(row);
   }
+}
+
+/** Since when a row is marked; undefined: it lives. */
+export function markIn(row: Row, marker: Marker): { readonly since: string | null } | undefined {
+  return markOf(marker, (column) => valuesIn(row, column)[0]);
 }
 
 function withoutMine(list: readonly string[], name: string, { columns, lookups }: Whose): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Target } from "../../../src/model/search.ts";
+import { markerColumns } from "../../../src/model/marker.ts";
 import type { IO } from "../../../src/port/connector.ts";
 import { type Row, valuesIn } from "./database.ts";
 
@@ -25,7 +26,8 @@ export function addressOf(table: string, id: string): string {
 /** Over what match, filter, holds, conditions and the rule read, and over nothing else. */
 export function fingerprintOf(target: Target, row: Row, io: Pick<IO, "digest">): string {
   const { rule } = target.changes;
-  const fields = rule?.kind === "fields" ? Object.keys(rule.fields) : [];
+  const fields =
+    rule?.kind === "fields" ? Object.keys(rule.fields) : rule?.kind === "mark" ? markerColumns(rule.marker) : [];
   const columns = new Set([
     ...target.columns.map(({ column }) => column),
     ...Object.keys(target.where ?? {}),
