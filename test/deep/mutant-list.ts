@@ -272,6 +272,22 @@ export const MUTANTS: readonly Mutant[] = [
     titles: "grown old",
   },
   {
+    name: "older rows of a trail count as rows of our own making",
+    file: "connectors/postgres/erasing.ts",
+    from: "return all.filter(({ state }) => !older.has(state.key));",
+    to: 'return all.filter(({ state }) => !older.has(state.key) || state.key !== "");',
+    tests: ["test/connectors/postgres/copies.test.ts"],
+    titles: "trail that was there before",
+  },
+  {
+    name: "a row whose key a trigger changed is compared with nothing",
+    file: "connectors/postgres/altered.ts",
+    from: "if (keys.length - there > inserted)",
+    to: "if (keys.length - there > inserted + 1000)",
+    tests: ["test/connectors/postgres/copies.test.ts"],
+    titles: "changes what stands",
+  },
+  {
     name: "altered records are run",
     file: "src/planner/approve.ts",
     from: "if (!how.unaltered || (approval",
