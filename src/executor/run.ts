@@ -141,13 +141,17 @@ async function begin(scope: RunScope): Promise<NewRecords> {
 }
 
 /** Whatever is found or not found at another place says nothing of the planned one, and nothing is done there; by a run that goes on neither. */
-async function refuseMoved({ steps }: RunScope, readers: Readers): Promise<void> {
+async function refuseMoved({ steps, state, plan }: RunScope, readers: Readers): Promise<void> {
   const [moved] = await movedSystems(steps.heads, readers);
-  if (moved !== undefined)
-    throw new Failure(
-      "PLAN_STALE",
-      `${moved} is another place by now than the one that was planned; nothing more was done`,
-    );
+  if (moved === undefined) return;
+  // no plan is made before what was begun is told, so that a new one is no help
+  const untold = (await state.read.journal.units(plan.id)).some((unit) => unit.state === "intended");
+  const help = `Lead ${moved} back to where the run began, and go on: expunge run ${plan.request}.`;
+  throw new Failure(
+    "PLAN_STALE",
+    `${moved} is another place by now than the one that was planned; nothing more was done`,
+    untold ? { help } : {},
+  );
 }
 
 /** What the map names and is not there any more was there at plan: it has changed. */

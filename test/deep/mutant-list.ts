@@ -166,8 +166,22 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "two systems over one place act on one record",
     file: "src/planner/sites.ts",
-    from: "if (!seen.some(({ goes }) => goes)) continue;",
-    to: "if (!seen.some(({ goes }) => goes) || seen.length > 0) continue;",
+    from: "if (!seen.some(({ acts }) => acts)) continue;",
+    to: "if (!seen.some(({ acts }) => acts) || seen.length > 0) continue;",
+    tests: ["test/engine/places.test.ts"],
+  },
+  {
+    name: "planned alone, a system asks nobody else in its place",
+    file: "src/planner/sites.ts",
+    from: "if (own === undefined || alike.length === 0) return [];",
+    to: "if (own === undefined || alike.length >= 0) return [];",
+    tests: ["test/engine/places.test.ts"],
+  },
+  {
+    name: "what a twin minimises is not taken for changed",
+    file: "src/planner/sites.ts",
+    from: '(disposition.kind === "kept" && disposition.minimise)',
+    to: '(disposition.kind === "kept" && disposition.minimise && disposition.law.length < 0)',
     tests: ["test/engine/places.test.ts"],
   },
   {

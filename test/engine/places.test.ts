@@ -137,6 +137,27 @@ test("a run at another place than the planned one does nothing, begun or not", a
   expect(shop.dump()).toEqual(half);
 });
 
+test("what was begun at a place that is another one by now sends nobody in a circle", async () => {
+  await using shop = await openShop();
+  const id = await planned(shop.house);
+  const dying = shop.house.as({
+    at: (point, system) => {
+      if (point === "reread" && system === "copy") throw new Error("killed");
+    },
+  });
+  await dying.run(id).catch(() => undefined);
+  const home = shop.copy.name;
+  shop.copy.name = "the new server";
+  // no plan is made before what was begun is told
+  await expect(shop.house.plan(id)).rejects.toMatchObject({ code: "PARTLY_DONE" });
+  await expect(shop.house.run(id)).rejects.toMatchObject({
+    code: "PLAN_STALE",
+    help: `Lead copy back to where the run began, and go on: expunge run ${id}.`,
+  });
+  shop.copy.name = home;
+  expect(await shop.house.run(id)).toMatchObject({ exit: 0 });
+});
+
 test("verify finds nothing gone at a place that is another one by now, and closes nothing", async () => {
   await using shop = await openShop();
   const id = await planned(shop.house);
