@@ -221,6 +221,7 @@ function totalsOf(systems: readonly SystemLine[]): TotalsLine {
     waiting: sum("waiting"),
     blocked: sum("blocked"),
     failed: sum("failed"),
+    untold: sum("untold"),
     own: sum("own"),
   };
 }
