@@ -103,11 +103,14 @@ async function ledgerCheck(workspace: Reading): Promise<DoctorCheck> {
     await using ledger = await workspace.openLedger();
     // throws for a leaf or a content that is missing or changed
     await ledger.exportAll();
-    return { entries: await ledger.size() };
+    return { entries: await ledger.size(), expired: await ledger.expired() };
   });
   const detail = (entries: number): string =>
     `${count(entries, "entry", "entries")}, each as it was signed; it holds what this workspace knows of it`;
-  return "result" in size ? size : { name: "ledger", result: "ok", detail: detail(size.entries) };
+  if ("result" in size) return size;
+  if (size.expired === 0) return { name: "ledger", result: "ok", detail: detail(size.entries) };
+  const gone = `${size.expired} of them without content: what they told nobody can know any more`;
+  return { name: "ledger", result: "warn", detail: `${detail(size.entries)}; ${gone}` };
 }
 
 /** One that cannot be read stops every plan and run; what it names in the data map is looked at there. */

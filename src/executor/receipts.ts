@@ -73,7 +73,10 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
   const changed = Math.max(0, outcome.changed - Math.max(0, doubtful - outcome.deleted));
   const failed = Math.max(tally.failed, acted - deleted - changed - stayed.length - tally.blocked);
   const late = outcome.left.filter(({ kind }) => kind === "kept" || kind === "waiting");
-  const says = late.find((one) => one.says !== undefined)?.says ?? step.says;
+  // words of a hold or condition are those of its own reason: what failed beside it has another
+  const own = (why: string | undefined): boolean => reason === undefined || why === reason;
+  const says =
+    late.find((one) => one.says !== undefined && own(one.reason))?.says ?? (own(step.reason) ? step.says : undefined);
   return {
     ...aboutAttempt(tried),
     status: outcomeStatus(tried, {
@@ -180,7 +183,7 @@ export function failedReceipt(tried: Tried, failure: Failure): Receipt {
     blocked: step.blocked + (blocks ? open : 0),
     failed: blocks ? 0 : open,
     reason,
-    ...(step.says === undefined ? {} : { says: step.says }),
+    ...(step.says === undefined || step.reason !== reason ? {} : { says: step.says }),
     ...holdsOf([step]),
     ...(tried.people > 1 ? { people: peopleOf(tried, unresolved) } : {}),
   };

@@ -70,7 +70,8 @@ export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: r
     failed,
   } = receipt;
   const reason = receipt.reason ?? step.reason;
-  const says = receipt.says ?? step.says;
+  // the words of the plan are those of its own reason: what failed since has another
+  const says = receipt.says ?? (reason === step.reason ? step.says : undefined);
   const counts = {
     matched,
     affected,

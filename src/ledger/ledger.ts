@@ -4,7 +4,7 @@ import { Failure } from "../errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { LeafRow, LedgerReads, LedgerRows, LedgerWrites } from "../model/ledger-rows.ts";
 import { toBase64 } from "./base64.ts";
-import { commit, decoy, leafText, newSalt, parseLeaf } from "./commitment.ts";
+import { commit, decoy, type Leaf, leafText, newSalt, parseLeaf } from "./commitment.ts";
 import { type DisclosedEntry, leafOf } from "./disclosed-entry.ts";
 import { sealEnvelope } from "./dsse.ts";
 import { checkEvent, wholeCore } from "./events.ts";
@@ -68,8 +68,13 @@ export interface Ledger extends AsyncDisposable {
   holds(head: { readonly size: number; readonly root?: string }): Promise<boolean>;
   /** The latest head, a signed note. */
   checkpoint(): Promise<string>;
-  /** Every entry of a request whose content is still there, with its proof. Throws STATE_UNREADABLE where one is missing or is not what was signed. */
+  /**
+   * Every entry of a request whose content is still there, with its proof. Throws STATE_UNREADABLE where any of the ledger is
+   * missing or is not what was signed: what is hidden may be one of them.
+   */
   entriesOf(request: string): Promise<Disclosure>;
+  /** How many entries have no content any more. Throws as `entriesOf` does. */
+  expired(): Promise<number>;
   /** The whole ledger, contents and all, as `docs/ledger-format.md` says. Throws STATE_UNREADABLE where it is not what was signed. */
   exportAll(): Promise<Uint8Array>;
   /** The outcome of a request (the last entry that ended it, else its latest) as a tlog-proof. Undefined where it has no entry. */
@@ -125,20 +130,16 @@ function ledgerOn(log: Log, rows: LedgerRows): Ledger {
   const { verifier, signingKey } = log;
   const entriesOf = async (request: string): Promise<Disclosure> => {
     const note = await checkpoint(log, rows);
-    const total = parseCheckpoint(parseNote(note).text).size;
-    await refuseMissing(log, rows.read, total);
-    const near = await rows.read.leaves({ request, below: total });
-    const leaves = near.filter((row) => row.core !== null && requestIn(log, row) === request);
-    // all proofs' nodes in one look
-    const node = await nodesOf(log, rows.read, (at) => leaves.map(({ index }) => inclusionProof(index, total, at)));
-    const root = await rootAt(log, rows.read, total);
-    // the id stands beside the tree: it alone says whose an entry without content was, and nothing vouches for it
-    const own = near.filter(({ core, id }) => core === null && id.startsWith(`${request}/`)).length;
-    return {
-      checkpoint: note,
-      entries: leaves.map((leaf) => disclosed(log, leaf, { total, root, node })),
-      expired: { own, others: (await rows.read.expired(total)) - own },
-    };
+    const head = parseCheckpoint(parseNote(note).text);
+    const leaves: LeafRow[] = [];
+    const expired = { own: 0, others: 0 };
+    const hashes = await eachLeaf(log, rows.read, head, (row) => {
+      // the id stands beside the tree: it alone says whose an entry without content was, and nothing vouches for it
+      if (row.core === null) expired[row.id.startsWith(`${request}/`) ? "own" : "others"] += 1;
+      else if (requestIn(log, row) === request) leaves.push(row);
+    });
+    const tree = { total: head.size, root: head.root, node: treeOf(hashes) };
+    return { checkpoint: note, entries: leaves.map((leaf) => disclosed(log, leaf, tree)), expired };
   };
   return {
     origin: verifier.name,
@@ -162,11 +163,26 @@ function ledgerOn(log: Log, rows: LedgerRows): Ledger {
     },
     checkpoint: async () => await checkpoint(log, rows),
     entriesOf,
+    async expired() {
+      let count = 0;
+      await eachLeaf(log, rows.read, parseCheckpoint(parseNote(await checkpoint(log, rows)).text), ({ core }) => {
+        if (core === null) count += 1;
+      });
+      return count;
+    },
     async exportAll() {
       const note = await checkpoint(log, rows);
-      const head = parseCheckpoint(parseNote(note).text);
-      await refuseMissing(log, rows.read, head.size);
-      return Buffer.from(exported(log, note, head, await rows.read.leaves({ below: head.size })));
+      const leaves: JsonObject[] = [];
+      await eachLeaf(log, rows.read, parseCheckpoint(parseNote(note).text), (row, { core, link }) => {
+        // the column by which a request's entries are found is beside the tree
+        if (row.core !== null) requestIn(log, row);
+        leaves.push({
+          leaf: row.leaf,
+          ...(row.core === null ? {} : opened(log, "core", { text: row.core, salt: row.coreSalt, wanted: core })),
+          ...(row.link === null ? {} : opened(log, "link", { text: row.link, salt: row.linkSalt, wanted: link })),
+        });
+      });
+      return Buffer.from(jcs({ checkpoint: note, leaves }));
     },
     async exportProof(request) {
       const { checkpoint: note, entries } = await entriesOf(request);
@@ -284,25 +300,32 @@ function disclosed(
   return { ...entry, proof: { index, path: path.map(toBase64) } };
 }
 
-function exported(
+const PIECE = 1000;
+
+/**
+ * Every leaf that was signed for, in order. Throws STATE_UNREADABLE where one is missing or changed, or has a content that is
+ * not what it commits to: whichever request the columns beside the tree say it was about, one that is looked for may be it.
+ * Returns the leaves' hashes.
+ */
+async function eachLeaf(
   log: Log,
-  note: string,
+  reads: LedgerReads,
   head: { readonly size: number; readonly root: Uint8Array },
-  rows: readonly LeafRow[],
-): string {
-  const hashes = rows.map(({ leaf }) => leafHash(Buffer.from(leaf)));
-  if (Buffer.compare(rootOf(hashes.length, treeOf(hashes)), head.root) !== 0) throw changed(log);
-  const leaves = rows.map((row): JsonObject => {
-    const { core, link } = parsed(log, row.leaf, parseLeaf);
-    return {
-      leaf: row.leaf,
-      ...(row.core === null ? {} : opened(log, "core", { text: row.core, salt: row.coreSalt, wanted: core })),
-      ...(row.link === null ? {} : opened(log, "link", { text: row.link, salt: row.linkSalt, wanted: link })),
-    };
-  });
-  // the column by which a request's entries are found is beside the tree
-  for (const row of rows) if (row.core !== null) requestIn(log, row);
-  return jcs({ checkpoint: note, leaves });
+  visit: (row: LeafRow, leaf: Leaf) => void,
+): Promise<readonly Uint8Array[]> {
+  const hashes: Uint8Array[] = [];
+  for (let from = 0; from < head.size; from += PIECE) {
+    for (const row of await reads.leaves({ from, below: Math.min(from + PIECE, head.size) })) {
+      if (row.index !== hashes.length) throw changed(log);
+      hashes.push(leafHash(Buffer.from(row.leaf)));
+      const leaf = parsed(log, row.leaf, parseLeaf);
+      if (row.core !== null) opened(log, "core", { text: row.core, salt: row.coreSalt, wanted: leaf.core });
+      visit(row, leaf);
+    }
+  }
+  const whole = hashes.length === head.size;
+  if (!whole || Buffer.compare(rootOf(hashes.length, treeOf(hashes)), head.root) !== 0) throw changed(log);
+  return hashes;
 }
 
 /** A content with its salt, which must open what the leaf commits to. */
@@ -317,16 +340,12 @@ function opened(
   return { [part]: content, [`${part}_salt`]: written };
 }
 
-/** The request that a content is about, which its row must name too: what is filed elsewhere would be left out of a report. */
+/** The request that a content is about, which its row must name too. */
 function requestIn(log: Log, { core, request }: LeafRow): string | null {
   const named = contentOf(log, core)["request"];
   const about = typeof named === "string" ? named : null;
   if (about !== request) throw changed(log);
   return about;
-}
-
-async function refuseMissing(log: Log, reads: LedgerReads, size: number): Promise<void> {
-  if ((await reads.count(size)) !== size) throw changed(log);
 }
 
 function changed({ name }: Log): Failure {

@@ -54,6 +54,11 @@ export function factsOf({
   const day = (date: string | null | undefined): string =>
     date === null || date === undefined ? "" : spokenDay(date, language);
   const { deadline, received, identity, verification, regime } = summary;
+  // a day that has passed is no promise
+  const ahead = deadline?.ended_on === null && deadline.due >= today ? day(deadline.due) : "";
+  // what an older look saw may be done by now
+  const look = verification?.current === true ? verification : undefined;
+  const seen = look === undefined ? [] : summary.systems.filter(({ verified }) => verified?.by === "verification");
   const called = (line: { readonly system: string; readonly record: string }): string =>
     words?.[`${line.system}.${line.record}`]?.called ?? `${line.record.replaceAll("_", " ")} (${line.system})`;
   return {
@@ -68,26 +73,37 @@ export function factsOf({
       authority_url: controller.authority?.url ?? "",
     },
     received: day(received),
-    // a day that has passed is no promise
-    due: summary.state === null && (deadline?.due ?? "") >= today ? day(deadline?.due) : "",
-    extended: day(deadline?.extension === null ? null : deadline?.due),
+    due: ahead,
+    extended: deadline?.extension === null ? "" : ahead,
     extension: deadline?.extension?.reason ?? "",
     paused: (deadline?.pauses ?? []).some(({ to }) => to === null),
     identity: identity?.result ?? "",
     ended: day(deadline?.ended_on),
     closed: summary.state === "closed",
-    looked: verification?.current === true ? day(dayOf(verification.at)) : "",
+    looked: look === undefined ? "" : day(dayOf(look.at)),
+    found_no_more: look !== undefined && foundNoMore(summary, look),
+    still_there: seen.flatMap((line) => {
+      // what is blocked or failed is told as open
+      const count = (line.verified?.residual ?? 0) - line.blocked - line.failed;
+      return count > 0 ? [{ called: called(line), count }] : [];
+    }),
+    not_looked: seen.flatMap((line) =>
+      line.verified?.result === "unverifiable" && line.verified.reason !== "gap" ? [called(line)] : [],
+    ),
+    lost: summary.vanished.map((line) => ({ called: called(line), count: line.count })),
     done: summary.systems.flatMap((line) => doneIn(line, called(line), language)),
-    kept: summary.kept.map((line) => {
+    kept: summary.kept.flatMap((line) => {
       const why = words?.[`${line.system}.${line.record}`]?.keeps ?? [];
+      const count = line.count - goneOf(line, summary.systems);
+      if (count <= 0) return [];
       return {
         called: called(line),
-        count: line.count,
+        count,
         why: line.reason === "retention" && why.length > 0 ? why.join("; ") : whyKept(line.reason, language),
         law: line.law.join("; "),
         until: day(line.until),
         restricted: line.restricted,
-        minimised: line.minimised,
+        minimised: Math.min(line.minimised, count),
       };
     }),
     // what a rule keeps for good is not erased when its hold ends
@@ -99,6 +115,23 @@ export function factsOf({
     refused: summary.refusal === null ? "" : day(deadline?.ended_on),
     reason: whyRefused(summary.refusal?.reason ?? null, language) ?? refusal ?? "",
   };
+}
+
+/** How many of the records that are kept here the last look saw gone. */
+function goneOf(kept: { readonly system: string; readonly record: string }, systems: readonly SystemLine[]): number {
+  return systems.find(({ system, record }) => system === kept.system && record === kept.record)?.verified?.gone ?? 0;
+}
+
+/** Whether the last look was whole, and saw nothing but what the letter says is kept. */
+function foundNoMore(
+  { systems, totals, gaps, not_searched, vanished }: Summary,
+  { residual, failed, unverifiable }: NonNullable<Summary["verification"]>,
+): boolean {
+  const left = totals.waiting + totals.blocked + totals.failed + totals.untold;
+  return (
+    residual + failed + unverifiable + left + gaps.length + not_searched.length + vanished.length === 0 &&
+    systems.every(({ status }) => status !== "not_checked")
+  );
 }
 
 function doneIn(line: SystemLine, called: string, language: Language): readonly object[] {
@@ -113,7 +146,7 @@ function doneIn(line: SystemLine, called: string, language: Language): readonly 
 }
 
 function openIn(
-  { system, record, waiting, blocked, failed, reason }: SystemLine,
+  { system, record, waiting, blocked, failed, untold, reason }: SystemLine,
   called: string,
   words: LetterWords | undefined,
   language: Language,
@@ -134,6 +167,7 @@ function openIn(
           },
         ]),
     ...(stuck === 0 ? [] : [{ called, count: stuck, why: whyOpen(reason, "blocked", language) }]),
+    ...(untold === 0 ? [] : [{ called, count: untold, why: whyOpen("not_told", "waiting", language) }]),
   ];
 }
 

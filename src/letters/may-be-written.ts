@@ -58,9 +58,11 @@ function refuseFinal({ request, summary, open }: Standing, not: (why: string, he
   const left = [
     ...open,
     ...(state === "closed" ? [] : ["the ledger does not say that it is closed"]),
-    ...(totals.waiting + totals.blocked + totals.failed === 0
+    ...(totals.waiting + totals.blocked + totals.failed + totals.untold === 0
       ? []
-      : [`${totals.waiting} waiting, ${totals.blocked} blocked, ${totals.failed} failed by the ledger`]),
+      : [
+          `${totals.waiting} waiting, ${totals.blocked} blocked, ${totals.failed} failed, ${totals.untold} without a result by the ledger`,
+        ]),
     ...(verification?.current === true
       ? verification.failed + verification.unverifiable + verification.residual === 0
         ? []

@@ -131,6 +131,11 @@ const OPEN: Readonly<Record<string, Words>> = {
     de: "für kurze Zeit können sie noch zurückgeholt werden",
     fr: "elles peuvent encore être rétablies pendant un court délai",
   },
+  not_told: {
+    en: "our work on them was begun, and we do not know yet what came of it",
+    de: "die Arbeit daran ist begonnen, und wir wissen noch nicht, was daraus geworden ist",
+    fr: "le traitement a commencé et nous n'en connaissons pas encore le résultat",
+  },
   shared_record: {
     en: "they hold data of other people too",
     de: "sie enthalten auch Daten anderer Personen",

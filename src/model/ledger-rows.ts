@@ -38,12 +38,8 @@ export interface LedgerReads {
   head(): Promise<{ readonly size: number; readonly note: string } | undefined>;
   /** Those of them that are there. */
   nodes(places: readonly NodePlace[]): Promise<readonly NodeRow[]>;
-  /** How many leaves are there below this index: as many, where none is missing. */
-  count(below: number): Promise<number>;
-  /** How many of these have no content any more. */
-  expired(below: number): Promise<number>;
-  /** By index; of one request those that may be its, by any of their columns: the ledger looks which are. */
-  leaves(which: { readonly below: number; readonly request?: string }): Promise<readonly LeafRow[]>;
+  /** By index, from this one on and below that one. */
+  leaves(which: { readonly from: number; readonly below: number }): Promise<readonly LeafRow[]>;
 }
 
 export interface LedgerWrites extends LedgerReads {

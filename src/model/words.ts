@@ -99,7 +99,7 @@ const REASONS: Readonly<Record<string, string>> = {
   pointer_reused: "another record stands in its place now",
   undo: "can still be brought back",
   new_records: "new records have come since the plan",
-  not_run: "planned, and not run yet",
+  not_told: "its run was begun, and no result is told yet",
   still_there: "it is still there",
   kept_gone: "records that were to stay are gone",
   left_the_map: "the data map does not name it any more",

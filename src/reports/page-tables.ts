@@ -27,6 +27,7 @@ const COUNTED = [
   "waiting",
   "blocked",
   "failed",
+  "untold",
 ] as const;
 const HEADS: Readonly<Record<(typeof COUNTED)[number], string>> = {
   found: "Found",
@@ -38,6 +39,7 @@ const HEADS: Readonly<Record<(typeof COUNTED)[number], string>> = {
   waiting: "Waiting",
   blocked: "Blocked",
   failed: "Failed",
+  untold: "Not told",
 };
 
 function name(
@@ -49,8 +51,9 @@ function name(
 }
 
 export function systemsPart({ systems, totals, gaps }: Summary, words: MapWords | undefined): Markup {
-  // only entries of version 0.1 leave open which of the two it was
-  const columns = COUNTED.filter((column) => column !== "unsorted" || totals.unsorted > 0);
+  // only entries of version 0.1 leave open which of the two it was, and only a run that was cut short what came of it
+  const rare = ["unsorted", "untold"];
+  const columns = COUNTED.filter((column) => !rare.includes(column) || totals[column] > 0);
   return table(
     "What was done, system by system",
     "Records. Each that was found stands in exactly one of the columns after it. Erased and changed: read again afterwards, and as the rule wants them.",
@@ -73,10 +76,11 @@ export function systemsPart({ systems, totals, gaps }: Summary, words: MapWords 
 }
 
 function outcome(line: SystemLine, words: MapWords | undefined, gaps: Summary["gaps"]): Markup {
-  const { system, record, status, own, minimised, attempts } = line;
+  const { system, record, status, reason, own, minimised, untold, attempts } = line;
   const places = gaps.filter((gap) => gap.holds_identifier && gap.system === system && gap.record === record).length;
   const notes = [
     why(line, words),
+    untold > 0 && reason !== "not_told" ? `of ${untold} no result is told yet` : "",
     own > 0 ? `${own} rows that the erasure itself wrote into the audit trail redacted` : "",
     minimised > 0 ? `${minimised} reduced to what must be kept` : "",
     places > 0
@@ -101,12 +105,15 @@ function joined(all: readonly string[] | undefined): string | undefined {
 }
 
 /** Only those of whom something is left: a batch may be of thousands. */
-export function personsPart({ persons, subjects }: Summary): Markup {
+export function personsPart({ persons, subjects, totals }: Summary): Markup {
   if (persons.length === 0) return html``;
   const open = persons.filter((one) => one.kept + one.waiting + one.blocked + one.failed > 0);
   const done = persons.length - open.length;
   const unknown = (subjects ?? persons.length) - persons.length;
-  const nobody = unknown > 0 ? ` Of ${unknown} ${unknown === 1 ? "person" : "people"} nothing was found.` : "";
+  const nobody =
+    unknown > 0
+      ? ` Of ${unknown} ${unknown === 1 ? "person" : "people"} nothing was found${totals.untold > 0 ? ", or no result is told yet" : ""}.`
+      : "";
   return table(
     "Person by person",
     `By their place in the request. Of ${done} ${done === 1 ? "other person" : "other people"} everything that was found is erased or changed.${nobody}`,

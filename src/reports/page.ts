@@ -187,7 +187,8 @@ function deadlineFacts(deadline: NonNullable<Summary["deadline"]>, regime: strin
     regime === null
       ? ""
       : ` (${regime.toUpperCase()} rules; one month ends ${spoken(nominal)}; with an extension ${spoken(extended)})`;
-  const late = met === null && today > due;
+  // while it stands still no day is lost
+  const late = met === null && (pauses.find(({ to }) => to === null)?.from ?? today) > due;
   const verdict =
     met === null
       ? html`<span class="${late ? "bad" : "warn"}">not answered yet${late ? " and overdue" : ""}</span>`

@@ -83,6 +83,9 @@ function done({ totals, kept, systems, not_searched, gaps, subjects }: Facts): s
     counts(totals.waiting, "waiting"),
     counts(totals.blocked, "blocked"),
     counts(totals.failed, "failed"),
+    totals.untold > 0
+      ? `${records(totals.untold)} of which no result is told yet, so that it is not known whether ${totals.untold === 1 ? "it is" : "they are"} gone`
+      : "",
   ].filter((part) => part !== "");
   const missing = [
     not_searched.length > 0 ? unsearchedWords(not_searched) : "",

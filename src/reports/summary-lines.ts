@@ -41,6 +41,7 @@ export type TotalsLine = Readonly<
     | "waiting"
     | "blocked"
     | "failed"
+    | "untold"
     | "own",
     number
   >

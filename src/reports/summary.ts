@@ -182,7 +182,8 @@ function deadlineOf({ received, extensions, moved }: Story, ending: Ending | und
         : { reason: extension.reason, notified_on: extension.notified_on, at: extension.at },
     ended_at: ending?.at ?? null,
     ended_on: ending?.day ?? null,
-    met: ending === undefined ? null : ending.day <= due,
+    // where the time stood still to the end, no day of it was lost since
+    met: ending === undefined ? null : (last?.pauses.find(({ to }) => to === null)?.from ?? ending.day) <= due,
   };
 }
 
@@ -221,6 +222,7 @@ function totalsOf(systems: readonly SystemLine[]): TotalsLine {
     waiting: sum("waiting"),
     blocked: sum("blocked"),
     failed: sum("failed"),
+    untold: sum("untold"),
     own: sum("own"),
   };
 }

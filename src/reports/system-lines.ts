@@ -2,7 +2,7 @@
 import { type Status, worst } from "../model/status.ts";
 import type { Look, Story, Told } from "./story.ts";
 
-/** One record type of one system. found = deleted + changed + unsorted + already_gone + kept + waiting + blocked + failed. */
+/** One record type of one system. found = deleted + changed + unsorted + already_gone + kept + waiting + blocked + failed + untold. */
 export type SystemLine = {
   readonly system: string;
   readonly record: string;
@@ -26,6 +26,8 @@ export type SystemLine = {
   readonly waiting: number;
   readonly blocked: number;
   readonly failed: number;
+  /** Planned in a run that was begun, and no entry tells what came of it: a run that was killed may have done it. */
+  readonly untold: number;
   readonly reason: string | null;
   /** Attempts at the latest plan's step; 0 where it was planned and never begun. */
   readonly attempts: number;
@@ -47,6 +49,8 @@ type Verified = {
   /** `pass`, `fail`, `unverifiable`, `not_searchable`. */
   readonly result: string;
   readonly residual: number;
+  /** Of the kept ones: gone at that look, and not by this erasure. */
+  readonly gone: number;
   readonly method: string;
   readonly reason: string | null;
   readonly at: string;
@@ -56,14 +60,14 @@ type Verified = {
 const EFFECTS: readonly Status[] = ["pseudonymised", "anonymised", "redacted", "deleted"];
 
 export function systemLines(story: Story): readonly SystemLine[] {
-  const told = [...story.results, ...neverBegun(story)];
+  const told: readonly (Told & { readonly untold?: number })[] = [...story.results, ...neverTold(story)];
   return [...Map.groupBy(told, nameOf).values()].flatMap((all): readonly SystemLine[] => {
     const plans = [...Map.groupBy(all, ({ plan_digest, step }) => `${plan_digest}\n${step}`).values()].flatMap(
       (attempts) => planned(attempts),
     );
     const [last, first] = [plans.at(-1), all[0]];
     if (last === undefined || first === undefined) return [];
-    const { system, record, operation, connector, until, law, restricted = false } = last.last;
+    const { system, record, operation, connector, until, law, restricted = false, untold = 0 } = last.last;
     // a later plan that had nothing to do here does not move the day of the deed
     const deeds = all.filter((one) => one.deleted + one.changed + one.unsorted + one.minimised + one.own > 0);
     const sum = (count: "matched" | "affected" | "own" | "deleted" | "changed" | "unsorted" | "alreadyGone"): number =>
@@ -74,7 +78,7 @@ export function systemLines(story: Story): readonly SystemLine[] {
       unsorted: sum("unsorted"),
       already_gone: sum("alreadyGone") - doneBefore(plans),
     };
-    const left = { kept: last.kept, waiting: last.waiting, blocked: last.blocked, failed: last.failed };
+    const left = { kept: last.kept, waiting: last.waiting, blocked: last.blocked, failed: last.failed, untold };
     return [
       {
         system,
@@ -108,7 +112,7 @@ export function systemLines(story: Story): readonly SystemLine[] {
 
 /** One plan's step, over its attempts. */
 interface PlannedStep {
-  readonly last: Told;
+  readonly last: Told & { readonly untold?: number };
   readonly matched: number;
   readonly affected: number;
   readonly own: number;
@@ -127,7 +131,7 @@ interface PlannedStep {
  * An attempt tells what earlier ones of the same step did too, but for one that ended in a failure before it could look:
  * then what was seen gone before stays gone, and the rest is what that failure left.
  */
-function planned(attempts: readonly Told[]): readonly PlannedStep[] {
+function planned(attempts: readonly PlannedStep["last"][]): readonly PlannedStep[] {
   const last = attempts.at(-1);
   const best = attempts.toSorted((a, b) => doneIn(a) - doneIn(b)).at(-1);
   if (last === undefined || best === undefined) return [];
@@ -162,13 +166,13 @@ function doneIn({ deleted, changed, unsorted, already_gone }: Told): number {
   return deleted + changed + unsorted + already_gone;
 }
 
-/** Steps of plans that were begun which no attempt tells of, and no later plan took over: they wait. */
-function neverBegun({ begun, results }: Story): readonly Told[] {
+/** Steps of plans that were begun which no attempt tells of, and no later plan took over: whether they were done nobody knows. */
+function neverTold({ begun, results }: Story): readonly (Told & { readonly untold: number })[] {
   const steps = begun.flatMap(({ place, at, plan_digest, steps: listed = [] }) =>
     listed.map((step) => ({ ...step, place, at, plan_digest })),
   );
   const latest = new Map(steps.map((step) => [nameOf(step), step]));
-  return [...latest].flatMap(([name, { place, at, plan_digest, act, reason, status, ...step }]): readonly Told[] => {
+  return [...latest].flatMap(([name, { place, at, plan_digest, act, reason, status, ...step }]) => {
     const told = results.some(
       (result) => nameOf(result) === name && (result.plan_digest === plan_digest || result.place > place),
     );
@@ -184,7 +188,8 @@ function neverBegun({ begun, results }: Story): readonly Told[] {
       minimised: 0,
       failed: 0,
     };
-    const why = act > 0 ? "not_run" : reason;
+    // a reason is of the records that wait: the plan gives none for what it acts on
+    const why = act > 0 && step.waiting + step.kept + step.blocked === 0 ? "not_told" : reason;
     return told
       ? []
       : [
@@ -195,7 +200,7 @@ function neverBegun({ begun, results }: Story): readonly Told[] {
             plan_digest,
             place,
             attempt: 0,
-            waiting: step.waiting + act,
+            untold: act,
             status: act > 0 ? worst([status, "waiting"]) : status,
             ...(why === undefined ? {} : { reason: why }),
             law: [],
@@ -217,8 +222,8 @@ function verifiedBy(looks: readonly Look[], last: Told): Verified | null {
     .slice(-1);
   const { verification: again } = last;
   if (seen !== undefined && (again === undefined || seen.place > last.place)) {
-    const { result, residual, method, reason = null, at } = seen.check;
-    return { by: "verification", result, residual, method, reason, at };
+    const { result, residual, gone = 0, method, reason = null, at } = seen.check;
+    return { by: "verification", result, residual, gone, method, reason, at };
   }
   return again === undefined
     ? null
@@ -226,6 +231,7 @@ function verifiedBy(looks: readonly Look[], last: Told): Verified | null {
         by: "run",
         result: again.residual === 0 ? "pass" : "fail",
         residual: again.residual,
+        gone: 0,
         method: again.method,
         reason: null,
         at: again.at,

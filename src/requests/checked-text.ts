@@ -1,5 +1,8 @@
 import { Failure } from "../errors.ts";
 import { looksLikeIdentifier } from "../ledger/identifier-lint.ts";
+import { masked } from "../model/shown.ts";
+import type { Subject } from "../model/subject.ts";
+import type { Reads } from "../state/state.ts";
 
 const LONGEST = 500;
 
@@ -27,4 +30,19 @@ export function checkedText(flag: string, typed: string): string {
       help: "Say it without: it is kept with the request for years.",
     });
   throw new Failure("USAGE", message);
+}
+
+/** Throws IDENTIFIER_IN_ARGUMENTS where a text that is kept in clear holds an identifier of these people, whatever it looks like. */
+export function refuseTheirs(flag: string, text: string, subjects: readonly Subject[]): void {
+  const plain = masked(text);
+  const values = subjects.flatMap(({ identifiers }) => Object.values(identifiers).flat());
+  if (masked(plain, values) !== plain)
+    throw new Failure("IDENTIFIER_IN_ARGUMENTS", `${flag} holds an identifier that the request is about`, {
+      help: "Say it without: it is kept with the request for years.",
+    });
+}
+
+/** The same, of the people of a request that has not ended. */
+export async function refuseTheirsOf({ sealed }: Reads, id: string, flag: string, text: string): Promise<void> {
+  if (await sealed.exists(id)) refuseTheirs(flag, text, await sealed.subjects(id));
 }

@@ -14,7 +14,7 @@ import { allAttempts } from "../state/all-attempts.ts";
 import type { Reads, Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
 import { nextStep } from "./board.ts";
-import { checkedText } from "./checked-text.ts";
+import { checkedText, refuseTheirsOf } from "./checked-text.ts";
 import type { Context } from "./context.ts";
 import { noted } from "./history.ts";
 import { lookedAt, openGaps, openThings } from "./open-things.ts";
@@ -164,6 +164,7 @@ export async function stopRequest(
   const why = whyOf(checkedText("--reason", how.reason));
   return await ended(ender, id, async (tx, request) => {
     await refuseStopping(tx, request);
+    await refuseTheirsOf(tx, id, "--reason", why.words);
     await tx.outbox.post([refusedEntry({ ...ender, timezone: how.timezone }, id, ending, why)]);
     return await endIn(tx, ender, id, ending, why);
   });
@@ -179,6 +180,7 @@ export async function closeRequest(
   return await ended(context, id, async (tx, request) => {
     await refuseClosing(tx, request, { acceptGaps });
     await refuseUnsettled(tx, request, context.map.settle);
+    await refuseTheirsOf(tx, id, "--reason", why.words);
     if (acceptGaps) await tx.outbox.post(await acceptedEntries(tx, context, request, why));
     await tx.outbox.post(await closedEntries(tx, context, request, why));
     return await endIn(tx, context, id, "closed", why);

@@ -9,15 +9,19 @@ import { EPOCH } from "../workspace.ts";
 import { type Context, today } from "./context.ts";
 import { deadlinesOf } from "./deadlines-of.ts";
 import { noted } from "./history.ts";
+import { openPause } from "./pauses.ts";
 import { extendedEntry, receivedEntry } from "./ledger-entries.ts";
 
-/** Throws what stands in the way of any extension: WRONG_STATE, TOO_LATE. `now`: civil date at the controller. */
+/**
+ * Throws what stands in the way of any extension: WRONG_STATE, TOO_LATE. `now`: civil date at the controller. While the time
+ * stands still its last day moves with every day: it passes only once the time runs again.
+ */
 export function refuseExtension(request: ErasureRequest, now: string): void {
   const { id, state } = request;
   const due = deadlinesOf(request);
   if (!OPEN_STATES.includes(state)) throw new Failure("WRONG_STATE", `${id} is ${stateWords(state)} already`);
   if (due.extension !== undefined) throw new Failure("WRONG_STATE", `${id} is extended already; that happens once`);
-  if (now > due.legal)
+  if ((openPause(due)?.from ?? now) > due.legal)
     throw new Failure("TOO_LATE", `the answer to ${id} was due on ${due.legal}: its time cannot be extended any more`);
 }
 

@@ -14,6 +14,7 @@ import { OPEN_STATES } from "../model/status.ts";
 import type { Workspace } from "../workspace.ts";
 import { EPOCH } from "../workspace.ts";
 import { type Context, today } from "./context.ts";
+import { refuseTheirs } from "./checked-text.ts";
 import { receivedEntry } from "./ledger-entries.ts";
 
 export interface Opening {
@@ -33,7 +34,10 @@ export async function openRequests(
   how: Opening,
 ): Promise<readonly ErasureRequest[]> {
   const { map, state } = context;
-  if (how.ref !== undefined) refuseRef(how.ref);
+  if (how.ref !== undefined) {
+    refuseRef(how.ref);
+    refuseTheirs("--ref", how.ref, subjects);
+  }
   const received = receivedOn(how.received, context);
   const { nominal, legal, extendedLegal: extended } = deadlines(received, map.controller.calendar);
   const groups = how.batch ? [subjects] : subjects.map((subject) => [subject]);

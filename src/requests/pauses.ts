@@ -1,6 +1,6 @@
 /** The time for an answer stands still while the person is asked who they are. */
 import type { Calendar } from "../model/datamap.ts";
-import type { Due, ErasureRequest, Pause } from "../model/request.ts";
+import { answerDue, type Due, type ErasureRequest, type Pause } from "../model/request.ts";
 import { deadlines } from "../retention/deadline.ts";
 
 /** The pause that has not ended. */
@@ -21,7 +21,7 @@ export function dueAfter(
 ): Due {
   const open = openPause(due);
   if (result === "more_needed") {
-    if (open !== undefined || calendar.regime === "ccpa" || today > due.legal) return due;
+    if (open !== undefined || calendar.regime === "ccpa" || today > answerDue(due)) return due;
     return { ...due, pauses: [...(due.pauses ?? []), { from: today, to: null }] };
   }
   if (open === undefined) return due;

@@ -5,7 +5,7 @@ import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
 import { EPOCH } from "../workspace.ts";
-import { checkedText } from "./checked-text.ts";
+import { checkedText, refuseTheirsOf } from "./checked-text.ts";
 import { type Context, today } from "./context.ts";
 import { deadlinesOf } from "./deadlines-of.ts";
 import { noted } from "./history.ts";
@@ -40,6 +40,7 @@ export async function recordIdentity(
     const request = await tx.requests.get(id);
     await tx.leases.refuseHeld([request.id]);
     await refuseIdentity(tx, request);
+    await refuseTheirsOf(tx, id, "--method", method);
     const identity = { method, result, at: context.now().toISOString(), by: context.actor };
     const due = dueAfter(
       { ...request, due: deadlinesOf(request) },

@@ -60,10 +60,6 @@ function readsOn(sql: Sql): LedgerReads {
     has: async (id) => (await one(sql, "select 1 as found from leaf where id = ?", [id])) !== undefined,
     idsFrom: async (index) =>
       (await sql.all("select id from leaf where idx >= ? order by idx", [index])).map((row) => text(row, "id")),
-    count: async (below) =>
-      integer((await one(sql, "select count(*) as n from leaf where idx < ?", [below])) ?? {}, "n"),
-    expired: async (below) =>
-      integer((await one(sql, "select count(*) as n from leaf where idx < ? and core is null", [below])) ?? {}, "n"),
     async head() {
       const row = await one(sql, "select size, note from checkpoint order by size desc limit 1");
       return row === undefined ? undefined : { size: integer(row, "size"), note: text(row, "note") };
@@ -74,15 +70,11 @@ function readsOn(sql: Sql): LedgerReads {
         found.push(...(await nodesAt(sql, places.slice(from, from + MANY))));
       return found;
     },
-    async leaves({ below, request }) {
-      const columns = "select idx, id, leaf, request, core, core_salt, link, link_salt from leaf";
-      const rows =
-        request === undefined
-          ? await sql.all(`${columns} where idx < ? order by idx`, [below])
-          : await sql.all(
-              `${columns} where idx < ? and (request = ? or substr(id, 1, ?) = ? or (request is null and core is not null)) order by idx`,
-              [below, request, request.length + 1, `${request}/`],
-            );
+    async leaves({ from, below }) {
+      const rows = await sql.all(
+        "select idx, id, leaf, request, core, core_salt, link, link_salt from leaf where idx >= ? and idx < ? order by idx",
+        [from, below],
+      );
       return rows.map(leafOf);
     },
   };

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { board } from "../../src/requests/board.ts";
 import { stopRequest } from "../../src/requests/end-request.ts";
+import { extendRequest } from "../../src/requests/extend-request.ts";
 import { recordIdentity } from "../../src/requests/record-identity.ts";
 import { summarise, type Summary } from "../../src/reports/summary.ts";
 import { CAY, openShop, type Shop } from "./shop.ts";
@@ -80,4 +81,38 @@ test("asked and answered on one day is no pause, and ccpa knows none", async () 
   const before = (await ours.house.context.state.read.requests.get(other)).due;
   await check(ours, other, "2026-09-07", "more_needed");
   expect(await check(ours, other, "2026-09-17", "ok")).toEqual(before);
+});
+
+test("a request that ends while the time stands still is not late, however long nobody answered", async () => {
+  await using shop = await openShop(under("eu"));
+  const id = await shop.house.open(CAY, received);
+  await check(shop, id, "2026-09-07", "more_needed");
+  const late = shop.house.as({ now: () => new Date("2026-11-30T10:00:00Z") }).context;
+  await stopRequest(late, id, "refused", { reason: "identity_unconfirmed", timezone: "Europe/Berlin" });
+  expect(await deadlineIn(shop, id)).toMatchObject({ ended_on: "2026-11-30", due: "2026-10-05", met: true });
+  const other = await shop.house.open(CAY, received);
+  await check(shop, other, "2026-09-07", "more_needed");
+  await check(shop, other, "2026-09-08", "failed");
+  await stopRequest(late, other, "refused", { reason: "identity_unconfirmed", timezone: "Europe/Berlin" });
+  expect(await deadlineIn(shop, other)).toMatchObject({ met: false });
+});
+
+test("the time can be extended while it stands still, and stands still after an extension too", async () => {
+  await using shop = await openShop(under("eu"));
+  const on = (day: string) => shop.house.as({ now: () => new Date(`${day}T10:00:00Z`) }).context;
+  const id = await shop.house.open(CAY, received);
+  await check(shop, id, "2026-09-07", "more_needed");
+  expect((await extendRequest(on("2026-10-20"), id, { reason: "many" })).due).toMatchObject({
+    extension: { reason: "many", notified_on: "2026-10-20" },
+  });
+  const other = await shop.house.open(CAY, received);
+  await extendRequest(on("2026-09-20"), other, { reason: "complex" });
+  const pause = { from: "2026-11-02", to: null };
+  expect(await check(shop, other, "2026-11-02", "more_needed")).toMatchObject({ pauses: [pause] });
+  expect(await check(shop, other, "2026-11-12", "ok")).toMatchObject({ extended: "2026-12-14" });
+  expect(await deadlineIn(shop, other)).toMatchObject({ due: "2026-12-14" });
+  // the extended day has passed: nothing stands still any more
+  const third = await shop.house.open(CAY, received);
+  await extendRequest(on("2026-09-20"), third, { reason: "complex" });
+  expect(await check(shop, third, "2026-12-04", "more_needed")).not.toHaveProperty("pauses");
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
 import { failedReceipt, isDone, receiptOf, type Tried } from "../../src/executor/receipts.ts";
+import { stepLine } from "../../src/executor/step-line.ts";
 import { workOf } from "../../src/executor/unit-work.ts";
 import type { Left, StepOutcome } from "../../src/model/change.ts";
 import type { Disposition, PlanStep, SealedStep } from "../../src/model/plan.ts";
@@ -190,4 +191,19 @@ describe("a receipt", () => {
     expect(odd).toMatchObject({ status: "failed", blocked: 1, failed: 1, reason: "NOT_SEARCHABLE" });
     for (const receipt of [away, odd]) expect(all(receipt)).toBe(4);
   });
+});
+
+test("a step that fails beside records that wait has the failure's reason, without the condition's words", () => {
+  const some = triedWith([act, waiting]);
+  const tried = { ...some, step: { ...some.step, reason: "open_case", says: "the case is still open" } };
+  const left: readonly Left[] = [{ key: "k0", kind: "failed", reason: "P0001" }];
+  const failed = receiptOf(tried, outcome({ left }), { acted: 1, minimised: 0 });
+  expect(failed).toMatchObject({ status: "failed", waiting: 1, failed: 1, reason: "P0001" });
+  const away = failedReceipt(tried, new Failure("SYSTEM_UNREACHABLE", "shop: away"));
+  for (const receipt of [failed, away]) {
+    expect(receipt).not.toHaveProperty("says");
+    expect(stepLine(tried.step, receipt, [])).not.toHaveProperty("says");
+  }
+  const done = receiptOf(tried, outcome({ matched: 1, deleted: 1 }), { acted: 0, minimised: 0 });
+  expect(stepLine(tried.step, done, [])).toMatchObject({ reason: "open_case", says: "the case is still open" });
 });

@@ -220,6 +220,11 @@ describe("a ledger gives out nothing that its own check would refuse, and nothin
   const harm = {
     "an entry is filed under no request": "update leaf set request = null where idx = 5",
     "an entry is filed under another request": "update leaf set request = 'R-2026-0002' where idx = 5",
+    "an entry is filed and named as another's":
+      "update leaf set request = 'R-2026-0002', id = 'R-2026-0002/x' where idx = 5",
+    "an entry is filed and named as nobody's": "update leaf set request = 'R-2025-0009', id = 'x' where idx = 5",
+    "an entry is another's in all but its leaf":
+      "update leaf set request = 'R-2026-0002', id = 'y', core = (select core from leaf where idx = 13), core_salt = (select core_salt from leaf where idx = 13) where idx = 5",
     "a content says something else": `update leaf set core = replace(core, '"gone":1', '"gone":0') where idx = 4`,
     "a salt is another": "update leaf set core_salt = zeroblob(32) where idx = 5",
     "a leaf is gone": "delete from leaf where idx = 5",
@@ -249,7 +254,7 @@ describe("a ledger gives out nothing that its own check would refuse, and nothin
       "update leaf set core = null, core_salt = null, request = null, link = null, link_salt = null where idx between 3 and 4",
     );
     const { entries, expired } = await ledger.entriesOf("R-2026-0001");
-    expect([entries.length, expired]).toEqual([6, { own: 2, others: 0 }]);
+    expect([entries.length, expired, await ledger.expired()]).toEqual([6, { own: 2, others: 0 }, 2]);
     // under another id it is nobody's, and told of all the same
     tamper(file, "update leaf set id = 'x' where idx = 3");
     expect(await ledger.entriesOf("R-2026-0001")).toMatchObject({ expired: { own: 1, others: 1 } });

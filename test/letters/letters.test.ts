@@ -1,5 +1,5 @@
 /** Every kind of letter in every language, from the ledger of a shop; and what no letter says. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,7 +7,8 @@ import { Failure } from "../../src/errors.ts";
 import { refuseLetter } from "../../src/letters/may-be-written.ts";
 import { summarise, type Summary } from "../../src/reports/summary.ts";
 import { LETTER_KINDS, type LetterKind } from "../../src/letters/kinds.ts";
-import { LANGUAGES } from "../../src/model/in-languages.ts";
+import { letter } from "../../src/letters/letter.ts";
+import { type Language, LANGUAGES } from "../../src/model/in-languages.ts";
 import { stopRequest } from "../../src/requests/end-request.ts";
 import { recordIdentity } from "../../src/requests/record-identity.ts";
 import { ANN, BOB, CAY, type Letters, MAP, openLetters } from "./house.ts";
@@ -41,6 +42,7 @@ const LINE: Summary["systems"][number] = {
   waiting: 0,
   blocked: 0,
   failed: 0,
+  untold: 0,
   reason: null,
   attempts: 1,
   connector: null,
@@ -259,6 +261,124 @@ describe("a letter that is not due", () => {
     const { text } = await shop.write(DAY, due.identity, "ack");
     expect(text).not.toContain("5 October");
     expect(text).toContain("stands still");
+  });
+});
+
+describe("what the last look saw", () => {
+  const at = "2026-09-08T10:00:00Z";
+  const look = { at, residual: 0, new: 0, failed: 0, unverifiable: 0, gaps: 0, current: true };
+  const seen = {
+    by: "verification",
+    result: "pass",
+    residual: 0,
+    gone: 0,
+    method: "requery",
+    reason: null,
+    at,
+  } as const;
+  const kept = {
+    system: "shop",
+    record: "people",
+    count: 2,
+    minimised: 0,
+    reason: "retention",
+    until: "2033-12-31",
+    law: ["DE AO"],
+    restricted: false,
+  };
+
+  async function told(more: Partial<Summary>, language: Language): Promise<string> {
+    const summary: Summary = { ...summarise([]), state: "partly_done", verification: look, ...more };
+    const controller = { name: "Tea", contact: "privacy@tea.example" };
+    const sources = { request: "R-1", summary, language, today: "2026-09-10", controller, words: undefined };
+    const text = readFileSync(`manifests/letters/partial.${language}.liquid`, "utf8");
+    const more2 = { refusal: undefined, dayOf: (instant: string) => instant.slice(0, 10) };
+    return (await letter({ ...sources, ...more2 }, { text: { name: "partial", text } }, "txt")).replaceAll(
+      /\s+/gu,
+      " ",
+    );
+  }
+
+  const NO_MORE = { en: "found no more", de: "nichts weiter gefunden", fr: "rien trouvé de plus" };
+  const ways: readonly [string, Partial<Summary>, Readonly<Record<Language, string>>][] = [
+    [
+      "something still there",
+      {
+        systems: [{ ...LINE, verified: { ...seen, result: "fail", residual: 3, reason: "new_records" } }],
+        verification: { ...look, residual: 3, failed: 1 },
+      },
+      { en: "- people (shop): 3 still there", de: "- people (shop): 3 noch da", fr: "- people (shop) (3) : encore là" },
+    ],
+    [
+      "nothing, since it could not look",
+      {
+        systems: [{ ...LINE, verified: { ...seen, result: "unverifiable", reason: "system_unreachable" } }],
+        verification: { ...look, unverifiable: 1 },
+      },
+      {
+        en: "we do not know whether anything is left there: - people (shop)",
+        de: "ob dort noch etwas steht: - people (shop)",
+        fr: "s'il y reste quelque chose : - people (shop)",
+      },
+    ],
+    [
+      "kept records gone",
+      {
+        systems: [{ ...LINE, kept: 2, verified: { ...seen, result: "fail", gone: 1, reason: "kept_gone" } }],
+        kept: [kept],
+        vanished: [{ system: "shop", record: "people", count: 1, at }],
+        verification: { ...look, failed: 1 },
+      },
+      {
+        en: "- people (shop): 1. When we looked again it was not there any more, and we did not erase it.",
+        de: "- people (shop): 1. Beim erneuten Nachsehen nicht mehr vorhanden, und nicht von uns gelöscht.",
+        fr: "- people (shop) (1) : absent quand nous avons cherché de nouveau, sans avoir été effacé par nous.",
+      },
+    ],
+    [
+      "records of a run that told no result",
+      {
+        systems: [{ ...LINE, untold: 4, reason: "not_told" }],
+        totals: { ...summarise([]).totals, untold: 4 },
+      },
+      {
+        en: "- people (shop): 4, because our work on them was begun, and we do not know yet what came of it",
+        de: "- people (shop): 4. Grund: die Arbeit daran ist begonnen",
+        fr: "- people (shop) (4). Motif : le traitement a commencé",
+      },
+    ],
+  ];
+  for (const [what, more, words] of ways)
+    for (const language of LANGUAGES)
+      it(`was ${what}: the letter in ${language} says it, and never that there was no more`, async () => {
+        const clean = await told({ systems: [{ ...LINE, verified: seen }] }, language);
+        expect(clean).toContain(NO_MORE[language]);
+        const text = await told(more, language);
+        expect(text).toContain(words[language]);
+        expect(text).not.toContain(NO_MORE[language]);
+      });
+
+  it("counts no record as kept that it saw gone", async () => {
+    const text = await told(ways[2]?.[1] ?? {}, "en");
+    expect(text).toContain("- people (shop): 1, because the law requires it (DE AO)");
+    expect(text).not.toContain("people (shop): 2");
+  });
+});
+
+describe("an extension", () => {
+  it("promises no day that has passed, none while the time stands still, and no second extension", async () => {
+    const { text } = await shop.write(DAY, due.extension, "extension");
+    expect(text).toContain("You will have our answer by 3 December 2026");
+    expect((await shop.write("2026-12-04", due.extension, "extension")).text).not.toContain("December 2026.");
+    const ack = (await shop.write(DAY, due.extension, "ack")).text;
+    expect(ack).toContain("by 3 December 2026");
+    expect(ack).not.toContain("Should it take longer");
+    const id = await opened({ email: "lea@shop.example" }, false);
+    await shop.extend("2026-09-06", id);
+    await recordIdentity(shop.on("2026-09-07").context, id, "letter", "more_needed");
+    const paused = (await shop.write(DAY, id, "extension")).text;
+    expect(paused).toContain("stands still");
+    expect(paused).not.toContain("December");
   });
 });
 
