@@ -37,6 +37,7 @@ export default class Plan extends BaseCommand {
     const { daysLeft, nextStep } = await import("../src/requests/board.ts");
     const { contextOf, today } = await import("../src/requests/context.ts");
     const { planRequest } = await import("../src/requests/plan-request.ts");
+    const { hasBegun } = await import("../src/state/kept-so-far.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
@@ -50,10 +51,11 @@ export default class Plan extends BaseCommand {
     if (flags.out !== undefined) writeWhole(flags.out, `${JSON.stringify(plan, undefined, 2)}\n`);
     const warnings = sorted(plan.warnings.map((warning) => placed(context.map, warning)));
     const { next } = await nextStep(workspace.state.read, request);
+    const begun = await hasBegun(workspace.state.read, request.id);
     const empty = plan.steps.some((step) => step.reason === "empty_pattern");
     return {
       data: { plan },
-      human: planScreen(plan, request, { late: daysLeft(request, today(context)), warnings, plain: tone.plain }),
+      human: planScreen(plan, request, { late: daysLeft(request, today(context)), warnings, plain: tone.plain, begun }),
       exit: empty ? EXIT.findings : EXIT.done,
       // the screen has them already
       warnings: tone.json ? plan.warnings.map((warning) => `${warning.record}: ${warning.message}`) : [],

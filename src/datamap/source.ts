@@ -161,7 +161,7 @@ const SECOND = {
 
 /** What no editor writes in a text: bytes that are no UTF-8 came in as U+FFFD, UTF-16 and damage as control characters. */
 function unreadableAt(text: string): number | undefined {
-  const at = text.search(/[\uFFFD\0-\x08\x0B\x0C\x0E-\x1F\x7F]/u);
+  const at = text.search(/\uFFFD|(?![\t\n\r\u0085])\p{Cc}/u);
   return at === -1 ? undefined : at;
 }
 

@@ -30,6 +30,9 @@ export async function askRequest(
   given: { readonly received?: string | undefined; readonly ref?: string | undefined },
   ask: Ask,
 ): Promise<AskedFor> {
+  // what was typed as a flag is judged before anybody is asked for anything
+  const day = given.received === undefined ? undefined : receivedOn(given.received, context);
+  if (given.ref !== undefined) refuseRef(given.ref);
   const subject: Record<string, readonly string[]> = {};
   const readBack: (readonly [string, string])[] = [];
   for (const identity of context.map.identities) {
@@ -48,7 +51,7 @@ export async function askRequest(
     throw new Failure("SUBJECT_INVALID", "no identifier was given: nobody can be searched for", {
       help: "Run the same command again and give one at least.",
     });
-  const received = given.received ?? (await askReceived(context, ask));
+  const received = day ?? (await askReceived(context, ask));
   const ref =
     given.ref ??
     (await ask("Number of the ticket (empty: none):", {

@@ -5,7 +5,7 @@ import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
 import { EPOCH } from "../workspace.ts";
-import { checkedText } from "./checked-text.ts";
+import { checkedText, whyNotMethod } from "./checked-text.ts";
 import { type Context, today } from "./context.ts";
 import { noted } from "./history.ts";
 import { dueAfter } from "./pauses.ts";
@@ -33,7 +33,7 @@ export async function recordIdentity(
   result: Result,
 ): Promise<ErasureRequest> {
   const { state } = context;
-  const method = checkedText("--method", typed);
+  const method = checkedText("--method", typed, whyNotMethod);
   const recorded = await lifeStep(state, context.at, "identity", async (tx) => {
     const request = await tx.requests.get(id);
     await tx.leases.refuseHeld([request.id]);
