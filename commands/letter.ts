@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, BaseCommand, idArg, type Session } from "../src/base-command.ts";
+import { type Answer, BaseCommand, idArg, type Session, type Typed } from "../src/base-command.ts";
 import { Failure } from "../src/errors.ts";
 import { LETTER_FORMATS, LETTER_KINDS, type LetterFormat } from "../src/letters/kinds.ts";
 import { LANGUAGES } from "../src/model/in-languages.ts";
@@ -39,6 +39,11 @@ export default class Letter extends BaseCommand {
         refusal: "refusal: it is refused, and why",
       },
     },
+  };
+
+  protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
+    const { lookBeforeAsking } = await import("../src/requests/before-asking.ts");
+    await lookBeforeAsking(typed, registry);
   };
 
   protected override async work({ signal }: Session): Promise<Answer> {

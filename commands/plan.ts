@@ -73,6 +73,7 @@ export default class Plan extends BaseCommand {
     const { dueAsOf, planDue } = await import("../src/requests/plan-due.ts");
     const { dueScreen } = await import("../src/terminal/due-screen.ts");
     const { planRequest } = await import("../src/requests/plan-request.ts");
+    const { hasBegun } = await import("../src/state/kept-so-far.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
@@ -93,13 +94,19 @@ export default class Plan extends BaseCommand {
     if (flags.out !== undefined) writeWhole(flags.out, `${JSON.stringify(plan, undefined, 2)}\n`);
     const warnings = sorted(plan.warnings.map((warning) => placed(context.map, warning)));
     const next = request === undefined ? null : (await nextStep(workspace.state.read, request)).next;
+    const begun = request !== undefined && (await hasBegun(workspace.state.read, request.id));
     const empty = plan.steps.some((step) => step.reason === "empty_pattern");
     return {
       data: { plan },
       human:
         request === undefined
           ? dueScreen(plan, { warnings, plain: tone.plain })
-          : planScreen(plan, request, { late: daysLeft(request, today(context)), warnings, plain: tone.plain }),
+          : planScreen(plan, request, {
+              late: daysLeft(request, today(context)),
+              warnings,
+              plain: tone.plain,
+              begun,
+            }),
       exit: empty ? EXIT.findings : EXIT.done,
       // the screen has them already
       warnings: tone.json ? plan.warnings.map((warning) => `${warning.record}: ${warning.message}`) : [],

@@ -48,8 +48,8 @@ export default class Report extends BaseCommand {
     const { args, flags } = await this.parse(Report);
     const formats = formatsOf(flags.format);
     if (flags.from !== undefined) return await again(flags.from, { ...flags, id: args.id });
-    if (args.id === undefined) throw new Failure("USAGE", "missing: ID");
     const { openWorkspace } = await import("../src/workspace.ts");
+    if (args.id === undefined) throw new Failure("USAGE", "missing: ID, or --from FILE");
     await using workspace = await openWorkspace(flags, { registry, signal: session.signal, deadlines: false });
     const { ledger, state } = workspace;
     await sealLedger(state, ledger, () => {});

@@ -7,6 +7,9 @@ import { addPeriod, daysBetween } from "../src/retention/civil-date.ts";
 import { stateWords } from "../src/model/words.ts";
 import { count, day, safe, table, tint } from "../src/terminal/show.ts";
 
+/** The most urgent ones: of each request its line has what it waits for, and `request show` says its next step. */
+const NEXT = 3;
+
 export default class Status extends BaseCommand {
   static override summary = "The board: open requests, the most urgent first.";
   static override examples = ["<%= config.bin %> status", "<%= config.bin %> status --due-within 7d --exit-code"];
@@ -42,7 +45,7 @@ export default class Status extends BaseCommand {
       safe(item.waiting_for),
     ]);
     // beside the rows a command would be cut in a narrow terminal
-    const next = items.flatMap((item) => item.next ?? []);
+    const next = items.flatMap((item) => item.next ?? []).slice(0, NEXT);
     const overdue = items.filter((item) => item.overdue).length;
     const human =
       items.length === 0

@@ -56,7 +56,10 @@ async function* checksOf(
   if (map === undefined) return;
   yield calendarCheck(map);
   yield* secretChecks(map);
-  if (fileOf(places, "state")?.exists === false) return;
+  if (fileOf(places, "state")?.exists === false) {
+    yield { name: "systems", result: "warn", detail: "not looked at: that needs a workspace" };
+    return;
+  }
   const workspace = await orFail("workspace", () => openReading(places, { registry, signal }));
   if ("result" in workspace) {
     yield workspace;
@@ -67,6 +70,12 @@ async function* checksOf(
   yield* holdChecks(open);
   for (const system of map.systems) {
     if (system.records.length === 0) continue;
+    // said of the secret already
+    const { secret: named } = system.connect;
+    if (named !== undefined && failure(() => secret(named)) !== undefined) {
+      yield { name: `system ${system.name}`, result: "fail", detail: `not looked at, for want of its secret ${named}` };
+      continue;
+    }
     label(`looking at ${system.name}`);
     yield await systemCheck(open, map, system.name, (findings) =>
       found(findings.map((finding) => placed(map, finding))),

@@ -1,7 +1,7 @@
 /** The data map's file, read with everything that its rules may name: kinds of systems, statutes, holidays. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { codeFrame } from "./datamap/code-frame.ts";
+import { codeFrames } from "./datamap/code-frame.ts";
 import { type Reading, readDataMap } from "./datamap/read.ts";
 import { Failure } from "./errors.ts";
 import type { DataMap, Issue } from "./model/datamap.ts";
@@ -44,7 +44,7 @@ export function validMap({ map, issues, text, file }: MapFile): DataMap {
   const [first] = errors;
   const message = [
     `${file} has ${errors.length === 1 ? "an error" : `${errors.length} errors`}`,
-    ...errors.map((issue) => codeFrame(text, issue)),
+    ...codeFrames(text, errors),
   ].join("\n");
   throw new Failure("DATAMAP_INVALID", message, {
     ...(first === undefined ? {} : { at: placeOf(first) }),
@@ -64,7 +64,10 @@ export function refusePlan({ notBuilt, conflicts, text }: MapFile): void {
     const [first] = issues;
     if (first === undefined) continue;
     // a warning to the linter, and here what stops the plan
-    const frames = issues.map((issue) => codeFrame(text, { ...issue, severity: "error" }));
+    const frames = codeFrames(
+      text,
+      issues.map((issue) => ({ ...issue, severity: "error" })),
+    );
     throw new Failure(code, [said, ...frames].join("\n"), { at: placeOf(first), details: { issues } });
   }
 }

@@ -238,7 +238,12 @@ export function secret(name: string): string {
     throw new Failure(
       "SECRET_MISSING",
       `the secret "${name}" is not set: neither ${variable} nor a file in $EXPUNGE_SECRETS_DIR`,
-      { help: `Set the environment variable ${variable}, or put a file named ${name} into $EXPUNGE_SECRETS_DIR.` },
+      {
+        // no shell sets a variable with another sign in its name
+        help: /^\w+$/u.test(variable)
+          ? `Set the environment variable ${variable}, or put a file named ${name} into $EXPUNGE_SECRETS_DIR.`
+          : `Put a file named ${name} into $EXPUNGE_SECRETS_DIR, or give the secret a name of letters, digits and _.`,
+      },
     );
   if (isOpenToOthers(file))
     throw new Failure("SECRET_UNSAFE", `the file of the secret "${name}" can be read by others`);

@@ -112,8 +112,12 @@ test("dates, ids, tickets and paths are no identifiers", async () => {
 test("suggestions name commands and flags that exist", async () => {
   using desk = openDesk();
   expect((await desk.cli(["aprove"])).err).toContain("Did you mean `expunge approve`?");
+  // what it is to work on stands behind it
+  expect((await desk.cli(["aprove", "R-2026-0001"])).err).toContain("Did you mean `expunge approve`?");
+  expect((await desk.cli(["request", "shwo", "R-2026-0001"])).err).toContain("Did you mean `expunge request show`?");
   expect((await desk.cli(["map", "lin"])).err).toContain("Did you mean `expunge map lint`?");
   expect((await desk.cli(["plan", "R-2026-0001", "--sytem", "x"])).err).toContain("Did you mean --system?");
+  expect((await desk.cli(["run", "R-2026-0001", "--concurrency", "x"])).err).toContain("--concurrency has no value");
 });
 
 test("an unexpected fault shows neither its message nor, without --verbose, where it was", async () => {

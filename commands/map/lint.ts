@@ -13,7 +13,7 @@ export default class MapLint extends BaseCommand {
 
   protected override async work(): Promise<Answer> {
     const { flags } = await this.parse(MapLint);
-    const { codeFrame } = await import("../../src/datamap/code-frame.ts");
+    const { codeFrames } = await import("../../src/datamap/code-frame.ts");
     const { openMap } = await import("../../src/workspace.ts");
     const { issues, text, file } = await openMap(flags, registry);
     const errors = issues.filter(({ severity }) => severity === "error").length;
@@ -24,7 +24,7 @@ export default class MapLint extends BaseCommand {
         : `${file}: ${count(errors, "error")}, ${count(warnings, "warning")}`;
     return {
       data: { issues },
-      human: [...issues.map((issue) => codeFrame(text, issue)), summary].join("\n"),
+      human: [...codeFrames(text, issues), summary].join("\n"),
       exit: errors > 0 ? EXIT.findings : EXIT.done,
     };
   }

@@ -7,6 +7,10 @@ import { bytesOf, publicKey } from "../../src/proof-input.ts";
 import { summaryHolds } from "../../src/reports/report.ts";
 import { indent, safe, table, tint } from "../../src/terminal/show.ts";
 
+/** Nothing was found wrong: nobody has looked. */
+const UNKEYED =
+  "No key was given and there is no workspace here: nothing was checked against one, so it cannot be said whether the proof holds.\nGive the public key: --key FILE.";
+
 export default class ProofVerify extends BaseCommand {
   static override summary =
     "Check a report, a ledger export, a tlog-proof or a checkpoint. Needs no workspace and no network.";
@@ -43,7 +47,7 @@ export default class ProofVerify extends BaseCommand {
       safe(check.name),
       safe(check.detail),
     ]);
-    const sentence = ok ? "The proof holds." : "The proof does not hold.";
+    const sentence = ok ? "The proof holds." : key === undefined ? UNKEYED : "The proof does not hold.";
     const shown = flags.show && ok && signed !== undefined ? signed : undefined;
     const content = shown === undefined ? "" : `\n\nWhat was signed:\n${indent(await asText(shown))}`;
     return {

@@ -1,7 +1,10 @@
 import { Flags } from "@oclif/core";
 import { registry } from "../../connectors/registry.ts";
 import { type Answer, asFlag, BaseCommand, idArg, type Session, type Typed } from "../../src/base-command.ts";
+import { Failure } from "../../src/errors.ts";
+import { askText, askYes } from "../../src/terminal/ask.ts";
 import { requestScreen } from "../../src/terminal/request-screen.ts";
+import { day } from "../../src/terminal/show.ts";
 
 export default class RequestExtend extends BaseCommand {
   static override summary = "Note that the person was told that the answer takes longer, and why.";
@@ -38,17 +41,39 @@ export default class RequestExtend extends BaseCommand {
     );
   };
 
-  protected override async work({ signal, tone }: Session): Promise<Answer> {
+  protected override async work({ signal, tone, asking, wasAsked }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(RequestExtend);
     const { contextOf, todayOf } = await import("../../src/requests/context.ts");
-    const { extendRequest } = await import("../../src/requests/extend-request.ts");
+    const { deadlinesOf } = await import("../../src/requests/deadlines-of.ts");
+    const { extendRequest, whyNotNotified } = await import("../../src/requests/extend-request.ts");
     const { nextOf, tellOf, wholeRequestJson } = await import("../../src/requests/request-json.ts");
     const { openWorkspace } = await import("../../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal });
     const context = contextOf(workspace, await workspace.dataMap(), () => {});
+    const now = await todayOf(workspace);
+    const asked = wasAsked() ? await workspace.state.read.requests.get(args.id) : undefined;
+    // it happens once, and says of a person that they were told: whoever was asked for one part is asked for the rest
+    const notifiedOn =
+      flags["notified-on"] ??
+      (asked === undefined
+        ? undefined
+        : await askText("On which day was the person told (YYYY-MM-DD)?", asking, {
+            otherwise: now,
+            whyNot: (typed) => whyNotNotified(typed.trim(), asked, now),
+          }));
+    if (
+      asked !== undefined &&
+      !(await askYes(
+        `${args.id} is then due on ${day(deadlinesOf(asked).extended)}, and cannot be extended again. Go on?`,
+        asking,
+      ))
+    )
+      throw new Failure("INTERRUPTED", "stopped before anything was done", {
+        help: "Nothing was kept of what was typed.",
+      });
     const request = await extendRequest(context, args.id, {
       reason: flags.reason,
-      notifiedOn: flags["notified-on"],
+      notifiedOn: notifiedOn?.trim(),
     });
     const told = await tellOf(workspace.state.read, request, await todayOf(workspace));
     return {

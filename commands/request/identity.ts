@@ -1,7 +1,7 @@
 import { Flags } from "@oclif/core";
 import { registry } from "../../connectors/registry.ts";
 import { type Answer, asFlag, BaseCommand, idArg, type Session, type Typed } from "../../src/base-command.ts";
-import { whyNotText } from "../../src/requests/checked-text.ts";
+import { whyNotMethod } from "../../src/requests/checked-text.ts";
 import { requestScreen } from "../../src/terminal/request-screen.ts";
 
 export default class RequestIdentity extends BaseCommand {
@@ -26,7 +26,7 @@ export default class RequestIdentity extends BaseCommand {
   protected override readonly asks = {
     method: {
       question: "How was the identity checked (letter, account, document, in person …; no numbers)?",
-      whyNot: whyNotText,
+      whyNot: whyNotMethod,
     },
     result: {
       question: "What came of it?",

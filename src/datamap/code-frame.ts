@@ -10,7 +10,7 @@ const USER_INFO = /(:\/\/)[^\s/@"']*@/gu;
 const TOKEN = /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|(?:[^\s,:{}[\]]|:(?=\S)| (?=[^\s#]))+)/u;
 
 /**
- * The issue with its line:
+ * Each issue with its line:
  *
  *     error[UNKNOWN_KEY] datamap.yaml:42:9  There is no key `filds` in `orders`.
  *     > 42 |         filds: { name: clear }
@@ -18,9 +18,15 @@ const TOKEN = /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|(?:[^\s,:{}[\]]|:(?=\S)| (?=[^\s#])
  *
  * Values under `connect` are masked: a frame goes to screens and logs.
  */
-export function codeFrame(text: string, issue: Issue): string {
+export function codeFrames(text: string, issues: readonly Issue[]): readonly string[] {
+  // the whole text is masked once: a map written by a program has thousands of lines, and of mistakes
+  const lines = issues.length === 0 ? [] : maskConnect(text).split(/\r\n|\n/u);
+  return issues.map((issue) => frame(lines[issue.line - 1] ?? "", issue));
+}
+
+/** `line` is masked already. */
+function frame(line: string, issue: Issue): string {
   const head = `${issue.severity}[${issue.code}] ${issue.file}:${issue.line}:${issue.column}  ${issue.message}`;
-  const line = maskConnect(text).split(/\r\n|\n/u)[issue.line - 1] ?? "";
   const shown = line
     .replace(CREDENTIAL_KEY, (all: string, key: string) => key + "*".repeat(all.length - key.length))
     .replace(USER_INFO, (all) => `://${"*".repeat(all.length - 4)}@`);
@@ -39,39 +45,62 @@ export function codeFrame(text: string, issue: Issue): string {
   ].join("\n");
 }
 
-/** Stars for everything that stands under `connect`, in block or flow form, also where the YAML is broken. Lines and columns stay. */
+/**
+ * Stars for everything that stands under `connect`, in block or flow form, also where the YAML is broken. Lines and
+ * columns stay. One walk from the beginning to the end, whatever the text.
+ */
 function maskConnect(text: string): string {
-  let masked = "";
-  let rest = text;
-  for (;;) {
-    const found = /(?<![\w-])(?:connect|"connect"|'connect')[ \t]*:/u.exec(rest);
-    if (found === null) return masked + rest;
+  const parts: string[] = [];
+  let done = 0;
+  for (const found of text.matchAll(/(?<![\w-])(?:connect|"connect"|'connect')[ \t]*:/gu)) {
+    // within what is masked already
+    if (found.index < done) continue;
     const begin = found.index + found[0].length;
-    const indent = /[^\n]*$/u.exec(masked + rest.slice(0, found.index))?.[0] ?? "";
-    const length = lengthOfValue(rest.slice(begin), indent.length - indent.trimStart().length);
-    masked += rest.slice(0, begin) + stars(rest.slice(begin, begin + length));
-    rest = rest.slice(begin + length);
+    const end = endOfValue(text, begin, indentAt(text, text.lastIndexOf("\n", found.index) + 1, found.index));
+    parts.push(text.slice(done, begin), stars(text.slice(begin, end)));
+    done = end;
   }
+  parts.push(text.slice(done));
+  return parts.join("");
 }
 
-function lengthOfValue(rest: string, indent: number): number {
-  const opening = /^(?:[ \t]*(?:&\S+|#[^\n]*)?\r?\n?)*\{/u.exec(rest);
-  if (opening !== null) {
+function endOfValue(text: string, begin: number, indent: number): number {
+  const opening = openingBrace(text, begin);
+  if (opening !== undefined) {
     let depth = 0;
-    for (let at = opening[0].length - 1; at < rest.length; at++) {
-      const char = rest[at];
-      if (char === '"' || char === "'") at = closing(rest, at, char);
+    for (let at = opening; at < text.length; at++) {
+      const char = text[at];
+      if (char === '"' || char === "'") at = closing(text, at, char);
       else if (char === "{") depth++;
       else if (char === "}" && --depth === 0) return at + 1;
     }
-    return rest.length;
+    return text.length;
   }
-  const lines = rest.split("\n");
   // the rest of the line, and every line that is deeper, blank or a comment
-  const end = lines.findIndex(
-    (line, at) => at > 0 && line.trim() !== "" && line.length - line.trimStart().length <= indent,
-  );
-  return end === -1 ? rest.length : lines.slice(0, end).join("\n").length;
+  for (let line = text.indexOf("\n", begin); line !== -1;) {
+    const next = text.indexOf("\n", line + 1);
+    const end = next === -1 ? text.length : next;
+    const deep = indentAt(text, line + 1, end);
+    if (deep <= indent && line + 1 + deep < end) return line;
+    line = next;
+  }
+  return text.length;
+}
+
+/** Where the value begins with a brace; blanks, comments and an anchor may stand before it. */
+function openingBrace(text: string, begin: number): number | undefined {
+  const blank = /(?:[ \t\r\n]|#[^\n]*|&[^\s{]+)*/uy;
+  blank.lastIndex = begin;
+  blank.test(text);
+  return text[blank.lastIndex] === "{" ? blank.lastIndex : undefined;
+}
+
+/** How many blanks the line begins with. */
+function indentAt(text: string, start: number, end: number): number {
+  const blanks = /[^\S\n]*/uy;
+  blanks.lastIndex = start;
+  blanks.test(text);
+  return Math.min(blanks.lastIndex, end) - start;
 }
 
 function closing(text: string, at: number, quote: string): number {

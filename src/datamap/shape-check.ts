@@ -321,18 +321,21 @@ function list(names: readonly string[]): string {
   return names.map((each) => `\`${each}\``).join(", ");
 }
 
-function without(value: unknown, paths: readonly Path[], here: Path = []): unknown {
-  const goes = (path: Path): boolean =>
-    paths.some((each) => each.length === path.length && each.every((step, at) => step === path[at]));
-  if (goes(here)) return undefined;
-  if (Array.isArray(value))
-    return value.map((item: unknown, at) => without(item, paths, [...here, at])).filter((item) => item !== undefined);
-  if (!isBlock(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, each]): [string, unknown][] =>
-      goes([...here, key]) ? [] : [[key, without(each, paths, [...here, key])]],
-    ),
-  );
+function without(value: unknown, paths: readonly Path[]): unknown {
+  const gone = new Set(paths.map((path) => JSON.stringify(path)));
+  const copy = (one: unknown, here: Path): unknown => {
+    if (gone.has(JSON.stringify(here))) return undefined;
+    if (Array.isArray(one))
+      return one.map((item: unknown, at) => copy(item, [...here, at])).filter((item) => item !== undefined);
+    if (!isBlock(one)) return one;
+    return Object.fromEntries(
+      Object.entries(one).flatMap(([key, each]): [string, unknown][] => {
+        const path = [...here, key];
+        return gone.has(JSON.stringify(path)) ? [] : [[key, copy(each, path)]];
+      }),
+    );
+  };
+  return copy(value, []);
 }
 
 /** What the top must have, so that the rest can be looked at. */

@@ -1,12 +1,13 @@
 /** The data map's text as YAML: its values, and where each of them stands. */
 import {
+  Document as YamlDocument,
   isAlias,
   isMap,
   isPair,
   isScalar,
   isSeq,
   LineCounter,
-  parseDocument,
+  parseAllDocuments,
   visit,
   type Document,
   type Node,
@@ -60,14 +61,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
 
 export function readSource(text: string): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: "silent",
-    schema: "core",
-    merge: false,
-    uniqueKeys: true,
-  });
+  const { document, second } = documentsOf(text, lines);
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -86,6 +80,9 @@ export function readSource(text: string): Source {
 
   const faults: Fault[] = [];
   const errors = [...document.errors, ...document.warnings];
+  const unreadable = unreadableAt(text);
+  if (unreadable !== undefined)
+    return { value: undefined, faults: [{ ...UNREADABLE, at: position(unreadable) }], at, written };
   const syntax = errors.filter(({ code }) => code !== "DUPLICATE_KEY").toSorted((a, b) => a.pos[0] - b.pos[0])[0];
   if (syntax !== undefined) {
     const message = `This is not YAML: ${SYNTAX[syntax.code] ?? "it cannot be read"}.`;
@@ -112,6 +109,8 @@ export function readSource(text: string): Source {
       at: position(pos[0]),
     });
   }
+  // one of them would be read and the others not, and what stands in those would never be searched
+  if (second !== undefined) faults.push({ ...SECOND, at: position(startOfDocument(text, second)) });
   faults.push(...oddNodes(document, position));
   const value = faults.some(({ code }) => code === "ALIAS") ? undefined : plain(document);
   if (value === undefined && faults.length === 0) {
@@ -124,6 +123,53 @@ export function readSource(text: string): Source {
   }
   return { value, faults, at, written };
 }
+
+/** The documents of the file; of an empty one an empty document. */
+function documentsOf(
+  text: string,
+  lineCounter: LineCounter,
+): { readonly document: Document; readonly second: Document | undefined } {
+  const how = {
+    lineCounter,
+    prettyErrors: false,
+    logLevel: "silent",
+    schema: "core",
+    merge: false,
+    uniqueKeys: true,
+  } as const;
+  const [first, ...others] = [...parseAllDocuments(text, how)];
+  // a line `---` at the end begins nothing
+  const second = others.find(({ contents, errors }) => errors.length > 0 || !isEmpty(contents));
+  return { document: first ?? new YamlDocument(null, how), second };
+}
+
+function isEmpty(contents: unknown): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null && (contents.source ?? "") === "");
+}
+
+/** The line `---` that it begins with. */
+function startOfDocument(text: string, { range, contents }: Document): number {
+  const begin = Math.max(startOf(contents), range?.[0] ?? 0);
+  return Math.max(0, text.lastIndexOf("\n---", begin) + 1);
+}
+
+const SECOND = {
+  code: "SECOND_DOCUMENT",
+  message: "There is a second document in this file: only one could be read.",
+  help: "Write it all as one: take the line `---` away, and keep each key of the top once.",
+};
+
+/** What no editor writes in a text: bytes that are no UTF-8 came in as U+FFFD, UTF-16 and damage as control characters. */
+function unreadableAt(text: string): number | undefined {
+  const at = text.search(/\uFFFD|(?![\t\n\r\u0085])\p{Cc}/u);
+  return at === -1 ? undefined : at;
+}
+
+const UNREADABLE = {
+  code: "ENCODING",
+  message: "This file is not UTF-8, or holds a control character: names in it would not be what was meant.",
+  help: "Save it as UTF-8, and write what stands here anew.",
+};
 
 /** Keys that are faults themselves; what they hold is not looked at. */
 const REFUSED: ReadonlySet<string> = new Set(["<<", "__proto__"]);
@@ -145,6 +191,10 @@ function oddNodes(document: Document, position: (offset: number) => Position): F
           "Write the keys out: a rule must be readable where it stands. Anchors for whole values are fine.",
         );
       else if (key.value === "__proto__") report(key, "BAD_NAME", "`__proto__` cannot be a name here.", "Rename it.");
+    },
+    Node(_, node) {
+      if (node.tag !== undefined)
+        report(node, "TAG", "Tags (`!…`) are not used here.", "Take it away; a text goes in quotes.");
     },
     Alias(_, node) {
       if (node.resolve(document) === undefined)

@@ -65,7 +65,9 @@ export function audit(
   else if (how.key === undefined) check("key", false, "no key was given: nothing shows who signed this");
   const auditing: Auditing = { key, check, warn: (text) => void warnings.push(text) };
   const kind = kindOf(file);
-  const read = reading(check, "form", () => READERS[kind](file, auditing));
+  if (isPage(file))
+    check("form", false, "this is a page to read, and nothing of it is signed: check the JSON file beside it");
+  const read = isPage(file) ? undefined : reading(check, "form", () => READERS[kind](file, auditing));
   if (read !== undefined) for (const known of how.known ?? []) compare(read, known, auditing);
   const ok = read !== undefined && checks.every((one) => one.ok);
   return {
@@ -84,6 +86,11 @@ const READERS: Record<Kind, (file: Uint8Array, auditing: Auditing) => Headed | u
   "tlog-proof": readProof,
   checkpoint: readCheckpoint,
 };
+
+/** A report's page or a letter. */
+function isPage(file: Uint8Array): boolean {
+  return /^\s*<(?:!doctype|html)/iu.test(Buffer.from(file.subarray(0, 64)).toString("latin1"));
+}
 
 function kindOf(file: Uint8Array): Kind {
   const start = Buffer.from(file.subarray(0, 64)).toString("latin1");

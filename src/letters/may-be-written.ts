@@ -53,7 +53,9 @@ export function refuseLetter(kind: LetterKind, standing: Standing): void {
 
 /** Nothing is complete while anything is open, unlooked for or left out. */
 function refuseFinal({ request, summary, open }: Standing, not: (why: string, help?: string) => never): void {
-  const help = "What is done so far is told by: --kind partial.";
+  // what nothing was done of yet has no letter but the first one
+  const kind = summary.systems.length === 0 ? "ack" : "partial";
+  const help = `${kind === "ack" ? "That it came in" : "What is done so far"} is told by: expunge letter ID --kind ${kind}.`;
   const { totals, state, verification } = summary;
   const left = [
     ...open,
@@ -67,7 +69,11 @@ function refuseFinal({ request, summary, open }: Standing, not: (why: string, he
       ? verification.failed + verification.unverifiable + verification.residual === 0
         ? []
         : ["the last look found something, or could not be sure"]
-      : ["no entry says that anybody has looked again since the last run"]),
+      : [
+          summary.systems.length === 0
+            ? "no entry says that anything was done"
+            : "no entry says that anybody has looked again since the last run",
+        ]),
   ];
   const partial = partialBecause(summary);
   // a person accepted what could not be looked at: it has ended, and is not complete
@@ -79,7 +85,7 @@ function refuseFinal({ request, summary, open }: Standing, not: (why: string, he
 
 function refusePartial({ summary }: Standing, not: (why: string, help?: string) => never): void {
   if (summary.systems.length === 0)
-    not("nothing was done yet: there is nothing to tell", "That it came in is told by: --kind ack.");
+    not("nothing was done yet: there is nothing to tell", "That it came in is told by: expunge letter ID --kind ack.");
   const whole = summary.state === "closed" && summary.kept.length === 0 && partialBecause(summary).length === 0;
   if (whole) not("nothing of it is left: its letter is `final`");
 }

@@ -66,8 +66,10 @@ export function approve({
   // what nobody has decided waits in due work, and keeps no other from its turn
   if (request.kind !== "due") refuseAsked(map, plan.system);
   refuseOld(plan, map, at);
-  if (digest !== undefined && digest !== plan.digest)
-    throw new Failure("PLAN_ALTERED", "the digest is not that of the latest plan");
+  if (digest !== undefined && !isDigestOf(plan, digest))
+    throw new Failure("PLAN_ALTERED", "the digest is not that of the latest plan", {
+      help: `Look at that plan before it is signed: \`expunge approve ${request.id}\` shows it in a terminal, with its digest.`,
+    });
   if (map.approval.fourEyes && sameName(by, request.createdBy))
     throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);
   if (map.approval.roles.length > 0 && (role === undefined || !map.approval.roles.includes(role)))
@@ -88,6 +90,18 @@ export function approve({
     at: at.toISOString(),
   };
 }
+
+/** Whole, or as the screens show it: its first sixteen digits and a mark. */
+function isDigestOf({ digest }: Plan, given: string): boolean {
+  const typed = given
+    .trim()
+    .toLowerCase()
+    .replace(/(?:…|\.{3})$/u, "");
+  return typed.length >= SHOWN_DIGITS && digest.startsWith(typed);
+}
+
+/** Enough that nobody makes another plan with the same beginning. */
+const SHOWN_DIGITS = 16;
 
 /** Who signs knows what was not searched, by name: a name that was searched, or is none, is a slip. */
 function acceptedOf(plan: Plan, given: readonly string[]): readonly string[] {

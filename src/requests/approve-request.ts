@@ -31,8 +31,24 @@ export async function judgeApproval(
       help: `What became of it: expunge report ${id}. If something came back, open a new request: expunge request new.`,
     });
   const plan = request.plan === undefined ? undefined : await reads.plans.get(request.plan);
+  if (plan === undefined && (await reads.plans.ofRequest(id)).length > 0 && request.identity?.result === "ok")
+    throw new Failure("NOTHING_TO_APPROVE", `the plan of ${id} was taken back: what it was made for had changed`);
   const begun = plan !== undefined && (await reads.journal.units(plan.id)).length > 0;
   return approve({ request, plan, begun, map, by: actor, at: now(), ...how });
+}
+
+/** Whether the same person signed the same thing before: once is enough. */
+export async function isSigned(
+  { plans, requests }: Pick<Reads, "plans" | "requests">,
+  approval: Approval,
+): Promise<boolean> {
+  const before = await plans.approval(approval.plan);
+  const plan = await plans.get(approval.plan);
+  if (before === undefined || plan === undefined || (await requests.get(plan.request)).state !== "approved")
+    return false;
+  const said = ({ at: _, ...what }: Approval): string =>
+    JSON.stringify(Object.entries(what).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return said(before) === said(approval);
 }
 
 /** Signs the latest plan's digest as the context's actor; the ledger's decision is saved with it. */
@@ -42,6 +58,7 @@ export async function approveRequest(context: Context, id: string, how: Signatur
     const request = await tx.requests.get(id);
     await tx.leases.refuseHeld([request.id]);
     const approval = await judgeApproval(context, tx, id, how);
+    if (await isSigned(tx, approval)) return approval;
     const plan = await tx.plans.get(approval.plan);
     await tx.plans.approve(approval);
     await tx.requests.update(id, {

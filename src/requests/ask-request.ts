@@ -30,9 +30,12 @@ export async function askRequest(
   given: { readonly received?: string | undefined; readonly ref?: string | undefined },
   ask: Ask,
 ): Promise<AskedFor> {
+  // what was typed as a flag is judged before anybody is asked for anything
+  const day = given.received === undefined ? undefined : receivedOn(given.received, context);
+  if (given.ref !== undefined) refuseRef(given.ref);
   const { subject, readBack: told } = await askSubject(context, ask);
   const readBack = [...told];
-  const received = given.received ?? (await askReceived(context, ask));
+  const received = day ?? (await askReceived(context, ask));
   const ref =
     given.ref ??
     (await ask("Number of the ticket (empty: none):", {

@@ -1,5 +1,6 @@
 import { Failure } from "../errors.ts";
 import { looksLikeIdentifier } from "../ledger/identifier-lint.ts";
+import { readsLikeName } from "../model/name-like.ts";
 import { masked } from "../model/shown.ts";
 import type { Subject } from "../model/subject.ts";
 import type { Reads } from "../state/state.ts";
@@ -20,9 +21,33 @@ export function whyNotText(typed: string): string | undefined {
   return undefined;
 }
 
-/** The text without spaces around. Throws USAGE, IDENTIFIER_IN_ARGUMENTS; what was typed is not repeated. */
-export function checkedText(flag: string, typed: string): string {
+/** The words that the ledger knows for a way of checking, and their like: a method may be said in others too. */
+const WAYS =
+  /(?<!\p{L})(?:account|brief|call|card|chat|counter|document|eid|e-?mail|id(?!\p{L})|ident|in[ _-]?person|letter|login|mail|meeting|office|online|passport|person|phone|portal|post|sms|token|video|visit|web)/iu;
+
+/** A number, or letters and digits in one, as documents bear them; years and small numbers are none. */
+const DOCUMENT_NUMBER =
+  /(?<![\p{L}\p{N}])(?=[\p{L}\p{N}-]*\p{N}[\p{L}\p{N}-]*\p{N}[\p{L}\p{N}-]*\p{N}[\p{L}\p{N}-]*\p{N})[\p{L}\p{N}-]{5,}(?![\p{L}\p{N}])/u;
+
+/** Why a text will not do as the way in which an identity was checked. Never repeats it. */
+export function whyNotMethod(typed: string): string | undefined {
   const why = whyNotText(typed);
+  if (why !== undefined) return why;
+  if (DOCUMENT_NUMBER.test(typed)) return `It holds a number, as of a document: say only how, as in ${METHODS_SAID}.`;
+  if (readsLikeName(typed) && !WAYS.test(typed))
+    return `It reads like somebody's name: say only how, as in ${METHODS_SAID}.`;
+  return undefined;
+}
+
+const METHODS_SAID = "account, document, email, in person, letter, phone, video";
+
+/** The text without spaces around. Throws USAGE, IDENTIFIER_IN_ARGUMENTS; what was typed is not repeated. */
+export function checkedText(
+  flag: string,
+  typed: string,
+  whyNot: (typed: string) => string | undefined = whyNotText,
+): string {
+  const why = whyNot(typed);
   if (why === undefined) return typed.trim();
   const message = `${flag}: ${why.charAt(0).toLowerCase()}${why.slice(1).replace(/\.$/u, "")}`;
   if (looksLikeIdentifier(typed))

@@ -6,6 +6,7 @@ import { comparable } from "../model/fold.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { Subject } from "../model/subject.ts";
+import { readsLikeName } from "../model/name-like.ts";
 import { masked } from "../model/shown.ts";
 import { isCivilDate } from "../model/civil-date.ts";
 import { civilDateFromText } from "../retention/civil-date.ts";
@@ -110,7 +111,12 @@ export function refuseRef(ref: string): void {
     throw new Failure(
       "IDENTIFIER_IN_ARGUMENTS",
       "--ref looks like an identifier of a person; it takes a ticket's number",
+      { help: "Give the number under which the ticket is found, as in TICKET-7." },
     );
+  if (readsLikeName(ref))
+    throw new Failure("IDENTIFIER_IN_ARGUMENTS", "--ref reads like somebody's name; it takes a ticket's number", {
+      help: "Give the number under which the ticket is found, as in TICKET-7.",
+    });
   if (ref.trim() === "" || ref.length > 100 || /\p{Cc}/u.test(ref))
     throw new Failure("USAGE", "--ref wants a ticket's number of at most 100 characters");
 }

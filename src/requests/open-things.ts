@@ -15,7 +15,7 @@ export async function openThings(
   const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
   const result = plan === undefined ? undefined : await plans.result(plan.id);
   const open: string[] = [];
-  if (plan === undefined || result === undefined) open.push("nothing was run to its end");
+  if (plan === undefined || result === undefined) open.push(await notRun(plans, request));
   if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
   for (const step of plan?.steps ?? []) open.push(...openInStep(step));
   for (const step of result?.steps ?? []) open.push(...failedInStep(step), ...markedInStep(step));
@@ -23,10 +23,20 @@ export async function openThings(
   const seen = plan === undefined ? undefined : await plans.verified(plan.id);
   open.push(...openInLook(seen, acceptGaps));
   if (request.state === "settling" || request.state === "verifying")
-    open.push("it is not verified for the second time yet");
+    open.push(
+      seen === undefined ? "nobody has looked again since the run" : "it is not verified for the second time yet",
+    );
   if (request.state === "partly_done" && open.length === 0 && seen === undefined)
     open.push("nobody has looked again since the run");
   return open;
+}
+
+/** The latest plan is not run to its end; what an earlier one did is done all the same. */
+async function notRun(plans: Reads["plans"], { id, plan }: ErasureRequest): Promise<string> {
+  for (const earlier of await plans.ofRequest(id))
+    if (earlier.id !== plan && (await plans.result(earlier.id)) !== undefined)
+      return `${earlier.id} was run to its end, ${plan === undefined ? "and what is left is not planned" : `${plan} is not`}`;
+  return "nothing was run to its end";
 }
 
 /** Of a verification as it was stored: what is there still, and what nobody could look at. */

@@ -5,7 +5,7 @@ import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
 import { EPOCH } from "../workspace.ts";
-import { checkedText, refuseTheirsOf } from "./checked-text.ts";
+import { checkedText, refuseTheirsOf, whyNotMethod } from "./checked-text.ts";
 import { type Context, today } from "./context.ts";
 import { deadlinesOf } from "./deadlines-of.ts";
 import { noted } from "./history.ts";
@@ -35,7 +35,7 @@ export async function recordIdentity(
   result: Result,
 ): Promise<ErasureRequest> {
   const { state } = context;
-  const method = checkedText("--method", typed);
+  const method = checkedText("--method", typed, whyNotMethod);
   const recorded = await lifeStep(state, context.at, "identity", async (tx) => {
     const request = await tx.requests.get(id);
     await tx.leases.refuseHeld([request.id]);

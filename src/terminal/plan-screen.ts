@@ -11,10 +11,12 @@ export interface PlanTold {
   /** The plan's warnings with the places of their rules in the map. */
   readonly warnings: readonly ShownFinding[];
   readonly plain: boolean;
+  /** Whether any run of the request has begun: what is not found now may be what was erased then. */
+  readonly begun: boolean;
 }
 
 /** The plan as a person reads it before they sign: grouped by what happens, the sum and the next step last. */
-export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings, plain }: PlanTold): string {
+export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings, plain, begun }: PlanTold): string {
   const { steps, totals } = plan;
   // one record type may stand under several headings, under each with that heading's count
   const removing = steps.filter((step) => step.act > changedIn(step));
@@ -78,15 +80,20 @@ export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings
     ),
     said.length === 0 ? "" : `WARNINGS\n${indent(findingRows(said, plain))}`,
     `Plan ${plan.id}: ${totals.erase} erased, ${totals.change} changed, ${totals.keep} kept, ${totals.wait} waiting, ${totals.blocked} blocked. Warnings: ${said.length}.\nDigest ${plan.digest.slice(0, 16)}…, no personal data, one use, valid until ${when(plan.expires_at)}.`,
-    nobody(plan, unsearched.length),
+    nobody(plan, { unsearched: unsearched.length, begun }),
   ];
   return groups.filter((text) => text !== "").join("\n");
 }
 
 /** Where nothing at all was found there is an answer to give, and perhaps a slip to mend. */
-function nobody({ steps, as_of }: Plan, unsearched: number): string {
+function nobody(
+  { steps, request, as_of }: Plan,
+  { unsearched, begun }: { readonly unsearched: number; readonly begun: boolean },
+): string {
   if (steps.length === 0 || steps.some((step) => step.found > 0)) return "";
   if (as_of !== undefined) return "Nothing is due.";
+  if (begun)
+    return `Nothing more was found. What an earlier run of this request did is told by: expunge report ${request}.`;
   const typing =
     "If they should be known: was an identifier mistyped? A new request with another one of theirs (an older address, a customer number) can tell.";
   return unsearched === 0

@@ -95,7 +95,9 @@ export function requestScreen(request: ErasureRequest, { late, plain, story, pla
     indent(
       table(story.map((line) => [when(line.at), line.by === undefined ? "(not noted)" : safe(line.by), did(line)])),
     ),
-    ...(plans.length === 0 ? [] : ["Plans", indent(table(plans.map((plan) => [plan.id, planText(plan, story)])))]),
+    ...(plans.length === 0
+      ? []
+      : ["Plans", indent(table(plans.map((plan) => [plan.id, planText(plan, story, request)])))]),
     ...(open.length === 0 ? [] : ["Open", indent(open.map((one) => safe(one)).join("\n"))]),
     ...(endedAt === undefined ? [`Waiting for: ${safe(waiting_for)}.`] : []),
   ].join("\n");
@@ -118,7 +120,11 @@ function resultText(result: string): string {
   return result === "ok" ? "ok" : result === "interrupted" ? "stopped half-way" : plainState(result);
 }
 
-function planText({ id, system, totals, approval, run }: PlanLine, story: readonly StoryLine[]): string {
+function planText(
+  { id, system, totals, approval, run }: PlanLine,
+  story: readonly StoryLine[],
+  { plan: latest, endedAt }: ErasureRequest,
+): string {
   const begun = story.some((line) => line.did === "run" && line.plan === id);
   const { erase, change, keep, wait, blocked } = totals;
   const signed =
@@ -131,6 +137,8 @@ function planText({ id, system, totals, approval, run }: PlanLine, story: readon
     numbers,
     signed,
     run === undefined ? (begun ? "not run to its end" : "not run") : "run to its end",
+    // a newer one took its place, or the identity was doubted
+    ...(run === undefined && !begun && id !== latest && endedAt === undefined ? ["taken back"] : []),
   ].join("; ");
 }
 

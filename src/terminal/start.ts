@@ -30,7 +30,12 @@ function refuseIdentifiers(argv: readonly string[]): void {
     // a folder on the way may be called so (`/home/ann@corp.example/map.yaml`), a file's own name may not
     const isPath = value.includes("/") && !/\s|:\/\//u.test(value);
     if (looksLikeIdentifier(isPath ? basename(value) : value)) {
-      throw new Failure("IDENTIFIER_IN_ARGUMENTS", `argument ${at + 1} looks like an identifier of a person`);
+      throw new Failure(
+        "IDENTIFIER_IN_ARGUMENTS",
+        `argument ${at + 1} looks like an identifier of a person`,
+        // only one command reads identifiers at all
+        argv.includes("new") ? {} : { help: "Say it without: a command line stands in the shell's history." },
+      );
     }
   }
 }

@@ -90,7 +90,7 @@ function describe(command: typeof Command): Understood {
 
 /** The names in oclif's messages are looked up among ours; what is not found there is not said. */
 function explain(error: Error, { flags, shown, required, options }: Understood): string {
-  const named = /^(?:Flag|Expected) --([a-z-]+)/u.exec(stripVTControlCharacters(error.message))?.[1];
+  const named = /^(?:Flag|Expected|Parsing) --([a-z-]+)/u.exec(stripVTControlCharacters(error.message))?.[1];
   const flag = flags.find((name) => name === named);
   switch (error.constructor.name) {
     case "RequiredArgsError":

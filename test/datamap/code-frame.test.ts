@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { codeFrame } from "../../src/datamap/code-frame.ts";
+import { codeFrames } from "../../src/datamap/code-frame.ts";
 import type { Issue } from "../../src/model/datamap.ts";
 import { lint, whole } from "./lint-map.ts";
+
+/** Of one issue. */
+const codeFrame = (text: string, issue: Issue): string => codeFrames(text, [issue]).join("");
 
 const at = (line: number, column: number): Issue => ({
   code: "C",
@@ -38,6 +41,21 @@ describe("codeFrame", () => {
     const [, shown = "", below = ""] = codeFrame(line, at(1, line.indexOf("wrong") + 1)).split("\n");
     expect(shown.length).toBeLessThan(130);
     expect(shown.slice(below.indexOf("^"), below.lastIndexOf("^") + 1)).toBe("wrong");
+  });
+
+  it("comes to an end where a program wrote the same mistake thousands of times, and where a value never begins", async () => {
+    const systems = Array.from(
+      { length: 600 },
+      (_, n) =>
+        `  s${n}: { kind: files, connect: { root: ./e${n} }, records: { r: { files: ["*.csv"], match: { e: email }, do: eraze } } }`,
+    );
+    const text = whole(`systems:\n${systems.join("\n")}`);
+    const frames = codeFrames(text, await lint(text));
+    expect(frames).toHaveLength(600);
+    expect(frames.every((one) => one.includes("Did you mean `erase`?"))).toBe(true);
+    const blanks = `connect:${" ".repeat(200)}x\nkind: y`;
+    expect(codeFrame(blanks, at(1, 1))).toContain("> 1 | connect:");
+    expect(codeFrame(blanks, at(2, 1))).toContain("> 2 | kind: y");
   });
 
   it("does not mind a line that is not there", () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { codeFrame } from "../../src/datamap/code-frame.ts";
+import { codeFrames } from "../../src/datamap/code-frame.ts";
 import { dataMapSchema, keysAt } from "../../src/datamap/json-schema.ts";
 import { sentences } from "../../src/datamap/sentences.ts";
 import { publicHolidays } from "../../src/retention/holidays.ts";
@@ -9,7 +9,7 @@ import { good, lint } from "./lint-map.ts";
 describe("what people read", () => {
   it("of a faulty data map, is this", async () => {
     const text = readFileSync("test/datamap/faulty.yaml", "utf8");
-    const frames = (await lint(text)).map((issue) => codeFrame(text, issue)).join("\n\n");
+    const frames = codeFrames(text, await lint(text)).join("\n\n");
     expect(frames).not.toContain("do-not-print-this");
     await expect(`${frames}\n`).toMatchFileSnapshot("faulty.lint.txt");
   });

@@ -43,6 +43,33 @@ describe("YAML", () => {
     }
   });
 
+  it("what a second document holds is never left unread without a word", async () => {
+    const one = shop(`${LEADS} }`).trimEnd();
+    expect(await codes(`${one}\n---\nsystems: {}\n`)).toEqual([`${one.split("\n").length + 1}:1 SECOND_DOCUMENT`]);
+    expect(await codes(`---\n${one}\n---\nfor: someone\n`)).toContain(
+      `${one.split("\n").length + 2}:1 SECOND_DOCUMENT`,
+    );
+    for (const whole of [`---\n${one}`, `${one}\n---\n`, `${one}\n...\n`, `%YAML 1.2\n---\n${one}\n...\n# end\n`])
+      expect(await codes(whole), whole).toEqual([]);
+  });
+
+  it("what is no UTF-8 is said, with its place: a name in it would be another name", async () => {
+    const one = shop(`${LEADS}, called: Müller }`);
+    const line = one.slice(0, one.indexOf("ü")).split("\n");
+    for (const [bytes, place] of [
+      [Buffer.from(one, "latin1"), `${line.length}:${(line.at(-1)?.length ?? 0) + 1} ENCODING`],
+      [Buffer.from(`\uFEFF${one}`, "utf16le"), "1:1 ENCODING"],
+      [Buffer.from(one.replace("ü", "\0")), `${line.length}:${(line.at(-1)?.length ?? 0) + 1} ENCODING`],
+    ] as const)
+      expect(await codes(bytes.toString("utf8"))).toEqual([place]);
+    expect(await codes(Buffer.from(`\uFEFF${one.replaceAll("\n", "\r\n")}`).toString("utf8"))).toEqual([]);
+  });
+
+  it("a tag of YAML's own is a tag too", async () => {
+    expect(await codes(whole("settle: !!str 1 hour"))).toEqual(["1:15 TAG"]);
+    expect(await codes(whole("limits: !!map { max_records: 5 }"))).toEqual(["1:15 TAG"]);
+  });
+
   it("a file that is empty, a list or a text is an error at its first line", async () => {
     for (const text of ["", "# nothing\n", "[]", "data map", "3"]) {
       const issues = await lint(text);

@@ -130,6 +130,12 @@ it("in a terminal the reason is chosen, and nobody chooses where it may not be",
   expect(ended.screen).not.toMatch(/^\? /mu);
   const open = await desk.json(["request", "new", "--subject-file", "-"], { stdin: JSON.stringify({ email: person }) });
   const other = String(dig(open.json, "data.requests.0.id"));
-  const { screen, exit } = await inTerminal(desk, ["request", "extend", other], [["Why does the answer", ""]]);
+  // it happens once, and says of a person that they were told: it is asked for once more, and no leaves it
+  const why = ["Why does the answer", ""] as const;
+  const when = ["On which day was the person told", ""] as const;
+  const left = await inTerminal(desk, ["request", "extend", other], [why, when, ["Go on?", ""]]);
+  expect(left.exit).toBe(130);
+  expect(left.screen).not.toContain("extended from");
+  const { screen, exit } = await inTerminal(desk, ["request", "extend", other], [why, when, ["Go on?", "y"]]);
   expect([exit, screen]).toEqual([0, expect.stringContaining("the request is complex; the person was told on")]);
 });

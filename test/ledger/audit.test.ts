@@ -331,3 +331,16 @@ describe("a report that was signed with the right key but tells of other entries
     ).toEqual(["form: the"]);
   });
 });
+
+describe("what was not looked at", () => {
+  it("a page is told as a page, with or without a key", async () => {
+    const { vkey } = await ledgerWith();
+    for (const page of ["<!doctype html>\n<html lang=en>", "\n<HTML>"])
+      for (const how of [{}, { key: vkey }])
+        expect(audit(Buffer.from(page), how).checks).toContainEqual({
+          name: "form",
+          ok: false,
+          detail: "this is a page to read, and nothing of it is signed: check the JSON file beside it",
+        });
+  });
+});

@@ -108,9 +108,50 @@ describe("values that are never searched for are refused with identity and posit
   });
 });
 
-test("every refused value is counted, with its position in a list", () => {
-  const failure = refused('{"email":["ann@example.com","","%"],"card":null}');
-  expect(failure.message).toBe("subject 1, email (value 2) is empty (and 2 more)");
+test("everything that is wrong is said at once, with its line, and nothing of the file", () => {
+  const failure = refused(
+    '[\n  {"email":["ann@example.com","","%"],\n   "card":null},\n  {"mail":"x"}, 7,\n\n  {"email":"ann@"}]',
+  );
+  expect(failure.code).toBe("SUBJECT_INVALID");
+  expect(failure.message.split("\n  ")).toEqual([
+    "6 things are wrong in the subject file",
+    "line 2: subject 1, email (value 2) is empty",
+    "line 2: subject 1, email (value 3) is a pattern or a sign, and no identifier",
+    "line 2: subject 1, card is null",
+    "line 4: subject 2 has a key that is no identity of the data map",
+    "line 4: subject 3 is no JSON object",
+    "line 6: subject 4, email is no e-mail address",
+  ]);
+  expect(refused('{"email":"a@b.example"}\n\n{"email":}\n{"card":"*"}').message.split("\n  ").slice(1)).toEqual([
+    "line 3: this line is no JSON",
+    expect.stringMatching(/^line 4: subject 2, card is a pattern/u),
+  ]);
+  expect(refused('{"email":"ann@"}').message).toBe("line 1: subject 1, email is no e-mail address");
+  const many = refused(Array.from({ length: 500 }, () => '{"email":"ann@"}').join("\n")).message;
+  expect(many.split("\n")).toHaveLength(22);
+  expect(many).toContain("and 480 more");
+});
+
+test("a key that stands twice is told with its line", () => {
+  expect(refused('{"email":"a@b.example"}\n{"email":"a@b.example","email":"c@b.example"}').message).toBe(
+    "line 2: a subject names an identity twice; give several values as a list",
+  );
+});
+
+test("a table or a list is known for what it is, and a document that breaks off by its line", () => {
+  for (const text of [
+    "email;name\nann@example.com;Ann",
+    "ann@example.com",
+    "email: ann@example.com",
+    "E-Mail\r\nann@x.org\r\n",
+  ]) {
+    const failure = refused(text);
+    expect(failure.message).toContain("it looks like a table (CSV) or a list");
+    expect(failure.help).toContain('{ "email": "…" }');
+    expect(failure.help).toContain("email, phone, customer_id, card, account");
+  }
+  expect(refused('[\n{"email":"a@b.example"},\n{"email":"a@b.example",}\n]').message).toMatch(/^line 3: /u);
+  expect(refused('{\n "email": "a@b.example"\n').message).toMatch(/^line [23]: /u);
 });
 
 test("what is no subject is refused without a word of it", () => {

@@ -52,7 +52,7 @@ function screen(steps: readonly PlanStep[], warnings: readonly ShownFinding[] = 
     residue: [],
     warnings: [],
   };
-  return planScreen(plan, request, { late: { overdue: false, days_left: 30 }, warnings, plain: true });
+  return planScreen(plan, request, { late: { overdue: false, days_left: 30 }, warnings, plain: true, begun: false });
 }
 
 /** The lines under a heading. */
