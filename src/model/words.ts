@@ -268,6 +268,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   refused: "refused the request",
   "key.destroyed": "destroyed the keys to the person's data",
   "policy.changed": "used this data map from here on",
+  "approval.standing": "ran the plan under a standing approval",
   "gaps.accepted": "accepted what could not be reached",
   opened: "opened the request",
   identity: "checked the identity",

@@ -4,6 +4,7 @@ import type { Leases } from "./leases.ts";
 import type { Outbox, OutboxReads } from "./outbox.ts";
 import type { PlanReads, Plans } from "./plan-store.ts";
 import type { RequestReads, Requests } from "./request-store.ts";
+import type { Standing, StandingReads } from "./standing-store.ts";
 import type { Sealed, SealedReads } from "./sealed-store.ts";
 
 /** What can be read of the state. */
@@ -14,6 +15,7 @@ export interface Reads {
   readonly outbox: OutboxReads;
   readonly sealed: SealedReads;
   readonly keys: KeyMarkReads;
+  readonly standing: StandingReads;
 }
 
 export interface UnitOfWork {
@@ -33,6 +35,7 @@ export interface Tx extends UnitOfWork, Reads {
   readonly outbox: Outbox;
   readonly sealed: Sealed;
   readonly keys: KeyMarks;
+  readonly standing: Standing;
   readonly leases: Leases;
 }
 

@@ -117,7 +117,6 @@ trail: { match: { email: email }, do: erase }`.trim();
       "`legal_holds`",
       "`people`",
       "`assert`",
-      "`approval.standing`",
     ]);
   });
 
