@@ -38,7 +38,7 @@ test("a condition, a hold or a block that has arisen since leaves the record alo
     { key: "a", kind: "waiting", reason: "open_case" },
     { key: "b", kind: "blocked", reason: "object_lock" },
   ]);
-  expect(asked).toEqual([["shop.orders", [0, 1, 2], ["a", "b", "c"]]]);
+  expect(asked).toEqual([["shop.orders", [0, 1, 2], ["a", "b", "c"], ["a", "b", "c"]]]);
 });
 
 test("what was planned to be kept and minimised is no news, and nobody is asked for it", async () => {
@@ -71,8 +71,8 @@ test("whose records are is asked once for each person, of all their planned reco
     { key: "b", kind: "failed", reason: "changed" },
   ]);
   expect(asked).toEqual([
-    ["shop.orders", [0, 2], ["a", "c"]],
-    ["shop.orders", [0, 1], ["b"]],
+    ["shop.orders", [0, 2], ["a", "c"], ["a", "c"]],
+    ["shop.orders", [0, 1], ["b"], ["a", "b"]],
   ]);
 });
 
