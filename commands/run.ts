@@ -1,11 +1,21 @@
 import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, asFlag, BaseCommand, confirmFlag, idArg, type Session, type Typed } from "../src/base-command.ts";
+import {
+  type Answer,
+  asFlag,
+  BaseCommand,
+  confirmFlag,
+  idArg,
+  optionalIdArg,
+  type Session,
+  type Typed,
+} from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import type { RunEvent } from "../src/executor/run.ts";
 import type { Plan } from "../src/model/plan.ts";
 import type { RequestState } from "../src/model/status.ts";
 import { confirmById } from "../src/terminal/ask.ts";
+import { stateWords } from "../src/model/words.ts";
 import { count, tint } from "../src/terminal/show.ts";
 
 export default class Run extends BaseCommand {
@@ -13,6 +23,7 @@ export default class Run extends BaseCommand {
   static override examples = [
     "<%= config.bin %> run R-2026-0001 --confirm R-2026-0001",
     "<%= config.bin %> run R-2026-0001 --confirm R-2026-0001 --json",
+    "<%= config.bin %> run --due --no-input",
   ];
   static override args = { id: idArg };
   static override flags = {
@@ -25,7 +36,10 @@ export default class Run extends BaseCommand {
       helpValue: "N",
       summary: "Systems worked on side by side.",
     }),
-    "dry-run": Flags.boolean({ summary: "Say what the plan would do; do nothing." }),
+    "dry-run": Flags.boolean({ summary: "Say what the plan would do; do nothing.", exclusive: ["due"] }),
+    due: Flags.boolean({
+      summary: "Carry out what is due under the data map's standing approvals, and plan the rest. For timers.",
+    }),
   };
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
@@ -33,7 +47,9 @@ export default class Run extends BaseCommand {
     await lookBeforeAsking(typed, registry);
   };
 
-  protected override async work({ signal, asking, say, progress, tone }: Session): Promise<Answer> {
+  protected override async work(session: Session): Promise<Answer> {
+    const { signal, asking, say, progress, tone } = session;
+    if (this.argv.includes("--due")) return await this.#due(session);
     const { args, flags } = await this.parse(Run);
     const { daysLeft, nextStep } = await import("../src/requests/board.ts");
     const { contextOf, today } = await import("../src/requests/context.ts");
@@ -75,6 +91,41 @@ export default class Run extends BaseCommand {
       }),
       exit: result.exit,
       next: next === null ? [] : [next],
+    };
+  }
+
+  async #due({ signal, say, progress, tone }: Session): Promise<Answer> {
+    const { args, flags } = await this.parse({
+      args: { id: optionalIdArg },
+      flags: Run.flags,
+      baseFlags: Run.baseFlags,
+    });
+    if (args.id !== undefined) throw new Failure("USAGE", "--due runs what nobody asked for: it takes no request");
+    const { contextOf } = await import("../src/requests/context.ts");
+    const { runDue } = await import("../src/requests/run-due.ts");
+    const { stepLine } = await import("../src/terminal/run-screen.ts");
+    const { openWorkspace } = await import("../src/workspace.ts");
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
+    const context = contextOf(workspace, await workspace.planMap(), (system, done) => {
+      progress.label(`working on ${system}`);
+      progress.done(done);
+    });
+    const { exit, plans, why } = await runDue(context, {
+      concurrency: flags.concurrency,
+      emit: (event: RunEvent) => {
+        if (event.event !== "step") return;
+        this.emit(event);
+        say(stepLine(event, tone.plain));
+      },
+    });
+    const result = { event: "result", exit, plans };
+    this.emit(result);
+    const lines = plans.map(({ request, state }) => `${request}: ${stateWords(state)}`);
+    return {
+      data: result,
+      human: [...(lines.length === 0 ? ["Nothing is due."] : lines), ...why].join("\n"),
+      exit,
+      next: plans.flatMap(({ request, state }) => (state === "planned" ? [`expunge approve ${request}`] : [])),
     };
   }
 

@@ -1,9 +1,10 @@
 import { isCivilDate } from "../model/civil-date.ts";
-import type { Calendar, DataMap } from "../model/datamap.ts";
+import type { Calendar, DataMap, StandingApproval } from "../model/datamap.ts";
 import {
   checkNoDuplicates,
   checkReview,
   knowName,
+  knowRecord,
   notBuilt,
   readDays,
   readPeriod,
@@ -49,7 +50,7 @@ export async function readTop(written: Written, outside: Outside, check: Check):
     written.retain_deleted === undefined ? undefined : readDays(written.retain_deleted, ["retain_deleted"], check);
   for (const key of ["people", "assert"] as const)
     if (written[key] !== undefined) notBuilt([key], "key", `\`${key}\``, check);
-  if (approval.standing !== undefined) notBuilt(["approval", "standing"], "key", "`approval.standing`", check);
+  const standing = readStanding(written, check);
   if (proof !== undefined) {
     check.report({
       path: ["proof", "keep_for"],
@@ -85,6 +86,7 @@ export async function readTop(written: Written, outside: Outside, check: Check):
       fourEyes: approval.four_eyes ?? true,
       roles: approval.roles ?? [],
       drift: approval.drift ?? "refuse",
+      ...(standing === undefined ? {} : { standing }),
     },
     limits: readLimits(written.limits, { maxRecords: 1000, maxFraction: 0.01, maxFanOut: 20, batchRecords: 100_000 }),
     ...(retainDeleted === undefined ? {} : { retainDeleted }),
@@ -92,6 +94,31 @@ export async function readTop(written: Written, outside: Outside, check: Check):
     releaseWait: readWholeDays(written.legal_holds?.release_wait ?? "0 days", ["legal_holds", "release_wait"], check),
     clock: written.clock ?? "real",
   };
+}
+
+function readStanding({ approval }: Written, check: Check): readonly StandingApproval[] | undefined {
+  return approval?.standing?.map(({ records, up_to, approved_by, approved_on, review_by }, at) => {
+    const path = ["approval", "standing", at];
+    for (const [index, id] of records.entries()) knowRecord(id, [...path, "records", index], check);
+    checkNoDuplicates(records, [...path, "records"], check);
+    checkReview(review_by, [...path, "review_by"], check);
+    for (const [key, day] of [["approved_on", approved_on] as const, ["review_by", review_by] as const])
+      if (day !== undefined && !isCivilDate(day))
+        check.report({
+          path: [...path, key],
+          part: "value",
+          code: "WRONG_VALUE",
+          message: `\`${key}\` is no date.`,
+          help: "Write it as in 2026-11-30.",
+        });
+    return {
+      records,
+      upTo: up_to,
+      ...(approved_by === undefined ? {} : { approvedBy: approved_by }),
+      ...(approved_on === undefined ? {} : { approvedOn: approved_on }),
+      ...(review_by === undefined ? {} : { reviewBy: review_by }),
+    };
+  });
 }
 
 function checkIgnore(ignore: readonly string[], check: Check): void {

@@ -30,7 +30,9 @@ export function meaningOf(map: DataMap, system?: string): string {
   const holds = map.holds.filter(({ name }) =>
     records.some((record) => record.holds.some(({ hold }) => hold === name)),
   );
-  const { approval, controller } = map;
+  const { controller } = map;
+  // who need not be asked again is no rule of what is done
+  const { standing: _, ...approval } = map.approval;
   return digest({
     version: 1,
     timezone: controller.calendar.timezone,

@@ -326,7 +326,7 @@ export const SHAPE = z.strictObject({
           }),
         )
         .exactOptional()
-        .describe(later("Due work that runs under a standing approval.")),
+        .describe("Due work that `run --due` carries out under a standing approval."),
     })
     .exactOptional()
     .describe("Who must agree before anything is done."),

@@ -255,6 +255,17 @@ const SHAPES = {
     more_gaps: optional(count),
     residue: list(shape({ system: name, record: optional(name), ...residue }), 10_000),
   },
+  "approval.standing": {
+    request,
+    at: instant,
+    day: date,
+    by: actor,
+    plan: name,
+    plan_digest: digest,
+    meaning: digest,
+    up_to: count,
+    records: list(shape({ ...recordType, act: count }), 10_000),
+  },
   "gaps.accepted": {
     request,
     at: instant,

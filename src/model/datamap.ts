@@ -255,6 +255,20 @@ export interface SystemBlock {
   readonly at: Position;
 }
 
+/** What may go without a person's approval of each plan. */
+export interface StandingApproval {
+  /** `system.record` names. */
+  readonly records: readonly string[];
+  /** The most records of one run. */
+  readonly upTo: number;
+  /** For readers. */
+  readonly approvedBy?: string;
+  /** ISO date. */
+  readonly approvedOn?: string;
+  /** ISO date: from the day after it nothing runs under it. */
+  readonly reviewBy?: string;
+}
+
 export interface Calendar {
   /** IANA name. */
   readonly timezone: string;
@@ -286,6 +300,8 @@ export interface DataMap {
     readonly fourEyes: boolean;
     readonly roles: readonly string[];
     readonly drift: "refuse" | "planned_only";
+    /** Due work that `run --due` carries out without asking anybody. */
+    readonly standing?: readonly StandingApproval[];
   };
   readonly limits: Limits;
   readonly settle: Period;

@@ -271,6 +271,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   "hold.added": "added a legal hold",
   "hold.extended": "extended a legal hold",
   "hold.released": "released a legal hold",
+  "approval.standing": "ran the plan under a standing approval",
   "gaps.accepted": "accepted what could not be reached",
   opened: "opened the request",
   identity: "checked the identity",

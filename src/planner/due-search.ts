@@ -217,10 +217,10 @@ async function locateDue(
   planned: PlannedThere | undefined,
 ): Promise<LocatedDue> {
   const { readers, now } = scope;
-  const { type, target } = rule;
+  const { type } = rule;
   const days: LocatedDue["days"] = { of: new Map(), more: new Map() };
   const owners = asksWhose(type);
-  const records = foundRecords(type, target.exports);
+  const records = foundRecords(type, neededOf(scope.map, rule));
   let more = 0;
   for await (const located of allOf(readers, rule)) {
     if (located.done || records.has(located.key)) continue;
@@ -235,6 +235,14 @@ async function locateDue(
     else records.put(owners ? { ...located, subjects: [records.size] } : located);
   }
   return { records, more, days };
+}
+
+/** Columns whose values are looked at after the search: where nothing else has a say, only the record's own dates. */
+function neededOf(map: DataMap, { type, target, selection }: DueRule): readonly string[] {
+  const isAlone = type.unless === undefined && !asksWhose(type) && decidingTypes(map, [type.id]).size === 1;
+  if (!isAlone) return target.exports;
+  const dates = [...type.holds.map(({ from }) => from), ...(type.created === undefined ? [] : [type.created])];
+  return [...new Set([...dates, ...(selection === undefined ? [] : [selection.column])])];
 }
 
 /** The day from which a record may go: that of its rule, or behind its holds; today for what is overdue. */

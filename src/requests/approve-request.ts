@@ -9,6 +9,7 @@ import type { Reads } from "../state/state.ts";
 import type { Context } from "./context.ts";
 import { noted } from "./history.ts";
 import { decisionEntry, policyEntry } from "./ledger-entries.ts";
+import { noteStanding } from "./standing.ts";
 
 /** How somebody signs. */
 export interface Signature {
@@ -65,6 +66,7 @@ export async function approveRequest(context: Context, id: string, how: Signatur
       state: "approved",
       ...noted(context, request, { did: "approved", plan: approval.plan }),
     });
+    if (plan !== undefined) await noteStanding(tx, context, plan);
     if (plan !== undefined)
       await tx.outbox.post([
         policyEntry(context),

@@ -120,6 +120,25 @@ function exemptionsOf({ map }: Teller, record: string): readonly (typeof EXCEPTI
   });
 }
 
+/** A plan that nobody signed by hand: the data map says who did, once. */
+export function standingEntry(
+  context: Teller,
+  plan: Plan,
+  how: { readonly meaning: string; readonly upTo: number; readonly records: readonly string[] },
+): OutboxEntry {
+  const steps = plan.steps.filter(({ system, record }) => how.records.includes(`${system}.${record}`));
+  return another(plan.request, "approval.standing", {
+    request: plan.request,
+    ...moment(context),
+    by: context.actorIdOf(context.actor),
+    plan: plan.id,
+    plan_digest: plan.digest,
+    meaning: how.meaning,
+    up_to: how.upTo,
+    records: steps.map((step) => ({ ...named(context, step), act: step.act })),
+  });
+}
+
 /** What a person accepted in closing: places that were found and could not be acted on. */
 export function gapsAcceptedEntry(context: Teller, id: string, gaps: readonly SeenGap[], why: Reasoned): OutboxEntry {
   const records = Map.groupBy(gaps, ({ system, record }) => JSON.stringify([system, record]));

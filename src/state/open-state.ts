@@ -10,6 +10,7 @@ import { planStore } from "./plan-store.ts";
 import { requestStore } from "./request-store.ts";
 import { SCHEMA_VERSION, schema } from "./schema.ts";
 import { sealedStore } from "./sealed-store.ts";
+import { standingStore } from "./standing-store.ts";
 import { set, setting } from "./settings.ts";
 import type { Database, Sql } from "./sql.ts";
 import type { State, Tx, UnitOfWork } from "./state.ts";
@@ -56,6 +57,7 @@ export async function openState(
     journal: journalStore(sql),
     outbox: outboxStore(sql),
     keys: keyMarkStore(sql),
+    standing: standingStore(sql),
     sealed: sealedStore(sql, sealingKey, cutLater(sql)),
     legalHolds: holdStore(sql, sealingKey, cutLater(sql)),
   });

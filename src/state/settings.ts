@@ -1,11 +1,20 @@
 import { one, type Sql, stored, text, toStored } from "./sql.ts";
 
+export interface StandingRecord {
+  /** Digest of the rules. */
+  readonly meaning: string;
+  /** Instant. */
+  readonly at: string;
+}
+
 /** What the state knows beside its rows. */
 export interface Settings {
   /** The ledger's last head that this state saw. */
   readonly ledger: { readonly size: number; /** Hex; none from an earlier version. */ readonly root?: string };
   /** Marks of the keys that this workspace was made with. */
   readonly keys: { readonly pseudonym: string; readonly sealing: string };
+  /** By the records that a standing approval names: what its rules meant when it was agreed to. */
+  readonly standing: Readonly<Record<string, StandingRecord>>;
   /** Something was destroyed since the database's traces of deleted rows were last cut. */
   readonly traces: true;
 }

@@ -5,6 +5,7 @@ import type { Leases } from "./leases.ts";
 import type { Outbox, OutboxReads } from "./outbox.ts";
 import type { PlanReads, Plans } from "./plan-store.ts";
 import type { RequestReads, Requests } from "./request-store.ts";
+import type { Standing, StandingReads } from "./standing-store.ts";
 import type { Sealed, SealedReads } from "./sealed-store.ts";
 
 /** What can be read of the state. */
@@ -16,6 +17,7 @@ export interface Reads {
   readonly sealed: SealedReads;
   readonly keys: KeyMarkReads;
   readonly legalHolds: LegalHoldReads;
+  readonly standing: StandingReads;
 }
 
 export interface UnitOfWork {
@@ -36,6 +38,7 @@ export interface Tx extends UnitOfWork, Reads {
   readonly sealed: Sealed;
   readonly keys: KeyMarks;
   readonly legalHolds: LegalHolds;
+  readonly standing: Standing;
   readonly leases: Leases;
 }
 

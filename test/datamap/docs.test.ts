@@ -14,7 +14,7 @@ const how = { holidays: () => Promise.resolve(["2026-12-25"]) };
 
 describe("docs/datamap.md", () => {
   it("has examples, and each lints clean", async () => {
-    expect(examples).toHaveLength(4);
+    expect(examples).toHaveLength(5);
     for (const example of examples) expect(await lint(example, how)).toEqual([]);
   });
 

@@ -142,7 +142,6 @@ trail: { match: { email: email }, do: erase }`.trim();
       "`parquet`",
       "`people`",
       "`assert`",
-      "`approval.standing`",
     ]);
   });
 

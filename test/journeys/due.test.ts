@@ -9,6 +9,8 @@ test("leads of a database and of a file go ninety days after they were seen, eac
   using desk = openDesk();
   using shop = new DatabaseSync(join(desk.folder, "data/shop.db"));
   shop.exec(`CREATE TABLE leads (id INTEGER PRIMARY KEY, email TEXT, seen TEXT);
+    CREATE TABLE guests (id INTEGER PRIMARY KEY, email TEXT, seen TEXT);
+    INSERT INTO guests VALUES (1, 'eve@shop.example', '2026-01-01'), (2, 'eve@shop.example', '2026-04-30');
     INSERT INTO leads VALUES (1, 'ann@shop.example', '2026-01-01'), (2, 'bob@shop.example', '2026-03-02'), (3, NULL, NULL)`);
   const heading = "email,seen\r\n";
   const kept = '"dan@shop.example","2026-03-02"\r\n';
@@ -22,7 +24,10 @@ test("leads of a database and of a file go ninety days after they were seen, eac
         shop: {
           kind: "sqlite",
           connect: { file: "data/shop.db" },
-          records: { leads: { match: { email: "email" }, do: "erase", schedule } },
+          records: {
+            leads: { match: { email: "email" }, do: "erase", schedule },
+            guests: { match: { email: "email" }, do: "anonymise", fields: { email: "clear" }, schedule },
+          },
         },
         fair: {
           kind: "files",
@@ -50,6 +55,7 @@ test("leads of a database and of a file go ninety days after they were seen, eac
           by_day: [
             { date: "2026-05-01", system: "shop", record: "leads", count: 1 },
             { date: "2026-05-31", system: "shop", record: "leads", count: 1 },
+            { date: "2026-05-01", system: "shop", record: "guests", count: 1 },
             { date: "2026-05-01", system: "fair", record: "leads", count: 1 },
             { date: "2026-05-31", system: "fair", record: "leads", count: 1 },
           ],
@@ -63,7 +69,10 @@ test("leads of a database and of a file go ninety days after they were seen, eac
   const plan = await desk.json(["plan", "--due"], at("2026-05-01T10:00:00Z"));
   expect(plan).toMatchObject({
     code: 0,
-    json: { data: { plan: { request: "D-2026-0001", totals: { erase: 2 } } }, next: ["expunge approve D-2026-0001"] },
+    json: {
+      data: { plan: { request: "D-2026-0001", totals: { erase: 2, change: 1 } } },
+      next: ["expunge approve D-2026-0001"],
+    },
   });
   OUTPUTS["plan"]?.parse(plan.json);
   expect(dump()).toBe(before);
@@ -98,6 +107,16 @@ test("leads of a database and of a file go ninety days after they were seen, eac
       { id: 3, email: null, seen: null },
     ]),
   );
+  // told by its own value: the same person's other row is not due
+  expect(
+    shop
+      .prepare("SELECT id, email FROM guests ORDER BY id")
+      .all()
+      .map((row) => ({ ...row })),
+  ).toEqual([
+    { id: 1, email: null },
+    { id: 2, email: "eve@shop.example" },
+  ]);
   expect(desk.read("data/fair.csv")).toBe(`${heading}${kept}`);
   expect((await desk.json(["verify", "D-2026-0001"], at("2026-05-01T11:30:00Z"))).json).toMatchObject({
     data: { state: "settling" },

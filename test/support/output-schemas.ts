@@ -359,8 +359,17 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
       }),
     }),
   ),
-  "run-event": z.discriminatedUnion("event", [
+  "run-event": z.union([
     z.strictObject({ event: z.literal("step"), ...runStep }),
+    z
+      .strictObject({
+        event: z.literal("result"),
+        exit,
+        plans: z
+          .array(z.strictObject({ request: requestId, state }))
+          .describe("What ran under a standing approval, and what waits for a person."),
+      })
+      .describe("Of `run --due`."),
     z.strictObject({
       event: z.literal("result"),
       request: requestId,

@@ -1,0 +1,137 @@
+/** Due work on a timer: what a standing approval names runs without asking, and no more than that. */
+import { expect, test } from "vitest";
+import { runDue } from "../../src/requests/run-due.ts";
+import { fill, type MemoryDatabase, memoryDatabase, type Row } from "../support/memory/database.ts";
+import { type House, openHouse } from "../support/memory/house.ts";
+
+const OLD = "2020-01-01";
+const rowOf = (id: string): Row => ({ id, email: `${id}@shop.example`, seen: OLD });
+const schedule = { after: "90 days", from: "seen" };
+
+interface Night extends AsyncDisposable {
+  readonly house: House;
+  readonly shop: MemoryDatabase;
+  readonly map: House["context"]["map"];
+  run(day?: string, map?: House["context"]["map"]): ReturnType<typeof runDue>;
+  left(): Readonly<Record<string, number>>;
+}
+
+async function openNight(fourEyes: boolean, standing: object): Promise<Night> {
+  const shop = memoryDatabase({ leads: [rowOf("l1"), rowOf("l2")], accounts: [rowOf("a1")] });
+  const records = {
+    leads: { match: { email: "email" }, do: "erase", schedule },
+    accounts: { match: { email: "email" }, do: "erase", schedule },
+  };
+  const house = await openHouse({
+    map: {
+      settle: "0 days",
+      approval: { required: true, four_eyes: fourEyes, standing: [{ records: ["shop.leads"], ...standing }] },
+      systems: { shop: { kind: "memory", records } },
+    },
+    databases: { shop },
+  });
+  const { map } = house.context;
+  return {
+    house,
+    shop,
+    map,
+    run: async (day = "2026-11-30", other = map) =>
+      await runDue(
+        { ...house.context, map: other, now: () => new Date(`${day}T10:00:00Z`) },
+        { concurrency: 2, emit: () => {} },
+      ),
+    left: () => Object.fromEntries([...shop.tables].map(([name, rows]) => [name, rows.size])),
+    [Symbol.asyncDispose]: async () => await house[Symbol.asyncDispose](),
+  };
+}
+
+/** The same map with leads going after another time. */
+function after(map: Night["map"], days: number, approvedOn?: string): Night["map"] {
+  const period = { years: 0, months: 0, days, seconds: 0, text: `${days} days` };
+  return {
+    ...map,
+    approval: {
+      ...map.approval,
+      standing: (map.approval.standing ?? []).map((one) => ({
+        ...one,
+        ...(approvedOn === undefined ? {} : { approvedOn }),
+      })),
+    },
+    systems: map.systems.map((system) => ({
+      ...system,
+      records: system.records.map((record) =>
+        record.id === "shop.leads" ? { ...record, schedule: { after: period, from: "seen" } } : record,
+      ),
+    })),
+  };
+}
+
+test("what it names runs, the rest is a plan that waits for a person; the next night it is one plan again", async () => {
+  await using night = await openNight(false, { up_to: 10 });
+  const first = await night.run();
+  expect(first).toMatchObject({
+    exit: 3,
+    plans: [
+      { request: "D-2026-0001", state: "closed" },
+      { request: "D-2026-0002", state: "planned" },
+    ],
+  });
+  expect(night.left()).toEqual({ leads: 0, accounts: 1 });
+  fill(night.shop, "accounts", []);
+  expect(await night.run("2026-12-01")).toMatchObject({ exit: 0, plans: [] });
+  expect((await night.house.context.state.read.requests.get("D-2026-0002")).state).toBe("cancelled");
+});
+
+test("over up_to nothing of it runs", async () => {
+  await using night = await openNight(false, { up_to: 1 });
+  const { exit, plans, why } = await night.run();
+  expect([exit, plans.length]).toEqual([3, 1]);
+  expect(why.join()).toContain("up_to 1");
+  expect(night.left()).toEqual({ leads: 2, accounts: 1 });
+});
+
+test("past its review day nothing of it runs", async () => {
+  await using night = await openNight(false, { up_to: 10, review_by: "2026-11-29" });
+  expect(await night.run()).toMatchObject({ exit: 3 });
+  expect(night.left()).toEqual({ leads: 2, accounts: 1 });
+});
+
+test("with two people its first run does nothing: a person's approval of that plan is what it stands on", async () => {
+  await using night = await openNight(true, { up_to: 10 });
+  expect(await night.run()).toMatchObject({ exit: 3, plans: [{ request: "D-2026-0001", state: "planned" }] });
+  expect(night.left()).toEqual({ leads: 2, accounts: 1 });
+  await night.house.approve("D-2026-0001");
+  await night.house.run("D-2026-0001");
+  await night.house.verify("D-2026-0001");
+  fill(night.shop, "leads", [rowOf("l3")]);
+  expect(await night.run("2026-12-01")).toMatchObject({ exit: 0, plans: [{ state: "closed" }] });
+  expect(night.left()).toEqual({ leads: 0, accounts: 0 });
+});
+
+test("rules that mean something else do not run until they are agreed to again", async () => {
+  await using night = await openNight(false, { up_to: 10 });
+  await night.run();
+  fill(night.shop, "leads", [rowOf("l3")]);
+  expect(await night.run("2026-12-01", after(night.map, 30))).toMatchObject({ exit: 3 });
+  expect(night.left()["leads"]).toBe(1);
+  // the day of the record itself is not later
+  expect(await night.run("2026-12-01", after(night.map, 30, "2026-11-30"))).toMatchObject({ exit: 3 });
+  expect(night.left()["leads"]).toBe(1);
+  await night.run("2026-12-02", after(night.map, 30, "2026-12-01"));
+  expect(night.left()["leads"]).toBe(0);
+});
+
+test("two at once: one acts, the other is told that it is busy", async () => {
+  await using night = await openNight(false, { up_to: 10 });
+  const both = await Promise.allSettled([night.run(), night.run()]);
+  const refused = both.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+  expect(refused).toMatchObject([{ code: "BUSY" }]);
+  expect(night.left()).toEqual({ leads: 0, accounts: 1 });
+});
+
+test("a machine that slept does all of it once", async () => {
+  await using night = await openNight(false, { up_to: 10 });
+  await night.run("2027-01-09");
+  expect(night.left()).toEqual({ leads: 0, accounts: 1 });
+  expect((await night.house.context.state.read.requests.list()).length).toBe(2);
+});
