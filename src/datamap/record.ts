@@ -10,7 +10,7 @@ import { didYouMean } from "../model/nearest.ts";
 
 const PLACES = ["table", "index", "files", "keys"] as const satisfies readonly Place["kind"][];
 
-const LATER = ["restore_window", "schedule"] as const;
+const LATER = ["schedule"] as const;
 const HOLD_HELP = "Add `hold: { use: HOLD, from: COLUMN }`.";
 const FILE_KEYS = ["format", "dialect", "encoding"] as const;
 
@@ -69,6 +69,8 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
   for (const key of LATER) {
     if (written[key] !== undefined) notBuilt([...path, key], "key", `\`${key}\``, check);
   }
+  if (written.restore_window !== undefined && written.do !== "soft-delete")
+    notBuilt([...path, "restore_window"], "key", `\`restore_window\` beside \`do: ${written.do}\``, check);
   if (written.format === "json" || written.format === "parquet")
     notBuilt([...path, "format"], "value", `The format \`${written.format}\``, check);
   checkNoDuplicates(written.cascades ?? [], [...path, "cascades"], check);

@@ -166,7 +166,7 @@ async function attemptAt(
 async function apply(
   row: UnitRow,
   unit: Unit,
-  { lease, plan, openEraser, guard, at }: UnitScope,
+  { lease, plan, openEraser, guard, at, digest }: UnitScope,
   report: (finding: Finding) => void,
 ): Promise<readonly StepOutcome[]> {
   const intend = async (tx: Tx): Promise<readonly string[]> => {
@@ -181,7 +181,16 @@ async function apply(
     {
       notes,
       note: async (text) => await lease.atomically(async (tx) => await tx.journal.note(plan.id, row.id, text)),
-      keepImage: async () => await Promise.reject(new Failure("UNEXPECTED", "no unit asks for images yet")),
+      keepImages: async (step, images) => {
+        const kept = images.map((image) => ({ ...image, step, name: digest(image.key) }));
+        await lifeStep(
+          lease,
+          at,
+          "keep_images",
+          async (tx) => await tx.images.keep(plan.request, plan.id, kept),
+          row.system,
+        );
+      },
       at: (point) => at(point, row.system),
     },
     guard,

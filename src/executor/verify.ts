@@ -64,6 +64,8 @@ export interface VerifyScope {
   readonly reported: Finding[];
   /** Keyed digest of a record's key, as in receipts. */
   digest(key: string): string;
+  /** Whether an undo gave a record of this step back, by the digest of its key: then it is to be as it was. */
+  givenBack(step: string, name: string): boolean;
   now(): Date;
 }
 
@@ -300,7 +302,7 @@ async function look(scope: VerifyScope, { planned, step, type, blind, searching,
 
 /** Planned records that are not as wanted, but for those that were found held or waiting when they were to be acted on. */
 async function notAsPlanned(
-  { steps, readers, digest }: VerifyScope,
+  { steps, readers, digest, givenBack }: VerifyScope,
   step: SealedStep,
   receipt: Receipt | undefined,
 ): Promise<number> {
@@ -310,7 +312,7 @@ async function notAsPlanned(
   for (const operation of operations) {
     if (operation.records.length === 0) continue;
     for await (const key of (await readers.of(target.record.system)).remaining(target, operation, lookups))
-      if (!late.has(digest(key))) left.add(key);
+      if (!late.has(digest(key)) && !givenBack(step.step, digest(key))) left.add(key);
   }
   return left.size;
 }

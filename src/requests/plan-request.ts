@@ -15,6 +15,7 @@ import { targetOf } from "../planner/targets.ts";
 import type { Reads, Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
 import { noted } from "./history.ts";
+import { markingPlans } from "./marked-records.ts";
 import { type Context, readersFor, today } from "./context.ts";
 
 /** Searches everything, read-only, and stores the plan with its sealed keys. Throws what stands in the way. */
@@ -43,6 +44,7 @@ export async function planRequest(
       resolved: searched.identifiers.map((mine) => ({ identifiers: Object.fromEntries(mine) })),
       searched: [...searched.found].map(([record, { lookups }]) => ({ record, lookups })),
       carried: await keptSoFar(tx, id, decidedIn(sealed)),
+      keep: await stillMarking(tx, id),
     });
     await tx.plans.save(plan);
     await tx.requests.update(id, {
@@ -52,6 +54,22 @@ export async function planRequest(
     });
     return plan;
   });
+}
+
+/** Earlier plans whose records are marked as deleted, for all that anybody has given back: their purge and their undo need them. */
+async function stillMarking(tx: Tx, id: string): Promise<readonly string[]> {
+  const still: string[] = [];
+  for (const { plan } of await markingPlans(tx, id)) {
+    const given = (await tx.undos.ofRequest(id)).filter(
+      ({ result, hidden = [] }) => result !== undefined && hidden.length === 0,
+    );
+    const undone = new Set(
+      given.flatMap(({ units }) => units.filter((unit) => unit.plan === plan).flatMap(({ steps }) => steps)),
+    );
+    const marking = (await tx.journal.receipts(plan)).filter(({ marked = 0 }) => marked > 0);
+    if (marking.some(({ step }) => !undone.has(step))) still.push(plan);
+  }
+  return still;
 }
 
 /** Whether these steps decide on a record; made at the first question. */

@@ -1,4 +1,5 @@
 import { Failure } from "../errors.ts";
+import { imageStore } from "./image-store.ts";
 import { journalStore } from "./journal.ts";
 import { keyMarkStore } from "./key-marks.ts";
 import { takeLease } from "./lease.ts";
@@ -13,6 +14,7 @@ import { set, setting } from "./settings.ts";
 import type { Database, Sql } from "./sql.ts";
 import type { State, Tx, UnitOfWork } from "./state.ts";
 import { type ProcessName, thisProcess } from "./this-process.ts";
+import { undoStore } from "./undo-store.ts";
 import { unitOfWork } from "./unit-of-work.ts";
 
 export interface Opening {
@@ -45,16 +47,19 @@ export async function openState(
   const open = unitOfWork(database, async () => {
     if (destroyed) await cut();
   });
+  const cutLater = (sql: Sql) => async (): Promise<void> => {
+    destroyed = true;
+    await set(sql, "traces", true);
+  };
   const stores = (sql: Sql) => ({
     requests: requestStore(sql),
     plans: planStore(sql),
     journal: journalStore(sql),
     outbox: outboxStore(sql),
     keys: keyMarkStore(sql),
-    sealed: sealedStore(sql, sealingKey, async () => {
-      destroyed = true;
-      await set(sql, "traces", true);
-    }),
+    sealed: sealedStore(sql, sealingKey, cutLater(sql)),
+    images: imageStore(sql, sealingKey, cutLater(sql)),
+    undos: undoStore(sql),
   });
   const txOn = (sql: Sql): Tx => ({ atomically, ...stores(sql), leases: leaseStore(sql, me, lasting) });
   const atomically: UnitOfWork["atomically"] = async (work) => await open(async (sql) => await work(txOn(sql)));

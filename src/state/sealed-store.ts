@@ -54,6 +54,8 @@ export interface SealedPlan {
   /** What every record type was searched by, those of other systems under `--system` too. */
   readonly searched: readonly SearchedBy[];
   readonly carried: readonly HeldRecord[];
+  /** Earlier plans whose steps stay: what they marked as deleted is there still. */
+  readonly keep?: readonly string[];
 }
 
 export interface SearchedBy {
@@ -146,10 +148,14 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
     resolved: async (request) => await get<Subject>(request, "resolved"),
     carried: async (request) => await get<HeldRecord>(request, "carried"),
     searched: async (request) => await get<SearchedBy>(request, "searched"),
-    async savePlan(request, plan, { steps, resolved, searched, carried }) {
+    async savePlan(request, plan, { steps, resolved, searched, carried, keep = [] }) {
       const key = await keyOf(request);
-      // an earlier plan of the request is superseded: its keys are of no more use
-      await sql.run("delete from sealed where request = ? and name <> 'subjects'", [request]);
+      // an earlier plan of the request is superseded: its keys are of no more use, but for what it has marked as deleted
+      const names = ["subjects", ...keep.map((one) => `steps/${one}`)];
+      await sql.run(`delete from sealed where request = ? and name not in (${names.map(() => "?").join(", ")})`, [
+        request,
+        ...names,
+      ]);
       await put(request, key, `steps/${plan}`, piecesOf(steps));
       await put(request, key, "resolved", resolved);
       await put(request, key, "searched", searched);

@@ -1,3 +1,4 @@
+import type { ImageReads, Images } from "./image-store.ts";
 import type { Journal, JournalReads } from "./journal.ts";
 import type { KeyMarkReads, KeyMarks } from "./key-marks.ts";
 import type { Leases } from "./leases.ts";
@@ -5,6 +6,7 @@ import type { Outbox, OutboxReads } from "./outbox.ts";
 import type { PlanReads, Plans } from "./plan-store.ts";
 import type { RequestReads, Requests } from "./request-store.ts";
 import type { Sealed, SealedReads } from "./sealed-store.ts";
+import type { UndoReads, Undos } from "./undo-store.ts";
 
 /** What can be read of the state. */
 export interface Reads {
@@ -13,6 +15,8 @@ export interface Reads {
   readonly journal: JournalReads;
   readonly outbox: OutboxReads;
   readonly sealed: SealedReads;
+  readonly images: ImageReads;
+  readonly undos: UndoReads;
   readonly keys: KeyMarkReads;
 }
 
@@ -32,6 +36,8 @@ export interface Tx extends UnitOfWork, Reads {
   readonly journal: Journal;
   readonly outbox: Outbox;
   readonly sealed: Sealed;
+  readonly images: Images;
+  readonly undos: Undos;
   readonly keys: KeyMarks;
   readonly leases: Leases;
 }
