@@ -4,7 +4,7 @@ import { changeValue, isAsWanted } from "../record-files/change-value.ts";
 import { marksOf } from "../model/marker.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { FieldRule } from "../model/field-rule.ts";
-import { givenBack } from "./images.ts";
+import { givenBack } from "./row-image.ts";
 import { changeJson, changeJsonBy, type JsonPart } from "./json-column.ts";
 import {
   type Hits,
