@@ -105,7 +105,7 @@ async function measure(root: string, format: "csv" | "jsonl"): Promise<void> {
       effect: "erase",
       works: [{ step: "s1", target, lookups, operations: [{ change: { kind: "delete" }, records }] }],
     },
-    { notes: [], note: async () => undefined, keepImage: async () => undefined, at: () => undefined },
+    { notes: [], note: async () => undefined, keepImages: async () => undefined, at: () => undefined },
     { judge: async () => [] },
   );
   const erased = performance.now();

@@ -191,6 +191,14 @@ export const FAILURES = {
   CONFLICT_POSSIBLE: { exit: EXIT.done, help: "Give the column one rule, or narrow the record types with `where`." },
   INDEX_MISSING: { exit: EXIT.done, help: "An index on the referencing columns would make this quick." },
   IGNORE_UNUSED: { exit: EXIT.done, help: "Remove the entry, or correct its name." },
+  WINDOW_CLOSED: {
+    exit: EXIT.waiting,
+    help: "The data map's `restore_window` says how long `undo` gives records back. What the application's own bin can do is not known here.",
+  },
+  RESTORE_CONFLICT: {
+    exit: EXIT.waiting,
+    help: "Mend what stands in the way, or give back the rest: --skip-conflicts.",
+  },
   TRIGGER_CHANGES: {
     exit: EXIT.done,
     help: "What a trigger sets by itself beside the marker stays so, after `undo` too.",

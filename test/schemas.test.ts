@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
+import { approvedRequest } from "./support/approved.ts";
 import { dig, openDesk, type Said, testMap } from "./support/desk.ts";
 import { schemaFiles } from "./support/docs/schema-files.ts";
 import { OUTPUTS } from "./support/output-schemas.ts";
@@ -78,6 +80,45 @@ test("the output of every command is what its schema says, through the whole lif
   conforms(await desk.json(["proof", "checkpoint"]), "proof-checkpoint");
   conforms(await desk.json(["proof", "export", "--out", "ledger.json"]), "proof-export");
   conforms(await desk.json(["proof", "verify", `report/${id(1)}.report.json`]), "proof-verify");
+});
+
+test("what was hidden and is brought back", async () => {
+  using desk = openDesk();
+  desk.file("data/.keep", "");
+  {
+    using raw = new DatabaseSync(join(desk.folder, "data/shop.db"));
+    raw.exec(
+      "CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, gone TEXT); INSERT INTO people VALUES (7, 'ann@example.com', NULL)",
+    );
+  }
+  const records = {
+    people: {
+      match: { email: "email" },
+      do: "soft-delete",
+      soft_delete: { timestamp: "gone" },
+      restore_window: "7 days",
+      purge_after: "14 days",
+    },
+  };
+  desk.map(
+    testMap({
+      approval: { required: true, four_eyes: false },
+      systems: { shop: { kind: "sqlite", connect: { file: "./data/shop.db" }, owner: "it@harbour.example", records } },
+    }),
+  );
+  await desk.json(["init"]);
+  const { id: hidden } = await approvedRequest(desk, [{ identifiers: { email: ["ann@example.com"] } }]);
+  const run = await desk.json(["run", hidden, "--confirm", hidden]);
+  for (const event of run.events) expect(OUTPUTS["run-event"]?.safeParse(event).error?.issues ?? []).toEqual([]);
+  const seenAgain = await desk.json(["verify", hidden]);
+  conforms(seenAgain, "verify");
+  expect([dig(seenAgain.json, "data.state"), dig(seenAgain.json, "data.checks.0.marked")]).toEqual(["waiting", 1]);
+  conforms(await desk.json(["status"]), "status");
+  conforms(await desk.json(["report", hidden]), "report");
+  conforms(await desk.json(["undo", hidden, "--confirm", hidden]), "undo");
+  conforms(await desk.json(["undo", hidden, "--confirm", hidden, "--system", "shop"]), "failure");
+  conforms(await desk.json(["request", "show", hidden]), "request-show");
+  conforms(await desk.json(["report", hidden]), "report");
 });
 
 test("findings have data and no error; a failure has an error and no data", async () => {

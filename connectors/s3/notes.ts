@@ -42,7 +42,7 @@ export function liveJournal(journal: UnitJournal): UnitJournal {
       await journal.note(text);
       notes.push(text);
     },
-    keepImage: async (step, key, bytes) => await journal.keepImage(step, key, bytes),
+    keepImages: async (step, images) => await journal.keepImages(step, images),
     at: (point) => journal.at(point),
   };
 }

@@ -10,7 +10,6 @@ import { didYouMean } from "../model/nearest.ts";
 
 const PLACES = ["table", "index", "files", "keys"] as const satisfies readonly Place["kind"][];
 
-const LATER = ["restore_window"] as const;
 const HOLD_HELP = "Add `hold: { use: HOLD, from: COLUMN }`.";
 const FILE_KEYS = ["format", "dialect", "encoding"] as const;
 
@@ -66,13 +65,12 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
     if (written[key] !== undefined && place.kind !== "files")
       refuse(key, `\`${key}\` is for record files.`, "Remove it, or name the `files`.");
   }
-  for (const key of LATER) {
-    if (written[key] !== undefined) notBuilt([...path, key], "key", `\`${key}\``, check);
-  }
   if (written.schedule !== undefined && place.kind === "keys")
     notBuilt([...path, "schedule"], "key", "`schedule` of whole objects", check);
   if (written.soft_delete?.marker !== undefined)
     notBuilt([...path, "soft_delete"], "key", "`soft_delete: { marker }`", check);
+  if (written.restore_window !== undefined && written.do !== "soft-delete")
+    notBuilt([...path, "restore_window"], "key", `\`restore_window\` beside \`do: ${written.do}\``, check);
   if (written.format === "json" || written.format === "parquet")
     notBuilt([...path, "format"], "value", `The format \`${written.format}\``, check);
   checkNoDuplicates(written.cascades ?? [], [...path, "cascades"], check);

@@ -142,7 +142,7 @@ const record = z.strictObject({
     })
     .exactOptional()
     .describe("How the application marks records as deleted."),
-  restore_window: text.exactOptional().describe(later("How long `undo` brings the records back.")),
+  restore_window: text.exactOptional().describe("How long `undo` brings the records back."),
   purge_after: text.exactOptional().describe("When soft-deleted records go for good."),
   purge: z.enum(["erase", "anonymise"]).exactOptional().describe("How soft-deleted records go for good."),
   schedule: z

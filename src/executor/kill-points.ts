@@ -30,10 +30,13 @@ export const LIFE_STEPS = [
   "approve",
   "begin",
   "intend",
+  "keep_images",
   "attempt",
   "attest",
   "complete",
   "verify",
+  "begin_undo",
+  "undo",
   "end",
 ] as const;
 

@@ -242,7 +242,11 @@ interface Hand extends AsyncDisposable {
 }
 
 /** The eraser of a unit: with the first part that has something to be done the unit is intended, and it is opened. */
-function handOf(row: UnitRow, { lease, plan, openEraser, at }: UnitScope, report: (finding: Finding) => void): Hand {
+function handOf(
+  row: UnitRow,
+  { lease, plan, openEraser, at, digest }: UnitScope,
+  report: (finding: Finding) => void,
+): Hand {
   let begun: Promise<{ readonly eraser: Eraser; readonly notes: readonly string[] }> | undefined;
   const passed = new Set<EffectPoint>();
   let isDoneToTell = false;
@@ -278,7 +282,11 @@ function handOf(row: UnitRow, { lease, plan, openEraser, at }: UnitScope, report
         {
           notes,
           note: async (text) => await lease.atomically(async (tx) => await tx.journal.note(plan.id, row.id, text)),
-          keepImage: async () => await Promise.reject(new Failure("UNEXPECTED", "no unit asks for images yet")),
+          keepImages: async (step, images) => {
+            const kept = images.map((image) => ({ ...image, step, name: digest(image.key) }));
+            const keep = async (tx: Tx): Promise<void> => await tx.images.keep(plan.request, plan.id, kept);
+            await lifeStep(lease, at, "keep_images", keep, row.system);
+          },
           at: (point) => {
             if (point === "effect_done" && !only) isDoneToTell = true;
             else tell(point);

@@ -66,6 +66,8 @@ export interface VerifyScope {
   readonly plannedGaps: readonly PlannedGap[];
   /** Keyed digest of a record's key, as in receipts. */
   digest(key: string): string;
+  /** Whether an undo gave a record of this step back, by the digest of its key: then it is to be as it was. */
+  givenBack(step: string, name: string): boolean;
   now(): Date;
 }
 
@@ -338,7 +340,7 @@ async function stillDue(
 
 /** Planned records that are not as wanted, but for those that were found held or waiting when they were to be acted on. */
 async function notAsPlanned(
-  { steps, readers, digest }: VerifyScope,
+  { steps, readers, digest, givenBack }: VerifyScope,
   step: SealedStep,
   receipt: Receipt | undefined,
 ): Promise<number> {
@@ -348,7 +350,7 @@ async function notAsPlanned(
   for (const operation of operations) {
     if (operation.records.length === 0) continue;
     for await (const key of (await readers.of(target.record.system)).remaining(target, operation, lookups))
-      if (!late.has(digest(key))) left.add(key);
+      if (!late.has(digest(key)) && !givenBack(step.step, digest(key))) left.add(key);
   }
   return left.size;
 }

@@ -226,6 +226,30 @@ const SHAPES = {
     finished: instant,
     verification: optional(shape(verification)),
   },
+  /** Somebody took back what runs had marked as deleted, as far as nothing stood in the way. */
+  "erasure.undone": {
+    request,
+    at: instant,
+    day: date,
+    by: actor,
+    /** Hex commitment of the reason that was typed. */
+    words: optional(digest),
+    partial: flag,
+    steps: list(
+      shape({
+        plan,
+        step: code,
+        system: name,
+        record: name,
+        status: oneOf(...STATUSES),
+        restored: count,
+        hidden: count,
+      }),
+      1000,
+    ),
+  },
+  /** What could have been given back no more: the window had ended. */
+  "undo.destroyed": { request, at: instant, day: date, plan },
   /** One a `verify`: what was seen when everything was looked for again. */
   verification: {
     request,

@@ -48,6 +48,11 @@ export interface Work {
 export interface Unit {
   readonly id: string;
   readonly effect: "erase" | "mark" | "restore" | "purge";
+  /**
+   * Everything is judged, and what can be taken back whole is done and taken back: what could not be done stands in the
+   * outcome's `left`. Nothing is noted, and nothing is changed.
+   */
+  readonly rehearsal?: true;
   readonly works: readonly Work[];
   /** Read when it is asked for: it may be as much as the whole plan. Absent: only what the works do. */
   planned?(): Promise<PlannedInSystem>;

@@ -11,6 +11,7 @@ export interface RequestEvent {
     | "approved"
     | "run"
     | "verified"
+    | "undone"
     | "closed"
     | "refused"
     | "cancelled";

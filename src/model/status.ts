@@ -8,6 +8,7 @@ export const STATUSES = [
   "kept",
   "residue",
   "soft_deleted",
+  "restored",
   "accepted",
   "pseudonymised",
   "anonymised",

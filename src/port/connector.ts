@@ -126,6 +126,12 @@ export interface Reader extends AsyncDisposable {
  */
 export type EffectPoint = "effect_begin" | "effect_half" | "effect_done" | "judged" | "noted";
 
+/** What a record was, and whatever else its connector needs to give it back: only the connector reads it. */
+export interface Image {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+}
+
 /** A unit's durable notebook. */
 export interface UnitJournal {
   /** What earlier attempts at this unit noted, oldest first. Empty: nothing was ever begun. */
@@ -136,8 +142,11 @@ export interface UnitJournal {
    * may be written any more.
    */
   note(text: string): Promise<void>;
-  /** Seals what a record was before it is removed or changed; durable when it resolves. Only where the unit asks for images. */
-  keepImage(step: string, key: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Seals what these records were before they are changed; durable when it resolves, and before the effect is. Of a key
+   * given again the last one counts. Only for record types with a `restoreWindow`.
+   */
+  keepImages(step: string, images: readonly Image[]): Promise<void>;
   at(point: EffectPoint): void;
 }
 

@@ -23,7 +23,7 @@ export function pointed(system: System): System {
                 await journal.note(text);
                 at("noted");
               },
-              keepImage: async (step, key, bytes) => await journal.keepImage(step, key, bytes),
+              keepImages: async (step, images) => await journal.keepImages(step, images),
               at,
             },
             {

@@ -70,6 +70,7 @@ export function toneOf(status: Status): "good" | "warn" | "bad" {
     case "kept":
     case "residue":
     case "soft_deleted":
+    case "restored":
     case "accepted":
     case "pseudonymised":
       return "warn";

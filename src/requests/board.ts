@@ -97,8 +97,11 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
     case "verifying":
     case "settling":
       return { waiting_for: "verification", next: `expunge verify ${id}` };
-    case "waiting":
+    case "waiting": {
+      const hidden = await hiddenUntil(plans, request);
+      if (hidden !== undefined) return hidden;
       return { waiting_for: await waitedFor(plans, request), next: `expunge plan ${id}` };
+    }
     case "closed":
     case "refused":
     case "cancelled":
@@ -148,6 +151,23 @@ async function toldByRun(plans: Reads["plans"], plan: string | undefined): Promi
       holds: Array.isArray(holds) ? holds.filter((id): id is string => typeof id === "string") : [],
     };
   });
+}
+
+/** Where nothing is open but records that are marked as deleted: they wait for their day, and for nobody. */
+async function hiddenUntil(plans: Reads["plans"], { id, plan }: ErasureRequest): Promise<NextStep | undefined> {
+  const result = plan === undefined ? undefined : await plans.result(plan);
+  if (plan === undefined || result === undefined || result.exit !== EXIT.done) return undefined;
+  const days = [...result.steps, ...((await plans.get(plan))?.steps ?? [])].flatMap((step) => {
+    const marked: unknown = typeof step === "object" && step !== null ? Reflect.get(step, "marked") : undefined;
+    const until: unknown = typeof step === "object" && step !== null ? Reflect.get(step, "until") : undefined;
+    return typeof marked === "number" && marked > 0 ? [typeof until === "string" ? until : ""] : [];
+  });
+  const last = days.toSorted().at(-1);
+  const words =
+    last === undefined || last === ""
+      ? "the day on which hidden records go for good"
+      : `${last}, when the last hidden records go for good`;
+  return { waiting_for: words, next: (await plans.verified(plan)) === undefined ? `expunge verify ${id}` : null };
 }
 
 /** What holds the waiting records, in words. */

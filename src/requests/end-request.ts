@@ -50,6 +50,7 @@ export async function endIn(
   });
   await tx.outbox.post([keyDestroyedEntry(context, id)]);
   for (const plan of await tx.plans.ofRequest(id)) await tx.journal.forgetNotes(plan.id);
+  await tx.images.destroy(id);
   await tx.sealed.destroy(id, held, targets);
   return ended;
 }

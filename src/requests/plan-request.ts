@@ -16,6 +16,7 @@ import type { Reads, Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
 import { noted } from "./history.ts";
 import { planDueAgain } from "./plan-due.ts";
+import { markingPlans } from "./marked-records.ts";
 import { type Context, readersFor, today } from "./context.ts";
 import { lookForHolds } from "./holds-in-force.ts";
 import { endPassedHolds } from "./legal-holds.ts";
@@ -49,6 +50,7 @@ export async function planRequest(
       searched: [...searched.found].map(([record, { lookups }]) => ({ record, lookups })),
       carried: await keptSoFar(tx, id, decidedIn(sealed)),
       gaps: plannedGaps(searched.warnings),
+      keep: await stillMarking(tx, id),
     });
     await tx.plans.save(plan);
     await tx.requests.update(id, {
@@ -64,6 +66,22 @@ function plannedGaps(warnings: readonly Finding[]): readonly PlannedGap[] {
   return warnings.flatMap(({ record, gap }) =>
     gap?.content === undefined ? [] : [{ record, where: gap.where, content: gap.content }],
   );
+}
+
+/** Earlier plans whose records are marked as deleted, for all that anybody has given back: their purge and their undo need them. */
+async function stillMarking(tx: Tx, id: string): Promise<readonly string[]> {
+  const still: string[] = [];
+  for (const { plan } of await markingPlans(tx, id)) {
+    const given = (await tx.undos.ofRequest(id)).filter(
+      ({ result, hidden = [] }) => result !== undefined && hidden.length === 0,
+    );
+    const undone = new Set(
+      given.flatMap(({ units }) => units.filter((unit) => unit.plan === plan).flatMap(({ steps }) => steps)),
+    );
+    const marking = (await tx.journal.receipts(plan)).filter(({ marked = 0 }) => marked > 0);
+    if (marking.some(({ step }) => !undone.has(step))) still.push(plan);
+  }
+  return still;
 }
 
 /** Whether these steps decide on a record; made at the first question. */

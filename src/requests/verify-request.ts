@@ -24,9 +24,11 @@ import { endIn } from "./end-request.ts";
 import { noted } from "./history.ts";
 import { mapOfPlan } from "./plan-due.ts";
 import { keyDigest } from "./key-digest.ts";
+import { givenBackBy } from "./marked-records.ts";
 import { residueSeen } from "./residue-seen.ts";
 import { sealedSteps } from "./sealed-steps.ts";
 import { completedEntry, type Seen, verificationEntry } from "./run-entries.ts";
+import { destroyEndedImages } from "./undo-request.ts";
 import { settledFrom } from "./settled.ts";
 
 export interface Verified {
@@ -77,6 +79,7 @@ async function verifyHeld(
   const purged = options.purge ? await purge(context, id) : undefined;
   const reported: Finding[] = [];
   await using readers = readersFor(context, id, (finding) => reported.push(finding));
+  const given = await givenBackBy(state.read, id);
   const seen = await verify({
     map,
     plan,
@@ -88,6 +91,7 @@ async function verifyHeld(
     reported,
     plannedGaps: await state.read.sealed.gaps(id),
     digest: keyDigest(digestKey),
+    givenBack: (step, name) => given(plan.id, step, name),
     now: () => context.now(),
   });
   const { checks, gaps } = seen;
@@ -122,6 +126,7 @@ async function verifyHeld(
         }),
   };
   await lifeStep(lease, context.at, "verify", async (tx) => {
+    await destroyEndedImages(context, tx, id);
     await tx.requests.update(
       id,
       noted(context, await tx.requests.get(id), { did: "verified", plan: plan.id, result: next }),

@@ -36,8 +36,7 @@ async function markedBy(
   if (receipt === undefined) return () => false;
   const not = new Set(receipt.notMarked);
   const digest = keyDigest(await reads.sealed.digestKey(request));
-  return ({ key, disposition }) =>
-    isMarkedBefore(disposition) || (disposition.kind === "act" && !not.has(digest(key)));
+  return ({ key, disposition }) => isMarkedBefore(disposition) || (disposition.kind === "act" && !not.has(digest(key)));
 }
 
 /** The same for many questions: looked at again only where a request has come, ended or been planned anew. */

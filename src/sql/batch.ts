@@ -4,6 +4,7 @@ import { Failure } from "../errors.ts";
 import { assignEach } from "./assign.ts";
 import { type Assignments, assignmentsOf } from "./changes.ts";
 import type { Locking, SqlBatch, SqlDialect } from "./dialect.ts";
+import { keepImages } from "./images.ts";
 import { type Batch, type Item, type Job, lookupsOf, type Todo } from "./items.ts";
 import { keyDigest, noteText } from "./notes.ts";
 import type { RecordTable, RowState } from "./record-table.ts";
@@ -34,6 +35,8 @@ export interface UnitRun<T extends RecordTable> {
   readonly passed: Set<"effect_begin" | "effect_half">;
   /** A batch has waited for a lock in vain: the ones after it wait only once. */
   contended: boolean;
+  /** Everything is taken back. */
+  readonly rehearsal: boolean;
 }
 
 /** One transaction: lock and read again, judge, act by key, redact what that wrote into audit trails, note, commit. Throws `Refusal` with nothing done. */
@@ -59,6 +62,9 @@ export async function runBatch<T extends RecordTable>(
     todo.filter(({ item }) => item.job.trail),
   );
   pass(run, "effect_half");
+  // what is not committed is taken back
+  if (run.rehearsal) return { affected: todo.map(({ item }) => item), left, own };
+  await keepImages(transaction, leading, journal);
   const done: Record<string, string[]> = {};
   for (const { item } of todo) (done[item.job.work.step] ??= []).push(keyDigest(item.record.key, io));
   await journal.note(noteText(dialect.kind, { xid: await transaction.id(), done, own }));
@@ -67,7 +73,7 @@ export async function runBatch<T extends RecordTable>(
 }
 
 function pass<T extends RecordTable>(run: UnitRun<T>, point: "effect_begin" | "effect_half"): void {
-  if (run.passed.has(point)) return;
+  if (run.passed.has(point) || run.rehearsal) return;
   run.passed.add(point);
   run.journal.at(point);
 }
@@ -148,7 +154,9 @@ export async function look<T extends RecordTable>(
         const mine = assigned.get(item);
         if (mine instanceof Refusal) leave(item, "failed", mine.reason);
         else if (change.kind !== "delete" && isDone(item, state, mine, io)) leave(item, "already_gone", "as_wanted");
-        else if (state.fingerprint !== record.fingerprint) leave(item, "failed", "changed");
+        // our own mark is a change since the plan; whether there is another one, its image says
+        else if (change.kind !== "restore" && state.fingerprint !== record.fingerprint)
+          leave(item, "failed", "changed");
         else todo.push({ item, state, assignments: mine ?? new Map() });
       }
     }

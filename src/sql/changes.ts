@@ -4,6 +4,7 @@ import { changeValue, isAsWanted } from "../record-files/change-value.ts";
 import { marksOf } from "../model/marker.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { FieldRule } from "../model/field-rule.ts";
+import { givenBack } from "./row-image.ts";
 import { changeJson, changeJsonBy, type JsonPart } from "./json-column.ts";
 import {
   type Hits,
@@ -56,7 +57,7 @@ export function assignmentsOf(table: RecordTable, change: Change, state: RowStat
       if (change.stamp === undefined) throw new Failure("UNEXPECTED", "nothing says when it is marked, and by whom");
       return marksOf(change.marker, change.stamp);
     case "restore":
-      throw new Failure("ACTION_REFUSED", `${table.target.record.id}: marks are not taken back yet`);
+      return givenBack(change.marker, change.images, state);
   }
 }
 

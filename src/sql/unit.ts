@@ -18,7 +18,6 @@ export async function applyUnit<T extends RecordTable>(
   unit: Unit,
   { journal, guard, io }: { readonly journal: UnitJournal; readonly guard: Guard; readonly io: IO },
 ): Promise<readonly StepOutcome[]> {
-  if (unit.effect === "restore") throw new Failure("ACTION_REFUSED", `${unit.id}: marks are not taken back yet`);
   if (io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
   const settled = await settleNotes(journal.notes, async (id) => await dialect.fate(id), io);
   const tables = await dialect.describe(unit);
@@ -27,13 +26,22 @@ export async function applyUnit<T extends RecordTable>(
   for (const note of settled.untold) if (await cameTrue(dialect, note, all, io)) settled.believe(note);
   const isDone = ({ job, record }: Item<T>) => settled.isDone(job.work.step, record.key);
   const items = all.filter((item) => !isDone(item));
-  const run: UnitRun<T> = { dialect, jobs, io, journal, guard, passed: new Set(), contended: false };
+  const run: UnitRun<T> = {
+    dialect,
+    jobs,
+    io,
+    journal,
+    guard,
+    passed: new Set(),
+    contended: false,
+    rehearsal: unit.rehearsal === true,
+  };
   const results: BatchResult<T>[] = [];
   if (settled.inDoubt) results.push(leftAll(items, "blocked", "in_doubt"));
   else {
     for (const batch of batchesOf(items, tables.onePiece)) await work(run, batch, tables.onePiece, results);
   }
-  if (run.passed.has("effect_begin")) journal.at("effect_done");
+  if (run.passed.has("effect_begin") && !run.rehearsal) journal.at("effect_done");
   const before = all.filter(isDone);
   return jobs.map((job) => outcomeOf(job, before, results, settled));
 }

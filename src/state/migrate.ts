@@ -32,7 +32,7 @@ export async function migrateFrom1(sql: Sql, dialect: Dialect, tx: Tx): Promise<
   }
 }
 
-/** Version 2: no legal holds, and nothing was marked as deleted. */
+/** Version 2: no legal holds, and nothing was marked as deleted or given back. */
 export async function migrateFrom2(sql: Sql, dialect: Dialect): Promise<void> {
   for (const name of SINCE_2) await sql.run(table(name, dialect));
 }

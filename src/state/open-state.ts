@@ -1,5 +1,6 @@
 import { Failure } from "../errors.ts";
 import { holdStore } from "./hold-store.ts";
+import { imageStore } from "./image-store.ts";
 import { journalStore } from "./journal.ts";
 import { keyMarkStore } from "./key-marks.ts";
 import { takeLease } from "./lease.ts";
@@ -15,6 +16,7 @@ import { set, setting } from "./settings.ts";
 import type { Database, Sql } from "./sql.ts";
 import type { State, Tx, UnitOfWork } from "./state.ts";
 import { type ProcessName, thisProcess } from "./this-process.ts";
+import { undoStore } from "./undo-store.ts";
 import { unitOfWork } from "./unit-of-work.ts";
 
 export interface Opening {
@@ -59,6 +61,8 @@ export async function openState(
     keys: keyMarkStore(sql),
     standing: standingStore(sql),
     sealed: sealedStore(sql, sealingKey, cutLater(sql)),
+    images: imageStore(sql, sealingKey, cutLater(sql)),
+    undos: undoStore(sql),
     legalHolds: holdStore(sql, sealingKey, cutLater(sql)),
   });
   const txOn = (sql: Sql): Tx => ({ atomically, ...stores(sql), leases: leaseStore(sql, me, lasting) });

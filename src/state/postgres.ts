@@ -23,7 +23,17 @@ select pg_advisory_xact_lock(${LOCK}, ${PARTS[part]})`;
 const LOOK = `begin read only; set local search_path = ${SCHEMA}; set local statement_timeout = '60s'`;
 
 /** What a request's end destroys lies here until the dead rows are removed. */
-const DESTROYED = ["request_key", "sealed", "note", "held_key", "held", "legal_hold_key", "legal_hold_sealed"];
+const DESTROYED = [
+  "request_key",
+  "sealed",
+  "note",
+  "held_key",
+  "held",
+  "image_key",
+  "image",
+  "legal_hold_key",
+  "legal_hold_sealed",
+];
 
 /** The schema `expunge` of a database (PostgreSQL 13 or newer). `name`: of the secret, for messages. Connects at the first use. */
 export function openPostgres(url: string, name: string, part: Part): Database {

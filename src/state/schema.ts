@@ -15,7 +15,15 @@ export interface Dialect {
 }
 
 /** Tables that version 2 has not got. */
-export const SINCE_2 = ["begun", "legal_hold", "legal_hold_key", "legal_hold_sealed"] as const;
+export const SINCE_2 = [
+  "begun",
+  "image_key",
+  "image",
+  "undo",
+  "legal_hold",
+  "legal_hold_key",
+  "legal_hold_sealed",
+] as const;
 
 /** A table of this version, by its name. */
 export function table(name: keyof typeof COLUMNS, { blob, integer, strict }: Dialect): string {
@@ -69,6 +77,11 @@ const COLUMNS = {
   held_key: "request text primary key, wrapped BLOB not null",
   /** When the first run of a plan began: what its marks are dated by. */
   begun: "plan text primary key, at text not null",
+  /** A plan's own, so that what `undo` needs ends on another day than the rest. */
+  image_key: "request text not null, plan text not null, wrapped BLOB not null, primary key (request, plan)",
+  image:
+    "request text not null, plan text not null, step text not null, name text not null, bytes BLOB not null, primary key (request, plan, step, name)",
+  undo: "id text primary key, request text not null, seq INTEGER not null, body text not null",
   held: "request text not null, system text not null, record text not null, until text not null, reason text not null, bytes BLOB not null",
   legal_hold: "id text primary key, body text not null",
   legal_hold_key: "hold text primary key, wrapped BLOB not null",

@@ -77,6 +77,8 @@ export interface SealedPlan {
   readonly searched: readonly SearchedBy[];
   readonly carried: readonly HeldRecord[];
   readonly gaps?: readonly PlannedGap[];
+  /** Earlier plans whose steps stay: what they marked as deleted is there still. */
+  readonly keep?: readonly string[];
 }
 
 export interface SearchedBy {
@@ -210,10 +212,14 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
     carried: async (request) => await get<HeldRecord>(request, "carried"),
     gaps: async (request) => await get<PlannedGap>(request, "gaps"),
     searched: async (request) => await get<SearchedBy>(request, "searched"),
-    async savePlan(request, plan, { steps, resolved, searched, carried, gaps = [] }) {
+    async savePlan(request, plan, { steps, resolved, searched, carried, gaps = [], keep = [] }) {
       const key = await keyOf(request);
-      // an earlier plan of the request is superseded: its keys are of no more use
-      await sql.run("delete from sealed where request = ? and name <> 'subjects'", [request]);
+      // an earlier plan of the request is superseded: its keys are of no more use, but for what it has marked as deleted
+      const names = ["subjects", ...keep.map((one) => `steps/${one}`)];
+      await sql.run(`delete from sealed where request = ? and name not in (${names.map(() => "?").join(", ")})`, [
+        request,
+        ...names,
+      ]);
       await put(request, key, `steps/${plan}`, piecesOf(steps));
       await put(request, key, "resolved", resolved);
       await put(request, key, "searched", searched);

@@ -1,4 +1,5 @@
 import type { LegalHoldReads, LegalHolds } from "./hold-store.ts";
+import type { ImageReads, Images } from "./image-store.ts";
 import type { Journal, JournalReads } from "./journal.ts";
 import type { KeyMarkReads, KeyMarks } from "./key-marks.ts";
 import type { Leases } from "./leases.ts";
@@ -7,6 +8,7 @@ import type { PlanReads, Plans } from "./plan-store.ts";
 import type { RequestReads, Requests } from "./request-store.ts";
 import type { Standing, StandingReads } from "./standing-store.ts";
 import type { Sealed, SealedReads } from "./sealed-store.ts";
+import type { UndoReads, Undos } from "./undo-store.ts";
 
 /** What can be read of the state. */
 export interface Reads {
@@ -15,6 +17,8 @@ export interface Reads {
   readonly journal: JournalReads;
   readonly outbox: OutboxReads;
   readonly sealed: SealedReads;
+  readonly images: ImageReads;
+  readonly undos: UndoReads;
   readonly keys: KeyMarkReads;
   readonly legalHolds: LegalHoldReads;
   readonly standing: StandingReads;
@@ -36,6 +40,8 @@ export interface Tx extends UnitOfWork, Reads {
   readonly journal: Journal;
   readonly outbox: Outbox;
   readonly sealed: Sealed;
+  readonly images: Images;
+  readonly undos: Undos;
   readonly keys: KeyMarks;
   readonly legalHolds: LegalHolds;
   readonly standing: Standing;

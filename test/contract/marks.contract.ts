@@ -7,6 +7,7 @@ import type { EffectPoint, Guard, System } from "../../src/port/connector.ts";
 import type { Marker } from "../../src/model/datamap.ts";
 import { markerColumns, marksOf, type Stamp } from "../../src/model/marker.ts";
 import type { Change } from "../../src/model/rule-change.ts";
+import type { Unit } from "../../src/model/change.ts";
 import type { Target } from "../../src/model/search.ts";
 import { eraseUnit, locateAll, planned, remainingOf, unitOf } from "../support/erase.ts";
 import { type TestIO, testIO } from "../support/io.ts";
@@ -14,12 +15,16 @@ import { killAt, Killed, testJournal } from "../support/journal.ts";
 
 export const MARK_STAMP: Stamp = { at: "2026-11-21T10:00:00.123Z", by: "expunge R-2026-0001" };
 
+export const RESTORE_WINDOW = { years: 0, months: 0, days: 7, seconds: 0, text: "7 days" };
+
 /** A way to mark records here, over columns (or paths) that are empty, or as `live`, in records that live. */
 export interface Way {
   readonly name: string;
   readonly marker: Marker;
   /** column -> what a live record holds there. */
   readonly live: Readonly<Record<string, string | null>>;
+  /** What somebody else may write into the marker of a record that is marked. */
+  readonly later: { readonly column: string; readonly value: string };
 }
 
 export interface MarkedRow {
@@ -41,7 +46,7 @@ export interface MarkFixture extends AsyncDisposable {
     way: Way,
     no: string,
   ): Promise<{ readonly marks: Readonly<Record<string, string | null>>; readonly rest: string }>;
-  /** The record type whose `do` is `soft-delete`, matched by `email`, exporting `no`. */
+  /** The record type whose `do` is `soft-delete`, with RESTORE_WINDOW, matched by `email`, exporting `no`. */
   target(way: Way): Target;
   /** Writes a column of the marker, through a raw client. */
   write(no: string, column: string, value: string | null): Promise<void>;
@@ -206,6 +211,81 @@ export function marksContract(
           });
           await expectMarked(["3"], rest);
         });
+
+        const markAll = async () => {
+          const made = await unit();
+          const journal = testJournal();
+          await eraseUnit(fixture.system, io, made, journal);
+          return { made, images: journal.images };
+        };
+        /** The unit that gives these back. */
+        const back = ({ made, images }: Awaited<ReturnType<typeof markAll>>): Unit => {
+          const records = made.works.flatMap(({ operations }) => operations.flatMap((one) => one.records));
+          const kept = new Map([...images].map(([name, bytes]) => [name.slice(name.indexOf("\n") + 1), bytes]));
+          expect([...kept.keys()].toSorted()).toEqual(records.map(({ key }) => key).toSorted());
+          return {
+            ...unitOf(target(), lookups, { kind: "restore", marker: way.marker, images: kept }, records),
+            effect: "restore",
+          };
+        };
+
+        claim("what was kept before the mark gives the record back, byte for byte, and no other", async () => {
+          const restoring = back(await markAll());
+          expect(await fixture.dump()).not.toEqual(before);
+          const [operation] = restoring.works.flatMap(({ operations }) => operations);
+          if (operation === undefined) throw new Error("no operation");
+          expect(await remainingOf(fixture.system, io, target(), operation)).toHaveLength(2);
+          expect(await eraseUnit(fixture.system, io, restoring)).toMatchObject({
+            matched: 2,
+            changed: 2,
+            failed: 0,
+            left: [],
+          });
+          expect(await fixture.dump()).toEqual(before);
+          expect(await remainingOf(fixture.system, io, target(), operation)).toEqual([]);
+          // again: it is as it was
+          expect(await eraseUnit(fixture.system, io, restoring)).toMatchObject({
+            matched: 0,
+            alreadyGone: 2,
+            failed: 0,
+          });
+          expect(await fixture.dump()).toEqual(before);
+        });
+
+        claim(
+          "a record whose mark somebody changed since is said by a rehearsal, and left as it is; the others come back",
+          async () => {
+            const restoring = back(await markAll());
+            await fixture.write("1", way.later.column, way.later.value);
+            const now = await fixture.dump();
+            expect(await eraseUnit(fixture.system, io, { ...restoring, rehearsal: true })).toMatchObject({
+              matched: 1,
+              failed: 1,
+            });
+            expect(await fixture.dump()).toEqual(now);
+            expect(await eraseUnit(fixture.system, io, restoring)).toMatchObject({ matched: 1, failed: 1 });
+            expect(await fixture.dump()).toEqual({ ...now, "3": before["3"] });
+          },
+        );
+
+        for (const point of points)
+          claim(
+            `killed at ${point} while it gives back: the same unit again ends the same, and counts the same`,
+            async () => {
+              const restoring = back(await markAll());
+              const journal = testJournal({ at: killAt(point) });
+              await expect(eraseUnit(fixture.system, io, restoring, journal)).rejects.toThrow(Killed);
+              expect(
+                await eraseUnit(fixture.system, io, restoring, testJournal({ notes: journal.notes })),
+              ).toMatchObject({
+                matched: 2,
+                changed: 2,
+                alreadyGone: 0,
+                failed: 0,
+              });
+              expect(await fixture.dump()).toEqual(before);
+            },
+          );
 
         for (const point of points)
           claim(

@@ -35,7 +35,7 @@ describe("sentences", () => {
     expect(
       await said(
         shop(
-          `a: { match: { email: email }, do: soft-delete, soft_delete: { timestamp: deleted_at }, purge_after: 14 days }
+          `a: { match: { email: email }, do: soft-delete, soft_delete: { timestamp: deleted_at }, restore_window: 7 days, purge_after: 14 days }
 b: { match: { email: email }, do: soft-delete, soft_delete: { status: state, deleted_when: [trash, bin] }, purge_after: 1 month, purge: anonymise, fields: { name: clear } }
 c: { match: { email: email }, do: soft-delete, soft_delete: { timestamp: gone, live_when: 1760-01-01 }, purge_after: 14 days, hold: { use: h, from: paid } }
 d: { match: { email: email }, do: erase, soft_delete: { flag: hidden }, purge_after: 14 days }`,
@@ -43,7 +43,7 @@ d: { match: { email: email }, do: erase, soft_delete: { flag: hidden }, purge_af
         ),
       ),
     ).toEqual([
-      "Hide a in shop found by email by setting deleted_at; erased 14 days later.",
+      "Hide a in shop found by email by setting deleted_at; restorable for 7 days; erased 14 days later.",
       "Hide b in shop found by email by setting state to trash; anonymised (clear name) 1 month later.",
       "Keep c in shop found by email, until 8 years after paid, because a law says so (DE AO §147; DE HGB §257), then hide them by setting gone; gone of 1760-01-01 says that it lives; erased 14 days later.",
       "Erase d in shop found by email; erased 14 days after the application has hidden it.",

@@ -124,7 +124,7 @@ tickets:
   purge_after: 14 days
   purge: anonymise
   fields: { email: clear }
-leads: { match: { email: email }, do: erase, schedule: { after: 90 days, from: seen } }
+leads: { match: { email: email }, do: erase, restore_window: 7 days, schedule: { after: 90 days, from: seen } }
 trail: { match: { email: email }, do: erase }`.trim();
     const issues = await lint(
       shop(

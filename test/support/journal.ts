@@ -33,8 +33,8 @@ export function testJournal(
       notes.push(text);
       await Promise.resolve();
     },
-    async keepImage(step, key, bytes) {
-      images.set(`${step}\n${key}`, bytes);
+    async keepImages(step, kept) {
+      for (const { key, bytes } of kept) images.set(`${step}\n${key}`, bytes);
       await Promise.resolve();
     },
     at(point) {

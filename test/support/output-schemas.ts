@@ -79,6 +79,7 @@ const event = z.strictObject({
     "approved",
     "run",
     "verified",
+    "undone",
     "closed",
     "refused",
     "cancelled",
@@ -136,9 +137,12 @@ const planStep = z.strictObject({
   minimised: count
     .optional()
     .describe("Kept records of which all but the needed columns are cleared; counted in `kept`."),
+  marked: count.optional().describe("Of `waiting`: marked as deleted before, and gone for good on the day in `until`."),
   reason: reason.optional(),
   says: text.optional().describe("The reason in the words of the hold or condition."),
-  until: text.optional().describe("Last day of the longest hold."),
+  until: text
+    .optional()
+    .describe("Last day of the longest hold; for marked records the day on which they go for good."),
   law: z.array(text).optional(),
   holds: legalHolds,
   later: count
@@ -203,6 +207,9 @@ const runStep = {
   changed: count.optional(),
   already_gone: count.optional(),
   as_wanted: count.optional().describe("Of those: still there, and as the rule wants them before anything was done."),
+  marked: count
+    .optional()
+    .describe("Marked as deleted by the run, and there still: they go for good on the day in `until`."),
   own: count.optional(),
   failed: count.optional(),
   kept: count.optional(),
@@ -243,6 +250,9 @@ const check = z.strictObject({
   at: instant,
   kept: count.optional(),
   waiting: count.optional(),
+  marked: count
+    .optional()
+    .describe("Marked as deleted by the run, and there still: they go for good on the day in `until`."),
   blocked: count.optional(),
   failed: count.optional(),
   says: text.optional().describe("The words of the condition or hold."),
@@ -344,6 +354,25 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   "hold-list": envelope("hold-list", holds),
   "hold-extend": envelope("hold-extend", holds),
   "hold-release": envelope("hold-release", holds),
+  undo: envelope(
+    "undo",
+    z.strictObject({
+      request: text,
+      state,
+      steps: z.array(
+        z.strictObject({
+          plan: text,
+          step: text,
+          system: text,
+          record: text,
+          status,
+          found: count.describe("Records that this request had hidden when the undo began."),
+          restored: count.describe("Exactly as they were, when read again."),
+          hidden: count.describe("Hidden still: something stands in the way."),
+        }),
+      ),
+    }),
+  ),
   plan: envelope("plan", z.strictObject({ plan })),
   approve: envelope(
     "approve",

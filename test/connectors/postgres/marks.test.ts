@@ -1,4 +1,4 @@
-import { type MarkedRow, marksContract, type Way } from "../../contract/marks.contract.ts";
+import { type MarkedRow, marksContract, RESTORE_WINDOW, type Way } from "../../contract/marks.contract.ts";
 import { markerColumns } from "../../../src/model/marker.ts";
 import { record, SECRETS, systemOf, target, testDatabase } from "./database.ts";
 
@@ -7,21 +7,25 @@ const WAYS: readonly Way[] = [
     name: "an instant, NULL while it lives, and who",
     marker: { kind: "timestamp", column: "deleted_at", live: null, by: "deleted_by" },
     live: { deleted_at: null, deleted_by: null },
+    later: { column: "deleted_by", value: "the shop" },
   },
   {
     name: "a time without a zone, with a sentinel",
     marker: { kind: "timestamp", column: "gone", live: "1760-01-01" },
     live: { gone: "1760-01-01 00:00:00" },
+    later: { column: "gone", value: "2020-01-01 00:00:00" },
   },
   {
     name: "a flag",
     marker: { kind: "flag", column: "hidden", deleted: "1", since: "hidden_at" },
     live: { hidden: "false", hidden_at: null },
+    later: { column: "hidden_at", value: "2020-01-01 00:00:00" },
   },
   {
     name: "a status of an enumeration",
     marker: { kind: "status", column: "state", deleted: ["trash", "bin"], since: "state_at", by: "state_by" },
     live: { state: "open", state_at: "2019-01-01 00:00:00.654321+00", state_by: "the shop" },
+    later: { column: "state", value: "bin" },
   },
 ];
 const COLUMNS = ["deleted_at", "deleted_by", "gone", "hidden", "hidden_at", "state", "state_at", "state_by"];
@@ -32,7 +36,7 @@ marksContract("postgres", ["effect_begin", "effect_half", "effect_done"], WAYS, 
   await database.sql(`CREATE TYPE state AS ENUM ('open', 'something else', 'trash', 'bin');
     CREATE TABLE people (no text PRIMARY KEY, email text, note numeric(10,3) DEFAULT 1.5, extra jsonb DEFAULT '{"a": 1.50}',
       deleted_at timestamptz, deleted_by varchar(40), gone timestamp, hidden boolean, hidden_at timestamptz(3), state state, state_at timestamptz, state_by text)`);
-  const people = (way: Way) => record("people", "soft-delete", { marker: way.marker });
+  const people = (way: Way) => record("people", "soft-delete", { marker: way.marker, restoreWindow: RESTORE_WINDOW });
   const [first] = WAYS;
   if (first === undefined) throw new Error("no way");
   return {

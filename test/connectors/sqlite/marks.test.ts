@@ -1,4 +1,4 @@
-import { type MarkedRow, marksContract, type Way } from "../../contract/marks.contract.ts";
+import { type MarkedRow, marksContract, RESTORE_WINDOW, type Way } from "../../contract/marks.contract.ts";
 import { markerColumns } from "../../../src/model/marker.ts";
 import { target } from "../sql.ts";
 import { record, systemOf, testFile } from "./file.ts";
@@ -8,21 +8,25 @@ const WAYS: readonly Way[] = [
     name: "a time, NULL while it lives, and who",
     marker: { kind: "timestamp", column: "deleted_at", live: null, by: "deleted_by" },
     live: { deleted_at: null, deleted_by: null },
+    later: { column: "deleted_by", value: "the shop" },
   },
   {
     name: "a time with a sentinel",
     marker: { kind: "timestamp", column: "gone", live: "1760-01-01" },
     live: { gone: "1760-01-01 00:00:00" },
+    later: { column: "gone", value: "2020-01-01 00:00:00" },
   },
   {
     name: "a flag of numbers",
     marker: { kind: "flag", column: "hidden", deleted: "true", since: "hidden_at" },
     live: { hidden: "0", hidden_at: null },
+    later: { column: "hidden_at", value: "2020-01-01 00:00:00" },
   },
   {
     name: "a status",
     marker: { kind: "status", column: "state", deleted: ["trash", "bin"], since: "state_at", by: "state_by" },
     live: { state: "open", state_at: "2019-01-01 00:00:00", state_by: "the shop" },
+    later: { column: "state", value: "bin" },
   },
 ];
 const COLUMNS = ["deleted_at", "deleted_by", "gone", "hidden", "hidden_at", "state", "state_at", "state_by"];
@@ -31,7 +35,7 @@ marksContract("sqlite", ["effect_begin", "effect_half", "effect_done"], WAYS, as
   const file =
     testFile(`CREATE TABLE people (no TEXT PRIMARY KEY, email TEXT, note, blob BLOB, deleted_at DATETIME, deleted_by TEXT,
     gone TEXT, hidden BOOLEAN, hidden_at TEXT, state TEXT, state_at TEXT, state_by TEXT)`);
-  const people = (way: Way) => record("people", "soft-delete", { marker: way.marker });
+  const people = (way: Way) => record("people", "soft-delete", { marker: way.marker, restoreWindow: RESTORE_WINDOW });
   const [first] = WAYS;
   if (first === undefined) throw new Error("no way");
   return await Promise.resolve({

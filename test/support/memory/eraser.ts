@@ -3,7 +3,7 @@ import type { Eraser, Guard, IO, UnitJournal } from "../../../src/port/connector
 import { ALREADY_GONE, CHANGED } from "../../../src/record-files/tally.ts";
 import { type Child, childrenOf, type MemoryDatabase, put, type Row, rowsOf } from "./database.ts";
 import { afterAll, whoseIs } from "./reader.ts";
-import { isChanged, type Whose } from "./row-change.ts";
+import { holds, imageFor, imageOf, isChanged, type Whose } from "./row-change.ts";
 import { addressOf, fingerprintOf, idOf, keyOf, tableOf } from "./row-key.ts";
 
 /** Records of one transaction. */
@@ -15,6 +15,8 @@ interface Task {
   readonly io: IO;
   readonly journal: UnitJournal;
   readonly guard: Guard;
+  /** Nothing is written. */
+  readonly rehearsal: boolean;
   /** Addresses of the rows that the unit is to delete. */
   readonly going: ReadonlySet<string>;
   /** Addresses of those that stay after all, and why. */
@@ -28,7 +30,16 @@ export function memoryEraser(database: MemoryDatabase, system: string, io: IO): 
       io.signal.throwIfAborted();
       journal.at("effect_begin");
       io.signal.throwIfAborted();
-      const task = { database, system, io, journal, guard, going: goingIn(unit), stayed: new Map() };
+      const task = {
+        database,
+        system,
+        io,
+        journal,
+        guard,
+        rehearsal: unit.rehearsal === true,
+        going: goingIn(unit),
+        stayed: new Map<string, Left>(),
+      };
       const outcomes: StepOutcome[] = [];
       for (const work of unit.works) outcomes.push(await erase(work, task));
       journal.at("effect_done");
@@ -113,7 +124,11 @@ async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> 
     else if (row === undefined) counts.left.push({ key: record.key, ...ALREADY_GONE });
     else if (isChanged(row, operation.change, whose(record)))
       counts.left.push({ key: record.key, kind: "already_gone", reason: "as_wanted" });
-    else if (fingerprintOf(work.target, row, io) !== record.fingerprint)
+    else if (operation.change.kind === "restore") {
+      const image = imageOf(row, operation.change);
+      if (image !== undefined && holds(row, image.after)) free.push({ record, row });
+      else counts.left.push({ key: record.key, ...CHANGED });
+    } else if (fingerprintOf(work.target, row, io) !== record.fingerprint)
       counts.left.push({ key: record.key, ...CHANGED });
     else free.push({ record, row });
   }
@@ -132,7 +147,23 @@ async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> 
     else counts.left.push(leftBehind(record, blocker, task));
   }
   if (acting.length === 0) return;
+  if (task.rehearsal) {
+    for (const _ of acting) count(counts, operation);
+    return;
+  }
   io.signal.throwIfAborted();
+  const { change } = operation;
+  if (change.kind === "mark" && work.target.record.restoreWindow !== undefined)
+    await journal.keepImages(
+      work.step,
+      acting.flatMap((record) => {
+        const row = rows.get(idOf(record.key));
+        const after = row === undefined ? undefined : afterAll(row, operation, whose(record));
+        if (row === undefined || after === undefined) return [];
+        const image = imageFor(row, after, change.marker);
+        return [{ key: record.key, bytes: new Uint8Array(Buffer.from(JSON.stringify(image))) }];
+      }),
+    );
   const transaction = database.nextTransaction();
   await journal.note(JSON.stringify({ transaction, step: work.step, keys: acting.map(name) }));
   journal.at("effect_half");

@@ -1,10 +1,11 @@
 import type { Marker } from "../../../src/model/datamap.ts";
-import { markOf, marksOf } from "../../../src/model/marker.ts";
+import { markerColumns, markOf, marksOf } from "../../../src/model/marker.ts";
 import type { Change } from "../../../src/model/rule-change.ts";
 import type { Lookup, MatchColumn } from "../../../src/model/search.ts";
 import { changeValue, isAsWanted } from "../../../src/record-files/change-value.ts";
 import { comparableIn, valuesFor } from "../../../src/record-files/match-record.ts";
 import { type Cell, type Row, valuesIn } from "./database.ts";
+import { keyOf } from "./row-key.ts";
 
 export interface Whose {
   readonly columns: readonly MatchColumn[];
@@ -41,7 +42,7 @@ export function changed(row: Row, change: Change, whose: Whose): Row | undefined
       return { ...row, ...Object.fromEntries(marksOf(change.marker, change.stamp)) };
     }
     case "restore":
-      throw new Error("nothing is given back yet");
+      return { ...row, ...imageOf(row, change)?.before };
   }
 }
 
@@ -59,10 +60,33 @@ export function isChanged(row: Row, change: Change, whose: Whose): boolean {
       });
     case "mark":
       return markIn(row, change.marker) !== undefined;
+    case "restore": {
+      const image = imageOf(row, change);
+      return image !== undefined && holds(row, image.before);
+    }
     case "minimise":
-    case "restore":
       return JSON.stringify(changed(row, change, whose)) === JSON.stringify(row);
   }
+}
+
+export interface RowImage {
+  readonly before: Row;
+  readonly after: Row;
+}
+
+/** What `undo` needs of a row that is to be marked. */
+export function imageFor(row: Row, after: Row, marker: Marker): RowImage {
+  const cells = (of: Row): Row => Object.fromEntries(markerColumns(marker).map((name) => [name, of[name] ?? null]));
+  return { before: cells(row), after: cells(after) };
+}
+
+export function imageOf(row: Row, { images }: Extract<Change, { kind: "restore" }>): RowImage | undefined {
+  const bytes = images.get(keyOf(String(row["id"])));
+  return bytes === undefined ? undefined : JSON.parse(Buffer.from(bytes).toString());
+}
+
+export function holds(row: Row, cells: Row): boolean {
+  return Object.entries(cells).every(([name, cell]) => JSON.stringify(row[name] ?? null) === JSON.stringify(cell));
 }
 
 /** Since when a row is marked; undefined: it lives. */

@@ -1,0 +1,371 @@
+import { EXIT, type ExitCode, Failure } from "../errors.ts";
+import { lifeStep } from "../executor/kill-points.ts";
+import { type Conflict, rehearse, type RestoredUnit, type RestoreScope, restoreUnit } from "../executor/restore.ts";
+import { sealLedger } from "../executor/seal-ledger.ts";
+import { commitWords, newSalt } from "../ledger/commitment.ts";
+import type { Json, JsonObject } from "../model/json.ts";
+import type { SealedStep } from "../model/plan.ts";
+import type { ErasureRequest } from "../model/request.ts";
+import type { RequestState, Status } from "../model/status.ts";
+import { windowEnd } from "../retention/restore-window.ts";
+import type { Receipt } from "../state/journal.ts";
+import type { Lease, Reads, Tx } from "../state/state.ts";
+import type { Undo } from "../state/undo-store.ts";
+import { checkedText } from "./checked-text.ts";
+import { type Context, eraserFor, readersFor, today, whileHeld } from "./context.ts";
+import { entry, moment, named } from "./entry-parts.ts";
+import { hiddenParents } from "./hidden-parents.ts";
+import { noted } from "./history.ts";
+import { keyDigest } from "./key-digest.ts";
+
+export interface UndoStep {
+  readonly [key: string]: Json;
+  readonly plan: string;
+  readonly step: string;
+  readonly system: string;
+  readonly record: string;
+  readonly status: Status;
+  /** Records that were hidden by this request when the undo began. */
+  readonly found: number;
+  readonly restored: number;
+  /** Hidden still: something stood in the way. */
+  readonly hidden: number;
+}
+
+export interface Undone {
+  readonly request: string;
+  readonly state: RequestState;
+  readonly exit: ExitCode;
+  readonly steps: readonly UndoStep[];
+}
+
+export interface UndoOptions {
+  readonly system?: string;
+  /** `system.record` */
+  readonly records?: readonly string[];
+  readonly reason?: string;
+  readonly skipConflicts: boolean;
+}
+
+/**
+ * Gives back what runs of this request marked as deleted, where the restore window has not ended. Lists every conflict
+ * before anything is touched. An undo that was cut short goes on; one that is over answers again. Throws WINDOW_CLOSED,
+ * RESTORE_CONFLICT.
+ */
+export async function undoRequest(context: Context, id: string, options: UndoOptions): Promise<Undone> {
+  const reason = options.reason === undefined ? undefined : checkedText("--reason", options.reason);
+  await using lease = await context.state.lease([id], async (tx) => await undoable(context, tx, id, options));
+  return await whileHeld(context, lease, async (held) => {
+    const { first } = lease;
+    if (first.answer !== undefined) {
+      await sealLedger(held.state, held.ledger, held.at);
+      return first.answer;
+    }
+    const undo =
+      first.open ?? (await begin(held, id, lease, { ...options, ...(reason === undefined ? {} : { reason }) }));
+    return await carryOut(held, undo, lease);
+  });
+}
+
+/** What would be undone; nothing is written. Throws what stands in its way, before anybody is asked to confirm it. */
+export async function readyToUndo(context: Context, id: string, options: UndoOptions): Promise<Undoable> {
+  return await undoable(context, context.state.read, id, options);
+}
+
+export interface Undoable {
+  /** One that was begun and is not at its end. */
+  readonly open?: Undo;
+  /** One that is over and left nothing to undo. */
+  readonly answer?: Undone;
+  /** Records that would be given back. */
+  readonly count: number;
+}
+
+async function undoable(context: Context, reads: Reads, id: string, options: UndoOptions): Promise<Undoable> {
+  const request = await reads.requests.get(id);
+  const undos = await reads.undos.ofRequest(id);
+  const open = undos.find(({ result }) => result === undefined);
+  if (open !== undefined) {
+    if (!isSame(open, options))
+      throw new Failure("PARTLY_DONE", `an undo of ${id} was cut short`, {
+        help: `Go on with it first: expunge undo ${id}${[...(open.system === undefined ? [] : ["--system", open.system]), ...(open.records === undefined ? [] : ["--records", ...open.records])].map((one) => ` ${one}`).join("")}.`,
+      });
+    return { open, count: 0 };
+  }
+  const units = await unitsInWindow(context, reads, request, options);
+  const count = units.reduce((sum, unit) => sum + unit.count, 0);
+  if (count > 0) return { count };
+  const last = undos.at(-1);
+  // killed after its last word: the same question has the same answer
+  if (last?.result !== undefined && isSame(last, options) && request.history?.at(-1)?.did === "undone")
+    return { count, answer: JSON.parse(JSON.stringify(last.result)) };
+  throw new Failure(
+    "WINDOW_CLOSED",
+    `nothing of ${id} can be given back: no record type with a restore window that is open was marked`,
+  );
+}
+
+function isSame(undo: Undo, { system, records, skipConflicts }: UndoOptions): boolean {
+  return (
+    undo.system === system &&
+    JSON.stringify(undo.records?.toSorted()) === JSON.stringify(records?.toSorted()) &&
+    undo.skipConflicts === skipConflicts
+  );
+}
+
+/** What is kept of the request, by the units in which it was marked, where the window has not ended. */
+async function unitsInWindow(
+  context: Context,
+  reads: Reads,
+  { id }: ErasureRequest,
+  { system, records }: Pick<UndoOptions, "system" | "records">,
+): Promise<readonly (Undo["units"][number] & { readonly count: number })[]> {
+  const kept = await reads.images.steps(id);
+  if (kept.length === 0) return [];
+  const { timezone } = context.map.controller.calendar;
+  const now = today(context);
+  const units: (Undo["units"][number] & { readonly count: number })[] = [];
+  for (const plan of new Set(kept.map((one) => one.plan))) {
+    const rows = await reads.journal.units(plan);
+    if (rows.some(({ state }) => state === "intended"))
+      throw new Failure("PARTLY_DONE", `the run of ${plan} was cut short, and what it did is not told yet`, {
+        help: `Go on with it first: expunge run ${id}.`,
+      });
+    const at = await reads.plans.begunAt(plan);
+    const heads = new Map((await reads.sealed.parts(id, plan)).map(({ head }) => [head.step, head]));
+    const open = kept.filter((one) => {
+      const head = heads.get(one.step);
+      const window = head?.target.record.restoreWindow;
+      return (
+        one.plan === plan &&
+        head !== undefined &&
+        window !== undefined &&
+        at !== undefined &&
+        now <= windowEnd(window, at, timezone) &&
+        (system === undefined || head.target.record.system === system) &&
+        (records === undefined || records.includes(head.record))
+      );
+    });
+    for (const row of rows) {
+      const mine = open.filter(({ step }) => row.steps.includes(step));
+      if (mine.length > 0)
+        units.push({
+          unit: `${plan}/${row.id}`,
+          plan,
+          system: row.system,
+          steps: mine.map(({ step }) => step),
+          count: mine.reduce((sum, one) => sum + one.count, 0),
+        });
+    }
+  }
+  return units;
+}
+
+/** What each unit takes, from what is sealed. */
+async function withParts(
+  { sealed, images }: Reads,
+  request: string,
+  undo: Pick<Undo, "units">,
+): Promise<readonly RestoredUnit[]> {
+  const units: RestoredUnit[] = [];
+  for (const unit of undo.units) {
+    const parts = (await sealed.parts(request, unit.plan)).filter(({ head }) => unit.steps.includes(head.step));
+    const steps = await sealed.steps(request, unit.plan, parts);
+    units.push({
+      ...unit,
+      parts: await Promise.all(
+        steps.map(async (step: SealedStep) => ({ step, images: await images.of(request, unit.plan, step.step) })),
+      ),
+    });
+  }
+  return units;
+}
+
+/** Looks for everything that stands in the way; then makes durable what is to be done. */
+async function begin(context: Context, id: string, lease: Lease, options: UndoOptions): Promise<Undo> {
+  const { state } = context;
+  const request = await state.read.requests.get(id);
+  const found = await unitsInWindow(context, state.read, request, options);
+  const units = found.map(({ count: _, ...unit }) => unit);
+  const digest = keyDigest(await state.read.sealed.digestKey(id));
+  const whole = await withParts(state.read, id, { units });
+  const without = new Set<string>();
+  const conflicts: Conflict[] = [];
+  // what stays hidden may be what others would hang on
+  for (let before = -1; before !== without.size;) {
+    before = without.size;
+    const more = [
+      ...(before === 0
+        ? await rehearse(whole, without, {
+            openEraser: async (system) => await eraserFor(context, system, id, () => {}),
+          })
+        : []),
+      ...(await hiddenParents(whole, without, {
+        steps: async (plan) => await state.read.sealed.steps(id, plan),
+        openReaders: () => readersFor(context, id, () => {}),
+        digest,
+      })),
+    ];
+    for (const conflict of more) {
+      const fresh = conflict.keys.filter((key) => !without.has(digest(key)));
+      if (fresh.length > 0) conflicts.push({ ...conflict, keys: fresh });
+      for (const key of fresh) without.add(digest(key));
+    }
+  }
+  if (conflicts.length > 0 && !options.skipConflicts) {
+    const details = conflicts.map(({ system, record, keys, constraint }) => ({
+      system,
+      record,
+      count: keys.length,
+      constraint,
+    }));
+    const words = details.map((one) => `${one.system}.${one.record}: ${one.count} (${one.constraint})`).join("; ");
+    throw new Failure("RESTORE_CONFLICT", `${words}; nothing was given back`, { details });
+  }
+  const [first] = units;
+  if (first === undefined) throw new Failure("UNEXPECTED", "an undo of nothing was begun");
+  return await lifeStep(lease, context.at, "begin_undo", async (tx) => {
+    const undo: Undo = {
+      id: await tx.undos.nextId(first.plan),
+      request: id,
+      at: context.now().toISOString(),
+      by: context.actor,
+      ...(options.reason === undefined ? {} : { reason: options.reason, reasonSalt: newSalt().toString("base64") }),
+      ...(options.system === undefined ? {} : { system: options.system }),
+      ...(options.records === undefined ? {} : { records: options.records }),
+      skipConflicts: options.skipConflicts,
+      units,
+      without: [...without],
+    };
+    await tx.undos.save(undo);
+    await tx.journal.add(
+      undo.id,
+      units.map(({ unit, system, steps }) => ({ id: unit, phase: 0, system, steps, after: [] })),
+    );
+    return undo;
+  });
+}
+
+async function carryOut(context: Context, undo: Undo, lease: Lease): Promise<Undone> {
+  const { state } = context;
+  const { request: id } = undo;
+  const without = new Set(undo.without);
+  const scope: RestoreScope = {
+    undo: undo.id,
+    lease,
+    openEraser: async (system) => await eraserFor(context, system, id, () => {}),
+    openReaders: () => readersFor(context, id, () => {}),
+    notes: async (unit) => await state.read.journal.notes(undo.id, unit),
+    now: () => context.now(),
+    at: context.at,
+  };
+  const done = new Set(
+    (await state.read.journal.units(undo.id)).flatMap((row) => (row.state === "done" ? [row.id] : [])),
+  );
+  const whole = await withParts(state.read, id, undo);
+  for (const unit of whole) {
+    if (done.has(unit.unit)) continue;
+    if (context.signal.aborted) throw new Failure("INTERRUPTED", "stopped after the record at hand");
+    await restoreUnit(unit, without, scope);
+  }
+  const undone = await finish(context, undo, whole, lease);
+  await sealLedger(state, context.ledger, context.at);
+  return undone;
+}
+
+/** Tells the ledger, destroys what is of no more use, and says where the request stands. */
+async function finish(context: Context, undo: Undo, whole: readonly RestoredUnit[], lease: Lease): Promise<Undone> {
+  const { request: id } = undo;
+  return await lifeStep(lease, context.at, "undo", async (tx) => {
+    const receipts = new Map((await tx.journal.receipts(undo.id)).map((one) => [one.step, one]));
+    const lines: UndoStep[] = [];
+    const hidden: string[] = [];
+    for (const { plan, system, parts } of whole)
+      for (const { step, images } of parts) {
+        const receipt = receipts.get(`${plan}/${step.step}`);
+        const stays = staying(images, undo, receipt);
+        hidden.push(...stays);
+        await tx.images.forget(id, plan, step.step, stays);
+        lines.push({
+          plan,
+          step: step.step,
+          system,
+          record: step.target.record.name,
+          status: stays.length === 0 ? "restored" : (receipt?.status ?? "blocked"),
+          found: images.length,
+          restored: images.length - stays.length,
+          hidden: stays.length,
+        });
+      }
+    const request = await tx.requests.get(id);
+    const asked = undo.system === undefined && undo.records === undefined;
+    const partial = !asked || hidden.length > 0;
+    // those whose window has ended go with the rest
+    if (!partial) await tx.images.destroy(id);
+    const state: RequestState = partial ? request.state : "identity_confirmed";
+    const exit: ExitCode = hidden.length > 0 ? EXIT.partly_done : EXIT.done;
+    const result: Undone = { request: id, state, exit, steps: lines };
+    await tx.outbox.post([undoneEntry(context, undo, lines, partial)]);
+    await tx.journal.forgetNotes(undo.id);
+    await tx.undos.save({ ...undo, result: JSON.parse(JSON.stringify(result)), hidden });
+    await tx.requests.update(id, {
+      state,
+      ...(partial ? {} : { plan: undefined }),
+      ...noted(context, request, {
+        did: "undone",
+        result: state,
+        ...(undo.reason === undefined ? {} : { note: undo.reason }),
+      }),
+    });
+    return result;
+  });
+}
+
+/** Names of the images whose records are hidden still. Of a unit that failed for some nobody knows which: all of them stay kept. */
+function staying(
+  images: RestoredUnit["parts"][number]["images"],
+  { without }: Undo,
+  receipt: Receipt | undefined,
+): string[] {
+  const names = images.map(({ name }) => name);
+  if (receipt !== undefined && receipt.failed + receipt.blocked > 0) return names;
+  return names.filter((name) => without.includes(name));
+}
+
+function undoneEntry(context: Context, undo: Undo, lines: readonly UndoStep[], partial: boolean) {
+  const core = {
+    request: undo.request,
+    ...moment(context),
+    by: context.actorIdOf(undo.by),
+    ...(undo.reason === undefined || undo.reasonSalt === undefined
+      ? {}
+      : { words: commitWords(Buffer.from(undo.reasonSalt, "base64"), undo.reason) }),
+    partial,
+    steps: lines.map(({ plan, step, status, restored, hidden, ...where }) => ({
+      plan,
+      step,
+      ...named(context, where),
+      status,
+      restored,
+      hidden,
+    })),
+  } satisfies JsonObject;
+  return entry(`${undo.request}/${undo.id}`, "erasure.undone", core);
+}
+
+/** Where the windows of a request's plans have ended: what could have been given back is destroyed, and the ledger told. For `verify`. */
+export async function destroyEndedImages(context: Context, tx: Tx, id: string): Promise<void> {
+  const { timezone } = context.map.controller.calendar;
+  const now = today(context);
+  for (const { plan, step } of await tx.images.steps(id)) {
+    const at = await tx.plans.begunAt(plan);
+    const head = (await tx.sealed.parts(id, plan)).find((part) => part.head.step === step)?.head;
+    const window = head?.target.record.restoreWindow;
+    if (at !== undefined && window !== undefined && now <= windowEnd(window, at, timezone)) continue;
+    await tx.images.forget(id, plan, step);
+    if ((await tx.images.steps(id)).some((one) => one.plan === plan)) continue;
+    await tx.outbox.post([
+      entry(`${id}/${plan}/undo.destroyed`, "undo.destroyed", { request: id, ...moment(context), plan }),
+    ]);
+  }
+}

@@ -1,0 +1,68 @@
+import type { Json } from "../model/json.ts";
+import { nextNumber, one, type Sql, stored, text, toStored } from "./sql.ts";
+
+/** Steps of a plan that are given back together. */
+export interface UndoneUnit {
+  /** Of the plan's journal. */
+  readonly unit: string;
+  readonly plan: string;
+  readonly system: string;
+  readonly steps: readonly string[];
+}
+
+/** What somebody asked to be given back, and what came of it. */
+export interface Undo {
+  /** `P-0001-undo-1`: its units and receipts stand in the journal under this name. */
+  readonly id: string;
+  readonly request: string;
+  readonly at: string;
+  readonly by: string;
+  readonly reason?: string;
+  /** base64: opens the ledger's commitment of `reason`. */
+  readonly reasonSalt?: string;
+  /** What was asked for: one system, these record types; absent: all. */
+  readonly system?: string;
+  readonly records?: readonly string[];
+  readonly skipConflicts: boolean;
+  readonly units: readonly UndoneUnit[];
+  /** Keyed digests of the records that stay as they are because of a conflict. */
+  readonly without: readonly string[];
+  /** As it was told. Absent: it is not at its end. */
+  readonly result?: Json;
+  /** Keyed digests of the records of its steps that are hidden still. */
+  readonly hidden?: readonly string[];
+}
+
+export interface UndoReads {
+  /** Oldest first. */
+  ofRequest(request: string): Promise<readonly Undo[]>;
+}
+
+export interface Undos extends UndoReads {
+  nextId(plan: string): Promise<string>;
+  save(undo: Undo): Promise<void>;
+}
+
+export function undoStore(sql: Sql): Undos {
+  return {
+    ofRequest: async (request) =>
+      (await sql.all("select body from undo where request = ? order by seq", [request])).map((row) =>
+        stored<Undo>(text(row, "body")),
+      ),
+    nextId: async (plan) => `${plan}-undo-${await nextNumber(sql, `undo/${plan}`)}`,
+    async save(undo) {
+      const known = await one(sql, "select 1 as found from undo where id = ?", [undo.id]);
+      if (known !== undefined) {
+        await sql.run("update undo set body = ? where id = ?", [toStored(undo), undo.id]);
+        return;
+      }
+      const seq = await nextNumber(sql, `undos/${undo.request}`);
+      await sql.run("insert into undo (id, request, seq, body) values (?, ?, ?, ?)", [
+        undo.id,
+        undo.request,
+        seq,
+        toStored(undo),
+      ]);
+    },
+  };
+}

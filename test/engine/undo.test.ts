@@ -1,0 +1,185 @@
+/** What a request marked is given back exactly as it was, and nothing else is. */
+import { expect, test } from "vitest";
+import { markedByRequest } from "../../src/requests/marked-records.ts";
+import { type UndoOptions, undoRequest } from "../../src/requests/undo-request.ts";
+import { put, type Row } from "../support/memory/database.ts";
+import type { House } from "../support/memory/house.ts";
+import { ANN, openShop, type Shop } from "./shop.ts";
+
+const RECORDS = {
+  people: {
+    do: "soft-delete",
+    soft_delete: { timestamp: "deleted_at", by: "deleted_by" },
+    restore_window: "7 days",
+    purge_after: "14 days",
+  },
+  orders: {
+    do: "soft-delete",
+    soft_delete: { status: "state", deleted_when: ["trash"], since: "state_at" },
+    restore_window: "3 days",
+    purge_after: "30 days",
+  },
+  items: { do: "soft-delete", soft_delete: { flag: "hidden", deleted_when: "yes" }, purge_after: "1 month" },
+  tickets: { do: "erase", fields: {} },
+};
+const LIVE: Readonly<Record<string, Row>> = {
+  people: { deleted_at: null, deleted_by: null },
+  orders: { state: "open", state_at: "2019-01-01" },
+  items: { hidden: "no" },
+};
+const DAY = 86_400_000;
+const BEGUN = Date.parse("2026-11-21T10:00:00.000Z");
+const onDay = (house: House, day: number): House => house.as({ now: () => new Date(BEGUN + day * DAY) });
+const change = (shop: Shop, table: string, id: string, more: Row): void =>
+  put(shop.shop, table, id, { ...shop.shop.tables.get(table)?.get(id), ...more });
+
+async function hidden(records: Readonly<Record<string, object>> = RECORDS, before: (shop: Shop) => void = () => {}) {
+  const shop = await openShop({ approval: { required: true, four_eyes: false } }, records);
+  for (const table of ["people", "orders", "items"])
+    for (const id of shop.shop.tables.get(table)?.keys() ?? []) change(shop, table, id, LIVE[table] ?? {});
+  before(shop);
+  const live = shop.dump();
+  const house = onDay(shop.house, 0);
+  const id = await house.open(ANN);
+  await house.plan(id);
+  await house.approve(id);
+  const run = await house.run(id);
+  return { shop, id, live, run, house };
+}
+const undo = async (house: House, id: string, options: Partial<UndoOptions> = {}) =>
+  await undoRequest(house.context, id, { skipConflicts: false, ...options });
+const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
+  await work.then(
+    () => "nothing was thrown",
+    (error: unknown) => (error instanceof Error && "code" in error ? error.code : error),
+  );
+const marked = async (house: House, id: string) =>
+  (await Array.fromAsync(markedByRequest(house.context.state.read, id))).flatMap(({ head, records }) =>
+    records.map(({ key }) => `${head.record} ${key}`),
+  );
+
+test("everything inside its window is as it was before the run; what the map gives no window stays hidden", async () => {
+  const { shop, id, live, house } = await hidden();
+  await using _ = shop;
+  const gone = shop.dump();
+  expect(gone["shop.people p1"]).not.toBe(live["shop.people p1"]);
+  expect(await marked(house, id)).toHaveLength(6);
+  const undone = await undo(onDay(shop.house, 3), id, { reason: "asked by mistake" });
+  expect(undone).toMatchObject({ exit: 0, state: "identity_confirmed" });
+  expect(undone.steps.map(({ record, status, restored, hidden: left }) => [record, status, restored, left])).toEqual([
+    ["people", "restored", 1, 0],
+    ["orders", "restored", 2, 0],
+  ]);
+  expect(shop.dump()).toEqual({
+    ...gone,
+    "shop.people p1": live["shop.people p1"],
+    "shop.orders o1": live["shop.orders o1"],
+    "shop.orders o2": live["shop.orders o2"],
+  });
+  const { read } = house.context.state;
+  expect(await read.images.steps(id)).toEqual([]);
+  expect(await marked(house, id)).toEqual(['shop.items ["i1"]', 'shop.items ["i2"]', 'shop.items ["i3"]']);
+  const request = await read.requests.get(id);
+  expect([request.plan, request.history?.at(-1)]).toMatchObject([
+    undefined,
+    { did: "undone", note: "asked by mistake" },
+  ]);
+  // asked again, it is hidden again
+  await onDay(shop.house, 3).plan(id);
+  await onDay(shop.house, 3).approve(id);
+  expect(await onDay(shop.house, 3).run(id)).toMatchObject({ exit: 0, state: "waiting" });
+  expect(await marked(house, id)).toHaveLength(6);
+});
+
+test("each record type has its own window; after the last one nothing is given back, and a verification destroys what was kept", async () => {
+  const { shop, id, live, house } = await hidden();
+  await using _ = shop;
+  const gone = shop.dump();
+  const after = await undo(onDay(shop.house, 4), id);
+  expect(after.steps.map(({ record }) => record)).toEqual(["people"]);
+  expect(shop.dump()).toEqual({ ...gone, "shop.people p1": live["shop.people p1"] });
+  const again = await hidden();
+  await using __ = again.shop;
+  expect(await codeOf(undo(onDay(again.shop.house, 8), again.id))).toBe("WINDOW_CLOSED");
+  expect(await again.house.context.state.read.images.steps(again.id)).toHaveLength(2);
+  await onDay(again.shop.house, 8).verify(again.id);
+  expect(await again.house.context.state.read.images.steps(again.id)).toEqual([]);
+  expect(await house.context.state.read.images.steps(id)).toEqual([]);
+});
+
+test("a record that was marked before, or that nobody marked, is none of an undo's", async () => {
+  const { shop, id, live } = await hidden(RECORDS, (one) =>
+    change(one, "orders", "o1", { state: "trash", state_at: "2026-11-01" }),
+  );
+  await using _ = shop;
+  const undone = await undo(onDay(shop.house, 1), id);
+  expect(undone.steps.map(({ record, restored }) => [record, restored])).toEqual([
+    ["people", 1],
+    ["orders", 1],
+  ]);
+  expect(shop.dump()["shop.orders o1"]).toBe(live["shop.orders o1"]);
+});
+
+test("every conflict is listed before anything is touched; the rest comes back where that is asked for", async () => {
+  const { shop, id, live } = await hidden();
+  await using _ = shop;
+  // a column that the run did not change is nobody's conflict
+  change(shop, "orders", "o2", { note: "written since" });
+  change(shop, "orders", "o1", { state_at: "2026-11-22" });
+  const gone = shop.dump();
+  const house = onDay(shop.house, 1);
+  const refused: unknown = await undo(house, id).catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    code: "RESTORE_CONFLICT",
+    details: [{ system: "shop", record: "orders", count: 1, constraint: "changed" }],
+  });
+  expect(shop.dump()).toEqual(gone);
+  const rest = await undo(house, id, { skipConflicts: true });
+  expect(rest).toMatchObject({ exit: 5, state: "waiting" });
+  expect(rest.steps.find(({ record }) => record === "orders")).toMatchObject({ restored: 1, hidden: 1 });
+  expect(shop.dump()).toEqual({
+    ...gone,
+    "shop.people p1": live["shop.people p1"],
+    "shop.orders o2": JSON.stringify({ ...JSON.parse(live["shop.orders o2"] ?? ""), note: "written since" }),
+  });
+  expect(await marked(house, id)).toContain('shop.orders ["o1"]');
+  expect(await marked(house, id)).not.toContain('shop.orders ["o2"]');
+});
+
+test("a child under a parent that stays hidden is a conflict", async () => {
+  const { shop, id, live } = await hidden();
+  await using _ = shop;
+  const gone = shop.dump();
+  const house = onDay(shop.house, 1);
+  const refused: unknown = await undo(house, id, { records: ["shop.orders"] }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    code: "RESTORE_CONFLICT",
+    details: [{ system: "shop", record: "orders", count: 2, constraint: "orders_person_fkey" }],
+  });
+  expect(shop.dump()).toEqual(gone);
+  // the other way round it is not
+  const parent = await undo(house, id, { records: ["shop.people"] });
+  expect(parent).toMatchObject({ exit: 0, state: "waiting" });
+  expect(shop.dump()).toEqual({ ...gone, "shop.people p1": live["shop.people p1"] });
+  // what was given back in part is to be as it was: verify does not miss its mark
+  expect(await house.verify(id)).toMatchObject({ exit: 0, state: "waiting", residual: 0 });
+  expect(await undo(house, id, { records: ["shop.orders"] })).toMatchObject({ exit: 0 });
+});
+
+test("an undo that is over answers again as long as nothing else was done", async () => {
+  const { shop, id } = await hidden();
+  await using _ = shop;
+  const house = onDay(shop.house, 1);
+  const first = await undo(house, id);
+  expect(await undo(house, id)).toEqual(first);
+  expect(await codeOf(undo(house, id, { system: "shop" }))).toBe("WINDOW_CLOSED");
+});
+
+test("what a plan marked stays known when the request is planned anew", async () => {
+  const { shop, id, live, house } = await hidden();
+  await using _ = shop;
+  await house.plan(id);
+  expect(await marked(house, id)).toHaveLength(6);
+  await undo(onDay(shop.house, 1), id);
+  expect(shop.dump()["shop.people p1"]).toBe(live["shop.people p1"]);
+});
