@@ -2,7 +2,7 @@ import { Failure } from "../errors.ts";
 import type { DueSelection, Located, Lookup } from "../model/search.ts";
 import type { IO } from "../port/connector.ts";
 import { dueFilter } from "../port/due-filter.ts";
-import { isAsWantedRow } from "./changes.ts";
+import { isAsWantedRow, type Whose } from "./changes.ts";
 import { type ColumnRef, type Hits, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
 import { isShared, textsIn } from "./whose-value.ts";
 
@@ -67,18 +67,19 @@ export async function* locateDue<T extends SearchedTable>(
   let done = 0;
   for await (const state of look.ofDue(table, column, selection)) {
     if ((done += 1) % 10_000 === 0) io.progress(done);
-    if (filter.takes(textsIn(column, state))) yield located(table, state, [], NO_HITS, io);
+    // nobody was asked for: whatever stands there is the record's own
+    if (filter.takes(textsIn(column, state))) yield located(table, state, [], "everything", io);
   }
   filter.end(table.target.record.id);
 }
 
-function located(table: SearchedTable, state: RowState, subjects: readonly number[], hits: Hits, io: IO): Located {
+function located(table: SearchedTable, state: RowState, subjects: readonly number[], whose: Whose, io: IO): Located {
   return {
     subjects,
     key: state.key,
     address: state.address,
     fingerprint: state.fingerprint,
     values: Object.fromEntries(table.exports.map((ref) => [ref.name, textsIn(ref, state)])),
-    done: isAsWantedRow(table, state, hits, io),
+    done: isAsWantedRow(table, state, whose, io),
   };
 }
