@@ -139,7 +139,9 @@ async function isAny(readers: Readers, rule: DueRule): Promise<boolean> {
 async function* allOf(readers: Readers, { type, target, selection, held }: DueRule): AsyncGenerator<Located> {
   const reader = await readers.of(type.system);
   if (selection !== undefined) yield* reader.locate(target, selection);
-  if (held !== undefined) yield* reader.locate(target, { by: "keys", keys: held.keys });
+  if (held === undefined) return;
+  // by its key alone nobody can tell whose a value is, and so whether it is as wanted
+  for await (const located of reader.locate(target, { by: "keys", keys: held.keys })) yield { ...located, done: false };
 }
 
 /** Record types over the same place: whatever holds a row for one of them holds it. */

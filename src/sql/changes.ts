@@ -26,12 +26,12 @@ export type Assignments = ReadonlyMap<string, string | null>;
 export type Whose = Hits | "everything";
 
 /** Whether the rule would change nothing in this row; false where it deletes, and where that cannot be told. */
-export function isAsWantedRow(table: RecordTable, state: RowState, hits: Hits, io: IO): boolean {
+export function isAsWantedRow(table: RecordTable, state: RowState, whose: Whose, io: IO): boolean {
   const change = table.target.changes.rule;
   if (change === undefined || change.kind === "delete") return false;
   if (change.kind === "mark") return markOfRow(table, change.marker, state) !== undefined;
   try {
-    return assignmentsOf(table, change, state, hits, io).size === 0;
+    return assignmentsOf(table, change, state, whose, io).size === 0;
   } catch (error) {
     if (error instanceof Refusal) return false;
     throw error;

@@ -2,7 +2,7 @@ import { Failure } from "../errors.ts";
 import type { DueSelection, Located, Lookup } from "../model/search.ts";
 import type { IO } from "../port/connector.ts";
 import { dueFilter } from "../port/due-filter.ts";
-import { isAsWantedRow } from "./changes.ts";
+import { isAsWantedRow, type Whose } from "./changes.ts";
 import {
   type ColumnRef,
   type Hits,
@@ -75,12 +75,13 @@ export async function* locateDue<T extends SearchedTable>(
   let done = 0;
   for await (const state of look.ofDue(table, column, selection)) {
     if ((done += 1) % 10_000 === 0) io.progress(done);
-    if (filter.takes(textsIn(column, state))) yield located(table, state, [], NO_HITS, io);
+    // nobody was asked for: whatever stands there is the record's own
+    if (filter.takes(textsIn(column, state))) yield located(table, state, [], "everything", io);
   }
   filter.end(table.target.record.id);
 }
 
-function located(table: SearchedTable, state: RowState, subjects: readonly number[], hits: Hits, io: IO): Located {
+function located(table: SearchedTable, state: RowState, subjects: readonly number[], whose: Whose, io: IO): Located {
   const dates = new Set(table.target.record.holds.map(({ from }) => from));
   const marked = markOfRow(table, table.target.record.marker, state);
   return {
@@ -91,7 +92,7 @@ function located(table: SearchedTable, state: RowState, subjects: readonly numbe
     values: Object.fromEntries(
       table.exports.map((ref) => [ref.name, (dates.has(ref.name) ? datesOf : textsIn)(ref, state)]),
     ),
-    done: isAsWantedRow(table, state, hits, io),
+    done: isAsWantedRow(table, state, whose, io),
     ...(marked === undefined ? {} : { marked }),
   };
 }
