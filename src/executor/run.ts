@@ -316,7 +316,7 @@ function stateAfter({ as_of }: ApprovedPlan, exit: ExitCode, hidden: boolean): R
 }
 
 /** Whether records are marked as deleted and wait for nothing but their day. */
-export function waitsForPurge(steps: readonly PlanStep[], receipts: readonly Receipt[]): boolean {
+function waitsForPurge(steps: readonly PlanStep[], receipts: readonly Receipt[]): boolean {
   return steps.some(({ marked = 0 }) => marked > 0) || receipts.some(({ marked = 0 }) => marked > 0);
 }
 

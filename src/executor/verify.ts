@@ -2,7 +2,9 @@ import { EXIT, type ExitCode, Failure, FAILURES, isFailureCode } from "../errors
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Plan, PlanStep, SealedStep } from "../model/plan.ts";
 import type { DueSelection, Finding, Gap, Located, Lookup, PlannedGap, Site, Target } from "../model/search.ts";
+import type { Change } from "../model/rule-change.ts";
 import type { RequestState } from "../model/status.ts";
+import { isMarkedBefore } from "../planner/plan.ts";
 import type { Subject } from "../model/subject.ts";
 import { resolveIdentifiers } from "../planner/identities.ts";
 import { foundRecords } from "../planner/found-records.ts";
@@ -78,6 +80,8 @@ export interface VerifyResult {
   readonly gaps: readonly SeenGap[];
   /** Of what stays: how it was found now, by `RECORD\nKEY`. */
   readonly stayed: ReadonlyMap<string, string>;
+  /** Something is marked as deleted and has not gone for good yet. */
+  readonly hidden: boolean;
 }
 
 /**
@@ -121,7 +125,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     const left = leftAlone(
       step,
       scope.receipts.find((receipt) => receipt.step === step.id),
-      one.gone,
+      one,
     );
     const gap = holding.has(`${system}.${record}`) && one.result === "pass";
     return [
@@ -145,6 +149,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     checks: [...checks, ...scope.unfinished.map((step) => neverDone(step, at)), ...declaredOnly(map, at)],
     gaps,
     stayed,
+    hidden: [...seen.values()].some(({ hidden = 0 }) => hidden > 0),
   };
 }
 
@@ -158,13 +163,17 @@ function sinceThePlan(gaps: readonly Gap[], planned: readonly PlannedGap[]): rea
 }
 
 /** What is there by right, or could not be acted on. What the run left alone and is gone by now is not there. */
-function leftAlone(step: PlanStep, receipt: Receipt | undefined, gone: Stayed = NONE_GONE): Partial<Check> {
+function leftAlone(
+  step: PlanStep,
+  receipt: Receipt | undefined,
+  { gone = NONE_GONE, hidden = 0 }: Pick<Seen, "gone" | "hidden">,
+): Partial<Check> {
   const { blocked } = receipt ?? step;
   const kept = Math.max(0, (receipt ?? step).kept - gone.kept);
   const waiting = Math.max(0, (receipt ?? step).waiting - gone.waiting);
   const failed = receipt?.failed ?? 0;
   const says = receipt?.says ?? step.says;
-  const { marked = 0 } = receipt ?? {};
+  const marked = Math.min(receipt?.marked ?? 0, hidden);
   const until = receipt?.until === undefined ? step.until : (receipt.until ?? undefined);
   return {
     ...(kept === 0 ? {} : { kept }),
@@ -187,6 +196,8 @@ interface Seen {
   readonly fresh?: number;
   /** Records that were to stay and are not there any more. */
   readonly gone?: Stayed;
+  /** Records that are marked as deleted and have not gone for good yet. */
+  readonly hidden?: number;
 }
 
 /** Records that the plan leaves alone: under a hold, or for a condition or date. */
@@ -295,15 +306,32 @@ async function look(
   const left = await notAsPlanned(scope, step, receipt);
   const gone = await stayedAndGone(readers, target, step, stayed);
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
+  const hidden = await stillHidden(scope, step, lookups);
   const method =
-    (receipt?.marked ?? 0) > 0
+    hidden > 0
       ? "same search on a fresh connection, and each planned record by its key: it is there, and marked as deleted"
       : "same search on a fresh connection, and each planned record by its key";
   const residual = Math.max(fresh + left, undone);
   if (undone > 0)
-    return { result: "fail", residual, method, fresh, gone, reason: receipt?.reason ?? planned.reason ?? "blocked" };
+    return {
+      result: "fail",
+      residual,
+      method,
+      fresh,
+      gone,
+      hidden,
+      reason: receipt?.reason ?? planned.reason ?? "blocked",
+    };
   if (residual > 0)
-    return { result: "fail", residual, method, fresh, gone, reason: left === 0 ? "new_records" : "still_there" };
+    return {
+      result: "fail",
+      residual,
+      method,
+      fresh,
+      gone,
+      hidden,
+      reason: left === 0 ? "new_records" : "still_there",
+    };
   if (gone.kept > 0)
     return {
       result: "fail",
@@ -319,6 +347,7 @@ async function look(
     residual: 0,
     method,
     gone,
+    hidden,
     ...(stays > 0 ? { reason: planned.reason ?? "kept" } : {}),
   };
 }
@@ -353,6 +382,26 @@ async function notAsPlanned(
       if (!late.has(digest(key)) && !givenBack(step.step, digest(key))) left.add(key);
   }
   return left.size;
+}
+
+/** Of what is marked as deleted, by this request or before it, the records that have not gone for good yet. */
+async function stillHidden(
+  { steps, readers, digest, givenBack }: VerifyScope,
+  step: SealedStep,
+  lookups: readonly Lookup[],
+): Promise<number> {
+  const { target } = step;
+  if (target.changes.rule?.kind !== "mark") return 0;
+  const marked = workOf(step, steps.heads).operations.flatMap(({ change, records }) =>
+    change.kind === "mark" ? records : [],
+  );
+  const records = [...marked, ...step.records.filter(({ disposition }) => isMarkedBefore(disposition))];
+  if (records.length === 0) return 0;
+  const still = new Set<string>();
+  const change: Change = target.changes.purge ?? { kind: "delete" };
+  for await (const key of (await readers.of(target.record.system)).remaining(target, { change, records }, lookups))
+    if (!givenBack(step.step, digest(key))) still.add(key);
+  return still.size;
 }
 
 /** Records that the plan left alone and that are not there any more, looked for by their keys. */

@@ -36,6 +36,19 @@ export function markRules(marker: Marker, stamp: Stamp): FieldRules {
   return Object.fromEntries([...marksOf(marker, stamp)].map(([column, value]) => [column, { kind: "set", value }]));
 }
 
+/** The one that says since when a record is marked; undefined: nothing in it does. */
+export function dateColumnOf(marker: Marker): string | undefined {
+  switch (marker.kind) {
+    case "timestamp":
+      return marker.column;
+    case "flag":
+    case "status":
+      return marker.since;
+    case "delete_marker":
+      return undefined;
+  }
+}
+
 /** Everything that is read to see whether a record is marked, and since when. */
 export function markerColumns(marker: Marker): readonly string[] {
   return [...marksOf(marker, SAMPLE_STAMP).keys()];

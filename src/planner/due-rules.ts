@@ -1,6 +1,7 @@
 import type { DataMap, Period, RecordType } from "../model/datamap.ts";
 import type { Because } from "../model/plan.ts";
 import type { DueSelection, Target } from "../model/search.ts";
+import { dateColumnOf } from "../model/marker.ts";
 import { changesOf } from "../model/rule-change.ts";
 import { addDays, addPeriod, type CivilDate } from "../retention/civil-date.ts";
 import { recordTypes, targetOf } from "./targets.ts";
@@ -38,6 +39,21 @@ export function withHeld(
     return mine === undefined ? rule : { ...rule, held: mine };
   });
   return [...joined, ...more];
+}
+
+/** The rules with what requests marked in record types whose rows do not say since when. */
+export function withMarked(
+  map: DataMap,
+  rules: readonly DueRule[],
+  marked: ReadonlyMap<string, HeldBefore>,
+): readonly DueRule[] {
+  const more = recordTypes(map).flatMap((type): readonly DueRule[] => {
+    const held = marked.get(type.id);
+    const purged = purgedType(type);
+    return held === undefined ? [] : [{ type: purged, because: "purge", target: targetOf(map, purged), held }];
+  });
+  // what is marked goes first
+  return [...more, ...rules];
 }
 
 /** The first day on which a record of `today` or later would not be due: a record is due from the day `after` its date on. */
@@ -91,7 +107,7 @@ function scheduleOf(map: DataMap, type: RecordType, today: CivilDate): readonly 
 function purgeOf(map: DataMap, type: RecordType, today: CivilDate): readonly DueRule[] {
   const { marker, purge } = type;
   if (marker === undefined || purge === undefined || marker.kind === "delete_marker") return [];
-  const column = marker.kind === "timestamp" ? marker.column : marker.since;
+  const column = dateColumnOf(marker);
   if (column === undefined) return [];
   const purged = purgedType(type);
   const target = exporting(targetOf(map, purged), [column, marker.column]);

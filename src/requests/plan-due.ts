@@ -9,7 +9,7 @@ import type { Finding } from "../model/search.ts";
 import { isCivilDate } from "../model/civil-date.ts";
 import { ENDED_STATES, OPEN_STATES } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
-import { type DueRule, dueRules, mapOfDue, withHeld } from "../planner/due-rules.ts";
+import { type DueRule, dueRules, mapOfDue, withHeld, withMarked } from "../planner/due-rules.ts";
 import { type PlannedThere, searchDue, type SearchedDue } from "../planner/due-search.ts";
 import { makePlan } from "../planner/plan.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
@@ -19,6 +19,7 @@ import { type Context, readersFor, today } from "./context.ts";
 import { endedHolds, withDigests } from "./ended-holds.ts";
 import { endIn, whyOf } from "./end-request.ts";
 import { noted } from "./history.ts";
+import { markedAndDue } from "./marked-and-due.ts";
 import { lookForHolds } from "./holds-in-force.ts";
 import { openRequestsHold, type WithRequest } from "./with-requests.ts";
 
@@ -167,7 +168,7 @@ export async function searchDueAndPlan(
   const searched = await searchDue({
     map,
     readers,
-    rules: rulesOf(withHeld(map, dueRules(map, asOf, of), await held(context, asOf, of)), planned?.because),
+    rules: rulesOf(await rulesOn(context, asOf, of), planned?.because),
     today: asOf,
     made: { received: today(context), entered: context.now().toISOString() },
     isWithRequest: holds,
@@ -194,6 +195,17 @@ export async function searchDueAndPlan(
     },
   });
   return { ...made, searched };
+}
+
+/** Everything that makes records due on that day. */
+async function rulesOn(
+  context: Context,
+  asOf: string,
+  of: ReadonlySet<string> | undefined,
+): Promise<readonly DueRule[]> {
+  const { map } = context;
+  const rules = withHeld(map, dueRules(map, asOf, of), await held(context, asOf, of));
+  return withMarked(map, rules, await markedAndDue(context, asOf, of));
 }
 
 /** The rules by which a plan found what is in it. */

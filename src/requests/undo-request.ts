@@ -14,6 +14,7 @@ import type { Undo } from "../state/undo-store.ts";
 import { checkedText } from "./checked-text.ts";
 import { type Context, eraserFor, readersFor, today, whileHeld } from "./context.ts";
 import { entry, moment, named } from "./entry-parts.ts";
+import { heldFromUndo, UNDER_LEGAL_HOLD } from "./held-from-undo.ts";
 import { hiddenParents } from "./hidden-parents.ts";
 import { noted } from "./history.ts";
 import { keyDigest } from "./key-digest.ts";
@@ -50,7 +51,7 @@ export interface UndoOptions {
 /**
  * Gives back what runs of this request marked as deleted, where the restore window has not ended. Lists every conflict
  * before anything is touched. An undo that was cut short goes on; one that is over answers again. Throws WINDOW_CLOSED,
- * RESTORE_CONFLICT.
+ * RESTORE_CONFLICT, HELD.
  */
 export async function undoRequest(context: Context, id: string, options: UndoOptions): Promise<Undone> {
   const reason = options.reason === undefined ? undefined : checkedText("--reason", options.reason);
@@ -196,9 +197,12 @@ async function begin(context: Context, id: string, lease: Lease, options: UndoOp
     before = without.size;
     const more = [
       ...(before === 0
-        ? await rehearse(whole, without, {
-            openEraser: async (system) => await eraserFor(context, system, id, () => {}),
-          })
+        ? [
+            ...(await heldFromUndo(context, id, whole)),
+            ...(await rehearse(whole, without, {
+              openEraser: async (system) => await eraserFor(context, system, id, () => {}),
+            })),
+          ]
         : []),
       ...(await hiddenParents(whole, without, {
         steps: async (plan) => await state.read.sealed.steps(id, plan),
@@ -220,7 +224,15 @@ async function begin(context: Context, id: string, lease: Lease, options: UndoOp
       constraint,
     }));
     const words = details.map((one) => `${one.system}.${one.record}: ${one.count} (${one.constraint})`).join("; ");
-    throw new Failure("RESTORE_CONFLICT", `${words}; nothing was given back`, { details });
+    const held = conflicts.some(({ constraint }) => constraint === UNDER_LEGAL_HOLD);
+    throw new Failure(held ? "HELD" : "RESTORE_CONFLICT", `${words}; nothing was given back`, {
+      details,
+      ...(held
+        ? {
+            help: "What a legal hold covers stays as it is: expunge hold list. The rest comes back with --skip-conflicts.",
+          }
+        : {}),
+    });
   }
   const [first] = units;
   if (first === undefined) throw new Failure("UNEXPECTED", "an undo of nothing was begun");

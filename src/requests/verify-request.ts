@@ -2,7 +2,6 @@ import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import type { PlannedSteps } from "../executor/planned-steps.ts";
-import { waitsForPurge } from "../executor/run.ts";
 import { type Check, verdict, verify } from "../executor/verify.ts";
 import type { Residue } from "../model/change.ts";
 import type { Finding } from "../model/search.ts";
@@ -102,7 +101,7 @@ async function verifyHeld(
     exit: runExit,
     undone: latest.some(({ blocked, failed }) => blocked + failed > 0) || result === undefined,
     waiting: latest.some(({ waiting, late }) => waiting > 0 || late !== undefined) || plan.steps.some(keptForAPerson),
-    hidden: waitsForPurge(plan.steps, latest),
+    hidden: seen.hidden,
   };
   const { state: next, exit, residual } = verdict(seen, run, settledAt, context.now(), plan);
   const verified: Verified = {

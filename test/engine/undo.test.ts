@@ -1,5 +1,7 @@
 /** What a request marked is given back exactly as it was, and nothing else is. */
 import { expect, test } from "vitest";
+import { readSubjects } from "../../src/planner/subjects.ts";
+import { addHold } from "../../src/requests/legal-holds.ts";
 import { markedByRequest } from "../../src/requests/marked-records.ts";
 import { type UndoOptions, undoRequest } from "../../src/requests/undo-request.ts";
 import { put, type Row } from "../support/memory/database.ts";
@@ -182,4 +184,28 @@ test("what a plan marked stays known when the request is planned anew", async ()
   expect(await marked(house, id)).toHaveLength(6);
   await undo(onDay(shop.house, 1), id);
   expect(shop.dump()["shop.people p1"]).toBe(live["shop.people p1"]);
+});
+
+test("what a legal hold covers is not given back: 3, HELD; the rest is, where that is asked for", async () => {
+  const { shop, id, live, house } = await hidden();
+  await using _ = shop;
+  const { context, workspace } = house;
+  const hold = async (records: readonly string[]) =>
+    await addHold(context, readSubjects(JSON.stringify([ANN]), context.map.identities), workspace.pseudonym, {
+      case: "claim over a parcel",
+      by: "legal department",
+      records,
+    });
+  await hold(["shop.orders"]);
+  const before = shop.dump();
+  await expect(undo(house, id)).rejects.toMatchObject({
+    code: "HELD",
+    details: expect.arrayContaining([expect.objectContaining({ record: "orders", constraint: "legal_hold" })]),
+  });
+  expect(shop.dump()).toEqual(before);
+  expect((await undo(house, id, { skipConflicts: true })).exit).toBe(5);
+  const after = Object.entries(shop.dump());
+  const same = (dump: Readonly<Record<string, string>>, table: string) =>
+    after.filter(([name]) => name.includes(`${table} `)).every(([name, row]) => dump[name] === row);
+  expect([same(live, "people"), same(live, "orders"), same(before, "orders")]).toEqual([true, false, true]);
 });

@@ -1,0 +1,47 @@
+import type { Conflict, RestoredUnit } from "../executor/restore.ts";
+import { judgeAgain, knownOfPeople } from "../planner/judge-again.ts";
+import { type Context, readersFor, today } from "./context.ts";
+import { lookForHolds } from "./holds-in-force.ts";
+import { knownOf } from "./plan-request.ts";
+
+/** What a conflict is called that a legal hold makes. */
+export const UNDER_LEGAL_HOLD = "legal_hold";
+
+/** What a legal hold covers stays as it is: nothing of it is given back. Throws HOLD_UNREADABLE. */
+export async function heldFromUndo(
+  context: Context,
+  id: string,
+  units: readonly RestoredUnit[],
+): Promise<readonly Conflict[]> {
+  await using legal = await lookForHolds(context, id);
+  if (legal.holds.length === 0) return [];
+  await using readers = readersFor(context, id, () => {});
+  const { read } = context.state;
+  const known = knownOfPeople(await knownOf(read, id));
+  const { received, createdAt } = await read.requests.get(id);
+  const conflicts: Conflict[] = [];
+  for (const { plan, parts } of units)
+    for (const { step, images } of parts) {
+      const named = new Set(images.map(({ key }) => key));
+      const subjects = [...new Set(step.records.flatMap((record) => (named.has(record.key) ? record.subjects : [])))];
+      const judged = await judgeAgain({
+        map: context.map,
+        readers,
+        record: step.record,
+        keys: [...named],
+        known: known(subjects),
+        today: today(context),
+        made: { received, entered: createdAt },
+        legal,
+        onlyLegal: true,
+      });
+      const held = [...named].filter((key) => {
+        const now = judged?.decided.get(key);
+        return now?.kind === "kept" && now.holds !== undefined;
+      });
+      const { system, name } = step.target.record;
+      if (held.length > 0)
+        conflicts.push({ system, record: name, plan, step: step.step, keys: held, constraint: UNDER_LEGAL_HOLD });
+    }
+  return conflicts;
+}

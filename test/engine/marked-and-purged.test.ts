@@ -1,0 +1,105 @@
+/** What a request hid goes for good on its day, by a plan of due work, and then the request closes. */
+import { expect, test } from "vitest";
+import { memoryDatabase, put, type Row } from "../support/memory/database.ts";
+import { type House, openHouse } from "../support/memory/house.ts";
+
+const DAY = 86_400_000;
+const BEGUN = Date.parse("2026-11-21T10:00:00.000Z");
+const ANN = "ann@shop.example";
+
+const MARKERS: Readonly<Record<string, { readonly soft_delete: object; readonly live: Row }>> = {
+  dated: { soft_delete: { timestamp: "deleted_at" }, live: { deleted_at: null } },
+  flagged: { soft_delete: { flag: "hidden", deleted_when: "yes" }, live: { hidden: "no" } },
+  stated: { soft_delete: { status: "state", deleted_when: ["trash"], since: "at" }, live: { state: "on", at: null } },
+};
+
+async function hidden(live: Row, softDelete: object, more: object = {}) {
+  const row = (id: string, email: string): Row => ({ id, email, ...live });
+  const shop = memoryDatabase({ people: [row("1", ANN), row("2", "bob@shop.example"), row("3", ANN)] });
+  const house = await openHouse({
+    map: {
+      settle: "0 days",
+      systems: {
+        shop: {
+          kind: "memory",
+          records: {
+            people: {
+              match: { email: "email" },
+              do: "soft-delete",
+              soft_delete: softDelete,
+              purge_after: "14 days",
+              ...more,
+            },
+          },
+        },
+      },
+    },
+    databases: { shop },
+  });
+  const on = (day: number): House => house.as({ now: () => new Date(BEGUN + day * DAY) });
+  const first = on(0);
+  const id = await first.open({ email: ANN });
+  await first.plan(id);
+  await first.approve(id);
+  const run = await first.run(id);
+  expect(run).toMatchObject({ exit: 0, state: "waiting" });
+  expect(await first.verify(id)).toMatchObject({ exit: 0, state: "waiting" });
+  const rows = () => [...(shop.tables.get("people") ?? [])].map(([key]) => key);
+  return { house, shop, on, id, rows };
+}
+
+test.for(Object.entries(MARKERS))("%s: not a day before, then for good, and the request closes", async ([, marker]) => {
+  const { house, on, id, rows } = await hidden(marker.live, marker.soft_delete);
+  await using _ = house;
+  const early = await on(13).planDue();
+  expect(early.totals).toMatchObject({ erase: 0, wait: 0 });
+  const late = on(14);
+  const due = await late.planDue();
+  expect(due.steps).toMatchObject([{ because: "purge", found: 2, act: 2, status: "deleted" }]);
+  await late.approve(due.request);
+  expect((await late.run(due.request)).exit).toBe(0);
+  expect(await late.verify(due.request)).toMatchObject({ exit: 0, state: "closed" });
+  expect(rows()).toEqual(["2"]);
+  expect(await late.verify(id)).toMatchObject({ exit: 0, state: "closed" });
+});
+
+test("a key that was given to somebody else since the marking is none of the request's", async () => {
+  const { house, shop, on, rows } = await hidden({ hidden: "no" }, { flag: "hidden", deleted_when: "yes" });
+  await using _ = house;
+  put(shop, "people", "1", { id: "1", email: "cay@shop.example", hidden: "yes" });
+  const late = on(20);
+  const due = await late.planDue();
+  expect(due.steps).toMatchObject([{ found: 2, act: 1, waiting: 1, reason: "pointer_reused" }]);
+  await late.approve(due.request);
+  await late.run(due.request);
+  expect(rows()).toEqual(["1", "2"]);
+});
+
+test("what was given back, or brought to life by somebody else, does not go", async () => {
+  const { house, shop, on, rows } = await hidden({ hidden: "no" }, { flag: "hidden", deleted_when: "yes" });
+  await using _ = house;
+  put(shop, "people", "1", { id: "1", email: ANN, hidden: "no" });
+  const late = on(20);
+  const due = await late.planDue();
+  expect(due.steps[0]?.act).toBe(1);
+  await late.approve(due.request);
+  await late.run(due.request);
+  expect(rows()).toEqual(["1", "2"]);
+});
+
+test("what is anonymised on its day stays as a row, and is waited for no more", async () => {
+  const anonymise = { purge: "anonymise", fields: { email: "clear" } };
+  const { house, shop, on, id } = await hidden({ deleted_at: null }, { timestamp: "deleted_at" }, anonymise);
+  await using _ = house;
+  const late = on(14);
+  const due = await late.planDue();
+  expect(due.steps).toMatchObject([{ because: "purge", act: 2, status: "anonymised" }]);
+  await late.approve(due.request);
+  expect((await late.run(due.request)).exit).toBe(0);
+  expect([...(shop.tables.get("people") ?? [])].map(([, row]) => row["email"])).toEqual([
+    null,
+    "bob@shop.example",
+    null,
+  ]);
+  expect(await late.verify(id)).toMatchObject({ exit: 0, state: "closed" });
+});
