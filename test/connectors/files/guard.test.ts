@@ -24,6 +24,12 @@ const DELETE = { kind: "delete" } as const;
 let folder: Folder;
 let io: TestIO;
 
+/** What a file is known by, whatever path leads to it. */
+async function numberOf(name: string): Promise<string> {
+  const { dev, ino } = await stat(join(folder.path, name));
+  return `${dev}:${ino}`;
+}
+
 beforeEach(async () => {
   folder = await temporaryFolder();
   io = testIO();
@@ -235,11 +241,9 @@ test("records are found by their keys with values, address and fingerprint as th
   await using reader = await system.openReader(io);
   const found = await Array.fromAsync(reader.locate(target, { by: "subjects", lookups: LOOKUPS }));
   const keys = found.map(({ key }) => key);
+  const numbers = await Promise.all(["b.csv", "sub/a.csv", "sub/a.csv"].map(numberOf));
   expect(found.map(({ within, address }) => [within, address])).toEqual(
-    ["b.csv", "sub/a.csv", "sub/a.csv"].map((name, at) => [
-      JSON.stringify([`${folder.path}/${name}`]),
-      keys[at]?.replace(`["${name}"`, `["${folder.path}/${name}"`),
-    ]),
+    numbers.map((number, at) => [JSON.stringify([number]), keys[at]?.replace(/^\["[^"]*"/u, `["${number}"`)]),
   );
   expect(await Array.fromAsync(reader.locate(target, { by: "keys", keys }))).toEqual(
     found.map((one) => ({ ...one, subjects: [] })),
@@ -261,7 +265,7 @@ test("two patterns find the same record under one address", async () => {
   const [one] = await locateAll(all.system, io, all.target, LOOKUPS);
   const [other] = await locateAll(some.system, io, some.target, LOOKUPS);
   expect(one?.address).toBe(other?.address);
-  expect(one?.address.startsWith(`["${folder.path}/a.csv","`)).toBe(true);
+  expect(one?.address.startsWith(`["${await numberOf("a.csv")}","`)).toBe(true);
 });
 
 test("what other record types change in the same records is done in the same go, and read again", async () => {
