@@ -91,7 +91,7 @@ export function factsOf({
       line.verified?.result === "unverifiable" && line.verified.reason !== "gap" ? [called(line)] : [],
     ),
     lost: summary.vanished.map((line) => ({ called: called(line), count: line.count })),
-    done: summary.systems.flatMap((line) => doneIn(line, called(line), language)),
+    done: summary.systems.flatMap((line) => doneIn(line, called(line), summary.state === "closed", language)),
     kept: summary.kept.flatMap((line) => {
       const why = words?.[`${line.system}.${line.record}`]?.keeps ?? [];
       const count = line.count - goneOf(line, summary.systems);
@@ -124,22 +124,24 @@ function goneOf(kept: { readonly system: string; readonly record: string }, syst
 
 /** Whether the last look was whole, and saw nothing but what the letter says is kept. */
 function foundNoMore(
-  { systems, totals, gaps, not_searched, vanished }: Summary,
+  { state, systems, totals, gaps, not_searched, vanished }: Summary,
   { residual, failed, unverifiable }: NonNullable<Summary["verification"]>,
 ): boolean {
   const left = totals.waiting + totals.blocked + totals.failed + totals.untold;
   return (
     residual + failed + unverifiable + left + gaps.length + not_searched.length + vanished.length === 0 &&
-    systems.every(({ status }) => status !== "not_checked")
+    systems.every(({ status, hidden = 0 }) => status !== "not_checked" && (state === "closed" || hidden === 0))
   );
 }
 
-function doneIn(line: SystemLine, called: string, language: Language): readonly object[] {
-  const { deleted, changed, unsorted, already_gone, status } = line;
+function doneIn(line: SystemLine, called: string, closed: boolean, language: Language): readonly object[] {
+  const { deleted, changed, unsorted, already_gone, status, hidden = 0, restored = 0 } = line;
   const parts = [
     ["erased", deleted],
     // an entry of version 0.1 that does not say which: the weaker word
-    [status === "pseudonymised" ? "pseudonymised" : "changed", changed + unsorted],
+    [status === "pseudonymised" ? "pseudonymised" : "changed", (line.hidden === undefined ? changed : 0) + unsorted],
+    [closed ? "hidden_before" : "hidden", hidden],
+    ["restored", restored],
     ["gone", already_gone],
   ] as const;
   return parts.flatMap(([how, count]) => (count === 0 ? [] : [{ called, count, what: whatWasDone(how, language) }]));

@@ -26,12 +26,29 @@ export function spokenDay(date: string, language: Language): string {
 }
 
 /** What was done with records; it follows their number. */
-const DONE: Readonly<Record<"erased" | "changed" | "pseudonymised" | "gone", Words>> = {
+const DONE: Readonly<
+  Record<"erased" | "changed" | "hidden" | "hidden_before" | "restored" | "pseudonymised" | "gone", Words>
+> = {
   erased: { en: "erased", de: "gelöscht", fr: "effacement" },
   changed: {
     en: "changed, as our rule for them says",
     de: "geändert, wie unsere Regel es vorsieht",
     fr: "modification prévue par notre règle",
+  },
+  hidden: {
+    en: "hidden from use, and there still; erased or made anonymous on their day",
+    de: "nicht mehr in Gebrauch, aber noch da; an ihrem Tag gelöscht oder anonymisiert",
+    fr: "retrait de l'usage, données encore présentes ; effacement ou anonymisation à leur date",
+  },
+  hidden_before: {
+    en: "taken out of use, and erased or made anonymous since",
+    de: "aus dem Gebrauch genommen und seither gelöscht oder anonymisiert",
+    fr: "retrait de l'usage, puis effacement ou anonymisation",
+  },
+  restored: {
+    en: "hidden for a time, and in use again",
+    de: "eine Zeit lang nicht in Gebrauch, jetzt wieder",
+    fr: "retrait temporaire de l'usage, de nouveau en usage",
   },
   pseudonymised: {
     en: "pseudonymised (they remain personal data)",

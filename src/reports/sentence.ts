@@ -71,13 +71,24 @@ function notBegun({ state, approved, not_searched }: Facts): string {
   return `Nothing was erased yet: ${approved ? "a plan is approved, but was not run" : "no plan was run"}. The request is still open.${unsearched}`;
 }
 
-function done({ totals, kept, systems, not_searched, gaps, subjects }: Facts): string {
+function done({ state, totals, kept, systems, not_searched, gaps, subjects }: Facts): string {
   if (systems.length === 0) return "A run was begun, and no system has told a result yet";
+  const sum = (name: "hidden" | "restored"): number => systems.reduce((all, line) => all + (line[name] ?? 0), 0);
+  const [hidden, restored] = [sum("hidden"), sum("restored")];
+  // one that was marked again is counted each time
+  const marked = systems.reduce((all, line) => all + (line.hidden === undefined ? 0 : line.changed), 0);
   const unchecked = systems.filter(({ status, reason }) => status === "not_checked" && reason !== "no_identifier");
   const parts = [
     counts(totals.deleted, "erased"),
     counts(totals.unsorted, "erased or changed as the rule says"),
-    counts(totals.changed, "changed"),
+    counts(totals.changed - marked, "changed"),
+    counts(
+      hidden,
+      state === "closed"
+        ? "marked as deleted, and erased or anonymised since"
+        : `marked as deleted and still there${lastDay(systems.filter((line) => (line.hidden ?? 0) > 0))}`,
+    ),
+    counts(restored, "marked as deleted and brought back"),
     counts(totals.already_gone, "gone already"),
     totals.kept > 0 ? `${records(totals.kept)} kept${lastDay(kept)}` : "",
     counts(totals.waiting, "waiting"),
@@ -148,7 +159,7 @@ function counted(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? "" : "s"}`;
 }
 
-function lastDay(kept: readonly KeptLine[]): string {
+function lastDay(kept: readonly Pick<KeptLine, "until">[]): string {
   const days = kept.flatMap(({ until }) => until ?? []);
   const last = days.toSorted().at(-1);
   return last === undefined || days.length < kept.length ? "" : ` until ${last} at the latest`;

@@ -47,6 +47,7 @@ export interface Story {
   readonly begun: readonly (Placed & EventCore<"erasure.started">)[];
   readonly results: readonly Told[];
   readonly looks: readonly Look[];
+  readonly undone: readonly (Placed & EventCore<"erasure.undone">)[];
   readonly accepted: readonly EventCore<"gaps.accepted">[];
   readonly completed: readonly EventCore<"erasure.completed">[];
   readonly refusals: readonly Refusal[];
@@ -69,6 +70,7 @@ export function storyOf(cores: readonly JsonObject[]): Story {
       ...olderOf(cores, "target.result").map(inTodaysForm),
     ]),
     looks: byPlace([...eventsOf(cores, "verification"), ...completed.flatMap(lookOf)]),
+    undone: eventsOf(cores, "erasure.undone"),
     accepted: eventsOf(cores, "gaps.accepted"),
     completed,
     refusals: byPlace([

@@ -15,6 +15,10 @@ export type SystemLine = {
   readonly gone: number;
   readonly deleted: number;
   readonly changed: number;
+  /** Of the changed ones: marked as deleted, and not brought back since. Only where the rule marks. */
+  readonly hidden?: number;
+  /** Of the changed ones: marked as deleted, and brought back since. Only where the rule marks. */
+  readonly restored?: number;
   /** Gone, by an entry of version 0.1 that does not say whether deleted or changed. */
   readonly unsorted: number;
   readonly already_gone: number;
@@ -93,6 +97,7 @@ export function systemLines(story: Story): readonly SystemLine[] {
         affected: sum("affected"),
         gone: done.deleted + done.changed + done.unsorted,
         ...done,
+        ...(operation === "soft-delete" ? marksOf(story, all, done.changed) : {}),
         own: sum("own"),
         ...left,
         minimised: last.last.minimised,
@@ -160,6 +165,18 @@ function doneBefore(plans: readonly PlannedStep[]): number {
     changed += plan.changed + plan.unsorted;
   }
   return again;
+}
+
+/** A record that was marked again after it had been brought back is hidden, and not brought back. */
+function marksOf({ undone }: Story, all: readonly Told[], changed: number): Pick<SystemLine, "hidden" | "restored"> {
+  const names = new Set(all.map(nameOf));
+  const mine = undone.filter(({ steps }) => steps.some((step) => names.has(nameOf(step))));
+  const back = mine
+    .flatMap(({ steps }) => steps.filter((step) => names.has(nameOf(step))))
+    .reduce((sum, { restored }) => sum + restored, 0);
+  const last = mine.at(-1)?.place ?? 0;
+  const again = all.reduce((sum, one) => sum + (one.place > last ? one.changed : 0), 0);
+  return { hidden: Math.max(0, changed - back), restored: Math.max(0, Math.min(changed, back) - again) };
 }
 
 function doneIn({ deleted, changed, unsorted, already_gone }: Told): number {
