@@ -73,8 +73,9 @@ export function openDesk(secrets: Record<string, string> = {}, { fresh = false }
         ),
         ...more.env,
       };
-      const ends = more.signalAfter !== undefined || Object.hasOwn(env, "EXPUNGE_TEST_KILL_AT");
-      const warm = fresh || ends ? undefined : await runWarm({ args, cwd: work, env, stdin: more.stdin ?? "" });
+      const own = fresh || more.signalAfter !== undefined;
+      const starts = Object.hasOwn(env, "EXPUNGE_TEST_KILL_AT") || Object.hasOwn(env, "NODE_OPTIONS");
+      const warm = own || starts ? undefined : await runWarm({ args, cwd: work, env, stdin: more.stdin ?? "" });
       const one = warm === undefined ? await inItsOwnProcess(args, work, env, more) : { ...warm, ...parsed(warm.out) };
       said.push(one);
       return one;
