@@ -12,6 +12,7 @@ import {
 } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import type { RunEvent } from "../src/executor/run.ts";
+import type { DataMap } from "../src/model/datamap.ts";
 import type { Plan } from "../src/model/plan.ts";
 import type { RequestState } from "../src/model/status.ts";
 import { confirmById } from "../src/terminal/ask.ts";
@@ -19,7 +20,8 @@ import { stateWords } from "../src/model/words.ts";
 import { count, tint } from "../src/terminal/show.ts";
 
 export default class Run extends BaseCommand {
-  static override summary = "Carry out an approved plan, or go on with one. There is no undo.";
+  static override summary =
+    "Carry out an approved plan, or go on with one. There is no undo but for what is only hidden.";
   static override examples = [
     "<%= config.bin %> run R-2026-0001 --confirm R-2026-0001",
     "<%= config.bin %> run R-2026-0001 --confirm R-2026-0001 --json",
@@ -72,7 +74,7 @@ export default class Run extends BaseCommand {
     if (flags.confirm === undefined && !(complete && asking.possible)) {
       const overdue = overdueText(daysLeft(request, today(context)), tone.plain);
       if (overdue !== "" && asking.possible) say(`${request.id}: ${overdue}`);
-      await confirmById(question(plan, request.id, tone.plain), request.id, asking);
+      await confirmById(question(plan, hiddenBy(plan, context.map), tone.plain), request.id, asking);
     }
     const result = await runRequest(context, args.id, {
       concurrency: flags.concurrency,
@@ -164,8 +166,21 @@ function acting({ totals }: Plan): number {
   return totals.erase + totals.change;
 }
 
-function question(plan: Plan, id: string, plain: boolean): string {
+/** Records that are only marked as deleted, and that `undo` brings back as long as their window lasts. */
+function hiddenBy({ steps }: Plan, { systems }: DataMap): number {
+  const types = new Map(systems.flatMap(({ records }) => records.map((type) => [type.id, type] as const)));
+  return steps.reduce((sum, { system, record, action, act }) => {
+    const comesBack = action === "soft-delete" && types.get(`${system}.${record}`)?.restoreWindow !== undefined;
+    return comesBack ? sum + act : sum;
+  }, 0);
+}
+
+function question(plan: Plan, hidden: number, plain: boolean): string {
+  const id = plan.request;
   const number = acting(plan);
   if (number === 0) return `Nothing is to be erased or changed. Type ${id} to note that:`;
-  return `${tint(`There is no undo for ${count(number, "record")}.`, "danger", plain, process.stderr)} Type ${id} to start:`;
+  const back = `${count(hidden, "record")} will be hidden, and can be brought back as long as the restore window lasts.`;
+  if (hidden >= number) return `${back} Type ${id} to start:`;
+  const gone = tint(`There is no undo for ${count(number - hidden, "record")}.`, "danger", plain, process.stderr);
+  return `${gone} ${hidden === 0 ? "" : `${back} `}Type ${id} to start:`;
 }
