@@ -24,6 +24,36 @@ const UNTRUE = ["test/engine/untrue.test.ts"];
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: "a legal hold keeps nothing of what is due",
+    file: "src/planner/judge-due.ts",
+    from: "legal: await legalCover({ map, ...legal, identifiers, found, only: wanted }),",
+    to: "legal: await legalCover({ map, ...legal, holds: [], identifiers, found, only: wanted }),",
+    tests: ["test/engine/due-and-legal-holds.test.ts"],
+  },
+  {
+    name: "undo brings back what a legal hold covers",
+    file: "src/requests/undo-request.ts",
+    from: "...(await heldFromUndo(context, id, whole)),",
+    to: "",
+    tests: ["test/engine/undo.test.ts"],
+    titles: "legal hold covers",
+  },
+  {
+    name: "an open request keeps what it marked from ever going",
+    file: "src/requests/with-requests.ts",
+    from: "if (!goes(one)) mine.add(one.key);",
+    to: "mine.add(one.key);",
+    tests: ["test/engine/marked-and-purged.test.ts"],
+  },
+  {
+    name: "a marked record's key that is another's by now is purged",
+    file: "src/requests/marked-and-due.ts",
+    from: "if (marked !== undefined && ours.has(key)) theirs.add(key);",
+    to: "theirs.add(key); for (const one of ours) theirs.add(one);",
+    tests: ["test/engine/marked-and-purged.test.ts"],
+    titles: "somebody else",
+  },
+  {
     name: "a legal hold leaves what waits or is blocked to its own end",
     file: "src/planner/under-legal-hold.ts",
     from: "if (last === undefined) return was;",
@@ -194,8 +224,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "another place than the planned one is run at",
     file: "src/executor/run.ts",
-    from: "if (moved !== undefined)",
-    to: "if (moved !== undefined && moved.length === 0)",
+    from: "if (moved === undefined) return;",
+    to: "if (moved === undefined || moved.length > 0) return;",
     tests: ["test/engine/places.test.ts"],
   },
   {
@@ -272,8 +302,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "nobody's identity need be confirmed to approve",
     file: "src/planner/approve.ts",
-    from: `if (request.identity?.result !== "ok") throw`,
-    to: `if (request.identity?.result === "failed") throw`,
+    from: `request.kind !== "due" && request.identity?.result !== "ok"`,
+    to: `request.kind !== "due" && request.identity?.result === "failed"`,
     tests: GUARDS,
     titles: "before their identity",
   },
@@ -392,8 +422,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "SQL: a row that changed since the plan is acted on",
     file: "src/sql/batch.ts",
-    from: `else if (state.fingerprint !== record.fingerprint) leave(item, "failed", "changed");`,
-    to: `else if (state.fingerprint === "") leave(item, "failed", "changed");`,
+    from: `else if (change.kind !== "restore" && state.fingerprint !== record.fingerprint)`,
+    to: `else if (change.kind !== "restore" && state.fingerprint === "")`,
     tests: SQLITE,
   },
   {
