@@ -222,6 +222,8 @@ function joined(one: Receipt, other: Receipt): Receipt {
   const says = worse.says ?? better.says;
   const late = [...(one.late ?? []), ...(other.late ?? [])];
   const asWanted = (one.asWanted ?? 0) + (other.asWanted ?? 0);
+  const marked = (one.marked ?? 0) + (other.marked ?? 0);
+  const notMarked = [...(one.notMarked ?? []), ...(other.notMarked ?? [])];
   const { reason: _, says: __, late: ___, asWanted: ____, people, ...first } = one;
   return {
     ...first,
@@ -241,9 +243,22 @@ function joined(one: Receipt, other: Receipt): Receipt {
     failed: one.failed + other.failed,
     ...(reason === undefined ? {} : { reason }),
     ...(says === undefined ? {} : { says }),
+    ...(one.marked === undefined && other.marked === undefined ? {} : { marked }),
+    ...(notMarked.length === 0 ? {} : { notMarked }),
+    ...laterEnd(one.until, other.until),
+    ...holdsOf([one, other]),
     ...(late.length === 0 ? {} : { late }),
     ...(people === undefined ? {} : { people: people.map((mine, person) => plus(mine, other.people?.[person])) }),
   };
+}
+
+/** null: nobody knows it of one of them. Absent: the part has nothing that ends. */
+function laterEnd(one: Receipt["until"], other: Receipt["until"]): Pick<Receipt, "until"> {
+  if (one === undefined || other === undefined) {
+    const until = one ?? other;
+    return one === null || other === null ? { until: null } : until === undefined ? {} : { until };
+  }
+  return { until: one === null || other === null ? null : one > other ? one : other };
 }
 
 function plus(one: PersonCounts, other: PersonCounts | undefined): PersonCounts {

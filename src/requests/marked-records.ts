@@ -36,8 +36,9 @@ export async function* markedByRequest(reads: Reads, request: string): AsyncGene
   }
 }
 
-function isOurs(
-  { target, record }: SealedStep,
+/** Whether the request's run marked this record, as its receipt says. */
+export function isOurs(
+  { target, record }: Pick<SealedStep, "target" | "record">,
   { key, disposition }: SealedRecord,
   { notMarked = [], late = [] }: Receipt,
   digest: (key: string) => string,

@@ -1,9 +1,10 @@
 /** Which records open requests have found: nothing else takes them from under their plans. */
-import type { SealedRecord } from "../model/plan.ts";
+import type { SealedRecord, SealedStep } from "../model/plan.ts";
 import { OPEN_STATES } from "../model/status.ts";
 import { isMarkedBefore } from "../planner/plan.ts";
 import type { Reads } from "../state/state.ts";
 import { keyDigest } from "./key-digest.ts";
+import { isOurs } from "./marked-records.ts";
 
 /** Whether an open request other than this one has found the record. */
 export type WithRequest = (record: string, key: string) => boolean;
@@ -15,10 +16,11 @@ export type WithRequest = (record: string, key: string) => boolean;
 export async function openRequestsHold(reads: Reads, except: string): Promise<WithRequest> {
   const held = new Map<string, Set<string>>();
   for (const { id, plan } of await holders(reads, except))
-    for await (const { step, record, target, records, elsewhere = [] } of reads.sealed.pieces(id, plan)) {
+    for await (const piece of reads.sealed.pieces(id, plan)) {
+      const { record, target, records, elsewhere = [] } = piece;
       const mine = held.get(record) ?? new Set<string>();
       held.set(record, mine);
-      const goes = target.changes.rule?.kind === "mark" ? await markedBy(reads, id, plan, step) : () => false;
+      const goes = target.changes.rule?.kind === "mark" ? await markedBy(reads, id, plan, piece) : () => false;
       for (const one of records) if (!goes(one)) mine.add(one.key);
       for (const { key } of elsewhere) mine.add(key);
     }
@@ -30,13 +32,12 @@ async function markedBy(
   reads: Reads,
   request: string,
   plan: string,
-  step: string,
+  piece: SealedStep,
 ): Promise<(record: SealedRecord) => boolean> {
-  const receipt = (await reads.journal.receipts(plan)).findLast((one) => one.step === step);
+  const receipt = (await reads.journal.receipts(plan)).findLast((one) => one.step === piece.step);
   if (receipt === undefined) return () => false;
-  const not = new Set(receipt.notMarked);
   const digest = keyDigest(await reads.sealed.digestKey(request));
-  return ({ key, disposition }) => isMarkedBefore(disposition) || (disposition.kind === "act" && !not.has(digest(key)));
+  return (record) => isMarkedBefore(record.disposition) || isOurs(piece, record, receipt, digest);
 }
 
 /** The same for many questions: looked at again only where a request has come, ended or been planned anew. */

@@ -92,3 +92,28 @@ test("killed between two parts it goes on, and counts each record once", async (
   expect(left(made)).toHaveLength(1);
   expect({ exit, steps }).toMatchObject({ exit: 0, steps: [{ status: "deleted", affected: COUNT, gone: COUNT }] });
 });
+
+test("a step that is marked in parts tells all of its marks", async () => {
+  const letters = Array.from({ length: COUNT }, (_, at) => ({
+    id: `l${String(at).padStart(4, "0")}`,
+    email: "mara@mail.example",
+    gone: null,
+  }));
+  const database = memoryDatabase({ letters });
+  const marking = {
+    match: { email: "email" },
+    do: "soft-delete",
+    soft_delete: { timestamp: "gone" },
+    purge_after: "14 days",
+  };
+  await using house = await openHouse({
+    map: { ...MAP, systems: { forum: { kind: "memory", records: { letters: marking } } } },
+    databases: { forum: database },
+  });
+  const id = await house.open({ email: "mara@mail.example" });
+  const plan = await house.plan(id);
+  await house.approve(id);
+  await house.run(id);
+  const { journal } = house.context.state.read;
+  expect((await journal.receipts(plan.id)).map(({ changed, marked }) => [changed, marked])).toEqual([[COUNT, COUNT]]);
+});
