@@ -29,7 +29,7 @@ export default class Approve extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { lookBeforeAsking } = await import("../src/requests/before-asking.ts");
-    await lookBeforeAsking(typed, registry);
+    await lookBeforeAsking(typed, { registry, act: "approve" });
   };
 
   protected override async work({ signal, asking, say, tone }: Session): Promise<Answer> {
@@ -42,7 +42,7 @@ export default class Approve extends BaseCommand {
     const { hasBegun } = await import("../src/state/kept-so-far.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false, act: "approve" });
     const context = contextOf(workspace, await workspace.dataMap(), () => {});
     const { read } = workspace.state;
     const request = await read.requests.get(args.id);

@@ -43,7 +43,7 @@ export default class Letter extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { lookBeforeAsking } = await import("../src/requests/before-asking.ts");
-    await lookBeforeAsking(typed, registry);
+    await lookBeforeAsking(typed, { registry });
   };
 
   protected override async work({ signal }: Session): Promise<Answer> {

@@ -49,7 +49,7 @@ export default class Plan extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { lookBeforeAsking } = await import("../src/requests/before-asking.ts");
-    await lookBeforeAsking(typed, registry);
+    await lookBeforeAsking(typed, { registry, act: "plan" });
   };
 
   protected override async work(session: Session): Promise<Answer> {
@@ -76,7 +76,7 @@ export default class Plan extends BaseCommand {
     const { hasBegun } = await import("../src/state/kept-so-far.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false, act: "plan" });
     progress.label("searching");
     const context = contextOf(workspace, await workspace.planMap(), (system, done) => {
       progress.label(`searching ${system}`);

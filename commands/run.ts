@@ -46,7 +46,7 @@ export default class Run extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { lookBeforeAsking } = await import("../src/requests/before-asking.ts");
-    await lookBeforeAsking(typed, registry);
+    await lookBeforeAsking(typed, { registry, act: "run" });
   };
 
   protected override async work(session: Session): Promise<Answer> {
@@ -59,7 +59,7 @@ export default class Run extends BaseCommand {
     const { overdueText } = await import("../src/terminal/dates.ts");
     const { runScreen, stepLine } = await import("../src/terminal/run-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false, act: "run" });
     const context = contextOf(workspace, await workspace.dataMap(), (system, done) => {
       progress.label(`working on ${system}`);
       progress.done(done);
@@ -107,7 +107,7 @@ export default class Run extends BaseCommand {
     const { runDue } = await import("../src/requests/run-due.ts");
     const { stepLine } = await import("../src/terminal/run-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false, act: "run" });
     const context = contextOf(workspace, await workspace.planMap(), (system, done) => {
       progress.label(`working on ${system}`);
       progress.done(done);

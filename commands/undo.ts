@@ -23,7 +23,7 @@ export default class Undo extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { lookBeforeAsking } = await import("../src/requests/before-asking.ts");
-    await lookBeforeAsking(typed, registry);
+    await lookBeforeAsking(typed, { registry, act: "undo" });
   };
 
   protected override async work({ signal, asking, progress }: Session): Promise<Answer> {
@@ -33,7 +33,7 @@ export default class Undo extends BaseCommand {
     const { readyToUndo, undoRequest } = await import("../src/requests/undo-request.ts");
     const { undoScreen } = await import("../src/terminal/undo-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false, act: "undo" });
     const context = contextOf(workspace, await workspace.dataMap(), (system, done) => {
       progress.label(`working on ${system}`);
       progress.done(done);

@@ -15,7 +15,7 @@ export default class Verify extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { lookBeforeAsking } = await import("../src/requests/before-asking.ts");
-    await lookBeforeAsking(typed, registry);
+    await lookBeforeAsking(typed, { registry, act: "verify" });
   };
 
   protected override async work({ signal, progress, tone }: Session): Promise<Answer> {
@@ -26,7 +26,7 @@ export default class Verify extends BaseCommand {
     const { when } = await import("../src/terminal/dates.ts");
     const { verifyScreen } = await import("../src/terminal/verify-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false });
+    await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false, act: "verify" });
     progress.label("looking again");
     const context = contextOf(workspace, await workspace.dataMap(), (system, done) => {
       progress.label(`looking again in ${system}`);

@@ -39,6 +39,10 @@ export const asFlag = {
     helpValue: "NAME",
     summary: "Who acts. Default: EXPUNGE_ACTOR, else the user of the operating system.",
   }),
+  "sign-with": Flags.string({
+    helpValue: "FILE",
+    summary: "The key you act with, where the data map has `people`. Default: EXPUNGE_SIGN_WITH.",
+  }),
 };
 
 /** The id of a request, however it is typed: `r-2026-3` is `R-2026-0003`. */

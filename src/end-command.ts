@@ -2,6 +2,7 @@
 import { Flags } from "@oclif/core";
 import { type Answer, asFlag, type Question, type Session, type Typed } from "./base-command.ts";
 import { Failure } from "./errors.ts";
+import type { Act } from "./model/person.ts";
 import type { ErasureRequest } from "./model/request.ts";
 import type { Registry } from "./port/registry.ts";
 import { whyNotText } from "./requests/checked-text.ts";
@@ -33,7 +34,12 @@ export function lastQuestion(id: string, done: string): string {
 /** Ends the request by `end`, and answers with everything that is known of it then. `asking`: the last question where the reason was typed at one. */
 export async function endAnswer(
   places: Places,
-  { registry, session, asking }: { readonly registry: Registry; readonly session: Session; readonly asking?: string },
+  {
+    registry,
+    act,
+    session,
+    asking,
+  }: { readonly registry: Registry; readonly act: Act; readonly session: Session; readonly asking?: string },
   end: (workspace: Workspace) => Promise<ErasureRequest>,
 ): Promise<Answer> {
   const { todayOf } = await import("./requests/context.ts");
@@ -44,7 +50,7 @@ export async function endAnswer(
     throw new Failure("INTERRUPTED", "stopped before anything was done", {
       help: "Nothing was kept of what was typed.",
     });
-  await using workspace = await openWorkspace(places, { registry, signal: session.signal });
+  await using workspace = await openWorkspace(places, { registry, signal: session.signal, act });
   const request = await end(workspace);
   const told = await tellOf(workspace.state.read, request, await todayOf(workspace));
   return {
@@ -72,9 +78,9 @@ export async function stop(
 /** Looks whether the request may end so, before anybody is asked for anything. */
 export async function lookBeforeEnding(
   typed: Typed,
-  registry: Registry,
+  how: { readonly registry: Registry; readonly act: Act },
   may: (reads: Reads, request: ErasureRequest) => Promise<void>,
 ): Promise<void> {
   const { lookBeforeAsking } = await import("./requests/before-asking.ts");
-  await lookBeforeAsking(typed, registry, may);
+  await lookBeforeAsking(typed, how, may);
 }

@@ -43,6 +43,10 @@ export const FAILURES = {
     exit: EXIT.waiting,
     help: "Someone else than the requester must approve (or set approval.four_eyes: false).",
   },
+  NOT_ALLOWED: {
+    exit: EXIT.waiting,
+    help: "Have it done by somebody who has the role, or give the role in the data map: `people`.",
+  },
   IDENTITY_UNCONFIRMED: { exit: EXIT.waiting, help: "Confirm the identity first: expunge request identity ID." },
   AMBIGUOUS_MATCH: {
     exit: EXIT.waiting,

@@ -3,6 +3,7 @@ import { Args, Flags } from "@oclif/core";
 import type { Registry } from "./port/registry.ts";
 import { type Answer, asFlag, type Question, type Typed } from "./base-command.ts";
 import { holdId, isHoldId } from "./model/hold-id.ts";
+import type { Act } from "./model/person.ts";
 import type { LegalHold } from "./model/legal-hold.ts";
 import type { Context } from "./requests/context.ts";
 import { whyNotText } from "./requests/checked-text.ts";
@@ -38,14 +39,14 @@ export const orderQuestions = {
 /** Looks whether the hold may be changed so, before anybody is asked for anything. `may`: its second argument is today, at the controller. */
 export async function lookAtHold(
   { args, flags, signal }: Typed,
-  registry: Registry,
+  how: { readonly registry: Registry; readonly act: Act },
   may: (hold: LegalHold, now: string) => void,
 ): Promise<void> {
   const { lookBeforeAsking } = await import("./requests/before-asking.ts");
   const { todayOf } = await import("./requests/context.ts");
   const { id } = args;
   const hold = typeof id === "string" && isHoldId(id) ? holdId(id) : undefined;
-  await lookBeforeAsking({ args: {}, flags, signal }, registry, undefined, async (reads, reading) => {
+  await lookBeforeAsking({ args: {}, flags, signal }, how, undefined, async (reads, reading) => {
     if (hold !== undefined) may(await reads.legalHolds.get(hold), await todayOf(reading));
   });
 }
@@ -53,13 +54,13 @@ export async function lookAtHold(
 /** Changes the hold by `change` and answers with how it stands then. */
 export async function holdAnswer(
   places: Places,
-  { registry, signal }: { readonly registry: Registry; readonly signal: AbortSignal },
+  opening: { readonly registry: Registry; readonly signal: AbortSignal; readonly act: Act },
   change: (context: Context) => Promise<LegalHold>,
 ): Promise<Answer> {
   const { contextOf } = await import("./requests/context.ts");
   const { holdLines, requestsHeldBy } = await import("./requests/held-records.ts");
   const { openWorkspace } = await import("./workspace.ts");
-  await using workspace = await openWorkspace(places, { registry, signal });
+  await using workspace = await openWorkspace(places, opening);
   const context = contextOf(workspace, await workspace.dataMap(), () => {});
   const { id, ended } = await change(context);
   const { holds, warnings } = await holdLines(context, [id]);

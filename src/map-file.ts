@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { codeFrames } from "./datamap/code-frame.ts";
 import { type Reading, readDataMap } from "./datamap/read.ts";
 import { Failure } from "./errors.ts";
+import { parseVerifierKey } from "./ledger/verifier-key.ts";
 import type { DataMap, Issue } from "./model/datamap.ts";
 import { shipped } from "./package-files.ts";
 import type { Registry } from "./port/registry.ts";
@@ -32,6 +33,7 @@ export async function readMapFile(file: string, registry: Registry, today: strin
       today,
       readFile: (path) => readText(resolve(base, path)),
       holidays: deadlines ? publicHolidays : noHolidays,
+      personKey,
     },
   );
   return { ...reading, file, text };
@@ -75,6 +77,16 @@ export function refusePlan({ notBuilt, conflicts, text }: MapFile): void {
 /** `datamap.yaml:42:7` */
 export function placeOf({ file, line, column }: Issue): string {
   return `${file}:${line}:${column}`;
+}
+
+/** The 32 bytes of a vkey, in base64. */
+function personKey(vkey: string): string | undefined {
+  try {
+    const { x = "" } = parseVerifierKey(vkey).key.export({ format: "jwk" });
+    return Buffer.from(x, "base64url").toString("base64");
+  } catch {
+    return undefined;
+  }
 }
 
 async function noHolidays(): Promise<undefined> {

@@ -1,5 +1,5 @@
 /** Opens data map, systems, state and ledger, and closes them in reverse. The only reader of the environment. */
-import { createHmac, createPrivateKey, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
@@ -8,12 +8,15 @@ import { decorated } from "./port/decorated.ts";
 import { openPace } from "./port/pace.ts";
 import type { Registry } from "./port/registry.ts";
 import { Failure } from "./errors.ts";
+import type { Signer } from "./ledger/approval-statement.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { actorId, actorKey, epochKey, pseudonym } from "./ledger/pseudonym.ts";
 import type { MapFile } from "./map-file.ts";
 import type { DataMap } from "./model/datamap.ts";
-import { isSeen } from "./model/same-name.ts";
+import { type Act, mayAct, rolesFor } from "./model/person.ts";
+import { isSeen, sameName } from "./model/same-name.ts";
 import type { Finding } from "./model/search.ts";
+import { ed25519Key, personSigner } from "./person-keys.ts";
 import { civilDateOf } from "./retention/civil-date.ts";
 import { isOpenToOthers, type KeyName, parseKey, readKey } from "./state/key-files.ts";
 import { keyMark, type MarkedKey } from "./state/key-marks.ts";
@@ -28,6 +31,8 @@ export interface Places extends WorkspacePlace {
   /** Path of the data map. */
   readonly map: string;
   readonly as?: string | undefined;
+  /** File of the key with which the person acts. */
+  readonly "sign-with"?: string | undefined;
 }
 
 export interface Opening {
@@ -36,6 +41,8 @@ export interface Opening {
   readonly signal: AbortSignal;
   /** Whether the command reckons a deadline; then holidays are loaded. Default: true. */
   readonly deadlines?: boolean;
+  /** What the command does; none: it only reads. */
+  readonly act?: Act;
 }
 
 /** What a call of a connector tells while it works. */
@@ -48,7 +55,7 @@ export interface Hooks {
 
 /** A workspace for commands that only look: they answer though the ledger be gone. */
 export interface Reading extends AsyncDisposable {
-  /** Who acts: `--as`, EXPUNGE_ACTOR, or the user of the operating system. */
+  /** Who acts: `--as`, EXPUNGE_ACTOR, or the user of the operating system; where the data map has `people`, whose key it is. */
   readonly actor: string;
   /** A person who acts as the ledger names them, opaque. */
   actorIdOf(name: string): string;
@@ -74,18 +81,27 @@ export interface Reading extends AsyncDisposable {
 
 export interface Workspace extends Reading {
   readonly ledger: Ledger;
+  /** Signs what the actor approves; where the data map has `people`. */
+  readonly signer?: Signer;
 }
 
 /** Yearly epochs come with the rotation of keys. */
 export const EPOCH = 1;
 
-/** As `openReading`, and LEDGER_MISMATCH: nothing is done or signed beside a ledger that is missing, older or another. */
+/**
+ * As `openReading`, and LEDGER_MISMATCH: nothing is done or signed beside a ledger that is missing, older or another. For
+ * an act NOT_ALLOWED and KEY_MISSING too.
+ */
 export async function openWorkspace(places: Places, opening: Opening): Promise<Workspace> {
   const reading = await openReading(places, opening);
   const ledger = await closingOnFailure(reading, async () => await reading.openLedger());
-  await closingOnFailure(reading, async () => await noteKeys(places, reading.state));
+  const acting = await closingOnFailure(reading, async () => {
+    await noteKeys(places, reading.state);
+    return opening.act === undefined ? {} : await actingIn(places, opening.act, reading);
+  });
   return {
     ...reading,
+    ...acting,
     ledger,
     async [Symbol.asyncDispose]() {
       await ledger[Symbol.asyncDispose]();
@@ -221,6 +237,49 @@ export async function openMap(
   return await readMapFile(places.map, registry, utcDate(today), deadlines);
 }
 
+/**
+ * Who acts, and with which key: where the data map has `people` only they do, each in their roles and with a key of their
+ * own. Nothing where it has none: then it is whoever is named. Throws NOT_ALLOWED, KEY_MISSING.
+ */
+export async function actingIn(
+  places: Pick<Places, "as" | "sign-with">,
+  act: Act,
+  { dataMap }: Pick<Reading, "dataMap">,
+): Promise<Pick<Workspace, "actor" | "signer"> | Record<never, never>> {
+  const people = await peopleIn(dataMap);
+  if (people === undefined) return {};
+  const help = "Act with your own key: --sign-with FILE, or EXPUNGE_SIGN_WITH. `expunge key new NAME` makes one.";
+  const file = places["sign-with"] ?? filled(process.env["EXPUNGE_SIGN_WITH"]);
+  if (file === undefined)
+    throw new Failure("NOT_ALLOWED", "the data map names who may act, and a name alone does not show who it is", {
+      help,
+    });
+  const signer = personSigner(file);
+  const person = people.find(({ key: known }) => known === signer.key);
+  if (person === undefined)
+    throw new Failure("NOT_ALLOWED", "the key is of nobody whom the data map names", {
+      help: "Have the public key added to `people` in the data map, or act with the key that is there.",
+    });
+  if (!mayAct(person, act))
+    throw new Failure(
+      "NOT_ALLOWED",
+      `the data map does not let you do this: ${act} is for ${rolesFor(act).join(", ")}`,
+    );
+  if (places.as !== undefined && !sameName(places.as, person.name))
+    throw new Failure("NOT_ALLOWED", "--as names somebody else than the key", { help: "Leave --as out." });
+  return { actor: person.name, signer };
+}
+
+/** Requests are cancelled and refused without a data map too: who may act is not known then. */
+async function peopleIn(dataMap: Reading["dataMap"]): Promise<DataMap["people"]> {
+  try {
+    return (await dataMap()).people;
+  } catch (error) {
+    if (error instanceof Failure && error.code === "DATAMAP_MISSING") return undefined;
+    throw error;
+  }
+}
+
 /** Throws USAGE for a name of which nothing can be seen. */
 export function actorOf({ as }: Pick<Places, "as">): string {
   if (as !== undefined && !isSeen(as)) throw new Failure("USAGE", "--as names nobody");
@@ -267,9 +326,7 @@ export function keyFromEnvironment(name: KeyName): Buffer | undefined {
 
 /** The Ed25519 key whose seed is the workspace's signing key. */
 export function signingKey(place: WorkspacePlace): KeyObject {
-  // the fixed head of a PKCS#8 Ed25519 key (RFC 8410), then the seed
-  const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), key(place, "signing")]);
-  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  return ed25519Key(key(place, "signing"));
 }
 
 /** The ledger's origin: the name in its public key, which a database has itself. Undefined before `init`. */

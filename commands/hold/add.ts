@@ -47,7 +47,7 @@ export default class HoldAdd extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { lookBeforeAsking } = await import("../../src/requests/before-asking.ts");
-    await lookBeforeAsking(typed, registry);
+    await lookBeforeAsking(typed, { registry, act: "hold add" });
   };
 
   protected override async work({ signal, asking, say }: Session): Promise<Answer> {
@@ -57,7 +57,7 @@ export default class HoldAdd extends BaseCommand {
     const { holdLines } = await import("../../src/requests/held-records.ts");
     const { addHold } = await import("../../src/requests/legal-holds.ts");
     const { openWorkspace } = await import("../../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal });
+    await using workspace = await openWorkspace(flags, { registry, signal, act: "hold add" });
     const context = contextOf(workspace, await workspace.dataMap(), () => {});
     const { records = [], case: words, until, by } = flags;
     const file = flags["subject-file"];

@@ -19,7 +19,7 @@ export default class HoldExtend extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { refuseExtending } = await import("../../src/requests/legal-holds.ts");
-    await lookAtHold(typed, registry, refuseExtending);
+    await lookAtHold(typed, { registry, act: "hold extend" }, refuseExtending);
   };
 
   protected override async work({ signal }: Session): Promise<Answer> {
@@ -28,7 +28,7 @@ export default class HoldExtend extends BaseCommand {
     const { reason, by, until } = flags;
     return await holdAnswer(
       flags,
-      { registry, signal },
+      { registry, signal, act: "hold extend" },
       async (context) => await extendHold(context, args.id, { reason, by, until }),
     );
   }

@@ -14,7 +14,7 @@ export default class HoldRelease extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { refuseReleasing } = await import("../../src/requests/legal-holds.ts");
-    await lookAtHold(typed, registry, refuseReleasing);
+    await lookAtHold(typed, { registry, act: "hold release" }, refuseReleasing);
   };
 
   protected override async work({ signal }: Session): Promise<Answer> {
@@ -23,7 +23,7 @@ export default class HoldRelease extends BaseCommand {
     const { reason, by } = flags;
     return await holdAnswer(
       flags,
-      { registry, signal },
+      { registry, signal, act: "hold release" },
       async (context) => await releaseHold(context, args.id, { reason, by }),
     );
   }

@@ -13,14 +13,14 @@ export default class RequestCancel extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { refuseStopping } = await import("../../src/requests/end-request.ts");
-    await lookBeforeEnding(typed, registry, refuseStopping);
+    await lookBeforeEnding(typed, { registry, act: "request cancel" }, refuseStopping);
   };
 
   protected override async work(session: Session): Promise<Answer> {
     const { args, flags } = await this.parse(RequestCancel);
     return await endAnswer(
       flags,
-      { registry, session, asking: lastQuestion(args.id, "cancelled") },
+      { registry, act: "request cancel", session, asking: lastQuestion(args.id, "cancelled") },
       async (workspace) => await stop(workspace, args.id, "cancelled", flags.reason),
     );
   }

@@ -23,7 +23,7 @@ export default class RequestClose extends BaseCommand {
     const acceptGaps = typed.flags["accept-gaps"] === true;
     await lookBeforeEnding(
       typed,
-      registry,
+      { registry, act: "request close" },
       async (reads, request) => await refuseClosing(reads, request, { acceptGaps }),
     );
   };
@@ -32,7 +32,7 @@ export default class RequestClose extends BaseCommand {
     const { args, flags } = await this.parse(RequestClose);
     const { closeRequest } = await import("../../src/requests/end-request.ts");
     const { contextOf } = await import("../../src/requests/context.ts");
-    return await endAnswer(flags, { registry, session }, async (workspace) => {
+    return await endAnswer(flags, { registry, act: "request close", session }, async (workspace) => {
       const context = contextOf(workspace, await workspace.dataMap(), () => {});
       return await closeRequest(context, args.id, { reason: flags.reason, acceptGaps: flags["accept-gaps"] });
     });

@@ -36,7 +36,7 @@ export default class RequestExtend extends BaseCommand {
     const { lookBeforeAsking } = await import("../../src/requests/before-asking.ts");
     const { refuseExtension } = await import("../../src/requests/extend-request.ts");
     const { todayOf } = await import("../../src/requests/context.ts");
-    await lookBeforeAsking(typed, registry, async (_, request, reading) =>
+    await lookBeforeAsking(typed, { registry, act: "request extend" }, async (_, request, reading) =>
       refuseExtension(request, await todayOf(reading)),
     );
   };
@@ -48,7 +48,7 @@ export default class RequestExtend extends BaseCommand {
     const { extendRequest, whyNotNotified } = await import("../../src/requests/extend-request.ts");
     const { nextOf, tellOf, wholeRequestJson } = await import("../../src/requests/request-json.ts");
     const { openWorkspace } = await import("../../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal });
+    await using workspace = await openWorkspace(flags, { registry, signal, act: "request extend" });
     const context = contextOf(workspace, await workspace.dataMap(), () => {});
     const now = await todayOf(workspace);
     const asked = wasAsked() ? await workspace.state.read.requests.get(args.id) : undefined;

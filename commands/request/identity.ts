@@ -41,7 +41,7 @@ export default class RequestIdentity extends BaseCommand {
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { lookBeforeAsking } = await import("../../src/requests/before-asking.ts");
     const { refuseIdentity } = await import("../../src/requests/record-identity.ts");
-    await lookBeforeAsking(typed, registry, refuseIdentity);
+    await lookBeforeAsking(typed, { registry, act: "request identity" }, refuseIdentity);
   };
 
   protected override async work({ signal, tone }: Session): Promise<Answer> {
@@ -50,7 +50,7 @@ export default class RequestIdentity extends BaseCommand {
     const { recordIdentity } = await import("../../src/requests/record-identity.ts");
     const { nextOf, tellOf, wholeRequestJson } = await import("../../src/requests/request-json.ts");
     const { openWorkspace } = await import("../../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal });
+    await using workspace = await openWorkspace(flags, { registry, signal, act: "request identity" });
     const context = contextOf(workspace, await workspace.dataMap(), () => {});
     const request = await recordIdentity(context, args.id, flags.method, flags.result);
     const told = await tellOf(workspace.state.read, request, await todayOf(workspace));

@@ -49,7 +49,7 @@ export default class RequestNew extends BaseCommand {
     const { likelyDuplicates, openRequests } = await import("../../src/requests/open-request.ts");
     const { requestJson } = await import("../../src/requests/request-json.ts");
     const { openWorkspace } = await import("../../src/workspace.ts");
-    await using workspace = await openWorkspace(flags, { registry, signal });
+    await using workspace = await openWorkspace(flags, { registry, signal, act: "request new" });
     const map = await workspace.dataMap();
     const context = contextOf(workspace, map, () => {});
     const file = flags["subject-file"];

@@ -13,14 +13,14 @@ export default class RequestRefuse extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { refuseStopping } = await import("../../src/requests/end-request.ts");
-    await lookBeforeEnding(typed, registry, refuseStopping);
+    await lookBeforeEnding(typed, { registry, act: "request refuse" }, refuseStopping);
   };
 
   protected override async work(session: Session): Promise<Answer> {
     const { args, flags } = await this.parse(RequestRefuse);
     return await endAnswer(
       flags,
-      { registry, session, asking: lastQuestion(args.id, "refused") },
+      { registry, act: "request refuse", session, asking: lastQuestion(args.id, "refused") },
       async (workspace) => await stop(workspace, args.id, "refused", flags.reason),
     );
   }

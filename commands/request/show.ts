@@ -9,7 +9,7 @@ export default class RequestShow extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { lookBeforeAsking } = await import("../../src/requests/before-asking.ts");
-    await lookBeforeAsking(typed, registry);
+    await lookBeforeAsking(typed, { registry });
   };
 
   protected override async work({ signal, tone }: Session): Promise<Answer> {

@@ -1,5 +1,7 @@
 import { isCivilDate } from "../model/civil-date.ts";
 import type { Calendar, DataMap, StandingApproval } from "../model/datamap.ts";
+import type { Person } from "../model/person.ts";
+import { isSeen, sameName } from "../model/same-name.ts";
 import {
   checkNoDuplicates,
   checkReview,
@@ -24,6 +26,8 @@ export interface Outside {
   readFile(path: string): string | undefined;
   /** None for a region that is not known; undefined where nobody needs them now, and the region is not looked at. */
   holidays(region: string, years: readonly number[]): Promise<readonly string[] | undefined>;
+  /** The 32 bytes of a public key that `expunge key new` printed, in base64. */
+  personKey(vkey: string): string | undefined;
 }
 
 /** Everything above identities and systems, with its defaults. */
@@ -35,6 +39,7 @@ export type Top = Pick<
   | "ignore"
   | "proof"
   | "approval"
+  | "people"
   | "limits"
   | "settle"
   | "releaseWait"
@@ -48,8 +53,17 @@ export async function readTop(written: Written, outside: Outside, check: Check):
   checkIgnore(map.ignore ?? [], check);
   const retainDeleted =
     written.retain_deleted === undefined ? undefined : readDays(written.retain_deleted, ["retain_deleted"], check);
-  for (const key of ["people", "assert"] as const)
-    if (written[key] !== undefined) notBuilt([key], "key", `\`${key}\``, check);
+  if (written.assert !== undefined) notBuilt(["assert"], "key", "`assert`", check);
+  const people = written.people === undefined ? undefined : readPeople(written.people, outside, check);
+  if (people === undefined && approval.four_eyes === true)
+    check.report({
+      path: ["approval", "four_eyes"],
+      part: "key",
+      severity: "warning",
+      code: "NO_PEOPLE",
+      message: "Two people must act, and the data map names nobody: who acts is whoever a name was typed for.",
+      help: "Name them under `people`, each with a key of their own (`expunge key new NAME`).",
+    });
   const standing = readStanding(written, check);
   if (proof !== undefined) {
     check.report({
@@ -88,12 +102,49 @@ export async function readTop(written: Written, outside: Outside, check: Check):
       drift: approval.drift ?? "refuse",
       ...(standing === undefined ? {} : { standing }),
     },
+    ...(people === undefined ? {} : { people }),
     limits: readLimits(written.limits, { maxRecords: 1000, maxFraction: 0.01, maxFanOut: 20, batchRecords: 100_000 }),
     ...(retainDeleted === undefined ? {} : { retainDeleted }),
     settle: readPeriod(written.settle ?? "1 hour", ["settle"], check),
     releaseWait: readWholeDays(written.legal_holds?.release_wait ?? "0 days", ["legal_holds", "release_wait"], check),
     clock: written.clock ?? "real",
   };
+}
+
+function readPeople(written: NonNullable<Written["people"]>, { personKey }: Outside, check: Check): readonly Person[] {
+  const people: Person[] = [];
+  for (const [name, { key: vkey, roles }] of Object.entries(written)) {
+    const path = ["people", name];
+    checkNoDuplicates(roles, [...path, "roles"], check);
+    const key = personKey(vkey);
+    const other = people.find((one) => one.key === key || sameName(one.name, name));
+    if (!isSeen(name))
+      check.report({
+        path,
+        part: "key",
+        code: "WRONG_VALUE",
+        message: "Of this name nothing can be seen.",
+        help: "Give the person a name.",
+      });
+    if (key === undefined)
+      check.report({
+        path: [...path, "key"],
+        part: "value",
+        code: "WRONG_VALUE",
+        message: "This is no public key.",
+        help: "`expunge key new NAME` prints it; write it as it stands there.",
+      });
+    else if (other !== undefined)
+      check.report({
+        path,
+        part: "key",
+        code: "DUPLICATE",
+        message: `\`${name}\` and \`${other.name}\` are one person: ${other.key === key ? "they have the same key" : "the names are the same"}.`,
+        help: "Two people have two names and two keys. Remove one of them.",
+      });
+    else people.push({ name, key, roles });
+  }
+  return people;
 }
 
 function readStanding({ approval }: Written, check: Check): readonly StandingApproval[] | undefined {

@@ -1,5 +1,6 @@
 /** The closed set of keys of a data map, with a word on each. The JSON schema is made from this; names and references are checked elsewhere. */
 import { z } from "zod";
+import { ROLES } from "../model/person.ts";
 import { type BlockKeys, CONNECT, PLACE, RECORD_FILE, SESSION, TABLE, VERSIONS } from "../port/keys.ts";
 
 const text = z.string().min(1);
@@ -345,15 +346,12 @@ export const SHAPE = z.strictObject({
     .record(
       text,
       z.strictObject({
-        key: text.exactOptional().describe("The person's public key."),
-        roles: z
-          .array(z.enum(["officer", "engineer", "auditor", "administrator"]))
-          .exactOptional()
-          .describe("What the person may do."),
+        key: text.describe("The person's public key, as `expunge key new` prints it."),
+        roles: z.array(z.enum(ROLES)).min(1).describe("What the person may do."),
       }),
     )
     .exactOptional()
-    .describe(later("Who may act, with which key and in which roles.")),
+    .describe("Who may act, with which key and in which roles. Without it: whoever is named."),
   assert: z
     .record(
       name,

@@ -1,6 +1,7 @@
 /** Checks the bytes of a report, a ledger export, a tlog-proof or a checkpoint. Knows no database and writes nothing. */
 import { Failure } from "../errors.ts";
 import type { Json, JsonObject } from "../model/json.ts";
+import { isApprovedBy } from "./approval-statement.ts";
 import { fromBase64 } from "./base64.ts";
 import { commit, type Leaf, parseLeaf } from "./commitment.ts";
 import { leafOf, type Opening, parseOpening } from "./disclosed-entry.ts";
@@ -47,6 +48,8 @@ interface Headed {
   readonly head: Checkpoint;
   readonly leaves?: readonly Uint8Array[];
   readonly content: Json;
+  /** What of the entries is shown. */
+  readonly cores: readonly JsonObject[];
   readonly report?: ReportPayload;
 }
 
@@ -68,6 +71,7 @@ export function audit(
   if (isPage(file))
     check("form", false, "this is a page to read, and nothing of it is signed: check the JSON file beside it");
   const read = isPage(file) ? undefined : reading(check, "form", () => READERS[kind](file, auditing));
+  if (read !== undefined) checkApprovals(read.cores, check);
   if (read !== undefined) for (const known of how.known ?? []) compare(read, known, auditing);
   const ok = read !== undefined && checks.every((one) => one.ok);
   return {
@@ -139,6 +143,7 @@ function readReport(file: Uint8Array, auditing: Auditing): Headed | undefined {
   return {
     head,
     report,
+    cores: report.entries.map(({ core }) => core),
     content: { ...report, entries: report.entries.map(({ core, proof }) => ({ index: proof.index, ...core })) },
   };
 }
@@ -178,6 +183,7 @@ function readExport(file: Uint8Array, auditing: Auditing): Headed {
   return {
     head,
     leaves: hashes,
+    cores: texts.map(({ content }) => content),
     content: { checkpoint, entries: texts.map(({ type, content }, index) => ({ index, type, ...content })) },
   };
 }
@@ -230,14 +236,14 @@ function readProof(file: Uint8Array, auditing: Auditing): Headed {
   auditing.check("form", true, "tlog-proof of one entry");
   const head = checkedHead(checkpoint, auditing);
   included([{ entry, index, path }], head, auditing);
-  return { head, content: { checkpoint, entries: [{ index, ...entry.core }] } };
+  return { head, cores: [entry.core], content: { checkpoint, entries: [{ index, ...entry.core }] } };
 }
 
 function readCheckpoint(file: Uint8Array, auditing: Auditing): Headed {
   const text = decoded(file);
   const { size } = parseCheckpoint(parseNote(text).text);
   auditing.check("form", true, `checkpoint of a ledger with ${size} entries`);
-  return { head: checkedHead(text, auditing), content: { checkpoint: text } };
+  return { head: checkedHead(text, auditing), cores: [], content: { checkpoint: text } };
 }
 
 /** The head that a note states, and whether the key signed it for this very ledger. */
@@ -271,6 +277,25 @@ function included(
     ok
       ? `${entries.length === 1 ? "the entry is" : `${entries.length} entries are`} in the signed ledger as shown`
       : `INCLUSION: ${outside.length} entries are not in the signed ledger as shown`,
+  );
+}
+
+/** Whether approvals that bear a person's signature are what that key signed. Whose key it is, only the controller can tell. */
+function checkApprovals(cores: readonly JsonObject[], check: Auditing["check"]): void {
+  const signed = cores.filter(({ type, key, signature }) => type === "decision" && (key ?? signature) !== undefined);
+  if (signed.length === 0) return;
+  const bad = signed.filter(({ key, signature, request, plan, plan_digest, at, role }) => {
+    const texts = [key, signature, request, plan, plan_digest, at].filter((one) => typeof one === "string");
+    const [by = "", mark = "", of = "", what = "", digest = "", when = ""] = texts;
+    const approved = { request: of, plan: what, plan_digest: digest, at: when };
+    return texts.length !== 6 || !isApprovedBy(by, mark, typeof role === "string" ? { ...approved, role } : approved);
+  }).length;
+  check(
+    "approvals",
+    bad === 0,
+    bad === 0
+      ? `${signed.length} signed by the approver's own key`
+      : `APPROVAL: ${bad} are not what the approver's key signed`,
   );
 }
 

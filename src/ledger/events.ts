@@ -157,6 +157,9 @@ const SHAPES = {
     rules_digest: optional(digest),
     approver: actor,
     role: optional(code),
+    /** The public key of whoever approved, and what it signed: docs/ledger-format.md. */
+    key: optional(pattern(/^[A-Za-z0-9+/]{43}=$/u, "closed")),
+    signature: optional(pattern(/^[A-Za-z0-9+/]{86}==$/u, "closed")),
     decision: oneOf("granted", "partial", "refused"),
     exceptions: list(oneOf(...EXCEPTIONS), 20),
     /** Record types that were not searched for somebody, and that the approver accepted as such. */

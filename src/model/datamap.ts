@@ -1,5 +1,6 @@
 import type { FieldRules } from "./field-rule.ts";
 import type { InLanguages } from "./in-languages.ts";
+import type { Person } from "./person.ts";
 
 /** Where something stands in the data map's file; both count from 1. */
 export interface Position {
@@ -303,6 +304,8 @@ export interface DataMap {
     /** Due work that `run --due` carries out without asking anybody. */
     readonly standing?: readonly StandingApproval[];
   };
+  /** Who may act; undefined: whoever can start the program. */
+  readonly people?: readonly Person[];
   readonly limits: Limits;
   readonly settle: Period;
   /** `purge_after` of record types with a marker that name none. */

@@ -72,7 +72,12 @@ export function approve({
     });
   if (map.approval.fourEyes && sameName(by, request.createdBy))
     throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);
-  if (map.approval.roles.length > 0 && (role === undefined || !map.approval.roles.includes(role)))
+  // with `people` the key says who may approve
+  if (
+    map.people === undefined &&
+    map.approval.roles.length > 0 &&
+    (role === undefined || !map.approval.roles.includes(role))
+  )
     throw new Failure(
       "FOUR_EYES",
       `this data map wants an approval in a role: --role ${map.approval.roles.join(" or --role ")}`,

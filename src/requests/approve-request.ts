@@ -4,9 +4,14 @@ import { sealLedger } from "../executor/seal-ledger.ts";
 import { ENDED_STATES } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
 import { approve } from "../planner/approve.ts";
+import { type Approved, isApprovedBy } from "../ledger/approval-statement.ts";
+import type { DataMap } from "../model/datamap.ts";
+import { mayAct } from "../model/person.ts";
+import type { ErasureRequest } from "../model/request.ts";
 import type { Approval } from "../state/plan-store.ts";
 import type { Reads } from "../state/state.ts";
 import type { Context } from "./context.ts";
+import { code } from "./entry-parts.ts";
 import { noted } from "./history.ts";
 import { decisionEntry, policyEntry } from "./ledger-entries.ts";
 import { noteStanding } from "./standing.ts";
@@ -21,7 +26,7 @@ export interface Signature {
 
 /** The approval as it would be; nothing is written. Throws what stands in its way, before anybody is asked to confirm it. */
 export async function judgeApproval(
-  { map, actor, now }: Context,
+  { map, actor, signer, now }: Context,
   reads: Reads,
   id: string,
   how: Signature,
@@ -35,7 +40,46 @@ export async function judgeApproval(
   if (plan === undefined && (await reads.plans.ofRequest(id)).length > 0 && request.identity?.result === "ok")
     throw new Failure("NOTHING_TO_APPROVE", `the plan of ${id} was taken back: what it was made for had changed`);
   const begun = plan !== undefined && (await reads.journal.units(plan.id)).length > 0;
-  return approve({ request, plan, begun, map, by: actor, at: now(), ...how });
+  return signed(signer, id, approve({ request, plan, begun, map, by: actor, at: now(), ...how }));
+}
+
+/** The approval with the actor's signature, where the data map has `people`. */
+export function signed(signer: Context["signer"], request: string, approval: Approval): Approval {
+  if (signer === undefined) return approval;
+  return { ...approval, key: signer.key, signature: signer.sign(approvedIn(request, approval)) };
+}
+
+/**
+ * Throws NOT_APPROVED where the data map has `people` and the approval is not signed by one of them who may. A run that
+ * has begun goes on after its approver has left.
+ */
+export function refuseUnsigned(
+  people: DataMap["people"],
+  request: ErasureRequest,
+  approval: Approval | undefined,
+  begun: boolean,
+): void {
+  if (people === undefined || approval === undefined) return;
+  const { key, signature } = approval;
+  const person = people.find((one) => one.key === key);
+  // a standing approval is signed by whoever lets it run
+  const may = person !== undefined && (mayAct(person, "approve") || (request.kind === "due" && mayAct(person, "run")));
+  if (
+    key === undefined ||
+    signature === undefined ||
+    !isApprovedBy(key, signature, approvedIn(request.id, approval)) ||
+    (!may && !begun)
+  )
+    throw new Failure(
+      "NOT_APPROVED",
+      `the approval of plan ${approval.plan} of ${request.id} is not signed by anybody whom the data map lets approve`,
+      { help: `Approve it again: expunge approve ${request.id}.` },
+    );
+}
+
+/** What is signed: the members of the ledger's decision. */
+function approvedIn(request: string, { plan, digest, at, role }: Approval): Approved {
+  return { request, plan, plan_digest: digest, at, role: role === undefined ? undefined : code(role) };
 }
 
 /** Whether the same person signed the same thing before: once is enough. */
@@ -47,7 +91,7 @@ export async function isSigned(
   const plan = await plans.get(approval.plan);
   if (before === undefined || plan === undefined || (await requests.get(plan.request)).state !== "approved")
     return false;
-  const said = ({ at: _, ...what }: Approval): string =>
+  const said = ({ at: _, signature: __, ...what }: Approval): string =>
     JSON.stringify(Object.entries(what).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return said(before) === said(approval);
 }

@@ -10,7 +10,10 @@ import { civilDateOf } from "../retention/civil-date.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** A workspace with its data map read: what a request's way through needs of the world. */
-export interface Context extends Pick<Workspace, "state" | "ledger" | "signal" | "actor" | "now" | "io" | "actorIdOf"> {
+export interface Context extends Pick<
+  Workspace,
+  "state" | "ledger" | "signal" | "actor" | "signer" | "now" | "io" | "actorIdOf"
+> {
   readonly map: DataMap;
   /** Where a test kills the process. */
   readonly at: At;
@@ -27,12 +30,13 @@ export function contextOf(
   map: DataMap,
   progress: (system: string, done: number) => void,
 ): Context {
-  const { state, ledger, signal, actor, now } = workspace;
+  const { state, ledger, signal, actor, signer, now } = workspace;
   return {
     state,
     ledger,
     signal,
     actor,
+    ...(signer === undefined ? {} : { signer }),
     now,
     at: killAt(workspace.killAt),
     map,

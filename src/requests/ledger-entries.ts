@@ -103,6 +103,9 @@ export function decisionEntry(
     rules_digest: rulesDigest(context.map),
     approver: context.actorIdOf(approval.by),
     ...(approval.role === undefined ? {} : { role: code(approval.role) }),
+    ...(approval.key === undefined || approval.signature === undefined
+      ? {}
+      : { key: approval.key, signature: approval.signature }),
     decision: kept.length + unsearched.length > 0 || excluded !== undefined ? "partial" : "granted",
     exceptions: [...exemptions],
     ...(unsearched.length === 0 ? {} : { not_searched: unsearched.map((step) => named(context, step)) }),

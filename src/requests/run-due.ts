@@ -8,6 +8,7 @@ import type { Plan } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import { recordTypes } from "../planner/targets.ts";
 import type { Approval } from "../state/plan-store.ts";
+import { signed } from "./approve-request.ts";
 import type { Context } from "./context.ts";
 import { noted } from "./history.ts";
 import { decisionEntry, policyEntry, standingEntry } from "./ledger-entries.ts";
@@ -123,12 +124,13 @@ async function carryOut(
   under: readonly StandingApproval[],
   options: Parameters<typeof runDue>[1],
 ): Promise<Omit<Ran, "records" | "idle">> {
-  const { state, map, now, actor } = context;
+  const { state, map, now, actor, signer } = context;
   const id = plan.request;
   await lifeStep(state, context.at, "approve", async (tx) => {
     const request = await tx.requests.get(id);
     await tx.leases.refuseHeld([id]);
-    const approval: Approval = { plan: plan.id, digest: plan.digest, by: actor, at: now().toISOString() };
+    const word: Approval = { plan: plan.id, digest: plan.digest, by: actor, at: now().toISOString() };
+    const approval = signed(signer, id, word);
     await tx.plans.approve(approval);
     const entries = [];
     for (const { records, upTo } of under) {

@@ -12,6 +12,7 @@ import { unitsOf } from "../planner/units.ts";
 import { stateWords } from "../model/words.ts";
 import type { SealedPart } from "../state/sealed-store.ts";
 import type { Lease, Reads } from "../state/state.ts";
+import { refuseUnsigned } from "./approve-request.ts";
 import { type Context, eraserFor, readersFor, today, whileHeld } from "./context.ts";
 import { receiptEntries, startedEntry } from "./run-entries.ts";
 import { becauseIn, mapOfPlan, plannedIn, searchDueAndPlan } from "./plan-due.ts";
@@ -198,6 +199,8 @@ async function runnable({ map, now, ledger }: Context, tx: Reads, id: string): P
     throw new Failure("NOT_APPROVED", `the approval of plan ${plan.id} of ${id} never reached the ledger`, {
       help: `Approve it again: expunge approve ${id}.`,
     });
+  const begun = (await tx.journal.units(plan.id)).some((unit) => unit.state !== "ready");
+  refuseUnsigned(map.people, request, approval, begun);
   // closed: the keys are gone, the answer is not
   const answered = (await tx.plans.result(plan.id)) !== undefined;
   if (answered)
@@ -207,7 +210,6 @@ async function runnable({ map, now, ledger }: Context, tx: Reads, id: string): P
       parts: [],
     };
   if (!(await tx.sealed.exists(id))) throw new Failure("PLAN_USED", `${id} has ended`);
-  const begun = (await tx.journal.units(plan.id)).some((unit) => unit.state !== "ready");
   const digest = stepsDigest(await tx.sealed.digestKey(id));
   const parts = await tx.sealed.parts(id, plan.id, (piece) => digest.add(piece));
   const unaltered = isUnaltered(plan, digest);

@@ -22,6 +22,8 @@ export interface PlanLine {
     readonly at: string;
     readonly role?: string;
     readonly accepted?: readonly string[];
+    /** The public key of whoever approved, in base64. */
+    readonly key?: string;
   };
   readonly run?: { readonly state: string; readonly exit: number; readonly completed_at: string };
 }
@@ -81,6 +83,13 @@ function signed({
   at,
   role,
   accepted,
+  key,
 }: NonNullable<Awaited<ReturnType<Reads["plans"]["approval"]>>>): NonNullable<PlanLine["approval"]> {
-  return { by, at, ...(role === undefined ? {} : { role }), ...(accepted === undefined ? {} : { accepted }) };
+  return {
+    by,
+    at,
+    ...(role === undefined ? {} : { role }),
+    ...(accepted === undefined ? {} : { accepted }),
+    ...(key === undefined ? {} : { key }),
+  };
 }

@@ -42,7 +42,11 @@ export function parseKey(text: string): Buffer | undefined {
 
 /** Makes the key where there is none yet; durable when it returns. → whether it was made. */
 export function makeKey(folder: string, name: KeyName): boolean {
-  const file = keyFile(folder, name);
+  return makeKeyFile(keyFile(folder, name));
+}
+
+/** The same, for any key. */
+export function makeKeyFile(file: string): boolean {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   if (existsSync(file)) return false;
   // "wx": another init at the same time is never overwritten

@@ -12,6 +12,9 @@ export interface Approval {
   /** `system.record` names that were not searched, accepted so. */
   readonly accepted?: readonly string[];
   readonly at: string;
+  /** With which key it is signed, and what came of it: base64, where the data map has `people`. */
+  readonly key?: string;
+  readonly signature?: string;
 }
 
 /** How a finished run answered; it answers the same when asked again. */

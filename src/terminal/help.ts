@@ -3,7 +3,7 @@ import { fit } from "./fit.ts";
 
 /** Commands and topics in the order in which people need them. What is not named here comes at the end. */
 const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
-  ["SET UP", ["init", "map", "explain", "connector", "doctor"]],
+  ["SET UP", ["init", "map", "explain", "connector", "doctor", "key"]],
   ["A REQUEST'S WAY", ["request", "plan", "approve", "run", "verify"]],
   ["KEEP AN EYE ON", ["status", "hold", "bin", "task", "undo", "reapply"]],
   ["PROVE IT", ["report", "letter", "proof"]],

@@ -21,6 +21,7 @@ export const HOW: How = {
   ),
   readFile: (path) => (path === "holidays.txt" ? "# ours\n2026-12-24\n- 2026-12-31 # and this\n\n" : undefined),
   holidays: (region, years) => Promise.resolve(region === "DE-HH" ? years.map((year) => `${year}-10-31`) : []),
+  personKey: (vkey) => (vkey.startsWith("vkey ") ? vkey.slice(5) : undefined),
   today: "2026-11-21",
 };
 

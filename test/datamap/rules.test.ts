@@ -390,3 +390,44 @@ describe("the rest", () => {
     expect(await codes(text, { kinds })).toEqual(["1:44 UNKNOWN_KEY"]);
   });
 });
+
+describe("people who may act", () => {
+  const [ANNA, OTTO] = ["vkey AAAA", "vkey BBBB"];
+  it.each([
+    [
+      "two, each with a key",
+      `{ anna: { key: ${ANNA}, roles: [officer] }, otto: { key: ${OTTO}, roles: [engineer, auditor] } }`,
+      [],
+    ],
+    [
+      "one key for two",
+      `{ anna: { key: ${ANNA}, roles: [officer] }, otto: { key: ${ANNA}, roles: [officer] } }`,
+      ["DUPLICATE"],
+    ],
+    [
+      "one person under two names",
+      `{ anna: { key: ${ANNA}, roles: [officer] }, "An na": { key: ${OTTO}, roles: [officer] } }`,
+      ["DUPLICATE"],
+    ],
+    ["a key that is none", "{ anna: { key: ssh-ed25519 AAAA, roles: [officer] } }", ["WRONG_VALUE"]],
+    ["a role that is none", `{ anna: { key: ${ANNA}, roles: [boss] } }`, ["WRONG_VALUE"]],
+    ["no role", `{ anna: { key: ${ANNA}, roles: [] } }`, ["WRONG_VALUE"]],
+    ["no key", "{ anna: { roles: [officer] } }", ["MISSING_KEY"]],
+  ])("%s", async (_, people, codes) => {
+    expect((await lint(whole(`people: ${people}`))).map(({ code }) => code)).toEqual(codes);
+  });
+
+  it("arrive whole, and change no rule: a plan outlives who joins", async () => {
+    const map = await good(whole(`people: { anna: { key: ${ANNA}, roles: [officer] } }`));
+    expect(map.people).toEqual([{ name: "anna", key: "AAAA", roles: ["officer"] }]);
+    expect(meaningOf(map)).toBe(meaningOf(await good(whole(""))));
+  });
+
+  it("where two must act and nobody is named, it is said", async () => {
+    expect((await lint(whole("approval: { four_eyes: true }"))).map(({ code }) => code)).toEqual(["NO_PEOPLE"]);
+    expect(
+      await lint(whole(`approval: { four_eyes: true }\npeople: { anna: { key: ${ANNA}, roles: [officer] } }`)),
+    ).toEqual([]);
+    expect(await lint(whole("approval: { four_eyes: false }"))).toEqual([]);
+  });
+});

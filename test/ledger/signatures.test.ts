@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { type Approved, isApprovedBy, signerOf } from "../../src/ledger/approval-statement.ts";
 import { fromBase64, toBase64 } from "../../src/ledger/base64.ts";
 import { isSealedBy, parseEnvelope, preAuthEncoding, sealEnvelope } from "../../src/ledger/dsse.ts";
 import { checkpointText, isSignedBy, parseCheckpoint, parseNote, signNote } from "../../src/ledger/signed-note.ts";
@@ -210,5 +211,45 @@ describe("a tlog-proof", () => {
       "c2sp.org/tlog-proof@v1\n",
     ])
       expect(() => parseTlogProof(wrong)).toThrow(refused);
+  });
+});
+
+describe("a person's signature under an approval", () => {
+  const approved: Approved = {
+    request: "R-2026-0001",
+    plan: "P-0001",
+    plan_digest: "ab".repeat(32),
+    at: "2026-11-30T09:00:00.000Z",
+    role: "dpo",
+  };
+  const signer = signerOf(newKey());
+  const signature = signer.sign(approved);
+
+  it("holds for what was signed, by whoever signed it, and for nothing else", () => {
+    expect(isApprovedBy(signer.key, signature, approved)).toBe(true);
+    expect(isApprovedBy(signerOf(newKey()).key, signature, approved)).toBe(false);
+    for (const [name, value] of [
+      ["request", "R-2026-0002"],
+      ["plan", "P-0002"],
+      ["plan_digest", "ac".repeat(32)],
+      ["at", "2026-11-30T09:00:00.001Z"],
+      ["role", undefined],
+    ] as const)
+      expect([name, isApprovedBy(signer.key, signature, { ...approved, [name]: value })]).toEqual([name, false]);
+    const flipped = Buffer.from(signature, "base64");
+    for (const at of flipped.keys()) {
+      flipped[at] = (flipped[at] ?? 0) ^ 1;
+      expect(isApprovedBy(signer.key, flipped.toString("base64"), approved)).toBe(false);
+      flipped[at] = (flipped[at] ?? 0) ^ 1;
+    }
+  });
+
+  it("of a key with which every text can be signed does not hold", () => {
+    const identity = Buffer.alloc(32);
+    identity[0] = 1;
+    // R = identity, S = 0 verifies under the identity point for any text where the key is not looked at
+    const forged = Buffer.concat([identity, Buffer.alloc(32)]);
+    expect(isApprovedBy(identity.toString("base64"), forged.toString("base64"), approved)).toBe(false);
+    expect(isApprovedBy("short", forged.toString("base64"), approved)).toBe(false);
   });
 });
