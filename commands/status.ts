@@ -1,10 +1,13 @@
 import { Flags } from "@oclif/core";
 import { registry } from "../connectors/registry.ts";
-import { type Answer, BaseCommand, laterFlag, type Session } from "../src/base-command.ts";
+import { type Answer, BaseCommand, type Session } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
+import type { BoardFrame, BoardLine } from "../src/reports/board-page.ts";
 import { parsePeriod } from "../src/retention/period.ts";
 import { addPeriod, daysBetween } from "../src/retention/civil-date.ts";
 import { stateWords } from "../src/model/words.ts";
+import type { Reading } from "../src/workspace.ts";
+import type { WrittenFile } from "../src/write-whole.ts";
 import { count, day, safe, table, tint } from "../src/terminal/show.ts";
 
 /** The most urgent ones: of each request its line has what it waits for, and `request show` says its next step. */
@@ -12,13 +15,20 @@ const NEXT = 3;
 
 export default class Status extends BaseCommand {
   static override summary = "The board: open requests, the most urgent first.";
-  static override examples = ["<%= config.bin %> status", "<%= config.bin %> status --due-within 7d --exit-code"];
+  static override examples = [
+    "<%= config.bin %> status",
+    "<%= config.bin %> status --due-within 7d --exit-code",
+    "<%= config.bin %> status --html board.html",
+  ];
   static override flags = {
     "due-within": Flags.string({ helpValue: "7d", summary: "Only requests due within this time, or overdue." }),
     "exit-code": Flags.boolean({
       summary: "Exit 2 when a listed request is overdue, or due within the time asked for.",
     }),
-    html: laterFlag,
+    html: Flags.string({
+      helpValue: "FILE",
+      summary: "Write the board as a page too, for those who have no terminal.",
+    }),
   };
 
   protected override async work({ signal, tone }: Session): Promise<Answer> {
@@ -30,7 +40,7 @@ export default class Status extends BaseCommand {
     // a board is answered without a data map too
     const today = await todayOf(workspace);
     const within = flags["due-within"] === undefined ? undefined : daysWithin(flags["due-within"], today);
-    const items = (await board(workspace.state.read, today)).filter(
+    const items = (await board(workspace.state.read, today, flags.html === undefined ? "words" : "ids")).filter(
       (item) => within === undefined || (item.days_left !== null && item.days_left <= within),
     );
     const rows = items.map((item) => [
@@ -44,6 +54,10 @@ export default class Status extends BaseCommand {
       stateWords(item.state),
       safe(item.waiting_for),
     ]);
+    const file =
+      flags.html === undefined
+        ? undefined
+        : await writePage(flags.html, items, { today, within, controller: await controllerOf(workspace) });
     // beside the rows a command would be cut in a narrow terminal
     const next = items.flatMap((item) => item.next ?? []).slice(0, NEXT);
     const overdue = items.filter((item) => item.overdue).length;
@@ -52,7 +66,13 @@ export default class Status extends BaseCommand {
         ? "No open request."
         : `${table(rows, ["", "Due", "Request", "State", "Waiting for"])}\n${day(today)} · ${count(items.length, "open request")}${overdue > 0 ? `, ${tint(`${overdue} OVERDUE`, "danger", tone.plain)}` : ""}`;
     const pressing = items.some((item) => item.overdue || within !== undefined);
-    return { data: { items }, human, next, exit: flags["exit-code"] && pressing ? EXIT.findings : EXIT.done };
+    const written = file === undefined ? "" : `\nWritten: ${flags.html ?? ""}`;
+    return {
+      data: { items, ...(file === undefined ? {} : { file }) },
+      human: `${human}${written}`,
+      next,
+      exit: flags["exit-code"] && pressing ? EXIT.findings : EXIT.done,
+    };
   }
 }
 
@@ -62,4 +82,20 @@ function daysWithin(text: string, today: string): number {
   );
   if (period === undefined) throw new Failure("USAGE", "--due-within wants a time such as `7d` or `2 weeks`");
   return daysBetween(today, addPeriod(today, period));
+}
+
+async function writePage(path: string, items: readonly BoardLine[], frame: BoardFrame): Promise<WrittenFile> {
+  const { boardPage } = await import("../src/reports/board-page.ts");
+  const { writeWhole } = await import("../src/write-whole.ts");
+  return writeWhole(path, boardPage(items, frame));
+}
+
+/** A board is shown without a data map too. */
+async function controllerOf(workspace: Pick<Reading, "dataMap">): Promise<string | undefined> {
+  try {
+    return (await workspace.dataMap()).controller.name;
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
 }

@@ -17,7 +17,7 @@ export function writeWhole(path: string, content: string | Uint8Array): WrittenF
     writeFileSync(aside, content);
     renameSync(aside, path);
   } catch {
-    throw new Failure("USAGE", "the file of --out cannot be written", {
+    throw new Failure("USAGE", "the file cannot be written", {
       help: "Name a folder that exists or can be made, and that you may write to.",
     });
   }

@@ -6,8 +6,6 @@ import { dig, openDesk, testMap } from "./support/desk.ts";
 const LATER: readonly (readonly [string, ...string[]])[] = [
   ["--rehearse", "plan", "R-2026-0001", "--rehearse"],
   ["--deep", "verify", "R-2026-0001", "--deep"],
-  ["--html", "status", "--html", "board.html"],
-  ["--html", "status", "--html=board.html"],
   ["--type restriction", "request", "new", "--type", "restriction", "--subject-file", "subject.json"],
 ];
 

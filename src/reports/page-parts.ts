@@ -1,7 +1,31 @@
 /** The small parts of a report's page. */
 import type { Status } from "../model/status.ts";
-import { html, type Markup } from "./markup.ts";
+import { html, type Markup, raw } from "./markup.ts";
 import { spoken } from "./spoken-date.ts";
+import { STYLE } from "./style.ts";
+
+/** A page that needs nothing but itself. `title` is its heading too. */
+export function wholePage(title: string, body: Markup): string {
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <title>${title}</title>
+        <style>
+          ${raw(STYLE)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>${title}</h1>
+          ${body}
+        </main>
+      </body>
+    </html> `;
+  return page.markup;
+}
 
 /** `rows` and `foot` are whole `tr` elements; without rows `none` is said. */
 export function table(

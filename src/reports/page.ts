@@ -2,8 +2,8 @@
 import type { ReportPayload } from "../ledger/report-file.ts";
 import { eventWords, exceptionWords, extensionWords, plainState } from "../model/words.ts";
 import type { MapWords } from "./map-words.ts";
-import { html, type Markup, raw } from "./markup.ts";
-import { day, fact, table } from "./page-parts.ts";
+import { html, type Markup } from "./markup.ts";
+import { day, fact, table, wholePage } from "./page-parts.ts";
 import {
   gapsPart,
   keptPart,
@@ -17,7 +17,6 @@ import {
   vanishedPart,
 } from "./page-tables.ts";
 import { spoken } from "./spoken-date.ts";
-import { STYLE } from "./style.ts";
 import { summarise, type Summary } from "./summary.ts";
 
 /** What a page is made with beside the report. */
@@ -49,33 +48,18 @@ export function reportPage(report: ReportPayload, { signed, words, names, notice
   const summary = summarise(report.entries.map(({ core }) => core));
   const title = `${titleOf(summary)} ${report.request}`;
   const civilDay = today ?? firstDayAnywhere(report.generated_at);
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>${title}</title>
-        <style>
-          ${raw(STYLE)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>${title}</h1>
-          ${notice === undefined ? html`` : html`<p class="outcome open">${notice}</p>`}
-          <p class="outcome${isClean(summary) ? "" : " open"}">${summary.sentence}</p>
-          ${requestPart(report, summary, civilDay)}
-          ${isRefusal(summary) ? html`` : resultParts(summary, words, civilDay)} ${peoplePart(summary)}
-          ${names === undefined ? html`` : namesPart(names)} ${toolsPart(report, summary)} ${ledgerPart(report, signed)}
-          <h2>What this report does not show</h2>
-          <ul>
-            ${report.limits.map((limit) => html`<li>${limit}</li> `)}
-          </ul>
-        </main>
-      </body>
-    </html> `;
-  return page.markup;
+  return wholePage(
+    title,
+    html`${notice === undefined ? html`` : html`<p class="outcome open">${notice}</p>`}
+      <p class="outcome${isClean(summary) ? "" : " open"}">${summary.sentence}</p>
+      ${requestPart(report, summary, civilDay)} ${isRefusal(summary) ? html`` : resultParts(summary, words, civilDay)}
+      ${peoplePart(summary)} ${names === undefined ? html`` : namesPart(names)} ${toolsPart(report, summary)}
+      ${ledgerPart(report, signed)}
+      <h2>What this report does not show</h2>
+      <ul>
+        ${report.limits.map((limit) => html`<li>${limit}</li> `)}
+      </ul>`,
+  );
 }
 
 function titleOf(summary: Summary): string {

@@ -8,6 +8,8 @@ import type { Reads } from "../state/state.ts";
 import { openPause } from "./pauses.ts";
 import { openGaps, openThings } from "./open-things.ts";
 
+type Cases = "words" | "ids";
+
 /** One open request on the board. */
 export interface BoardItem {
   readonly id: string;
@@ -24,12 +26,19 @@ export interface BoardItem {
   readonly next: string | null;
 }
 
-/** Open requests, the most urgent first. `today`: civil date at the controller. */
-export async function board(reads: Pick<Reads, "requests" | "plans">, today: string): Promise<readonly BoardItem[]> {
+/**
+ * Open requests, the most urgent first. `today`: civil date at the controller. `cases`: legal holds by the words of their
+ * case, which may name people, or by their ids, for what goes to others.
+ */
+export async function board(
+  reads: Pick<Reads, "requests" | "plans">,
+  today: string,
+  cases: Cases = "words",
+): Promise<readonly BoardItem[]> {
   const open = (await reads.requests.list()).filter((request) => OPEN_STATES.includes(request.state));
   const items: BoardItem[] = [];
   for (const request of open) {
-    const { waiting_for, next } = await nextStep(reads, request);
+    const { waiting_for, next } = await nextStep(reads, request, cases);
     items.push({
       id: request.id,
       ...(request.kind === undefined ? {} : { kind: request.kind }),
@@ -67,7 +76,11 @@ export interface NextStep {
 }
 
 /** What stands next, as every command says it: one that can help, and never the one that has just said so. */
-export async function nextStep({ plans }: Pick<Reads, "plans">, request: ErasureRequest): Promise<NextStep> {
+export async function nextStep(
+  { plans }: Pick<Reads, "plans">,
+  request: ErasureRequest,
+  cases: Cases = "words",
+): Promise<NextStep> {
   const { id, state, identity, plan, due } = request;
   switch (state) {
     case "received":
@@ -100,7 +113,7 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
     case "waiting": {
       const hidden = await hiddenUntil(plans, request);
       if (hidden !== undefined) return hidden;
-      return { waiting_for: await waitedFor(plans, request), next: `expunge plan ${id}` };
+      return { waiting_for: await waitedFor(plans, request, cases), next: `expunge plan ${id}` };
     }
     case "closed":
     case "refused":
@@ -171,19 +184,22 @@ async function hiddenUntil(plans: Reads["plans"], { id, plan }: ErasureRequest):
 }
 
 /** What holds the waiting records, in words. */
-async function waitedFor(plans: Reads["plans"], { plan }: ErasureRequest): Promise<string> {
+async function waitedFor(plans: Reads["plans"], { plan }: ErasureRequest, by: Cases): Promise<string> {
   const steps = (plan === undefined ? undefined : await plans.get(plan))?.steps ?? [];
   const all: readonly Told[] = [...steps, ...(await toldByRun(plans, plan))];
   const held = [...new Set(all.flatMap(({ holds = [] }) => holds))].toSorted();
-  const cases = new Set(all.flatMap(({ reason, says }) => (reason === "legal_hold" ? (says ?? []) : [])));
+  const words = new Set(all.flatMap(({ reason, says }) => (reason === "legal_hold" ? (says ?? []) : [])));
+  const cases = by === "ids" || words.size === 0 ? held : [...words];
   const why = steps.flatMap(({ waiting, reason, says }) =>
-    waiting > 0 && reason !== undefined ? [reasonWords(reason, { status: "waiting", says })] : [],
+    waiting > 0 && reason !== undefined && (by === "words" || reason !== "legal_hold")
+      ? [reasonWords(reason, { status: "waiting", says })]
+      : [],
   );
   const looked = steps
     .filter((step) => keptForAPerson(step) && step.reason === "review")
     .map(({ says }) => reasonWords("review", { status: "kept", says }));
   const parts = [
-    ...(held.length === 0 ? [] : [`the end of a legal hold: ${[...(cases.size === 0 ? held : cases)].join("; ")}`]),
+    ...(held.length === 0 ? [] : [`the end of a legal hold: ${cases.join("; ")}`]),
     ...(why.length === 0 ? [] : [`an end of what holds it (${[...new Set(why)].join("; ")})`]),
     ...(looked.length === 0 ? [] : [`somebody to decide how long it is kept (${[...new Set(looked)].join("; ")})`]),
   ];

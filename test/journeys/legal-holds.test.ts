@@ -101,6 +101,13 @@ test("added between approval and run, released later: those records stay meanwhi
   expect((await call(desk, "request", "close", id, "--reason", "done")).code).toBe(3);
   expect(dig((await call(desk, "status")).json, "data.items.0.waiting_for")).toContain("legal hold");
   expect((await call(desk, "request", "show", id)).out).toContain(CASE);
+  // the page goes to others: a case's words may name people
+  const board = await call(desk, "status", "--html", "out/board.html");
+  expect([board.code, dig(board.json, "data.file.path")]).toEqual([0, "out/board.html"]);
+  expect(dig((await call(desk, "status")).json, "data.items.0.waiting_for")).toContain(CASE);
+  expect(desk.read("out/board.html")).toContain("the end of a legal hold: H-2026-0001");
+  expect(board.out + desk.read("out/board.html")).not.toContain(CASE);
+  expect(desk.read("out/board.html")).toContain("Harbour Tea Ltd");
 
   // another plan says it as any hold is said
   const plan = await call(desk, "plan", id);

@@ -12,6 +12,7 @@ import { type Language, LANGUAGES } from "../../src/model/in-languages.ts";
 import { stopRequest } from "../../src/requests/end-request.ts";
 import { recordIdentity } from "../../src/requests/record-identity.ts";
 import { ANN, BOB, CAY, type Letters, MAP, openLetters } from "./house.ts";
+import { violations } from "../support/accessibility.ts";
 
 let shop: Letters;
 /** A request for which each kind is due on 10 September 2026. */
@@ -92,6 +93,11 @@ describe("every letter", () => {
       for (const kind of LETTER_KINDS)
         parts.push(`######## ${kind}\n\n${(await shop.write(DAY, due[kind], kind, { language })).text}`);
       await expect(parts.join("\n")).toMatchFileSnapshot(`letters.${language}.txt`);
+    });
+
+    it(`in ${language} gives axe nothing to find`, async () => {
+      const { text: page } = await shop.write(DAY, due.partial, "partial", { language, format: "html" });
+      expect(await violations(page)).toEqual([]);
     });
 
     for (const kind of LETTER_KINDS) {

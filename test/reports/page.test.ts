@@ -8,6 +8,7 @@ import { reportOf } from "../../src/reports/report.ts";
 import { spoken } from "../../src/reports/spoken-date.ts";
 import { summarise } from "../../src/reports/summary.ts";
 import { STYLE } from "../../src/reports/style.ts";
+import { violations } from "../support/accessibility.ts";
 import { at, folder, newKey, openIn, targetResult, wholeRequest } from "../ledger/entries.ts";
 
 const request = "R-2026-0001";
@@ -50,6 +51,10 @@ describe("a report's page", () => {
     const body = page.slice("<!doctype html>".length).replace(/<style>[^]*<\/style>/u, "");
     expect([...body.matchAll(/</gu)]).toHaveLength(tags.length - 2);
     expect(tags.length).toBeGreaterThan(150);
+  });
+
+  it("gives axe nothing to find", async () => {
+    expect(await violations(reportPage(await payload(), { signed, notice: "unchecked" }))).toEqual([]);
   });
 
   it("has a language, a title, one first heading, no step left out, a caption a table and a scope a header cell", async () => {
