@@ -94,7 +94,10 @@ test("what a person leaves out stays, and its parent and what hangs on it alone;
   });
   expect(JSON.stringify(entries)).not.toContain(WHY);
   // nothing makes it due later
-  expect(await read.sealed.heldUntil("9999-12-31")).toEqual([]);
+  expect(await read.sealed.heldUntil("9999-12-32")).toEqual(
+    // but what stays for its sake has an end that nobody knows
+    [expect.objectContaining({ record: "shop.items" }), expect.objectContaining({ record: "shop.people" })],
+  );
 });
 
 test("a record that was left out and goes away all the same is seen by verify", async () => {
@@ -237,4 +240,49 @@ test("a plan of due work leaves out what a person names, for this due work alone
   expect(await house.verify(id)).toMatchObject({ exit: 0, state: "closed" });
   // the next one finds it again: what must stay longer is held
   expect(stepOf(await house.planDue(), "shop.tickets")).toMatchObject({ found: 1, act: 1 });
+});
+
+test("left out beats what another record type over the same rows waits for; what it protects stays too", async () => {
+  const conditions = {
+    asked: {
+      says: "a ticket is open",
+      any: "shop.people",
+      match: { email: "email" },
+      where: { name: "ann of the shop" },
+    },
+  };
+  await using shop = await openShop(
+    { conditions },
+    {
+      orders: { hold: { use: "books", from: "day", protects: ["copy.people"] } },
+      tickets: { do: "erase", fields: {} },
+      ledger: { table: "tickets", match: { email: "email" }, do: "erase", unless: "asked" },
+    },
+  );
+  const { house } = shop;
+  const id = await planned(shop);
+  const first = await house.plan(id);
+  expect(stepOf(first, "shop.tickets")).toMatchObject({ waiting: 2, reason: "asked" });
+  expect(stepOf(first, "copy.people")).toMatchObject({ act: 1 });
+  const plan = await except(house, id, [
+    await handleIn(house, id, "shop.tickets"),
+    await handleIn(house, id, "shop.orders"),
+  ]);
+  expect(stepOf(plan, "shop.tickets")).toMatchObject({ waiting: 1, kept: 1, excluded: 1 });
+  expect(stepOf(plan, "copy.people")).toMatchObject({ act: 0, kept: 1 });
+});
+
+test("what an open request has found and a person leaves out of due work waits for nobody", async () => {
+  await using shop = await openShop(
+    {},
+    { tickets: { do: "erase", fields: {}, schedule: { after: "90 days", from: "asked" } } },
+  );
+  const { house } = shop;
+  for (const id of ["t1", "t2", "t9"])
+    put(shop.shop, "tickets", id, { ...shop.shop.tables.get("tickets")?.get(id), asked: "2020-01-01" });
+  const { request: id } = await house.planDue();
+  await planned(shop);
+  expect(stepOf(await house.plan(id), "shop.tickets")).toMatchObject({ act: 1, waiting: 2, reason: "open_request" });
+  const plan = await except(house, id, [await handleIn(house, id, "shop.tickets")]);
+  expect(stepOf(plan, "shop.tickets")).toMatchObject({ act: 1, waiting: 1, kept: 1, excluded: 1 });
 });
