@@ -13,6 +13,8 @@ import {
   type Typed,
 } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
+import { whyNotText } from "../src/requests/checked-text.ts";
+import { askText } from "../src/terminal/ask.ts";
 import { writeWhole } from "../src/write-whole.ts";
 
 export default class Plan extends BaseCommand {
@@ -21,6 +23,8 @@ export default class Plan extends BaseCommand {
   static override examples = [
     "<%= config.bin %> plan R-2026-0001",
     "<%= config.bin %> plan R-2026-0001 --system shop --json",
+    "<%= config.bin %> plan R-2026-0001 --show-records",
+    "<%= config.bin %> plan R-2026-0001 --except S3.2 --reason 'part of an open claim'",
     "<%= config.bin %> plan --due",
     "<%= config.bin %> plan --due --as-of 2027-01-31",
   ];
@@ -44,6 +48,29 @@ export default class Plan extends BaseCommand {
       dependsOn: ["due"],
       summary: "With --due: what is due until that day; read-only, and nobody can approve it.",
     }),
+    "show-records": Flags.boolean({
+      summary: "List every record of the plan with a handle (S3.2), its dates, and its values masked.",
+    }),
+    except: Flags.string({
+      helpValue: "HANDLE",
+      multiple: true,
+      delimiter: ",",
+      summary: "A record of the latest plan that stays; needs --reason. Later plans of the request leave it out too.",
+    }),
+    include: Flags.string({
+      helpValue: "HANDLE",
+      multiple: true,
+      delimiter: ",",
+      summary: "A record of the latest plan that was left out, and is not any more.",
+    }),
+    reason: Flags.string({
+      helpValue: "TEXT",
+      summary: "Why records are left out; kept with the request. No personal data.",
+    }),
+    digest: Flags.string({
+      helpValue: "D",
+      summary: "With --except and --include: the digest of the plan whose handles these are; another one is refused.",
+    }),
     rehearse: laterFlag,
   };
 
@@ -62,6 +89,26 @@ export default class Plan extends BaseCommand {
       throw new Failure("USAGE", "--due plans what nobody asked for: it takes no request and no --system", {
         help: "Narrow it with --records SYSTEM.RECORD.",
       });
+    const { except = [], include = [] } = flags;
+    if (id === undefined && except.length + include.length > 0)
+      throw new Failure("USAGE", "--except and --include name records of a plan, and need its request", {
+        help: "As in: expunge plan D-2026-0001 --except S1.2 --reason TEXT.",
+      });
+    if (flags.reason !== undefined && except.length + include.length === 0)
+      throw new Failure("USAGE", "--reason is for records that are left out: --except HANDLE");
+    if (flags["show-records"] && flags["as-of"] !== undefined)
+      throw new Failure("USAGE", "a look at a later day keeps no records that could be shown: leave --as-of out");
+    const reason =
+      flags.reason ??
+      (except.length > 0
+        ? await askText("Why are they left out? No personal data:", session.asking, { whyNot: whyNotText })
+        : undefined);
+    const excluding = {
+      except,
+      include,
+      ...(reason === undefined ? {} : { reason }),
+      ...(flags.digest === undefined ? {} : { digest: flags.digest }),
+    };
     // known before a long search rather than after it
     if (flags.out !== undefined && !existsSync(dirname(flags.out)))
       throw new Failure("USAGE", "the folder of --out does not exist", {
@@ -75,6 +122,8 @@ export default class Plan extends BaseCommand {
     const { planRequest } = await import("../src/requests/plan-request.ts");
     const { hasBegun } = await import("../src/state/kept-so-far.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
+    const { recordsOf } = await import("../src/requests/show-records.ts");
+    const { recordsScreen } = await import("../src/terminal/records-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false, act: "plan" });
     progress.label("searching");
@@ -86,7 +135,10 @@ export default class Plan extends BaseCommand {
     const of = flags.records === undefined ? {} : { records: flags.records };
     const plan =
       id !== undefined
-        ? await planRequest(context, id, flags.system === undefined ? {} : { system: flags.system })
+        ? await planRequest(context, id, {
+            excluding,
+            ...(flags.system === undefined ? {} : { system: flags.system }),
+          })
         : asOf === undefined
           ? await planDue(context, of)
           : await dueAsOf(context, asOf, of);
@@ -96,17 +148,19 @@ export default class Plan extends BaseCommand {
     const next = request === undefined ? null : (await nextStep(workspace.state.read, request)).next;
     const begun = request !== undefined && (await hasBegun(workspace.state.read, request.id));
     const empty = plan.steps.some((step) => step.reason === "empty_pattern");
+    const list = flags["show-records"] ? await recordsOf(context, plan) : undefined;
+    const screen =
+      request === undefined
+        ? dueScreen(plan, { warnings, plain: tone.plain })
+        : planScreen(plan, request, {
+            late: daysLeft(request, today(context)),
+            warnings,
+            plain: tone.plain,
+            begun,
+          });
     return {
-      data: { plan },
-      human:
-        request === undefined
-          ? dueScreen(plan, { warnings, plain: tone.plain })
-          : planScreen(plan, request, {
-              late: daysLeft(request, today(context)),
-              warnings,
-              plain: tone.plain,
-              begun,
-            }),
+      data: { plan, ...list },
+      human: list === undefined ? screen : `${recordsScreen(list)}\n${screen}`,
       exit: empty ? EXIT.findings : EXIT.done,
       // the screen has them already
       warnings: tone.json ? plan.warnings.map((warning) => `${warning.record}: ${warning.message}`) : [],

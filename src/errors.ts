@@ -193,6 +193,10 @@ export const FAILURES = {
   // warnings: said, never thrown
   GAP: { exit: EXIT.findings, help: "Look at the place by hand." },
   CONFLICT_POSSIBLE: { exit: EXIT.done, help: "Give the column one rule, or narrow the record types with `where`." },
+  EXCLUDED_GONE: {
+    exit: EXIT.done,
+    help: "Look whether it is gone or reads otherwise by now, and leave it out again: expunge plan ID --show-records.",
+  },
   INDEX_MISSING: { exit: EXIT.done, help: "An index on the referencing columns would make this quick." },
   IGNORE_UNUSED: { exit: EXIT.done, help: "Remove the entry, or correct its name." },
   WINDOW_CLOSED: {

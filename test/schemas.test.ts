@@ -65,6 +65,10 @@ test("the output of every command is what its schema says, through the whole lif
   );
   conforms(await desk.json(["hold", "list"]), "hold-list");
   conforms(await desk.json(["plan", id(1)]), "plan");
+  conforms(await desk.json(["plan", id(1), "--show-records"]), "plan");
+  conforms(await desk.json(["plan", id(1), "--except", "S1.1", "--reason", "a claim"]), "plan");
+  conforms(await desk.json(["request", "show", id(1)]), "request-show");
+  conforms(await desk.json(["plan", id(1), "--include", "S1.1"]), "plan");
   conforms(await desk.json(["hold", "release", hold, "--reason", "settled", ...order]), "hold-release");
   conforms(await desk.json(["plan", id(1)]), "plan");
   conforms(await desk.json(["run", id(1), "--confirm", id(1)]), "failure");

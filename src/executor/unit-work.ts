@@ -57,9 +57,9 @@ export async function plannedIn(system: string, { heads, pieces }: PlannedSteps)
   return { deleting: [...deleting.values()], changing: [...changing.values()], keeping: [...keeping.values()] };
 }
 
-/** By a hold of its own, not only with or by another record. */
+/** By a hold of its own, or because a person left it out, not only with or by another record. */
 function isHeld(disposition: Disposition): disposition is Disposition & { readonly kind: "kept" } {
-  return disposition.kind === "kept" && ["retention", "legal_hold", "review"].includes(disposition.reason);
+  return disposition.kind === "kept" && ["retention", "legal_hold", "review", "excluded"].includes(disposition.reason);
 }
 
 function stepOf(sealed: readonly SealedStep[], id: string): SealedStep {

@@ -5,8 +5,11 @@ import type { ActionKind } from "./datamap.ts";
 import type { DueSelection, Lookup, Site, Target } from "./search.ts";
 import type { Status } from "./status.ts";
 
-/** `retention`, `legal_hold`: held itself. `review`: held, and nobody knows until when. `held_with`: reached only through a held record. `held_by`: a held record references it. */
-export type KeptReason = "retention" | "legal_hold" | "review" | "held_with" | "held_by";
+/**
+ * `retention`, `legal_hold`: held itself. `review`: held, and nobody knows until when. `excluded`: a person left it out of
+ * the plan. `held_with`: reached only through a held record. `held_by`: a held record references it.
+ */
+export type KeptReason = "retention" | "legal_hold" | "review" | "excluded" | "held_with" | "held_by";
 
 /**
  * Why records are due without a request: their `schedule`, the purge of what is marked as deleted, or the end of a hold
@@ -54,6 +57,8 @@ export interface PlanStep extends Counts {
   readonly changed?: number;
   /** Kept records of which all but the needed columns are cleared. They count in `kept`. */
   readonly minimised?: number;
+  /** Of the kept ones: a person left them out of the plan. */
+  readonly excluded?: number;
   /** Of the waiting ones: they were marked as deleted before, and wait for nobody. */
   readonly marked?: number;
   /** Of the worst that happens here: blocked, then waiting, then kept. */

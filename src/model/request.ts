@@ -30,6 +30,15 @@ export interface Pause {
   readonly to: string | null;
 }
 
+/** Why records were left out of a plan; which ones is sealed. */
+export interface Exclusion {
+  readonly records: number;
+  /** Every reason that was given, each once, one a line. */
+  readonly words: string;
+  /** base64: opens the ledger's commitment of `words`. */
+  readonly salt: string;
+}
+
 export type ExtensionReason = "complex" | "many";
 
 /** Days for the answer, civil dates in the controller's zone. */
@@ -79,6 +88,8 @@ export interface ErasureRequest {
   };
   /** The latest plan. */
   readonly plan?: string | undefined;
+  /** Records that a person left out of the latest plan. */
+  readonly excluded?: Exclusion | undefined;
   readonly reason?: string;
   /** base64: opens the ledger's commitment of `reason`. */
   readonly reasonSalt?: string;

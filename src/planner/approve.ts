@@ -97,7 +97,7 @@ export function approve({
 }
 
 /** Whole, or as the screens show it: its first sixteen digits and a mark. */
-function isDigestOf({ digest }: Plan, given: string): boolean {
+export function isDigestOf({ digest }: Plan, given: string): boolean {
   const typed = given
     .trim()
     .toLowerCase()
@@ -155,7 +155,8 @@ export function approvedPlan(
   return brand(plan);
 }
 
-function refuseOld(plan: Plan, map: DataMap, at: Date): void {
+/** Throws PLAN_STALE, PLAN_EXPIRED. */
+export function refuseOld(plan: Plan, map: DataMap, at: Date): void {
   refuseOtherRules(plan, map);
   if (at.toISOString() > plan.expires_at)
     throw new Failure(

@@ -7,6 +7,7 @@ import { endsLater, latestFirst, untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import { type Change, changesOf } from "../model/rule-change.ts";
 import { type Deciding, keysByPerson, typesById } from "./deciding.ts";
+import { leftOut } from "./excluded.ts";
 import { type FoundRecord, valuesAt } from "./found.ts";
 import { heldWith, parentIndex } from "./held-with.ts";
 import { reasonOf } from "./stops.ts";
@@ -64,7 +65,9 @@ function decideEach(
     for (const record of records.values()) {
       const protectedBefore = protectedKeys.has(`${id}\n${record.key}`) ? before?.get(record.key) : undefined;
       const own = longer(ownDisposition(deciding, holds, type, record), heldWith(scope, type, record, parents));
-      const disposition = underLegalHold(own ?? protectedBefore, deciding.legal.on(type, record));
+      const other = own ?? protectedBefore;
+      const free = deciding.excluded(id, record.key) ? leftOut(other) : other;
+      const disposition = underLegalHold(free, deciding.legal.on(type, record));
       // as wanted already and free: there is nothing to decide; as wanted and held: it is kept like any other
       if (disposition !== undefined) mine.set(record.key, disposition);
       else if (asked) mine.set(record.key, { kind: "waiting", reason: "ask" });
@@ -218,6 +221,14 @@ function ageOf(
 
 type Made = Deciding["made"];
 
+/** What keeps a record for its own sake. */
+const PROTECTING: ReadonlySet<Kept["reason"]> = new Set<Kept["reason"]>([
+  "retention",
+  "review",
+  "legal_hold",
+  "excluded",
+]);
+
 /** `protects`: while a record is held, or nobody knows how long, the named records of the same people are not deleted either. */
 function protect(
   { found, map }: Deciding,
@@ -231,9 +242,7 @@ function protect(
     for (const record of protectedTypes.length === 0 ? [] : records.values()) {
       const held = decided.get(id)?.get(record.key);
       const holding =
-        held?.kind === "kept"
-          ? held.reason === "retention" || held.reason === "review" || held.reason === "legal_hold"
-          : held?.kind === "waiting" && held.reason === "no_date";
+        held?.kind === "kept" ? PROTECTING.has(held.reason) : held?.kind === "waiting" && held.reason === "no_date";
       if (held === undefined || !holding) continue;
       for (const name of protectedTypes) {
         const other = types.get(name);

@@ -1,6 +1,7 @@
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { Disposition } from "../model/plan.ts";
 import type { Judgement } from "./conditions.ts";
+import type { Excluded } from "./excluded.ts";
 import type { Findings } from "./found.ts";
 import type { Identifiers } from "./identities.ts";
 import type { LegalCover } from "./legal-cover.ts";
@@ -32,6 +33,7 @@ export interface Deciding {
   /** As `Searching.gone`. */
   readonly gone: Gone;
   readonly legal: LegalCover;
+  readonly excluded: Excluded;
 }
 
 /** Keys of each record type's records by person, made at the first question. */

@@ -10,6 +10,7 @@ import type { Made } from "./deciding.ts";
 import { typesById } from "./deciding.ts";
 import type { OwnDecisions } from "./decide.ts";
 import { afterOf, asksWhose, dueFrom, type DueRule, mapOfDue } from "./due-rules.ts";
+import { leftOut } from "./excluded.ts";
 import { type Found, type FoundRecords, valuesAt } from "./found.ts";
 import { foundRecords, type GatheredRecords } from "./found-records.ts";
 import { ofEachSystem } from "./decide-all.ts";
@@ -32,6 +33,7 @@ export interface DueScope {
   readonly today: string;
   readonly made: Made;
   readonly legal: Judging["legal"];
+  readonly excluded: Judging["excluded"];
   /** Whether another open request has found this record. */
   isWithRequest(record: string, key: string): boolean;
   /** The civil date it is, where what is due on a later one is looked for. */
@@ -73,7 +75,7 @@ export async function searchDue(scope: DueScope): Promise<SearchedDue> {
   refuse(map, checked);
   refuse(map, await checkConditions(map, readers, types));
   const empty = new Set(checked.filter(({ severity }) => severity === "empty").map(({ record }) => record));
-  const judging = { map, readers, today, made: scope.made, empty, legal: scope.legal };
+  const judging = { map, readers, today, made: scope.made, empty, legal: scope.legal, excluded: scope.excluded };
   for (const rule of rules) {
     if (empty.has(rule.type.id)) gathered.set(rule.type.id, nothing(rule));
     else gathered.set(rule.type.id, await gather(scope, rule, judging));
@@ -301,6 +303,12 @@ async function decide(
     if (decided.get(key)?.kind === "act") decided.set(key, one);
   for (const { key } of records.values()) if (scope.isWithRequest(type.id, key)) decided.set(key, WITH_REQUEST);
   await refuseReused(rule, records, decided);
+  // whatever it waits for, it stays; but that a legal hold keeps it as well is worth more
+  for (const { key } of records.values()) {
+    const was = decided.get(key);
+    const legal = was?.kind === "kept" && was.reason === "legal_hold";
+    if (scope.excluded(type.id, key) && !legal) decided.set(key, leftOut(was));
+  }
   return decided;
 }
 

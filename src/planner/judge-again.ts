@@ -7,6 +7,7 @@ import { decideAll, ofEachSystem } from "./decide-all.ts";
 import { decideOwn } from "./decide.ts";
 import type { Deciding, Made } from "./deciding.ts";
 import { decidingTypes } from "./deciding-types.ts";
+import type { Excluded } from "./excluded.ts";
 import type { Found } from "./found.ts";
 import type { Resolution } from "./identities.ts";
 import { type LegalCover, legalCover, NO_COVER } from "./legal-cover.ts";
@@ -33,6 +34,7 @@ export interface JudgeAgain {
   readonly made: Made;
   /** Legal holds in force now, and connections on which their people are looked for. */
   readonly legal: { readonly holds: readonly HoldInForce[]; readonly readers: Readers };
+  readonly excluded: Excluded;
   /** Of records that are kept already only this: whether a legal hold covers them by now. */
   readonly onlyLegal?: boolean;
 }
@@ -141,7 +143,7 @@ function hasHolds(disposition: Disposition): boolean {
 }
 
 async function decidingOf(
-  { map, today, made }: JudgeAgain,
+  { map, today, made, excluded }: JudgeAgain,
   searching: Searching,
   only: ReadonlySet<string>,
   legal: LegalCover,
@@ -159,6 +161,7 @@ async function decidingOf(
     stops: noStops(),
     gone: searching.gone,
     legal,
+    excluded,
   };
 }
 

@@ -8,6 +8,7 @@ import { decideOwn } from "./decide.ts";
 import { decidingTypes } from "./deciding-types.ts";
 import type { Made } from "./deciding.ts";
 import { type CoverScope, legalCover } from "./legal-cover.ts";
+import type { Excluded } from "./excluded.ts";
 import { type Found, type FoundRecord, type FoundRecords, valuesAt } from "./found.ts";
 import { foundRecords } from "./found-records.ts";
 import { locateRecords, searchOrder, unsearchedIn } from "./locate.ts";
@@ -28,6 +29,7 @@ export interface Judging {
   readonly empty: ReadonlySet<string>;
   /** Legal holds as they are now, and connections to look for what they cover. */
   readonly legal: Pick<CoverScope, "holds" | "readers">;
+  readonly excluded: Excluded;
 }
 
 /**
@@ -63,7 +65,7 @@ async function judgeChunk(
   chunk: readonly FoundRecord[],
   itself: Judgement | undefined,
 ): Promise<ReadonlyMap<string, Disposition>> {
-  const { map, readers, today, made, empty, legal } = judging;
+  const { map, readers, today, made, empty, legal, excluded } = judging;
   const wanted = decidingTypes(map, [type.id]);
   const identifiers = identifiersIn(map, type, chunk);
   const resolution = {
@@ -103,6 +105,7 @@ async function judgeChunk(
     stops: noStops(),
     gone: searching.gone,
     legal: await legalCover({ map, ...legal, identifiers, found, only: wanted }),
+    excluded,
   });
   const mine = new Map(decided.get(type.id));
   // who protects it could not be looked for: then nobody knows whether it is held

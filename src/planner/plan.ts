@@ -206,6 +206,7 @@ function planStep(
   const marked = records.filter(({ disposition }) => isMarkedBefore(disposition)).length;
   const law = [...new Set(kept.flatMap((one) => one.law))];
   const minimised = kept.filter((one) => one.minimise).length;
+  const excluded = kept.filter((one) => one.reason === "excluded").length;
   const changed = records.filter(
     ({ disposition }) => disposition.kind === "act" && !isDeleted(types, type, disposition),
   ).length;
@@ -220,6 +221,7 @@ function planStep(
     ...counts,
     ...(counts.act === 0 ? {} : { changed }),
     ...(minimised === 0 ? {} : { minimised }),
+    ...(excluded === 0 ? {} : { excluded }),
     ...(marked === 0 ? {} : { marked }),
     ...(reason === undefined ? {} : { reason }),
     ...(says === undefined ? {} : { says }),
@@ -358,7 +360,7 @@ function reasonOf(
   if (placeholder) return { reason: "placeholder" };
   if (overCap) return { reason: "over_cap" };
   const kept = dispositions.flatMap((one) => (one.kind === "kept" ? [one] : []));
-  for (const reason of ["legal_hold", "review", "retention", "held_with", "held_by"] as const) {
+  for (const reason of ["legal_hold", "review", "excluded", "retention", "held_with", "held_by"] as const) {
     const one = kept.find((each) => each.reason === reason);
     if (one === undefined) continue;
     return { reason, says: reason === "legal_hold" ? casesIn(kept) : one.says };

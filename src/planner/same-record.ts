@@ -104,7 +104,9 @@ function merged(judged: readonly Judged[]): Disposition | undefined {
     judged.find(({ disposition }) => disposition?.kind === kind)?.disposition;
   const kept = judged.flatMap(({ disposition }) => (disposition?.kind === "kept" ? [disposition] : []));
   const legal = kept.some(({ reason }) => reason === "legal_hold");
-  const stays = legal ? undefined : (first("blocked") ?? first("waiting"));
+  // a person said that it stays: nobody has to wait for anything
+  const excluded = kept.some(({ reason }) => reason === "excluded");
+  const stays = legal || excluded ? undefined : (first("blocked") ?? first("waiting"));
   if (stays !== undefined) return stays;
   const last = kept.toSorted(latestFirst)[0];
   if (last !== undefined) {
@@ -114,7 +116,7 @@ function merged(judged: readonly Judged[]): Disposition | undefined {
     const law = [...new Set(kept.flatMap((one) => one.law))];
     return {
       ...last,
-      ...(legal ? { reason: "legal_hold", says: saidBy(kept) } : {}),
+      ...(legal ? { reason: "legal_hold", says: saidBy(kept) } : excluded ? { reason: "excluded" } : {}),
       law,
       minimise: minimising.length > 0,
       ...(whole ? { whole } : {}),

@@ -10,6 +10,7 @@ import { decideAll, ofEachSystem } from "./decide-all.ts";
 import type { OwnDecisions } from "./decide.ts";
 import { decidingTypes } from "./deciding-types.ts";
 import { type Decided, type Deciding, type Made, typesById } from "./deciding.ts";
+import type { Excluded } from "./excluded.ts";
 import type { Findings } from "./found.ts";
 import { type Identifiers, resolveIdentifiers } from "./identities.ts";
 import { type Known, locateAll } from "./locate.ts";
@@ -60,6 +61,7 @@ export interface SearchScope {
   readonly known?: Known | undefined;
   /** Legal holds in force, and connections on which their people are looked for. */
   readonly legal: { readonly holds: readonly HoldInForce[]; readonly readers: Readers };
+  readonly excluded: Excluded;
   /** What readers reported while searching. */
   readonly reported: readonly Finding[];
 }
@@ -91,7 +93,7 @@ async function searchAll(
   scope: SearchScope,
   told: (findings: readonly Finding[], learnt?: readonly string[]) => readonly Finding[],
 ): Promise<Searched> {
-  const { map, readers, subjects, batch, today, made, system, known, legal, reported } = scope;
+  const { map, readers, subjects, batch, today, made, system, known, legal, excluded, reported } = scope;
   const only = system === undefined ? undefined : leadingTo(map, system, await neighboursOf(map, readers, system));
   const types = recordTypes(map).filter((record) => only?.has(record.id) ?? true);
   const targets = types.map((record) => targetOf(map, record));
@@ -122,6 +124,7 @@ async function searchAll(
     stops,
     gone: searching.gone,
     legal: cover,
+    excluded,
   };
   const sites = await sitesOf(
     readers,

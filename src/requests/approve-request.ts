@@ -1,6 +1,8 @@
 import { Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
+import { commitWords } from "../ledger/commitment.ts";
+import type { ErasureRequest } from "../model/request.ts";
 import { ENDED_STATES } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
 import { approve } from "../planner/approve.ts";
@@ -13,7 +15,7 @@ import type { Reads } from "../state/state.ts";
 import type { Context } from "./context.ts";
 import { code } from "./entry-parts.ts";
 import { noted } from "./history.ts";
-import { decisionEntry, policyEntry } from "./ledger-entries.ts";
+import { type Accepting, decisionEntry, policyEntry } from "./ledger-entries.ts";
 import { noteStanding } from "./standing.ts";
 
 /** How somebody signs. */
@@ -96,6 +98,13 @@ export async function isSigned(
   return said(before) === said(approval);
 }
 
+/** What binds the ledger to the reasons for which records were left out. */
+function excludedIn({ excluded }: ErasureRequest): Pick<Accepting, "excluded"> {
+  if (excluded === undefined) return {};
+  const words = commitWords(Buffer.from(excluded.salt, "base64"), excluded.words);
+  return { excluded: { records: excluded.records, words } };
+}
+
 /** Signs the latest plan's digest as the context's actor; the ledger's decision is saved with it. */
 export async function approveRequest(context: Context, id: string, how: Signature): Promise<Approval> {
   const { state } = context;
@@ -114,7 +123,7 @@ export async function approveRequest(context: Context, id: string, how: Signatur
     if (plan !== undefined)
       await tx.outbox.post([
         policyEntry(context),
-        decisionEntry(context, plan, approval, { notSearched: approval.accepted ?? [] }),
+        decisionEntry(context, plan, approval, { notSearched: approval.accepted ?? [], ...excludedIn(request) }),
       ]);
     return approval;
   });

@@ -1,4 +1,5 @@
 import type { Conflict, RestoredUnit } from "../executor/restore.ts";
+import { NOTHING_EXCLUDED } from "../planner/excluded.ts";
 import { judgeAgain, knownOfPeople } from "../planner/judge-again.ts";
 import { type Context, readersFor, today } from "./context.ts";
 import { lookForHolds } from "./holds-in-force.ts";
@@ -33,6 +34,7 @@ export async function heldFromUndo(
         today: today(context),
         made: { received, entered: createdAt },
         legal,
+        excluded: NOTHING_EXCLUDED,
         onlyLegal: true,
       });
       const held = [...named].filter((key) => {

@@ -18,6 +18,16 @@ import type { Reads, Tx } from "../state/state.ts";
 import { type Context, readersFor, today } from "./context.ts";
 import { endedHolds, withDigests } from "./ended-holds.ts";
 import { endIn, whyOf } from "./end-request.ts";
+import {
+  type Excluding,
+  excludedFrom,
+  excludedOf,
+  exclusionIn,
+  lostExclusions,
+  type NewExclusions,
+  noteOf,
+  refuseOthers,
+} from "./excluding.ts";
 import { noted } from "./history.ts";
 import { markedAndDue } from "./marked-and-due.ts";
 import { lookForHolds } from "./holds-in-force.ts";
@@ -60,7 +70,7 @@ export async function planDue(context: Context, options: DueOptions = {}): Promi
 }
 
 /** A new plan of due work that is open. Throws WRONG_STATE. */
-export async function planDueAgain(context: Context, id: string): Promise<Plan> {
+export async function planDueAgain(context: Context, id: string, excluding: Excluding): Promise<Plan> {
   await using lease = await context.state.lease([DUE_LEASE, id], async (tx) => {
     const { state } = await tx.requests.get(id);
     if (ENDED_STATES.includes(state))
@@ -70,30 +80,40 @@ export async function planDueAgain(context: Context, id: string): Promise<Plan> 
   });
   const { plan } = await context.state.read.requests.get(id);
   const before = plan === undefined ? undefined : await context.state.read.plans.get(plan);
-  return await planOf(context, lease, id, before?.records === undefined ? {} : { records: before.records });
+  const exclusions = await excludedFrom(context, context.state.read, id, excluding);
+  const of = before?.records === undefined ? {} : { records: before.records };
+  return await planOf(context, lease, id, { ...of, exclusions });
 }
 
 async function planOf(
   context: Context,
   lease: Parameters<typeof lifeStep>[0],
   id: string,
-  options: DueOptions,
+  { exclusions = { records: [], fresh: [] }, ...options }: DueOptions & { readonly exclusions?: NewExclusions },
 ): Promise<Plan> {
   const planId = await lease.atomically(async (tx) => await tx.plans.nextId());
   const { plan, sealed } = await searchDueAndPlan(context, id, {
     id: planId,
     asOf: today(context),
     holds: await openRequestsHold(context.state.read, id),
+    exclusions,
     ...options,
   });
   const saved = await lifeStep(lease, context.at, "plan", async (tx) => {
     const request = await tx.requests.get(id);
-    await tx.sealed.savePlan(id, plan.id, { steps: sealed, resolved: [], searched: [], carried: [] });
+    await tx.sealed.savePlan(id, plan.id, {
+      steps: sealed,
+      resolved: [],
+      searched: [],
+      carried: [],
+      excluded: exclusions.records,
+    });
     await tx.plans.save(plan);
     await tx.requests.update(id, {
       plan: plan.id,
       state: "planned",
-      ...noted(context, request, { did: "planned", plan: plan.id }),
+      ...exclusionIn(plan, exclusions.records),
+      ...noted(context, request, { did: "planned", plan: plan.id, ...noteOf(exclusions) }),
     });
     // nobody is asked to sign for nothing
     if (isIdle(plan)) await endIn(tx, context, id, "closed");
@@ -143,6 +163,8 @@ export interface DueLook extends DueOptions {
   /** Civil date at the controller. */
   readonly asOf: string;
   readonly holds: WithRequest;
+  /** Absent: what is left out of the latest plan of this due work; nothing for a look at a later day. */
+  readonly exclusions?: NewExclusions;
   /** The civil date it is, for a look at a later one. */
   readonly now?: string;
   /** A second look at this plan. */
@@ -164,6 +186,10 @@ export async function searchDueAndPlan(
   const reported: Finding[] = [];
   await using readers = readersFor(context, request, (finding) => reported.push(finding));
   await using legal = await lookForHolds(context, request, asOf);
+  const exclusions = look.exclusions ?? {
+    records: now === undefined ? await context.state.read.sealed.excluded(request) : [],
+    fresh: [],
+  };
   const digestKey = now === undefined ? await context.state.read.sealed.digestKey(request) : randomBytes(32);
   const searched = await searchDue({
     map,
@@ -173,14 +199,17 @@ export async function searchDueAndPlan(
     made: { received: today(context), entered: context.now().toISOString() },
     isWithRequest: holds,
     legal,
+    excluded: excludedOf(exclusions.records),
     ...(planned === undefined ? {} : { planned: planned.records }),
     ...(now === undefined ? {} : { now }),
     reported,
   });
+  refuseOthers(searched.found, exclusions);
+  const warnings = [...searched.warnings, ...lostExclusions(searched.found, exclusions.records)];
   const made = await makePlan({
     map: searched.map,
     meant: map,
-    searched,
+    searched: { ...searched, warnings },
     id: look.id,
     request,
     madeAt: context.now(),

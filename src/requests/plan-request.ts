@@ -15,6 +15,16 @@ import { targetOf } from "../planner/targets.ts";
 import type { Reads, Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
 import { noted } from "./history.ts";
+import {
+  type Excluding,
+  excludedFrom,
+  excludedOf,
+  exclusionIn,
+  lostExclusions,
+  type NewExclusions,
+  noteOf,
+  refuseOthers,
+} from "./excluding.ts";
 import { planDueAgain } from "./plan-due.ts";
 import { markingPlans } from "./marked-records.ts";
 import { type Context, readersFor, today } from "./context.ts";
@@ -25,16 +35,18 @@ import { endPassedHolds } from "./legal-holds.ts";
 export async function planRequest(
   context: Context,
   id: string,
-  options: { readonly system?: string } = {},
+  options: { readonly system?: string; readonly excluding?: Excluding } = {},
 ): Promise<Plan> {
   const { state } = context;
-  if ((await state.read.requests.get(id)).kind === "due") return await planDueAgain(context, id);
+  const { excluding = NONE, ...only } = options;
+  if ((await state.read.requests.get(id)).kind === "due") return await planDueAgain(context, id, excluding);
   await using lease = await state.lease([id], async (tx) => await refuseUntold(context, tx, await plannable(tx, id)));
   if (options.system !== undefined && !context.map.systems.some((system) => system.name === options.system))
     throw new Failure("USAGE", "the data map has no system of that name");
+  const exclusions = await excludedFrom(context, state.read, id, excluding);
   await endPassedHolds(context);
   const planId = await lease.atomically(async (tx) => await tx.plans.nextId());
-  const { plan, sealed, searched } = await searchAndPlan(context, id, { ...options, id: planId }).catch(
+  const { plan, sealed, searched } = await searchAndPlan(context, id, { ...only, exclusions, id: planId }).catch(
     async (error: unknown) => {
       // an earlier plan must not be approved or run in the place of one that was refused
       if (error instanceof Failure && (error.exit === EXIT.waiting || error.exit === EXIT.bad_data))
@@ -50,17 +62,21 @@ export async function planRequest(
       searched: [...searched.found].map(([record, { lookups }]) => ({ record, lookups })),
       carried: await keptSoFar(tx, id, decidedIn(sealed)),
       gaps: plannedGaps(searched.warnings),
+      excluded: exclusions.records,
       keep: await stillMarking(tx, id),
     });
     await tx.plans.save(plan);
     await tx.requests.update(id, {
       plan: plan.id,
       state: request.identity?.result === "ok" ? "planned" : request.state,
-      ...noted(context, request, { did: "planned", plan: plan.id }),
+      ...exclusionIn(plan, exclusions.records),
+      ...noted(context, request, { did: "planned", plan: plan.id, ...noteOf(exclusions) }),
     });
     return plan;
   });
 }
+
+const NONE: Excluding = { except: [], include: [] };
 
 function plannedGaps(warnings: readonly Finding[]): readonly PlannedGap[] {
   return warnings.flatMap(({ record, gap }) =>
@@ -151,7 +167,13 @@ export async function knownOf(reads: Reads, request: string): Promise<Known> {
 export async function searchAndPlan(
   context: Context,
   request: string,
-  options: { readonly id: string; readonly system?: string; first?(readers: Readers): Promise<void> },
+  options: {
+    readonly id: string;
+    readonly system?: string;
+    /** Absent: what is left out of the latest plan. */
+    readonly exclusions?: NewExclusions;
+    first?(readers: Readers): Promise<void>;
+  },
 ): Promise<{ readonly plan: Plan; readonly sealed: readonly PlannedStep[]; readonly searched: Searched }> {
   const { map } = context;
   refuseAsked(map, options.system);
@@ -164,9 +186,11 @@ export async function searchAndPlan(
   const only = options.system === undefined ? {} : { system: options.system };
   const { pseudonyms, batch: asBatch = false, received, createdAt } = await requests.get(request);
   const batch = asBatch || pseudonyms.length > 1;
+  const exclusions = options.exclusions ?? { records: await sealed.excluded(request), fresh: [] };
   const searched = await search({
     map,
     readers,
+    excluded: excludedOf(exclusions.records),
     subjects: await sealed.subjects(request),
     batch,
     made: { received, entered: createdAt },
@@ -176,9 +200,11 @@ export async function searchAndPlan(
     reported,
     ...only,
   });
+  refuseOthers(searched.found, exclusions);
+  const warnings = [...searched.warnings, ...lostExclusions(searched.found, exclusions.records)];
   const made = await makePlan({
     map,
-    searched,
+    searched: { ...searched, warnings },
     id: options.id,
     request,
     madeAt: context.now(),

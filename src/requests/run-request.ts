@@ -17,6 +17,7 @@ import { type Context, eraserFor, readersFor, today, whileHeld } from "./context
 import { receiptEntries, startedEntry } from "./run-entries.ts";
 import { becauseIn, mapOfPlan, plannedIn, searchDueAndPlan } from "./plan-due.ts";
 import { openRequestsHoldNow } from "./with-requests.ts";
+import { excludedOf } from "./excluding.ts";
 import { noted } from "./history.ts";
 import { holdsInForce, lookForHolds } from "./holds-in-force.ts";
 import { keyDigest } from "./key-digest.ts";
@@ -59,6 +60,7 @@ async function runHeld(
     report(toldFinding(finding, values));
   };
   const digestKey = await digestKeyOf(state.read, id);
+  const excluded = excludedOf((await state.read.sealed.exists(id)) ? await state.read.sealed.excluded(id) : []);
   await endPassedHolds(context);
   // one that cannot be read stops a run that goes on as well, before anything more is done
   await holdsInForce(state.read.legalHolds, today(context));
@@ -110,7 +112,14 @@ async function runHeld(
       await using legal = await lookForHolds(context, id);
       const step = plan.as_of === undefined ? undefined : parts.find(({ head }) => head.record === record)?.head;
       if (step !== undefined) {
-        const judging = { map, readers, legal, today: plan.as_of ?? today(context), empty: new Set<string>() };
+        const judging = {
+          map,
+          readers,
+          legal,
+          excluded,
+          today: plan.as_of ?? today(context),
+          empty: new Set<string>(),
+        };
         const made = { received: today(context), entered: context.now().toISOString() };
         return await rejudgeDue({ ...judging, made }, step, acting, await withRequests());
       }
@@ -124,6 +133,7 @@ async function runHeld(
         today: today(context),
         made: { received, entered: createdAt },
         legal,
+        excluded,
         onlyLegal,
       });
     },

@@ -28,6 +28,8 @@ export async function keptSoFar(
       // what was anonymised for the sake of what is held is due for its own rule, when that hold ends
       const changedFor = disposition.kind === "act" && disposition.change === "held_by";
       if (disposition.kind !== "kept" && !changedFor) continue;
+      // a person wants it to stay: nothing makes it due
+      if (disposition.kind === "kept" && disposition.reason === "excluded") continue;
       const changed = changedFor || (disposition.kind === "kept" && disposition.minimise);
       latest.push({
         system: record.split(".")[0] ?? "",

@@ -25,6 +25,8 @@ export interface SealedReads {
   searched(request: string): Promise<readonly SearchedBy[]>;
   /** Where the latest plan saw what nothing can be done about. */
   gaps(request: string): Promise<readonly PlannedGap[]>;
+  /** Records that a person left out of the latest plan, and of what is planned after it. */
+  excluded(request: string): Promise<readonly ExcludedRecord[]>;
   /** Pointers of records that plans before the latest kept. */
   carried(request: string): Promise<readonly HeldRecord[]>;
   /** A key for keyed digests of this request, never stored: HKDF-like, from the request's own key. Throws WRONG_STATE once it is destroyed. */
@@ -77,8 +79,18 @@ export interface SealedPlan {
   readonly searched: readonly SearchedBy[];
   readonly carried: readonly HeldRecord[];
   readonly gaps?: readonly PlannedGap[];
+  readonly excluded?: readonly ExcludedRecord[];
   /** Earlier plans whose steps stay: what they marked as deleted is there still. */
   readonly keep?: readonly string[];
+}
+
+/** A record that a person left out of a plan. */
+export interface ExcludedRecord {
+  /** `system.record` */
+  readonly record: string;
+  readonly key: string;
+  /** In the person's words. */
+  readonly why: string;
 }
 
 export interface SearchedBy {
@@ -211,8 +223,9 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
     resolved: async (request) => await get<Subject>(request, "resolved"),
     carried: async (request) => await get<HeldRecord>(request, "carried"),
     gaps: async (request) => await get<PlannedGap>(request, "gaps"),
+    excluded: async (request) => await get<ExcludedRecord>(request, "excluded"),
     searched: async (request) => await get<SearchedBy>(request, "searched"),
-    async savePlan(request, plan, { steps, resolved, searched, carried, gaps = [], keep = [] }) {
+    async savePlan(request, plan, { steps, resolved, searched, carried, gaps = [], excluded = [], keep = [] }) {
       const key = await keyOf(request);
       // an earlier plan of the request is superseded: its keys are of no more use, but for what it has marked as deleted
       const names = ["subjects", ...keep.map((one) => `steps/${one}`)];
@@ -225,6 +238,7 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
       await put(request, key, "searched", searched);
       await put(request, key, "carried", carried);
       await put(request, key, "gaps", gaps);
+      await put(request, key, "excluded", excluded);
     },
     async steps(request, plan, parts) {
       const whole = new Map<string, { readonly head: SealedStep; readonly records: SealedRecord[] }>();

@@ -62,7 +62,7 @@ export function requestTable(
 
 /** One request: when it came, who did what, its plans, what is open. */
 export function requestScreen(request: ErasureRequest, { late, plain, story, plans, open, waiting_for }: Told): string {
-  const { id, state, received, due, ref, endedAt, reason } = request;
+  const { id, state, received, due, ref, excluded, endedAt, reason } = request;
   const facts = [
     [request.kind === "due" ? "as of" : "received", day(received)],
     ...(due === undefined
@@ -77,6 +77,9 @@ export function requestScreen(request: ErasureRequest, { late, plain, story, pla
           ],
         ]),
     ...(ref === undefined ? [] : [["ref", safe(ref)]]),
+    ...(excluded === undefined
+      ? []
+      : [["left out", `${count(excluded.records, "record")}: ${safe(excluded.words.replaceAll("\n", "; "))}`]]),
     ...(endedAt === undefined ? [] : [["ended", when(endedAt)]]),
     ...(reason === undefined ? [] : [["reason", safe(reason)]]),
   ];

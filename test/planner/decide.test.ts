@@ -8,6 +8,7 @@ import type { Deciding } from "../../src/planner/deciding.ts";
 import type { Found, FoundRecord } from "../../src/planner/found.ts";
 import { decideReferences, knownReferences } from "../../src/planner/references.ts";
 import { decideOnce } from "../../src/planner/same-record.ts";
+import { NOTHING_EXCLUDED } from "../../src/planner/excluded.ts";
 import { NO_COVER } from "../../src/planner/legal-cover.ts";
 import { noStops } from "../../src/planner/stops.ts";
 import { targetOf } from "../../src/planner/targets.ts";
@@ -79,6 +80,7 @@ function decide(
     stops: noStops(),
     gone,
     legal: NO_COVER,
+    excluded: NOTHING_EXCLUDED,
   };
   const once = decideOnce(found, decideOwn(deciding), new Map(records.map(({ id }, at) => [id, at])));
   const known = knownReferences(new Map(records.map((record) => [record.id, record])), found, once);

@@ -16,7 +16,7 @@ const holdId = text.regex(/^H-\d{4}-\d{4,}$/u);
 const legalHolds = z.array(holdId).optional().describe("Legal holds that keep some of them.");
 const shownPseudonym = text.regex(/^s_[0-9a-f]{8}$/u);
 const reason = text.describe(
-  "A code: `retention`, `legal_hold`, `held_by`, `held_with`, `no_date`, a condition's name, a constraint …",
+  "A code: `retention`, `legal_hold`, `excluded`, `held_by`, `held_with`, `no_date`, a condition's name, a constraint …",
 );
 
 const issue = z.strictObject({
@@ -112,6 +112,10 @@ const whole = {
     .strictObject({ method: text, result: z.enum(["ok", "more_needed", "failed"]), at: instant, by: text })
     .optional(),
   plan: text.optional(),
+  excluded: z
+    .strictObject({ records: count, reason: text.describe("Each reason that was given, one a line.") })
+    .optional()
+    .describe("Records that a person left out of the latest plan."),
   reason: text.optional(),
   ended_at: instant.optional(),
   history: z
@@ -137,6 +141,7 @@ const planStep = z.strictObject({
   minimised: count
     .optional()
     .describe("Kept records of which all but the needed columns are cleared; counted in `kept`."),
+  excluded: count.optional().describe("Of `kept`: a person left them out of the plan."),
   marked: count.optional().describe("Of `waiting`: marked as deleted before, and gone for good on the day in `until`."),
   reason: reason.optional(),
   says: text.optional().describe("The reason in the words of the hold or condition."),
@@ -192,6 +197,20 @@ const plan = z.strictObject({
       help: text.optional(),
     }),
   ),
+});
+const plannedRecord = z.strictObject({
+  handle: text.describe("`S3.2`: names the record in this plan, and in no other."),
+  step: text,
+  system: text,
+  record: text,
+  outcome: z.enum(["act", "kept", "waiting", "blocked"]),
+  reason: reason.optional(),
+  until: text.optional(),
+  subjects: z.array(shownPseudonym).optional().describe("Whose it is; none in due work."),
+  key: z.array(text).describe("Its key, each part masked."),
+  dates: z.record(text, date.nullable()).describe("By column: the day at the controller."),
+  values: z.record(text, z.array(text)).describe("By column, masked."),
+  gone: z.literal(true).optional().describe("It is not there any more."),
 });
 const runStep = {
   id: text,
@@ -373,7 +392,17 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
       ),
     }),
   ),
-  plan: envelope("plan", z.strictObject({ plan })),
+  plan: envelope(
+    "plan",
+    z.strictObject({
+      plan,
+      records: z.array(plannedRecord).optional().describe("With `--show-records`: every record that has a handle."),
+      unlisted: z
+        .array(z.strictObject({ system: text, record: text, count }))
+        .optional()
+        .describe("With `--show-records`: found records that only were counted."),
+    }),
+  ),
   approve: envelope(
     "approve",
     z.strictObject({
