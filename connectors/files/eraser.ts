@@ -148,7 +148,10 @@ async function eraseFile(task: FileTask): Promise<FileOutcome> {
     const gone =
       missing.size === 0
         ? new Set<string>()
-        : await goneOf(task, file, [...missing.keys(), ...[...before, ...credited].filter((id) => !isMarked(task, id))]);
+        : await goneOf(task, file, [
+            ...missing.keys(),
+            ...[...before, ...credited].filter((id) => !isMarked(task, id)),
+          ]);
     return {
       changed: [...before, ...rewritten.changed, ...credited],
       left: [
@@ -194,9 +197,14 @@ async function rehearsed(
   leftAs: LeftAs,
 ): Promise<FileOutcome> {
   if (restoring !== null)
-    return { changed: [...plans.keys()].filter((id) => restoring.ours.has(id)), left: notRestored(plans, restoring, leftAs) };
+    return {
+      changed: [...plans.keys()].filter((id) => restoring.ours.has(id)),
+      left: notRestored(plans, restoring, leftAs),
+    };
   const { rule, changes, judge } = toReplace(task, file, plans);
-  const { output, result } = rewriteRecords(file.bytes(task.io.signal), rule, changes, (value) => task.io.pseudonym(value));
+  const { output, result } = rewriteRecords(file.bytes(task.io.signal), rule, changes, (value) =>
+    task.io.pseudonym(value),
+  );
   // nothing is read faster than it is pulled
   for await (const _ of output);
   const { changed, matched, alreadyAsWanted, moved } = result();
@@ -284,10 +292,7 @@ function byFile({ operations, lookups, target }: Work): [string, Map<string, Pla
       const { path, id } = parseKey(record.key);
       const mine = record.subjects.flatMap((subject) => bySubject.get(subject) ?? []);
       const plans = files.get(path) ?? new Map<string, Planned>();
-      files.set(
-        path,
-        plans.set(id, { record, change: recordChange(path, change, target, mine, also, record) }),
-      );
+      files.set(path, plans.set(id, { record, change: recordChange(path, change, target, mine, also, record) }));
     }
   }
   return [...files].toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -11,6 +11,7 @@ import { readAlike } from "../../src/record-files/read-alike.ts";
 import {
   checkRecords,
   countRecords,
+  fingerprintOf,
   type FoundRecord,
   recordsDue,
   recordsOf,
@@ -18,7 +19,6 @@ import {
   scanRecords,
 } from "../../src/record-files/record-file.ts";
 import { recordChange } from "../../src/record-files/record-format.ts";
-import { fingerprintOf } from "../../src/record-files/record-file.ts";
 import { type LineReports, recordRule, type RecordRule } from "../../src/record-files/record-rule.ts";
 import { searchText } from "../../src/record-files/search-text.ts";
 import { shown } from "../../src/model/shown.ts";

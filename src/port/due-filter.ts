@@ -29,13 +29,13 @@ export function dueFilter(
     end(whole) {
       if (unreadable === 0) return;
       const where = first ?? whole;
-      const from = first === undefined || unreadable === 1 ? "" : ", this one and others behind it,";
+      const more = first === undefined || unreadable === 1 ? "" : "; this is the first";
       io.report({
         code: "GAP",
         severity: "warning",
         record: record.id,
         column: selection.column,
-        message: `${where}: ${unreadable} ${unreadable === 1 ? "record has" : `records${from} have`} a date in ${selection.column} that cannot be read, and ${unreadable === 1 ? "is" : "are"} never due`,
+        message: `${where}: ${unreadable} ${unreadable === 1 ? "record has" : "records have"} a date in ${selection.column} that cannot be read, and ${unreadable === 1 ? "is" : "are"} never due${more}`,
         help: "Correct the dates: ISO 8601, as 2026-11-21 or 2026-11-21T08:00:00Z.",
         gap: { where, holdsIdentifier: false },
       });

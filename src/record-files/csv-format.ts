@@ -1,7 +1,7 @@
 import type { FieldRule } from "../model/field-rule.ts";
 import type { Dialect } from "../model/datamap.ts";
 import type { Lookup, MatchColumn } from "../model/search.ts";
-import { markOf } from "../model/marker.ts";
+import { markOf, markRules } from "../model/marker.ts";
 import { nearest } from "../model/nearest.ts";
 import { masked } from "../model/shown.ts";
 import { Failure } from "../errors.ts";
@@ -20,7 +20,7 @@ import {
   valuesFor,
   whereFilters,
 } from "./match-record.ts";
-import { type ChangePart, type MarkChange, type Piece, type RecordFormat, rulesOf } from "./record-format.ts";
+import { type ChangePart, type MarkChange, type Piece, type RecordFormat, rulesOf, stampOf } from "./record-format.ts";
 import type { RecordRule } from "./record-rule.ts";
 
 export type CsvRow = readonly string[];
@@ -95,14 +95,15 @@ export function csvFormat(
     },
     exported: (row, column) => values(row, column).filter((value) => value !== ""),
     isAsWanted: (row, part) =>
-      part.change.kind === "mark" ? isMarked(row, part.change) :
-      Object.entries(rulesOf(part.change)).every(([column, one]) => {
-        const mine = ownIn(part, column);
-        if (mine === null) return isAsWanted(forCell(one), emptyIsNull(cell(row, column)), false);
-        return values(row, column).every(
-          (value) => value === "" || !mine(value) || isAsWanted(forCell(one), value, false),
-        );
-      }),
+      part.change.kind === "mark"
+        ? isMarked(row, part.change)
+        : Object.entries(rulesOf(part.change)).every(([column, one]) => {
+            const mine = ownIn(part, column);
+            if (mine === null) return isAsWanted(forCell(one), emptyIsNull(cell(row, column)), false);
+            return values(row, column).every(
+              (value) => value === "" || !mine(value) || isAsWanted(forCell(one), value, false),
+            );
+          }),
     markOf: (row) => (rule.marker === undefined ? undefined : markOf(rule.marker, (column) => marked(row, column))),
     marksIn: (row) => rule.unnamed.map((column) => marked(row, column)),
     unmarkable: () => null,
@@ -198,8 +199,14 @@ function changeCells({ row, text, parts, places, split, dialect, pseudonym, at }
     return changed.kind !== "value" ? undefined : changed.value === null ? null : String(changed.value);
   };
   for (const part of parts) {
-    if (part.change.kind === "mark" && markOf(part.change.marker, (column) => emptyIsNull(row[places.get(column) ?? -1] ?? "")) !== undefined) continue;
-    for (const [column, rule] of Object.entries(rulesOf(part.change))) {
+    if (
+      part.change.kind === "mark" &&
+      markOf(part.change.marker, (column) => emptyIsNull(row[places.get(column) ?? -1] ?? "")) !== undefined
+    )
+      continue;
+    const rules =
+      part.change.kind === "mark" ? markRules(part.change.marker, stampOf(part.change)) : rulesOf(part.change);
+    for (const [column, rule] of Object.entries(rules)) {
       const place = places.get(column) ?? -1;
       const cell = cells[place];
       if (cell === undefined) throw new Failure("COLUMN_MISSING", `${at}: there is no column "${column}"`);

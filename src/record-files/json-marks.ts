@@ -24,7 +24,8 @@ export function withPath(text: string, path: string, value: string): string {
     (inner, key, depth) => `${depth === 0 ? "" : "{"}${JSON.stringify(key)}:${inner}${depth === 0 ? "" : "}"}`,
     bare ? value : JSON.stringify(value),
   );
-  const [object] = holder === undefined ? [{ start: text.indexOf("{"), end: text.lastIndexOf("}") + 1, kind: "object" }] : at(holder);
+  const [object] =
+    holder === undefined ? [{ start: text.indexOf("{"), end: text.lastIndexOf("}") + 1, kind: "object" }] : at(holder);
   if (object?.kind !== "object")
     throw new Failure("FIELD_REFUSED", `there is no object in which "${path}" could stand`);
   const inside = text.slice(object.start + 1, object.end - 1).trimEnd();
@@ -35,20 +36,33 @@ export function withPath(text: string, path: string, value: string): string {
 /** The line without these paths, and without objects on the way that hold nothing else: the same before they are set and after. */
 export function withoutPaths(text: string, paths: readonly string[]): string {
   const at = valuesAt(text, paths);
-  let rest = editJson(text, paths.flatMap((path) => at(path).map((value): JsonEdit => ({ value, remove: true }))));
+  let rest = editJson(
+    text,
+    paths.flatMap((path) => at(path).map((value): JsonEdit => ({ value, remove: true }))),
+  );
   const above = [...new Set(paths.flatMap(objectsAbove))].toSorted((a, b) => b.length - a.length);
   for (const path of above) {
     const empty = valuesAt(rest, [path])(path).filter(
       ({ kind, start, end }) => kind === "object" && rest.slice(start + 1, end - 1).trim() === "",
     );
-    rest = editJson(rest, empty.map((value): JsonEdit => ({ value, remove: true })));
+    rest = editJson(
+      rest,
+      empty.map((value): JsonEdit => ({ value, remove: true })),
+    );
   }
   return rest;
 }
 
 /** A flag stays what it was: `true` takes the place of `false`, and a number that of a number. */
 function isBare({ kind }: JsonValue, value: string): boolean {
-  const is = kind === "null" ? /^(?:true|false)$/u : kind === "boolean" ? /^(?:true|false)$/u : kind === "number" ? /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/u : undefined;
+  const is =
+    kind === "null"
+      ? /^(?:true|false)$/u
+      : kind === "boolean"
+        ? /^(?:true|false)$/u
+        : kind === "number"
+          ? /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/u
+          : undefined;
   return is?.test(value) === true;
 }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { FieldRule } from "../model/field-rule.ts";
 import type { Lookup, MatchColumn } from "../model/search.ts";
-import { markerColumns, markOf, marksOf, SAMPLE_STAMP } from "../model/marker.ts";
+import { markerColumns, markOf, marksOf } from "../model/marker.ts";
 import { changeValue, isAsWanted } from "./change-value.ts";
 import { editJson, type JsonEdit } from "./json-edit.ts";
 import { lineBlocks, type LineBlock, type LinePiece } from "./json-lines.ts";
@@ -12,7 +12,7 @@ import { comparableText, isSameElement, type Matching, needsWays, rowsIn, waysIn
 import { isJsonObject, type JsonValue, type JsonValues, readJson, textOf } from "./json-values.ts";
 import { unfoundIn } from "./jsonl-unfound.ts";
 import { comparableIn, holdsOthers, matchHint, subjectMatcher, valuesFor, whereFilters } from "./match-record.ts";
-import { type ChangePart, type MarkChange, type Piece, type RecordFormat, rulesOf } from "./record-format.ts";
+import { type ChangePart, type MarkChange, type Piece, type RecordFormat, rulesOf, stampOf } from "./record-format.ts";
 import { contentOf } from "./record-name.ts";
 import type { RecordRule } from "./record-rule.ts";
 
@@ -50,7 +50,8 @@ export function jsonlFormat(
       return text === null ? [] : [{ text, number: value.kind === "number" }];
     });
   const markText = (row: JsonRow, path: string) => texts(row, path)[0] ?? null;
-  const isMarked = (row: JsonRow, change: MarkChange) => markOf(change.marker, (path) => markText(row, path)) !== undefined;
+  const isMarked = (row: JsonRow, change: MarkChange) =>
+    markOf(change.marker, (path) => markText(row, path)) !== undefined;
   const rules = ruleReader();
   const subjectsOf = subjectMatcher(columns, mode, lookups, where);
   const filters = whereFilters(where);
@@ -108,14 +109,16 @@ export function jsonlFormat(
         : "marker_path",
     named(row, content) {
       // most lines have nothing there
-      if (unnamed.every((path) => [path, ...objectsAbove(path)].every((one) => at(row, one).length === 0))) return content;
+      if (unnamed.every((path) => [path, ...objectsAbove(path)].every((one) => at(row, one).length === 0)))
+        return content;
       return Buffer.from(withoutPaths(row.text, unnamed));
     },
     isAsWanted: (row, part) =>
-      part.change.kind === "mark" ? isMarked(row, part.change) :
-      rules(part).every((one) =>
-        chosen(row, one, part, at).every((value) => isValueAsWanted(one.rule, row.text, value)),
-      ),
+      part.change.kind === "mark"
+        ? isMarked(row, part.change)
+        : rules(part).every((one) =>
+            chosen(row, one, part, at).every((value) => isValueAsWanted(one.rule, row.text, value)),
+          ),
     change(row, _text, _line, parts, pseudonym) {
       const edits = parts.flatMap((part) =>
         part.change.kind === "mark"
@@ -126,7 +129,7 @@ export function jsonlFormat(
       );
       const marking = parts.flatMap(({ change }) => (change.kind === "mark" && !isMarked(row, change) ? [change] : []));
       return marking
-        .flatMap(({ marker: one, stamp = SAMPLE_STAMP }) => [...marksOf(one, stamp)])
+        .flatMap((one) => [...marksOf(one.marker, stampOf(one))])
         .reduce((text, [path, value]) => withPath(text, path, value), editJson(row.text, edits));
     },
     // a mark makes its paths

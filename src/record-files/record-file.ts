@@ -13,7 +13,17 @@ import { besideFinder } from "./identifier-beside.ts";
 import { gapFinder } from "./match-record.ts";
 import { openBlocks, openFormat, ownPart, type Totals } from "./open-format.ts";
 import type { ChangePart, RecordChange, RecordMatch } from "./record-format.ts";
-import { contentOf, END, keyedChecksum, marksDigest, namedLike, recordFinder, recordNamer, START, writeFingerprint } from "./record-name.ts";
+import {
+  contentOf,
+  END,
+  keyedChecksum,
+  marksDigest,
+  namedLike,
+  recordFinder,
+  recordNamer,
+  START,
+  writeFingerprint,
+} from "./record-name.ts";
 import { isGivingBack, restorable } from "./restorable.ts";
 import type { RecordRule } from "./record-rule.ts";
 

@@ -4,9 +4,9 @@ import type { Also, PlannedRecord } from "../model/change.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { FieldRules } from "../model/field-rule.ts";
 import type { Lookup, MatchColumn, Target } from "../model/search.ts";
-import { markRules, SAMPLE_STAMP } from "../model/marker.ts";
+import { markRules, SAMPLE_STAMP, type Stamp } from "../model/marker.ts";
 import { differencesIn } from "./read-alike.ts";
-import { readImage } from "./record-image.ts";
+import { type RecordImage, readImage } from "./record-image.ts";
 import { readFingerprint } from "./record-name.ts";
 
 /** A piece of a block: a record, or what stands between records. */
@@ -62,12 +62,6 @@ export interface RecordChange {
   readonly back?: RecordImage;
 }
 
-/** A record's text (without its line end) before it was marked as deleted, and since. */
-export interface RecordImage {
-  readonly before: string;
-  readonly after: string;
-}
-
 /** What a kind of record file knows. Made anew for every reading of a file. */
 export interface RecordFormat<Row> {
   /** All blocks together are the source. */
@@ -98,6 +92,12 @@ export interface RecordFormat<Row> {
   ): string;
   /** Paths that the rule names and no record read so far had. */
   unseen(): readonly string[];
+}
+
+/** What a mark writes, and when: whoever carries it out has a stamp. */
+export function stampOf({ stamp }: MarkChange): Stamp {
+  if (stamp === undefined) throw new Failure("UNEXPECTED", "a record is to be marked, and nobody says since when");
+  return stamp;
 }
 
 /** Every column or path that the change names. Paths below `in` are given from the root. */

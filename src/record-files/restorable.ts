@@ -3,7 +3,8 @@
  * all of their text, so that lines that came or went around them do not matter.
  */
 import { openBlocks, openFormat } from "./open-format.ts";
-import type { RecordChange, RecordImage } from "./record-format.ts";
+import type { RecordChange } from "./record-format.ts";
+import type { RecordImage } from "./record-image.ts";
 import { contentOf, keyedChecksum, partsOf } from "./record-name.ts";
 import type { RecordRule } from "./record-rule.ts";
 
@@ -30,7 +31,9 @@ export async function restorable(
 ): Promise<Restorable> {
   const images = imagesIn(changes);
   const checksum = keyedChecksum(rule);
-  const wanted = new Set(images.flatMap(({ before, after }) => [before, after]).map((text) => checksum(Buffer.from(text))));
+  const wanted = new Set(
+    images.flatMap(({ before, after }) => [before, after]).map((text) => checksum(Buffer.from(text))),
+  );
   const names = new Map(images.map(({ id }) => [Number.parseInt(partsOf(id).sum, 36), 0]));
   const counts = new Map<string, number>();
   const format = openFormat(rule, {});
@@ -47,7 +50,7 @@ export async function restorable(
     }
   }
   const ours = new Set<string>();
-  const left: typeof images[number][] = [];
+  const left: (typeof images)[number][] = [];
   for (const [after, mine] of Map.groupBy(images, (image) => image.after)) {
     const there = counts.get(after) ?? 0;
     // equal since they were marked, and not before: where one of them is gone, nobody can say which
@@ -59,9 +62,7 @@ export async function restorable(
   const back = new Set<string>();
   for (const [before, mine] of Map.groupBy(left, (image) => image.before))
     for (const { id } of mine.slice(0, counts.get(before) ?? 0)) back.add(id);
-  const changed = left.filter(
-    ({ id }) => !back.has(id) && (names.get(Number.parseInt(partsOf(id).sum, 36)) ?? 0) > 0,
-  );
+  const changed = left.filter(({ id }) => !back.has(id) && (names.get(Number.parseInt(partsOf(id).sum, 36)) ?? 0) > 0);
   return { ours, back, changed: new Set(changed.map(({ id }) => id)) };
 }
 

@@ -4,7 +4,8 @@ import { Failure } from "../errors.ts";
 import { fromUtf8, toUtf8 } from "./charset.ts";
 import { openContent, pack } from "./container.ts";
 import { counted, openBlocks, openFormat, type Totals } from "./open-format.ts";
-import type { RecordChange, RecordImage } from "./record-format.ts";
+import type { RecordChange } from "./record-format.ts";
+import type { RecordImage } from "./record-image.ts";
 import { contentOf, marksDigest, recordFinder } from "./record-name.ts";
 import type { RecordRule } from "./record-rule.ts";
 import { isGivingBack, markedFinder } from "./restorable.ts";
@@ -83,7 +84,11 @@ export function rewriteRecords(
           const change = id === null ? undefined : changes.get(id);
           if (id === null || change === undefined) continue;
           lists.matched.push(id);
-          if (!change.remove && change.back === undefined && change.parts.every((part) => format.isAsWanted(row, part))) {
+          if (
+            !change.remove &&
+            change.back === undefined &&
+            change.parts.every((part) => format.isAsWanted(row, part))
+          ) {
             lists.alreadyAsWanted.push(id);
             continue;
           }

@@ -34,7 +34,6 @@ function noOf(line: string): string | undefined {
 function dumpOf(text: string): Record<string, string> {
   const dump: Record<string, string> = {};
   for (const [at, line] of (text.match(/[^\n]*\n|[^\n]+$/gu) ?? []).entries()) dump[noOf(line) ?? `+${at}`] = line;
-  // numbers stand first in an object: the heading goes before them again
   return dump;
 }
 
@@ -86,7 +85,9 @@ export const jsonLines: Lines = {
       .map((row) => {
         const marks = valuesOf(way, row);
         const flat = Object.entries(marks).filter(([path, value]) => value !== null && !path.includes("."));
-        const members = flat.map(([key, value]) => `"${key}" : ${value === "true" || value === "false" ? value : JSON.stringify(value)},`);
+        const members = flat.map(
+          ([key, value]) => `"${key}" : ${value === "true" || value === "false" ? value : JSON.stringify(value)},`,
+        );
         const nested = Object.entries(marks).filter(([path, value]) => value !== null && path.includes("."));
         const meta =
           nested.length === 0
@@ -100,11 +101,18 @@ export const jsonLines: Lines = {
     const line = dumpOf(text)[no] ?? "";
     const parsed: unknown = JSON.parse(line);
     const at = (path: string) =>
-      path.split(".").reduce<unknown>((value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined), parsed);
+      path
+        .split(".")
+        .reduce<unknown>(
+          (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+          parsed,
+        );
     const columns = markerColumns(way.marker);
     const bare = columns.reduce((rest, path) => rest.replace(MEMBER(path.split(".").at(-1) ?? ""), ""), line);
     return {
-      marks: Object.fromEntries(columns.map((path) => [path, at(path) === undefined || at(path) === null ? null : String(at(path))])),
+      marks: Object.fromEntries(
+        columns.map((path) => [path, at(path) === undefined || at(path) === null ? null : String(at(path))]),
+      ),
       rest: bare.replace(/,\s*"meta"\s*:\s*\{\s*"gone"\s*:\s*\{\s*\}\s*\}/u, "").replace(/^\{[ ,]*/u, "{"),
     };
   },

@@ -1,7 +1,13 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type MarkedRow, type MarkFixture, marksContract, RESTORE_WINDOW, type Way } from "../../contract/marks.contract.ts";
+import {
+  type MarkedRow,
+  type MarkFixture,
+  marksContract,
+  RESTORE_WINDOW,
+  type Way,
+} from "../../contract/marks.contract.ts";
 import { csvLines, jsonLines, type Lines } from "../../record-files/marked-lines.ts";
 import { targetOf } from "../../support/record-type.ts";
 import { peopleFiles, systemOf, temporaryFolder } from "./fixture.ts";
