@@ -6,7 +6,7 @@ import { recordFileIssues } from "../../src/record-files/lint.ts";
 
 export const config: ConnectorConfig = {
   kind: "files",
-  actions: ["remove-rows", "anonymise", "redact", "unlink", "keep"],
+  actions: ["remove-rows", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["files"],
   rank: "file",
   block: { connect: { root: CONNECT.root }, system: {}, record: { files: PLACE.files, ...RECORD_FILE } },

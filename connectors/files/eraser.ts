@@ -5,7 +5,10 @@ import type { Eraser, Guard, IO, UnitJournal } from "../../src/port/connector.ts
 import { goneRecords } from "../../src/record-files/missing-records.ts";
 import { type RecordChange, recordChange } from "../../src/record-files/record-format.ts";
 import { isOwn, readFingerprint } from "../../src/record-files/record-name.ts";
+import { writeImage } from "../../src/record-files/record-image.ts";
 import { recordRule, type RecordRule } from "../../src/record-files/record-rule.ts";
+import { isGivingBack, type Restorable, restorable } from "../../src/record-files/restorable.ts";
+import { rewriteRecords } from "../../src/record-files/rewrite-records.ts";
 import { shown } from "../../src/model/shown.ts";
 import { acted, ALREADY_GONE, CHANGED, leave, newTally, outcomeOf } from "../../src/record-files/tally.ts";
 import { errnoOf, isBlocking } from "./failure.ts";
@@ -98,14 +101,16 @@ async function eraseFile(task: FileTask): Promise<FileOutcome> {
   const leftAs = (ids: Iterable<string>, why: Omit<Left, "key">) =>
     [...ids].map((id): Left => ({ key: keyOf(path, id), ...why }));
   // what bears another fingerprint than its name was planned by nobody
-  const altered = [...task.plans].filter(([id, { record }]) => !isOwn(id, record.fingerprint)).map(([id]) => id);
+  const altered = [...task.plans]
+    .filter(([id, { record, change }]) => change.back === undefined && !isOwn(id, record.fingerprint))
+    .map(([id]) => id);
   let plans: Plans = without(task.plans, altered);
   let earlier = notes.last;
   let before: readonly string[] = [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     await using file = await openFile(root, path);
     if (file === null) {
-      const leftOver = await removeTemp(tempPath(join(root.path, path), name));
+      const leftOver = unit.rehearsal !== true && (await removeTemp(tempPath(join(root.path, path), name)));
       const credited = leftOver ? [] : creditedOf(earlier, plans);
       // nobody can say what became of the records of a file that is not there
       return {
@@ -120,23 +125,43 @@ async function eraseFile(task: FileTask): Promise<FileOutcome> {
       earlier = null;
       if (plans.size === 0) return { changed: before, left: leftAs(altered, CHANGED) };
     }
+    const restoring = isGivingBack(changesIn(plans))
+      ? await restorable(file.bytes(io.signal), ruleFor(task), changesIn(plans))
+      : null;
+    if (unit.rehearsal === true) return await rehearsed(task, file, plans, restoring, leftAs);
     if (await task.isWritten(file.absolute)) throw new Failure("BLOCKED", "open_for_writing");
     const temp = tempPath(file.absolute, name);
     const leftOver = await removeTemp(temp);
-    const replaced = await replaceFile({ ...toReplace(task, file, plans), temp, io, journal, notes });
+    const acting = restoring === null ? plans : only(plans, restoring.ours);
+    const replaced = await replaceFile({ ...toReplace(task, file, acting), temp, io, journal, notes });
     if (replaced === "conflict") continue;
     const { rewritten, held } = replaced;
-    // a file written aside that is still there was never put in place
-    const credited = leftOver ? [] : creditedOf(earlier, without(plans, rewritten.matched));
+    // a file written aside that is still there was never put in place; what an earlier attempt changed may bear its name still
+    const credited = leftOver ? [] : creditedOf(earlier, without(plans, [...rewritten.changed, ...rewritten.moved]));
+    const isCredited = new Set(credited);
+    if (restoring !== null)
+      return {
+        changed: [...before, ...rewritten.changed, ...credited],
+        left: [...held, ...notRestored(without(plans, credited), restoring, leftAs)],
+      };
     const missing = without(plans, [...rewritten.matched, ...credited, ...held.map(({ key }) => parseKey(key).id)]);
     const gone =
-      missing.size === 0 ? new Set<string>() : await goneOf(task, file, [...missing.keys(), ...before, ...credited]);
+      missing.size === 0
+        ? new Set<string>()
+        : await goneOf(task, file, [
+            ...missing.keys(),
+            ...[...before, ...credited].filter((id) => !isMarked(task, id)),
+          ]);
     return {
       changed: [...before, ...rewritten.changed, ...credited],
       left: [
         ...leftAs(altered, CHANGED),
         ...held,
-        ...leftAs(rewritten.alreadyAsWanted, ALREADY_GONE),
+        ...leftAs(
+          rewritten.alreadyAsWanted.filter((id) => !isCredited.has(id)),
+          ALREADY_GONE,
+        ),
+        ...leftAs(rewritten.moved, CHANGED),
         ...missing.keys().flatMap((id) => leftAs([id], gone.has(id) ? ALREADY_GONE : CHANGED)),
       ],
     };
@@ -144,16 +169,75 @@ async function eraseFile(task: FileTask): Promise<FileOutcome> {
   throw new Failure("BLOCKED", "changed_meanwhile");
 }
 
+/** A record that is marked as deleted is in its file still. */
+function isMarked({ plans }: FileTask, id: string): boolean {
+  return plans.get(id)?.change.parts.some(({ change }) => change.kind === "mark") === true;
+}
+
+type LeftAs = (ids: Iterable<string>, why: Omit<Left, "key">) => readonly Left[];
+
+const AS_WANTED = { kind: "already_gone", reason: "as_wanted" } as const;
+
+/** What of these cannot be given back, or is as it was. */
+function notRestored(plans: Plans, { ours, back, changed }: Restorable, leftAs: LeftAs): readonly Left[] {
+  const ids = new Set(plans.keys()).difference(ours);
+  return [
+    ...leftAs(ids.intersection(back), AS_WANTED),
+    ...leftAs(ids.intersection(changed), CHANGED),
+    ...leftAs(ids.difference(back).difference(changed), ALREADY_GONE),
+  ];
+}
+
+/** What would be done; nothing is written, and nothing noted. */
+async function rehearsed(
+  task: FileTask,
+  file: OpenFile,
+  plans: Plans,
+  restoring: Restorable | null,
+  leftAs: LeftAs,
+): Promise<FileOutcome> {
+  if (restoring !== null)
+    return {
+      changed: [...plans.keys()].filter((id) => restoring.ours.has(id)),
+      left: notRestored(plans, restoring, leftAs),
+    };
+  const { rule, changes, judge } = toReplace(task, file, plans);
+  const { output, result } = rewriteRecords(file.bytes(task.io.signal), rule, changes, (value) =>
+    task.io.pseudonym(value),
+  );
+  // nothing is read faster than it is pulled
+  for await (const _ of output);
+  const { changed, matched, alreadyAsWanted, moved } = result();
+  const held = await judge(changed);
+  const stays = new Set(held.map(({ key }) => parseKey(key).id));
+  return {
+    changed: changed.filter((id) => !stays.has(id)),
+    left: [
+      ...held,
+      ...leftAs(alreadyAsWanted, ALREADY_GONE),
+      ...leftAs([...moved, ...without(plans, matched).keys()], CHANGED),
+    ],
+  };
+}
+
 function toReplace(
   task: FileTask,
   file: OpenFile,
   plans: Plans,
-): Pick<Replacing, "file" | "rule" | "changes" | "judge"> {
+): Pick<Replacing, "file" | "rule" | "changes" | "judge" | "keep"> {
   const { guard, work, path } = task;
   return {
     file,
     rule: ruleFor(task),
-    changes: new Map([...plans].map(([id, { change }]) => [id, change])),
+    changes: changesIn(plans),
+    keep:
+      work.target.record.restoreWindow === undefined
+        ? null
+        : async (images) =>
+            await task.journal.keepImages(
+              work.step,
+              [...images].map(([id, image]) => ({ key: keyOf(path, id), bytes: writeImage(image) })),
+            ),
     async judge(ids) {
       const left = await guard.judge(
         work.step,
@@ -182,6 +266,14 @@ function creditedOf(earlier: Intent | null, plans: Plans): readonly string[] {
   return (earlier?.changed ?? []).filter((id) => plans.has(id));
 }
 
+function only(plans: Plans, ids: ReadonlySet<string>): Plans {
+  return new Map([...plans].filter(([id]) => ids.has(id)));
+}
+
+function changesIn(plans: Plans): ReadonlyMap<string, RecordChange> {
+  return new Map([...plans].map(([id, { change }]) => [id, change]));
+}
+
 function without(plans: Plans, ids: Iterable<string>): Plans {
   const gone = new Set(ids);
   return new Map([...plans].filter(([id]) => !gone.has(id)));
@@ -200,10 +292,7 @@ function byFile({ operations, lookups, target }: Work): [string, Map<string, Pla
       const { path, id } = parseKey(record.key);
       const mine = record.subjects.flatMap((subject) => bySubject.get(subject) ?? []);
       const plans = files.get(path) ?? new Map<string, Planned>();
-      files.set(
-        path,
-        plans.set(id, { record, change: recordChange(path, change, target, mine, also, record.subjects) }),
-      );
+      files.set(path, plans.set(id, { record, change: recordChange(path, change, target, mine, also, record) }));
     }
   }
   return [...files].toSorted(([a], [b]) => (a < b ? -1 : 1));

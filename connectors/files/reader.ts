@@ -11,6 +11,7 @@ import { readAlike } from "../../src/record-files/read-alike.ts";
 import {
   checkRecords,
   countRecords,
+  fingerprintOf,
   type FoundRecord,
   recordsDue,
   recordsOf,
@@ -18,7 +19,6 @@ import {
   scanRecords,
 } from "../../src/record-files/record-file.ts";
 import { recordChange } from "../../src/record-files/record-format.ts";
-import { writeFingerprint } from "../../src/record-files/record-name.ts";
 import { type LineReports, recordRule, type RecordRule } from "../../src/record-files/record-rule.ts";
 import { searchText } from "../../src/record-files/search-text.ts";
 import { shown } from "../../src/model/shown.ts";
@@ -122,7 +122,7 @@ async function* locateDue(
     const reporter = lineReporter(target.record.id, name, io);
     const { found, totals } = recordsDue(file.bytes(io.signal), ruleFor(target, path, io, [], reporter), {
       column: selection.column,
-      takes: (texts) => filter.takes(texts),
+      takes: (texts, line) => filter.takes(texts, `${name}:${line}`),
     });
     try {
       for await (const record of found) yield locatedIn(place, record);
@@ -241,16 +241,18 @@ async function placeOf(root: Root, io: IO, path: string, file: OpenFile): Promis
 }
 
 function locatedIn({ path, file, identity, blocked }: FilePlace, record: FoundRecord): Located {
-  const { subjects, shared, id, fingerprint, before, after, values, done } = record;
+  const { subjects, shared, id, whole, values, done, marked, unmarkable } = record;
   return {
     subjects,
     key: keyOf(path, id),
-    address: keyOf(file, id),
+    address: keyOf(file, whole),
     within: fileAddress(file),
-    fingerprint: writeFingerprint({ own: fingerprint, before, after, holder: identity }),
+    fingerprint: fingerprintOf(record, identity),
     values,
     done,
     ...(shared ? { shared } : {}),
+    ...(marked === undefined ? {} : { marked }),
+    ...(unmarkable === undefined ? {} : { blocked: { reason: unmarkable } }),
     ...blocked,
   };
 }
@@ -278,7 +280,7 @@ async function* remaining(
     await using file = await openFile(root, path);
     if (file === null) throw wentAway(path);
     const changes = new Map(
-      planned.map(({ id, record }) => [id, recordChange(path, change, target, null, also, record.subjects)]),
+      planned.map(({ id, record }) => [id, recordChange(path, change, target, null, also, record)]),
     );
     try {
       for await (const id of remainingRecords(file.bytes(io.signal), ruleFor(target, path, io), changes))

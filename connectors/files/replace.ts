@@ -22,6 +22,8 @@ export interface Replacing {
   readonly changes: ReadonlyMap<string, RecordChange>;
   /** Asked when everything has been read and before anything is replaced: which of these records are to be left alone after all. */
   judge(ids: readonly string[]): Promise<readonly Left[]>;
+  /** Seals what the records that are marked were; null: nothing can be given back. */
+  readonly keep: ((images: RewriteResult["images"]) => Promise<void>) | null;
   readonly temp: string;
   readonly io: IO;
   readonly journal: UnitJournal;
@@ -55,7 +57,7 @@ export interface Replaced {
  * Where nothing is to be changed the file stays untouched.
  */
 export async function replaceFile(replacing: Replacing): Promise<Replaced | "conflict"> {
-  const { file, temp, io, journal, notes } = replacing;
+  const { file, temp, io, journal, notes, keep } = replacing;
   const written = await writeJudged(replacing);
   if (written === "conflict") return written;
   const { rewritten, found, held } = written;
@@ -65,6 +67,7 @@ export async function replaceFile(replacing: Replacing): Promise<Replaced | "con
   }
   try {
     io.signal.throwIfAborted();
+    if (keep !== null && rewritten.images.size > 0) await keep(rewritten.images);
     // from here to the renaming nothing is asked any more: the note says what is about to happen
     const changed = [...rewritten.changed];
     await notes.intend(journal, {

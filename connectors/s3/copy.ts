@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { PassThrough, Readable } from "node:stream";
 import type { FieldRules } from "../../src/model/field-rule.ts";
-import type { FieldChange, RecordChange } from "../../src/record-files/record-format.ts";
+import type { ChangePart, RecordChange } from "../../src/record-files/record-format.ts";
 import type { RecordRule } from "../../src/record-files/record-rule.ts";
 import { rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/rewrite-records.ts";
 
@@ -75,14 +75,15 @@ async function* checkedWhileSent(
 /** The same changes with their random parts chosen, so that every pass writes the same bytes. */
 function settled(changes: ReadonlyMap<string, RecordChange>): ReadonlyMap<string, RecordChange> {
   return new Map(
-    [...changes].map(([id, { remove, parts }]) => [
+    [...changes].map(([id, change]) => [
       id,
-      { remove, parts: parts.map((part) => ({ ...part, change: settledChange(part.change) })) },
+      { ...change, parts: change.parts.map((part) => ({ ...part, change: settledChange(part.change) })) },
     ]),
   );
 }
 
-function settledChange(change: FieldChange): FieldChange {
+function settledChange(change: ChangePart["change"]): ChangePart["change"] {
+  if (change.kind === "mark") return change;
   return {
     ...change,
     fields: settledRules(change.fields),

@@ -90,7 +90,7 @@ export function plannedByObject(
       const object = objects.get(name) ?? { bucket, key, plans: new Map() };
       objects.set(name, object);
       const mine = bySubject === null ? null : record.subjects.flatMap((subject) => bySubject.get(subject) ?? []);
-      object.plans.set(id, { record, change: recordChange(key, change, target, mine, also, record.subjects) });
+      object.plans.set(id, { record, change: recordChange(key, change, target, mine, also, record) });
     }
   }
   return [...objects.values()];

@@ -1,11 +1,12 @@
 import type { FieldRule } from "../model/field-rule.ts";
 import type { Dialect } from "../model/datamap.ts";
 import type { Lookup, MatchColumn } from "../model/search.ts";
+import { markOf, markRules } from "../model/marker.ts";
 import { nearest } from "../model/nearest.ts";
 import { masked } from "../model/shown.ts";
 import { Failure } from "../errors.ts";
 import { changeValue, isAsWanted } from "./change-value.ts";
-import { splitCells, writeCell } from "./csv-cells.ts";
+import { type Cell, splitCells, writeCell } from "./csv-cells.ts";
 import { editList, type ListEdit, splitList } from "./csv-list.ts";
 import { readPreamble } from "./csv-preamble.ts";
 import { csvBlocks, type CsvPiece } from "./csv-records.ts";
@@ -19,7 +20,7 @@ import {
   valuesFor,
   whereFilters,
 } from "./match-record.ts";
-import { type ChangePart, type Piece, type RecordFormat, rulesOf } from "./record-format.ts";
+import { type ChangePart, type MarkChange, type Piece, type RecordFormat, rulesOf, stampOf } from "./record-format.ts";
 import type { RecordRule } from "./record-rule.ts";
 
 export type CsvRow = readonly string[];
@@ -51,6 +52,9 @@ export function csvFormat(
   const filters = whereFilters(where);
   const tables = matchTables(columns, mode, lookups);
   const bySubject = Map.groupBy(lookups, ({ subject }) => subject);
+  const marked = (row: CsvRow, column: string) => emptyIsNull(cell(row, column));
+  const isMarked = (row: CsvRow, { marker }: MarkChange) =>
+    markOf(marker, (column) => marked(row, column)) !== undefined;
   const storedOf = (row: CsvRow) => (column: string) => values(row, column).map((text) => ({ text, number: true }));
   return {
     async *blocks(source) {
@@ -91,13 +95,27 @@ export function csvFormat(
     },
     exported: (row, column) => values(row, column).filter((value) => value !== ""),
     isAsWanted: (row, part) =>
-      Object.entries(rulesOf(part.change)).every(([column, one]) => {
-        const mine = ownIn(part, column);
-        if (mine === null) return isAsWanted(forCell(one), emptyIsNull(cell(row, column)), false);
-        return values(row, column).every(
-          (value) => value === "" || !mine(value) || isAsWanted(forCell(one), value, false),
-        );
-      }),
+      part.change.kind === "mark"
+        ? isMarked(row, part.change)
+        : Object.entries(rulesOf(part.change)).every(([column, one]) => {
+            const mine = ownIn(part, column);
+            if (mine === null) return isAsWanted(forCell(one), emptyIsNull(cell(row, column)), false);
+            return values(row, column).every(
+              (value) => value === "" || !mine(value) || isAsWanted(forCell(one), value, false),
+            );
+          }),
+    markOf: (row) => (rule.marker === undefined ? undefined : markOf(rule.marker, (column) => marked(row, column))),
+    marksIn: (row) => rule.unnamed.map((column) => marked(row, column)),
+    unmarkable: () => null,
+    named(row, content) {
+      if (rule.unnamed.length === 0) return content;
+      const text = content.toString();
+      const cells = splitCells(text, dialect);
+      // what cannot be cut without doubt is not changed either
+      if (cells === null || cells.length !== row.length) return content;
+      const unnamed = new Set(rule.unnamed.map((column) => places.get(column) ?? -1));
+      return Buffer.from(withCells(text, cells, (place) => (unnamed.has(place) ? "" : undefined)));
+    },
     change: (row, text, line, parts, pseudonym) =>
       changeCells({ row, text, parts, places, split, dialect, pseudonym, at: `${name}:${line}` }),
     unseen: () => [],
@@ -181,7 +199,14 @@ function changeCells({ row, text, parts, places, split, dialect, pseudonym, at }
     return changed.kind !== "value" ? undefined : changed.value === null ? null : String(changed.value);
   };
   for (const part of parts) {
-    for (const [column, rule] of Object.entries(rulesOf(part.change))) {
+    if (
+      part.change.kind === "mark" &&
+      markOf(part.change.marker, (column) => emptyIsNull(row[places.get(column) ?? -1] ?? "")) !== undefined
+    )
+      continue;
+    const rules =
+      part.change.kind === "mark" ? markRules(part.change.marker, stampOf(part.change)) : rulesOf(part.change);
+    for (const [column, rule] of Object.entries(rules)) {
       const place = places.get(column) ?? -1;
       const cell = cells[place];
       if (cell === undefined) throw new Failure("COLUMN_MISSING", `${at}: there is no column "${column}"`);
@@ -215,13 +240,18 @@ function changeCells({ row, text, parts, places, split, dialect, pseudonym, at }
       if (cellText !== undefined) written.set(place, cellText);
     }
   }
-  let changedText = "";
+  return withCells(text, cells, (place) => written.get(place));
+}
+
+/** The record with other cells; undefined: the cell stays as it is written. */
+function withCells(text: string, cells: readonly Cell[], write: (place: number) => string | undefined): string {
+  let changed = "";
   let end = 0;
   for (const [place, cell] of cells.entries()) {
-    changedText += text.slice(end, cell.start) + (written.get(place) ?? text.slice(cell.start, cell.end));
+    changed += text.slice(end, cell.start) + (write(place) ?? text.slice(cell.start, cell.end));
     end = cell.end;
   }
-  return changedText + text.slice(end);
+  return changed + text.slice(end);
 }
 
 /** A cell cannot go: removed, it is empty. */

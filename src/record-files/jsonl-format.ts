@@ -1,16 +1,18 @@
 import { isUtf8 } from "node:buffer";
 import type { FieldRule } from "../model/field-rule.ts";
 import type { Lookup, MatchColumn } from "../model/search.ts";
+import { markerColumns, markOf, marksOf } from "../model/marker.ts";
 import { changeValue, isAsWanted } from "./change-value.ts";
 import { editJson, type JsonEdit } from "./json-edit.ts";
 import { lineBlocks, type LineBlock, type LinePiece } from "./json-lines.ts";
 import { datesIn } from "./json-dates.ts";
+import { objectsAbove, withoutPaths, withPath } from "./json-marks.ts";
 import { elementsAbove, pathTree, sharedArrays } from "./json-path.ts";
 import { comparableText, isSameElement, type Matching, needsWays, rowsIn, waysIn } from "./json-ways.ts";
 import { isJsonObject, type JsonValue, type JsonValues, readJson, textOf } from "./json-values.ts";
 import { unfoundIn } from "./jsonl-unfound.ts";
 import { comparableIn, holdsOthers, matchHint, subjectMatcher, valuesFor, whereFilters } from "./match-record.ts";
-import { type ChangePart, type Piece, type RecordFormat, rulesOf } from "./record-format.ts";
+import { type ChangePart, type MarkChange, type Piece, type RecordFormat, rulesOf, stampOf } from "./record-format.ts";
 import { contentOf } from "./record-name.ts";
 import type { RecordRule } from "./record-rule.ts";
 
@@ -31,7 +33,11 @@ export function jsonlFormat(
 ): RecordFormat<JsonRow> {
   const { name, columns, mode, where, dates = [] } = rule;
   const unfound = unfoundIn(rule, lookups);
-  const paths = [...new Set([...named, ...unfound.paths, ...dates.flatMap(elementsAbove)])];
+  const { marker, unnamed } = rule;
+  const marks = marker === undefined ? [] : markerColumns(marker);
+  const paths = [
+    ...new Set([...named, ...unfound.paths, ...dates.flatMap(elementsAbove), ...unnamed.flatMap(objectsAbove)]),
+  ];
   const tree = pathTree(paths, { dots: true });
   const numbers = new Map(paths.map((path, index) => [path, index]));
   const seen = new Set<number>();
@@ -43,6 +49,9 @@ export function jsonlFormat(
       const text = comparableText(row.text, value);
       return text === null ? [] : [{ text, number: value.kind === "number" }];
     });
+  const markText = (row: JsonRow, path: string) => texts(row, path)[0] ?? null;
+  const isMarked = (row: JsonRow, change: MarkChange) =>
+    markOf(change.marker, (path) => markText(row, path)) !== undefined;
   const rules = ruleReader();
   const subjectsOf = subjectMatcher(columns, mode, lookups, where);
   const filters = whereFilters(where);
@@ -85,20 +94,46 @@ export function jsonlFormat(
     holdsUnfound: (row, subjects) =>
       row.values.length > 0 && unfound.holds(row, (path) => at(row, path), subjects) && filters(storedOf(row)),
     exported: (row, path) => (dates.includes(path) ? datesIn(row.text, path, (one) => at(row, one)) : texts(row, path)),
-    isAsWanted: (row, part) =>
-      rules(part).every((one) =>
-        chosen(row, one, part, at).every((value) => isValueAsWanted(one.rule, row.text, value)),
-      ),
-    change: (row, _text, _line, parts, pseudonym) =>
-      editJson(
-        row.text,
-        parts.flatMap((part) =>
-          rules(part).flatMap((one) =>
-            chosen(row, one, part, at).flatMap((value) => editOf(one.rule, row.text, value, pseudonym)),
+    markOf: (row) => (marker === undefined ? undefined : markOf(marker, (path) => markText(row, path))),
+    marksIn: (row) => unnamed.map((path) => markText(row, path)),
+    unmarkable: (row) =>
+      unnamed.every(
+        (path) =>
+          at(row, path).length <= 1 &&
+          at(row, path).every((value) => comparableText(row.text, value) !== null || value.kind === "null") &&
+          objectsAbove(path).every(
+            (above) => at(row, above).length <= 1 && at(row, above).every(({ kind }) => kind === "object"),
           ),
-        ),
-      ),
-    unseen: () => named.filter((_, index) => !seen.has(index)),
+      )
+        ? null
+        : "marker_path",
+    named(row, content) {
+      // most lines have nothing there
+      if (unnamed.every((path) => [path, ...objectsAbove(path)].every((one) => at(row, one).length === 0)))
+        return content;
+      return Buffer.from(withoutPaths(row.text, unnamed));
+    },
+    isAsWanted: (row, part) =>
+      part.change.kind === "mark"
+        ? isMarked(row, part.change)
+        : rules(part).every((one) =>
+            chosen(row, one, part, at).every((value) => isValueAsWanted(one.rule, row.text, value)),
+          ),
+    change(row, _text, _line, parts, pseudonym) {
+      const edits = parts.flatMap((part) =>
+        part.change.kind === "mark"
+          ? []
+          : rules(part).flatMap((one) =>
+              chosen(row, one, part, at).flatMap((value) => editOf(one.rule, row.text, value, pseudonym)),
+            ),
+      );
+      const marking = parts.flatMap(({ change }) => (change.kind === "mark" && !isMarked(row, change) ? [change] : []));
+      return marking
+        .flatMap((one) => [...marksOf(one.marker, stampOf(one))])
+        .reduce((text, [path, value]) => withPath(text, path, value), editJson(row.text, edits));
+    },
+    // a mark makes its paths
+    unseen: () => named.filter((path, index) => !seen.has(index) && !marks.includes(path)),
   };
 }
 

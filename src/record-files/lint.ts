@@ -1,12 +1,13 @@
 import type { RecordType } from "../model/datamap.ts";
+import { markerColumns } from "../model/marker.ts";
 import type { ConfigIssue } from "../port/connector.ts";
 import { endsOpen, formatOf } from "./file-format.ts";
 
 /** What is wrong with a record type of record files, wherever they lie; `globs` as far as they name files. Paths start at the system's block. */
 export function recordFileIssues(record: RecordType, globs: readonly string[]): readonly ConfigIssue[] {
   const issues: ConfigIssue[] = [];
-  const say = (keys: readonly string[], code: string, message: string, help: string) =>
-    issues.push({ path: ["records", record.name, ...keys], code, message, help });
+  const say: Say = (keys, code, message, help) =>
+    void issues.push({ path: ["records", record.name, ...keys], code, message, help });
   if (globs.length === 0)
     say(["files"], "PLACE_INVALID", "`files` names no file", 'Add a glob: `files: ["exports/**/*.csv"]`.');
   for (const glob of globs) {
@@ -27,6 +28,7 @@ export function recordFileIssues(record: RecordType, globs: readonly string[]): 
       );
   }
   dialectIssues(record, say);
+  markerIssues(record, say);
   const csv = globs.some((glob) => formatOf(record, glob) === "csv");
   const jsonl = globs.some((glob) => formatOf(record, glob) === "jsonl");
   if (csv && record.in.length > 0)
@@ -52,10 +54,53 @@ export function recordFileIssues(record: RecordType, globs: readonly string[]): 
   return issues;
 }
 
-function dialectIssues(
-  { dialect, split }: RecordType,
-  say: (keys: readonly string[], code: string, message: string, help: string) => void,
-): void {
+type Say = (keys: readonly string[], code: string, message: string, help: string) => void;
+
+/** A line is known by everything but its marker, so that nothing else may rest on what stands there. */
+function markerIssues({ marker, purge, split = {}, where = {}, match, do: action }: RecordType, say: Say): void {
+  if (marker === undefined) return;
+  if (marker.kind === "delete_marker")
+    return say(
+      ["soft_delete"],
+      "MARKER_INVALID",
+      "only whole objects get a delete marker",
+      "Name a column or path: `soft_delete: { timestamp: deleted_at }`.",
+    );
+  if (marker.kind !== "timestamp" && marker.since === undefined && (purge !== undefined || action === "soft-delete"))
+    say(
+      ["soft_delete"],
+      "MARKER_INVALID",
+      `nothing in a line would say since when it is marked`,
+      "Lines have no keys: add `since: COLUMN`, or use `timestamp`.",
+    );
+  for (const column of markerColumns(marker)) {
+    if (/\[\]/u.test(column))
+      say(
+        ["soft_delete"],
+        "MARKER_INVALID",
+        `"${column}" goes into an array`,
+        "Name a path that each record has once.",
+      );
+    if (Object.hasOwn(split, column)) say(["split", column], "KEY_UNUSED", "a marker is no list", "Remove it.");
+    if (action !== "soft-delete") continue;
+    if (Object.hasOwn(where, column))
+      say(
+        ["where", column],
+        "MARKER_INVALID",
+        "what a mark changes cannot narrow the record type",
+        "Remove it: what is marked already keeps its mark.",
+      );
+    if (match.terms.some((term) => term.column === column))
+      say(
+        ["match", column],
+        "MARKER_INVALID",
+        "what a mark changes cannot tell whose the record is",
+        "Match another column.",
+      );
+  }
+}
+
+function dialectIssues({ dialect, split }: RecordType, say: Say): void {
   for (const [key, value] of [
     ["quote", dialect.quote],
     ["escape", dialect.escape],

@@ -63,7 +63,7 @@ export async function goneRecords(
   for await (const { bytes, pieces } of openBlocks(source, rule, format)) {
     for (const { start, end, row } of pieces) {
       if (row === null) continue;
-      const sum = checksum(contentOf(bytes, start, end)).toString(36);
+      const sum = checksum(format.named(row, contentOf(bytes, start, end))).toString(36);
       close(sum);
       const count = counts.get(sum);
       if (count !== undefined) counts.set(sum, count + 1);

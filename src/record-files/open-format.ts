@@ -1,6 +1,7 @@
 /** A file's bytes as blocks of records: compression, encoding and format taken off. */
 import type { Change } from "../model/rule-change.ts";
 import type { Lookup } from "../model/search.ts";
+import { markerColumns } from "../model/marker.ts";
 import { toUtf8 } from "./charset.ts";
 import { openContent } from "./container.ts";
 import { csvFormat } from "./csv-format.ts";
@@ -35,10 +36,11 @@ export interface Purpose {
 export function openFormat(rule: RecordRule, { lookups, changes = [] }: Purpose): RecordFormat<unknown> {
   const parts = [...new Set([...changes].flatMap((change) => change.parts))];
   const own = rule.change === undefined ? [] : [rule.change];
+  const isNaming = rule.unnamed.length > 0;
   const named = namedBy(rule, parts, own);
   return rule.format === "csv"
     ? csvFormat(rule, named, lookups ?? [])
-    : jsonlFormat(rule, named, lookups ?? [], lookups !== undefined && parts.length === 0);
+    : jsonlFormat(rule, named, lookups ?? [], lookups !== undefined && parts.length === 0 && !isNaming);
 }
 
 export async function* openBlocks(
@@ -77,12 +79,14 @@ function namedBy(rule: RecordRule, parts: readonly ChangePart[], own: readonly C
     ...parts.map(({ change }) => change),
     ...own.flatMap((change) => fieldChange(change, rule.name) ?? []),
   ];
+  const marks = rule.marker === undefined ? [] : markerColumns(rule.marker);
   return [
     ...new Set([
       ...rule.columns.map(({ column }) => column),
       ...Object.keys(rule.where ?? {}),
       ...Object.keys(rule.split ?? {}),
       ...rule.exports,
+      ...marks,
       ...fields.flatMap((change) => Object.keys(rulesOf(change))),
       ...parts.flatMap(({ columns, where = {} }) => [...columns.map(({ column }) => column), ...Object.keys(where)]),
     ]),

@@ -2,7 +2,8 @@
  * Record types over one file must read it in one way: a record is named by its content, and where two ways of reading
  * cut or decode it differently, what one of them holds is not known to the other.
  */
-import type { Dialect, RecordType } from "../model/datamap.ts";
+import type { Dialect, Marker, RecordType } from "../model/datamap.ts";
+import { marksOf, SAMPLE_STAMP } from "../model/marker.ts";
 import type { Finding, Target } from "../model/search.ts";
 import { dialectOf, formatOf } from "./file-format.ts";
 
@@ -41,6 +42,16 @@ export function readAlike(): ReadAlike {
       readers.set(path, [...others, target]);
       for (const other of others) {
         const pair = `${other.record.id} ${target.record.id}`;
+        if (other.record.id !== target.record.id && !told.has(pair) && (clash(other, target) || clash(target, other))) {
+          told.add(pair);
+          yield {
+            code: "CONFLICT",
+            severity: "error",
+            record: target.record.id,
+            message: `one of ${other.record.id} and ${target.record.id} marks lines of ${name} as deleted, and the other changes them in another way`,
+            help: "A marked line is known again by everything but its marker: let both mark it alike, or move one of them into a file of its own.",
+          };
+        }
         const keys =
           other.record.id === target.record.id
             ? []
@@ -57,6 +68,16 @@ export function readAlike(): ReadAlike {
       }
     },
   };
+}
+
+/** Whether the first marks lines, and the second would change more in them than that. */
+function clash({ changes: { rule: mark } }: Target, { changes: { rule } }: Target): boolean {
+  if (mark?.kind !== "mark" || rule === undefined) return false;
+  return rule.kind === "fields" || (rule.kind === "mark" && !sameMarker(mark.marker, rule.marker));
+}
+
+function sameMarker(one: Marker, other: Marker): boolean {
+  return JSON.stringify([...marksOf(one, SAMPLE_STAMP)]) === JSON.stringify([...marksOf(other, SAMPLE_STAMP)]);
 }
 
 function changesCells({ changes }: Target): boolean {

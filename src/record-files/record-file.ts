@@ -13,7 +13,18 @@ import { besideFinder } from "./identifier-beside.ts";
 import { gapFinder } from "./match-record.ts";
 import { openBlocks, openFormat, ownPart, type Totals } from "./open-format.ts";
 import type { ChangePart, RecordChange, RecordMatch } from "./record-format.ts";
-import { contentOf, END, keyedChecksum, recordFinder, recordNamer, START } from "./record-name.ts";
+import {
+  contentOf,
+  END,
+  keyedChecksum,
+  marksDigest,
+  namedLike,
+  recordFinder,
+  recordNamer,
+  START,
+  writeFingerprint,
+} from "./record-name.ts";
+import { isGivingBack, restorable } from "./restorable.ts";
 import type { RecordRule } from "./record-rule.ts";
 
 /** A matching record, once, with everyone it belongs to. */
@@ -22,8 +33,16 @@ export interface FoundRecord extends RecordMatch {
   readonly id: string;
   /** First line of the record, from 1. For messages only. */
   readonly line: number;
-  /** Keyed digest of the record's bytes. */
+  /** Keyed digest of what names the record. */
   readonly fingerprint: string;
+  /** The same name over all of its bytes: whichever record type found it, and whatever its name says nothing of. */
+  readonly whole: string;
+  /** Keyed digest of what its name says nothing of. */
+  readonly marks?: string;
+  /** It is marked as deleted, since then (null: nobody knows). */
+  readonly marked?: { readonly since: string | null };
+  /** Why it cannot be marked. */
+  readonly unmarkable?: string;
   /** Keyed checksums of the records before and behind it; `^` and `$` where there is none. */
   readonly before: string;
   readonly after: string;
@@ -40,11 +59,11 @@ export function scanRecords(
   lookups: readonly Lookup[],
 ): { readonly found: AsyncIterable<FoundRecord>; readonly totals: Totals } {
   const totals: Totals = { records: 0, unreadable: 0, bytes: 0 };
-  const name = recordNamer(rule);
   const bySubject = Map.groupBy(lookups, ({ subject }) => subject);
   const isGap = gapFinder(rule.columns, lookups);
   const isBeside = besideFinder(rule.columns, lookups);
   const format = openFormat(rule, { lookups });
+  const name = namerOf(rule, format);
   const found = read(source, rule, totals, format, {
     pick(row, { bytes, start, end, line }) {
       const match = format.match(row);
@@ -55,7 +74,7 @@ export function scanRecords(
         rule,
         match.subjects.flatMap((subject) => bySubject.get(subject) ?? []),
       );
-      return { ...match, ...name(contentOf(bytes, start, end)), part };
+      return { ...match, ...name(row, contentOf(bytes, start, end)), part };
     },
     unreadable: (line, text) => rule.unreadable(line, text, isGap(text)),
     outside(line, text) {
@@ -69,16 +88,16 @@ export function scanRecords(
 export function recordsDue(
   source: AsyncIterable<Uint8Array>,
   rule: RecordRule,
-  { column, takes }: { readonly column: string; takes(texts: readonly string[]): boolean },
+  { column, takes }: { readonly column: string; takes(texts: readonly string[], line: number): boolean },
 ): { readonly found: AsyncIterable<FoundRecord>; readonly totals: Totals } {
   const totals: Totals = { records: 0, unreadable: 0, bytes: 0 };
-  const name = recordNamer(rule);
   const part = ownPart(rule, null);
   const format = openFormat(rule, {});
+  const name = namerOf(rule, format);
   const found = read(source, rule, totals, format, {
-    pick(row, { bytes, start, end }) {
-      if (!format.passes(row) || !takes(format.exported(row, column))) return null;
-      return { subjects: [], shared: false, ...name(contentOf(bytes, start, end)), part };
+    pick(row, { bytes, start, end, line }) {
+      if (!format.passes(row) || !takes(format.exported(row, column), line)) return null;
+      return { subjects: [], shared: false, ...name(row, contentOf(bytes, start, end)), part };
     },
     unreadable: (line, text) => rule.unreadable(line, text, false),
     outside: () => undefined,
@@ -92,23 +111,49 @@ export function recordsOf(
   rule: RecordRule,
   ids: Iterable<string>,
 ): AsyncGenerator<FoundRecord> {
-  const find = recordFinder(rule, ids);
+  const wanted = [...ids];
+  const find = recordFinder(rule, wanted);
   const { digest } = rule;
   const part = ownPart(rule, null);
-  return read(source, rule, { records: 0, unreadable: 0, bytes: 0 }, openFormat(rule, {}), {
-    pick(_row, { bytes, start, end }) {
+  const format = openFormat(rule, {});
+  const isNamedSo = namedLike(rule, wanted);
+  const nameWhole = recordNamer(rule);
+  return read(source, rule, { records: 0, unreadable: 0, bytes: 0 }, format, {
+    pick(row, { bytes, start, end }) {
       const content = contentOf(bytes, start, end);
-      const id = find(content);
+      const named = format.named(row, content);
+      const id = find(named);
+      if (rule.unnamed.length === 0)
+        return id === null
+          ? null
+          : { subjects: [], shared: false, id, whole: id, fingerprint: digest(["record", content.toString()]), part };
+      // equal records are counted, whether they are asked for or not
+      const whole = isNamedSo(named) ? nameWhole(content).id : "";
       return id === null
         ? null
-        : { subjects: [], shared: false, id, fingerprint: digest(["record", content.toString()]), part };
+        : { subjects: [], shared: false, id, whole, fingerprint: digest(["record", named.toString()]), part };
     },
     unreadable: () => undefined,
     outside: () => undefined,
   });
 }
 
-interface Picked extends Pick<FoundRecord, "subjects" | "shared" | "id" | "fingerprint"> {
+type Format = ReturnType<typeof openFormat>;
+
+/** Names records that were found: call it for each of them, in file order. */
+function namerOf(
+  rule: RecordRule,
+  format: Format,
+): (row: unknown, content: Buffer) => Pick<FoundRecord, "id" | "fingerprint" | "whole"> {
+  const name = recordNamer(rule);
+  const nameWhole = rule.unnamed.length === 0 ? null : recordNamer(rule);
+  return (row, content) => {
+    const named = name(format.named(row, content));
+    return { ...named, whole: nameWhole === null ? named.id : nameWhole(content).id };
+  };
+}
+
+interface Picked extends Pick<FoundRecord, "subjects" | "shared" | "id" | "fingerprint" | "whole"> {
   readonly part: ChangePart | null;
 }
 
@@ -118,6 +163,7 @@ interface Stretch {
   readonly start: number;
   readonly end: number;
   readonly line: number;
+  readonly row: unknown;
 }
 
 interface Picking {
@@ -132,11 +178,12 @@ async function* read(
   source: AsyncIterable<Uint8Array>,
   rule: RecordRule,
   totals: Totals,
-  format: ReturnType<typeof openFormat>,
+  format: Format,
   { pick, unreadable, outside }: Picking,
 ): AsyncGenerator<FoundRecord> {
   const checksum = keyedChecksum(rule);
-  const sum = ({ bytes, start, end }: Stretch) => checksum(contentOf(bytes, start, end)).toString(36);
+  const sum = ({ bytes, start, end, row }: Stretch) =>
+    checksum(format.named(row, contentOf(bytes, start, end))).toString(36);
   let waiting: Omit<FoundRecord, "after"> | null = null;
   let previous: Stretch | null = null;
   for await (const { bytes, pieces } of openBlocks(source, rule, format, totals)) {
@@ -147,7 +194,7 @@ async function* read(
       } else if (row === null) outside(line, bytes.toString("utf8", start, end));
       if (row === null) continue;
       totals.records += 1;
-      const stretch: Stretch = { bytes, start, end, line };
+      const stretch: Stretch = { bytes, start, end, line, row };
       if (waiting !== null) {
         yield { ...waiting, after: sum(stretch) };
         waiting = null;
@@ -156,9 +203,14 @@ async function* read(
       if (picked !== null) {
         const { part, ...found } = picked;
         const values = Object.fromEntries(rule.exports.map((column) => [column, format.exported(row, column)]));
+        const marked = format.markOf(row);
+        const unmarkable = marked === undefined ? format.unmarkable(row) : null;
         waiting = {
           ...found,
           line,
+          ...(rule.unnamed.length === 0 ? {} : { marks: marksDigest(rule, format.marksIn(row)) }),
+          ...(marked === undefined ? {} : { marked }),
+          ...(unmarkable === null ? {} : { unmarkable }),
           before: previous === null ? START : sum(previous),
           values,
           done: part !== null && format.isAsWanted(row, part),
@@ -176,11 +228,16 @@ export async function* remainingRecords(
   rule: RecordRule,
   changes: ReadonlyMap<string, RecordChange>,
 ): AsyncGenerator<string> {
+  if (isGivingBack(changes)) {
+    const { back } = await restorable(source, rule, changes);
+    yield* new Set(changes.keys()).difference(back);
+    return;
+  }
   const find = recordFinder(rule, changes.keys());
   const format = openFormat(rule, { changes: changes.values() });
   for await (const { bytes, pieces } of openBlocks(source, rule, format)) {
     for (const { start, end, row } of pieces) {
-      const id = row === null ? null : find(contentOf(bytes, start, end));
+      const id = row === null ? null : find(format.named(row, contentOf(bytes, start, end)));
       const change = id === null ? undefined : changes.get(id);
       if (
         id !== null &&
@@ -198,13 +255,13 @@ export async function* namesOf(
   rule: RecordRule,
   lookups: readonly Lookup[] | null,
 ): AsyncGenerator<string> {
-  const name = recordNamer(rule);
   const format = openFormat(rule, lookups === null ? {} : { lookups });
+  const name = namerOf(rule, format);
   for await (const { bytes, pieces } of openBlocks(source, rule, format)) {
     for (const { start, end, row } of pieces) {
       if (row === null) continue;
       const isMeant = lookups === null ? format.passes(row) : format.match(row).subjects.length > 0;
-      if (isMeant) yield name(contentOf(bytes, start, end)).id;
+      if (isMeant) yield name(row, contentOf(bytes, start, end)).id;
     }
   }
 }
@@ -223,14 +280,14 @@ export async function* surveyRecords(
   lookups: readonly Lookup[],
 ): AsyncGenerator<SurveyedRecord> {
   const find = recordFinder(rule, changes.keys());
-  const name = recordNamer(rule);
   const bySubject = Map.groupBy(lookups, ({ subject }) => subject);
   const format = openFormat(rule, { lookups, changes: changes.values() });
+  const name = namerOf(rule, format);
   for await (const { bytes, pieces } of openBlocks(source, rule, format)) {
     for (const { start, end, row } of pieces) {
       if (row === null) continue;
       const content = contentOf(bytes, start, end);
-      const id = find(content);
+      const id = find(format.named(row, content));
       const change = id === null ? undefined : changes.get(id);
       if (id !== null && change !== undefined) {
         yield {
@@ -245,7 +302,7 @@ export async function* surveyRecords(
         rule,
         subjects.flatMap((subject) => bySubject.get(subject) ?? []),
       );
-      if (part === null || !format.isAsWanted(row, part)) yield { id: name(content).id, state: "others" };
+      if (part === null || !format.isAsWanted(row, part)) yield { id: name(row, content).id, state: "others" };
     }
   }
 }
@@ -279,4 +336,12 @@ export async function countRecords(source: AsyncIterable<Uint8Array>, rule: Reco
   for await (const { pieces } of openBlocks(source, rule, format))
     for (const { row } of pieces) if (row !== null && format.passes(row)) count += 1;
   return count;
+}
+
+/** `holder`: of the file or object as it is. */
+export function fingerprintOf(
+  { fingerprint, before, after, marks }: Pick<FoundRecord, "fingerprint" | "before" | "after" | "marks">,
+  holder: string,
+): string {
+  return writeFingerprint({ own: fingerprint, before, after, holder, ...(marks === undefined ? {} : { marks }) });
 }

@@ -1,10 +1,13 @@
 import { Failure } from "../errors.ts";
 import type { Where } from "../model/datamap.ts";
-import type { Also } from "../model/change.ts";
+import type { Also, PlannedRecord } from "../model/change.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { FieldRules } from "../model/field-rule.ts";
 import type { Lookup, MatchColumn, Target } from "../model/search.ts";
+import { markRules, SAMPLE_STAMP, type Stamp } from "../model/marker.ts";
 import { differencesIn } from "./read-alike.ts";
+import { type RecordImage, readImage } from "./record-image.ts";
+import { readFingerprint } from "./record-name.ts";
 
 /** A piece of a block: a record, or what stands between records. */
 export interface Piece<Row> {
@@ -33,13 +36,14 @@ export interface RecordMatch {
 }
 
 export type FieldChange = Extract<Change, { kind: "fields" }>;
+export type MarkChange = Extract<Change, { kind: "mark" }>;
 
 /**
  * What one record type's rule changes in a record. A rule for a matched column, or for a path at or above one, acts where
  * the value is one of `lookups`'; null: nobody says whose it is, so every value counts.
  */
 export interface ChangePart {
-  readonly change: FieldChange;
+  readonly change: FieldChange | MarkChange;
   readonly columns: readonly MatchColumn[];
   readonly mode: "any" | "all";
   /** Constants that narrow the match. */
@@ -52,6 +56,10 @@ export interface RecordChange {
   readonly remove: boolean;
   /** The changes of several record types never touch the same column. None where the record goes. */
   readonly parts: readonly ChangePart[];
+  /** Digest of the marker's columns as they were at plan; another one means that the record changed. Absent: its name says it all. */
+  readonly marks?: string;
+  /** A marked record is given back: it is told by all of its text, and not by its name. No parts then. */
+  readonly back?: RecordImage;
 }
 
 /** What a kind of record file knows. Made anew for every reading of a file. */
@@ -64,6 +72,14 @@ export interface RecordFormat<Row> {
   /** Whether an identifier of somebody else than these subjects stands where the match does not find it. */
   holdsUnfound(row: Row, subjects: readonly number[]): boolean;
   exported(row: Row, column: string): readonly string[];
+  /** Whether it is marked as deleted, by whomever, and since when; undefined: it lives, or cannot be marked. */
+  markOf(row: Row): { readonly since: string | null } | undefined;
+  /** The texts of the marker's columns. */
+  marksIn(row: Row): readonly (string | null)[];
+  /** Why this record cannot be marked; null: it can. */
+  unmarkable(row: Row): string | null;
+  /** What names the record: its content, without the columns that its name says nothing of. */
+  named(row: Row, content: Buffer): Buffer;
   /** Whether these fields are as the change leaves them. */
   isAsWanted(row: Row, part: ChangePart): boolean;
   /** The record's text (without its line end) after the changes. Throws FIELD_REFUSED. */
@@ -78,8 +94,15 @@ export interface RecordFormat<Row> {
   unseen(): readonly string[];
 }
 
+/** What a mark writes, and when: whoever carries it out has a stamp. */
+export function stampOf({ stamp }: MarkChange): Stamp {
+  if (stamp === undefined) throw new Failure("UNEXPECTED", "a record is to be marked, and nobody says since when");
+  return stamp;
+}
+
 /** Every column or path that the change names. Paths below `in` are given from the root. */
-export function rulesOf(change: FieldChange): FieldRules {
+export function rulesOf(change: FieldChange | MarkChange): FieldRules {
+  if (change.kind === "mark") return markRules(change.marker, change.stamp ?? SAMPLE_STAMP);
   const below = change.documents.flatMap(({ in: inside, paths }) =>
     Object.entries(paths).map(([path, rule]) => [inside === undefined ? path : `${inside}.${path}`, rule] as const),
   );
@@ -87,17 +110,17 @@ export function rulesOf(change: FieldChange): FieldRules {
 }
 
 /** null for a deletion. Throws NOT_BUILT or ACTION_REFUSED for what record files cannot do. */
-export function fieldChange(change: Change, name: string): FieldChange | null {
+export function fieldChange(change: Change, name: string): FieldChange | MarkChange | null {
   switch (change.kind) {
     case "delete":
       return null;
     case "fields":
+    case "mark":
       return change;
     case "minimise":
       throw new Failure("NOT_BUILT", `${name}: while_held.keep_only is not built for record files yet`);
-    case "mark":
     case "restore":
-      throw new Failure("ACTION_REFUSED", `${name}: records of files cannot be marked as deleted yet`);
+      throw new Failure("UNEXPECTED", `${name}: what is given back has no rule`);
   }
 }
 
@@ -111,9 +134,11 @@ export function recordChange(
   target: Target,
   lookups: readonly Lookup[] | null,
   also: readonly Also[] = [],
-  subjects: readonly number[] = [],
+  { key, subjects, fingerprint }: Pick<PlannedRecord, "key" | "subjects" | "fingerprint"> = NOBODYS,
 ): RecordChange {
   const name = target.record.id;
+  if (change.kind === "restore") return { remove: false, parts: [], back: readImage(change.images.get(key), name) };
+  const marks = change.kind === "mark" ? readFingerprint(fingerprint)?.marks : undefined;
   const own = fieldChange(change, name);
   const others = also.map((one) => {
     const theirs = fieldChange(one.change, one.target.record.id);
@@ -127,7 +152,7 @@ export function recordChange(
   });
   if (own === null || others.some((one) => one.change === null)) return { remove: true, parts: [] };
   const part = (
-    fields: FieldChange,
+    fields: FieldChange | MarkChange,
     { columns, record, where }: Target,
     mine: readonly Lookup[] | null,
   ): ChangePart => ({
@@ -139,6 +164,7 @@ export function recordChange(
   });
   return {
     remove: false,
+    ...(marks === undefined ? {} : { marks }),
     parts: [
       part(own, target, lookups),
       ...others.flatMap((one) =>
@@ -155,3 +181,5 @@ export function recordChange(
     ],
   };
 }
+
+const NOBODYS: Pick<PlannedRecord, "key" | "subjects" | "fingerprint"> = { key: "", subjects: [], fingerprint: "" };

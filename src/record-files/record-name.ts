@@ -1,7 +1,8 @@
 /**
  * Records of a file have no keys. A record is named by its own bytes: their length and checksum (so that few records need a
  * digest when names are looked up), a keyed digest, and which of several equal records it is. Equal records have equal
- * subjects, so all of them are found together.
+ * subjects, so all of them are found together. Where records are marked as deleted, the bytes of the marker do not count:
+ * a marked record keeps its name.
  */
 import { crc32 } from "node:zlib";
 import type { RecordRule } from "./record-rule.ts";
@@ -60,6 +61,21 @@ export function recordFinder(
   };
 }
 
+/** Whether a record is named like one of these, whichever of several equal ones it is; false for most others. */
+export function namedLike(
+  { digest }: Pick<RecordRule, "digest">,
+  ids: readonly string[],
+): (content: Buffer) => boolean {
+  const checksum = keyedChecksum({ digest });
+  const checksums = new Set(ids.map((id) => Number.parseInt(partsOf(id).sum, 36)));
+  return (content) => checksums.has(checksum(content));
+}
+
+/** Keyed digest of what stands in the columns that a name says nothing of. */
+export function marksDigest({ digest }: Pick<RecordRule, "digest">, texts: readonly (string | null)[]): string {
+  return digest(["marks", ...texts]).slice(0, DIGITS);
+}
+
 /** The parts of a record's name; `sum` as `keyedChecksum` writes it, `digested` the first half of the fingerprint. */
 export function partsOf(id: string): { readonly length: string; readonly sum: string; readonly digested: string } {
   const [length = "", sum = "", digested = ""] = id.split(".");
@@ -87,22 +103,24 @@ export interface Fingerprint {
   readonly after: string;
   /** Of the file or object as it was. */
   readonly holder: string;
+  /** Of the marker's columns, where the name says nothing of them. */
+  readonly marks?: string;
 }
 
 export const START = "^";
 export const END = "$";
 
 /** The record's own part comes first, up to the first dot: it stays while the record does, whatever becomes of its file. */
-export function writeFingerprint({ own, before, after, holder }: Fingerprint): string {
-  return [own.slice(0, DIGITS), before, after, holder].join(".");
+export function writeFingerprint({ own, before, after, holder, marks }: Fingerprint): string {
+  return [own.slice(0, DIGITS), before, after, holder, ...(marks === undefined ? [] : [marks])].join(".");
 }
 
 /** null for what is none of ours. */
 export function readFingerprint(text: string): Fingerprint | null {
-  const [own, before, after, holder, ...rest] = text.split(".");
+  const [own, before, after, holder, marks, ...rest] = text.split(".");
   return own === undefined || before === undefined || after === undefined || holder === undefined || rest.length > 0
     ? null
-    : { own, before, after, holder };
+    : { own, before, after, holder, ...(marks === undefined ? {} : { marks }) };
 }
 
 /** Whether a planned record's fingerprint is that of the record its name means. */

@@ -1,7 +1,8 @@
 /** How the records of one file are read, matched and changed: what a target says, and what the file's name says. */
 import { Failure } from "../errors.ts";
 import type { Change } from "../model/rule-change.ts";
-import type { Dialect, Encoding, Where } from "../model/datamap.ts";
+import type { Dialect, Encoding, Marker, Where } from "../model/datamap.ts";
+import { markerColumns } from "../model/marker.ts";
 import type { MatchColumn, Target } from "../model/search.ts";
 import { dialectOf, formatOf } from "./file-format.ts";
 
@@ -23,6 +24,10 @@ export interface RecordRule {
   readonly dates?: readonly string[];
   /** The record type's own change: decides `done`, and which further columns must be there. Absent: none is decided. */
   readonly change?: Change;
+  /** How a record says that it is marked as deleted. Absent: it cannot. */
+  readonly marker?: Marker;
+  /** Columns or paths that a record's name says nothing of: those that its mark changes, so that a marked record keeps its name. */
+  readonly unnamed: readonly string[];
   /** `io.digest` */
   readonly digest: (parts: readonly (string | null)[]) => string;
   /** A line of a JSONL file that is no object: it is kept. `gap`: it holds an identifier's bytes. Called by `scanRecords` only. */
@@ -65,6 +70,8 @@ export function recordRule(
     exports,
     dates: record.holds.map(({ from }) => from),
     ...(changes.rule === undefined ? {} : { change: changes.rule }),
+    ...(record.marker === undefined ? {} : { marker: record.marker }),
+    unnamed: changes.rule?.kind === "mark" ? markerColumns(changes.rule.marker) : [],
     digest,
     ...reports,
   };

@@ -5,16 +5,22 @@ import { fromUtf8, toUtf8 } from "./charset.ts";
 import { openContent, pack } from "./container.ts";
 import { counted, openBlocks, openFormat, type Totals } from "./open-format.ts";
 import type { RecordChange } from "./record-format.ts";
-import { contentOf, recordFinder } from "./record-name.ts";
+import type { RecordImage } from "./record-image.ts";
+import { contentOf, marksDigest, recordFinder } from "./record-name.ts";
 import type { RecordRule } from "./record-rule.ts";
+import { isGivingBack, markedFinder } from "./restorable.ts";
 
-/** What a rewriting did. The lists are disjoint; an id that was asked for and is in none is not in the file. */
+/** What a rewriting did. `changed`, `alreadyAsWanted` and `moved` are disjoint; an id that was asked for and is in none is not in the file. */
 export interface RewriteResult {
-  /** Ids found, in file order: `changed` and `alreadyAsWanted` together. */
+  /** Ids found, in file order: these three together. */
   readonly matched: readonly string[];
   /** Removed or changed. Empty: the output's content equals the input's, so do not replace it. */
   readonly changed: readonly string[];
   readonly alreadyAsWanted: readonly string[];
+  /** There, but not as they were planned: their marker's columns are others by now. In `matched` too; they stay. */
+  readonly moved: readonly string[];
+  /** Of those that were marked as deleted. */
+  readonly images: ReadonlyMap<string, RecordImage>;
   /** Records read; the output holds `removed` fewer. */
   readonly records: number;
   readonly removed: number;
@@ -43,6 +49,7 @@ export function rewriteRecords(
   pseudonym: (value: string) => string,
 ): Rewrite {
   const format = openFormat(rule, { changes: changes.values() });
+  const isBack = isGivingBack(changes);
   let result: RewriteResult | null = null;
   const output = async function* (): AsyncGenerator<Uint8Array> {
     const totals: Totals = { records: 0, unreadable: 0, bytes: 0 };
@@ -51,10 +58,13 @@ export function rewriteRecords(
       matched: new Array<string>(),
       changed: new Array<string>(),
       alreadyAsWanted: new Array<string>(),
+      moved: new Array<string>(),
       changedAt: new Array<number>(),
     };
+    const images = new Map<string, RecordImage>();
     let [removed, bytesOut] = [0, 0];
     const find = recordFinder(rule, changes.keys());
+    const findMarked = markedFinder(rule, changes);
     const content = await openContent(counted(source, totals), rule.name);
     const edited = async function* (): AsyncGenerator<Buffer> {
       for await (const { bytes, pieces } of format.blocks(toUtf8(content.bytes, rule.encoding, rule.name))) {
@@ -70,12 +80,20 @@ export function rewriteRecords(
           if (row === null) continue;
           totals.records += 1;
           const text = contentOf(bytes, start, end);
-          const id = find(text);
+          const id = isBack ? findMarked(text) : find(format.named(row, text));
           const change = id === null ? undefined : changes.get(id);
           if (id === null || change === undefined) continue;
           lists.matched.push(id);
-          if (!change.remove && change.parts.every((part) => format.isAsWanted(row, part))) {
+          if (
+            !change.remove &&
+            change.back === undefined &&
+            change.parts.every((part) => format.isAsWanted(row, part))
+          ) {
             lists.alreadyAsWanted.push(id);
+            continue;
+          }
+          if (change.marks !== undefined && change.marks !== marksDigest(rule, format.marksIn(row))) {
+            lists.moved.push(id);
             continue;
           }
           lists.changed.push(id);
@@ -84,10 +102,10 @@ export function rewriteRecords(
           if (change.remove) removed += 1;
           else {
             lists.changedAt.push(totals.records - 1 - removed);
-            parts.push(
-              Buffer.from(format.change(row, text.toString(), line, change.parts, pseudonym)),
-              bytes.subarray(start + text.length, end),
-            );
+            const was = text.toString();
+            const now = change.back?.before ?? format.change(row, was, line, change.parts, pseudonym);
+            if (change.parts.some((part) => part.change.kind === "mark")) images.set(id, { before: was, after: now });
+            parts.push(Buffer.from(now), bytes.subarray(start + text.length, end));
           }
         }
         keepUntil(bytes.length);
@@ -100,7 +118,7 @@ export function rewriteRecords(
       yield chunk;
     }
     const hashes = { sha256: written.digest("hex"), keptSha256: kept.digest("hex") };
-    result = { ...lists, records: totals.records, removed, bytesIn: totals.bytes, bytesOut, ...hashes };
+    result = { ...lists, images, records: totals.records, removed, bytesIn: totals.bytes, bytesOut, ...hashes };
   };
   return {
     output: output(),
@@ -144,8 +162,11 @@ export async function verifyRewrite(
       kept.update(bytes.subarray(from, start));
       from = end;
       const planned = changes.get(changedIds[nth] ?? "");
-      if (planned === undefined || !planned.parts.every((part) => format.isAsWanted(row, part)))
-        throw wrong("a changed record");
+      const isRight =
+        planned?.back === undefined
+          ? planned?.parts.every((part) => format.isAsWanted(row, part))
+          : contentOf(bytes, start, end).toString() === planned.back.before;
+      if (isRight !== true) throw wrong("a changed record");
     }
     kept.update(bytes.subarray(from));
   }

@@ -29,6 +29,7 @@ export function ruleOf(given: Partial<RecordRule> = {}): TestRule {
     mode: "any",
     exports: [],
     change: { kind: "delete" },
+    unnamed: [],
     digest: (parts) => createHmac("sha256", "the key of the tests").update(JSON.stringify(parts)).digest("hex"),
     unreadable: (line, _text, gap) => void gaps.push({ line, gap }),
     gaps,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { config } from "../../../connectors/files/config.ts";
 import { formatOf } from "../../../src/record-files/file-format.ts";
-import type { RecordType } from "../../../src/model/datamap.ts";
+import type { Marker, RecordType } from "../../../src/model/datamap.ts";
 import { blockOf, peopleFiles } from "./fixture.ts";
 
 const issues = (given: Partial<RecordType>, globs: readonly string[] = ["a.csv"]) =>
@@ -35,6 +35,20 @@ test("what cannot be done is an issue at its key", () => {
     "ROOT_UNNAMED",
     "KEY_UNUSED",
   ]);
+});
+
+test("nothing else may rest on what a mark changes", () => {
+  const marking = (marker: Marker, given: Partial<RecordType> = {}, globs = ["a.csv"]) =>
+    issues({ do: "soft-delete", marker, ...given }, globs);
+  const time: Marker = { kind: "timestamp", column: "gone", live: null };
+  expect(marking(time)).toEqual([]);
+  expect(marking({ kind: "flag", column: "gone", deleted: "true" })).toEqual(["soft_delete MARKER_INVALID"]);
+  expect(marking({ kind: "status", column: "gone", deleted: ["x"], since: "at" })).toEqual([]);
+  expect(marking({ kind: "delete_marker" })).toEqual(["soft_delete MARKER_INVALID"]);
+  expect(marking({ ...time, column: "a[].gone" }, {}, ["a.jsonl"])).toEqual(["soft_delete MARKER_INVALID"]);
+  expect(marking({ ...time, column: "email" })).toEqual(["match.email MARKER_INVALID"]);
+  expect(marking(time, { where: { gone: [""] } })).toEqual(["where.gone MARKER_INVALID"]);
+  expect(marking(time, { split: { gone: "," } })).toEqual(["split.gone KEY_UNUSED"]);
 });
 
 test("erase is no action of record files", () => {

@@ -421,7 +421,7 @@ test("constants narrow what is found, counted and changed", async () => {
   expect(await folder.read("a.csv")).toBe("email,kind\nann@shop.example,boat\nbob@shop.example,person\n");
 });
 
-test("shared lines are told, and marks are refused", async () => {
+test("shared lines are told, and a mark without its instant is refused", async () => {
   await folder.write("a.jsonl", '{"to":["ann@shop.example","bob@shop.example"]}\n{"to":["ann@shop.example"]}\n');
   const record = peopleFiles(["*.jsonl"]);
   const system = systemOf(folder.path, record);
@@ -432,12 +432,10 @@ test("shared lines are told, and marks are refused", async () => {
   const mark = {
     kind: "mark",
     marker: { kind: "timestamp", column: "gone", live: null },
-    at: "2026-01-01T00:00:00.000Z",
-    by: "x",
   } as const;
   await using eraser = await system.openEraser(io);
   await expect(eraser.apply(unitOf(target, lookups, mark, planned(found)), testJournal(), FREE)).rejects.toMatchObject({
-    code: "ACTION_REFUSED",
+    code: "UNEXPECTED",
   });
 });
 
