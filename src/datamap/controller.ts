@@ -36,6 +36,7 @@ export type Top = Pick<
   | "proof"
   | "approval"
   | "limits"
+  | "imageBytes"
   | "settle"
   | "releaseWait"
   | "clock"
@@ -89,6 +90,7 @@ export async function readTop(written: Written, outside: Outside, check: Check):
       ...(standing === undefined ? {} : { standing }),
     },
     limits: readLimits(written.limits, { maxRecords: 1000, maxFraction: 0.01, maxFanOut: 20, batchRecords: 100_000 }),
+    ...(written.limits?.image_bytes === undefined ? {} : { imageBytes: written.limits.image_bytes }),
     ...(retainDeleted === undefined ? {} : { retainDeleted }),
     settle: readPeriod(written.settle ?? "1 hour", ["settle"], check),
     releaseWait: readWholeDays(written.legal_holds?.release_wait ?? "0 days", ["legal_holds", "release_wait"], check),

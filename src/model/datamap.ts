@@ -304,6 +304,8 @@ export interface DataMap {
     readonly standing?: readonly StandingApproval[];
   };
   readonly limits: Limits;
+  /** The most bytes that everything kept for `undo` takes together; absent: IMAGE_BYTES. */
+  readonly imageBytes?: number;
   readonly settle: Period;
   /** `purge_after` of record types with a marker that name none. */
   readonly retainDeleted?: Period;

@@ -50,7 +50,7 @@ export async function planRequest(
       searched: [...searched.found].map(([record, { lookups }]) => ({ record, lookups })),
       carried: await keptSoFar(tx, id, decidedIn(sealed)),
       gaps: plannedGaps(searched.warnings),
-      keep: await stillMarking(tx, id),
+      keep: [...new Set([...(await stillMarking(tx, id)), ...(await tx.images.steps(id)).map((one) => one.plan)])],
     });
     await tx.plans.save(plan);
     await tx.requests.update(id, {
@@ -188,6 +188,9 @@ export async function searchAndPlan(
     batch,
     size: async (record) => (await readers.of(record.system)).size(targetOf(map, record)),
     residue: (record) => residueOf(readers, record.system, targetOf(map, record)),
+    imageBytes: async (target, keys) =>
+      (await (await readers.of(target.record.system)).imageBytes?.(target, keys)) ?? 0,
+    imagesKept: async () => await context.state.read.images.bytes(),
     ...only,
   });
   return { ...made, searched };
