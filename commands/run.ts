@@ -179,8 +179,23 @@ function question(plan: Plan, hidden: number, plain: boolean): string {
   const id = plan.request;
   const number = acting(plan);
   if (number === 0) return `Nothing is to be erased or changed. Type ${id} to note that:`;
-  const back = `${count(hidden, "record")} will be hidden, and can be brought back as long as the restore window lasts.`;
-  if (hidden >= number) return `${back} Type ${id} to start:`;
-  const gone = tint(`There is no undo for ${count(number - hidden, "record")}.`, "danger", plain, process.stderr);
-  return `${gone} ${hidden === 0 ? "" : `${back} `}Type ${id} to start:`;
+  const kept = plan.steps.flatMap(({ act, restorable }) =>
+    restorable === undefined ? [] : [{ ...restorable, acting: Math.min(act, restorable.count) }],
+  );
+  const days = [...new Set(kept.map(({ until }) => until))].toSorted();
+  const all = kept.reduce((sum, one) => sum + one.count, 0);
+  const back = [
+    ...(hidden === 0
+      ? []
+      : [`${count(hidden, "record")} will be hidden, and can be brought back as long as the restore window lasts.`]),
+    ...(all === 0
+      ? []
+      : [
+          `${count(all, "record")} will be erased or changed, and can be brought back by \`expunge undo\` until ${days.join(" or ")}${days.length > 1 ? ", as their record types say" : ""}.`,
+        ]),
+  ].join(" ");
+  const left = number - hidden - kept.reduce((sum, one) => sum + one.acting, 0);
+  if (left <= 0) return `${back} Type ${id} to start:`;
+  const gone = tint(`There is no undo for ${count(left, "record")}.`, "danger", plain, process.stderr);
+  return `${gone} ${back === "" ? "" : `${back} `}Type ${id} to start:`;
 }

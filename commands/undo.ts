@@ -6,7 +6,7 @@ import { confirmById } from "../src/terminal/ask.ts";
 import { count } from "../src/terminal/show.ts";
 
 export default class Undo extends BaseCommand {
-  static override summary = "Bring back what a request marked as deleted, as long as its restore window lasts.";
+  static override summary = "Bring back what a request hid, changed or removed, as long as its restore window lasts.";
   static override examples = [
     "<%= config.bin %> undo R-2026-0001 --confirm R-2026-0001",
     "<%= config.bin %> undo R-2026-0001 --records shop.profiles --reason 'asked by mistake'",

@@ -14,6 +14,8 @@ export interface Kind {
   readonly actions: readonly ActionKind[];
   readonly places: readonly Place["kind"][];
   readonly rank: Rank;
+  /** It can put back what it removed or changed. */
+  readonly preImages?: true;
   /** Its keys, beside those that every kind has; absent: all that the core reads. */
   readonly block?: BlockKeys;
   /** What is wrong with a block beyond its general shape; `path` leads from the system's block. */

@@ -41,6 +41,7 @@ export type Top = Pick<
   | "approval"
   | "people"
   | "limits"
+  | "imageBytes"
   | "settle"
   | "releaseWait"
   | "clock"
@@ -104,6 +105,7 @@ export async function readTop(written: Written, outside: Outside, check: Check):
     },
     ...(people === undefined ? {} : { people }),
     limits: readLimits(written.limits, { maxRecords: 1000, maxFraction: 0.01, maxFanOut: 20, batchRecords: 100_000 }),
+    ...(written.limits?.image_bytes === undefined ? {} : { imageBytes: written.limits.image_bytes }),
     ...(retainDeleted === undefined ? {} : { retainDeleted }),
     settle: readPeriod(written.settle ?? "1 hour", ["settle"], check),
     releaseWait: readWholeDays(written.legal_holds?.release_wait ?? "0 days", ["legal_holds", "release_wait"], check),

@@ -69,7 +69,7 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
     notBuilt([...path, "schedule"], "key", "`schedule` of whole objects", check);
   if (written.soft_delete?.marker !== undefined)
     notBuilt([...path, "soft_delete"], "key", "`soft_delete: { marker }`", check);
-  if (written.restore_window !== undefined && written.do !== "soft-delete")
+  if (written.restore_window !== undefined && written.do !== "soft-delete" && !keepsImages(context.kind, check))
     notBuilt([...path, "restore_window"], "key", `\`restore_window\` beside \`do: ${written.do}\``, check);
   if (written.format === "json" || written.format === "parquet")
     notBuilt([...path, "format"], "value", `The format \`${written.format}\``, check);
@@ -333,6 +333,12 @@ function checkAction(written: WrittenRecord, place: Place, { kind }: RecordConte
       help: didYouMean(written.do, actions, ""),
     });
   }
+}
+
+/** A kind that nobody knows is said to be unknown, and nothing else of it. */
+function keepsImages(kind: string, { kinds }: Check): boolean {
+  const known = kinds.get(kind);
+  return known === undefined || known.preImages === true;
 }
 
 function checkFields(written: WrittenRecord, effect: ReturnType<typeof effectOf>, path: Path, check: Check): void {

@@ -45,6 +45,12 @@ const limits = z.strictObject({
   max_fan_out: count.exactOptional().describe("The most records that one identifier may lead to. Default 20."),
 });
 
+const topLimits = limits.extend({
+  image_bytes: count
+    .exactOptional()
+    .describe("The most bytes that everything kept for `undo` takes together. Default 1073741824 (1 GiB)."),
+});
+
 const fieldRule = z.union([
   z.enum(["clear", "remove", "unlink", "keep"]),
   z.strictObject({
@@ -331,7 +337,7 @@ export const SHAPE = z.strictObject({
     })
     .exactOptional()
     .describe("Who must agree before anything is done."),
-  limits: limits.exactOptional().describe("Caps for every step."),
+  limits: topLimits.exactOptional().describe("Caps for every step."),
   settle: text.exactOptional().describe("How long after a run `verify` looks a second time. Default 1 hour."),
   retain_deleted: text.exactOptional().describe("Default `purge_after` of soft-deleted records."),
   legal_holds: z

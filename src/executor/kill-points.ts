@@ -37,6 +37,7 @@ export const LIFE_STEPS = [
   "verify",
   "begin_undo",
   "undo",
+  "destroy_images",
   "end",
 ] as const;
 

@@ -4,6 +4,7 @@ import { EXIT } from "../errors.ts";
 import type { Left, Residue, StepOutcome, Work } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { PlanStep, SealedStep } from "../model/plan.ts";
+import { keepsWhole, type Restorable } from "../model/pre-image.ts";
 import type { Gap } from "../model/search.ts";
 import type { Stamp } from "../model/marker.ts";
 import { type Status, worst } from "../model/status.ts";
@@ -12,6 +13,7 @@ import { typesById } from "../planner/deciding.ts";
 import { isMarkedBefore, statusOf } from "../planner/plan.ts";
 import { holdsOf } from "../planner/under-legal-hold.ts";
 import { lastDay, purgeDay } from "../retention/purge-day.ts";
+import { windowEnd } from "../retention/restore-window.ts";
 import type { PersonCounts, Receipt } from "../state/journal.ts";
 import { minimisedCount, minimisedKeys, plannedCount } from "./unit-work.ts";
 
@@ -66,27 +68,31 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
   const still = left.acted - stayed.filter(({ kind }) => kind !== "already_gone").length;
   const gone = acted - stayed.length - still;
   const agree = outcome.matched === tally.affected && tally.affected === gone && left.minimised === whole;
-  const reason = tally.reason ?? (agree ? undefined : disagreement(outcome.matched, tally.affected, gone));
+  const worse = tally.reason ?? (agree ? undefined : disagreement(outcome.matched, tally.affected, gone));
+  const restorable = restorableIn(tried, outcome);
   // only what is seen to be gone counts as deleted or changed
   const doubtful = Math.max(0, tally.affected - gone);
   const deleted = Math.max(0, outcome.deleted - doubtful);
   const changed = Math.max(0, outcome.changed - Math.max(0, doubtful - outcome.deleted));
   const failed = Math.max(tally.failed, acted - deleted - changed - stayed.length - tally.blocked);
   const late = outcome.left.filter(({ kind }) => kind === "kept" || kind === "waiting");
+  const status = outcomeStatus(tried, {
+    ...tally,
+    alreadyGone: tally.alreadyGone - asWanted,
+    asWanted: before,
+    failed,
+    agree,
+    own: outcome.own,
+    restorable: restorable?.count ?? 0,
+  });
+  const reason = worse ?? (status === "residue" ? "undo" : undefined);
   // words of a hold or condition are those of its own reason: what failed beside it has another
   const own = (why: string | undefined): boolean => reason === undefined || why === reason;
   const says =
     late.find((one) => one.says !== undefined && own(one.reason))?.says ?? (own(step.reason) ? step.says : undefined);
   return {
     ...aboutAttempt(tried),
-    status: outcomeStatus(tried, {
-      ...tally,
-      alreadyGone: tally.alreadyGone - asWanted,
-      asWanted: before,
-      failed,
-      agree,
-      own: outcome.own,
-    }),
+    status,
     matched: outcome.matched,
     affected: tally.affected,
     gone,
@@ -103,6 +109,8 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
     failed,
     ...(reason === undefined ? {} : { reason }),
     ...(says === undefined ? {} : { says }),
+    ...(restorable === undefined ? {} : { restorable }),
+    ...(restorable === undefined || step.kept > 0 ? {} : { until: restorable.until }),
     ...marksOf(tried, outcome, changed),
     ...(late.length === 0 ? {} : { late: late.map(({ key }) => tried.digest(key)) }),
     ...holdsOf([step, ...late]),
@@ -112,6 +120,17 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
     ),
     ...(tried.people > 1 ? { people: peopleOf(tried, outcome.left) } : {}),
   };
+}
+
+/** What was removed, changed or minimised and is kept to be put back. */
+function restorableIn(
+  { work: { target }, map, stamp }: Tried,
+  { deleted, changed, minimised }: StepOutcome,
+): Restorable | undefined {
+  const { restoreWindow } = target.record;
+  const count = deleted + changed + minimised;
+  if (restoreWindow === undefined || count === 0 || !keepsWhole(target)) return undefined;
+  return { count, until: windowEnd(restoreWindow, stamp.at, map.controller.calendar.timezone) };
 }
 
 /** The plan does not know the end of what is held only since. */
@@ -245,10 +264,21 @@ function joined(one: Receipt, other: Receipt): Receipt {
     ...(says === undefined ? {} : { says }),
     ...(one.marked === undefined && other.marked === undefined ? {} : { marked }),
     ...(notMarked.length === 0 ? {} : { notMarked }),
+    ...restorableOf(one, other),
     ...laterEnd(one.until, other.until),
     ...holdsOf([one, other]),
     ...(late.length === 0 ? {} : { late }),
     ...(people === undefined ? {} : { people: people.map((mine, person) => plus(mine, other.people?.[person])) }),
+  };
+}
+
+function restorableOf({ restorable: one }: Receipt, { restorable: other }: Receipt): Pick<Receipt, "restorable"> {
+  if (one === undefined || other === undefined) {
+    const restorable = one ?? other;
+    return restorable === undefined ? {} : { restorable };
+  }
+  return {
+    restorable: { count: one.count + other.count, until: one.until > other.until ? one.until : other.until },
   };
 }
 
@@ -337,7 +367,12 @@ function nameOf(
 /** What came of the records acted on, and what the plan left alone. */
 function outcomeStatus(
   { step, sealed, map, work }: Tried,
-  tally: Tally & { readonly agree: boolean; readonly own: number; readonly asWanted: number },
+  tally: Tally & {
+    readonly agree: boolean;
+    readonly own: number;
+    readonly asWanted: number;
+    readonly restorable: number;
+  },
 ): Status {
   const statuses: Status[] = [];
   if (tally.blocked > 0) statuses.push("blocked");
@@ -351,6 +386,8 @@ function outcomeStatus(
   const acted = sealed.records.filter(({ disposition }) => disposition.kind === "act");
   if (tally.affected + tally.asWanted > 0 && record !== undefined)
     for (const { disposition } of acted) statuses.push(statusOf(types, record, disposition));
+  // what can be brought back is not gone
+  if (tally.restorable > 0) statuses.push("residue");
   if (tally.own > 0 && record !== undefined && tally.affected === 0)
     statuses.push(statusOf(types, record, { kind: "act", change: "rule" }));
   if (tally.alreadyGone > tally.asWanted) statuses.push("already_gone");

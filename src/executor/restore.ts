@@ -1,7 +1,7 @@
-/** Gives back what runs of a plan marked as deleted: seen first whether it can be, then carried out like any unit. */
+/** Gives back what runs of a plan marked as deleted, removed or changed: seen first whether it can be, then carried out like any unit. */
 import { Failure } from "../errors.ts";
-import type { Left, PlannedRecord, StepOutcome, Unit } from "../model/change.ts";
-import type { SealedStep } from "../model/plan.ts";
+import type { Left, PlannedRecord, StepOutcome, Unit, Work } from "../model/change.ts";
+import type { SealedStep, StepHead } from "../model/plan.ts";
 import { tallyOf } from "../model/tally.ts";
 import type { Readers } from "../planner/readers.ts";
 import type { Eraser, Guard } from "../port/connector.ts";
@@ -18,6 +18,8 @@ export interface RestoredUnit extends UndoneUnit {
     readonly step: SealedStep;
     readonly images: readonly KeptImage[];
   }[];
+  /** Audit trails of what the unit gives back: what this writes into them is redacted as their rule says. */
+  readonly trails: readonly StepHead[];
 }
 
 export interface RestoreScope {
@@ -53,9 +55,12 @@ export async function rehearse(
   { openEraser }: Pick<RestoreScope, "openEraser">,
 ): Promise<readonly Conflict[]> {
   const conflicts: Conflict[] = [];
+  const earlier = new Map<string, Work[]>();
   for (const unit of units) {
     const work = unitOf(unit, without);
     if (work.works.length === 0) continue;
+    const before = earlier.get(unit.system) ?? [];
+    earlier.set(unit.system, [...before, ...work.works]);
     await using eraser = await openEraser(unit.system);
     const journal = {
       notes: [],
@@ -63,7 +68,8 @@ export async function rehearse(
       keepImages: async () => await Promise.resolve(),
       at: () => {},
     };
-    for (const outcome of await eraser.apply({ ...work, rehearsal: true }, journal, FREE)) {
+    for (const outcome of await eraser.apply({ ...work, rehearsal: true, earlier: before }, journal, FREE)) {
+      if (outcome.left.length === 0) continue;
       const part = unit.parts.find(({ step }) => step.step === outcome.step);
       if (part === undefined) throw new Failure("UNEXPECTED", "a rehearsal speaks of a step that it was not given");
       const stands = outcome.left.filter((left) => !isBackAlready(left));
@@ -132,6 +138,7 @@ async function readAgain(
   await using readers = scope.openReaders();
   const receipts: Receipt[] = [];
   for (const { step, target, operations } of works) {
+    if (operations.every(({ records }) => records.length === 0)) continue;
     const outcome = outcomes.find((one) => one.step === step);
     if (outcome === undefined) throw new Failure("UNEXPECTED", `nothing was said of step ${step}`);
     const tally = tallyOf(outcome);
@@ -169,27 +176,31 @@ async function readAgain(
   return receipts;
 }
 
-/** `without`: names of images that stay where they are. */
-function unitOf({ unit, parts }: RestoredUnit, without: ReadonlySet<string>): Unit {
-  return {
-    id: unit,
-    effect: "restore",
-    works: parts.flatMap(({ step, images }) => {
-      const { rule } = step.target.changes;
-      const mine = images.filter(({ name }) => !without.has(name));
-      if (rule?.kind !== "mark" || mine.length === 0) return [];
-      const planned = new Map(step.records.map((record) => [record.key, record]));
-      const change = {
-        kind: "restore",
-        marker: rule.marker,
-        images: new Map(mine.map(({ key, bytes }) => [key, bytes])),
-      } as const;
-      const records = mine.map(({ key }): PlannedRecord => ({
-        key,
-        fingerprint: "",
-        subjects: planned.get(key)?.subjects ?? [],
-      }));
-      return [{ step: step.step, target: step.target, lookups: step.lookups, operations: [{ change, records }] }];
-    }),
-  };
+/** `without`: names of images that stay where they are. What was done last is given back first: parents before children. */
+function unitOf({ unit, parts, trails }: RestoredUnit, without: ReadonlySet<string>): Unit {
+  const works = parts.toReversed().flatMap(({ step, images }): readonly Work[] => {
+    const { rule } = step.target.changes;
+    const mine = images.filter(({ name }) => !without.has(name));
+    if (mine.length === 0) return [];
+    const planned = new Map(step.records.map((record) => [record.key, record]));
+    const change = {
+      kind: "restore",
+      ...(rule?.kind === "mark" ? { marker: rule.marker } : {}),
+      images: new Map(mine.map(({ key, bytes }) => [key, bytes])),
+    } as const;
+    const records = mine.map(({ key }): PlannedRecord => ({
+      key,
+      fingerprint: "",
+      subjects: planned.get(key)?.subjects ?? [],
+    }));
+    return [{ step: step.step, target: step.target, lookups: step.lookups, operations: [{ change, records }] }];
+  });
+  const own = works.length === 0 ? [] : trails.filter((head) => works.every(({ step }) => step !== head.step));
+  return { id: unit, effect: "restore", works: [...works, ...own.flatMap(ownRowsOf)] };
+}
+
+/** Nothing of the trail is given back, but what our own statements add to it must be redacted as its rule says. */
+function ownRowsOf({ step, target, lookups }: StepHead): readonly Work[] {
+  const { rule } = target.changes;
+  return rule === undefined ? [] : [{ step, target, lookups, operations: [{ change: rule, records: [] }] }];
 }

@@ -64,8 +64,9 @@ export async function runUnit(row: UnitRow, scope: UnitScope, waiting: ReadonlyS
   at("claimed", row.system);
   const trial = trialOf(scope);
   const { receipts, failure } = await attemptAt(row, waiting, trial, scope);
+  const untouched = failure === undefined ? trial.untouched : new Map<string, Set<string>>();
   const done = failure === undefined && receipts.every((receipt) => isDone(receipt, planStep(scope, receipt.step)));
-  const attested = await save(row, receipts, done, scope);
+  const attested = await save(row, receipts, done, scope, untouched);
   if (done) at("attested", row.system);
   return { done, receipts: attested, ...(failure === undefined ? {} : { failure }) };
 }
@@ -76,10 +77,13 @@ async function save(
   receipts: readonly Receipt[],
   done: boolean,
   scope: UnitScope,
+  /** By step: names of records that the attempt left as they were, and of which a killed one may have kept an image. */
+  untouched: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
 ): Promise<readonly Receipt[]> {
   const work = async (tx: Tx): Promise<readonly Receipt[]> => {
     const attested = await tx.journal.attest(scope.plan.id, row.id, receipts, done);
     await tx.outbox.post(scope.entriesFor(attested));
+    for (const [step, names] of untouched) await tx.images.drop(scope.plan.request, scope.plan.id, step, [...names]);
     return attested;
   };
   return await lifeStep(scope.lease, scope.at, done ? "attest" : "attempt", work, row.system);
@@ -95,10 +99,12 @@ export async function leaveUnit(row: UnitRow, scope: UnitScope, failure: Failure
 interface Trial {
   readonly started: string;
   readonly reported: Finding[];
+  /** By step: names of the records that it left as they were. Only where what they were is kept. */
+  readonly untouched: Map<string, Set<string>>;
 }
 
 function trialOf({ now }: UnitScope): Trial {
-  return { started: now().toISOString(), reported: [] };
+  return { started: now().toISOString(), reported: [], untouched: new Map() };
 }
 
 function planStep({ plan }: UnitScope, id: string): PlanStep {
@@ -168,6 +174,13 @@ async function attemptAt(
       for (const [index, work] of works.entries()) {
         const outcome = settled.outcomes[index] ?? noStep(row.id);
         if (effectsIn(outcome) > 0) acted.set(work.step, work.target);
+        if (work.target.record.restoreWindow !== undefined)
+          for (const { key, kind } of outcome.left) {
+            // what is gone may have gone by an attempt of which nobody knows how it ended
+            if (kind === "already_gone") continue;
+            const names = trial.untouched.get(work.step) ?? new Set();
+            trial.untouched.set(work.step, names.add(scope.digest(key)));
+          }
         receipts.add(work.step, (planned) =>
           receiptOf(
             { ...triedOf(scope, trial, work, settled.sealed), ...planned },
@@ -187,7 +200,7 @@ async function attemptAt(
       receipts: receipts.all().map((receipt) => ({
         ...receipt,
         gaps: gapsOf(trial.reported, `${receipt.system}.${receipt.record}`),
-        residue: residue.get(receipt.step) ?? [],
+        residue: [...(residue.get(receipt.step) ?? []), ...undoResidue(receipt)],
         finished: scope.now().toISOString(),
       })),
     };
@@ -349,6 +362,13 @@ export function gapsOf(findings: readonly Finding[], record: string): readonly G
     finding.record === record && finding.gap !== undefined ? [finding.gap] : [],
   );
   return [...new Map(gaps.map((gap) => [`${gap.where}\n${String(gap.holdsIdentifier)}`, gap])).values()];
+}
+
+/** What it was can still be brought back. */
+function undoResidue({ system, record, restorable }: Receipt): readonly Residue[] {
+  return restorable === undefined
+    ? []
+    : [{ system, record: `${system}.${record}`, mechanism: "undo", goneBy: restorable.until }];
 }
 
 function nothingDone(step: string): StepOutcome {

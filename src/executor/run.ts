@@ -290,7 +290,7 @@ async function finish(
     Object.keys(newRecords).length > 0
       ? EXIT.partly_done
       : exitOf(plan.steps, open, [...receipts.values()], complete, failures.length === rows.length ? failures : []);
-  const next = stateAfter(plan, exit, waitsForPurge(plan.steps, [...receipts.values()]));
+  const next = stateAfter(plan, exit, waitsForItsDay(plan.steps, [...receipts.values()]));
   const residue = mergeResidue(attempts.flatMap((receipt) => receipt.residue ?? [])).map((one): ResidueLine => ({
     system: one.system,
     record: one.record ?? null,
@@ -308,16 +308,19 @@ async function finish(
   return result;
 }
 
-/** What waits in due work is found again by the next: this one has done what it was to do. `hidden`: something is marked as deleted, and goes on its day. */
+/** What waits in due work is found again by the next: this one has done what it was to do. `hidden`: something is marked as deleted or can be brought back, and goes on its day. */
 function stateAfter({ as_of }: ApprovedPlan, exit: ExitCode, hidden: boolean): RequestState {
   if (exit === EXIT.done) return hidden ? "waiting" : "verifying";
   if (exit === EXIT.waiting) return as_of === undefined ? "waiting" : "verifying";
   return "partly_done";
 }
 
-/** Whether records are marked as deleted and wait for nothing but their day. */
-function waitsForPurge(steps: readonly PlanStep[], receipts: readonly Receipt[]): boolean {
-  return steps.some(({ marked = 0 }) => marked > 0) || receipts.some(({ marked = 0 }) => marked > 0);
+/** Whether records are marked as deleted, or can be brought back, and wait for nothing but their day. */
+function waitsForItsDay(steps: readonly PlanStep[], receipts: readonly Receipt[]): boolean {
+  return (
+    steps.some(({ marked = 0 }) => marked > 0) ||
+    receipts.some(({ marked = 0, restorable }) => marked > 0 || restorable !== undefined)
+  );
 }
 
 /** The worst wins: what is not done before what waits for somebody. */

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../model/json.ts";
 import type { PlanStep } from "../model/plan.ts";
+import { plannedWords } from "../model/pre-image.ts";
 import type { Status } from "../model/status.ts";
 import type { PersonCounts, Receipt } from "../state/journal.ts";
 
@@ -18,7 +19,8 @@ export interface RunStep {
 /** A step as events and the result show it: the plan's words, the receipt's numbers. `receipt` undefined: no unit was made of the step. */
 export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: readonly string[]): RunStep {
   const { id, system, record, found, act, law } = step;
-  const until = receipt?.until === undefined ? step.until : (receipt.until ?? undefined);
+  const planned = receipt === undefined ? step : plannedWords(step);
+  const until = receipt?.until === undefined ? planned.until : (receipt.until ?? undefined);
   const { holds } = receipt ?? step;
   const shown = {
     ...(until === undefined ? {} : { until }),
@@ -69,7 +71,7 @@ export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: r
     blocked,
     failed,
   } = receipt;
-  const reason = receipt.reason ?? step.reason;
+  const reason = receipt.reason ?? planned.reason;
   // the words of the plan are those of its own reason: what failed since has another
   const says = receipt.says ?? (reason === step.reason ? step.says : undefined);
   const counts = {
@@ -82,6 +84,7 @@ export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: r
     already_gone: alreadyGone,
     ...(asWanted === 0 ? {} : { as_wanted: asWanted }),
     ...(marked === 0 ? {} : { marked }),
+    ...(receipt.restorable === undefined ? {} : { restorable: { ...receipt.restorable } }),
     own,
     kept,
     waiting,

@@ -492,7 +492,7 @@ export function verdict(
     readonly exit: ExitCode;
     readonly undone: boolean;
     readonly waiting: boolean;
-    /** Records are marked as deleted, and go on their day. */
+    /** Records are marked as deleted or can be brought back, and go on their day. */
     readonly hidden: boolean;
   },
   settledAt: Date,

@@ -130,12 +130,26 @@ function foundNoMore(
   const left = totals.waiting + totals.blocked + totals.failed + totals.untold;
   return (
     residual + failed + unverifiable + left + gaps.length + not_searched.length + vanished.length === 0 &&
-    systems.every(({ status, hidden = 0 }) => status !== "not_checked" && (state === "closed" || hidden === 0))
+    systems.every(
+      ({ status, hidden = 0, restorable = 0 }) =>
+        status !== "not_checked" && restorable === 0 && (state === "closed" || hidden === 0),
+    )
   );
 }
 
 function doneIn(line: SystemLine, called: string, closed: boolean, language: Language): readonly object[] {
   const { deleted, changed, unsorted, already_gone, status, hidden = 0, restored = 0 } = line;
+  const { restorable = 0, brought_back = 0 } = line;
+  // what was erased and what was changed came back alike: nobody knows which
+  if (restorable + brought_back > 0) {
+    const kept = [
+      ["restorable", restorable],
+      ["brought_back", brought_back],
+      ["erased_or_changed", Math.max(0, deleted + changed - restorable - brought_back)],
+      ["gone", already_gone],
+    ] as const;
+    return kept.flatMap(([how, count]) => (count === 0 ? [] : [{ called, count, what: whatWasDone(how, language) }]));
+  }
   const parts = [
     ["erased", deleted],
     // an entry of version 0.1 that does not say which: the weaker word

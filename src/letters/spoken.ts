@@ -27,7 +27,19 @@ export function spokenDay(date: string, language: Language): string {
 
 /** What was done with records; it follows their number. */
 const DONE: Readonly<
-  Record<"erased" | "changed" | "hidden" | "hidden_before" | "restored" | "pseudonymised" | "gone", Words>
+  Record<
+    | "erased"
+    | "changed"
+    | "hidden"
+    | "hidden_before"
+    | "restored"
+    | "restorable"
+    | "brought_back"
+    | "erased_or_changed"
+    | "pseudonymised"
+    | "gone",
+    Words
+  >
 > = {
   erased: { en: "erased", de: "gelöscht", fr: "effacement" },
   changed: {
@@ -44,6 +56,21 @@ const DONE: Readonly<
     en: "taken out of use, and erased or made anonymous since",
     de: "aus dem Gebrauch genommen und seither gelöscht oder anonymisiert",
     fr: "retrait de l'usage, puis effacement ou anonymisation",
+  },
+  restorable: {
+    en: "erased or changed, and can still be brought back for a time",
+    de: "gelöscht oder geändert, und für eine Frist noch wiederherstellbar",
+    fr: "effacées ou modifiées, et encore récupérables pendant un temps",
+  },
+  brought_back: {
+    en: "erased or changed for a time, and in use again",
+    de: "für eine Zeit gelöscht oder geändert, und wieder in Gebrauch",
+    fr: "effacées ou modifiées pendant un temps, et de nouveau utilisées",
+  },
+  erased_or_changed: {
+    en: "erased or changed",
+    de: "gelöscht oder geändert",
+    fr: "effacées ou modifiées",
   },
   restored: {
     en: "hidden for a time, and in use again",

@@ -54,6 +54,8 @@ export interface Unit {
    */
   readonly rehearsal?: true;
   readonly works: readonly Work[];
+  /** Of an undo: what others of its units have put back by then; a rehearsal does not find it in place. */
+  readonly earlier?: readonly Work[];
   /** Read when it is asked for: it may be as much as the whole plan. Absent: only what the works do. */
   planned?(): Promise<PlannedInSystem>;
 }

@@ -307,6 +307,8 @@ export interface DataMap {
   /** Who may act; undefined: whoever can start the program. */
   readonly people?: readonly Person[];
   readonly limits: Limits;
+  /** The most bytes that everything kept for `undo` takes together; absent: IMAGE_BYTES. */
+  readonly imageBytes?: number;
   readonly settle: Period;
   /** `purge_after` of record types with a marker that name none. */
   readonly retainDeleted?: Period;

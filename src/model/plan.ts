@@ -2,6 +2,7 @@
 import type { Brand } from "./brand.ts";
 import type { PlannedRecord } from "./change.ts";
 import type { ActionKind } from "./datamap.ts";
+import type { Restorable } from "./pre-image.ts";
 import type { DueSelection, Lookup, Site, Target } from "./search.ts";
 import type { Status } from "./status.ts";
 
@@ -61,6 +62,8 @@ export interface PlanStep extends Counts {
   readonly excluded?: number;
   /** Of the waiting ones: they were marked as deleted before, and wait for nobody. */
   readonly marked?: number;
+  /** What a run would remove or change, and keep to be put back. */
+  readonly restorable?: Restorable;
   /** Of the worst that happens here: blocked, then waiting, then kept. */
   readonly reason?: string;
   /** The reason in the words of the hold or condition. */

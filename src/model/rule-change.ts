@@ -11,10 +11,10 @@ export type Change =
   | { readonly kind: "minimise"; readonly keepOnly: readonly string[] }
   /** Soft delete: the marker changes and nothing else. `stamp`: absent in a rule, there in what is to be carried out. */
   | { readonly kind: "mark"; readonly marker: Marker; readonly stamp?: Stamp }
-  /** Takes back what a `mark` of ours set. */
+  /** Takes back what a `mark` of ours set; without a `marker`, puts back what we removed or changed, whole. */
   | {
       readonly kind: "restore";
-      readonly marker: Marker;
+      readonly marker?: Marker;
       /** By record key: what `UnitJournal.keepImages` was given of it. */
       readonly images: ReadonlyMap<string, Uint8Array>;
     };

@@ -30,10 +30,12 @@ export function withHeld(
   held: ReadonlyMap<string, HeldBefore>,
 ): readonly DueRule[] {
   const own = new Set(rules.flatMap(({ type, because }) => (because === "schedule" ? [type.id] : [])));
-  const more = recordTypes(map).flatMap((type): readonly DueRule[] => {
-    const mine = own.has(type.id) ? undefined : held.get(type.id);
-    return mine === undefined ? [] : [{ type, because: "hold_ended", target: targetOf(map, type), held: mine }];
-  });
+  const more = recordTypes(map)
+    .map(forGood)
+    .flatMap((type): readonly DueRule[] => {
+      const mine = own.has(type.id) ? undefined : held.get(type.id);
+      return mine === undefined ? [] : [{ type, because: "hold_ended", target: targetOf(map, type), held: mine }];
+    });
   const joined = rules.map((rule) => {
     const mine = rule.because === "schedule" ? held.get(rule.type.id) : undefined;
     return mine === undefined ? rule : { ...rule, held: mine };
@@ -89,7 +91,8 @@ export function afterOf({ type, because }: Pick<DueRule, "type" | "because">): P
   }
 }
 
-function scheduleOf(map: DataMap, type: RecordType, today: CivilDate): readonly DueRule[] {
+function scheduleOf(map: DataMap, written: RecordType, today: CivilDate): readonly DueRule[] {
+  const type = forGood(written);
   const { schedule } = type;
   if (schedule === undefined) return [];
   const column = schedule.from;
@@ -131,12 +134,17 @@ function zoneOf(map: DataMap): string {
 function purgedType(type: RecordType): RecordType {
   if (type.purge === undefined) return type;
   const erasing = type.place.kind === "files" ? "remove-rows" : "erase";
-  return { ...type, do: type.purge.how === "erase" ? erasing : "anonymise" };
+  return forGood({ ...type, do: type.purge.how === "erase" ? erasing : "anonymise" });
+}
+
+/** What goes on its day is not kept to be put back; what due work only marks is. */
+function forGood({ restoreWindow, ...type }: RecordType): RecordType {
+  return type.do === "soft-delete" && restoreWindow !== undefined ? { ...type, restoreWindow } : type;
 }
 
 /** The map as a plan of due work acts by it: what is purged is acted on by its purge. `because`: by record type. */
 export function mapOfDue(map: DataMap, because: ReadonlyMap<string, Because>): DataMap {
-  const asDue = (type: RecordType): RecordType => (because.get(type.id) === "purge" ? purgedType(type) : type);
+  const asDue = (type: RecordType): RecordType => forGood(because.get(type.id) === "purge" ? purgedType(type) : type);
   return { ...map, systems: map.systems.map((system) => ({ ...system, records: system.records.map(asDue) })) };
 }
 

@@ -17,7 +17,9 @@ import type {
   SubjectCounts,
   Totals,
 } from "../model/plan.ts";
-import type { Finding } from "../model/search.ts";
+import { IMAGE_BYTES, keepsWhole, type Restorable } from "../model/pre-image.ts";
+import { changesOf } from "../model/rule-change.ts";
+import type { Finding, Target } from "../model/search.ts";
 import { type Status, worst } from "../model/status.ts";
 import { typesById } from "./deciding.ts";
 import type { Found, FoundRecord } from "./found.ts";
@@ -25,6 +27,7 @@ import { changesMade } from "./references.ts";
 import { reasonWords } from "../model/words.ts";
 import { holdsOf } from "./under-legal-hold.ts";
 import { backupResidue, mergeResidue } from "./residue.ts";
+import { addPeriod } from "../retention/civil-date.ts";
 import { lastDay, purgeDay } from "../retention/purge-day.ts";
 import type { Searched } from "./search.ts";
 import { reasonOf as stopReason } from "./stops.ts";
@@ -56,6 +59,9 @@ export interface PlanParts {
   /** How many records a record type has in all; asked only where a step finds more than a few. */
   size(record: RecordType): Promise<number>;
   residue(record: RecordType): AsyncIterable<Residue>;
+  /** About what it takes to keep what these records are; and what is kept already. Asked only where a step would keep something. */
+  imageBytes?(target: Target, keys: readonly string[]): Promise<number>;
+  imagesKept?(): Promise<number>;
 }
 
 /** The plan and what is sealed beside it. Throws LIMIT_EXCEEDED where a step acts on more than its cap. */
@@ -94,6 +100,7 @@ export async function makePlan(
       records,
     });
   }
+  await refuseTooLarge(steps, sealed, parts);
   const residue = await plannedResidue(steps, sorted, parts);
   const warnings = [
     ...searched.warnings,
@@ -189,9 +196,13 @@ function planStep(
   const empty = searched.empty.has(type.id);
   if (empty || unsearched.length > 0) statuses.add("not_checked");
   if (doubtful + more > 0) statuses.add("waiting");
-  const { reason, says } = empty
+  const restorable = restorableIn(records, type, parts);
+  if (restorable !== undefined) statuses.add("residue");
+  const worse = empty
     ? { reason: "empty_pattern", says: undefined }
     : reasonOf(records, unsearched.length > 0, doubtful > 0, more > 0);
+  const { reason, says } =
+    worse.reason === undefined && restorable !== undefined ? { reason: "undo", says: undefined } : worse;
   const kept = records.flatMap(({ disposition }) => (disposition.kind === "kept" ? [disposition] : []));
   // where nobody knows one of the ends, the last of the others would be no promise
   const heldUntil = kept.some((one) => one.until === undefined)
@@ -202,7 +213,8 @@ function planStep(
         )
         .toSorted()
         .at(-1);
-  const until = heldUntil ?? (kept.length > 0 ? undefined : markedUntil(records, statuses, type, parts));
+  const until =
+    heldUntil ?? (kept.length > 0 ? undefined : (markedUntil(records, statuses, type, parts) ?? restorable?.until));
   const marked = records.filter(({ disposition }) => isMarkedBefore(disposition)).length;
   const law = [...new Set(kept.flatMap((one) => one.law))];
   const minimised = kept.filter((one) => one.minimise).length;
@@ -223,6 +235,7 @@ function planStep(
     ...(minimised === 0 ? {} : { minimised }),
     ...(excluded === 0 ? {} : { excluded }),
     ...(marked === 0 ? {} : { marked }),
+    ...(restorable === undefined ? {} : { restorable }),
     ...(reason === undefined ? {} : { reason }),
     ...(says === undefined ? {} : { says }),
     ...(until === undefined ? {} : { until }),
@@ -233,6 +246,23 @@ function planStep(
     ...(batch && unsearched.length > 0 ? { unsearched: unsearched.map((person) => shownAs(pseudonyms[person])) } : {}),
     ...(batch ? { subjects: subjectCounts(records, unsearched, placeholders?.byPerson, pseudonyms, searched) } : {}),
   };
+}
+
+/** What a run today would keep of these records, and until when; undefined: nothing. */
+function restorableIn(
+  records: readonly SealedRecord[],
+  type: RecordType,
+  { due, today }: PlanParts,
+): Restorable | undefined {
+  if (type.restoreWindow === undefined || due !== undefined || !keepsWhole({ record: type, changes: changesOf(type) }))
+    return undefined;
+  const count = records.filter(({ disposition }) => keptImage(disposition)).length;
+  return count === 0 ? undefined : { count, until: addPeriod(today, type.restoreWindow) };
+}
+
+/** Whether something of the record is removed or changed. */
+export function keptImage(disposition: Disposition): boolean {
+  return disposition.kind === "act" || (disposition.kind === "kept" && disposition.minimise);
 }
 
 export function isMarkedBefore(disposition: Disposition): boolean {
@@ -389,6 +419,30 @@ async function refuseTooMany(step: PlanStep, record: RecordType, { size }: PlanP
   if (acting > all * maxFraction) over(`max_fraction ${maxFraction} of ${all}`);
 }
 
+/** What is to be kept for `undo` must have its place before anything is done. */
+async function refuseTooLarge(
+  steps: readonly PlanStep[],
+  sealed: readonly PlannedStep[],
+  { map, imageBytes, imagesKept }: PlanParts,
+): Promise<void> {
+  const keeping = steps.filter(({ restorable }) => restorable !== undefined);
+  if (keeping.length === 0 || imageBytes === undefined || imagesKept === undefined) return;
+  const cap = map.imageBytes ?? IMAGE_BYTES;
+  let all = await imagesKept();
+  for (const { id } of keeping) {
+    const step = sealed.find((one) => one.step === id);
+    if (step === undefined) continue;
+    const keys = [...step.records].flatMap(({ key, disposition }) => (keptImage(disposition) ? [key] : []));
+    all += await imageBytes(step.target, keys);
+  }
+  if (all > cap)
+    throw new Failure(
+      "LIMIT_EXCEEDED",
+      `what the run would keep for \`undo\` takes about ${all} bytes with what is kept already, more than limits.image_bytes ${cap}`,
+      { help: "Raise limits.image_bytes, or take `restore_window` out of what need not be brought back." },
+    );
+}
+
 function totalsOf(steps: readonly PlanStep[]): Totals {
   const sum = (count: (step: PlanStep) => number): number => steps.reduce((total, step) => total + count(step), 0);
   return {
@@ -452,6 +506,8 @@ async function plannedResidue(
     if (record === undefined || step.act + (step.minimised ?? 0) === 0) continue;
     acting.add(step.system);
     for await (const one of residue(record)) all.push(one);
+    if (step.restorable !== undefined)
+      all.push({ system: step.system, record: record.id, mechanism: "undo", goneBy: step.restorable.until });
   }
   return mergeResidue([...all, ...backupResidue(map, acting, today)]);
 }

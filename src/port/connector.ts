@@ -39,6 +39,8 @@ export interface ConnectorConfig {
   readonly block: BlockKeys;
   /** How often a second a system of this kind is asked at most; absent: as often as there is something to ask. */
   readonly perSecond?: number;
+  /** Whether it keeps what records were before it removes or changes them, and puts them back: `restore_window` beside any `do`. Absent: only marks are taken back. */
+  readonly preImages?: true;
   /** What is wrong with this system's block, beyond its general shape. `path` leads from the system's block, as `["records", "orders", "in"]`. */
   lint(block: SystemBlock): readonly ConfigIssue[];
 }
@@ -106,6 +108,8 @@ export interface Reader extends AsyncDisposable {
   references(target: Target, keys: readonly string[]): AsyncIterable<Reference>;
   /** All records of the record type, for the fractional cap; may be an estimate. */
   size(target: Target): Promise<number>;
+  /** About how many bytes it takes to keep what these records are. Only where the kind has `preImages`. */
+  imageBytes?(target: Target, keys: readonly string[]): Promise<number>;
   /**
    * Reads these records again by key: yields the keys of those that are not yet as the operation leaves them, `also` and
    * what their cascades take (`takes`) included. `lookups`: the values the records were found by; without them nobody can

@@ -10,6 +10,9 @@ export function readerOver(reader: Reader, own: Partial<Reader>): Reader {
     locate: (target, selection) => reader.locate(target, selection),
     references: (target, keys) => reader.references(target, keys),
     size: async (target) => await reader.size(target),
+    ...(reader.imageBytes === undefined
+      ? {}
+      : { imageBytes: async (target, keys) => (await reader.imageBytes?.(target, keys)) ?? 0 }),
     remaining: (target, operation, lookups) => reader.remaining(target, operation, lookups),
     sweep: (values) => reader.sweep(values),
     residue: (target) => reader.residue(target),

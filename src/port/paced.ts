@@ -16,6 +16,12 @@ export function paced(system: System, pace: Pace): System {
         locate: (target, selection) => turns.items(() => reader.locate(target, selection)),
         references: (target, keys) => turns.items(() => reader.references(target, keys)),
         size: async (target) => await turns.answer(async () => await reader.size(target)),
+        ...(reader.imageBytes === undefined
+          ? {}
+          : {
+              imageBytes: async (target, keys) =>
+                await turns.answer(async () => (await reader.imageBytes?.(target, keys)) ?? 0),
+            }),
         remaining: (target, operation, lookups) => turns.items(() => reader.remaining(target, operation, lookups)),
         sweep: (values) => turns.items(() => reader.sweep(values)),
         residue: (target) => turns.items(() => reader.residue(target)),

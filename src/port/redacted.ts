@@ -24,6 +24,12 @@ export function redacted(system: System, name: string): System {
           ),
         references: (target, keys) => quiet.items([], () => reader.references(target, keys)),
         size: async (target) => await quiet.answer([], async () => await reader.size(target)),
+        ...(reader.imageBytes === undefined
+          ? {}
+          : {
+              imageBytes: async (target, keys) =>
+                await quiet.answer([], async () => (await reader.imageBytes?.(target, keys)) ?? 0),
+            }),
         remaining: (target, operation, lookups = []) =>
           quiet.items(valuesOf(lookups), () => reader.remaining(target, operation, lookups)),
         sweep: (values) => quiet.items(values.flat(), () => reader.sweep(values)),

@@ -77,11 +77,21 @@ function done({ state, totals, kept, systems, not_searched, gaps, subjects }: Fa
   const [hidden, restored] = [sum("hidden"), sum("restored")];
   // one that was marked again is counted each time
   const marked = systems.reduce((all, line) => all + (line.hidden === undefined ? 0 : line.changed), 0);
+  const back = systems.filter((line) => (line.restorable ?? 0) + (line.brought_back ?? 0) > 0);
+  const of = (name: "deleted" | "changed" | "restorable" | "brought_back"): number =>
+    back.reduce((all, line) => all + (line[name] ?? 0), 0);
+  const gone = of("deleted") + of("changed") - of("restorable") - of("brought_back");
   const unchecked = systems.filter(({ status, reason }) => status === "not_checked" && reason !== "no_identifier");
   const parts = [
-    counts(totals.deleted, "erased"),
+    counts(totals.deleted - of("deleted"), "erased"),
     counts(totals.unsorted, "erased or changed as the rule says"),
-    counts(totals.changed - marked, "changed"),
+    counts(totals.changed - marked - of("changed"), "changed"),
+    counts(
+      of("restorable"),
+      `erased or changed that can still be brought back${lastDay(back.filter((line) => (line.restorable ?? 0) > 0))}`,
+    ),
+    counts(of("brought_back"), "erased or changed and brought back"),
+    counts(Math.max(0, gone), "erased or changed"),
     counts(
       hidden,
       state === "closed"

@@ -48,6 +48,8 @@ export interface Story {
   readonly results: readonly Told[];
   readonly looks: readonly Look[];
   readonly undone: readonly (Placed & EventCore<"erasure.undone">)[];
+  /** What could have been brought back no more. */
+  readonly windowsEnded: readonly (Placed & EventCore<"undo.destroyed">)[];
   readonly accepted: readonly EventCore<"gaps.accepted">[];
   readonly completed: readonly EventCore<"erasure.completed">[];
   readonly refusals: readonly Refusal[];
@@ -71,6 +73,7 @@ export function storyOf(cores: readonly JsonObject[]): Story {
     ]),
     looks: byPlace([...eventsOf(cores, "verification"), ...completed.flatMap(lookOf)]),
     undone: eventsOf(cores, "erasure.undone"),
+    windowsEnded: eventsOf(cores, "undo.destroyed"),
     accepted: eventsOf(cores, "gaps.accepted"),
     completed,
     refusals: byPlace([

@@ -19,6 +19,10 @@ export type SystemLine = {
   readonly hidden?: number;
   /** Of the changed ones: marked as deleted, and brought back since. Only where the rule marks. */
   readonly restored?: number;
+  /** Of the deleted and changed ones: they can still be brought back. Only where a window was given. */
+  readonly restorable?: number;
+  /** Of the deleted and changed ones: brought back since. Only where a window was given. */
+  readonly brought_back?: number;
   /** Gone, by an entry of version 0.1 that does not say whether deleted or changed. */
   readonly unsorted: number;
   readonly already_gone: number;
@@ -82,6 +86,7 @@ export function systemLines(story: Story): readonly SystemLine[] {
       unsorted: sum("unsorted"),
       already_gone: sum("alreadyGone") - doneBefore(plans),
     };
+    const whole = operation === "soft-delete" ? {} : wholeOf(story, all, done.deleted + done.changed);
     const left = { kept: last.kept, waiting: last.waiting, blocked: last.blocked, failed: last.failed, untold };
     return [
       {
@@ -89,7 +94,8 @@ export function systemLines(story: Story): readonly SystemLine[] {
         record,
         operation,
         status: worst([
-          last.last.status,
+          // when its day has come it is gone
+          last.last.status === "residue" && (whole.restorable ?? 0) === 0 ? outcomeOf(operation) : last.last.status,
           ...all.map(({ status }) => status).filter((status) => EFFECTS.includes(status)),
         ]),
         found: [...Object.values(done), ...Object.values(left)].reduce((total, count) => total + count, 0),
@@ -98,6 +104,7 @@ export function systemLines(story: Story): readonly SystemLine[] {
         gone: done.deleted + done.changed + done.unsorted,
         ...done,
         ...(operation === "soft-delete" ? marksOf(story, all, done.changed) : {}),
+        ...whole,
         own: sum("own"),
         ...left,
         minimised: last.last.minimised,
@@ -175,8 +182,24 @@ function marksOf({ undone }: Story, all: readonly Told[], changed: number): Pick
     .flatMap(({ steps }) => steps.filter((step) => names.has(nameOf(step))))
     .reduce((sum, { restored }) => sum + restored, 0);
   const last = mine.at(-1)?.place ?? 0;
-  const again = all.reduce((sum, one) => sum + (one.place > last ? one.changed : 0), 0);
+  const again = all.reduce((sum, one) => sum + (one.place > last ? one.changed + one.deleted : 0), 0);
   return { hidden: Math.max(0, changed - back), restored: Math.max(0, Math.min(changed, back) - again) };
+}
+
+/** What was removed or changed and kept to be brought back: until the ledger says that it is destroyed. */
+function wholeOf(story: Story, all: readonly Told[], done: number): Pick<SystemLine, "restorable" | "brought_back"> {
+  const kept = all.filter(({ residue }) => residue.some(({ mechanism }) => mechanism === "undo"));
+  if (kept.length === 0) return {};
+  const { hidden = 0, restored = 0 } = marksOf(story, all, done);
+  const last = kept.at(-1)?.place ?? 0;
+  const isOver = story.completed.length > 0 || story.windowsEnded.some(({ place }) => place > last);
+  return { restorable: isOver ? 0 : hidden, brought_back: restored };
+}
+
+/** As which a step ends of which nothing can be brought back any more. */
+function outcomeOf(operation: string): Status {
+  if (operation === "anonymise") return "anonymised";
+  return operation === "redact" || operation === "unlink" ? "redacted" : "deleted";
 }
 
 function doneIn({ deleted, changed, unsorted, already_gone }: Told): number {

@@ -9,7 +9,6 @@ import { approve } from "../planner/approve.ts";
 import { type Approved, isApprovedBy } from "../ledger/approval-statement.ts";
 import type { DataMap } from "../model/datamap.ts";
 import { mayAct } from "../model/person.ts";
-import type { ErasureRequest } from "../model/request.ts";
 import type { Approval } from "../state/plan-store.ts";
 import type { Reads } from "../state/state.ts";
 import type { Context } from "./context.ts";

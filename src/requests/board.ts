@@ -5,6 +5,7 @@ import { OPEN_STATES, type RequestState } from "../model/status.ts";
 import { reasonWords } from "../model/words.ts";
 import { daysBetween } from "../retention/civil-date.ts";
 import type { Reads } from "../state/state.ts";
+import { restorableIn } from "./restorable.ts";
 import { openPause } from "./pauses.ts";
 import { openGaps, openThings } from "./open-things.ts";
 
@@ -31,7 +32,7 @@ export interface BoardItem {
  * case, which may name people, or by their ids, for what goes to others.
  */
 export async function board(
-  reads: Pick<Reads, "requests" | "plans">,
+  reads: Pick<Reads, "requests" | "plans" | "images">,
   today: string,
   cases: Cases = "words",
 ): Promise<readonly BoardItem[]> {
@@ -77,10 +78,11 @@ export interface NextStep {
 
 /** What stands next, as every command says it: one that can help, and never the one that has just said so. */
 export async function nextStep(
-  { plans }: Pick<Reads, "plans">,
+  reads: Pick<Reads, "plans" | "images">,
   request: ErasureRequest,
   cases: Cases = "words",
 ): Promise<NextStep> {
+  const { plans } = reads;
   const { id, state, identity, plan, due } = request;
   switch (state) {
     case "received":
@@ -106,12 +108,12 @@ export async function nextStep(
     case "running":
       return { waiting_for: "run", next: `expunge run ${id}` };
     case "partly_done":
-      return await afterPart(plans, request);
+      return await afterPart(reads, request);
     case "verifying":
     case "settling":
       return { waiting_for: "verification", next: `expunge verify ${id}` };
     case "waiting": {
-      const hidden = await hiddenUntil(plans, request);
+      const hidden = (await hiddenUntil(plans, request)) ?? (await restorableUntil(reads, request));
       if (hidden !== undefined) return hidden;
       return { waiting_for: await waitedFor(plans, request, cases), next: `expunge plan ${id}` };
     }
@@ -123,7 +125,8 @@ export async function nextStep(
 }
 
 /** A run that did not come to its end goes on; one that did only answers again, so that a new plan is the way. */
-async function afterPart(plans: Reads["plans"], request: ErasureRequest): Promise<NextStep> {
+async function afterPart(reads: Pick<Reads, "plans" | "images">, request: ErasureRequest): Promise<NextStep> {
+  const { plans } = reads;
   const { id, plan } = request;
   const result = plan === undefined ? undefined : await plans.result(plan);
   if (result === undefined && plan !== undefined)
@@ -135,7 +138,7 @@ async function afterPart(plans: Reads["plans"], request: ErasureRequest): Promis
     return { waiting_for: "a look at what could not be verified", next: `expunge verify ${id}` };
   const gaps = openGaps(verified).length;
   // a new plan would end at the same places: only a person can help there
-  if (gaps > 0 && (await openThings({ plans }, request, { acceptGaps: true })).length === 0)
+  if (gaps > 0 && (await openThings(reads, request, { acceptGaps: true })).length === 0)
     return {
       waiting_for: `somebody to look by hand at ${gaps === 1 ? "the place" : `the ${gaps} places`} where nothing can be erased`,
       next: `expunge verify ${id}`,
@@ -175,12 +178,31 @@ async function hiddenUntil(plans: Reads["plans"], { id, plan }: ErasureRequest):
     const until: unknown = typeof step === "object" && step !== null ? Reflect.get(step, "until") : undefined;
     return typeof marked === "number" && marked > 0 ? [typeof until === "string" ? until : ""] : [];
   });
+  if (days.length === 0) return undefined;
   const last = days.toSorted().at(-1);
   const words =
     last === undefined || last === ""
       ? "the day on which hidden records go for good"
       : `${last}, when the last hidden records go for good`;
   return { waiting_for: words, next: (await plans.verified(plan)) === undefined ? `expunge verify ${id}` : null };
+}
+
+/** Where nothing is open but what can still be brought back: it waits for the day on which it cannot any more. */
+async function restorableUntil(
+  reads: Pick<Reads, "plans" | "images">,
+  { id, plan }: ErasureRequest,
+): Promise<NextStep | undefined> {
+  const result = plan === undefined ? undefined : await reads.plans.result(plan);
+  if (plan === undefined || result === undefined || result.exit !== EXIT.done) return undefined;
+  const last = (await restorableIn(reads, id))
+    .map(({ until }) => until)
+    .toSorted()
+    .at(-1);
+  if (last === undefined) return undefined;
+  return {
+    waiting_for: `${last}, the last day on which it can be brought back; after it: expunge verify ${id}, or run --due`,
+    next: (await reads.plans.verified(plan)) === undefined ? `expunge verify ${id}` : null,
+  };
 }
 
 /** What holds the waiting records, in words. */

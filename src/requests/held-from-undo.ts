@@ -1,9 +1,13 @@
 import type { Conflict, RestoredUnit } from "../executor/restore.ts";
+import { keepsWhole } from "../model/pre-image.ts";
 import { NOTHING_EXCLUDED } from "../planner/excluded.ts";
 import { judgeAgain, knownOfPeople } from "../planner/judge-again.ts";
 import { type Context, readersFor, today } from "./context.ts";
 import { lookForHolds } from "./holds-in-force.ts";
+import { legallyHeld } from "./kept-images.ts";
 import { knownOf } from "./plan-request.ts";
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** What a conflict is called that a legal hold makes. */
 export const UNDER_LEGAL_HOLD = "legal_hold";
@@ -37,9 +41,11 @@ export async function heldFromUndo(
         excluded: NOTHING_EXCLUDED,
         onlyLegal: true,
       });
+      // what is gone cannot be looked at: its people are known
+      const gone = keepsWhole(step.target) ? await legallyHeld(context, id, { plan, step: step.step, images }) : NONE;
       const held = [...named].filter((key) => {
         const now = judged?.decided.get(key);
-        return now?.kind === "kept" && now.holds !== undefined;
+        return gone.has(key) || (now?.kind === "kept" && now.holds !== undefined);
       });
       const { system, name } = step.target.record;
       if (held.length > 0)

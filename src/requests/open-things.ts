@@ -4,10 +4,11 @@ import type { ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES } from "../model/status.ts";
 import { reasonWords } from "../model/words.ts";
 import type { Reads } from "../state/state.ts";
+import { restorableIn } from "./restorable.ts";
 
 /** What must still happen before a request can be closed, one thing a line, in words. Empty for one that has ended. */
 export async function openThings(
-  { plans }: Pick<Reads, "plans">,
+  { plans, images }: Pick<Reads, "plans" | "images">,
   request: ErasureRequest,
   { acceptGaps }: { readonly acceptGaps: boolean } = { acceptGaps: false },
 ): Promise<readonly string[]> {
@@ -19,6 +20,8 @@ export async function openThings(
   if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
   for (const step of plan?.steps ?? []) open.push(...openInStep(step));
   for (const step of result?.steps ?? []) open.push(...failedInStep(step), ...markedInStep(step));
+  for (const { system, record, count, until } of await restorableIn({ plans, images }, request.id))
+    open.push(`${system}.${record}: ${count} can still be brought back, until ${until}`);
   open.push(...lateIn(plan?.steps ?? [], result?.steps ?? []));
   const seen = plan === undefined ? undefined : await plans.verified(plan.id);
   open.push(...openInLook(seen, acceptGaps));

@@ -63,7 +63,7 @@ export async function planRequest(
       carried: await keptSoFar(tx, id, decidedIn(sealed)),
       gaps: plannedGaps(searched.warnings),
       excluded: exclusions.records,
-      keep: await stillMarking(tx, id),
+      keep: [...new Set([...(await stillMarking(tx, id)), ...(await tx.images.steps(id)).map((one) => one.plan)])],
     });
     await tx.plans.save(plan);
     await tx.requests.update(id, {
@@ -214,6 +214,9 @@ export async function searchAndPlan(
     batch,
     size: async (record) => (await readers.of(record.system)).size(targetOf(map, record)),
     residue: (record) => residueOf(readers, record.system, targetOf(map, record)),
+    imageBytes: async (target, keys) =>
+      (await (await readers.of(target.record.system)).imageBytes?.(target, keys)) ?? 0,
+    imagesKept: async () => await context.state.read.images.bytes(),
     ...only,
   });
   return { ...made, searched };

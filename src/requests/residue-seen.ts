@@ -15,15 +15,23 @@ export async function residueSeen(
   map: DataMap,
   readers: Readers,
   receipts: readonly Receipt[],
-  purged?: ReadonlyMap<string, readonly Residue[]>,
+  how: {
+    readonly purged?: ReadonlyMap<string, readonly Residue[]>;
+    /** Whether what this attempt removed or changed can still be brought back. */
+    isKept(receipt: Receipt): boolean;
+  },
 ): Promise<readonly Residue[]> {
+  const { purged } = how;
   const noted = receipts.flatMap(({ residue = [] }) => residue);
   const acted = new Set(
     receipts
       .filter((one) => one.deleted + one.changed + one.minimised + one.own > 0)
       .map((one) => `${one.system}.${one.record}`),
   );
-  const seen: Residue[] = noted.filter(({ mechanism }) => mechanism.startsWith("backups:"));
+  const seen: Residue[] = [
+    ...noted.filter(({ mechanism }) => mechanism.startsWith("backups:")),
+    ...receipts.filter((one) => how.isKept(one)).flatMap(({ residue = [] }) => residue.filter(isUndo)),
+  ];
   for (const record of recordTypes(map).filter(({ id }) => acted.has(id))) {
     const left = purged?.get(record.id);
     if (left !== undefined) {
@@ -42,8 +50,12 @@ export async function residueSeen(
   const known = new Set(recordTypes(map).map(({ id }) => id));
   const gone = receipts
     .filter((one) => !known.has(`${one.system}.${one.record}`))
-    .flatMap(({ residue = [] }) => residue);
+    .flatMap(({ residue = [] }) => residue.filter((one) => !isUndo(one)));
   return mergeResidue([...seen, ...gone]);
+}
+
+function isUndo({ mechanism }: Residue): boolean {
+  return mechanism === "undo";
 }
 
 function asOfTheDeed(now: Residue, noted: readonly Residue[]): Residue {

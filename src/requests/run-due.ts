@@ -1,16 +1,17 @@
 /** Due work on a timer: what a standing approval names is carried out, the rest is a plan that waits for a person. */
-import { EXIT, type ExitCode } from "../errors.ts";
+import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
 import type { RunEvent } from "../executor/run.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import type { StandingApproval } from "../model/datamap.ts";
 import type { Plan } from "../model/plan.ts";
-import type { RequestState } from "../model/status.ts";
+import { OPEN_STATES, type RequestState } from "../model/status.ts";
 import { recordTypes } from "../planner/targets.ts";
 import type { Approval } from "../state/plan-store.ts";
 import { signed } from "./approve-request.ts";
 import type { Context } from "./context.ts";
 import { noted } from "./history.ts";
+import { destroyEnded } from "./kept-images.ts";
 import { decisionEntry, policyEntry, standingEntry } from "./ledger-entries.ts";
 import { isIdle, planDue } from "./plan-due.ts";
 import { runRequest } from "./run-request.ts";
@@ -37,6 +38,10 @@ export async function runDue(
   const exits: ExitCode[] = [];
   const plans: DueResult["plans"][number][] = [];
   exits.push(...(await goOn(context, options)));
+  for (const ended of await endWindows(context)) {
+    exits.push(ended.exit);
+    plans.push({ request: ended.request, state: ended.state });
+  }
   const why: string[] = [];
   const ready: StandingApproval[] = [];
   for (const one of map.approval.standing ?? []) {
@@ -78,6 +83,23 @@ async function goOn(context: Context, options: Parameters<typeof runDue>[1]): Pr
       exits.push((await verifyRequest(context, id, { purge: false })).exit);
   }
   return exits;
+}
+
+/** What can be brought back no more is destroyed, whatever else can be looked at; its request is verified then, and closes. */
+async function endWindows(context: Context): Promise<readonly Omit<Ran, "records" | "idle">[]> {
+  const ended: Omit<Ran, "records" | "idle">[] = [];
+  for (const { id, kind, state } of await context.state.read.requests.list()) {
+    if (!OPEN_STATES.includes(state)) continue;
+    try {
+      if (!(await destroyEnded(context, id)) || kind === "due" || state !== "waiting") continue;
+      const verified = await verifyRequest(context, id, { purge: false });
+      ended.push({ request: id, state: verified.state, exit: verified.exit });
+    } catch (error) {
+      // somebody is at work on it, and whoever comes next does it
+      if (!(error instanceof Failure) || error.code !== "BUSY") throw error;
+    }
+  }
+  return ended;
 }
 
 interface Ran {

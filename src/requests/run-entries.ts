@@ -5,6 +5,7 @@ import { tellable } from "../ledger/identifier-lint.ts";
 import type { Residue } from "../model/change.ts";
 import type { RecordType } from "../model/datamap.ts";
 import type { Plan, PlanStep } from "../model/plan.ts";
+import { plannedWords } from "../model/pre-image.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
@@ -90,9 +91,10 @@ function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Rece
     failed,
   } = receipt;
   const kind = context.map.systems.find((system) => system.name === step.system)?.kind ?? "unknown";
-  const reason = reasonOf(receipt.reason ?? step.reason);
+  const planned = plannedWords(step);
+  const reason = reasonOf(receipt.reason ?? planned.reason);
   const people = peopleOf(receipt);
-  const until = when(receipt.until === undefined ? step.until : receipt.until);
+  const until = when(receipt.until === undefined ? planned.until : receipt.until);
   const acted = deleted + changed + alreadyGone + failed;
   return entry(`${plan.request}/${plan.id}/${step.id}/${attempt}`, "target.result", {
     request: plan.request,

@@ -9,7 +9,7 @@ import type { ErasureRequest } from "../model/request.ts";
 import type { RequestState, Status } from "../model/status.ts";
 import { windowEnd } from "../retention/restore-window.ts";
 import type { Receipt } from "../state/journal.ts";
-import type { Lease, Reads, Tx } from "../state/state.ts";
+import type { Lease, Reads } from "../state/state.ts";
 import type { Undo } from "../state/undo-store.ts";
 import { checkedText } from "./checked-text.ts";
 import { type Context, eraserFor, readersFor, today, whileHeld } from "./context.ts";
@@ -102,7 +102,7 @@ async function undoable(context: Context, reads: Reads, id: string, options: Und
     return { count, answer: JSON.parse(JSON.stringify(last.result)) };
   throw new Failure(
     "WINDOW_CLOSED",
-    `nothing of ${id} can be given back: no record type with a restore window that is open was marked`,
+    `nothing of ${id} can be given back: no record type with a restore window that is open was acted on`,
   );
 }
 
@@ -164,19 +164,33 @@ async function unitsInWindow(
 
 /** What each unit takes, from what is sealed. */
 async function withParts(
-  { sealed, images }: Reads,
+  { sealed, images, journal }: Reads,
   request: string,
   undo: Pick<Undo, "units">,
 ): Promise<readonly RestoredUnit[]> {
   const units: RestoredUnit[] = [];
-  for (const unit of undo.units) {
-    const parts = (await sealed.parts(request, unit.plan)).filter(({ head }) => unit.steps.includes(head.step));
+  // what was done last is given back first
+  for (const unit of undo.units.toReversed()) {
+    const all = await sealed.parts(request, unit.plan);
+    const parts = all.filter(({ head }) => unit.steps.includes(head.step));
+    const given = new Set(parts.map(({ head }) => head.record));
+    const row = (await journal.units(unit.plan)).find(({ id }) => `${unit.plan}/${id}` === unit.unit);
+    const trails = new Map(
+      all.flatMap(({ head }) =>
+        row?.steps.includes(head.step) === true &&
+        head.target.record.auditOf.some((source) => given.has(source)) &&
+        !given.has(head.record)
+          ? [[head.step, head] as const]
+          : [],
+      ),
+    );
     const steps = await sealed.steps(request, unit.plan, parts);
     units.push({
       ...unit,
       parts: await Promise.all(
         steps.map(async (step: SealedStep) => ({ step, images: await images.of(request, unit.plan, step.step) })),
       ),
+      trails: [...trails.values()],
     });
   }
   return units;
@@ -196,14 +210,10 @@ async function begin(context: Context, id: string, lease: Lease, options: UndoOp
   for (let before = -1; before !== without.size;) {
     before = without.size;
     const more = [
-      ...(before === 0
-        ? [
-            ...(await heldFromUndo(context, id, whole)),
-            ...(await rehearse(whole, without, {
-              openEraser: async (system) => await eraserFor(context, system, id, () => {}),
-            })),
-          ]
-        : []),
+      ...(before === 0 ? await heldFromUndo(context, id, whole) : []),
+      ...(await rehearse(whole, without, {
+        openEraser: async (system) => await eraserFor(context, system, id, () => {}),
+      })),
       ...(await hiddenParents(whole, without, {
         steps: async (plan) => await state.read.sealed.steps(id, plan),
         openReaders: () => readersFor(context, id, () => {}),
@@ -217,12 +227,16 @@ async function begin(context: Context, id: string, lease: Lease, options: UndoOp
     }
   }
   if (conflicts.length > 0 && !options.skipConflicts) {
-    const details = conflicts.map(({ system, record, keys, constraint }) => ({
-      system,
-      record,
-      count: keys.length,
-      constraint,
-    }));
+    const details = [
+      ...Map.groupBy(conflicts, ({ system, record, constraint }) =>
+        JSON.stringify([system, record, constraint]),
+      ).values(),
+    ].flatMap((some) => {
+      const [first] = some;
+      if (first === undefined) return [];
+      const { system, record, constraint } = first;
+      return [{ system, record, count: some.reduce((sum, { keys }) => sum + keys.length, 0), constraint }];
+    });
     const words = details.map((one) => `${one.system}.${one.record}: ${one.count} (${one.constraint})`).join("; ");
     const held = conflicts.some(({ constraint }) => constraint === UNDER_LEGAL_HOLD);
     throw new Failure(held ? "HELD" : "RESTORE_CONFLICT", `${words}; nothing was given back`, {
@@ -363,21 +377,4 @@ function undoneEntry(context: Context, undo: Undo, lines: readonly UndoStep[], p
     })),
   } satisfies JsonObject;
   return entry(`${undo.request}/${undo.id}`, "erasure.undone", core);
-}
-
-/** Where the windows of a request's plans have ended: what could have been given back is destroyed, and the ledger told. For `verify`. */
-export async function destroyEndedImages(context: Context, tx: Tx, id: string): Promise<void> {
-  const { timezone } = context.map.controller.calendar;
-  const now = today(context);
-  for (const { plan, step } of await tx.images.steps(id)) {
-    const at = await tx.plans.begunAt(plan);
-    const head = (await tx.sealed.parts(id, plan)).find((part) => part.head.step === step)?.head;
-    const window = head?.target.record.restoreWindow;
-    if (at !== undefined && window !== undefined && now <= windowEnd(window, at, timezone)) continue;
-    await tx.images.forget(id, plan, step);
-    if ((await tx.images.steps(id)).some((one) => one.plan === plan)) continue;
-    await tx.outbox.post([
-      entry(`${id}/${plan}/undo.destroyed`, "undo.destroyed", { request: id, ...moment(context), plan }),
-    ]);
-  }
 }

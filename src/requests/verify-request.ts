@@ -22,12 +22,12 @@ import { eraserFor, readersFor, whileHeld } from "./context.ts";
 import { endIn } from "./end-request.ts";
 import { noted } from "./history.ts";
 import { mapOfPlan } from "./plan-due.ts";
+import { canBePutBack, destroyImages, endedImages } from "./kept-images.ts";
 import { keyDigest } from "./key-digest.ts";
 import { givenBackBy } from "./marked-records.ts";
 import { residueSeen } from "./residue-seen.ts";
 import { sealedSteps } from "./sealed-steps.ts";
 import { completedEntry, type Seen, verificationEntry } from "./run-entries.ts";
-import { destroyEndedImages } from "./undo-request.ts";
 import { settledFrom } from "./settled.ts";
 
 export interface Verified {
@@ -94,14 +94,19 @@ async function verifyHeld(
     now: () => context.now(),
   });
   const { checks, gaps } = seen;
-  const left = await residueSeen(map, readers, lease.first.receipts, purged);
+  const ended = await endedImages(context, id);
+  const back = await canBePutBack(context, id, ended);
+  const left = await residueSeen(map, readers, lease.first.receipts, {
+    ...(purged === undefined ? {} : { purged }),
+    isKept: ({ plan: of, step }) => back.has(JSON.stringify([of, step])),
+  });
   const settledAt = settledFrom(result?.completedAt ?? context.now().toISOString(), map.settle);
   const runExit = exitOf(result?.exit ?? EXIT.partly_done);
   const run = {
     exit: runExit,
     undone: latest.some(({ blocked, failed }) => blocked + failed > 0) || result === undefined,
     waiting: latest.some(({ waiting, late }) => waiting > 0 || late !== undefined) || plan.steps.some(keptForAPerson),
-    hidden: seen.hidden,
+    hidden: seen.hidden || back.size > 0,
   };
   const { state: next, exit, residual } = verdict(seen, run, settledAt, context.now(), plan);
   const verified: Verified = {
@@ -125,7 +130,7 @@ async function verifyHeld(
         }),
   };
   await lifeStep(lease, context.at, "verify", async (tx) => {
-    await destroyEndedImages(context, tx, id);
+    await destroyImages(context, tx, id, ended);
     await tx.requests.update(
       id,
       noted(context, await tx.requests.get(id), { did: "verified", plan: plan.id, result: next }),

@@ -57,7 +57,8 @@ export function assignmentsOf(table: RecordTable, change: Change, state: RowStat
       if (change.stamp === undefined) throw new Failure("UNEXPECTED", "nothing says when it is marked, and by whom");
       return marksOf(change.marker, change.stamp);
     case "restore":
-      return givenBack(change.marker, change.images, state);
+      // what was removed or changed as a whole is no rule's
+      return change.marker === undefined ? new Map() : givenBack(change.marker, change.images, state);
   }
 }
 

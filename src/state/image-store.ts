@@ -24,11 +24,15 @@ export interface ImageReads {
   /** Of every plan of the request, in order. */
   steps(request: string): Promise<readonly KeptStep[]>;
   of(request: string, plan: string, step: string): Promise<readonly KeptImage[]>;
+  /** What all of them take together, of every request. */
+  bytes(): Promise<number>;
 }
 
 export interface Images extends ImageReads {
   /** Of a record given again the last one stays. */
   keep(request: string, plan: string, images: readonly KeptImage[]): Promise<void>;
+  /** Those of these names: their records were left as they are. With the last image of a plan its key goes. */
+  drop(request: string, plan: string, step: string, names: readonly string[]): Promise<void>;
   /** Of a step, but for those of these names; with the last image of a plan its key goes. */
   forget(request: string, plan: string, step: string, but?: readonly string[]): Promise<void>;
   /** All of the request, and the keys. */
@@ -52,6 +56,18 @@ export function imageStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => Pr
       sealBytes(sealingKey, key, place(request, plan)),
     ]);
     return createSecretKey(key);
+  };
+  const drop = async (request: string, plan: string, step: string, names: readonly string[]): Promise<void> => {
+    for (const name of names)
+      await sql.run("delete from image where request = ? and plan = ? and step = ? and name = ?", [
+        request,
+        plan,
+        step,
+        name,
+      ]);
+    const left = await one(sql, "select 1 as found from image where request = ? and plan = ?", [request, plan]);
+    if (left === undefined) await sql.run("delete from image_key where request = ? and plan = ?", [request, plan]);
+    await destroyed();
   };
   const named = (request: string, plan: string, step: string, name: string): string =>
     `image/${request}/${plan}/${step}/${name}`;
@@ -86,6 +102,11 @@ export function imageStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => Pr
           [request, plan, step, name, sealBytes(key, packed(image), named(request, plan, step, name))],
         );
     },
+    async bytes() {
+      const row = await one(sql, "select cast(coalesce(sum(length(bytes)), 0) as bigint) as size from image");
+      return integer(row ?? {}, "size");
+    },
+    drop,
     async forget(request, plan, step, but = []) {
       const stay = new Set(but);
       const rows = await sql.all("select name from image where request = ? and plan = ? and step = ?", [
@@ -93,17 +114,12 @@ export function imageStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => Pr
         plan,
         step,
       ]);
-      for (const row of rows)
-        if (!stay.has(text(row, "name")))
-          await sql.run("delete from image where request = ? and plan = ? and step = ? and name = ?", [
-            request,
-            plan,
-            step,
-            text(row, "name"),
-          ]);
-      const left = await one(sql, "select 1 as found from image where request = ? and plan = ?", [request, plan]);
-      if (left === undefined) await sql.run("delete from image_key where request = ? and plan = ?", [request, plan]);
-      await destroyed();
+      await drop(
+        request,
+        plan,
+        step,
+        rows.map((row) => text(row, "name")).filter((name) => !stay.has(name)),
+      );
     },
     async destroy(request) {
       if ((await one(sql, "select 1 as found from image_key where request = ?", [request])) === undefined) return;

@@ -1,5 +1,6 @@
 /** The system of record of what was begun and what came of it: units, notes, receipts. See docs/decisions. */
 import type { Residue } from "../model/change.ts";
+import type { Restorable } from "../model/pre-image.ts";
 import type { Gap } from "../model/search.ts";
 import type { Status } from "../model/status.ts";
 import { integer, nextNumber, one, type Sql, stored, text, toStored } from "./sql.ts";
@@ -56,6 +57,8 @@ export interface Receipt {
   readonly says?: string;
   /** Of the changed ones: they are marked as deleted, and there still. */
   readonly marked?: number;
+  /** Removed, changed or minimised, and kept to be put back. */
+  readonly restorable?: Restorable;
   /** Keyed digests of the records that were to be marked and that no attempt of ours marked. */
   readonly notMarked?: readonly string[];
   /** Keyed digests of the records that were held or waiting only when they were about to be acted on. */

@@ -8,7 +8,7 @@ import { indent, safe, table, tint } from "./show.ts";
 export function stepLine(step: RunStep, plain: boolean): string {
   const bad = step.status === "failed" || step.status === "blocked" || step.status === "not_checked";
   const waits = step.status === "waiting" || step.status === "kept";
-  const words = statusWords(step.status);
+  const words = step["reason"] === "undo" ? "done, can come back" : statusWords(step.status);
   const result = tint(words, bad ? "bad" : waits ? "warn" : "good", plain, process.stderr);
   return `  ${`${step.system}.${step.record}`.padEnd(34)}  ${result}${" ".repeat(Math.max(0, 13 - words.length))}  ${numbers(step)}`.trimEnd();
 }

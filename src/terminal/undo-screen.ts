@@ -24,8 +24,8 @@ export function undoScreen({
   const rows = steps.map((one) => [
     `  ${safe(`${one.system}.${one.record}`)}`,
     `${one.restored} brought back`,
-    one.hidden === 0 ? "" : `${one.hidden} hidden still: something stands in the way`,
+    one.hidden === 0 ? "" : `${one.hidden} not: something stands in the way`,
   ]);
-  const left = hidden === 0 ? "" : ` ${count(hidden, "record")} stay hidden.`;
+  const left = hidden === 0 ? "" : ` ${count(hidden, "record")} stay as the run left them.`;
   return `${count(restored, "record")} of ${request} brought back exactly as they were.${left}\n${table(rows)}\n${request} is ${stateWords(state)}.`;
 }

@@ -129,6 +129,7 @@ const whole = {
 const wholeRequest = z.strictObject({ ...shortRequest, ...whole });
 const wholeDue = z.strictObject({ ...shortDue, ...whole });
 const counts = { found: count, act: count, kept: count, waiting: count, blocked: count };
+const restorable = z.strictObject({ count, until: date });
 const planStep = z.strictObject({
   id: text,
   system: text,
@@ -143,6 +144,7 @@ const planStep = z.strictObject({
     .describe("Kept records of which all but the needed columns are cleared; counted in `kept`."),
   excluded: count.optional().describe("Of `kept`: a person left them out of the plan."),
   marked: count.optional().describe("Of `waiting`: marked as deleted before, and gone for good on the day in `until`."),
+  restorable: restorable.optional().describe("What a run would remove or change, and keep to be put back by `undo`."),
   reason: reason.optional(),
   says: text.optional().describe("The reason in the words of the hold or condition."),
   until: text
@@ -229,6 +231,11 @@ const runStep = {
   marked: count
     .optional()
     .describe("Marked as deleted by the run, and there still: they go for good on the day in `until`."),
+  restorable: restorable
+    .optional()
+    .describe(
+      "Removed or changed by the run, and kept to be put back by `undo`: it is not gone before that day has passed.",
+    ),
   own: count.optional(),
   failed: count.optional(),
   kept: count.optional(),

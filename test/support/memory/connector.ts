@@ -15,6 +15,7 @@ export const memoryConfig: ConnectorConfig = {
   actions: ["erase", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["table"],
   rank: "source",
+  preImages: true,
   block: { connect: {}, system: {}, record: { table: PLACE.table } },
   lint: () => [],
 };

@@ -21,6 +21,8 @@ export interface MemoryDatabase {
   /** table -> primary key -> row. */
   readonly tables: Map<string, Map<string, Row>>;
   readonly foreignKeys: ForeignKey[];
+  /** Columns of which no two rows hold the same value; only what is given back is held to them. */
+  readonly uniques: { readonly constraint: string; readonly table: string; readonly column: string }[];
   /** Transactions that were committed, as a server remembers them. */
   readonly committed: Set<string>;
   /** What was deleted or changed, `table key`, in order. For tests. */
@@ -40,6 +42,7 @@ export function memoryDatabase(
     name: randomUUID(),
     tables: new Map(),
     foreignKeys: [...foreignKeys],
+    uniques: [],
     committed: new Set(),
     written: [],
     trouble: undefined,

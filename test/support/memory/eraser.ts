@@ -4,6 +4,8 @@ import { ALREADY_GONE, CHANGED } from "../../../src/record-files/tally.ts";
 import { type Child, childrenOf, type MemoryDatabase, put, type Row, rowsOf } from "./database.ts";
 import { afterAll, whoseIs } from "./reader.ts";
 import { holds, imageFor, imageOf, isChanged, type Whose } from "./row-change.ts";
+import { giveBack, isBack, obstacle, wholeImage, type WholeImage, wholeImageOf } from "./whole-image.ts";
+import { keepsWhole } from "../../../src/model/pre-image.ts";
 import { addressOf, fingerprintOf, idOf, keyOf, tableOf } from "./row-key.ts";
 
 /** Records of one transaction. */
@@ -17,6 +19,8 @@ interface Task {
   readonly guard: Guard;
   /** Nothing is written. */
   readonly rehearsal: boolean;
+  /** Rows that are given back by others, or by this unit, in a rehearsal. */
+  readonly coming: readonly WholeImage["removed"][number][];
   /** Addresses of the rows that the unit is to delete. */
   readonly going: ReadonlySet<string>;
   /** Addresses of those that stay after all, and why. */
@@ -37,6 +41,7 @@ export function memoryEraser(database: MemoryDatabase, system: string, io: IO): 
         journal,
         guard,
         rehearsal: unit.rehearsal === true,
+        coming: unit.rehearsal === true ? comingIn([...(unit.earlier ?? []), ...unit.works]) : [],
         going: goingIn(unit),
         stayed: new Map<string, Left>(),
       };
@@ -48,6 +53,16 @@ export function memoryEraser(database: MemoryDatabase, system: string, io: IO): 
     flushResidue: async () => await Promise.resolve([]),
     [Symbol.asyncDispose]: async () => await Promise.resolve(),
   };
+}
+
+function comingIn(works: readonly Work[]): Task["coming"] {
+  return works.flatMap(({ operations }) =>
+    operations.flatMap(({ change, records }) =>
+      change.kind === "restore" && change.marker === undefined
+        ? records.flatMap(({ key }) => wholeImageOf(key, change)?.removed ?? [])
+        : [],
+    ),
+  );
 }
 
 function goingIn({ works }: Unit): ReadonlySet<string> {
@@ -121,7 +136,14 @@ async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> 
   for (const record of operation.records) {
     const row = rows.get(idOf(record.key));
     if (task.ours.has(name(record))) count(counts, operation);
-    else if (row === undefined) counts.left.push({ key: record.key, ...ALREADY_GONE });
+    else if (operation.change.kind === "restore" && operation.change.marker === undefined) {
+      const image = wholeImageOf(record.key, operation.change);
+      if (image === undefined) throw new Error("a record is to be given back that was never kept");
+      const reason = obstacle(database, image, task.coming);
+      if (isBack(database, image)) counts.left.push({ key: record.key, kind: "already_gone", reason: "as_wanted" });
+      else if (reason === undefined) acting.push(record);
+      else counts.left.push({ key: record.key, kind: "failed", reason });
+    } else if (row === undefined) counts.left.push({ key: record.key, ...ALREADY_GONE });
     else if (isChanged(row, operation.change, whose(record)))
       counts.left.push({ key: record.key, kind: "already_gone", reason: "as_wanted" });
     else if (operation.change.kind === "restore") {
@@ -153,14 +175,19 @@ async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> 
   }
   io.signal.throwIfAborted();
   const { change } = operation;
-  if (change.kind === "mark" && work.target.record.restoreWindow !== undefined)
+  const keeps = change.kind === "mark" ? work.target.record.restoreWindow !== undefined : keepsWhole(work.target);
+  if (keeps && change.kind !== "restore")
     await journal.keepImages(
       work.step,
       acting.flatMap((record) => {
-        const row = rows.get(idOf(record.key));
-        const after = row === undefined ? undefined : afterAll(row, operation, whose(record));
-        if (row === undefined || after === undefined) return [];
-        const image = imageFor(row, after, change.marker);
+        const id = idOf(record.key);
+        const row = rows.get(id);
+        if (row === undefined) return [];
+        const after = afterAll(row, operation, whose(record));
+        const image =
+          change.kind === "mark" && after !== undefined
+            ? imageFor(row, after, change.marker)
+            : wholeImage(database, { table, id, row }, after);
         return [{ key: record.key, bytes: new Uint8Array(Buffer.from(JSON.stringify(image))) }];
       }),
     );
@@ -170,6 +197,13 @@ async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> 
   io.signal.throwIfAborted();
   for (const record of acting) {
     const id = idOf(record.key);
+    const whole =
+      change.kind === "restore" && change.marker === undefined ? wholeImageOf(record.key, change) : undefined;
+    if (whole !== undefined) {
+      giveBack(database, whole);
+      count(counts, operation);
+      continue;
+    }
     const row = rows.get(id);
     if (row === undefined) throw new Error("a row went between lock and write");
     const after = afterAll(row, operation, whose(record));

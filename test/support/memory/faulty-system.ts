@@ -106,6 +106,9 @@ function readerAround(reader: Reader, pass: Pass, faults: () => Faults): Reader 
       await pass("size");
       return await reader.size(target);
     },
+    ...(reader.imageBytes === undefined
+      ? {}
+      : { imageBytes: async (...asked) => (await reader.imageBytes?.(...asked)) ?? 0 }),
     async *remaining(target, operation, lookups) {
       await pass("remaining");
       const { remaining } = faults();

@@ -4,6 +4,7 @@ import type { IO, Reader } from "../../../src/port/connector.ts";
 import { type DueFilter, dueFilter } from "../../../src/port/due-filter.ts";
 import { holdsOthers, subjectMatcher, valuesFor } from "../../../src/record-files/match-record.ts";
 import { type Child, childrenOf, idsWith, type MemoryDatabase, type Row, rowsOf, valuesIn } from "./database.ts";
+import { isBack, wholeImageOf } from "./whole-image.ts";
 import { changed, isChanged, markIn, type Whose } from "./row-change.ts";
 import { addressOf, fingerprintOf, idOf, keyOf, tableOf } from "./row-key.ts";
 
@@ -87,11 +88,20 @@ export function memoryReader(
       }
     },
     size: async (target) => await Promise.resolve(rows(target).size),
+    imageBytes: async (target, keys) =>
+      await Promise.resolve(
+        keys.reduce((sum, key) => sum + JSON.stringify(rows(target).get(idOf(key)) ?? "").length, 0),
+      ),
     async *remaining(target, operation, lookups) {
       await Promise.resolve();
       const bySubject = Map.groupBy(lookups ?? [], ({ subject }) => subject);
       const found = rows(target);
       for (const { key, subjects, takes = [] } of operation.records) {
+        if (operation.change.kind === "restore" && operation.change.marker === undefined) {
+          const image = wholeImageOf(key, operation.change);
+          if (image === undefined || !isBack(database, image)) yield key;
+          continue;
+        }
         const row = found.get(idOf(key));
         const whose = whoseIs(
           database,

@@ -42,7 +42,7 @@ export function changed(row: Row, change: Change, whose: Whose): Row | undefined
       return { ...row, ...Object.fromEntries(marksOf(change.marker, change.stamp)) };
     }
     case "restore":
-      return { ...row, ...imageOf(row, change)?.before };
+      return change.marker === undefined ? row : { ...row, ...imageOf(row, change)?.before };
   }
 }
 
