@@ -2,8 +2,8 @@ import type { Left, Operation, PlannedRecord, StepOutcome, Unit, Work } from "..
 import type { Eraser, Guard, IO, UnitJournal } from "../../../src/port/connector.ts";
 import { ALREADY_GONE, CHANGED } from "../../../src/record-files/tally.ts";
 import { type Child, childrenOf, type MemoryDatabase, put, type Row, rowsOf } from "./database.ts";
-import { afterAll, whoseIs } from "./reader.ts";
-import { holds, imageFor, imageOf, isChanged, type Whose } from "./row-change.ts";
+import { afterAll, isAsLeft, whoseIs } from "./reader.ts";
+import { holds, imageFor, imageOf, type Whose } from "./row-change.ts";
 import { addressOf, fingerprintOf, idOf, keyOf, tableOf } from "./row-key.ts";
 
 /** Records of one transaction. */
@@ -122,7 +122,7 @@ async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> 
     const row = rows.get(idOf(record.key));
     if (task.ours.has(name(record))) count(counts, operation);
     else if (row === undefined) counts.left.push({ key: record.key, ...ALREADY_GONE });
-    else if (isChanged(row, operation.change, whose(record)))
+    else if (isAsLeft(row, operation, whose(record)))
       counts.left.push({ key: record.key, kind: "already_gone", reason: "as_wanted" });
     else if (operation.change.kind === "restore") {
       const image = imageOf(row, operation.change);
