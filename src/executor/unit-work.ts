@@ -10,7 +10,7 @@ import type {
   Work,
 } from "../model/change.ts";
 import type { Stamp } from "../model/marker.ts";
-import type { Change } from "../model/rule-change.ts";
+import { type Change, heldChangeOf } from "../model/rule-change.ts";
 import type { Disposition, SealedStep, StepHead } from "../model/plan.ts";
 import type { UnitRow } from "../state/journal.ts";
 import type { PlannedSteps } from "./planned-steps.ts";
@@ -141,12 +141,25 @@ function changesOf(
   const also = made
     .filter(({ from }) => from.record !== step.record)
     .map(({ from, change }): Also => ({ target: from.target, change, lookups: from.lookups }));
-  return own === undefined && also.length === 0 ? undefined : { change: own ?? NOTHING, also };
+  if (own !== undefined) return { change: own, also };
+  const [first, ...more] = made;
+  if (first === undefined) return undefined;
+  // only others reduce it, all of them to the same: it is reduced, not changed, in whosever step it is counted
+  if (first.change.kind === "minimise") {
+    const keepOnly = [...first.change.keepOnly, ...[first, ...more].flatMap(({ from }) => datesOf(from))];
+    return { change: { kind: "minimise", keepOnly: [...new Set(keepOnly)] }, also: [] };
+  }
+  return { change: NOTHING, also };
+}
+
+/** What the holds of a record type are reckoned from. */
+function datesOf({ target }: StepHead): readonly string[] {
+  return target.record.holds.map(({ from }) => from);
 }
 
 function changeIn({ target }: StepHead, disposition: Disposition): Change | undefined {
-  const { rule, heldBy, minimise } = target.changes;
-  if (disposition.kind === "act") return disposition.change === "rule" ? rule : heldBy;
+  const { rule, minimise } = target.changes;
+  if (disposition.kind === "act") return disposition.change === "rule" ? rule : heldChangeOf(target.changes);
   return disposition.kind === "kept" && disposition.minimise ? minimise : undefined;
 }
 

@@ -51,6 +51,11 @@ export function changesOf(record: RecordType): Changes {
   };
 }
 
+/** What becomes of a record that must not be deleted: as held, or by a rule that deletes nothing. */
+export function heldChangeOf({ rule, heldBy }: Changes): Change | undefined {
+  return heldBy ?? (rule?.kind === "delete" ? undefined : rule);
+}
+
 function ruleChange(record: RecordType): Change | undefined {
   switch (record.do) {
     case "erase":

@@ -5,11 +5,12 @@ import { purgeDay } from "../retention/purge-day.ts";
 import type { Hold, RecordType } from "../model/datamap.ts";
 import { endsLater, latestFirst, untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
-import { type Change, changesOf } from "../model/rule-change.ts";
+import { type Change, changesOf, heldChangeOf } from "../model/rule-change.ts";
 import { type Deciding, keysByPerson, typesById } from "./deciding.ts";
 import { leftOut } from "./excluded.ts";
 import { type FoundRecord, valuesAt } from "./found.ts";
 import { heldWith, parentIndex } from "./held-with.ts";
+import { type FoundAsMany, foundAs } from "./overlapping.ts";
 import { reasonOf } from "./stops.ts";
 import { holdsOf, underLegalHold } from "./under-legal-hold.ts";
 
@@ -21,38 +22,59 @@ type Kept = Extract<Disposition, { kind: "kept" }>;
 
 /**
  * What becomes of each record as its own record type sees it: what stops its people, its holds and condition, what leads
- * to it, what protects it. Records that several record types found, and references, come after.
+ * to it, what protects it. What another record type over the same record holds counts for what it leads to and protects.
+ * The record's one decision, and references, come after.
  */
 export function decideOwn(deciding: Deciding): OwnDecisions {
   const decided: OwnDecisions = new Map();
-  const protectedKeys = new Set<string>();
-  const byPerson = keysByPerson(deciding.found);
-  decideEach(deciding, decided, protectedKeys, byPerson);
-  // what `protects` keeps may lead to others, which are held with it: once more, with that known
-  protect(deciding, decided, protectedKeys, byPerson);
-  if (protectedKeys.size > 0) {
-    decideEach(deciding, decided, protectedKeys, byPerson);
-    protect(deciding, decided, protectedKeys, byPerson);
+  const scope: Scope = {
+    deciding,
+    decided,
+    protectedKeys: new Set(),
+    byPerson: keysByPerson(deciding.found),
+    foundAs: foundAs(deciding.found),
+  };
+  // what is held leads to others, which are held with it, and may protect others again: until nothing more is
+  for (let before = -1, now = 0; before !== now;) {
+    before = now;
+    decideEach(scope);
+    protect(scope);
+    now = scope.protectedKeys.size + stayingIn(decided);
+    if (before === 0 && scope.protectedKeys.size === 0 && !scope.foundAs.isAny) break;
   }
   return decided;
+}
+
+/** Each pass keeps what the one before kept, and maybe more. */
+function stayingIn(decided: OwnDecisions): number {
+  let count = 0;
+  for (const mine of decided.values()) for (const { kind } of mine.values()) if (kind !== "act") count += 1;
+  return count;
+}
+
+interface Scope {
+  readonly deciding: Deciding;
+  readonly decided: OwnDecisions;
+  /** `record\nkey` */
+  readonly protectedKeys: Set<string>;
+  readonly byPerson: ReturnType<typeof keysByPerson>;
+  readonly foundAs: FoundAsMany;
 }
 
 /** One for all records that are free to go: there may be hundreds of thousands. */
 const BY_RULE: Disposition = { kind: "act", change: "rule" };
 
-type ByPerson = ReturnType<typeof keysByPerson>;
-
-function decideEach(
-  deciding: Deciding,
-  decided: OwnDecisions,
-  protectedKeys: ReadonlySet<string>,
-  byPerson: ByPerson,
-): void {
+function decideEach({ deciding, decided, protectedKeys, byPerson, foundAs: as }: Scope): void {
   const holds = new Map(deciding.map.holds.map((hold) => [hold.name, hold]));
   const scope = {
     deciding,
-    of: (record: string, key: string) => decided.get(record)?.get(key),
-    isProtected: (record: string, key: string) => protectedKeys.has(`${record}\n${key}`),
+    of: (record: string, key: string) =>
+      as.all(record, key).flatMap((one) => {
+        const disposition = decided.get(one.record)?.get(one.key);
+        return disposition === undefined
+          ? []
+          : [{ disposition, isProtected: protectedKeys.has(`${one.record}\n${one.key}`) }];
+      }),
     byPerson,
   };
   // parents of match edges come first in `found`, so that what is held with them is known
@@ -221,43 +243,35 @@ function ageOf(
 
 type Made = Deciding["made"];
 
-/** What keeps a record for its own sake. */
-const PROTECTING: ReadonlySet<Kept["reason"]> = new Set<Kept["reason"]>([
-  "retention",
-  "review",
-  "legal_hold",
-  "excluded",
-]);
-
 /** `protects`: while a record is held, or nobody knows how long, the named records of the same people are not deleted either. */
-function protect(
-  { found, map }: Deciding,
-  decided: OwnDecisions,
-  protectedKeys: Set<string>,
-  byPerson: ByPerson,
-): void {
+function protect({ deciding: { found, map }, decided, protectedKeys, byPerson, foundAs: as }: Scope): void {
   const types = typesById(map);
   for (const [id, { type, records }] of found) {
     const protectedTypes = type.holds.flatMap((use) => use.protects);
     for (const record of protectedTypes.length === 0 ? [] : records.values()) {
-      const held = decided.get(id)?.get(record.key);
-      const holding =
-        held?.kind === "kept" ? PROTECTING.has(held.reason) : held?.kind === "waiting" && held.reason === "no_date";
-      if (held === undefined || !holding) continue;
-      for (const name of protectedTypes) {
-        const other = types.get(name);
-        const mine = decided.get(name);
-        if (other === undefined || mine === undefined) continue;
-        for (const key of record.subjects.flatMap((person) => byPerson(name, person))) {
-          const disposition = mine.get(key);
-          const after = disposition === undefined ? undefined : keptFor(other, held, disposition);
+      for (const held of as.all(id, record.key).flatMap((one) => decided.get(one.record)?.get(one.key) ?? [])) {
+        if (!isHolding(held)) continue;
+        const protectedOnes = protectedTypes.flatMap((name) =>
+          record.subjects.flatMap((person) => byPerson(name, person).flatMap((key) => as.all(name, key))),
+        );
+        for (const { record: name, key } of protectedOnes) {
+          const other = types.get(name);
+          const mine = decided.get(name);
+          const disposition = mine?.get(key);
+          const after =
+            other === undefined || disposition === undefined ? undefined : keptFor(other, held, disposition);
           if (after === undefined || after === disposition) continue;
-          mine.set(key, after);
+          mine?.set(key, after);
           protectedKeys.add(`${name}\n${key}`);
         }
       }
     }
   }
+}
+
+/** Held itself, or with what leads to it; not what only stays for another record's sake. */
+function isHolding(held: Disposition): boolean {
+  return held.kind === "kept" ? held.reason !== "held_by" : held.kind === "waiting" && held.reason === "no_date";
 }
 
 function keptFor(type: RecordType, held: Disposition, was: Disposition): Disposition {
@@ -306,7 +320,7 @@ export function changeOf(type: RecordType, disposition: Disposition): Change | u
   const changes = changesOf(type);
   switch (disposition.kind) {
     case "act":
-      return disposition.change === "rule" ? changes.rule : changes.heldBy;
+      return disposition.change === "rule" ? changes.rule : heldChangeOf(changes);
     case "kept":
       return disposition.minimise ? changes.minimise : undefined;
     case "waiting":

@@ -26,10 +26,11 @@ const SPREADING: ReadonlySet<string> = new Set(["no_date", "newer_than_request",
 
 export interface HeldWith {
   readonly deciding: Deciding;
-  /** What was decided of a parent so far. */
-  of(record: string, key: string): Disposition | undefined;
-  /** Whether `protects` keeps it: then what it leads to is held with it. */
-  isProtected(record: string, key: string): boolean;
+  /**
+   * What was decided of a parent so far, by each record type that found it. `isProtected`: `protects` keeps it, and then
+   * what it leads to is held with it.
+   */
+  of(record: string, key: string): readonly { readonly disposition: Disposition; readonly isProtected: boolean }[];
   /** Keys. */
   byPerson(record: string, person: number): readonly string[];
 }
@@ -57,12 +58,13 @@ export function parentIndex({ found }: Deciding, type: RecordType): ParentIndex 
  */
 export function heldWith(scope: HeldWith, type: RecordType, record: FoundRecord, index: ParentIndex): Held | undefined {
   if (index.length === 0 || reachedByIdentity(scope.deciding, type, record)) return undefined;
-  const hold = (of: string, parent: string): Held | undefined => {
-    const disposition = scope.of(of, parent);
-    if (disposition?.kind === "waiting" && SPREADING.has(disposition.reason)) return disposition;
-    if (disposition?.kind !== "kept") return undefined;
-    return disposition.reason === "held_by" && !scope.isProtected(of, parent) ? undefined : disposition;
-  };
+  const hold = (of: string, parent: string): Held | undefined =>
+    longest(
+      scope.of(of, parent).flatMap(({ disposition, isProtected }): readonly Held[] => {
+        if (disposition.kind === "waiting") return SPREADING.has(disposition.reason) ? [disposition] : [];
+        return disposition.kind !== "kept" || (disposition.reason === "held_by" && !isProtected) ? [] : [disposition];
+      }),
+    );
   const explained = index.flatMap(({ parent, column, byValue }) =>
     valuesAt(record.values, column).flatMap((value) => (byValue.get(value) ?? []).map((one) => ({ parent, one }))),
   );
@@ -82,6 +84,17 @@ export function heldWith(scope: HeldWith, type: RecordType, record: FoundRecord,
     type,
     candidates.flatMap(({ parent, one }) => hold(parent, one) ?? []),
   );
+}
+
+/** Of what several record types decided of one record. */
+function longest(holds: readonly Held[]): Held | undefined {
+  const kept = holds.flatMap((one) => (one.kind === "kept" ? [one] : []));
+  const last = kept.toSorted(latestFirst)[0];
+  if (holds.length === kept.length || last?.holds !== undefined)
+    return last === undefined || kept.length === 1
+      ? last
+      : { ...last, law: [...new Set(kept.flatMap((one) => one.law))], ...holdsOf(kept) };
+  return holds.find((one) => one.kind === "waiting");
 }
 
 function reachedByIdentity({ map, identifiers }: Deciding, type: RecordType, record: FoundRecord): boolean {

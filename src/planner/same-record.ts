@@ -1,18 +1,12 @@
 /** Records that several record types found: one decision for each, counted in one step. */
 import { Failure } from "../errors.ts";
 import type { Change } from "../model/rule-change.ts";
-import type { RecordType } from "../model/datamap.ts";
 import { endsLater, latestFirst } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
-import { changeOf, type OwnDecisions } from "./decide.ts";
-import type { Findings, Found, FoundRecord } from "./found.ts";
+import { afterHeld, changeOf, laterHeldBy, type OwnDecisions } from "./decide.ts";
+import type { Findings } from "./found.ts";
+import { type Sighted, sharedRecords } from "./overlapping.ts";
 import { holdsOf } from "./under-legal-hold.ts";
-
-/** A record as one record type found it. */
-export interface Sighted {
-  readonly type: RecordType;
-  readonly record: FoundRecord;
-}
 
 /** Where a record that was found here is decided and counted. */
 export interface CountedIn {
@@ -63,43 +57,13 @@ function put<T>(to: Map<string, Map<string, T>>, id: string, key: string, value:
   to.set(id, mine.set(key, value));
 }
 
-/** Records with one address that more than one record type found. */
-function sharedRecords(found: Findings): readonly (readonly Sighted[])[] {
-  const systems = Map.groupBy(found.values(), ({ type }) => type.system);
-  return [...systems.values()].flatMap((types) => {
-    if (types.length < 2) return [];
-    const several = addressesOfSeveral(types);
-    if (several.size === 0) return [];
-    const byAddress = new Map<string, Sighted[]>();
-    for (const { type, records } of types) {
-      for (const record of records.values()) {
-        if (!several.has(record.address)) continue;
-        const same = byAddress.get(record.address);
-        if (same === undefined) byAddress.set(record.address, [{ type, record }]);
-        else if (!same.some((one) => one.type.id === type.id)) same.push({ type, record });
-      }
-    }
-    return [...byAddress.values()].filter(({ length }) => length > 1);
-  });
-}
-
-/** Addresses that come more than once: of hundreds of thousands most often none. */
-function addressesOfSeveral(found: readonly Found[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const several = new Set<string>();
-  for (const { records } of found)
-    for (const { address } of records.values())
-      if (seen.has(address)) several.add(address);
-      else seen.add(address);
-  return several;
-}
-
 interface Judged extends Sighted {
   /** Undefined: as this record type wants it already. */
   readonly disposition: Disposition | undefined;
 }
 
-function merged(judged: readonly Judged[]): Disposition | undefined {
+export function merged(all: readonly Judged[]): Disposition | undefined {
+  const judged = noneDeleting(all);
   const first = (kind: Disposition["kind"]): Disposition | undefined =>
     judged.find(({ disposition }) => disposition?.kind === kind)?.disposition;
   const kept = judged.flatMap(({ disposition }) => (disposition?.kind === "kept" ? [disposition] : []));
@@ -131,7 +95,39 @@ function merged(judged: readonly Judged[]): Disposition | undefined {
   );
   if (erasing !== undefined) return { kind: "act", change: "rule", types: [erasing.type.id] };
   refuseConflicts(acting);
-  return { kind: "act", change: "rule", types: acting.map(({ type }) => type.id) };
+  const types = acting.map(({ type }) => type.id);
+  const heldBy = heldByIn(acting);
+  return heldBy === undefined ? { kind: "act", change: "rule", types } : { ...heldBy, types };
+}
+
+type HeldBy = Extract<Disposition, { kind: "act"; change: "held_by" }>;
+
+/** What holds the record for any of them, until the latest of their ends. */
+function heldByIn(judged: readonly Judged[]): HeldBy | undefined {
+  let last: HeldBy | undefined;
+  for (const { disposition } of judged)
+    if (disposition?.kind === "act" && disposition.change === "held_by")
+      last = last === undefined ? disposition : laterHeldBy(last, disposition);
+  return last;
+}
+
+/** What a held record protects for one of them is deleted by none: each changes it as it would one that is held, or keeps it. */
+function noneDeleting(judged: readonly Judged[]): readonly Judged[] {
+  const heldBy = heldByIn(judged);
+  if (heldBy === undefined) return judged;
+  const { change: _, types: __, ...held } = heldBy;
+  return judged.map((one) =>
+    one.disposition?.kind === "act" && one.disposition.change === "rule"
+      ? {
+          ...one,
+          disposition: afterHeld(
+            one.type,
+            { ...held, kind: "kept", reason: "held_by", minimise: false },
+            one.disposition,
+          ),
+        }
+      : one,
+  );
 }
 
 function saidBy(kept: readonly { readonly says?: string }[]): string {

@@ -133,8 +133,25 @@ async function takeBack(tx: Tx, context: Context, request: ErasureRequest): Prom
   const { id, kind, state, plan } = request;
   if (kind !== "due" || !OPEN_STATES.includes(state) || (await hasBegun(tx, id))) return;
   if (plan !== undefined && (await tx.plans.approval(plan)) !== undefined) return;
+  await giveUp(tx, context, id);
+}
+
+/** Of a plan of which nothing was done: its records are due again. Throws BUSY. */
+async function giveUp(tx: Tx, context: Context, id: string): Promise<void> {
   await tx.leases.refuseHeld([id]);
   await endIn(tx, context, id, "cancelled", whyOf("a newer plan of due work has taken its place"));
+}
+
+/** Takes back due work that was approved and of which nothing was done; whether it was. Throws BUSY. */
+export async function takeBackUndone(context: Context, id: string): Promise<boolean> {
+  const took = await lifeStep(context.state, context.at, "end", async (tx) => {
+    const { kind, state } = await tx.requests.get(id);
+    if (kind !== "due" || !OPEN_STATES.includes(state) || (await hasBegun(tx, id))) return false;
+    await giveUp(tx, context, id);
+    return true;
+  });
+  if (took) await sealLedger(context.state, context.ledger, context.at);
+  return took;
 }
 
 /** Throws USAGE where a name is no record type's, or of one that is never due. */

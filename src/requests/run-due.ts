@@ -13,13 +13,15 @@ import type { Context } from "./context.ts";
 import { noted } from "./history.ts";
 import { destroyEnded } from "./kept-images.ts";
 import { decisionEntry, policyEntry, standingEntry } from "./ledger-entries.ts";
-import { isIdle, planDue } from "./plan-due.ts";
+import { isIdle, planDue, takeBackUndone } from "./plan-due.ts";
 import { runRequest } from "./run-request.ts";
 import { standingMeaning, whyNotStanding } from "./standing.ts";
 import { verifyRequest } from "./verify-request.ts";
 
 /** Held for as long as it works: of two timers one acts. */
 const RUN_LEASE = "due work on a timer";
+/** What stands beside an approval that no person gave by hand. */
+const STANDING = "standing approval";
 
 export interface DueResult {
   readonly exit: ExitCode;
@@ -37,12 +39,12 @@ export async function runDue(
   await using _ = await state.lease([RUN_LEASE], async () => {});
   const exits: ExitCode[] = [];
   const plans: DueResult["plans"][number][] = [];
-  exits.push(...(await goOn(context, options)));
+  const why: string[] = [];
+  exits.push(...(await goOn(context, options, why)));
   for (const ended of await endWindows(context)) {
     exits.push(ended.exit);
     plans.push({ request: ended.request, state: ended.state });
   }
-  const why: string[] = [];
   const ready: StandingApproval[] = [];
   for (const one of map.approval.standing ?? []) {
     const reason = await whyNotStanding(context, state.read, one);
@@ -72,13 +74,31 @@ function dueTypes({ map }: Context): readonly string[] {
   );
 }
 
-/** Due work of earlier nights: a run that was cut short goes on, and what has settled is looked at for the second time. */
-async function goOn(context: Context, options: Parameters<typeof runDue>[1]): Promise<readonly ExitCode[]> {
+/**
+ * Due work of earlier nights: a run that was cut short goes on, and what has settled is looked at for the second time. What
+ * was cut short before anything was done is planned anew, under the rules and records of today; what a person approved
+ * and nobody ran keeps its records from every other plan, and is said.
+ */
+async function goOn(
+  context: Context,
+  options: Parameters<typeof runDue>[1],
+  why: string[],
+): Promise<readonly ExitCode[]> {
   const exits: ExitCode[] = [];
   const { read } = context.state;
-  for (const { id, kind, state, plan } of await read.requests.list()) {
+  for (const { id, kind, state, plan, history = [] } of await read.requests.list()) {
     if (kind !== "due" || plan === undefined) continue;
-    if (state === "running") exits.push((await runRequest(context, id, options)).exit);
+    if (state === "approved") {
+      const isByHand = history.findLast(({ did }) => did === "approved")?.note !== STANDING;
+      if (isByHand || !(await takeBackUndone(context, id))) {
+        exits.push(EXIT.waiting);
+        why.push(`${id} is approved and was not run`);
+      }
+      continue;
+    }
+    const ran = state === "running" ? await runAgain(context, id, options) : undefined;
+    if (ran === "taken_back") continue;
+    if (ran !== undefined) exits.push(ran);
     if (state === "running" || state === "verifying" || state === "settling")
       exits.push((await verifyRequest(context, id, { purge: false })).exit);
   }
@@ -100,6 +120,21 @@ async function endWindows(context: Context): Promise<readonly Omit<Ran, "records
     }
   }
   return ended;
+}
+
+/** Goes on with a run; one that would have to be planned anew, and did nothing yet, is. */
+async function runAgain(
+  context: Context,
+  id: string,
+  options: Parameters<typeof runDue>[1],
+): Promise<ExitCode | "taken_back"> {
+  try {
+    return (await runRequest(context, id, options)).exit;
+  } catch (error) {
+    const isStale = error instanceof Failure && error.exit === EXIT.stale;
+    if (isStale && (await takeBackUndone(context, id))) return "taken_back";
+    throw error;
+  }
 }
 
 interface Ran {
@@ -162,7 +197,7 @@ async function carryOut(
     }
     await tx.requests.update(id, {
       state: "approved",
-      ...noted(context, request, { did: "approved", plan: plan.id, note: "standing approval" }),
+      ...noted(context, request, { did: "approved", plan: plan.id, note: STANDING }),
     });
     await tx.outbox.post([policyEntry(context), decisionEntry(context, plan, approval), ...entries]);
   });

@@ -1,7 +1,7 @@
 /** Due work on a timer: what a standing approval names runs without asking, and no more than that. */
 import { expect, test } from "vitest";
 import { runDue } from "../../src/requests/run-due.ts";
-import { fill, type MemoryDatabase, memoryDatabase, type Row } from "../support/memory/database.ts";
+import { fill, type MemoryDatabase, memoryDatabase, put, type Row } from "../support/memory/database.ts";
 import { type House, openHouse } from "../support/memory/house.ts";
 
 const OLD = "2020-01-01";
@@ -12,7 +12,7 @@ interface Night extends AsyncDisposable {
   readonly house: House;
   readonly shop: MemoryDatabase;
   readonly map: House["context"]["map"];
-  run(day?: string, map?: House["context"]["map"]): ReturnType<typeof runDue>;
+  run(day?: string, map?: House["context"]["map"], at?: House["context"]["at"]): ReturnType<typeof runDue>;
   left(): Readonly<Record<string, number>>;
 }
 
@@ -35,9 +35,9 @@ async function openNight(fourEyes: boolean, standing: object): Promise<Night> {
     house,
     shop,
     map,
-    run: async (day = "2026-11-30", other = map) =>
+    run: async (day = "2026-11-30", other = map, at = house.context.at) =>
       await runDue(
-        { ...house.context, map: other, now: () => new Date(`${day}T10:00:00Z`) },
+        { ...house.context, map: other, at, now: () => new Date(`${day}T10:00:00Z`) },
         { concurrency: 2, emit: () => {} },
       ),
     left: () => Object.fromEntries([...shop.tables].map(([name, rows]) => [name, rows.size])),
@@ -134,4 +134,47 @@ test("a machine that slept does all of it once", async () => {
   await night.run("2027-01-09");
   expect(night.left()).toEqual({ leads: 0, accounts: 1 });
   expect((await night.house.context.state.read.requests.list()).length).toBe(2);
+});
+
+/** The moments between the approval and the first effect. */
+const BEFORE_ANYTHING = ["saved_approve", "saving_begin", "saved_begin", "claimed", "saving_intend"];
+
+async function killed(night: Night, point: string): Promise<void> {
+  const at: House["context"]["at"] = (here) => {
+    if (here === point) throw new Error("killed");
+  };
+  await expect(night.run("2026-11-30", night.map, at)).rejects.toThrow("killed");
+  expect(night.left()).toEqual({ leads: 2, accounts: 1 });
+}
+
+test.each(BEFORE_ANYTHING)("a night that was killed at %s is done in the next", async (point) => {
+  await using night = await openNight(false, { up_to: 10 });
+  fill(night.shop, "accounts", [rowOf("a1")]);
+  await killed(night, point);
+  await night.run("2026-12-01");
+  expect(night.left()).toEqual({ leads: 0, accounts: 1 });
+});
+
+test.each(BEFORE_ANYTHING)(
+  "a night that was killed at %s stops no other where one of its records changed: the others go",
+  async (point) => {
+    await using night = await openNight(false, { up_to: 10 });
+    await killed(night, point);
+    put(night.shop, "leads", "l2", { ...rowOf("l2"), seen: "2026-11-30" });
+    await night.run("2026-12-01");
+    expect([...(night.shop.tables.get("leads")?.keys() ?? [])]).toEqual(["l2"]);
+    expect((await night.house.context.state.read.requests.get("D-2026-0001")).state).toBe("cancelled");
+  },
+);
+
+test("what a person approved and nobody ran is said every night: its records wait for it", async () => {
+  await using night = await openNight(false, { up_to: 1 });
+  fill(night.shop, "accounts", []);
+  const [planned] = (await night.run()).plans;
+  const id = planned?.request ?? "none";
+  await night.house.approve(id);
+  const next = await night.run("2026-12-01");
+  expect(next.exit).toBe(3);
+  expect(next.why.join()).toContain(`${id} is approved and was not run`);
+  expect(night.left()["leads"]).toBe(2);
 });

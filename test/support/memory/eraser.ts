@@ -2,10 +2,10 @@ import type { Left, Operation, PlannedRecord, StepOutcome, Unit, Work } from "..
 import type { Eraser, Guard, IO, UnitJournal } from "../../../src/port/connector.ts";
 import { ALREADY_GONE, CHANGED } from "../../../src/record-files/tally.ts";
 import { type Child, childrenOf, type MemoryDatabase, put, type Row, rowsOf } from "./database.ts";
-import { afterAll, whoseIs } from "./reader.ts";
-import { holds, imageFor, imageOf, isChanged, type Whose } from "./row-change.ts";
-import { giveBack, isBack, obstacle, wholeImage, type WholeImage, wholeImageOf } from "./whole-image.ts";
 import { keepsWhole } from "../../../src/model/pre-image.ts";
+import { afterAll, isAsLeft, whoseIs } from "./reader.ts";
+import { holds, imageFor, imageOf, type Whose } from "./row-change.ts";
+import { giveBack, isBack, obstacle, wholeImage, type WholeImage, wholeImageOf } from "./whole-image.ts";
 import { addressOf, fingerprintOf, idOf, keyOf, tableOf } from "./row-key.ts";
 
 /** Records of one transaction. */
@@ -144,7 +144,7 @@ async function eraseBatch(operation: Operation, task: BatchTask): Promise<void> 
       else if (reason === undefined) acting.push(record);
       else counts.left.push({ key: record.key, kind: "failed", reason });
     } else if (row === undefined) counts.left.push({ key: record.key, ...ALREADY_GONE });
-    else if (isChanged(row, operation.change, whose(record)))
+    else if (isAsLeft(row, operation, whose(record)))
       counts.left.push({ key: record.key, kind: "already_gone", reason: "as_wanted" });
     else if (operation.change.kind === "restore") {
       const image = imageOf(row, operation.change);

@@ -1,4 +1,4 @@
-import type { Link, Operation, Reference } from "../../../src/model/change.ts";
+import type { Also, Link, Operation, Reference } from "../../../src/model/change.ts";
 import type { Lookup, Selection, Sighting, Target } from "../../../src/model/search.ts";
 import type { IO, Reader } from "../../../src/port/connector.ts";
 import { type DueFilter, dueFilter } from "../../../src/port/due-filter.ts";
@@ -216,11 +216,8 @@ function* referencesTo(row: Row, { parentKey, table, below, declared, linkOf }: 
 }
 
 /** Whether the row is as this operation, and what goes with it, leaves it. */
-function isAsLeft(row: Row, { change, also = [] }: Operation, whose: Whose): boolean {
-  return (
-    isChanged(row, change, whose) &&
-    also.every((one) => isChanged(row, one.change, { ...whose, columns: one.target.columns, lookups: one.lookups }))
-  );
+export function isAsLeft(row: Row, { change, also = [] }: Operation, whose: Whose): boolean {
+  return isChanged(row, change, whose) && also.every((one) => isChanged(row, one.change, whoseOf(one, whose)));
 }
 
 function* sightings(
@@ -268,10 +265,16 @@ export function whoseIs(
 /** As `changed`, with what the rules of other record types change in the same go. */
 export function afterAll(row: Row, { change, also = [] }: Operation, whose: Whose): Row | undefined {
   let after = changed(row, change, whose);
-  for (const one of also)
-    after =
-      after === undefined
-        ? undefined
-        : changed(after, one.change, { ...whose, columns: one.target.columns, lookups: one.lookups });
+  for (const one of also) after = after === undefined ? undefined : changed(after, one.change, whoseOf(one, whose));
   return after;
+}
+
+/** As the rule of another record type over the same row sees it. */
+function whoseOf({ target, lookups }: Also, whose: Whose): Whose {
+  return {
+    ...whose,
+    columns: target.columns,
+    lookups,
+    keys: [...whose.keys, ...target.record.holds.map(({ from }) => from)],
+  };
 }

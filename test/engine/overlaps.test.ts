@@ -1,0 +1,199 @@
+/** Several record types over one table: what one of them holds, protects or reduces counts for all, in whatever the row leads to. */
+import { expect, test } from "vitest";
+import { readSubjects } from "../../src/planner/subjects.ts";
+import { addHold } from "../../src/requests/legal-holds.ts";
+import { type MemoryDatabase, memoryDatabase, type Row } from "../support/memory/database.ts";
+import { type House, openHouse } from "../support/memory/house.ts";
+
+const NOW = new Date("2026-11-30T10:00:00Z");
+const ANN = { email: "ann@shop.example" };
+const HELD = "2025-05-05";
+
+function row(id: string, more: Row = {}): Row {
+  return { id, email: ANN.email, day: "2009-05-05", note: `note of ${id}`, ...more };
+}
+
+interface Office extends AsyncDisposable {
+  readonly house: House;
+  readonly shop: MemoryDatabase;
+  dump(): Readonly<Record<string, string>>;
+}
+
+async function openOffice(
+  tables: Readonly<Record<string, readonly Row[]>>,
+  records: Readonly<Record<string, object>>,
+): Promise<Office> {
+  const shop = memoryDatabase(tables);
+  const house = await openHouse({
+    map: {
+      holds: {
+        books: {
+          says: "books are kept",
+          keep_for: "8 years",
+          law: ["HGB § 257"],
+          people: { owner: "books@harbour.example" },
+        },
+      },
+      systems: { shop: { kind: "memory", records } },
+    },
+    databases: { shop },
+  });
+  return {
+    house: house.as({ now: () => NOW }),
+    shop,
+    dump: () =>
+      Object.fromEntries(
+        [...shop.tables].flatMap(([table, rows]) =>
+          [...rows].map(([id, one]) => [`${table} ${id}`, JSON.stringify(one)]),
+        ),
+      ),
+    [Symbol.asyncDispose]: async () => await house[Symbol.asyncDispose](),
+  };
+}
+
+async function through(house: House) {
+  const id = await house.open(ANN);
+  const plan = await house.plan(id);
+  await house.approve(id);
+  const { exit: run } = await house.run(id);
+  const { exit: verify } = await house.verify(id);
+  return { plan, run, verify, receipts: await house.context.state.read.journal.receipts(plan.id) };
+}
+
+function without(dump: Readonly<Record<string, string>>, ...gone: readonly string[]) {
+  for (const name of gone) if (dump[name] === undefined) throw new Error(`${name} is not there before`);
+  return Object.fromEntries(Object.entries(dump).filter(([name]) => !gone.includes(name)));
+}
+
+const ERASE = { match: { email: "email" }, do: "erase" };
+const KEEPING = { ...ERASE, hold: { use: "books", from: "day" } };
+
+test.each(["first", "last"])(
+  "lines stay with an invoice that another record type holds: the one that holds comes %s in the map",
+  async (place) => {
+    const held = { table: "invoices", ...KEEPING };
+    const free = { table: "invoices", ...ERASE };
+    await using office = await openOffice(
+      {
+        invoices: [row("i1", { day: HELD }), row("i2")],
+        lines: [
+          { id: "l1", invoice: "i1" },
+          { id: "l2", invoice: "i2" },
+        ],
+      },
+      {
+        ...(place === "first" ? { kept: held } : {}),
+        bills: free,
+        lines: { match: { invoice: "shop.bills.id" }, do: "erase" },
+        ...(place === "first" ? {} : { kept: held }),
+      },
+    );
+    const before = office.dump();
+    const { plan, run, verify } = await through(office.house);
+    expect(plan.steps.find(({ record }) => record === "lines")).toMatchObject({
+      act: 1,
+      kept: 1,
+      reason: "held_with",
+      until: "2033-05-05",
+      law: ["HGB § 257"],
+    });
+    expect([run, verify]).toEqual([0, 0]);
+    expect(office.dump()).toEqual(without(before, "invoices i2", "lines l2"));
+  },
+);
+
+test("a row that no date tells the end of keeps its lines waiting, whichever record type leads to them", async () => {
+  await using office = await openOffice(
+    { invoices: [row("i1", { day: null })], lines: [{ id: "l1", invoice: "i1" }] },
+    {
+      bills: { table: "invoices", ...ERASE },
+      kept: { table: "invoices", ...KEEPING },
+      lines: { match: { invoice: "shop.bills.id" }, do: "erase" },
+    },
+  );
+  const before = office.dump();
+  expect(await through(office.house)).toMatchObject({ run: 3, verify: 3 });
+  expect(office.dump()).toEqual(before);
+});
+
+test.each([
+  ["is erased by another record type", { ...ERASE }, {}],
+  [
+    "is changed by another record type",
+    { match: { email: "email" }, do: "anonymise", fields: { note: "clear" } },
+    { name: null, note: null },
+  ],
+])("what a held record protects is not deleted where it %s", async (_, other, changed) => {
+  const tables = { invoices: [row("i1", { day: HELD })], customers: [row("c1", { name: "Ann" })] };
+  await using office = await openOffice(tables, {
+    invoices: { ...KEEPING, hold: { use: "books", from: "day", protects: ["shop.customers"] } },
+    customers: { ...ERASE, fields: { name: "clear" } },
+    profiles: { table: "customers", ...other },
+  });
+  const { run } = await through(office.house);
+  expect(run).toBe(0);
+  expect(office.dump()).toEqual({
+    "invoices i1": JSON.stringify(row("i1", { day: HELD })),
+    "customers c1": JSON.stringify({ ...row("c1", { name: "Ann" }), ...changed }),
+  });
+});
+
+test("a record type protects what is its own: also a row that it only changes, and another one would erase", async () => {
+  await using office = await openOffice(
+    { invoices: [row("i1", { day: HELD })], customers: [row("c1")] },
+    {
+      invoices: { ...KEEPING, hold: { use: "books", from: "day", protects: ["shop.customers"] } },
+      customers: { match: { email: "email" }, do: "anonymise", fields: { note: "clear" } },
+      profiles: { table: "customers", ...ERASE },
+    },
+  );
+  await through(office.house);
+  expect(office.shop.tables.get("customers")?.has("c1")).toBe(true);
+});
+
+test("a record with a hold of its own protects, also while what leads to it is held for longer", async () => {
+  await using office = await openOffice(
+    {
+      orders: [row("o1")],
+      invoices: [{ id: "i1", order: "o1", day: HELD }],
+      customers: [row("c1")],
+    },
+    {
+      orders: ERASE,
+      invoices: {
+        match: { order: "shop.orders.id" },
+        do: "erase",
+        hold: { use: "books", from: "day", protects: ["shop.customers"] },
+      },
+      customers: ERASE,
+    },
+  );
+  const { house } = office;
+  const subjects = readSubjects(JSON.stringify(ANN), house.context.map.identities);
+  await addHold(house.context, subjects, house.workspace.pseudonym, {
+    case: "claim over a parcel",
+    by: "legal department",
+    records: ["shop.orders"],
+  });
+  const before = office.dump();
+  const { plan } = await through(house);
+  expect(plan.steps.find(({ record }) => record === "customers")).toMatchObject({ act: 0, kept: 1, reason: "held_by" });
+  expect(office.dump()).toEqual(before);
+});
+
+test("a row that only a later record type reduces is told as reduced, and is", async () => {
+  await using office = await openOffice(
+    { invoices: [row("i1", { day: HELD })] },
+    {
+      bills: { table: "invoices", ...ERASE },
+      kept: { table: "invoices", ...KEEPING, while_held: { restrict: true, keep_only: ["note"] } },
+    },
+  );
+  const { run, verify, receipts } = await through(office.house);
+  expect([run, verify]).toEqual([0, 0]);
+  expect(receipts).toMatchObject([
+    { record: "bills", status: "kept", kept: 1, minimised: 1, matched: 0, changed: 0 },
+    { record: "kept", matched: 0, minimised: 0 },
+  ]);
+  expect(office.dump()).toEqual({ "invoices i1": JSON.stringify({ ...row("i1", { day: HELD }), email: null }) });
+});
