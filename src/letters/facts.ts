@@ -130,7 +130,10 @@ function foundNoMore(
   const left = totals.waiting + totals.blocked + totals.failed + totals.untold;
   return (
     residual + failed + unverifiable + left + gaps.length + not_searched.length + vanished.length === 0 &&
-    systems.every(({ status, hidden = 0 }) => status !== "not_checked" && (state === "closed" || hidden === 0))
+    systems.every(
+      ({ status, hidden = 0, restored = 0 }) =>
+        status !== "not_checked" && restored === 0 && (state === "closed" || hidden === 0),
+    )
   );
 }
 

@@ -90,13 +90,24 @@ function isRefusal({ decision, state }: Summary): boolean {
 }
 
 /** Only what closed without anything left open, unsearched or accepted as a gap stands in green. */
-function isClean({ state, totals, not_searched, gaps, vanished, verification, approval, identity }: Summary): boolean {
+function isClean({
+  state,
+  totals,
+  systems,
+  not_searched,
+  gaps,
+  vanished,
+  verification,
+  approval,
+  identity,
+}: Summary): boolean {
   const founded = approval !== null && identity?.result === "ok";
   const open = totals.blocked + totals.failed + totals.waiting + not_searched.length + gaps.length + vanished.length;
   return (
     state === "closed" &&
     founded &&
     open === 0 &&
+    systems.every(({ restored = 0 }) => restored === 0) &&
     (verification === null || (verification.failed === 0 && verification.unverifiable === 0))
   );
 }
@@ -152,13 +163,14 @@ function identityWords({ result, method }: NonNullable<Summary["identity"]>): st
 }
 
 /** Why a decision is partial. */
-function reasons({ decision, approval, not_searched, gaps_accepted }: Summary): string {
+function reasons({ decision, approval, not_searched, gaps_accepted, systems }: Summary): string {
   if (decision !== "partial") return "";
   const why = [
     ...(approval?.exceptions ?? []).map((code) => exceptionWords(code)),
     (approval?.excluded ?? 0) > 0 ? "records that a person left out" : "",
     not_searched.length > 0 ? "what was not searched" : "",
     (gaps_accepted ?? 0) > 0 ? "gaps that a person accepted" : "",
+    systems.some(({ restored = 0 }) => restored > 0) ? "records that were brought back" : "",
   ].filter((text) => text !== "");
   return why.length === 0 ? "" : `, because of ${why.join(", ")}`;
 }

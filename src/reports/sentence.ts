@@ -30,6 +30,8 @@ interface Facts {
     readonly gaps: number;
     readonly current: boolean;
   } | null;
+  /** Records were brought back, and nobody has looked since. */
+  readonly undone: boolean;
 }
 
 /** The outcome in words. Says no more than the entries do, names all that went wrong, and never "everything" while anything is left. */
@@ -112,9 +114,10 @@ function done({ state, totals, kept, systems, not_searched, gaps, subjects }: Fa
   ].join(", ");
 }
 
-function looked({ verification, totals, not_searched, gaps }: Facts): string {
+function looked({ verification, totals, not_searched, gaps, undone }: Facts): string {
   if (verification === null) return "not yet verified";
-  if (!verification.current) return "not verified again since the last run";
+  if (!verification.current)
+    return undone ? "not verified again since records were brought back" : "not verified again since the last run";
   const { residual, new: fresh, failed, unverifiable } = verification;
   const came =
     fresh === 0 ? "" : fresh === residual ? ", come since the plan" : `, ${fresh} of them come since the plan`;
