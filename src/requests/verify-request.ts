@@ -18,7 +18,7 @@ import type { RunResult } from "../state/plan-store.ts";
 import type { SealedPart } from "../state/sealed-store.ts";
 import type { Lease, Tx } from "../state/state.ts";
 import type { Context } from "./context.ts";
-import { eraserFor, readersFor, whileHeld } from "./context.ts";
+import { eraserFor, readersFor, today, whileHeld } from "./context.ts";
 import { endIn } from "./end-request.ts";
 import { noted } from "./history.ts";
 import { mapOfPlan } from "./plan-due.ts";
@@ -94,7 +94,7 @@ async function verifyHeld(
     now: () => context.now(),
   });
   const { checks, gaps } = seen;
-  const left = await residueSeen(map, readers, lease.first.receipts, purged);
+  const left = await residueSeen(map, readers, lease.first.receipts, purged, today(context));
   const settledAt = settledFrom(result?.completedAt ?? context.now().toISOString(), map.settle);
   const runExit = exitOf(result?.exit ?? EXIT.partly_done);
   const run = {
