@@ -1,5 +1,6 @@
 /** What the entries of one request say, put together. Pure: the same entries always give the same summary, so a reader can make it again and compare. */
 import type { Json, JsonObject } from "../model/json.ts";
+import { isDueWork } from "../model/request-id.ts";
 import { type PersonCounts, personCounts } from "./persons.ts";
 import { type ResidueLine, residueLines } from "./residue-lines.ts";
 import { sentence } from "./sentence.ts";
@@ -104,6 +105,7 @@ export function summarise(cores: readonly JsonObject[]): Summary {
     gaps_accepted: acceptedOf(story),
     verification,
     undone: isUndoneSince(story),
+    due: cores.some(({ request }) => typeof request === "string" && isDueWork(request)),
   };
   return {
     form: 2,
