@@ -226,19 +226,25 @@ export function joining(stepOf: (id: string) => PlanStep): Joining {
         id,
         before === undefined
           ? made({ step })
-          : joined(before, made({ step: { ...step, kept: 0, waiting: 0, blocked: 0 } })),
+          : joined(before, made({ step: { ...step, kept: 0, waiting: 0, blocked: 0 } }), endOfPlan(step)),
       );
     },
     all: () => [...receipts.values()],
   };
 }
 
-/** Two parts of a step. The reason is that of the worse one. */
-function joined(one: Receipt, other: Receipt): Receipt {
+/** When what the plan itself left alone ends. null: nobody knows. Undefined: it left nothing that ends. */
+function endOfPlan({ kept, marked = 0, until }: PlanStep): Receipt["until"] {
+  return kept > 0 ? (until ?? null) : marked > 0 ? until : undefined;
+}
+
+/** Two parts of a step. The reason is that of the worse one. `planned`: the end of what the plan itself left alone. */
+function joined(one: Receipt, other: Receipt, planned: Receipt["until"]): Receipt {
   const status = worst([one.status, other.status]);
   const [worse, better] = one.status === status ? [one, other] : [other, one];
-  const reason = worse.reason ?? better.reason;
-  const says = worse.says ?? better.says;
+  // a reason and its words are of one part
+  const { reason, says = worse.reason === better.reason ? better.says : undefined } =
+    worse.reason === undefined && better.reason !== undefined ? better : worse;
   const late = [...(one.late ?? []), ...(other.late ?? [])];
   const asWanted = (one.asWanted ?? 0) + (other.asWanted ?? 0);
   const marked = (one.marked ?? 0) + (other.marked ?? 0);
@@ -265,7 +271,10 @@ function joined(one: Receipt, other: Receipt): Receipt {
     ...(one.marked === undefined && other.marked === undefined ? {} : { marked }),
     ...(notMarked.length === 0 ? {} : { notMarked }),
     ...restorableOf(one, other),
-    ...laterEnd(one.until, other.until),
+    // a part that says nothing of it means the plan's word
+    ...(one.until === undefined && other.until === undefined
+      ? {}
+      : laterEnd(laterEnd(one.until, other.until).until, planned)),
     ...holdsOf([one, other]),
     ...(late.length === 0 ? {} : { late }),
     ...(people === undefined ? {} : { people: people.map((mine, person) => plus(mine, other.people?.[person])) }),

@@ -8,6 +8,7 @@ import type { Finding, Gap, Target } from "../model/search.ts";
 import type { Readers } from "../planner/readers.ts";
 import { backupResidue } from "../planner/residue.ts";
 import { civilDateOf } from "../retention/civil-date.ts";
+import { purgeDay } from "../retention/purge-day.ts";
 import type { Receipt, UnitRow } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
 import type { Tx, UnitOfWork } from "../state/state.ts";
@@ -342,11 +343,19 @@ async function readAgain(
   return seen;
 }
 
-/** Dated from today, the day of the deed. */
-async function residueAfter(target: Target, readers: Readers, { map, now }: UnitScope): Promise<readonly Residue[]> {
-  const { system, id } = target.record;
-  const today = civilDateOf(now(), map.controller.calendar.timezone);
-  const backups = backupResidue(map, new Set([system]), today);
+/** Dated from today, the day of the deed; from the day on which it goes for good where it is only marked. */
+async function residueAfter(
+  target: Target,
+  readers: Readers,
+  { map, now, stamp }: UnitScope,
+): Promise<readonly Residue[]> {
+  const { record, changes } = target;
+  const { system, id } = record;
+  const { timezone } = map.controller.calendar;
+  const today = civilDateOf(now(), timezone);
+  // every copy made until it goes for good holds what is only marked
+  const gone = changes.rule?.kind === "mark" ? (purgeDay(record, stamp.at, timezone) ?? today) : today;
+  const backups = backupResidue(map, new Set([system]), gone);
   try {
     return [...(await Array.fromAsync((await readers.of(system)).residue(target))), ...backups];
   } catch (error) {

@@ -399,7 +399,9 @@ async function stillHidden(
   if (records.length === 0) return 0;
   const still = new Set<string>();
   const change: Change = target.changes.purge ?? { kind: "delete" };
-  for await (const key of (await readers.of(target.record.system)).remaining(target, { change, records }, lookups))
+  // as if the purge were its rule: what that reads is read
+  const purged: Target = { ...target, changes: { rule: change } };
+  for await (const key of (await readers.of(target.record.system)).remaining(purged, { change, records }, lookups))
     if (!givenBack(step.step, digest(key))) still.add(key);
   return still.size;
 }

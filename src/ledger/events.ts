@@ -198,6 +198,8 @@ const SHAPES = {
     kept: count,
     minimised: count,
     waiting: count,
+    /** Of those: marked as deleted before the plan was made, by whomever. */
+    marked_before: optional(count),
     blocked: count,
     failed: count,
     /** Of a batch: what came of each person's records here, by their place in the request, from 1; those of whom there are any. */

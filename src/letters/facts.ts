@@ -131,8 +131,8 @@ function foundNoMore(
   return (
     residual + failed + unverifiable + left + gaps.length + not_searched.length + vanished.length === 0 &&
     systems.every(
-      ({ status, hidden = 0, restorable = 0 }) =>
-        status !== "not_checked" && restorable === 0 && (state === "closed" || hidden === 0),
+      ({ status, hidden = 0, restored = 0, restorable = 0, brought_back: back = 0 }) =>
+        status !== "not_checked" && restored + restorable + back === 0 && (state === "closed" || hidden === 0),
     )
   );
 }

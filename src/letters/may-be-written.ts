@@ -91,8 +91,10 @@ function refusePartial({ summary }: Standing, not: (why: string, help?: string) 
 }
 
 /** What was left out for other reasons than a law. */
-export function partialBecause({ not_searched, gaps_accepted, approval }: Summary): readonly string[] {
+export function partialBecause({ not_searched, gaps_accepted, approval, systems }: Summary): readonly string[] {
+  const restored = systems.reduce((sum, line) => sum + (line.restored ?? 0), 0);
   return [
+    ...(restored > 0 ? [`${restored} brought back`] : []),
     ...(not_searched.length > 0 ? [`${not_searched.length} not searched`] : []),
     ...((gaps_accepted ?? 0) > 0 ? [`${gaps_accepted} gaps accepted`] : []),
     ...((approval?.excluded ?? 0) > 0 ? [`${approval?.excluded} left out by a person`] : []),

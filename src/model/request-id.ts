@@ -11,3 +11,8 @@ export function requestId(typed: string): string {
 export function isRequestId(typed: string): boolean {
   return TYPED.test(typed.trim());
 }
+
+/** Whether an id is that of due work, which nobody asked for. */
+export function isDueWork(id: string): boolean {
+  return id.startsWith("D-");
+}

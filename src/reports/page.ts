@@ -1,5 +1,6 @@
 /** A page to read beside the signed file. It proves nothing itself and says so. */
 import type { ReportPayload } from "../ledger/report-file.ts";
+import { isDueWork } from "../model/request-id.ts";
 import { eventWords, exceptionWords, extensionWords, plainState } from "../model/words.ts";
 import type { MapWords } from "./map-words.ts";
 import { html, type Markup } from "./markup.ts";
@@ -51,7 +52,7 @@ export function reportPage(report: ReportPayload, { signed, words, names, notice
   return wholePage(
     title,
     html`${notice === undefined ? html`` : html`<p class="outcome open">${notice}</p>`}
-      <p class="outcome${isClean(summary) ? "" : " open"}">${summary.sentence}</p>
+      <p class="outcome${isClean(summary, isDueWork(report.request)) ? "" : " open"}">${summary.sentence}</p>
       ${requestPart(report, summary, civilDay)} ${isRefusal(summary) ? html`` : resultParts(summary, words, civilDay)}
       ${peoplePart(summary)} ${names === undefined ? html`` : namesPart(names)} ${toolsPart(report, summary)}
       ${ledgerPart(report, signed)}
@@ -74,13 +75,15 @@ function isRefusal({ decision, state }: Summary): boolean {
 }
 
 /** Only what closed without anything left open, unsearched or accepted as a gap stands in green. */
-function isClean({ state, totals, not_searched, gaps, vanished, verification, approval, identity }: Summary): boolean {
-  const founded = approval !== null && identity?.result === "ok";
+function isClean(summary: Summary, due: boolean): boolean {
+  const { state, totals, systems, not_searched, gaps, vanished, verification, approval, identity } = summary;
+  const founded = approval !== null && (due || identity?.result === "ok");
   const open = totals.blocked + totals.failed + totals.waiting + not_searched.length + gaps.length + vanished.length;
   return (
     state === "closed" &&
     founded &&
     open === 0 &&
+    systems.every(({ restored = 0 }) => restored === 0) &&
     (verification === null || (verification.failed === 0 && verification.unverifiable === 0))
   );
 }
@@ -121,7 +124,7 @@ function requestPart(report: ReportPayload, summary: Summary, today: string): Ma
       ${fact("People", html`${subjects ?? "not recorded"}`)}
       ${fact("Received", received === null ? html`not recorded` : day(received))}
       ${deadline === null ? html`` : deadlineFacts(deadline, regime, today)}
-      ${fact("Identity", identity === null ? html`<span class="warn">no entry tells of a check</span>` : html`${identityWords(identity)}, ${day(identity.at)}`)}
+      ${fact("Identity", isDueWork(report.request) ? html`none to confirm: nobody asked, it was due by a rule` : identity === null ? html`<span class="warn">no entry tells of a check</span>` : html`${identityWords(identity)}, ${day(identity.at)}`)}
       ${decision === null ? html`` : fact("Decision", html`${decision}${reasons(summary)}${decidedAt === undefined ? html`` : html`, ${day(decidedAt)}`}`)}
       ${decision === null && summary.systems.length > 0 ? fact("Decision", html`<span class="bad">no entry tells of one</span>`) : html``}
       ${refusal === null ? html`` : fact("Reason", html`${refusalWords(refusal)}, ${day(refusal.at)}`)}
@@ -136,13 +139,14 @@ function identityWords({ result, method }: NonNullable<Summary["identity"]>): st
 }
 
 /** Why a decision is partial. */
-function reasons({ decision, approval, not_searched, gaps_accepted }: Summary): string {
+function reasons({ decision, approval, not_searched, gaps_accepted, systems }: Summary): string {
   if (decision !== "partial") return "";
   const why = [
     ...(approval?.exceptions ?? []).map((code) => exceptionWords(code)),
     (approval?.excluded ?? 0) > 0 ? "records that a person left out" : "",
     not_searched.length > 0 ? "what was not searched" : "",
     (gaps_accepted ?? 0) > 0 ? "gaps that a person accepted" : "",
+    systems.some(({ restored = 0 }) => restored > 0) ? "records that were brought back" : "",
   ].filter((text) => text !== "");
   return why.length === 0 ? "" : `, because of ${why.join(", ")}`;
 }

@@ -30,6 +30,10 @@ interface Facts {
     readonly gaps: number;
     readonly current: boolean;
   } | null;
+  /** Records were brought back, and nobody has looked since. */
+  readonly undone: boolean;
+  /** Due work: nobody asked for it, so that there is nobody whose identity could be confirmed. */
+  readonly due: boolean;
 }
 
 /** The outcome in words. Says no more than the entries do, names all that went wrong, and never "everything" while anything is left. */
@@ -56,16 +60,17 @@ function lost({ vanished }: Facts): string {
 }
 
 /** What must stand before a run, and of which there is no entry. */
-function unfounded({ approved, identified }: Facts): string {
-  const missing = [approved ? "" : "approved it", identified ? "" : "confirmed the identity"].filter(
+function unfounded({ approved, identified, due }: Facts): string {
+  const missing = [approved ? "" : "approved it", identified || due ? "" : "confirmed the identity"].filter(
     (part) => part !== "",
   );
   return missing.length === 0 ? "" : ` No entry says that anybody ${missing.join(" or ")}.`;
 }
 
 /** Of what was never run nothing is said about what there is. */
-function notBegun({ state, approved, not_searched }: Facts): string {
+function notBegun({ state, approved, not_searched, due }: Facts): string {
   if (state === "refused" || state === "cancelled") return `The request was ${state}; nothing was erased.`;
+  if (state === "closed" && due) return "Nothing was erased: this plan of due work had nothing to do.";
   if (state === "closed") return "The request was closed; there is no entry of a run.";
   const unsearched = not_searched.length === 0 ? "" : ` ${unsearchedWords(not_searched)} by its plan.`;
   return `Nothing was erased yet: ${approved ? "a plan is approved, but was not run" : "no plan was run"}. The request is still open.${unsearched}`;
@@ -122,9 +127,10 @@ function done({ state, totals, kept, systems, not_searched, gaps, subjects }: Fa
   ].join(", ");
 }
 
-function looked({ verification, totals, not_searched, gaps }: Facts): string {
+function looked({ verification, totals, not_searched, gaps, undone }: Facts): string {
   if (verification === null) return "not yet verified";
-  if (!verification.current) return "not verified again since the last run";
+  if (!verification.current)
+    return undone ? "not verified again since records were brought back" : "not verified again since the last run";
   const { residual, new: fresh, failed, unverifiable } = verification;
   const came =
     fresh === 0 ? "" : fresh === residual ? ", come since the plan" : `, ${fresh} of them come since the plan`;

@@ -1,5 +1,6 @@
 /** What the entries of one request say, put together. Pure: the same entries always give the same summary, so a reader can make it again and compare. */
 import type { Json, JsonObject } from "../model/json.ts";
+import { isDueWork } from "../model/request-id.ts";
 import { type PersonCounts, personCounts } from "./persons.ts";
 import { type ResidueLine, residueLines } from "./residue-lines.ts";
 import { sentence } from "./sentence.ts";
@@ -62,7 +63,7 @@ export type Summary = {
   readonly persons: readonly PersonCounts[];
   /** How many of the gaps a person accepted when closing; null: nobody did. */
   readonly gaps_accepted: number | null;
-  /** The last verification. `current`: nothing was run after it. */
+  /** The last verification. `current`: nothing was run and nothing brought back after it. */
   readonly verification: {
     readonly at: string;
     readonly residual: number;
@@ -103,6 +104,8 @@ export function summarise(cores: readonly JsonObject[]): Summary {
     gaps: gapLines(story),
     gaps_accepted: acceptedOf(story),
     verification,
+    undone: isUndoneSince(story),
+    due: cores.some(({ request }) => typeof request === "string" && isDueWork(request)),
   };
   return {
     form: 2,
@@ -187,10 +190,10 @@ function deadlineOf({ received, extensions, moved }: Story, ending: Ending | und
   };
 }
 
-/** Partial is what leaves anything out: by an approver's word, by a hold, by a gap that was accepted. */
+/** Partial is what leaves anything out: by an approver's word, by a hold, by a gap that was accepted, by bringing it back. */
 function decisionOf(
   { decisions, refusals, accepted }: Story,
-  { totals, not_searched }: { readonly totals: TotalsLine; readonly not_searched: readonly RecordLine[] },
+  { totals, not_searched, systems }: Pick<Summary, "totals" | "not_searched" | "systems">,
 ): string | null {
   const decision = decisions.at(-1);
   if (refusals.at(-1)?.state === "refused") return "refused";
@@ -200,6 +203,7 @@ function decisionOf(
     (decision.not_searched ?? []).length > 0 ||
     accepted.length > 0 ||
     totals.kept > 0 ||
+    systems.some(({ restored = 0 }) => restored > 0) ||
     not_searched.length > 0;
   return less ? "partial" : decision.decision;
 }
@@ -295,7 +299,13 @@ function acceptedOf({ accepted }: Story): number | null {
   return last === undefined ? null : last.records.reduce((sum, { gaps }) => sum + gaps, 0);
 }
 
-function verificationOf({ looks, results }: Story): Summary["verification"] {
+/** Whether the last thing that was done is that marked records were brought back: nobody has looked since. */
+function isUndoneSince({ looks, results, undone }: Story): boolean {
+  const last = undone.at(-1)?.place ?? -1;
+  return last > Math.max(results.at(-1)?.place ?? -1, looks.at(-1)?.place ?? -1);
+}
+
+function verificationOf({ looks, results, undone }: Story): Summary["verification"] {
   const look = looks.at(-1);
   if (look === undefined) return null;
   const { at, residual, checks, gaps, more_gaps = 0, place } = look;
@@ -307,7 +317,7 @@ function verificationOf({ looks, results }: Story): Summary["verification"] {
     failed: those("fail"),
     unverifiable: those("unverifiable"),
     gaps: gaps.length + more_gaps,
-    current: results.every((result) => result.place < place),
+    current: [...results, ...undone].every((one) => one.place < place),
   };
 }
 

@@ -87,15 +87,29 @@ export function systemLines(story: Story): readonly SystemLine[] {
       already_gone: sum("alreadyGone") - doneBefore(plans),
     };
     const whole = operation === "soft-delete" ? {} : wholeOf(story, all, done.deleted + done.changed);
-    const left = { kept: last.kept, waiting: last.waiting, blocked: last.blocked, failed: last.failed, untold };
+    const marks = operation === "soft-delete" ? marksOf(story, plans, first) : undefined;
+    // what is closed has seen them gone for good
+    const goneSince = isClosed(story) ? (marks?.others ?? 0) : 0;
+    done.already_gone += goneSince;
+    const left = {
+      kept: last.kept,
+      waiting: last.waiting - (marks?.ours ?? 0) - goneSince,
+      blocked: last.blocked,
+      failed: last.failed,
+      untold,
+    };
+    // nothing waits any more but what counts where it was marked
+    const isOver = last.waiting > 0 && left.waiting === 0;
+    const { status: word, reason = null } = last.last;
+    // what could be brought back cannot any more: when its day has come it is gone
+    const ended = word === "residue" && (whole.restorable ?? 0) === 0 ? outcomeOf(operation) : word;
     return [
       {
         system,
         record,
         operation,
         status: worst([
-          // when its day has come it is gone
-          last.last.status === "residue" && (whole.restorable ?? 0) === 0 ? outcomeOf(operation) : last.last.status,
+          isOver && ended === "waiting" ? (done.changed > 0 ? "soft_deleted" : "already_gone") : ended,
           ...all.map(({ status }) => status).filter((status) => EFFECTS.includes(status)),
         ]),
         found: [...Object.values(done), ...Object.values(left)].reduce((total, count) => total + count, 0),
@@ -103,12 +117,12 @@ export function systemLines(story: Story): readonly SystemLine[] {
         affected: sum("affected"),
         gone: done.deleted + done.changed + done.unsorted,
         ...done,
-        ...(operation === "soft-delete" ? marksOf(story, all, done.changed) : {}),
+        ...(marks === undefined ? {} : { hidden: marks.hidden, restored: marks.restored }),
         ...whole,
         own: sum("own"),
         ...left,
         minimised: last.last.minimised,
-        reason: last.last.reason ?? null,
+        reason: isOver && reason === "marked" ? null : reason,
         attempts: last.last.attempt,
         connector,
         started: (deeds[0] ?? first).started,
@@ -133,6 +147,8 @@ interface PlannedStep {
   readonly unsorted: number;
   readonly alreadyGone: number;
   readonly asWanted: number;
+  /** Of the waiting ones: marked as deleted before this plan, by whomever. */
+  readonly markedBefore: number;
   readonly kept: number;
   readonly waiting: number;
   readonly blocked: number;
@@ -157,8 +173,9 @@ function planned(attempts: readonly PlannedStep["last"][]): readonly PlannedStep
     already_gone: alreadyGone,
     as_wanted: asWanted = 0,
   } = best;
-  const effects = { last, matched, affected, own, deleted, changed, unsorted, alreadyGone, asWanted };
-  const { kept, waiting, blocked, failed } = last;
+  const { kept, waiting, blocked, failed, reason } = last;
+  const markedBefore = Math.min(last.marked_before ?? (reason === "marked" ? waiting : 0), waiting);
+  const effects = { last, matched, affected, own, deleted, changed, unsorted, alreadyGone, asWanted, markedBefore };
   if (best === last) return [{ ...effects, kept, waiting, blocked, failed }];
   const open = Math.max(last.found - doneIn(best) - kept - waiting, 0);
   return [{ ...effects, kept, waiting, blocked: Math.min(blocked, open), failed: open - Math.min(blocked, open) }];
@@ -174,8 +191,46 @@ function doneBefore(plans: readonly PlannedStep[]): number {
   return again;
 }
 
-/** A record that was marked again after it had been brought back is hidden, and not brought back. */
-function marksOf({ undone }: Story, all: readonly Told[], changed: number): Pick<SystemLine, "hidden" | "restored"> {
+interface Marks {
+  readonly hidden: number;
+  readonly restored: number;
+  /** Of the records that the latest plan found marked: those that this request had marked, which count where that was done. */
+  readonly ours: number;
+  readonly others: number;
+}
+
+/**
+ * What became of marks, one plan and one undo after the other. A later plan looks anew: of what was hidden before it, what
+ * it does not find marked is hidden no more. A record that was marked again after it had been brought back is hidden.
+ */
+function marksOf({ undone }: Story, plans: readonly PlannedStep[], { system, record }: Told): Marks {
+  const name = nameOf({ system, record });
+  const backs = undone.map(({ place, steps }) => ({
+    place,
+    back: steps.reduce((sum, step) => sum + (nameOf(step) === name ? step.restored : 0), 0),
+  }));
+  const turns = [...plans.map((plan) => ({ place: plan.last.place, plan })), ...backs];
+  let [hidden, restored, ours, others] = [0, 0, 0, 0];
+  for (const turn of turns.toSorted((a, b) => a.place - b.place))
+    if ("plan" in turn) {
+      const { markedBefore, changed } = turn.plan;
+      ours = Math.min(markedBefore, hidden);
+      others = markedBefore - ours;
+      hidden = ours + changed;
+      restored = Math.max(0, restored - changed);
+    } else {
+      hidden = Math.max(0, hidden - turn.back);
+      restored += turn.back;
+    }
+  return { hidden, restored, ours, others };
+}
+
+function isClosed({ completed }: Story): boolean {
+  return completed.some(({ state }) => state === "closed");
+}
+
+/** What was removed or changed, and how much of it is brought back: what was done again after that is not. */
+function broughtBack({ undone }: Story, all: readonly Told[], changed: number): { hidden: number; restored: number } {
   const names = new Set(all.map(nameOf));
   const mine = undone.filter(({ steps }) => steps.some((step) => names.has(nameOf(step))));
   const back = mine
@@ -190,7 +245,7 @@ function marksOf({ undone }: Story, all: readonly Told[], changed: number): Pick
 function wholeOf(story: Story, all: readonly Told[], done: number): Pick<SystemLine, "restorable" | "brought_back"> {
   const kept = all.filter(({ residue }) => residue.some(({ mechanism }) => mechanism === "undo"));
   if (kept.length === 0) return {};
-  const { hidden = 0, restored = 0 } = marksOf(story, all, done);
+  const { hidden, restored } = broughtBack(story, all, done);
   const last = kept.at(-1)?.place ?? 0;
   const isOver = story.completed.length > 0 || story.windowsEnded.some(({ place }) => place > last);
   return { restorable: isOver ? 0 : hidden, brought_back: restored };

@@ -1,6 +1,6 @@
 /** Due work: plans of what is due without a request, under an id of its own. */
 import { randomBytes } from "node:crypto";
-import { Failure } from "../errors.ts";
+import { EXIT, Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import type { Because, Plan, PlannedStep } from "../model/plan.ts";
@@ -29,8 +29,10 @@ import {
   refuseOthers,
 } from "./excluding.ts";
 import { noted } from "./history.ts";
+import { refusedEntry } from "./ledger-entries.ts";
 import { markedAndDue } from "./marked-and-due.ts";
 import { lookForHolds } from "./holds-in-force.ts";
+import { completedEntry } from "./run-entries.ts";
 import { openRequestsHold, type WithRequest } from "./with-requests.ts";
 
 /** The lease of whoever plans or runs due work by itself: two at once would plan everything twice. */
@@ -63,7 +65,12 @@ export async function planDue(context: Context, options: DueOptions = {}): Promi
   try {
     return await planOf(context, lease, opened.id, options);
   } catch (error) {
-    await lifeStep(lease, context.at, "end", async (tx) => await endIn(tx, context, opened.id, "cancelled"));
+    await lifeStep(
+      lease,
+      context.at,
+      "end",
+      async (tx) => await cancel(tx, context, opened.id, "no plan could be made"),
+    );
     await sealLedger(context.state, context.ledger, context.at);
     throw error;
   }
@@ -116,7 +123,11 @@ async function planOf(
       ...noted(context, request, { did: "planned", plan: plan.id, ...noteOf(exclusions) }),
     });
     // nobody is asked to sign for nothing
-    if (isIdle(plan)) await endIn(tx, context, id, "closed");
+    if (!isIdle(plan)) return plan;
+    await tx.outbox.post([
+      completedEntry(context, plan, { state: "closed", exit: EXIT.done, residue: [], attempts: [] }),
+    ]);
+    await endIn(tx, context, id, "closed");
     return plan;
   });
   await sealLedger(context.state, context.ledger, context.at);
@@ -139,7 +150,16 @@ async function takeBack(tx: Tx, context: Context, request: ErasureRequest): Prom
 /** Of a plan of which nothing was done: its records are due again. Throws BUSY. */
 async function giveUp(tx: Tx, context: Context, id: string): Promise<void> {
   await tx.leases.refuseHeld([id]);
-  await endIn(tx, context, id, "cancelled", whyOf("a newer plan of due work has taken its place"));
+  await cancel(tx, context, id, "a newer plan of due work has taken its place");
+}
+
+/** Ends due work that is not carried out, and tells the ledger. */
+async function cancel(tx: Tx, context: Context, id: string, words: string): Promise<void> {
+  const why = whyOf(words);
+  await tx.outbox.post([
+    refusedEntry({ ...context, timezone: context.map.controller.calendar.timezone }, id, "cancelled", why),
+  ]);
+  await endIn(tx, context, id, "cancelled", why);
 }
 
 /** Takes back due work that was approved and of which nothing was done; whether it was. Throws BUSY. */

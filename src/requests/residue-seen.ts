@@ -2,13 +2,14 @@ import { Failure } from "../errors.ts";
 import type { Residue } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { Readers } from "../planner/readers.ts";
-import { mergeResidue } from "../planner/residue.ts";
+import { backupResidue, mergeResidue } from "../planner/residue.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import type { Receipt } from "../state/journal.ts";
 
 /**
  * What the systems still keep of what the request's attempts erased. Dates stay those of the deed: a system that is asked
- * again counts from today. Backups are as each attempt found them declared. `purged`: what a purge has just said is left
+ * again counts from today. Backups are as each attempt found them declared; what is marked as deleted, or was until now,
+ * is in those that were made up to today too. `purged`: what a purge has just said is left
  * of each record; it knows more than whoever only reads.
  */
 export async function residueSeen(
@@ -17,6 +18,8 @@ export async function residueSeen(
   receipts: readonly Receipt[],
   how: {
     readonly purged?: ReadonlyMap<string, readonly Residue[]>;
+    /** Civil day at the controller. */
+    readonly today: string;
     /** Whether what this attempt removed or changed can still be brought back. */
     isKept(receipt: Receipt): boolean;
   },
@@ -28,9 +31,11 @@ export async function residueSeen(
       .filter((one) => one.deleted + one.changed + one.minimised + one.own > 0)
       .map((one) => `${one.system}.${one.record}`),
   );
+  const marked = new Set(receipts.filter(({ marked: count = 0 }) => count > 0).map(({ system }) => system));
   const seen: Residue[] = [
     ...noted.filter(({ mechanism }) => mechanism.startsWith("backups:")),
     ...receipts.filter((one) => how.isKept(one)).flatMap(({ residue = [] }) => residue.filter(isUndo)),
+    ...backupResidue(map, marked, how.today),
   ];
   for (const record of recordTypes(map).filter(({ id }) => acted.has(id))) {
     const left = purged?.get(record.id);

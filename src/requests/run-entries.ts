@@ -116,6 +116,7 @@ function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Rece
     kept,
     minimised,
     waiting,
+    ...((step.marked ?? 0) === 0 ? {} : { marked_before: step.marked }),
     blocked,
     failed,
     ...(people.length === 0 ? {} : { people }),

@@ -18,7 +18,7 @@ import type { RunResult } from "../state/plan-store.ts";
 import type { SealedPart } from "../state/sealed-store.ts";
 import type { Lease, Tx } from "../state/state.ts";
 import type { Context } from "./context.ts";
-import { eraserFor, readersFor, whileHeld } from "./context.ts";
+import { eraserFor, readersFor, today, whileHeld } from "./context.ts";
 import { endIn } from "./end-request.ts";
 import { noted } from "./history.ts";
 import { mapOfPlan } from "./plan-due.ts";
@@ -98,6 +98,7 @@ async function verifyHeld(
   const back = await canBePutBack(context, id, ended);
   const left = await residueSeen(map, readers, lease.first.receipts, {
     ...(purged === undefined ? {} : { purged }),
+    today: today(context),
     isKept: ({ plan: of, step }) => back.has(JSON.stringify([of, step])),
   });
   const settledAt = settledFrom(result?.completedAt ?? context.now().toISOString(), map.settle);

@@ -1,5 +1,6 @@
 /** Due work: what a rule makes due without a request goes the same way, and nothing else does. */
 import { expect, test } from "vitest";
+import { summarise } from "../../src/reports/summary.ts";
 import {
   type ForeignKey,
   fill,
@@ -150,6 +151,22 @@ test("a new plan takes back one that nobody approved, and its keys", async () =>
   expect(await read.sealed.exists(first)).toBe(false);
   await expect(office.house.approve(first)).rejects.toMatchObject({ code: "NOTHING_TO_APPROVE" });
   expect(await read.sealed.exists(second)).toBe(true);
+});
+
+test("however due work ends, its report says so, and misses nobody's identity", async () => {
+  await using office = await openOffice({ leads: [lead("a", "2020-01-01")] }, LEADS);
+  const sentence = async (id: string): Promise<string> => {
+    const { entries } = await office.house.context.ledger.entriesOf(id);
+    return summarise(entries.map(({ core }) => core)).sentence;
+  };
+  const { request: first } = await office.house.planDue();
+  const { id, state } = await office.through();
+  expect(state).toBe("closed");
+  expect(await sentence(first)).toBe("The request was cancelled; nothing was erased.");
+  expect(await sentence(id)).toMatch(/^1 record erased; a later look found nothing else\.(?!.*identity)/u);
+  const { request: idle } = await office.house.planDue();
+  expect((await office.house.context.state.read.requests.get(idle)).state).toBe("closed");
+  expect(await sentence(idle)).toBe("Nothing was erased: this plan of due work had nothing to do.");
 });
 
 test("a lead that was seen again since the plan is not touched: the plan is stale", async () => {

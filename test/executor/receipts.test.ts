@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
-import { failedReceipt, isDone, receiptOf, type Tried } from "../../src/executor/receipts.ts";
+import { failedReceipt, isDone, joining, receiptOf, type Tried } from "../../src/executor/receipts.ts";
 import { stepLine } from "../../src/executor/step-line.ts";
 import { workOf } from "../../src/executor/unit-work.ts";
 import type { Left, StepOutcome } from "../../src/model/change.ts";
@@ -206,4 +206,30 @@ test("a step that fails beside records that wait has the failure's reason, witho
   }
   const done = receiptOf(tried, outcome({ matched: 1, deleted: 1 }), { acted: 0, minimised: 0 });
   expect(stepLine(tried.step, done, [])).toMatchObject({ reason: "open_case", says: "the case is still open" });
+});
+
+describe("a step that is done in parts", () => {
+  const parts = (seconds: Partial<Left>, until: Partial<PlanStep> = { until: "2034-05-01" }): Receipt | undefined => {
+    const one = triedWith([kept(false)]);
+    const other = triedWith([act]);
+    const step = { ...one.step, kept: 1, reason: "retention", says: "tax law", ...until };
+    const receipts = joining(() => step);
+    receipts.add("S1", (planned) => receiptOf({ ...one, ...planned }, outcome({}), { acted: 0, minimised: 0 }));
+    const held: Left = { key: "k0", kind: "kept", reason: "legal_hold", says: "claim 7", ...seconds };
+    receipts.add("S1", (planned) =>
+      receiptOf({ ...other, ...planned }, outcome({ left: [held] }), { acted: 1, minimised: 0 }),
+    );
+    return receipts.all()[0];
+  };
+
+  test("is kept until the last end of all of its parts, that of the plan included", () => {
+    expect(parts({ until: "2027-06-30" })).toMatchObject({ kept: 2, until: "2034-05-01" });
+    expect(parts({ until: "2040-01-01" })).toMatchObject({ kept: 2, until: "2040-01-01" });
+    expect(parts({})).toMatchObject({ kept: 2, until: null });
+    expect(parts({ until: "2027-06-30" }, {})).toMatchObject({ kept: 2, until: null });
+  });
+
+  test("has the reason and the words of one part", () => {
+    expect(parts({ until: "2027-06-30" })).toMatchObject({ reason: "legal_hold", says: "claim 7" });
+  });
 });

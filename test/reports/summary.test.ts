@@ -596,3 +596,70 @@ it("a look that found something is no verified request", () => {
   expect(page).toContain("looked again");
   expect(page).not.toMatch(/>\s*verified\s*</u);
 });
+
+describe("records that are marked as deleted first", () => {
+  const marks = (plan: string, changed: number, more: Parameters<typeof targetResult>[1] = {}): JsonObject =>
+    result({
+      plan_digest: digestOf(plan),
+      operation: "soft-delete",
+      status: "soft_deleted",
+      matched: changed,
+      affected: changed,
+      gone: changed,
+      changed,
+      kept: 0,
+      ...more,
+    });
+  const undone = (restored: number, left = 0): JsonObject =>
+    event("erasure.undone", {
+      ...words,
+      partial: left > 0,
+      steps: [
+        { plan: "P-0001", step: "S1", system: "shop", record: "customers", status: "restored", restored, hidden: left },
+      ],
+    });
+  const before5 = { status: "waiting", waiting: 5, marked_before: 5, reason: "marked" } as const;
+  const line = (...cores: readonly JsonObject[]) => summarise([...before, decided, ...cores]).systems[0];
+
+  it("are not called looked at again where they were brought back since", () => {
+    const cores = [decided, started([step("customers")]), marks("a", 3), look({ state: "waiting" }), undone(3)];
+    expect(sentenceOf(...cores)).toBe(
+      "3 records marked as deleted and brought back; not verified again since records were brought back. The request is still open.",
+    );
+    expect(summarise([...before, ...cores])).toMatchObject({
+      state: null,
+      decision: "partial",
+      verification: { current: false },
+    });
+    expect(sentenceOf(...cores, look({ state: "waiting" }))).toContain("a later look found nothing else");
+  });
+
+  it("count once where a later plan finds them marked", () => {
+    const open = [started([step("customers")]), marks("a", 5), marks("b", 2, before5)];
+    expect(line(...open)).toMatchObject({ status: "soft_deleted", found: 7, changed: 7, hidden: 7, waiting: 0 });
+    expect(line(...open)?.reason).toBe(null);
+  });
+
+  it("wait where somebody else had marked them, and are gone when the request has closed", () => {
+    const open = [started([step("customers")]), marks("a", 2, before5)];
+    expect(line(...open)).toMatchObject({ status: "waiting", found: 7, hidden: 2, waiting: 5, reason: "marked" });
+    expect(line(...open, closed())).toMatchObject({
+      status: "soft_deleted",
+      found: 7,
+      hidden: 2,
+      waiting: 0,
+      already_gone: 5,
+      reason: null,
+    });
+    expect(sentenceOf(decided, ...open, look(), closed())).toBe(
+      "2 records marked as deleted, and erased or anonymised since, 5 records gone already; a later look found nothing else.",
+    );
+  });
+
+  it("are hidden no more where a later plan does not find them, whoever took or freed them", () => {
+    const one = { ...before5, waiting: 1, marked_before: 1 };
+    const cores = [started([step("customers")]), marks("a", 5), undone(3, 2), marks("b", 3, one)];
+    expect(line(...cores)).toMatchObject({ hidden: 4, restored: 0, waiting: 0 });
+    expect(line(started([step("customers")]), marks("a", 5), undone(3, 2))).toMatchObject({ hidden: 2, restored: 3 });
+  });
+});
