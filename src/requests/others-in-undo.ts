@@ -1,9 +1,8 @@
 /** Whom a record concerns beside the request that hid it. */
+import { notTheirs } from "../executor/not-theirs.ts";
 import type { Conflict, RestoredUnit } from "../executor/restore.ts";
-import { markerColumns } from "../model/marker.ts";
 import type { SealedStep } from "../model/plan.ts";
 import { OPEN_STATES } from "../model/status.ts";
-import type { Readers } from "../planner/readers.ts";
 import { samePlace } from "../planner/targets.ts";
 import type { Reads } from "../state/state.ts";
 import { type Context, readersFor } from "./context.ts";
@@ -37,25 +36,6 @@ export async function othersInUndo(
       );
     }
   return conflicts;
-}
-
-/** Of these keys, those at which a record stands that what the request was searched by does not lead to. */
-async function notTheirs(
-  readers: Readers,
-  { target, lookups }: SealedStep,
-  keys: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const reader = await readers.of(target.record.system);
-  const rule = target.changes.rule;
-  const marked = rule?.kind === "mark" ? markerColumns(rule.marker) : [];
-  // a constant that the mark itself has changed would find nothing
-  const where = Object.fromEntries(Object.entries(target.where ?? {}).filter(([column]) => !marked.includes(column)));
-  const left = new Set(keys);
-  for await (const { key } of reader.locate({ ...target, where }, { by: "subjects", lookups })) left.delete(key);
-  const there = new Set<string>();
-  if (left.size === 0) return there;
-  for await (const { key } of reader.locate(target, { by: "keys", keys: [...left] })) there.add(key);
-  return there;
 }
 
 /** Open requests but this one, with their latest plans. What is due goes by what is marked, and asks nobody. */

@@ -102,6 +102,7 @@ async function verifyHeld(
     undone: latest.some(({ blocked, failed }) => blocked + failed > 0) || result === undefined,
     waiting: latest.some(({ waiting, late }) => waiting > 0 || late !== undefined) || plan.steps.some(keptForAPerson),
     hidden: seen.hidden,
+    overdue: seen.overdue,
   };
   const { state: next, exit, residual } = verdict(seen, run, settledAt, context.now(), plan);
   const verified: Verified = {
