@@ -45,6 +45,11 @@ export interface Conflict {
   readonly constraint: string;
 }
 
+/** One record of an undo: other tables have the same keys, and a key's digest is the same in each. */
+export function imageRef(plan: string, step: string, name: string): string {
+  return `${plan}/${step}/${name}`;
+}
+
 /** Nobody but the connector decides on these: what the core knows of holds is asked before. */
 const FREE: Guard = { judge: async () => await Promise.resolve([]) };
 
@@ -176,11 +181,11 @@ async function readAgain(
   return receipts;
 }
 
-/** `without`: names of images that stay where they are. What was done last is given back first: parents before children. */
-function unitOf({ unit, parts, trails }: RestoredUnit, without: ReadonlySet<string>): Unit {
+/** `without`: images that stay where they are, by `imageRef`. What was done last is given back first: parents before children. */
+function unitOf({ unit, plan, parts, trails }: RestoredUnit, without: ReadonlySet<string>): Unit {
   const works = parts.toReversed().flatMap(({ step, images }): readonly Work[] => {
     const { rule } = step.target.changes;
-    const mine = images.filter(({ name }) => !without.has(name));
+    const mine = images.filter(({ name }) => !without.has(imageRef(plan, step.step, name)));
     if (mine.length === 0) return [];
     const planned = new Map(step.records.map((record) => [record.key, record]));
     const change = {

@@ -16,8 +16,10 @@ import type { Readers } from "../planner/readers.ts";
 import { identitySources, leadingColumns, recordTypes } from "../planner/targets.ts";
 import { toldFinding, valuesIn, valuesOf } from "../planner/told.ts";
 import { reasonWords } from "../model/words.ts";
+import { civilDateOf } from "../model/civil-date.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { PlannedSteps } from "./planned-steps.ts";
+import { notTheirs } from "./not-theirs.ts";
 import { blindSpots, emptiedByUs, findingOf } from "./blind-spots.ts";
 import { gapsOf } from "./run-unit.ts";
 import { workOf } from "./unit-work.ts";
@@ -82,6 +84,8 @@ export interface VerifyResult {
   readonly stayed: ReadonlyMap<string, string>;
   /** Something is marked as deleted and has not gone for good yet. */
   readonly hidden: boolean;
+  /** Of that something whose day has passed. */
+  readonly overdue: boolean;
 }
 
 /**
@@ -150,6 +154,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     gaps,
     stayed,
     hidden: [...seen.values()].some(({ hidden = 0 }) => hidden > 0),
+    overdue: [...seen.values()].some(({ overdue = false }) => overdue),
   };
 }
 
@@ -198,6 +203,8 @@ interface Seen {
   readonly gone?: Stayed;
   /** Records that are marked as deleted and have not gone for good yet. */
   readonly hidden?: number;
+  /** Their day has passed. */
+  readonly overdue?: boolean;
 }
 
 /** Records that the plan leaves alone: under a hold, or for a condition or date. */
@@ -303,14 +310,15 @@ async function look(
   const known = new Set([...step.records.map(({ key }) => key), ...(step.elsewhere ?? []).map(({ key }) => key)]);
   // a planned record is judged by its key below; one that is as wanted still matches, and may
   const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
-  const left = await notAsPlanned(scope, step, receipt);
-  const gone = await stayedAndGone(readers, target, step, stayed);
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
-  const hidden = await stillHidden(scope, step, lookups);
-  const method =
-    hidden > 0
-      ? "same search on a fresh connection, and each planned record by its key: it is there, and marked as deleted"
-      : "same search on a fresh connection, and each planned record by its key";
+  const seen = await byTheirKeys(scope, step, receipt, lookups);
+  // what was done, and read again as wanted: a record that nothing leads to has taken its key since
+  const others = undone > 0 ? NOBODYS : await takenByOthers(readers, step, lookups, [...seen.reused, ...seen.hidden]);
+  const left = [...seen.left].filter((key) => !others.has(key)).length;
+  const hidden = [...seen.hidden].filter((key) => !others.has(key)).length;
+  const gone = await stayedAndGone(readers, target, step, { found: stayed, others });
+  const overdue = hidden > 0 && isOver(scope, receipt, planned);
+  const method = `same search on a fresh connection, and each planned record by its key${hidden === 0 ? "" : ": it is there, and marked as deleted"}${overdue ? "; the day on which it was to go for good has passed (expunge plan --due)" : ""}`;
   const residual = Math.max(fresh + left, undone);
   if (undone > 0)
     return {
@@ -348,6 +356,7 @@ async function look(
     method,
     gone,
     hidden,
+    overdue,
     ...(stays > 0 ? { reason: planned.reason ?? "kept" } : {}),
   };
 }
@@ -367,43 +376,71 @@ async function stillDue(
   return found;
 }
 
-/** Planned records that are not as wanted, but for those that were found held or waiting when they were to be acted on. */
-async function notAsPlanned(
+interface ByKeys {
+  /** Not as wanted, but for those that were found held or waiting when they were to be acted on. */
+  readonly left: ReadonlySet<string>;
+  /** Of these, those of which only the key says that they are the planned ones. */
+  readonly reused: ReadonlySet<string>;
+  /** Marked as deleted, by this request or before it, and not gone for good yet. */
+  readonly hidden: ReadonlySet<string>;
+}
+
+/** Planned records, read again by their keys. */
+async function byTheirKeys(
   { steps, readers, digest, givenBack }: VerifyScope,
   step: SealedStep,
   receipt: Receipt | undefined,
-): Promise<number> {
-  const late = new Set(receipt?.late);
-  const left = new Set<string>();
-  const { target, lookups, operations } = workOf(step, steps.heads);
-  for (const operation of operations) {
-    if (operation.records.length === 0) continue;
-    for await (const key of (await readers.of(target.record.system)).remaining(target, operation, lookups))
-      if (!late.has(digest(key)) && !givenBack(step.step, digest(key))) left.add(key);
-  }
-  return left.size;
-}
-
-/** Of what is marked as deleted, by this request or before it, the records that have not gone for good yet. */
-async function stillHidden(
-  { steps, readers, digest, givenBack }: VerifyScope,
-  step: SealedStep,
   lookups: readonly Lookup[],
-): Promise<number> {
-  const { target } = step;
-  if (target.changes.rule?.kind !== "mark") return 0;
-  const marked = workOf(step, steps.heads).operations.flatMap(({ change, records }) =>
-    change.kind === "mark" ? records : [],
-  );
-  const records = [...marked, ...step.records.filter(({ disposition }) => isMarkedBefore(disposition))];
-  if (records.length === 0) return 0;
-  const still = new Set<string>();
+): Promise<ByKeys> {
+  const late = new Set(receipt?.late);
+  const [left, reused, hidden] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const { target, lookups: planned, operations } = workOf(step, steps.heads);
+  const reader = await readers.of(target.record.system);
+  const { rule } = target.changes;
+  const before = step.records.filter(({ disposition }) => isMarkedBefore(disposition));
+  // a mark that somebody else had made is waited for as if it were ours
+  const marks = rule?.kind === "mark" ? [{ change: rule, records: before }] : [];
+  for (const operation of [...operations, ...marks]) {
+    if (operation.records.length === 0) continue;
+    const { kind } = operation.change;
+    for await (const key of reader.remaining(target, operation, planned)) {
+      if (late.has(digest(key)) || givenBack(step.step, digest(key))) continue;
+      left.add(key);
+      if (kind === "delete" || kind === "mark") reused.add(key);
+    }
+  }
+  if (rule?.kind !== "mark") return { left, reused, hidden };
+  const marked = operations.flatMap(({ change, records }) => (change.kind === "mark" ? records : []));
+  const records = [...marked, ...before];
   const change: Change = target.changes.purge ?? { kind: "delete" };
   // as if the purge were its rule: what that reads is read
   const purged: Target = { ...target, changes: { rule: change } };
-  for await (const key of (await readers.of(target.record.system)).remaining(purged, { change, records }, lookups))
-    if (!givenBack(step.step, digest(key))) still.add(key);
-  return still.size;
+  if (records.length > 0)
+    for await (const key of reader.remaining(purged, { change, records }, lookups))
+      if (!left.has(key) && !givenBack(step.step, digest(key))) hidden.add(key);
+  return { left, reused, hidden };
+}
+
+const NOBODYS: ReadonlySet<string> = new Set();
+
+/** Keys are given again where each record lies for itself: rows of a table, documents. */
+async function takenByOthers(
+  readers: Readers,
+  { target, due }: SealedStep,
+  lookups: readonly Lookup[],
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { kind } = target.record.place;
+  // nobody was searched for where something was due
+  if (due !== undefined || lookups.length === 0 || keys.length === 0 || (kind !== "table" && kind !== "index"))
+    return NOBODYS;
+  return await notTheirs(readers, { target, lookups }, keys);
+}
+
+/** Whether the last day of what is marked is over: nobody has purged it. */
+function isOver({ map, now }: VerifyScope, receipt: Receipt | undefined, { until: planned }: PlanStep): boolean {
+  const until = receipt?.until === undefined ? planned : (receipt.until ?? undefined);
+  return until !== undefined && until < civilDateOf(now(), map.controller.calendar.timezone);
 }
 
 /** Records that the plan left alone and that are not there any more, looked for by their keys. */
@@ -411,7 +448,7 @@ async function stayedAndGone(
   readers: Readers,
   target: Target,
   step: SealedStep,
-  found: Map<string, string>,
+  { found, others }: { readonly found: Map<string, string>; readonly others: ReadonlySet<string> },
 ): Promise<Stayed> {
   const stayed = step.records.filter(({ disposition: { kind } }) => kind === "kept" || kind === "waiting");
   // anonymised because what is held references them: they stay too, until that hold ends
@@ -423,6 +460,7 @@ async function stayedAndGone(
   const there = new Set<string>();
   const reader = await readers.of(target.record.system);
   for await (const { key, fingerprint } of reader.locate(target, { by: "keys", keys })) {
+    if (others.has(key)) continue;
     there.add(key);
     found.set(`${step.record}\n${key}`, fingerprint);
   }
@@ -496,6 +534,8 @@ export function verdict(
     readonly waiting: boolean;
     /** Records are marked as deleted or can be brought back, and go on their day. */
     readonly hidden: boolean;
+    /** The day of some of them has passed. */
+    readonly overdue: boolean;
   },
   settledAt: Date,
   now: Date,
@@ -515,7 +555,7 @@ export function verdict(
     return { state: run.waiting && run.exit === EXIT.waiting ? "waiting" : "partly_done", exit: run.exit, residual };
   // other systems were not planned: nothing is known of them
   if (plan.system !== undefined) return { state: "partly_done", exit: EXIT.done, residual };
-  if (run.hidden) return { state: "waiting", exit: EXIT.done, residual };
+  if (run.hidden) return { state: "waiting", exit: run.overdue ? EXIT.waiting : EXIT.done, residual };
   if (now < settledAt) return { state: "settling", exit: EXIT.done, residual };
   return { state: "closed", exit: run.exit, residual };
 }

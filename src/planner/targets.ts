@@ -99,8 +99,10 @@ export function holdersTarget(record: RecordType, columns: readonly string[]): T
   };
 }
 
+type Placed = Pick<RecordType, "system" | "place">;
+
 /** Whether two record types name the same table, pattern or files. Overlaps that only the data shows are found by address. */
-export function samePlace(one: RecordType, other: RecordType): boolean {
+export function samePlace(one: Placed, other: Placed): boolean {
   if (one.system !== other.system) return false;
   return placesEqual(one.place, other.place);
 }

@@ -1,5 +1,5 @@
 /** What is given back must not hang on something that stays hidden. */
-import type { Conflict, RestoredUnit } from "../executor/restore.ts";
+import { type Conflict, imageRef, type RestoredUnit } from "../executor/restore.ts";
 import type { SealedStep } from "../model/plan.ts";
 import type { Readers } from "../planner/readers.ts";
 
@@ -23,7 +23,7 @@ export async function hiddenParents(
     const back = new Map(
       mine.map(({ step, images }) => [
         step.record,
-        new Set(images.flatMap(({ name, key }) => (without.has(name) ? [] : [key]))),
+        new Set(images.flatMap(({ name, key }) => (without.has(imageRef(plan, step.step, name)) ? [] : [key]))),
       ]),
     );
     const systems = new Set(mine.map(({ step }) => step.target.record.system));
@@ -41,7 +41,7 @@ export async function hiddenParents(
       for await (const { link, childKey, through } of reader.references(parent.target, hidden)) {
         const child = mine.find(({ step }) => step.record === link.child);
         if (through.length > 1 || child === undefined || back.get(link.child)?.has(childKey) !== true) continue;
-        if (without.has(digest(childKey))) continue;
+        if (without.has(imageRef(plan, child.step.step, digest(childKey)))) continue;
         conflicts.push({
           system: record.system,
           record: child.step.target.record.name,

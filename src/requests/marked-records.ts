@@ -1,4 +1,5 @@
 /** What runs of a request marked as deleted, and nobody gave back. */
+import { imageRef } from "../executor/restore.ts";
 import type { SealedRecord, SealedStep, StepHead } from "../model/plan.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { Reads } from "../state/state.ts";
@@ -73,6 +74,7 @@ export async function givenBackBy(
   return (plan, step, name) =>
     ended.some(
       ({ units, hidden = [] }) =>
-        units.some((unit) => unit.plan === plan && unit.steps.includes(step)) && !hidden.includes(name),
+        units.some((unit) => unit.plan === plan && unit.steps.includes(step)) &&
+        !hidden.includes(imageRef(plan, step, name)),
     );
 }

@@ -1,6 +1,13 @@
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
-import { type Conflict, rehearse, type RestoredUnit, type RestoreScope, restoreUnit } from "../executor/restore.ts";
+import {
+  type Conflict,
+  imageRef,
+  rehearse,
+  type RestoredUnit,
+  type RestoreScope,
+  restoreUnit,
+} from "../executor/restore.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import { commitWords, newSalt } from "../ledger/commitment.ts";
 import type { Json, JsonObject } from "../model/json.ts";
@@ -18,6 +25,7 @@ import { heldFromUndo, UNDER_LEGAL_HOLD } from "./held-from-undo.ts";
 import { hiddenParents } from "./hidden-parents.ts";
 import { noted } from "./history.ts";
 import { keyDigest } from "./key-digest.ts";
+import { othersInUndo } from "./others-in-undo.ts";
 
 export interface UndoStep {
   readonly [key: string]: Json;
@@ -202,30 +210,9 @@ async function begin(context: Context, id: string, lease: Lease, options: UndoOp
   const request = await state.read.requests.get(id);
   const found = await unitsInWindow(context, state.read, request, options);
   const units = found.map(({ count: _, ...unit }) => unit);
-  const digest = keyDigest(await state.read.sealed.digestKey(id));
   const whole = await withParts(state.read, id, { units });
   const without = new Set<string>();
-  const conflicts: Conflict[] = [];
-  // what stays hidden may be what others would hang on
-  for (let before = -1; before !== without.size;) {
-    before = without.size;
-    const more = [
-      ...(before === 0 ? await heldFromUndo(context, id, whole) : []),
-      ...(await rehearse(whole, without, {
-        openEraser: async (system) => await eraserFor(context, system, id, () => {}),
-      })),
-      ...(await hiddenParents(whole, without, {
-        steps: async (plan) => await state.read.sealed.steps(id, plan),
-        openReaders: () => readersFor(context, id, () => {}),
-        digest,
-      })),
-    ];
-    for (const conflict of more) {
-      const fresh = conflict.keys.filter((key) => !without.has(digest(key)));
-      if (fresh.length > 0) conflicts.push({ ...conflict, keys: fresh });
-      for (const key of fresh) without.add(digest(key));
-    }
-  }
+  const conflicts = await inTheWay(context, id, whole, without, await knownToStand(context, id, whole));
   if (conflicts.length > 0 && !options.skipConflicts) {
     const details = [
       ...Map.groupBy(conflicts, ({ system, record, constraint }) =>
@@ -272,10 +259,54 @@ async function begin(context: Context, id: string, lease: Lease, options: UndoOp
   });
 }
 
-async function carryOut(context: Context, undo: Undo, lease: Lease): Promise<Undone> {
+/** What the core knows of records that may not be given back, whatever their system would say. */
+async function knownToStand(
+  context: Context,
+  id: string,
+  units: readonly RestoredUnit[],
+): Promise<readonly Conflict[]> {
+  return [...(await heldFromUndo(context, id, units)), ...(await othersInUndo(context, id, units))];
+}
+
+/** Takes these out, what cannot be given back as a rehearsal shows, and what would hang on either; all that was taken out anew. `without` is changed in place. */
+async function inTheWay(
+  context: Context,
+  id: string,
+  units: readonly RestoredUnit[],
+  without: Set<string>,
+  found: readonly Conflict[],
+): Promise<readonly Conflict[]> {
+  const { read } = context.state;
+  const digest = keyDigest(await read.sealed.digestKey(id));
+  const conflicts: Conflict[] = [];
+  for (let more = found; ;) {
+    const before = without.size;
+    for (const conflict of more) {
+      const refOf = (key: string): string => imageRef(conflict.plan, conflict.step, digest(key));
+      const fresh = conflict.keys.filter((key) => !without.has(refOf(key)));
+      if (fresh.length > 0) conflicts.push({ ...conflict, keys: fresh });
+      for (const key of fresh) without.add(refOf(key));
+    }
+    if (without.size === before && more !== found) return conflicts;
+    // what stays where it is may be what others would hang on
+    more = [
+      ...(await rehearse(units, without, {
+        openEraser: async (system) => await eraserFor(context, system, id, () => {}),
+      })),
+      ...(await hiddenParents(units, without, {
+        steps: async (plan) => await read.sealed.steps(id, plan),
+        openReaders: () => readersFor(context, id, () => {}),
+        digest,
+      })),
+    ];
+  }
+}
+
+async function carryOut(context: Context, begun: Undo, lease: Lease): Promise<Undone> {
   const { state } = context;
-  const { request: id } = undo;
-  const without = new Set(undo.without);
+  const { request: id } = begun;
+  const without = new Set(begun.without);
+  let undo = begun;
   const scope: RestoreScope = {
     undo: undo.id,
     lease,
@@ -292,6 +323,12 @@ async function carryOut(context: Context, undo: Undo, lease: Lease): Promise<Und
   for (const unit of whole) {
     if (done.has(unit.unit)) continue;
     if (context.signal.aborted) throw new Failure("INTERRUPTED", "stopped after the record at hand");
+    // holds, requests and records may have come since it was begun
+    const late = await knownToStand(context, id, [unit]);
+    if (late.length > 0 && (await inTheWay(context, id, whole, without, late)).length > 0) {
+      undo = { ...undo, without: [...without] };
+      await lease.atomically(async (tx) => await tx.undos.save(undo));
+    }
     await restoreUnit(unit, without, scope);
   }
   const undone = await finish(context, undo, whole, lease);
@@ -309,8 +346,8 @@ async function finish(context: Context, undo: Undo, whole: readonly RestoredUnit
     for (const { plan, system, parts } of whole)
       for (const { step, images } of parts) {
         const receipt = receipts.get(`${plan}/${step.step}`);
-        const stays = staying(images, undo, receipt);
-        hidden.push(...stays);
+        const stays = staying({ plan, step: step.step, images }, undo, receipt);
+        hidden.push(...stays.map((name) => imageRef(plan, step.step, name)));
         await tx.images.forget(id, plan, step.step, stays);
         lines.push({
           plan,
@@ -349,13 +386,18 @@ async function finish(context: Context, undo: Undo, whole: readonly RestoredUnit
 
 /** Names of the images whose records are hidden still. Of a unit that failed for some nobody knows which: all of them stay kept. */
 function staying(
-  images: RestoredUnit["parts"][number]["images"],
+  {
+    plan,
+    step,
+    images,
+  }: Pick<RestoredUnit["parts"][number], "images"> & { readonly plan: string; readonly step: string },
   { without }: Undo,
   receipt: Receipt | undefined,
 ): string[] {
   const names = images.map(({ name }) => name);
   if (receipt !== undefined && receipt.failed + receipt.blocked > 0) return names;
-  return names.filter((name) => without.includes(name));
+  const stay = new Set(without);
+  return names.filter((name) => stay.has(imageRef(plan, step, name)));
 }
 
 function undoneEntry(context: Context, undo: Undo, lines: readonly UndoStep[], partial: boolean) {

@@ -108,6 +108,7 @@ async function verifyHeld(
     undone: latest.some(({ blocked, failed }) => blocked + failed > 0) || result === undefined,
     waiting: latest.some(({ waiting, late }) => waiting > 0 || late !== undefined) || plan.steps.some(keptForAPerson),
     hidden: seen.hidden || back.size > 0,
+    overdue: seen.overdue,
   };
   const { state: next, exit, residual } = verdict(seen, run, settledAt, context.now(), plan);
   const verified: Verified = {

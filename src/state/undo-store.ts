@@ -25,11 +25,11 @@ export interface Undo {
   readonly records?: readonly string[];
   readonly skipConflicts: boolean;
   readonly units: readonly UndoneUnit[];
-  /** Keyed digests of the records that stay as they are because of a conflict. */
+  /** Records that stay as they are because of a conflict: `PLAN/STEP/` and the keyed digest of the key. */
   readonly without: readonly string[];
   /** As it was told. Absent: it is not at its end. */
   readonly result?: Json;
-  /** Keyed digests of the records of its steps that are hidden still. */
+  /** Records of its steps that are hidden still, named likewise. */
   readonly hidden?: readonly string[];
 }
 

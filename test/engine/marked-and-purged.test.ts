@@ -63,17 +63,22 @@ test.for(Object.entries(MARKERS))("%s: not a day before, then for good, and the 
   expect(await late.verify(id)).toMatchObject({ exit: 0, state: "closed" });
 });
 
-test("a key that was given to somebody else since the marking is none of the request's", async () => {
-  const { house, shop, on, rows } = await hidden({ hidden: "no" }, { flag: "hidden", deleted_when: "yes" });
-  await using _ = house;
-  put(shop, "people", "1", { id: "1", email: "cay@shop.example", hidden: "yes" });
-  const late = on(20);
-  const due = await late.planDue();
-  expect(due.steps).toMatchObject([{ found: 2, act: 1, waiting: 1, reason: "pointer_reused" }]);
-  await late.approve(due.request);
-  await late.run(due.request);
-  expect(rows()).toEqual(["1", "2"]);
-});
+test.for(["yes", "no"])(
+  "a key that was given to somebody else since the marking is none of the request's: %s",
+  async (theirs) => {
+    const { house, shop, on, id, rows } = await hidden({ hidden: "no" }, { flag: "hidden", deleted_when: "yes" });
+    await using _ = house;
+    put(shop, "people", "1", { id: "1", email: "cay@shop.example", hidden: theirs });
+    const late = on(20);
+    const due = await late.planDue();
+    expect(due.steps).toMatchObject([{ found: 2, act: 1, waiting: 1, reason: "pointer_reused" }]);
+    await late.approve(due.request);
+    await late.run(due.request);
+    expect(rows()).toEqual(["1", "2"]);
+    // what stands there now is nothing to wait for
+    expect(await late.verify(id)).toMatchObject({ exit: 0, state: "closed", residual: 0 });
+  },
+);
 
 test("what was given back, or brought to life by somebody else, does not go", async () => {
   const { house, shop, on, rows } = await hidden({ hidden: "no" }, { flag: "hidden", deleted_when: "yes" });

@@ -131,6 +131,41 @@ test("a mark that is taken away again behind our back is seen by verify", async 
   expect(verified).toMatchObject({ exit: 2, residual: 1 });
 });
 
+test("a mark that somebody else had made before, and took away again since, is seen by verify", async () => {
+  await using shop = await openHidden();
+  const house = shop.house.as({ now: () => new Date(NOW) });
+  const live = shop.shop.tables.get("people")?.get("p1") ?? {};
+  put(shop.shop, "people", "p1", { ...live, deleted_at: "2026-11-19T08:00:00+01:00", deleted_by: "the shop" });
+  const id = await house.open(ANN);
+  await house.plan(id);
+  await house.approve(id);
+  await house.run(id);
+  expect(await house.verify(id)).toMatchObject({ exit: 0, state: "waiting" });
+  put(shop.shop, "people", "p1", live);
+  const verified = await house.verify(id);
+  expect(verified).toMatchObject({ exit: 2, residual: 1 });
+  expect(verified.checks.find(({ record, system }) => record === "people" && system === "shop")).toMatchObject({
+    result: "fail",
+    reason: "still_there",
+  });
+});
+
+test("what is hidden still when its day has passed is no pass without a word: 3", async () => {
+  await using shop = await openHidden();
+  const on = (day: string) => shop.house.as({ now: () => new Date(`${day}T10:00:00.000Z`) });
+  const id = await on("2026-11-21").open(ANN);
+  await on("2026-11-21").plan(id);
+  await on("2026-11-21").approve(id);
+  await on("2026-11-21").run(id);
+  expect(await on("2026-12-05").verify(id)).toMatchObject({ exit: 0, state: "waiting" });
+  const late = await on("2026-12-06").verify(id);
+  expect(late).toMatchObject({ exit: 3, state: "waiting" });
+  const of = (record: string) =>
+    late.checks.find((check) => check.record === record && check.system === "shop")?.method ?? "";
+  expect(of("people")).toContain("has passed");
+  expect(of("orders")).not.toContain("has passed");
+});
+
 test("what is held is kept as it is; what references it does not keep its parent from being hidden", async () => {
   await using shop = await openHidden();
   const before = shop.dump();

@@ -6,7 +6,7 @@ import { markedByRequest } from "../../src/requests/marked-records.ts";
 import { type UndoOptions, undoRequest } from "../../src/requests/undo-request.ts";
 import { put, type Row } from "../support/memory/database.ts";
 import type { House } from "../support/memory/house.ts";
-import { ANN, openShop, type Shop } from "./shop.ts";
+import { ANN, BOB, openShop, type Shop } from "./shop.ts";
 
 const RECORDS = {
   people: {
@@ -208,4 +208,85 @@ test("what a legal hold covers is not given back: 3, HELD; the rest is, where th
   const same = (dump: Readonly<Record<string, string>>, table: string) =>
     after.filter(([name]) => name.includes(`${table} `)).every(([name, row]) => dump[name] === row);
   expect([same(live, "people"), same(live, "orders"), same(before, "orders")]).toEqual([true, false, true]);
+});
+
+test("what stays hidden in one table keeps no record of another that has the same key", async () => {
+  const { shop, id, live } = await hidden(RECORDS, (one) => {
+    put(one.shop, "orders", "p1", { id: "p1", person: "p1", day: "2009-02-01", note: "a note", ...LIVE["orders"] });
+  });
+  await using _ = shop;
+  change(shop, "orders", "p1", { state_at: "2026-11-22" });
+  const gone = shop.dump();
+  const house = onDay(shop.house, 1);
+  const rest = await undo(house, id, { skipConflicts: true });
+  expect(rest.steps.map(({ record, restored, hidden: left }) => [record, restored, left])).toEqual([
+    ["people", 1, 0],
+    ["orders", 2, 1],
+  ]);
+  expect(shop.dump()).toEqual({
+    ...gone,
+    "shop.people p1": live["shop.people p1"],
+    "shop.orders o1": live["shop.orders o1"],
+    "shop.orders o2": live["shop.orders o2"],
+  });
+  const still = await marked(house, id);
+  expect(still).toContain('shop.orders ["p1"]');
+  expect(still).not.toContain('shop.people ["p1"]');
+});
+
+test("a stranger's record that has taken a hidden one's key is not given back", async () => {
+  const { shop, id } = await hidden();
+  await using _ = shop;
+  // gone for good by somebody else; the key was given again, and what stands there was hidden by its own person
+  const mark = shop.shop.tables.get("orders")?.get("o1") ?? {};
+  put(shop.shop, "orders", "o1", { ...mark, person: "p9", note: "Zoe's own" });
+  const gone = shop.dump();
+  const house = onDay(shop.house, 1);
+  await expect(undo(house, id)).rejects.toMatchObject({
+    code: "RESTORE_CONFLICT",
+    details: [{ system: "shop", record: "orders", count: 1, constraint: "changed" }],
+  });
+  expect(shop.dump()).toEqual(gone);
+  expect(await undo(house, id, { skipConflicts: true })).toMatchObject({ exit: 5 });
+  expect(shop.dump()["shop.orders o1"]).toBe(gone["shop.orders o1"]);
+});
+
+test("what another open request has found stays hidden", async () => {
+  const both = {
+    ...RECORDS,
+    people: { ...RECORDS.people, match: { email: "email", friend: "email" }, shared: "erase" },
+  };
+  const { shop, id } = await hidden(both, (one) => change(one, "people", "p1", { friend: "bob@shop.example" }));
+  await using _ = shop;
+  const house = onDay(shop.house, 1);
+  const other = await house.open(BOB);
+  await house.plan(other);
+  const gone = shop.dump();
+  await expect(undo(house, id, { records: ["shop.people"] })).rejects.toMatchObject({
+    code: "RESTORE_CONFLICT",
+    details: [{ system: "shop", record: "people", count: 1, constraint: "open_request" }],
+  });
+  expect(shop.dump()).toEqual(gone);
+});
+
+test("a legal hold that comes while an undo is cut short keeps what it covers as it is", async () => {
+  const { shop, id, live, house } = await hidden();
+  await using _ = shop;
+  const cut = new Error("power cut");
+  const dying = house.as({
+    at: (point) => {
+      if (point === "saved_begin_undo") throw cut;
+    },
+  });
+  await expect(undo(dying, id)).rejects.toBe(cut);
+  const { context, workspace } = house;
+  await addHold(context, readSubjects(JSON.stringify([ANN]), context.map.identities), workspace.pseudonym, {
+    case: "claim over a parcel",
+    by: "legal department",
+    records: ["shop.orders"],
+  });
+  const gone = shop.dump();
+  const done = await undo(house, id);
+  expect(done).toMatchObject({ exit: 5 });
+  expect(shop.dump()).toEqual({ ...gone, "shop.people p1": live["shop.people p1"] });
 });

@@ -194,3 +194,21 @@ test("a record that waited and is not there any more waits no longer", async () 
   const none = await tickets();
   expect([none?.result, none?.waiting, none?.reason]).toEqual(["pass", undefined, undefined]);
 });
+
+test("a stranger's record that has taken the key of an erased one is not called still there; what came back is", async () => {
+  const letters = { letters: { match: { email: "email" }, do: "erase" } };
+  const map = { settle: "0 days", systems: { shop: { kind: "memory", records: letters } } };
+  const row = (id: string, name: string) => ({ id, email: `${name}@shop.example` });
+  const shop = memoryDatabase({ letters: [row("1", "bob"), row("2", "ann"), row("3", "ann")] });
+  await using house = await openHouse({ map, databases: { shop } });
+  const id = await house.open(ANN);
+  await house.plan(id);
+  await house.approve(id);
+  expect(await house.run(id)).toMatchObject({ exit: 0 });
+  expect([...(shop.tables.get("letters")?.keys() ?? [])]).toEqual(["1"]);
+  put(shop, "letters", "2", row("2", "bob"));
+  put(shop, "letters", "3", row("3", "ann"));
+  expect(await house.verify(id)).toMatchObject({ exit: 2, residual: 1 });
+  shop.tables.get("letters")?.delete("3");
+  expect(await house.verify(id)).toMatchObject({ exit: 0, state: "closed", residual: 0 });
+});
