@@ -150,6 +150,11 @@ export function approvedPlan(
   return brand(plan);
 }
 
+/** Whether nobody can run the plan any more, approved or not: its last day has passed, or the rules mean something else. */
+export function isOld(plan: Plan, map: DataMap, at: Date): boolean {
+  return at.toISOString() > plan.expires_at || meaningOf(map, plan.system) !== plan.map;
+}
+
 function refuseOld(plan: Plan, map: DataMap, at: Date): void {
   refuseOtherRules(plan, map);
   if (at.toISOString() > plan.expires_at)

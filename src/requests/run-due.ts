@@ -5,13 +5,13 @@ import type { RunEvent } from "../executor/run.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import type { StandingApproval } from "../model/datamap.ts";
 import type { Plan } from "../model/plan.ts";
-import type { RequestState } from "../model/status.ts";
+import { OPEN_STATES, type RequestState } from "../model/status.ts";
 import { recordTypes } from "../planner/targets.ts";
 import type { Approval } from "../state/plan-store.ts";
-import type { Context } from "./context.ts";
+import { type Context, today } from "./context.ts";
 import { noted } from "./history.ts";
 import { decisionEntry, policyEntry, standingEntry } from "./ledger-entries.ts";
-import { isIdle, planDue } from "./plan-due.ts";
+import { dueAsOf, isIdle, planDue, takeBackUnapproved } from "./plan-due.ts";
 import { runRequest } from "./run-request.ts";
 import { standingMeaning, whyNotStanding } from "./standing.ts";
 import { verifyRequest } from "./verify-request.ts";
@@ -36,7 +36,11 @@ export async function runDue(
   const exits: ExitCode[] = [];
   const plans: DueResult["plans"][number][] = [];
   exits.push(...(await goOn(context, options)));
-  const why: string[] = [];
+  await takeBackUnapproved(context);
+  const waiting = await waitingForAPerson(context);
+  const why: string[] = waiting.map(({ why }) => why);
+  plans.push(...waiting.map(({ request, state }) => ({ request, state })));
+  if (waiting.length > 0) exits.push(EXIT.waiting);
   const ready: StandingApproval[] = [];
   for (const one of map.approval.standing ?? []) {
     const reason = await whyNotStanding(context, state.read, one);
@@ -44,19 +48,47 @@ export async function runDue(
     else why.push(`${one.records.join(", ")}: ${reason}`);
   }
   const ran = await runStanding(context, ready, options, why);
-  if (ran !== undefined && !ran.idle) {
-    exits.push(ran.exit);
-    plans.push({ request: ran.request, state: ran.state });
+  if (ran?.done !== undefined) {
+    const { request, state: now, exit } = ran.done;
+    exits.push(exit);
+    plans.push({ request, state: now });
   }
   const rest = dueTypes(context).filter((id) => ran?.records.includes(id) !== true);
-  const plan = rest.length === 0 ? undefined : await planDue(context, { records: rest });
+  const plan = (await isAnyDue(context, rest)) ? await planDue(context, { records: rest }) : undefined;
   if (plan !== undefined && !isIdle(plan)) {
     const { state: now } = await state.read.requests.get(plan.request);
     plans.push({ request: plan.request, state: now });
     exits.push(EXIT.waiting);
-    if (why.length === 0) why.push(`${plan.request} waits for an approval`);
+    why.push(`${plan.request} waits for an approval: ${totalsText(plan)}`);
   }
   return { exit: worstOf(exits), plans, why };
+}
+
+/** Looked at before a plan is made: a night on which nothing is due leaves no request behind. */
+async function isAnyDue(context: Context, records: readonly string[]): Promise<boolean> {
+  return records.length > 0 && !isIdle(await dueAsOf(context, today(context), { records }));
+}
+
+function totalsText({ totals }: Plan): string {
+  return `${totals.erase} to erase, ${totals.change} to change`;
+}
+
+/** Due work that holds its records until a person acts: without a word of it every later night would find nothing due. */
+async function waitingForAPerson({
+  state: { read },
+}: Context): Promise<readonly { readonly request: string; readonly state: RequestState; readonly why: string }[]> {
+  const all = [];
+  for (const { id, kind, state, plan } of await read.requests.list()) {
+    if (kind !== "due" || plan === undefined || !OPEN_STATES.includes(state)) continue;
+    if ((await read.plans.result(plan)) !== undefined) continue;
+    const approved = (await read.plans.approval(plan)) !== undefined;
+    all.push({
+      request: id,
+      state,
+      why: `${id} ${approved ? "is approved and waits for its run" : "waits for an approval"}`,
+    });
+  }
+  return all;
 }
 
 /** Record types that can be due. */
@@ -80,12 +112,10 @@ async function goOn(context: Context, options: Parameters<typeof runDue>[1]): Pr
 }
 
 interface Ran {
-  readonly request: string;
-  readonly state: RequestState;
-  readonly exit: ExitCode;
+  /** What a standing approval has a say in tonight. */
   readonly records: readonly string[];
-  /** Nothing of it was due. */
-  readonly idle: boolean;
+  /** Absent: nothing of it was due. */
+  readonly done?: { readonly request: string; readonly state: RequestState; readonly exit: ExitCode };
 }
 
 /** One plan of all that may run; what is over its number is left out of it, whole. */
@@ -99,16 +129,26 @@ async function runStanding(
   for (;;) {
     const records = [...new Set(left.flatMap((one) => one.records))];
     if (records.length === 0) return undefined;
+    const seen = await dueAsOf(context, today(context), { records });
+    const over = left.filter((one) => actingIn(seen, one) > one.upTo);
+    why.push(...over.map((one) => overText(seen, one)));
+    if (over.length > 0) {
+      left = left.filter((one) => !over.includes(one));
+      continue;
+    }
+    if (isIdle(seen)) return { records };
     const plan = await planDue(context, { records });
-    const over = left.filter((one) => actingIn(plan, one) > one.upTo);
-    if (over.length === 0)
-      return isIdle(plan)
-        ? { request: plan.request, state: "closed", exit: EXIT.done, records, idle: true }
-        : { records, idle: false, ...(await carryOut(context, plan, left, options)) };
-    for (const one of over)
-      why.push(`${one.records.join(", ")}: ${actingIn(plan, one)} records are due, more than up_to ${one.upTo}`);
-    left = left.filter((one) => !over.includes(one));
+    if (isIdle(plan)) return { records };
+    // what came since the look counts too
+    const late = left.filter((one) => actingIn(plan, one) > one.upTo);
+    why.push(...late.map((one) => overText(plan, one)));
+    if (late.length > 0) return { records, done: { request: plan.request, state: "planned", exit: EXIT.waiting } };
+    return { records, done: await carryOut(context, plan, left, options) };
   }
+}
+
+function overText(plan: Plan, one: StandingApproval): string {
+  return `${one.records.join(", ")}: ${actingIn(plan, one)} records are due, more than up_to ${one.upTo}`;
 }
 
 function actingIn({ steps }: Plan, { records }: StandingApproval): number {
@@ -122,7 +162,7 @@ async function carryOut(
   plan: Plan,
   under: readonly StandingApproval[],
   options: Parameters<typeof runDue>[1],
-): Promise<Omit<Ran, "records" | "idle">> {
+): Promise<NonNullable<Ran["done"]>> {
   const { state, map, now, actor } = context;
   const id = plan.request;
   await lifeStep(state, context.at, "approve", async (tx) => {
