@@ -117,6 +117,9 @@ test("rules that mean something else do not run until they are agreed to again",
   // the day of the record itself is not later
   expect(await night.run("2026-12-01", after(night.map, 30, "2026-11-30"))).toMatchObject({ exit: 3 });
   expect(night.left()["leads"]).toBe(1);
+  // nor is a day that has not come anybody's agreement
+  expect(await night.run("2026-12-01", after(night.map, 30, "2099-12-01"))).toMatchObject({ exit: 3 });
+  expect(night.left()["leads"]).toBe(1);
   await night.run("2026-12-02", after(night.map, 30, "2026-12-01"));
   expect(night.left()["leads"]).toBe(0);
 });
