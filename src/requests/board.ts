@@ -29,7 +29,7 @@ export async function board(reads: Pick<Reads, "requests" | "plans">, today: str
   const open = (await reads.requests.list()).filter((request) => OPEN_STATES.includes(request.state));
   const items: BoardItem[] = [];
   for (const request of open) {
-    const { waiting_for, next } = await nextStep(reads, request);
+    const { waiting_for, next } = await nextStep(reads, request, today);
     items.push({
       id: request.id,
       ...(request.kind === undefined ? {} : { kind: request.kind }),
@@ -66,8 +66,13 @@ export interface NextStep {
   readonly otherwise?: readonly string[];
 }
 
-/** What stands next, as every command says it: one that can help, and never the one that has just said so. */
-export async function nextStep({ plans }: Pick<Reads, "plans">, request: ErasureRequest): Promise<NextStep> {
+/** What stands next, as every command says it: one that can help, and never the one that has just said so. `today`: civil date at the controller; absent where nobody knows it. */
+export async function nextStep(
+  reads: Pick<Reads, "plans" | "requests">,
+  request: ErasureRequest,
+  today?: string,
+): Promise<NextStep> {
+  const { plans } = reads;
   const { id, state, identity, plan, due } = request;
   switch (state) {
     case "received":
@@ -98,7 +103,7 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
     case "settling":
       return { waiting_for: "verification", next: `expunge verify ${id}` };
     case "waiting": {
-      const hidden = await hiddenUntil(plans, request);
+      const hidden = await hiddenUntil(reads, request, today);
       if (hidden !== undefined) return hidden;
       return { waiting_for: await waitedFor(plans, request), next: `expunge plan ${id}` };
     }
@@ -153,21 +158,54 @@ async function toldByRun(plans: Reads["plans"], plan: string | undefined): Promi
   });
 }
 
-/** Where nothing is open but records that are marked as deleted: they wait for their day, and for nobody. */
-async function hiddenUntil(plans: Reads["plans"], { id, plan }: ErasureRequest): Promise<NextStep | undefined> {
+/** Where nothing is open but records that are marked as deleted: they wait for their day, and for nobody until then. */
+async function hiddenUntil(
+  reads: Pick<Reads, "plans" | "requests">,
+  { id, plan }: ErasureRequest,
+  today: string | undefined,
+): Promise<NextStep | undefined> {
+  const { plans } = reads;
   const result = plan === undefined ? undefined : await plans.result(plan);
   if (plan === undefined || result === undefined || result.exit !== EXIT.done) return undefined;
-  const days = [...result.steps, ...((await plans.get(plan))?.steps ?? [])].flatMap((step) => {
-    const marked: unknown = typeof step === "object" && step !== null ? Reflect.get(step, "marked") : undefined;
-    const until: unknown = typeof step === "object" && step !== null ? Reflect.get(step, "until") : undefined;
-    return typeof marked === "number" && marked > 0 ? [typeof until === "string" ? until : ""] : [];
+  const hidden = [...result.steps, ...((await plans.get(plan))?.steps ?? [])].flatMap((step) => {
+    const of = (name: string): unknown =>
+      typeof step === "object" && step !== null ? Reflect.get(step, name) : undefined;
+    const [marked, until] = [of("marked"), of("until")];
+    const record = `${String(of("system"))}.${String(of("record"))}`;
+    return typeof marked === "number" && marked > 0 ? [{ record, until: typeof until === "string" ? until : "" }] : [];
   });
-  const last = days.toSorted().at(-1);
+  const last = hidden
+    .map(({ until }) => until)
+    .toSorted()
+    .at(-1);
+  if (last !== undefined && last !== "" && today !== undefined && last <= today)
+    return (await goneSince(
+      reads,
+      hidden.map(({ record }) => record),
+      last,
+    ))
+      ? { waiting_for: "a look whether the hidden records are gone", next: `expunge verify ${id}` }
+      : { waiting_for: `due work: since ${last} the hidden records may go for good`, next: "expunge plan --due" };
   const words =
     last === undefined || last === ""
       ? "the day on which hidden records go for good"
       : `${last}, when the last hidden records go for good`;
   return { waiting_for: words, next: (await plans.verified(plan)) === undefined ? `expunge verify ${id}` : null };
+}
+
+/** Whether due work of that day or later has been done in all of these record types. */
+async function goneSince(
+  { requests, plans }: Pick<Reads, "plans" | "requests">,
+  records: readonly string[],
+  day: string,
+): Promise<boolean> {
+  const done = new Set<string>();
+  for (const { kind, state, plan } of await requests.list()) {
+    if (kind !== "due" || state !== "closed" || plan === undefined) continue;
+    const { as_of: asOf = "", steps = [] } = (await plans.get(plan)) ?? {};
+    if (asOf >= day) for (const { system, record, act } of steps) if (act > 0) done.add(`${system}.${record}`);
+  }
+  return records.every((record) => done.has(record));
 }
 
 /** What holds the waiting records, in words. */
