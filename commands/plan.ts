@@ -145,7 +145,7 @@ export default class Plan extends BaseCommand {
     const request = plan.approvable === false ? undefined : await workspace.state.read.requests.get(plan.request);
     if (flags.out !== undefined) writeWhole(flags.out, `${JSON.stringify(plan, undefined, 2)}\n`);
     const warnings = sorted(plan.warnings.map((warning) => placed(context.map, warning)));
-    const next = request === undefined ? null : (await nextStep(workspace.state.read, request)).next;
+    const next = request === undefined ? null : (await nextStep(workspace.state.read, request, today(context))).next;
     const begun = request !== undefined && (await hasBegun(workspace.state.read, request.id));
     const empty = plan.steps.some((step) => step.reason === "empty_pattern");
     const list = flags["show-records"] ? await recordsOf(context, plan) : undefined;

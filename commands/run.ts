@@ -12,12 +12,13 @@ import {
 } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
 import type { RunEvent } from "../src/executor/run.ts";
-import type { DataMap } from "../src/model/datamap.ts";
 import type { Plan } from "../src/model/plan.ts";
 import type { RequestState } from "../src/model/status.ts";
 import { confirmById } from "../src/terminal/ask.ts";
 import { stateWords } from "../src/model/words.ts";
-import { count, tint } from "../src/terminal/show.ts";
+import type { Context } from "../src/requests/context.ts";
+import { windowEnd } from "../src/retention/restore-window.ts";
+import { count, day, tint } from "../src/terminal/show.ts";
 
 export default class Run extends BaseCommand {
   static override summary =
@@ -58,6 +59,8 @@ export default class Run extends BaseCommand {
     const { readyToRun, runRequest } = await import("../src/requests/run-request.ts");
     const { overdueText } = await import("../src/terminal/dates.ts");
     const { runScreen, stepLine } = await import("../src/terminal/run-screen.ts");
+    const { restoreWindows } = await import("../src/requests/undo-request.ts");
+    const { hiddenLines } = await import("../src/terminal/undo-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false, act: "run" });
     const context = contextOf(workspace, await workspace.dataMap(), (system, done) => {
@@ -74,7 +77,8 @@ export default class Run extends BaseCommand {
     if (flags.confirm === undefined && !(complete && asking.possible)) {
       const overdue = overdueText(daysLeft(request, today(context)), tone.plain);
       if (overdue !== "" && asking.possible) say(`${request.id}: ${overdue}`);
-      await confirmById(question(plan, hiddenBy(plan, context.map), tone.plain), request.id, asking);
+      const hidden = hiddenBy(plan, context);
+      await confirmById(question(plan, hidden, tone.plain), request.id, asking);
     }
     const result = await runRequest(context, args.id, {
       concurrency: flags.concurrency,
@@ -84,13 +88,16 @@ export default class Run extends BaseCommand {
       },
     });
     const now = await read.requests.get(args.id);
-    const { next } = await nextStep(read, now);
+    const { next } = await nextStep(read, now, today(context));
     return {
       data: result,
-      human: runScreen({ ...result, state: now.state }, daysLeft(now, today(context)), {
-        plain: tone.plain,
-        again: complete,
-      }),
+      human: [
+        runScreen({ ...result, state: now.state }, daysLeft(now, today(context)), {
+          plain: tone.plain,
+          again: complete,
+        }),
+        ...hiddenLines(request.id, await restoreWindows(context, read, request.id), today(context)),
+      ].join("\n"),
       exit: result.exit,
       next: next === null ? [] : [next],
     };
@@ -166,16 +173,23 @@ function acting({ totals }: Plan): number {
   return totals.erase + totals.change;
 }
 
-/** Records that are only marked as deleted, and that `undo` brings back as long as their window lasts. */
-function hiddenBy({ steps }: Plan, { systems }: DataMap): number {
-  const types = new Map(systems.flatMap(({ records }) => records.map((type) => [type.id, type] as const)));
-  return steps.reduce((sum, { system, record, action, act }) => {
-    const comesBack = action === "soft-delete" && types.get(`${system}.${record}`)?.restoreWindow !== undefined;
-    return comesBack ? sum + act : sum;
-  }, 0);
+/** Records that are only marked as deleted, and until when `undo` brings them back: the first day on which a window ends. */
+function hiddenBy({ steps }: Plan, { map, now }: Pick<Context, "map" | "now">): Hidden {
+  const types = new Map(map.systems.flatMap(({ records }) => records.map((type) => [type.id, type] as const)));
+  const windows = steps.flatMap(({ system, record, action, act }) => {
+    const window = types.get(`${system}.${record}`)?.restoreWindow;
+    return action === "soft-delete" && window !== undefined && act > 0 ? [{ window, act }] : [];
+  });
+  const ends = windows.map(({ window }) => windowEnd(window, now().toISOString(), map.controller.calendar.timezone));
+  return { count: windows.reduce((sum, { act }) => sum + act, 0), until: ends.toSorted()[0] ?? "" };
 }
 
-function question(plan: Plan, hidden: number, plain: boolean): string {
+interface Hidden {
+  readonly count: number;
+  readonly until: string;
+}
+
+function question(plan: Plan, hidden: Hidden, plain: boolean): string {
   const id = plan.request;
   const number = acting(plan);
   if (number === 0) return `Nothing is to be erased or changed. Type ${id} to note that:`;
@@ -185,16 +199,16 @@ function question(plan: Plan, hidden: number, plain: boolean): string {
   const days = [...new Set(kept.map(({ until }) => until))].toSorted();
   const all = kept.reduce((sum, one) => sum + one.count, 0);
   const back = [
-    ...(hidden === 0
+    ...(hidden.count === 0
       ? []
-      : [`${count(hidden, "record")} will be hidden, and can be brought back as long as the restore window lasts.`]),
+      : [`${count(hidden.count, "record")} will be hidden, and can be brought back until ${day(hidden.until)}.`]),
     ...(all === 0
       ? []
       : [
-          `${count(all, "record")} will be erased or changed, and can be brought back by \`expunge undo\` until ${days.join(" or ")}${days.length > 1 ? ", as their record types say" : ""}.`,
+          `${count(all, "record")} will be erased or changed, and can be brought back by \`expunge undo\` until ${days.map((until) => day(until)).join(" or ")}${days.length > 1 ? ", as their record types say" : ""}.`,
         ]),
   ].join(" ");
-  const left = number - hidden - kept.reduce((sum, one) => sum + one.acting, 0);
+  const left = number - hidden.count - kept.reduce((sum, one) => sum + one.acting, 0);
   if (left <= 0) return `${back} Type ${id} to start:`;
   const gone = tint(`There is no undo for ${count(left, "record")}.`, "danger", plain, process.stderr);
   return `${gone} ${back === "" ? "" : `${back} `}Type ${id} to start:`;

@@ -3,7 +3,7 @@ import { registry } from "../connectors/registry.ts";
 import { type Answer, asFlag, BaseCommand, confirmFlag, idArg, type Session, type Typed } from "../src/base-command.ts";
 import { Failure } from "../src/errors.ts";
 import { confirmById } from "../src/terminal/ask.ts";
-import { count } from "../src/terminal/show.ts";
+import { count, day } from "../src/terminal/show.ts";
 
 export default class Undo extends BaseCommand {
   static override summary = "Bring back what a request hid, changed or removed, as long as its restore window lasts.";
@@ -29,7 +29,7 @@ export default class Undo extends BaseCommand {
   protected override async work({ signal, asking, progress }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(Undo);
     const { nextStep } = await import("../src/requests/board.ts");
-    const { contextOf } = await import("../src/requests/context.ts");
+    const { contextOf, today } = await import("../src/requests/context.ts");
     const { readyToUndo, undoRequest } = await import("../src/requests/undo-request.ts");
     const { undoScreen } = await import("../src/terminal/undo-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
@@ -53,13 +53,13 @@ export default class Undo extends BaseCommand {
     if (flags.confirm === undefined)
       await confirmById(
         ready.open === undefined
-          ? `${count(ready.count, "record")} can be brought back. Type ${id} to start:`
+          ? `${count(ready.count, "record")} can be brought back (${until(ready.windows ?? [])}). Type ${id} to start:`
           : `An undo was cut short. Type ${id} to go on with it:`,
         id,
         asking,
       );
     const { exit, ...undone } = await undoRequest(context, id, options);
-    const { next } = await nextStep(read, await read.requests.get(id));
+    const { next } = await nextStep(read, await read.requests.get(id), today(context));
     return {
       data: undone,
       human: undoScreen(undone),
@@ -67,6 +67,10 @@ export default class Undo extends BaseCommand {
       next: next === null ? [] : [next],
     };
   }
+}
+
+function until(windows: readonly { readonly record: string; readonly until: string }[]): string {
+  return windows.map((one) => `${one.record} until ${day(one.until)}`).join(", ");
 }
 
 function refuseUnknown(

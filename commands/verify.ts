@@ -24,6 +24,8 @@ export default class Verify extends BaseCommand {
     const { contextOf, today } = await import("../src/requests/context.ts");
     const { verifyRequest } = await import("../src/requests/verify-request.ts");
     const { when } = await import("../src/terminal/dates.ts");
+    const { restoreWindows } = await import("../src/requests/undo-request.ts");
+    const { hiddenLines } = await import("../src/terminal/undo-screen.ts");
     const { verifyScreen } = await import("../src/terminal/verify-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false, act: "verify" });
@@ -36,13 +38,16 @@ export default class Verify extends BaseCommand {
     const ended = ENDED_STATES.includes((await read.requests.get(args.id)).state);
     const { exit, ...verified } = await verifyRequest(context, args.id, { purge: flags.purge });
     const request = await read.requests.get(args.id);
-    const { next, otherwise } = await nextStep(read, request);
+    const { next, otherwise } = await nextStep(read, request, today(context));
     const from = verified.settled_at;
     const before = ended ? "The request has ended, and nothing was looked at now. Its last look:\n" : "";
     const again = from === undefined ? "" : `\nIt counts as the second look from ${when(from)} on.`;
     return {
       data: verified,
-      human: before + verifyScreen(verified, daysLeft(request, today(context)), tone.plain) + again,
+      human: [
+        before + verifyScreen(verified, daysLeft(request, today(context)), tone.plain) + again,
+        ...hiddenLines(request.id, await restoreWindows(context, read, request.id), today(context)),
+      ].join("\n"),
       exit,
       // the screen says from when on; a program has nothing but this
       next: [

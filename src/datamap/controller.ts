@@ -164,6 +164,23 @@ function readStanding({ approval }: Written, check: Check): readonly StandingApp
           message: `\`${key}\` is no date.`,
           help: "Write it as in 2026-11-30.",
         });
+    // a day that has not come would be later than every change of the rules
+    if (approved_on !== undefined && isCivilDate(approved_on) && approved_on > check.today)
+      check.report({
+        path: [...path, "approved_on"],
+        part: "value",
+        code: "WRONG_VALUE",
+        message: "`approved_on` is a day that has not come yet.",
+        help: "Write the day on which it was approved.",
+      });
+    if (approved_on !== undefined && review_by !== undefined && review_by < approved_on)
+      check.report({
+        path: [...path, "review_by"],
+        part: "value",
+        code: "WRONG_VALUE",
+        message: "`review_by` is before `approved_on`: nothing would ever run.",
+        help: "Write a later day.",
+      });
     return {
       records,
       upTo: up_to,

@@ -146,7 +146,8 @@ function hides({ marker }: RecordType): string {
 }
 
 /** What becomes of it in time. */
-function lifeCycle({ do: action, marker, restoreWindow, purge }: RecordType, changes: string): readonly string[] {
+function lifeCycle(record: RecordType, changes: string): readonly string[] {
+  const { do: action, marker, restoreWindow, purge, schedule } = record;
   const gone =
     purge === undefined
       ? []
@@ -157,7 +158,9 @@ function lifeCycle({ do: action, marker, restoreWindow, purge }: RecordType, cha
     marker?.kind === "timestamp" && marker.live !== null
       ? [`${marker.column} of ${marker.live} says that it lives`]
       : [];
-  return [...live, ...(restoreWindow === undefined ? [] : [`restorable for ${restoreWindow.text}`]), ...gone];
+  const due =
+    schedule === undefined ? [] : [`also without a request, from ${schedule.after.text} after ${schedule.from} on`];
+  return [...live, ...(restoreWindow === undefined ? [] : [`restorable for ${restoreWindow.text}`]), ...gone, ...due];
 }
 
 function then(record: RecordType, changes: string): string {

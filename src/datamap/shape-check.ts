@@ -129,7 +129,7 @@ function describe(issue: ZodIssue, { own, ...whole }: Whole & { readonly own: bo
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key], key, whole));
   if (valueAt(value, path) === undefined) {
     const block = path.slice(0, -1);
-    const name = block.at(-1);
+    const name = nameOf(block);
     return [
       {
         path: block,
@@ -213,7 +213,7 @@ function unknownKey(path: Path, key: string, whole: Whole, elsewhere = false): P
     };
   }
   if (HASH.test(key) && known.includes("pseudonymise")) return { ...at, ...hashed(key) };
-  const inside = block.at(-1);
+  const inside = nameOf(block);
   if (inside === "match")
     return {
       ...at,
@@ -229,6 +229,12 @@ function unknownKey(path: Path, key: string, whole: Whole, elsewhere = false): P
     message: inside === undefined ? `There is no key \`${key}\`.` : `There is no key \`${key}\` in \`${inside}\`.`,
     help: didYouMean(key, known, forWhom(kindsWith(key, block, whole))),
   };
+}
+
+/** What a block is called: an entry of a list has no name of its own. */
+function nameOf(block: Path): string | undefined {
+  const name = block.findLast((step) => typeof step === "string");
+  return name === undefined ? undefined : String(name);
 }
 
 function forWhom(kinds: readonly string[]): string {

@@ -155,6 +155,11 @@ export function approvedPlan(
   return brand(plan);
 }
 
+/** Whether nobody can run the plan any more, approved or not: its last day has passed, or the rules mean something else. */
+export function isOld(plan: Plan, map: DataMap, at: Date): boolean {
+  return at.toISOString() > plan.expires_at || meaningOf(map, plan.system) !== plan.map;
+}
+
 /** Throws PLAN_STALE, PLAN_EXPIRED. */
 export function refuseOld(plan: Plan, map: DataMap, at: Date): void {
   refuseOtherRules(plan, map);

@@ -39,7 +39,7 @@ export async function board(
   const open = (await reads.requests.list()).filter((request) => OPEN_STATES.includes(request.state));
   const items: BoardItem[] = [];
   for (const request of open) {
-    const { waiting_for, next } = await nextStep(reads, request, cases);
+    const { waiting_for, next } = await nextStep(reads, request, today, cases);
     items.push({
       id: request.id,
       ...(request.kind === undefined ? {} : { kind: request.kind }),
@@ -76,10 +76,14 @@ export interface NextStep {
   readonly otherwise?: readonly string[];
 }
 
-/** What stands next, as every command says it: one that can help, and never the one that has just said so. */
+/**
+ * What stands next, as every command says it: one that can help, and never the one that has just said so. `today`: civil
+ * date at the controller; absent where nobody knows it.
+ */
 export async function nextStep(
-  reads: Pick<Reads, "plans" | "images">,
+  reads: Pick<Reads, "plans" | "requests" | "images">,
   request: ErasureRequest,
+  today?: string,
   cases: Cases = "words",
 ): Promise<NextStep> {
   const { plans } = reads;
@@ -113,7 +117,7 @@ export async function nextStep(
     case "settling":
       return { waiting_for: "verification", next: `expunge verify ${id}` };
     case "waiting": {
-      const hidden = (await hiddenUntil(plans, request)) ?? (await restorableUntil(reads, request));
+      const hidden = (await hiddenUntil(reads, request, today)) ?? (await restorableUntil(reads, request));
       if (hidden !== undefined) return hidden;
       return { waiting_for: await waitedFor(plans, request, cases), next: `expunge plan ${id}` };
     }
@@ -169,17 +173,35 @@ async function toldByRun(plans: Reads["plans"], plan: string | undefined): Promi
   });
 }
 
-/** Where nothing is open but records that are marked as deleted: they wait for their day, and for nobody. */
-async function hiddenUntil(plans: Reads["plans"], { id, plan }: ErasureRequest): Promise<NextStep | undefined> {
+/** Where nothing is open but records that are marked as deleted: they wait for their day, and for nobody until then. */
+async function hiddenUntil(
+  reads: Pick<Reads, "plans" | "requests">,
+  { id, plan }: ErasureRequest,
+  today: string | undefined,
+): Promise<NextStep | undefined> {
+  const { plans } = reads;
   const result = plan === undefined ? undefined : await plans.result(plan);
   if (plan === undefined || result === undefined || result.exit !== EXIT.done) return undefined;
-  const days = [...result.steps, ...((await plans.get(plan))?.steps ?? [])].flatMap((step) => {
-    const marked: unknown = typeof step === "object" && step !== null ? Reflect.get(step, "marked") : undefined;
-    const until: unknown = typeof step === "object" && step !== null ? Reflect.get(step, "until") : undefined;
-    return typeof marked === "number" && marked > 0 ? [typeof until === "string" ? until : ""] : [];
+  const hidden = [...result.steps, ...((await plans.get(plan))?.steps ?? [])].flatMap((step) => {
+    const of = (name: string): unknown =>
+      typeof step === "object" && step !== null ? Reflect.get(step, name) : undefined;
+    const [marked, until] = [of("marked"), of("until")];
+    const record = `${String(of("system"))}.${String(of("record"))}`;
+    return typeof marked === "number" && marked > 0 ? [{ record, until: typeof until === "string" ? until : "" }] : [];
   });
-  if (days.length === 0) return undefined;
-  const last = days.toSorted().at(-1);
+  if (hidden.length === 0) return undefined;
+  const last = hidden
+    .map(({ until }) => until)
+    .toSorted()
+    .at(-1);
+  if (last !== undefined && last !== "" && today !== undefined && last <= today)
+    return (await goneSince(
+      reads,
+      hidden.map(({ record }) => record),
+      last,
+    ))
+      ? { waiting_for: "a look whether the hidden records are gone", next: `expunge verify ${id}` }
+      : { waiting_for: `due work: since ${last} the hidden records may go for good`, next: "expunge plan --due" };
   const words =
     last === undefined || last === ""
       ? "the day on which hidden records go for good"
@@ -203,6 +225,21 @@ async function restorableUntil(
     waiting_for: `${last}, the last day on which it can be brought back; after it: expunge verify ${id}, or run --due`,
     next: (await reads.plans.verified(plan)) === undefined ? `expunge verify ${id}` : null,
   };
+}
+
+/** Whether due work of that day or later has been done in all of these record types. */
+async function goneSince(
+  { requests, plans }: Pick<Reads, "plans" | "requests">,
+  records: readonly string[],
+  day: string,
+): Promise<boolean> {
+  const done = new Set<string>();
+  for (const { kind, state, plan } of await requests.list()) {
+    if (kind !== "due" || state !== "closed" || plan === undefined) continue;
+    const { as_of: asOf = "", steps = [] } = (await plans.get(plan)) ?? {};
+    if (asOf >= day) for (const { system, record, act } of steps) if (act > 0) done.add(`${system}.${record}`);
+  }
+  return records.every((record) => done.has(record));
 }
 
 /** What holds the waiting records, in words. */

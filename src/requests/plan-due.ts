@@ -11,6 +11,7 @@ import { ENDED_STATES, OPEN_STATES } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
 import { type DueRule, dueRules, mapOfDue, withHeld, withMarked } from "../planner/due-rules.ts";
 import { type PlannedThere, searchDue, type SearchedDue } from "../planner/due-search.ts";
+import { isOld } from "../planner/approve.ts";
 import { makePlan } from "../planner/plan.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import { hasBegun } from "../state/kept-so-far.ts";
@@ -43,7 +44,7 @@ export interface DueOptions {
   readonly records?: readonly string[];
 }
 
-/** Finds what is due today, read-only, and stores the plan under an id of its own. Plans of due work that nobody approved are taken back. */
+/** Finds what is due today, read-only, and stores the plan under an id of its own. What nobody can run any more is taken back. */
 export async function planDue(context: Context, options: DueOptions = {}): Promise<Plan> {
   refuseUnknown(context, options.records);
   await using lease = await context.state.lease([DUE_LEASE], async () => {});
@@ -139,18 +140,34 @@ export function isIdle({ steps }: Plan): boolean {
   return steps.every(({ act, blocked, minimised = 0 }) => act + blocked + minimised === 0);
 }
 
-/** A plan of due work that nobody approved is taken back by the next: its keys are destroyed. */
+/** Takes back what the next plan would: what nobody approved or can run any more holds no record from then on. */
+export async function takeBackUnapproved(context: Context): Promise<void> {
+  await using lease = await context.state.lease([DUE_LEASE], async () => {});
+  await lifeStep(lease, context.at, "end", async (tx) => {
+    for (const request of await tx.requests.list()) await takeBack(tx, context, request);
+  });
+  await sealLedger(context.state, context.ledger, context.at);
+}
+
+/**
+ * A plan of due work that nobody approved is taken back by the next: its keys are destroyed. So is an approved one that
+ * has grown old: it would keep its records from every later night, and could not be run itself.
+ */
 async function takeBack(tx: Tx, context: Context, request: ErasureRequest): Promise<void> {
   const { id, kind, state, plan } = request;
   if (kind !== "due" || !OPEN_STATES.includes(state) || (await hasBegun(tx, id))) return;
-  if (plan !== undefined && (await tx.plans.approval(plan)) !== undefined) return;
-  await giveUp(tx, context, id);
+  const known = plan === undefined ? undefined : await tx.plans.get(plan);
+  const approved = known !== undefined && (await tx.plans.approval(known.id)) !== undefined;
+  if (approved && !isOld(known, context.map, context.now())) return;
+  await giveUp(tx, context, id, approved ? "nobody ran it as long as its approval could be used" : NEWER);
 }
 
+const NEWER = "a newer plan of due work has taken its place";
+
 /** Of a plan of which nothing was done: its records are due again. Throws BUSY. */
-async function giveUp(tx: Tx, context: Context, id: string): Promise<void> {
+async function giveUp(tx: Tx, context: Context, id: string, words = NEWER): Promise<void> {
   await tx.leases.refuseHeld([id]);
-  await cancel(tx, context, id, "a newer plan of due work has taken its place");
+  await cancel(tx, context, id, words);
 }
 
 /** Ends due work that is not carried out, and tells the ledger. */

@@ -42,7 +42,7 @@ export async function tellOf(reads: Reads, request: ErasureRequest, today: strin
     story: await story(reads, request),
     plans: await plansOf(reads, request.id),
     open: await openThings(reads, request),
-    ...(await nextStep(reads, request)),
+    ...(await nextStep(reads, request, today)),
   };
 }
 

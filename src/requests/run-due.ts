@@ -9,11 +9,11 @@ import { OPEN_STATES, type RequestState } from "../model/status.ts";
 import { recordTypes } from "../planner/targets.ts";
 import type { Approval } from "../state/plan-store.ts";
 import { signed } from "./approve-request.ts";
-import type { Context } from "./context.ts";
+import { type Context, today } from "./context.ts";
 import { noted } from "./history.ts";
 import { destroyEnded } from "./kept-images.ts";
 import { decisionEntry, policyEntry, standingEntry } from "./ledger-entries.ts";
-import { isIdle, planDue, takeBackUndone } from "./plan-due.ts";
+import { dueAsOf, isIdle, planDue, takeBackUnapproved, takeBackUndone } from "./plan-due.ts";
 import { runRequest } from "./run-request.ts";
 import { standingMeaning, whyNotStanding } from "./standing.ts";
 import { verifyRequest } from "./verify-request.ts";
@@ -39,12 +39,16 @@ export async function runDue(
   await using _ = await state.lease([RUN_LEASE], async () => {});
   const exits: ExitCode[] = [];
   const plans: DueResult["plans"][number][] = [];
-  const why: string[] = [];
-  exits.push(...(await goOn(context, options, why)));
+  exits.push(...(await goOn(context, options)));
   for (const ended of await endWindows(context)) {
     exits.push(ended.exit);
     plans.push({ request: ended.request, state: ended.state });
   }
+  await takeBackUnapproved(context);
+  const waiting = await waitingForAPerson(context);
+  const why: string[] = waiting.map(({ why }) => why);
+  plans.push(...waiting.map(({ request, state }) => ({ request, state })));
+  if (waiting.length > 0) exits.push(EXIT.waiting);
   const ready: StandingApproval[] = [];
   for (const one of map.approval.standing ?? []) {
     const reason = await whyNotStanding(context, state.read, one);
@@ -52,19 +56,47 @@ export async function runDue(
     else why.push(`${one.records.join(", ")}: ${reason}`);
   }
   const ran = await runStanding(context, ready, options, why);
-  if (ran !== undefined && !ran.idle) {
-    exits.push(ran.exit);
-    plans.push({ request: ran.request, state: ran.state });
+  if (ran?.done !== undefined) {
+    const { request, state: now, exit } = ran.done;
+    exits.push(exit);
+    plans.push({ request, state: now });
   }
   const rest = dueTypes(context).filter((id) => ran?.records.includes(id) !== true);
-  const plan = rest.length === 0 ? undefined : await planDue(context, { records: rest });
+  const plan = (await isAnyDue(context, rest)) ? await planDue(context, { records: rest }) : undefined;
   if (plan !== undefined && !isIdle(plan)) {
     const { state: now } = await state.read.requests.get(plan.request);
     plans.push({ request: plan.request, state: now });
     exits.push(EXIT.waiting);
-    if (why.length === 0) why.push(`${plan.request} waits for an approval`);
+    why.push(`${plan.request} waits for an approval: ${totalsText(plan)}`);
   }
   return { exit: worstOf(exits), plans, why };
+}
+
+/** Looked at before a plan is made: a night on which nothing is due leaves no request behind. */
+async function isAnyDue(context: Context, records: readonly string[]): Promise<boolean> {
+  return records.length > 0 && !isIdle(await dueAsOf(context, today(context), { records }));
+}
+
+function totalsText({ totals }: Plan): string {
+  return `${totals.erase} to erase, ${totals.change} to change`;
+}
+
+/** Due work that holds its records until a person acts: without a word of it every later night would find nothing due. */
+async function waitingForAPerson({
+  state: { read },
+}: Context): Promise<readonly { readonly request: string; readonly state: RequestState; readonly why: string }[]> {
+  const all = [];
+  for (const { id, kind, state, plan } of await read.requests.list()) {
+    if (kind !== "due" || plan === undefined || !OPEN_STATES.includes(state)) continue;
+    if ((await read.plans.result(plan)) !== undefined) continue;
+    const approved = (await read.plans.approval(plan)) !== undefined;
+    all.push({
+      request: id,
+      state,
+      why: `${id} ${approved ? "is approved and waits for its run" : "waits for an approval"}`,
+    });
+  }
+  return all;
 }
 
 /** Record types that can be due. */
@@ -79,21 +111,13 @@ function dueTypes({ map }: Context): readonly string[] {
  * was cut short before anything was done is planned anew, under the rules and records of today; what a person approved
  * and nobody ran keeps its records from every other plan, and is said.
  */
-async function goOn(
-  context: Context,
-  options: Parameters<typeof runDue>[1],
-  why: string[],
-): Promise<readonly ExitCode[]> {
+async function goOn(context: Context, options: Parameters<typeof runDue>[1]): Promise<readonly ExitCode[]> {
   const exits: ExitCode[] = [];
   const { read } = context.state;
   for (const { id, kind, state, plan, history = [] } of await read.requests.list()) {
     if (kind !== "due" || plan === undefined) continue;
     if (state === "approved") {
-      const isByHand = history.findLast(({ did }) => did === "approved")?.note !== STANDING;
-      if (isByHand || !(await takeBackUndone(context, id))) {
-        exits.push(EXIT.waiting);
-        why.push(`${id} is approved and was not run`);
-      }
+      if (history.findLast(({ did }) => did === "approved")?.note === STANDING) await takeBackUndone(context, id);
       continue;
     }
     const ran = state === "running" ? await runAgain(context, id, options) : undefined;
@@ -106,8 +130,8 @@ async function goOn(
 }
 
 /** What can be brought back no more is destroyed, whatever else can be looked at; its request is verified then, and closes. */
-async function endWindows(context: Context): Promise<readonly Omit<Ran, "records" | "idle">[]> {
-  const ended: Omit<Ran, "records" | "idle">[] = [];
+async function endWindows(context: Context): Promise<readonly NonNullable<Ran["done"]>[]> {
+  const ended: NonNullable<Ran["done"]>[] = [];
   for (const { id, kind, state } of await context.state.read.requests.list()) {
     if (!OPEN_STATES.includes(state)) continue;
     try {
@@ -138,12 +162,10 @@ async function runAgain(
 }
 
 interface Ran {
-  readonly request: string;
-  readonly state: RequestState;
-  readonly exit: ExitCode;
+  /** What a standing approval has a say in tonight. */
   readonly records: readonly string[];
-  /** Nothing of it was due. */
-  readonly idle: boolean;
+  /** Absent: nothing of it was due. */
+  readonly done?: { readonly request: string; readonly state: RequestState; readonly exit: ExitCode };
 }
 
 /** One plan of all that may run; what is over its number is left out of it, whole. */
@@ -157,16 +179,26 @@ async function runStanding(
   for (;;) {
     const records = [...new Set(left.flatMap((one) => one.records))];
     if (records.length === 0) return undefined;
+    const seen = await dueAsOf(context, today(context), { records });
+    const over = left.filter((one) => actingIn(seen, one) > one.upTo);
+    why.push(...over.map((one) => overText(seen, one)));
+    if (over.length > 0) {
+      left = left.filter((one) => !over.includes(one));
+      continue;
+    }
+    if (isIdle(seen)) return { records };
     const plan = await planDue(context, { records });
-    const over = left.filter((one) => actingIn(plan, one) > one.upTo);
-    if (over.length === 0)
-      return isIdle(plan)
-        ? { request: plan.request, state: "closed", exit: EXIT.done, records, idle: true }
-        : { records, idle: false, ...(await carryOut(context, plan, left, options)) };
-    for (const one of over)
-      why.push(`${one.records.join(", ")}: ${actingIn(plan, one)} records are due, more than up_to ${one.upTo}`);
-    left = left.filter((one) => !over.includes(one));
+    if (isIdle(plan)) return { records };
+    // what came since the look counts too
+    const late = left.filter((one) => actingIn(plan, one) > one.upTo);
+    why.push(...late.map((one) => overText(plan, one)));
+    if (late.length > 0) return { records, done: { request: plan.request, state: "planned", exit: EXIT.waiting } };
+    return { records, done: await carryOut(context, plan, left, options) };
   }
+}
+
+function overText(plan: Plan, one: StandingApproval): string {
+  return `${one.records.join(", ")}: ${actingIn(plan, one)} records are due, more than up_to ${one.upTo}`;
 }
 
 function actingIn({ steps }: Plan, { records }: StandingApproval): number {
@@ -180,7 +212,7 @@ async function carryOut(
   plan: Plan,
   under: readonly StandingApproval[],
   options: Parameters<typeof runDue>[1],
-): Promise<Omit<Ran, "records" | "idle">> {
+): Promise<NonNullable<Ran["done"]>> {
   const { state, map, now, actor, signer } = context;
   const id = plan.request;
   await lifeStep(state, context.at, "approve", async (tx) => {

@@ -31,7 +31,9 @@ export async function whyNotStanding(
     return map.approval.fourEyes ? "no person has approved a plan of it yet" : undefined;
   if (known.meaning === standingMeaning(map, records)) return undefined;
   const agreed = civilDateFromText(known.at, map.controller.calendar.timezone) ?? "";
-  if (!map.approval.fourEyes && approvedOn !== undefined && approvedOn > agreed) return undefined;
+  // a day that has not come is nobody's agreement
+  const isLater = approvedOn !== undefined && approvedOn > agreed && approvedOn <= today(context);
+  if (!map.approval.fourEyes && isLater) return undefined;
   return "its rules have changed since they were approved";
 }
 

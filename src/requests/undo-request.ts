@@ -88,6 +88,38 @@ export interface Undoable {
   readonly answer?: Undone;
   /** Records that would be given back. */
   readonly count: number;
+  /** Record types of these. */
+  readonly windows?: readonly RestoreWindow[];
+}
+
+/** Until when what a request hid of a record type can be brought back. */
+export interface RestoreWindow {
+  /** `system.record` */
+  readonly record: string;
+  readonly count: number;
+  /** The last day, ISO. */
+  readonly until: string;
+}
+
+/** What a request hid and nobody brought back, also where the time for it is over; none where the map gives no window. */
+export async function restoreWindows(
+  { map }: Pick<Context, "map">,
+  reads: Pick<Reads, "images" | "plans" | "sealed">,
+  id: string,
+): Promise<readonly RestoreWindow[]> {
+  const kept = await reads.images.steps(id);
+  const windows: RestoreWindow[] = [];
+  for (const plan of new Set(kept.map((one) => one.plan))) {
+    const at = await reads.plans.begunAt(plan);
+    const heads = new Map((await reads.sealed.parts(id, plan)).map(({ head }) => [head.step, head]));
+    for (const { count, step } of kept.filter((one) => one.plan === plan)) {
+      const head = heads.get(step);
+      const window = head?.target.record.restoreWindow;
+      if (head !== undefined && window !== undefined && at !== undefined)
+        windows.push({ record: head.record, count, until: windowEnd(window, at, map.controller.calendar.timezone) });
+    }
+  }
+  return windows;
 }
 
 async function undoable(context: Context, reads: Reads, id: string, options: UndoOptions): Promise<Undoable> {
@@ -103,15 +135,35 @@ async function undoable(context: Context, reads: Reads, id: string, options: Und
   }
   const units = await unitsInWindow(context, reads, request, options);
   const count = units.reduce((sum, unit) => sum + unit.count, 0);
-  if (count > 0) return { count };
+  const windows = await restoreWindows(context, reads, id);
+  const now = today(context);
+  if (count > 0) return { count, windows: windows.filter((one) => one.until >= now && isAsked(one.record, options)) };
   const last = undos.at(-1);
   // killed after its last word: the same question has the same answer
   if (last?.result !== undefined && isSame(last, options) && request.history?.at(-1)?.did === "undone")
     return { count, answer: JSON.parse(JSON.stringify(last.result)) };
   throw new Failure(
     "WINDOW_CLOSED",
-    `nothing of ${id} can be given back: no record type with a restore window that is open was acted on`,
+    `nothing of ${id} can be given back: ${whyNot(
+      windows.filter(({ record }) => isAsked(record, options)),
+      windows.filter(({ until }) => until >= now),
+    )}`,
   );
+}
+
+function isAsked(record: string, { system, records }: Pick<UndoOptions, "system" | "records">): boolean {
+  return (
+    (system === undefined || record.startsWith(`${system}.`)) && (records === undefined || records.includes(record))
+  );
+}
+
+/** `asked`: what was hidden of what was asked for; `open`: what can be brought back of all. */
+function whyNot(asked: readonly RestoreWindow[], open: readonly RestoreWindow[]): string {
+  const named = (windows: readonly RestoreWindow[], words: string): string =>
+    windows.map(({ record, until }) => `${record} ${words} ${until}`).join(", ");
+  if (asked.length > 0) return `its time is over (${named(asked, "until")})`;
+  if (open.length > 0) return `what was asked for is not hidden, or for good; hidden is ${named(open, "until")}`;
+  return "nothing of it is hidden that has a restore window, or it was brought back or has gone since";
 }
 
 function isSame(undo: Undo, { system, records, skipConflicts }: UndoOptions): boolean {

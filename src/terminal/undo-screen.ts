@@ -1,6 +1,6 @@
 import { stateWords } from "../model/words.ts";
 import type { RequestState } from "../model/status.ts";
-import { count, safe, table } from "./show.ts";
+import { count, day, safe, table } from "./show.ts";
 
 interface UndoneLine {
   readonly system: string;
@@ -26,6 +26,27 @@ export function undoScreen({
     `${one.restored} brought back`,
     one.hidden === 0 ? "" : `${one.hidden} not: something stands in the way`,
   ]);
-  const left = hidden === 0 ? "" : ` ${count(hidden, "record")} stay as the run left them.`;
-  return `${count(restored, "record")} of ${request} brought back exactly as they were.${left}\n${table(rows)}\n${request} is ${stateWords(state)}.`;
+  const left =
+    hidden === 0
+      ? ""
+      : ` ${count(hidden, "record")} ${hidden === 1 ? "stays" : "stay"} as the run left ${hidden === 1 ? "it" : "them"}.`;
+  const now =
+    state === "identity_confirmed"
+      ? "The request is open again: what was brought back is in use, and is not planned."
+      : `The request is ${stateWords(state)}.`;
+  return `${count(restored, "record")} of ${request} brought back exactly as ${restored === 1 ? "it was" : "they were"}.${left}\n${table(rows)}\n${now}`;
+}
+
+/** Until when what is hidden can be brought back; nothing where that is over. `today`: civil date at the controller. */
+export function hiddenLines(
+  request: string,
+  windows: readonly { readonly record: string; readonly count: number; readonly until: string }[],
+  today: string,
+): readonly string[] {
+  return windows
+    .filter(({ until }) => until >= today)
+    .map(
+      ({ record, count: hidden, until }) =>
+        `${count(hidden, "record")} of ${safe(record)} can be brought back until ${day(until)}: expunge undo ${request}`,
+    );
 }

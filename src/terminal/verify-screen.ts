@@ -70,7 +70,8 @@ function tintOf({ result, waiting = 0 }: Check): Tint {
 /** What was seen; where nothing could be, why not. */
 function textOf(check: Check): string {
   if (check.result === "not_searchable" || check.result === "unverifiable") return check.method;
-  return check.method === HOW ? leftText(check) : `${leftText(check)}; ${check.method}`;
+  // that it is there and marked is said in the counts
+  return check.method === HOW || (check.marked ?? 0) > 0 ? leftText(check) : `${leftText(check)}; ${check.method}`;
 }
 
 /** Reasons of what is still there; the words of a hold or condition are not about it. */
@@ -81,6 +82,7 @@ function leftText({
   result,
   residual,
   kept = 0,
+  marked = 0,
   waiting = 0,
   blocked = 0,
   failed = 0,
@@ -94,6 +96,8 @@ function leftText({
   const waited = own ? "waited at the run" : "waiting";
   const counts = [
     left,
+    // the day is that of the hidden ones only where no other has one
+    some(marked, `hidden${until === undefined || kept > 0 ? "" : `, to go for good on ${day(until.slice(0, 10))}`}`),
     some(kept, "kept"),
     some(waiting, waited),
     some(blocked, "blocked"),
@@ -105,7 +109,7 @@ function leftText({
     : reason === undefined
       ? ""
       : reasonWords(reason, { status, says }).replace(/^kept by law/u, "by law");
-  const end = until === undefined ? "" : `until ${day(until.slice(0, 10))}`;
+  const end = until === undefined || (marked > 0 && kept === 0) ? "" : `until ${day(until.slice(0, 10))}`;
   const more = [words, end].filter((part) => part !== "").join(", ");
   return `${counts.join(", ")}${more === "" ? "" : `: ${more}`}`;
 }
@@ -116,7 +120,7 @@ function some(number: number, words: string): string {
 
 /** Says that nothing is left only where every look could have found something, and nothing is blocked or waits. */
 function sentence({ checks, residual }: VerifyTold): string {
-  const total = (name: "kept" | "waiting" | "blocked" | "failed"): number =>
+  const total = (name: "kept" | "marked" | "waiting" | "blocked" | "failed"): number =>
     checks.reduce((sum, check) => sum + (check[name] ?? 0), 0);
   const unsure = checks.filter(({ result }) => result === "unverifiable").length;
   const open = [
@@ -128,5 +132,13 @@ function sentence({ checks, residual }: VerifyTold): string {
   ].filter((part) => part !== "");
   const kept = total("kept");
   const keeping = kept === 0 ? "" : ` ${count(kept, "record")} ${kept === 1 ? "is" : "are"} kept by right.`;
-  return open.length > 0 ? `Residual: ${open.join(", ")}.${keeping}` : `Nothing is left of what was to go.${keeping}`;
+  const marked = total("marked");
+  const hiding =
+    marked === 0
+      ? ""
+      : ` ${count(marked, "record")} ${marked === 1 ? "is" : "are"} hidden, and there until the day named.`;
+  const rest = `${hiding}${keeping}`;
+  return open.length > 0
+    ? `Residual: ${open.join(", ")}.${rest}`
+    : `Nothing ${marked > 0 ? "else " : ""}is left of what was to go.${rest}`;
 }

@@ -110,3 +110,27 @@ describe("the life cycle's keys", () => {
       expect(await meaning(other)).not.toBe(plain);
   });
 });
+
+describe("a standing approval", () => {
+  const faultsOf = async (entry: string): Promise<string[]> =>
+    (await lint(`${erased("schedule: { after: 90 days, from: seen }")}\napproval: { standing: [{ ${entry} }] }`)).map(
+      ({ message }) => message,
+    );
+
+  it("is of a day that has come, and looked at again after it", async () => {
+    const of = (on: string, by: string): string =>
+      `records: [shop.leads], up_to: 5, approved_by: a, approved_on: ${on}, review_by: ${by}`;
+    expect(await faultsOf(of("2026-11-21", "2027-11-21"))).toEqual([]);
+    expect(await faultsOf(of("2026-11-22", "2027-11-21"))).toEqual(["`approved_on` is a day that has not come yet."]);
+    expect(await faultsOf(of("2026-11-21", "2026-11-20"))).toContain(
+      "`review_by` is before `approved_on`: nothing would ever run.",
+    );
+  });
+
+  it("has no name of its own, so that its list is named", async () => {
+    expect(await faultsOf("records: [shop.leads]")).toEqual(["`up_to` is missing in `standing`."]);
+    expect(await faultsOf("record: [shop.leads], records: [shop.leads], up_to: 5")).toEqual([
+      "There is no key `record` in `standing`.",
+    ]);
+  });
+});

@@ -50,6 +50,12 @@ d: { match: { email: email }, do: erase, soft_delete: { flag: hidden }, purge_af
     ]);
   });
 
+  it("say what is due without a request", async () => {
+    expect(
+      await said(shop("leads: { match: { email: email }, do: erase, schedule: { after: 90 days, from: seen } }")),
+    ).toEqual(["Erase leads in shop found by email; also without a request, from 90 days after seen on."]);
+  });
+
   it("say what each field becomes", async () => {
     const rules =
       "a: clear, b: clear, c: remove, d: keep, e: { set: gone }, f: { generalise: year }, g: { generalise: { prefix: 2 } }, h: { truncate: /24 }, i: { template: ':random' }, j: { pseudonymise: hmac }, k: unlink";

@@ -117,6 +117,9 @@ test("rules that mean something else do not run until they are agreed to again",
   // the day of the record itself is not later
   expect(await night.run("2026-12-01", after(night.map, 30, "2026-11-30"))).toMatchObject({ exit: 3 });
   expect(night.left()["leads"]).toBe(1);
+  // nor is a day that has not come anybody's agreement
+  expect(await night.run("2026-12-01", after(night.map, 30, "2099-12-01"))).toMatchObject({ exit: 3 });
+  expect(night.left()["leads"]).toBe(1);
   await night.run("2026-12-02", after(night.map, 30, "2026-12-01"));
   expect(night.left()["leads"]).toBe(0);
 });
@@ -175,6 +178,44 @@ test("what a person approved and nobody ran is said every night: its records wai
   await night.house.approve(id);
   const next = await night.run("2026-12-01");
   expect(next.exit).toBe(3);
-  expect(next.why.join()).toContain(`${id} is approved and was not run`);
+  expect(next.why.join()).toContain(`${id} is approved and waits for its run`);
   expect(night.left()["leads"]).toBe(2);
+});
+
+test("what a person approved and nobody ran is told every night; once it has grown old it holds nothing any more", async () => {
+  await using night = await openNight(true, { up_to: 10 });
+  await night.run();
+  await night.house.approve("D-2026-0001");
+  const told = await night.run("2026-12-01");
+  expect(told).toMatchObject({ exit: 3, plans: [{ request: "D-2026-0001", state: "approved" }] });
+  expect(told.why.join()).toContain("D-2026-0001 is approved and waits for its run");
+  expect(night.left()).toEqual({ leads: 2, accounts: 1 });
+  // its three days are over, and its agreement is what the standing approval stands on
+  expect(await night.run("2026-12-05")).toMatchObject({ exit: 3, plans: [{ state: "closed" }, { state: "planned" }] });
+  expect(night.left()).toEqual({ leads: 0, accounts: 1 });
+  expect((await night.house.context.state.read.requests.get("D-2026-0001")).state).toBe("cancelled");
+});
+
+test("an approved plan of other rules holds nothing any more either", async () => {
+  await using night = await openNight(true, { up_to: 10 });
+  await night.run();
+  await night.house.approve("D-2026-0001");
+  const told = await night.run("2026-12-01", after(night.map, 30));
+  expect(told).toMatchObject({ exit: 3, plans: [{ request: "D-2026-0002", state: "planned" }] });
+  expect(night.left()).toEqual({ leads: 2, accounts: 1 });
+});
+
+test("a night on which nothing is due leaves no request behind, one that waits leaves one", async () => {
+  await using night = await openNight(false, { up_to: 1 });
+  await night.run();
+  await night.run("2026-12-01");
+  const { read } = night.house.context.state;
+  expect((await read.requests.list()).map(({ id, state }) => `${id} ${state}`)).toEqual([
+    "D-2026-0001 cancelled",
+    "D-2026-0002 planned",
+  ]);
+  fill(night.shop, "leads", []);
+  fill(night.shop, "accounts", []);
+  expect(await night.run("2026-12-02")).toMatchObject({ exit: 0, plans: [] });
+  expect((await read.requests.list()).map(({ state }) => state)).toEqual(["cancelled", "cancelled"]);
 });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { readSubjects } from "../../src/planner/subjects.ts";
 import { addHold } from "../../src/requests/legal-holds.ts";
 import { markedByRequest } from "../../src/requests/marked-records.ts";
-import { type UndoOptions, undoRequest } from "../../src/requests/undo-request.ts";
+import { readyToUndo, type UndoOptions, undoRequest } from "../../src/requests/undo-request.ts";
 import { put, type Row } from "../support/memory/database.ts";
 import type { House } from "../support/memory/house.ts";
 import { ANN, BOB, openShop, type Shop } from "./shop.ts";
@@ -66,6 +66,10 @@ test("everything inside its window is as it was before the run; what the map giv
   const gone = shop.dump();
   expect(gone["shop.people p1"]).not.toBe(live["shop.people p1"]);
   expect(await marked(house, id)).toHaveLength(6);
+  expect((await readyToUndo(onDay(shop.house, 3).context, id, { skipConflicts: false })).windows).toEqual([
+    { record: "shop.people", count: 1, until: "2026-11-28" },
+    { record: "shop.orders", count: 2, until: "2026-11-24" },
+  ]);
   const undone = await undo(onDay(shop.house, 3), id, { reason: "asked by mistake" });
   expect(undone).toMatchObject({ exit: 0, state: "identity_confirmed" });
   expect(undone.steps.map(({ record, status, restored, hidden: left }) => [record, status, restored, left])).toEqual([
@@ -103,6 +107,14 @@ test("each record type has its own window; after the last one nothing is given b
   const again = await hidden();
   await using __ = again.shop;
   expect(await codeOf(undo(onDay(again.shop.house, 8), again.id))).toBe("WINDOW_CLOSED");
+  const why = async (day: number, records: readonly string[]): Promise<unknown> =>
+    await undo(onDay(again.shop.house, day), again.id, { records }).catch((error: unknown) => error);
+  expect(await why(5, ["shop.orders"])).toMatchObject({
+    message: expect.stringContaining("shop.orders until 2026-11-24"),
+  });
+  expect(await why(5, ["shop.tickets"])).toMatchObject({
+    message: expect.stringContaining("hidden is shop.people until 2026-11-28"),
+  });
   expect(await again.house.context.state.read.images.steps(again.id)).toHaveLength(2);
   await onDay(again.shop.house, 8).verify(again.id);
   expect(await again.house.context.state.read.images.steps(again.id)).toEqual([]);

@@ -99,11 +99,15 @@ test("a record is hidden, brought back, hidden again and gone on its day; report
   const early = await desk.json(["plan", "--due"], at("2026-12-16"));
   expect([early.code, dig(early.json, "data.plan.totals.erase")]).toEqual([0, 0]);
 
+  const next = async (): Promise<unknown> =>
+    dig((await desk.json(["request", "show", ID], at("2026-12-17"))).json, "next");
+  expect(await next()).toEqual(["expunge plan --due"]);
   const due = await desk.json(["plan", "--due"], at("2026-12-17"));
   const plan = String(dig(due.json, "data.plan.request"));
   expect([plan.slice(0, 2), dig(due.json, "data.plan.totals.erase")]).toEqual([DUE.slice(0, 2), 1]);
   await through(plan, "2026-12-17");
   expect(rows(desk)).toEqual([BOB]);
+  expect(await next()).toEqual([`expunge verify ${ID}`]);
   const verified = await desk.json(["verify", ID], at("2026-12-17"));
   expect([verified.code, dig(verified.json, "data.state")]).toEqual([0, "closed"]);
   expect(await sentence("2026-12-17")).toMatch(/^1 record marked as deleted, and erased or anonymised since; /u);

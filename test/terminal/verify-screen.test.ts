@@ -34,6 +34,23 @@ test("the words of a condition or hold are said of what waits or is kept, and no
   ).toBe("FAIL shop.tickets 2 left (it is still there), 1 kept: tax law, until Sat 31 Dec 2033");
 });
 
+test("what is hidden is said to be there, until which day, and is no part of what is left", () => {
+  const hidden = check({
+    marked: 1,
+    until: "2026-12-14",
+    method: `${method}: it is there, and marked as deleted`,
+  });
+  expect(line(hidden)).toBe("pass shop.tickets 0 left, 1 hidden, to go for good on Mon 14 Dec 2026");
+  const screen = verifyScreen(
+    { checks: [hidden], residual: 0, state: "waiting", gaps: [] },
+    { overdue: false, days_left: 3 },
+    true,
+  );
+  expect(screen).toContain(
+    "Nothing else is left of what was to go. 1 record is hidden, and there until the day named. The request is waiting.",
+  );
+});
+
 test("places that hold an identifier are named, as many as can be read", () => {
   const gap = (n: number) => ({ system: "shop", record: "notes", where: `notes.jsonl:${n}`, holds_identifier: n > 0 });
   const gaps = Array.from({ length: 25 }, (_, n) => gap(n));
