@@ -27,7 +27,7 @@ import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
 import { looksAt } from "./look.ts";
 import { canMark, markIn } from "./marker.ts";
 import { matchField, searchable, type MatchField } from "./mapping.ts";
-import { dueQueries } from "./due-query.ts";
+import { dueQuery } from "./due-query.ts";
 import { queriesFor } from "./query.ts";
 import { residueOf } from "./residue.ts";
 import { assureWholeSight } from "./rights.ts";
@@ -133,7 +133,7 @@ async function* locateDue(
     await refresh(api, index.name);
     const shape = shapeOf(target, index, searchable(index, target.columns));
     const filter = dueFilter(target, selection, io);
-    const queries = dueQueries(index, selection);
+    const queries = [dueQuery(index, selection)];
     for await (const document of searchAll(api, dialect, index.name, queries, neededNames(shape))) {
       io.progress((looked += 1));
       if (!passesWhere(shape, document)) continue;
