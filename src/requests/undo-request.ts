@@ -162,9 +162,9 @@ async function unitsInWindow(
   return units;
 }
 
-/** What each unit takes, from what is sealed. */
+/** What each unit takes, from what is sealed: of what was kept, that which the run then marked. */
 async function withParts(
-  { sealed, images }: Reads,
+  { sealed, images, journal }: Reads,
   request: string,
   undo: Pick<Undo, "units">,
 ): Promise<readonly RestoredUnit[]> {
@@ -172,10 +172,16 @@ async function withParts(
   for (const unit of undo.units) {
     const parts = (await sealed.parts(request, unit.plan)).filter(({ head }) => unit.steps.includes(head.step));
     const steps = await sealed.steps(request, unit.plan, parts);
+    const receipts = await journal.receipts(unit.plan);
+    // kept before it was tried, and then somebody else's: what others hide stays hidden
+    const others = new Set(receipts.flatMap(({ notMarked = [], late = [] }) => [...notMarked, ...late]));
     units.push({
       ...unit,
       parts: await Promise.all(
-        steps.map(async (step: SealedStep) => ({ step, images: await images.of(request, unit.plan, step.step) })),
+        steps.map(async (step: SealedStep) => ({
+          step,
+          images: (await images.of(request, unit.plan, step.step)).filter(({ name }) => !others.has(name)),
+        })),
       ),
     });
   }

@@ -1,6 +1,6 @@
 /** A customer's documents in a search index: hidden at once, brought back to the last character, hidden again, gone on their day. */
 import { expect, test } from "vitest";
-import { rawElasticsearch } from "../connectors/elasticsearch/raw.ts";
+import { behind, rawElasticsearch, rightNow } from "../connectors/elasticsearch/raw.ts";
 import { dig, list, openDesk, type Said, steps, testMap } from "../support/desk.ts";
 
 const ID = "R-2026-0001";
@@ -138,5 +138,49 @@ test("documents are hidden, brought back to the last character, hidden again, an
   ok(verified);
   expect(dig(verified.json, "data.state")).toBe("closed");
   for (const said of desk.said) expect(said.out + said.err).not.toContain(ANN);
+  await raw.drop();
+});
+
+test("what the shop hides while the run writes is the shop's: undo brings back the run's own, and its mark alone stays", async () => {
+  const raw = await rawElasticsearch();
+  const keyword = { type: "keyword" };
+  const index = await raw.create("life-raced", { mail: keyword, hidden: { type: "boolean" } });
+  await raw.put(index, { 1: { mail: ANN }, 2: { mail: ANN } });
+  const before = await raw.dump(index);
+  let raced = false;
+  await using server = await behind(raw, ({ path }) => {
+    if (path.includes("_bulk") && !raced) rightNow("POST", `${raw.url}/${index}/_update/2`, { doc: { hidden: true } });
+    raced ||= path.includes("_bulk");
+    return undefined;
+  });
+  using desk = openDesk({ search: server.url });
+  const records = {
+    customers: {
+      index,
+      match: { mail: "email" },
+      do: "soft-delete",
+      soft_delete: { flag: "hidden" },
+      restore_window: "7 days",
+      purge_after: "14 days",
+    },
+  };
+  const search = { kind: "elasticsearch", connect: { secret: "search" }, owner: "it@index.example", records };
+  desk.map({ ...testMap({ systems: { search } }), settle: "0 days" });
+  expect((await desk.json(["init"])).code).toBe(0);
+  const id = await desk.open({ email: ANN });
+  const { run } = await desk.through(id);
+  expect(Object.values(steps(run ?? { code: 1, out: "", err: "", json: undefined, events: [] }))).toMatchObject([
+    { matched: 1, gone: 1, marked: 1 },
+  ]);
+  expect(await raw.dump(index)).toEqual({
+    1: `{"mail":"${ANN}","hidden":true}`,
+    2: `{"mail":"${ANN}","hidden":true}`,
+  });
+  const undone = await desk.json(["undo", id, "--confirm", id]);
+  expect([undone.code, list(undone.json, "data.steps")], undone.out + undone.err).toMatchObject([
+    0,
+    [{ status: "restored", restored: 1, hidden: 0 }],
+  ]);
+  expect(await raw.dump(index)).toEqual({ 1: before["1"], 2: `{"mail":"${ANN}","hidden":true}` });
   await raw.drop();
 });
