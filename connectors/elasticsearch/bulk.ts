@@ -1,13 +1,5 @@
-/** One bulk request: every line is conditional on the version that was read. */
-import {
-  applyEdits,
-  at,
-  itemsOf,
-  membersOf,
-  numberOf,
-  type JsonNode,
-  type TextEdit,
-} from "../../src/documents/json-text.ts";
+/** Writes, each conditional on the version that was read: many in one request, or one by itself. */
+import { at, itemsOf, membersOf, numberOf, type JsonNode } from "../../src/documents/json-text.ts";
 import { Failure } from "../../src/errors.ts";
 import { errorType, isBlockError, unexpected, type Answer, type Api } from "./api.ts";
 import type { Fetched } from "./search.ts";
@@ -34,13 +26,8 @@ export function deletion(document: Fetched): Write {
   return { document, lines: `{"delete":${conditionOf(document)}}\n` };
 }
 
-/** The whole document as it is stored, but for the edits. Line ends between its values become spaces: a line is a document. */
-export function replacement(document: Fetched, edits: readonly TextEdit[]): Write {
-  const { start, end } = document.source;
-  const after = applyEdits(
-    document.text.slice(start, end),
-    edits.map((edit) => ({ start: edit.start - start, end: edit.end - start, text: edit.text })),
-  ).replace(/[\r\n]+/gu, " ");
+/** The whole document anew. */
+export function replacement(document: Fetched, after: string): Write {
   return { document, lines: `{"index":${conditionOf(document)}}\n${after}\n`, after };
 }
 
@@ -50,10 +37,15 @@ function conditionOf({ index, id, routing, seqNo, primaryTerm }: Fetched): strin
   return `${name.slice(0, -1)},"if_seq_no":${seqNo},"if_primary_term":${primaryTerm}}`;
 }
 
+/** A document of several lines is none of a bulk request: it goes by itself. */
 export function* bulksOf<W extends Write>(writes: readonly W[]): Generator<W[]> {
   let some: W[] = [];
   let size = 0;
   for (const write of writes) {
+    if (hasLines(write)) {
+      yield [write];
+      continue;
+    }
     if (size + write.lines.length > SIZE && some.length > 0) {
       yield some;
       some = [];
@@ -70,6 +62,8 @@ export function* bulksOf<W extends Write>(writes: readonly W[]): Generator<W[]> 
  * is missing, or nobody knows what was done (the answer was lost, or is none): then notes tell what may have happened.
  */
 export async function bulk(api: Api, writes: readonly Write[]): Promise<Written[]> {
+  const [only] = writes;
+  if (only !== undefined && hasLines(only)) return [await alone(api, only)];
   const body = writes.map(({ lines }) => lines).join("");
   // ingest pipelines made the document what it is already
   const call = {
@@ -96,6 +90,28 @@ export async function bulk(api: Api, writes: readonly Write[]): Promise<Written[
   return items.map((item) => resultOf(membersOf(item)[0]?.value));
 }
 
+function hasLines({ after }: Write): boolean {
+  return after !== undefined && /[\r\n]/u.test(after);
+}
+
+/** As a bulk request of one, with the document as it is. */
+async function alone(api: Api, write: Write): Promise<Written> {
+  const { index, id, routing, seqNo, primaryTerm } = write.document;
+  const query = {
+    if_seq_no: seqNo,
+    if_primary_term: primaryTerm,
+    pipeline: "_none",
+    ...(routing === undefined ? {} : { routing }),
+  };
+  const path = `/${encodeURIComponent(index)}/_doc/${encodeURIComponent(id)}`;
+  const answer = await api.send({ method: "PUT", path, query, body: write.after ?? "", timeout: 120_000 });
+  const { status, body } = answer;
+  if (status >= 200 && status < 300) return { kind: "done" };
+  if (isBlockError(at(body, "error"))) return BLOCKED;
+  if (status === 403 || status >= 500) return refused(api, answer, [write])[0] ?? { kind: "again" };
+  return resultFor(status, at(body, "error"));
+}
+
 /** The server's no to all of it: nothing was written. What it says of itself (500 and more) may have come too late for that. */
 function refused(api: Api, answer: Answer, writes: readonly Write[]): Written[] {
   const where = `${api.system}, index ${shown(writes[0]?.document.index ?? "")}`;
@@ -111,8 +127,10 @@ function refused(api: Api, answer: Answer, writes: readonly Write[]): Written[] 
 const BLOCKED: Written = { kind: "blocked", reason: "index_block" };
 
 function resultOf(item: JsonNode | undefined): Written {
-  const status = numberOf(at(item, "status")) ?? 0;
-  const error = at(item, "error");
+  return resultFor(numberOf(at(item, "status")) ?? 0, at(item, "error"));
+}
+
+function resultFor(status: number, error: JsonNode | undefined): Written {
   if (status >= 200 && status < 300) return { kind: "done" };
   if (isBlockError(error)) return BLOCKED;
   const type = errorType(error);

@@ -3,6 +3,8 @@ import type { FailureCode } from "../../src/errors.ts";
 import type { FieldRule, FieldRules } from "../../src/model/field-rule.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { unexpected, wholeAnswer, type Api } from "./api.ts";
+import { markFindings } from "./check-marker.ts";
+import { markerColumns } from "../../src/model/marker.ts";
 import { copyFindings } from "./copies.ts";
 import { rulesIn } from "./document.ts";
 import { emptyParts, indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
@@ -64,6 +66,7 @@ export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Fin
   const filled = await filledOf(api, readable);
   yield* matchFindings(target, filled);
   yield* pathFindings(target, filled);
+  yield* markFindings(target, filled);
   if (changesFields(target)) for (const index of readable) yield* rewriteFindings(target, index);
   yield* taskFindings(api, record);
   yield* copyFindings(api, record, pattern, indices);
@@ -137,7 +140,11 @@ function* pathFindings(target: Target, indices: readonly ConcreteIndex[]): Gener
   const { id: record } = target.record;
   // of what is matched more is said elsewhere
   const matched = new Set(target.columns.map(({ column }) => column));
-  const read = new Set([...target.exports, ...Object.keys(target.where ?? {})].filter((name) => !matched.has(name)));
+  const { marker } = target.record;
+  const marks = marker === undefined ? [] : markerColumns(marker);
+  const read = new Set(
+    [...target.exports, ...Object.keys(target.where ?? {}), ...marks].filter((name) => !matched.has(name)),
+  );
   for (const name of new Set([...Object.keys(allRules(target)), ...read])) {
     if (name === "_id") continue;
     const path = parsePath(name);
@@ -152,6 +159,8 @@ function* pathFindings(target: Target, indices: readonly ConcreteIndex[]): Gener
           message: `Index ${shown(index.name)}, field ${name}: ${why}.`,
         };
     }
+    // a field that nothing was marked in yet
+    if (marks.includes(name)) continue;
     const known = indices.some((index) => {
       const field = fieldOf(index, path);
       // said above, where it is read

@@ -1,10 +1,11 @@
 import type { SystemBlock } from "../../src/model/datamap.ts";
+import { markerColumns } from "../../src/model/marker.ts";
 import type { ConfigIssue, ConnectorConfig } from "../../src/port/connector.ts";
 import { CONNECT, PLACE } from "../../src/port/keys.ts";
 
 export const config: ConnectorConfig = {
   kind: "elasticsearch",
-  actions: ["erase", "anonymise", "redact", "unlink", "keep"],
+  actions: ["erase", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["index"],
   rank: "index",
   block: { connect: { secret: CONNECT.secret }, system: {}, record: { index: PLACE.index } },
@@ -60,6 +61,20 @@ function* lint(block: SystemBlock): Generator<ConfigIssue> {
         code: "KEY_UNFIT",
         message: "a document's paths start at its root",
         help: "Remove `in`, and write the whole path: `author.name`, `members[].email`.",
+      };
+    if (record.marker?.kind === "delete_marker")
+      yield {
+        path: [...path, "soft_delete"],
+        code: "KEY_UNFIT",
+        message: "`marker` is for objects in a versioned bucket",
+        help: "Name a path: `timestamp: deleted_at`, `flag: hidden`, or `status: state` with `deleted_when`.",
+      };
+    else if (record.marker !== undefined && markerColumns(record.marker).some((name) => name.includes("[]")))
+      yield {
+        path: [...path, "soft_delete"],
+        code: "KEY_UNFIT",
+        message: "a document has one marker, and `[]` means several places",
+        help: "Name a path without `[]`, as `deleted_at` or `meta.deleted_at`.",
       };
     if (record.auditOf.length > 0)
       yield { path: [...path, "audit_of"], code: "KEY_UNFIT", message: "`audit_of` is for tables", help: "Remove it." };

@@ -1,5 +1,6 @@
 import type { DateForm } from "../../src/documents/changes.ts";
-import type { JsonScalar } from "../../src/documents/json-text.ts";
+import type { JsonNode, JsonScalar } from "../../src/documents/json-text.ts";
+import { dateFormats, type DateFormat } from "./date-format.ts";
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}(?::\d{2}(?::\d{2}(?:[.,]\d+)?)?)?$/u;
 const DIGITS = /^-?\d+$/u;
@@ -10,8 +11,16 @@ const DIGITS = /^-?\d+$/u;
  */
 export function isoDate(node: JsonScalar, format: string): string | undefined {
   const text = node.text.trim();
-  if (DIGITS.test(text) && (node.type === "number" || text.length > 8 || /^epoch_(?:millis|second)$/u.test(format))) {
-    const instant = new Date(Number(text) * (/epoch_second/u.test(format) && !/epoch_millis/u.test(format) ? 1000 : 1));
+  if (format !== "") {
+    for (const one of dateFormats(format)) {
+      const told = one?.read(text);
+      if (told !== undefined) return told;
+    }
+    // a number is no date but by the field's own format
+    if (node.type === "number") return undefined;
+  }
+  if (DIGITS.test(text) && (node.type === "number" || text.length > 8)) {
+    const instant = new Date(Number(text));
     return Number.isNaN(instant.getTime()) ? undefined : instant.toISOString().replace(".000Z", "Z");
   }
   if (/^\d{4}$/u.test(text)) return `${text}-01-01`;
@@ -35,4 +44,18 @@ export function dateForm(format: string): DateForm {
       return old.type === "number" ? value : JSON.stringify(value);
     },
   };
+}
+
+/** JSON text of an instant for a field of this format, in the form of what stands there; undefined where no way to write it is known. */
+export function instantText(format: string, at: Date, old: JsonNode | undefined): string | undefined {
+  const known = dateFormats(format).filter((one) => one !== undefined);
+  const stood = old?.kind === "scalar" && old.type !== "null" ? old : undefined;
+  const read = stood === undefined ? undefined : known.find((one) => one.read(stood.text.trim()) !== undefined);
+  const [first] = known;
+  const like: DateFormat | undefined = read ?? first;
+  if (like === undefined) return undefined;
+  // whatever tells the time too, of those that look alike
+  const best = like.isInstant ? like : (known.find((one) => one.isInstant && one.isNumber === like.isNumber) ?? like);
+  const text = best.write(at);
+  return best.isNumber && stood?.type !== "string" ? text : JSON.stringify(text);
 }

@@ -1,18 +1,19 @@
 /** A document as expunge looks at it: whose it is, what of it counts as its content, what it exports, what is changed in it. */
 import { Failure } from "../../src/errors.ts";
 import { changesIn, type DocumentRule, type ValueChange } from "../../src/documents/changes.ts";
-import { at, canonical, compact, textOf, type JsonNode } from "../../src/documents/json-text.ts";
-import { everyHit, type DocumentColumn, type Filter, type Hit, type Matching } from "../../src/documents/matching.ts";
-import { occurrences, parsePath, type Occurrence, type Path, type Reading } from "../../src/documents/path.ts";
+import { canonical, compact, type JsonNode } from "../../src/documents/json-text.ts";
+import { everyHit, type DocumentColumn, type Hit, type Matching } from "../../src/documents/matching.ts";
+import { occurrences, type Occurrence, type Path, type Reading } from "../../src/documents/path.ts";
 import type { Change } from "../../src/model/rule-change.ts";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 import { comparable } from "../../src/model/fold.ts";
 import type { Target } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
-import { whereTest } from "../../src/record-files/where-test.ts";
 import { dateForm, isoDate } from "./date-text.ts";
+import { dateFormatOf, filterOf, pathOf } from "./field-values.ts";
 import type { ConcreteIndex } from "./indices.ts";
-import { NUMBER_TYPES, fieldOf, type MatchField } from "./mapping.ts";
+import type { MatchField } from "./mapping.ts";
+import { markShapeOf, type MarkShape } from "./marker.ts";
 import { shown } from "../../src/model/shown.ts";
 
 export interface Document {
@@ -30,6 +31,8 @@ export interface Shape {
   readonly rules: readonly DocumentRule[];
   /** What `fields` change where a held record keeps it from being deleted. */
   readonly heldBy: readonly DocumentRule[];
+  /** How its documents are marked as deleted. */
+  readonly marks?: MarkShape;
   readonly exports: readonly { readonly name: string; readonly path: Path; readonly dateFormat?: string }[];
 }
 
@@ -50,6 +53,7 @@ export function shapeOf(target: Target, index: ConcreteIndex, columns: readonly 
     },
     rules: rulesOf(index, changes.rule),
     heldBy: rulesOf(index, changes.heldBy),
+    ...(record.marker === undefined ? {} : { marks: markShapeOf(index, record.marker) }),
     exports: target.exports.map((name) => {
       const path = pathOf(index, name);
       return { name, path, ...dateFormatOf(index, path) };
@@ -64,13 +68,6 @@ export function valuesAt({ id, source }: Document, path: Path, reading: Reading)
   return [
     { node, place: { container: { kind: "array", items: [node], start: 0, end: 0 }, index: 0 }, elements: new Map() },
   ];
-}
-
-/** An alias or a sub-field (`state.keyword`) has its values elsewhere in the document. */
-export function pathOf(index: ConcreteIndex, name: string): Path {
-  const path = parsePath(name);
-  const field = fieldOf(index, path);
-  return field.kind === "field" ? field.source : path;
 }
 
 function columnOf({ column, kind, source }: MatchField): DocumentColumn {
@@ -94,26 +91,6 @@ function indexedNumber(text: string): string {
   return wholeNumber(text.replace(/^\+?(-?)0+(?=\d)/u, "$1"));
 }
 
-/** A date is compared as it is spelled, and as it is exported; a number by its value, also where it is spelled as a string. */
-function filterOf(index: ConcreteIndex, name: string, values: readonly string[]): Filter {
-  const path = pathOf(index, name);
-  const { dateFormat } = dateFormatOf(index, path);
-  const field = fieldOf(index, parsePath(name));
-  const numeric = field.kind === "field" && NUMBER_TYPES.has(field.type);
-  const passes = whereTest(values);
-  return {
-    path,
-    passes(node) {
-      if (node.type === "null") return false;
-      const iso = dateFormat === undefined ? undefined : isoDate(node, dateFormat);
-      return (
-        passes({ text: node.text, number: numeric || node.type === "number" }) ||
-        (iso !== undefined && passes({ text: iso, number: false }))
-      );
-    },
-  };
-}
-
 /** The rules of a change, each where its values lie; none for a change of another kind. */
 export function rulesOf(index: ConcreteIndex, change: Change | undefined): DocumentRule[] {
   if (change?.kind !== "fields") return [];
@@ -129,13 +106,6 @@ export function rulesIn({ fields, documents }: Extract<Change, { kind: "fields" 
   return Object.fromEntries([fields, ...documents.map(({ paths }) => paths)].flatMap((rules) => Object.entries(rules)));
 }
 
-function dateFormatOf(index: ConcreteIndex, path: Path): { dateFormat?: string } {
-  const field = fieldOf(index, path);
-  return field.kind === "field" && field.type.startsWith("date")
-    ? { dateFormat: textOf(at(field.definition, "format")) ?? "" }
-    : {};
-}
-
 /** Top-level names that a search must bring along, for `_source`. */
 export function neededNames(shape: Shape): string[] {
   const paths = [
@@ -143,6 +113,7 @@ export function neededNames(shape: Shape): string[] {
     ...shape.matching.where,
     ...shape.rules,
     ...shape.heldBy,
+    ...(shape.marks?.cells ?? []),
     ...shape.exports,
   ].map(({ path }) => path);
   return [...new Set(paths.map(({ names }) => names[0] ?? "").filter((name) => name !== "_id"))];
@@ -163,7 +134,8 @@ export function ownChanges(
 }
 
 /** The digest of what match, filter, holds, conditions and fields read, whoever was asked for: the same by a search and by the id. */
-export function fingerprintOf(io: IO, { matching, rules, heldBy, exports }: Shape, document: Document): string {
+export function fingerprintOf(io: IO, shape: Shape, document: Document): string {
+  const { matching, rules, heldBy, exports } = shape;
   const parts: (string | null)[] = [document.index, document.id, document.routing ?? null];
   const add = (name: string, path: Path, reading: Reading) =>
     parts.push(name, ...valuesAt(document, path, reading).map(({ node }) => canonical(node)), null);
@@ -171,7 +143,13 @@ export function fingerprintOf(io: IO, { matching, rules, heldBy, exports }: Shap
   for (const { path } of matching.where) add(path.text, path, { leaves: true });
   for (const { name, path } of exports) add(name, path, { leaves: true });
   for (const { name, path } of [...rules, ...heldBy]) add(name, path, { below: true });
+  for (const { column, path } of marksSet(shape)) add(column, path, { below: true });
   return io.digest(parts);
+}
+
+/** What a rule that marks sets. */
+function marksSet({ target, marks }: Shape): MarkShape["cells"] {
+  return target.changes.rule?.kind === "mark" ? (marks?.cells ?? []) : [];
 }
 
 /** The exported values as texts. Throws TYPE_MISMATCH where a document holds a date in a form not known. */

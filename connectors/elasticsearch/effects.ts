@@ -10,8 +10,9 @@ export interface Begun {
 }
 
 export interface Effects {
-  /** Indices with changes of this attempt. */
+  /** Indices with changes of this attempt, or of one that may not have told searches. */
   readonly indices: ReadonlySet<string>;
+  touch(index: string): void;
   /** An earlier attempt had begun with this record. */
   hadBegun(key: string): boolean;
   /** An earlier attempt was about to leave this record with this fingerprint. */
@@ -35,6 +36,7 @@ export function effectsOf(io: IO, journal: UnitJournal): Effects {
   return {
     indices,
     half,
+    touch: (index) => void indices.add(index),
     hadBegun: (key) => before.has(markOf(key)),
     hadMade: (key, fingerprint) => before.has(markOf(key, fingerprint)),
     async begin(writes) {

@@ -1,7 +1,7 @@
 import { parseJson } from "../../src/documents/json-text.ts";
 import { Failure } from "../../src/errors.ts";
 import type { Left, Operation, PlannedRecord, StepOutcome, Work } from "../../src/model/change.ts";
-import type { Eraser, Guard, IO, UnitJournal } from "../../src/port/connector.ts";
+import type { Eraser, Guard, Image, IO, UnitJournal } from "../../src/port/connector.ts";
 import { retry } from "../../src/port/retry.ts";
 import type { Api } from "./api.ts";
 import { bulk, bulksOf, deletion, replacement, type Write, type Written } from "./bulk.ts";
@@ -14,11 +14,11 @@ import { nameOf, withDocuments, type WithDocument } from "./search.ts";
 export function eraser(io: IO, api: Api): Eraser {
   return {
     async apply(unit, journal, guard) {
-      if (unit.effect === "mark" || unit.effect === "restore")
-        throw new Failure("ACTION_REFUSED", `${api.system}: documents are not marked as deleted yet.`);
       const effects = effectsOf(io, journal);
       const outcomes: StepOutcome[] = [];
-      for (const work of unit.works) outcomes.push(await applyWork(io, api, work, effects, guard));
+      const isRehearsal = unit.rehearsal === true;
+      for (const work of unit.works)
+        outcomes.push(await applyWork({ io, api, journal, guard, effects, isRehearsal }, work));
       await settle(io, api, unit.works, effects, journal);
       return outcomes;
     },
@@ -45,10 +45,24 @@ const CONFLICT = { tries: 60, first: 10, most: 250 };
 /** What becomes of one planned record: done (by an earlier attempt, maybe), or left. */
 type Result = { readonly kind: "done" } | { readonly kind: "left"; readonly left: Left };
 
-async function applyWork(io: IO, api: Api, work: Work, effects: Effects, guard: Guard): Promise<StepOutcome> {
+interface Task {
+  readonly io: IO;
+  readonly api: Api;
+  readonly journal: UnitJournal;
+  readonly guard: Guard;
+  readonly effects: Effects;
+  /** Everything is read and judged, and nothing is written. */
+  readonly isRehearsal: boolean;
+}
+
+async function applyWork(task: Task, work: Work): Promise<StepOutcome> {
+  const { io, api, journal, guard } = task;
   const tally = { matched: 0, deleted: 0, changed: 0, minimised: 0, own: 0 };
   const left: Left[] = [];
   for (const operation of work.operations) {
+    for (const change of [operation.change, ...(operation.also ?? []).map((one) => one.change)])
+      if (change.kind === "mark" && change.stamp === undefined)
+        throw new Failure("UNEXPECTED", "nothing says when it is marked, and by whom");
     const look = await looksAt(io, api, work.target, operation, work.lookups);
     const count = (result: Result) => {
       if (result.kind === "left") left.push(result.left);
@@ -61,7 +75,14 @@ async function applyWork(io: IO, api: Api, work: Work, effects: Effects, guard: 
     for (let from = 0; from < operation.records.length; from += BATCH) {
       const records = operation.records.slice(from, from + BATCH);
       await applyBatch(
-        { io, api, operation, look, effects, judge: async (some) => await guard.judge(work.step, some), count },
+        {
+          ...task,
+          operation,
+          look,
+          judge: async (some) => await guard.judge(work.step, some),
+          keep: async (images) => await journal.keepImages(work.step, images),
+          count,
+        },
         records,
       );
     }
@@ -69,23 +90,23 @@ async function applyWork(io: IO, api: Api, work: Work, effects: Effects, guard: 
   return { step: work.step, ...tally, left };
 }
 
-interface Batch {
-  readonly io: IO;
-  readonly api: Api;
+interface Batch extends Task {
   readonly operation: Operation;
   readonly look: Looker;
-  readonly effects: Effects;
   readonly judge: (records: readonly PlannedRecord[]) => Promise<readonly Left[]>;
+  readonly keep: (images: readonly Image[]) => Promise<void>;
   count(result: Result): void;
 }
 
 interface Planned extends Write {
   readonly record: PlannedRecord;
+  /** What gives it back. */
+  readonly image?: Uint8Array;
 }
 
 /** Reads, judges and writes, and all of it again for those that another writer came to in between. */
 async function applyBatch(batch: Batch, records: readonly PlannedRecord[]): Promise<void> {
-  const { io, api, operation, look, effects, judge, count } = batch;
+  const { io, api, operation, look, effects, judge, keep, count } = batch;
   // the key that stands for a whole index which could not be searched
   for (const { key } of records.filter((record) => nameOf(record.key) === undefined))
     count(leftAs(key, "blocked", "index_closed"));
@@ -93,7 +114,7 @@ async function applyBatch(batch: Batch, records: readonly PlannedRecord[]): Prom
   const round = async (nth: number) => {
     const ready: Planned[] = [];
     for await (const found of withDocuments(api, pending)) {
-      const next = nextFor(found, operation, look, effects);
+      const next = nextFor(found, operation, look, batch);
       if ("kind" in next) count(next);
       else ready.push({ ...next, record: found.record });
     }
@@ -106,7 +127,12 @@ async function applyBatch(batch: Batch, records: readonly PlannedRecord[]): Prom
       return left === undefined;
     });
     const again: PlannedRecord[] = [];
-    for (const some of bulksOf(free)) {
+    if (batch.isRehearsal) for (const _ of free) count({ kind: "done" });
+    for (const some of bulksOf(batch.isRehearsal ? [] : free)) {
+      const images = some.flatMap(({ record, image }) =>
+        image === undefined ? [] : [{ key: record.key, bytes: image }],
+      );
+      if (images.length > 0) await keep(images);
       await effects.begin(
         some.map(({ record, document, after }) => ({
           key: record.key,
@@ -131,21 +157,33 @@ function nextFor(
   { record, document }: WithDocument<PlannedRecord>,
   { change }: Operation,
   look: Looker,
-  effects: Effects,
-): Write | Result {
+  { effects, isRehearsal }: Task,
+): Omit<Planned, "record"> | Result {
   const { key } = record;
+  const marks = change.kind === "mark" || change.kind === "restore";
   if (document === "index_missing") return leftAs(key, "failed", "index_missing");
   if (document === "index_closed") return leftAs(key, "blocked", "index_closed");
-  if (document === "absent")
+  if (document === "absent") {
+    // what is gone is not marked, and is not given back
+    if (marks) return leftAs(key, "already_gone", "gone");
     return effects.hadBegun(key) ? { kind: "done" } : leftAs(key, "already_gone", "already_gone");
+  }
   const seen = look(document, record);
   // an alias that leads elsewhere now: nobody planned to act on what is no part of the record type
   if (seen === undefined) return leftAs(key, "failed", "changed");
-  const { fingerprint, edits } = seen;
-  if (change.kind !== "delete" && edits.length === 0)
-    return effects.hadMade(key, fingerprint) ? { kind: "done" } : leftAs(key, "already_gone", "already_gone");
-  if (fingerprint !== record.fingerprint) return leftAs(key, "failed", "changed");
-  return change.kind === "delete" ? deletion(document) : replacement(document, edits);
+  const { fingerprint, after, refused, image, blocked } = seen;
+  if (change.kind !== "delete" && after === undefined && refused === undefined) {
+    if (!effects.hadMade(key, seen.made)) return leftAs(key, "already_gone", marks ? "as_wanted" : "already_gone");
+    // that attempt may have ended before it was told to searches
+    effects.touch(document.index);
+    return { kind: "done" };
+  }
+  // what is given back is told by what was kept of it
+  if (change.kind !== "restore" && fingerprint !== record.fingerprint) return leftAs(key, "failed", "changed");
+  if (refused !== undefined) return leftAs(key, refused === "changed" ? "failed" : "blocked", refused);
+  if (isRehearsal && blocked !== undefined) return leftAs(key, "blocked", blocked);
+  if (after === undefined) return deletion(document);
+  return { ...replacement(document, after), ...(image === undefined ? {} : { image }) };
 }
 
 /** How the document will look, so that a later attempt knows its own work again. */
@@ -155,8 +193,8 @@ function afterPrint(
   look: Looker,
   record: PlannedRecord,
 ): { readonly after?: string } {
-  const seen = after === undefined ? undefined : look({ ...document, source: parseJson(after) }, record);
-  return seen === undefined ? {} : { after: seen.fingerprint };
+  const seen = after === undefined ? undefined : look({ ...document, source: parseJson(after), text: after }, record);
+  return seen === undefined ? {} : { after: seen.made };
 }
 
 function resultOf(key: string, written: Written, effects: Effects): Result {

@@ -178,6 +178,23 @@ export function fieldOf(index: ConcreteIndex, path: Path): FieldInMapping {
   return within(index.mapping, 0, undefined, true) ?? { kind: "missing", open };
 }
 
+/** What the mapping does with a new field there: its nearest `dynamic`, as it is written. */
+export function growthOf({ mapping }: ConcreteIndex, { names }: Path): string {
+  let object = mapping;
+  let growth = textOf(at(mapping, "dynamic")) ?? "true";
+  for (let from = 0; from < names.length;) {
+    const properties = at(object, "properties");
+    const to = Array.from({ length: names.length - from }, (_, more) => names.length - more).find(
+      (end) => at(properties, names.slice(from, end).join(".")) !== undefined,
+    );
+    if (to === undefined) break;
+    object = at(properties, names.slice(from, to).join("."));
+    growth = textOf(at(object, "dynamic")) ?? growth;
+    from = to;
+  }
+  return growth;
+}
+
 /** Why a value of this field is not, or not as it was given, in the stored document. */
 export function notInSource(index: ConcreteIndex, name: string): string | undefined {
   const source = at(index.mapping, "_source");

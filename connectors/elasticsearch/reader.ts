@@ -25,8 +25,9 @@ import {
 import { reportEmbedded } from "./embedded.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
 import { looksAt } from "./look.ts";
+import { canMark, markIn } from "./marker.ts";
 import { matchField, searchable, type MatchField } from "./mapping.ts";
-import { dueQueries } from "./due-query.ts";
+import { dueQuery } from "./due-query.ts";
 import { queriesFor } from "./query.ts";
 import { residueOf } from "./residue.ts";
 import { assureWholeSight } from "./rights.ts";
@@ -132,7 +133,7 @@ async function* locateDue(
     await refresh(api, index.name);
     const shape = shapeOf(target, index, searchable(index, target.columns));
     const filter = dueFilter(target, selection, io);
-    const queries = dueQueries(index, selection);
+    const queries = [dueQuery(index, selection)];
     for await (const document of searchAll(api, dialect, index.name, queries, neededNames(shape))) {
       io.progress((looked += 1));
       if (!passesWhere(shape, document)) continue;
@@ -152,8 +153,17 @@ function locatedOf(
   subjects: readonly number[],
   hits: readonly Hit[],
 ): Located {
-  const isFields = shape.target.changes.rule?.kind === "fields";
+  const { rule } = shape.target.changes;
   const key = keyOf(document);
+  const marked = shape.marks === undefined ? undefined : markIn(shape.marks, document.source);
+  const blocked =
+    index.blocked ??
+    (rule?.kind === "mark" &&
+    marked === undefined &&
+    shape.marks !== undefined &&
+    !canMark(shape.marks, document.source)
+      ? "marker_path"
+      : undefined);
   return {
     subjects,
     key,
@@ -161,8 +171,12 @@ function locatedOf(
     address: addressOf(key, index),
     fingerprint: fingerprintOf(io, shape, document),
     values: exportedValues(api.system, shape, document),
-    done: isFields && editsOf(ownChanges(io, shape, document, shape.rules, hits)).length === 0,
-    ...(index.blocked === undefined ? {} : { blocked: { reason: index.blocked } }),
+    done:
+      rule?.kind === "mark"
+        ? marked !== undefined
+        : rule?.kind === "fields" && editsOf(ownChanges(io, shape, document, shape.rules, hits)).length === 0,
+    ...(marked === undefined ? {} : { marked }),
+    ...(blocked === undefined ? {} : { blocked: { reason: blocked } }),
   };
 }
 
@@ -279,7 +293,7 @@ async function* remaining(
       throw new Failure("BLOCKED", `${api.system}: index ${shown(name.index)} is closed, or blocks reading.`);
     const seen = operation.change.kind === "delete" ? undefined : look(document, record);
     if (operation.change.kind !== "delete" && seen === undefined) throw lostPlace(target, name.index);
-    if (seen === undefined || seen.edits.length > 0) yield record.key;
+    if (seen === undefined || seen.after !== undefined || seen.refused !== undefined) yield record.key;
   }
 }
 

@@ -12,7 +12,7 @@ const PAGE = 1_000;
 const FETCH = 100;
 const EMPTY: JsonNode = { kind: "object", members: [], start: 0, end: 0 };
 
-/** Each document once, however many of the queries it answers. `names`: what of it is brought along. */
+/** Each document once, however many of the queries it answers; flat in memory where there is one. `names`: what of it is brought along. */
 export async function* searchAll(
   api: Api,
   dialect: Dialect,
@@ -50,9 +50,11 @@ export async function* searchAll(
         got += hits.length;
         for (const hit of hits) {
           const document = documentOf(api, hit);
-          const key = keyOf(document);
-          if (seen.has(key)) continue;
-          seen.add(key);
+          if (queries.length > 1) {
+            const key = keyOf(document);
+            if (seen.has(key)) continue;
+            seen.add(key);
+          }
           yield document;
         }
         const last = at(hits.at(-1), "sort");

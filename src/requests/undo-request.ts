@@ -222,7 +222,7 @@ async function unitsInWindow(
   return units;
 }
 
-/** What each unit takes, from what is sealed. */
+/** What each unit takes, from what is sealed: of what was kept, that which the run then marked. */
 async function withParts(
   { sealed, images, journal }: Reads,
   request: string,
@@ -245,10 +245,16 @@ async function withParts(
       ),
     );
     const steps = await sealed.steps(request, unit.plan, parts);
+    const receipts = await journal.receipts(unit.plan);
+    // kept before it was tried, and then somebody else's: what others hide stays hidden
+    const others = new Set(receipts.flatMap(({ notMarked = [], late = [] }) => [...notMarked, ...late]));
     units.push({
       ...unit,
       parts: await Promise.all(
-        steps.map(async (step: SealedStep) => ({ step, images: await images.of(request, unit.plan, step.step) })),
+        steps.map(async (step: SealedStep) => ({
+          step,
+          images: (await images.of(request, unit.plan, step.step)).filter(({ name }) => !others.has(name)),
+        })),
       ),
       trails: [...trails.values()],
     });

@@ -1,25 +1,15 @@
-import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Change } from "../../../src/model/rule-change.ts";
 import { eraseUnit, planned, remainingOf, unitOf } from "../../support/erase.ts";
 import { killAt, testJournal } from "../../support/journal.ts";
 import { idOf, recordOn } from "./person.ts";
-import { rawElasticsearch, systemUnderTest, type RawElasticsearch } from "./raw.ts";
+import { rawElasticsearch, rightNow, systemUnderTest, type RawElasticsearch } from "./raw.ts";
 
 const ANN = "ann@shop.example";
 const BOB = "bob@shop.example";
 const keyword = { type: "keyword" };
 let raw: RawElasticsearch;
-
-/** One request by another process, while this one stands still. */
-function rightNow(method: string, url: string, body: object): string {
-  const script =
-    "const [url, method, body] = process.argv.slice(1); console.log(await (await fetch(url, { method, body, headers: { 'content-type': 'application/json' } })).text());";
-  return execFileSync(process.execPath, ["--input-type=module", "-e", script, url, method, JSON.stringify(body)], {
-    encoding: "utf8",
-  });
-}
 
 beforeAll(async () => {
   raw = await rawElasticsearch();

@@ -1,4 +1,5 @@
 /** A real Elasticsearch by plain `fetch`: what tests believe, since it never goes through the connector. */
+import { execFileSync } from "node:child_process";
 import { createServer, request } from "node:http";
 import { connector } from "../../../connectors/elasticsearch/connector.ts";
 import type { System } from "../../../src/port/connector.ts";
@@ -160,6 +161,15 @@ export async function behind(raw: RawElasticsearch, rule: Rule): Promise<RawElas
       await new Promise<void>((done) => void server.close(() => done()));
     },
   };
+}
+
+/** One request by another process, while this one stands still. */
+export function rightNow(method: string, url: string, body: object): string {
+  const script =
+    "const [url, method, body] = process.argv.slice(1); console.log(await (await fetch(url, { method, body, headers: { 'content-type': 'application/json' } })).text());";
+  return execFileSync(process.execPath, ["--input-type=module", "-e", script, url, method, JSON.stringify(body)], {
+    encoding: "utf8",
+  });
 }
 
 /** The system under test, as a data map names it. */
