@@ -107,7 +107,12 @@ async function* checkBucket({ client, io }: Store, target: Target, bucket: Bucke
       `versions in the bucket "${name}" can only be deleted with a second factor (MFA delete)`,
     );
   if (!allVersions(target) && bucket.versioning !== "none")
-    yield gap(where, `the bucket "${name}" keeps older versions, and \`versions: latest\` leaves them`);
+    yield gap(
+      where,
+      target.changes.rule?.kind === "mark" && target.record.versions !== "latest"
+        ? `the bucket "${name}" keeps older versions, in which what is marked stands as it was until it goes for good`
+        : `the bucket "${name}" keeps older versions, and \`versions: latest\` leaves them`,
+    );
   try {
     const replication = await askMaybe({ action: "s3:GetReplicationConfiguration", bucket: name }, none, () =>
       client.send(new GetBucketReplicationCommand({ Bucket: name }), how),

@@ -7,7 +7,7 @@ import { parseAddress } from "./place.ts";
 /** Kind `s3`: whole objects by key template (`keys`), record files by glob (`files`). */
 export const config: ConnectorConfig = {
   kind: "s3",
-  actions: ["erase", "remove-rows", "anonymise", "redact", "unlink", "keep"],
+  actions: ["erase", "remove-rows", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["files", "keys"],
   rank: "file",
   block: {

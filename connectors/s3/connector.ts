@@ -92,14 +92,15 @@ function openEraser(block: SystemBlock, io: IO): Eraser {
   return {
     async apply(unit, given, guard) {
       io.signal.throwIfAborted();
-      await sweepProbes(files.store, files.bucket, given);
+      const rehearsal = unit.rehearsal === true;
+      if (!rehearsal) await sweepProbes(files.store, files.bucket, given);
       const journal = liveJournal(given);
       const outcomes: StepOutcome[] = [];
       for (const work of unit.works)
         outcomes.push(
           work.target.record.place.kind === "keys"
             ? await eraseObjects(files, work, journal, guard)
-            : await eraseRecords(files, work, journal, guard),
+            : await eraseRecords(files, work, journal, guard, rehearsal),
         );
       return outcomes;
     },

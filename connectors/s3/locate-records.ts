@@ -6,12 +6,12 @@ import { nameFinder } from "../../src/record-files/identifier-beside.ts";
 import { lineReporter, namedAfter } from "../../src/record-files/line-reports.ts";
 import {
   countRecords,
+  fingerprintOf,
   type FoundRecord,
   recordsDue,
   recordsOf,
   scanRecords,
 } from "../../src/record-files/record-file.ts";
-import { writeFingerprint } from "../../src/record-files/record-name.ts";
 import { isAboutContent, searchText } from "../../src/record-files/search-text.ts";
 import { NotReadable } from "./failure.ts";
 import { type Blocked, type Bucket, lockOf } from "./bucket.ts";
@@ -120,18 +120,19 @@ export async function* locateByNames(s3: S3, target: Target, keys: readonly stri
 }
 
 function locatedOf({ bucket, key }: Pick<FoundObject, "bucket" | "key">, hit: Hit, blocked: Blocked | null): Located {
-  const { subjects, shared, id, fingerprint, before, after, values, done, holder } = hit;
-  const address = JSON.stringify([bucket, key, id]);
+  const { subjects, shared, id, whole, values, done, holder, marked, unmarkable } = hit;
+  const why = blocked ?? (unmarkable === undefined ? null : { reason: unmarkable });
   return {
     subjects,
-    key: address,
-    address,
+    key: JSON.stringify([bucket, key, id]),
+    address: JSON.stringify([bucket, key, whole]),
     within: objectKey(bucket, key),
-    fingerprint: writeFingerprint({ own: fingerprint, before, after, holder }),
+    fingerprint: fingerprintOf(hit, holder),
     values,
     done,
     ...(shared ? { shared } : {}),
-    ...(blocked === null ? {} : { blocked }),
+    ...(marked === undefined ? {} : { marked }),
+    ...(why === null ? {} : { blocked: why }),
   };
 }
 
@@ -336,7 +337,7 @@ async function scanVersion(
       ? scanRecords(bytesOf(s3.store, { ...source, metadata }), rule, lookups)
       : recordsDue(bytesOf(s3.store, source), rule, {
           column: due.selection.column,
-          takes: (texts) => due.filter.takes(texts),
+          takes: (texts, line) => due.filter.takes(texts, `${source.name}:${line}`),
         });
   const hits = await Array.fromAsync(found);
   reporter.end();

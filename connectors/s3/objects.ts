@@ -53,9 +53,12 @@ export function addressesOf(target: Target): readonly Address[] {
   });
 }
 
-/** Old versions are part of an object unless the map says otherwise: an erasure that leaves them is none. */
-export function allVersions({ record }: Target): boolean {
-  return record.versions !== "latest";
+/**
+ * Old versions are part of an object unless the map says otherwise: an erasure that leaves them is none. Where records are
+ * marked as deleted they stay as they are, until what is marked goes for good.
+ */
+export function allVersions({ record, changes }: Target): boolean {
+  return record.versions !== "latest" && (changes.rule?.kind !== "mark" || record.place.kind === "keys");
 }
 
 export async function* locateObjects(s3: S3, target: Target, lookups: readonly Lookup[]): AsyncGenerator<Located> {
