@@ -35,6 +35,16 @@ export async function* checkTarget(s3: S3, target: Target, alike: ReadAlike): As
     for (const address of addressesOf(target)) {
       const bucket = await s3.bucket(address.bucket);
       yield* checkPattern(s3, target, address, say);
+      if (
+        target.record.place.kind === "keys" &&
+        target.changes.rule?.kind === "mark" &&
+        bucket.versioning !== "enabled"
+      )
+        yield say(
+          "ACTION_REFUSED",
+          "error",
+          `the bucket "${bucket.name}" keeps no versions (${bucket.versioning === "suspended" ? "it is suspended" : "it never did"}): there a delete marker would destroy the object`,
+        );
       if (!buckets.has(bucket.name)) yield* checkBucket(s3.store, target, bucket, say);
       buckets.add(bucket.name);
     }
