@@ -1,6 +1,7 @@
 /** Finds records in the objects of a glob: those of the current version, and those that only older versions hold. */
 import { Failure } from "../../src/errors.ts";
 import type { DueSelection, Finding, Located, Lookup, Target } from "../../src/model/search.ts";
+import { dateColumnOf } from "../../src/model/marker.ts";
 import { type DueFilter, dueFilter } from "../../src/port/due-filter.ts";
 import { nameFinder } from "../../src/record-files/identifier-beside.ts";
 import { lineReporter, namedAfter } from "../../src/record-files/line-reports.ts";
@@ -199,12 +200,19 @@ async function scanObject(
   const now = live === null ? { hits: [], records: 0 } : await scan(live);
   const rewritten = now?.hits.some(({ done }) => !done) ?? false;
   const hits = new Map<string, Hit>((now?.hits ?? []).map((hit) => [hit.id, { ...hit, holder: digestOf(s3, live) }]));
+  const { marker } = target.record;
+  const isByMark = due !== undefined && marker !== undefined && dateColumnOf(marker) === due.selection.column;
   const doomed: Version[] = [];
   const holding: Version[] = [];
   let unknown: Scanned["unknown"] = now === null ? { subjects: everybody, reason: "archived" } : null;
   let unreadable = false;
   for (const version of allVersions(target) ? versions : []) {
     if (version === live || version.marker) continue;
+    if (isByMark) {
+      // what an older version says of marks is over: it goes with what is marked now
+      if (rewritten) doomed.push(version);
+      continue;
+    }
     let old: Awaited<ReturnType<typeof scan>>;
     try {
       old = await scan(version);

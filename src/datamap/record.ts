@@ -320,11 +320,11 @@ function checkAction(written: WrittenRecord, place: Place, { kind }: RecordConte
       message: "`remove-rows` is for record files.",
       help: "Did you mean `erase`?",
     });
-  } else if (place.kind === "keys" && written.do !== "erase" && written.do !== "keep") {
+  } else if (place.kind === "keys" && !["erase", "keep", "soft-delete"].includes(written.do)) {
     check.report({
       ...at,
-      message: `Objects found by their keys can be erased, not \`${written.do}\`.`,
-      help: "Write `do: erase`, or name the record `files` with a `match`.",
+      message: `Objects found by their keys can be erased or hidden, not \`${written.do}\`.`,
+      help: "Write `do: erase` or `do: soft-delete`, or name the record `files` with a `match`.",
     });
   } else if (actions !== undefined && !actions.includes(written.do)) {
     check.report({
