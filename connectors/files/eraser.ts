@@ -10,7 +10,7 @@ import { recordRule, type RecordRule } from "../../src/record-files/record-rule.
 import { isGivingBack, type Restorable, restorable } from "../../src/record-files/restorable.ts";
 import { rewriteRecords } from "../../src/record-files/rewrite-records.ts";
 import { shown } from "../../src/model/shown.ts";
-import { acted, ALREADY_GONE, CHANGED, leave, newTally, outcomeOf } from "../../src/record-files/tally.ts";
+import { acted, ALREADY_GONE, AS_WANTED, CHANGED, leave, newTally, outcomeOf } from "../../src/record-files/tally.ts";
 import { errnoOf, isBlocking } from "./failure.ts";
 import type { Root } from "./folder.ts";
 import { fileNotes, type Intent } from "./notes.ts";
@@ -175,8 +175,6 @@ function isMarked({ plans }: FileTask, id: string): boolean {
 }
 
 type LeftAs = (ids: Iterable<string>, why: Omit<Left, "key">) => readonly Left[];
-
-const AS_WANTED = { kind: "already_gone", reason: "as_wanted" } as const;
 
 /** What of these cannot be given back, or is as it was. */
 function notRestored(plans: Plans, { ours, back, changed }: Restorable, leftAs: LeftAs): readonly Left[] {

@@ -35,6 +35,16 @@ export async function* checkTarget(s3: S3, target: Target, alike: ReadAlike): As
     for (const address of addressesOf(target)) {
       const bucket = await s3.bucket(address.bucket);
       yield* checkPattern(s3, target, address, say);
+      if (
+        target.record.place.kind === "keys" &&
+        target.changes.rule?.kind === "mark" &&
+        bucket.versioning !== "enabled"
+      )
+        yield say(
+          "ACTION_REFUSED",
+          "error",
+          `the bucket "${bucket.name}" keeps no versions (${bucket.versioning === "suspended" ? "it is suspended" : "it never did"}): there a delete marker would destroy the object`,
+        );
       if (!buckets.has(bucket.name)) yield* checkBucket(s3.store, target, bucket, say);
       buckets.add(bucket.name);
     }
@@ -107,7 +117,12 @@ async function* checkBucket({ client, io }: Store, target: Target, bucket: Bucke
       `versions in the bucket "${name}" can only be deleted with a second factor (MFA delete)`,
     );
   if (!allVersions(target) && bucket.versioning !== "none")
-    yield gap(where, `the bucket "${name}" keeps older versions, and \`versions: latest\` leaves them`);
+    yield gap(
+      where,
+      target.changes.rule?.kind === "mark" && target.record.versions !== "latest"
+        ? `the bucket "${name}" keeps older versions, in which what is marked stands as it was until it goes for good`
+        : `the bucket "${name}" keeps older versions, and \`versions: latest\` leaves them`,
+    );
   try {
     const replication = await askMaybe({ action: "s3:GetReplicationConfiguration", bucket: name }, none, () =>
       client.send(new GetBucketReplicationCommand({ Bucket: name }), how),

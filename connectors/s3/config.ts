@@ -7,7 +7,7 @@ import { parseAddress } from "./place.ts";
 /** Kind `s3`: whole objects by key template (`keys`), record files by glob (`files`). */
 export const config: ConnectorConfig = {
   kind: "s3",
-  actions: ["erase", "remove-rows", "anonymise", "redact", "unlink", "keep"],
+  actions: ["erase", "remove-rows", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["files", "keys"],
   rank: "file",
   block: {
@@ -48,7 +48,10 @@ function lintRecord(record: RecordType): readonly ConfigIssue[] {
         ),
       ];
     case "keys":
-      return place.templates.flatMap((text, index) => lintAddress(text, [...at, "keys", String(index)]));
+      return [
+        ...place.templates.flatMap((text, index) => lintAddress(text, [...at, "keys", String(index)])),
+        ...markerIssues(record, at),
+      ];
     case "files": {
       const paths = place.globs.flatMap((glob) => parseAddress(glob)?.path ?? []);
       return [
@@ -57,6 +60,42 @@ function lintRecord(record: RecordType): readonly ConfigIssue[] {
       ];
     }
   }
+}
+
+/** Whole objects have no column that could say that they are deleted. */
+function markerIssues({ marker, purge, versions }: RecordType, at: readonly string[]): readonly ConfigIssue[] {
+  if (marker === undefined) return [];
+  if (marker.kind !== "delete_marker")
+    return [
+      issue(
+        [...at, "soft_delete"],
+        "MARKER_INVALID",
+        "a whole object has no column to mark",
+        "Hide it behind a delete marker: `soft_delete: { marker: true }`.",
+      ),
+    ];
+  return [
+    ...(purge?.how === "anonymise"
+      ? [
+          issue(
+            [...at, "purge"],
+            "MARKER_INVALID",
+            "a whole object can only be erased",
+            "Write `purge: erase`, or leave it out.",
+          ),
+        ]
+      : []),
+    ...(versions === "latest"
+      ? [
+          issue(
+            [...at, "versions"],
+            "MARKER_INVALID",
+            "what is hidden behind a delete marker goes with all its versions",
+            "Remove `versions: latest`.",
+          ),
+        ]
+      : []),
+  ];
 }
 
 function lintAddress(text: string, path: readonly string[]): readonly ConfigIssue[] {

@@ -10,6 +10,7 @@ import { sweepProbes } from "./condition.ts";
 import { config } from "./config.ts";
 import { eraseObjects } from "./erase-objects.ts";
 import { countAll, locateByNames, locateDue, locateRecords } from "./locate-records.ts";
+import { isMarking, markObjects, notMarkedYet } from "./mark-objects.ts";
 import { liveJournal } from "./notes.ts";
 import { addressesOf, allVersions, locateByKeys, locateObjects, remainingObjects, type S3 } from "./objects.ts";
 import { eraseRecords, filesOfBlock } from "./records.ts";
@@ -78,6 +79,9 @@ function openReader(block: SystemBlock, io: IO): Reader {
     },
     remaining(target, operation) {
       const keys = operation.records.map(({ key }) => key);
+      const { change } = operation;
+      if (target.record.place.kind === "keys" && (change.kind === "mark" || change.kind === "restore"))
+        return notMarkedYet(now(), change, keys);
       return target.record.place.kind === "keys"
         ? remainingObjects(now(), target, keys)
         : remainingInFiles(now(), target, operation);
@@ -92,14 +96,17 @@ function openEraser(block: SystemBlock, io: IO): Eraser {
   return {
     async apply(unit, given, guard) {
       io.signal.throwIfAborted();
-      await sweepProbes(files.store, files.bucket, given);
+      const rehearsal = unit.rehearsal === true;
+      if (!rehearsal) await sweepProbes(files.store, files.bucket, given);
       const journal = liveJournal(given);
       const outcomes: StepOutcome[] = [];
       for (const work of unit.works)
         outcomes.push(
           work.target.record.place.kind === "keys"
-            ? await eraseObjects(files, work, journal, guard)
-            : await eraseRecords(files, work, journal, guard),
+            ? isMarking(work)
+              ? await markObjects({ s3: files, work, journal, guard, rehearsal })
+              : await eraseObjects(files, work, journal, guard)
+            : await eraseRecords(files, work, journal, guard, rehearsal),
         );
       return outcomes;
     },

@@ -6,7 +6,16 @@ import type { Guard, UnitJournal } from "../../src/port/connector.ts";
 import { acted, ALREADY_GONE, CHANGED, leave, newTally, outcomeOf, type Tally } from "../../src/record-files/tally.ts";
 import { lockOf } from "./bucket.ts";
 import { readNotes, writeNote } from "./notes.ts";
-import { allVersions, concerned, objectFingerprint, partsOf, reasonOf, type S3 } from "./objects.ts";
+import {
+  allVersions,
+  concerned,
+  objectFingerprint,
+  partsOf,
+  reasonOf,
+  type S3,
+  shortName,
+  shortVersion,
+} from "./objects.ts";
 import { hide, removeVersions } from "./remove.ts";
 import { type Version, versionsOf } from "./versions.ts";
 
@@ -149,12 +158,4 @@ async function eraseObject(
     if (refusal !== null) return { kind: "failed", reason: reasonOf(refusal) };
   }
   return { kind: "failed", reason: "not_deleted" };
-}
-
-function shortName({ store }: S3, key: string): string {
-  return store.io.digest(["object", key]).slice(0, 24);
-}
-
-function shortVersion({ store }: S3, { id, etag }: Version): string {
-  return store.io.digest(["version", id, etag]).slice(0, 16);
 }

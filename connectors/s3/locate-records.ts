@@ -1,17 +1,18 @@
 /** Finds records in the objects of a glob: those of the current version, and those that only older versions hold. */
 import { Failure } from "../../src/errors.ts";
 import type { DueSelection, Finding, Located, Lookup, Target } from "../../src/model/search.ts";
+import { dateColumnOf } from "../../src/model/marker.ts";
 import { type DueFilter, dueFilter } from "../../src/port/due-filter.ts";
 import { nameFinder } from "../../src/record-files/identifier-beside.ts";
 import { lineReporter, namedAfter } from "../../src/record-files/line-reports.ts";
 import {
   countRecords,
+  fingerprintOf,
   type FoundRecord,
   recordsDue,
   recordsOf,
   scanRecords,
 } from "../../src/record-files/record-file.ts";
-import { writeFingerprint } from "../../src/record-files/record-name.ts";
 import { isAboutContent, searchText } from "../../src/record-files/search-text.ts";
 import { NotReadable } from "./failure.ts";
 import { type Blocked, type Bucket, lockOf } from "./bucket.ts";
@@ -120,18 +121,19 @@ export async function* locateByNames(s3: S3, target: Target, keys: readonly stri
 }
 
 function locatedOf({ bucket, key }: Pick<FoundObject, "bucket" | "key">, hit: Hit, blocked: Blocked | null): Located {
-  const { subjects, shared, id, fingerprint, before, after, values, done, holder } = hit;
-  const address = JSON.stringify([bucket, key, id]);
+  const { subjects, shared, id, whole, values, done, holder, marked, unmarkable } = hit;
+  const why = blocked ?? (unmarkable === undefined ? null : { reason: unmarkable });
   return {
     subjects,
-    key: address,
-    address,
+    key: JSON.stringify([bucket, key, id]),
+    address: JSON.stringify([bucket, key, whole]),
     within: objectKey(bucket, key),
-    fingerprint: writeFingerprint({ own: fingerprint, before, after, holder }),
+    fingerprint: fingerprintOf(hit, holder),
     values,
     done,
     ...(shared ? { shared } : {}),
-    ...(blocked === null ? {} : { blocked }),
+    ...(marked === undefined ? {} : { marked }),
+    ...(why === null ? {} : { blocked: why }),
   };
 }
 
@@ -198,12 +200,19 @@ async function scanObject(
   const now = live === null ? { hits: [], records: 0 } : await scan(live);
   const rewritten = now?.hits.some(({ done }) => !done) ?? false;
   const hits = new Map<string, Hit>((now?.hits ?? []).map((hit) => [hit.id, { ...hit, holder: digestOf(s3, live) }]));
+  const { marker } = target.record;
+  const isByMark = due !== undefined && marker !== undefined && dateColumnOf(marker) === due.selection.column;
   const doomed: Version[] = [];
   const holding: Version[] = [];
   let unknown: Scanned["unknown"] = now === null ? { subjects: everybody, reason: "archived" } : null;
   let unreadable = false;
   for (const version of allVersions(target) ? versions : []) {
     if (version === live || version.marker) continue;
+    if (isByMark) {
+      // what an older version says of marks is over: it goes with what is marked now
+      if (rewritten) doomed.push(version);
+      continue;
+    }
     let old: Awaited<ReturnType<typeof scan>>;
     try {
       old = await scan(version);
@@ -336,7 +345,7 @@ async function scanVersion(
       ? scanRecords(bytesOf(s3.store, { ...source, metadata }), rule, lookups)
       : recordsDue(bytesOf(s3.store, source), rule, {
           column: due.selection.column,
-          takes: (texts) => due.filter.takes(texts),
+          takes: (texts, line) => due.filter.takes(texts, `${source.name}:${line}`),
         });
   const hits = await Array.fromAsync(found);
   reporter.end();

@@ -3,14 +3,15 @@ import { Failure } from "../../src/errors.ts";
 import type { Work } from "../../src/model/change.ts";
 import { goneRecords, type Missing } from "../../src/record-files/missing-records.ts";
 import { isOwn, readFingerprint } from "../../src/record-files/record-name.ts";
+import { isGivingBack } from "../../src/record-files/restorable.ts";
 import { isAboutContent } from "../../src/record-files/search-text.ts";
-import { acted, ALREADY_GONE, CHANGED, leave, type Tally } from "../../src/record-files/tally.ts";
+import { acted, ALREADY_GONE, AS_WANTED, CHANGED, leave, type Tally } from "../../src/record-files/tally.ts";
 import { bytesOf } from "./bytes.ts";
 import { NotReadable } from "./failure.ts";
 import { nameOf, ruleFor, unreadableVersion } from "./files.ts";
 import { openIn } from "./object-state.ts";
 import type { S3 } from "./objects.ts";
-import { HIDDEN, type Known, OLD, type Planned, type Survey, survey, UnreadableVersion } from "./survey.ts";
+import { changesOf, HIDDEN, type Known, OLD, type Planned, type Survey, survey, UnreadableVersion } from "./survey.ts";
 
 /** Why nothing is done about an object's records. */
 export type Hindrance = { readonly kind: "blocked" | "failed"; readonly reason: string };
@@ -24,7 +25,9 @@ export async function lookOrLeave(
   tally: Tally,
 ): Promise<Survey | null> {
   // what bears another fingerprint than its name was planned by nobody
-  const altered = [...object.plans].filter(([id, { record }]) => !isOwn(id, record.fingerprint)).map(([id]) => id);
+  const altered = [...object.plans]
+    .filter(([id, { record, change }]) => change.back === undefined && !isOwn(id, record.fingerprint))
+    .map(([id]) => id);
   for (const id of altered) object.plans.delete(id);
   leave(tally, keysOf(object, altered), CHANGED);
   try {
@@ -65,12 +68,21 @@ export async function tellOfAbsent(
 ): Promise<void> {
   const there = new Set(openIn(seen));
   const done = new Set([...seen.held.values()].flatMap((held) => held.done));
+  const moved = new Set([...seen.held.values()].flatMap((held) => held.moved));
   const absent = [...object.plans.keys()].filter((id) => !there.has(id));
   const ours = absent.filter((id) => noted.has(shortName(files, object, id)));
   for (const id of ours) acted(tally, kindOf(work, object, id));
-  const missing = absent.filter((id) => !ours.includes(id) && !done.has(id));
+  const isBack = isGivingBack(changesOf(object));
+  if (isBack) {
+    for (const id of absent.filter((one) => !ours.includes(one)))
+      leave(tally, keysOf(object, [id]), done.has(id) ? AS_WANTED : moved.has(id) ? CHANGED : ALREADY_GONE);
+    return;
+  }
+  const missing = absent.filter((id) => !ours.includes(id) && !done.has(id) && !moved.has(id));
+  // a record that is marked as deleted is there still
+  const wentByUs = ours.filter((id) => !done.has(id));
   const gone =
-    missing.length === 0 ? new Set<string>() : await goneOf(files, work, object, seen, [...missing, ...ours]);
+    missing.length === 0 ? new Set<string>() : await goneOf(files, work, object, seen, [...missing, ...wentByUs]);
   for (const id of absent.filter((one) => !ours.includes(one)))
     leave(tally, keysOf(object, [id]), done.has(id) || gone.has(id) ? ALREADY_GONE : CHANGED);
 }

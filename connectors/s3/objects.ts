@@ -53,9 +53,12 @@ export function addressesOf(target: Target): readonly Address[] {
   });
 }
 
-/** Old versions are part of an object unless the map says otherwise: an erasure that leaves them is none. */
-export function allVersions({ record }: Target): boolean {
-  return record.versions !== "latest";
+/**
+ * Old versions are part of an object unless the map says otherwise: an erasure that leaves them is none. Where records are
+ * marked as deleted they stay as they are, until what is marked goes for good.
+ */
+export function allVersions({ record, changes }: Target): boolean {
+  return record.versions !== "latest" && (changes.rule?.kind !== "mark" || record.place.kind === "keys");
 }
 
 export async function* locateObjects(s3: S3, target: Target, lookups: readonly Lookup[]): AsyncGenerator<Located> {
@@ -166,7 +169,10 @@ async function locatedOf(
   if (mine.length === 0) return null;
   const columns = await columnsOf(s3.store, bucket, key, mine, target, values);
   if (!passes(target, columns)) return null;
-  const blocked = allVersions(target) ? await lockOf(s3.store, facts, key, versions) : null;
+  const marked = markedBy(versions);
+  // a lock keeps versions, and hides nothing
+  const blocked =
+    allVersions(target) && target.changes.rule?.kind !== "mark" ? await lockOf(s3.store, facts, key, versions) : null;
   return {
     subjects: [...subjects].toSorted((a, b) => a - b),
     key: objectKey(bucket, key),
@@ -175,9 +181,15 @@ async function locatedOf(
     values: Object.fromEntries(
       target.exports.map((name) => [name, [(Object.hasOwn(columns, name) ? columns[name] : null) ?? []].flat()]),
     ),
-    done: false,
+    done: target.changes.rule?.kind === "mark" && marked !== null,
+    ...(marked === null || target.record.marker === undefined ? {} : { marked: { since: marked.modified } }),
     ...(blocked === null ? {} : { blocked }),
   };
+}
+
+/** The delete marker behind which an object stands. */
+function markedBy(versions: readonly Version[]): Version | null {
+  return versions.find(({ latest, marker }) => latest && marker) ?? null;
 }
 
 /** Over the versions that an erasure has to do with. */
@@ -246,4 +258,13 @@ export async function* remainingObjects(s3: S3, target: Target, keys: readonly s
 /** S3's code as the reasons of an outcome are written: `AccessDenied`, `access_denied`. */
 export function reasonOf(code: string): string {
   return code.replace(/(?<=[a-z0-9])(?=[A-Z])/gu, "_").toLowerCase();
+}
+
+/** Keyed digests, for notes: of an object's key, and of one of its versions. */
+export function shortName({ store }: S3, key: string): string {
+  return store.io.digest(["object", key]).slice(0, 24);
+}
+
+export function shortVersion({ store }: S3, { id, etag }: Version): string {
+  return store.io.digest(["version", id, etag]).slice(0, 16);
 }

@@ -1,8 +1,9 @@
 /** Erases records from the objects of a glob: compare-and-set on the current version, then the older versions go. */
-import type { Left, StepOutcome, Work } from "../../src/model/change.ts";
+import type { Left, PlannedRecord, StepOutcome, Work } from "../../src/model/change.ts";
 import type { Guard, UnitJournal } from "../../src/port/connector.ts";
 import { backOff } from "../../src/port/retry.ts";
 import { literalStart } from "../../src/record-files/glob.ts";
+import { writeImage } from "../../src/record-files/record-image.ts";
 import { acted, leave, newTally, outcomeOf } from "../../src/record-files/tally.ts";
 import { type Bucket, lockOf } from "./bucket.ts";
 import { type Condition, probeCondition } from "./condition.ts";
@@ -61,7 +62,14 @@ interface Erasing {
   between(): void;
 }
 
-export async function eraseRecords(files: Files, work: Work, journal: UnitJournal, guard: Guard): Promise<StepOutcome> {
+/** `rehearsal`: nothing is written and nothing noted. */
+export async function eraseRecords(
+  files: Files,
+  work: Work,
+  journal: UnitJournal,
+  guard: Guard,
+  rehearsal: boolean,
+): Promise<StepOutcome> {
   const { io } = files.store;
   const { step } = work;
   const tally = newTally(step);
@@ -80,6 +88,16 @@ export async function eraseRecords(files: Files, work: Work, journal: UnitJourna
     if (there.size > 0 || putsOf(files, object, journal).length > 0) open.push({ object, seen, known });
   }
   io.signal.throwIfAborted();
+  if (rehearsal) {
+    for (const { object, seen } of open) {
+      const ids = new Set(openIn(seen));
+      const kept = await guard.judge(step, recordsIn(object, ids));
+      tally.left.push(...kept);
+      for (const { key } of kept) ids.delete(partsOf(key)[2] ?? "");
+      for (const id of ids) acted(tally, kindOf(work, object, id));
+    }
+    return outcomeOf(tally);
+  }
   if (present.length > 0) await writeNote(journal, { kind: "present", step, records: present });
   journal.at("effect_begin");
   let half = false;
@@ -197,10 +215,14 @@ function drop({ plans }: Planned, kept: readonly Left[], left: Left[]): void {
 }
 
 /** Which of these records are to be left alone after all. */
-async function judge({ work, guard }: Erasing, { plans }: Planned, ids: readonly string[]): Promise<readonly Left[]> {
-  const records = ids.flatMap((id) => plans.get(id)?.record ?? []);
+async function judge({ work, guard }: Erasing, object: Planned, ids: readonly string[]): Promise<readonly Left[]> {
+  const records = recordsIn(object, ids);
   const left = records.length === 0 ? [] : await guard.judge(work.step, records);
   return left.filter(({ key }) => records.some((record) => record.key === key));
+}
+
+function recordsIn({ plans }: Planned, ids: Iterable<string>): readonly PlannedRecord[] {
+  return [...ids].flatMap((id) => plans.get(id)?.record ?? []);
 }
 
 interface Due {
@@ -251,6 +273,17 @@ async function rewrite(erasing: Erasing, object: Planned, { seen, live, due, ref
         changes,
         condition: refused ? "none" : condition,
         judge: async (ids) => await judge(erasing, object, ids),
+        keep:
+          target.record.restoreWindow === undefined
+            ? null
+            : async (images) =>
+                await journal.keepImages(
+                  work.step,
+                  [...images].map(([id, image]) => ({
+                    key: JSON.stringify([object.bucket, object.key, id]),
+                    bytes: writeImage(image),
+                  })),
+                ),
       },
       journal,
     );
@@ -268,7 +301,7 @@ async function rewrite(erasing: Erasing, object: Planned, { seen, live, due, ref
         // it was read again and compared before it was sent, and the server has checked its hash
         const others = seen.held.get(live.id)?.others ?? [];
         if (replaced.changed === changes.size)
-          known.set(knownName(replaced), { open: [], done: [], others, hash: replaced.sha256 });
+          known.set(knownName(replaced), { open: [], done: [], moved: [], others, hash: replaced.sha256 });
         const hindrance = await settle(files, work, bucket, object, { ...replaced, name });
         return hindrance === null ? { kind: "written" } : { kind: "hindered", hindrance };
       }

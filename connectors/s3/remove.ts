@@ -51,6 +51,26 @@ export async function hide(store: Store, bucket: string, key: string, versions: 
   return liveOf(versions) === null ? null : await removeOne(store, bucket, key);
 }
 
+/** Sets a delete marker, whatever stands there; `marker`: its id, where the server told it. Only for buckets with versions. */
+export async function hideVersioned(
+  store: Store,
+  bucket: string,
+  key: string,
+): Promise<{ readonly refusal: Refusal; readonly marker?: string }> {
+  store.io.signal.throwIfAborted();
+  return await ask({ action: "s3:DeleteObject", bucket }, async () => {
+    try {
+      // once: a second one would set a second marker
+      const answer = await store.once.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      const { DeleteMarker, VersionId } = answer;
+      return { refusal: null, ...(DeleteMarker === true && VersionId !== undefined ? { marker: VersionId } : {}) };
+    } catch (error) {
+      if (codeOf(error) === "AccessDenied" || codeOf(error) === "InvalidRequest") return { refusal: codeOf(error) };
+      throw error;
+    }
+  });
+}
+
 async function removeBatch(store: Store, bucket: string, key: string, versions: readonly Version[]): Promise<Refusal> {
   // eslint-disable-next-line no-control-regex -- XML cannot carry them, and turns a return into a line feed
   if (versions.length === 1 || /[\u0000-\u001f\ufffe\uffff]/u.test(key))

@@ -5,6 +5,7 @@ import type { Left } from "../../src/model/change.ts";
 import type { Target } from "../../src/model/search.ts";
 import type { UnitJournal } from "../../src/port/connector.ts";
 import type { RecordChange } from "../../src/record-files/record-format.ts";
+import type { RewriteResult } from "../../src/record-files/rewrite-records.ts";
 import { attributesOf, differences } from "./attributes.ts";
 import { bytesOf, type Source } from "./bytes.ts";
 import { type Condition, ifMatch } from "./condition.ts";
@@ -42,13 +43,15 @@ export interface Replacement {
   readonly condition: Condition;
   /** Asked when everything has been read and before anything is written: which of these records are to be left alone. */
   judge(ids: readonly string[]): Promise<readonly Left[]>;
+  /** Seals what the records that are marked were; null: nothing can be given back. */
+  readonly keep: ((images: RewriteResult["images"]) => Promise<void>) | null;
 }
 
 /** Writes at most once. Throws NotReadable where the version is gone before anything was written. */
 export async function replaceObject(
   s3: S3,
   target: Target,
-  { source, changes, condition, judge }: Replacement,
+  { source, changes, condition, judge, keep }: Replacement,
   journal: UnitJournal,
 ): Promise<Replaced> {
   const { store } = s3;
@@ -77,6 +80,7 @@ export async function replaceObject(
     ...(match === undefined ? {} : { IfMatch: match }),
   };
   store.io.signal.throwIfAborted();
+  if (keep !== null && result.images.size > 0) await keep(result.images);
   await writeNote(journal, {
     kind: "put",
     object: store.io.digest([bucket.name, key]),

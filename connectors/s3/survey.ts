@@ -6,6 +6,7 @@ import type { RecordType } from "../../src/model/datamap.ts";
 import type { Lookup, Target } from "../../src/model/search.ts";
 import { remainingRecords, surveyRecords } from "../../src/record-files/record-file.ts";
 import { type RecordChange, recordChange } from "../../src/record-files/record-format.ts";
+import { isGivingBack, restorable } from "../../src/record-files/restorable.ts";
 import { readFingerprint } from "../../src/record-files/record-name.ts";
 import { isAboutContent } from "../../src/record-files/search-text.ts";
 import { NotReadable } from "./failure.ts";
@@ -36,6 +37,8 @@ export interface Held {
   readonly open: readonly string[];
   /** Planned records that are as wanted. */
   readonly done: readonly string[];
+  /** Planned records whose marker holds something else than at plan, or than our mark left there. */
+  readonly moved: readonly string[];
   /** Records of the people asked for that nobody planned anything for (held, waiting, newer than the plan), and what other record types may keep. */
   readonly others: readonly string[];
   /** SHA-256 of its bytes, hex. */
@@ -139,7 +142,11 @@ export async function* remainingInFiles(s3: S3, target: Target, operation: Opera
       )
     )
       throw wentAway(bucket, key);
-    for (const id of new Set([...held.values()].flatMap(({ open }) => open))) yield JSON.stringify([bucket, key, id]);
+    const done = new Set([...held.values()].flatMap((one) => one.done));
+    const open = isGivingBack(changesOf(object))
+      ? new Set(plans.keys()).difference(done)
+      : new Set([...held.values()].flatMap((one) => [...one.open, ...one.moved]));
+    for (const id of open) yield JSON.stringify([bucket, key, id]);
   }
 }
 
@@ -201,11 +208,12 @@ async function surveyVersions(
 }
 
 /** What is not planned any more is somebody's all the same. */
-function asPlanned({ open, done, others, hash }: Held, { plans }: Planned): Held {
+function asPlanned({ open, done, moved, others, hash }: Held, { plans }: Planned): Held {
   const isPlanned = (id: string) => plans.has(id);
   return {
     open: open.filter(isPlanned),
     done: done.filter(isPlanned),
+    moved: moved.filter(isPlanned),
     others: [...others, ...open.filter((id) => !isPlanned(id))],
     hash,
   };
@@ -227,11 +235,20 @@ async function heldIn(
   const changes = changesOf(object);
   const rule = ruleFor(s3, target, object.key, read.name);
   const source = bytesOf(s3.store, read);
-  if (lookups.length === 0) {
-    const open = await Array.fromAsync(remainingRecords(tapped(source, hash), rule, changes));
-    return { open, done: [], others: [], hash: hash.digest("hex") };
+  if (isGivingBack(changes)) {
+    const { ours, back, changed } = await restorable(tapped(source, hash), rule, changes);
+    return { open: [...ours], done: [...back], moved: [...changed], others: [], hash: hash.digest("hex") };
   }
-  const lists = { open: new Array<string>(), done: new Array<string>(), others: new Array<string>() };
+  if (lookups.length === 0 && rule.unnamed.length === 0) {
+    const open = await Array.fromAsync(remainingRecords(tapped(source, hash), rule, changes));
+    return { open, done: [], moved: [], others: [], hash: hash.digest("hex") };
+  }
+  const lists = {
+    open: new Array<string>(),
+    done: new Array<string>(),
+    moved: new Array<string>(),
+    others: new Array<string>(),
+  };
   for await (const { id, state } of surveyRecords(tapped(source, hash), rule, changes, lookups)) lists[state].push(id);
   const known = new Set([...lists.open, ...lists.done, ...lists.others]);
   for (const id of await neighbourNames(s3, target, lookups, read, neighbours))

@@ -67,8 +67,8 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
   }
   if (written.schedule !== undefined && place.kind === "keys")
     notBuilt([...path, "schedule"], "key", "`schedule` of whole objects", check);
-  if (written.soft_delete?.marker !== undefined)
-    notBuilt([...path, "soft_delete"], "key", "`soft_delete: { marker }`", check);
+  if (written.soft_delete?.marker !== undefined && place.kind !== "keys" && place.kind !== "files")
+    refuse("soft_delete", "Only whole objects get a delete marker.", "Name a column: `soft_delete: { timestamp: deleted_at }`.");
   if (written.restore_window !== undefined && written.do !== "soft-delete" && !keepsImages(context.kind, check))
     notBuilt([...path, "restore_window"], "key", `\`restore_window\` beside \`do: ${written.do}\``, check);
   if (written.format === "json" || written.format === "parquet")
@@ -320,11 +320,11 @@ function checkAction(written: WrittenRecord, place: Place, { kind }: RecordConte
       message: "`remove-rows` is for record files.",
       help: "Did you mean `erase`?",
     });
-  } else if (place.kind === "keys" && written.do !== "erase" && written.do !== "keep") {
+  } else if (place.kind === "keys" && !["erase", "keep", "soft-delete"].includes(written.do)) {
     check.report({
       ...at,
-      message: `Objects found by their keys can be erased, not \`${written.do}\`.`,
-      help: "Write `do: erase`, or name the record `files` with a `match`.",
+      message: `Objects found by their keys can be erased or hidden, not \`${written.do}\`.`,
+      help: "Write `do: erase` or `do: soft-delete`, or name the record `files` with a `match`.",
     });
   } else if (actions !== undefined && !actions.includes(written.do)) {
     check.report({

@@ -120,6 +120,7 @@ const REASONS: Readonly<Record<string, string>> = {
   index_block: "the index takes no changes",
   index_closed: "the index is closed",
   not_writable: "this user may not write there",
+  not_versioned: "the bucket keeps no versions, so hiding would be erasing",
   marker_path: "the path of its mark leads through something that is no object",
   version_conflict: "it was changed by somebody else meanwhile",
   conflict: "it was changed by somebody else again and again",

@@ -266,10 +266,10 @@ export async function* namesOf(
   }
 }
 
-/** A record that somebody asks about, and how it stands: planned and still to be done, as wanted, or of these people and not planned. */
+/** A record that somebody asks about, and how it stands: planned and still to be done, as wanted, not as it was planned, or of these people and not planned. */
 export interface SurveyedRecord {
   readonly id: string;
-  readonly state: "open" | "done" | "others";
+  readonly state: "open" | "done" | "moved" | "others";
 }
 
 /** Planned records, and others of these people that are not as wanted. */
@@ -290,10 +290,9 @@ export async function* surveyRecords(
       const id = find(format.named(row, content));
       const change = id === null ? undefined : changes.get(id);
       if (id !== null && change !== undefined) {
-        yield {
-          id,
-          state: !change.remove && change.parts.every((part) => format.isAsWanted(row, part)) ? "done" : "open",
-        };
+        const isDone = !change.remove && change.parts.every((part) => format.isAsWanted(row, part));
+        const isMoved = change.marks !== undefined && change.marks !== marksDigest(rule, format.marksIn(row));
+        yield { id, state: isDone ? "done" : isMoved ? "moved" : "open" };
         continue;
       }
       const { subjects } = format.match(row);

@@ -28,6 +28,9 @@ export function leave(tally: Tally, keys: Iterable<string>, why: Omit<Left, "key
 /** Gone by its key, or as wanted, before this unit touched anything. */
 export const ALREADY_GONE = { kind: "already_gone", reason: "already_gone" } as const;
 
+/** There, and as wanted, before this unit touched anything. */
+export const AS_WANTED = { kind: "already_gone", reason: "as_wanted" } as const;
+
 /** Not what was planned any more. */
 export const CHANGED = { kind: "failed", reason: "changed" } as const;
 

@@ -44,7 +44,8 @@ describe("how a store marks a record as deleted", () => {
       deleted: ["trash", "07"],
       since: "t",
     });
-    expect(await marker("{ marker: true }")).toEqual({ kind: "delete_marker" });
+    // only whole objects get one
+    expect(await faults(erased("soft_delete: { marker: true }"))).toEqual(["5:52 WRONG_VALUE"]);
   });
 
   it("is one way, with its own keys", async () => {
