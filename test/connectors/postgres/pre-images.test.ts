@@ -21,7 +21,7 @@ const ANN = "ann@shop.example";
 const MADE = `CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TYPE pair AS (a int, b text); CREATE DOMAIN short AS varchar(20) CHECK (VALUE <> '');
 CREATE TABLE people (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email citext UNIQUE, name short, code char(8), flags bit(6), weight float8, height numeric(12,4),
   seen timestamptz, born date, span interval, life daterange, doc jsonb, raw json, bytes bytea, tags text[], grid int[], moods mood[], p pair, twice text GENERATED ALWAYS AS (code || 'x') STORED,
-  boss int REFERENCES people (id), plain text, CONSTRAINT people_plain_key EXCLUDE (plain WITH =));
+  boss int REFERENCES people (id), plain text, CONSTRAINT people_plain_key EXCLUDE USING btree (plain WITH =));
 CREATE UNIQUE INDEX people_lower ON people (lower(plain)) WHERE weight IS NOT NULL;
 CREATE TABLE orders (no int, day date, person int NOT NULL REFERENCES people (id), email text, note text, PRIMARY KEY (no, day)) PARTITION BY RANGE (day);
 CREATE TABLE orders_old PARTITION OF orders FOR VALUES FROM (MINVALUE) TO ('2020-01-01');
@@ -30,8 +30,8 @@ CREATE TABLE notes (id int PRIMARY KEY, person int REFERENCES people (id) ON DEL
 CREATE TABLE marks (note int REFERENCES notes (id) ON DELETE CASCADE, text text);
 CREATE TABLE visits (id int PRIMARY KEY, person int DEFAULT NULL REFERENCES people (id) ON DELETE SET NULL, at timestamp);
 INSERT INTO people (id, email, name, code, flags, weight, height, seen, born, span, life, doc, raw, bytes, tags, grid, moods, p, plain) OVERRIDING SYSTEM VALUE VALUES
-  (7, 'Ann@Shop.example', 'Änn', 'ab', '101', 'NaN', 'NaN', 'infinity', '-infinity', '-1 year 2 days -03:00', '[2020-01-01,)', '{"a": [1.50, null], "b": {}}', '{"a" :1,  "a":2}', '\\x00ff', '{NULL,"",a\\"b}', '[0:1][2:3]={{1,2},{3,4}}', '{good,NULL}', '(1,"x,y")', 'one'),
-  (8, 'bob@shop.example', 'Bob', 'cd', '111', 1e-300, 1.5, '2020-06-01 12:00:00.123456+02', '0044-03-15 BC', '1 mon', 'empty', 'null', 'null', '', '{}', NULL, NULL, NULL, 'two'),
+  (7, 'Ann@Shop.example', 'Änn', 'ab', '101000', 'NaN', 'NaN', 'infinity', '-infinity', '-1 year 2 days -03:00', '[2020-01-01,)', '{"a": [1.50, null], "b": {}}', '{"a" :1,  "a":2}', '\\x00ff', '{NULL,"",a\\"b}', '[0:1][2:3]={{1,2},{3,4}}', '{good,NULL}', '(1,"x,y")', 'one'),
+  (8, 'bob@shop.example', 'Bob', 'cd', '111111', 1e-300, 1.5, '2020-06-01 12:00:00.123456+02', '0044-03-15 BC', '1 mon', 'empty', 'null', 'null', '', '{}', NULL, NULL, NULL, 'two'),
   (9, 'zoe@shop.example', 'Zoe', NULL, NULL, '-0', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'three');
 INSERT INTO orders VALUES (1, '2019-05-01', 7, '${ANN}', 'x'), (2, '2021-05-01', 7, '${ANN}', NULL), (9, '2021-05-01', 9, 'zoe@shop.example', 'theirs');
 INSERT INTO notes VALUES (1, 7, 'n'), (2, 7, NULL), (9, 9, 'theirs'); INSERT INTO marks VALUES (1, 'm'), (1, 'm'), (9, 'theirs');
