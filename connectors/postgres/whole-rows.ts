@@ -75,6 +75,17 @@ function sameRow({ key }: Pick<Rows, "key">, alias: string, list: string): strin
         .join(" AND ");
 }
 
+/** Rights are given on a partitioned table, and its rows are found through it: their key tells the partition. */
+function through(catalog: Catalog, table: Table): string {
+  const top = topOf(catalog, table);
+  return top === table ? `ONLY ${qualified(table.schema, table.name)}` : qualified(top.schema, top.name);
+}
+
+function topOf(catalog: Catalog, table: Table): Table {
+  if (!table.isPartition) return table;
+  return catalog.ancestors(table).findLast(({ kind }) => kind === "p") ?? table;
+}
+
 /** Columns that the server makes by itself, by table. */
 async function generatedIn(session: Session, tables: readonly Table[]): Promise<ReadonlySet<string>> {
   const rows = await session.query(
@@ -99,7 +110,7 @@ export async function wholeRows(
     for (const group of groups) {
       const bound = binder();
       await session.query(
-        `SELECT NULL FROM ONLY ${qualified(group.table.schema, group.table.name)} AS t JOIN ${listed(group, bound, "k", [])} ON ${sameRow(group, "t", "k")} FOR UPDATE OF t`,
+        `SELECT NULL FROM ${through(catalog, group.table)} AS t JOIN ${listed(group, bound, "k", [])} ON ${sameRow(group, "t", "k")} FOR UPDATE OF t`,
         bound.values,
       );
     }
@@ -114,7 +125,7 @@ export async function wholeRows(
     const bound = binder();
     const list = listed(group, bound, "k", []);
     const values = columns.map(({ name }) => `t.${quoted(name)}::text`);
-    const text = `SELECT k.n, ${values.join(", ")} FROM ONLY ${qualified(table.schema, table.name)} AS t JOIN ${list} ON ${sameRow(group, "t", "k")}`;
+    const text = `SELECT k.n, ${values.join(", ")} FROM ${through(catalog, table)} AS t JOIN ${list} ON ${sameRow(group, "t", "k")}`;
     for (const [n, ...cells] of await session.query(text, bound.values)) {
       const at = rows[Number(n)]?.at;
       if (at !== undefined)
@@ -145,9 +156,7 @@ export async function putBackRows(session: Session, catalog: Catalog, rows: read
   const parts = groups.map((group, at) => {
     const { columns, lists } = columnsIn(group);
     const named = listed(group, bound, "k", lists);
-    const top = group.table.isPartition
-      ? (catalog.ancestors(group.table).findLast(({ kind }) => kind === "p") ?? group.table)
-      : group.table;
+    const top = topOf(catalog, group.table);
     const values = columns.map(({ type }, index) => `k.v${index}::${castTo(type)}`);
     return `i${at} AS (INSERT INTO ${qualified(top.schema, top.name)} (${columns.map(({ name }) => quoted(name)).join(", ")}) OVERRIDING SYSTEM VALUE SELECT ${values.join(", ")} FROM ${named} RETURNING 1)`;
   });
@@ -173,7 +182,7 @@ export async function rewriteRows(
       const list = listed(group, bound, "k", lists);
       const sets = columns.map(({ name, type }, at) => `${quoted(name)} = k.v${at}::${castTo(type)}`);
       const count = await session.change(
-        `UPDATE ONLY ${qualified(table.schema, table.name)} AS t SET ${sets.join(", ")} FROM ${list} WHERE ${sameRow(group, "t", "k")}`,
+        `UPDATE ${through(catalog, table)} AS t SET ${sets.join(", ")} FROM ${list} WHERE ${sameRow(group, "t", "k")}`,
         bound.values,
       );
       if (count !== group.rows.length) throw new Refusal("swallowed");
@@ -237,7 +246,7 @@ export async function obstaclesTo(
     [open(how.rewritten), true],
   ] as const)
     for (const group of groups) {
-      for (const [at, name] of await takenIn(session, group, isThere)) if (!found.has(at)) found.set(at, name);
+      for (const [at, name] of await takenIn(session, catalog, group, isThere)) if (!found.has(at)) found.set(at, name);
       for (const [at, name] of await orphansIn(session, catalog, group, how.coming))
         if (!found.has(at)) found.set(at, name);
     }
@@ -247,6 +256,7 @@ export async function obstaclesTo(
 /** Unique values that other rows hold by now. */
 async function takenIn(
   session: Session,
+  catalog: Catalog,
   group: Rows,
   isThere: boolean,
 ): Promise<readonly (readonly [string, string])[]> {
@@ -271,7 +281,7 @@ async function takenIn(
     const own = isThere
       ? ` AND NOT (${group.key.length === 0 ? "false" : group.key.map(({ type }, at) => equal(`m.expunge_k${at}`, type.equals, `o.expunge_k${at}`)).join(" AND ")})`
       : "";
-    const text = `WITH mine AS (SELECT ${["expunge_n", ...made, ...keys].join(", ")} FROM (SELECT k.n AS expunge_n, ${typed.join(", ")} FROM ${list}) AS t WHERE ${where}), others AS (SELECT ${[...made, ...keys].join(", ")} FROM ONLY ${qualified(table.schema, table.name)} AS t WHERE ${where}) SELECT DISTINCT m.expunge_n FROM mine AS m JOIN others AS o ON ${expressions.map((_, at) => `m.expunge_e${at} = o.expunge_e${at}`).join(" AND ")}${own}`;
+    const text = `WITH mine AS (SELECT ${["expunge_n", ...made, ...keys].join(", ")} FROM (SELECT k.n AS expunge_n, ${typed.join(", ")} FROM ${list}) AS t WHERE ${where}), others AS (SELECT ${[...made, ...keys].join(", ")} FROM ${through(catalog, table)} AS t WHERE ${where}) SELECT DISTINCT m.expunge_n FROM mine AS m JOIN others AS o ON ${expressions.map((_, at) => `m.expunge_e${at} = o.expunge_e${at}`).join(" AND ")}${own}`;
     for (const [n] of await session.query(text, bound.values)) {
       const at = rows[Number(n)]?.at;
       if (at !== undefined) taken.push([at, name ?? ""]);

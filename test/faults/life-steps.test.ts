@@ -207,7 +207,12 @@ test("every step of a request's life is killed before and after, under every com
   const here = LIFE_STEPS.filter((step) => CASES[step].length > 0);
   expect(new Set(KILLS.map(({ point }) => point)).size).toBe(here.length * 2);
   // nothing in files is marked, nor given back: test/faults/kill-marks.test.ts
-  expect(LIFE_STEPS.filter((step) => !here.includes(step))).toEqual(["keep_images", "begin_undo", "undo", "destroy_images"]);
+  expect(LIFE_STEPS.filter((step) => !here.includes(step))).toEqual([
+    "keep_images",
+    "begin_undo",
+    "undo",
+    "destroy_images",
+  ]);
 });
 
 describe.each(KILLS)("$title", (one) => {

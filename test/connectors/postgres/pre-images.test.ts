@@ -5,6 +5,8 @@ import type { RecordType } from "../../../src/model/datamap.ts";
 import { killAt, Killed, testJournal } from "../../support/journal.ts";
 import { backOf, missing, obstacles, putBack, WINDOW } from "../putting-back.ts";
 import {
+  check,
+  codes,
   done,
   erase,
   lookup,
@@ -248,4 +250,18 @@ test("an audit trail: what the giving back writes into it is redacted, what stoo
     ["2", null, null],
     ["3", null, null],
   ]);
+});
+
+test("a table without a key, and what the role may not put back, is refused before anything is planned", async () => {
+  await sql("CREATE TABLE logs (email text, text text)");
+  const logs = record("logs", "erase", WINDOW);
+  const io = worldOf(database);
+  const system = systemOf([PEOPLE, logs], { ignore: ["notes", "marks", "visits", "orders"] });
+  const found = async () => codes(await check(system, io, [target(PEOPLE, ["email"]), target(logs, ["email"])]));
+  expect(await found()).toEqual(["ACTION_REFUSED shop.logs"]);
+  // the owner may take rights from itself
+  await sql(
+    "REVOKE INSERT ON people, marks FROM app; REVOKE UPDATE ON visits FROM app; REVOKE SELECT ON notes FROM app",
+  );
+  expect((await found()).filter((one) => one.startsWith("NOT_PERMITTED shop.people"))).toHaveLength(4);
 });

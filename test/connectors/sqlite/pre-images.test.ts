@@ -5,7 +5,7 @@ import type { System } from "../../../src/port/connector.ts";
 import type { RecordType } from "../../../src/model/datamap.ts";
 import { killAt, Killed, testJournal } from "../../support/journal.ts";
 import { backOf, missing, obstacles, putBack, WINDOW } from "../putting-back.ts";
-import { done, erase, lookup, plan, target } from "../sql.ts";
+import { check, codes, done, erase, lookup, plan, target } from "../sql.ts";
 import { record, systemOf, type TestFile, testFile, worldOf } from "./file.ts";
 
 const ANN = "ann@shop.example";
@@ -237,4 +237,11 @@ test("an audit trail: what the giving back writes into it is redacted, what stoo
     ["2", null, null],
     ["3", null, null],
   ]);
+});
+
+test("a table without a key is refused", async () => {
+  const logs = record("logs", "erase", WINDOW);
+  const { file, io, system } = await world("CREATE TABLE logs (email TEXT, text TEXT)", [logs]);
+  using _ = file;
+  expect(codes(await check(system, io, [target(logs, ["email"])]))).toEqual(["ACTION_REFUSED shop.logs"]);
 });
