@@ -1,7 +1,7 @@
 /** Rows of any table by address, whole: read as texts from which they come back exactly, and put back. */
 import { texts } from "../../src/sql/record-table.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
-import { type Cells, isNameless, type WholeRow } from "../../src/sql/whole-image.ts";
+import { type Cells, isNameless, type WholeRow } from "../../src/sql/whole-row.ts";
 import type { Catalog, Column, ForeignKey, Table } from "./catalog.ts";
 import { castTo } from "./columns.ts";
 import { attempt } from "./session.ts";

@@ -2,7 +2,7 @@
 import type { SQLInputValue } from "node:sqlite";
 import { texts } from "../../src/sql/record-table.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
-import { type Cells, isNameless, type WholeRow } from "../../src/sql/whole-image.ts";
+import { type Cells, isNameless, type WholeRow } from "../../src/sql/whole-row.ts";
 import type { Catalog, Table } from "./catalog.ts";
 import { type Database, quoted, type Value } from "./database.ts";
 import { byKey } from "./keys.ts";

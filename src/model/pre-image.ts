@@ -1,6 +1,5 @@
 /** What is removed or changed and can be put back for a while. */
 import type { RecordType } from "./datamap.ts";
-import type { PlanStep } from "./plan.ts";
 import type { Changes } from "./rule-change.ts";
 
 /** The most that the kept images of all requests take together, where the data map says nothing else. */
@@ -27,11 +26,13 @@ export function keepsWhole({
   return record.restoreWindow !== undefined && changes.rule !== undefined && changes.rule.kind !== "mark";
 }
 
+interface Words {
+  readonly reason?: string;
+  readonly until?: string;
+}
+
 /** A planned step's reason and date where a receipt has none of its own: what can be brought back only the run knows. */
-export function plannedWords({
-  reason,
-  until,
-}: Pick<PlanStep, "reason" | "until">): Pick<PlanStep, "reason" | "until"> {
+export function plannedWords({ reason, until }: Words): Words {
   if (reason === "undo") return {};
   return { ...(reason === undefined ? {} : { reason }), ...(until === undefined ? {} : { until }) };
 }

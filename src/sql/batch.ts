@@ -12,7 +12,8 @@ import { type Blocker, blockedBy } from "./references.ts";
 import { expectAll, Refusal } from "./refusal.ts";
 import { lookToPutBack, putBackWhole, seenBack, wholeItems } from "./put-back.ts";
 import { writeTrails } from "./trails.ts";
-import { type Cells, keepWhole, readWhole, type WholeRow } from "./whole-image.ts";
+import { keepWhole, readWhole } from "./whole-image.ts";
+import type { Cells, WholeRow } from "./whole-row.ts";
 
 export interface ItemLeft<T extends RecordTable> {
   readonly item: Item<T>;

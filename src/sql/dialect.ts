@@ -3,7 +3,7 @@ import type { Link, Unit } from "../model/change.ts";
 import type { Lookup, Target } from "../model/search.ts";
 import type { Assignments } from "./changes.ts";
 import type { Fate } from "./notes.ts";
-import type { Cells, WholeRow } from "./whole-image.ts";
+import type { Cells, WholeRow } from "./whole-row.ts";
 import type { Hits, RecordTable, RowState } from "./record-table.ts";
 
 /** `wait`: until the lock timeout. `skip`: rows that another transaction holds are left out. `none`: only read. */

@@ -4,16 +4,8 @@ import type { SqlBatch } from "./dialect.ts";
 import type { Item } from "./items.ts";
 import type { RecordTable } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
-import {
-  addressesIn,
-  type Cells,
-  isBack,
-  isNameless,
-  same,
-  type WholeImage,
-  wholeImageOf,
-  type WholeRow,
-} from "./whole-image.ts";
+import { wholeImageOf } from "./whole-image.ts";
+import { addressesIn, type Cells, isBack, isNameless, same, type WholeImage, type WholeRow } from "./whole-row.ts";
 
 export interface ToPutBack<T extends RecordTable> {
   readonly item: Item<T>;

@@ -7,7 +7,8 @@ import { assignmentsOf, type Whose } from "./changes.ts";
 import type { SearchedTable, SqlLook } from "./locate.ts";
 import { type Hits, markOfRow, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
-import { addressesIn, type Cells, isBack, wholeImageOf } from "./whole-image.ts";
+import { wholeImageOf } from "./whole-image.ts";
+import { addressesIn, type Cells, isBack } from "./whole-row.ts";
 
 /** How `remainingRows` looks. */
 export interface RemainingLook<T extends SearchedTable> extends SqlLook<T> {
