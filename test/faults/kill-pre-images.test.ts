@@ -27,7 +27,8 @@ const MADE = `CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT NOT NUL
 /** Words that stand nowhere but in her rows. */
 const SECRETS = ["the wallpaper is yellow", "her name is Ann Onymous", "asks for the blue one"];
 
-async function openShop() {
+/** `more`: record types beside hers; `made`: what is done to the tables before anything else. */
+async function openShop(more: object = {}, made = "") {
   const desk = openDesk();
   const window = { restore_window: "7 days" };
   desk.map(
@@ -44,6 +45,7 @@ async function openShop() {
             customers: { match: { email: "email" }, do: "erase", ...window },
             orders: { match: { customer_id: "shop.customers.id" }, do: "erase", ...window },
             tickets: { match: { email: "email" }, do: "redact", fields: { text: "clear" }, ...window },
+            ...more,
           },
         },
       },
@@ -57,7 +59,7 @@ async function openShop() {
   };
   {
     using raw = new DatabaseSync(file);
-    raw.exec(MADE);
+    raw.exec(`${MADE}; ${made}`);
     for (const id of [ANN, 901]) {
       raw
         .prepare("INSERT INTO customers VALUES (?, ?, ?, ?)")
@@ -166,3 +168,49 @@ test.each(["saving_destroy_images", "saved_destroy_images", "saving_verify", "sa
     expect(ledger.prepare("SELECT count(*) AS n FROM leaf WHERE id LIKE '%/undo.destroyed'").all()).toEqual([{ n: 1 }]);
   },
 );
+
+test("what an undo adds to an audit trail that has no window is redacted; a key that is taken is told, and no value of hers", async () => {
+  using shop = await openShop(
+    {
+      trail: {
+        match: { email: "email" },
+        audit_of: "shop.customers",
+        do: "redact",
+        fields: { email: "clear", name: "clear" },
+      },
+    },
+    `CREATE TABLE trail (id INTEGER PRIMARY KEY, what TEXT, email TEXT, name TEXT);
+     CREATE TRIGGER told_in AFTER INSERT ON customers BEGIN INSERT INTO trail (what, email, name) VALUES ('in', new.email, new.name); END;
+     CREATE TRIGGER told_out AFTER DELETE ON customers BEGIN INSERT INTO trail (what, email, name) VALUES ('out', old.email, old.name); END`,
+  );
+  const { desk, dump, sql } = shop;
+  const before = dump();
+  const { id: request } = await approvedRequest(desk, subjects);
+  expect((await desk.json(["run", request, "--confirm", request])).code).toBe(0);
+  const hers = `SELECT what, email, name FROM trail WHERE id NOT IN (SELECT id FROM trail WHERE email = '${emailOf(901)}') ORDER BY id`;
+  expect(sql(hers)).toMatchObject([
+    { what: "in", email: null, name: null },
+    { what: "out", email: null, name: null },
+  ]);
+  const undo = ["undo", request, "--confirm", request];
+  sql(`INSERT INTO customers VALUES (950, '${emailOf(ANN)}', 'anew', NULL)`);
+  const refused = await desk.json(undo);
+  expect([refused.code, dig(refused.json, "error.code")], refused.out).toEqual([3, "RESTORE_CONFLICT"]);
+  expect(list(refused.json, "error.details")).toContainEqual({
+    system: "shop",
+    record: "customers",
+    count: 1,
+    constraint: "customers(email)",
+  });
+  expect(refused.out + refused.err).not.toContain("person900");
+  sql("DELETE FROM customers WHERE id = 950");
+  sql("DELETE FROM trail WHERE name = 'anew'");
+  const back = await desk.json(undo);
+  expect(back.code, back.out + back.err).toBe(0);
+  expect(dump()).toBe(before);
+  expect(sql(hers)).toMatchObject([
+    { what: "in", email: null, name: null },
+    { what: "out", email: null, name: null },
+    { what: "in", email: null, name: null },
+  ]);
+});
