@@ -96,7 +96,7 @@ function viewOf(index: ConcreteIndex, target: Target, change: Change, lookups: r
     shape,
     rules: rulesOf(index, change),
     ...(kept === undefined ? {} : { kept: kept.map((name) => fieldName(pathOf(index, name))) }),
-    ...(change.kind === "mark" || change.kind === "restore"
+    ...((change.kind === "mark" || change.kind === "restore") && change.marker !== undefined
       ? { marking: { ...change, marks: markShapeOf(index, change.marker) } }
       : {}),
     keepsImages: target.record.restoreWindow !== undefined,

@@ -8,6 +8,7 @@ import { checkIgnore } from "./check-ignore.ts";
 import { checkIndexes } from "./check-indexes.ts";
 import { checkMatches } from "./check-matches.ts";
 import { checkReferences } from "./check-references.ts";
+import { checkRestore } from "./check-restore.ts";
 import { checkRights } from "./check-rights.ts";
 import { checkTriggers } from "./check-triggers.ts";
 import { finding } from "../../src/sql/findings.ts";
@@ -38,6 +39,7 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
   yield* checkServer(facts, resolved);
   for (const one of resolved) {
     yield* checkRights(one);
+    yield* checkRestore(place, one);
     yield* checkMatches(one);
     yield* checkFields(place.session, one, facts);
     yield* checkReferences(place, one);

@@ -10,6 +10,7 @@ export const config: ConnectorConfig = {
   actions: ["erase", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["table"],
   rank: "source",
+  preImages: true,
   block: { connect: { secret: CONNECT.secret }, system: SESSION, record: { table: PLACE.table, ...TABLE } },
   lint: (block) => [
     ...connectIssues(block),

@@ -25,11 +25,21 @@ import {
 } from "./growth.ts";
 import { keyOrder, keyRows, ofTable, sameKey } from "./keys.ts";
 import { findRows, rowsByKey } from "./locate.ts";
-import { type Losses, moreThanKnown, noLosses, noteChanged, noteRemoved, noteTaken, topOf } from "./losses.ts";
+import {
+  type Losses,
+  moreThanKnown,
+  noLosses,
+  noteChanged,
+  noteChangedIn,
+  noteRemoved,
+  noteTaken,
+  topOf,
+} from "./losses.ts";
 import { goesOn, referencingOf } from "../../src/sql/cascades.ts";
 import { walkReferences, waysInto } from "./references.ts";
 import type { Structure } from "./place.ts";
 import { type Place, type Resolved, resolveTarget, stateOf, stateTexts } from "./resolved.ts";
+import { obstaclesTo, pastTriggers, putBackRows, rewriteRows, wholeRows } from "./whole-rows.ts";
 import { byKey, wholeTable } from "./search.ts";
 import { attempt, type Database } from "./session.ts";
 import { type Binder, binder, qualified, quoted } from "./sql.ts";
@@ -57,6 +67,8 @@ interface Erasing {
   readonly lost: Losses;
   /** As of the last `settle`. */
   grown: readonly Growth[];
+  /** Rows were put back or set as they were, also in tables that are no record type. */
+  restored: boolean;
   id: string;
 }
 
@@ -95,6 +107,7 @@ export async function beginErasing(
     deleting,
     lost,
     grown: [],
+    restored: false,
     id: "",
   };
   return {
@@ -111,6 +124,22 @@ export async function beginErasing(
       const counts = await deleteRows(transaction, deletions);
       for (const [at, { table, keys }] of deletions.entries()) noteRemoved(lost, table, keys, counts[at] ?? 0);
       return counts;
+    },
+    whole: async (addresses, lock) => await wholeRows(transaction, described.place.catalog, addresses, lock),
+    inTheWay: async (rows) => await obstaclesTo(transaction, described.place.catalog, rows),
+    async putBack(rows) {
+      await putBackRows(transaction, described.place.catalog, rows);
+      erasing.restored = true;
+    },
+    async rewrite(rows, past) {
+      erasing.restored = true;
+      const { catalog } = described.place;
+      const work = async () => {
+        for (const { table, count } of await rewriteRows(transaction, catalog, rows))
+          noteChangedIn(lost, catalog, table, count);
+      };
+      if (past) await pastTriggers(transaction, catalog, rows, work);
+      else await work();
     },
     settle: async () => await settle(erasing),
     ownRows: async (tables) => await ownRowsOf(tables, (trail) => writtenIn(erasing, trail)),
@@ -269,7 +298,7 @@ async function settle(erasing: Erasing): Promise<readonly string[]> {
   const declared = declaredIn(block, described.works);
   const strangers: string[] = [];
   for (const one of erasing.grown)
-    if (!declared(one) && !(await wasUndone(transaction, one))) strangers.push(one.shown);
+    if (!declared(one) && !isPutBack(erasing, one) && !(await wasUndone(transaction, one))) strangers.push(one.shown);
   const alone = new Set(seized.flatMap(([oid]) => oid ?? []));
   const emptied = await emptiedTables(erasing, [...alone]);
   const unplanned = strangers.length > 0 ? emptied : [...emptied, ...(await unplannedLosses(erasing, alone))];
@@ -281,6 +310,12 @@ async function settle(erasing: Erasing): Promise<readonly string[]> {
       : await alteredColumns({ transaction, database, place, planned, grown: erasing.grown, lost, seized: alone, io });
   if (altered.length > 0) throw new Refusal(`ALTERED ${altered.join(", ")}`);
   return strangers;
+}
+
+/** What a cascade took is put back into tables that are no record type, and nothing is lost there. */
+function isPutBack({ restored, described: { place } }: Erasing, { oid, root, deleted }: Growth): boolean {
+  const table = place.catalog.table(oid) ?? place.catalog.table(root);
+  return restored && deleted === 0 && table !== undefined && place.catalog.recordsOver(table).length === 0;
 }
 
 /** Names of tables that a trigger emptied, dropped or rebuilt: whatever stood there is somebody's, or was to stay. */

@@ -40,7 +40,11 @@ export function noteRemoved(
   keys.set(target.record.id, mine);
 }
 
-export function noteChanged({ changed }: Losses, { catalog, table }: Resolved, count: number): void {
+export function noteChanged(losses: Losses, { catalog, table }: Resolved, count: number): void {
+  noteChangedIn(losses, catalog, table, count);
+}
+
+export function noteChangedIn({ changed }: Losses, catalog: Catalog, table: Table, count: number): void {
   const top = topOf(catalog, table);
   changed.set(top, (changed.get(top) ?? 0) + count);
 }

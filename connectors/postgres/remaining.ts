@@ -7,6 +7,7 @@ import { nameOf } from "../../src/sql/cascades.ts";
 import { waysInto } from "./references.ts";
 import { type Place, type Resolved, resolveOver } from "./resolved.ts";
 import { binder, qualified } from "./sql.ts";
+import { wholeRows } from "./whole-rows.ts";
 import type { Session } from "./transaction.ts";
 
 /** How it is seen whether everything is as an operation leaves it. */
@@ -15,6 +16,7 @@ export function remainingIn(place: Place, io: IO): RemainingLook<Resolved> {
   return {
     ...lookOf(session, io),
     over: async (target, { table }) => await resolveOver(place, target, table),
+    whole: async (addresses) => await wholeRows(session, catalog, addresses, false),
     async taken({ table }, name, keys) {
       const segments = new Map(waysInto(catalog, block, table).map(({ segment }) => [nameOf(segment, block), segment]));
       const segment = segments.get(name);

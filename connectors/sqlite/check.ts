@@ -1,8 +1,10 @@
 import { Failure } from "../../src/errors.ts";
+import { keepsWhole } from "../../src/model/pre-image.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { namedColumn } from "../../src/port/named-column.ts";
 import { checkForeignKey } from "../../src/sql/check-foreign-key.ts";
 import { unusedIgnores } from "../../src/sql/check-ignore.ts";
+import { noKeyToPutBack } from "../../src/sql/check-restore.ts";
 import { checkRules } from "../../src/sql/check-rules.ts";
 import { judgeWrite } from "../../src/sql/check-writes.ts";
 import { deletes, finding, updates } from "../../src/sql/findings.ts";
@@ -51,6 +53,7 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
           help: "Grant the right to write both.",
         },
       );
+    if (keepsWhole(one.target) && one.table.key.length === 0) yield noKeyToPutBack(one, one.table.name);
     yield* checkMatches(one);
     yield* checkFields(one);
     yield* checkReferences(place, one);

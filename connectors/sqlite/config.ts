@@ -8,6 +8,7 @@ export const config: ConnectorConfig = {
   actions: ["erase", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["table"],
   rank: "source",
+  preImages: true,
   block: {
     connect: { file: CONNECT.file, secret: CONNECT.secret },
     system: {},

@@ -67,10 +67,28 @@ export function firing(place: Place, resolved: Resolved) {
   );
 }
 
+/** What triggers write when rows of this table are put back or set as they were. */
+export function restoringEffectsOf(place: Place, { table }: Resolved): readonly Effect[] {
+  const columns = [...table.columns.values()].flatMap(({ name, generated }) => (generated ? [] : [quoted(name)]));
+  const name = `main.${quoted(table.name)}`;
+  const list = columns.join(", ");
+  return effectsIn(place, [
+    place.database.authorised(`INSERT INTO ${name} (${list}) SELECT ${list} FROM ${name} WHERE 0 = ?`),
+    place.database.authorised(`UPDATE ${name} SET ${columns.map((one) => `${one} = NULL`).join(", ")} WHERE 0 = ?`),
+  ]);
+}
+
 /** What triggers write, at every depth. */
 export function effectsOf(place: Place, resolved: Resolved): readonly Effect[] {
+  return effectsIn(
+    place,
+    deedsOf(place, resolved).map(({ deeds }) => deeds),
+  );
+}
+
+function effectsIn(place: Place, all: readonly (readonly Deed[])[]): readonly Effect[] {
   const on = new Map(place.catalog.triggers.map(({ name, table }) => [name, table]));
-  const effects = deedsOf(place, resolved).flatMap(({ deeds }) =>
+  const effects = all.flatMap((deeds) =>
     deeds.flatMap(({ code, table, trigger, schema }): Effect[] => {
       const verb = VERBS.get(code);
       if (verb === undefined || trigger === null || schema !== "main" || table.startsWith("sqlite_")) return [];

@@ -7,7 +7,7 @@ import { alsoReading } from "../../src/sql/read-columns.ts";
 import { applyUnit } from "../../src/sql/unit.ts";
 import { loadCatalog } from "./catalog.ts";
 import { type Database, openToWrite } from "./database.ts";
-import { effectsOf } from "./effects.ts";
+import { effectsOf, restoringEffectsOf } from "./effects.ts";
 import { beginErasing, type Erasing, watch } from "./erasing.ts";
 import { failureOf } from "./errors.ts";
 import { addressIn } from "./keys.ts";
@@ -80,7 +80,10 @@ function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<R
       const onePiece = isOnePiece(unit, works, ({ table, catalog }) =>
         catalog.into(table).some(({ child }) => child === table),
       );
-      const effects = works.flatMap((one) => effectsOf(place, one));
+      const effects = works.flatMap((one) => [
+        ...effectsOf(place, one),
+        ...(unit.effect === "restore" ? restoringEffectsOf(place, one) : []),
+      ]);
       // what triggers may do as well is asked for only where there are any
       const planned = effects.length === 0 ? NOTHING_PLANNED : await plannedIn(place, unit);
       erasing = { ...place, works, onePiece, watched: watch(place, effects), ...planned };

@@ -16,6 +16,7 @@ import type { Effect } from "./effects.ts";
 import { addressOf, byKey, nameIn } from "./keys.ts";
 import { lookOf } from "./look.ts";
 import { walkReferences, waysInto } from "./references.ts";
+import { obstaclesTo, putBackRows, rewriteRows, wholeRows } from "./whole-rows.ts";
 import { type Place, type Resolved, selected, stateOf, stored } from "./resolved.ts";
 
 /** A table that triggers may write to: a trigger of our own, in memory, writes down which rows they did. */
@@ -154,6 +155,19 @@ export async function beginErasing(erasing: Erasing, { trails }: BatchTables<Res
     referencing: async (table, keys) => await referencing(erasing, table, keys, taken),
     update: async (table, rows) => await Promise.resolve(updateRows(database, table, rows)),
     remove: async (deletions) => await Promise.resolve(deleteRows(database, deletions)),
+    whole: async (addresses) => await Promise.resolve(wholeRows(erasing, addresses)),
+    inTheWay: async (rows) => await Promise.resolve(obstaclesTo(erasing, rows)),
+    async putBack(rows) {
+      for (const { at } of rows) taken.add(at);
+      putBackRows(erasing, rows);
+      await Promise.resolve();
+    },
+    async rewrite(rows, past) {
+      for (const { at } of rows) taken.add(at);
+      // SQLite has no way past a trigger that leaves it in place
+      if (!past) rewriteRows(erasing, rows);
+      await Promise.resolve();
+    },
     settle: async () => await Promise.resolve(settle(erasing, taken)),
     ownRows: async () => await ownRowsOf(trails, (trail) => writtenIn(erasing, trail)),
     // SQLite keeps no account of its transactions: this only tells one note from another

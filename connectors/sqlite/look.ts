@@ -11,6 +11,7 @@ import { nameOf } from "../../src/sql/cascades.ts";
 import { quoted, type Row } from "./database.ts";
 import { byKey, keyOf, rowidIn, textOf } from "./keys.ts";
 import { waysInto } from "./references.ts";
+import { wholeRows } from "./whole-rows.ts";
 import { type Place, readOf, type Resolved, resolveOver, selected, stateOf, valuesOf } from "./resolved.ts";
 
 /** A table with more rows is not read whole for cells that no search finds. */
@@ -41,6 +42,7 @@ export function lookOf(place: Place): RemainingLook<Resolved> {
         if (passes(table.filters, { values: valuesOf(table, row) })) yield stateOf(table, row, io);
     },
     over: (target, { table }) => resolveOver(catalog, target, table),
+    whole: async (addresses) => await Promise.resolve(wholeRows(place, addresses)),
     async taken({ table }, name, keys) {
       const segment = waysInto(catalog, table).find((way) => nameOf(way.segment, block) === name)?.segment;
       if (segment === undefined) return await Promise.resolve(undefined);

@@ -13,6 +13,7 @@ import { type Context, today } from "./context.ts";
 import { noted } from "./history.ts";
 import { destroyEnded } from "./kept-images.ts";
 import { decisionEntry, policyEntry, standingEntry } from "./ledger-entries.ts";
+import { openThings } from "./open-things.ts";
 import { dueAsOf, isIdle, planDue, takeBackUnapproved, takeBackUndone } from "./plan-due.ts";
 import { runRequest } from "./run-request.ts";
 import { standingMeaning, whyNotStanding } from "./standing.ts";
@@ -135,7 +136,10 @@ async function endWindows(context: Context): Promise<readonly NonNullable<Ran["d
   for (const { id, kind, state } of await context.state.read.requests.list()) {
     if (!OPEN_STATES.includes(state)) continue;
     try {
-      if (!(await destroyEnded(context, id)) || kind === "due" || state !== "waiting") continue;
+      const destroyed = await destroyEnded(context, id);
+      if (kind === "due" || state !== "waiting") continue;
+      // one that was killed between the two is verified the next time
+      if (!destroyed && !(await isOverAndOpen(context, id))) continue;
       const verified = await verifyRequest(context, id, { purge: false });
       ended.push({ request: id, state: verified.state, exit: verified.exit });
     } catch (error) {
@@ -159,6 +163,16 @@ async function runAgain(
     if (isStale && (await takeBackUndone(context, id))) return "taken_back";
     throw error;
   }
+}
+
+/** Whether what a run kept is destroyed, or came back, and nothing else keeps its request open. */
+async function isOverAndOpen({ state: { read } }: Context, id: string): Promise<boolean> {
+  const request = await read.requests.get(id);
+  const result = request.plan === undefined ? undefined : await read.plans.result(request.plan);
+  const kept = result?.steps.some(
+    (step) => typeof step === "object" && step !== null && Reflect.has(step, "restorable"),
+  );
+  return kept === true && (await openThings(read, request)).length === 0;
 }
 
 interface Ran {

@@ -3,14 +3,17 @@ import type { Guard, IO, UnitJournal } from "../port/connector.ts";
 import { Failure } from "../errors.ts";
 import { assignEach } from "./assign.ts";
 import { type Assignments, assignmentsOf } from "./changes.ts";
-import type { Locking, SqlBatch, SqlDialect } from "./dialect.ts";
+import type { Locking, Referencing, SqlBatch, SqlDialect } from "./dialect.ts";
 import { keepImages } from "./images.ts";
 import { type Batch, type Item, type Job, lookupsOf, type Todo } from "./items.ts";
 import { keyDigest, noteText } from "./notes.ts";
 import type { RecordTable, RowState } from "./record-table.ts";
 import { type Blocker, blockedBy } from "./references.ts";
 import { expectAll, Refusal } from "./refusal.ts";
+import { lookToPutBack, putBackWhole, seenBack, wholeItems } from "./put-back.ts";
 import { writeTrails } from "./trails.ts";
+import { keepWhole, readWhole } from "./whole-image.ts";
+import type { Cells, WholeRow } from "./whole-row.ts";
 
 export interface ItemLeft<T extends RecordTable> {
   readonly item: Item<T>;
@@ -37,6 +40,8 @@ export interface UnitRun<T extends RecordTable> {
   contended: boolean;
   /** Everything is taken back. */
   readonly rehearsal: boolean;
+  /** Rows that others of the undo have put back by then: a rehearsal puts them back too. */
+  readonly coming: readonly WholeRow[];
 }
 
 /** One transaction: lock and read again, judge, act by key, redact what that wrote into audit trails, note, commit. Throws `Refusal` with nothing done. */
@@ -49,28 +54,40 @@ export async function runBatch<T extends RecordTable>(
   const deleting = new Set(batch.flatMap(({ change, job }) => (change.kind === "delete" ? [job.table] : [])));
   const trails = jobs.filter((job) => job.trail);
   await using transaction = await dialect.begin({ deleting: [...deleting], trails: trails.map(({ table }) => table) });
-  const { todo, left } = await judge(run, transaction, batch, locking);
-  if (todo.length === 0) return { left, affected: [], own: {} };
+  const whole = wholeItems(batch);
+  const back = whole.length === 0 ? NOTHING : await lookToPutBack(transaction, whole, run.coming);
+  const putting = new Set(whole.map(({ item }) => item));
+  const rules = putting.size === 0 ? batch : batch.filter((item) => !putting.has(item));
+  const { todo, left: staying, references } = await judge(run, transaction, rules, locking);
+  const left = [...staying, ...back.left];
+  const all = [...todo.map(({ item }) => item), ...back.todo.map(({ item }) => item)];
+  if (all.length === 0) return { left, affected: [], own: {} };
   pass(run, "effect_begin");
   // the point itself may have been the moment of Ctrl-C
   if (io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
   const leading = todo.filter(({ item }) => !item.job.trail);
+  const before = await readWhole(transaction, todo, references);
+  await putBackWhole(transaction, back, run.coming);
   await writeLeading(run, transaction, leading);
+  await seenBack(transaction, back.todo);
   const own = await writeTrails(
-    { jobs: trails, io, wrote: leading.length > 0 },
+    { jobs: trails, io, wrote: leading.length + back.todo.length > 0 },
     transaction,
     todo.filter(({ item }) => item.job.trail),
   );
   pass(run, "effect_half");
   // what is not committed is taken back
-  if (run.rehearsal) return { affected: todo.map(({ item }) => item), left, own };
+  if (run.rehearsal) return { affected: all, left, own };
   await keepImages(transaction, leading, journal);
+  await keepWhole(transaction, before, journal);
   const done: Record<string, string[]> = {};
-  for (const { item } of todo) (done[item.job.work.step] ??= []).push(keyDigest(item.record.key, io));
+  for (const item of all) (done[item.job.work.step] ??= []).push(keyDigest(item.record.key, io));
   await journal.note(noteText(dialect.kind, { xid: await transaction.id(), done, own }));
   await transaction.commit();
-  return { affected: todo.map(({ item }) => item), left, own };
+  return { affected: all, left, own };
 }
+
+const NOTHING = { todo: [], left: [], there: new Map<string, Cells>() };
 
 function pass<T extends RecordTable>(run: UnitRun<T>, point: "effect_begin" | "effect_half"): void {
   if (run.passed.has(point) || run.rehearsal) return;
@@ -78,9 +95,14 @@ function pass<T extends RecordTable>(run: UnitRun<T>, point: "effect_begin" | "e
   run.journal.at(point);
 }
 
-interface Judged<T extends RecordTable> {
+interface Looked<T extends RecordTable> {
   readonly todo: readonly Todo<T>[];
   readonly left: readonly ItemLeft<T>[];
+}
+
+interface Judged<T extends RecordTable> extends Looked<T> {
+  /** Who references what is to be deleted. */
+  readonly references: ReadonlyMap<Item<T>, readonly Referencing[]>;
 }
 
 /** Locks the rows and asks everybody: the row itself, who references it, and what the core knows of holds and conditions. */
@@ -116,6 +138,12 @@ async function judge<T extends RecordTable>(
   return {
     todo: looked.todo.filter(({ item }) => !left.has(item)),
     left: [...left].map(([item, said]) => ({ item, left: said })),
+    references: new Map(
+      [...Map.groupBy(references, ({ parent }) => parent)].map(([item, some]) => [
+        item,
+        some.map(({ reference }) => reference),
+      ]),
+    ),
   };
 }
 
@@ -125,7 +153,7 @@ export async function look<T extends RecordTable>(
   batch: Batch<T>,
   locking: Locking,
   io: IO,
-): Promise<Judged<T>> {
+): Promise<Looked<T>> {
   const todo: Todo<T>[] = [];
   const left: ItemLeft<T>[] = [];
   const leave = (item: Item<T>, kind: Left["kind"], reason: string) => left.push({ item, left: { kind, reason } });

@@ -3,6 +3,7 @@ import type { Link, Unit } from "../model/change.ts";
 import type { Lookup, Target } from "../model/search.ts";
 import type { Assignments } from "./changes.ts";
 import type { Fate } from "./notes.ts";
+import type { Cells, WholeRow } from "./whole-row.ts";
 import type { Hits, RecordTable, RowState } from "./record-table.ts";
 
 /** `wait`: until the lock timeout. `skip`: rows that another transaction holds are left out. `none`: only read. */
@@ -80,6 +81,22 @@ export interface SqlBatch<T extends RecordTable> extends AsyncDisposable {
   update(table: T, rows: ReadonlyMap<string, Assignments>): Promise<number>;
   /** Deletes in one statement; how many rows each table lost. */
   remove(deletions: readonly { readonly table: T; readonly keys: readonly string[] }[]): Promise<readonly number[]>;
+  /** Rows of any table by address, whole; those that are not there are left out. `lock`: nobody else changes them any more. */
+  whole(addresses: readonly string[], lock: boolean): Promise<ReadonlyMap<string, Cells>>;
+  /**
+   * Which of these rows cannot be put back as they were, and why, by address: the unique constraint that another row holds,
+   * the foreign key whose row is gone, `schema_changed`. `rewritten` are there, with the cells that they are to have.
+   */
+  inTheWay(rows: {
+    readonly inserted: readonly WholeRow[];
+    readonly rewritten: readonly WholeRow[];
+    /** Will be there by then. */
+    readonly coming: readonly WholeRow[];
+  }): Promise<ReadonlyMap<string, string>>;
+  /** Puts these rows where they were, all at once, so that they may reference each other. */
+  putBack(rows: readonly WholeRow[]): Promise<void>;
+  /** Sets these cells of rows. `pastTriggers`: without what triggers do about it, where the database lets us; else nothing is done. */
+  rewrite(rows: readonly WholeRow[], pastTriggers: boolean): Promise<void>;
   /** Deferred constraints and triggers have their say. Names of tables that our statements wrote to though nobody declared it. */
   settle(): Promise<readonly string[]>;
   /** After `settle`: rows of these audit trails that our own statements wrote, once for every trail that they belong to; `unclaimed`: names of tables with rows that belong to none. */

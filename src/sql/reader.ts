@@ -3,6 +3,7 @@ import type { Link, Reference, Residue, Write } from "../model/change.ts";
 import type { SystemBlock } from "../model/datamap.ts";
 import type { Finding, Lookup, Target } from "../model/search.ts";
 import type { IO, Reader } from "../port/connector.ts";
+import { chunks } from "./items.ts";
 import { locateDue, locateKeys, locateRows, type SearchedTable } from "./locate.ts";
 import { type RemainingLook, remainingRows } from "./remaining.ts";
 
@@ -76,6 +77,18 @@ export function sqlReader<P, T extends SearchedTable>(block: SystemBlock, io: IO
       await once(
         lookingAt(target, async function* (place, table) {
           yield await reading.size(place, table);
+        }),
+      ),
+    imageBytes: async (target, keys) =>
+      await once(
+        lookingAt(target, async function* (place, table) {
+          const look = reading.look(place);
+          let bytes = 0;
+          for (const some of chunks(keys, 1000)) {
+            const addresses = (await Array.fromAsync(look.ofKeys(table, some))).map(({ address }) => address);
+            for (const cells of (await look.whole(addresses)).values()) bytes += JSON.stringify(cells).length;
+          }
+          yield bytes;
         }),
       ),
     remaining: (target, operation, lookups) =>

@@ -7,11 +7,15 @@ import { assignmentsOf, type Whose } from "./changes.ts";
 import type { SearchedTable, SqlLook } from "./locate.ts";
 import { type Hits, markOfRow, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
+import { wholeImageOf } from "./whole-image.ts";
+import { addressesIn, type Cells, isBack } from "./whole-row.ts";
 
 /** How `remainingRows` looks. */
 export interface RemainingLook<T extends SearchedTable> extends SqlLook<T> {
   /** Another record type's names over this table. */
   over(target: Target, table: T): T | Promise<T>;
+  /** As `SqlBatch.whole`. */
+  whole(addresses: readonly string[]): Promise<ReadonlyMap<string, Cells>>;
   /** Which of these rows of a table that is no record type are still there; undefined where that table is none that a cascade leads to any more. */
   taken(table: T, name: string, keys: readonly string[]): Promise<ReadonlySet<string> | undefined>;
 }
@@ -28,6 +32,13 @@ export async function* remainingRows<T extends SearchedTable>(
   io: IO,
 ): AsyncGenerator<string> {
   const { change, records } = operation;
+  if (change.kind === "restore" && change.marker === undefined) {
+    for (const record of records) {
+      const image = wholeImageOf({ change, record });
+      if (image !== undefined && !isBack(image, await look.whole(addressesIn(image)))) yield record.key;
+    }
+    return;
+  }
   const left = new Set<string>();
   const ways: { table: T; change: Change; lookups: readonly Lookup[] | undefined }[] = [{ table, change, lookups }];
   const keys = records.map(({ key }) => key);

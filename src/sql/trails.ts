@@ -84,7 +84,8 @@ async function ownRows<T extends RecordTable>(
   states: readonly RowState[],
   io: IO,
 ): Promise<readonly TrailRow[]> {
-  const change = work.operations.find((one) => one.change.kind !== "minimise")?.change ?? work.target.changes.rule;
+  const made = work.operations.find(({ change: one }) => one.kind !== "minimise" && one.kind !== "restore");
+  const change = made?.change ?? work.target.changes.rule;
   if (states.length === 0 || change === undefined) return [];
   const hits = await session.hits(
     table,

@@ -7,7 +7,9 @@ import type { SqlDialect } from "./dialect.ts";
 import { type Batch, batchesOf, countedAs, halved, type Item, itemsOf, type Job, jobsOf } from "./items.ts";
 import { type BatchNote, keyDigest, settleNotes, type Settled } from "./notes.ts";
 import type { RecordTable } from "./record-table.ts";
+import { lookToPutBack, wholeItems } from "./put-back.ts";
 import { Refusal } from "./refusal.ts";
+import { comingIn } from "./whole-image.ts";
 
 /** For locks and deadlocks; the last try passes over what is locked. */
 const CONTENTION = { tries: 3, first: 150, most: 300 };
@@ -35,6 +37,7 @@ export async function applyUnit<T extends RecordTable>(
     passed: new Set(),
     contended: false,
     rehearsal: unit.rehearsal === true,
+    coming: unit.rehearsal === true ? comingIn(unit.earlier ?? []) : [],
   };
   const results: BatchResult<T>[] = [];
   if (settled.inDoubt) results.push(leftAll(items, "blocked", "in_doubt"));
@@ -56,8 +59,14 @@ async function cameTrue<T extends RecordTable>(
   const mine = all.filter(({ job, record }) => done[job.work.step]?.includes(keyDigest(record.key, io)) ?? false);
   if (mine.length === 0) return false;
   await using session = await dialect.begin({ deleting: [], trails: [] });
-  const { todo, left } = await look(session, mine, "none", io);
-  return todo.length === 0 && left.every((one) => one.left.kind === "already_gone");
+  const whole = wholeItems(mine);
+  const putting = new Set(whole.map(({ item }) => item));
+  const back = await lookToPutBack(session, whole, []);
+  const rules = mine.filter((item) => !putting.has(item));
+  const { todo, left } = await look(session, rules, "none", io);
+  return (
+    todo.length + back.todo.length === 0 && [...left, ...back.left].every((one) => one.left.kind === "already_gone")
+  );
 }
 
 /** Does a batch. Contention is tried again, refusals are cut down to the records they are about. */

@@ -18,6 +18,7 @@ const SQLITE = [
   "test/connectors/sqlite/rows.test.ts",
 ];
 const FAULTS = ["test/engine/faults.test.ts"];
+const IMAGES = ["test/connectors/sqlite/pre-images.test.ts"];
 const LEGAL = ["test/engine/legal-holds.test.ts"];
 const UNDER_HOLD = ["test/planner/under-legal-hold.test.ts"];
 const UNTRUE = ["test/engine/untrue.test.ts"];
@@ -554,5 +555,76 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'sum("alreadyGone") - 0 * doneBefore(plans)',
     tests: UNTRUE,
     titles: "no second time",
+  },
+  {
+    name: "what is removed is not kept before it goes",
+    file: "src/sql/batch.ts",
+    from: "  await keepWhole(transaction, before, journal);",
+    to: "  await keepWhole(transaction, { ...before, items: [] }, journal);",
+    tests: IMAGES,
+  },
+  {
+    name: "a row is put back in the place of another",
+    file: "src/sql/put-back.ts",
+    from: "changedSince(image, there) ?? firstOf(image, obstacles)",
+    to: "changedSince(image, there) ?? firstOf(image, new Map())",
+    tests: IMAGES,
+    titles: "a key taken",
+  },
+  {
+    name: "what was written since is written over",
+    file: "src/sql/put-back.ts",
+    from: "!same(before, row) && !same(after, row)",
+    to: "!same(before, row) && !same({}, row)",
+    tests: IMAGES,
+    titles: "a key taken",
+  },
+  {
+    name: "what a trigger set anew is taken for restored",
+    file: "src/sql/put-back.ts",
+    from: "    if (wrong.size === 0) return;",
+    to: "    if (wrong.size >= 0) return;",
+    tests: IMAGES,
+    titles: "trigger",
+  },
+  {
+    name: "what an undo adds to a trail is taken for planned",
+    file: "src/sql/trails.ts",
+    from: 'one.kind !== "minimise" && one.kind !== "restore"',
+    to: 'one.kind !== "minimise"',
+    tests: IMAGES,
+    titles: "an audit trail",
+  },
+  {
+    name: "a request closes while what it erased can be brought back",
+    file: "src/requests/verify-request.ts",
+    from: "hidden: seen.hidden || back.size > 0,",
+    to: "hidden: seen.hidden || back.size < 0,",
+    tests: ["test/engine/pre-images.test.ts"],
+    titles: "until when",
+  },
+  {
+    name: "a legal hold keeps no image",
+    file: "src/requests/kept-images.ts",
+    from: "  if (legal.holds.length === 0) return new Set();",
+    to: "  if (legal.holds.length >= 0) return new Set();",
+    tests: ["test/engine/pre-images.test.ts"],
+    titles: "a legal hold",
+  },
+  {
+    name: "an image outlives its window",
+    file: "src/requests/kept-images.ts",
+    from: "until === undefined || until < now",
+    to: 'until === undefined || until < "2000-01-01"',
+    tests: ["test/engine/pre-images.test.ts"],
+    titles: "due work on a timer",
+  },
+  {
+    name: "limits.image_bytes caps nothing",
+    file: "src/planner/plan.ts",
+    from: "  if (all > cap)\n    throw new Failure(",
+    to: "  if (all > cap * 1e9)\n    throw new Failure(",
+    tests: ["test/engine/pre-images.test.ts"],
+    titles: "image_bytes",
   },
 ];
