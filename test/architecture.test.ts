@@ -95,6 +95,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/errors.ts",
   ],
   "src/base-command.ts": ["src/terminal", "src/model", "src/errors.ts"],
+  "src/bin-command.ts": ["src/base-command.ts", "src/planner", "src/terminal", "src/model", "src/errors.ts"],
   "src/hold-command.ts": [
     "src/base-command.ts",
     "src/requests",

@@ -123,6 +123,17 @@ test("what was hidden and is brought back", async () => {
   conforms(await desk.json(["undo", hidden, "--confirm", hidden, "--system", "shop"]), "failure");
   conforms(await desk.json(["request", "show", hidden]), "request-show");
   conforms(await desk.json(["report", hidden]), "report");
+
+  conforms(await desk.json(["request", "cancel", hidden, "--reason", "withdrawn"]), "failure");
+  const bob = { stdin: JSON.stringify({ email: "bob@example.com" }) };
+  {
+    using raw = new DatabaseSync(join(desk.folder, "data/shop.db"));
+    raw.exec(`INSERT INTO people VALUES (8, 'bob@example.com', '${new Date().toISOString()}')`);
+  }
+  conforms(await desk.json(["bin", "list", "--by-day"]), "bin-list");
+  const way = ["shop.people", "--subject-file", "-", "--confirm", "shop.people"];
+  conforms(await desk.json(["bin", "purge", ...way, "--reason", "asked for by the person"], bob), "bin-purge");
+  conforms(await desk.json(["bin", "restore", ...way], bob), "bin-restore");
 });
 
 test("findings have data and no error; a failure has an error and no data", async () => {

@@ -63,31 +63,42 @@ export async function rehearse(
   const earlier = new Map<string, Work[]>();
   for (const unit of units) {
     const work = unitOf(unit, without);
-    if (work.works.length === 0) continue;
     const before = earlier.get(unit.system) ?? [];
     earlier.set(unit.system, [...before, ...work.works]);
-    await using eraser = await openEraser(unit.system);
-    const journal = {
-      notes: [],
-      note: async () => await Promise.reject(new Failure("UNEXPECTED", "a rehearsal notes nothing")),
-      keepImages: async () => await Promise.resolve(),
-      at: () => {},
-    };
-    for (const outcome of await eraser.apply({ ...work, rehearsal: true, earlier: before }, journal, FREE)) {
-      if (outcome.left.length === 0) continue;
-      const part = unit.parts.find(({ step }) => step.step === outcome.step);
-      if (part === undefined) throw new Failure("UNEXPECTED", "a rehearsal speaks of a step that it was not given");
-      const stands = outcome.left.filter((left) => !isBackAlready(left));
-      for (const [constraint, mine] of Map.groupBy(stands, ({ reason }) => reason))
-        conflicts.push({
-          system: unit.system,
-          record: part.step.target.record.name,
-          plan: unit.plan,
-          step: outcome.step,
-          keys: mine.map(({ key }) => key),
-          constraint,
-        });
-    }
+    conflicts.push(...(await rehearseUnit(unit, { ...work, earlier: before }, { openEraser })));
+  }
+  return conflicts;
+}
+
+/** The same for a unit whose work is made already. */
+export async function rehearseUnit(
+  unit: RestoredUnit,
+  work: Unit,
+  { openEraser }: Pick<RestoreScope, "openEraser">,
+): Promise<readonly Conflict[]> {
+  if (work.works.length === 0) return [];
+  const conflicts: Conflict[] = [];
+  await using eraser = await openEraser(unit.system);
+  const journal = {
+    notes: [],
+    note: async () => await Promise.reject(new Failure("UNEXPECTED", "a rehearsal notes nothing")),
+    keepImages: async () => await Promise.resolve(),
+    at: () => {},
+  };
+  for (const outcome of await eraser.apply({ ...work, rehearsal: true }, journal, FREE)) {
+    if (outcome.left.length === 0) continue;
+    const part = unit.parts.find(({ step }) => step.step === outcome.step);
+    if (part === undefined) throw new Failure("UNEXPECTED", "a rehearsal speaks of a step that it was not given");
+    const stands = outcome.left.filter((left) => !isBackAlready(left));
+    for (const [constraint, mine] of Map.groupBy(stands, ({ reason }) => reason))
+      conflicts.push({
+        system: unit.system,
+        record: part.step.target.record.name,
+        plan: unit.plan,
+        step: outcome.step,
+        keys: mine.map(({ key }) => key),
+        constraint,
+      });
   }
   return conflicts;
 }
@@ -103,9 +114,13 @@ export async function restoreUnit(
   without: ReadonlySet<string>,
   scope: RestoreScope,
 ): Promise<void> {
+  await restoreWork(unit, unitOf(unit, without), scope);
+}
+
+/** The same for a unit whose work is made already. */
+export async function restoreWork(unit: RestoredUnit, work: Unit, scope: RestoreScope): Promise<void> {
   const { at, lease, undo } = scope;
   const started = scope.now().toISOString();
-  const work = unitOf(unit, without);
   at("claimed", unit.system);
   await lifeStep(lease, at, "intend", async (tx) => await tx.journal.intend(undo, unit.unit), unit.system);
   at("intent_written", unit.system);

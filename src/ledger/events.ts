@@ -68,6 +68,7 @@ const code = pattern(/^[A-Za-z0-9_.:-]{1,64}$/u);
 const name = label(200);
 const version = pattern(/^[a-z][a-z0-9-]{0,40}@\d{1,6}\.\d{1,6}\.\d{1,6}(?:[.+-][0-9A-Za-z.+-]{1,40})?$/u, "closed");
 const hold = pattern(/^H-\d{4}-\d{4,8}$/u, "closed");
+const restore = pattern(/^B-\d{4}-\d{4,8}$/u, "closed");
 /** How it was looked at again: searched anew, not at all, only declared in the data map, a third party's word. */
 const verification = { method: oneOf("requery", "none", "declared", "attested"), residual: count, at: instant };
 
@@ -166,6 +167,8 @@ const SHAPES = {
     not_searched: optional(list(shape(recordType), 10_000)),
     /** Records that the plan leaves out on purpose, and the commitment of the words why. */
     excluded: optional(shape({ records: count, words: digest })),
+    /** Of what is marked as deleted and goes before its day: the commitment of the words why. */
+    early: optional(digest),
   },
   "erasure.started": {
     request,
@@ -253,6 +256,8 @@ const SHAPES = {
       1000,
     ),
   },
+  /** Somebody brought records back that no open request had marked as deleted. `link`: whose they are. */
+  "bin.restored": { restore, at: instant, day: date, by: actor, ...recordType, restored: count, hidden: count },
   /** What could have been given back no more: the window had ended. */
   "undo.destroyed": { request, at: instant, day: date, plan },
   /** One a `verify`: what was seen when everything was looked for again. */

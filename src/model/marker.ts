@@ -103,3 +103,18 @@ function dayOf(text: string): number | undefined {
   const at = date === undefined ? Number.NaN : Date.parse(`${date}T00:00:00Z`);
   return Number.isNaN(at) ? undefined : at;
 }
+
+/**
+ * What makes a record live again that somebody else marked: the rules by which any store changes fields. Undefined where
+ * the data map does not say what a live record holds there (`restore_as`).
+ */
+export function aliveRules(marker: Marker): FieldRules | undefined {
+  if (marker.kind === "delete_marker") return undefined;
+  const live = marker.kind === "timestamp" ? marker.live : marker.restoreAs;
+  if (live === undefined) return undefined;
+  const beside = [marker.kind === "timestamp" ? undefined : marker.since, marker.by].flatMap((column) => column ?? []);
+  return {
+    [marker.column]: live === null ? { kind: "clear" } : { kind: "set", value: live },
+    ...Object.fromEntries(beside.map((column) => [column, { kind: "clear" } as const])),
+  };
+}

@@ -25,6 +25,8 @@ const ACTS = {
   run: ["officer", "engineer"],
   verify: ["officer", "engineer"],
   undo: ["officer"],
+  "bin restore": ["officer"],
+  "bin purge": [],
   "hold add": ["officer"],
   "hold extend": ["officer"],
   "hold release": ["officer"],

@@ -88,6 +88,8 @@ export interface ErasureRequest {
   };
   /** The latest plan. */
   readonly plan?: string | undefined;
+  /** Due work of `bin purge`: what goes before its day, and why. Somebody else must approve it. */
+  readonly purge?: { readonly record: string; readonly words: string; /** base64 */ readonly salt: string };
   /** Records that a person left out of the latest plan. */
   readonly excluded?: Exclusion | undefined;
   readonly reason?: string;

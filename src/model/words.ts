@@ -274,6 +274,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   "hold.added": "added a legal hold",
   "hold.extended": "extended a legal hold",
   "hold.released": "released a legal hold",
+  "bin.restored": "brought back what was marked as deleted",
   "approval.standing": "ran the plan under a standing approval",
   "undo.destroyed": "destroyed what could have been brought back",
   undone: "brought back what was hidden",

@@ -70,7 +70,7 @@ export function approve({
     throw new Failure("PLAN_ALTERED", "the digest is not that of the latest plan", {
       help: `Look at that plan before it is signed: \`expunge approve ${request.id}\` shows it in a terminal, with its digest.`,
     });
-  if (map.approval.fourEyes && sameName(by, request.createdBy))
+  if ((map.approval.fourEyes || request.purge !== undefined) && sameName(by, request.createdBy))
     throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);
   // with `people` the key says who may approve
   if (

@@ -97,11 +97,14 @@ export async function isSigned(
   return said(before) === said(approval);
 }
 
-/** What binds the ledger to the reasons for which records were left out. */
-function excludedIn({ excluded }: ErasureRequest): Pick<Accepting, "excluded"> {
-  if (excluded === undefined) return {};
-  const words = commitWords(Buffer.from(excluded.salt, "base64"), excluded.words);
-  return { excluded: { records: excluded.records, words } };
+/** What binds the ledger to the reasons for which records were left out, or go early. */
+function wordsIn({ excluded, purge }: ErasureRequest): Pick<Accepting, "excluded" | "early"> {
+  const committed = ({ salt, words }: { readonly salt: string; readonly words: string }) =>
+    commitWords(Buffer.from(salt, "base64"), words);
+  return {
+    ...(excluded === undefined ? {} : { excluded: { records: excluded.records, words: committed(excluded) } }),
+    ...(purge === undefined ? {} : { early: committed(purge) }),
+  };
 }
 
 /** Signs the latest plan's digest as the context's actor; the ledger's decision is saved with it. */
@@ -118,11 +121,12 @@ export async function approveRequest(context: Context, id: string, how: Signatur
       state: "approved",
       ...noted(context, request, { did: "approved", plan: approval.plan }),
     });
-    if (plan !== undefined) await noteStanding(tx, context, plan);
+    // whoever lets some records go early says nothing of the rules
+    if (plan !== undefined && request.purge === undefined) await noteStanding(tx, context, plan);
     if (plan !== undefined)
       await tx.outbox.post([
         policyEntry(context),
-        decisionEntry(context, plan, approval, { notSearched: approval.accepted ?? [], ...excludedIn(request) }),
+        decisionEntry(context, plan, approval, { notSearched: approval.accepted ?? [], ...wordsIn(request) }),
       ]);
     return approval;
   });

@@ -78,6 +78,8 @@ export interface Accepting {
   readonly notSearched: readonly string[];
   /** Records that were left out on purpose, and the commitment of why. */
   readonly excluded?: { readonly records: number; readonly words: string };
+  /** The commitment of why records that are marked as deleted go before their day. */
+  readonly early?: string;
 }
 
 /** Id of the entry that tells of this approval. */
@@ -89,7 +91,7 @@ export function decisionEntry(
   context: Teller,
   plan: Plan,
   approval: Approval,
-  { notSearched, excluded }: Accepting = { notSearched: [] },
+  { notSearched, excluded, early }: Accepting = { notSearched: [] },
 ): OutboxEntry {
   const kept = plan.steps.filter((step) => step.kept > 0);
   const exemptions = new Set(kept.flatMap((step) => exemptionsOf(context, `${step.system}.${step.record}`)));
@@ -110,6 +112,7 @@ export function decisionEntry(
     exceptions: [...exemptions],
     ...(unsearched.length === 0 ? {} : { not_searched: unsearched.map((step) => named(context, step)) }),
     ...(excluded === undefined ? {} : { excluded }),
+    ...(early === undefined ? {} : { early }),
   });
 }
 

@@ -5,11 +5,12 @@ import { lifeStep } from "../executor/kill-points.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
 import type { Because, Plan, PlannedStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
-import type { Finding } from "../model/search.ts";
+import type { RecordType } from "../model/datamap.ts";
+import type { Finding, Lookup } from "../model/search.ts";
 import { isCivilDate } from "../model/civil-date.ts";
 import { ENDED_STATES, OPEN_STATES } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
-import { type DueRule, dueRules, mapOfDue, withHeld, withMarked } from "../planner/due-rules.ts";
+import { type DueRule, dueRules, type HeldBefore, mapOfDue, withHeld, withMarked } from "../planner/due-rules.ts";
 import { type PlannedThere, searchDue, type SearchedDue } from "../planner/due-search.ts";
 import { isOld } from "../planner/approve.ts";
 import { makePlan } from "../planner/plan.ts";
@@ -93,18 +94,25 @@ export async function planDueAgain(context: Context, id: string, excluding: Excl
   return await planOf(context, lease, id, { ...of, exclusions });
 }
 
-async function planOf(
+/** Finds what is due, and stores the plan of this due work. `lookups`: of a purge before its day, whose marked records it is about; else those of the plan before. */
+export async function planOf(
   context: Context,
   lease: Parameters<typeof lifeStep>[0],
   id: string,
-  { exclusions = { records: [], fresh: [] }, ...options }: DueOptions & { readonly exclusions?: NewExclusions },
+  {
+    exclusions = { records: [], fresh: [] },
+    lookups: given,
+    ...options
+  }: DueOptions & { readonly exclusions?: NewExclusions; readonly lookups?: readonly Lookup[] },
 ): Promise<Plan> {
+  const lookups = given ?? (await sealedLookups(context.state.read, id));
   const planId = await lease.atomically(async (tx) => await tx.plans.nextId());
   const { plan, sealed } = await searchDueAndPlan(context, id, {
     id: planId,
     asOf: today(context),
     holds: await openRequestsHold(context.state.read, id),
     exclusions,
+    ...(lookups === undefined ? {} : { lookups }),
     ...options,
   });
   const saved = await lifeStep(lease, context.at, "plan", async (tx) => {
@@ -112,7 +120,7 @@ async function planOf(
     await tx.sealed.savePlan(id, plan.id, {
       steps: sealed,
       resolved: [],
-      searched: [],
+      searched: lookups === undefined ? [] : (options.records ?? []).map((record) => ({ record, lookups })),
       carried: [],
       excluded: exclusions.records,
     });
@@ -155,11 +163,22 @@ export async function takeBackUnapproved(context: Context): Promise<void> {
  */
 async function takeBack(tx: Tx, context: Context, request: ErasureRequest): Promise<void> {
   const { id, kind, state, plan } = request;
+  const { purge } = request;
   if (kind !== "due" || !OPEN_STATES.includes(state) || (await hasBegun(tx, id))) return;
   const known = plan === undefined ? undefined : await tx.plans.get(plan);
   const approved = known !== undefined && (await tx.plans.approval(known.id)) !== undefined;
-  if (approved && !isOld(known, context.map, context.now())) return;
-  await giveUp(tx, context, id, approved ? "nobody ran it as long as its approval could be used" : NEWER);
+  // what somebody asked for by name waits for its approval
+  if ((approved || purge !== undefined) && known !== undefined && !isOld(known, context.map, context.now())) return;
+  await giveUp(
+    tx,
+    context,
+    id,
+    approved
+      ? "nobody ran it as long as its approval could be used"
+      : purge === undefined
+        ? NEWER
+        : "nobody approved it as long as it could be approved",
+  );
 }
 
 const NEWER = "a newer plan of due work has taken its place";
@@ -219,6 +238,8 @@ export interface DueLook extends DueOptions {
   readonly holds: WithRequest;
   /** Absent: what is left out of the latest plan of this due work; nothing for a look at a later day. */
   readonly exclusions?: NewExclusions;
+  /** Of a purge before its day: whose records. Absent: as sealed with the latest plan. */
+  readonly lookups?: readonly Lookup[];
   /** The civil date it is, for a look at a later one. */
   readonly now?: string;
   /** A second look at this plan. */
@@ -236,7 +257,6 @@ export async function searchDueAndPlan(
 ): Promise<{ readonly plan: Plan; readonly sealed: readonly PlannedStep[]; readonly searched: SearchedDue }> {
   const { map } = context;
   const { records, asOf, planned, holds, now } = look;
-  const of = records === undefined ? undefined : new Set(records);
   const reported: Finding[] = [];
   await using readers = readersFor(context, request, (finding) => reported.push(finding));
   await using legal = await lookForHolds(context, request, asOf);
@@ -248,7 +268,7 @@ export async function searchDueAndPlan(
   const searched = await searchDue({
     map,
     readers,
-    rules: rulesOf(await rulesOn(context, asOf, of), planned?.because),
+    rules: rulesOf(await rulesFor(context, request, look), planned?.because),
     today: asOf,
     made: { received: today(context), entered: context.now().toISOString() },
     isWithRequest: holds,
@@ -278,6 +298,42 @@ export async function searchDueAndPlan(
     },
   });
   return { ...made, searched };
+}
+
+/** By whom what is purged before its day is found; undefined for other due work. */
+async function sealedLookups({ requests, sealed }: Reads, id: string): Promise<readonly Lookup[] | undefined> {
+  const { purge } = await requests.get(id);
+  if (purge === undefined) return undefined;
+  return (await sealed.searched(id)).flatMap(({ record, lookups }) => (record === purge.record ? lookups : []));
+}
+
+async function rulesFor(context: Context, request: string, look: DueLook): Promise<readonly DueRule[]> {
+  const { read } = context.state;
+  const of = look.records === undefined ? undefined : new Set(look.records);
+  const lookups = look.lookups ?? (look.now === undefined ? await sealedLookups(read, request) : undefined);
+  if (lookups === undefined) return await rulesOn(context, look.asOf, of);
+  const types = recordTypes(context.map).filter(({ id }) => of?.has(id) === true);
+  const held = new Map<string, HeldBefore>();
+  for (const type of types) held.set(type.id, await markedOf(context, request, type, lookups));
+  return withMarked(context.map, [], held);
+}
+
+/** What of a record type belongs to these people and is marked as deleted, whoever marked it. */
+async function markedOf(
+  context: Context,
+  request: string,
+  type: RecordType,
+  lookups: readonly Lookup[],
+): Promise<HeldBefore> {
+  const look = async (): Promise<ReadonlySet<string>> => {
+    const keys = new Set<string>();
+    await using readers = readersFor(context, request, () => {});
+    const reader = await readers.of(type.system);
+    for await (const { key, marked } of reader.locate(targetOf(context.map, type), { by: "subjects", lookups }))
+      if (marked !== undefined) keys.add(key);
+    return keys;
+  };
+  return { keys: [...(await look())], stillTheirs: look };
 }
 
 /** Everything that makes records due on that day. */

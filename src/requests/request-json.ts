@@ -53,12 +53,13 @@ export function nextOf({ next, otherwise = [] }: NextStep): readonly string[] {
 
 /** A request with everything that is known of it. */
 export function wholeRequestJson(request: ErasureRequest, told: Told): object {
-  const { createdAt, createdBy, identity, plan, excluded, reason, endedAt } = request;
+  const { createdAt, createdBy, identity, plan, purge, excluded, reason, endedAt } = request;
   return {
     ...requestJson(request, told.today),
     opened: { at: createdAt, by: createdBy },
     ...(identity === undefined ? {} : { identity }),
     ...(plan === undefined ? {} : { plan }),
+    ...(purge === undefined ? {} : { purge: { record: purge.record, reason: purge.words } }),
     ...(excluded === undefined ? {} : { excluded: { records: excluded.records, reason: excluded.words } }),
     ...(reason === undefined ? {} : { reason }),
     ...(endedAt === undefined ? {} : { ended_at: endedAt }),

@@ -204,6 +204,9 @@ async function runnable({ map, now, ledger }: Context, tx: Reads, id: string): P
   if (request.kind !== "due" && request.identity?.result !== "ok")
     throw new Failure("IDENTITY_UNCONFIRMED", `the identity behind ${id} is not confirmed`);
   const approval = await tx.plans.approval(plan.id);
+  // whatever the data map asks of other plans
+  if (request.purge !== undefined && approval === undefined)
+    throw new Failure("NOT_APPROVED", `plan ${plan.id} of ${id} is not approved`);
   // version 0.1 could be killed between the two, and a state can be changed by others than us
   if (approval !== undefined && !(await isTold(decisionId(plan, approval), tx, ledger)))
     throw new Failure("NOT_APPROVED", `the approval of plan ${plan.id} of ${id} never reached the ledger`, {

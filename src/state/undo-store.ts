@@ -27,6 +27,11 @@ export interface Undo {
   readonly units: readonly UndoneUnit[];
   /** Records that stay as they are because of a conflict: `PLAN/STEP/` and the keyed digest of the key. */
   readonly without: readonly string[];
+  /** `bin restore`: of which record type and people (full hex). Without units it was only looking when it was cut short. */
+  readonly bin?: { readonly record: string; readonly pseudonyms: readonly string[] };
+  /** `bin restore`: records of these people that were marked when it began, and those of them whose window had ended. */
+  readonly found?: number;
+  readonly tooLate?: number;
   /** As it was told. Absent: it is not at its end. */
   readonly result?: Json;
   /** Records of its steps that are hidden still, named likewise. */
@@ -36,10 +41,14 @@ export interface Undo {
 export interface UndoReads {
   /** Oldest first. */
   ofRequest(request: string): Promise<readonly Undo[]>;
+  /** Of every `bin restore`, oldest first. */
+  ofBin(): Promise<readonly Undo[]>;
 }
 
 export interface Undos extends UndoReads {
   nextId(plan: string): Promise<string>;
+  /** `B-<year>-0001`: what a `bin restore` keeps while it works is sealed under this name. */
+  nextBin(year: string): Promise<string>;
   save(undo: Undo): Promise<void>;
 }
 
@@ -49,6 +58,11 @@ export function undoStore(sql: Sql): Undos {
       (await sql.all("select body from undo where request = ? order by seq", [request])).map((row) =>
         stored<Undo>(text(row, "body")),
       ),
+    ofBin: async () =>
+      (await sql.all("select body from undo where id like 'B-%' order by id")).map((row) =>
+        stored<Undo>(text(row, "body")),
+      ),
+    nextBin: async (year) => `B-${year}-${String(await nextNumber(sql, `bin/${year}`)).padStart(4, "0")}`,
     nextId: async (plan) => `${plan}-undo-${await nextNumber(sql, `undo/${plan}`)}`,
     async save(undo) {
       const known = await one(sql, "select 1 as found from undo where id = ?", [undo.id]);

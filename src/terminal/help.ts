@@ -12,6 +12,7 @@ const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = 
 /** Commands of a topic, in their order. */
 const WITHIN: Readonly<Record<string, readonly string[]>> = {
   request: ["new", "identity", "list", "show", "extend", "cancel", "refuse", "close"],
+  bin: ["list", "restore", "purge"],
   map: ["lint", "check", "rehearse", "diff", "graph", "accept", "import", "export"],
   proof: ["checkpoint", "export", "verify", "expire"],
 };

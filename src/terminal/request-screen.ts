@@ -62,7 +62,7 @@ export function requestTable(
 
 /** One request: when it came, who did what, its plans, what is open. */
 export function requestScreen(request: ErasureRequest, { late, plain, story, plans, open, waiting_for }: Told): string {
-  const { id, state, received, due, ref, excluded, endedAt, reason } = request;
+  const { id, state, received, due, ref, purge, excluded, endedAt, reason } = request;
   const facts = [
     [request.kind === "due" ? "as of" : "received", day(received)],
     ...(due === undefined
@@ -77,6 +77,7 @@ export function requestScreen(request: ErasureRequest, { late, plain, story, pla
           ],
         ]),
     ...(ref === undefined ? [] : [["ref", safe(ref)]]),
+    ...(purge === undefined ? [] : [["goes early", `${safe(purge.record)}: ${safe(purge.words)}`]]),
     ...(excluded === undefined
       ? []
       : [["left out", `${count(excluded.records, "record")}: ${safe(excluded.words.replaceAll("\n", "; "))}`]]),

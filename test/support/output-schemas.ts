@@ -112,6 +112,10 @@ const whole = {
     .strictObject({ method: text, result: z.enum(["ok", "more_needed", "failed"]), at: instant, by: text })
     .optional(),
   plan: text.optional(),
+  purge: z
+    .strictObject({ record: text, reason: text })
+    .optional()
+    .describe("Of `bin purge`: what goes before its day, and why."),
   excluded: z
     .strictObject({ records: count, reason: text.describe("Each reason that was given, one a line.") })
     .optional()
@@ -380,6 +384,39 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   "hold-list": envelope("hold-list", holds),
   "hold-extend": envelope("hold-extend", holds),
   "hold-release": envelope("hold-release", holds),
+  "bin-list": envelope(
+    "bin-list",
+    z.strictObject({
+      items: z.array(
+        z.strictObject({
+          system: text,
+          record: text,
+          count,
+          marked_on: date.nullable().optional().describe("With `--by-day`; null: nobody knows it."),
+          restorable_until: date
+            .nullable()
+            .describe("The last day, of several the first that comes; null: no window, or nobody knows since when."),
+          purged_on: date.nullable().describe("The day from which it goes for good, of several the first that comes."),
+        }),
+      ),
+    }),
+  ),
+  "bin-restore": envelope(
+    "bin-restore",
+    z.strictObject({
+      items: z.array(
+        z.strictObject({
+          system: text,
+          record: text,
+          found: count.describe("Of these people, marked as deleted when it began."),
+          restored: count.describe("Live again, when read again."),
+          hidden: count.describe("Marked still: something came between."),
+          too_late: count.describe("Of the found ones: their window has ended."),
+        }),
+      ),
+    }),
+  ),
+  "bin-purge": envelope("bin-purge", z.strictObject({ plan })),
   undo: envelope(
     "undo",
     z.strictObject({
