@@ -13,6 +13,7 @@ import { type LegalCover, legalCover, NO_COVER } from "./legal-cover.ts";
 import { type Known, locateAll } from "./locate.ts";
 import { beginSearch, type Searching } from "./lookups.ts";
 import type { Readers } from "./readers.ts";
+import { type CountedIn, decideOnce, type OneDecisionEach } from "./same-record.ts";
 import { sitesOf } from "./sites.ts";
 import { stillTheirs } from "./still-theirs.ts";
 import { noStops } from "./stops.ts";
@@ -166,8 +167,20 @@ async function judgeWhole(scope: JudgeAgain, only: ReadonlySet<string>): Promise
   const { map, readers, record, keys } = scope;
   const { searching, known } = begin(scope);
   const found = await locateAll({ map, searching, only, known, empty: new Set() });
-  const decided = decideOwn(await decidingOf(scope, searching, only, NO_COVER));
-  return { decided: decided.get(record) ?? new Map(), lost: await lostOf(readers, found.get(record), keys) };
+  const own = decideOwn(await decidingOf(scope, searching, only, NO_COVER));
+  const decided = new Map(own.get(record));
+  // held by another record type over it by now
+  const once = decideOnce(found, own, new Map(recordTypes(map).map(({ id }, at) => [id, at])));
+  for (const [key, counted] of [...(once.elsewhere.get(record) ?? []), ...countedHere(once, record)]) {
+    const disposition = once.decided.get(counted.record)?.get(counted.key);
+    if (disposition !== undefined && disposition.kind !== "act") decided.set(key, disposition);
+  }
+  return { decided, lost: await lostOf(readers, found.get(record), keys) };
+}
+
+/** Records of this record type that others found too, and that are counted here. */
+function countedHere({ others }: OneDecisionEach, record: string): readonly (readonly [string, CountedIn])[] {
+  return [...(others.get(record)?.keys() ?? [])].map((key) => [key, { record, key }]);
 }
 
 async function lostOf(
