@@ -77,7 +77,7 @@ export async function judgeAgain(scope: JudgeAgain): Promise<JudgedAgain | undef
 }
 
 /** Of everything known only what concerns these people, who are numbered anew: a batch asks hundreds of times. */
-export function knownOfPeople({ identifiers, lookups }: Known): (subjects: readonly number[]) => Known {
+export function knownOfPeople({ identifiers, lookups, reduced }: Known): (subjects: readonly number[]) => Known {
   const byPerson = new Map(
     [...lookups].map(([id, some]) => [id, Map.groupBy(some, ({ subject }) => subject)] as const),
   );
@@ -89,16 +89,25 @@ export function knownOfPeople({ identifiers, lookups }: Known): (subjects: reado
         subjects.flatMap((subject, at) => (some.get(subject) ?? []).map((lookup) => ({ ...lookup, subject: at }))),
       ]),
     ),
+    reduced: new Map(
+      [...reduced].map(([id, some]) => [
+        id,
+        some.flatMap((one) => {
+          const mine = subjects.flatMap((subject, at) => (one.subjects.includes(subject) ? [at] : []));
+          return mine.length === 0 ? [] : [{ key: one.key, subjects: mine }];
+        }),
+      ]),
+    ),
   });
 }
 
-function begin({ map, readers, known: { identifiers, lookups } }: JudgeAgain): {
+function begin({ map, readers, known: { identifiers, lookups, reduced } }: JudgeAgain): {
   readonly searching: Searching;
   readonly known: Known;
 } {
   return {
     searching: beginSearch(readers, resolutionOf(map, identifiers), noStops()),
-    known: { identifiers: [], lookups },
+    known: { identifiers: [], lookups, reduced },
   };
 }
 
