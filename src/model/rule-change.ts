@@ -1,6 +1,6 @@
 import type { FieldRules } from "./field-rule.ts";
 import type { Marker, RecordType } from "./datamap.ts";
-import type { Stamp } from "./marker.ts";
+import { markerColumns, type Stamp } from "./marker.ts";
 
 /** What is to be done to a record. Decided once, below: a connector never reads a map's `do`. */
 export type Change =
@@ -41,10 +41,12 @@ export interface Changes {
 export function changesOf(record: RecordType): Changes {
   const rule = ruleChange(record);
   const keepOnly = record.whileHeld?.keepOnly;
+  // without its mark it would be alive again
+  const marks = record.marker === undefined ? [] : markerColumns(record.marker);
   return {
     ...(rule === undefined ? {} : { rule }),
     ...(rule?.kind === "delete" && Object.keys(record.fields).length > 0 ? { heldBy: fieldsChange(record) } : {}),
-    ...(keepOnly === undefined ? {} : { minimise: { kind: "minimise", keepOnly } }),
+    ...(keepOnly === undefined ? {} : { minimise: { kind: "minimise", keepOnly: [...keepOnly, ...marks] } }),
     ...(record.purge === undefined
       ? {}
       : { purge: record.purge.how === "erase" ? { kind: "delete" } : fieldsChange(record) }),

@@ -1,7 +1,10 @@
 import type { DataMap } from "../model/datamap.ts";
-import { recordTypes } from "./targets.ts";
+import { recordTypes, samePlace } from "./targets.ts";
 
-/** These record types and, transitively, those that lead to them, that protect them, and that their conditions look at. */
+/**
+ * These record types and, transitively, those that lead to them, that protect them, that their conditions look at, and
+ * that may hold the same records.
+ */
 export function decidingTypes(map: DataMap, ids: Iterable<string>): ReadonlySet<string> {
   const all = recordTypes(map);
   const wanted = new Set(ids);
@@ -13,6 +16,7 @@ export function decidingTypes(map: DataMap, ids: Iterable<string>): ReadonlySet<
       // what it reads as open waits with those that wait for it
       if (condition?.any !== undefined && wanted.has(condition.any)) wanted.add(type.id);
       if (!wanted.has(type.id)) continue;
+      for (const other of all) if (other.holds.length > 0 && samePlace(other, type)) wanted.add(other.id);
       if (condition?.any !== undefined && all.some((one) => one.id === condition.any)) wanted.add(condition.any);
       for (const { source } of [...type.match.terms, ...(condition?.match.terms ?? [])])
         if (source.kind === "column") wanted.add(source.ref.record);

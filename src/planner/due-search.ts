@@ -11,14 +11,14 @@ import { typesById } from "./deciding.ts";
 import type { OwnDecisions } from "./decide.ts";
 import { afterOf, asksWhose, dueFrom, type DueRule, mapOfDue } from "./due-rules.ts";
 import { leftOut } from "./excluded.ts";
-import { type Found, type FoundRecords, valuesAt } from "./found.ts";
+import { type Found, type FoundRecord, type FoundRecords, valuesAt } from "./found.ts";
 import { foundRecords, type GatheredRecords } from "./found-records.ts";
 import { ofEachSystem } from "./decide-all.ts";
 import type { JudgedAgain } from "./judge-again.ts";
 import { judgeByThemselves, type Judging } from "./judge-due.ts";
 import type { Readers } from "./readers.ts";
 import { decideReferences, deletes, knownReferences, type KnownReference } from "./references.ts";
-import { decideOnce, type OneDecisionEach } from "./same-record.ts";
+import { decideOnce, merged, type OneDecisionEach } from "./same-record.ts";
 import { check, checkConditions, deepLinks, typesThat, ONLY_FOR_ERASING, refuse, type Searched } from "./search.ts";
 import { refuseTwins, sitesOf } from "./sites.ts";
 import { noStops } from "./stops.ts";
@@ -299,8 +299,10 @@ async function decide(
 ): Promise<Map<string, Disposition>> {
   const { type, target, selection } = rule;
   const decided = await judgeByThemselves(judging, type, target, records.values(), selection);
-  for (const [key, one] of await judgedBeside(judging, rule, records))
-    if (decided.get(key)?.kind === "act") decided.set(key, one);
+  for (const [key, beside] of await judgedBeside(judging, rule, records)) {
+    const one = heldBeside(records.get(key), decided.get(key), beside);
+    if (one !== undefined) decided.set(key, one);
+  }
   for (const { key } of records.values()) if (scope.isWithRequest(type.id, key)) decided.set(key, WITH_REQUEST);
   await refuseReused(rule, records, decided);
   // whatever it waits for, it stays; but that a legal hold keeps it as well is worth more
@@ -335,9 +337,9 @@ async function judgedBeside(
   judging: Judging,
   { type, selection, held: before }: DueRule,
   records: FoundRecords,
-): Promise<ReadonlyMap<string, Disposition>> {
+): Promise<ReadonlyMap<string, readonly Beside[]>> {
   const { map, readers } = judging;
-  const held = new Map<string, Disposition>();
+  const held = new Map<string, Beside[]>();
   const others = recordTypes(map).filter((one) => one.id !== type.id && samePlace(one, type));
   if (others.length === 0 || records.size === 0) return held;
   const keys = new Map([...records.values()].map(({ address, key }) => [address, key]));
@@ -356,12 +358,41 @@ async function judgedBeside(
         if (keys.has(located.address)) mine.put(located);
     const decided = await judgeByThemselves(judging, other, asDue, mine.values(), selection);
     for (const { key, address } of mine.values()) {
-      const one = decided.get(key);
+      const disposition = decided.get(key);
       const due = keys.get(address);
-      if (one !== undefined && one.kind !== "act" && due !== undefined) held.set(due, one);
+      if (disposition === undefined || due === undefined) continue;
+      held.set(due, [...(held.get(due) ?? []), { type: other, disposition }]);
     }
   }
   return held;
+}
+
+/** What another record type over the place makes of a due record. */
+interface Beside {
+  readonly type: RecordType;
+  readonly disposition: Disposition;
+}
+
+/**
+ * What all of them hold together; it is not due for the others: what they would do to it counts for nothing, but that what
+ * is protected for one of them is deleted by none.
+ */
+function heldBeside(
+  record: FoundRecord | undefined,
+  own: Disposition | undefined,
+  beside: readonly Beside[],
+): Disposition | undefined {
+  if (record === undefined) return own;
+  const holding = beside.flatMap(({ type, disposition }) => {
+    if (disposition.kind === "act" && disposition.change === "rule") return [];
+    // reduced only as its own record type wants it: no other one's rule is part of the plan
+    if (disposition.kind === "kept" && own?.kind !== "kept")
+      return [{ type, record, disposition: { ...disposition, minimise: false } }];
+    if (disposition.kind !== "act") return [{ type, record, disposition }];
+    const { change: _, types: __, ...held } = disposition;
+    return [{ type, record, disposition: { ...held, kind: "kept", reason: "held_by", minimise: false } as const }];
+  });
+  return holding.length === 0 ? own : merged([{ type: record.type, record, disposition: own }, ...holding]);
 }
 
 /** References to what is to be deleted. What references it and is not due is judged too: held, it holds its parent. */

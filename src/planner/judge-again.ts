@@ -14,6 +14,7 @@ import { type LegalCover, legalCover, NO_COVER } from "./legal-cover.ts";
 import { type Known, locateAll } from "./locate.ts";
 import { beginSearch, type Searching } from "./lookups.ts";
 import type { Readers } from "./readers.ts";
+import { type CountedIn, decideOnce, type OneDecisionEach } from "./same-record.ts";
 import { sitesOf } from "./sites.ts";
 import { stillTheirs } from "./still-theirs.ts";
 import { noStops } from "./stops.ts";
@@ -78,7 +79,7 @@ export async function judgeAgain(scope: JudgeAgain): Promise<JudgedAgain | undef
 }
 
 /** Of everything known only what concerns these people, who are numbered anew: a batch asks hundreds of times. */
-export function knownOfPeople({ identifiers, lookups }: Known): (subjects: readonly number[]) => Known {
+export function knownOfPeople({ identifiers, lookups, reduced }: Known): (subjects: readonly number[]) => Known {
   const byPerson = new Map(
     [...lookups].map(([id, some]) => [id, Map.groupBy(some, ({ subject }) => subject)] as const),
   );
@@ -90,16 +91,25 @@ export function knownOfPeople({ identifiers, lookups }: Known): (subjects: reado
         subjects.flatMap((subject, at) => (some.get(subject) ?? []).map((lookup) => ({ ...lookup, subject: at }))),
       ]),
     ),
+    reduced: new Map(
+      [...reduced].map(([id, some]) => [
+        id,
+        some.flatMap((one) => {
+          const mine = subjects.flatMap((subject, at) => (one.subjects.includes(subject) ? [at] : []));
+          return mine.length === 0 ? [] : [{ key: one.key, subjects: mine }];
+        }),
+      ]),
+    ),
   });
 }
 
-function begin({ map, readers, known: { identifiers, lookups } }: JudgeAgain): {
+function begin({ map, readers, known: { identifiers, lookups, reduced } }: JudgeAgain): {
   readonly searching: Searching;
   readonly known: Known;
 } {
   return {
     searching: beginSearch(readers, resolutionOf(map, identifiers), noStops()),
-    known: { identifiers: [], lookups },
+    known: { identifiers: [], lookups, reduced },
   };
 }
 
@@ -169,8 +179,20 @@ async function judgeWhole(scope: JudgeAgain, only: ReadonlySet<string>): Promise
   const { map, readers, record, keys } = scope;
   const { searching, known } = begin(scope);
   const found = await locateAll({ map, searching, only, known, empty: new Set() });
-  const decided = decideOwn(await decidingOf(scope, searching, only, NO_COVER));
-  return { decided: decided.get(record) ?? new Map(), lost: await lostOf(readers, found.get(record), keys) };
+  const own = decideOwn(await decidingOf(scope, searching, only, NO_COVER));
+  const decided = new Map(own.get(record));
+  // held by another record type over it by now
+  const once = decideOnce(found, own, new Map(recordTypes(map).map(({ id }, at) => [id, at])));
+  for (const [key, counted] of [...(once.elsewhere.get(record) ?? []), ...countedHere(once, record)]) {
+    const disposition = once.decided.get(counted.record)?.get(counted.key);
+    if (disposition !== undefined && disposition.kind !== "act") decided.set(key, disposition);
+  }
+  return { decided, lost: await lostOf(readers, found.get(record), keys) };
+}
+
+/** Records of this record type that others found too, and that are counted here. */
+function countedHere({ others }: OneDecisionEach, record: string): readonly (readonly [string, CountedIn])[] {
+  return [...(others.get(record)?.keys() ?? [])].map((key) => [key, { record, key }]);
 }
 
 async function lostOf(

@@ -15,7 +15,7 @@ import { locateRecords, searchOrder, unsearchedIn } from "./locate.ts";
 import { beginSearch, conditionLookups, type Searching } from "./lookups.ts";
 import type { Readers } from "./readers.ts";
 import { noStops } from "./stops.ts";
-import { recordTypes, targetOf } from "./targets.ts";
+import { recordTypes, samePlace, targetOf } from "./targets.ts";
 
 /** Records judged at once: what leads to them stands in memory meanwhile. */
 const CHUNK = 5_000;
@@ -67,6 +67,12 @@ async function judgeChunk(
 ): Promise<ReadonlyMap<string, Disposition>> {
   const { map, readers, today, made, empty, legal, excluded } = judging;
   const wanted = decidingTypes(map, [type.id]);
+  // a legal hold's people may be led here by any record type over the place
+  const overThePlace = recordTypes(map).filter((one) => one === type || samePlace(one, type));
+  const covering = decidingTypes(
+    map,
+    overThePlace.map(({ id }) => id),
+  );
   const identifiers = identifiersIn(map, type, chunk);
   const resolution = {
     identifiers,
@@ -79,7 +85,9 @@ async function judgeChunk(
   searching.found.set(type.id, { type, target, lookups: [], records: listed(chunk), unsearched: [] });
   await lookUp(judging, searching, type);
   for (const other of order) {
-    if (searching.found.has(other.id)) continue;
+    // what leads to a record was looked up by it; who protects it is whoever is of the same person
+    const known = searching.found.get(other.id);
+    if (other.id === type.id || (known !== undefined && !protectsAny(other))) continue;
     const lookups = conditionLookups(searching, other.match);
     const there = targetOf(map, other);
     const records = await locateRecords(readers, other, there, lookups, there.exports);
@@ -87,7 +95,7 @@ async function judgeChunk(
       type: other,
       target: there,
       lookups,
-      records,
+      records: known === undefined ? records : merged(other, there, known.records, records),
       unsearched: unsearched(searching, empty, other),
     });
   }
@@ -104,7 +112,7 @@ async function judgeChunk(
     conditions,
     stops: noStops(),
     gone: searching.gone,
-    legal: await legalCover({ map, ...legal, identifiers, found, only: wanted }),
+    legal: await legalCover({ map, ...legal, identifiers, found, only: covering }),
     excluded,
   });
   const mine = new Map(decided.get(type.id));
@@ -136,6 +144,10 @@ async function openByItself(
   for await (const { key } of reader.locate({ ...target, where: { ...target.where, ...condition.where } }, selection))
     open.add(key);
   return { keeps: (record, { key }) => record !== type.id || open.has(key) };
+}
+
+function protectsAny({ holds }: RecordType): boolean {
+  return holds.some(({ protects }) => protects.length > 0);
 }
 
 function unsearched(searching: Searching, empty: ReadonlySet<string>, type: RecordType): readonly number[] {
@@ -193,12 +205,18 @@ async function lookUp(
     const parent = types.get(source.ref.record);
     if (parent === undefined || parent.id === type.id) continue;
     const lookups = byValue(source.ref.column, column, children.records.values());
-    const target = byColumn(targetOf(map, parent), source.ref.column);
-    const located = await locateRecords(readers, parent, target, lookups, target.exports);
-    const known = searching.found.get(parent.id);
-    const records = known === undefined ? located : merged(parent, target, known.records, located);
-    searching.found.set(parent.id, { type: parent, target, lookups, records, unsearched: [] });
-    await lookUp({ map, readers }, searching, parent);
+    // what another record type over the parent's place holds is held, and this with it
+    const beside = [...types.values()].filter(
+      (one) => one.id !== type.id && one.id !== parent.id && one.holds.length > 0 && samePlace(one, parent),
+    );
+    for (const one of [parent, ...beside]) {
+      const target = byColumn(targetOf(map, one), source.ref.column);
+      const located = await locateRecords(readers, one, target, lookups, target.exports);
+      const known = searching.found.get(one.id);
+      const records = known === undefined ? located : merged(one, target, known.records, located);
+      searching.found.set(one.id, { type: one, target, lookups, records, unsearched: [] });
+      await lookUp({ map, readers }, searching, one);
+    }
   }
 }
 

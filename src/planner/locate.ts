@@ -4,7 +4,7 @@ import { comparable } from "../model/fold.ts";
 import type { Located, Lookup, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
 import { type Findings, type Found, type FoundRecords, type Placeholders, valuesAt } from "./found.ts";
-import { foundRecords } from "./found-records.ts";
+import { foundRecords, type GatheredRecords } from "./found-records.ts";
 import type { Resolution } from "./identities.ts";
 import { mergeLookups, type Searching, searchesFor } from "./lookups.ts";
 import { stillTheirs } from "./still-theirs.ts";
@@ -17,6 +17,13 @@ export interface Known {
   readonly identifiers: readonly Subject[];
   /** By `system.record`. */
   readonly lookups: ReadonlyMap<string, readonly Lookup[]>;
+  /** By `system.record`: what it kept and reduces while it is held. Nothing in it may lead to the person any more. */
+  readonly reduced: ReadonlyMap<string, readonly ReducedRecord[]>;
+}
+
+export interface ReducedRecord {
+  readonly key: string;
+  readonly subjects: readonly number[];
 }
 
 /** The record types in an order in which those that lead to others come first. Throws DATAMAP_INVALID for a circle. */
@@ -75,6 +82,7 @@ async function locateEach(scope: LocateScope, records: readonly RecordType[]): P
       searches.lookups,
     );
     const found = await locateRecords(searching.readers, type, target, lookups, neededColumns(map, type));
+    await rememberReduced(searching.readers, target, known?.reduced.get(type.id) ?? [], found);
     const placeholders = await countPlaceholders(searching, type, target, searches.placeholders, found);
     located.push({
       type,
@@ -125,10 +133,31 @@ export async function locateRecords(
   target: Target,
   lookups: readonly Lookup[],
   needed: readonly string[],
-): Promise<FoundRecords> {
+): Promise<GatheredRecords> {
   const records = foundRecords(type, needed);
   await gather(readers, target, lookups, records);
   return records;
+}
+
+/**
+ * Records that an earlier plan of the request kept and reduced, which no search finds any more: as long as they are held
+ * they hold what they lead to, and protect. Only those that read as we left them, and nothing else is done to them.
+ */
+async function rememberReduced(
+  readers: Readers,
+  target: Target,
+  reduced: readonly ReducedRecord[],
+  found: GatheredRecords,
+): Promise<void> {
+  const { minimise } = target.changes;
+  const missing = new Map(reduced.filter(({ key }) => !found.has(key)).map((one) => [one.key, one]));
+  if (minimise === undefined || missing.size === 0) return;
+  const reader = await readers.of(target.record.system);
+  const records = [...missing.values()].map(({ key, subjects }) => ({ key, subjects, fingerprint: "" }));
+  for await (const key of reader.remaining(target, { change: minimise, records })) missing.delete(key);
+  if (missing.size === 0) return;
+  for await (const located of reader.locate(target, { by: "keys", keys: [...missing.keys()] }))
+    found.put({ ...located, subjects: missing.get(located.key)?.subjects ?? [], done: true });
 }
 
 interface Gathering {

@@ -66,7 +66,7 @@ function sameColumns(one: readonly string[], other: readonly string[]): boolean 
 interface Holders {
   /** By person: those of the rows that a record of the parent holds which names somebody else. */
   readonly lost: ReadonlyMap<number, Rows>;
-  /** Names of the rows that some record of the parent holds, whoever's it is. */
+  /** Names of the rows that some record of the parent holds, whoever's it is, but for those that our rule let go. */
   readonly held: ReadonlySet<string>;
 }
 
@@ -92,8 +92,10 @@ async function othersRows(
       lookups: [{ subject, ...edgeLookup(edge.from, rows) }],
     })) {
       const mine = heldRows(values, edge.from, rows);
-      for (const name of mine.keys()) held.add(name);
-      if (parent.records.get(key)?.subjects.includes(subject) === true) continue;
+      if (parent.records.get(key)?.subjects.includes(subject) === true) {
+        for (const name of mine.keys()) held.add(name);
+        continue;
+      }
       const named =
         type.place.kind === "keys" ||
         matched.some((column) => valuesAt(values, column).some((value) => value.trim() !== ""));
@@ -103,11 +105,19 @@ async function othersRows(
     }
   }
   const ours = await asLeftByUs(readers, parent, [...holders.keys()]);
+  const lets = letsGo(parent);
   for (const [key, { named, rows }] of holders) {
+    // what our rule took the person out of leads on no more, and holds nothing that it led to
+    if (!ours.has(key) || !lets) for (const mine of rows.values()) for (const name of mine.keys()) held.add(name);
     if (!named || ours.has(key)) continue;
     for (const [subject, theirs] of rows) lost.set(subject, new Map([...(lost.get(subject) ?? []), ...theirs]));
   }
   return { lost, held };
+}
+
+/** Whether what is as our own rule leaves it was free to go: one that is reduced while it is held may read the same. */
+function letsGo({ target: { changes } }: Found): boolean {
+  return changes.minimise === undefined && changes.heldBy === undefined;
 }
 
 /** Values that no record of the parent holds any more, by column. */

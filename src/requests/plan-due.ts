@@ -110,7 +110,7 @@ export async function planOf(
   const { plan, sealed } = await searchDueAndPlan(context, id, {
     id: planId,
     asOf: today(context),
-    holds: await openRequestsHold(context.state.read, id),
+    holds: await openRequestsHold(context.state.read, context.map, id),
     exclusions,
     ...(lookups === undefined ? {} : { lookups }),
     ...options,
@@ -372,15 +372,19 @@ export async function plannedIn(
   { id, request, steps }: Plan,
 ): Promise<NonNullable<DueLook["planned"]>["records"]> {
   const keys = new Map<string, Set<string>>();
-  for await (const { record, records } of reads.sealed.pieces(request, id)) {
+  const counts = new Map<string, number>();
+  for await (const { record, records, elsewhere = [] } of reads.sealed.pieces(request, id)) {
     const mine = keys.get(record) ?? new Set<string>();
     keys.set(record, mine);
-    for (const { key } of records) mine.add(key);
+    counts.set(record, (counts.get(record) ?? 0) + records.length);
+    // what is counted in another step was found here too
+    for (const { key } of [...records, ...elsewhere]) mine.add(key);
   }
   return new Map(
     steps.map(({ system, record, found }) => {
-      const mine = keys.get(`${system}.${record}`) ?? new Set<string>();
-      return [`${system}.${record}`, { has: (key: string) => mine.has(key), capped: found > mine.size }];
+      const name = `${system}.${record}`;
+      const mine = keys.get(name) ?? new Set<string>();
+      return [name, { has: (key: string) => mine.has(key), capped: found > (counts.get(name) ?? 0) }];
     }),
   );
 }
@@ -395,7 +399,7 @@ export async function dueAsOf(context: Context, asOf: string, options: DueOption
     id: "preview",
     asOf,
     now,
-    holds: await openRequestsHold(context.state.read, NO_REQUEST),
+    holds: await openRequestsHold(context.state.read, context.map, NO_REQUEST),
     ...options,
   });
   return { ...plan, approvable: false, by_day: searched.byDay };

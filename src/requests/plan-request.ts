@@ -9,7 +9,7 @@ import { approvedPlan } from "../planner/approve.ts";
 import { refuseAsked } from "../planner/asked.ts";
 import { makePlan } from "../planner/plan.ts";
 import type { Readers } from "../planner/readers.ts";
-import type { Known } from "../planner/locate.ts";
+import type { Known, ReducedRecord } from "../planner/locate.ts";
 import { search, type Searched } from "../planner/search.ts";
 import { targetOf } from "../planner/targets.ts";
 import type { Reads, Tx } from "../state/state.ts";
@@ -155,12 +155,27 @@ async function knownOnceBegun(reads: Reads, request: string): Promise<Known | un
 
 /** What the latest plan was searched by; nothing once the request has ended. */
 export async function knownOf(reads: Reads, request: string): Promise<Known> {
-  if (!(await reads.sealed.exists(request))) return { identifiers: [], lookups: new Map() };
+  if (!(await reads.sealed.exists(request))) return { identifiers: [], lookups: new Map(), reduced: new Map() };
   const searched = await reads.sealed.searched(request);
   return {
     identifiers: await reads.sealed.resolved(request),
     lookups: new Map(searched.map(({ record, lookups }) => [record, lookups])),
+    reduced: await reducedIn(reads, request),
   };
+}
+
+/** What the latest plan keeps of record types that are reduced while they are held. */
+async function reducedIn(reads: Reads, request: string): Promise<Known["reduced"]> {
+  const { plan } = await reads.requests.get(request);
+  const reduced = new Map<string, ReducedRecord[]>();
+  if (plan === undefined) return reduced;
+  for await (const { record, target, records } of reads.sealed.pieces(request, plan)) {
+    if (target.changes.minimise === undefined) continue;
+    const kept = records.filter(({ disposition }) => disposition.kind === "kept");
+    const some = kept.map(({ key, subjects }) => ({ key, subjects }));
+    reduced.set(record, [...(reduced.get(record) ?? []), ...some]);
+  }
+  return reduced;
 }
 
 /** A plan made now, not stored: what `run` compares with. */

@@ -50,7 +50,7 @@ async function runHeld(
   const { state } = context;
   const { plan, parts } = lease.first;
   const map = mapOfPlan(context, plan);
-  const withRequests = openRequestsHoldNow(state.read, id);
+  const withRequests = openRequestsHoldNow(state.read, map, id);
   const { pseudonyms, received, createdAt } = await state.read.requests.get(id);
   let known: ReturnType<typeof knownOfPeople> | undefined;
   const identifiers = await identifiersIn(state.read, id);

@@ -1,7 +1,9 @@
 /** Which records open requests have found: nothing else takes them from under their plans. */
+import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { SealedRecord, SealedStep } from "../model/plan.ts";
 import { OPEN_STATES } from "../model/status.ts";
 import { isMarkedBefore } from "../planner/plan.ts";
+import { recordTypes, samePlace } from "../planner/targets.ts";
 import type { Reads } from "../state/state.ts";
 import { keyDigest } from "./key-digest.ts";
 import { isOurs } from "./marked-records.ts";
@@ -13,7 +15,7 @@ export type WithRequest = (record: string, key: string) => boolean;
  * Looks at what is sealed of every open request but this one. Due work whose run has ended is none: what it left is found
  * again by the next.
  */
-export async function openRequestsHold(reads: Reads, except: string): Promise<WithRequest> {
+export async function openRequestsHold(reads: Reads, map: DataMap, except: string): Promise<WithRequest> {
   const held = new Map<string, Set<string>>();
   for (const { id, plan } of await holders(reads, except))
     for await (const piece of reads.sealed.pieces(id, plan)) {
@@ -24,7 +26,28 @@ export async function openRequestsHold(reads: Reads, except: string): Promise<Wi
       for (const one of records) if (!goes(one)) mine.add(one.key);
       for (const { key } of elsewhere) mine.add(key);
     }
-  return (record, key) => held.get(record)?.has(key) === true;
+  const alike = recordsOverOnePlace(map);
+  return (record, key) => alike(record).some((one) => held.get(one)?.has(key) === true);
+}
+
+/** Record types by whose name a record of this one may have been found as well: itself, and those over the same place. */
+function recordsOverOnePlace(map: DataMap): (record: string) => readonly string[] {
+  const types = recordTypes(map);
+  const known = new Map<string, readonly string[]>();
+  return (record) => {
+    const type = types.find(({ id }) => id === record);
+    const alike =
+      known.get(record) ??
+      (type === undefined ? [record] : types.filter((one) => one === type || mayMeet(one, type)).map(({ id }) => id));
+    known.set(record, alike);
+    return alike;
+  };
+}
+
+/** Keys of files and documents name where these lie; those of rows only the row. */
+function mayMeet(one: RecordType, other: RecordType): boolean {
+  const isNamed = one.place.kind !== "table" && one.place.kind === other.place.kind && one.system === other.system;
+  return isNamed || samePlace(one, other);
 }
 
 /** What the request's run marked, or found marked: that goes for good on its own day, and the request waits for nothing else. */
@@ -41,11 +64,11 @@ async function markedBy(
 }
 
 /** The same for many questions: looked at again only where a request has come, ended or been planned anew. */
-export function openRequestsHoldNow(reads: Reads, except: string): () => Promise<WithRequest> {
+export function openRequestsHoldNow(reads: Reads, map: DataMap, except: string): () => Promise<WithRequest> {
   let known: { readonly of: string; readonly holds: WithRequest } | undefined;
   return async () => {
     const of = JSON.stringify(await holders(reads, except));
-    if (known?.of !== of) known = { of, holds: await openRequestsHold(reads, except) };
+    if (known?.of !== of) known = { of, holds: await openRequestsHold(reads, map, except) };
     return known.holds;
   };
 }
