@@ -68,7 +68,11 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
   if (written.schedule !== undefined && place.kind === "keys")
     notBuilt([...path, "schedule"], "key", "`schedule` of whole objects", check);
   if (written.soft_delete?.marker !== undefined && place.kind !== "keys" && place.kind !== "files")
-    refuse("soft_delete", "Only whole objects get a delete marker.", "Name a column: `soft_delete: { timestamp: deleted_at }`.");
+    refuse(
+      "soft_delete",
+      "Only whole objects get a delete marker.",
+      "Name a column: `soft_delete: { timestamp: deleted_at }`.",
+    );
   if (written.restore_window !== undefined && written.do !== "soft-delete")
     notBuilt([...path, "restore_window"], "key", `\`restore_window\` beside \`do: ${written.do}\``, check);
   if (written.format === "json" || written.format === "parquet")
