@@ -627,4 +627,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["test/engine/pre-images.test.ts"],
     titles: "image_bytes",
   },
+  {
+    name: "a line is marked though its marker changed since the plan",
+    file: "src/record-files/rewrite-records.ts",
+    from: "change.marks !== undefined && change.marks !== marksDigest(rule, format.marksIn(row))",
+    to: "change.marks === marksDigest(rule, [])",
+    tests: ["test/connectors/files/marks.test.ts"],
+    titles: "changed since it was planned",
+  },
+  {
+    name: "what a killed run marked in a file is taken for somebody else's",
+    file: "connectors/files/eraser.ts",
+    from: "creditedOf(earlier, without(plans, [...rewritten.changed, ...rewritten.moved]))",
+    to: "creditedOf(earlier, without(plans, rewritten.matched))",
+    tests: ["test/connectors/files/marks.test.ts"],
+    titles: "killed run marked",
+  },
 ];

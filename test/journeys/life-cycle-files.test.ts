@@ -104,6 +104,12 @@ test("lines of a CSV and of a JSON Lines file are hidden, brought back byte for 
   );
   await through(desk, String(dig(due.json, "data.plan.request")), "2026-12-17");
   expect(desk.bytes()).toEqual({ csv: `${HEADING}${BOB}${again}`, jsonl: BOB_EVENT });
+  // her request sees that she came again, and closes when she has not
+  const seen = await desk.json(["verify", ID], at("2026-12-17"));
+  expect([seen.code, dig(seen.json, "data.residual")]).toEqual([2, 1]);
+  writeFileSync(join(desk.folder, "data/people.csv"), HEADING + BOB);
+  const verified = await desk.json(["verify", ID], at("2026-12-17"));
+  expect([verified.code, dig(verified.json, "data.state")]).toEqual([0, "closed"]);
 });
 
 test("an undo finds its lines where others came and went, and touches nothing where a mark was changed or a line is gone", async () => {

@@ -1,17 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Marker } from "../../src/model/datamap.ts";
-import type { Change } from "../../src/model/rule-change.ts";
 import { markerColumns } from "../../src/model/marker.ts";
 import { recordsOf, remainingRecords, scanRecords } from "../../src/record-files/record-file.ts";
-import { type RecordChange, recordChange } from "../../src/record-files/record-format.ts";
-import { writeImage } from "../../src/record-files/record-image.ts";
 import type { RecordRule } from "../../src/record-files/record-rule.ts";
 import { restorable } from "../../src/record-files/restorable.ts";
-import { rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/rewrite-records.ts";
-import { targetOf, recordType } from "../support/record-type.ts";
+import { AT, backOf, changed, rewritten } from "./marked.ts";
 import { inChunks, lookupsOf, ruleOf } from "./support.ts";
 
-const AT = "2026-11-21T10:00:00.123Z";
 const TIME: Marker = { kind: "timestamp", column: "gone", live: null };
 const NESTED: Marker = { kind: "timestamp", column: "meta.gone", live: null, by: "meta.by" };
 const LOOKUPS = lookupsOf("email", "ann@x.example");
@@ -23,39 +18,11 @@ function ruleFor(format: "csv" | "jsonl", marker: Marker, given: Partial<RecordR
 const find = async (text: string | Buffer, rule: RecordRule) =>
   await Array.fromAsync(scanRecords(inChunks(Buffer.from(text)), rule, LOOKUPS).found);
 
-async function rewritten(
-  bytes: Buffer,
-  rule: RecordRule,
-  changes: ReadonlyMap<string, RecordChange>,
-): Promise<{ bytes: Buffer; result: RewriteResult }> {
-  const { output, result } = rewriteRecords(inChunks(bytes), rule, changes, String);
-  const written = Buffer.concat(await Array.fromAsync(output));
-  await verifyRewrite(inChunks(written), rule, changes, result());
-  return { bytes: written, result: result() };
-}
-
-const changeOf = (change: Change, key = "") =>
-  recordChange(
-    "a.csv",
-    change,
-    targetOf(recordType({ system: "s", name: "r", place: { kind: "files", globs: [] }, do: "ask" }), [], []),
-    null,
-    [],
-    { key, subjects: [0], fingerprint: "" },
-  );
-
 /** Marks Ann's lines; and what gives them back. */
 async function marked(text: string | Buffer, rule: RecordRule, marker: Marker) {
-  const mark = changeOf({ kind: "mark", marker, stamp: { at: AT, by: "expunge R-2026-0001" } });
   const found = await find(text, rule);
-  const { bytes, result } = await rewritten(Buffer.from(text), rule, new Map(found.map(({ id }) => [id, mark])));
-  const back = new Map(
-    [...result.images].map(([id, image]) => [
-      id,
-      changeOf({ kind: "restore", marker, images: new Map([[id, writeImage(image)]]) }, id),
-    ]),
-  );
-  return { found, bytes, result, back };
+  const { bytes, result } = await changed(Buffer.from(text), rule, marker, found);
+  return { found, bytes, result, back: backOf(marker, result) };
 }
 
 describe("a marked line", () => {
@@ -112,19 +79,13 @@ describe("a marked line", () => {
   test.each(LINES)("%s", async (_, format, text, after, marker, given) => {
     const lookups = (given.columns?.[0]?.column ?? "email") === "1" ? lookupsOf("1", "ann@x.example") : LOOKUPS;
     const rule = ruleFor(format, marker, given);
-    const mark = changeOf({ kind: "mark", marker, stamp: { at: AT, by: "expunge R-2026-0001" } });
     const [before] = await Array.fromAsync(scanRecords(inChunks(Buffer.from(text)), rule, lookups).found);
     if (before === undefined) throw new Error("not found");
-    const { bytes, result } = await rewritten(Buffer.from(text), rule, new Map([[before.id, mark]]));
+    const { bytes, result } = await changed(Buffer.from(text), rule, marker, [before]);
     expect(bytes.toString()).toBe(after);
     const [since] = await Array.fromAsync(scanRecords(inChunks(bytes), rule, lookups).found);
     expect([since?.id, since?.marked, since?.done]).toEqual([before.id, { since: AT }, true]);
-    const image = result.images.get(before.id);
-    if (image === undefined) throw new Error("not kept");
-    const back = new Map([
-      [before.id, changeOf({ kind: "restore", marker, images: new Map([["", writeImage(image)]]) })],
-    ]);
-    expect((await rewritten(bytes, rule, back)).bytes.toString()).toBe(text);
+    expect((await rewritten(bytes, rule, backOf(marker, result))).bytes.toString()).toBe(text);
   });
 
   test("keeps its name where an equal line that lives stands beside it, and each is told apart", async () => {
@@ -183,8 +144,8 @@ describe("what is given back", () => {
     const rule = ruleFor("csv", TIME);
     const { bytes, back } = await marked(TEXT, rule, TIME);
     const look = async (text: string) => {
-      const { ours, back: there, changed } = await restorable(inChunks(Buffer.from(text)), rule, back);
-      return [ours.size, there.size, changed.size];
+      const { ours, back: there, changed: others } = await restorable(inChunks(Buffer.from(text)), rule, back);
+      return [ours.size, there.size, others.size];
     };
     expect(await look(bytes.toString())).toEqual([2, 0, 0]);
     expect(await look(bytes.toString().replaceAll(AT, "2026-11-22"))).toEqual([0, 0, 2]);
@@ -202,7 +163,7 @@ describe("what is given back", () => {
     const [head = "", ann = "", other = ""] = bytes.toString().split(/(?<=\n)/u);
     expect(ann).toBe(other);
     expect((await rewritten(bytes, rule, back)).bytes.toString()).toBe(text);
-    const { ours, changed } = await restorable(inChunks(Buffer.from(head + ann)), rule, back);
-    expect([ours.size, changed.size]).toEqual([0, 2]);
+    const { ours, changed: others } = await restorable(inChunks(Buffer.from(head + ann)), rule, back);
+    expect([ours.size, others.size]).toEqual([0, 2]);
   });
 });

@@ -1,7 +1,11 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import { readFile } from "node:fs/promises";
+import { readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { RecordType } from "../../../src/model/datamap.ts";
+import type { Change } from "../../../src/model/rule-change.ts";
 import {
+  MARK_STAMP,
   type MarkedRow,
   type MarkFixture,
   marksContract,
@@ -10,6 +14,9 @@ import {
 } from "../../contract/marks.contract.ts";
 import { csvLines, jsonLines, type Lines } from "../../record-files/marked-lines.ts";
 import { targetOf } from "../../support/record-type.ts";
+import { eraseUnit, locateAll, planned, unitOf } from "../../support/erase.ts";
+import { testIO } from "../../support/io.ts";
+import { killAt, Killed, testJournal } from "../../support/journal.ts";
 import { peopleFiles, systemOf, temporaryFolder } from "./fixture.ts";
 
 const TIME: Way = {
@@ -82,3 +89,59 @@ marksContract(
   [TIME, SENTINEL, FLAG, STATUS, NESTED],
   async () => await fixture("people.jsonl.gz", jsonLines, true),
 );
+
+describe("beside what the contract says", () => {
+  const NAME = "people.csv";
+  const TEXT = "no;email;deleted_at;deleted_by\n1;ann@marks.example;;\n2;bob@marks.example;;\n";
+  const lookups = [{ subject: 0, values: { email: ["ann@marks.example"] } }];
+  const columns = [{ column: "email", type: "email", fold: [] }] as const;
+  const marking = (given: Partial<RecordType> = {}) =>
+    peopleFiles([NAME], {
+      do: "soft-delete",
+      marker: TIME.marker,
+      restoreWindow: RESTORE_WINDOW,
+      dialect: { delimiter: ";" },
+      ...given,
+    });
+
+  test("what a killed run marked is its own, also where another program has replaced the file since", async () => {
+    await using folder = await temporaryFolder();
+    await folder.write(NAME, TEXT);
+    const system = systemOf(folder.path, marking());
+    const io = testIO({ base: folder.path });
+    const target = targetOf(marking(), columns, ["no"]);
+    const change: Change = { kind: "mark", marker: TIME.marker, stamp: MARK_STAMP };
+    const unit = unitOf(target, lookups, change, planned(await locateAll(system, io, target, lookups)));
+    const journal = testJournal({ at: killAt("effect_done") });
+    await expect(eraseUnit(system, io, unit, journal)).rejects.toThrow(Killed);
+    const marked = await folder.read(NAME);
+    expect(marked).toContain(MARK_STAMP.at);
+    await folder.write("new.csv", `${marked}3;cay@marks.example;;\n`);
+    await rename(join(folder.path, "new.csv"), join(folder.path, NAME));
+    expect(await eraseUnit(system, io, unit, testJournal({ notes: journal.notes }))).toMatchObject({
+      matched: 1,
+      changed: 1,
+      alreadyGone: 0,
+      failed: 0,
+    });
+    expect(await folder.read(NAME)).toBe(`${marked}3;cay@marks.example;;\n`);
+  });
+
+  test("a record type that changes lines which another one marks is refused, one that takes them out is not", async () => {
+    await using folder = await temporaryFolder();
+    await folder.write(NAME, TEXT);
+    const check = async (other: Partial<RecordType>) => {
+      const records = [marking(), marking({ id: "share.others", name: "others", ...other })];
+      await using reader = await systemOf(folder.path, ...records).openReader(testIO({ base: folder.path }));
+      const targets = records.map((record) => targetOf(record, columns, []));
+      const findings = await Array.fromAsync(reader.check(targets));
+      return findings.map(({ code, severity }) => `${severity} ${code}`);
+    };
+    expect(await check({})).toEqual([]);
+    expect(await check({ do: "remove-rows" })).toEqual([]);
+    expect(await check({ do: "redact", fields: { no: { kind: "clear" } } })).toEqual(["error CONFLICT"]);
+    expect(await check({ marker: { ...TIME.marker, kind: "timestamp", column: "no", live: null } })).toEqual([
+      "error CONFLICT",
+    ]);
+  });
+});
