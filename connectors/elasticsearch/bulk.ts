@@ -108,7 +108,7 @@ async function alone(api: Api, write: Write): Promise<Written> {
   const { status, body } = answer;
   if (status >= 200 && status < 300) return { kind: "done" };
   if (isBlockError(at(body, "error"))) return BLOCKED;
-  if (status === 403 || status >= 500) return refused(api, answer, [write])[0] ?? { kind: "again" };
+  if (status === 403 || status === 413 || status >= 500) return refused(api, answer, [write])[0] ?? { kind: "again" };
   return resultFor(status, at(body, "error"));
 }
 
@@ -121,7 +121,8 @@ function refused(api: Api, answer: Answer, writes: readonly Write[]): Written[] 
       "SYSTEM_UNREACHABLE",
       `${where}: a bulk request is answered with ${answer.status} (${errorType(at(answer.body, "error"))}).`,
     );
-  return writes.map(() => ({ kind: "failed", reason: "UNEXPECTED_ANSWER" }));
+  const reason = answer.status === 413 ? "too_large" : "UNEXPECTED_ANSWER";
+  return writes.map(() => ({ kind: "failed", reason }));
 }
 
 const BLOCKED: Written = { kind: "blocked", reason: "index_block" };

@@ -40,6 +40,22 @@ export const MUTANTS: readonly Mutant[] = [
     titles: "legal hold covers",
   },
   {
+    name: "a document that somebody marked before is marked anew",
+    file: "connectors/elasticsearch/look.ts",
+    from: "if (markIn(marking.marks, parseJson(text)) !== undefined) return undefined;",
+    to: "",
+    tests: ["test/connectors/elasticsearch/marks.test.ts"],
+    titles: "somebody else marked before",
+  },
+  {
+    name: "a document whose marks changed since is given back all the same",
+    file: "connectors/elasticsearch/marker.ts",
+    from: 'if (!isAs(({ after }) => after)) return "changed";',
+    to: "",
+    tests: ["test/connectors/elasticsearch/marks.test.ts"],
+    titles: "changed since is said",
+  },
+  {
     name: "an open request keeps what it marked from ever going",
     file: "src/requests/with-requests.ts",
     from: "if (!goes(one)) mine.add(one.key);",

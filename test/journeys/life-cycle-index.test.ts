@@ -110,7 +110,7 @@ test("documents are hidden, brought back to the last character, hidden again, an
   expect(await dump()).toEqual(before);
 
   ok(await desk.json(["plan", ID], at("2026-12-03")));
-  await through(ID, "2026-12-03");
+  await through(ID, "2026-12-03", "saved_keep_images");
   // the shop changed a mark of ours: it is said, and nothing is given back
   await raw.call("POST", `/${old}/_update/1`, { doc: { meta: { deleted_by: "the shop" } } });
   const now = await dump();
@@ -132,7 +132,7 @@ test("documents are hidden, brought back to the last character, hidden again, an
   const due = await desk.json(["plan", "--due"], at("2026-12-17"));
   ok(due);
   expect(dig(due.json, "data.plan.totals.erase")).toBe(3);
-  await through(String(dig(due.json, "data.plan.request")), "2026-12-17");
+  await through(String(dig(due.json, "data.plan.request")), "2026-12-17", "effect_half");
   expect(await dump()).toEqual({ old: { 4: before.old["4"] }, recent: { 2: before.recent["2"] } });
   const verified = await desk.json(["verify", ID], at("2026-12-17"));
   ok(verified);

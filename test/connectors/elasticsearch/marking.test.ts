@@ -9,7 +9,8 @@ import { testIO } from "../../support/io.ts";
 import { testJournal, type TestJournal } from "../../support/journal.ts";
 import { recordType, targetOf } from "../../support/record-type.ts";
 import { idOf } from "./person.ts";
-import { behind, rawElasticsearch, rightNow, systemUnderTest, type RawElasticsearch, type Rule } from "./raw.ts";
+import { config } from "../../../connectors/elasticsearch/config.ts";
+import { behind, BLOCK, rawElasticsearch, rightNow, systemUnderTest, type RawElasticsearch, type Rule } from "./raw.ts";
 
 const ANN = "ann@shop.example";
 const AT = { kind: "timestamp", column: "gone", live: null } as const;
@@ -149,6 +150,18 @@ describe("what a mapping says of a marker, before anything is done", () => {
     expect(await on.mark(await on.find())).toMatchObject({ matched: 0, failed: 1 });
     expect(await raw.dump(index)).toEqual({ a: `{"email":"${ANN}"}` });
   });
+});
+
+test("a marker of objects, and a path that means several places, are told by the linter", () => {
+  const issuesOf = (marker: Marker) => {
+    const place = { kind: "index", pattern: "things" } as const;
+    const record = recordType({ system: "search", name: "things", place, do: "soft-delete", marker });
+    return config.lint({ ...BLOCK, records: [record] }).map(({ path, code }) => [path.join("."), code]);
+  };
+  expect(issuesOf(IN_META)).toEqual([]);
+  expect(issuesOf({ kind: "delete_marker" })).toEqual([["records.things.soft_delete", "KEY_UNFIT"]]);
+  expect(issuesOf({ ...FLAG, since: "items[].gone" })).toEqual([["records.things.soft_delete", "KEY_UNFIT"]]);
+  expect(config.actions).toContain("soft-delete");
 });
 
 describe("where the marker's path has no one place", () => {
@@ -292,6 +305,18 @@ describe("what the server answers", () => {
     const on = marksOn(server, index, AT);
     expect(await on.mark(await on.find())).toMatchObject({ matched: 4, changed: 4, failed: 0, left: [] });
     expect(await all(index)).toEqual([true, true, true, true]);
+  });
+
+  test("a document that the server finds too large is left as it is, and said", async () => {
+    const index = await open();
+    const before = await raw.dump(index);
+    const refusing: Rule = ({ path }) => (path.includes("/_doc/") ? { status: 413, body: {} } : undefined);
+    await using server = await behind(raw, refusing);
+    const on = marksOn(server, index, AT);
+    const outcome = await on.mark(await on.find());
+    expect(outcome).toMatchObject({ matched: 3, changed: 3, failed: 1 });
+    expect(outcome.left.map(({ key, reason }) => [idOf(key), reason])).toEqual([["d", "too_large"]]);
+    expect((await raw.dump(index))["d"]).toBe(before["d"]);
   });
 
   test("an answer that is lost, and a server that gives up: the next attempt knows its own marks, and gives them back", async () => {
