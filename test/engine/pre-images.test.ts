@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
 import { readSubjects } from "../../src/planner/subjects.ts";
+import { summarise } from "../../src/reports/summary.ts";
 import { board } from "../../src/requests/board.ts";
 import { addHold, releaseHold } from "../../src/requests/legal-holds.ts";
 import { openThings } from "../../src/requests/open-things.ts";
@@ -319,4 +320,24 @@ test("a due purge keeps nothing to be brought back", async () => {
   await late.run(plan.request);
   expect(shop.dump()["shop.tickets t9"]).toBeUndefined();
   expect(await house.context.state.read.images.steps(plan.request)).toEqual([]);
+});
+
+test("the report calls nothing erased that can come back, says until when, and what came back; afterwards it does", async () => {
+  const { shop, id, house } = await erased();
+  await using _ = shop;
+  const summary = async () => summarise((await house.workspace.ledger.entriesOf(id)).entries.map(({ core }) => core));
+  await house.verify(id);
+  const open = await summary();
+  expect(open.sentence).toContain(
+    `8 records erased or changed that can still be brought back until ${LAST} at the latest`,
+  );
+  expect(open.residue).toContainEqual({ system: "shop", mechanism: "undo", gone_by: LAST });
+  expect(open.systems.find(({ record }) => record === "orders")).toMatchObject({ status: "residue", restorable: 2 });
+  change(shop, "tickets", "t1", { text: "written since" });
+  await undo(onDay(shop.house, 1), id, { skipConflicts: true });
+  expect((await summary()).sentence).toContain("7 records erased or changed and brought back");
+  await onDay(shop.house, 8).verify(id);
+  const closed = await summary();
+  expect(closed.sentence).not.toContain("can still be brought back");
+  expect(closed.residue.filter(({ mechanism }) => mechanism === "undo")).toEqual([]);
 });

@@ -82,6 +82,27 @@ describe.each(PLACES)("a state in $name", ({ make }) => {
     await place[Symbol.asyncDispose]();
   });
 
+  describe("images", () => {
+    const kept = (name: string) => ({ step: "S1", name, key: `["${name}"]`, bytes: Buffer.from(`${canary} ${name}`) });
+
+    test("they come back as they were, are counted in bytes, and go one by one; with the last one their key goes", async () => {
+      const id = await opened([]);
+      expect(await state.read.images.bytes()).toBe(0);
+      await state.atomically(async (tx) => await tx.images.keep(id, "P-0001", [kept("a"), kept("b"), kept("c")]));
+      const all = await state.read.images.of(id, "P-0001", "S1");
+      expect(all.map(({ name, key: of, bytes }) => [name, of, Buffer.from(bytes).toString()])).toEqual(
+        ["a", "b", "c"].map((name) => [name, `["${name}"]`, `${canary} ${name}`]),
+      );
+      expect(await state.read.images.bytes()).toBeGreaterThan(3 * canary.length);
+      await state.atomically(async (tx) => await tx.images.drop(id, "P-0001", "S1", ["b", "unknown"]));
+      expect(await state.read.images.steps(id)).toEqual([{ plan: "P-0001", step: "S1", count: 2 }]);
+      await state.atomically(async (tx) => await tx.images.forget(id, "P-0001", "S1", ["c"]));
+      expect((await state.read.images.of(id, "P-0001", "S1")).map(({ name }) => name)).toEqual(["c"]);
+      await state.atomically(async (tx) => await tx.images.forget(id, "P-0001", "S1"));
+      expect([await state.read.images.steps(id), await state.read.images.bytes()]).toEqual([[], 0]);
+    });
+  });
+
   describe("transactions", () => {
     test("everything or nothing: what fails half-way leaves no trace, and the next one works", async () => {
       const failed = state.atomically(async (tx) => {
