@@ -8,6 +8,7 @@ import type { Plan } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import { recordTypes } from "../planner/targets.ts";
 import type { Approval } from "../state/plan-store.ts";
+import { nextStep } from "./board.ts";
 import type { Context } from "./context.ts";
 import { noted } from "./history.ts";
 import { decisionEntry, policyEntry, standingEntry } from "./ledger-entries.ts";
@@ -35,8 +36,14 @@ export async function runDue(
   await using _ = await state.lease([RUN_LEASE], async () => {});
   const exits: ExitCode[] = [];
   const plans: DueResult["plans"][number][] = [];
-  exits.push(...(await goOn(context, options)));
   const why: string[] = [];
+  exits.push(...(await goOn(context, options)));
+  for (const { request, state: now, waits } of await waitingForAPerson(context)) {
+    exits.push(EXIT.waiting);
+    plans.push({ request, state: now });
+    why.push(waits);
+  }
+  const told = why.length;
   const ready: StandingApproval[] = [];
   for (const one of map.approval.standing ?? []) {
     const reason = await whyNotStanding(context, state.read, one);
@@ -54,7 +61,7 @@ export async function runDue(
     const { state: now } = await state.read.requests.get(plan.request);
     plans.push({ request: plan.request, state: now });
     exits.push(EXIT.waiting);
-    if (why.length === 0) why.push(`${plan.request} waits for an approval`);
+    if (why.length === told) why.push(`${plan.request} waits for an approval`);
   }
   return { exit: worstOf(exits), plans, why };
 }
@@ -72,11 +79,26 @@ async function goOn(context: Context, options: Parameters<typeof runDue>[1]): Pr
   const { read } = context.state;
   for (const { id, kind, state, plan } of await read.requests.list()) {
     if (kind !== "due" || plan === undefined) continue;
-    if (state === "running") exits.push((await runRequest(context, id, options)).exit);
-    if (state === "running" || state === "verifying" || state === "settling")
+    const goesOn = state === "running" || (state === "partly_done" && (await read.plans.result(plan)) === undefined);
+    if (goesOn) exits.push((await runRequest(context, id, options)).exit);
+    if (goesOn || state === "verifying" || state === "settling")
       exits.push((await verifyRequest(context, id, { purge: false })).exit);
   }
   return exits;
+}
+
+/** Due work that is open and that no timer may carry on: as long as it is, what it found is left to it, and is due for nobody else. */
+async function waitingForAPerson({
+  state: { read },
+}: Context): Promise<readonly { readonly request: string; readonly state: RequestState; readonly waits: string }[]> {
+  const waiting = [];
+  for (const request of await read.requests.list()) {
+    const { id, kind, state } = request;
+    if (kind !== "due" || (state !== "approved" && state !== "partly_done")) continue;
+    const { waiting_for, next } = await nextStep(read, request);
+    waiting.push({ request: id, state, waits: `${id} waits for ${waiting_for}${next === null ? "" : `: ${next}`}` });
+  }
+  return waiting;
 }
 
 interface Ran {

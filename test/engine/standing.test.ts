@@ -135,3 +135,17 @@ test("a machine that slept does all of it once", async () => {
   expect(night.left()).toEqual({ leads: 0, accounts: 1 });
   expect((await night.house.context.state.read.requests.list()).length).toBe(2);
 });
+
+test("due work that a person has approved and nobody has run is not called done, every night until somebody runs it", async () => {
+  await using night = await openNight(true, { up_to: 10 });
+  expect(await night.run()).toMatchObject({ exit: 3, plans: [{ request: "D-2026-0001", state: "planned" }] });
+  await night.house.approve("D-2026-0001");
+  const waits = "D-2026-0001 waits for run: expunge run D-2026-0001";
+  for (const day of ["2026-12-01", "2026-12-02"])
+    expect(await night.run(day)).toEqual({
+      exit: 3,
+      plans: [{ request: "D-2026-0001", state: "approved" }],
+      why: [waits],
+    });
+  expect(night.left()).toEqual({ leads: 2, accounts: 1 });
+});
