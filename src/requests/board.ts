@@ -6,7 +6,7 @@ import { reasonWords } from "../model/words.ts";
 import { daysBetween } from "../retention/civil-date.ts";
 import type { Reads } from "../state/state.ts";
 import { openPause } from "./pauses.ts";
-import { openGaps, openThings } from "./open-things.ts";
+import { markedStill, openGaps, type OpenReads, openThings } from "./open-things.ts";
 
 /** One open request on the board. */
 export interface BoardItem {
@@ -25,7 +25,7 @@ export interface BoardItem {
 }
 
 /** Open requests, the most urgent first. `today`: civil date at the controller. */
-export async function board(reads: Pick<Reads, "requests" | "plans">, today: string): Promise<readonly BoardItem[]> {
+export async function board(reads: OpenReads & Pick<Reads, "requests">, today: string): Promise<readonly BoardItem[]> {
   const open = (await reads.requests.list()).filter((request) => OPEN_STATES.includes(request.state));
   const items: BoardItem[] = [];
   for (const request of open) {
@@ -67,7 +67,8 @@ export interface NextStep {
 }
 
 /** What stands next, as every command says it: one that can help, and never the one that has just said so. */
-export async function nextStep({ plans }: Pick<Reads, "plans">, request: ErasureRequest): Promise<NextStep> {
+export async function nextStep(reads: OpenReads, request: ErasureRequest): Promise<NextStep> {
+  const { plans } = reads;
   const { id, state, identity, plan, due } = request;
   switch (state) {
     case "received":
@@ -93,12 +94,12 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
     case "running":
       return { waiting_for: "run", next: `expunge run ${id}` };
     case "partly_done":
-      return await afterPart(plans, request);
+      return await afterPart(reads, request);
     case "verifying":
     case "settling":
       return { waiting_for: "verification", next: `expunge verify ${id}` };
     case "waiting": {
-      const hidden = await hiddenUntil(plans, request);
+      const hidden = await hiddenUntil(reads, request);
       if (hidden !== undefined) return hidden;
       return { waiting_for: await waitedFor(plans, request), next: `expunge plan ${id}` };
     }
@@ -110,7 +111,8 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
 }
 
 /** A run that did not come to its end goes on; one that did only answers again, so that a new plan is the way. */
-async function afterPart(plans: Reads["plans"], request: ErasureRequest): Promise<NextStep> {
+async function afterPart(reads: OpenReads, request: ErasureRequest): Promise<NextStep> {
+  const { plans } = reads;
   const { id, plan } = request;
   const result = plan === undefined ? undefined : await plans.result(plan);
   if (result === undefined && plan !== undefined)
@@ -122,7 +124,7 @@ async function afterPart(plans: Reads["plans"], request: ErasureRequest): Promis
     return { waiting_for: "a look at what could not be verified", next: `expunge verify ${id}` };
   const gaps = openGaps(verified).length;
   // a new plan would end at the same places: only a person can help there
-  if (gaps > 0 && (await openThings({ plans }, request, { acceptGaps: true })).length === 0)
+  if (gaps > 0 && (await openThings(reads, request, { acceptGaps: true })).length === 0)
     return {
       waiting_for: `somebody to look by hand at ${gaps === 1 ? "the place" : `the ${gaps} places`} where nothing can be erased`,
       next: `expunge verify ${id}`,
@@ -154,14 +156,14 @@ async function toldByRun(plans: Reads["plans"], plan: string | undefined): Promi
 }
 
 /** Where nothing is open but records that are marked as deleted: they wait for their day, and for nobody. */
-async function hiddenUntil(plans: Reads["plans"], { id, plan }: ErasureRequest): Promise<NextStep | undefined> {
+async function hiddenUntil(reads: OpenReads, { id, plan }: ErasureRequest): Promise<NextStep | undefined> {
+  const { plans } = reads;
   const result = plan === undefined ? undefined : await plans.result(plan);
   if (plan === undefined || result === undefined || result.exit !== EXIT.done) return undefined;
-  const days = [...result.steps, ...((await plans.get(plan))?.steps ?? [])].flatMap((step) => {
-    const marked: unknown = typeof step === "object" && step !== null ? Reflect.get(step, "marked") : undefined;
-    const until: unknown = typeof step === "object" && step !== null ? Reflect.get(step, "until") : undefined;
-    return typeof marked === "number" && marked > 0 ? [typeof until === "string" ? until : ""] : [];
-  });
+  const before = ((await plans.get(plan))?.steps ?? []).filter(({ marked = 0 }) => marked > 0);
+  const days = [...(await markedStill(reads, id, plan)), ...before].map(({ until = "" }) => until);
+  // all of it was brought back: what is left is looked at again
+  if (days.length === 0) return { waiting_for: "verification", next: `expunge verify ${id}` };
   const last = days.toSorted().at(-1);
   const words =
     last === undefined || last === ""
