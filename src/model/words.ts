@@ -119,7 +119,6 @@ const REASONS: Readonly<Record<string, string>> = {
   too_large: "it is too large to be rewritten",
   index_block: "the index takes no changes",
   index_closed: "the index is closed",
-  marker_path: "its marker's path leads to no single place in it",
   not_writable: "this user may not write there",
   not_versioned: "the bucket keeps no versions, so hiding would be erasing",
   marker_path: "the path of its mark leads through something that is no object",

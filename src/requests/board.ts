@@ -7,7 +7,7 @@ import { daysBetween } from "../retention/civil-date.ts";
 import type { Reads } from "../state/state.ts";
 import { restorableIn } from "./restorable.ts";
 import { openPause } from "./pauses.ts";
-import { openGaps, openThings } from "./open-things.ts";
+import { markedStill, openGaps, type OpenReads, openThings } from "./open-things.ts";
 
 type Cases = "words" | "ids";
 
@@ -32,7 +32,7 @@ export interface BoardItem {
  * case, which may name people, or by their ids, for what goes to others.
  */
 export async function board(
-  reads: Pick<Reads, "requests" | "plans" | "images">,
+  reads: OpenReads & Pick<Reads, "requests">,
   today: string,
   cases: Cases = "words",
 ): Promise<readonly BoardItem[]> {
@@ -81,7 +81,7 @@ export interface NextStep {
  * date at the controller; absent where nobody knows it.
  */
 export async function nextStep(
-  reads: Pick<Reads, "plans" | "requests" | "images">,
+  reads: OpenReads & Pick<Reads, "requests">,
   request: ErasureRequest,
   today?: string,
   cases: Cases = "words",
@@ -117,7 +117,12 @@ export async function nextStep(
     case "settling":
       return { waiting_for: "verification", next: `expunge verify ${id}` };
     case "waiting": {
-      const hidden = (await hiddenUntil(reads, request, today)) ?? (await restorableUntil(reads, request));
+      const hidden =
+        (await hiddenUntil(reads, request, today)) ??
+        (await restorableUntil(reads, request)) ??
+        ((await isRunWhole(plans, request))
+          ? { waiting_for: "verification", next: `expunge verify ${id}` }
+          : undefined);
       if (hidden !== undefined) return hidden;
       return { waiting_for: await waitedFor(plans, request, cases), next: `expunge plan ${id}` };
     }
@@ -129,7 +134,7 @@ export async function nextStep(
 }
 
 /** A run that did not come to its end goes on; one that did only answers again, so that a new plan is the way. */
-async function afterPart(reads: Pick<Reads, "plans" | "images">, request: ErasureRequest): Promise<NextStep> {
+async function afterPart(reads: OpenReads, request: ErasureRequest): Promise<NextStep> {
   const { plans } = reads;
   const { id, plan } = request;
   const result = plan === undefined ? undefined : await plans.result(plan);
@@ -173,22 +178,24 @@ async function toldByRun(plans: Reads["plans"], plan: string | undefined): Promi
   });
 }
 
+/** What was left is not there any more, or was brought back: it is looked at again. */
+async function isRunWhole(plans: Reads["plans"], { plan }: ErasureRequest): Promise<boolean> {
+  return plan !== undefined && (await plans.result(plan))?.exit === EXIT.done;
+}
+
 /** Where nothing is open but records that are marked as deleted: they wait for their day, and for nobody until then. */
 async function hiddenUntil(
-  reads: Pick<Reads, "plans" | "requests">,
+  reads: OpenReads & Pick<Reads, "requests">,
   { id, plan }: ErasureRequest,
   today: string | undefined,
 ): Promise<NextStep | undefined> {
   const { plans } = reads;
-  const result = plan === undefined ? undefined : await plans.result(plan);
-  if (plan === undefined || result === undefined || result.exit !== EXIT.done) return undefined;
-  const hidden = [...result.steps, ...((await plans.get(plan))?.steps ?? [])].flatMap((step) => {
-    const of = (name: string): unknown =>
-      typeof step === "object" && step !== null ? Reflect.get(step, name) : undefined;
-    const [marked, until] = [of("marked"), of("until")];
-    const record = `${String(of("system"))}.${String(of("record"))}`;
-    return typeof marked === "number" && marked > 0 ? [{ record, until: typeof until === "string" ? until : "" }] : [];
-  });
+  if (plan === undefined || (await plans.result(plan))?.exit !== EXIT.done) return undefined;
+  const before = ((await plans.get(plan))?.steps ?? []).filter(({ marked = 0 }) => marked > 0);
+  const hidden = [
+    ...(await markedStill(reads, id, plan)).map(({ name, until = "" }) => ({ record: name, until })),
+    ...before.map(({ system, record, until = "" }) => ({ record: `${system}.${record}`, until })),
+  ];
   if (hidden.length === 0) return undefined;
   const last = hidden
     .map(({ until }) => until)

@@ -1,26 +1,36 @@
 import { keptForAPerson } from "../model/hold-ends.ts";
-import type { PlanStep } from "../model/plan.ts";
+import type { Plan, PlanStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES } from "../model/status.ts";
 import { reasonWords } from "../model/words.ts";
+import type { Receipt } from "../state/journal.ts";
 import type { Reads } from "../state/state.ts";
 import { restorableIn } from "./restorable.ts";
 
+/** What is read to say what is open. */
+export type OpenReads = Pick<Reads, "plans" | "undos" | "journal" | "images">;
+
 /** What must still happen before a request can be closed, one thing a line, in words. Empty for one that has ended. */
 export async function openThings(
-  { plans, images }: Pick<Reads, "plans" | "images">,
+  reads: OpenReads,
   request: ErasureRequest,
   { acceptGaps }: { readonly acceptGaps: boolean } = { acceptGaps: false },
 ): Promise<readonly string[]> {
   if (!OPEN_STATES.includes(request.state)) return [];
+  const { plans } = reads;
   const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
   const result = plan === undefined ? undefined : await plans.result(plan.id);
   const open: string[] = [];
   if (plan === undefined || result === undefined) open.push(await notRun(plans, request));
   if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
   for (const step of plan?.steps ?? []) open.push(...openInStep(step));
-  for (const step of result?.steps ?? []) open.push(...failedInStep(step), ...markedInStep(step));
-  for (const { system, record, count, until } of await restorableIn({ plans, images }, request.id))
+  // of a run that did not come to its end the receipts tell
+  if (plan !== undefined && result === undefined)
+    for (const receipt of await reads.journal.receipts(plan.id)) open.push(...undoneInReceipt(plan, receipt));
+  const marked = plan === undefined ? [] : await markedStill(reads, request.id, plan.id);
+  for (const step of result?.steps ?? []) open.push(...failedInStep(step));
+  for (const { name, count, until } of marked) open.push(`${name}: ${count} marked as deleted${goesOn(until)}`);
+  for (const { system, record, count, until } of await restorableIn(reads, request.id))
     open.push(`${system}.${record}: ${count} can still be brought back, until ${until}`);
   open.push(...lateIn(plan?.steps ?? [], result?.steps ?? []));
   const seen = plan === undefined ? undefined : await plans.verified(plan.id);
@@ -142,13 +152,46 @@ function goesOn(until: string | undefined): string {
   return until === undefined ? "" : `, to go for good on ${until}`;
 }
 
-/** Of a run's step as it was stored: what is marked as deleted and there still. */
-function markedInStep(step: unknown): readonly string[] {
-  if (typeof step !== "object" || step === null) return [];
-  const marked: unknown = Reflect.get(step, "marked");
-  if (typeof marked !== "number" || marked === 0) return [];
-  const name = `${textIn(step, "system") ?? ""}.${textIn(step, "record") ?? ""}`;
-  return [`${name}: ${marked} marked as deleted${goesOn(textIn(step, "until"))}`];
+export interface MarkedStill {
+  /** `system.record` */
+  readonly name: string;
+  readonly count: number;
+  readonly until?: string | undefined;
+}
+
+/** What the plan's run marked as deleted, and no undo gave back. */
+export async function markedStill(
+  { plans, undos }: Pick<OpenReads, "plans" | "undos">,
+  request: string,
+  plan: string,
+): Promise<readonly MarkedStill[]> {
+  const steps: readonly unknown[] = (await plans.result(plan))?.steps ?? [];
+  const given = (await undos.ofRequest(request)).flatMap(({ result }) => listIn(result, "steps"));
+  return steps.flatMap((step): readonly MarkedStill[] => {
+    if (typeof step !== "object" || step === null) return [];
+    const back = given
+      .filter((one) => textIn(one, "plan") === plan && textIn(one, "step") === textIn(step, "id"))
+      .reduce((sum, one) => sum + countIn(one, "restored"), 0);
+    const count = countIn(step, "marked") - back;
+    const name = `${textIn(step, "system") ?? ""}.${textIn(step, "record") ?? ""}`;
+    return count > 0 ? [{ name, count, until: textIn(step, "until") }] : [];
+  });
+}
+
+function countIn(value: object, name: string): number {
+  const count: unknown = Reflect.get(value, name);
+  return typeof count === "number" ? count : 0;
+}
+
+/** What an attempt left undone, beyond what the plan itself left. */
+function undoneInReceipt({ steps }: Plan, receipt: Receipt): readonly string[] {
+  const { system, record, failed, blocked, reason, says } = receipt;
+  const planned = steps.find(({ id }) => id === receipt.step)?.blocked ?? 0;
+  const of = (count: number, status: "failed" | "blocked"): readonly string[] => {
+    const why = reason === undefined ? "" : ` (${reasonWords(reason, { status, says })})`;
+    return count > 0 ? [`${system}.${record}: ${count} ${status}${why}`] : [];
+  };
+  return [...of(failed, "failed"), ...of(blocked - planned, "blocked")];
 }
 
 /** Of a run's step as it was stored: what failed. */

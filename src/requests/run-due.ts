@@ -9,6 +9,7 @@ import { OPEN_STATES, type RequestState } from "../model/status.ts";
 import { recordTypes } from "../planner/targets.ts";
 import type { Approval } from "../state/plan-store.ts";
 import { signed } from "./approve-request.ts";
+import { nextStep } from "./board.ts";
 import { type Context, today } from "./context.ts";
 import { noted } from "./history.ts";
 import { destroyEnded } from "./kept-images.ts";
@@ -87,15 +88,13 @@ async function waitingForAPerson({
   state: { read },
 }: Context): Promise<readonly { readonly request: string; readonly state: RequestState; readonly why: string }[]> {
   const all = [];
-  for (const { id, kind, state, plan } of await read.requests.list()) {
+  for (const request of await read.requests.list()) {
+    const { id, kind, state, plan } = request;
     if (kind !== "due" || plan === undefined || !OPEN_STATES.includes(state)) continue;
-    if ((await read.plans.result(plan)) !== undefined) continue;
-    const approved = (await read.plans.approval(plan)) !== undefined;
-    all.push({
-      request: id,
-      state,
-      why: `${id} ${approved ? "is approved and waits for its run" : "waits for an approval"}`,
-    });
+    if (state !== "partly_done" && (await read.plans.result(plan)) !== undefined) continue;
+    const { waiting_for: waits, next } = await nextStep(read, request);
+    const words = state === "approved" ? "is approved and waits for its run" : `waits for ${waits}`;
+    all.push({ request: id, state, why: `${id} ${words}${next === null ? "" : `: ${next}`}` });
   }
   return all;
 }
@@ -121,10 +120,11 @@ async function goOn(context: Context, options: Parameters<typeof runDue>[1]): Pr
       if (history.findLast(({ did }) => did === "approved")?.note === STANDING) await takeBackUndone(context, id);
       continue;
     }
-    const ran = state === "running" ? await runAgain(context, id, options) : undefined;
+    const goesOn = state === "running" || (state === "partly_done" && (await read.plans.result(plan)) === undefined);
+    const ran = goesOn ? await runAgain(context, id, options) : undefined;
     if (ran === "taken_back") continue;
     if (ran !== undefined) exits.push(ran);
-    if (state === "running" || state === "verifying" || state === "settling")
+    if (goesOn || state === "verifying" || state === "settling")
       exits.push((await verifyRequest(context, id, { purge: false })).exit);
   }
   return exits;

@@ -239,15 +239,20 @@ export function completedEntry(
     plan_digest: plan.digest,
     state,
     exit,
-    totals: totalsOf(attempts),
+    totals: totalsOf(attempts, state === "closed" ? markedBefore(plan) : 0),
     ...(residual === undefined ? {} : { residual }),
     residue: residueLines(context, residue),
     ...(why === undefined ? {} : { words: why.commitment }),
   });
 }
 
-/** What any plan did stays done; what is left is what the last attempt at a record type left. */
-function totalsOf(attempts: readonly Receipt[]): EventCore<"erasure.completed">["totals"] {
+/** What the plan found marked as deleted: a request that closes has seen it gone for good. */
+function markedBefore({ steps }: Plan): number {
+  return steps.reduce((sum, { marked = 0 }) => sum + marked, 0);
+}
+
+/** What any plan did stays done; what is left is what the last attempt at a record type left, but for what has `gone` since. */
+function totalsOf(attempts: readonly Receipt[], gone: number): EventCore<"erasure.completed">["totals"] {
   const types = [...Map.groupBy(attempts, ({ system, record }) => JSON.stringify([system, record])).values()];
   const last = types.flatMap((tries) => tries.slice(-1));
   const left = (name: "kept" | "waiting" | "blocked" | "failed"): number =>
@@ -260,7 +265,7 @@ function totalsOf(attempts: readonly Receipt[]): EventCore<"erasure.completed">[
     erase: done("deleted"),
     change: done("changed"),
     keep: left("kept"),
-    wait: left("waiting"),
+    wait: Math.max(0, left("waiting") - gone),
     blocked: left("blocked"),
     failed: left("failed"),
     nothing: types.filter((tries) => tries.every(({ status }) => status === "nothing_found")).length,

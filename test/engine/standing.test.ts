@@ -219,3 +219,17 @@ test("a night on which nothing is due leaves no request behind, one that waits l
   expect(await night.run("2026-12-02")).toMatchObject({ exit: 0, plans: [] });
   expect((await read.requests.list()).map(({ state }) => state)).toEqual(["cancelled", "cancelled"]);
 });
+
+test("due work that a person has approved and nobody has run is not called done, every night until somebody runs it", async () => {
+  await using night = await openNight(true, { up_to: 10 });
+  expect(await night.run()).toMatchObject({ exit: 3, plans: [{ request: "D-2026-0001", state: "planned" }] });
+  await night.house.approve("D-2026-0001");
+  const waits = "D-2026-0001 is approved and waits for its run: expunge run D-2026-0001";
+  for (const day of ["2026-12-01", "2026-12-02"])
+    expect(await night.run(day)).toEqual({
+      exit: 3,
+      plans: [{ request: "D-2026-0001", state: "approved" }],
+      why: [waits],
+    });
+  expect(night.left()).toEqual({ leads: 2, accounts: 1 });
+});

@@ -136,3 +136,37 @@ test("leads of a database and of a file go ninety days after they were seen, eac
   });
   for (const { out, err } of desk.said) expect(`${out}${err}`).not.toMatch(/shop\.example"?,|@shop\.example/u);
 });
+
+test("a night that a database refused is gone on with by the next, and not called nothing due", async () => {
+  using desk = openDesk();
+  using shop = new DatabaseSync(join(desk.folder, "data/shop.db"));
+  shop.exec(`CREATE TABLE leads (id INTEGER PRIMARY KEY, email TEXT, seen TEXT);
+    INSERT INTO leads VALUES (1, 'ann@shop.example', '2026-01-01'), (2, 'bob@shop.example', '2026-01-01'), (3, 'cay@shop.example', '2026-11-01');
+    CREATE TRIGGER stays BEFORE DELETE ON leads WHEN old.id = 2 BEGIN SELECT raise(abort, 'no'); END`);
+  const records = {
+    leads: { match: { email: "email" }, do: "erase", schedule: { after: "90 days", from: "seen" } },
+  };
+  const people = testMap({
+    clock: "test",
+    settle: "0 days",
+    systems: { shop: { kind: "sqlite", connect: { file: "data/shop.db" }, records } },
+  });
+  const approval = { required: true, four_eyes: false, standing: [{ records: ["shop.leads"], up_to: 10 }] };
+  desk.map({ ...people, approval });
+  const night = async (day: string) => {
+    const { code, json } = await desk.json(["run", "--due"], { env: { EXPUNGE_NOW: `${day}T03:00:00Z` } });
+    return [code, dig(json, "plans")];
+  };
+  const left = () =>
+    shop
+      .prepare("SELECT id FROM leads ORDER BY id")
+      .all()
+      .map(({ id }) => id);
+  await desk.json(["init"]);
+  expect(await night("2026-11-30")).toEqual([5, [{ request: "D-2026-0001", state: "partly_done" }]]);
+  expect(left()).toEqual([2, 3]);
+  expect((await night("2026-12-01"))[0]).toBe(5);
+  shop.exec("DROP TRIGGER stays");
+  expect(await night("2026-12-02")).toEqual([0, []]);
+  expect(left()).toEqual([3]);
+});

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { type Desk, dig, openDesk, testMap } from "../support/desk.ts";
+import { type Desk, dig, list, openDesk, testMap } from "../support/desk.ts";
 
 const ID = "R-2026-0001";
 const ANN = "ann@x.example";
@@ -51,6 +51,11 @@ async function opened(more: object) {
   const at = (day: string) => ({ env: { EXPUNGE_NOW: `${day}T10:00:00Z` } });
   const json = async (args: readonly string[], day: string, stdin?: string) =>
     await desk.json(args, { ...at(day), ...(stdin === undefined ? {} : { stdin }) });
+  const payload = async (id: string, day: string): Promise<unknown> => {
+    await json(["report", id, "--out", `report-${day}`], day);
+    const envelope: unknown = JSON.parse(desk.read(`report-${day}/${id}.report.json`));
+    return JSON.parse(Buffer.from(String(dig(envelope, "payload")), "base64").toString());
+  };
   await json(["init"], "2026-11-30");
   await json(["request", "new", "--subject-file", "-"], "2026-11-30", JSON.stringify({ email: ANN }));
   await json(["request", "identity", ID, "--method", "letter", "--result", "ok"], "2026-11-30");
@@ -66,12 +71,8 @@ async function opened(more: object) {
       ])
         expect([args[0], (await json(args, day)).code]).toEqual([args[0], 0]);
     },
-    summary: async (id: string, day: string): Promise<unknown> => {
-      await json(["report", id, "--out", `report-${day}`], day);
-      const envelope: unknown = JSON.parse(desk.read(`report-${day}/${id}.report.json`));
-      const payload: unknown = JSON.parse(Buffer.from(String(dig(envelope, "payload")), "base64").toString());
-      return dig(payload, "summary");
-    },
+    payload,
+    summary: async (id: string, day: string): Promise<unknown> => dig(await payload(id, day), "summary"),
     letter: async (kind: string, day: string): Promise<string> => {
       const { code } = await json(["letter", ID, "--kind", kind, "--format", "txt", "--out", `${kind}-${day}`], day);
       return code === 0 ? desk.read(`${kind}-${day}`).replaceAll(/\s+/gu, " ") : String(code);
@@ -114,6 +115,10 @@ test("what the application had marked is told as gone when the request is closed
     totals: { found: 2, changed: 1, already_gone: 1, waiting: 0 },
     residue: expect.arrayContaining([{ system: "shop", mechanism: "backups:nightly", gone_by: "2027-01-24" }]),
   });
+  const entries = list(await house.payload(ID, "2026-12-20"), "entries");
+  expect(entries.map((one) => dig(one, "core"))).toContainEqual(
+    expect.objectContaining({ type: "erasure.completed", totals: expect.objectContaining({ change: 1, wait: 0 }) }),
+  );
   const letter = await house.letter("final", "2026-12-20");
   expect(letter).toContain("backups: until 24 January 2027");
   expect(letter).toContain("1 gone already");
@@ -135,4 +140,27 @@ test("after an undo nothing says that somebody has looked since, and what came b
   expect(letter).toContain("in use again");
   expect(letter).toContain("We have not looked again since then.");
   expect(letter).not.toContain("found no more");
+});
+
+test("request show counts what is marked still, and what an attempt left undone", async () => {
+  const house = await opened({});
+  using desk = house.desk;
+  const open = async (day: string) =>
+    dig((await house.json(["request", "show", ID], day)).json, "data.requests.0.open");
+  query(desk, "create trigger stays before update on people when old.id = 2 begin select raise(abort, 'no'); end");
+  await house.json(["plan", ID], "2026-11-30");
+  await house.json(["approve", ID, "--as", "olga", "--confirm", ID], "2026-11-30");
+  expect((await house.json(["run", ID, "--confirm", ID], "2026-11-30")).code).toBe(5);
+  expect(await open("2026-11-30")).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^shop\.people: 1 failed \(/u)]),
+  );
+  query(desk, "drop trigger stays");
+  expect((await house.json(["run", ID, "--confirm", ID], "2026-11-30")).code).toBe(0);
+  query(desk, "update people set deleted_at = '2026-01-01' where id = 1 returning id");
+  expect((await house.json(["undo", ID, "--confirm", ID, "--skip-conflicts"], "2026-12-01")).code).toBe(5);
+  expect(query(desk, "select id, deleted_at from people where id < 3 order by id")).toEqual([
+    { id: 1, deleted_at: "2026-01-01" },
+    { id: 2, deleted_at: null },
+  ]);
+  expect(await open("2026-12-01")).toEqual(["shop.people: 1 marked as deleted, to go for good on 2026-12-14"]);
 });
