@@ -361,6 +361,19 @@ describe("what is changed", () => {
 });
 
 describe("what is checked before anything is planned", () => {
+  test.for([
+    ["hidden", ["FIELD_REFUSED shop.people hidden"]],
+    ["hidden BLOB", ["FIELD_REFUSED shop.people hidden"]],
+    ["hidden BOOLEAN", []],
+    ["hidden INTEGER", []],
+    ["hidden TEXT", []],
+  ] as const)("a marker in a column without a type, as in `%s`", async ([declared, wanted]) => {
+    using file = testFile(`CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, ${declared})`);
+    const of = record("people", "soft-delete", { marker: { kind: "flag", column: "hidden", deleted: "1" } });
+    const found = await check(systemOf([of]), worldOf(file), [on(of)]);
+    expect(codes(found).filter((one) => one.startsWith("FIELD_REFUSED"))).toEqual(wanted);
+  });
+
   test("columns that cannot be changed so, constants that only one row can have, and names that are wrong", async () => {
     using file =
       testFile(`CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT UNIQUE, name TEXT NOT NULL, photo BLOB, up TEXT AS (upper(name)));
