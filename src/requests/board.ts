@@ -25,7 +25,10 @@ export interface BoardItem {
 }
 
 /** Open requests, the most urgent first. `today`: civil date at the controller. */
-export async function board(reads: Pick<Reads, "requests" | "plans">, today: string): Promise<readonly BoardItem[]> {
+export async function board(
+  reads: Pick<Reads, "requests" | "plans" | "undos">,
+  today: string,
+): Promise<readonly BoardItem[]> {
   const open = (await reads.requests.list()).filter((request) => OPEN_STATES.includes(request.state));
   const items: BoardItem[] = [];
   for (const request of open) {
@@ -67,7 +70,10 @@ export interface NextStep {
 }
 
 /** What stands next, as every command says it: one that can help, and never the one that has just said so. */
-export async function nextStep({ plans }: Pick<Reads, "plans">, request: ErasureRequest): Promise<NextStep> {
+export async function nextStep(
+  { plans, undos }: Pick<Reads, "plans" | "undos">,
+  request: ErasureRequest,
+): Promise<NextStep> {
   const { id, state, identity, plan, due } = request;
   switch (state) {
     case "received":
@@ -93,7 +99,7 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
     case "running":
       return { waiting_for: "run", next: `expunge run ${id}` };
     case "partly_done":
-      return await afterPart(plans, request);
+      return await afterPart({ plans, undos }, request);
     case "verifying":
     case "settling":
       return { waiting_for: "verification", next: `expunge verify ${id}` };
@@ -110,7 +116,7 @@ export async function nextStep({ plans }: Pick<Reads, "plans">, request: Erasure
 }
 
 /** A run that did not come to its end goes on; one that did only answers again, so that a new plan is the way. */
-async function afterPart(plans: Reads["plans"], request: ErasureRequest): Promise<NextStep> {
+async function afterPart({ plans, undos }: Pick<Reads, "plans" | "undos">, request: ErasureRequest): Promise<NextStep> {
   const { id, plan } = request;
   const result = plan === undefined ? undefined : await plans.result(plan);
   if (result === undefined && plan !== undefined)
@@ -122,7 +128,7 @@ async function afterPart(plans: Reads["plans"], request: ErasureRequest): Promis
     return { waiting_for: "a look at what could not be verified", next: `expunge verify ${id}` };
   const gaps = openGaps(verified).length;
   // a new plan would end at the same places: only a person can help there
-  if (gaps > 0 && (await openThings({ plans }, request, { acceptGaps: true })).length === 0)
+  if (gaps > 0 && (await openThings({ plans, undos }, request, { acceptGaps: true })).length === 0)
     return {
       waiting_for: `somebody to look by hand at ${gaps === 1 ? "the place" : `the ${gaps} places`} where nothing can be erased`,
       next: `expunge verify ${id}`,
@@ -157,6 +163,9 @@ async function toldByRun(plans: Reads["plans"], plan: string | undefined): Promi
 async function hiddenUntil(plans: Reads["plans"], { id, plan }: ErasureRequest): Promise<NextStep | undefined> {
   const result = plan === undefined ? undefined : await plans.result(plan);
   if (plan === undefined || result === undefined || result.exit !== EXIT.done) return undefined;
+  const verified = await plans.verified(plan);
+  if (typeof verified === "object" && verified !== null && Reflect.get(verified, "exit") === EXIT.waiting)
+    return { waiting_for: "the purge of hidden records whose day has passed", next: "expunge plan --due" };
   const days = [...result.steps, ...((await plans.get(plan))?.steps ?? [])].flatMap((step) => {
     const marked: unknown = typeof step === "object" && step !== null ? Reflect.get(step, "marked") : undefined;
     const until: unknown = typeof step === "object" && step !== null ? Reflect.get(step, "until") : undefined;
@@ -167,7 +176,7 @@ async function hiddenUntil(plans: Reads["plans"], { id, plan }: ErasureRequest):
     last === undefined || last === ""
       ? "the day on which hidden records go for good"
       : `${last}, when the last hidden records go for good`;
-  return { waiting_for: words, next: (await plans.verified(plan)) === undefined ? `expunge verify ${id}` : null };
+  return { waiting_for: words, next: verified === undefined ? `expunge verify ${id}` : null };
 }
 
 /** What holds the waiting records, in words. */

@@ -4,10 +4,11 @@ import type { ErasureRequest } from "../model/request.ts";
 import { OPEN_STATES } from "../model/status.ts";
 import { reasonWords } from "../model/words.ts";
 import type { Reads } from "../state/state.ts";
+import { type HiddenNow, hiddenNow } from "./hidden-now.ts";
 
 /** What must still happen before a request can be closed, one thing a line, in words. Empty for one that has ended. */
 export async function openThings(
-  { plans }: Pick<Reads, "plans">,
+  { plans, undos }: Pick<Reads, "plans" | "undos">,
   request: ErasureRequest,
   { acceptGaps }: { readonly acceptGaps: boolean } = { acceptGaps: false },
 ): Promise<readonly string[]> {
@@ -17,8 +18,12 @@ export async function openThings(
   const open: string[] = [];
   if (plan === undefined || result === undefined) open.push(await notRun(plans, request));
   if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
-  for (const step of plan?.steps ?? []) open.push(...openInStep(step));
-  for (const step of result?.steps ?? []) open.push(...failedInStep(step), ...markedInStep(step));
+  const hiddenIn = await hiddenNow({ plans, undos }, request);
+  for (const step of plan?.steps ?? []) open.push(...openInStep(step, hiddenIn(step)));
+  for (const step of result?.steps ?? []) {
+    const planned = plan?.steps.find(({ id }) => id === textOf(step, "id"));
+    open.push(...failedInStep(step), ...(planned === undefined ? [] : markedInStep(step, hiddenIn(planned))));
+  }
   open.push(...lateIn(plan?.steps ?? [], result?.steps ?? []));
   const seen = plan === undefined ? undefined : await plans.verified(plan.id);
   open.push(...openInLook(seen, acceptGaps));
@@ -100,7 +105,11 @@ function textIn(value: object, name: string): string | undefined {
   return typeof text === "string" ? text : undefined;
 }
 
-function openInStep(step: PlanStep): readonly string[] {
+function textOf(value: unknown, name: string): string | undefined {
+  return typeof value === "object" && value !== null ? textIn(value, name) : undefined;
+}
+
+function openInStep(step: PlanStep, { before }: HiddenNow): readonly string[] {
   const { system, record, status: worst, kept, waiting, marked = 0, blocked, reason, says } = step;
   const name = `${system}.${record}`;
   // a step's reason is that of the worst that happens in it
@@ -108,7 +117,7 @@ function openInStep(step: PlanStep): readonly string[] {
     reason === undefined || worst !== status ? "" : ` (${reasonWords(reason, { status, says })})`;
   return [
     ...(waiting > marked ? [`${name}: ${waiting - marked} waiting${why("waiting")}`] : []),
-    ...(marked > 0 ? [`${name}: ${marked} marked as deleted before${goesOn(step.until)}`] : []),
+    ...(before > 0 ? [`${name}: ${before} marked as deleted before${goesOn(step.until)}`] : []),
     ...(blocked > 0 ? [`${name}: ${blocked} blocked${why("blocked")}`] : []),
     ...(keptForAPerson(step) && reason !== undefined
       ? [`${name}: ${kept} kept (${reasonWords(reason, { status: "kept", says })})`]
@@ -140,10 +149,8 @@ function goesOn(until: string | undefined): string {
 }
 
 /** Of a run's step as it was stored: what is marked as deleted and there still. */
-function markedInStep(step: unknown): readonly string[] {
-  if (typeof step !== "object" || step === null) return [];
-  const marked: unknown = Reflect.get(step, "marked");
-  if (typeof marked !== "number" || marked === 0) return [];
+function markedInStep(step: unknown, { marked }: HiddenNow): readonly string[] {
+  if (typeof step !== "object" || step === null || marked === 0) return [];
   const name = `${textIn(step, "system") ?? ""}.${textIn(step, "record") ?? ""}`;
   return [`${name}: ${marked} marked as deleted${goesOn(textIn(step, "until"))}`];
 }
