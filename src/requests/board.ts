@@ -26,7 +26,7 @@ export interface BoardItem {
 
 /** Open requests, the most urgent first. `today`: civil date at the controller. */
 export async function board(
-  reads: Pick<Reads, "requests" | "plans" | "undos">,
+  reads: Pick<Reads, "requests" | "plans" | "undos" | "journal">,
   today: string,
 ): Promise<readonly BoardItem[]> {
   const open = (await reads.requests.list()).filter((request) => OPEN_STATES.includes(request.state));
@@ -71,7 +71,7 @@ export interface NextStep {
 
 /** What stands next, as every command says it: one that can help, and never the one that has just said so. */
 export async function nextStep(
-  { plans, undos }: Pick<Reads, "plans" | "undos">,
+  { plans, undos, journal }: Pick<Reads, "plans" | "undos" | "journal">,
   request: ErasureRequest,
 ): Promise<NextStep> {
   const { id, state, identity, plan, due } = request;
@@ -99,7 +99,7 @@ export async function nextStep(
     case "running":
       return { waiting_for: "run", next: `expunge run ${id}` };
     case "partly_done":
-      return await afterPart({ plans, undos }, request);
+      return await afterPart({ plans, undos, journal }, request);
     case "verifying":
     case "settling":
       return { waiting_for: "verification", next: `expunge verify ${id}` };
@@ -116,10 +116,13 @@ export async function nextStep(
 }
 
 /** A run that did not come to its end goes on; one that did only answers again, so that a new plan is the way. */
-async function afterPart({ plans, undos }: Pick<Reads, "plans" | "undos">, request: ErasureRequest): Promise<NextStep> {
+async function afterPart(
+  { plans, undos, journal }: Pick<Reads, "plans" | "undos" | "journal">,
+  request: ErasureRequest,
+): Promise<NextStep> {
   const { id, plan } = request;
   const result = plan === undefined ? undefined : await plans.result(plan);
-  if (result === undefined && plan !== undefined)
+  if (result === undefined && plan !== undefined && !(await isOtherThanPlanned(journal, plan)))
     return { waiting_for: "what is left of the run", next: `expunge run ${id}` };
   const verified = plan === undefined ? undefined : await plans.verified(plan);
   const exit: unknown = typeof verified === "object" && verified !== null ? Reflect.get(verified, "exit") : undefined;
@@ -135,6 +138,12 @@ async function afterPart({ plans, undos }: Pick<Reads, "plans" | "undos">, reque
       otherwise: [`expunge request close ${id} --accept-gaps`],
     };
   return { waiting_for: "what is left", next: `expunge plan ${id}` };
+}
+
+/** Where a record is another one than was planned: the same run would find it so again, and only a new plan can take it. */
+async function isOtherThanPlanned(journal: Reads["journal"], plan: string): Promise<boolean> {
+  if ((await journal.units(plan)).some(({ state }) => state === "intended")) return false;
+  return (await journal.receipts(plan)).some(({ failed, reason }) => failed > 0 && reason === "changed");
 }
 
 /** A step as a plan or a run tells it. */
