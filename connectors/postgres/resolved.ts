@@ -1,6 +1,7 @@
 import { Failure } from "../../src/errors.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import { comparable } from "../../src/model/fold.ts";
+import { deletedIn } from "../../src/model/marker.ts";
 import type { Lookup, MatchColumn, Target } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import { comparedFields, type MatchedRef, type RecordTable, type RowState } from "../../src/sql/record-table.ts";
@@ -11,9 +12,10 @@ import { comparison, foldsFor, isCitext, isText, readOf, readText, type Ref, val
 import { isTyped } from "./edges.ts";
 import { type KeySpec, keyOf, keySpec, keyTexts } from "./keys.ts";
 import { attempt } from "./session.ts";
+import { inPlace } from "./sql.ts";
 import type { Row, Session } from "./transaction.ts";
 import type { TriggerBook } from "./triggers.ts";
-import { type WhereRef, whereRefs } from "./where.ts";
+import { type WhereRef, whereRefs, whereTexts } from "./where.ts";
 
 export interface MatchRef extends MatchedRef<Column>, Compared {}
 
@@ -42,6 +44,8 @@ export interface Resolved extends RecordTable {
   /** Read of every row; the first `fingerprinted` of them go into the fingerprint. */
   readonly columns: readonly Column[];
   readonly fingerprinted: number;
+  /** Its marker, where it is a flag or status: the column with the values that say deleted. */
+  readonly deleted: WhereRef | undefined;
   columnOf(name: string): Column;
   minimised(keepOnly: readonly string[]): readonly Column[];
 }
@@ -86,6 +90,7 @@ export async function resolveOver(place: Place, target: Target, table: Table): P
     narrowings: where,
     columns: distinct([...fingerprinted, ...kept, ...markedColumns(table, target)]),
     fingerprinted: fingerprinted.length,
+    deleted: await deletedRef(place, target, ref),
     constants: await constantsOf(place, target, table),
     columnOf: (name) => columnOf(table, name, record.id),
     arrayText: (items) =>
@@ -178,12 +183,33 @@ async function constantsOf(
   return constants;
 }
 
-/** What to select of a row for `stateOf`. */
-export function stateTexts({ key, columns }: Resolved, alias: string): string[] {
-  return [...keyTexts(key, alias), key.address(alias), ...columns.map((column) => readOf(alias, column))];
+/** A value that the column's type refuses stands in no row. */
+async function deletedRef(
+  { session, written }: Place,
+  { record }: Target,
+  ref: (name: string) => Ref,
+): Promise<WhereRef | undefined> {
+  const deleted = deletedIn(record.marker);
+  if (deleted === undefined) return undefined;
+  const only = async (values: readonly string[]) =>
+    (await whereRefs(session, { [deleted.column]: values }, ref)).find((one) => !one.refused);
+  const { declared } = ref(deleted.column).column;
+  const taken: string[] = [];
+  for (const value of deleted.values) {
+    const asked = JSON.stringify([declared, value, "deleted"]);
+    if (!written.has(asked)) written.set(asked, (await only([value])) === undefined ? undefined : value);
+    if (written.get(asked) !== undefined) taken.push(value);
+  }
+  return await only(taken);
 }
 
-export function stateOf({ key, columns, fingerprinted }: Resolved, row: Row, io: IO): RowState {
+/** What to select of a row for `stateOf`. */
+export function stateTexts({ key, columns, deleted }: Resolved, alias: string): string[] {
+  const marked = deleted === undefined ? [] : whereTexts([deleted], inPlace).map((text) => `(${text})::text`);
+  return [...keyTexts(key, alias), key.address(alias), ...columns.map((column) => readOf(alias, column)), ...marked];
+}
+
+export function stateOf({ key, columns, fingerprinted, deleted }: Resolved, row: Row, io: IO): RowState {
   const first = key.parts.length + (key.byPlace ? 1 : 0);
   const values = new Map(columns.map((column, at) => [column.name, row[first + 1 + at] ?? null]));
   const named = keyOf(key, row, 0, io);
@@ -195,6 +221,7 @@ export function stateOf({ key, columns, fingerprinted }: Resolved, row: Row, io:
       ...columns.slice(0, fingerprinted).flatMap(({ name }) => [name, values.get(name) ?? null]),
     ]),
     values,
+    ...(deleted === undefined ? {} : { isDeleted: row[first + 1 + columns.length] === "true" }),
   };
 }
 

@@ -26,6 +26,17 @@ export function binder(): Binder {
   return { values, bind: (value) => `$${values.push(value)}` };
 }
 
+/** Writes values into the statement itself: for constants of the data map, where several statements select the same. */
+export const inPlace: Binder = {
+  values: [],
+  bind: (value) =>
+    value === null
+      ? "NULL"
+      : typeof value === "string"
+        ? literal(value)
+        : `ARRAY[${value.map((one) => (one === null ? "NULL" : literal(one))).join(", ")}]`,
+};
+
 /** `a = b` by this type's own operator, whatever the search path holds. */
 export function equal(left: string, operator: Operator, right: string): string {
   return `${left} OPERATOR(${quoted(operator.schema)}.${operator.name}) ${right}`;

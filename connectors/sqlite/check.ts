@@ -1,4 +1,5 @@
 import { Failure } from "../../src/errors.ts";
+import { markerColumns } from "../../src/model/marker.ts";
 import { keepsWhole } from "../../src/model/pre-image.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { namedColumn } from "../../src/port/named-column.ts";
@@ -56,6 +57,7 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
     if (keepsWhole(one.target) && one.table.key.length === 0) yield noKeyToPutBack(one, one.table.name);
     yield* checkMatches(one);
     yield* checkFields(one);
+    yield* checkMarker(one);
     yield* checkReferences(place, one);
     yield* checkTriggers(place, one);
     yield* checkFullText(place, one);
@@ -101,6 +103,21 @@ function checkFields(resolved: Resolved): Generator<Finding> {
         (one) => one.length === 1 && one[0] === name,
       ),
   });
+}
+
+/** In a column without a type a number that is written as text stays text: the application would no longer know its own marks. */
+function* checkMarker(resolved: Resolved): Generator<Finding> {
+  const { rule } = resolved.target.changes;
+  if (rule?.kind !== "mark") return;
+  for (const name of markerColumns(rule.marker))
+    if (resolved.columnOf(name).affinity === "none")
+      yield finding(
+        resolved,
+        "FIELD_REFUSED",
+        "error",
+        `column ${name} of ${resolved.table.name} has no type: a mark would stand there as text, and what was there could not be given back as it was`,
+        { column: name, help: "Declare the column with a type, or mark by another one." },
+      );
 }
 
 /** What a deletion would set off, at every level that a cascade reaches. */

@@ -1,6 +1,7 @@
 import { Failure } from "../../src/errors.ts";
 import type { Fold, SystemBlock } from "../../src/model/datamap.ts";
 import { comparable } from "../../src/model/fold.ts";
+import { deletedIn } from "../../src/model/marker.ts";
 import type { Target } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
 import type { SearchedTable } from "../../src/sql/locate.ts";
@@ -21,6 +22,8 @@ export interface Resolved extends SearchedTable, ComparedTable {
   /** Read of every row; the first `fingerprinted` of them go into the fingerprint. */
   readonly columns: readonly Column[];
   readonly fingerprinted: number;
+  /** Whether a flag or status says deleted, as its column compares values. Absent: the record type has none. */
+  readonly isDeleted: ((values: ReadonlyMap<string, string | null>) => boolean) | undefined;
   columnOf(name: string): Column;
   minimised(keepOnly: readonly string[]): readonly Column[];
 }
@@ -90,6 +93,11 @@ export function resolveOver(catalog: Catalog, target: Target, table: Table): Res
     narrowings: wheres.flatMap((one) => Object.entries(one).map(([name, values]) => ({ ...ref(name), values }))),
     columns: distinct([...fingerprinted, ...kept, ...markedColumns(read, target)]),
     fingerprinted: fingerprinted.length,
+    isDeleted: deletedBy(target, (name) => {
+      const found = ref(name);
+      const same = compared(found, "edge", []);
+      return { same, stored: (value) => same(stored(found.column, value)) };
+    }),
     constants: new Map(
       Object.entries(comparedFields(target)).flatMap(([name, rule]) =>
         rule.kind === "set" ? [[name, stored(columnOf(read, name, record.id), String(rule.value))] as const] : [],
@@ -98,6 +106,20 @@ export function resolveOver(catalog: Catalog, target: Target, table: Table): Res
     columnOf: (name) => columnOf(read, name, record.id),
     arrayText: (items) => JSON.stringify(items),
     minimised,
+  };
+}
+
+function deletedBy(
+  { record }: Target,
+  comparedIn: (name: string) => { same(text: string): string; stored(value: string): string },
+): Resolved["isDeleted"] {
+  const deleted = deletedIn(record.marker);
+  if (deleted === undefined) return undefined;
+  const { same, stored: storedAs } = comparedIn(deleted.column);
+  const wanted = new Set(deleted.values.flatMap((value) => [storedAs(value), same(value)]));
+  return (values) => {
+    const text = values.get(deleted.column) ?? null;
+    return text !== null && wanted.has(same(text));
   };
 }
 
@@ -158,5 +180,13 @@ export function stateOf(resolved: Resolved, row: Row, io: IO): RowState {
   const first = rowidIn(table, "t").length;
   const { key, address } = keyOf(table, row, io);
   const prints = columns.slice(0, fingerprinted).flatMap(({ name }, at) => [name, typed(row[first + at] ?? null)]);
-  return { key, address, fingerprint: io.digest([key, ...prints]), values: valuesOf(resolved, row) };
+  const values = valuesOf(resolved, row);
+  const isDeleted = resolved.isDeleted?.(values);
+  return {
+    key,
+    address,
+    fingerprint: io.digest([key, ...prints]),
+    values,
+    ...(isDeleted === undefined ? {} : { isDeleted }),
+  };
 }

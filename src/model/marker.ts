@@ -49,6 +49,14 @@ export function dateColumnOf(marker: Marker): string | undefined {
   }
 }
 
+/** Of a flag or status: its column, and what says there that a record is deleted. */
+export function deletedIn(
+  marker: Marker | undefined,
+): { readonly column: string; readonly values: readonly string[] } | undefined {
+  if (marker?.kind === "flag") return { column: marker.column, values: [marker.deleted] };
+  return marker?.kind === "status" ? { column: marker.column, values: marker.deleted } : undefined;
+}
+
 /** Everything that is read to see whether a record is marked, and since when. */
 export function markerColumns(marker: Marker): readonly string[] {
   return [...marksOf(marker, SAMPLE_STAMP).keys()];
@@ -61,12 +69,13 @@ export function instantColumns(marker: Marker): readonly string[] {
 
 /**
  * Whether a record is marked, by whomever, and since when; undefined: it lives. `read`: a column's text; null or
- * undefined where there is none. `as`: how the store writes a value of the map in that column.
+ * undefined where there is none. `isDeleted`: whether the store finds a flag or status equal to one that says so; without
+ * it texts are compared.
  */
 export function markOf(
   marker: Marker,
   read: (column: string) => string | null | undefined,
-  as: (column: string, value: string) => string = (_, value) => value,
+  isDeleted?: boolean,
 ): { readonly since: string | null } | undefined {
   switch (marker.kind) {
     case "timestamp": {
@@ -77,8 +86,7 @@ export function markOf(
     case "status": {
       const text = read(marker.column) ?? null;
       const deleted = marker.kind === "flag" ? [marker.deleted] : marker.deleted;
-      if (text === null || !deleted.some((value) => text === value || text === as(marker.column, value)))
-        return undefined;
+      if (text === null || !(isDeleted ?? deleted.includes(text))) return undefined;
       return { since: marker.since === undefined ? null : (read(marker.since) ?? null) };
     }
     case "delete_marker":

@@ -95,7 +95,7 @@ const REASONS: Readonly<Record<string, string>> = {
   placeholder: "a stand-in such as 0 leads here, and that may be anybody",
   ambiguous_match: "an identifier leads to several people",
   open_request: "another open request has found it",
-  marked: "marked as deleted already, and purged on its day",
+  marked: "marked as deleted already, and purged on its day if it says since when",
   over_cap: "more records than may be acted on for one person",
   pointer_reused: "another record stands in its place now",
   undo: "can still be brought back",

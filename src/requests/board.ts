@@ -7,7 +7,8 @@ import { daysBetween } from "../retention/civil-date.ts";
 import type { Reads } from "../state/state.ts";
 import { restorableIn } from "./restorable.ts";
 import { openPause } from "./pauses.ts";
-import { markedStill, openGaps, type OpenReads, openThings } from "./open-things.ts";
+import { hiddenNow } from "./hidden-now.ts";
+import { openGaps, type OpenReads, openThings } from "./open-things.ts";
 
 type Cases = "words" | "ids";
 
@@ -135,10 +136,10 @@ export async function nextStep(
 
 /** A run that did not come to its end goes on; one that did only answers again, so that a new plan is the way. */
 async function afterPart(reads: OpenReads, request: ErasureRequest): Promise<NextStep> {
-  const { plans } = reads;
+  const { plans, journal } = reads;
   const { id, plan } = request;
   const result = plan === undefined ? undefined : await plans.result(plan);
-  if (result === undefined && plan !== undefined)
+  if (result === undefined && plan !== undefined && !(await isOtherThanPlanned(journal, plan)))
     return { waiting_for: "what is left of the run", next: `expunge run ${id}` };
   const verified = plan === undefined ? undefined : await plans.verified(plan);
   const exit: unknown = typeof verified === "object" && verified !== null ? Reflect.get(verified, "exit") : undefined;
@@ -154,6 +155,12 @@ async function afterPart(reads: OpenReads, request: ErasureRequest): Promise<Nex
       otherwise: [`expunge request close ${id} --accept-gaps`],
     };
   return { waiting_for: "what is left", next: `expunge plan ${id}` };
+}
+
+/** Where a record is another one than was planned: the same run would find it so again, and only a new plan can take it. */
+async function isOtherThanPlanned(journal: Reads["journal"], plan: string): Promise<boolean> {
+  if ((await journal.units(plan)).some(({ state }) => state === "intended")) return false;
+  return (await journal.receipts(plan)).some(({ failed, reason }) => failed > 0 && reason === "changed");
 }
 
 /** A step as a plan or a run tells it. */
@@ -186,34 +193,41 @@ async function isRunWhole(plans: Reads["plans"], { plan }: ErasureRequest): Prom
 /** Where nothing is open but records that are marked as deleted: they wait for their day, and for nobody until then. */
 async function hiddenUntil(
   reads: OpenReads & Pick<Reads, "requests">,
-  { id, plan }: ErasureRequest,
+  request: ErasureRequest,
   today: string | undefined,
 ): Promise<NextStep | undefined> {
   const { plans } = reads;
-  if (plan === undefined || (await plans.result(plan))?.exit !== EXIT.done) return undefined;
-  const before = ((await plans.get(plan))?.steps ?? []).filter(({ marked = 0 }) => marked > 0);
-  const hidden = [
-    ...(await markedStill(reads, id, plan)).map(({ name, until = "" }) => ({ record: name, until })),
-    ...before.map(({ system, record, until = "" }) => ({ record: `${system}.${record}`, until })),
-  ];
+  const { id, plan } = request;
+  const result = plan === undefined ? undefined : await plans.result(plan);
+  if (plan === undefined || result === undefined || result.exit !== EXIT.done) return undefined;
+  const hiddenIn = await hiddenNow(reads, request);
+  const hidden = ((await plans.get(plan))?.steps ?? []).flatMap((step) => {
+    const { marked, before } = hiddenIn(step);
+    const { system, record, until = "" } = step;
+    return marked + before === 0
+      ? []
+      : [{ record: `${system}.${record}`, until: untilIn(result.steps, step.id) ?? until }];
+  });
   if (hidden.length === 0) return undefined;
+  const verified = await plans.verified(plan);
+  const seenOver = typeof verified === "object" && verified !== null && Reflect.get(verified, "exit") === EXIT.waiting;
   const last = hidden
     .map(({ until }) => until)
     .toSorted()
     .at(-1);
-  if (last !== undefined && last !== "" && today !== undefined && last <= today)
+  if (seenOver || (last !== undefined && last !== "" && today !== undefined && last <= today))
     return (await goneSince(
       reads,
       hidden.map(({ record }) => record),
-      last,
+      last ?? "",
     ))
       ? { waiting_for: "a look whether the hidden records are gone", next: `expunge verify ${id}` }
-      : { waiting_for: `due work: since ${last} the hidden records may go for good`, next: "expunge plan --due" };
+      : { waiting_for: `due work: since ${last ?? ""} the hidden records may go for good`, next: "expunge plan --due" };
   const words =
     last === undefined || last === ""
       ? "the day on which hidden records go for good"
       : `${last}, when the last hidden records go for good`;
-  return { waiting_for: words, next: (await plans.verified(plan)) === undefined ? `expunge verify ${id}` : null };
+  return { waiting_for: words, next: verified === undefined ? `expunge verify ${id}` : null };
 }
 
 /** Where nothing is open but what can still be brought back: it waits for the day on which it cannot any more. */
@@ -232,6 +246,13 @@ async function restorableUntil(
     waiting_for: `${last}, the last day on which it can be brought back; after it: expunge verify ${id}, or run --due`,
     next: (await reads.plans.verified(plan)) === undefined ? `expunge verify ${id}` : null,
   };
+}
+
+/** Of a run's step as it was stored: when what it marked goes for good. */
+function untilIn(steps: readonly unknown[], id: string): string | undefined {
+  const line = steps.find((step) => typeof step === "object" && step !== null && Reflect.get(step, "id") === id);
+  const until: unknown = typeof line === "object" && line !== null ? Reflect.get(line, "until") : undefined;
+  return typeof until === "string" ? until : undefined;
 }
 
 /** Whether due work of that day or later has been done in all of these record types. */

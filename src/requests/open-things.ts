@@ -5,6 +5,7 @@ import { OPEN_STATES } from "../model/status.ts";
 import { reasonWords } from "../model/words.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { Reads } from "../state/state.ts";
+import { type HiddenNow, hiddenNow } from "./hidden-now.ts";
 import { restorableIn } from "./restorable.ts";
 
 /** What is read to say what is open. */
@@ -23,13 +24,15 @@ export async function openThings(
   const open: string[] = [];
   if (plan === undefined || result === undefined) open.push(await notRun(plans, request));
   if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
-  for (const step of plan?.steps ?? []) open.push(...openInStep(step));
+  const hiddenIn = await hiddenNow(reads, request);
+  for (const step of plan?.steps ?? []) open.push(...openInStep(step, hiddenIn(step)));
   // of a run that did not come to its end the receipts tell
   if (plan !== undefined && result === undefined)
     for (const receipt of await reads.journal.receipts(plan.id)) open.push(...undoneInReceipt(plan, receipt));
-  const marked = plan === undefined ? [] : await markedStill(reads, request.id, plan.id);
-  for (const step of result?.steps ?? []) open.push(...failedInStep(step));
-  for (const { name, count, until } of marked) open.push(`${name}: ${count} marked as deleted${goesOn(until)}`);
+  for (const step of result?.steps ?? []) {
+    const planned = plan?.steps.find(({ id }) => id === textOf(step, "id"));
+    open.push(...failedInStep(step), ...(planned === undefined ? [] : markedInStep(step, hiddenIn(planned))));
+  }
   for (const { system, record, count, until } of await restorableIn(reads, request.id))
     open.push(`${system}.${record}: ${count} can still be brought back, until ${until}`);
   open.push(...lateIn(plan?.steps ?? [], result?.steps ?? []));
@@ -113,7 +116,11 @@ function textIn(value: object, name: string): string | undefined {
   return typeof text === "string" ? text : undefined;
 }
 
-function openInStep(step: PlanStep): readonly string[] {
+function textOf(value: unknown, name: string): string | undefined {
+  return typeof value === "object" && value !== null ? textIn(value, name) : undefined;
+}
+
+function openInStep(step: PlanStep, { before }: HiddenNow): readonly string[] {
   const { system, record, status: worst, kept, waiting, marked = 0, blocked, reason, says } = step;
   const name = `${system}.${record}`;
   // a step's reason is that of the worst that happens in it
@@ -121,7 +128,7 @@ function openInStep(step: PlanStep): readonly string[] {
     reason === undefined || worst !== status ? "" : ` (${reasonWords(reason, { status, says })})`;
   return [
     ...(waiting > marked ? [`${name}: ${waiting - marked} waiting${why("waiting")}`] : []),
-    ...(marked > 0 ? [`${name}: ${marked} marked as deleted before${goesOn(step.until)}`] : []),
+    ...(before > 0 ? [`${name}: ${before} marked as deleted before${goesOn(step.until)}`] : []),
     ...(blocked > 0 ? [`${name}: ${blocked} blocked${why("blocked")}`] : []),
     ...(keptForAPerson(step) && reason !== undefined
       ? [`${name}: ${kept} kept (${reasonWords(reason, { status: "kept", says })})`]
@@ -152,37 +159,6 @@ function goesOn(until: string | undefined): string {
   return until === undefined ? "" : `, to go for good on ${until}`;
 }
 
-export interface MarkedStill {
-  /** `system.record` */
-  readonly name: string;
-  readonly count: number;
-  readonly until?: string | undefined;
-}
-
-/** What the plan's run marked as deleted, and no undo gave back. */
-export async function markedStill(
-  { plans, undos }: Pick<OpenReads, "plans" | "undos">,
-  request: string,
-  plan: string,
-): Promise<readonly MarkedStill[]> {
-  const steps: readonly unknown[] = (await plans.result(plan))?.steps ?? [];
-  const given = (await undos.ofRequest(request)).flatMap(({ result }) => listIn(result, "steps"));
-  return steps.flatMap((step): readonly MarkedStill[] => {
-    if (typeof step !== "object" || step === null) return [];
-    const back = given
-      .filter((one) => textIn(one, "plan") === plan && textIn(one, "step") === textIn(step, "id"))
-      .reduce((sum, one) => sum + countIn(one, "restored"), 0);
-    const count = countIn(step, "marked") - back;
-    const name = `${textIn(step, "system") ?? ""}.${textIn(step, "record") ?? ""}`;
-    return count > 0 ? [{ name, count, until: textIn(step, "until") }] : [];
-  });
-}
-
-function countIn(value: object, name: string): number {
-  const count: unknown = Reflect.get(value, name);
-  return typeof count === "number" ? count : 0;
-}
-
 /** What an attempt left undone, beyond what the plan itself left. */
 function undoneInReceipt({ steps }: Plan, receipt: Receipt): readonly string[] {
   const { system, record, failed, blocked, reason, says } = receipt;
@@ -192,6 +168,13 @@ function undoneInReceipt({ steps }: Plan, receipt: Receipt): readonly string[] {
     return count > 0 ? [`${system}.${record}: ${count} ${status}${why}`] : [];
   };
   return [...of(failed, "failed"), ...of(blocked - planned, "blocked")];
+}
+
+/** Of a run's step as it was stored: what is marked as deleted and there still. */
+function markedInStep(step: unknown, { marked }: HiddenNow): readonly string[] {
+  if (typeof step !== "object" || step === null || marked === 0) return [];
+  const name = `${textIn(step, "system") ?? ""}.${textIn(step, "record") ?? ""}`;
+  return [`${name}: ${marked} marked as deleted${goesOn(textIn(step, "until"))}`];
 }
 
 /** Of a run's step as it was stored: what failed. */

@@ -29,7 +29,7 @@ export type Whose = Hits | "everything";
 export function isAsWantedRow(table: RecordTable, state: RowState, whose: Whose, io: IO): boolean {
   const change = table.target.changes.rule;
   if (change === undefined || change.kind === "delete") return false;
-  if (change.kind === "mark") return markOfRow(table, change.marker, state) !== undefined;
+  if (change.kind === "mark") return markOfRow(change.marker, state) !== undefined;
   try {
     return assignmentsOf(table, change, state, whose, io).size === 0;
   } catch (error) {
@@ -53,7 +53,7 @@ export function assignmentsOf(table: RecordTable, change: Change, state: RowStat
       return fieldsBy([{ table, change, whose }], state, io);
     case "mark":
       // who marked it before, or when, is not ours to change
-      if (markOfRow(table, change.marker, state) !== undefined) return new Map();
+      if (markOfRow(change.marker, state) !== undefined) return new Map();
       if (change.stamp === undefined) throw new Failure("UNEXPECTED", "nothing says when it is marked, and by whom");
       return marksOf(change.marker, change.stamp);
     case "restore":

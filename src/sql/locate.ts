@@ -83,7 +83,7 @@ export async function* locateDue<T extends SearchedTable>(
 
 function located(table: SearchedTable, state: RowState, subjects: readonly number[], whose: Whose, io: IO): Located {
   const dates = new Set(table.target.record.holds.map(({ from }) => from));
-  const marked = markOfRow(table, table.target.record.marker, state);
+  const marked = markOfRow(table.target.record.marker, state);
   return {
     subjects,
     key: state.key,

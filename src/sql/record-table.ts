@@ -57,6 +57,8 @@ export interface RowState {
   readonly fingerprint: string;
   /** Column -> text. */
   readonly values: ReadonlyMap<string, string | null>;
+  /** Whether a flag or status says that it is deleted, as its column compares values. Absent: it has none. */
+  readonly isDeleted?: boolean;
 }
 
 /**
@@ -95,16 +97,10 @@ export function comparedFields({ record, changes }: Target): FieldRules {
 
 /** Since when a row is marked as deleted; undefined: it lives, or nothing says how it would be marked. */
 export function markOfRow(
-  { constants }: Pick<RecordTable, "constants">,
   marker: Marker | undefined,
-  { values }: Pick<RowState, "values">,
+  { values, isDeleted }: Pick<RowState, "values" | "isDeleted">,
 ): { readonly since: string | null } | undefined {
-  if (marker === undefined) return undefined;
-  return markOf(
-    marker,
-    (column) => values.get(column),
-    (column, value) => constants.get(column) ?? value,
-  );
+  return marker === undefined ? undefined : markOf(marker, (column) => values.get(column), isDeleted);
 }
 
 function documentColumns(change: Extract<Change, { kind: "fields" }>): string[] {

@@ -76,7 +76,7 @@ async function hitsIn<T extends SearchedTable>(
 
 function isOpen(table: RecordTable, change: Change, state: RowState, whose: Whose, io: IO): boolean {
   // by whomever: what is marked is hidden
-  if (change.kind === "mark") return markOfRow(table, change.marker, state) === undefined;
+  if (change.kind === "mark") return markOfRow(change.marker, state) === undefined;
   try {
     return assignmentsOf(table, change, state, whose, io).size > 0;
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Soft delete from plan to verify: the marker changes and nothing else, and nothing that is hidden is called gone. */
 import { expect, test } from "vitest";
+import { nextStep } from "../../src/requests/board.ts";
 import { put, type Row } from "../support/memory/database.ts";
 import { after, ANN, BOB, openShop } from "./shop.ts";
 
@@ -160,6 +161,8 @@ test("what is hidden still when its day has passed is no pass without a word: 3"
   expect(await on("2026-12-05").verify(id)).toMatchObject({ exit: 0, state: "waiting" });
   const late = await on("2026-12-06").verify(id);
   expect(late).toMatchObject({ exit: 3, state: "waiting" });
+  const { read } = shop.house.context.state;
+  expect(await nextStep(read, await read.requests.get(id))).toMatchObject({ next: "expunge plan --due" });
   const of = (record: string) =>
     late.checks.find((check) => check.record === record && check.system === "shop")?.method ?? "";
   expect(of("people")).toContain("has passed");

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { readSubjects } from "../../src/planner/subjects.ts";
 import { addHold } from "../../src/requests/legal-holds.ts";
 import { markedByRequest } from "../../src/requests/marked-records.ts";
+import { openThings } from "../../src/requests/open-things.ts";
 import { readyToUndo, type UndoOptions, undoRequest } from "../../src/requests/undo-request.ts";
 import { put, type Row } from "../support/memory/database.ts";
 import type { House } from "../support/memory/house.ts";
@@ -220,6 +221,25 @@ test("what a legal hold covers is not given back: 3, HELD; the rest is, where th
   const same = (dump: Readonly<Record<string, string>>, table: string) =>
     after.filter(([name]) => name.includes(`${table} `)).every(([name, row]) => dump[name] === row);
   expect([same(live, "people"), same(live, "orders"), same(before, "orders")]).toEqual([true, false, true]);
+});
+
+test("what was given back is not told as hidden still; nor is what a later look does not see", async () => {
+  const { shop, id, house } = await hidden();
+  await using _ = shop;
+  const { read } = house.context.state;
+  const told = async () =>
+    (await openThings(read, await read.requests.get(id))).filter((line) => line.includes("marked as deleted"));
+  const all = [
+    "shop.people: 1 marked as deleted, to go for good on 2026-12-05",
+    "shop.orders: 2 marked as deleted, to go for good on 2026-12-21",
+    "shop.items: 3 marked as deleted, to go for good on 2026-12-21",
+  ];
+  expect((await told()).toSorted()).toEqual(all.toSorted());
+  await undo(onDay(shop.house, 1), id, { records: ["shop.people"] });
+  expect((await told()).toSorted()).toEqual(all.slice(1).toSorted());
+  for (const item of ["i1", "i2", "i3"]) shop.shop.tables.get("items")?.delete(item);
+  await onDay(shop.house, 2).verify(id);
+  expect(await told()).toEqual(all.slice(1, 2));
 });
 
 test("what stays hidden in one table keeps no record of another that has the same key", async () => {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { type MemoryDatabase, memoryDatabase, put } from "../support/memory/database.ts";
 import { type House, openHouse } from "../support/memory/house.ts";
 import type { DataMap } from "../../src/model/datamap.ts";
+import { nextStep } from "../../src/requests/board.ts";
 import { summarise } from "../../src/reports/summary.ts";
 import { ANN, BOB, CAY, openShop, ticket } from "./shop.ts";
 
@@ -211,4 +212,35 @@ test("a stranger's record that has taken the key of an erased one is not called 
   expect(await house.verify(id)).toMatchObject({ exit: 2, residual: 1 });
   shop.tables.get("letters")?.delete("3");
   expect(await house.verify(id)).toMatchObject({ exit: 0, state: "closed", residual: 0 });
+});
+
+test("where a record is another one than was planned, the next step is a new plan and not the same run again", async () => {
+  await using shop = await openShop(
+    { approval: { required: true, four_eyes: false } },
+    { tickets: { do: "erase", fields: {} } },
+  );
+  const { house } = shop;
+  const id = await house.open(CAY);
+  put(shop.shop, "tickets", "t5", ticket("t5", "cay"));
+  await house.plan(id);
+  await house.approve(id);
+  const cut = new Error("power cut");
+  let attested = 0;
+  const dying = house.as({
+    at: (point) => {
+      if (point === "attested") attested += 1;
+      if (attested > 0 && point === "claimed") throw cut;
+    },
+  });
+  await expect(dying.run(id)).rejects.toBe(cut);
+  // one of the two is gone, the other is changed
+  const [table, key] = shop.shop.tables.get("tickets")?.has("t5") === true ? ["tickets", "t5"] : ["people", "p3"];
+  put(shop.shop, table ?? "", key ?? "", {
+    ...shop.shop.tables.get(table ?? "")?.get(key ?? ""),
+    email: "zoe@shop.example",
+  });
+  expect(await house.run(id)).toMatchObject({ exit: 5 });
+  const { read } = house.context.state;
+  expect(await nextStep(read, await read.requests.get(id))).toMatchObject({ next: `expunge plan ${id}` });
+  await house.plan(id);
 });

@@ -367,3 +367,23 @@ test("a table that another session has locked whole cannot be read: unreachable,
     await other.query("ROLLBACK");
   }
 });
+
+test.for([
+  ["citext", "'DELETED', 'Deleted', 'deleted', 'live'", ["deleted"], 3],
+  ["char(5)", "'bin', 'trash', 'b'", ["trash", "bin"], 2],
+  ["numeric(5,2)", "1, 2, 2.01, 0", ["1", "2"], 2],
+  ["text", "'bin', 'BIN', 'trash'", ["trash", "bin"], 2],
+  ["state", "'bin', 'open', 'trash'", ["no such state", "trash", "bin"], 2],
+] as const)("a status in %s is read as its column compares it", async ([type, values, deleted, count]) => {
+  await database.sql(
+    `CREATE TYPE state AS ENUM ('open', 'trash', 'bin'); CREATE TABLE users (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text DEFAULT 'ann@shop.example', st ${type}); INSERT INTO users (st) SELECT v::${type} FROM (SELECT unnest(ARRAY[${values}]::text[])) AS one (v); INSERT INTO users (st) VALUES (NULL)`,
+  );
+  const of = record("users", "soft-delete", { marker: { kind: "status", column: "st", deleted } });
+  const where = target(of, ["email"]);
+  await using reader = await systemOf([of]).openReader(worldOf(database));
+  const found = await Array.fromAsync(
+    reader.locate(where, { by: "subjects", lookups: [lookup({ email: "ann@shop.example" })] }),
+  );
+  const [ids, marked] = [found.map(({ key }) => key), found.filter((one) => one.marked !== undefined)];
+  expect([ids.length > count, marked.length]).toEqual([true, count]);
+});

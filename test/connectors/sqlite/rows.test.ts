@@ -361,6 +361,19 @@ describe("what is changed", () => {
 });
 
 describe("what is checked before anything is planned", () => {
+  test.for([
+    ["hidden", ["FIELD_REFUSED shop.people hidden"]],
+    ["hidden BLOB", ["FIELD_REFUSED shop.people hidden"]],
+    ["hidden BOOLEAN", []],
+    ["hidden INTEGER", []],
+    ["hidden TEXT", []],
+  ] as const)("a marker in a column without a type, as in `%s`", async ([declared, wanted]) => {
+    using file = testFile(`CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, ${declared})`);
+    const of = record("people", "soft-delete", { marker: { kind: "flag", column: "hidden", deleted: "1" } });
+    const found = await check(systemOf([of]), worldOf(file), [on(of)]);
+    expect(codes(found).filter((one) => one.startsWith("FIELD_REFUSED"))).toEqual(wanted);
+  });
+
   test("columns that cannot be changed so, constants that only one row can have, and names that are wrong", async () => {
     using file =
       testFile(`CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT UNIQUE, name TEXT NOT NULL, photo BLOB, up TEXT AS (upper(name)));
@@ -425,4 +438,18 @@ test("a file is one database whatever path leads to it", async () => {
   expect(await nameAt(`${file.path}.link`)).toBe(await nameAt(file.path));
   expect(await nameAt(`${other.path}.name`)).toBe(await nameAt(other.path));
   expect(await nameAt(other.path)).not.toBe(await nameAt(file.path));
+});
+
+test.for([
+  ["TEXT COLLATE NOCASE", "('DELETED'), ('Deleted'), ('live')", ["deleted"], 2],
+  ["TEXT", "('DELETED'), ('deleted'), ('live')", ["deleted"], 1],
+  ["REAL", "(1), (2), (2.5)", ["1", "2"], 2],
+  ["TEXT COLLATE RTRIM", "('bin  '), ('trash'), ('bin.')", ["trash", "bin"], 2],
+] as const)("a status in %s is read as its column compares it", async ([type, values, deleted, count]) => {
+  using file = testFile(`CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT DEFAULT '${ANN}', st ${type});
+    INSERT INTO users (st) VALUES ${values}; INSERT INTO users (st) VALUES (NULL)`);
+  const of = record("users", "soft-delete", { marker: { kind: "status", column: "st", deleted } });
+  await using reader = await systemOf([of]).openReader(worldOf(file));
+  const found = await Array.fromAsync(reader.locate(on(of), { by: "subjects", lookups: who }));
+  expect([found.length, found.filter(({ marked }) => marked !== undefined).length]).toEqual([4, count]);
 });

@@ -1,0 +1,53 @@
+/** How many records of a request are marked as deleted and there still, as far as anybody has looked or told. */
+import type { PlanStep } from "../model/plan.ts";
+import type { ErasureRequest } from "../model/request.ts";
+import type { Reads } from "../state/state.ts";
+
+export interface HiddenNow {
+  /** By this request. */
+  readonly marked: number;
+  /** By somebody else, before. */
+  readonly before: number;
+}
+
+/** Of a step of the request's plan: what its last look saw; where there was none since, what its run marked and nobody gave back. */
+export async function hiddenNow(
+  { plans, undos }: Pick<Reads, "plans" | "undos">,
+  { id, plan, history = [] }: ErasureRequest,
+): Promise<(step: PlanStep) => HiddenNow> {
+  if (plan === undefined) return ({ marked = 0 }) => ({ marked: 0, before: marked });
+  const last = history.findLast(({ did }) => did === "run" || did === "verified" || did === "undone");
+  if (last?.did === "verified") {
+    const checks = listIn(await plans.verified(plan), "checks");
+    return (step) => {
+      const check = checks.find((one) => isOf(one, step));
+      return {
+        marked: numberIn(check, "marked"),
+        before: Math.min(step.marked ?? 0, check === undefined ? Infinity : numberIn(check, "waiting")),
+      };
+    };
+  }
+  const run = listIn({ steps: (await plans.result(plan))?.steps ?? [] }, "steps");
+  const given = (await undos.ofRequest(id)).flatMap(({ result }) =>
+    listIn(result, "steps").filter((line) => Reflect.get(line, "plan") === plan),
+  );
+  return (step) => {
+    const line = run.find((one) => isOf(one, step));
+    const back = given.filter((one) => isOf(one, step)).reduce((sum, one) => sum + numberIn(one, "restored"), 0);
+    return { marked: Math.max(0, numberIn(line, "marked") - back), before: step.marked ?? 0 };
+  };
+}
+
+function isOf(line: object, { system, record }: PlanStep): boolean {
+  return Reflect.get(line, "system") === system && Reflect.get(line, "record") === record;
+}
+
+function listIn(value: unknown, name: string): readonly object[] {
+  const list: unknown = typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+  return Array.isArray(list) ? list.filter((one): one is object => typeof one === "object" && one !== null) : [];
+}
+
+function numberIn(value: object | undefined, name: string): number {
+  const number: unknown = value === undefined ? undefined : Reflect.get(value, name);
+  return typeof number === "number" ? number : 0;
+}
