@@ -213,7 +213,8 @@ async function waitedFor(plans: Reads["plans"], { plan }: ErasureRequest): Promi
   const steps = (plan === undefined ? undefined : await plans.get(plan))?.steps ?? [];
   const all: readonly Told[] = [...steps, ...(await toldByRun(plans, plan))];
   const held = [...new Set(all.flatMap(({ holds = [] }) => holds))].toSorted();
-  const cases = new Set(all.flatMap(({ reason, says }) => (reason === "legal_hold" ? (says ?? []) : [])));
+  // a record under two holds is told with both; each is said once
+  const cases = new Set(all.flatMap(({ reason, says }) => (reason === "legal_hold" ? (says?.split("; ") ?? []) : [])));
   const why = steps.flatMap(({ waiting, reason, says }) =>
     waiting > 0 && reason !== undefined ? [reasonWords(reason, { status: "waiting", says })] : [],
   );
