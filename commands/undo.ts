@@ -83,5 +83,7 @@ function refuseUnknown(
     throw new Failure("USAGE", "the data map has no system of that name");
   const known = new Set(systems.flatMap((one) => one.records.map(({ id }) => id)));
   if (records.some((name) => !known.has(name)))
-    throw new Failure("USAGE", "the data map has no record type of that name");
+    throw new Failure("USAGE", "--records names a record type that the data map has not got", {
+      help: "Write `system.record` as the data map does; `expunge explain` shows every one.",
+    });
 }

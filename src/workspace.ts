@@ -304,9 +304,18 @@ export function secret(name: string): string {
           : `Put a file named ${name} into $EXPUNGE_SECRETS_DIR, or give the secret a name of letters, digits and _.`,
       },
     );
-  if (isOpenToOthers(file))
+  if (isOpenToOthers(file) && !isServiceCredential(file))
     throw new Failure("SECRET_UNSAFE", `the file of the secret "${name}" can be read by others`);
   return readFileSync(file, "utf8").replace(/\r?\n$/u, "");
+}
+
+/**
+ * Whether it is a credential that systemd gave to this service alone: it says so by an access list, whose mask stands
+ * where the rights of the group would.
+ */
+function isServiceCredential(file: string): boolean {
+  const folder = filled(process.env["CREDENTIALS_DIRECTORY"]);
+  return folder !== undefined && resolve(dirname(file)) === resolve(folder) && (statSync(file).mode & 0o777) === 0o440;
 }
 
 /** A key from EXPUNGE_KEY_<NAME>, else from its file. Throws KEY_MISSING. */

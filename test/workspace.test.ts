@@ -186,6 +186,15 @@ test("a secret is read from its variable, else from its file, which nobody else 
     await withEnv({ EXPUNGE_SECRET_SHOP_DB: "postgres://from-env" }, () =>
       Promise.resolve(expect(secret("shop_db")).toBe("postgres://from-env")),
     );
+    // as systemd gives them: an access list's mask stands where the group's rights would
+    chmodSync(file, 0o440);
+    expect(failing("shop_db").code).toBe("SECRET_UNSAFE");
+    await withEnv({ CREDENTIALS_DIRECTORY: join(desk.folder, "secrets") }, () =>
+      Promise.resolve(expect(secret("shop_db")).toBe("postgres://from-file")),
+    );
+    await withEnv({ CREDENTIALS_DIRECTORY: desk.folder }, () =>
+      Promise.resolve(expect(failing("shop_db").code).toBe("SECRET_UNSAFE")),
+    );
     // as Kubernetes mounts them
     chmodSync(file, 0o400);
     symlinkSync(file, join(desk.folder, "secrets/linked"));

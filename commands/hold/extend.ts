@@ -7,7 +7,7 @@ export default class HoldExtend extends BaseCommand {
   static override summary = "Move the end of a legal hold to a later day.";
   static override description = "What is to end sooner is released.";
   static override examples = [
-    '<%= config.bin %> hold extend H-2026-0001 --until 2028-06-30 --reason "appeal" --by "legal department"',
+    '<%= config.bin %> hold extend H-2026-0002 --until 2028-06-30 --reason "appeal" --by "legal department"',
   ];
   static override args = { id: holdArg };
   static override flags = {

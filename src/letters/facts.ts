@@ -91,7 +91,9 @@ export function factsOf({
       line.verified?.result === "unverifiable" && line.verified.reason !== "gap" ? [called(line)] : [],
     ),
     lost: summary.vanished.map((line) => ({ called: called(line), count: line.count })),
-    done: summary.systems.flatMap((line) => doneIn(line, called(line), summary.state === "closed", language)),
+    done: summary.systems.flatMap((line) =>
+      doneIn(line, called(line), { closed: summary.state === "closed", language, day }),
+    ),
     kept: summary.kept.flatMap((line) => {
       const why = words?.[`${line.system}.${line.record}`]?.keeps ?? [];
       const count = line.count - goneOf(line, summary.systems);
@@ -130,6 +132,7 @@ function foundNoMore(
   const left = totals.waiting + totals.blocked + totals.failed + totals.untold;
   return (
     residual + failed + unverifiable + left + gaps.length + not_searched.length + vanished.length === 0 &&
+    // what was brought back since the look is there again
     systems.every(
       ({ status, hidden = 0, restored = 0, restorable = 0, brought_back: back = 0 }) =>
         status !== "not_checked" && restored + restorable + back === 0 && (state === "closed" || hidden === 0),
@@ -137,8 +140,18 @@ function foundNoMore(
   );
 }
 
-function doneIn(line: SystemLine, called: string, closed: boolean, language: Language): readonly object[] {
+function doneIn(
+  line: SystemLine,
+  called: string,
+  {
+    closed,
+    language,
+    day,
+  }: { readonly closed: boolean; readonly language: Language; day(date: string | null): string },
+): readonly object[] {
   const { deleted, changed, unsorted, already_gone, status, hidden = 0, restored = 0 } = line;
+  // the day is that of the hidden ones only where nothing else of the line has one
+  const from = line.kept === 0 ? day(line.until) : "";
   const { restorable = 0, brought_back = 0 } = line;
   // what was erased and what was changed came back alike: nobody knows which
   if (restorable + brought_back > 0) {
@@ -158,7 +171,9 @@ function doneIn(line: SystemLine, called: string, closed: boolean, language: Lan
     ["restored", restored],
     ["gone", already_gone],
   ] as const;
-  return parts.flatMap(([how, count]) => (count === 0 ? [] : [{ called, count, what: whatWasDone(how, language) }]));
+  return parts.flatMap(([how, count]) =>
+    count === 0 ? [] : [{ called, count, what: whatWasDone(how, language, from) }],
+  );
 }
 
 function openIn(

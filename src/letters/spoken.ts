@@ -85,9 +85,17 @@ const DONE: Readonly<
   gone: { en: "gone already", de: "schon vorher nicht mehr da", fr: "déjà absent" },
 };
 
-export function whatWasDone(how: keyof typeof DONE, language: Language): string {
-  return DONE[how][language];
+/** `from`: of what is hidden, the day from which it is to go for good, in words; empty where nobody knows it. */
+export function whatWasDone(how: keyof typeof DONE, language: Language, from = ""): string {
+  return how === "hidden" && from !== "" ? HIDDEN_UNTIL[language](from) : DONE[how][language];
 }
+
+/** What is hidden, where its day is known. */
+const HIDDEN_UNTIL: Readonly<Record<Language, (day: string) => string>> = {
+  en: (day) => `hidden from use, and there still; to be erased or made anonymous from ${day} on`,
+  de: (day) => `nicht mehr in Gebrauch, aber noch da; vom ${day} an zu löschen oder zu anonymisieren`,
+  fr: (day) => `retrait de l'usage, données encore présentes ; effacement ou anonymisation à partir du ${day}`,
+};
 
 /** Why records are kept. */
 const KEPT: Readonly<Record<string, Words>> = {

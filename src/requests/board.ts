@@ -275,7 +275,8 @@ async function waitedFor(plans: Reads["plans"], { plan }: ErasureRequest, by: Ca
   const steps = (plan === undefined ? undefined : await plans.get(plan))?.steps ?? [];
   const all: readonly Told[] = [...steps, ...(await toldByRun(plans, plan))];
   const held = [...new Set(all.flatMap(({ holds = [] }) => holds))].toSorted();
-  const words = new Set(all.flatMap(({ reason, says }) => (reason === "legal_hold" ? (says ?? []) : [])));
+  // a record under two holds is told with both; each is said once
+  const words = new Set(all.flatMap(({ reason, says }) => (reason === "legal_hold" ? (says?.split("; ") ?? []) : [])));
   const cases = by === "ids" || words.size === 0 ? held : [...words];
   const why = steps.flatMap(({ waiting, reason, says }) =>
     waiting > 0 && reason !== undefined && (by === "words" || reason !== "legal_hold")

@@ -52,7 +52,7 @@ async function notRun(plans: Reads["plans"], { id, plan }: ErasureRequest): Prom
   for (const earlier of await plans.ofRequest(id))
     if (earlier.id !== plan && (await plans.result(earlier.id)) !== undefined)
       return `${earlier.id} was run to its end, ${plan === undefined ? "and what is left is not planned" : `${plan} is not`}`;
-  return "nothing was run to its end";
+  return plan === undefined ? "nothing is planned" : "nothing was run to its end";
 }
 
 /** Of a verification as it was stored: what is there still, and what nobody could look at. */

@@ -216,7 +216,7 @@ function refuseUnknown({ map }: Context, records: readonly string[] | undefined)
   const known = new Set(recordTypes(map).map(({ id }) => id));
   if (records.some((name) => !known.has(name)))
     throw new Failure("USAGE", "--records names something that is no record type of the data map", {
-      help: "Write SYSTEM.RECORD, as in shop.leads.",
+      help: "Write `system.record` as the data map does; `expunge explain` shows every one.",
     });
   const due = new Set(
     recordTypes(map).flatMap(({ id, schedule, purge, holds }) =>

@@ -162,7 +162,7 @@ function whyNot(asked: readonly RestoreWindow[], open: readonly RestoreWindow[])
   const named = (windows: readonly RestoreWindow[], words: string): string =>
     windows.map(({ record, until }) => `${record} ${words} ${until}`).join(", ");
   if (asked.length > 0) return `its time is over (${named(asked, "until")})`;
-  if (open.length > 0) return `what was asked for is not hidden, or for good; hidden is ${named(open, "until")}`;
+  if (open.length > 0) return `what was asked for was not hidden; what can be brought back is ${named(open, "until")}`;
   return "nothing of it is hidden that has a restore window, or it was brought back or has gone since";
 }
 

@@ -10,6 +10,7 @@ interface HoldLine {
   readonly records: readonly string[];
   readonly people: number;
   readonly held: number | null;
+  readonly released?: { readonly day: string; readonly by: string; readonly reason: string };
   readonly held_in: readonly { readonly system: string; readonly record: string; readonly count: number }[];
 }
 
@@ -32,10 +33,15 @@ function oneHold(hold: HoldLine): string {
   return `${head}\n${indent(table(rows))}`;
 }
 
-function untilText({ until, state }: HoldLine): string {
+function untilText({ until, state, released }: HoldLine): string {
+  // its last day is the one before, which may be one on which it was not there yet
+  if (released !== undefined) {
+    const how = `released on ${day(released.day)} by ${safe(released.by)}: ${safe(released.reason)}`;
+    return state === "released_and_waiting" && until !== null ? `${day(until)}; ${how}, and waiting that long` : how;
+  }
   const last = until === null ? "it is released" : day(until);
   if (state === "ended") return until === null ? "ended" : `ended on ${last}`;
-  return state === "released_and_waiting" ? `${last}; released, and waiting that long` : last;
+  return last;
 }
 
 function aboutText({ people, records }: HoldLine): string {

@@ -17,7 +17,7 @@ function numbers(step: RunStep): string {
   const parts = [
     ...acted(step),
     ...gone(step),
-    some(step, "own", "rows of our own making redacted"),
+    some(step, "own", step["own"] === 1 ? "row of our own making redacted" : "rows of our own making redacted"),
     some(step, "kept", "kept"),
     some(step, "waiting", "waiting"),
     some(step, "blocked", "blocked"),

@@ -252,6 +252,12 @@ test("several holds: the latest end counts, one without an end has none, and all
   const open = stepOf(await shop.house.plan(request), "shop.tickets");
   expect(open).toMatchObject({ holds: ids });
   expect(open).not.toHaveProperty("until");
+  // some records are under one of them, some under all: each is said once
+  await shop.house.approve(request);
+  expect(await shop.house.run(request)).toMatchObject({ exit: 3, state: "waiting" });
+  const [line] = await board(shop.house.context.state.read, "2026-11-21");
+  const said = line?.waiting_for.replace("the end of a legal hold: ", "").split("; ") ?? [];
+  expect(said.toSorted()).toEqual([`first case (${ids[0]})`, `second case (${ids[1]})`, `third case (${ids[2]})`]);
   // each of them must have ended
   await release(shop.house, ids[1] ?? "");
   await release(shop.house, ids[2] ?? "");

@@ -114,7 +114,7 @@ test("each record type has its own window; after the last one nothing is given b
     message: expect.stringContaining("shop.orders until 2026-11-24"),
   });
   expect(await why(5, ["shop.tickets"])).toMatchObject({
-    message: expect.stringContaining("hidden is shop.people until 2026-11-28"),
+    message: expect.stringContaining("what can be brought back is shop.people until 2026-11-28"),
   });
   expect(await again.house.context.state.read.images.steps(again.id)).toHaveLength(2);
   await onDay(again.shop.house, 8).verify(again.id);

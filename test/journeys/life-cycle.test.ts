@@ -82,7 +82,9 @@ test("a record is hidden, brought back, hidden again and gone on its day; report
     /^1 record marked as deleted and still there until 2026-12-14 at the latest; .* still open\./u,
   );
   const partial = await letter("partial", "2026-11-30");
-  expect(partial).toContain("1 hidden from use, and there still");
+  expect(partial).toContain(
+    "1 hidden from use, and there still; to be erased or made anonymous from 14 December 2026 on",
+  );
   expect(partial).not.toMatch(/found no more|erased\./u);
   expect((await desk.json(["letter", ID, "--kind", "final"], at("2026-11-30"))).code).toBe(3);
   expect(list((await desk.json(["status"], at("2026-11-30"))).json, "data.items")).toMatchObject([
@@ -91,6 +93,9 @@ test("a record is hidden, brought back, hidden again and gone on its day; report
 
   expect((await desk.json(["undo", ID, "--confirm", ID], at("2026-12-02"))).code).toBe(0);
   expect(rows(desk)).toEqual([LIVE, BOB]);
+  const back = await letter("partial", "2026-12-02");
+  expect(back).toContain("1 hidden for a time, and in use again");
+  expect(back).not.toContain("found no more");
   expect(await sentence("2026-12-02")).toMatch(/^1 record marked as deleted and brought back; .* still open\./u);
 
   await desk.json(["plan", ID], at("2026-12-03"));

@@ -23,7 +23,7 @@ test("a letter is written where it is wanted, changes nothing else, and says why
 
   const open = await desk.json(["letter", id, "--kind", "final"]);
   expect([open.code, dig(open.json, "error.code")]).toEqual([3, "STILL_OPEN"]);
-  expect(String(dig(open.json, "error.message"))).toContain("nothing was run to its end");
+  expect(String(dig(open.json, "error.message"))).toContain("nothing is planned");
 
   const before = desk.read(".expunge/ledger.db");
   const ack = await desk.cli(["letter", id, "--kind", "ack", "--lang", "de"]);
