@@ -160,9 +160,7 @@ describe("the final letter", () => {
   });
 
   it("is refused before anything was run, and partial too", async () => {
-    expect(await codeOf(shop.write(DAY, due.extension, "final"))).toMatch(
-      /^STILL_OPEN 3: .*nothing is planned/u,
-    );
+    expect(await codeOf(shop.write(DAY, due.extension, "final"))).toMatch(/^STILL_OPEN 3: .*nothing is planned/u);
     expect(await codeOf(shop.write(DAY, due.extension, "partial"))).toMatch(
       /^LETTER_NOT_DUE 3: .*nothing was done yet/u,
     );
