@@ -4,7 +4,7 @@
  */
 import type { Lookup, MatchColumn } from "../model/search.ts";
 import { textOf, type JsonNode, type JsonScalar } from "./json-text.ts";
-import { isAtOrAbove, type Elements, type Occurrence, type Path } from "./path.ts";
+import { isAtOrAbove, parsePath, type Elements, type Occurrence, type Path } from "./path.ts";
 
 /** A matched column as a document has it. */
 export interface DocumentColumn {
@@ -190,15 +190,32 @@ function standTogether(left: Elements, right: Elements): boolean {
   return [...left].every(([name, element]) => !right.has(name) || right.get(name) === element);
 }
 
-/** Somebody else's value stands in an array that one of these came through, in an element that holds none of these. */
+/**
+ * An array that one of these came through has an element that holds none of these: somebody else's value, or an object of
+ * which nothing says whose it is.
+ */
 function isShared<Document>(matching: Matching<Document>, document: Document, hits: readonly Hit[]): boolean {
   const arrays = new Set(hits.flatMap(({ elements }) => [...elements.keys()]));
   if (arrays.size === 0) return false;
   const mine = new Set(hits.flatMap(({ elements }) => [...elements.values()]));
+  const innermost = new Set(hits.flatMap(({ elements }) => [...elements.keys()].at(-1) ?? []));
+  for (const array of innermost)
+    if (matching.read(document, parsePath(`${array}[]`)).some(({ node }) => !mine.has(node) && maySaySomebody(node)))
+      return true;
   return everyHit(matching, document).some(({ text, elements }) => {
     const deepest = [...elements].findLast(([name]) => arrays.has(name));
     return text.trim() !== "" && deepest !== undefined && !mine.has(deepest[1]);
   });
+}
+
+/** A lone value is judged by what it says; what has members or elements may be somebody, where one of them says anything. */
+function maySaySomebody(node: JsonNode): boolean {
+  return node.kind !== "scalar" && saysAnything(node);
+}
+
+function saysAnything(node: JsonNode): boolean {
+  if (node.kind === "scalar") return node.type !== "null" && node.text.trim() !== "";
+  return node.kind === "object" ? node.members.some(({ value }) => saysAnything(value)) : node.items.some(saysAnything);
 }
 
 /**

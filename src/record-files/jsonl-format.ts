@@ -35,8 +35,15 @@ export function jsonlFormat(
   const unfound = unfoundIn(rule, lookups);
   const { marker, unnamed } = rule;
   const marks = marker === undefined ? [] : markerColumns(marker);
+  const lists = [...new Set(columns.flatMap(({ column }) => elementsAbove(column).at(-1) ?? []))];
   const paths = [
-    ...new Set([...named, ...unfound.paths, ...dates.flatMap(elementsAbove), ...unnamed.flatMap(objectsAbove)]),
+    ...new Set([
+      ...named,
+      ...unfound.paths,
+      ...dates.flatMap(elementsAbove),
+      ...lists,
+      ...unnamed.flatMap(objectsAbove),
+    ]),
   ];
   const tree = pathTree(paths, { dots: true });
   const numbers = new Map(paths.map((path, index) => [path, index]));
@@ -52,6 +59,26 @@ export function jsonlFormat(
   const markText = (row: JsonRow, path: string) => texts(row, path)[0] ?? null;
   const isMarked = (row: JsonRow, change: MarkChange) =>
     markOf(change.marker, (path) => markText(row, path)) !== undefined;
+  /** Whether a list that the record was matched through has an object that holds nothing of theirs: nobody says whose it is. */
+  const holdsNobodys = (row: JsonRow, mine: readonly Lookup[]): boolean => {
+    if (lists.length === 0) return false;
+    const theirs = columns.flatMap((column) => {
+      const values = new Set(
+        mine.flatMap((lookup) => valuesFor(lookup, column.column)).map((value) => comparableIn(column, value)),
+      );
+      return at(row, column.column).filter((value) => {
+        const text = comparableText(row.text, value);
+        return text !== null && values.has(comparableIn(column, text));
+      });
+    });
+    const holds = (element: JsonValue): boolean =>
+      theirs.some(({ start, end }) => start >= element.start && end <= element.end);
+    return lists.some((path) => {
+      const elements = at(row, path);
+      // an array that none of these came through says nothing of them
+      return elements.some(holds) && elements.some((element) => !holds(element) && maySaySomebody(row.text, element));
+    });
+  };
   const rules = ruleReader();
   const subjectsOf = subjectMatcher(columns, mode, lookups, where);
   const filters = whereFilters(where);
@@ -88,7 +115,7 @@ export function jsonlFormat(
       // a key that stands twice is a list too: readers do not agree on which of its values counts
       const listOf = (path: string) => texts(row, path);
       const mine = subjects.flatMap((subject) => bySubject.get(subject) ?? []);
-      return { subjects, shared: holdsOthers(columns, mine, listOf) };
+      return { subjects, shared: holdsOthers(columns, mine, listOf) || holdsNobodys(row, mine) };
     },
     passes: (row) => filters(storedOf(row)),
     holdsUnfound: (row, subjects) =>
@@ -135,6 +162,16 @@ export function jsonlFormat(
     // a mark makes its paths
     unseen: () => named.filter((path, index) => !seen.has(index) && !marks.includes(path)),
   };
+}
+
+/** An object or array in which any value says something: it may be somebody. */
+function maySaySomebody(text: string, { kind, start, end }: JsonValue): boolean {
+  return (kind === "object" || kind === "array") && saysAnything(JSON.parse(text.slice(start, end)));
+}
+
+function saysAnything(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).some(saysAnything);
+  return value !== null && (typeof value !== "string" || value.trim() !== "");
 }
 
 type ValuesAt = (row: JsonRow, path: string) => readonly JsonValue[];

@@ -185,3 +185,23 @@ test("a list in JSON Lines that holds somebody else is shared; a value that stan
     ),
   ).toEqual([true, false, false, true]);
 });
+
+test("an object of a list that names nobody may be somebody: the record is shared", async () => {
+  const columns = [column("members[].email"), column("members[].phone")];
+  const rule = ruleOf({ name: "rooms.jsonl", format: "jsonl", columns });
+  const lines = [
+    '{"members":[{"email":"ann@x"},{"name":"Zoe"}]}',
+    '{"members":[{"email":"ann@x"},{"email":null,"name":" "},{},null]}',
+    '{"members":[{"email":"ann@x"},{"phone":"ann@x","name":"Ann"}]}',
+    '{"members":[{"email":"ann@x"},[["Zoe"]]]}',
+    '{"members":[{"email":"ann@x","phone":"1"}]}',
+  ];
+  const found = await scan(Buffer.from(`${lines.join("\n")}\n`), rule, asked(columns, "ann@x"));
+  expect(found.map(({ line, shared }) => [line, shared])).toEqual([
+    [1, true],
+    [2, false],
+    [3, false],
+    [4, true],
+    [5, false],
+  ]);
+});

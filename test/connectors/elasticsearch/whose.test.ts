@@ -281,15 +281,25 @@ describe("shared documents", () => {
       g: { owner: ANN, members: [{ email: BOB }] },
       h: { rooms: [{ members: [{ email: ANN }] }, { members: [{ email: BOB }] }] },
       i: { members: [{ email: ANN }, { email: null }, { email: " " }] },
+      // nothing says whose the second is
+      j: { members: [{ email: ANN }, { phone: "7" }] },
+      k: { rooms: [{ members: [{ email: ANN }] }, { members: [{ phone: "7" }] }] },
     });
     const sharedOf = async (match: Given["match"], ...values: readonly (string | Values)[]) =>
       (await recordOn(raw, index, { match }).find(...values))
         .map(({ key, shared }) => `${idOf(key)}${shared === true ? "+" : ""}`)
         .toSorted();
-    expect(await sharedOf({ "members[].email": "email" }, ANN)).toEqual(["a+", "b", "c", "i"]);
+    expect(await sharedOf({ "members[].email": "email" }, ANN)).toEqual(["a+", "b", "c", "i", "j+"]);
     expect(await sharedOf({ emails: "email" }, ANN)).toEqual(["d+", "e", "f"]);
-    expect(await sharedOf({ owner: "email", "members[].email": "email" }, ANN)).toEqual(["a+", "b", "c", "g", "i"]);
-    expect(await sharedOf({ "rooms[].members[].email": "email" }, ANN)).toEqual(["h+"]);
+    expect(await sharedOf({ owner: "email", "members[].email": "email" }, ANN)).toEqual([
+      "a+",
+      "b",
+      "c",
+      "g",
+      "i",
+      "j+",
+    ]);
+    expect(await sharedOf({ "rooms[].members[].email": "email" }, ANN)).toEqual(["h+", "k+"]);
     expect(
       await sharedOf({ "members[].email": "email", "members[].phone": "phone" }, { "members[].phone": "1" }),
     ).toEqual(["b+"]);
