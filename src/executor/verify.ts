@@ -555,7 +555,7 @@ export function verdict(
     return { state: run.waiting && run.exit === EXIT.waiting ? "waiting" : "partly_done", exit: run.exit, residual };
   // other systems were not planned: nothing is known of them
   if (plan.system !== undefined) return { state: "partly_done", exit: EXIT.done, residual };
-  if (run.hidden) return { state: "waiting", exit: run.overdue ? EXIT.waiting : EXIT.done, residual };
+  if (run.hidden) return { state: "waiting", exit: run.overdue ? EXIT.waiting : run.exit, residual };
   if (now < settledAt) return { state: "settling", exit: EXIT.done, residual };
   return { state: "closed", exit: run.exit, residual };
 }
