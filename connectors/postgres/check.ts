@@ -38,16 +38,26 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
   yield* checkIgnore(place, facts.relations);
   yield* checkServer(facts, resolved);
   for (const one of resolved) {
-    yield* checkRights(one);
-    yield* checkRestore(place, one);
-    yield* checkMatches(one);
-    yield* checkFields(place.session, one, facts);
-    yield* checkReferences(place, one);
-    yield* checkTriggers(place, one);
-    yield* checkCopies(one);
-    yield* checkLargeObjects(one);
-    yield* checkIndexes(one);
+    // reading, erasing and putting back may want the same right
+    const said = new Set<string>();
+    for await (const finding of checksOf(place, one, facts)) {
+      const text = JSON.stringify(finding);
+      if (!said.has(text)) yield finding;
+      said.add(text);
+    }
   }
+}
+
+async function* checksOf(place: Place, one: Resolved, facts: CheckFacts): AsyncGenerator<Finding> {
+  yield* checkRights(one);
+  yield* checkRestore(place, one);
+  yield* checkMatches(one);
+  yield* checkFields(place.session, one, facts);
+  yield* checkReferences(place, one);
+  yield* checkTriggers(place, one);
+  yield* checkCopies(one);
+  yield* checkLargeObjects(one);
+  yield* checkIndexes(one);
 }
 
 /** The table that may have been meant by one that is not there. */
