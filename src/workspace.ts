@@ -246,7 +246,7 @@ export async function actingIn(
   act: Act,
   { dataMap }: Pick<Reading, "dataMap">,
 ): Promise<Pick<Workspace, "actor" | "signer"> | Record<never, never>> {
-  const people = await peopleIn(dataMap);
+  const people = await peopleIn(dataMap, act);
   if (people === undefined) return {};
   const help = "Act with your own key: --sign-with FILE, or EXPUNGE_SIGN_WITH. `expunge key new NAME` makes one.";
   const file = places["sign-with"] ?? filled(process.env["EXPUNGE_SIGN_WITH"]);
@@ -270,12 +270,14 @@ export async function actingIn(
   return { actor: person.name, signer };
 }
 
-/** Requests are cancelled and refused without a data map too: who may act is not known then. */
-async function peopleIn(dataMap: Reading["dataMap"]): Promise<DataMap["people"]> {
+/** Requests are cancelled and refused without a data map, or with one that cannot be read: who may act is not known then. */
+async function peopleIn(dataMap: Reading["dataMap"], act: Act): Promise<DataMap["people"]> {
   try {
     return (await dataMap()).people;
   } catch (error) {
-    if (error instanceof Failure && error.code === "DATAMAP_MISSING") return undefined;
+    const ends = act === "request cancel" || act === "request refuse";
+    if (ends && error instanceof Failure && (error.code === "DATAMAP_MISSING" || error.code === "DATAMAP_INVALID"))
+      return undefined;
     throw error;
   }
 }

@@ -401,7 +401,8 @@ async function finish(context: Context, undo: Undo, whole: readonly RestoredUnit
     const receipts = new Map((await tx.journal.receipts(undo.id)).map((one) => [one.step, one]));
     const lines: UndoStep[] = [];
     const hidden: string[] = [];
-    for (const { plan, system, parts } of whole)
+    // told in the order in which it was planned
+    for (const { plan, system, parts } of whole.toReversed())
       for (const { step, images } of parts) {
         const receipt = receipts.get(`${plan}/${step.step}`);
         const stays = staying({ plan, step: step.step, images }, undo, receipt);

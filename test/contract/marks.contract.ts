@@ -25,6 +25,8 @@ export interface Way {
   readonly live: Readonly<Record<string, string | null>>;
   /** What somebody else may write into the marker of a record that is marked. */
   readonly later: { readonly column: string; readonly value: string };
+  /** What else the marker's first column may hold, alive too; null: nothing. Default: whatever text, nothing where it is a time. */
+  readonly other?: string | null;
 }
 
 export interface MarkedRow {
@@ -192,7 +194,7 @@ export function marksContract(
         claim("a record in which a marker's column changed since it was planned is left", async () => {
           const made = await unit();
           const [column = ""] = columns;
-          const other = way.marker.kind === "timestamp" ? null : "something else";
+          const { other = way.marker.kind === "timestamp" ? null : "something else" } = way;
           if (other === null) return;
           await fixture.write("1", column, other);
           before = await fixture.dump();

@@ -21,6 +21,8 @@ const WAYS: readonly Way[] = [
     marker: { kind: "flag", column: "hidden", deleted: "true", since: "hidden_at" },
     live: { hidden: "false", hidden_at: null },
     later: { column: "hidden_at", value: "2020-01-01T00:00:00.000Z" },
+    // a boolean is one of two
+    other: null,
   },
   {
     name: "a status, and since when in a form of the shop's own",
