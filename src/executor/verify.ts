@@ -440,7 +440,8 @@ async function takenByOthers(
 
 /** Whether the last day of what is marked is over: nobody has purged it. */
 function isOver({ map, now }: VerifyScope, receipt: Receipt | undefined, { until: planned }: PlanStep): boolean {
-  const until = receipt?.until === undefined ? planned : (receipt.until ?? undefined);
+  const told = receipt?.markedUntil === undefined ? receipt?.until : receipt.markedUntil;
+  const until = told === undefined ? planned : (told ?? undefined);
   return until !== undefined && until < civilDateOf(now(), map.controller.calendar.timezone);
 }
 

@@ -7,7 +7,7 @@ import { daysBetween } from "../retention/civil-date.ts";
 import type { Reads } from "../state/state.ts";
 import { restorableIn } from "./restorable.ts";
 import { openPause } from "./pauses.ts";
-import { hiddenNow } from "./hidden-now.ts";
+import { hiddenNow, markedUntilIn } from "./hidden-now.ts";
 import { openGaps, type OpenReads, openThings } from "./open-things.ts";
 
 type Cases = "words" | "ids";
@@ -251,8 +251,7 @@ async function restorableUntil(
 /** Of a run's step as it was stored: when what it marked goes for good. */
 function untilIn(steps: readonly unknown[], id: string): string | undefined {
   const line = steps.find((step) => typeof step === "object" && step !== null && Reflect.get(step, "id") === id);
-  const until: unknown = typeof line === "object" && line !== null ? Reflect.get(line, "until") : undefined;
-  return typeof until === "string" ? until : undefined;
+  return typeof line === "object" && line !== null ? markedUntilIn(line) : undefined;
 }
 
 /** Whether due work of that day or later has been done in all of these record types. */
