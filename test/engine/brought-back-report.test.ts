@@ -1,6 +1,9 @@
 /** What a report says of what was kept to be brought back, beside what is held, and once it was brought back. */
 import { expect, test } from "vitest";
+import { readSubjects } from "../../src/planner/subjects.ts";
 import { summarise } from "../../src/reports/summary.ts";
+import { nextStep } from "../../src/requests/board.ts";
+import { addHold } from "../../src/requests/legal-holds.ts";
 import { undoRequest } from "../../src/requests/undo-request.ts";
 import type { House } from "../support/memory/house.ts";
 import { put } from "../support/memory/database.ts";
@@ -72,5 +75,35 @@ test("when its window has ended nothing says any more that it can be brought bac
   expect((await summary()).systems.find(({ record }) => record === "orders")).toMatchObject({
     status: "deleted",
     reason: null,
+  });
+});
+
+test("what a legal hold keeps after the window is no copy that has gone by then", async () => {
+  const { shop, house, id, summary } = await erased({
+    people: WINDOW,
+    orders: { ...WINDOW, hold: undefined },
+    items: WINDOW,
+  });
+  await using _ = shop;
+  const { context, workspace } = house;
+  await addHold(context, readSubjects(JSON.stringify([ANN]), context.map.identities), workspace.pseudonym, {
+    case: "claim over a parcel",
+    by: "legal department",
+    records: ["shop.orders"],
+  });
+  const { read } = context.state;
+  const next = async (day: string) => await nextStep(read, await read.requests.get(id), day);
+  expect(await next(LAST)).toMatchObject({ waiting_for: expect.stringContaining(`${LAST}, the last day`), next: null });
+  expect(await next("2026-11-30")).toEqual({
+    waiting_for: `a look again: since ${LAST} it cannot be brought back any more`,
+    next: `expunge verify ${id}`,
+  });
+  expect(await onDay(house, 9).verify(id)).toMatchObject({ exit: 0, state: "waiting" });
+  const { residue, sentence } = await summary();
+  expect(residue.filter(({ mechanism }) => mechanism === "undo")).toMatchObject([{ system: "shop", gone_by: null }]);
+  expect(sentence).not.toContain(LAST);
+  expect(await next("2026-11-30")).toEqual({
+    waiting_for: `the end of a legal hold, which keeps what could be brought back until ${LAST}; after it: expunge verify ${id}, or run --due`,
+    next: null,
   });
 });
