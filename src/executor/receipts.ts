@@ -146,9 +146,8 @@ function marksOf(
   { step, sealed, map, work, stamp, digest }: Tried,
   { left }: StepOutcome,
   changed: number,
-): Pick<Receipt, "marked" | "until" | "notMarked"> {
+): Pick<Receipt, "marked" | "markedUntil" | "until" | "notMarked"> {
   const marking = marksIn(work);
-  if (marking.size === 0) return {};
   const not = left.filter(({ key }) => marking.has(key));
   const { timezone } = map.controller.calendar;
   const days = [
@@ -157,8 +156,12 @@ function marksOf(
       disposition.kind === "waiting" && isMarkedBefore(disposition) ? [disposition.until] : [],
     ),
   ];
-  const until = step.kept > 0 ? step.until : lastDay(days);
+  const last = lastDay(days);
+  const markedUntil = days.length === 0 ? {} : { markedUntil: last ?? null };
+  if (marking.size === 0) return markedUntil;
+  const until = step.kept > 0 ? step.until : last;
   return {
+    ...markedUntil,
     // whatever else is changed in the step is not marked
     marked: Math.min(changed, marking.size),
     ...(until === undefined ? {} : { until }),
@@ -270,6 +273,7 @@ function joined(one: Receipt, other: Receipt, planned: Receipt["until"]): Receip
     ...(says === undefined ? {} : { says }),
     ...(one.marked === undefined && other.marked === undefined ? {} : { marked }),
     ...(notMarked.length === 0 ? {} : { notMarked }),
+    ...lastMark(one, other),
     ...restorableOf(one, other),
     // a part that says nothing of it means the plan's word
     ...(one.until === undefined && other.until === undefined
@@ -279,6 +283,11 @@ function joined(one: Receipt, other: Receipt, planned: Receipt["until"]): Receip
     ...(late.length === 0 ? {} : { late }),
     ...(people === undefined ? {} : { people: people.map((mine, person) => plus(mine, other.people?.[person])) }),
   };
+}
+
+function lastMark({ markedUntil: one }: Receipt, { markedUntil: other }: Receipt): Pick<Receipt, "markedUntil"> {
+  const { until } = laterEnd(one, other);
+  return until === undefined ? {} : { markedUntil: until };
 }
 
 function restorableOf({ restorable: one }: Receipt, { restorable: other }: Receipt): Pick<Receipt, "restorable"> {

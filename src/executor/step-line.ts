@@ -84,6 +84,8 @@ export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: r
     already_gone: alreadyGone,
     ...(asWanted === 0 ? {} : { as_wanted: asWanted }),
     ...(marked === 0 ? {} : { marked }),
+    // beside what is held `until` is that of the hold
+    ...(receipt.markedUntil === undefined || kept === 0 ? {} : { marked_until: receipt.markedUntil }),
     ...(receipt.restorable === undefined ? {} : { restorable: { ...receipt.restorable } }),
     own,
     kept,

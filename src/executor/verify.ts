@@ -70,8 +70,8 @@ export interface VerifyScope {
   readonly plannedGaps: readonly PlannedGap[];
   /** Keyed digest of a record's key, as in receipts. */
   digest(key: string): string;
-  /** Whether an undo gave a record of this step back, by the digest of its key: then it is to be as it was. */
-  givenBack(step: string, name: string): boolean;
+  /** Whether an undo since the plan gave this record back, by `system.record` and the digest of its key: then it is to be as it was. */
+  givenBack(record: string, name: string): boolean;
   now(): Date;
 }
 
@@ -309,14 +309,15 @@ async function look(
     searching.found.set(type.id, { type, target, lookups, records: leading, unsearched: [] });
   const known = new Set([...step.records.map(({ key }) => key), ...(step.elsewhere ?? []).map(({ key }) => key)]);
   // a planned record is judged by its key below; one that is as wanted still matches, and may
-  const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;
+  const isBack = (key: string): boolean => scope.givenBack(step.record, scope.digest(key));
+  const fresh = [...records.values()].filter(({ key, done }) => !known.has(key) && !done && !isBack(key)).length;
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
   const seen = await byTheirKeys(scope, step, receipt, lookups);
   // what was done, and read again as wanted: a record that nothing leads to has taken its key since
   const others = undone > 0 ? NOBODYS : await takenByOthers(readers, step, lookups, [...seen.reused, ...seen.hidden]);
   const left = [...seen.left].filter((key) => !others.has(key)).length;
   const hidden = [...seen.hidden].filter((key) => !others.has(key)).length;
-  const gone = await stayedAndGone(readers, target, step, { found: stayed, others });
+  const gone = await stayedAndGone(readers, target, step, { found: stayed, others, isBack });
   const overdue = hidden > 0 && isOver(scope, receipt, planned);
   const method = `same search on a fresh connection, and each planned record by its key${hidden === 0 ? "" : ": it is there, and marked as deleted"}${overdue ? "; the day on which it was to go for good has passed (expunge plan --due)" : ""}`;
   const residual = Math.max(fresh + left, undone);
@@ -404,7 +405,7 @@ async function byTheirKeys(
     if (operation.records.length === 0) continue;
     const { kind } = operation.change;
     for await (const key of reader.remaining(target, operation, planned)) {
-      if (late.has(digest(key)) || givenBack(step.step, digest(key))) continue;
+      if (late.has(digest(key)) || givenBack(step.record, digest(key))) continue;
       left.add(key);
       if (kind === "delete" || kind === "mark") reused.add(key);
     }
@@ -418,7 +419,7 @@ async function byTheirKeys(
     change.kind === "fields" ? { ...target, changes: { ...target.changes, heldBy: change } } : target;
   if (records.length > 0)
     for await (const key of reader.remaining(purged, { change, records }, lookups))
-      if (!left.has(key) && !givenBack(step.step, digest(key))) hidden.add(key);
+      if (!left.has(key) && !givenBack(step.record, digest(key))) hidden.add(key);
   return { left, reused, hidden };
 }
 
@@ -440,7 +441,8 @@ async function takenByOthers(
 
 /** Whether the last day of what is marked is over: nobody has purged it. */
 function isOver({ map, now }: VerifyScope, receipt: Receipt | undefined, { until: planned }: PlanStep): boolean {
-  const until = receipt?.until === undefined ? planned : (receipt.until ?? undefined);
+  const told = receipt?.markedUntil === undefined ? receipt?.until : receipt.markedUntil;
+  const until = told === undefined ? planned : (told ?? undefined);
   return until !== undefined && until < civilDateOf(now(), map.controller.calendar.timezone);
 }
 
@@ -449,7 +451,11 @@ async function stayedAndGone(
   readers: Readers,
   target: Target,
   step: SealedStep,
-  { found, others }: { readonly found: Map<string, string>; readonly others: ReadonlySet<string> },
+  {
+    found,
+    others,
+    isBack,
+  }: { readonly found: Map<string, string>; readonly others: ReadonlySet<string>; isBack(key: string): boolean },
 ): Promise<Stayed> {
   const stayed = step.records.filter(({ disposition: { kind } }) => kind === "kept" || kind === "waiting");
   // anonymised because what is held references them: they stay too, until that hold ends
@@ -465,8 +471,11 @@ async function stayedAndGone(
     there.add(key);
     found.set(`${step.record}\n${key}`, fingerprint);
   }
+  // a mark that was taken back is waited for no more
+  const isOver = ({ key, disposition }: SealedStep["records"][number]): boolean =>
+    !there.has(key) || (isMarkedBefore(disposition) && isBack(key));
   const gone = (kind: "kept" | "waiting") =>
-    stayed.filter(({ key, disposition }) => disposition.kind === kind && !there.has(key)).length;
+    stayed.filter((one) => one.disposition.kind === kind && isOver(one)).length;
   return { kept: gone("kept"), waiting: gone("waiting") };
 }
 

@@ -4,6 +4,7 @@ import type { DataMap, RecordType } from "../model/datamap.ts";
 import { comparableOf, type Folded, foldedBefore } from "../model/fold.ts";
 import type { HoldInForce } from "../model/legal-hold.ts";
 import type { Lookup } from "../model/search.ts";
+import { decidingTypes } from "./deciding-types.ts";
 import { type Findings, type FoundRecord, valuesAt } from "./found.ts";
 import type { Identifiers } from "./identities.ts";
 import { judgeLearnt } from "./judge-identifier.ts";
@@ -42,8 +43,9 @@ export interface CoverScope {
  * identifier with a hold is its person, also where the rows have gone that led on. Throws HOLD_UNREADABLE.
  */
 export async function legalCover(scope: CoverScope): Promise<LegalCover> {
-  const { map, readers, holds, only } = scope;
+  const { map, readers, holds } = scope;
   if (holds.length === 0) return NO_COVER;
+  const only = scope.only === undefined ? undefined : withAlike(map, holds, scope.only);
   refuseUnknown(map, holds);
   const people = holds.flatMap((hold) => hold.subjects.map(({ identifiers }) => ({ hold, identifiers })));
   const known = await resolveWidely(
@@ -81,6 +83,27 @@ export async function legalCover(scope: CoverScope): Promise<LegalCover> {
       [...mine.values()].some(({ length }) => length > 0) ||
       recordTypes(map).some((type) => type.system === system && whole.has(type.id)),
   };
+}
+
+/** With the record types over the same places that a hold names: what it keeps there is the same record. */
+function withAlike(map: DataMap, holds: readonly HoldInForce[], only: ReadonlySet<string>): ReadonlySet<string> {
+  const all = recordTypes(map);
+  const searched = all.filter(({ id }) => only.has(id));
+  const alike = all.filter(
+    (type) =>
+      !only.has(type.id) &&
+      holds.some((hold) => hold.subjects.length > 0 && reaches(hold, type)) &&
+      searched.some((one) => samePlace(one, type)),
+  );
+  return alike.length === 0
+    ? only
+    : new Set([
+        ...only,
+        ...decidingTypes(
+          map,
+          alike.map(({ id }) => id),
+        ),
+      ]);
 }
 
 /** Records that a hold keeps in one record type. */

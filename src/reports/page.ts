@@ -146,7 +146,9 @@ function reasons({ decision, approval, not_searched, gaps_accepted, systems }: S
     (approval?.excluded ?? 0) > 0 ? "records that a person left out" : "",
     not_searched.length > 0 ? "what was not searched" : "",
     (gaps_accepted ?? 0) > 0 ? "gaps that a person accepted" : "",
-    systems.some(({ restored = 0 }) => restored > 0) ? "records that were brought back" : "",
+    systems.some(({ restored = 0, brought_back: back = 0 }) => restored + back > 0)
+      ? "records that were brought back"
+      : "",
   ].filter((text) => text !== "");
   return why.length === 0 ? "" : `, because of ${why.join(", ")}`;
 }

@@ -76,7 +76,7 @@ function notBegun({ state, approved, not_searched, due }: Facts): string {
   return `Nothing was erased yet: ${approved ? "a plan is approved, but was not run" : "no plan was run"}. The request is still open.${unsearched}`;
 }
 
-function done({ state, totals, kept, systems, not_searched, gaps, subjects }: Facts): string {
+function done({ state, totals, kept, systems, not_searched, gaps, subjects, residue }: Facts): string {
   if (systems.length === 0) return "A run was begun, and no system has told a result yet";
   const sum = (name: "hidden" | "restored"): number => systems.reduce((all, line) => all + (line[name] ?? 0), 0);
   const [hidden, restored] = [sum("hidden"), sum("restored")];
@@ -91,17 +91,14 @@ function done({ state, totals, kept, systems, not_searched, gaps, subjects }: Fa
     counts(totals.deleted - of("deleted"), "erased"),
     counts(totals.unsorted, "erased or changed as the rule says"),
     counts(totals.changed - marked - of("changed"), "changed"),
-    counts(
-      of("restorable"),
-      `erased or changed that can still be brought back${lastDay(back.filter((line) => (line.restorable ?? 0) > 0))}`,
-    ),
+    counts(of("restorable"), `erased or changed that can still be brought back${lastDay(undoEnds(back, residue))}`),
     counts(of("brought_back"), "erased or changed and brought back"),
     counts(Math.max(0, gone), "erased or changed"),
     counts(
       hidden,
       state === "closed"
         ? "marked as deleted, and erased or anonymised since"
-        : `marked as deleted and still there${lastDay(systems.filter((line) => (line.hidden ?? 0) > 0))}`,
+        : `marked as deleted and still there${lastDay(systems.filter((line) => (line.hidden ?? 0) > 0).map(hiddenUntil))}`,
     ),
     counts(restored, "marked as deleted and brought back"),
     counts(totals.already_gone, "gone already"),
@@ -125,6 +122,19 @@ function done({ state, totals, kept, systems, not_searched, gaps, subjects }: Fa
       : parts),
     ...missing,
   ].join(", ");
+}
+
+/** When what is kept to be brought back ends: a line's own day is that of a hold, where it has both. */
+function undoEnds(back: Facts["systems"], residue: Facts["residue"]): readonly Pick<KeptLine, "until">[] {
+  const systems = new Set(back.flatMap(({ system, restorable = 0 }) => (restorable > 0 ? [system] : [])));
+  return residue.flatMap(({ system, mechanism, gone_by }) =>
+    mechanism === "undo" && systems.has(system) ? [{ until: gone_by }] : [],
+  );
+}
+
+/** A line's day is that of the hidden ones only where nothing else of it has one. */
+function hiddenUntil({ kept, until }: SystemLine): Pick<KeptLine, "until"> {
+  return { until: kept > 0 ? null : until };
 }
 
 function looked({ verification, totals, not_searched, gaps, undone }: Facts): string {

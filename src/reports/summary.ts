@@ -203,7 +203,7 @@ function decisionOf(
     (decision.not_searched ?? []).length > 0 ||
     accepted.length > 0 ||
     totals.kept > 0 ||
-    systems.some(({ restored = 0 }) => restored > 0) ||
+    systems.some(({ restored = 0, brought_back: back = 0 }) => restored + back > 0) ||
     not_searched.length > 0;
   return less ? "partial" : decision.decision;
 }

@@ -101,8 +101,7 @@ export function systemLines(story: Story): readonly SystemLine[] {
     // nothing waits any more but what counts where it was marked
     const isOver = last.waiting > 0 && left.waiting === 0;
     const { status: word, reason = null } = last.last;
-    // what could be brought back cannot any more: when its day has come it is gone
-    const ended = word === "residue" && (whole.restorable ?? 0) === 0 ? outcomeOf(operation) : word;
+    const ended = outcomeNow(word, operation, { ...whole, ...marks });
     return [
       {
         system,
@@ -122,7 +121,7 @@ export function systemLines(story: Story): readonly SystemLine[] {
         own: sum("own"),
         ...left,
         minimised: last.last.minimised,
-        reason: isOver && reason === "marked" ? null : reason,
+        reason: (isOver && reason === "marked") || (reason === "undo" && ended !== "residue") ? null : reason,
         attempts: last.last.attempt,
         connector,
         started: (deeds[0] ?? first).started,
@@ -249,6 +248,22 @@ function wholeOf(story: Story, all: readonly Told[], done: number): Pick<SystemL
   const last = kept.at(-1)?.place ?? 0;
   const isOver = story.completed.length > 0 || story.windowsEnded.some(({ place }) => place > last);
   return { restorable: isOver ? 0 : hidden, brought_back: restored };
+}
+
+/** What was kept or hidden is brought back since; or it cannot be any more: when its day has come it is gone. */
+function outcomeNow(
+  told: Status,
+  operation: string,
+  {
+    restorable = 0,
+    brought_back: back = 0,
+    hidden = 0,
+    restored = 0,
+  }: Partial<Pick<SystemLine, "restorable" | "brought_back" | "hidden" | "restored">>,
+): Status {
+  if (told === "soft_deleted" && hidden === 0 && restored > 0) return "restored";
+  if (told !== "residue" || restorable > 0) return told;
+  return back > 0 ? "restored" : outcomeOf(operation);
 }
 
 /** As which a step ends of which nothing can be brought back any more. */

@@ -12,7 +12,7 @@ import { OPEN_STATES } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
 import type { Readers } from "../planner/readers.ts";
 import { check, refuse } from "../planner/search.ts";
-import { targetOf } from "../planner/targets.ts";
+import { recordTypes, samePlace, targetOf } from "../planner/targets.ts";
 import type { Lease } from "../state/state.ts";
 import type { Undo } from "../state/undo-store.ts";
 import { EPOCH, type Workspace } from "../workspace.ts";
@@ -162,14 +162,16 @@ async function begin(
 }
 
 /** What open requests marked, `undo` brings back; what they found and others marked waits there for its purge. */
-async function refuseOfRequests({ state }: Context, type: RecordType, { marked }: InBin): Promise<void> {
+async function refuseOfRequests({ state, map }: Context, type: RecordType, { marked }: InBin): Promise<void> {
   const { read } = state;
+  // of two record types over one table each finds the other's records
+  const over = new Set(recordTypes(map).flatMap((one) => (one === type || samePlace(one, type) ? [one.id] : [])));
   const keys = new Set(marked.map(({ key }) => key));
   const instants = new Set(marked.flatMap((one) => Date.parse(one.marked?.since ?? "") || []));
   for (const { id, plan, state: stands, kind } of await read.requests.list()) {
     if (!OPEN_STATES.includes(stands)) continue;
     for await (const { head, at, records } of markedByRequest(read, id)) {
-      if (head.record !== type.id) continue;
+      if (!over.has(head.record)) continue;
       // without a primary key a row has another key for each request: then its mark tells
       const ours = records.some(({ key }) => keys.has(key)) || instants.has(Date.parse(at));
       if (ours)
@@ -178,8 +180,8 @@ async function refuseOfRequests({ state }: Context, type: RecordType, { marked }
         });
     }
     if (plan === undefined || kind === "due") continue;
-    for await (const { record, records } of read.sealed.pieces(id, plan))
-      if (record === type.id && records.some(({ key }) => keys.has(key)))
+    for await (const { record, records, elsewhere = [] } of read.sealed.pieces(id, plan))
+      if (over.has(record) && [...records, ...elsewhere].some(({ key }) => keys.has(key)))
         throw new Failure("STILL_OPEN", `${type.id}: ${id} is open and wants these records erased`, {
           help: `What it waits for says: expunge request show ${id}.`,
         });

@@ -7,8 +7,8 @@ import { daysBetween } from "../retention/civil-date.ts";
 import type { Reads } from "../state/state.ts";
 import { restorableIn } from "./restorable.ts";
 import { openPause } from "./pauses.ts";
-import { hiddenNow } from "./hidden-now.ts";
-import { openGaps, type OpenReads, openThings } from "./open-things.ts";
+import { hiddenNow, markedUntilIn } from "./hidden-now.ts";
+import { lookedAt, openGaps, type OpenReads, openThings } from "./open-things.ts";
 
 type Cases = "words" | "ids";
 
@@ -120,7 +120,7 @@ export async function nextStep(
     case "waiting": {
       const hidden =
         (await hiddenUntil(reads, request, today)) ??
-        (await restorableUntil(reads, request)) ??
+        (await restorableUntil(reads, request, today)) ??
         ((await isRunWhole(plans, request))
           ? { waiting_for: "verification", next: `expunge verify ${id}` }
           : undefined);
@@ -234,6 +234,7 @@ async function hiddenUntil(
 async function restorableUntil(
   reads: Pick<Reads, "plans" | "images">,
   { id, plan }: ErasureRequest,
+  today: string | undefined,
 ): Promise<NextStep | undefined> {
   const result = plan === undefined ? undefined : await reads.plans.result(plan);
   if (plan === undefined || result === undefined || result.exit !== EXIT.done) return undefined;
@@ -242,17 +243,27 @@ async function restorableUntil(
     .toSorted()
     .at(-1);
   if (last === undefined) return undefined;
+  const verified = await reads.plans.verified(plan);
+  if (today !== undefined && last < today) {
+    // a look after that day has destroyed whatever no legal hold keeps
+    const isHeld = (lookedAt(verified)?.slice(0, last.length) ?? "") > last;
+    return isHeld
+      ? {
+          waiting_for: `the end of a legal hold, which keeps what could be brought back until ${last}; after it: expunge verify ${id}, or run --due`,
+          next: null,
+        }
+      : { waiting_for: `a look again: since ${last} it cannot be brought back any more`, next: `expunge verify ${id}` };
+  }
   return {
     waiting_for: `${last}, the last day on which it can be brought back; after it: expunge verify ${id}, or run --due`,
-    next: (await reads.plans.verified(plan)) === undefined ? `expunge verify ${id}` : null,
+    next: verified === undefined ? `expunge verify ${id}` : null,
   };
 }
 
 /** Of a run's step as it was stored: when what it marked goes for good. */
 function untilIn(steps: readonly unknown[], id: string): string | undefined {
   const line = steps.find((step) => typeof step === "object" && step !== null && Reflect.get(step, "id") === id);
-  const until: unknown = typeof line === "object" && line !== null ? Reflect.get(line, "until") : undefined;
-  return typeof until === "string" ? until : undefined;
+  return typeof line === "object" && line !== null ? markedUntilIn(line) : undefined;
 }
 
 /** Whether due work of that day or later has been done in all of these record types. */

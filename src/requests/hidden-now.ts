@@ -38,6 +38,14 @@ export async function hiddenNow(
   };
 }
 
+/** Of a run's step as it was stored: when what is marked in it goes for good. Empty: nobody knows it. */
+export function markedUntilIn(step: object): string | undefined {
+  const own: unknown = Reflect.get(step, "marked_until");
+  if (own === null) return "";
+  const until: unknown = own ?? Reflect.get(step, "until");
+  return typeof until === "string" ? until : undefined;
+}
+
 function isOf(line: object, { system, record }: PlanStep): boolean {
   return Reflect.get(line, "system") === system && Reflect.get(line, "record") === record;
 }

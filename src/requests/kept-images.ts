@@ -4,7 +4,7 @@ import { sealLedger } from "../executor/seal-ledger.ts";
 import { foldedBefore } from "../model/fold.ts";
 import { keepsWhole } from "../model/pre-image.ts";
 import { legalCover } from "../planner/legal-cover.ts";
-import { recordTypes } from "../planner/targets.ts";
+import { recordTypes, samePlace } from "../planner/targets.ts";
 import { windowEnd } from "../retention/restore-window.ts";
 import type { KeptImage, KeptStep } from "../state/image-store.ts";
 import type { Reads, Tx } from "../state/state.ts";
@@ -90,15 +90,18 @@ export async function legallyHeld(
     // who its people are is asked, and no record of theirs
     only: new Set(),
   });
-  const type = recordTypes(context.map).find((one) => one.id === sealed.record);
+  const types = recordTypes(context.map);
+  const type = types.find((one) => one.id === sealed.record);
   // a hold may mean it, and the map cannot say so any more
   if (type === undefined) return new Set(images.map(({ key }) => key));
+  // by the name of another over the same place the hold may have meant it too, and nobody can look any more
+  const alike = types.filter((one) => one === type || samePlace(one, type));
   const records = new Map(sealed.records.map((record) => [record.key, record]));
   return new Set(
     images.flatMap(({ key }) => {
       const subjects = records.get(key)?.subjects ?? [];
-      const gone = { type, key, address: "", fingerprint: "", subjects, values: {}, done: true };
-      return cover.on(type, gone).length > 0 ? [key] : [];
+      const gone = { key, address: "", fingerprint: "", subjects, values: {}, done: true };
+      return alike.some((one) => cover.on(one, { ...gone, type: one }).length > 0) ? [key] : [];
     }),
   );
 }

@@ -1,6 +1,8 @@
 /** What runs of a request marked as deleted, and nobody gave back. */
 import { imageRef } from "../executor/restore.ts";
 import type { SealedRecord, SealedStep, StepHead } from "../model/plan.ts";
+import type { ErasureRequest } from "../model/request.ts";
+import { keptImage } from "../planner/plan.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { Reads } from "../state/state.ts";
 import { keyDigest } from "./key-digest.ts";
@@ -66,7 +68,7 @@ export async function markingPlans(
 }
 
 /** Whether an undo gave this record back: by plan, step and keyed digest of its key. */
-export async function givenBackBy(
+async function givenBackBy(
   { undos }: Pick<Reads, "undos">,
   request: string,
 ): Promise<(plan: string, step: string, name: string) => boolean> {
@@ -77,4 +79,38 @@ export async function givenBackBy(
         units.some((unit) => unit.plan === plan && unit.steps.includes(step)) &&
         !hidden.includes(imageRef(plan, step, name)),
     );
+}
+
+/**
+ * Whether an undo gave a record back since this plan was made, whichever plan of the request had acted on it: by
+ * `system.record` and keyed digest of its key. What the undo had nothing to do with, such as the marks of others, is none.
+ */
+export async function givenBackSince(
+  reads: Pick<Reads, "undos" | "sealed" | "journal">,
+  { id: request, history = [] }: Pick<ErasureRequest, "id" | "history">,
+  plan: string,
+): Promise<(record: string, name: string) => boolean> {
+  const made = history.findLastIndex((event) => event.did === "planned" && event.plan === plan);
+  const since = history.slice(made + 1).filter(({ did }) => did === "undone").length;
+  const undos = (await reads.undos.ofRequest(request)).filter(({ result }) => result !== undefined);
+  const back = new Set<string>();
+  if (since === 0 || undos.length === 0) return () => false;
+  const digest = keyDigest(await reads.sealed.digestKey(request));
+  for (const { units, hidden = [] } of undos.slice(-since)) {
+    const stays = new Set(hidden);
+    for (const unit of units) {
+      const receipts = new Map((await reads.journal.receipts(unit.plan)).map((receipt) => [receipt.step, receipt]));
+      const parts = (await reads.sealed.parts(request, unit.plan)).filter(({ head }) => unit.steps.includes(head.step));
+      for await (const { step, record, records } of reads.sealed.pieces(request, unit.plan, parts)) {
+        const { notMarked = [], late = [] } = receipts.get(step) ?? {};
+        const not = new Set([...notMarked, ...late]);
+        for (const { key, disposition } of records) {
+          const name = digest(key);
+          if (keptImage(disposition) && !not.has(name) && !stays.has(imageRef(unit.plan, step, name)))
+            back.add(`${record}\n${name}`);
+        }
+      }
+    }
+  }
+  return (record, name) => back.has(`${record}\n${name}`);
 }

@@ -5,7 +5,7 @@ import { OPEN_STATES } from "../model/status.ts";
 import { reasonWords } from "../model/words.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { Reads } from "../state/state.ts";
-import { type HiddenNow, hiddenNow } from "./hidden-now.ts";
+import { type HiddenNow, hiddenNow, markedUntilIn } from "./hidden-now.ts";
 import { restorableIn } from "./restorable.ts";
 
 /** What is read to say what is open. */
@@ -25,7 +25,10 @@ export async function openThings(
   if (plan === undefined || result === undefined) open.push(await notRun(plans, request));
   if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
   const hiddenIn = await hiddenNow(reads, request);
-  for (const step of plan?.steps ?? []) open.push(...openInStep(step, hiddenIn(step)));
+  for (const step of plan?.steps ?? []) {
+    const line = result?.steps.find((one) => textOf(one, "id") === step.id);
+    open.push(...openInStep(step, hiddenIn(step), lastDayOf(step, line)));
+  }
   // of a run that did not come to its end the receipts tell
   if (plan !== undefined && result === undefined)
     for (const receipt of await reads.journal.receipts(plan.id)) open.push(...undoneInReceipt(plan, receipt));
@@ -120,7 +123,13 @@ function textOf(value: unknown, name: string): string | undefined {
   return typeof value === "object" && value !== null ? textIn(value, name) : undefined;
 }
 
-function openInStep(step: PlanStep, { before }: HiddenNow): readonly string[] {
+/** When what is marked in a step goes for good. A plan's day is that of a hold, where it has one. */
+function lastDayOf({ kept, until }: PlanStep, line: unknown): string | undefined {
+  const told = typeof line === "object" && line !== null ? markedUntilIn(line) : undefined;
+  return told ?? (kept > 0 ? undefined : until);
+}
+
+function openInStep(step: PlanStep, { before }: HiddenNow, last: string | undefined): readonly string[] {
   const { system, record, status: worst, kept, waiting, marked = 0, blocked, reason, says } = step;
   const name = `${system}.${record}`;
   // a step's reason is that of the worst that happens in it
@@ -128,7 +137,7 @@ function openInStep(step: PlanStep, { before }: HiddenNow): readonly string[] {
     reason === undefined || worst !== status ? "" : ` (${reasonWords(reason, { status, says })})`;
   return [
     ...(waiting > marked ? [`${name}: ${waiting - marked} waiting${why("waiting")}`] : []),
-    ...(before > 0 ? [`${name}: ${before} marked as deleted before${goesOn(step.until)}`] : []),
+    ...(before > 0 ? [`${name}: ${before} marked as deleted before${goesOn(last)}`] : []),
     ...(blocked > 0 ? [`${name}: ${blocked} blocked${why("blocked")}`] : []),
     ...(keptForAPerson(step) && reason !== undefined
       ? [`${name}: ${kept} kept (${reasonWords(reason, { status: "kept", says })})`]
@@ -156,7 +165,7 @@ function lateIn(planned: readonly PlanStep[], run: readonly unknown[]): readonly
 }
 
 function goesOn(until: string | undefined): string {
-  return until === undefined ? "" : `, to go for good on ${until}`;
+  return until === undefined || until === "" ? "" : `, to go for good on ${until}`;
 }
 
 /** What an attempt left undone, beyond what the plan itself left. */
@@ -174,7 +183,7 @@ function undoneInReceipt({ steps }: Plan, receipt: Receipt): readonly string[] {
 function markedInStep(step: unknown, { marked }: HiddenNow): readonly string[] {
   if (typeof step !== "object" || step === null || marked === 0) return [];
   const name = `${textIn(step, "system") ?? ""}.${textIn(step, "record") ?? ""}`;
-  return [`${name}: ${marked} marked as deleted${goesOn(textIn(step, "until"))}`];
+  return [`${name}: ${marked} marked as deleted${goesOn(markedUntilIn(step))}`];
 }
 
 /** Of a run's step as it was stored: what failed. */

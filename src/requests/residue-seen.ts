@@ -34,7 +34,9 @@ export async function residueSeen(
   const marked = new Set(receipts.filter(({ marked: count = 0 }) => count > 0).map(({ system }) => system));
   const seen: Residue[] = [
     ...noted.filter(({ mechanism }) => mechanism.startsWith("backups:")),
-    ...receipts.filter((one) => how.isKept(one)).flatMap(({ residue = [] }) => residue.filter(isUndo)),
+    ...receipts
+      .filter((one) => how.isKept(one))
+      .flatMap(({ residue = [] }) => residue.filter(isUndo).map((one) => withoutPast(one, how.today))),
     ...backupResidue(map, marked, how.today),
   ];
   for (const record of recordTypes(map).filter(({ id }) => acted.has(id))) {
@@ -68,4 +70,9 @@ function asOfTheDeed(now: Residue, noted: readonly Residue[]): Residue {
     ({ system, mechanism, goneBy }) => system === now.system && mechanism === now.mechanism && goneBy !== null,
   );
   return now.goneBy === null || then.length === 0 ? now : (mergeResidue(then)[0] ?? now);
+}
+
+/** Its window has ended and it is there still: a legal hold keeps it, and nobody knows until when. */
+function withoutPast(one: Residue, today: string): Residue {
+  return one.goneBy !== null && one.goneBy < today ? { ...one, goneBy: null } : one;
 }

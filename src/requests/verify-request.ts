@@ -24,7 +24,7 @@ import { noted } from "./history.ts";
 import { mapOfPlan } from "./plan-due.ts";
 import { canBePutBack, destroyImages, endedImages } from "./kept-images.ts";
 import { keyDigest } from "./key-digest.ts";
-import { givenBackBy } from "./marked-records.ts";
+import { givenBackSince } from "./marked-records.ts";
 import { residueSeen } from "./residue-seen.ts";
 import { sealedSteps } from "./sealed-steps.ts";
 import { completedEntry, type Seen, verificationEntry } from "./run-entries.ts";
@@ -78,7 +78,6 @@ async function verifyHeld(
   const purged = options.purge ? await purge(context, id) : undefined;
   const reported: Finding[] = [];
   await using readers = readersFor(context, id, (finding) => reported.push(finding));
-  const given = await givenBackBy(state.read, id);
   const seen = await verify({
     map,
     plan,
@@ -90,7 +89,7 @@ async function verifyHeld(
     reported,
     plannedGaps: await state.read.sealed.gaps(id),
     digest: keyDigest(digestKey),
-    givenBack: (step, name) => given(plan.id, step, name),
+    givenBack: await givenBackSince(state.read, await state.read.requests.get(id), plan.id),
     now: () => context.now(),
   });
   const { checks, gaps } = seen;

@@ -57,6 +57,8 @@ export interface Receipt {
   readonly says?: string;
   /** Of the changed ones: they are marked as deleted, and there still. */
   readonly marked?: number;
+  /** The day on which the last of what is marked goes for good, whoever marked it; null: nobody knows it. `until` may be that of a hold beside it. */
+  readonly markedUntil?: string | null;
   /** Removed, changed or minimised, and kept to be put back. */
   readonly restorable?: Restorable;
   /** Keyed digests of the records that were to be marked and that no attempt of ours marked. */

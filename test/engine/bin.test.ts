@@ -182,6 +182,58 @@ test("what an open request marked, or waits for the purge of, is that request's:
   expect(JSON.parse(shop.dump()["shop.people p1"] ?? "")).toMatchObject(LIVE["people"] ?? {});
 });
 
+test("by whichever record type over the same table a request marked it, it is that request's", async () => {
+  const one = {
+    do: "soft-delete",
+    fields: undefined,
+    soft_delete: { flag: "hidden", deleted_when: "yes", restore_as: "no" },
+    restore_window: "5 days",
+    purge_after: "1 month",
+  };
+  const { shop, house } = await openBin({
+    tickets: one,
+    ledger: { table: "tickets", match: { email: "email" }, ...one },
+  });
+  await using _ = shop;
+  for (const id of ["t1", "t2", "t9"]) change(shop, "tickets", id, { hidden: "no" });
+  const id = await hidden(house, ANN);
+  const before = shop.dump();
+  expect(JSON.parse(before["shop.tickets t1"] ?? "")).toMatchObject({ hidden: "yes" });
+  for (const record of ["shop.tickets", "shop.ledger"]) {
+    const refused: unknown = await restore(house, record).catch((error: unknown) => error);
+    expect(refused, record).toMatchObject({ code: "STILL_OPEN", help: expect.stringContaining(id) });
+  }
+  expect(shop.dump()).toEqual(before);
+});
+
+test("a legal hold keeps its records by whichever record type over the same table they are asked for", async () => {
+  const one = {
+    do: "soft-delete",
+    fields: undefined,
+    soft_delete: { flag: "hidden", deleted_when: "yes", restore_as: "no" },
+    restore_window: "5 days",
+    purge_after: "1 month",
+  };
+  for (const held of ["shop.tickets", "shop.ledger"]) {
+    const { shop, house } = await openBin({
+      tickets: one,
+      ledger: { table: "tickets", match: { email: "email" }, ...one },
+    });
+    await using _ = shop;
+    for (const id of ["t1", "t2"]) change(shop, "tickets", id, { hidden: "yes" });
+    const { context, workspace } = house;
+    await addHold(context, readSubjects(JSON.stringify([ANN]), context.map.identities), workspace.pseudonym, {
+      case: "claim over a parcel",
+      by: "legal department",
+      records: [held],
+    });
+    const before = shop.dump();
+    for (const record of ["shop.tickets", "shop.ledger"])
+      expect(await codeOf(restore(house, record)), `${record} under a hold of ${held}`).toBe("HELD");
+    expect(shop.dump()).toEqual(before);
+  }
+});
+
 test("what a legal hold covers stays: 3, HELD; so does all of it where a parent is hidden or restore_as is missing", async () => {
   const { shop, house } = await openBin({
     items: { ...RECORDS.items, soft_delete: { flag: "hidden", deleted_when: "yes" } },

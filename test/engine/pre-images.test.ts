@@ -191,6 +191,28 @@ test("a legal hold keeps what was kept, and keeps it from coming back, until it 
   expect(await destroyed(house, id)).toEqual(["P-0001"]);
 });
 
+test("a legal hold keeps what was kept under the name of another record type over the same table", async () => {
+  const one = { do: "erase", fields: undefined, ...WINDOW };
+  for (const records of [["shop.tickets"], ["shop.ledger"]]) {
+    const { shop, id, house } = await erased({
+      ...RECORDS,
+      tickets: one,
+      ledger: { table: "tickets", match: { email: "email" }, ...one },
+    });
+    await using _ = shop;
+    const { context, workspace } = house;
+    await addHold(context, readSubjects(JSON.stringify([ANN]), context.map.identities), workspace.pseudonym, {
+      case: "claim over a parcel",
+      by: "legal department",
+      records,
+    });
+    await expect(undo(house, id)).rejects.toMatchObject({ code: "HELD" });
+    expect(await onDay(shop.house, 8).verify(id)).toMatchObject({ state: "waiting" });
+    const { read } = context.state;
+    expect((await read.images.steps(id)).map(({ count }) => count)).toEqual([2]);
+  }
+});
+
 test("a key taken, a value taken, a parent gone, a record changed since: all is told, nothing touched; the rest comes back where asked for", async () => {
   const { shop, id, live } = await erased(RECORDS, (one) =>
     one.shop.uniques.push({ constraint: "people_email_key", table: "people", column: "email" }),

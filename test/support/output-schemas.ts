@@ -234,7 +234,15 @@ const runStep = {
   as_wanted: count.optional().describe("Of those: still there, and as the rule wants them before anything was done."),
   marked: count
     .optional()
-    .describe("Marked as deleted by the run, and there still: they go for good on the day in `until`."),
+    .describe(
+      "Marked as deleted by the run, and there still: they go for good on the day in `marked_until`, else in `until`.",
+    ),
+  marked_until: date
+    .nullable()
+    .optional()
+    .describe(
+      "Beside what is kept, whose day is in `until`: when the last of what is marked goes for good, whoever marked it; null: nobody knows it.",
+    ),
   restorable: restorable
     .optional()
     .describe(
@@ -282,7 +290,15 @@ const check = z.strictObject({
   waiting: count.optional(),
   marked: count
     .optional()
-    .describe("Marked as deleted by the run, and there still: they go for good on the day in `until`."),
+    .describe(
+      "Marked as deleted by the run, and there still: they go for good on the day in `marked_until`, else in `until`.",
+    ),
+  marked_until: date
+    .nullable()
+    .optional()
+    .describe(
+      "Beside what is kept, whose day is in `until`: when the last of what is marked goes for good, whoever marked it; null: nobody knows it.",
+    ),
   blocked: count.optional(),
   failed: count.optional(),
   says: text.optional().describe("The words of the condition or hold."),
