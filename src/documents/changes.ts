@@ -88,11 +88,13 @@ function replacement(
       const { value } = changed;
       if (typeof value !== "string") return JSON.stringify(value);
       if (iso !== undefined && date !== undefined && /^\d{4}-\d{2}-\d{2}/u.test(value)) return date.write(node, value);
+      if (rule.kind === "set" && rule.asStood === true && node.type === "boolean" && TRUTH.test(value)) return value;
       return node.type === "number" && NUMBER.test(value) ? value : JSON.stringify(value);
     }
   }
 }
 
+const TRUTH = /^(?:true|false)$/u;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/u;
 
 /** An object or array under a rule that is made for scalars is cleared: guessing would keep it. A part of an object is no place for a new value. */

@@ -113,8 +113,10 @@ interface MarkedSearch {
 function markedSearch({ map }: Pick<Context, "map">, type: RecordType): MarkedSearch | undefined {
   const { marker } = type;
   if (marker === undefined || marker.kind === "delete_marker") return undefined;
+  // what an older version says of marks is over
+  const seen: RecordType = { ...type, versions: "latest" };
   if (marker.kind === "timestamp") {
-    const target = targetOf(map, type);
+    const target = targetOf(map, seen);
     const live = marker.live === null ? {} : { live: marker.live };
     return {
       target: { ...target, exports: [...new Set([...target.exports, marker.column])] },
@@ -128,7 +130,7 @@ function markedSearch({ map }: Pick<Context, "map">, type: RecordType): MarkedSe
     };
   }
   const lookup: Lookup = { subject: 0, values: { [marker.column]: [marker.deleted].flat() } };
-  return { target: holdersTarget(type, [marker.column]), selection: { by: "subjects", lookups: [lookup] } };
+  return { target: holdersTarget(seen, [marker.column]), selection: { by: "subjects", lookups: [lookup] } };
 }
 
 function hasNoDate({ marker }: RecordType): boolean {

@@ -206,7 +206,7 @@ function aliveTarget({ map }: Pick<Context, "map">, type: RecordType): Target {
   const rule =
     type.place.kind === "table"
       ? ({ kind: "fields", fields, documents: [] } as const)
-      : ({ kind: "fields", ...placesOf(type, fields) } as const);
+      : ({ kind: "fields", ...placesOf(type, fields), unmarks: marker } as const);
   return { ...targetOf(map, type), record, changes: { rule } };
 }
 
