@@ -95,11 +95,18 @@ async function markedDays(context: Context, readers: Readers, type: RecordType):
   const search = markedSearch(context, type);
   if (search === undefined) return undefined;
   const ours = hasNoDate(type) ? await datesOfOurs(context, type) : new Map<string, string>();
-  for await (const { key, marked } of reader.locate(search.target, search.selection)) {
-    if (marked === undefined) continue;
-    const since = marked.since ?? ours.get(key) ?? null;
-    const day = since === null ? null : (civilDateFromText(since.trim(), timezone) ?? null);
-    days.set(day, (days.get(day) ?? 0) + 1);
+  try {
+    for await (const { key, marked } of reader.locate(search.target, search.selection)) {
+      if (marked === undefined) continue;
+      const since = marked.since ?? ours.get(key) ?? null;
+      const day = since === null ? null : (civilDateFromText(since.trim(), timezone) ?? null);
+      days.set(day, (days.get(day) ?? 0) + 1);
+    }
+  } catch (error) {
+    // an index may not know the field yet, or not by its value
+    if (error instanceof Failure && (error.code === "NOT_SEARCHABLE" || error.code === "COLUMN_MISSING"))
+      return undefined;
+    throw error;
   }
   return days;
 }
