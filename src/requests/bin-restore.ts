@@ -162,8 +162,8 @@ async function begin(
 }
 
 /** What open requests marked, `undo` brings back; what they found and others marked waits there for its purge. */
-async function refuseOfRequests({ state }: Context, type: RecordType, { marked }: InBin): Promise<void> {
-  const { read } = state;
+async function refuseOfRequests(context: Context, type: RecordType, { marked, lookups }: InBin): Promise<void> {
+  const { read } = context.state;
   const keys = new Set(marked.map(({ key }) => key));
   const instants = new Set(marked.flatMap((one) => Date.parse(one.marked?.since ?? "") || []));
   for (const { id, plan, state: stands, kind } of await read.requests.list()) {
@@ -178,12 +178,31 @@ async function refuseOfRequests({ state }: Context, type: RecordType, { marked }
         });
     }
     if (plan === undefined || kind === "due") continue;
-    for await (const { record, records } of read.sealed.pieces(id, plan))
-      if (record === type.id && records.some(({ key }) => keys.has(key)))
+    let theirs: ReadonlySet<string> | undefined;
+    for await (const { record, records } of read.sealed.pieces(id, plan)) {
+      if (record !== type.id || records.length === 0) continue;
+      theirs ??= await keysFor(context, id, type, lookups);
+      if (records.some(({ key }) => theirs?.has(key) === true))
         throw new Failure("STILL_OPEN", `${type.id}: ${id} is open and wants these records erased`, {
           help: `What it waits for says: expunge request show ${id}.`,
         });
+    }
   }
+}
+
+/** These people's marked records by the names that this request has for them: what has no key of its own has another for each. */
+async function keysFor(
+  context: Context,
+  request: string,
+  type: RecordType,
+  lookups: InBin["lookups"],
+): Promise<ReadonlySet<string>> {
+  const keys = new Set<string>();
+  await using readers = readersFor(context, request, () => {});
+  const reader = await readers.of(type.system);
+  for await (const { key, marked } of reader.locate(targetOf(context.map, type), { by: "subjects", lookups }))
+    if (marked !== undefined) keys.add(key);
+  return keys;
 }
 
 /** The record type as one whose records are made live again. */

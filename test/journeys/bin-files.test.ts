@@ -108,3 +108,75 @@ test("lines that the application marked are listed and come back; every other by
     .toEqual([0, { system: "share", record: "flags", found: 1, restored: 1, hidden: 0, too_late: 0 }]);
   expect.soft(desk.bytes("flag.jsonl")).toBe(JSONL_FLAG.replace('true,"at":"2026-11-28"', 'false,"at":null'));
 });
+
+const HEADING = "email,gone\n";
+const MARKED = "ann@x.example,2026-11-28\n";
+const ALIVE = "ann@x.example,\n";
+const OTHER = "bob@x.example,2026-11-28\n";
+
+/** Two equal lines that are marked, and the same one alive. */
+function openEqual(): Desk & { readonly bytes: () => string } {
+  const desk = openDesk();
+  desk.file("data/people.csv", HEADING + MARKED + OTHER + MARKED + ALIVE);
+  const people = {
+    files: ["people.csv"],
+    match: { email: "email" },
+    do: "soft-delete",
+    soft_delete: { timestamp: "gone" },
+    restore_window: "7 days",
+    purge_after: "14 days",
+  };
+  const share = { kind: "files", connect: { root: "data" }, records: { people } };
+  desk.map({ ...testMap({ systems: { share } }), clock: "test" });
+  return Object.assign(desk, { bytes: () => readFileSync(join(desk.folder, "data/people.csv"), "utf8") });
+}
+
+const RESTORE = ["bin", "restore", "share.people", "--subject-file", "-", "--confirm", "share.people"];
+
+test("bin restore of lines, killed anywhere, is ended by the next one", async () => {
+  using desk = openEqual();
+  const before = desk.bytes();
+  await desk.json(["init"], at);
+  for (const point of ["effect_begin", "effect_half", "effect_done", "attested"]) {
+    desk.file("data/people.csv", before);
+    const killed = await desk.json(RESTORE, { ...ann, env: { ...at.env, EXPUNGE_TEST_KILL_AT: point } });
+    const said = await desk.json(RESTORE, ann);
+    expect([point, killed.code, said.code, dig(said.json, "data.items.0")]).toMatchObject([
+      point,
+      "SIGKILL",
+      0,
+      { found: 2, restored: 2, hidden: 0 },
+    ]);
+    expect(desk.bytes()).toBe(HEADING + ALIVE + OTHER + ALIVE + ALIVE);
+  }
+});
+
+test("bin restore leaves lines alone that an open request waits to see gone", async () => {
+  using desk = openEqual();
+  const before = desk.bytes();
+  await desk.json(["init"], at);
+  await desk.json(["request", "new", "--subject-file", "-"], ann);
+  await desk.json(["request", "identity", "R-2026-0001", "--method", "letter", "--result", "ok"], at);
+  expect((await desk.json(["plan", "R-2026-0001"], at)).code).toBe(0);
+  const said = await desk.json(RESTORE, ann);
+  expect([said.code, dig(said.json, "error.code")], said.out).toEqual([3, "STILL_OPEN"]);
+  expect(desk.bytes()).toBe(before);
+});
+
+test("bin purge takes the lines that are marked, and not the same line alive", async () => {
+  using desk = openEqual();
+  await desk.json(["init"], at);
+  const purge = ["bin", "purge", "share.people", "--subject-file", "-", "--confirm", "share.people"];
+  const planned = await desk.json([...purge, "--reason", "asked for"], ann);
+  expect([planned.code, dig(planned.json, "data.plan.totals.erase")], planned.out).toEqual([0, 2]);
+  const id = "D-2026-0001";
+  for (const args of [
+    ["approve", id, "--as", "olga", "--confirm", id],
+    ["run", id, "--confirm", id],
+    ["verify", id],
+  ]) {
+    const said = await desk.json(args, at);
+    expect([args[0], said.code], said.out).toEqual([args[0], 0]);
+  }
+  expect(desk.bytes()).toBe(HEADING + OTHER + ALIVE);
+});
