@@ -414,7 +414,7 @@ async function byTheirKeys(
   const records = [...marked, ...before];
   const change: Change = target.changes.purge ?? { kind: "delete" };
   // as if the purge were its rule: what that reads is read
-  const purged: Target = { ...target, changes: { rule: change } };
+  const purged: Target = { ...target, changes: { rule: change }, namedWithout: rule.marker };
   if (records.length > 0)
     for await (const key of reader.remaining(purged, { change, records }, lookups))
       if (!left.has(key) && !givenBack(step.step, digest(key))) hidden.add(key);

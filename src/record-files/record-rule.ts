@@ -53,7 +53,7 @@ export function recordRule(
 ): RecordRule {
   const { record, columns, where, exports, changes } = target;
   const format = formatOf(record, path);
-  const marker = changedMarker(changes.rule);
+  const marker = target.namedWithout ?? changedMarker(changes.rule);
   if (format === "not_built")
     throw new Failure("FORMAT_NOT_BUILT", `${name}: of file formats, csv and jsonl are built`);
   if (format === null)
