@@ -2,6 +2,7 @@
 import type { FailureCode } from "../../src/errors.ts";
 import type { FieldRule, FieldRules } from "../../src/model/field-rule.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
+import { changedMarker } from "../../src/model/rule-change.ts";
 import { unexpected, wholeAnswer, type Api } from "./api.ts";
 import { markFindings } from "./check-marker.ts";
 import { markerColumns } from "../../src/model/marker.ts";
@@ -140,8 +141,9 @@ function* pathFindings(target: Target, indices: readonly ConcreteIndex[]): Gener
   const { id: record } = target.record;
   // of what is matched more is said elsewhere
   const matched = new Set(target.columns.map(({ column }) => column));
-  const { marker } = target.record;
-  const marks = marker === undefined ? [] : markerColumns(marker);
+  const marks = [target.record.marker, changedMarker(target.changes.rule)].flatMap((marker) =>
+    marker === undefined ? [] : markerColumns(marker),
+  );
   const read = new Set(
     [...target.exports, ...Object.keys(target.where ?? {}), ...marks].filter((name) => !matched.has(name)),
   );

@@ -26,7 +26,7 @@ export type FieldInMapping =
 /** How a matched column is searched in one index. */
 export interface MatchField {
   readonly column: MatchColumn;
-  readonly kind: "keyword" | "integer" | "id";
+  readonly kind: "keyword" | "integer" | "boolean" | "id";
   readonly name: string;
   readonly nested?: string;
   readonly source: Path;
@@ -87,6 +87,16 @@ export function matchField(index: ConcreteIndex, column: MatchColumn): MatchFiel
       ...nestedOf(field),
     };
   }
+  // who is looked for is no truth value; a flag is
+  if (field.type === "boolean" && column.type === "edge" && setting(field, "index") !== "false")
+    return {
+      column,
+      kind: "boolean",
+      name: field.name,
+      source: field.source,
+      ignoreAbove: Infinity,
+      ...nestedOf(field),
+    };
   if (field.type === "constant_keyword")
     return problem("NOT_SEARCHABLE", "it is one value for the whole index, which documents need not hold");
   const exact = KEYWORDS.has(field.type) ? field : keywordBelow(field, column);

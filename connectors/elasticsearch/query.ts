@@ -62,6 +62,7 @@ function fits(system: string, index: ConcreteIndex, field: MatchField, value: st
       "NOT_SEARCHABLE",
       `${system}, index ${shown(index.name)}, field ${field.column.column}: an identifier is longer than the field's ignore_above (${field.ignoreAbove}); such values are not in the index.`,
     );
+  if (field.kind === "boolean") return value === "true" || value === "false";
   return field.kind !== "integer" || WHOLE.test(value);
 }
 

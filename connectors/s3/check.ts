@@ -7,6 +7,7 @@ import {
 import { Failure } from "../../src/errors.ts";
 import type { ReadAlike } from "../../src/record-files/read-alike.ts";
 import { checkRecords } from "../../src/record-files/record-file.ts";
+import { changedMarker } from "../../src/model/rule-change.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { type Bucket, openUploads } from "./bucket.ts";
 import { bytesOf } from "./bytes.ts";
@@ -119,7 +120,7 @@ async function* checkBucket({ client, io }: Store, target: Target, bucket: Bucke
   if (!allVersions(target) && bucket.versioning !== "none")
     yield gap(
       where,
-      target.changes.rule?.kind === "mark" && target.record.versions !== "latest"
+      changedMarker(target.changes.rule) !== undefined && target.record.versions !== "latest"
         ? `the bucket "${name}" keeps older versions, in which what is marked stands as it was until it goes for good`
         : `the bucket "${name}" keeps older versions, and \`versions: latest\` leaves them`,
     );

@@ -2,6 +2,7 @@
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { Failure } from "../../src/errors.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
+import { changedMarker } from "../../src/model/rule-change.ts";
 import type { Located, Lookup, Target } from "../../src/model/search.ts";
 import { whereTest } from "../../src/record-files/where-test.ts";
 import { type Bucket, lockOf } from "./bucket.ts";
@@ -58,7 +59,7 @@ export function addressesOf(target: Target): readonly Address[] {
  * marked as deleted they stay as they are, until what is marked goes for good.
  */
 export function allVersions({ record, changes }: Target): boolean {
-  return record.versions !== "latest" && (changes.rule?.kind !== "mark" || record.place.kind === "keys");
+  return record.versions !== "latest" && (changedMarker(changes.rule) === undefined || record.place.kind === "keys");
 }
 
 export async function* locateObjects(s3: S3, target: Target, lookups: readonly Lookup[]): AsyncGenerator<Located> {

@@ -1,7 +1,7 @@
 /** What rules change in a document, as edits of its text: everything else keeps every character, and an absent path is never made. */
 import type { FieldRule } from "../model/field-rule.ts";
 import { changeValue, isAsWanted } from "../record-files/change-value.ts";
-import { removalOf, type JsonNode, type JsonScalar, type TextEdit } from "./json-text.ts";
+import { canonical, removalOf, type JsonNode, type JsonScalar, type TextEdit } from "./json-text.ts";
 import { ownOf, type Hit, type Matching } from "./matching.ts";
 import { isAtOrAbove, meansElements, type Occurrence, type Path } from "./path.ts";
 
@@ -87,12 +87,18 @@ function replacement(
     case "value": {
       const { value } = changed;
       if (typeof value !== "string") return JSON.stringify(value);
-      if (iso !== undefined && date !== undefined && /^\d{4}-\d{2}-\d{2}/u.test(value)) return date.write(node, value);
+      if (iso !== undefined && date !== undefined && /^\d{4}-\d{2}-\d{2}/u.test(value)) {
+        const text = date.write(node, value);
+        // a day that is written as an instant there
+        return text === canonical(node) ? undefined : text;
+      }
+      if (rule.kind === "set" && rule.asStood === true && node.type === "boolean" && TRUTH.test(value)) return value;
       return node.type === "number" && NUMBER.test(value) ? value : JSON.stringify(value);
     }
   }
 }
 
+const TRUTH = /^(?:true|false)$/u;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/u;
 
 /** An object or array under a rule that is made for scalars is cleared: guessing would keep it. A part of an object is no place for a new value. */

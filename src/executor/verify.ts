@@ -414,9 +414,8 @@ async function byTheirKeys(
   const marked = operations.flatMap(({ change, records }) => (change.kind === "mark" ? records : []));
   const records = [...marked, ...before];
   const change: Change = target.changes.purge ?? { kind: "delete" };
-  // what the purge reads is read; the rule stays the mark, by which lines of files have their names
-  const purged: Target =
-    change.kind === "fields" ? { ...target, changes: { ...target.changes, heldBy: change } } : target;
+  // as if the purge were its rule: what that reads is read
+  const purged: Target = { ...target, changes: { rule: change }, namedWithout: rule.marker };
   if (records.length > 0)
     for await (const key of reader.remaining(purged, { change, records }, lookups))
       if (!left.has(key) && !givenBack(step.record, digest(key))) hidden.add(key);

@@ -4,7 +4,12 @@ export type FieldRule =
   | { readonly kind: "remove" }
   | { readonly kind: "unlink" }
   | { readonly kind: "keep" }
-  | { readonly kind: "set"; readonly value: string | number | boolean }
+  | {
+      readonly kind: "set";
+      readonly value: string | number | boolean;
+      /** In JSON a text takes the form of what it takes the place of: `false` that of `true`, `0` that of `1`. */
+      readonly asStood?: true;
+    }
   | { readonly kind: "generalise"; readonly to: "year" | "month" | "decade" }
   | { readonly kind: "prefix"; readonly length: number }
   | { readonly kind: "truncate"; readonly bits: number }

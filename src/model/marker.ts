@@ -122,7 +122,7 @@ export function aliveRules(marker: Marker): FieldRules | undefined {
   if (live === undefined) return undefined;
   const beside = [marker.kind === "timestamp" ? undefined : marker.since, marker.by].flatMap((column) => column ?? []);
   return {
-    [marker.column]: live === null ? { kind: "clear" } : { kind: "set", value: live },
+    [marker.column]: live === null ? { kind: "clear" } : { kind: "set", value: live, asStood: true },
     ...Object.fromEntries(beside.map((column) => [column, { kind: "clear" } as const])),
   };
 }

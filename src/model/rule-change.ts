@@ -6,7 +6,13 @@ import { markerColumns, type Stamp } from "./marker.ts";
 export type Change =
   | { readonly kind: "delete" }
   /** Columns, and paths of JSON columns (or of the document). */
-  | { readonly kind: "fields"; readonly fields: FieldRules; readonly documents: readonly DocumentChange[] }
+  | {
+      readonly kind: "fields";
+      readonly fields: FieldRules;
+      readonly documents: readonly DocumentChange[];
+      /** It makes live again what is marked so. */
+      readonly unmarks?: Marker;
+    }
   /** Clear every column but these, keys (primary, unique, foreign) and the `from` columns of the record's holds. */
   | { readonly kind: "minimise"; readonly keepOnly: readonly string[] }
   /** Soft delete: the marker changes and nothing else. `stamp`: absent in a rule, there in what is to be carried out. */
@@ -51,6 +57,18 @@ export function changesOf(record: RecordType): Changes {
       ? {}
       : { purge: record.purge.how === "erase" ? { kind: "delete" } : fieldsChange(record) }),
   };
+}
+
+/** The marker that a change sets or takes back, and beside which it changes nothing. */
+export function changedMarker(change: Change | undefined): Marker | undefined {
+  switch (change?.kind) {
+    case "mark":
+      return change.marker;
+    case "fields":
+      return change.unmarks;
+    default:
+      return undefined;
+  }
 }
 
 /** What becomes of a record that must not be deleted: as held, or by a rule that deletes nothing. */

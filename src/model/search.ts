@@ -1,7 +1,7 @@
 /** What is searched and what was found. */
 import type { Changes } from "./rule-change.ts";
 import type { DueRows } from "./due-rows.ts";
-import type { Fold, IdentityType, RecordType, Where } from "./datamap.ts";
+import type { Fold, IdentityType, Marker, RecordType, Where } from "./datamap.ts";
 
 /** What a reader found out about a system. Bears no value of any record. */
 export interface Finding {
@@ -60,6 +60,8 @@ export interface Target {
   /** Columns or paths whose values the planner needs: edges, hold dates, conditions. */
   readonly exports: readonly string[];
   readonly changes: Changes;
+  /** Records without a key of their own are named without this mark, as they were when they were marked, whatever the rule is. */
+  readonly namedWithout?: Marker;
 }
 
 /** Where a system is: told alike whoever looks, by whatever name or secret. */

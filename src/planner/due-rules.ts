@@ -131,7 +131,7 @@ function zoneOf(map: DataMap): string {
 }
 
 /** As the record type is when its marked records go for good: its purge is its rule. */
-function purgedType(type: RecordType): RecordType {
+export function purgedType(type: RecordType): RecordType {
   if (type.purge === undefined) return type;
   const erasing = type.place.kind === "files" ? "remove-rows" : "erase";
   return forGood({ ...type, do: type.purge.how === "erase" ? erasing : "anonymise" });

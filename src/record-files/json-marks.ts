@@ -54,7 +54,7 @@ export function withoutPaths(text: string, paths: readonly string[]): string {
 }
 
 /** A flag stays what it was: `true` takes the place of `false`, and a number that of a number. */
-function isBare({ kind }: JsonValue, value: string): boolean {
+export function isBare({ kind }: JsonValue, value: string | number | boolean): boolean {
   const is =
     kind === "null"
       ? /^(?:true|false)$/u
@@ -63,7 +63,7 @@ function isBare({ kind }: JsonValue, value: string): boolean {
         : kind === "number"
           ? /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/u
           : undefined;
-  return is?.test(value) === true;
+  return is?.test(String(value)) === true;
 }
 
 function valuesAt(text: string, paths: readonly string[]): (path: string) => readonly JsonValue[] {

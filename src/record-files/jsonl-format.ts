@@ -6,7 +6,7 @@ import { changeValue, isAsWanted } from "./change-value.ts";
 import { editJson, type JsonEdit } from "./json-edit.ts";
 import { lineBlocks, type LineBlock, type LinePiece } from "./json-lines.ts";
 import { datesIn } from "./json-dates.ts";
-import { objectsAbove, withoutPaths, withPath } from "./json-marks.ts";
+import { isBare, objectsAbove, withoutPaths, withPath } from "./json-marks.ts";
 import { elementsAbove, pathTree, sharedArrays } from "./json-path.ts";
 import { comparableText, isSameElement, type Matching, needsWays, rowsIn, waysIn } from "./json-ways.ts";
 import { isJsonObject, type JsonValue, type JsonValues, readJson, textOf } from "./json-values.ts";
@@ -34,7 +34,7 @@ export function jsonlFormat(
   const { name, columns, mode, where, dates = [] } = rule;
   const unfound = unfoundIn(rule, lookups);
   const { marker, unnamed } = rule;
-  const marks = marker === undefined ? [] : markerColumns(marker);
+  const marks = [...unnamed, ...(marker === undefined ? [] : markerColumns(marker))];
   const lists = [...new Set(columns.flatMap(({ column }) => elementsAbove(column).at(-1) ?? []))];
   const paths = [
     ...new Set([
@@ -286,7 +286,15 @@ function editOf(rule: FieldRule, text: string, value: JsonValue, pseudonym: (val
     case "remove":
       return [{ value, remove: true }];
     case "value":
-      return [{ value, text: JSON.stringify(changed.value) }];
+      return [
+        {
+          value,
+          text:
+            rule.kind === "set" && rule.asStood === true && isBare(value, rule.value)
+              ? String(rule.value)
+              : JSON.stringify(changed.value),
+        },
+      ];
   }
 }
 

@@ -1,7 +1,7 @@
 import { Failure } from "../errors.ts";
 import type { Where } from "../model/datamap.ts";
 import type { Also, PlannedRecord } from "../model/change.ts";
-import type { Change } from "../model/rule-change.ts";
+import { type Change, changedMarker } from "../model/rule-change.ts";
 import type { FieldRules } from "../model/field-rule.ts";
 import type { Lookup, MatchColumn, Target } from "../model/search.ts";
 import { markRules, SAMPLE_STAMP, type Stamp } from "../model/marker.ts";
@@ -138,7 +138,7 @@ export function recordChange(
 ): RecordChange {
   const name = target.record.id;
   if (change.kind === "restore") return { remove: false, parts: [], back: readImage(change.images.get(key), name) };
-  const marks = change.kind === "mark" ? readFingerprint(fingerprint)?.marks : undefined;
+  const marks = changedMarker(change) === undefined ? undefined : readFingerprint(fingerprint)?.marks;
   const own = fieldChange(change, name);
   const others = also.map((one) => {
     const theirs = fieldChange(one.change, one.target.record.id);

@@ -3,6 +3,7 @@ import { Failure } from "../errors.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { Dialect, Encoding, Marker, Where } from "../model/datamap.ts";
 import { markerColumns } from "../model/marker.ts";
+import { changedMarker } from "../model/rule-change.ts";
 import type { MatchColumn, Target } from "../model/search.ts";
 import { dialectOf, formatOf } from "./file-format.ts";
 
@@ -52,6 +53,7 @@ export function recordRule(
 ): RecordRule {
   const { record, columns, where, exports, changes } = target;
   const format = formatOf(record, path);
+  const marker = target.namedWithout ?? changedMarker(changes.rule);
   if (format === "not_built")
     throw new Failure("FORMAT_NOT_BUILT", `${name}: of file formats, csv and jsonl are built`);
   if (format === null)
@@ -71,7 +73,7 @@ export function recordRule(
     dates: record.holds.map(({ from }) => from),
     ...(changes.rule === undefined ? {} : { change: changes.rule }),
     ...(record.marker === undefined ? {} : { marker: record.marker }),
-    unnamed: changes.rule?.kind === "mark" ? markerColumns(changes.rule.marker) : [],
+    unnamed: marker === undefined ? [] : markerColumns(marker),
     digest,
     ...reports,
   };

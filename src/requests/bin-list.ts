@@ -95,11 +95,18 @@ async function markedDays(context: Context, readers: Readers, type: RecordType):
   const search = markedSearch(context, type);
   if (search === undefined) return undefined;
   const ours = hasNoDate(type) ? await datesOfOurs(context, type) : new Map<string, string>();
-  for await (const { key, marked } of reader.locate(search.target, search.selection)) {
-    if (marked === undefined) continue;
-    const since = marked.since ?? ours.get(key) ?? null;
-    const day = since === null ? null : (civilDateFromText(since.trim(), timezone) ?? null);
-    days.set(day, (days.get(day) ?? 0) + 1);
+  try {
+    for await (const { key, marked } of reader.locate(search.target, search.selection)) {
+      if (marked === undefined) continue;
+      const since = marked.since ?? ours.get(key) ?? null;
+      const day = since === null ? null : (civilDateFromText(since.trim(), timezone) ?? null);
+      days.set(day, (days.get(day) ?? 0) + 1);
+    }
+  } catch (error) {
+    // an index may not know the field yet, or not by its value
+    if (error instanceof Failure && (error.code === "NOT_SEARCHABLE" || error.code === "COLUMN_MISSING"))
+      return undefined;
+    throw error;
   }
   return days;
 }
@@ -113,8 +120,10 @@ interface MarkedSearch {
 function markedSearch({ map }: Pick<Context, "map">, type: RecordType): MarkedSearch | undefined {
   const { marker } = type;
   if (marker === undefined || marker.kind === "delete_marker") return undefined;
+  // what an older version says of marks is over
+  const seen: RecordType = { ...type, versions: "latest" };
   if (marker.kind === "timestamp") {
-    const target = targetOf(map, type);
+    const target = targetOf(map, seen);
     const live = marker.live === null ? {} : { live: marker.live };
     return {
       target: { ...target, exports: [...new Set([...target.exports, marker.column])] },
@@ -128,7 +137,7 @@ function markedSearch({ map }: Pick<Context, "map">, type: RecordType): MarkedSe
     };
   }
   const lookup: Lookup = { subject: 0, values: { [marker.column]: [marker.deleted].flat() } };
-  return { target: holdersTarget(type, [marker.column]), selection: { by: "subjects", lookups: [lookup] } };
+  return { target: holdersTarget(seen, [marker.column]), selection: { by: "subjects", lookups: [lookup] } };
 }
 
 function hasNoDate({ marker }: RecordType): boolean {

@@ -162,8 +162,9 @@ async function begin(
 }
 
 /** What open requests marked, `undo` brings back; what they found and others marked waits there for its purge. */
-async function refuseOfRequests({ state, map }: Context, type: RecordType, { marked }: InBin): Promise<void> {
-  const { read } = state;
+async function refuseOfRequests(context: Context, type: RecordType, { marked, lookups }: InBin): Promise<void> {
+  const { map } = context;
+  const { read } = context.state;
   // of two record types over one table each finds the other's records
   const over = new Set(recordTypes(map).flatMap((one) => (one === type || samePlace(one, type) ? [one.id] : [])));
   const keys = new Set(marked.map(({ key }) => key));
@@ -180,12 +181,31 @@ async function refuseOfRequests({ state, map }: Context, type: RecordType, { mar
         });
     }
     if (plan === undefined || kind === "due") continue;
-    for await (const { record, records, elsewhere = [] } of read.sealed.pieces(id, plan))
-      if (over.has(record) && [...records, ...elsewhere].some(({ key }) => keys.has(key)))
+    let theirs: ReadonlySet<string> | undefined;
+    for await (const { record, records, elsewhere = [] } of read.sealed.pieces(id, plan)) {
+      if (!over.has(record) || records.length + elsewhere.length === 0) continue;
+      theirs ??= await keysFor(context, id, type, lookups);
+      if ([...records, ...elsewhere].some(({ key }) => keys.has(key) || theirs?.has(key) === true))
         throw new Failure("STILL_OPEN", `${type.id}: ${id} is open and wants these records erased`, {
           help: `What it waits for says: expunge request show ${id}.`,
         });
+    }
   }
+}
+
+/** These people's marked records by the names that this request has for them: what has no key of its own has another for each. */
+async function keysFor(
+  context: Context,
+  request: string,
+  type: RecordType,
+  lookups: InBin["lookups"],
+): Promise<ReadonlySet<string>> {
+  const keys = new Set<string>();
+  await using readers = readersFor(context, request, () => {});
+  const reader = await readers.of(type.system);
+  for await (const { key, marked } of reader.locate(targetOf(context.map, type), { by: "subjects", lookups }))
+    if (marked !== undefined) keys.add(key);
+  return keys;
 }
 
 /** The record type as one whose records are made live again. */
@@ -208,7 +228,7 @@ function aliveTarget({ map }: Pick<Context, "map">, type: RecordType): Target {
   const rule =
     type.place.kind === "table"
       ? ({ kind: "fields", fields, documents: [] } as const)
-      : ({ kind: "fields", ...placesOf(type, fields) } as const);
+      : ({ kind: "fields", ...placesOf(type, fields), unmarks: marker } as const);
   return { ...targetOf(map, type), record, changes: { rule } };
 }
 

@@ -10,7 +10,15 @@ import type { Finding, Lookup } from "../model/search.ts";
 import { isCivilDate } from "../model/civil-date.ts";
 import { ENDED_STATES, OPEN_STATES } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
-import { type DueRule, dueRules, type HeldBefore, mapOfDue, withHeld, withMarked } from "../planner/due-rules.ts";
+import {
+  type DueRule,
+  dueRules,
+  type HeldBefore,
+  mapOfDue,
+  purgedType,
+  withHeld,
+  withMarked,
+} from "../planner/due-rules.ts";
 import { type PlannedThere, searchDue, type SearchedDue } from "../planner/due-search.ts";
 import { isOld } from "../planner/approve.ts";
 import { makePlan } from "../planner/plan.ts";
@@ -325,11 +333,16 @@ async function markedOf(
   type: RecordType,
   lookups: readonly Lookup[],
 ): Promise<HeldBefore> {
+  // lines are named otherwise by what removes them than by what marks them; what an older version says of marks is over
+  const target =
+    type.place.kind === "files"
+      ? targetOf(context.map, { ...purgedType(type), versions: "latest" })
+      : targetOf(context.map, type);
   const look = async (): Promise<ReadonlySet<string>> => {
     const keys = new Set<string>();
     await using readers = readersFor(context, request, () => {});
     const reader = await readers.of(type.system);
-    for await (const { key, marked } of reader.locate(targetOf(context.map, type), { by: "subjects", lookups }))
+    for await (const { key, marked } of reader.locate(target, { by: "subjects", lookups }))
       if (marked !== undefined) keys.add(key);
     return keys;
   };

@@ -149,3 +149,21 @@ test("a CSV file without the marker's column is an error with file and line, bef
   }
   expect(desk.bytes()).toEqual(before);
 });
+
+test("a request waits for its marked lines until they are gone for good, and says when their day has passed", async () => {
+  using desk = openFiles();
+  desk.file("data/people.csv", HEADING + ANN + BOB);
+  await opened(desk, "2026-11-30");
+  await desk.json(["plan", ID], at("2026-11-30"));
+  await through(desk, ID, "2026-11-30");
+  const verified = async (day: string) => {
+    const { code, json } = await desk.json(["verify", ID], at(day));
+    return [code, dig(json, "data.state"), list(json, "data.checks").map(({ marked }) => marked)];
+  };
+  expect(await verified("2026-11-30")).toEqual([0, "waiting", [1, 1]]);
+  expect(await verified("2026-12-20")).toEqual([3, "waiting", [1, 1]]);
+  await desk.json(["plan", "--due"], at("2026-12-20"));
+  await through(desk, "D-2026-0001", "2026-12-20");
+  expect(await verified("2026-12-20")).toEqual([0, "closed", [undefined, undefined]]);
+  expect(desk.bytes()).toEqual({ csv: HEADING + BOB, jsonl: BOB_EVENT });
+});
