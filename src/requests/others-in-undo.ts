@@ -60,8 +60,11 @@ async function foundBy(
   const wanted = new Set(keys);
   const found = new Set<string>();
   for (const { id, plan } of others)
-    for await (const { target: there, records, elsewhere = [] } of reads.sealed.pieces(id, plan)) {
-      if (there.record.id !== target.record.id && !samePlace(there.record, target.record)) continue;
+    for await (const piece of reads.sealed.pieces(id, plan)) {
+      const { record, records, elsewhere = [] } = piece;
+      // version 0.1 sealed no target beside a step
+      const isAlike = Object.hasOwn(piece, "target") && samePlace(piece.target.record, target.record);
+      if (record !== target.record.id && !isAlike) continue;
       for (const { key } of [...records, ...elsewhere]) if (wanted.has(key)) found.add(key);
     }
   return found;

@@ -22,7 +22,9 @@ export async function openRequestsHold(reads: Reads, map: DataMap, except: strin
       const { record, target, records, elsewhere = [] } = piece;
       const mine = held.get(record) ?? new Set<string>();
       held.set(record, mine);
-      const goes = target.changes.rule?.kind === "mark" ? await markedBy(reads, id, plan, piece) : () => false;
+      // version 0.1 sealed no target beside a step, and marked nothing
+      const marks = Object.hasOwn(piece, "target") && target.changes.rule?.kind === "mark";
+      const goes = marks ? await markedBy(reads, id, plan, piece) : () => false;
       for (const one of records) if (!goes(one)) mine.add(one.key);
       for (const { key } of elsewhere) mine.add(key);
     }

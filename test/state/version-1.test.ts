@@ -151,3 +151,8 @@ test("a request that 0.1.0 has run is verified and closed, also when a rule has 
     { record: "invoices", result: "pass", residual: 0 },
   ]);
 });
+
+test("what 0.1.0 planned and nobody has ended keeps no due work from being planned", async () => {
+  const due = await desk.json(["plan", "--due"]);
+  expect([due.code, dig(due.json, "error")], due.out).toEqual([0, undefined]);
+});
