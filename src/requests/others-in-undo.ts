@@ -3,6 +3,7 @@ import { notTheirs } from "../executor/not-theirs.ts";
 import type { Conflict, RestoredUnit } from "../executor/restore.ts";
 import type { SealedStep } from "../model/plan.ts";
 import { OPEN_STATES } from "../model/status.ts";
+import type { Readers } from "../planner/readers.ts";
 import { samePlace } from "../planner/targets.ts";
 import type { Reads } from "../state/state.ts";
 import { type Context, readersFor } from "./context.ts";
@@ -32,7 +33,7 @@ export async function othersInUndo(
       // what was removed or changed is known by its image, and not by whose it is now
       const theirs = step.target.changes.rule?.kind === "mark" ? await notTheirs(readers, step, keys) : NONE;
       say([...theirs], "changed");
-      const found = await foundBy(context.state.read, others, step, keys);
+      const found = await foundBy(context.state.read, readers, others, step, keys);
       say(
         [...found].filter((key) => !theirs.has(key)),
         "open_request",
@@ -53,15 +54,26 @@ async function otherRequests(
 
 async function foundBy(
   reads: Reads,
+  readers: Readers,
   others: Awaited<ReturnType<typeof otherRequests>>,
   { target }: SealedStep,
   keys: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const wanted = new Set(keys);
   const found = new Set<string>();
+  const { rule } = target.changes;
+  const isOfFile = target.record.place.kind === "files";
   for (const { id, plan } of others)
-    for await (const { target: there, records, elsewhere = [] } of reads.sealed.pieces(id, plan)) {
+    for await (const { target: there, lookups, records, elsewhere = [] } of reads.sealed.pieces(id, plan)) {
       if (there.record.id !== target.record.id && !samePlace(there.record, target.record)) continue;
+      // a line has another name for each request: whoever they look for is looked for under ours
+      if (isOfFile && lookups.length > 0) {
+        const named = rule?.kind === "mark" ? { ...there, namedWithout: rule.marker } : there;
+        const reader = await readers.of(there.record.system);
+        for await (const { key } of reader.locate(named, { by: "subjects", lookups }))
+          if (wanted.has(key)) found.add(key);
+        continue;
+      }
       for (const { key } of [...records, ...elsewhere]) if (wanted.has(key)) found.add(key);
     }
   return found;
