@@ -3,6 +3,7 @@ import { notTheirs } from "../executor/not-theirs.ts";
 import type { Conflict, RestoredUnit } from "../executor/restore.ts";
 import type { SealedStep } from "../model/plan.ts";
 import { OPEN_STATES } from "../model/status.ts";
+import type { Readers } from "../planner/readers.ts";
 import { samePlace } from "../planner/targets.ts";
 import type { Reads } from "../state/state.ts";
 import { type Context, readersFor } from "./context.ts";
@@ -32,7 +33,7 @@ export async function othersInUndo(
       // what was removed or changed is known by its image, and not by whose it is now
       const theirs = step.target.changes.rule?.kind === "mark" ? await notTheirs(readers, step, keys) : NONE;
       say([...theirs], "changed");
-      const found = await foundBy(context.state.read, others, step, keys);
+      const found = await foundBy(context.state.read, readers, others, step, keys);
       say(
         [...found].filter((key) => !theirs.has(key)),
         "open_request",
@@ -53,18 +54,30 @@ async function otherRequests(
 
 async function foundBy(
   reads: Reads,
+  readers: Readers,
   others: Awaited<ReturnType<typeof otherRequests>>,
   { target }: SealedStep,
   keys: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const wanted = new Set(keys);
   const found = new Set<string>();
+  const { rule } = target.changes;
+  const isOfFile = target.record.place.kind === "files";
   for (const { id, plan } of others)
     for await (const piece of reads.sealed.pieces(id, plan)) {
-      const { record, records, elsewhere = [] } = piece;
+      const { record, lookups, records, elsewhere = [] } = piece;
       // version 0.1 sealed no target beside a step
-      const isAlike = Object.hasOwn(piece, "target") && samePlace(piece.target.record, target.record);
+      const there = Object.hasOwn(piece, "target") ? piece.target : undefined;
+      const isAlike = there !== undefined && samePlace(there.record, target.record);
       if (record !== target.record.id && !isAlike) continue;
+      // a line has another name for each request: whoever they look for is looked for under ours
+      if (isOfFile && there !== undefined && lookups.length > 0) {
+        const named = rule?.kind === "mark" ? { ...there, namedWithout: rule.marker } : there;
+        const reader = await readers.of(there.record.system);
+        for await (const { key } of reader.locate(named, { by: "subjects", lookups }))
+          if (wanted.has(key)) found.add(key);
+        continue;
+      }
       for (const { key } of [...records, ...elsewhere]) if (wanted.has(key)) found.add(key);
     }
   return found;

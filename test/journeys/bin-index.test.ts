@@ -99,5 +99,21 @@ test("documents that the shop marked are counted and come back: a time, a flag a
     },
     states: { 1: `{"mail":"${ANN}","state":"live","at":null}` },
   });
+  // what is too late to come back goes early, and nothing else
+  const alive = await dump();
+  const purge = ["bin", "purge", "search.timed", "--subject-file", "-", "--confirm", "search.timed"];
+  const planned = await desk.json([...purge, "--reason", "asked for"], {
+    ...at,
+    stdin: JSON.stringify({ email: ANN }),
+  });
+  expect([planned.code, dig(planned.json, "data.plan.totals.erase")], planned.out).toEqual([0, 1]);
+  const due = "D-2026-0001";
+  for (const args of [
+    ["approve", due, "--as", "olga", "--confirm", due],
+    ["run", due, "--confirm", due],
+    ["verify", due],
+  ])
+    expect([args[0], (await desk.json(args, at)).code]).toEqual([args[0], 0]);
+  expect(await dump()).toEqual({ ...alive, timed: { 1: alive.timed["1"], 2: alive.timed["2"] } });
   await raw.drop();
 });

@@ -167,3 +167,25 @@ test("a request waits for its marked lines until they are gone for good, and say
   expect(await verified("2026-12-20")).toEqual([0, "closed", [undefined, undefined]]);
   expect(desk.bytes()).toEqual({ csv: HEADING + BOB, jsonl: BOB_EVENT });
 });
+
+test("a line that another open request found as well is not given back", async () => {
+  using desk = openFiles();
+  desk.file("data/people.csv", HEADING + ANN + BOB);
+  await opened(desk, "2026-11-30");
+  await desk.json(["plan", ID], at("2026-11-30"));
+  await through(desk, ID, "2026-11-30");
+  const before = desk.bytes();
+  await desk.json(["request", "new", "--subject-file", "-"], {
+    ...at("2026-11-30"),
+    stdin: JSON.stringify({ email: "ann@x.example" }),
+  });
+  await desk.json(["request", "identity", "R-2026-0002", "--method", "letter", "--result", "ok"], at("2026-11-30"));
+  const planned = await desk.json(["plan", "R-2026-0002"], at("2026-11-30"));
+  expect(planned.code, planned.out).toBe(0);
+  const undone = await desk.json(["undo", ID, "--confirm", ID], at("2026-12-01"));
+  expect([undone.code, list(undone.json, "error.details").map(({ constraint }) => constraint)], undone.out).toEqual([
+    3,
+    ["open_request", "open_request"],
+  ]);
+  expect(desk.bytes()).toEqual(before);
+});
