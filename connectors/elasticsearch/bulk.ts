@@ -121,8 +121,7 @@ function refused(api: Api, answer: Answer, writes: readonly Write[]): Written[] 
       "SYSTEM_UNREACHABLE",
       `${where}: a bulk request is answered with ${answer.status} (${errorType(at(answer.body, "error"))}).`,
     );
-  const reason = answer.status === 413 ? "too_large" : "UNEXPECTED_ANSWER";
-  return writes.map(() => ({ kind: "failed", reason }));
+  return writes.map(() => ({ kind: "failed", reason: "UNEXPECTED_ANSWER" }));
 }
 
 const BLOCKED: Written = { kind: "blocked", reason: "index_block" };

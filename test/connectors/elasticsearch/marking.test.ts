@@ -315,7 +315,7 @@ describe("what the server answers", () => {
     const on = marksOn(server, index, AT);
     const outcome = await on.mark(await on.find());
     expect(outcome).toMatchObject({ matched: 3, changed: 3, failed: 1 });
-    expect(outcome.left.map(({ key, reason }) => [idOf(key), reason])).toEqual([["d", "too_large"]]);
+    expect(outcome.left.map(({ key, reason }) => [idOf(key), reason])).toEqual([["d", "UNEXPECTED_ANSWER"]]);
     expect((await raw.dump(index))["d"]).toBe(before["d"]);
   });
 
