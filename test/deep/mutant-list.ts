@@ -27,14 +27,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a legal hold keeps nothing of what is due",
     file: "src/planner/judge-due.ts",
-    from: "legal: await legalCover({ map, ...legal, identifiers, found, only: wanted }),",
-    to: "legal: await legalCover({ map, ...legal, holds: [], identifiers, found, only: wanted }),",
+    from: "legal: await legalCover({ map, ...legal, identifiers, found, only: covering }),",
+    to: "legal: await legalCover({ map, ...legal, holds: [], identifiers, found, only: covering }),",
     tests: ["test/engine/due-and-legal-holds.test.ts"],
   },
   {
     name: "undo brings back what a legal hold covers",
     file: "src/requests/undo-request.ts",
-    from: "...(await heldFromUndo(context, id, whole)),",
+    from: "...(await heldFromUndo(context, id, units)), ",
     to: "",
     tests: ["test/engine/undo.test.ts"],
     titles: "legal hold covers",
@@ -87,8 +87,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "another record type over the same rows outweighs a legal hold",
     file: "src/planner/same-record.ts",
-    from: 'const stays = legal ? undefined : (first("blocked") ?? first("waiting"));',
-    to: 'const stays = first("blocked") ?? first("waiting");',
+    from: 'const stays = legal || excluded ? undefined : (first("blocked") ?? first("waiting"));',
+    to: 'const stays = excluded ? undefined : (first("blocked") ?? first("waiting"));',
     tests: UNDER_HOLD,
   },
   {
@@ -110,8 +110,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "what references a record under a legal hold is not looked at again",
     file: "src/planner/judge-again.ts",
-    from: "decided.set(key, disposition);",
-    to: "decided.set(key, decided.get(key) ?? disposition);",
+    from: "      decided.set(key, disposition);",
+    to: "      decided.set(key, decided.get(key) ?? disposition);",
     tests: LEGAL,
     titles: "after the approval",
   },
@@ -311,8 +311,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "whoever opened a request approves it",
     file: "src/planner/approve.ts",
-    from: "if (map.approval.fourEyes && sameName(by, request.createdBy))",
-    to: "if (map.approval.fourEyes && by === request.createdBy)",
+    from: "if ((map.approval.fourEyes || request.purge !== undefined) && sameName(by, request.createdBy))",
+    to: "if ((map.approval.fourEyes || request.purge !== undefined) && by === request.createdBy)",
     tests: GUARDS,
     titles: "four eyes",
   },
@@ -415,8 +415,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "records that came back are not searched for",
     file: "src/executor/verify.ts",
-    from: "const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length;",
-    to: "const fresh = [...records.values()].filter((record) => !known.has(record.key) && !record.done).length * 0;",
+    from: "filter(({ key, done }) => !known.has(key) && !done && !isBack(key)).length;",
+    to: "filter(({ key, done }) => !known.has(key) && !done && !isBack(key)).length * 0;",
     tests: GUARDS,
     titles: "came back after the run",
   },
