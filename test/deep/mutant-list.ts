@@ -110,8 +110,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "what references a record under a legal hold is not looked at again",
     file: "src/planner/judge-again.ts",
-    from: "      decided.set(key, disposition);",
-    to: "      decided.set(key, decided.get(key) ?? disposition);",
+    from: "hasHolds(disposition))\n      decided.set(key, disposition);",
+    to: "hasHolds(disposition))\n      decided.set(key, decided.get(key) ?? disposition);",
     tests: LEGAL,
     titles: "after the approval",
   },
