@@ -157,22 +157,30 @@ export function approvedPlan(
 
 /** Whether nobody can run the plan any more, approved or not: its last day has passed, or the rules mean something else. */
 export function isOld(plan: Plan, map: DataMap, at: Date): boolean {
-  return at.toISOString() > plan.expires_at || meaningOf(map, plan.system) !== plan.map;
+  return hasExpired(plan, at) || hasOtherRules(plan, map);
+}
+
+function hasExpired(plan: Plan, at: Date): boolean {
+  return at.toISOString() > plan.expires_at;
+}
+
+/** A comment, a word or another order of keys changes no rule. */
+function hasOtherRules(plan: Plan, map: DataMap): boolean {
+  return meaningOf(map, plan.system) !== plan.map;
 }
 
 /** Throws PLAN_STALE, PLAN_EXPIRED. */
 export function refuseOld(plan: Plan, map: DataMap, at: Date): void {
   refuseOtherRules(plan, map);
-  if (at.toISOString() > plan.expires_at)
+  if (hasExpired(plan, at))
     throw new Failure(
       "PLAN_EXPIRED",
       `plan ${plan.id} was valid until ${plan.expires_at.slice(0, 16).replace("T", " ")} UTC`,
     );
 }
 
-/** A comment, a word or another order of keys changes no rule. */
 function refuseOtherRules(plan: Plan, map: DataMap): void {
-  if (meaningOf(map, plan.system) !== plan.map)
+  if (hasOtherRules(plan, map))
     throw new Failure("PLAN_STALE", "the rules of the data map have changed since the plan");
 }
 

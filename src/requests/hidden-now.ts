@@ -2,6 +2,7 @@
 import type { PlanStep } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
 import type { Reads } from "../state/state.ts";
+import { listIn } from "./stored-lines.ts";
 
 export interface HiddenNow {
   /** By this request. */
@@ -48,11 +49,6 @@ export function markedUntilIn(step: object): string | undefined {
 
 function isOf(line: object, { system, record }: PlanStep): boolean {
   return Reflect.get(line, "system") === system && Reflect.get(line, "record") === record;
-}
-
-function listIn(value: unknown, name: string): readonly object[] {
-  const list: unknown = typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-  return Array.isArray(list) ? list.filter((one): one is object => typeof one === "object" && one !== null) : [];
 }
 
 function numberIn(value: object | undefined, name: string): number {

@@ -7,6 +7,7 @@ import type { Receipt } from "../state/journal.ts";
 import type { Reads } from "../state/state.ts";
 import { type HiddenNow, hiddenNow, markedUntilIn } from "./hidden-now.ts";
 import { restorableIn } from "./restorable.ts";
+import { listIn } from "./stored-lines.ts";
 
 /** What is read to say what is open. */
 export type OpenReads = Pick<Reads, "plans" | "undos" | "journal" | "images">;
@@ -107,11 +108,6 @@ export function openGaps(seen: unknown): readonly {
         ]
       : [],
   );
-}
-
-function listIn(value: unknown, name: string): readonly object[] {
-  const list: unknown = typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-  return Array.isArray(list) ? list.filter((one): one is object => typeof one === "object" && one !== null) : [];
 }
 
 function textIn(value: object, name: string): string | undefined {
