@@ -15,6 +15,7 @@ import type {
 } from "../model/change.ts";
 import type { ActionKind, Place, Rank, SystemBlock } from "../model/datamap.ts";
 import type { Finding, Located, Lookup, Selection, Sighting, Site, Target } from "../model/search.ts";
+import type { Sampled, Store } from "../model/structure.ts";
 import type { BlockKeys } from "./keys.ts";
 import type { Pace } from "./pace.ts";
 
@@ -55,6 +56,16 @@ export interface ConfigIssue {
 export interface System {
   openReader(io: IO): Promise<Reader>;
   openEraser(io: IO): Promise<Eraser>;
+  /** Absent: the kind cannot tell what it is made of. */
+  openSurvey?(io: IO): Promise<Survey>;
+}
+
+/** What a system is made of, mapped or not. Cannot write, and reads no record but in `sample`. */
+export interface Survey extends AsyncDisposable {
+  /** Every store but the system's own, in order of name. `within`: schemas, bucket names or prefixes to look at; empty: all. */
+  stores(within: readonly string[]): AsyncIterable<Store>;
+  /** At most so many values of each column, as text. Read-only; the values are for guessing and never leave the process. */
+  sample(store: Store, most: number): Promise<readonly Sampled[]>;
 }
 
 /** What a connector may use of the world. Nothing else: no environment, no clock, no logger of its own. */
