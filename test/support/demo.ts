@@ -6,16 +6,19 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { days } from "./demo-days.ts";
 import { isBuilt, PROGRAM, runProgram } from "./program.ts";
 import { openRun, type Run } from "./servers/run.ts";
 import { compare, type Place } from "./shop/compare.ts";
-import { MARA } from "./shop/people.ts";
+import { lifeCyclePeople, MARA } from "./shop/people.ts";
 import { openShop, type Shop } from "./shop/shop.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 /** Where the report stays; git does not look at it. */
 const KEPT = join(ROOT, ".cache/demo");
 const PEOPLE = 2_000;
+const TODAY = new Date().toISOString().slice(0, 10);
+const LATER = lifeCyclePeople(TODAY);
 
 let withinLine = false;
 const stop = new AbortController();
@@ -44,13 +47,14 @@ async function main(): Promise<void> {
       openShop({
         folder: join(folder, "shop"),
         count: PEOPLE,
+        also: Object.values(LATER),
         mayMiss: true,
         progress: (line) => say(`  ${line}`),
       }),
     );
     for (const { system, why } of shop.missing) say(`  left out: ${system} (${why})`);
     say(`  ready after ${seconds(begun)} s`);
-    const done = await walk(shop, folder);
+    const done = (await walk(shop, folder)) && (await later(shop, join(folder, "days")));
     say(`\n${done ? "Done" : "Stopped"} after ${seconds(begun)} s.`);
     if (!stop.signal.aborted) process.exitCode = done ? 0 : 1;
     if (values.keep && !stop.signal.aborted) await keep(shop);
@@ -110,6 +114,33 @@ async function walk(shop: Shop, folder: string): Promise<boolean> {
   if (reported) whereToLook();
   const astray = places.filter(({ name, left }) => left.length > 0 && name !== "shop: invoices");
   return reported && changed.length === 0 && astray.length === 0 && held.length <= 1;
+}
+
+/** What follows when nobody is in a hurry; needs the database, which leads to everything else. */
+async function later(shop: Shop, folder: string): Promise<boolean> {
+  if (shop.postgres === undefined || stop.signal.aborted) return true;
+  return await days({
+    shop,
+    folder,
+    people: LATER,
+    day: TODAY,
+    title,
+    say,
+    async expunge(args, { cwd, now, stdin, silent = false, exits = [0] }) {
+      if (stop.signal.aborted) return null;
+      say(`\n${bold(`${now.slice(0, 10)} $ expunge ${args}${stdin === undefined ? "" : ` < ${stdin}`}`)}`);
+      const { output, exit } = await runProgram(args.split(" "), {
+        cwd,
+        stdin: stdin === undefined ? "" : readFileSync(join(cwd, stdin), "utf8"),
+        env: { ...shop.secrets, EXPUNGE_ACTOR: "demo", EXPUNGE_NOW: now },
+        ...(silent ? {} : { hear }),
+      });
+      if (exits.includes(exit)) return output;
+      if (silent) hear(output);
+      say(`  (exit ${exit})`);
+      return null;
+    },
+  });
 }
 
 async function erase(expunge: Expunge): Promise<boolean> {

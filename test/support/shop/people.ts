@@ -43,6 +43,8 @@ export interface PeopleOptions {
   readonly seed?: number;
   /** The current year; the newest orders are of the year before. */
   readonly year?: number;
+  /** People beside the `count`. */
+  readonly also?: readonly Shopper[];
 }
 
 export const PRODUCTS: readonly { id: number; name: string; price: number }[] = [
@@ -93,7 +95,13 @@ const CITIES: readonly (readonly [string, string, string])[] = [
 ];
 
 /** Yields `count` people, 1 to 100,000. */
-export function* people({ count, seed = 1, year = new Date().getFullYear() }: PeopleOptions): Generator<Shopper> {
+export function* people({
+  count,
+  seed = 1,
+  year = new Date().getFullYear(),
+  also = [],
+}: PeopleOptions): Generator<Shopper> {
+  yield* also;
   if (count > 0) yield mara(year);
   for (const [at, twin] of LOOKALIKES.slice(0, Math.max(0, count - 1)).entries()) {
     const made = someone(twin.id, seed, year);
@@ -113,6 +121,45 @@ export function* people({ count, seed = 1, year = new Date().getFullYear() }: Pe
 /** What is only Mara's: wherever one of these is found, it is her data. */
 export function marksOfMara(): RegExp {
   return /(?<![\p{L}\p{M}\w.+%-])mara_winter@mail\.example(?![\w.-])|\+49 40 5550042|Elbufer 42\b|to Mara, from Jo|portrait of 42\b/iu;
+}
+
+/**
+ * Maya and Noah, who are hidden first and go later, and Lea, a lead of sixty days. `day`, ISO: when Maya asks. Their one
+ * order is of the year before.
+ */
+export function lifeCyclePeople(day: string): {
+  readonly maya: Shopper;
+  readonly noah: Shopper;
+  readonly lea: Shopper;
+} {
+  const year = Number(day.slice(0, 4));
+  const on = new Date(Date.parse(day) - 60 * 86_400_000).toISOString().slice(0, 10);
+  const one = (id: number, name: string, more: Partial<Shopper>): Shopper => ({
+    ...someone(id, 1, year),
+    name,
+    email: `${ascii(name).replace(" ", ".")}@mail.example`,
+    otherSpelling: `${ascii(name).replace(" ", ".")}@mail.example`,
+    orders: [
+      {
+        id: id * 10_000,
+        on: `${year - 1}-03-14`,
+        giftNote: `for ${name}`,
+        items: [{ product: 3, quantity: 1 }],
+        invoiced: true,
+      },
+    ],
+    ticket: { subject: "Cracked cup", body: `The cup is cracked, ${name}`, status: "closed", knownCustomer: true },
+    review: { product: 3, stars: 5, text: "Fresh." },
+    onLists: true,
+    inSurvey: true,
+    portrait: true,
+    ...more,
+  });
+  return {
+    maya: one(77, "Maya Holm", {}),
+    noah: one(78, "Noah Lind", {}),
+    lea: one(79, "Lea Funk", { lead: { source: "raffle", on } }),
+  };
 }
 
 function mara(year: number): Shopper {
