@@ -327,8 +327,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a plan never grows old",
     file: "src/planner/approve.ts",
-    from: "if (at.toISOString() > plan.expires_at)",
-    to: "if (at.toISOString() < plan.made_at)",
+    from: "return at.toISOString() > plan.expires_at",
+    to: "return at.toISOString() < plan.made_at",
     tests: GUARDS,
     titles: "grown old",
   },

@@ -7,6 +7,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import { asWritten } from "./as-written.ts";
 import { MUTANTS, type Mutant } from "./mutant-list.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -62,17 +63,4 @@ function falls({ name, file, from, to, tests, titles }: Mutant): boolean {
   } finally {
     writeFileSync(path, text);
   }
-}
-
-/** The same code, however the formatter breaks its lines. */
-function asWritten(code: string): RegExp {
-  const parts = code
-    .trim()
-    .split(/\s+/u)
-    .map((part) => escaped(part).replaceAll("\\(", "\\(\\s*").replaceAll("\\)", ",?\\s*\\)"));
-  return new RegExp(parts.join("\\s*"), "gu");
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
 }
