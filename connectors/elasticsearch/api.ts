@@ -157,7 +157,8 @@ export function isBlockError(error: JsonNode | undefined): boolean {
   return errorType(error) === "cluster_block_exception";
 }
 
-function failureOf(system: string, answer: Answer, about: About): Failure {
+/** What an answer that is no success means. */
+export function failureOf(system: string, answer: Answer, about: About): Failure {
   const error = at(answer.body, "error");
   const type = errorType(error);
   const where = about.index === undefined ? system : `${system}, index ${shown(about.index)}`;

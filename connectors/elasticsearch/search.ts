@@ -2,9 +2,11 @@
 import { Failure } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import { errorType, isBlockError, unexpected, wholeAnswer, type About, type Api } from "./api.ts";
+import type { Call } from "./client.ts";
 import type { Dialect } from "./dialect.ts";
 import { keyOf, type Document } from "./document.ts";
 import { shown } from "../../src/model/shown.ts";
+import { askWithVectors, sourceOf, wholeSource } from "./vectors.ts";
 import { at, itemsOf, numberOf, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 
 const PAGE = 1_000;
@@ -29,21 +31,22 @@ export async function* searchAll(
       let got = 0;
       let after: string | undefined;
       for (;;) {
-        const body = {
-          size: PAGE,
-          query,
-          sort: [{ _shard_doc: "asc" }],
-          track_total_hits: true,
-          seq_no_primary_term: true,
-          _source: names.length === 0 ? false : { includes: names },
-          ...dialect.pitOf(pit),
+        const callOf = (vectors: boolean): Call => {
+          const body = {
+            size: PAGE,
+            query,
+            sort: [{ _shard_doc: "asc" }],
+            track_total_hits: true,
+            seq_no_primary_term: true,
+            _source: sourceOf(names, vectors),
+            ...dialect.pitOf(pit),
+          };
+          // the place to go on from is sent back as it was spelled
+          const text = JSON.stringify(body).replace(/\}$/u, after === undefined ? "}" : `,"search_after":${after}}`);
+          return { method: "POST", path: "/_search", query: { allow_partial_search_results: "false" }, body: text };
         };
-        // the place to go on from is sent back as it was spelled
-        const text = JSON.stringify(body).replace(/\}$/u, after === undefined ? "}" : `,"search_after":${after}}`);
-        const answer = await api.ask(
-          { method: "POST", path: "/_search", query: { allow_partial_search_results: "false" }, body: text },
-          about,
-        );
+        const answer =
+          names.length === 0 ? await api.ask(callOf(false), about) : await askWithVectors(api, callOf, about);
         wholeAnswer(api, answer, index);
         pit = textOf(at(answer.body, "pit_id")) ?? pit;
         const hits = itemsOf(at(answer.body, "hits", "hits"));
@@ -124,7 +127,9 @@ export async function* withDocuments<R extends { readonly key: string }>(
       _id: id,
       ...(routing === undefined ? {} : { routing }),
     }));
-    const answer = await api.ask({ method: "POST", path: "/_mget", body: JSON.stringify({ docs }) }, { right: "read" });
+    const body = JSON.stringify({ docs });
+    const callOf = (vectors: boolean): Call => ({ method: "POST", path: "/_mget", ...wholeSource(vectors), body });
+    const answer = await askWithVectors(api, callOf, { right: "read" });
     const entries = itemsOf(at(answer.body, "docs"));
     if (entries.length !== some.length)
       throw unexpected(api, `${some.length} documents were asked for, and ${entries.length} came`);

@@ -199,6 +199,60 @@ describe("where the marker's path has no one place", () => {
   });
 });
 
+describe("vectors, which the server leaves out of what it gives", () => {
+  const open = async () => {
+    const index = await raw.create(
+      "vectors",
+      {
+        email: keyword,
+        gone: date,
+        v: { type: "dense_vector", dims: 3 },
+        deep: { properties: { w: { type: "dense_vector", dims: 2, index: false } } },
+        sparse: { type: "sparse_vector" },
+      },
+      sharesNot(),
+    );
+    const doc = { email: ANN, v: [0.5, 10, 6], deep: { w: [1, 2], z: 1 }, sparse: { one: 1.5 } };
+    await raw.put(index, { a: doc, b: { ...doc, email: "bob@shop.example" } });
+    const whole = async (id: string): Promise<object> =>
+      JSON.parse(await raw.call("GET", `/${index}/_source/${id}?_source_exclude_vectors=false`));
+    return { index, before: await whole("a"), whole };
+  };
+
+  test("stay in a document that is marked, and in one that is given back", async () => {
+    const { index, before, whole } = await open();
+    expect(Object.keys(before).toSorted()).toEqual(["deep", "email", "sparse", "v"]);
+    const on = marksOn(raw, index, AT);
+    const journal = testJournal();
+    expect(await on.mark(await on.find(), journal)).toMatchObject({ matched: 1, changed: 1 });
+    expect(await whole("a")).toEqual({ ...before, gone: MARK_STAMP.at });
+    expect(await on.undo(on.back(journal))).toMatchObject({ matched: 1, changed: 1 });
+    expect(await whole("a")).toEqual(before);
+  });
+
+  test("are given always by a server that does not know the question, and another refusal is told as ever", async () => {
+    const index = await raw.create("vectorless", { email: keyword, gone: date }, sharesNot());
+    await raw.put(index, { a: { email: ANN } });
+    const unknown: Rule = ({ path, body }) => {
+      const reason = path.includes("_source_exclude_vectors")
+        ? "request [/_mget] contains unrecognized parameter: [_source_exclude_vectors]"
+        : "Unknown key for a VALUE_BOOLEAN in [exclude_vectors].";
+      return path.includes("exclude_vectors") || body.includes("exclude_vectors")
+        ? { status: 400, body: { error: { type: "illegal_argument_exception", reason }, status: 400 } }
+        : undefined;
+    };
+    await using server = await behind(raw, unknown);
+    const on = marksOn(server, index, AT);
+    expect(await on.mark(await on.find())).toMatchObject({ matched: 1, changed: 1 });
+    expect(await raw.dump(index)).toEqual({ a: `{"email":"${ANN}","gone":"${MARK_STAMP.at}"}` });
+    await using refusing = await behind(raw, ({ path }) =>
+      path.startsWith("/_mget") ? { status: 403, body: {} } : undefined,
+    );
+    const found = await marksOn(raw, index, AT).find();
+    await expect(marksOn(refusing, index, AT).mark(found)).rejects.toMatchObject({ code: "NOT_PERMITTED" });
+  });
+});
+
 describe("what comes between", () => {
   test("a change elsewhere stays, before the mark and after it; a change of the marker, and a document that is gone, are conflicts", async () => {
     const index = await raw.create(
