@@ -173,7 +173,7 @@ function readStanding({ approval }: Written, check: Check): readonly StandingApp
         message: "`approved_on` is a day that has not come yet.",
         help: "Write the day on which it was approved.",
       });
-    if (approved_on !== undefined && review_by !== undefined && review_by < approved_on)
+    if (isCivilDate(approved_on ?? "") && isCivilDate(review_by ?? "") && (review_by ?? "") < (approved_on ?? ""))
       check.report({
         path: [...path, "review_by"],
         part: "value",

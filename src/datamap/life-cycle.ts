@@ -72,6 +72,8 @@ export function readLifeCycle(
     restoreWindow !== undefined &&
     marker !== undefined &&
     purgeAfter !== undefined &&
+    // one that is no period is told as that
+    longer(purgeAfter, NONE) &&
     longer(restoreWindow, purgeAfter)
   )
     refuse(
@@ -105,6 +107,8 @@ export function readLifeCycle(
         }),
   };
 }
+
+const NONE: Period = { years: 0, months: 0, days: 0, seconds: 0, text: "none" };
 
 /** As nearly as it can be said of days, months and years without a date. */
 function longer(one: Period, other: Period): boolean {
@@ -149,6 +153,18 @@ function readMarker(written: WrittenMarker, path: Path, check: Check): Marker | 
       ? {}
       : { restoreAs: plainText(written.restore_as, [...path, "restore_as"], check) };
   const deleted = deletedWhen(written, path, check);
+  const said = deleted.length === 0 && way === "flag" ? ["true"] : deleted;
+  if (restoreAs.restoreAs !== undefined && said.includes(restoreAs.restoreAs))
+    refuse(
+      "restore_as",
+      "`restore_as` is what means deleted: nothing would be brought back by it.",
+      "Write the value of a record that lives.",
+      "value",
+    );
+  const columns = [written[way], written.since];
+  for (const key of ["since", "by"] as const)
+    if (written[key] !== undefined && columns.slice(0, key === "since" ? 1 : 2).includes(written[key]))
+      refuse(key, `\`${key}\` is a column that the mark is written to already.`, "Name a column of its own.", "value");
   switch (way) {
     case "timestamp": {
       const live = written.live_when ?? null;

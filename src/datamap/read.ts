@@ -8,6 +8,7 @@ import { readTop, type Outside } from "./controller.ts";
 import { checkGraph } from "./graph.ts";
 import { checkSystemsApart } from "./overlap.ts";
 import { checkKeptIdentities } from "./keeps-identity.ts";
+import { checkNeverActs } from "./never-acts.ts";
 import { checkKeptWhole, readCondition, readHold, readIdentity } from "./holds.ts";
 import type { Problem } from "./problems.ts";
 import { isBlock, valueAt } from "./block.ts";
@@ -121,6 +122,7 @@ async function readMap(
   const errors = errorsOf(problems);
   const isRead = (path: Path): boolean => !errors.some((error) => startsWith(error.path, path));
   checkKeptIdentities({ identities, systems }, isRead, check);
+  checkNeverActs(top, systems, isRead, check);
   for (const system of systems) {
     lintSystem(system, how.kinds.get(system.kind), problems, check);
     // the kind's own word on a key that is not for it comes first

@@ -152,7 +152,7 @@ function lifeCycle(record: RecordType, changes: string): readonly string[] {
     purge === undefined
       ? []
       : [
-          `${purge.how === "erase" ? "erased" : `anonymised (${changes})`} ${purge.after.text} ${action === "soft-delete" ? "later" : "after the application has hidden it"}`,
+          `${purge.how === "erase" ? "erased" : `anonymised (${changes})`} ${purge.after.text} after ${action === "soft-delete" ? "it was hidden" : "the application has hidden it"}`,
         ];
   const live =
     marker?.kind === "timestamp" && marker.live !== null

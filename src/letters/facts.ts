@@ -59,6 +59,7 @@ export function factsOf({
   // what an older look saw may be done by now
   const look = verification?.current === true ? verification : undefined;
   const seen = look === undefined ? [] : summary.systems.filter(({ verified }) => verified?.by === "verification");
+  const leftOut = summary.kept.some(({ reason }) => reason === "excluded");
   const called = (line: { readonly system: string; readonly record: string }): string =>
     words?.[`${line.system}.${line.record}`]?.called ?? `${line.record.replaceAll("_", " ")} (${line.system})`;
   return {
@@ -106,10 +107,12 @@ export function factsOf({
         until: day(line.until),
         restricted: line.restricted,
         minimised: Math.min(line.minimised, count),
+        left_out: line.reason === "excluded",
       };
     }),
-    // what a rule keeps for good is not erased when its hold ends
-    then_erased: summary.systems.every(({ kept, operation }) => kept === 0 || operation !== "keep"),
+    left_out: leftOut,
+    // what a rule keeps for good is not erased when its hold ends, nor what a person left out, with what stays for its sake
+    then_erased: !leftOut && summary.systems.every(({ kept, operation }) => kept === 0 || operation !== "keep"),
     open: summary.systems.flatMap((line) => openIn(line, called(line), words, language)),
     not_searched: summary.not_searched.map(called),
     gaps: summary.gaps.length,

@@ -5,6 +5,7 @@ import { OPEN_STATES, type RequestState } from "../model/status.ts";
 import { reasonWords } from "../model/words.ts";
 import { daysBetween } from "../retention/civil-date.ts";
 import type { Reads } from "../state/state.ts";
+import { holdsOver, overRecord } from "./holds-over.ts";
 import { restorableIn } from "./restorable.ts";
 import { openPause } from "./pauses.ts";
 import { hiddenNow, markedUntilIn } from "./hidden-now.ts";
@@ -119,7 +120,7 @@ export async function nextStep(
       return { waiting_for: "verification", next: `expunge verify ${id}` };
     case "waiting": {
       const hidden =
-        (await hiddenUntil(reads, request, today)) ??
+        (await hiddenUntil(reads, request, today, cases)) ??
         (await restorableUntil(reads, request, today)) ??
         ((await isRunWhole(plans, request))
           ? { waiting_for: "verification", next: `expunge verify ${id}` }
@@ -195,39 +196,71 @@ async function hiddenUntil(
   reads: OpenReads & Pick<Reads, "requests">,
   request: ErasureRequest,
   today: string | undefined,
+  cases: Cases,
 ): Promise<NextStep | undefined> {
   const { plans } = reads;
   const { id, plan } = request;
   const result = plan === undefined ? undefined : await plans.result(plan);
   if (plan === undefined || result === undefined || result.exit !== EXIT.done) return undefined;
   const hiddenIn = await hiddenNow(reads, request);
-  const hidden = ((await plans.get(plan))?.steps ?? []).flatMap((step) => {
+  const all = ((await plans.get(plan))?.steps ?? []).flatMap((step) => {
     const { marked, before } = hiddenIn(step);
     const { system, record, until = "" } = step;
     return marked + before === 0
       ? []
       : [{ record: `${system}.${record}`, until: untilIn(result.steps, step.id) ?? until }];
   });
-  if (hidden.length === 0) return undefined;
+  if (all.length === 0) return undefined;
   const verified = await plans.verified(plan);
+  const next = verified === undefined ? `expunge verify ${id}` : null;
+  const holds = await holdsOver(reads, request, today);
+  const held = all.filter(({ record }) => overRecord(holds, record).length > 0);
+  const over = holds.filter((one) => held.some(({ record }) => overRecord([one], record).length > 0));
+  const words = `the end of a legal hold: ${over.map((one) => (cases === "ids" ? one.id : `${one.says} (${one.id})`)).join("; ")}`;
+  const hidden = all.filter((one) => !held.includes(one));
+  if (hidden.length === 0) return { waiting_for: words, next };
+  const also = held.length === 0 ? "" : `, and ${words}`;
   const seenOver = typeof verified === "object" && verified !== null && Reflect.get(verified, "exit") === EXIT.waiting;
   const last = hidden
     .map(({ until }) => until)
     .toSorted()
     .at(-1);
-  if (seenOver || (last !== undefined && last !== "" && today !== undefined && last <= today))
-    return (await goneSince(
-      reads,
-      hidden.map(({ record }) => record),
-      last ?? "",
-    ))
-      ? { waiting_for: "a look whether the hidden records are gone", next: `expunge verify ${id}` }
-      : { waiting_for: `due work: since ${last ?? ""} the hidden records may go for good`, next: "expunge plan --due" };
-  const words =
-    last === undefined || last === ""
-      ? "the day on which hidden records go for good"
-      : `${last}, when the last hidden records go for good`;
-  return { waiting_for: words, next: verified === undefined ? `expunge verify ${id}` : null };
+  const names = hidden.map(({ record }) => record);
+  if (seenOver || (last !== undefined && last !== "" && today !== undefined && last <= today)) {
+    if (await goneSince(reads, names, last ?? ""))
+      return { waiting_for: `a look whether the hidden records are gone${also}`, next: `expunge verify ${id}` };
+    const going = await dueWorkOn(reads, names);
+    if (going === undefined)
+      return {
+        waiting_for: `due work: since ${last ?? ""} the hidden records may go for good${also}`,
+        next: "expunge plan --due",
+      };
+    const theirs = await nextStep(reads, going, today, cases);
+    return { waiting_for: `${going.id}, by which the hidden records go for good${also}`, next: theirs.next };
+  }
+  return {
+    waiting_for: `${
+      last === undefined || last === ""
+        ? "the day on which hidden records go for good"
+        : `${last}, when the last hidden records go for good`
+    }${also}`,
+    next,
+  };
+}
+
+/** Due work that is open and takes some of these record types: it is the next step, and not another plan of the same. */
+async function dueWorkOn(
+  { requests, plans }: Pick<Reads, "plans" | "requests">,
+  records: readonly string[],
+): Promise<ErasureRequest | undefined> {
+  for (const request of (await requests.list()).toReversed()) {
+    const { kind, state, plan } = request;
+    if (kind !== "due" || plan === undefined || !OPEN_STATES.includes(state)) continue;
+    const { steps = [] } = (await plans.get(plan)) ?? {};
+    if (steps.some(({ system, record, act, blocked }) => act + blocked > 0 && records.includes(`${system}.${record}`)))
+      return request;
+  }
+  return undefined;
 }
 
 /** Where nothing is open but what can still be brought back: it waits for the day on which it cannot any more. */

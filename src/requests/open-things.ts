@@ -6,11 +6,12 @@ import { reasonWords } from "../model/words.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { Reads } from "../state/state.ts";
 import { type HiddenNow, hiddenNow, markedUntilIn } from "./hidden-now.ts";
+import { type HoldOver, holdsOver, overRecord } from "./holds-over.ts";
 import { restorableIn } from "./restorable.ts";
 import { listIn } from "./stored-lines.ts";
 
 /** What is read to say what is open. */
-export type OpenReads = Pick<Reads, "plans" | "undos" | "journal" | "images">;
+export type OpenReads = Pick<Reads, "plans" | "undos" | "journal" | "images" | "sealed" | "legalHolds">;
 
 /** What must still happen before a request can be closed, one thing a line, in words. Empty for one that has ended. */
 export async function openThings(
@@ -26,6 +27,7 @@ export async function openThings(
   if (plan === undefined || result === undefined) open.push(await notRun(plans, request));
   if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
   const hiddenIn = await hiddenNow(reads, request);
+  const holds = await holdsOver(reads, request);
   for (const step of plan?.steps ?? []) {
     const line = result?.steps.find((one) => textOf(one, "id") === step.id);
     open.push(...openInStep(step, hiddenIn(step), lastDayOf(step, line)));
@@ -35,7 +37,7 @@ export async function openThings(
     for (const receipt of await reads.journal.receipts(plan.id)) open.push(...undoneInReceipt(plan, receipt));
   for (const step of result?.steps ?? []) {
     const planned = plan?.steps.find(({ id }) => id === textOf(step, "id"));
-    open.push(...failedInStep(step), ...(planned === undefined ? [] : markedInStep(step, hiddenIn(planned))));
+    open.push(...failedInStep(step), ...(planned === undefined ? [] : markedInStep(step, hiddenIn(planned), holds)));
   }
   for (const { system, record, count, until } of await restorableIn(reads, request.id))
     open.push(`${system}.${record}: ${count} can still be brought back, until ${until}`);
@@ -176,10 +178,13 @@ function undoneInReceipt({ steps }: Plan, receipt: Receipt): readonly string[] {
 }
 
 /** Of a run's step as it was stored: what is marked as deleted and there still. */
-function markedInStep(step: unknown, { marked }: HiddenNow): readonly string[] {
+function markedInStep(step: unknown, { marked }: HiddenNow, all: readonly HoldOver[]): readonly string[] {
   if (typeof step !== "object" || step === null || marked === 0) return [];
   const name = `${textIn(step, "system") ?? ""}.${textIn(step, "record") ?? ""}`;
-  return [`${name}: ${marked} marked as deleted${goesOn(markedUntilIn(step))}`];
+  const cases = overRecord(all, name).map(({ id, says }) => `${says} (${id})`);
+  // nothing that a legal hold covers goes on its day
+  const goes = cases.length === 0 ? goesOn(markedUntilIn(step)) : `, and under a legal hold: ${cases.join("; ")}`;
+  return [`${name}: ${marked} marked as deleted${goes}`];
 }
 
 /** Of a run's step as it was stored: what failed. */

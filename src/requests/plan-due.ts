@@ -88,6 +88,16 @@ export async function planDue(context: Context, options: DueOptions = {}): Promi
 
 /** A new plan of due work that is open. Throws WRONG_STATE. */
 export async function planDueAgain(context: Context, id: string, excluding: Excluding): Promise<Plan> {
+  return await planDueAnew(context, id, {}, excluding);
+}
+
+/** The same, of other record types than the plan before where they are named. Throws WRONG_STATE. */
+export async function planDueAnew(
+  context: Context,
+  id: string,
+  options: DueOptions,
+  excluding: Excluding = { except: [], include: [] },
+): Promise<Plan> {
   await using lease = await context.state.lease([DUE_LEASE, id], async (tx) => {
     const { state } = await tx.requests.get(id);
     if (ENDED_STATES.includes(state))
@@ -98,7 +108,8 @@ export async function planDueAgain(context: Context, id: string, excluding: Excl
   const { plan } = await context.state.read.requests.get(id);
   const before = plan === undefined ? undefined : await context.state.read.plans.get(plan);
   const exclusions = await excludedFrom(context, context.state.read, id, excluding);
-  const of = before?.records === undefined ? {} : { records: before.records };
+  const records = options.records ?? before?.records;
+  const of = records === undefined ? {} : { records };
   return await planOf(context, lease, id, { ...of, exclusions });
 }
 

@@ -8,6 +8,7 @@ import type { Plan } from "../model/plan.ts";
 import { OPEN_STATES, type RequestState } from "../model/status.ts";
 import { recordTypes } from "../planner/targets.ts";
 import type { Approval } from "../state/plan-store.ts";
+import type { Reads } from "../state/state.ts";
 import { signed } from "./approve-request.ts";
 import { nextStep } from "./board.ts";
 import { type Context, today } from "./context.ts";
@@ -15,7 +16,7 @@ import { noted } from "./history.ts";
 import { destroyEnded } from "./kept-images.ts";
 import { decisionEntry, policyEntry, standingEntry } from "./ledger-entries.ts";
 import { openThings } from "./open-things.ts";
-import { dueAsOf, isIdle, planDue, takeBackUnapproved, takeBackUndone } from "./plan-due.ts";
+import { dueAsOf, isIdle, planDue, planDueAnew, takeBackUnapproved, takeBackUndone } from "./plan-due.ts";
 import { runRequest } from "./run-request.ts";
 import { standingMeaning, whyNotStanding } from "./standing.ts";
 import { verifyRequest } from "./verify-request.ts";
@@ -48,9 +49,7 @@ export async function runDue(
   }
   await takeBackUnapproved(context);
   const waiting = await waitingForAPerson(context);
-  const why: string[] = waiting.map(({ why }) => why);
-  plans.push(...waiting.map(({ request, state }) => ({ request, state })));
-  if (waiting.length > 0) exits.push(EXIT.waiting);
+  const why: string[] = [];
   const ready: StandingApproval[] = [];
   for (const one of map.approval.standing ?? []) {
     const reason = await whyNotStanding(context, state.read, one);
@@ -58,6 +57,11 @@ export async function runDue(
     else why.push(`${one.records.join(", ")}: ${reason}`);
   }
   const ran = await runStanding(context, ready, options, why);
+  // what was tried again tonight says for itself what came of it
+  const left = waiting.filter(({ request }) => request !== ran?.done?.request);
+  why.unshift(...left.map((one) => one.why));
+  plans.push(...left.map(({ request, state }) => ({ request, state })));
+  if (left.length > 0) exits.push(EXIT.waiting);
   if (ran?.done !== undefined) {
     const { request, state: now, exit } = ran.done;
     exits.push(exit);
@@ -201,7 +205,8 @@ async function runStanding(
       continue;
     }
     if (isIdle(seen)) return { records };
-    const plan = await planDue(context, { records });
+    const open = await leftOver(context.state.read, records);
+    const plan = await (open === undefined ? planDue(context, { records }) : planDueAnew(context, open, { records }));
     if (isIdle(plan)) return { records };
     // what came since the look counts too
     const late = left.filter((one) => actingIn(plan, one) > one.upTo);
@@ -209,6 +214,20 @@ async function runStanding(
     if (late.length > 0) return { records, done: { request: plan.request, state: "planned", exit: EXIT.waiting } };
     return { records, done: await carryOut(context, plan, left, options) };
   }
+}
+
+/**
+ * Due work of an earlier night that could not get everything done: it is tried again under its own id, so that what
+ * stands in the way for long does not leave another one open each night.
+ */
+async function leftOver({ requests, plans }: Reads, records: readonly string[]): Promise<string | undefined> {
+  for (const { id, kind, state, plan, purge } of await requests.list()) {
+    if (kind !== "due" || state !== "partly_done" || plan === undefined || purge !== undefined) continue;
+    if ((await plans.result(plan)) === undefined) continue;
+    const { steps = [] } = (await plans.get(plan)) ?? {};
+    if (steps.every(({ system, record }) => records.includes(`${system}.${record}`))) return id;
+  }
+  return undefined;
 }
 
 function overText(plan: Plan, one: StandingApproval): string {

@@ -6,7 +6,7 @@ import { isMarkedBefore } from "../planner/plan.ts";
 import { recordTypes, samePlace } from "../planner/targets.ts";
 import type { Reads } from "../state/state.ts";
 import { keyDigest } from "./key-digest.ts";
-import { isOurs } from "./marked-records.ts";
+import { isOurs, markedByRequest } from "./marked-records.ts";
 
 /** Whether an open request other than this one has found the record. */
 export type WithRequest = (record: string, key: string) => boolean;
@@ -60,7 +60,13 @@ async function markedBy(
   piece: SealedStep,
 ): Promise<(record: SealedRecord) => boolean> {
   const receipt = (await reads.journal.receipts(plan)).findLast((one) => one.step === piece.step);
-  if (receipt === undefined) return () => false;
+  if (receipt === undefined) {
+    // planned anew and not run: what an earlier run of it marked waits for its day, and not for this plan
+    const own = new Set<string>();
+    for await (const { head, records } of markedByRequest(reads, request))
+      if (head.record === piece.record) for (const { key } of records) own.add(key);
+    return (record) => isMarkedBefore(record.disposition) && own.has(record.key);
+  }
   const digest = keyDigest(await reads.sealed.digestKey(request));
   return (record) => isMarkedBefore(record.disposition) || isOurs(piece, record, receipt, digest);
 }

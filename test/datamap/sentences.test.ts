@@ -43,9 +43,9 @@ d: { match: { email: email }, do: erase, soft_delete: { flag: hidden }, purge_af
         ),
       ),
     ).toEqual([
-      "Hide a in shop found by email by setting deleted_at; restorable for 7 days; erased 14 days later.",
-      "Hide b in shop found by email by setting state to trash; anonymised (clear name) 1 month later.",
-      "Keep c in shop found by email, until 8 years after paid, because a law says so (DE AO §147; DE HGB §257), then hide them by setting gone; gone of 1760-01-01 says that it lives; erased 14 days later.",
+      "Hide a in shop found by email by setting deleted_at; restorable for 7 days; erased 14 days after it was hidden.",
+      "Hide b in shop found by email by setting state to trash; anonymised (clear name) 1 month after it was hidden.",
+      "Keep c in shop found by email, until 8 years after paid, because a law says so (DE AO §147; DE HGB §257), then hide them by setting gone; gone of 1760-01-01 says that it lives; erased 14 days after it was hidden.",
       "Erase d in shop found by email; erased 14 days after the application has hidden it.",
     ]);
   });

@@ -1,5 +1,9 @@
 /** What a request hid goes for good on its day, by a plan of due work, and then the request closes. */
 import { expect, test } from "vitest";
+import { readSubjects } from "../../src/planner/subjects.ts";
+import { board, nextStep } from "../../src/requests/board.ts";
+import { addHold, releaseHold } from "../../src/requests/legal-holds.ts";
+import { openThings } from "../../src/requests/open-things.ts";
 import { memoryDatabase, put, type Row } from "../support/memory/database.ts";
 import { type House, openHouse } from "../support/memory/house.ts";
 
@@ -107,4 +111,74 @@ test("what is anonymised on its day stays as a row, and is waited for no more", 
     null,
   ]);
   expect(await late.verify(id)).toMatchObject({ exit: 0, state: "closed" });
+});
+
+test.for(Object.entries(MARKERS))(
+  "%s: a new plan of the request itself keeps nothing from the purge of what it marked",
+  async ([, marker]) => {
+    const { house, on, id, rows } = await hidden(marker.live, marker.soft_delete);
+    await using _ = house;
+    const late = on(14);
+    expect((await late.plan(id)).totals).toMatchObject({ erase: 0, change: 0, wait: 2 });
+    const due = await late.planDue();
+    expect(due.steps).toMatchObject([{ because: "purge", found: 2, act: 2, status: "deleted" }]);
+    await late.approve(due.request);
+    expect((await late.run(due.request)).exit).toBe(0);
+    expect(rows()).toEqual(["2"]);
+  },
+);
+
+test("under a legal hold the board and the request name its case, and no day on which the hidden records go", async () => {
+  const { house, on, id } = await hidden({ deleted_at: null }, { timestamp: "deleted_at" });
+  await using _ = house;
+  const { read } = house.context.state;
+  const told = async (today: string) => {
+    const request = await read.requests.get(id);
+    const [item] = await board(read, today);
+    const [page] = await board(read, today, "ids");
+    return { ...(await nextStep(read, request, today)), item, page, open: await openThings(read, request) };
+  };
+  expect((await told("2026-11-25")).item?.waiting_for).toContain("2026-12-05");
+  const { context, workspace } = on(1);
+  const how = { case: "claim over a parcel", by: "legal department", records: [] };
+  const hold = await addHold(
+    context,
+    readSubjects(JSON.stringify([{ email: ANN }]), context.map.identities),
+    workspace.pseudonym,
+    how,
+  );
+  for (const today of ["2026-11-25", "2026-12-20"]) {
+    const { waiting_for, next, item, page, open } = await told(today);
+    expect([waiting_for, next]).toEqual([`the end of a legal hold: claim over a parcel (${hold.id})`, null]);
+    expect(item?.waiting_for).toBe(waiting_for);
+    expect(page?.waiting_for).toBe(`the end of a legal hold: ${hold.id}`);
+    expect(open).toEqual([
+      `shop.people: 2 marked as deleted, and under a legal hold: claim over a parcel (${hold.id})`,
+    ]);
+  }
+  await releaseHold(on(20).context, hold.id, { reason: "settled", by: "legal department" });
+  expect(await told("2026-12-20")).toMatchObject({
+    waiting_for: "due work: since 2026-12-05 the hidden records may go for good",
+    next: "expunge plan --due",
+  });
+});
+
+test("where due work on the hidden records is planned or approved already, the next step is its own", async () => {
+  const { house, on, id } = await hidden({ deleted_at: null }, { timestamp: "deleted_at" });
+  await using _ = house;
+  const { read } = house.context.state;
+  const told = async () => await nextStep(read, await read.requests.get(id), "2026-12-10");
+  expect((await told()).next).toBe("expunge plan --due");
+  const late = on(19);
+  const { request } = await late.planDue();
+  expect(await told()).toEqual({
+    waiting_for: `${request}, by which the hidden records go for good`,
+    next: `expunge approve ${request}`,
+  });
+  await late.approve(request);
+  expect((await told()).next).toBe(`expunge run ${request}`);
+  await late.run(request);
+  expect((await told()).next).toBe(`expunge verify ${request}`);
+  await late.verify(request);
+  expect((await told()).next).toBe(`expunge verify ${id}`);
 });
