@@ -80,7 +80,6 @@ function done({ state, totals, kept, systems, not_searched, gaps, subjects, resi
   if (systems.length === 0) return "A run was begun, and no system has told a result yet";
   const sum = (name: "hidden" | "restored"): number => systems.reduce((all, line) => all + (line[name] ?? 0), 0);
   const [hidden, restored] = [sum("hidden"), sum("restored")];
-  // one that was marked again is counted each time
   const marked = systems.reduce((all, line) => all + (line.hidden === undefined ? 0 : line.changed), 0);
   const back = systems.filter((line) => (line.restorable ?? 0) + (line.brought_back ?? 0) > 0);
   const of = (name: "deleted" | "changed" | "restorable" | "brought_back"): number =>

@@ -80,13 +80,14 @@ export function systemLines(story: Story): readonly SystemLine[] {
     const deeds = all.filter((one) => one.deleted + one.changed + one.unsorted + one.minimised + one.own > 0);
     const sum = (count: "matched" | "affected" | "own" | "deleted" | "changed" | "unsorted" | "alreadyGone"): number =>
       plans.reduce((total, plan) => total + plan[count], 0);
+    const again = doneAgain(story, plans, first);
     const done = {
-      deleted: sum("deleted"),
-      changed: sum("changed"),
+      deleted: sum("deleted") - again.deleted,
+      changed: sum("changed") - again.changed,
       unsorted: sum("unsorted"),
       already_gone: sum("alreadyGone") - doneBefore(plans),
     };
-    const whole = operation === "soft-delete" ? {} : wholeOf(story, all, done.deleted + done.changed);
+    const whole = operation === "soft-delete" ? {} : wholeOf(story, all, done.deleted + done.changed, again.back);
     const marks = operation === "soft-delete" ? marksOf(story, plans, first) : undefined;
     // what is closed has seen them gone for good
     const goneSince = isClosed(story) ? (marks?.others ?? 0) : 0;
@@ -112,8 +113,8 @@ export function systemLines(story: Story): readonly SystemLine[] {
           ...all.map(({ status }) => status).filter((status) => EFFECTS.includes(status)),
         ]),
         found: [...Object.values(done), ...Object.values(left)].reduce((total, count) => total + count, 0),
-        matched: sum("matched"),
-        affected: sum("affected"),
+        matched: sum("matched") - again.deleted - again.changed,
+        affected: sum("affected") - again.deleted - again.changed,
         gone: done.deleted + done.changed + done.unsorted,
         ...done,
         ...(marks === undefined ? {} : { hidden: marks.hidden, restored: marks.restored }),
@@ -202,15 +203,9 @@ interface Marks {
  * What became of marks, one plan and one undo after the other. A later plan looks anew: of what was hidden before it, what
  * it does not find marked is hidden no more. A record that was marked again after it had been brought back is hidden.
  */
-function marksOf({ undone }: Story, plans: readonly PlannedStep[], { system, record }: Told): Marks {
-  const name = nameOf({ system, record });
-  const backs = undone.map(({ place, steps }) => ({
-    place,
-    back: steps.reduce((sum, step) => sum + (nameOf(step) === name ? step.restored : 0), 0),
-  }));
-  const turns = [...plans.map((plan) => ({ place: plan.last.place, plan })), ...backs];
+function marksOf(story: Story, plans: readonly PlannedStep[], told: Told): Marks {
   let [hidden, restored, ours, others] = [0, 0, 0, 0];
-  for (const turn of turns.toSorted((a, b) => a.place - b.place))
+  for (const turn of turnsOf(story, plans, told))
     if ("plan" in turn) {
       const { markedBefore, changed } = turn.plan;
       ours = Math.min(markedBefore, hidden);
@@ -224,30 +219,58 @@ function marksOf({ undone }: Story, plans: readonly PlannedStep[], { system, rec
   return { hidden, restored, ours, others };
 }
 
+/** Plans of a record type, and what undos brought back of it, in their order. */
+function turnsOf(
+  { undone }: Story,
+  plans: readonly PlannedStep[],
+  told: Told,
+): readonly ({ readonly place: number } & ({ readonly plan: PlannedStep } | { readonly back: number }))[] {
+  const name = nameOf(told);
+  const backs = undone.map(({ place, steps }) => ({
+    place,
+    back: steps.reduce((sum, step) => sum + (nameOf(step) === name ? step.restored : 0), 0),
+  }));
+  return [...plans.map((plan) => ({ place: plan.last.place, plan })), ...backs].toSorted((a, b) => a.place - b.place);
+}
+
+/**
+ * Records that were done, brought back and done once more are the same records: they count once. `back`: those that are
+ * back still. Which of them were deleted and which changed no entry of an undo tells.
+ */
+function doneAgain(
+  story: Story,
+  plans: readonly PlannedStep[],
+  told: Told,
+): { readonly deleted: number; readonly changed: number; readonly back: number } {
+  let [deleted, changed, back] = [0, 0, 0];
+  for (const turn of turnsOf(story, plans, told))
+    if ("plan" in turn) {
+      const again = Math.min(back, turn.plan.deleted + turn.plan.changed);
+      const removed = Math.min(again, turn.plan.deleted);
+      deleted += removed;
+      changed += again - removed;
+      back -= again;
+    } else back += turn.back;
+  return { deleted, changed, back };
+}
+
 function isClosed({ completed }: Story): boolean {
   return completed.some(({ state }) => state === "closed");
 }
 
-/** What was removed or changed, and how much of it is brought back: what was done again after that is not. */
-function broughtBack({ undone }: Story, all: readonly Told[], changed: number): { hidden: number; restored: number } {
-  const names = new Set(all.map(nameOf));
-  const mine = undone.filter(({ steps }) => steps.some((step) => names.has(nameOf(step))));
-  const back = mine
-    .flatMap(({ steps }) => steps.filter((step) => names.has(nameOf(step))))
-    .reduce((sum, { restored }) => sum + restored, 0);
-  const last = mine.at(-1)?.place ?? 0;
-  const again = all.reduce((sum, one) => sum + (one.place > last ? one.changed + one.deleted : 0), 0);
-  return { hidden: Math.max(0, changed - back), restored: Math.max(0, Math.min(changed, back) - again) };
-}
-
 /** What was removed or changed and kept to be brought back: until the ledger says that it is destroyed. */
-function wholeOf(story: Story, all: readonly Told[], done: number): Pick<SystemLine, "restorable" | "brought_back"> {
+function wholeOf(
+  story: Story,
+  all: readonly Told[],
+  done: number,
+  back: number,
+): Pick<SystemLine, "restorable" | "brought_back"> {
   const kept = all.filter(({ residue }) => residue.some(({ mechanism }) => mechanism === "undo"));
   if (kept.length === 0) return {};
-  const { hidden, restored } = broughtBack(story, all, done);
+  const restored = Math.min(done, back);
   const last = kept.at(-1)?.place ?? 0;
   const isOver = story.completed.length > 0 || story.windowsEnded.some(({ place }) => place > last);
-  return { restorable: isOver ? 0 : hidden, brought_back: restored };
+  return { restorable: isOver ? 0 : done - restored, brought_back: restored };
 }
 
 /** What was kept or hidden is brought back since; or it cannot be any more: when its day has come it is gone. */

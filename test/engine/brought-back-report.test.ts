@@ -107,3 +107,33 @@ test("what a legal hold keeps after the window is no copy that has gone by then"
     next: null,
   });
 });
+
+test("what was brought back and done again is the same record: it counts once, in every number", async () => {
+  for (const rule of [WINDOW, MARKED]) {
+    const { shop, house, id, summary } = await erased({
+      people: rule,
+      orders: { ...rule, hold: undefined },
+      items: rule,
+    });
+    await using _ = shop;
+    const before = await summary();
+    await undoRequest(onDay(house, 1).context, id, { skipConflicts: false });
+    const second = onDay(house, 1);
+    await second.plan(id);
+    await second.approve(id);
+    await second.run(id);
+    await second.verify(id);
+    const after = await summary();
+    expect(after.totals).toEqual(before.totals);
+    const numbers = ({ systems }: Awaited<ReturnType<typeof summary>>) =>
+      systems.map(({ record, found, matched, affected, gone, deleted, changed, hidden, restorable, brought_back }) => ({
+        ...{ record, found, matched, affected, gone, deleted, changed, hidden, restorable },
+        back: brought_back ?? 0,
+      }));
+    expect(numbers(after)).toEqual(numbers(before));
+    expect(after.sentence).toBe(before.sentence.replaceAll(LAST, "2026-11-29").replaceAll("2026-12-05", "2026-12-06"));
+    // and once nothing can be brought back any more
+    await onDay(house, 9).verify(id);
+    expect((await summary()).totals).toEqual(before.totals);
+  }
+});
