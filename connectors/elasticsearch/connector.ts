@@ -8,6 +8,7 @@ import { probe, type Probed } from "./dialect.ts";
 import { eraser } from "./eraser.ts";
 import { reader } from "./reader.ts";
 import { readSecret } from "./secret.ts";
+import { indexSurvey } from "./survey.ts";
 
 export const connector: Connector = {
   kind: config.kind,
@@ -20,6 +21,10 @@ export const connector: Connector = {
     async openEraser(io) {
       const { api } = await open(block, io, "write");
       return eraser(io, api);
+    },
+    async openSurvey(io) {
+      const { api } = await open(block, io, "read");
+      return indexSurvey(api);
     },
   }),
 };

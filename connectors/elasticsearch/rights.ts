@@ -7,6 +7,7 @@ import { shown } from "../../src/model/shown.ts";
 import { at, itemsOf, textOf, type JsonNode } from "../../src/documents/json-text.ts";
 
 const LOOK = ["read", "view_index_metadata"];
+const ERASE = ["delete", "index", "maintenance"];
 
 /** A role that may see part of a pattern is shown that part, as if it were all. */
 export async function* patternRights(api: Api, target: Target, pattern: string): AsyncGenerator<Finding> {
@@ -130,4 +131,24 @@ async function askSecurity(api: Api, call: Parameters<Api["send"]>[0]): Promise<
   const answer = await api.send(call);
   if (isMissingApi(answer) || answer.status === 500) return undefined;
   return answer.status === 200 ? answer : await api.ask(call, about);
+}
+
+/** What these credentials may do with an index. */
+export interface Rights {
+  readonly read: boolean;
+  readonly erase: boolean;
+}
+
+/** By index, as the server tells; undefined: it has no rights to tell of. */
+export async function mayErase(api: Api, names: readonly string[]): Promise<ReadonlyMap<string, Rights> | undefined> {
+  if (names.length === 0) return new Map();
+  const body = JSON.stringify({ index: [{ names, privileges: [...LOOK, ...ERASE] }] });
+  const said = await askSecurity(api, { method: "POST", path: "/_security/user/_has_privileges", body });
+  if (said === undefined) return undefined;
+  return new Map(
+    names.map((name) => {
+      const has = (right: string) => textOf(at(said.body, "index", name, right)) === "true";
+      return [name, { read: LOOK.every(has), erase: ERASE.every(has) }];
+    }),
+  );
 }

@@ -28,7 +28,7 @@ const HIDDEN =
 const RETURNS = /\breturn\s+([^;]*);/giu;
 
 export function readSource(source: string): SourceFacts {
-  const text = source.replace(/\/\*[\s\S]*?\*\//gu, " ").replace(/--[^\n]*/gu, " ");
+  const text = withoutComments(source);
   return {
     writes: [...text.matchAll(WRITES)].flatMap(([, verb = "", first = "", second]): Write[] => {
       const table = unquoted(second ?? first);
@@ -39,6 +39,29 @@ export function readSource(source: string): SourceFacts {
     readsOld: /\bold\b/iu.test(text),
     returns: [...text.matchAll(RETURNS)].map(([, value = ""]) => value.trim().toLowerCase()),
   };
+}
+
+const READS = new RegExp(String.raw`\b(?:from|join)\s+(?:only\s+)?(${NAME})(?:\s*\.\s*(${NAME}))?`, "giu");
+
+/** What stands behind FROM and JOIN: tables, and what only looks so. */
+export function tablesReadIn(source: string): readonly { readonly schema?: string; readonly table: string }[] {
+  return [...withoutComments(source).matchAll(READS)].map(([, first = "", second]) => ({
+    table: unquoted(second ?? first),
+    ...(second === undefined ? {} : { schema: unquoted(first) }),
+  }));
+}
+
+/** Columns of the new row that a trigger's function assigns: `NEW.updated_at := now();`. */
+export function assignedIn(source: string): readonly string[] {
+  const text = withoutComments(source);
+  const found = [...text.matchAll(ASSIGNS)].map(([, name = ""]) => unquoted(name));
+  return [...new Set(found)];
+}
+
+const ASSIGNS = new RegExp(String.raw`(?<=;|\b(?:begin|then|else|loop)\b)\s*new\s*\.\s*(${NAME})\s*:?=`, "giu");
+
+function withoutComments(source: string): string {
+  return source.replace(/\/\*[\s\S]*?\*\//gu, " ").replace(/--[^\n]*/gu, " ");
 }
 
 function verbOf(words: string): Write["verb"] {

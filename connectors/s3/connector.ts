@@ -16,6 +16,7 @@ import { addressesOf, allVersions, locateByKeys, locateObjects, remainingObjects
 import { eraseRecords, filesOfBlock } from "./records.ts";
 import { residueOf } from "./residue.ts";
 import { openStore } from "./store.ts";
+import { objectSurvey } from "./structure.ts";
 import { remainingInFiles } from "./survey.ts";
 import { listVersions, liveOf } from "./versions.ts";
 
@@ -26,6 +27,7 @@ export const connector: Connector = {
   configure: (block) => ({
     openReader: async (io) => openReader(block, io),
     openEraser: async (io) => openEraser(block, io),
+    openSurvey: async (io) => objectSurvey(openStore(block, io), block),
   }),
 };
 

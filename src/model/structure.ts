@@ -8,6 +8,8 @@ export interface Store {
   readonly kind: "table" | "view" | "index" | "objects" | "files";
   /** As `map.ignore` and `in` name it, without the system: `orders`, `audit.log`, `orders-*`, `exports/*.csv`. */
   readonly name: string;
+  /** Schema and table, where a name that holds a dot of its own cannot tell them apart. */
+  readonly parts?: readonly [schema: string, table: string];
   readonly comment?: string;
   /** Empty for objects and files that are no records. */
   readonly columns: readonly StoreColumn[];

@@ -1,5 +1,5 @@
 import type { IO, System } from "./connector.ts";
-import { eraserOver, readerOver } from "./over.ts";
+import { eraserOver, readerOver, surveyedBy, surveyOver } from "./over.ts";
 
 /** A system of which it is seen how far a search or an erasure is: what it gives and what was judged is counted, unless it says itself that it looked at more. */
 export function metered(system: System): System {
@@ -39,6 +39,20 @@ export function metered(system: System): System {
         },
       });
     },
+    ...surveyedBy(system, async (io, open) => {
+      const meter = meterOf(io);
+      const survey = await open({ ...io, progress: meter.reached });
+      return surveyOver(survey, {
+        async *stores(within) {
+          meter.begin();
+          let found = 0;
+          for await (const store of survey.stores(within)) {
+            meter.reached((found += 1));
+            yield store;
+          }
+        },
+      });
+    }),
   };
 }
 

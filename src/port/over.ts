@@ -1,4 +1,4 @@
-import type { Eraser, Reader } from "./connector.ts";
+import type { Eraser, IO, Reader, Survey, System } from "./connector.ts";
 
 /** A reader with some calls of its own; the others are those of the one below it. */
 export function readerOver(reader: Reader, own: Partial<Reader>): Reader {
@@ -28,4 +28,24 @@ export function eraserOver(eraser: Eraser, own: Partial<Eraser>): Eraser {
     [Symbol.asyncDispose]: async () => await eraser[Symbol.asyncDispose](),
     ...own,
   };
+}
+
+export function surveyOver(survey: Survey, own: Partial<Survey>): Survey {
+  return {
+    stores: (within) => survey.stores(within),
+    sample: async (store, most) => await survey.sample(store, most),
+    [Symbol.asyncDispose]: async () => await survey[Symbol.asyncDispose](),
+    ...own,
+  };
+}
+
+/** How a system is surveyed with something around it; one that cannot be surveyed still cannot. */
+export function surveyedBy(
+  system: System,
+  around: (io: IO, open: (io: IO) => Promise<Survey>) => Promise<Survey>,
+): Pick<System, "openSurvey"> {
+  const { openSurvey } = system;
+  return openSurvey === undefined
+    ? {}
+    : { openSurvey: async (io) => await around(io, async (own) => await openSurvey(own)) };
 }

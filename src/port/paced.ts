@@ -1,5 +1,5 @@
 import type { IO, System } from "./connector.ts";
-import { eraserOver, readerOver } from "./over.ts";
+import { eraserOver, readerOver, surveyedBy, surveyOver } from "./over.ts";
 import type { Pace } from "./pace.ts";
 
 /** A system that is asked at its own pace, by all its readers and erasers together. A connector that asks more than once a call takes a turn for each. */
@@ -35,6 +35,14 @@ export function paced(system: System, pace: Pace): System {
         flushResidue: async (target) => await turns.answer(async () => await eraser.flushResidue(target)),
       });
     },
+    ...surveyedBy(system, async (io, open) => {
+      const turns = turnsOf(io, pace);
+      const survey = await turns.answer(async () => await open({ ...io, pace }));
+      return surveyOver(survey, {
+        stores: (within) => turns.items(() => survey.stores(within)),
+        sample: async (store, most) => await turns.answer(async () => await survey.sample(store, most)),
+      });
+    }),
   };
 }
 

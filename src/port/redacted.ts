@@ -2,7 +2,7 @@ import { Failure, framesOf, nameOfError } from "../errors.ts";
 import type { Lookup } from "../model/search.ts";
 import { masked } from "../model/shown.ts";
 import type { IO, System } from "./connector.ts";
-import { eraserOver, readerOver } from "./over.ts";
+import { eraserOver, readerOver, surveyedBy, surveyOver } from "./over.ts";
 
 /**
  * A system whose errors can be told to anybody: a `Failure` has no cause and none of the values that were looked for;
@@ -50,6 +50,15 @@ export function redacted(system: System, name: string): System {
         [Symbol.asyncDispose]: async () => await quiet.answer([], async () => await eraser[Symbol.asyncDispose]()),
       });
     },
+    ...surveyedBy(system, async (io, open) => {
+      const quiet = quietIn(name, io);
+      const survey = await quiet.answer([], async () => await open(io));
+      return surveyOver(survey, {
+        stores: (within) => quiet.items([], () => survey.stores(within)),
+        sample: async (store, most) => await quiet.answer([], async () => await survey.sample(store, most)),
+        [Symbol.asyncDispose]: async () => await quiet.answer([], async () => await survey[Symbol.asyncDispose]()),
+      });
+    }),
   };
 }
 

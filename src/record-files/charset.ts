@@ -65,7 +65,13 @@ async function* inPieces(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
 }
 
 function isUtf16Mark(chunk: Buffer): boolean {
-  return (chunk[0] === 0xff && chunk[1] === 0xfe) || (chunk[0] === 0xfe && chunk[1] === 0xff);
+  return utf16Of(chunk) !== undefined;
+}
+
+/** What a byte order mark of UTF-16 says; undefined: there is none. */
+export function utf16Of(chunk: Buffer): Encoding | undefined {
+  if (chunk[0] === 0xff && chunk[1] === 0xfe) return "utf-16le";
+  return chunk[0] === 0xfe && chunk[1] === 0xff ? "utf-16be" : undefined;
 }
 
 function isUtf8Mark(chunk: Buffer): boolean {

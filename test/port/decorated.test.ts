@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Failure, framesOf } from "../../src/errors.ts";
 import type { PlannedRecord, Unit } from "../../src/model/change.ts";
 import type { Located } from "../../src/model/search.ts";
+import type { Store } from "../../src/model/structure.ts";
 import type { EffectPoint, Guard, IO, System } from "../../src/port/connector.ts";
 import { decorated } from "../../src/port/decorated.ts";
 import { openPace } from "../../src/port/pace.ts";
@@ -85,8 +86,38 @@ function plain(work: (call: string, io: IO) => void, found: readonly Located[] =
         },
       });
     },
+    async openSurvey(io) {
+      work("openSurvey", io);
+      return await Promise.resolve({
+        async *stores() {
+          yield* [];
+          work("stores", io);
+        },
+        sample: async () => {
+          work("sample", io);
+          return await Promise.resolve([]);
+        },
+        [Symbol.asyncDispose]: async () => {
+          work("closeSurvey", io);
+          await Promise.resolve();
+        },
+      });
+    },
   };
 }
+
+const STORE: Store = {
+  kind: "table",
+  name: "people",
+  columns: [],
+  key: [],
+  uniques: [],
+  references: [],
+  indexed: [],
+  checks: [],
+  triggers: [],
+  readers: [],
+};
 
 function unitOf(count: number): Unit {
   const records: PlannedRecord[] = Array.from({ length: count }, (_, at) => ({
@@ -138,6 +169,15 @@ async function failuresOf(system: System, io: IO): Promise<ReadonlyMap<string, u
   await tried("close", async () => await (await reader())[Symbol.asyncDispose]());
   await tried("openEraser", eraser);
   await tried("apply", async () => await (await eraser()).apply(unitOf(2), testJournal(), NOBODY));
+  const survey = async () => {
+    const opened = await system.openSurvey?.(io);
+    if (opened === undefined) throw new Error("no survey");
+    return opened;
+  };
+  await tried("openSurvey", survey);
+  await tried("stores", async () => await Array.fromAsync((await survey()).stores([])));
+  await tried("sample", async () => await (await survey()).sample(STORE, 3));
+  await tried("closeSurvey", async () => await (await survey())[Symbol.asyncDispose]());
   await tried("flushResidue", async () => await (await eraser()).flushResidue(TARGET));
   return failures;
 }
@@ -157,7 +197,16 @@ const CALLS = [
   "openEraser",
   "apply",
   "flushResidue",
+  "openSurvey",
+  "stores",
+  "sample",
+  "closeSurvey",
 ];
+
+test("a system that cannot be surveyed still cannot, whatever is put around it", () => {
+  const { openSurvey: _none, ...bare } = plain(() => {});
+  expect(decorated(bare, { name: "shop", pace: openPace() }).openSurvey).toBeUndefined();
+});
 
 test("a driver's error leaves no call of any system: what comes out has its class and its place, and nothing it says", async () => {
   const system = (failing: string) =>
@@ -311,7 +360,9 @@ test("a system is asked no more often than its pace allows, by all its readers a
   await reader.size(TARGET);
   await Array.fromAsync(another.locate(TARGET, { by: "subjects", lookups: LOOKUPS }));
   await eraser.apply(unitOf(1), testJournal(), NOBODY);
-  expect(seen).toEqual([0, 500, 1000, 1500, 2000, 2500]);
+  const survey = await system.openSurvey?.(io);
+  await survey?.sample(STORE, 3);
+  expect(seen).toEqual([0, 500, 1000, 1500, 2000, 2500, 3000, 3500]);
 });
 
 test("the workspace puts all of it around every connector: killed where the guard has judged or a note is kept, the same command ends it", async () => {
