@@ -13,6 +13,10 @@ export interface Answer {
   readonly data: object;
   /** For people, on stdout; without the line end. */
   readonly human: string;
+  /** Takes the place of both on stdout, as it stands. */
+  readonly document?: string;
+  /** The envelope is asked for by another flag than --json. */
+  readonly json?: true;
   /** Default 0. Other than 0 with data: `ok` is false and there is no `error`. */
   readonly exit?: ExitCode;
   readonly warnings?: readonly string[];
@@ -166,7 +170,11 @@ export abstract class BaseCommand extends Command {
     const answer = await this.#workIn(tone);
     const say = talk(tone);
     process.exitCode = answer.exit ?? EXIT.done;
-    if (tone.json) {
+    if (answer.document !== undefined) {
+      process.stdout.write(answer.document);
+      return;
+    }
+    if (tone.json || answer.json === true) {
       if (!this.#emitted) process.stdout.write(`${JSON.stringify(this.#envelope(answer))}\n`);
       return;
     }

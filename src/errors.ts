@@ -135,6 +135,7 @@ export const FAILURES = {
     exit: EXIT.bad_data,
     help: "Take it out of the data map, or wait for a version that builds it: a plan would do less than the data map says.",
   },
+  LOCK_INVALID: { exit: EXIT.bad_data, help: "Write it anew: expunge map accept --write." },
   CONFLICT: {
     exit: EXIT.bad_data,
     help: "Two rules change one column of the same record in different ways: write one, or tell the records apart with `where`.",

@@ -178,6 +178,40 @@ export async function openReading(places: Places, { registry, signal, deadlines 
   };
 }
 
+/** Systems as a data map names them, for whoever only looks at them. */
+export interface Systems {
+  readonly signal: AbortSignal;
+  now(): Date;
+  /** As read, with its warnings. It has no error. */
+  readonly file: MapFile;
+  readonly map: DataMap;
+  system(name: string): Promise<System>;
+  /** No request is at work: it digests nothing, and has no pseudonym for anybody. */
+  io(what: string, hooks: Hooks): IO;
+}
+
+/** Without a workspace, as in a CI job that has nothing but the data map and the secrets. Throws DATAMAP_MISSING, DATAMAP_INVALID, CLOCK_REFUSED. */
+export async function openSystems(places: Pick<Places, "map">, { registry, signal }: Opening): Promise<Systems> {
+  const file = await openMap(places, registry);
+  const map = (await import("./map-file.ts")).validMap(file);
+  const { now } = await testOnly(async () => await Promise.resolve(map));
+  const systems = new Map<string, Promise<System>>();
+  const base = dirname(resolve(places.map));
+  return {
+    signal,
+    now,
+    file,
+    map,
+    async system(name) {
+      const known = systems.get(name) ?? openSystem(registry, map, name);
+      systems.set(name, known);
+      return await known;
+    },
+    io: (request, hooks) =>
+      ioOf({ request, signal: hooks.signal ?? signal, now, base, hooks, digestKey: undefined, master: undefined }),
+  };
+}
+
 /** Remembers the keys by their marks, where nobody did yet. */
 export async function noteKeys(places: Places, state: State): Promise<void> {
   if ((await state.read.keys.known()) !== undefined) return;
@@ -376,7 +410,8 @@ interface IOParts {
   readonly signal: AbortSignal;
   readonly base: string;
   readonly hooks: Hooks;
-  readonly master: Uint8Array;
+  /** Undefined where nobody acts. */
+  readonly master: Uint8Array | undefined;
   /** Undefined where no request is at work, or it has ended. */
   readonly digestKey: Uint8Array | undefined;
   now(): Date;
@@ -397,6 +432,7 @@ function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts)
       return createHmac("sha256", digestSecret).update(JSON.stringify(parts)).digest("hex");
     },
     pseudonym(value) {
+      if (master === undefined) throw new Failure("WRONG_STATE", `${request} has no key for pseudonyms`);
       fields ??= createSecretKey(
         new Uint8Array(hkdfSync("sha256", master, new Uint8Array(0), "field/pseudonymise/v1", 32)),
       );

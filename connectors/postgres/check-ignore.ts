@@ -1,6 +1,6 @@
 import type { Finding } from "../../src/model/search.ts";
 import { unusedIgnores } from "../../src/sql/check-ignore.ts";
-import { fits } from "../../src/sql/findings.ts";
+import { ignoreFits } from "../../src/model/ignore.ts";
 import type { Place } from "./resolved.ts";
 import type { Row, Session } from "./transaction.ts";
 
@@ -41,5 +41,5 @@ async function isColumn(session: Session, entry: string, known: readonly Relatio
     "SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = ANY ($1::oid[]) AND attnum > 0 AND NOT attisdropped",
     [oids],
   );
-  return rows.some(([name]) => fits(entry.slice(at + 1), name ?? ""));
+  return rows.some(([name]) => ignoreFits(entry.slice(at + 1), name ?? ""));
 }

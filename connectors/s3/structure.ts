@@ -42,7 +42,7 @@ export function objectSurvey(store: Store, block: SystemBlock): Survey {
   };
   return {
     async *stores(within) {
-      for (const place of within.length > 0 ? within : await bucketNames(store)) {
+      for (const place of within.length > 0 ? within : (bucketsOf(block) ?? (await bucketNames(store)))) {
         const { bucket, path: prefix } = parseAddress(`s3://${place}`) ?? { bucket: place, path: "" };
         const found = families<SurveyedObject>(HEADINGS);
         for await (const { key, versions } of listVersions(store, bucket, prefix)) {
@@ -75,6 +75,15 @@ export function objectSurvey(store: Store, block: SystemBlock): Survey {
     },
     [Symbol.asyncDispose]: async () => store.close(),
   };
+}
+
+/** Those that the data map names; undefined: none, so that all are meant. */
+function bucketsOf({ records }: SystemBlock): readonly string[] | undefined {
+  const texts = records.flatMap(({ place }) =>
+    place.kind === "keys" ? place.templates : place.kind === "files" ? place.globs : [],
+  );
+  const names = new Set(texts.flatMap((text) => parseAddress(text)?.bucket ?? []));
+  return names.size === 0 ? undefined : [...names].toSorted();
 }
 
 async function bucketNames({ client, io }: Store): Promise<readonly string[]> {

@@ -3,6 +3,7 @@ import { Failure } from "../errors.ts";
 import type { Link, Reference, Taken } from "../model/change.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
+import { ignoreFits } from "../model/ignore.ts";
 import { untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import { afterHeld, changeOf, laterHeldBy, laterKept, type OwnDecisions } from "./decide.ts";
@@ -248,7 +249,11 @@ function isDeclaredToGo({ map }: Scope, type: RecordType, { link, through }: Kno
   const follows = link.onDelete === "cascade" || link.onDelete === "set_null" || link.onDelete === "set_default";
   if (!follows) return false;
   // what cascades behind a declared table is followed, and is declared with it
-  return through.length > 1 || map.ignore.includes(link.child) || type.cascades.includes(link.constraint);
+  return (
+    through.length > 1 ||
+    map.ignore.some((entry) => ignoreFits(entry, link.child)) ||
+    type.cascades.includes(link.constraint)
+  );
 }
 
 /** Whether the table is a record type of another system over the same database: its rows are judged there, and no declaration makes them ours. */

@@ -1,7 +1,7 @@
+import { ignoreFits } from "../model/ignore.ts";
 import { nearest } from "../model/nearest.ts";
 import type { SystemBlock } from "../model/datamap.ts";
 import type { Finding } from "../model/search.ts";
-import { fits } from "./findings.ts";
 
 /** Entries of `map.ignore` that fit no table and no column of a table: what they were meant to declare is not declared. */
 export async function* unusedIgnores(
@@ -10,7 +10,7 @@ export async function* unusedIgnores(
   isColumn: (entry: string) => boolean | Promise<boolean>,
 ): AsyncGenerator<Finding> {
   for (const entry of block.ignore ?? []) {
-    if (names.some((name) => fits(entry, name)) || (await isColumn(entry))) continue;
+    if (names.some((name) => ignoreFits(entry, name)) || (await isColumn(entry))) continue;
     const meant = nearest(entry, names);
     yield {
       code: "IGNORE_UNUSED",

@@ -1,6 +1,7 @@
 /** What a connector's check says of a record type, and what its rules would do. */
 import type { FailureCode } from "../errors.ts";
 import type { SystemBlock } from "../model/datamap.ts";
+import { ignoreFits } from "../model/ignore.ts";
 import type { Finding, Gap } from "../model/search.ts";
 import { changedFields, type RecordTable } from "./record-table.ts";
 
@@ -45,19 +46,6 @@ export function minimisedNames({ target: { record, changes }, minimised }: Recor
 export function isIgnored(block: SystemBlock, table: Nameable): boolean {
   const names = [table.shown, `${table.schema}.${table.name}`];
   return (block.ignore ?? []).some((entry) =>
-    names.some((name) => fits(entry, name) || fits(entry, `${block.name}.${name}`)),
+    names.some((name) => ignoreFits(entry, name) || ignoreFits(entry, `${block.name}.${name}`)),
   );
-}
-
-/** `erp.log_*`: a star in the last part of an entry stands for anything. */
-export function fits(entry: string, name: string): boolean {
-  if (entry === name) return true;
-  const last = entry.lastIndexOf(".") + 1;
-  if (!entry.slice(last).includes("*") || !name.startsWith(entry.slice(0, last))) return false;
-  const pattern = entry
-    .slice(last)
-    .split("*")
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`))
-    .join(".*");
-  return new RegExp(`^${pattern}$`, "su").test(name.slice(last));
 }

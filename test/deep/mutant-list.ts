@@ -659,4 +659,32 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["test/connectors/files/marks.test.ts"],
     titles: "killed run marked",
   },
+  {
+    name: "a new column that no rule reaches is nothing new",
+    file: "src/map-check/changed.ts",
+    from: '=== undefined && reach.stateOf(name) === "unmapped")',
+    to: "=== undefined && false)",
+    tests: ["test/map-check/held-against.test.ts"],
+  },
+  {
+    name: "names go into git as they are",
+    file: "src/map-check/lock.ts",
+    from: "const name = nameForGit(column.name);",
+    to: "const name = column.name;",
+    tests: ["test/map-check/lock.test.ts"],
+  },
+  {
+    name: "a star in map.ignore runs over a dot",
+    file: "src/model/ignore.ts",
+    from: '.join("[^.]*");',
+    to: '.join(".*");',
+    tests: ["test/map-check/held-against.test.ts"],
+  },
+  {
+    name: "one file's name is a glob for all of its family",
+    file: "src/map-check/meeting.ts",
+    from: 'fits(family.replaceAll(/\\*+/gu, "\\u{0}"));',
+    to: "meet(pattern, family);",
+    tests: ["test/map-check/held-against.test.ts"],
+  },
 ];

@@ -364,6 +364,55 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   }),
   init: envelope("init", z.strictObject({ workspace: text, files: z.array(text), origin: text, vkey: text })),
   "map-lint": envelope("map-lint", z.strictObject({ issues: z.array(issue) })),
+  "map-graph": envelope(
+    "map-graph",
+    z.strictObject({
+      format: z.enum(["mermaid", "dot"]),
+      graph: text,
+      files: z.array(z.strictObject({ path: text, sha256: hash })),
+    }),
+  ),
+  "map-check": envelope(
+    "map-check",
+    z.strictObject({
+      findings: z.array(
+        z.strictObject({
+          system: text,
+          record: text.describe("`system.record`, or `system.store` where no record type is; empty: the data map."),
+          column: text.optional(),
+          code: text,
+          severity: z.enum(["error", "warning"]),
+          message: text,
+          help: text.describe("What to do, and what it costs to leave it."),
+          file: text,
+          line: count,
+        }),
+      ),
+      coverage: z.strictObject({
+        mapped: count,
+        ignored: count,
+        unmapped: count,
+        percent: count.describe("(mapped + ignored) of all columns, rounded down."),
+      }),
+    }),
+  ),
+  "map-accept": envelope(
+    "map-accept",
+    z.strictObject({
+      file: text,
+      written: z.boolean(),
+      changes: z.array(
+        z.strictObject({
+          system: text,
+          store: text,
+          column: text.optional().describe("Missing where a whole store came or went."),
+          change: z.enum(["added", "removed", "retyped"]),
+          type: text.optional(),
+          was: text.optional(),
+        }),
+      ),
+    }),
+  ),
   explain: envelope(
     "explain",
     z.strictObject({ rules: z.array(z.strictObject({ record: text, sentence: text, file: text, line: count })) }),
