@@ -5,9 +5,12 @@ import { errorType, isBlockError, unexpected, type Answer, type Api } from "./ap
 import type { Fetched } from "./search.ts";
 import { shown } from "../../src/model/shown.ts";
 
-/** A document with the lines that change or delete it. */
+/** Where a document is, or is to be; `seqNo` and `primaryTerm` of the version that was read, where one was. */
+type Place = Pick<Fetched, "index" | "id" | "routing"> & Partial<Pick<Fetched, "seqNo" | "primaryTerm">>;
+
+/** A document with the lines that make, change or delete it. */
 export interface Write {
-  readonly document: Fetched;
+  readonly document: Place;
   readonly lines: string;
   /** The document as it will be; undefined for a deletion. */
   readonly after?: string;
@@ -31,10 +34,18 @@ export function replacement(document: Fetched, after: string): Write {
   return { document, lines: `{"index":${conditionOf(document)}}\n${after}\n`, after };
 }
 
+/** A document where there is none: one that came meanwhile is not written over. */
+export function creation(place: Pick<Fetched, "index" | "id" | "routing">, text: string): Write {
+  return { document: place, lines: `{"create":${nameIn(place)}}\n${text}\n`, after: text };
+}
+
 /** No version but the one that was read is written over. */
-function conditionOf({ index, id, routing, seqNo, primaryTerm }: Fetched): string {
-  const name = JSON.stringify({ _index: index, _id: id, ...(routing === undefined ? {} : { routing }) });
-  return `${name.slice(0, -1)},"if_seq_no":${seqNo},"if_primary_term":${primaryTerm}}`;
+function conditionOf(document: Fetched): string {
+  return `${nameIn(document).slice(0, -1)},"if_seq_no":${document.seqNo},"if_primary_term":${document.primaryTerm}}`;
+}
+
+function nameIn({ index, id, routing }: Place): string {
+  return JSON.stringify({ _index: index, _id: id, ...(routing === undefined ? {} : { routing }) });
 }
 
 /** A document of several lines is none of a bulk request: it goes by itself. */
@@ -97,13 +108,13 @@ function hasLines({ after }: Write): boolean {
 /** As a bulk request of one, with the document as it is. */
 async function alone(api: Api, write: Write): Promise<Written> {
   const { index, id, routing, seqNo, primaryTerm } = write.document;
+  const isNew = seqNo === undefined || primaryTerm === undefined;
   const query = {
-    if_seq_no: seqNo,
-    if_primary_term: primaryTerm,
+    ...(isNew ? {} : { if_seq_no: seqNo, if_primary_term: primaryTerm }),
     pipeline: "_none",
     ...(routing === undefined ? {} : { routing }),
   };
-  const path = `/${encodeURIComponent(index)}/_doc/${encodeURIComponent(id)}`;
+  const path = `/${encodeURIComponent(index)}/${isNew ? "_create" : "_doc"}/${encodeURIComponent(id)}`;
   const answer = await api.send({ method: "PUT", path, query, body: write.after ?? "", timeout: 120_000 });
   const { status, body } = answer;
   if (status >= 200 && status < 300) return { kind: "done" };

@@ -2,10 +2,12 @@
 import type { FailureCode } from "../../src/errors.ts";
 import type { FieldRule, FieldRules } from "../../src/model/field-rule.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
+import { keepsWhole } from "../../src/model/pre-image.ts";
 import { changedMarker } from "../../src/model/rule-change.ts";
 import { unexpected, wholeAnswer, type Api } from "./api.ts";
 import { markFindings } from "./check-marker.ts";
 import { markerColumns } from "../../src/model/marker.ts";
+import { restoreFindings } from "./check-restore.ts";
 import { copyFindings } from "./copies.ts";
 import { rulesIn } from "./document.ts";
 import { emptyParts, indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
@@ -60,7 +62,9 @@ export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Fin
       };
   }
   const readable = indices.filter((index) => index.open && !index.unreadable);
-  const lacking = await Array.fromAsync(indexRights(api, target, readable, changesFields(target)));
+  const lacking = await Array.fromAsync(
+    indexRights(api, target, readable, changesFields(target) || keepsWhole(target)),
+  );
   yield* lacking;
   if (lacking.length > 0) return;
   for (const index of readable) await refresh(api, index.name);
@@ -69,6 +73,7 @@ export async function* checkTarget(api: Api, target: Target): AsyncGenerator<Fin
   yield* pathFindings(target, filled);
   yield* markFindings(target, filled);
   if (changesFields(target)) for (const index of readable) yield* rewriteFindings(target, index);
+  for (const index of readable) yield* restoreFindings(target, index);
   yield* taskFindings(api, record);
   yield* copyFindings(api, record, pattern, indices);
 }

@@ -4,12 +4,13 @@ import type { Left, Operation, PlannedRecord, StepOutcome, Work } from "../../sr
 import type { Eraser, Guard, Image, IO, UnitJournal } from "../../src/port/connector.ts";
 import { retry } from "../../src/port/retry.ts";
 import type { Api } from "./api.ts";
-import { bulk, bulksOf, deletion, replacement, type Write, type Written } from "./bulk.ts";
+import { bulk, bulksOf, creation, deletion, replacement, type Write, type Written } from "./bulk.ts";
 import { refresh, taskFindings } from "./check.ts";
 import { effectsOf, type Effects } from "./effects.ts";
 import { looksAt, type Looker } from "./look.ts";
 import { purge } from "./purge.ts";
-import { nameOf, withDocuments, type WithDocument } from "./search.ts";
+import { type DocumentName, type Fetched, nameOf, withDocuments, type WithDocument } from "./search.ts";
+import { isWhole } from "./whole-image.ts";
 
 export function eraser(io: IO, api: Api): Eraser {
   return {
@@ -154,21 +155,23 @@ async function applyBatch(batch: Batch, records: readonly PlannedRecord[]): Prom
 
 /** What is to be written for a record as it is now, or what has become of it without that. */
 function nextFor(
-  { record, document }: WithDocument<PlannedRecord>,
+  { record, name, document }: WithDocument<PlannedRecord>,
   { change }: Operation,
   look: Looker,
-  { effects, isRehearsal }: Task,
+  task: Task,
 ): Omit<Planned, "record"> | Result {
+  const { effects, isRehearsal } = task;
   const { key } = record;
   const marks = change.kind === "mark" || change.kind === "restore";
   if (document === "index_missing") return leftAs(key, "failed", "index_missing");
   if (document === "index_closed") return leftAs(key, "blocked", "index_closed");
+  if (document === "absent" && isWhole(change)) return newFor(name, look, record, task);
   if (document === "absent") {
     // what is gone is not marked, and is not given back
     if (marks) return leftAs(key, "already_gone", "gone");
     return effects.hadBegun(key) ? { kind: "done" } : leftAs(key, "already_gone", "already_gone");
   }
-  const seen = look(document, record);
+  const seen = look.at(document, record);
   // an alias that leads elsewhere now: nobody planned to act on what is no part of the record type
   if (seen === undefined) return leftAs(key, "failed", "changed");
   const { fingerprint, after, refused, image, blocked } = seen;
@@ -180,10 +183,26 @@ function nextFor(
   }
   // what is given back is told by what was kept of it
   if (change.kind !== "restore" && fingerprint !== record.fingerprint) return leftAs(key, "failed", "changed");
-  if (refused !== undefined) return leftAs(key, refused === "changed" ? "failed" : "blocked", refused);
+  if (refused !== undefined) return leftAs(key, refused === "marker_path" ? "blocked" : "failed", refused);
   if (isRehearsal && blocked !== undefined) return leftAs(key, "blocked", blocked);
-  if (after === undefined) return deletion(document);
-  return { ...replacement(document, after), ...(image === undefined ? {} : { image }) };
+  const kept = image === undefined ? {} : { image };
+  return { ...(after === undefined ? deletion(document) : replacement(document, after)), ...kept };
+}
+
+/** A document that was deleted is made anew, in the index in which it was. */
+function newFor(
+  { index, id, routing }: DocumentName,
+  look: Looker,
+  record: PlannedRecord,
+  { isRehearsal }: Task,
+): Omit<Planned, "record"> | Result {
+  const seen = look.absent(index, record);
+  // an alias of its name may lead elsewhere now
+  if (seen === undefined) return leftAs(record.key, "failed", "changed");
+  const { after, refused, blocked } = seen;
+  if (after === undefined) return leftAs(record.key, "failed", refused ?? "gone");
+  if (isRehearsal && blocked !== undefined) return leftAs(record.key, "blocked", blocked);
+  return creation({ index, id, ...(routing === undefined ? {} : { routing }) }, after);
 }
 
 /** How the document will look, so that a later attempt knows its own work again. */
@@ -193,7 +212,9 @@ function afterPrint(
   look: Looker,
   record: PlannedRecord,
 ): { readonly after?: string } {
-  const seen = after === undefined ? undefined : look({ ...document, source: parseJson(after), text: after }, record);
+  if (after === undefined) return {};
+  const then: Fetched = { seqNo: "", primaryTerm: "", ...document, source: parseJson(after), text: after };
+  const seen = look.at(then, record);
   return seen === undefined ? {} : { after: seen.made };
 }
 

@@ -8,6 +8,8 @@ import { at, itemsOf, membersOf, textOf, type JsonNode } from "../../src/documen
 export interface ConcreteIndex {
   readonly name: string;
   readonly open: boolean;
+  /** The stream that it belongs to. */
+  readonly dataStream?: string;
   /** Kept by the server for itself. */
   readonly system: boolean;
   /** Why no document in it can be changed now. */
@@ -71,7 +73,9 @@ export async function indicesOf(api: Api, pattern: string): Promise<ConcreteInde
             help: "Run the same command again.",
           },
         );
-      found.push(concrete(name, attributes, system, mine, mapping));
+      const dataStream = textOf(at(entry, "data_stream"));
+      const state = { attributes, system, ...(dataStream === undefined ? {} : { dataStream }) };
+      found.push(concrete(name, state, mine, mapping));
     }
   }
   return found;
@@ -161,10 +165,13 @@ function textsOf(node: JsonNode | undefined): (string | undefined)[] {
   return node?.kind === "array" ? node.items.map(textOf) : [textOf(node)];
 }
 
+interface State extends Pick<ConcreteIndex, "system" | "dataStream"> {
+  readonly attributes: readonly (string | undefined)[];
+}
+
 function concrete(
   name: string,
-  attributes: readonly (string | undefined)[],
-  system: boolean,
+  { attributes, ...state }: State,
   settings: JsonNode | undefined,
   mapping: JsonNode | undefined,
 ): ConcreteIndex {
@@ -176,7 +183,7 @@ function concrete(
   return {
     name,
     open: !attributes.includes("closed"),
-    system,
+    ...state,
     ...(follower ? { blocked: "ccr_follower" as const } : blocked ? { blocked: "index_block" as const } : {}),
     unreadable: setting("index.blocks.read") === "true",
     setting,

@@ -6,6 +6,7 @@ import { fieldName } from "../../src/documents/path.ts";
 import { Failure } from "../../src/errors.ts";
 import type { Operation, PlannedRecord } from "../../src/model/change.ts";
 import { SAMPLE_STAMP } from "../../src/model/marker.ts";
+import { keepsWhole } from "../../src/model/pre-image.ts";
 import type { Change } from "../../src/model/rule-change.ts";
 import type { Lookup, Target } from "../../src/model/search.ts";
 import type { IO } from "../../src/port/connector.ts";
@@ -17,6 +18,7 @@ import { searchable } from "./mapping.ts";
 import { marked, markIn, markShapeOf, markTexts, unmarked, type MarkShape } from "./marker.ts";
 import { minimisingEdits } from "./minimise.ts";
 import type { Fetched } from "./search.ts";
+import { type ID_TAKEN, isWhole, wholeBack, wholeImage } from "./whole-image.ts";
 
 export interface Look {
   readonly fingerprint: string;
@@ -25,7 +27,7 @@ export interface Look {
   /** The document as it is to be. Absent: it is as wanted, or cannot be changed; never there for a deletion. */
   readonly after?: string;
   /** Why it cannot be changed so: a code. */
-  readonly refused?: "changed" | "marker_path";
+  readonly refused?: "changed" | "gone" | "marker_path" | typeof ID_TAKEN;
   /** What gives it back. */
   readonly image?: Uint8Array;
   /** Why nothing in its index can be changed now: a code. */
@@ -33,7 +35,11 @@ export interface Look {
 }
 
 /** Undefined: the document's index is no longer behind the record type's pattern. */
-export type Looker = (document: Fetched, record: PlannedRecord) => Look | undefined;
+export interface Looker {
+  at(document: Fetched, record: PlannedRecord): Look | undefined;
+  /** For a document that is not there, and is to be given back. */
+  absent(index: string, record: PlannedRecord): Omit<Look, "fingerprint" | "made" | "image"> | undefined;
+}
 
 /**
  * Reads the mappings once, then looks at any number of documents. Without `lookups` nobody can tell whose the values of a
@@ -54,23 +60,55 @@ export async function looksAt(
     known.set(index.name, views);
     return views;
   };
-  return (document, record) => {
-    const index = indices.get(document.index);
-    if (index === undefined) return undefined;
-    const views = viewsOf(index);
-    const [own] = views;
-    if (own === undefined) return undefined;
-    const fingerprint = fingerprintOf(io, own.shape, document);
-    const seen = {
-      fingerprint,
-      made:
-        own.marking === undefined
-          ? fingerprint
-          : io.digest(["marks", ...markTexts(own.marking.marks, document.source)]),
-      ...(index.blocked === undefined ? {} : { blocked: index.blocked }),
-    };
-    return operation.change.kind === "delete" ? seen : { ...seen, ...wantedOf(io, views, document, record) };
+  const { change } = operation;
+  const keeps = keepsWhole(target);
+  return {
+    at(document, record) {
+      const index = indices.get(document.index);
+      if (index === undefined) return undefined;
+      const views = viewsOf(index);
+      const [own] = views;
+      if (own === undefined) return undefined;
+      const fingerprint = fingerprintOf(io, own.shape, document);
+      const now = sourceText(document);
+      const blocked = index.blocked === undefined ? {} : { blocked: index.blocked };
+      if (isWhole(change))
+        return {
+          fingerprint,
+          made: io.digest(["whole", now]),
+          ...blocked,
+          ...backOf(wholeBack(change, record.key, now)),
+        };
+      const seen = {
+        fingerprint,
+        made:
+          own.marking === undefined
+            ? fingerprint
+            : io.digest(["marks", ...markTexts(own.marking.marks, document.source)]),
+        ...blocked,
+      };
+      if (change.kind === "delete") return keeps ? { ...seen, image: wholeImage(now, undefined) } : seen;
+      const wanted = wantedOf(io, views, document, record);
+      return {
+        ...seen,
+        ...wanted,
+        ...(keeps && wanted.after !== undefined ? { image: wholeImage(now, wanted.after) } : {}),
+      };
+    },
+    absent(index, record) {
+      const known = indices.get(index);
+      if (known === undefined || !isWhole(change)) return undefined;
+      return {
+        ...(known.blocked === undefined ? {} : { blocked: known.blocked }),
+        ...backOf(wholeBack(change, record.key, undefined)),
+      };
+    },
   };
+}
+
+function backOf(back: ReturnType<typeof wholeBack>): Pick<Look, "after" | "refused"> {
+  if (back === undefined) return {};
+  return typeof back === "string" ? { refused: back } : { after: back.text };
 }
 
 type Marking = Extract<Change, { kind: "mark" | "restore" }> & { readonly marks: MarkShape };
@@ -158,7 +196,8 @@ function markingOf(
   return unmarked(marking.marks, text, bytes);
 }
 
-function sourceText({ text, source }: Fetched): string {
+/** `_source` as it is stored. */
+export function sourceText({ text, source }: Fetched): string {
   return text.slice(source.start, source.end);
 }
 

@@ -24,7 +24,7 @@ import {
 } from "./document.ts";
 import { reportEmbedded } from "./embedded.ts";
 import { indicesOf, patternOf, type ConcreteIndex } from "./indices.ts";
-import { looksAt } from "./look.ts";
+import { looksAt, sourceText } from "./look.ts";
 import { canMark, markIn } from "./marker.ts";
 import { matchField, searchable, type MatchField } from "./mapping.ts";
 import { dueQuery } from "./due-query.ts";
@@ -32,6 +32,7 @@ import { queriesFor } from "./query.ts";
 import { residueOf } from "./residue.ts";
 import { assureWholeSight } from "./rights.ts";
 import { nameOf, searchAll, withDocuments } from "./search.ts";
+import { isWhole } from "./whole-image.ts";
 import { shown } from "../../src/model/shown.ts";
 
 export function reader(io: IO, api: Api, dialect: Dialect, cluster: string | undefined): Reader {
@@ -53,6 +54,15 @@ export function reader(io: IO, api: Api, dialect: Dialect, cluster: string | und
       }
     },
     references: () => none(),
+    async imageBytes(_target, keys) {
+      let bytes = 0;
+      for await (const { document } of withDocuments(
+        api,
+        keys.map((key) => ({ key })),
+      ))
+        if (typeof document === "object") bytes += Buffer.byteLength(sourceText(document));
+      return bytes;
+    },
     async size(target) {
       let size = 0;
       for (const index of readable(await indicesOf(api, patternOf(target)))) size += await countOf(api, index.name);
@@ -287,11 +297,15 @@ async function* remaining(
   // an index that could not be searched, named as a whole, is never gone
   yield* operation.records.filter(({ key }) => nameOf(key) === undefined).map(({ key }) => key);
   for await (const { record, name, document } of withDocuments(api, operation.records)) {
-    if (document === "absent") continue;
+    if (document === "absent") {
+      // what is given back is not there then
+      if (isWhole(operation.change)) yield record.key;
+      continue;
+    }
     if (document === "index_missing") throw lostPlace(target, name.index);
     if (document === "index_closed" || unreadable.has(name.index))
       throw new Failure("BLOCKED", `${api.system}: index ${shown(name.index)} is closed, or blocks reading.`);
-    const seen = operation.change.kind === "delete" ? undefined : look(document, record);
+    const seen = operation.change.kind === "delete" ? undefined : look.at(document, record);
     if (operation.change.kind !== "delete" && seen === undefined) throw lostPlace(target, name.index);
     if (seen === undefined || seen.after !== undefined || seen.refused !== undefined) yield record.key;
   }
