@@ -301,7 +301,8 @@ async function orphansIn(
   const family = new Set([table, ...catalog.ancestors(table).filter(({ kind }) => kind === "p")].map(({ oid }) => oid));
   const orphans: (readonly [string, string])[] = [];
   for (const foreignKey of catalog.foreignKeys.filter(({ child }) => family.has(child))) {
-    const named = parentsComing(catalog, foreignKey, coming);
+    const parents = parentsComing(catalog, foreignKey, coming);
+    const named = new Set(parents.map((cells) => JSON.stringify(cells)));
     const rows = group.rows.filter(
       ({ cells }) =>
         foreignKey.columns.every((name) => (cells[name] ?? null) !== null) &&
@@ -323,7 +324,24 @@ async function orphansIn(
         `k.v${at}::${castTo(column.type)}`,
       ),
     );
-    const text = `SELECT k.n FROM ${list} WHERE NOT EXISTS (SELECT FROM ${foreignKey.parentName} AS p WHERE ${same.join(" AND ")})`;
+    // `Ann` is `ann` to a citext, and 1.0 is 1: the server compares those to come as well
+    const parent = catalog.table(foreignKey.parent);
+    const types = foreignKey.parentColumns.flatMap((name) => parent?.columns.get(name)?.type ?? []);
+    const lists = types.map(
+      (_, at) => `pg_catalog.unnest(${bound.bind(parents.map((cells) => cells[at] ?? null))}::text[])`,
+    );
+    const alike = types.map((type, at) =>
+      equal(
+        `c.v${at}::${castTo(type)}`,
+        foreignKey.operators[at] ?? type.equals,
+        `k.v${at}::${columns[at] === undefined ? castTo(type) : castTo(columns[at].type)}`,
+      ),
+    );
+    const comes =
+      types.length === 0 || parents.length === 0
+        ? ""
+        : ` AND NOT EXISTS (SELECT FROM ROWS FROM (${lists.join(", ")}) AS c (${types.map((_, at) => `v${at}`).join(", ")}) WHERE ${alike.join(" AND ")})`;
+    const text = `SELECT k.n FROM ${list} WHERE NOT EXISTS (SELECT FROM ${foreignKey.parentName} AS p WHERE ${same.join(" AND ")})${comes}`;
     for (const [n] of await session.query(text, bound.values)) {
       const at = rows[Number(n)]?.at;
       if (at !== undefined) orphans.push([at, foreignKey.name]);
@@ -336,14 +354,10 @@ function parentsComing(
   catalog: Catalog,
   { parent, parentColumns }: ForeignKey,
   coming: readonly WholeRow[],
-): ReadonlySet<string> {
-  return new Set(
-    coming.flatMap(({ at, cells }) => {
-      const table = placed(catalog, at)?.table;
-      const family = table === undefined ? [] : [table, ...catalog.ancestors(table)];
-      return family.some(({ oid }) => oid === parent)
-        ? [JSON.stringify(parentColumns.map((name) => cells[name] ?? null))]
-        : [];
-    }),
-  );
+): readonly (readonly (string | null)[])[] {
+  return coming.flatMap(({ at, cells }) => {
+    const table = placed(catalog, at)?.table;
+    const family = table === undefined ? [] : [table, ...catalog.ancestors(table)];
+    return family.some(({ oid }) => oid === parent) ? [parentColumns.map((name) => cells[name] ?? null)] : [];
+  });
 }

@@ -144,7 +144,7 @@ function withJson(
 }
 
 /** Texts that a column's collation finds equal are equal. */
-function collated(text: string, collation: string | undefined): string {
+export function collated(text: string, collation: string | undefined): string {
   if (collation === "NOCASE") return text.replaceAll(/[A-Z]+/gu, (letters) => letters.toLowerCase());
   return collation === "RTRIM" ? text.replace(/ +$/u, "") : text;
 }

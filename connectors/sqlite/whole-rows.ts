@@ -3,9 +3,10 @@ import type { SQLInputValue } from "node:sqlite";
 import { texts } from "../../src/sql/record-table.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
 import { type Cells, isNameless, type WholeRow } from "../../src/sql/whole-row.ts";
-import type { Catalog, Table } from "./catalog.ts";
+import type { Catalog, Column, Table } from "./catalog.ts";
 import { type Database, quoted, type Value } from "./database.ts";
 import { byKey } from "./keys.ts";
+import { collated } from "./resolved.ts";
 
 /** Under this name stands the row's number where no column is: no column has it. */
 const NUMBER = "\0rowid";
@@ -206,9 +207,32 @@ function orphanIn(
     const comes = coming.some(
       (one) =>
         placed(place, one.at)?.table === parent &&
-        parentColumns.every((column, index) => (one.cells[column] ?? null) === (cells[columns[index] ?? ""] ?? null)),
+        parentColumns.every((column, index) =>
+          isAlike(place.catalog, parent, column, one.cells[column] ?? null, cells[columns[index] ?? ""] ?? null),
+        ),
     );
     if (!comes) return name;
   }
   return undefined;
+}
+
+/** As SQLite compares a reference: with the parent's collation and kind of value. */
+function isAlike(catalog: Catalog, table: Table, name: string, there: string | null, mine: string | null): boolean {
+  if (there === null || mine === null) return false;
+  if (there === mine) return true;
+  const column = table.columns.get(name);
+  const [one, other] = [there, mine].map((cell) => comparedAs(cell, column?.affinity));
+  if (typeof one !== "string" || typeof other !== "string") return one !== undefined && one === other;
+  const collation = catalog.collations(table).get(name);
+  return collated(one, collation) === collated(other, collation);
+}
+
+/** A text or a number; undefined: bytes, which are like nothing else. */
+function comparedAs(cell: string, affinity: Column["affinity"] | undefined): string | number | undefined {
+  const kind = cell.charAt(0);
+  const text = kind === "t" ? Buffer.from(cell.slice(1), "base64").toString() : cell.slice(1);
+  if (kind === "b") return undefined;
+  if (kind === "t")
+    return affinity === "number" && text.trim() !== "" && !Number.isNaN(Number(text)) ? Number(text) : text;
+  return affinity === "text" ? text : Number(text);
 }

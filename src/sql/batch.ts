@@ -7,7 +7,7 @@ import type { Locking, Referencing, SqlBatch, SqlDialect } from "./dialect.ts";
 import { keepImages } from "./images.ts";
 import { type Batch, type Item, type Job, lookupsOf, type Todo } from "./items.ts";
 import { keyDigest, noteText } from "./notes.ts";
-import type { RecordTable, RowState } from "./record-table.ts";
+import { type RecordTable, type RowState, texts } from "./record-table.ts";
 import { type Blocker, blockedBy } from "./references.ts";
 import { expectAll, Refusal } from "./refusal.ts";
 import { lookToPutBack, putBackWhole, seenBack, wholeItems } from "./put-back.ts";
@@ -40,6 +40,8 @@ export interface UnitRun<T extends RecordTable> {
   contended: boolean;
   /** Everything is taken back. */
   readonly rehearsal: boolean;
+  /** It gives back: what triggers make of it is looked at. */
+  readonly restoring: boolean;
   /** Rows that others of the undo have put back by then: a rehearsal puts them back too. */
   readonly coming: readonly WholeRow[];
 }
@@ -69,6 +71,7 @@ export async function runBatch<T extends RecordTable>(
   const before = await readWhole(transaction, todo, references);
   await putBackWhole(transaction, back, run.coming);
   await writeLeading(run, transaction, leading);
+  await seenAlive(run, transaction, leading);
   await seenBack(transaction, back.todo);
   const own = await writeTrails(
     { jobs: trails, io, wrote: leading.length + back.todo.length > 0 },
@@ -207,6 +210,41 @@ function isDone<T extends RecordTable>(
   return [{ table: item.job.table, change: item.change }, ...item.also].every(
     ({ table, change }) => assignmentsOf(table, change, state, "everything", io).size === 0,
   );
+}
+
+/** Triggers have had their say over what a mark left: throws `Refusal` where a record that is to live again does not. */
+async function seenAlive<T extends RecordTable>(
+  run: UnitRun<T>,
+  session: SqlBatch<T>,
+  todo: readonly Todo<T>[],
+): Promise<void> {
+  if (!run.restoring) return;
+  for (const [{ table }, mine] of Map.groupBy(todo, ({ item }) => item.job)) {
+    const keys = mine.map(({ item }) => item.record.key);
+    const { states } = await session.rows(table, keys, "none");
+    for (const { item, assignments } of mine) {
+      const state = states.get(item.record.key);
+      if (state === undefined) throw new Refusal("swallowed");
+      const wrong = wrongIn(item, assignments, state, run.io);
+      if (wrong.length === 0) continue;
+      const [, name = ""] = texts(state.address);
+      throw new Refusal(`TRIGGER_CHANGES ${wrong.map((column) => `${name}.${column}`).join(", ")}`);
+    }
+  }
+}
+
+/** Columns that do not hold what they were given. What was kept of a mark was read in the same words as what is there. */
+function wrongIn<T extends RecordTable>(
+  { job: { table }, change }: Item<T>,
+  given: Assignments,
+  state: RowState,
+  io: IO,
+): readonly string[] {
+  const wrong =
+    change.kind === "restore"
+      ? [...given].flatMap(([name, value]) => ((state.values.get(name) ?? null) === value ? [] : [name]))
+      : [...assignmentsOf(table, change, state, "everything", io).keys()];
+  return wrong.toSorted();
 }
 
 /** Changes before deletions: what is unlinked no longer stands in the way. */

@@ -1,4 +1,5 @@
 import type { SystemBlock } from "../model/datamap.ts";
+import { markerColumns } from "../model/marker.ts";
 import { isIgnored, type Nameable } from "./findings.ts";
 
 /** What our statements did to a table that they do not name. */
@@ -16,17 +17,18 @@ export function peoplesIn(block: SystemBlock): (table: Nameable, records: readon
 }
 
 /**
- * Columns of these record types that say whose a record is, and how long it is kept: whatever they hold, they are no
- * counters or clocks that triggers keep.
+ * Columns of these record types that say whose a record is, how long it is kept, and whether and since when it is marked as
+ * deleted: whatever they hold, they are no counters or clocks that triggers keep.
  */
 export function decidingColumns({ records }: SystemBlock, ids: readonly string[]): ReadonlySet<string> {
   const own = records
     .filter(({ id }) => ids.includes(id))
-    .flatMap(({ match, where, holds, created }) => [
+    .flatMap(({ match, where, holds, created, marker }) => [
       ...match.terms.map(({ column }) => column),
       ...Object.keys(where ?? {}),
       ...holds.map(({ from }) => from),
       ...(created === undefined ? [] : [created]),
+      ...(marker === undefined ? [] : markerColumns(marker)),
     ]);
   const leadingOn = records.flatMap(({ match }) =>
     match.terms.flatMap(({ source }) =>

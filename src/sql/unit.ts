@@ -37,6 +37,7 @@ export async function applyUnit<T extends RecordTable>(
     passed: new Set(),
     contended: false,
     rehearsal: unit.rehearsal === true,
+    restoring: unit.effect === "restore",
     coming: unit.rehearsal === true ? comingIn(unit.earlier ?? []) : [],
   };
   const results: BatchResult<T>[] = [];

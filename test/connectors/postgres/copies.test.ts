@@ -514,6 +514,13 @@ test("a trigger that changes what stands in somebody's row fails its record; cou
     match: { mode: "any", terms: [{ column: "person", source: { kind: "identity", identity: "id" } }] },
     holds: [{ hold: "law", from: "day", protects: [] }],
   });
+  const binned = record("binned", "soft-delete", {
+    marker: { kind: "timestamp", column: "gone", live: null },
+  });
+  const hidden = record("hidden", "soft-delete", {
+    place: { kind: "table", table: "binned" },
+    marker: { kind: "flag", column: "hidden", deleted: "1", since: "hidden_at" },
+  });
   const set = (
     statement: string,
   ) => `${PEOPLE}; CREATE TABLE posts (id int PRIMARY KEY, email text, title text, read bool, n int, seen timestamptz, words tsvector) PARTITION BY RANGE (id);
@@ -521,11 +528,13 @@ test("a trigger that changes what stands in somebody's row fails its record; cou
     CREATE TABLE plain (who text, title text); INSERT INTO plain VALUES ('bob', 'x');
     CREATE TABLE bills (code text PRIMARY KEY, person int, day date, seen date, total int, note text);
     INSERT INTO bills SELECT code, 8, '2026-01-01', '2026-01-01', 5, 'x' FROM unnest('{b1,b2,b3}'::text[]) code;
+    CREATE TABLE binned (id int PRIMARY KEY, email text, gone timestamptz, hidden int, hidden_at timestamptz, seen timestamptz);
+    INSERT INTO binned VALUES (1, 'bob', NULL, 0, NULL, NULL), (2, 'bob', '2026-01-01Z', 1, '2026-01-01Z', NULL);
     CREATE FUNCTION follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${statement}; RETURN NULL; END $$; CREATE TRIGGER follow AFTER DELETE ON people FOR EACH ROW EXECUTE FUNCTION follow()`;
   const run = async (statement: string, ignore: readonly string[] = []) => {
     await database.fresh();
     await database.sql(set(statement));
-    const system = systemOf([people.record, posts, record("plain", "erase"), bills], { ignore });
+    const system = systemOf([people.record, posts, record("plain", "erase"), bills, binned, hidden], { ignore });
     const work = await plan(system, worldOf(database), people, [lookup({ email: "ann" })]);
     const others = await plan(system, worldOf(database), onPosts, [lookup({ email: "ann" })]);
     const changing = [
@@ -568,6 +577,11 @@ test("a trigger that changes what stands in somebody's row fails its record; cou
     ["from when on it is kept", "UPDATE bills SET day = '1990-01-01', seen = now()", "ALTERED bills.day"],
     ["a number of what a law wants kept", "UPDATE bills SET total = 0 WHERE code = 'b2'", "ALTERED bills.total"],
     ["what is left of a kept one", "UPDATE bills SET total = 0, note = NULL WHERE code = 'b3'", "ALTERED bills.total"],
+    ["a stranger's is marked as deleted", "UPDATE binned SET gone = now() WHERE id = 1", "ALTERED binned.gone"],
+    ["what was marked goes later", "UPDATE binned SET gone = now() WHERE id = 2", "ALTERED binned.gone"],
+    ["what was marked lives again", "UPDATE binned SET gone = NULL, seen = now()", "ALTERED binned.gone"],
+    ["a number that says it is deleted", "UPDATE binned SET hidden = 1", "ALTERED binned.hidden"],
+    ["since when it is", "UPDATE binned SET hidden_at = now()", "ALTERED binned.hidden_at"],
     ["behind a lock", "LOCK TABLE people; UPDATE people SET name = 'x' WHERE id = 8", "ALTERED people"],
   ];
   for (const [what, statement, reason] of noticed) {
@@ -581,6 +595,7 @@ test("a trigger that changes what stands in somebody's row fails its record; cou
   const passing: [string, string, readonly string[]][] = [
     ["a counter, a time, an index of words", "UPDATE posts SET n = n - 1, seen = now(), words = 'z'", []],
     ["another day", "UPDATE bills SET seen = now()", []],
+    ["another day of what is marked", "UPDATE binned SET seen = now()", []],
     ["a number of what nobody keeps", "UPDATE bills SET total = 0 WHERE code = 'b1'", []],
     ["what is cleared of a kept one", "UPDATE bills SET note = NULL WHERE code = 'b3'", []],
     ["the same value again", "UPDATE posts SET title = title", []],

@@ -265,3 +265,25 @@ test("a table without a key, and what the role may not put back, is refused befo
   );
   expect((await found()).filter((one) => one.startsWith("NOT_PERMITTED shop.people"))).toHaveLength(4);
 });
+
+test("a child names its parent as the server compares it, not byte for byte: it comes back with it", async () => {
+  await database.sql(`CREATE TABLE codes (no numeric PRIMARY KEY, email text);
+    CREATE TABLE uses (id int PRIMARY KEY, no numeric REFERENCES codes ON DELETE SET NULL);
+    INSERT INTO codes VALUES (7.0, '${ANN}'), (8, 'bob'); INSERT INTO uses VALUES (1, 7), (2, 8.00)`);
+  const codes = record("codes", "erase", WINDOW);
+  const io = worldOf(database);
+  const system = systemOf([codes], { ignore: ["uses"] });
+  const rows = async () =>
+    await database.sql("SELECT c::text FROM codes c UNION ALL SELECT u::text FROM uses u ORDER BY 1");
+  const before = await rows();
+  const works = [
+    await plan(system, io, target(codes, [{ column: "email", type: "email", fold: [] }]), [lookup({ email: ANN })]),
+  ];
+  const journal = testJournal();
+  expect(await erase(system, io, works, journal)).toMatchObject([done(1)]);
+  expect(await rows()).toEqual([["(1,)"], ["(2,8.00)"], ["(8,bob)"]]);
+  const unit = backOf(works, journal);
+  expect(await obstacles(system, io, unit)).toEqual([]);
+  expect(await putBack(system, io, unit)).toMatchObject([done(1)]);
+  expect(await rows()).toEqual(before);
+});

@@ -348,13 +348,20 @@ describe("triggers", () => {
       match: { mode: "any", terms: [{ column: "person", source: { kind: "identity", identity: "id" } }] },
       holds: [{ hold: "law", from: "day", protects: [] }],
     });
+    const binned = record("binned", "soft-delete", { marker: { kind: "timestamp", column: "gone", live: null } });
+    const hidden = record("hidden", "soft-delete", {
+      place: { kind: "table", table: "binned" },
+      marker: { kind: "flag", column: "hidden", deleted: "1", since: "hidden_at" },
+    });
     const run = async (statement: string, ignore: readonly string[] = []) => {
       const file = testFile(
         `${PEOPLE}; CREATE TABLE posts (id INTEGER PRIMARY KEY, email TEXT, title TEXT COLLATE NOCASE, read BOOLEAN, n INT, seen DATETIME);
         CREATE TABLE bills (id INTEGER PRIMARY KEY, person INT, day DATE, seen DATE, total INT, note TEXT); INSERT INTO bills SELECT value, 8, '2026-01-01', '2026-01-01', 5, 'x' FROM json_each('[1,2,3]');
+        CREATE TABLE binned (id INTEGER PRIMARY KEY, email TEXT, gone DATETIME, hidden INT, hidden_at DATETIME, seen DATETIME);
+        INSERT INTO binned VALUES (1, 'bob', NULL, 0, NULL, NULL), (2, 'bob', '2026-01-01', 1, '2026-01-01', NULL);
         INSERT INTO posts VALUES (1, 'bob', 'x', 0, 1, '2026-01-01'), (2, '${ANN}', 'y', 0, 1, '2026-01-01'); CREATE TRIGGER follow AFTER DELETE ON people BEGIN ${statement}; END`,
       );
-      const system = systemOf([people, posts, bills], { ignore });
+      const system = systemOf([people, posts, bills, binned, hidden], { ignore });
       const work = await plan(system, worldOf(file), byEmail, who);
       const others = await plan(system, worldOf(file), byPost, who);
       const changing = [
@@ -395,6 +402,15 @@ describe("triggers", () => {
       ["what is left of a kept one", "UPDATE bills SET total = 0, note = NULL WHERE id = 3", "ALTERED bills.total"],
       ["whose it is", "UPDATE bills SET person = 9", "ALTERED bills.person"],
       ["from when on it is kept", "UPDATE bills SET day = '1990-01-01', seen = '2026-02-02'", "ALTERED bills.day"],
+      [
+        "a stranger's is marked as deleted",
+        "UPDATE binned SET gone = '2026-02-02' WHERE id = 1",
+        "ALTERED binned.gone",
+      ],
+      ["what was marked goes later", "UPDATE binned SET gone = '2026-02-02' WHERE id = 2", "ALTERED binned.gone"],
+      ["what was marked lives again", "UPDATE binned SET gone = NULL, seen = '2026-02-02'", "ALTERED binned.gone"],
+      ["a number that says it is deleted", "UPDATE binned SET hidden = 1", "ALTERED binned.hidden"],
+      ["since when it is", "UPDATE binned SET hidden_at = '2026-02-02'", "ALTERED binned.hidden_at"],
     ];
     for (const [what, statement, reason] of noticed) {
       const { outcome, left } = await run(statement);
@@ -404,6 +420,7 @@ describe("triggers", () => {
     const passing: [string, string, readonly string[]][] = [
       ["a counter and a time", "UPDATE posts SET n = n - 1, seen = '2026-02-02'", []],
       ["another day", "UPDATE bills SET seen = '2026-02-02'", []],
+      ["another day of what is marked", "UPDATE binned SET seen = '2026-02-02'", []],
       ["a number of what nobody keeps", "UPDATE bills SET total = 0 WHERE id = 1", []],
       ["what is cleared of a kept one", "UPDATE bills SET note = NULL WHERE id = 3", []],
       ["the same value again", "UPDATE posts SET title = title", []],

@@ -1,5 +1,9 @@
-import { type MarkedRow, marksContract, RESTORE_WINDOW, type Way } from "../../contract/marks.contract.ts";
+import { expect, test } from "vitest";
+import { MARK_STAMP, type MarkedRow, marksContract, RESTORE_WINDOW, type Way } from "../../contract/marks.contract.ts";
 import { markerColumns } from "../../../src/model/marker.ts";
+import { eraseUnit, locateAll, planned, unitOf } from "../../support/erase.ts";
+import { testIO } from "../../support/io.ts";
+import { testJournal } from "../../support/journal.ts";
 import { target } from "../sql.ts";
 import { record, systemOf, testFile } from "./file.ts";
 
@@ -91,4 +95,32 @@ marksContract("sqlite", ["effect_begin", "effect_half", "effect_done"], WAYS, as
       await Promise.resolve();
     },
   });
+});
+
+test("a trigger that marks anew what is to live again is told by a rehearsal; nothing is touched, and the others come back", async () => {
+  using file = testFile(`CREATE TABLE people (no TEXT PRIMARY KEY, email TEXT, gone DATETIME);
+    INSERT INTO people VALUES ('1', 'ann', NULL), ('2', 'bob', NULL), ('3', 'ann', NULL);
+    CREATE TRIGGER stays AFTER UPDATE ON people WHEN new.no = '1' AND new.gone IS NULL BEGIN UPDATE people SET gone = '2001-01-01' WHERE no = new.no; END`);
+  const marker = { kind: "timestamp", column: "gone", live: null } as const;
+  const binned = record("people", "soft-delete", { marker, restoreWindow: RESTORE_WINDOW });
+  const system = systemOf([binned]);
+  const io = testIO({ base: file.folder });
+  const mine = target(binned, ["email"]);
+  const lookups = [{ subject: 0, values: { email: ["ann"], ":email": ["ann"] } }];
+  const records = planned(await locateAll(system, io, mine, lookups));
+  const journal = testJournal();
+  const marking = unitOf(mine, lookups, { kind: "mark", marker, stamp: MARK_STAMP }, records);
+  expect(await eraseUnit(system, io, { ...marking, effect: "mark" }, journal)).toMatchObject({ changed: 2, failed: 0 });
+  const marked = file.sql("SELECT * FROM people");
+  expect(marked.map(([, , gone]) => gone === null)).toEqual([false, true, false]);
+  const images = new Map([...journal.images].map(([name, bytes]) => [name.slice(name.indexOf("\n") + 1), bytes]));
+  const restoring = {
+    ...unitOf(mine, lookups, { kind: "restore", marker, images }, records),
+    effect: "restore",
+  } as const;
+  const said = { matched: 1, failed: 1, left: [{ reason: "TRIGGER_CHANGES people.gone" }] };
+  expect(await eraseUnit(system, io, { ...restoring, rehearsal: true })).toMatchObject(said);
+  expect(file.sql("SELECT * FROM people")).toEqual(marked);
+  expect(await eraseUnit(system, io, restoring)).toMatchObject(said);
+  expect(file.sql("SELECT * FROM people")).toEqual([marked[0], marked[1], ["3", "ann", null]]);
 });

@@ -245,3 +245,27 @@ test("a table without a key is refused", async () => {
   using _ = file;
   expect(codes(await check(system, io, [target(logs, ["email"])]))).toEqual(["ACTION_REFUSED shop.logs"]);
 });
+
+test("a child names its parent as SQLite compares it, not byte for byte: it comes back with it", async () => {
+  const codes = record("codes", "erase", WINDOW);
+  for (const onDelete of ["CASCADE", "SET NULL", "SET DEFAULT"]) {
+    const { file, io, system } = await world(
+      `CREATE TABLE codes (code TEXT COLLATE NOCASE, no NUMERIC, email TEXT, PRIMARY KEY (code, no));
+       CREATE TABLE uses (id INTEGER PRIMARY KEY, code TEXT DEFAULT 'zz', no TEXT DEFAULT '9', FOREIGN KEY (code, no) REFERENCES codes ON DELETE ${onDelete});
+       INSERT INTO codes VALUES ('AB', 7, '${ANN}'), ('CD', 7, 'bob'), ('ZZ', 9, 'zoe'); INSERT INTO uses VALUES (1, 'ab', '7'), (2, 'cd', '7.0');`,
+      [codes],
+      ["uses"],
+    );
+    using _ = file;
+    const before = dumpOf(file);
+    const works: Work[] = [];
+    for (const one of await planAll(system, io, [codes])) works.push(await withTaken(system, io, one));
+    const journal = testJournal();
+    expect(await erase(system, io, works, journal), onDelete).toMatchObject([done(1)]);
+    expect(dumpOf(file)["uses"], onDelete).not.toEqual(before["uses"]);
+    const unit = backOf(works, journal);
+    expect(await obstacles(system, io, unit), onDelete).toEqual([]);
+    expect(await putBack(system, io, unit), onDelete).toMatchObject([done(1)]);
+    expect(dumpOf(file), onDelete).toEqual(before);
+  }
+});
