@@ -9,6 +9,9 @@ import { readInput } from "../../src/terminal/read-input.ts";
 import { requestTable } from "../../src/terminal/request-screen.ts";
 import { day, indent, safe, table } from "../../src/terminal/show.ts";
 
+/** So many lines are told, and then how many more. */
+const TOLD = 20;
+
 export default class RequestNew extends BaseCommand {
   static override summary = "Open a request for a person, or one each for several.";
   static override description =
@@ -45,7 +48,7 @@ export default class RequestNew extends BaseCommand {
       });
     const { daysLeft } = await import("../../src/requests/board.ts");
     const { contextOf, today } = await import("../../src/requests/context.ts");
-    const { readSubjects } = await import("../../src/planner/subjects.ts");
+    const { readPeople } = await import("../../src/planner/subjects.ts");
     const { likelyDuplicates, openRequests } = await import("../../src/requests/open-request.ts");
     const { requestJson } = await import("../../src/requests/request-json.ts");
     const { openWorkspace } = await import("../../src/workspace.ts");
@@ -55,7 +58,7 @@ export default class RequestNew extends BaseCommand {
     const file = flags["subject-file"];
     if (file === "-" && tone.verbose) say("Reading the subjects from stdin.");
     const asked = file === undefined ? await this.#ask(context, flags, { asking, say }) : undefined;
-    const subjects = readSubjects(asked?.subject ?? (await readInput(file ?? "-", signal)), map.identities);
+    const { subjects, repeated } = readPeople(asked?.subject ?? (await readInput(file ?? "-", signal)), map.identities);
     const received = asked?.received ?? flags.received;
     const ref = asked?.ref ?? flags.ref;
     const requests = await openRequests(context, subjects, workspace.pseudonym, {
@@ -70,9 +73,15 @@ export default class RequestNew extends BaseCommand {
     return {
       data: { requests: requests.map((request) => requestJson(request, now)) },
       human: requestTable(requests, (request) => daysLeft(request, now), tone.plain) + due,
-      warnings: likelyDuplicates(requests, await workspace.state.read.requests.list()).map(
-        (id) => `${id} is open and about the same person`,
-      ),
+      warnings: [
+        ...repeated.slice(0, TOLD).map((line) => `line ${line} says again who stands above: they are one person`),
+        ...(repeated.length > TOLD ? [`and ${repeated.length - TOLD} more lines like it`] : []),
+        ...likelyDuplicates(requests, await workspace.state.read.requests.list()).map((id) =>
+          subjects.length > 1
+            ? `${id} is open and about one of the same people`
+            : `${id} is open and about the same person`,
+        ),
+      ],
       next: requests.slice(0, 3).map(({ id }) => `expunge request identity ${id}`),
     };
   }

@@ -33,11 +33,27 @@ interface Entry {
  * everything that is wrong; no message holds anything of the file.
  */
 export function readSubjects(text: string, identities: readonly Identity[]): Subject[] {
+  return readPeople(text, identities).subjects;
+}
+
+/** The same. Whoever stands in the file twice with the same values is one person. `repeated`: lines of those that say it again. */
+export function readPeople(
+  text: string,
+  identities: readonly Identity[],
+): { readonly subjects: Subject[]; readonly repeated: readonly number[] } {
   const wrong: Wrong[] = [];
   const entries = parse(text.replace(/^\uFEFF/u, ""), identities, wrong);
   const subjects = entries.map((entry, at) => readSubject(entry, at + 1, identities, wrong));
   if (wrong.length > 0) throw refusal(wrong, identities);
-  return subjects;
+  const people = new Map<string, Subject>();
+  const repeated: number[] = [];
+  for (const [at, subject] of subjects.entries()) {
+    const known = Object.entries(subject.identifiers).map(([name, values]) => [name, [...new Set(values)].toSorted()]);
+    const who = JSON.stringify(known);
+    if (people.has(who)) repeated.push(entries[at]?.line ?? 0);
+    else people.set(who, subject);
+  }
+  return { subjects: [...people.values()], repeated };
 }
 
 /** So many are told: a file with the same mistake in each line says no more by its thousandth. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
 import type { Fold, Identity, IdentityType } from "../../src/model/datamap.ts";
-import { readSubjects } from "../../src/planner/subjects.ts";
+import { readPeople, readSubjects } from "../../src/planner/subjects.ts";
 
 const at = { line: 1, column: 1 };
 const identity = (name: string, type: IdentityType, fold: readonly Fold[] = []): Identity => ({
@@ -28,6 +28,20 @@ function refused(text: string): Failure {
   }
   throw new Error("nothing was refused");
 }
+
+test("whoever stands there twice with the same values is one person, and the line is told", () => {
+  const [ann, bob] = [{ email: "ann@example.com", customer_id: 7 }, { email: "bob@example.com" }];
+  const again = { customer_id: "7", email: [" ANN@example.com", "ann@example.com"] };
+  const text = [ann, bob, again, bob, { email: "ann@example.com" }].map((one) => JSON.stringify(one)).join("\n");
+  const { subjects, repeated } = readPeople(text, IDENTITIES);
+  expect(subjects.map(({ identifiers }) => identifiers)).toEqual([
+    { email: ["ann@example.com"], customer_id: ["7"] },
+    { email: ["bob@example.com"] },
+    { email: ["ann@example.com"] },
+  ]);
+  expect(repeated).toEqual([3, 4]);
+  expect(readSubjects(text, IDENTITIES)).toEqual(subjects);
+});
 
 test("an object, an array and one object a line are read alike", () => {
   const [ann, bob] = [{ email: "ann@example.com" }, { email: ["bob@example.com"], customer_id: 42 }];
