@@ -79,6 +79,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/model",
     "src/errors.ts",
   ],
+  "src/map-check": ["src/planner", "src/record-files", "src/model", "src/errors.ts"],
+  "src/check-map.ts": [
+    "src/workspace.ts",
+    "src/write-whole.ts",
+    "src/map-check",
+    "src/planner",
+    "src/port",
+    "src/model",
+    "src/errors.ts",
+  ],
   "src/requests": [
     "src/workspace.ts",
     "src/executor",
