@@ -8,6 +8,7 @@ export const config: ConnectorConfig = {
   actions: ["erase", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["index"],
   rank: "index",
+  drafted: { from: "index", takes: () => true },
   block: { connect: { secret: CONNECT.secret }, system: {}, record: { index: PLACE.index } },
   lint: (block) => [...lint(block)],
 };
