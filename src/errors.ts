@@ -120,6 +120,7 @@ export const FAILURES = {
   CONFIRM_NEEDED: { exit: EXIT.usage, help: "Without a terminal, confirm with --confirm ID." },
   FORMAT_NOT_BUILT: { exit: EXIT.usage, help: "Name one of those that there are." },
   OPTION_NOT_BUILT: { exit: EXIT.usage, help: "This option is not built yet; what there is shows with --help." },
+  FILE_EXISTS: { exit: EXIT.usage, help: "Name another file with --out, or move this one away." },
   NO_SUCH_REQUEST: { exit: EXIT.usage, help: "See: expunge request list." },
   NO_SUCH_HOLD: { exit: EXIT.usage, help: "See: expunge hold list." },
   WRONG_STATE: { exit: EXIT.usage, help: "See: expunge request show ID." },

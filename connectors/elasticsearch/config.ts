@@ -9,6 +9,7 @@ export const config: ConnectorConfig = {
   places: ["index"],
   rank: "index",
   preImages: true,
+  drafted: { from: "index", takes: () => true },
   block: { connect: { secret: CONNECT.secret }, system: {}, record: { index: PLACE.index } },
   lint: (block) => [...lint(block)],
 };

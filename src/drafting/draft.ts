@@ -5,7 +5,16 @@
 import type { Store, StoreColumn } from "../model/structure.ts";
 import { fieldsOf } from "./field-proposals.ts";
 import { ignoredOf } from "./ignored.ts";
-import { classOf, declaredLinks, guessedLinks, keyColumn, type Link, type Node, nodesOf, polymorphicPairs } from "./links.ts";
+import {
+  classOf,
+  declaredLinks,
+  guessedLinks,
+  keyColumn,
+  type Link,
+  type Node,
+  nodesOf,
+  polymorphicPairs,
+} from "./links.ts";
 import { markerOf } from "./markers.ts";
 import { ADDRESS_NAME, personalIn, type Surrounding, WRITTEN_NAME } from "./personal.ts";
 import { plainName, singular, tableName } from "./plain-name.ts";
@@ -35,7 +44,9 @@ export function draft(systems: readonly SurveyedSystem[]): Proposal {
     systems,
     records,
     unplaced,
-    ignored: systems.flatMap((system, at) => ignoredOf(system, elsewhere[at]?.rest ?? [], elsewhere[at]?.kept ?? new Set())),
+    ignored: systems.flatMap((system, at) =>
+      ignoredOf(system, elsewhere[at]?.rest ?? [], elsewhere[at]?.kept ?? new Set()),
+    ),
     guessed: elsewhere.flatMap((one) => one.guessed),
   };
 }
@@ -69,7 +80,9 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
   const declared = declaredLinks(nodes);
   const outOf = Map.groupBy(declared, ({ from }) => from);
   const into = Map.groupBy(declared, ({ to }) => to);
-  const first = new Map(nodes.map((node) => [node, personalOf(system, node, { people: isPeople(node), linked: false })]));
+  const first = new Map(
+    nodes.map((node) => [node, personalOf(system, node, { people: isPeople(node), linked: false })]),
+  );
   const certain = (node: Node, ...kinds: readonly PersonalColumn["kind"][]) =>
     (first.get(node) ?? []).filter((one) => one.certain && (kinds.length === 0 || kinds.includes(one.kind)));
   const emailsOf = (node: Node): readonly string[] =>
@@ -92,17 +105,23 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
       ({ to, columns }) =>
         node.plain.includes(to.plain) ||
         columns.every((column) => node.store.key.includes(column)) ||
-        node.store.uniques.some((unique) => unique.columns.length === columns.length && unique.columns.every((one) => columns.includes(one))),
+        node.store.uniques.some(
+          (unique) => unique.columns.length === columns.length && unique.columns.every((one) => columns.includes(one)),
+        ),
     );
     if (part) return false;
-    if (isPeople(node)) return known.length > 0 || (into.get(node) ?? []).length > 0 || (first.get(node) ?? []).length > 0;
+    if (isPeople(node)) {
+      if (known.length > 0) return true;
+      return !kind.ambiguous && ((into.get(node) ?? []).length > 0 || (first.get(node) ?? []).length > 0);
+    }
     if (kind.money || kind.organisation || above.length > 0) return false;
     const named = certain(node, "name").length;
     return named > 1 && certain(node, "email", "phone", "birth", "official number").length > 0;
   }
   for (const node of roots) ways.set(node, emptyWay(0, emailsOf(node), true));
   for (const node of nodes)
-    if (!ways.has(node) && !node.kind.technical && emailsOf(node).length > 0) ways.set(node, emptyWay(1, emailsOf(node), false));
+    if (!ways.has(node) && !node.kind.technical && emailsOf(node).length > 0)
+      ways.set(node, emptyWay(1, emailsOf(node), false));
 
   const follow = (links: readonly Link[]) => {
     const waiting = Map.groupBy(
@@ -122,7 +141,8 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
             found.links.push(link);
             ways.set(link.from, found);
             next.push(link.from);
-          } else if (!known.root && !known.links.includes(link) && known.depth > way.depth && !circular(link, ways)) known.links.push(link);
+          } else if (!known.root && !known.links.includes(link) && known.depth > way.depth && !circular(link, ways))
+            known.links.push(link);
         }
       }
       edge = next;
@@ -147,33 +167,70 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
     }
     const key = keyColumn(source);
     if (key === undefined) return;
-    const wanted = [`${source.plain}_id`, plainName(key.name), `${source.plain}`, "record_id", "row_id", "entity_id", "object_id", "item_id", "source_id", "original_id", "ref_id", "subject_id"];
+    const wanted = [
+      `${source.plain}_id`,
+      plainName(key.name),
+      `${source.plain}`,
+      "record_id",
+      "row_id",
+      "entity_id",
+      "object_id",
+      "item_id",
+      "source_id",
+      "original_id",
+      "ref_id",
+      "subject_id",
+    ];
     const own = new Set(trail.store.key.length === 1 ? trail.store.key : []);
     const column = wanted
       .flatMap((name) => trail.store.columns.filter((one) => plainName(one.name) === name && !own.has(one.name)))
       .find(({ shape }) => shape === key.shape || shape === "text");
     if (column === undefined || column.shape !== key.shape) return;
     const found = emptyWay((ways.get(source)?.depth ?? 0) + 1, [], false);
-    found.links.push({ from: trail, to: source, columns: [column.name], toColumns: [key.name], actor: false, guess: `${reason}, and ${column.name} is of the type of its key` });
+    found.links.push({
+      from: trail,
+      to: source,
+      columns: [column.name],
+      toColumns: [key.name],
+      actor: false,
+      guess: `${reason}, and ${column.name} is of the type of its key`,
+    });
     found.auditOf = { source, reason };
     ways.set(trail, found);
   }
   for (const trail of nodes.filter((node) => node.kind.audit))
     for (const source of [...ways.keys()]) {
       if (source === trail || source.kind.audit) continue;
-      const rest = trail.plain.replace(/(?:^|_)(?:historical|hist|histories|history|audits?|aud|versions?|revisions?|log|archive)(?=_|$)/gu, "").replaceAll(/^_+|_+$/gu, "");
+      const rest = trail.plain
+        .replace(
+          /(?:^|_)(?:historical|hist|histories|history|audits?|aud|versions?|revisions?|log|archive)(?=_|$)/gu,
+          "",
+        )
+        .replaceAll(/^_+|_+$/gu, "");
       const whole = plainName(tableName(trail.store));
       const glued = whole.replace(/^historical/u, "");
-      if (singular(rest) === source.plain || singular(glued) === source.plain || glued === source.plain.replaceAll("_", ""))
+      if (
+        singular(rest) === source.plain ||
+        singular(glued) === source.plain ||
+        glued === source.plain.replaceAll("_", "")
+      )
         trailOf(trail, source, `named like the trail of ${source.store.name}`);
     }
 
   // what only names and types tell
   const guessed: Link[] = [];
   for (let round = 0; round < 3; round += 1) {
-    const targets = [...ways].filter(([node, way]) => way.behind === undefined && !node.kind.organisation && keyColumn(node) !== undefined).map(([node]) => node);
-    const found = guessedLinks(nodes.filter(({ kind }) => !kind.technical), targets);
-    const fresh = found.filter((link) => !guessed.some((one) => one.from === link.from && one.to === link.to && one.columns[0] === link.columns[0]));
+    const targets = [...ways]
+      .filter(([node, way]) => way.behind === undefined && !node.kind.organisation && keyColumn(node) !== undefined)
+      .map(([node]) => node);
+    const found = guessedLinks(
+      nodes.filter(({ kind }) => !kind.technical),
+      targets,
+    );
+    const fresh = found.filter(
+      (link) =>
+        !guessed.some((one) => one.from === link.from && one.to === link.to && one.columns[0] === link.columns[0]),
+    );
     if (fresh.length === 0) break;
     guessed.push(...fresh);
     const before = ways.size;
@@ -184,8 +241,10 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
   }
   for (const link of guessed) {
     const way = ways.get(link.from);
-    if (way === undefined || way.links.includes(link)) continue;
-    way.remarks.push(`${link.columns.join(", ")} → ${link.to.store.name}.${link.toColumns.join(", ")}: ${link.actor ? "it says who did something, not whose it is" : link.guess}`);
+    if (way === undefined || way.links.some(({ columns }) => columns[0] === link.columns[0])) continue;
+    way.remarks.push(
+      `${link.columns.join(", ")} → ${link.to.store.name}.${link.toColumns.join(", ")}: ${link.actor ? "it says who did something, not whose it is" : link.guess}`,
+    );
   }
 
   // pairs of a class and a number
@@ -197,21 +256,37 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
       const values = system.samples.get(node.store.name)?.get(pair.type);
       const fitting = [...ways].filter(([to, way]) => {
         const key = keyColumn(to);
-        return to !== node && way.depth < 2 && way.behind === undefined && !to.kind.audit && key !== undefined && (key.shape === idColumn?.shape || idColumn?.shape === "text");
+        return (
+          to !== node &&
+          way.depth < 2 &&
+          way.behind === undefined &&
+          !to.kind.audit &&
+          key !== undefined &&
+          (key.shape === idColumn?.shape || idColumn?.shape === "text")
+        );
       });
       const seen = fitting.filter(([to, way]) => values?.includes(classOf(to)) ?? way.root);
       const said = `${pair.type} and ${pair.id} are a pair of a class and a number`;
       const way = ways.get(node);
       if (way !== undefined) {
         const others = seen.map(([to]) => `${classOf(to)} (${to.store.name})`).join(", ");
-        way.remarks.push(`${said}: rows may be about ${others === "" ? "any record" : others} too; a second record type over the table with \`where\` finds them`);
+        way.remarks.push(
+          `${said}: rows may be about ${others === "" ? "any record" : others} too; a second record type over the table with \`where\` finds them`,
+        );
         continue;
       }
       for (const [to] of seen) {
         const key = keyColumn(to);
         if (key === undefined || key.shape !== idColumn?.shape) continue;
         const found = emptyWay(1, [], false);
-        found.links.push({ from: node, to, columns: [pair.id], toColumns: [key.name], actor: false, guess: `${said}; the class is guessed from the name of ${to.store.name}` });
+        found.links.push({
+          from: node,
+          to,
+          columns: [pair.id],
+          toColumns: [key.name],
+          actor: false,
+          guess: `${said}; the class is guessed from the name of ${to.store.name}`,
+        });
         found.where = { ...pair, to };
         pairs.push({ node, way: found });
       }
@@ -224,7 +299,15 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
     if (way.behind !== undefined) continue;
     for (const link of outOf.get(child) ?? []) {
       const { to } = link;
-      if (ways.has(to) || paired.has(to) || to === child || link.actor || link.columns.length !== 1 || to.kind.technical) continue;
+      if (
+        ways.has(to) ||
+        paired.has(to) ||
+        to === child ||
+        link.actor ||
+        link.columns.length !== 1 ||
+        to.kind.technical
+      )
+        continue;
       const known = certain(to).length > 0 || [...to.columns.keys()].some((name) => ADDRESS_NAME.test(plainName(name)));
       if (!known || to.kind.organisation) continue;
       const found = emptyWay(way.depth + 1, [], false);
@@ -238,15 +321,22 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
   const unplaced: Unplaced[] = [];
   for (const node of nodes) {
     if (ways.has(node) || paired.has(node) || node.kind.technical) continue;
-    const known = (node.kind.audit || node.kind.side ? personalOf(system, node, { people: false, linked: false }) : certain(node)).filter((one) => one.kind !== "address" || certain(node).length > 1);
+    const known = (
+      node.kind.audit || node.kind.side ? personalOf(system, node, { people: false, linked: false }) : certain(node)
+    ).filter((one) => one.kind !== "address" || certain(node).length > 1);
     const { store } = node;
     if (known.length === 0 && !node.kind.side && store.kind !== "objects") continue;
     if (known.length === 0 && store.columns.length === 0 && store.kind !== "objects") continue;
     const key = keyColumn(node);
-    const actor = guessedLinks([node], roots).some((link) => link.actor) || (outOf.get(node) ?? []).some((link) => link.actor);
+    const actor =
+      guessedLinks([node], roots).some((link) => link.actor) || (outOf.get(node) ?? []).some((link) => link.actor);
     if (!node.kind.audit && !node.kind.side && key !== undefined && known.length > 0 && store.kind === "table") {
       const found = emptyWay(0, [], true);
-      found.asks.push(node.kind.organisation ? "an organisation, with a person to speak to in it" : `${known.map(({ column }) => column).join(", ")} may be a person's, and only ${key.name} finds a row`);
+      found.asks.push(
+        node.kind.organisation
+          ? "an organisation, with a person to speak to in it"
+          : `${known.map(({ column }) => column).join(", ")} may be a person's, and only ${key.name} finds a row`,
+      );
       ways.set(node, found);
     } else
       unplaced.push({
@@ -266,7 +356,10 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
   // records, with what a person must decide
   const names = recordNames([...ways.keys(), ...pairs.map(({ node }) => node)]);
   const record = (node: Node, way: Way, name: string): ProposedRecord => {
-    const personal = personalOf(system, node, { people: way.root || (isPeople(node) && way.depth < 2), linked: way.depth < 2 || certain(node).length > 0 });
+    const personal = personalOf(system, node, {
+      people: (way.root && !(node.kind.organisation && !node.kind.people)) || (isPeople(node) && way.depth < 2),
+      linked: way.depth < 3 || certain(node).length > 0,
+    });
     const terms = termsOf(node, way, system, names, identities);
     const asks = [...new Set([...way.asks, ...asksOf(node, way)])];
     const fixed = new Set([
@@ -275,7 +368,8 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
       ...(into.get(node) ?? []).flatMap(({ toColumns }) => toColumns),
       ...way.links.flatMap(({ columns }) => columns),
     ]);
-    const marker = node.store.kind === "table" && system.actions.includes("soft-delete") ? markerOf(node.store) : undefined;
+    const marker =
+      node.store.kind === "table" && system.actions.includes("soft-delete") ? markerOf(node.store) : undefined;
     const source = way.auditOf?.source;
     const sourceName = source === undefined ? undefined : names.get(source);
     return {
@@ -289,7 +383,9 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
       personal,
       fields: node.store.kind === "table" ? fieldsOf(node.store, personal, fixed) : [],
       ...(marker === undefined ? {} : { marker }),
-      ...(way.auditOf === undefined || sourceName === undefined ? {} : { auditOf: { record: `${system.name}.${sourceName}`, reason: way.auditOf.reason } }),
+      ...(way.auditOf === undefined || sourceName === undefined
+        ? {}
+        : { auditOf: { record: `${system.name}.${sourceName}`, reason: way.auditOf.reason } }),
       ...(node.kind.money ? holdOf(node) : {}),
       remarks: [...new Set([...way.remarks, ...actorRemarks(node)])],
     };
@@ -297,34 +393,53 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
   const asksOf = (node: Node, way: Way): readonly string[] => {
     const asks: string[] = [];
     if (node.kind.money) asks.push("of a kind that tax or commercial law may want kept: see the hold proposed here");
-    if (node.kind.audit || way.auditOf !== undefined) asks.push("a trail of changes: `redact` keeps it without the person, `erase` ends it");
+    if (node.kind.audit || way.auditOf !== undefined)
+      asks.push("a trail of changes: `redact` keeps it without the person, `erase` ends it");
     if (way.links.some(({ guess }) => guess !== undefined)) asks.push("how a person is found here is a guess");
     const several = severalOf(way);
     if (several !== undefined) asks.push(several);
     const others = (into.get(node) ?? []).flatMap((link) => {
       if (link.from === node) return [`${link.columns.join(", ")} of other rows of its own`];
       const theirs = ways.get(link.from);
-      if (way.root) return link.actor || (theirs?.root ?? false) ? [`${link.from.store.name} through ${link.columns.join(", ")}`] : [];
+      if (way.root)
+        return link.actor || (theirs?.root ?? false)
+          ? [`${link.from.store.name} through ${link.columns.join(", ")}`]
+          : [];
       if (theirs === undefined) return [];
-      const another = (theirs.emails.length > 0 || theirs.links.some(({ to }) => to !== node && ways.get(to)?.root === true)) && !way.root;
+      const another =
+        (theirs.emails.length > 0 || theirs.links.some(({ to }) => to !== node && ways.get(to)?.root === true)) &&
+        !way.root;
       return another ? [`${link.from.store.name} through ${link.columns.join(", ")}`] : [];
     });
-    if (others.length > 0) asks.push(`rows of other people may refer to it: ${[...new Set(others)].slice(0, 6).join("; ")}${others.length > 6 ? " and more" : ""}`);
+    if (others.length > 0)
+      asks.push(
+        `rows of other people may refer to it: ${[...new Set(others)].slice(0, 6).join("; ")}${others.length > 6 ? " and more" : ""}`,
+      );
     return asks;
   };
   const severalOf = (way: Way): string | undefined => {
     const roles = way.links.filter(({ to, columns }) => ways.get(to)?.root === true && columns.length === 1);
-    if (roles.length > 1) return `a row names more than one person: ${roles.map(({ columns }) => columns.join(", ")).join(", ")}`;
+    if (roles.length > 1)
+      return `a row names more than one person: ${roles.map(({ columns }) => columns.join(", ")).join(", ")}`;
     if (way.emails.length > 1 && !way.root) return `a row names more than one address: ${way.emails.join(", ")}`;
     return undefined;
   };
   const actorRemarks = (node: Node): readonly string[] =>
     (outOf.get(node) ?? [])
       .filter(({ actor, to }) => actor && (ways.get(to)?.root ?? false))
-      .map(({ columns, to, toColumns }) => `${columns.join(", ")} → ${to.store.name}.${toColumns.join(", ")}: it says who did something, not whose it is; not followed`);
+      .map(
+        ({ columns, to, toColumns }) =>
+          `${columns.join(", ")} → ${to.store.name}.${toColumns.join(", ")}: it says who did something, not whose it is; not followed`,
+      );
   const records = [
     ...[...ways].map(([node, way]) => record(node, way, names.get(node) ?? node.plain)),
-    ...pairs.map(({ node, way }) => record(node, way, `${names.get(node) ?? node.plain}_of_${way.where === undefined ? "" : (names.get(way.where.to) ?? way.where.to.plain)}`)),
+    ...pairs.map(({ node, way }) =>
+      record(
+        node,
+        way,
+        `${names.get(node) ?? node.plain}_of_${way.where === undefined ? "" : (names.get(way.where.to) ?? way.where.to.plain)}`,
+      ),
+    ),
   ];
   const placed = new Set<Store>([...records.map(({ store }) => store), ...unplaced.map(({ store }) => store)]);
   const left = nodes.filter(({ store }) => !placed.has(store));
@@ -345,7 +460,9 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
     guessed: [
       ...guessed.filter(({ from }) => ways.has(from)),
       ...pairs.flatMap(({ way }) => way.links),
-      ...[...ways.values()].flatMap((way) => way.links.filter((link) => link.guess !== undefined && !guessed.includes(link))),
+      ...[...ways.values()].flatMap((way) =>
+        way.links.filter((link) => link.guess !== undefined && !guessed.includes(link)),
+      ),
     ].map((link) => ({
       from: `${system.name}.${link.from.store.name}.${link.columns.join(", ")}`,
       to: `${system.name}.${link.to.store.name}.${link.toColumns.join(", ")}`,
@@ -380,6 +497,12 @@ function isPeople({ kind }: Node): boolean {
   return kind.people && !kind.audit && !kind.side && !kind.technical;
 }
 
+/** Tables of what people write, whatever it is kept in. */
+const WRITTEN_TABLE =
+  /(?:^|_)(?:topic|thread|post|article|question|discussion|story|blog|review|comment|message|ticket)$/u;
+/** A key is a number of a row sooner than of a person. */
+const KEYS_TOO = new Set<PersonalColumn["kind"]>(["email", "login", "credential", "online trace"]);
+
 function personalOf(
   system: SurveyedSystem,
   node: Node,
@@ -392,14 +515,16 @@ function personalOf(
     ...known,
     organisation: kind.organisation && !kind.people,
     carries: kind.audit || kind.side,
-    written: plain.some((name) => WRITTEN_NAME.test(name)),
+    written: plain.some((name) => WRITTEN_NAME.test(name)) || WRITTEN_TABLE.test(node.plain),
+    opens: kind.session,
     addressed: plain.some((name) => ADDRESS_NAME.test(name)),
   };
   const keys = new Set(store.references.flatMap(({ columns }) => columns));
   return store.columns.flatMap((column: StoreColumn) => {
     if (keys.has(column.name)) return [];
     const found = personalIn(column, around, samples?.get(column.name));
-    return found === undefined ? [] : [{ column: column.name, ...found }];
+    if (found === undefined || (store.key.includes(column.name) && !KEYS_TOO.has(found.kind))) return [];
+    return [{ column: column.name, ...found }];
   });
 }
 
@@ -435,7 +560,8 @@ function termsOf(
   const key = keyColumn(node);
   if (way.root && key !== undefined && node.store.kind === "table") {
     const own = plainName(key.name);
-    const wanted = own === "id" || own.length < 4 || own === "uuid" || own === "guid" || own === "name" ? `${node.plain}_id` : own;
+    const wanted =
+      own === "id" || own.length < 4 || own === "uuid" || own === "guid" || own === "name" ? `${node.plain}_id` : own;
     const name = identities.has(wanted) ? `${system.name}_${names.get(node) ?? node.plain}_${own}` : wanted;
     const [email] = way.emails;
     const type = key.shape === "number" ? "integer" : key.shape === "uuid" ? "uuid" : "string";
@@ -474,11 +600,13 @@ function termsOf(
   return { terms, all: used[0] === composite && composite !== undefined };
 }
 
-const DATES = /(?:^|_)(?:issued|invoiced?|billed|booked|paid|posted|ordered|order|placed|invoice|rechnungs?|beleg|buchungs?|datum|date|fecha|created|completed|settled)(?:_?(?:on|at|date|datum|am|le|day))?(?:_|$)/u;
+const DATES =
+  /(?:^|_)(?:issued|invoiced?|billed|booked|paid|posted|ordered|order|placed|invoice|rechnungs?|beleg|buchungs?|datum|date|fecha|created|completed|settled)(?:_?(?:on|at|date|datum|am|le|day))?(?:_|$)/u;
 
 function holdOf({ store, kind }: Node): { readonly hold?: string } {
   const dates = store.columns.filter(({ shape }) => shape === "date");
-  const from = dates.find(({ name }) => DATES.test(plainName(name)) && !/deleted|updated/u.test(plainName(name))) ?? dates[0];
+  const from =
+    dates.find(({ name }) => DATES.test(plainName(name)) && !/deleted|updated/u.test(plainName(name))) ?? dates[0];
   return { hold: `{ use: ${kind.invoice ? "invoices" : "books"}, from: ${from?.name ?? "COLUMN_WITH_A_DATE"} }` };
 }
 
@@ -487,8 +615,12 @@ function withKnownKeys(one: Drafted, identities: ReadonlyMap<string, ProposedIde
   const guessed: GuessedLink[] = [];
   const taken = new Set<Store>();
   const records: ProposedRecord[] = [];
-  const known = [...identities.values()].filter(({ type, foundIn }) => type !== "email" && foundIn?.startsWith(`${one.system.name}.`) !== true);
-  const candidates = [...one.rest.map(({ store }) => store), ...one.unplaced.map(({ store }) => store)].filter(({ kind }) => kind === "index" || kind === "files");
+  const known = [...identities.values()].filter(
+    ({ type, foundIn }) => type !== "email" && foundIn?.startsWith(`${one.system.name}.`) !== true,
+  );
+  const candidates = [...one.rest.map(({ store }) => store), ...one.unplaced.map(({ store }) => store)].filter(
+    ({ kind }) => kind === "index" || kind === "files",
+  );
   for (const store of candidates) {
     const found = store.columns.flatMap((column) => {
       const plain = plainName(column.name.slice(column.name.lastIndexOf(".") + 1));

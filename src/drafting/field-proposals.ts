@@ -5,7 +5,11 @@ import type { PersonalColumn, ProposedField } from "./proposal.ts";
 /** A template needs room for its fresh part. */
 const RANDOM = 20;
 
-export function fieldsOf(store: Store, personal: readonly PersonalColumn[], fixed: ReadonlySet<string>): readonly ProposedField[] {
+export function fieldsOf(
+  store: Store,
+  personal: readonly PersonalColumn[],
+  fixed: ReadonlySet<string>,
+): readonly ProposedField[] {
   return personal.flatMap((one): ProposedField[] => {
     const column = store.columns.find(({ name }) => name === one.column);
     if (column === undefined || fixed.has(one.column)) return [];
@@ -21,9 +25,10 @@ function ruleFor(
   column: StoreColumn,
   { kind }: PersonalColumn,
 ): { readonly rule?: string; readonly because: string } {
-  const unique = store.uniques.some(({ columns, expressions }) =>
-    expressions.length === 0 ? columns.length === 1 && columns[0] === column.name : false,
-  ) || store.uniques.some(({ expressions }) => expressions.some((text) => text.includes(column.name)));
+  const unique =
+    store.uniques.some(({ columns, expressions }) =>
+      expressions.length === 0 ? columns.length === 1 && columns[0] === column.name : false,
+    ) || store.uniques.some(({ expressions }) => expressions.some((text) => text.includes(column.name)));
   const checked = store.checks.some(({ columns }) => columns.includes(column.name));
   const checks = checked ? "a CHECK constraint reads it" : "";
   if (column.nullable) return { rule: "clear", because: checks };
@@ -33,7 +38,9 @@ function ruleFor(
     case "text":
     case "other": {
       if (column.values !== undefined && column.values.length > 0) {
-        const neutral = column.values.find((value) => /^(?:unknown|other|none|undisclosed|n\/?a|x|divers|unbekannt|keine?|autre|otro|altro)$/iu.test(value));
+        const neutral = column.values.find((value) =>
+          /^(?:unknown|other|none|undisclosed|n\/?a|x|divers|unbekannt|keine?|autre|otro|altro)$/iu.test(value),
+        );
         return neutral === undefined
           ? { because: `${never}, and one of a few values: choose one` }
           : { rule: `{ set: ${JSON.stringify(neutral)} }`, because: never };
@@ -42,16 +49,28 @@ function ruleFor(
         return column.type === "inet"
           ? { rule: '{ set: "0.0.0.0" }', because: never }
           : { because: `${never} and ${column.type}: say what it becomes` };
-      if (unique && kind === "email") return room < RANDOM + 17 ? short(never) : { rule: '{ template: "erased+:random@invalid" }', because: `unique and ${never}` };
-      if (unique) return room < RANDOM + 7 ? short(never) : { rule: '{ template: "erased-:random" }', because: `unique and ${never}` };
-      if (kind === "email" && room >= 14) return { rule: '{ set: "erased@invalid" }', because: [never, checks].filter((text) => text !== "").join("; ") };
+      if (unique && kind === "email")
+        return room < RANDOM + 17
+          ? short(never)
+          : { rule: '{ template: "erased+:random@invalid" }', because: `unique and ${never}` };
+      if (unique)
+        return room < RANDOM + 7
+          ? short(never)
+          : { rule: '{ template: "erased-:random" }', because: `unique and ${never}` };
+      if (kind === "email" && room >= 14)
+        return { rule: '{ set: "erased@invalid" }', because: [never, checks].filter((text) => text !== "").join("; ") };
       if (kind === "birth") return { rule: room >= 6 ? "{ set: erased }" : '{ set: "" }', because: never };
-      return { rule: room >= 6 ? "{ set: erased }" : '{ set: "" }', because: [never, checks].filter((text) => text !== "").join("; ") };
+      return {
+        rule: room >= 6 ? "{ set: erased }" : '{ set: "" }',
+        because: [never, checks].filter((text) => text !== "").join("; "),
+      };
     }
     case "date":
       return { rule: "{ generalise: year }", because: never };
     case "number":
-      return unique ? { because: `${never} and unique: say what it becomes` } : { rule: "{ set: 0 }", because: [never, checks].filter((text) => text !== "").join("; ") };
+      return unique
+        ? { because: `${never} and unique: say what it becomes` }
+        : { rule: "{ set: 0 }", because: [never, checks].filter((text) => text !== "").join("; ") };
     case "json":
       return { rule: '{ set: "{}" }', because: never };
     case "array":
@@ -59,7 +78,9 @@ function ruleFor(
     case "boolean":
       return { rule: "{ set: false }", because: never };
     case "uuid":
-      return unique ? { because: `${never} and unique: say what it becomes` } : { rule: '{ set: "00000000-0000-0000-0000-000000000000" }', because: never };
+      return unique
+        ? { because: `${never} and unique: say what it becomes` }
+        : { rule: '{ set: "00000000-0000-0000-0000-000000000000" }', because: never };
     case "bytes":
       return { because: `${never} and bytes: say what it becomes` };
   }

@@ -6,14 +6,20 @@ const UUID = /^[\da-f]{8}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{12}$/iu;
 export function hushedName(name: string): string {
   return name
     .split("/")
-    .map((segment) => (segment.includes("@") || UUID.test(segment.replace(/\.[a-z]{1,8}$/iu, "")) ? starred(segment) : withoutNumbers(segment)))
+    .map((segment) =>
+      segment.includes("@") || UUID.test(segment.replace(/\.[a-z]{1,8}$/iu, ""))
+        ? starred(segment)
+        : withoutNumbers(segment),
+    )
     .join("/");
 }
 
 /** What a file is stays: `*.csv`. */
 function starred(segment: string): string {
   const extension = /\.[a-z]{2,5}(?:\.gz)?$/iu.exec(segment)?.[0] ?? "";
-  return /^\.(?:csv|tsv|jsonl|ndjson|json|parquet|pdf|txt|xml|png|jpe?g|zip)(?:\.gz)?$/iu.test(extension) ? `*${extension}` : "*";
+  return /^\.(?:csv|tsv|jsonl|ndjson|json|parquet|pdf|txt|xml|png|jpe?g|zip)(?:\.gz)?$/iu.test(extension)
+    ? `*${extension}`
+    : "*";
 }
 
 function withoutNumbers(segment: string): string {

@@ -8,7 +8,11 @@ const NOBODY = "no person is reached from here, and no column looks personal";
 /** A family is four tables or more with one beginning, of which none holds people. */
 const FAMILY = 4;
 
-export function ignoredOf(system: SurveyedSystem, rest: readonly Left[], kept: ReadonlySet<string>): readonly Ignored[] {
+export function ignoredOf(
+  system: SurveyedSystem,
+  rest: readonly Left[],
+  kept: ReadonlySet<string>,
+): readonly Ignored[] {
   const all = system.stores.map(({ name }) => name);
   // what must stand by its own name, so that what a deletion does there is declared
   const loose = rest.filter(({ follows }) => !follows);
@@ -19,7 +23,11 @@ export function ignoredOf(system: SurveyedSystem, rest: readonly Left[], kept: R
   );
   const inFamily = new Set(families.flatMap(({ names }) => names));
   const reasonOf = ({ technical, actors }: Left) =>
-    technical ? TECHNICAL : actors.length === 0 ? NOBODY : `${NOBODY}; ${actors.slice(0, 4).join(", ")}: who did something with it, not whose it is`;
+    technical
+      ? TECHNICAL
+      : actors.length === 0
+        ? NOBODY
+        : `${NOBODY}; ${actors.slice(0, 4).join(", ")}: who did something with it, not whose it is`;
   const entries = [
     ...families.map(({ entry, names }): Ignored => {
       const mine = rest.filter(({ store }) => names.includes(store.name));
@@ -67,7 +75,10 @@ function familiesOf(
   for (const [start, mine] of [...byStart].toSorted(([a], [b]) => a.length - b.length)) {
     if (mine.some((name) => !free.has(name) || kept.has(name) || taken.has(name)) || mine.length < FAMILY) continue;
     for (const name of mine) taken.add(name);
-    families.push({ entry: `${hushedName(start.slice(0, -1))}${start.at(-1) ?? ""}*`.replaceAll(/\*[_-]?\*$/gu, "*"), names: mine });
+    families.push({
+      entry: `${hushedName(start.slice(0, -1))}${start.at(-1) ?? ""}*`.replaceAll(/\*[_-]?\*$/gu, "*"),
+      names: mine,
+    });
   }
   return families;
 }

@@ -53,8 +53,27 @@ export function declaredLinks(nodes: readonly Node[]): readonly Link[] {
   );
 }
 
+const ROLE = /(?:^|_)(?:user|poster|author|owner|sender|recipient|receiver|member|account)_?(?:id|no|nr|uuid)$/u;
+
 /** What ends a column that holds another row's key. */
-const ENDS = ["_id", "id", "_no", "_nr", "_number", "_key", "_code", "_ref", "_fk", "_pk", "_uuid", "_guid", "_nummer", "nummer", "_num", ""];
+const ENDS = [
+  "_id",
+  "id",
+  "_no",
+  "_nr",
+  "_number",
+  "_key",
+  "_code",
+  "_ref",
+  "_fk",
+  "_pk",
+  "_uuid",
+  "_guid",
+  "_nummer",
+  "nummer",
+  "_num",
+  "",
+];
 
 /**
  * Columns without a foreign key that look like the key of one of these: by name and type. What is declared already is no
@@ -65,12 +84,16 @@ export function guessedLinks(nodes: readonly Node[], targets: readonly Node[]): 
   for (const target of targets) {
     const key = keyColumn(target);
     if (key === undefined) continue;
-    const names = new Set([target.plain, lastWord(target.plain)].flatMap((plain) => ENDS.map((end) => `${plain}${end}`)));
+    const names = new Set(
+      [target.plain, lastWord(target.plain)].flatMap((plain) => ENDS.map((end) => `${plain}${end}`)),
+    );
     // a key with a name of its own is called the same elsewhere
     const own = plainName(key.name);
     if (own.length > 3 && !/^(?:id|key|code|uuid|guid|name|number|email)$/u.test(own)) names.add(own);
     for (const name of names) known.set(name, [...(known.get(name) ?? []), target]);
   }
+  // in a table without keys declared a member is called by what they do there
+  const [account, ...others] = targets.filter(({ plain }) => /(?:^|_)(?:user|account|member)$/u.test(plain));
   return nodes.flatMap((from) => {
     const declared = new Set(from.store.references.flatMap(({ columns }) => columns));
     return from.store.columns.flatMap((column): Link[] => {
@@ -78,11 +101,26 @@ export function guessedLinks(nodes: readonly Node[], targets: readonly Node[]): 
       const plain = plainName(column.name.slice(column.name.lastIndexOf(".") + 1));
       const bare = plain.replace(/^(?:fk|ref|id)_/u, "");
       const actor = isActor(column.name);
-      const named = (known.get(plain) ?? known.get(bare) ?? known.get(`${bare}_id`) ?? []).filter((to) => to !== from && fits(column, keyColumn(to)));
+      const named = (known.get(plain) ?? known.get(bare) ?? known.get(`${bare}_id`) ?? []).filter(
+        (to) => to !== from && fits(column, keyColumn(to)),
+      );
+      if (
+        named.length === 0 &&
+        account !== undefined &&
+        others.length === 0 &&
+        account !== from &&
+        ROLE.test(plain) &&
+        fits(column, keyColumn(account))
+      )
+        named.push(account);
       const [to] = named.toSorted((a, b) => Number(sameSchema(from, b)) - Number(sameSchema(from, a)));
       if (to === undefined) return [];
       const key = keyColumn(to);
-      if (key === undefined || (from.store.key.length === 1 && from.store.key[0] === column.name && from.plain === to.plain)) return [];
+      if (
+        key === undefined ||
+        (from.store.key.length === 1 && from.store.key[0] === column.name && from.plain === to.plain)
+      )
+        return [];
       return [
         {
           from,
@@ -103,7 +141,9 @@ export function polymorphicPairs({ store, columns }: Node): readonly { readonly 
   return store.columns.flatMap(({ name, shape }) => {
     const found = /^(.*?)_?type$/iu.exec(name);
     if (found === null || found[1] === "" || shape !== "text") return [];
-    const id = [`${found[1]}_id`, `${found[1]}Id`, `${found[1]}_uuid`].find((one) => columns.has(one) && !declared.has(one));
+    const id = [`${found[1]}_id`, `${found[1]}Id`, `${found[1]}_uuid`].find(
+      (one) => columns.has(one) && !declared.has(one),
+    );
     return id === undefined ? [] : [{ type: name, id }];
   });
 }

@@ -1,7 +1,15 @@
 /** A proposal as the text of a data map: every guess with its reason beside it. */
 import { hushedName, hushedWords } from "./hushed-names.ts";
 import { key } from "./markers.ts";
-import type { Ignored, Proposal, ProposedField, ProposedIdentity, ProposedRecord, SurveyedSystem, Unplaced } from "./proposal.ts";
+import type {
+  Ignored,
+  Proposal,
+  ProposedField,
+  ProposedIdentity,
+  ProposedRecord,
+  SurveyedSystem,
+  Unplaced,
+} from "./proposal.ts";
 
 export interface Frame {
   /** ISO date. */
@@ -48,7 +56,12 @@ function mapBlock(ignored: readonly Ignored[], review: string): readonly string[
 
 function identityLine({ name, type, foundIn, by, reason }: ProposedIdentity): string {
   const fold = type === "email" ? ", fold: [trim, lowercase]" : "";
-  const found = foundIn === undefined ? "" : `, found_in: ${key(foundIn)}, by: { ${Object.entries(by ?? {}).map(([column, identity]) => `${key(column)}: ${identity}`).join(", ")} }`;
+  const found =
+    foundIn === undefined
+      ? ""
+      : `, found_in: ${key(foundIn)}, by: { ${Object.entries(by ?? {})
+          .map(([column, identity]) => `${key(column)}: ${identity}`)
+          .join(", ")} }`;
   return `  ${key(name)}: { type: ${type}${fold}${found} } # ${hushedWords(reason)}`;
 }
 
@@ -56,10 +69,19 @@ function identityLine({ name, type, foundIn, by, reason }: ProposedIdentity): st
 function holdsBlock({ records }: Proposal): readonly string[] {
   const used = (name: string) => records.some(({ hold }) => hold?.includes(`use: ${name}`) === true);
   const lines = [
-    ...(used("invoices") ? ["#   invoices: { rule: de/invoice, people: { owner: finance@example.org } } # docs/retention.md has the rules of other countries"] : []),
+    ...(used("invoices")
+      ? [
+          "#   invoices: { rule: de/invoice, people: { owner: finance@example.org } } # docs/retention.md has the rules of other countries",
+        ]
+      : []),
     ...(used("books") ? ["#   books: { rule: de/books, people: { owner: finance@example.org } }"] : []),
   ];
-  return lines.length === 0 ? [] : ["# holds: # what the law may want kept: choose the rule, name who answers for it, and take the marks off", ...lines];
+  return lines.length === 0
+    ? []
+    : [
+        "# holds: # what the law may want kept: choose the rule, name who answers for it, and take the marks off",
+        ...lines,
+      ];
 }
 
 function systemBlock(system: SurveyedSystem, { records, unplaced }: Proposal): readonly string[] {
@@ -70,7 +92,9 @@ function systemBlock(system: SurveyedSystem, { records, unplaced }: Proposal): r
     `  ${key(system.name)}:`,
     `    kind: ${system.kind}`,
     `    connect: { ${connect.join(", ")} }`,
-    ...(mine.length === 0 ? [`    records: {}${open.length === 0 ? " # no person was found here" : ""}`] : ["    records:", ...mine.flatMap((record) => recordBlock(record, system))]),
+    ...(mine.length === 0
+      ? [`    records: {}${open.length === 0 ? " # no person was found here" : ""}`]
+      : ["    records:", ...mine.flatMap((record) => recordBlock(record, system))]),
     ...open.flatMap(unplacedBlock),
   ];
 }
@@ -82,11 +106,23 @@ function recordBlock(record: ProposedRecord, system: SurveyedSystem): readonly s
     `      ${key(record.name)}:`,
     ...placeLines(record),
     ...matchLines(record),
-    ...(record.where === undefined ? [] : [`        where: { ${Object.entries(record.where).map(([column, value]) => `${key(column)}: ${JSON.stringify(value)}`).join(", ")} } # guessed from the table's name`]),
-    ...(asked ? [`        # ${hushedWords(record.asks.join("; "))}`, `        do: ask # ${erase}, or what else becomes of them`] : [`        do: ${erase}`]),
-    ...(record.auditOf === undefined ? [] : [`        audit_of: ${key(record.auditOf.record)} # ${hushedWords(record.auditOf.reason)}`]),
+    ...(record.where === undefined
+      ? []
+      : [
+          `        where: { ${Object.entries(record.where)
+            .map(([column, value]) => `${key(column)}: ${JSON.stringify(value)}`)
+            .join(", ")} } # guessed from the table's name`,
+        ]),
+    ...(asked
+      ? [`        # ${hushedWords(record.asks.join("; "))}`, `        do: ask # ${erase}, or what else becomes of them`]
+      : [`        do: ${erase}`]),
+    ...(record.auditOf === undefined
+      ? []
+      : [`        audit_of: ${key(record.auditOf.record)} # ${hushedWords(record.auditOf.reason)}`]),
     ...(record.hold === undefined ? [] : [`        # hold: ${record.hold}`]),
-    ...(record.marker === undefined ? [] : [`        # ${record.marker.reason}`, `        soft_delete: ${record.marker.text}`]),
+    ...(record.marker === undefined
+      ? []
+      : [`        # ${record.marker.reason}`, `        soft_delete: ${record.marker.text}`]),
     ...fieldLines(record.fields),
     ...personalRemark(record),
     ...record.remarks.map((remark) => `        # ${hushedWords(remark)}`),
@@ -98,13 +134,19 @@ function placeLines({ store, name }: ProposedRecord): readonly string[] {
   switch (store.kind) {
     case "table":
     case "view":
-      if (store.parts !== undefined) return [`        table: [${store.parts.map((part) => JSON.stringify(part)).join(", ")}]`];
+      if (store.parts !== undefined)
+        return [`        table: [${store.parts.map((part) => JSON.stringify(part)).join(", ")}]`];
       return store.name === name ? [] : [`        table: ${key(store.name)}`];
     case "index":
       return [`        index: ${JSON.stringify(hushedName(store.name))}`];
     case "files":
       return [
-        `        files: [${JSON.stringify(store.name.split("/").map((part, at, all) => (at === 0 && all[0] === "s3:" ? part : hushedName(part))).join("/"))}]`,
+        `        files: [${JSON.stringify(
+          store.name
+            .split("/")
+            .map((part, at, all) => (at === 0 && all[0] === "s3:" ? part : hushedName(part)))
+            .join("/"),
+        )}]`,
         ...(store.format === undefined ? [] : [`        format: ${store.format}`]),
       ];
     case "objects":
@@ -114,17 +156,26 @@ function placeLines({ store, name }: ProposedRecord): readonly string[] {
 
 function matchLines({ match, all }: ProposedRecord): readonly string[] {
   const text = match.map(({ column, source }) => `${key(column)}: ${key(source)}`).join(", ");
-  const reasons = [...new Set(match.flatMap(({ reason, column, guessed }) => (reason === "" ? [] : [`${match.length > 1 ? `${column}: ` : ""}${guessed ? "guessed: " : ""}${reason}`])))];
+  const reasons = [
+    ...new Set(
+      match.flatMap(({ reason, column, guessed }) =>
+        reason === "" ? [] : [`${match.length > 1 ? `${column}: ` : ""}${guessed ? "guessed: " : ""}${reason}`],
+      ),
+    ),
+  ];
   const line = `        match: ${all ? `{ all: { ${text} } }` : `{ ${text} }`}`;
   return [...reasons.map((reason) => `        # ${hushedWords(reason)}`), line];
 }
 
 function fieldLines(fields: readonly ProposedField[]): readonly string[] {
-  if (!fields.some(({ rule }) => rule !== undefined)) return fields.map(({ column, reason }) => `        # fields: ${column}: ${hushedWords(reason)}`);
+  if (!fields.some(({ rule }) => rule !== undefined))
+    return fields.map(({ column, reason }) => `        # fields: ${column}: ${hushedWords(reason)}`);
   return [
     "        fields: # for what something that is kept still needs",
     ...fields.map(({ column, rule, reason }) =>
-      rule === undefined ? `          # ${key(column)}: ${hushedWords(reason)}` : `          ${key(column)}: ${rule} # ${hushedWords(reason)}`,
+      rule === undefined
+        ? `          # ${key(column)}: ${hushedWords(reason)}`
+        : `          ${key(column)}: ${rule} # ${hushedWords(reason)}`,
     ),
   ];
 }
@@ -133,7 +184,11 @@ function fieldLines(fields: readonly ProposedField[]): readonly string[] {
 function personalRemark({ personal, fields, match }: ProposedRecord): readonly string[] {
   const said = new Set([...fields.map(({ column }) => column), ...match.map(({ column }) => column)]);
   const others = personal.filter(({ column }) => !said.has(column));
-  return others.length === 0 ? [] : [`        # personal too: ${hushedWords(others.map(({ column, reason }) => `${column} (${reason})`).join(", "))}`];
+  return others.length === 0
+    ? []
+    : [
+        `        # personal too: ${hushedWords(others.map(({ column, reason }) => `${column} (${reason})`).join(", "))}`,
+      ];
 }
 
 function unplacedBlock({ store, personal, reason }: Unplaced): readonly string[] {

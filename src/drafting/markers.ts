@@ -2,16 +2,22 @@
 import type { Store, StoreColumn } from "../model/structure.ts";
 import { plainName } from "./plain-name.ts";
 
-const DELETED = "deleted|discarded|removed|trashed|destroyed|geloescht|gelöscht|supprime|eliminado|borrado|cancellato|eliminato|verwijderd|soft_?deleted|del";
-const TIME = new RegExp(`^(?:${DELETED})_?(?:at|on|date|time|timestamp|am|le|el|il|op|utc|datum)$|^(?:date|time|datum|fecha|data)_?(?:${DELETED})$|^(?:deletion|removal|loesch)_?(?:date|time|datum|timestamp)$`, "u");
+const DELETED =
+  "deleted|discarded|removed|trashed|destroyed|geloescht|gelöscht|supprime|eliminado|borrado|cancellato|eliminato|verwijderd|soft_?deleted|del";
+const TIME = new RegExp(
+  `^(?:${DELETED})_?(?:at|on|date|time|timestamp|am|le|el|il|op|utc|datum)$|^(?:date|time|datum|fecha|data)_?(?:${DELETED})$|^(?:deletion|removal|loesch)_?(?:date|time|datum|timestamp)$`,
+  "u",
+);
 const FLAG = new RegExp(`^(?:is_?|ist_?|est_?)?(?:${DELETED})(?:_?(?:flag|kz|yn))?$`, "u");
 const STATUS = /^(?:status|state|zustand|etat|estado|stato|record_status|lifecycle_?state)$/u;
-const VALUE = /^(?:deleted|discarded|removed|trashed|trash|geloescht|gelöscht|supprimee?|eliminad[oa]|cancellat[oa]|verwijderd)$/iu;
+const VALUE =
+  /^(?:deleted|discarded|removed|trashed|trash|geloescht|gelöscht|supprimee?|eliminad[oa]|cancellat[oa]|verwijderd)$/iu;
 const BY = new RegExp(`^(?:${DELETED})_?by(?:_?(?:id|user|user_id))?$`, "u");
 
 export function markerOf({ columns, checks }: Store): { readonly text: string; readonly reason: string } | undefined {
   const named = columns.map((column) => ({ column, plain: plainName(column.name) }));
-  const by = named.find(({ column, plain }) => BY.test(plain) && column.shape === "text" && column.nullable)?.column.name;
+  const by = named.find(({ column, plain }) => BY.test(plain) && column.shape === "text" && column.nullable)?.column
+    .name;
   const byText = by === undefined ? "" : `, by: ${key(by)}`;
   const time = named.find(({ column, plain }) => column.shape === "date" && TIME.test(plain))?.column;
   if (time !== undefined) {
@@ -22,7 +28,9 @@ export function markerOf({ columns, checks }: Store): { readonly text: string; r
       reason: `${time.name} is named like the time of a deletion`,
     };
   }
-  const flag = named.find(({ column, plain }) => FLAG.test(plain) && (column.shape === "boolean" || column.shape === "number"))?.column;
+  const flag = named.find(
+    ({ column, plain }) => FLAG.test(plain) && (column.shape === "boolean" || column.shape === "number"),
+  )?.column;
   if (flag !== undefined)
     return {
       text: `{ flag: ${key(flag.name)}${flag.shape === "number" ? ", deleted_when: 1" : ""}${byText} }`,
@@ -49,7 +57,9 @@ function liveDay({ default: preset = "" }: StoreColumn): string | undefined {
 function valuesIn({ name }: StoreColumn, checks: Store["checks"]): readonly string[] {
   return checks
     .filter(({ columns }) => columns.length === 1 && columns[0] === name)
-    .flatMap(({ text }) => [...text.matchAll(/'((?:[^']|'')*)'/gu)].map(([, value = ""]) => value.replaceAll("''", "'")));
+    .flatMap(({ text }) =>
+      [...text.matchAll(/'((?:[^']|'')*)'/gu)].map(([, value = ""]) => value.replaceAll("''", "'")),
+    );
 }
 
 /** As a key or value of YAML. */

@@ -14,7 +14,13 @@ export function plainName(name: string): string {
 }
 
 /** The last part of a store's name, without its schema. */
-export function tableName({ name, parts }: { readonly name: string; readonly parts?: readonly [string, string] }): string {
+export function tableName({
+  name,
+  parts,
+}: {
+  readonly name: string;
+  readonly parts?: readonly [string, string];
+}): string {
   return parts?.[1] ?? name.slice(name.lastIndexOf(".") + 1);
 }
 

@@ -11,6 +11,9 @@ const PEOPLE = last(
 const ORGANISATION = word(
   "suppliers?|vendors?|compan(?:y|ies)|organi[sz]ations?|orgs?|shops?|stores?|warehouses?|branch(?:es)?|agenc(?:y|ies)|publishers?|banks?|carriers?|shippers?|manufacturers?|brands?|hospitals?|schools?|universit(?:y|ies)|departments?|teams?|groups?|tenants?|partners?|dealers?|depots?|plants?|sites?|venues?|lieferant(?:en)?|firmen|filialen?|lager|fournisseurs?|entreprises?|proveedor(?:es)?|empresas?|fornitor[ei]|aziende?|leveranciers?|bedrijven|bedrijf|hersteller|spediteur(?:e)?|mandanten?",
 );
+const AMBIGUOUS = last(
+  "account|profile|agent|operator|lead|contact|driver|owner|administrator|admin|reader|actor|author|child|parent|lid|socio",
+);
 const AUDIT = word(
   "audits?|audit_?(?:log|trail|event)s?|auditlog|history|histories|historical\\w*|hist|versions?|revisions?|change_?logs?|changes|journals?|trails?|aud|logentry|log_?entr(?:y|ies)|admin_log|activity_?logs?|activities|logged_actions|aenderungen?|aenderungsprotokoll|protokoll|historie|historique|historial|storico|geschiedenis|archive",
 );
@@ -18,7 +21,7 @@ const SIDE = word(
   "outbox(?:es)?|inbox_?events?|jobs?|job_?(?:queue|batches)|queues?|queued?_?(?:jobs?|messages?|mails?)|delayed_jobs?|good_jobs?|que_jobs|solid_queue\\w*|failed_jobs?|dead_?letters?|dlq|sessions?|deliver(?:y|ies)_?(?:attempts?|logs?)?|webhook_?(?:deliveries|events|calls)|deliveries|notifications?_?(?:queue|outbox|log)|mail_?(?:queue|log)|email_?(?:queue|logs?|messages)|sms_?(?:queue|log)|event_?(?:store|log|outbox)|messenger_messages|celery_\\w+|task_?(?:queue|results?)|idempotency_?keys?|request_?logs?|access_?logs?|login_?(?:attempts?|log|history)|password_?resets?(?:_tokens)?|verification_?(?:codes?|tokens?)|one_?time_?(?:codes?|passwords?)|otps?|caches?|warteschlange",
 );
 const SESSION = word(
-  "sessions?|one_?time_?(?:codes?|passwords?)|otps?|password_?resets?(?:_tokens)?|verification_?(?:codes?|tokens?)|(?:access|refresh|personal_access|oauth|remember)_?tokens?",
+  "sessions?|one_?time_?(?:codes?|passwords?)|otps?|password_?resets?(?:_tokens)?|verification_?(?:codes?|tokens?)|(?:(?:access|refresh|personal_access|oauth|remember|auth|api)_?)?tokens?|authtoken\\w*|api_?keys?",
 );
 const MONEY = word(
   "invoices?|invoice_?(?:lines?|items?)|payments?|orders?|refunds?|transactions?|ledger\\w*|bookings?|receipts?|charges?|credit_?notes?|bills?|billing|payouts?|settlements?|subscriptions_?invoices?|purchases?|sales_?orders?|rechnung(?:en)?|rechnungs\\w+|zahlung(?:en)?|auftrag|auftraege|bestellung(?:en)?|buchung(?:en)?|gutschrift(?:en)?|belege?|factures?|paiements?|commandes?|facturas?|pagos?|pedidos?|fatture|fattura|pagamenti|ordini|facturen|factuur|betaling(?:en)?|bestelling(?:en)?",
@@ -32,6 +35,8 @@ const TECHNICAL = word(
 
 export interface StoreKind {
   readonly people: boolean;
+  /** A word for people that is one for other things too: only with a name or an address in it. */
+  readonly ambiguous: boolean;
   readonly organisation: boolean;
   readonly audit: boolean;
   readonly side: boolean;
@@ -47,8 +52,9 @@ export function kindOf(store: Pick<Store, "name" | "parts" | "columns">): StoreK
   const technical = TECHNICAL.test(name) && !/historical/u.test(name);
   return {
     people: PEOPLE.test(singular(name)) || PEOPLE.test(name),
+    ambiguous: AMBIGUOUS.test(singular(name)),
     organisation: ORGANISATION.test(name),
-    audit: !technical && (AUDIT.test(whole) || hasTrailColumns(store)),
+    audit: !technical && (AUDIT.test(whole) || /(?:^|_)(?:logs?|logbook)$/u.test(name) || hasTrailColumns(store)),
     side: SIDE.test(name),
     session: SESSION.test(name),
     money: MONEY.test(name),
@@ -75,7 +81,12 @@ function hasTrailColumns({ columns }: Pick<Store, "columns">): boolean {
 const ACTOR =
   /(?:^|_)(?:created|updated|modified|changed|deleted|removed|approved|closed|opened|assigned|locked|reviewed|verified|resolved|merged|processed|uploaded|edited|published|moderated|banned|invited|granted|revoked|signed|entered|last_(?:edit(?:ed)?|modified|updated|changed)|performed|executed|archived|handled|served|sold|issued|prepared|confirmed|cancelled|canceled|triggered|imported|registered|added)_?(?:by|to)(?:_|$)|(?:^|_)(?:created_?by|updated_?by|modified_?by|assignee|creator|last_editor|editor|approver|updater|moderator|reviewer|sales_?rep|handler|manager|supervisor|support_?rep|operator|processor|maintainer|angelegt_?(?:von|durch)|erstellt_?(?:von|durch)|geaendert_?(?:von|durch)|bearbeiter|sachbearbeiter|cree_?par|modifie_?par|creado_?por|modificado_?por|creato_?da|modificato_?da|aangemaakt_?door|gewijzigd_?door|reports_?to|parent_?(?:user|person|employee)|referr(?:er|ed_?by)|whodunnit)(?:_|$)/u;
 
+/** By whom a thing is, not by whom it was handled. */
+const OWNER =
+  /(?:^|_)(?:owned|written|posted|ordered|placed|requested|submitted|sent|booked|bought|purchased|authored|reported)_by(?:_|$)/u;
+
 /** `created_by`, `assignee_id`: who did something with a record, not whose it is. */
 export function isActor(column: string): boolean {
-  return ACTOR.test(plainName(column));
+  const plain = plainName(column);
+  return ACTOR.test(plain) || (/_by(?:_(?:id|user|user_id))?$/u.test(plain) && !OWNER.test(plain));
 }

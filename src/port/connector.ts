@@ -42,8 +42,17 @@ export interface ConnectorConfig {
   readonly perSecond?: number;
   /** Whether it keeps what records were before it removes or changes them, and puts them back: `restore_window` beside any `do`. Absent: only marks are taken back. */
   readonly preImages?: true;
+  /** How `init` comes to a system of this kind; absent: it cannot be surveyed. */
+  readonly drafted?: DraftedFrom;
   /** What is wrong with this system's block, beyond its general shape. `path` leads from the system's block, as `["records", "orders", "in"]`. */
   lint(block: SystemBlock): readonly ConfigIssue[];
+}
+
+/** What `init --from-…` names: the secret of a database, of an index or of buckets, or a folder. */
+export interface DraftedFrom {
+  readonly from: "database" | "index" | "bucket" | "folder";
+  /** Whether a secret's value is one of this kind. */
+  takes(value: string): boolean;
 }
 
 export interface ConfigIssue {

@@ -1,0 +1,24 @@
+-- A forum in the manner of phpBB and its like: short prefixes, no foreign keys but a few.
+CREATE TABLE f_users (user_id int PRIMARY KEY, username varchar(60) NOT NULL UNIQUE, user_email varchar(100) NOT NULL, user_password varchar(255) NOT NULL, user_ip varchar(40), user_regdate int, user_lastvisit int, user_birthday varchar(10), user_sig text, user_avatar varchar(255), user_website varchar(200), user_icq varchar(15), user_from varchar(100), user_occ varchar(100), user_interests text, user_posts int, user_lang varchar(30), user_actkey varchar(32), user_type int);
+CREATE TABLE f_groups (group_id int PRIMARY KEY, group_name varchar(255), group_desc text);
+CREATE TABLE f_user_group (group_id int REFERENCES f_groups, user_id int REFERENCES f_users, user_pending int);
+CREATE TABLE f_forums (forum_id int PRIMARY KEY, parent_id int, forum_name varchar(255), forum_desc text, forum_posts int);
+CREATE TABLE f_topics (topic_id int PRIMARY KEY, forum_id int REFERENCES f_forums, topic_poster int REFERENCES f_users, topic_title varchar(255), topic_time int, topic_views int, topic_first_poster_name varchar(255), topic_last_poster_name varchar(255), topic_status int);
+CREATE TABLE f_posts (post_id int PRIMARY KEY, topic_id int REFERENCES f_topics, poster_id int REFERENCES f_users, poster_ip varchar(40), post_time int, post_username varchar(255), post_subject varchar(255), post_text text, post_edit_reason varchar(255), post_edit_user int, post_checksum varchar(32));
+CREATE TABLE f_attachments (attach_id int PRIMARY KEY, post_msg_id int, poster_id int, real_filename varchar(255), attach_comment text, mimetype varchar(100), filesize int);
+CREATE TABLE f_privmsgs (msg_id int PRIMARY KEY, author_id int REFERENCES f_users, author_ip varchar(40), message_time int, message_subject varchar(255), message_text text, to_address text, bcc_address text);
+CREATE TABLE f_privmsgs_to (msg_id int REFERENCES f_privmsgs, user_id int REFERENCES f_users, author_id int, pm_unread int);
+CREATE TABLE f_sessions (session_id varchar(32) PRIMARY KEY, session_user_id int, session_ip varchar(40), session_browser varchar(150), session_page varchar(255), session_start int);
+CREATE TABLE f_log (log_id int PRIMARY KEY, log_type int, user_id int, log_ip varchar(40), log_time int, log_operation text, log_data text);
+CREATE TABLE f_banlist (ban_id int PRIMARY KEY, ban_userid int, ban_ip varchar(40), ban_email varchar(100), ban_reason varchar(255), ban_start int);
+CREATE TABLE f_poll_votes (topic_id int REFERENCES f_topics, poll_option_id int, vote_user_id int REFERENCES f_users, vote_user_ip varchar(40));
+CREATE TABLE f_drafts (draft_id int PRIMARY KEY, user_id int REFERENCES f_users, topic_id int, draft_subject varchar(255), draft_message text, save_time int);
+CREATE TABLE f_profile_fields_data (user_id int PRIMARY KEY REFERENCES f_users, pf_phone varchar(40), pf_twitter varchar(60), pf_location varchar(100), pf_gender varchar(10));
+CREATE TABLE f_warnings (warning_id int PRIMARY KEY, user_id int REFERENCES f_users, post_id int, warning_time int);
+CREATE TABLE f_bots (bot_id int PRIMARY KEY, bot_active int, bot_name varchar(255), bot_agent varchar(255), bot_ip varchar(255));
+CREATE TABLE f_smilies (smiley_id int PRIMARY KEY, code varchar(50), emotion varchar(50), smiley_url varchar(50));
+CREATE TABLE f_words (word_id int PRIMARY KEY, word varchar(255), replacement varchar(255));
+CREATE TABLE f_config (config_name varchar(255) PRIMARY KEY, config_value varchar(255));
+CREATE TABLE f_styles (style_id int PRIMARY KEY, style_name varchar(255), style_copyright varchar(255));
+CREATE TABLE f_ranks (rank_id int PRIMARY KEY, rank_title varchar(255), rank_min int, rank_image varchar(255));
+CREATE TABLE f_search_results (search_key varchar(32) PRIMARY KEY, search_time int, search_keywords text, search_authors text);

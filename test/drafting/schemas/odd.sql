@@ -1,0 +1,23 @@
+-- Names as they are found: camel case, quotes, umlauts, numbers, six languages, prefixes of a kind.
+CREATE TABLE "T_KUNDE_01" ("KundenNr" integer PRIMARY KEY, "Anrede" varchar(10), "Vorname" varchar(40), "Nachname" varchar(60) NOT NULL, "GebDatum" date, "Straße" varchar(80), "HausNr" varchar(8), "PLZ" varchar(10), "Ort" varchar(60), "Telefon1" varchar(30), "Telefax" varchar(30), "EMailAdresse" varchar(120), "SteuerNr" varchar(20), "Bonitaet" integer, "IBAN" varchar(34), "AngelegtAm" timestamp, "AngelegtVon" varchar(20), "GeloeschtAm" timestamp);
+CREATE TABLE "T_AUFTRAG" ("AuftragNr" integer PRIMARY KEY, "KundenNr" integer REFERENCES "T_KUNDE_01", "Datum" date, "LieferName" varchar(80), "LieferStrasse" varchar(80), "LieferOrt" varchar(60), "Bemerkung" text, "Summe" numeric);
+CREATE TABLE "T_AUFTRAG_POS" ("AuftragNr" integer REFERENCES "T_AUFTRAG", "PosNr" integer, "ArtikelNr" integer, "Menge" numeric, PRIMARY KEY ("AuftragNr", "PosNr"));
+CREATE TABLE "T_ARTIKEL" ("ArtikelNr" integer PRIMARY KEY, "Bezeichnung" varchar(100), "Preis" numeric);
+CREATE TABLE "T_MITARBEITER" ("PersonalNr" integer PRIMARY KEY, "Name" varchar(80), "Kuerzel" varchar(5), "Durchwahl" varchar(10), "Gehalt" numeric, "Familienstand" varchar(12), "Konfession" varchar(10), "Krankenkasse" varchar(40), "SVNummer" varchar(12));
+CREATE TABLE clients (id_client serial PRIMARY KEY, civilite varchar(5), nom varchar(60), prenom varchar(60), date_naissance date, adresse varchar(120), code_postal varchar(10), ville varchar(60), pays varchar(40), tel_portable varchar(20), courriel varchar(120), mot_de_passe varchar(100), numero_securite_sociale varchar(15));
+CREATE TABLE factures (num_facture integer PRIMARY KEY, id_client integer REFERENCES clients, date_facture date, montant numeric, remarque text);
+CREATE TABLE empleados (id integer PRIMARY KEY, nombre varchar(60), apellidos varchar(80), dni varchar(10), fecha_nacimiento date, direccion varchar(100), ciudad varchar(60), telefono varchar(20), correo_electronico varchar(100), salario numeric, estado_civil varchar(12), cuenta_bancaria varchar(34));
+CREATE TABLE nominas (id integer PRIMARY KEY, empleado_id integer REFERENCES empleados, mes date, importe numeric, observaciones text);
+CREATE TABLE utenti (id integer PRIMARY KEY, nome varchar(60), cognome varchar(60), "codiceFiscale" varchar(16), "dataNascita" date, indirizzo varchar(100), citta varchar(60), cap varchar(6), cellulare varchar(20), "postaElettronica" varchar(100), sesso char(1));
+CREATE TABLE klanten (klantnummer integer PRIMARY KEY, voornaam varchar(40), tussenvoegsel varchar(10), achternaam varchar(60), geboortedatum date, straatnaam varchar(80), huisnummer varchar(8), postcode varchar(8), woonplaats varchar(60), telefoonnummer varchar(20), "e-mail" varchar(100), rekeningnummer varchar(34), bsn varchar(9));
+CREATE TABLE bestellingen (id integer PRIMARY KEY, klantnummer integer REFERENCES klanten, datum date, opmerking text, totaal numeric);
+CREATE TABLE "userAccount" ("userAccountId" uuid PRIMARY KEY, "emailAddress" text NOT NULL, "firstName" text, "lastName" text, "phoneNumber" text, "lastLoginIp" text, "twoFactorSecret" text, "isDeleted" boolean NOT NULL DEFAULT false, "createdAt" timestamptz);
+CREATE TABLE "userDevice" ("deviceId" text PRIMARY KEY, "userAccountId" uuid REFERENCES "userAccount", "pushToken" text, "deviceName" text, "osVersion" text, "lastSeenAt" timestamptz);
+CREATE TABLE tbl_x17 (f1 integer PRIMARY KEY, f2 varchar(80), f3 varchar(80), f4 date);
+COMMENT ON COLUMN tbl_x17.f2 IS 'Full name of the insured person'; COMMENT ON COLUMN tbl_x17.f3 IS 'E-mail address, for claims'; COMMENT ON COLUMN tbl_x17.f4 IS 'Date of birth';
+CREATE TABLE "MailTemplates" (id integer PRIMARY KEY, "mailSubject" text, "mailBody" text, "emailType" text);
+CREATE TABLE fahrzeuge (id integer PRIMARY KEY, kennzeichen varchar(12), hersteller varchar(40), halter integer REFERENCES "T_KUNDE_01", farbe varchar(20));
+CREATE TABLE laender (code char(2) PRIMARY KEY, name varchar(60), hauptstadt varchar(60), telefonvorwahl varchar(6));
+CREATE TABLE zip_codes (zip varchar(10) PRIMARY KEY, city varchar(60), state varchar(30));
+CREATE TABLE ip_ranges (id integer PRIMARY KEY, network cidr, label text);
+CREATE TABLE file_names (id integer PRIMARY KEY, file_name text, host_name text, table_name text, phone_model text, email_template text, address_count integer);

@@ -1,0 +1,27 @@
+-- A shop as a small company would have it, with the keys declared.
+CREATE TABLE customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_no text NOT NULL UNIQUE, email varchar(120) NOT NULL UNIQUE, password_hash text, first_name text, last_name text NOT NULL, company text, phone text, birth_date date, newsletter_opt_in boolean NOT NULL DEFAULT false, preferred_language char(2), created_at timestamptz NOT NULL DEFAULT now(), deleted_at timestamptz);
+CREATE TABLE staff (id int PRIMARY KEY, login text NOT NULL UNIQUE, full_name text NOT NULL, work_email text NOT NULL, role text NOT NULL, active boolean NOT NULL DEFAULT true);
+CREATE TABLE addresses (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers ON DELETE CASCADE, kind text NOT NULL CHECK (kind IN ('billing', 'shipping')), recipient_name text NOT NULL, street text NOT NULL, street2 text, postcode text NOT NULL, city text NOT NULL, country_code char(2) NOT NULL);
+CREATE TABLE categories (id int PRIMARY KEY, name text NOT NULL, slug text NOT NULL, parent_id int REFERENCES categories);
+CREATE TABLE products (id int PRIMARY KEY, category_id int REFERENCES categories, sku text NOT NULL UNIQUE, name text NOT NULL, description text, price numeric(10,2) NOT NULL, image_url text, created_by int REFERENCES staff, created_at timestamptz);
+CREATE TABLE suppliers (id int PRIMARY KEY, name text NOT NULL, contact_name text, contact_email text, street text, city text, vat_no text);
+CREATE TABLE product_suppliers (product_id int REFERENCES products, supplier_id int REFERENCES suppliers, cost numeric, PRIMARY KEY (product_id, supplier_id));
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers, order_no text NOT NULL UNIQUE, status text NOT NULL CHECK (status IN ('open', 'paid', 'sent', 'deleted')), ordered_at timestamptz NOT NULL, ship_name text, ship_street text, ship_city text, ship_postcode text, ship_country char(2), gift_message text, ip_address inet, user_agent text, total numeric(10,2) NOT NULL, currency char(3), handled_by int REFERENCES staff);
+CREATE TABLE order_items (order_id bigint REFERENCES orders, line int, product_id int NOT NULL REFERENCES products, quantity int NOT NULL, unit_price numeric NOT NULL, engraving_text text, PRIMARY KEY (order_id, line));
+CREATE TABLE payments (id bigint PRIMARY KEY, order_id bigint NOT NULL REFERENCES orders, method text NOT NULL, iban text, account_holder text, card_last4 char(4), provider_ref text, amount numeric NOT NULL, paid_on date);
+CREATE TABLE invoices (id bigint PRIMARY KEY, order_id bigint NOT NULL REFERENCES orders, customer_id bigint NOT NULL REFERENCES customers, number text NOT NULL UNIQUE, issued_on date NOT NULL, name text NOT NULL, street text NOT NULL, city text NOT NULL, total numeric NOT NULL, vat numeric NOT NULL);
+CREATE TABLE reviews (id bigint PRIMARY KEY, product_id int NOT NULL REFERENCES products, customer_id bigint REFERENCES customers, rating int NOT NULL, title text, body text, reviewer_name text, approved boolean, created_at timestamptz);
+CREATE TABLE carts (id uuid PRIMARY KEY, customer_id bigint REFERENCES customers, session_token text, updated_at timestamptz);
+CREATE TABLE cart_items (cart_id uuid REFERENCES carts ON DELETE CASCADE, product_id int REFERENCES products, quantity int, PRIMARY KEY (cart_id, product_id));
+CREATE TABLE newsletter_subscribers (id bigint PRIMARY KEY, email text NOT NULL UNIQUE, name text, confirmed_at timestamptz, confirmation_token text, source text);
+CREATE TABLE support_tickets (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers, requester_email text NOT NULL, subject text NOT NULL, status text, priority int, opened_at timestamptz, assigned_to int REFERENCES staff);
+CREATE TABLE ticket_messages (id bigint PRIMARY KEY, ticket_id bigint NOT NULL REFERENCES support_tickets ON DELETE CASCADE, author_email text, body text NOT NULL, sent_at timestamptz);
+CREATE TABLE customers_audit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id bigint NOT NULL, changed_at timestamptz NOT NULL, changed_by text, old_values jsonb, new_values jsonb);
+CREATE FUNCTION audit_customers() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO customers_audit (customer_id, changed_at, changed_by, old_values, new_values) VALUES (OLD.id, now(), current_user, to_jsonb(OLD), to_jsonb(NEW)); RETURN NULL; END $$;
+CREATE TRIGGER audit AFTER UPDATE OR DELETE ON customers FOR EACH ROW EXECUTE FUNCTION audit_customers();
+CREATE TABLE outbox (id bigint PRIMARY KEY, topic text NOT NULL, payload jsonb NOT NULL, created_at timestamptz, sent_at timestamptz);
+CREATE TABLE mail_queue (id bigint PRIMARY KEY, recipient text NOT NULL, subject text, body text, template text, attempts int, last_error text);
+CREATE TABLE vat_rates (country char(2), rate numeric, valid_from date, PRIMARY KEY (country, valid_from));
+CREATE TABLE warehouses (id int PRIMARY KEY, name text, street text, city text, country text, capacity int);
+CREATE TABLE stock (product_id int REFERENCES products, warehouse_id int REFERENCES warehouses, quantity int, PRIMARY KEY (product_id, warehouse_id));
+CREATE TABLE schema_migrations (version text PRIMARY KEY, applied_at timestamptz);
