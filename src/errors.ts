@@ -195,6 +195,10 @@ export const FAILURES = {
   // warnings: said, never thrown
   GAP: { exit: EXIT.findings, help: "Look at the place by hand." },
   CONFLICT_POSSIBLE: { exit: EXIT.done, help: "Give the column one rule, or narrow the record types with `where`." },
+  COPY_UNSEEN: {
+    exit: EXIT.done,
+    help: "`verify` of a request looks at its own; for the others see that what fills the copy runs.",
+  },
   EXCLUDED_GONE: {
     exit: EXIT.done,
     help: "Look whether it is gone or reads otherwise by now, and leave it out again: expunge plan ID --show-records.",

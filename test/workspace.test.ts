@@ -274,7 +274,7 @@ test("what is not built yet lints as a warning and stops a plan with 65, naming 
   using desk = openDesk();
   desk.file("data/a.csv", "email\nann@example.com\n");
   await desk.json(["init"]);
-  desk.map(testMap({ systems: { desk: { ...files.desk, replays: "none" } } }));
+  desk.map(testMap({ systems: { desk: { ...files.desk, recipient: { name: "X", notify: "mail" } } } }));
   const lint = await desk.json(["map", "lint"]);
   expect(lint).toMatchObject({ code: 0, json: { data: { issues: [{ code: "NOT_BUILT", severity: "warning" }] } } });
   const id = await desk.open({ email: "ann@example.com" });
@@ -285,7 +285,7 @@ test("what is not built yet lints as a warning and stops a plan with 65, naming 
       error: {
         code: "NOT_BUILT",
         at: expect.stringMatching(/^datamap\.yaml:\d+:\d+$/u),
-        message: expect.stringContaining("replays"),
+        message: expect.stringContaining("notify"),
       },
     },
   });

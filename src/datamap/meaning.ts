@@ -12,6 +12,8 @@ import type {
   SystemBlock,
 } from "../model/datamap.ts";
 
+import { holdsItsSource } from "../model/follows.ts";
+
 type Plain = string | number | boolean | null | undefined | readonly Plain[] | { readonly [key: string]: Plain };
 
 /**
@@ -58,6 +60,7 @@ function recordsBehind(map: DataMap, system: string | undefined): readonly Recor
     before = behind.size;
     for (const record of all) {
       if (record.holds.some(({ protects }) => protects.some((id) => behind.has(id)))) behind.add(record.id);
+      if (holdsItsSource(record) && behind.has(record.follows.source)) behind.add(record.id);
       if (!behind.has(record.id)) continue;
       const waits = map.conditions.find(({ name }) => name === record.unless);
       const terms = [...record.match.terms, ...(waits?.match.terms ?? [])];
@@ -141,6 +144,7 @@ function rule(record: RecordType): Plain {
     restoreWindow,
     purge,
     schedule,
+    follows,
     ...more
   } = rest;
   const { format, dialect, encoding, versions, own, limits, ...none } = more;
@@ -171,6 +175,7 @@ function rule(record: RecordType): Plain {
     restoreWindow: restoreWindow === undefined ? undefined : period(restoreWindow),
     purge: purge === undefined ? undefined : { after: period(purge.after), how: purge.how },
     schedule: schedule === undefined ? undefined : { after: period(schedule.after), from: schedule.from },
+    follows: follows === undefined ? undefined : { ...follows },
     format,
     dialect: dialectOf(dialect),
     encoding,

@@ -1,7 +1,8 @@
-import type { HoldUse, Limits, Match, Period, Place, RecordType } from "../model/datamap.ts";
+import type { Follows, HoldUse, Limits, Match, Period, Place, RecordType } from "../model/datamap.ts";
 import { readWords } from "../model/in-languages.ts";
 import { checkNoDuplicates, knowName, knowRecord, lack, notBuilt, type Check } from "./check.ts";
 import { effectOf, readFields } from "./fields.ts";
+import { followsOf } from "./follows.ts";
 import { readLifeCycle } from "./life-cycle.ts";
 import { readMatch, readTemplates, readWhere } from "./match.ts";
 import type { Written, WrittenRecord } from "./shape.ts";
@@ -19,6 +20,8 @@ export interface RecordContext {
   /** Of the top; the record type inherits what it does not name. */
   readonly limits: Limits;
   readonly retainDeleted?: Period;
+  /** Of the system: how its records follow what they are copies of. */
+  readonly follows?: Follows;
 }
 
 export function readRecord(name: string, written: WrittenRecord, context: RecordContext, check: Check): RecordType {
@@ -34,6 +37,7 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
       missing: missing.map((each) => [...path, each]),
     });
 
+  const lifeCycle = readLifeCycle(written, context.retainDeleted, path, check);
   const place = readPlace(name, written, context, path, check);
   const fields = readFields(written.fields ?? {}, [...path, "fields"], check.report);
   const paths = readFields(written.paths ?? {}, [...path, "paths"], check.report);
@@ -111,7 +115,8 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
         }),
     auditOf,
     cascades: written.cascades ?? [],
-    ...readLifeCycle(written, context.retainDeleted, path, check),
+    ...lifeCycle,
+    ...followsOf(written, context.follows, lifeCycle, path, check),
     ...(written.format === undefined ? {} : { format: written.format }),
     dialect: written.dialect ?? {},
     encoding: written.encoding ?? "utf-8",

@@ -1,4 +1,4 @@
-import type { DataMap, Hold, Match, RecordType, RoundUp, SystemBlock, Where } from "../model/datamap.ts";
+import type { DataMap, Follows, Hold, Match, RecordType, RoundUp, SystemBlock, Where } from "../model/datamap.ts";
 import type { FieldRule, FieldRules } from "../model/field-rule.ts";
 
 /** A rule of the data map as a person reads it. */
@@ -75,6 +75,7 @@ function ruleSentence(record: RecordType, map: DataMap, heldWith: readonly strin
   if (changes !== "" && record.do === "erase")
     parts.push(`where something that is kept still needs one, it stays and we ${changes}`);
   parts.push(...lifeCycle(record, changes));
+  if (record.follows !== undefined) parts.push(copyOf(record.follows));
   if (record.shared === "erase") parts.push("what holds other people too goes whole");
   const lists = Object.entries(record.split ?? {}).map(
     ([column, separator]) => `${column} holds a list, split at ${JSON.stringify(separator)}`,
@@ -143,6 +144,13 @@ function hides({ marker }: RecordType): string {
   if (marker.kind === "delete_marker") return " by a delete marker";
   const value = marker.kind === "flag" ? marker.deleted : marker.kind === "status" ? (marker.deleted[0] ?? "") : "";
   return ` by setting ${marker.column}${value === "" ? "" : ` to ${value}`}`;
+}
+
+/** What the copy does by itself, and what is left to us. */
+function copyOf({ source, replays }: Follows): string {
+  return replays === "hard_delete"
+    ? `as a copy it goes by itself where ${source} goes: we wait for that and look again, and what must stay here keeps ${source} too`
+    : `as a copy it is marked by itself where ${source} is marked: we wait for that and look again, and erase it ourselves after ${source}`;
 }
 
 /** What becomes of it in time. */

@@ -190,7 +190,9 @@ const system = z.strictObject({
   replays: z
     .enum(["soft_delete", "hard_delete", "none"])
     .exactOptional()
-    .describe(later("What the copy does when its source is deleted.")),
+    .describe(
+      "What the copy does by itself: with `hard_delete` its records go when those go that they are copies of, with `soft_delete` they are marked when those are marked.",
+    ),
   recipient: z
     .strictObject({
       name: text.exactOptional().describe("Who receives the data."),

@@ -1,5 +1,6 @@
 import type { SystemBlock } from "../model/datamap.ts";
-import { checkNoDuplicates, knowName, knowRecord, lack, notBuilt, readDays, type Check } from "./check.ts";
+import { checkNoDuplicates, knowName, lack, notBuilt, readDays, type Check } from "./check.ts";
+import { readFollows } from "./follows.ts";
 import { checkPlaces } from "./overlap.ts";
 import { ownOf, readRecord, type RecordContext } from "./record.ts";
 import { LITERAL } from "./shape-check.ts";
@@ -39,7 +40,6 @@ export function readSystem(
   }
   if (connect.read_secret !== undefined)
     notBuilt([...path, "connect", "read_secret"], "key", "`connect.read_secret`", check);
-  if (written.replays !== undefined) notBuilt([...path, "replays"], "key", "`replays`", check);
   for (const [list, key] of [
     [feeds, "feeds"],
     [covers, "covers"],
@@ -47,7 +47,7 @@ export function readSystem(
     for (const [at, other] of list.entries()) knowName(other, "system", [...path, key, at], check);
     checkNoDuplicates(list, [...path, key], check);
   }
-  if (written.copy_of !== undefined) knowRecord(written.copy_of, [...path, "copy_of"], check);
+  const follows = readFollows(name, written, path, check);
   if (written.recipient?.notify !== undefined)
     notBuilt([...path, "recipient", "notify"], "key", "`recipient.notify`", check);
   const expiresAfter =
@@ -90,7 +90,7 @@ export function readSystem(
   }
 
   const read = Object.entries(records).map(([record, block]) =>
-    readRecord(record, block, { ...above, system: name, kind }, check),
+    readRecord(record, block, { ...above, system: name, kind, ...(follows === undefined ? {} : { follows }) }, check),
   );
   if (!isBackup) checkPlaces(read, path, check);
   return {

@@ -1,4 +1,5 @@
 import type { PlannedRecords, SealedRecord, SealedStep, StepHead } from "../model/plan.ts";
+import { isFollowing } from "../planner/follows.ts";
 import type { PlannedUnit } from "../planner/units.ts";
 
 /** What differs between the plan and what is there now; counts only. */
@@ -69,11 +70,14 @@ interface Comparing {
 const NOTHING: Comparing["now"] = new Map();
 
 function isOther(planned: SealedRecord, now: SealedRecord): boolean {
+  // whether a copy follows by itself is decided by its source, whose own step says what came
+  const asSource = isFollowing(planned.disposition) || isFollowing(now.disposition);
   // what is blocked since is met as such when its turn comes: the record itself is as it was
   const blocked = now.disposition.kind === "blocked" && planned.disposition.kind === "act";
   return (
     now.fingerprint !== planned.fingerprint ||
     (!blocked &&
+      !asSource &&
       !isHeld(now) &&
       !isHeld(planned) &&
       JSON.stringify(now.disposition) !== JSON.stringify(planned.disposition))

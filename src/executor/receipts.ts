@@ -10,6 +10,7 @@ import type { Stamp } from "../model/marker.ts";
 import { type Status, worst } from "../model/status.ts";
 import { type Tally, tallyOf } from "../model/tally.ts";
 import { typesById } from "../planner/deciding.ts";
+import { isFollowing } from "../planner/follows.ts";
 import { isMarkedBefore, statusOf } from "../planner/plan.ts";
 import { holdsOf } from "../planner/under-legal-hold.ts";
 import { lastDay, purgeDay } from "../retention/purge-day.ts";
@@ -150,8 +151,15 @@ function marksOf(
   const marking = marksIn(work);
   const not = left.filter(({ key }) => marking.has(key));
   const { timezone } = map.controller.calendar;
+  const { record } = work.target;
   const days = [
-    ...(changed === 0 ? [] : [purgeDay(work.target.record, stamp.at, timezone)]),
+    ...(changed === 0 ? [] : [purgeDay(record, stamp.at, timezone)]),
+    // a copy that is marked by itself is marked with what the run marks, and has a day of its own
+    ...(record.follows?.replays === "soft_delete"
+      ? sealed.records.flatMap(({ disposition }) =>
+          isFollowing(disposition) ? [purgeDay(record, stamp.at, timezone)] : [],
+        )
+      : []),
     ...sealed.records.flatMap(({ disposition }) =>
       disposition.kind === "waiting" && isMarkedBefore(disposition) ? [disposition.until] : [],
     ),

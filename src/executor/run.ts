@@ -339,8 +339,8 @@ function exitOf(
   )
     return EXIT.unreachable;
   if (!complete || receipts.some(({ blocked, failed }) => blocked + failed > 0)) return EXIT.partly_done;
-  // what a later plan of due work takes by itself, and what goes on its own day
-  const expected = new Map(steps.map(({ id, later = 0, marked = 0 }) => [id, later + marked]));
+  // what a later plan of due work takes by itself, what goes on its own day, and what goes by itself
+  const expected = new Map(steps.map(({ id, later = 0, marked = 0, follows = 0 }) => [id, later + marked + follows]));
   if (receipts.some(({ step, waiting, late }) => waiting > (expected.get(step) ?? 0) || late !== undefined))
     return EXIT.waiting;
   if (steps.some(keptForAPerson)) return EXIT.waiting;

@@ -21,6 +21,7 @@ import type { Receipt } from "../state/journal.ts";
 import type { PlannedSteps } from "./planned-steps.ts";
 import { notTheirs } from "./not-theirs.ts";
 import { blindSpots, emptiedByUs, findingOf } from "./blind-spots.ts";
+import { followedNow, sourcesNow } from "./followed.ts";
 import { gapsOf } from "./run-unit.ts";
 import { workOf } from "./unit-work.ts";
 
@@ -73,6 +74,13 @@ export interface VerifyScope {
   /** Whether an undo since the plan gave this record back, by `system.record` and the digest of its key: then it is to be as it was. */
   givenBack(record: string, name: string): boolean;
   now(): Date;
+  readonly followBy: FollowBy;
+}
+
+/** Until when a copy that follows by itself may be behind: what the run did, and what has gone for good since on its day. Undefined: without end. */
+export interface FollowBy {
+  readonly run: Date | undefined;
+  readonly purge: Date;
 }
 
 type Unfinished = Pick<Receipt, "system" | "record" | "reason" | "says" | "failed" | "blocked">;
@@ -86,6 +94,9 @@ export interface VerifyResult {
   readonly hidden: boolean;
   /** Of that something whose day has passed. */
   readonly overdue: boolean;
+  /** Copies that are to follow by themselves, have not yet, and have until `followBy.run`; and until `followBy.purge`. */
+  readonly behind: number;
+  readonly behindPurge: number;
 }
 
 /**
@@ -102,6 +113,7 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   const siteOf = sitesOnce(scope.readers);
   const seen = new Map<string, Seen>();
   const stayed = new Map<string, string>();
+  const sourceNow = sourcesNow(scope.readers, scope.steps);
   // those that lead to others first, so that what leads there now is searched too
   const order = new Map(searchOrder(map).map(({ id }, at) => [id, at]));
   for (const head of heads.toSorted((a, b) => (order.get(a.record) ?? -1) - (order.get(b.record) ?? -1))) {
@@ -111,7 +123,16 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     for (const step of await scope.steps.whole([head.step]))
       seen.set(
         step.step,
-        await lookIfPossible(scope, { planned, step, type: types.get(step.record), blind, searching, siteOf, stayed }),
+        await lookIfPossible(scope, {
+          planned,
+          step,
+          type: types.get(step.record),
+          blind,
+          searching,
+          siteOf,
+          stayed,
+          sourceNow,
+        }),
       );
   }
   const values = reported.length === 0 ? [] : [...valuesOf(subjects), ...valuesIn(heads)];
@@ -155,6 +176,8 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     stayed,
     hidden: [...seen.values()].some(({ hidden = 0 }) => hidden > 0),
     overdue: [...seen.values()].some(({ overdue = false }) => overdue),
+    behind: [...seen.values()].reduce((sum, { behind = 0 }) => sum + behind, 0),
+    behindPurge: [...seen.values()].reduce((sum, { behindPurge = 0 }) => sum + behindPurge, 0),
   };
 }
 
@@ -171,11 +194,11 @@ function sinceThePlan(gaps: readonly Gap[], planned: readonly PlannedGap[]): rea
 function leftAlone(
   step: PlanStep,
   receipt: Receipt | undefined,
-  { gone = NONE_GONE, hidden = 0 }: Pick<Seen, "gone" | "hidden">,
+  { gone = NONE_GONE, hidden = 0, late = 0 }: Pick<Seen, "gone" | "hidden" | "late">,
 ): Partial<Check> {
   const { blocked } = receipt ?? step;
   const kept = Math.max(0, (receipt ?? step).kept - gone.kept);
-  const waiting = Math.max(0, (receipt ?? step).waiting - gone.waiting);
+  const waiting = Math.max(0, (receipt ?? step).waiting - gone.waiting - late);
   const failed = receipt?.failed ?? 0;
   const says = receipt?.says ?? step.says;
   const marked = Math.min(receipt?.marked ?? 0, hidden);
@@ -205,6 +228,12 @@ interface Seen {
   readonly hidden?: number;
   /** Their day has passed. */
   readonly overdue?: boolean;
+  /** Copies that have gone by themselves, and those that are to and have not yet. */
+  readonly followed?: number;
+  readonly behind?: number;
+  readonly behindPurge?: number;
+  /** Of those: they had their time, and count as residual. */
+  readonly late?: number;
 }
 
 /** Records that the plan leaves alone: under a hold, or for a condition or date. */
@@ -231,7 +260,7 @@ const OTHER_PLACE: Seen = {
 
 function checkOf(
   where: Pick<Check, "system" | "record" | "at">,
-  { result, residual, method, reason, fresh = 0, gone = NONE_GONE }: Seen,
+  { result, residual, method, reason, fresh = 0, gone = NONE_GONE, followed = 0 }: Seen,
 ): Check {
   return {
     ...where,
@@ -240,6 +269,7 @@ function checkOf(
     method,
     ...(fresh === 0 ? {} : { new: fresh }),
     ...(gone.kept === 0 ? {} : { gone: gone.kept }),
+    ...(followed === 0 ? {} : { followed }),
     ...(reason === undefined ? {} : { reason }),
   };
 }
@@ -256,6 +286,7 @@ interface Looking {
   siteOf(system: string): Promise<Site>;
   /** Of what stays: how it is found, by `RECORD\nKEY`. */
   readonly stayed: Map<string, string>;
+  readonly sourceNow: ReturnType<typeof sourcesNow>;
 }
 
 /** One place that cannot be looked at keeps no other from being looked at. */
@@ -278,7 +309,7 @@ function unseen(why: Finding, { subjects, steps }: VerifyScope): Seen {
 
 async function look(
   scope: VerifyScope,
-  { planned, step, type, blind, searching, siteOf, stayed }: Looking,
+  { planned, step, type, blind, searching, siteOf, stayed, sourceNow }: Looking,
 ): Promise<Seen> {
   const { readers, receipts } = scope;
   const receipt = receipts.find((one) => one.step === step.step);
@@ -318,28 +349,34 @@ async function look(
   const left = [...seen.left].filter((key) => !others.has(key)).length;
   const hidden = [...seen.hidden].filter((key) => !others.has(key)).length;
   const gone = await stayedAndGone(readers, target, step, { found: stayed, others, isBack });
-  const overdue = hidden > 0 && isOver(scope, receipt, planned);
+  const followed = await followedNow(readers, step, sourceNow);
+  const waitsHidden = hidden + followed.hidden;
+  const overdue = waitsHidden > 0 && isOver(scope, receipt, planned);
   const method = `same search on a fresh connection, and each planned record by its key${hidden === 0 ? "" : ": it is there, and marked as deleted"}${overdue ? "; the day on which it was to go for good has passed (expunge plan --due)" : ""}`;
-  const residual = Math.max(fresh + left, undone);
+  // for so long it may be behind what it is a copy of
+  const { behind, behindPurge } = followed;
+  const late =
+    (isPast(scope, scope.followBy.run) ? behind : 0) + (isPast(scope, scope.followBy.purge) ? behindPurge : 0);
+  const isLate = late > 0;
+  const residual = Math.max(fresh + left, undone) + late;
+  const seenOf = { gone, hidden: waitsHidden, followed: followed.gone, behind, behindPurge, late };
   if (undone > 0)
     return {
       result: "fail",
       residual,
       method,
       fresh,
-      gone,
-      hidden,
+      ...seenOf,
       reason: receipt?.reason ?? planned.reason ?? "blocked",
     };
   if (residual > 0)
     return {
       result: "fail",
       residual,
-      method,
+      method: isLate ? `${method}${NOT_FOLLOWED}` : method,
       fresh,
-      gone,
-      hidden,
-      reason: left === 0 ? "new_records" : "still_there",
+      ...seenOf,
+      reason: left > 0 ? "still_there" : isLate ? "not_followed" : "new_records",
     };
   if (gone.kept > 0)
     return {
@@ -355,8 +392,7 @@ async function look(
     result: "pass",
     residual: 0,
     method,
-    gone,
-    hidden,
+    ...seenOf,
     overdue,
     ...(stays > 0 ? { reason: planned.reason ?? "kept" } : {}),
   };
@@ -421,6 +457,14 @@ async function byTheirKeys(
       if (!left.has(key) && !givenBack(step.record, digest(key))) hidden.add(key);
   return { left, reused, hidden };
 }
+
+function isPast({ now }: VerifyScope, end: Date | undefined): boolean {
+  return end !== undefined && now() >= end;
+}
+
+/** Told to whoever may think that waiting longer helps. */
+const NOT_FOLLOWED =
+  "; the copy did not follow within `settle`: see to what fills it, or make a new plan, in which it is erased by a step of its own";
 
 const NOBODYS: ReadonlySet<string> = new Set();
 
@@ -536,7 +580,7 @@ function declaredOnly(map: DataMap, at: string): readonly Check[] {
 
 /** The state after a verification, and its exit code. */
 export function verdict(
-  { checks, gaps }: VerifyResult,
+  { checks, gaps }: Pick<VerifyResult, "checks" | "gaps">,
   run: {
     readonly exit: ExitCode;
     readonly undone: boolean;

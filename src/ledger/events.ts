@@ -281,6 +281,8 @@ const SHAPES = {
         ...verification,
         new: optional(count),
         gone: optional(count),
+        /** Of what waited: copies that had gone by themselves. */
+        followed: optional(count),
         reason: optional(code),
       }),
       10_000,

@@ -152,7 +152,7 @@ function doneIn(
     day,
   }: { readonly closed: boolean; readonly language: Language; day(date: string | null): string },
 ): readonly object[] {
-  const { deleted, changed, unsorted, already_gone, status, hidden = 0, restored = 0 } = line;
+  const { deleted, changed, unsorted, already_gone, status, hidden = 0, restored = 0, followed = 0 } = line;
   // the day is that of the hidden ones only where nothing else of the line has one
   const from = line.kept === 0 ? day(line.until) : "";
   const { restorable = 0, brought_back = 0 } = line;
@@ -172,7 +172,8 @@ function doneIn(
     [status === "pseudonymised" ? "pseudonymised" : "changed", (line.hidden === undefined ? changed : 0) + unsorted],
     [closed ? "hidden_before" : "hidden", hidden],
     ["restored", restored],
-    ["gone", already_gone],
+    ["gone", already_gone - followed],
+    ["followed", followed],
   ] as const;
   return parts.flatMap(([how, count]) =>
     count === 0 ? [] : [{ called, count, what: whatWasDone(how, language, from) }],
@@ -214,6 +215,8 @@ const CODES: readonly string[] = [
   "open_request",
   "over_cap",
   "marked",
+  "follows",
+  "source_first",
   "undo",
   "ask",
   "no_identifier",

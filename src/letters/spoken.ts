@@ -37,7 +37,8 @@ const DONE: Readonly<
     | "brought_back"
     | "erased_or_changed"
     | "pseudonymised"
-    | "gone",
+    | "gone"
+    | "followed",
     Words
   >
 > = {
@@ -83,6 +84,11 @@ const DONE: Readonly<
     fr: "pseudonymisation (ces données restent des données à caractère personnel)",
   },
   gone: { en: "gone already", de: "schon vorher nicht mehr da", fr: "déjà absent" },
+  followed: {
+    en: "gone by themselves, as copies of what was erased",
+    de: "von selbst verschwunden, als Kopien dessen, was gelöscht wurde",
+    fr: "disparues d'elles-mêmes, comme copies de ce qui a été effacé",
+  },
 };
 
 /** `from`: of what is hidden, the day from which it is to go for good, in words; empty where nobody knows it. */
@@ -177,6 +183,11 @@ const OPEN: Readonly<Record<string, Words>> = {
     en: "they are marked as deleted and will be erased on their day",
     de: "sie sind als gelöscht markiert und werden an ihrem Tag gelöscht",
     fr: "elles sont marquées comme supprimées et seront effacées à leur échéance",
+  },
+  follows: {
+    en: "they are copies that go by themselves with what they are copies of",
+    de: "sie sind Kopien, die von selbst mit dem verschwinden, wovon sie Kopien sind",
+    fr: "ce sont des copies qui disparaissent d'elles-mêmes avec les données dont elles sont la copie",
   },
   undo: {
     en: "for a short time they can still be brought back",

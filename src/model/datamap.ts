@@ -168,6 +168,13 @@ export type Marker =
   /** The newest version of an object is a delete marker. */
   | { readonly kind: "delete_marker" };
 
+/** How a copy follows its source. `hard_delete`: what is deleted there goes here; `soft_delete`: what is marked there is marked here, and no more. */
+export interface Follows {
+  /** `system.record` */
+  readonly source: string;
+  readonly replays: "soft_delete" | "hard_delete";
+}
+
 /** A table, index, object set or file set that holds copies of a record, and the rule for it. */
 export interface RecordType {
   /** `system.record` */
@@ -206,6 +213,8 @@ export interface RecordType {
   readonly purge?: { readonly after: Period; readonly how: "erase" | "anonymise" };
   /** Its records are due without any request, so long after the date in `from`; whole days. */
   readonly schedule?: { readonly after: Period; readonly from: string };
+  /** Its records are copies that go, or are marked, by themselves with what they are copies of. */
+  readonly follows?: Follows;
   readonly format?: "csv" | "jsonl" | "json" | "parquet";
   readonly dialect: Dialect;
   readonly encoding: Encoding;

@@ -62,6 +62,8 @@ export interface PlanStep extends Counts {
   readonly excluded?: number;
   /** Of the waiting ones: they were marked as deleted before, and wait for nobody. */
   readonly marked?: number;
+  /** Of the waiting ones: copies that go by themselves with what they are copies of, and wait for nobody. */
+  readonly follows?: number;
   /** What a run would remove or change, and keep to be put back. */
   readonly restorable?: Restorable;
   /** Of the worst that happens here: blocked, then waiting, then kept. */
@@ -171,15 +173,24 @@ export type Disposition =
       /** Ids of the legal holds that have a part in it. */
       readonly holds?: readonly string[];
     }
-  /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `age_unknown`, `ambiguous_match`, `over_cap`, `ask`, `marked`. */
+  /** `reason`: a condition's name, or `no_date`, `newer_than_request`, `age_unknown`, `ambiguous_match`, `over_cap`, `ask`, `marked`, `follows`. */
   | {
       readonly kind: "waiting";
       readonly reason: string;
       readonly says?: string;
       /** `marked`: the day on which it goes for good. */
       readonly until?: string;
+      /** `follows`: what it is a copy of, and goes with by itself. */
+      readonly sources?: readonly SourceRecord[];
     }
   | { readonly kind: "blocked"; readonly reason: string; readonly until?: string };
+
+/** A record that another is a copy of, as it is counted in the plan. */
+export interface SourceRecord {
+  /** `system.record` */
+  readonly record: string;
+  readonly key: string;
+}
 
 /** A planned record with its disposition; sealed beside the plan. */
 export interface SealedRecord extends PlannedRecord {

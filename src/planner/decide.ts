@@ -5,6 +5,7 @@ import { purgeDay } from "../retention/purge-day.ts";
 import type { Hold, RecordType } from "../model/datamap.ts";
 import { endsLater, latestFirst, untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
+import { holdsItsSource } from "../model/follows.ts";
 import { type Change, changesOf, heldChangeOf } from "../model/rule-change.ts";
 import { type Deciding, keysByPerson, typesById } from "./deciding.ts";
 import { leftOut } from "./excluded.ts";
@@ -247,11 +248,13 @@ type Made = Deciding["made"];
 function protect({ deciding: { found, map }, decided, protectedKeys, byPerson, foundAs: as }: Scope): void {
   const types = typesById(map);
   for (const [id, { type, records }] of found) {
-    const protectedTypes = type.holds.flatMap((use) => use.protects);
+    // with what it is a copy of, a copy goes that follows by itself
+    const sources = holdsItsSource(type) ? [type.follows.source] : [];
+    const protectedTypes = [...new Set([...type.holds.flatMap((use) => use.protects), ...sources])];
     for (const record of protectedTypes.length === 0 ? [] : records.values()) {
       for (const held of as.all(id, record.key).flatMap((one) => decided.get(one.record)?.get(one.key) ?? [])) {
-        if (!isHolding(held)) continue;
-        const protectedOnes = protectedTypes.flatMap((name) =>
+        const names = isHolding(held) ? protectedTypes : held.kind === "waiting" && isWaitedFor(held) ? sources : [];
+        const protectedOnes = names.flatMap((name) =>
           record.subjects.flatMap((person) => byPerson(name, person).flatMap((key) => as.all(name, key))),
         );
         for (const { record: name, key } of protectedOnes) {
@@ -272,6 +275,11 @@ function protect({ deciding: { found, map }, decided, protectedKeys, byPerson, f
 /** Held itself, or with what leads to it; not what only stays for another record's sake. */
 function isHolding(held: Disposition): boolean {
   return held.kind === "kept" ? held.reason !== "held_by" : held.kind === "waiting" && held.reason === "no_date";
+}
+
+/** What is hidden already goes on its day, and its source before it. */
+function isWaitedFor({ reason }: Extract<Disposition, { kind: "waiting" }>): boolean {
+  return reason !== "marked";
 }
 
 function keptFor(type: RecordType, held: Disposition, was: Disposition): Disposition {

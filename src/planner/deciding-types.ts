@@ -1,4 +1,5 @@
 import type { DataMap } from "../model/datamap.ts";
+import { holdsItsSource } from "../model/follows.ts";
 import { recordTypes, samePlace } from "./targets.ts";
 
 /**
@@ -13,6 +14,7 @@ export function decidingTypes(map: DataMap, ids: Iterable<string>): ReadonlySet<
     for (const type of all) {
       const condition = map.conditions.find(({ name }) => name === type.unless);
       if (type.holds.some(({ protects }) => protects.some((name) => wanted.has(name)))) wanted.add(type.id);
+      if (holdsItsSource(type) && wanted.has(type.follows.source)) wanted.add(type.id);
       // what it reads as open waits with those that wait for it
       if (condition?.any !== undefined && wanted.has(condition.any)) wanted.add(type.id);
       if (!wanted.has(type.id)) continue;

@@ -1,6 +1,7 @@
 /** Finds what is due without a request, and decides what becomes of it. Read-only. */
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import { dueState } from "../model/due-rows.ts";
+import { holdsItsSource } from "../model/follows.ts";
 import type { DayCount, Disposition, StepHead } from "../model/plan.ts";
 import type { DueSelection, Finding, Located, Lookup, Target } from "../model/search.ts";
 import { civilDateFromText } from "../retention/civil-date.ts";
@@ -21,6 +22,7 @@ import { decideReferences, deletes, knownReferences, type KnownReference } from 
 import { decideOnce, merged, type OneDecisionEach } from "./same-record.ts";
 import { check, checkConditions, deepLinks, typesThat, ONLY_FOR_ERASING, refuse, type Searched } from "./search.ts";
 import { refuseTwins, sitesOf } from "./sites.ts";
+import { SOURCE_FIRST, withSourceThere } from "./source-first.ts";
 import { noStops } from "./stops.ts";
 import { recordTypes, samePlace, targetOf } from "./targets.ts";
 import { toldFinding, valuesIn } from "./told.ts";
@@ -80,6 +82,7 @@ export async function searchDue(scope: DueScope): Promise<SearchedDue> {
     if (empty.has(rule.type.id)) gathered.set(rule.type.id, nothing(rule));
     else gathered.set(rule.type.id, await gather(scope, rule, judging));
   }
+  await waitForSources(judging, gathered);
   const found = new Map([...gathered].map(([id, one]) => [id, foundOf(one)]));
   const own: OwnDecisions = new Map([...gathered].map(([id, { decided }]) => [id, decided]));
   const order = new Map(recordTypes(map).map(({ id }, at) => [id, at]));
@@ -98,6 +101,7 @@ export async function searchDue(scope: DueScope): Promise<SearchedDue> {
   const values = reported.length === 0 ? [] : valuesIn(found.values());
   const late = reported.map((finding) => toldFinding(finding, values));
   refuse(map, late);
+  const deleting = typesThat("delete", map, found, decided);
   return {
     map,
     byDay:
@@ -112,11 +116,11 @@ export async function searchDue(scope: DueScope): Promise<SearchedDue> {
     stops: noStops(),
     links: [...links, ...deepLinks(map, references)],
     writes,
-    deleting: typesThat("delete", map, found, decided),
+    deleting,
     marking: typesThat("mark", map, found, decided),
     sites,
     empty,
-    warnings: [...checked, ...late],
+    warnings: [...checked, ...copiesUnseen(map, deleting), ...late],
   };
 }
 
@@ -210,6 +214,34 @@ async function gather(scope: DueScope, rule: DueRule, judging: Judging): Promise
   }
 }
 
+/** Nobody asked for what is due, and nobody looks for its copies: whether they follow is not seen here. */
+function copiesUnseen(map: DataMap, deleting: ReadonlySet<string>): readonly Finding[] {
+  return recordTypes(map).flatMap((type): readonly Finding[] =>
+    holdsItsSource(type) && deleting.has(type.follows.source)
+      ? [
+          {
+            code: "COPY_UNSEEN",
+            severity: "warning",
+            record: type.id,
+            message: `what is due in ${type.follows.source} goes from here by itself, and due work does not look whether it does`,
+          },
+        ]
+      : [],
+  );
+}
+
+/** A copy that marks itself and is purged by a step of its own has its turn after what it is a copy of. */
+async function waitForSources({ map, readers }: Judging, gathered: ReadonlyMap<string, Gathered>): Promise<void> {
+  for (const { rule, records, decided } of gathered.values()) {
+    const { follows } = rule.type;
+    if (follows?.replays !== "soft_delete" || rule.because !== "purge") continue;
+    const source = gathered.get(follows.source);
+    const goes = (key: string): boolean => source?.decided.get(key)?.kind === "act";
+    for (const key of await withSourceThere(map, readers, rule.type, records.values(), goes))
+      if (decided.get(key)?.kind === "act") decided.set(key, SOURCE_FIRST);
+  }
+}
+
 interface LocatedDue extends Pick<Gathered, "records" | "more"> {
   readonly days: { readonly of: Map<string, string>; readonly more: Map<string, number> };
 }
@@ -243,7 +275,11 @@ async function locateDue(
 
 /** Columns whose values are looked at after the search: where nothing else has a say, only the record's own dates. */
 function neededOf(map: DataMap, { type, target, selection }: DueRule): readonly string[] {
-  const isAlone = type.unless === undefined && !asksWhose(type) && decidingTypes(map, [type.id]).size === 1;
+  const isAlone =
+    type.unless === undefined &&
+    type.follows === undefined &&
+    !asksWhose(type) &&
+    decidingTypes(map, [type.id]).size === 1;
   if (!isAlone) return target.exports;
   const dates = [...type.holds.map(({ from }) => from), ...(type.created === undefined ? [] : [type.created])];
   return [...new Set([...dates, ...(selection === undefined ? [] : [selection.column])])];

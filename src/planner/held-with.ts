@@ -3,7 +3,7 @@ import { comparable, comparableOf } from "../model/fold.ts";
 import { latestFirst, untilOf } from "../model/hold-ends.ts";
 import type { Disposition } from "../model/plan.ts";
 import type { Deciding } from "./deciding.ts";
-import { type FoundRecord, valuesAt } from "./found.ts";
+import { type FoundRecord, type FoundRecords, valuesAt } from "./found.ts";
 import { goneName } from "./lookups.ts";
 import { holdsOf } from "./under-legal-hold.ts";
 
@@ -38,16 +38,25 @@ export interface HeldWith {
 export function parentIndex({ found }: Deciding, type: RecordType): ParentIndex {
   return type.match.terms.flatMap(({ column, source }) => {
     if (source.kind !== "column") return [];
-    const byValue = new Map<string, string[]>();
-    for (const { key, values } of found.get(source.ref.record)?.records.values() ?? []) {
-      for (const value of valuesAt(values, source.ref.column)) {
-        const same = byValue.get(value);
-        if (same === undefined) byValue.set(value, [key]);
-        else same.push(key);
-      }
-    }
+    const byValue = parentsByValue(found.get(source.ref.record)?.records, source.ref.column);
     return [{ parent: source.ref.record, from: source.ref.column, column, byValue }];
   });
+}
+
+/** Keys of these records by the value that leads on. */
+export function parentsByValue(
+  records: Pick<FoundRecords, "values"> | undefined,
+  column: string,
+): ReadonlyMap<string, readonly string[]> {
+  const byValue = new Map<string, string[]>();
+  for (const { key, values } of records?.values() ?? []) {
+    for (const value of valuesAt(values, column)) {
+      const same = byValue.get(value);
+      if (same === undefined) byValue.set(value, [key]);
+      else same.push(key);
+    }
+  }
+  return byValue;
 }
 
 /**

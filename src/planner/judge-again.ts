@@ -1,5 +1,6 @@
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import { foldedBefore } from "../model/fold.ts";
+import { holdsItsSource } from "../model/follows.ts";
 import type { HoldInForce } from "../model/legal-hold.ts";
 import type { Disposition } from "../model/plan.ts";
 import { openConditions } from "./conditions.ts";
@@ -128,7 +129,9 @@ async function judgeUnderLegalHolds(scope: JudgeAgain): Promise<JudgedAgain | un
   const { searching, known } = begin(scope);
   const { identifiers } = searching.resolution;
   const before = await legalCover({ map, ...legal, identifiers, found: searching.found, only });
-  if (!before.mayReach(system)) return undefined;
+  // what keeps a copy that follows by itself keeps what it is a copy of
+  const copies = recordTypes(map).filter((type) => only.has(type.id) && holdsItsSource(type));
+  if (![system, ...copies.map((type) => type.system)].some((one) => before.mayReach(one))) return undefined;
   const found = await locateAll({ map, searching, only, known, empty: new Set() });
   // overlaps of patterns show only in what was found
   const isWhole = legal.holds.some(({ subjects }) => subjects.length === 0);

@@ -1,6 +1,7 @@
 /** How records are judged where nobody was asked for: by what leads to them and what they lead to. */
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import { fold, type Folded } from "../model/fold.ts";
+import { holdsItsSource } from "../model/follows.ts";
 import type { Disposition } from "../model/plan.ts";
 import type { DueSelection, Lookup, Target } from "../model/search.ts";
 import { type Judgement, openConditions } from "./conditions.ts";
@@ -146,8 +147,8 @@ async function openByItself(
   return { keeps: (record, { key }) => record !== type.id || open.has(key) };
 }
 
-function protectsAny({ holds }: RecordType): boolean {
-  return holds.some(({ protects }) => protects.length > 0);
+function protectsAny(type: RecordType): boolean {
+  return holdsItsSource(type) || type.holds.some(({ protects }) => protects.length > 0);
 }
 
 function unsearched(searching: Searching, empty: ReadonlySet<string>, type: RecordType): readonly number[] {

@@ -13,6 +13,7 @@ import type {
   PlannedStep,
   PlanStep,
   SealedRecord,
+  SourceRecord,
   StepToSeal,
   SubjectCounts,
   Totals,
@@ -22,6 +23,7 @@ import { changesOf } from "../model/rule-change.ts";
 import type { Finding, Target } from "../model/search.ts";
 import { type Status, worst } from "../model/status.ts";
 import { typesById } from "./deciding.ts";
+import { isFollowing } from "./follows.ts";
 import type { Found, FoundRecord } from "./found.ts";
 import { changesMade } from "./references.ts";
 import { reasonWords } from "../model/words.ts";
@@ -216,6 +218,7 @@ function planStep(
   const until =
     heldUntil ?? (kept.length > 0 ? undefined : (markedUntil(records, statuses, type, parts) ?? restorable?.until));
   const marked = records.filter(({ disposition }) => isMarkedBefore(disposition)).length;
+  const follows = records.filter(({ disposition }) => isFollowing(disposition)).length;
   const law = [...new Set(kept.flatMap((one) => one.law))];
   const minimised = kept.filter((one) => one.minimise).length;
   const excluded = kept.filter((one) => one.reason === "excluded").length;
@@ -235,6 +238,7 @@ function planStep(
     ...(minimised === 0 ? {} : { minimised }),
     ...(excluded === 0 ? {} : { excluded }),
     ...(marked === 0 ? {} : { marked }),
+    ...(follows === 0 ? {} : { follows }),
     ...(restorable === undefined ? {} : { restorable }),
     ...(reason === undefined ? {} : { reason }),
     ...(says === undefined ? {} : { says }),
@@ -274,13 +278,39 @@ function markedUntil(
   records: readonly SealedRecord[],
   statuses: ReadonlySet<Status>,
   type: RecordType,
-  { map, today }: PlanParts,
+  { map, today, searched }: PlanParts,
 ): string | undefined {
-  const days = records.flatMap(({ disposition }) =>
-    disposition.kind === "waiting" && isMarkedBefore(disposition) ? [disposition.until] : [],
-  );
+  const types = typesById(map);
+  const { timezone } = map.controller.calendar;
+  const days = records.flatMap(({ disposition }): readonly (string | undefined)[] => {
+    if (disposition.kind !== "waiting") return [];
+    if (isMarkedBefore(disposition)) return [disposition.until];
+    return followedOn(
+      type,
+      disposition.sources ?? [],
+      ({ record, key }) => {
+        const source = types.get(record);
+        const its = searched.decided.get(record)?.get(key);
+        if (source === undefined || its === undefined) return [];
+        if (its.kind === "waiting") return [its.until];
+        return statusOf(types, source, its) === "soft_deleted" ? [purgeDay(source, today, timezone)] : [];
+      },
+      purgeDay(type, today, timezone),
+    );
+  });
   if (statuses.has("soft_deleted")) days.push(purgeDay(type, today, map.controller.calendar.timezone));
   return lastDay(days);
+}
+
+/** The days on which a copy goes for good that follows by itself: with what it is a copy of, or its own where it is only marked with that. */
+function followedOn(
+  { follows }: RecordType,
+  sources: readonly SourceRecord[],
+  daysOf: (source: SourceRecord) => readonly (string | undefined)[],
+  own: string | undefined,
+): readonly (string | undefined)[] {
+  if (sources.length === 0) return [];
+  return follows?.replays === "soft_delete" ? [own] : sources.flatMap(daysOf);
 }
 
 function cascadesOf(records: readonly SealedRecord[]): readonly CascadeCount[] {
@@ -369,9 +399,11 @@ interface Reason {
   readonly says?: string | undefined;
 }
 
-/** What an open request has found waits for that request, and for nobody who would have to be told. */
+/** What an open request has found waits for that request, a copy for its source, and neither for anybody who would have to be told. */
 function isWithRequest(disposition: Disposition): boolean {
-  return disposition.kind === "waiting" && disposition.reason === "open_request";
+  return (
+    disposition.kind === "waiting" && (disposition.reason === "open_request" || disposition.reason === "source_first")
+  );
 }
 
 /** The reason of the worst that happens here: blocked, then not searched, then waiting, then kept. */

@@ -11,6 +11,7 @@ import type { OwnDecisions } from "./decide.ts";
 import { decidingTypes } from "./deciding-types.ts";
 import { type Decided, type Deciding, type Made, typesById } from "./deciding.ts";
 import type { Excluded } from "./excluded.ts";
+import { followSources } from "./follows.ts";
 import type { Findings } from "./found.ts";
 import { type Identifiers, resolveIdentifiers } from "./identities.ts";
 import { type Known, locateAll } from "./locate.ts";
@@ -138,6 +139,8 @@ async function searchAll(
     decisions = await decide();
   }
   const { once, references, decided, takes } = decisions;
+  // a copy whose source is not planned has nothing to follow
+  if (system === undefined) followSources(map, found, decided, once);
   refuseTwins(map, found, decided, sites);
   // findings that readers made while they searched are complete only now
   const late = told(reported, reported.length === 0 ? [] : valuesIn(found.values()));

@@ -10,7 +10,7 @@ export interface PlannedUnit {
   readonly system: string;
   /** `system.record`, in the order in which they are done. */
   readonly records: readonly string[];
-  /** Units of the same system that must have succeeded before: what they delete references what this one deletes. */
+  /** Units that must have succeeded before: what they delete references what this one deletes, or is what this one has copies of. */
   readonly after: readonly string[];
   /** Its records may reference each other: a new one among them stands in the way of deleting the others. */
   readonly interlocked: boolean;
@@ -92,6 +92,11 @@ export function unitsOf(
           .flatMap((id) => [...(before.get(id) ?? [])].map((child) => unitOf.get(child)))
           .filter((other) => other !== undefined && other !== at),
       );
+      // what is purged here by a step of its own goes after what it is a copy of, which may stay
+      for (const id of unit.records) {
+        const follows = types.find((record) => record.id === id)?.follows;
+        if (follows?.replays === "soft_delete" && deleting.has(follows.source)) after.add(unitOf.get(follows.source));
+      }
       return { ...unit, after: [...after].flatMap((other) => (other === undefined ? [] : (named[other]?.id ?? []))) };
     })
     .toSorted((a, b) => a.phase - b.phase);

@@ -80,6 +80,7 @@ function done({ state, totals, kept, systems, not_searched, gaps, subjects, resi
   if (systems.length === 0) return "A run was begun, and no system has told a result yet";
   const sum = (name: "hidden" | "restored"): number => systems.reduce((all, line) => all + (line[name] ?? 0), 0);
   const [hidden, restored] = [sum("hidden"), sum("restored")];
+  const followed = systems.reduce((all, line) => all + (line.followed ?? 0), 0);
   const marked = systems.reduce((all, line) => all + (line.hidden === undefined ? 0 : line.changed), 0);
   const back = systems.filter((line) => (line.restorable ?? 0) + (line.brought_back ?? 0) > 0);
   const of = (name: "deleted" | "changed" | "restorable" | "brought_back"): number =>
@@ -100,7 +101,11 @@ function done({ state, totals, kept, systems, not_searched, gaps, subjects, resi
         : `marked as deleted and still there${lastDay(systems.filter((line) => (line.hidden ?? 0) > 0).map(hiddenUntil))}`,
     ),
     counts(restored, "marked as deleted and brought back"),
-    counts(totals.already_gone, "gone already"),
+    counts(totals.already_gone - followed, "gone already"),
+    counts(
+      followed,
+      `gone by ${followed === 1 ? "itself" : "themselves"}, as ${followed === 1 ? "a copy" : "copies"} of what went`,
+    ),
     totals.kept > 0 ? `${records(totals.kept)} kept${lastDay(kept)}` : "",
     counts(totals.waiting, "waiting"),
     counts(totals.blocked, "blocked"),

@@ -26,6 +26,8 @@ export type SystemLine = {
   /** Gone, by an entry of version 0.1 that does not say whether deleted or changed. */
   readonly unsorted: number;
   readonly already_gone: number;
+  /** Of those gone already: copies that went by themselves with what they were copies of. Only where there are any. */
+  readonly followed?: number;
   /** Rows that the erasure itself added to an audit trail, redacted with it. */
   readonly own: number;
   readonly kept: number;
@@ -91,10 +93,14 @@ export function systemLines(story: Story): readonly SystemLine[] {
     const marks = operation === "soft-delete" ? marksOf(story, plans, first) : undefined;
     // what is closed has seen them gone for good
     const goneSince = isClosed(story) ? (marks?.others ?? 0) : 0;
-    done.already_gone += goneSince;
+    const verified = verifiedBy(story.looks, last.last);
+    const followed = Math.min(followedIn(story.looks, last.last), last.waiting - goneSince);
+    done.already_gone += goneSince + followed;
+    // one that was only marked by itself was purged by a step of its own
+    const byItself = operation === "soft-delete" ? 0 : followed;
     const left = {
       kept: last.kept,
-      waiting: last.waiting - (marks?.ours ?? 0) - goneSince,
+      waiting: last.waiting - (marks?.ours ?? 0) - goneSince - followed,
       blocked: last.blocked,
       failed: last.failed,
       untold,
@@ -117,12 +123,16 @@ export function systemLines(story: Story): readonly SystemLine[] {
         affected: sum("affected") - again.deleted - again.changed,
         gone: done.deleted + done.changed + done.unsorted,
         ...done,
+        ...(byItself === 0 ? {} : { followed: byItself }),
         ...(marks === undefined ? {} : { hidden: marks.hidden, restored: marks.restored }),
         ...whole,
         own: sum("own"),
         ...left,
         minimised: last.last.minimised,
-        reason: (isOver && reason === "marked") || (reason === "undo" && ended !== "residue") ? null : reason,
+        reason:
+          (isOver && (reason === "marked" || reason === "follows")) || (reason === "undo" && ended !== "residue")
+            ? null
+            : reason,
         attempts: last.last.attempt,
         connector,
         started: (deeds[0] ?? first).started,
@@ -130,7 +140,7 @@ export function systemLines(story: Story): readonly SystemLine[] {
         until: until ?? null,
         law,
         restricted,
-        verified: verifiedBy(story.looks, last.last),
+        verified,
       },
     ];
   });
@@ -345,6 +355,14 @@ function neverTold({ begun, results }: Story): readonly (Told & { readonly untol
           },
         ];
   });
+}
+
+/** Copies that the last look after this saw gone by themselves. */
+function followedIn(looks: readonly Look[], last: Told): number {
+  const seen = looks.findLast(
+    ({ place, checks }) => place > last.place && checks.some((check) => nameOf(check) === nameOf(last)),
+  );
+  return seen?.checks.find((check) => nameOf(check) === nameOf(last))?.followed ?? 0;
 }
 
 /** The later of the two: a verification, or the second look of the attempt itself. */

@@ -9,6 +9,8 @@ export interface HiddenNow {
   readonly marked: number;
   /** By somebody else, before. */
   readonly before: number;
+  /** Copies that are to follow by themselves, and were not seen gone yet. */
+  readonly copies: number;
 }
 
 /** Of a step of the request's plan: what its last look saw; where there was none since, what its run marked and nobody gave back. */
@@ -16,7 +18,7 @@ export async function hiddenNow(
   { plans, undos }: Pick<Reads, "plans" | "undos">,
   { id, plan, history = [] }: ErasureRequest,
 ): Promise<(step: PlanStep) => HiddenNow> {
-  if (plan === undefined) return ({ marked = 0 }) => ({ marked: 0, before: marked });
+  if (plan === undefined) return ({ marked = 0, follows = 0 }) => ({ marked: 0, before: marked, copies: follows });
   const last = history.findLast(({ did }) => did === "run" || did === "verified" || did === "undone");
   if (last?.did === "verified") {
     const checks = listIn(await plans.verified(plan), "checks");
@@ -25,6 +27,7 @@ export async function hiddenNow(
       return {
         marked: numberIn(check, "marked"),
         before: Math.min(step.marked ?? 0, check === undefined ? Infinity : numberIn(check, "waiting")),
+        copies: (step.follows ?? 0) - numberIn(check, "followed"),
       };
     };
   }
@@ -35,7 +38,11 @@ export async function hiddenNow(
   return (step) => {
     const line = run.find((one) => isOf(one, step));
     const back = given.filter((one) => isOf(one, step)).reduce((sum, one) => sum + numberIn(one, "restored"), 0);
-    return { marked: Math.max(0, numberIn(line, "marked") - back), before: step.marked ?? 0 };
+    return {
+      marked: Math.max(0, numberIn(line, "marked") - back),
+      before: step.marked ?? 0,
+      copies: step.follows ?? 0,
+    };
   };
 }
 

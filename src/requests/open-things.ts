@@ -127,14 +127,19 @@ function lastDayOf({ kept, until }: PlanStep, line: unknown): string | undefined
   return told ?? (kept > 0 ? undefined : until);
 }
 
-function openInStep(step: PlanStep, { before }: HiddenNow, last: string | undefined): readonly string[] {
-  const { system, record, status: worst, kept, waiting, marked = 0, blocked, reason, says } = step;
+function openInStep(step: PlanStep, { before, copies }: HiddenNow, last: string | undefined): readonly string[] {
+  const { system, record, status: worst, kept, waiting, marked = 0, follows = 0, blocked, reason, says } = step;
   const name = `${system}.${record}`;
   // a step's reason is that of the worst that happens in it
   const why = (status: "waiting" | "blocked"): string =>
     reason === undefined || worst !== status ? "" : ` (${reasonWords(reason, { status, says })})`;
   return [
-    ...(waiting > marked ? [`${name}: ${waiting - marked} waiting${why("waiting")}`] : []),
+    ...(waiting > marked + follows ? [`${name}: ${waiting - marked - follows} waiting${why("waiting")}`] : []),
+    ...(copies > 0
+      ? [
+          `${name}: ${copies} to follow by ${copies === 1 ? "itself" : "themselves"}, as ${copies === 1 ? "a copy" : "copies"}`,
+        ]
+      : []),
     ...(before > 0 ? [`${name}: ${before} marked as deleted before${goesOn(last)}`] : []),
     ...(blocked > 0 ? [`${name}: ${blocked} blocked${why("blocked")}`] : []),
     ...(keptForAPerson(step) && reason !== undefined

@@ -36,6 +36,8 @@ export interface Seen {
     readonly fresh?: number | undefined;
     /** Of what was to be kept: records that are not there any more. */
     readonly gone?: number | undefined;
+    /** Of what waited: copies that have gone by themselves. */
+    readonly followed?: number | undefined;
   }[];
   readonly gaps: readonly SeenGap[];
   readonly residue: readonly Residue[];
@@ -194,7 +196,7 @@ export function verificationEntry(context: Teller, plan: Plan, seen: Seen): Outb
     state: seen.state,
     exit: seen.exit,
     residual: seen.residual,
-    checks: seen.checks.map(({ result, residual, at, reason, fresh = 0, gone = 0, ...type }) => ({
+    checks: seen.checks.map(({ result, residual, at, reason, fresh = 0, gone = 0, followed = 0, ...type }) => ({
       ...named(context, type),
       result,
       residual,
@@ -202,6 +204,7 @@ export function verificationEntry(context: Teller, plan: Plan, seen: Seen): Outb
       at,
       ...(fresh === 0 ? {} : { new: fresh }),
       ...(gone === 0 ? {} : { gone }),
+      ...(followed === 0 ? {} : { followed }),
       ...(reason === undefined ? {} : { reason: code(reason) }),
     })),
     gaps: seen.gaps
@@ -229,6 +232,8 @@ export function completedEntry(
     readonly residual?: number;
     readonly attempts: readonly Receipt[];
     readonly why?: Reasoned;
+    /** Of the verification that closed it. */
+    readonly checks?: Seen["checks"];
   },
 ): OutboxEntry {
   const { state, exit, residual, residue, attempts, why } = ended;
@@ -239,7 +244,7 @@ export function completedEntry(
     plan_digest: plan.digest,
     state,
     exit,
-    totals: totalsOf(attempts, state === "closed" ? markedBefore(plan) : 0),
+    totals: totalsOf(attempts, state === "closed" ? markedBefore(plan) + followedIn(ended.checks) : 0),
     ...(residual === undefined ? {} : { residual }),
     residue: residueLines(context, residue),
     ...(why === undefined ? {} : { words: why.commitment }),
@@ -249,6 +254,10 @@ export function completedEntry(
 /** What the plan found marked as deleted: a request that closes has seen it gone for good. */
 function markedBefore({ steps }: Plan): number {
   return steps.reduce((sum, { marked = 0 }) => sum + marked, 0);
+}
+
+function followedIn(checks: Seen["checks"] = []): number {
+  return checks.reduce((sum, { followed = 0 }) => sum + followed, 0);
 }
 
 /** What any plan did stays done; what is left is what the last attempt at a record type left, but for what has `gone` since. */

@@ -44,6 +44,8 @@ export interface Verified {
   readonly exit: ExitCode;
   /** Instant from which a verification counts as the second look, while settling. */
   readonly settled_at?: string;
+  /** The first look that saw copies there still whose source has gone for good on its day. */
+  readonly behind_since?: string;
   /** With `purge`: what is still left. */
   readonly residue?: readonly {
     readonly system: string;
@@ -78,6 +80,11 @@ async function verifyHeld(
   const purged = options.purge ? await purge(context, id) : undefined;
   const reported: Finding[] = [];
   await using readers = readersFor(context, id, (finding) => reported.push(finding));
+  const since = behindSince(await state.read.plans.verified(plan.id)) ?? context.now().toISOString();
+  const followBy = {
+    run: result === undefined ? undefined : settledFrom(result.completedAt, map.settle),
+    purge: settledFrom(since, map.settle),
+  };
   const seen = await verify({
     map,
     plan,
@@ -91,6 +98,7 @@ async function verifyHeld(
     digest: keyDigest(digestKey),
     givenBack: await givenBackSince(state.read, await state.read.requests.get(id), plan.id),
     now: () => context.now(),
+    followBy,
   });
   const { checks, gaps } = seen;
   const ended = await endedImages(context, id);
@@ -100,7 +108,8 @@ async function verifyHeld(
     today: today(context),
     isKept: ({ plan: of, step }) => back.has(JSON.stringify([of, step])),
   });
-  const settledAt = settledFrom(result?.completedAt ?? context.now().toISOString(), map.settle);
+  const ranAt = settledFrom(result?.completedAt ?? context.now().toISOString(), map.settle);
+  const settledAt = seen.behindPurge > 0 && followBy.purge > ranAt ? followBy.purge : ranAt;
   const runExit = exitOf(result?.exit ?? EXIT.partly_done);
   const run = {
     exit: runExit,
@@ -122,6 +131,7 @@ async function verifyHeld(
     state: next,
     exit,
     ...(next === "settling" ? { settled_at: settledAt.toISOString() } : {}),
+    ...(seen.behindPurge > 0 ? { behind_since: since } : {}),
     ...(purged === undefined
       ? {}
       : {
@@ -158,6 +168,13 @@ async function forgetErased({ sealed }: Tx, { id, request, steps }: Plan): Promi
   }
 }
 
+/** Since when looks at this plan have seen copies behind whose source has gone for good on its day. */
+function behindSince(verified: unknown): string | undefined {
+  const since: unknown =
+    typeof verified === "object" && verified !== null ? Reflect.get(verified, "behind_since") : undefined;
+  return typeof since === "string" ? since : undefined;
+}
+
 interface Verifiable {
   readonly plan: Plan;
   readonly result: RunResult | undefined;
@@ -174,7 +191,7 @@ interface Verifiable {
 }
 
 function tellable({ system, record, result, residual, at, ...more }: Check): Seen["checks"][number] {
-  const { reason, new: fresh, gone } = more;
+  const { reason, new: fresh, gone, followed } = more;
   return {
     system,
     record,
@@ -184,6 +201,7 @@ function tellable({ system, record, result, residual, at, ...more }: Check): See
     ...(typeof reason === "string" ? { reason } : {}),
     ...(typeof fresh === "number" ? { fresh } : {}),
     ...(typeof gone === "number" ? { gone } : {}),
+    ...(typeof followed === "number" ? { followed } : {}),
   };
 }
 

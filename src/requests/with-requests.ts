@@ -2,6 +2,7 @@
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import type { SealedRecord, SealedStep } from "../model/plan.ts";
 import { OPEN_STATES } from "../model/status.ts";
+import { isFollowing } from "../planner/follows.ts";
 import { isMarkedBefore } from "../planner/plan.ts";
 import { recordTypes, samePlace } from "../planner/targets.ts";
 import type { Reads } from "../state/state.ts";
@@ -68,7 +69,8 @@ async function markedBy(
     return (record) => isMarkedBefore(record.disposition) && own.has(record.key);
   }
   const digest = keyDigest(await reads.sealed.digestKey(request));
-  return (record) => isMarkedBefore(record.disposition) || isOurs(piece, record, receipt, digest);
+  return (record) =>
+    isMarkedBefore(record.disposition) || isFollowing(record.disposition) || isOurs(piece, record, receipt, digest);
 }
 
 /** The same for many questions: looked at again only where a request has come, ended or been planned anew. */

@@ -18,6 +18,7 @@ export interface PlanTold {
 /** The plan as a person reads it before they sign: grouped by what happens, the sum and the next step last. */
 export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings, plain, begun }: PlanTold): string {
   const { steps, totals } = plan;
+  const followed = steps.reduce((sum, { follows = 0 }) => sum + follows, 0);
   // one record type may stand under several headings, under each with that heading's count
   const removing = steps.filter((step) => step.act > changedIn(step));
   const changing = steps.filter((step) => changedIn(step) > 0);
@@ -56,8 +57,17 @@ export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings
       steps.filter((step) => step.kept > 0).map((step) => [name(step), String(step.kept), keptNote(step)]),
     ),
     group(
-      tint(`WAIT ${totals.wait}`, "warn", plain),
-      steps.filter((step) => step.waiting > 0).map((step) => [name(step), String(step.waiting), why(step, "waiting")]),
+      `FOLLOW BY THEMSELVES ${followed}`,
+      steps.flatMap((step) =>
+        step.follows === undefined ? [] : [[name(step), String(step.follows), followNote(step)]],
+      ),
+    ),
+    group(
+      tint(`WAIT ${totals.wait - followed}`, "warn", plain),
+      steps
+        .map((step) => ({ step, waits: step.waiting - (step.follows ?? 0) }))
+        .filter(({ waits }) => waits > 0)
+        .map(({ step, waits }) => [name(step), String(waits), why(step, "waiting")]),
     ),
     group(
       tint(`BLOCKED ${totals.blocked}`, "bad", plain),
@@ -79,7 +89,7 @@ export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings
         .map((step) => (gaps.has(name(step)) ? `${name(step)} (but see the gap below)` : name(step))),
     ),
     said.length === 0 ? "" : `WARNINGS\n${indent(findingRows(said, plain))}`,
-    `Plan ${plan.id}: ${totals.erase} erased, ${totals.change} changed, ${totals.keep} kept, ${totals.wait} waiting, ${totals.blocked} blocked. Warnings: ${said.length}.\nDigest ${plan.digest.slice(0, 16)}…, no personal data, one use, valid until ${when(plan.expires_at)}.`,
+    `Plan ${plan.id}: ${totals.erase} erased, ${totals.change} changed, ${totals.keep} kept, ${totals.wait - followed} waiting, ${followed === 0 ? "" : `${followed} following by themselves, `}${totals.blocked} blocked. Warnings: ${said.length}.\nDigest ${plan.digest.slice(0, 16)}…, no personal data, one use, valid until ${when(plan.expires_at)}.`,
     nobody(plan, { unsearched: unsearched.length, begun }),
   ];
   return groups.filter((text) => text !== "").join("\n");
@@ -155,6 +165,12 @@ function verb(step: PlanStep): string {
 
 function note(step: PlanStep): string {
   return step.act - changedIn(step) === step.found ? "" : `${step.found} found`;
+}
+
+/** Nobody does anything to them: they are waited for, and looked at again. */
+function followNote({ until, action, kept }: PlanStep): string {
+  const what = action === "soft-delete" ? "marked with what they are copies of" : "go with what they are copies of";
+  return until === undefined || kept > 0 ? what : `${what}, for good on ${day(until.slice(0, 10))}`;
 }
 
 function keptNote(step: PlanStep): string {

@@ -75,7 +75,7 @@ function textOf(check: Check): string {
 }
 
 /** Reasons of what is still there; the words of a hold or condition are not about it. */
-const OF_WHAT_IS_LEFT: readonly string[] = ["new_records", "still_there", "kept_gone"];
+const OF_WHAT_IS_LEFT: readonly string[] = ["new_records", "still_there", "kept_gone", "not_followed"];
 
 /** What is still there, and what is there by right, each with its own reason. */
 function leftText({

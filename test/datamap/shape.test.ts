@@ -129,7 +129,7 @@ trail: { match: { email: email }, do: erase }`.trim();
     const issues = await lint(
       shop(
         records,
-        "  api: { kind: http, connect: { secret: k, base_url: 'https://x.example' }, records: { m: { match: { h: { md5: email } }, http: { find: x } } } }\n  f: { kind: files, connect: { root: ., read_secret: r }, replays: none, recipient: { name: X, notify: email }, records: { p: { files: ['*.parquet'], format: parquet, match: { e: email }, do: remove-rows } } }\nretain_deleted: 14 days\nlegal_holds: { release_wait: 30 days }\nassert: { paid: { system: shop, query: select 1, says: x } }\napproval: { standing: [{ records: [shop.leads], up_to: 5 }] }",
+        "  api: { kind: http, connect: { secret: k, base_url: 'https://x.example' }, records: { m: { match: { h: { md5: email } }, http: { find: x } } } }\n  f: { kind: files, connect: { root: ., read_secret: r }, recipient: { name: X, notify: email }, records: { p: { files: ['*.parquet'], format: parquet, match: { e: email }, do: remove-rows } } }\nretain_deleted: 14 days\nlegal_holds: { release_wait: 30 days }\nassert: { paid: { system: shop, query: select 1, says: x } }\napproval: { standing: [{ records: [shop.leads], up_to: 5 }] }",
       ),
     );
     expect(new Set(issues.map(({ code, severity }) => `${severity} ${code}`))).toEqual(new Set(["warning NOT_BUILT"]));
@@ -137,7 +137,6 @@ trail: { match: { email: email }, do: erase }`.trim();
       "`restore_window`",
       "`http`",
       "`connect.read_secret`",
-      "`replays`",
       "`recipient.notify`",
       "`parquet`",
       "`assert`",

@@ -201,7 +201,9 @@ it("a second run says that nothing was done now, and how the request stands toda
 
 it("what is not built yet is said once, as what stops the plan", async () => {
   const id = await desk.open({ email: person });
-  const text = desk.read("datamap.yaml").replace("kind: files", "kind: files\n    replays: none");
+  const text = desk
+    .read("datamap.yaml")
+    .replace("kind: files", "kind: files\n    recipient: { name: X, notify: mail }");
   desk.file("datamap.yaml", text);
   const plan = await desk.cli(["plan", id]);
   expect([plan.code, plan.err.match(/NOT_BUILT/gu)?.length]).toEqual([65, 2]);

@@ -148,6 +148,9 @@ const planStep = z.strictObject({
     .describe("Kept records of which all but the needed columns are cleared; counted in `kept`."),
   excluded: count.optional().describe("Of `kept`: a person left them out of the plan."),
   marked: count.optional().describe("Of `waiting`: marked as deleted before, and gone for good on the day in `until`."),
+  follows: count
+    .optional()
+    .describe("Of `waiting`: copies that follow by themselves what they are copies of, and wait for nobody."),
   restorable: restorable.optional().describe("What a run would remove or change, and keep to be put back by `undo`."),
   reason: reason.optional(),
   says: text.optional().describe("The reason in the words of the hold or condition."),
@@ -278,6 +281,9 @@ const runStep = {
 };
 const check = z.strictObject({
   gone: count.optional().describe("Of what was to be kept: records that are not there any more."),
+  followed: count
+    .optional()
+    .describe("Of what waited: copies that have gone by themselves with what they are copies of."),
   system: text,
   record: text,
   result: z.enum(["pass", "fail", "unverifiable", "not_searchable"]),
@@ -558,6 +564,9 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
         .describe("What was found and cannot be acted on."),
       state,
       settled_at: instant.optional().describe("While settling: a look from then on counts as the second."),
+      behind_since: instant
+        .optional()
+        .describe("The first look that saw copies there still whose source has gone for good on its day."),
       residue: z.array(residue).optional(),
     }),
   ),
