@@ -12,6 +12,7 @@ import type { Signer } from "./ledger/approval-statement.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { actorId, actorKey, epochKey, pseudonym } from "./ledger/pseudonym.ts";
 import type { MapFile } from "./map-file.ts";
+import { tellMap } from "./map-in-force.ts";
 import type { DataMap } from "./model/datamap.ts";
 import { type Act, mayAct, rolesFor } from "./model/person.ts";
 import { isSeen, sameName } from "./model/same-name.ts";
@@ -97,7 +98,10 @@ export async function openWorkspace(places: Places, opening: Opening): Promise<W
   const ledger = await closingOnFailure(reading, async () => await reading.openLedger());
   const acting = await closingOnFailure(reading, async () => {
     await noteKeys(places, reading.state);
-    return opening.act === undefined ? {} : await actingIn(places, opening.act, reading);
+    if (opening.act === undefined) return {};
+    const as = await actingIn(places, opening.act, reading);
+    await noteMap(reading, opening.act, as.actor ?? reading.actor);
+    return as;
   });
   return {
     ...reading,
@@ -279,8 +283,8 @@ export async function actingIn(
   places: Pick<Places, "as" | "sign-with">,
   act: Act,
   { dataMap }: Pick<Reading, "dataMap">,
-): Promise<Pick<Workspace, "actor" | "signer"> | Record<never, never>> {
-  const people = await peopleIn(dataMap, act);
+): Promise<Partial<Pick<Workspace, "actor" | "signer">>> {
+  const people = (await mapFor(act, dataMap))?.people;
   if (people === undefined) return {};
   const help = "Act with your own key: --sign-with FILE, or EXPUNGE_SIGN_WITH. `expunge key new NAME` makes one.";
   const file = places["sign-with"] ?? filled(process.env["EXPUNGE_SIGN_WITH"]);
@@ -305,15 +309,28 @@ export async function actingIn(
 }
 
 /** Requests are cancelled and refused without a data map, or with one that cannot be read: who may act is not known then. */
-async function peopleIn(dataMap: Reading["dataMap"], act: Act): Promise<DataMap["people"]> {
+async function mapFor(act: Act, dataMap: Reading["dataMap"]): Promise<DataMap | undefined> {
   try {
-    return (await dataMap()).people;
+    return await dataMap();
   } catch (error) {
     const ends = act === "request cancel" || act === "request refuse";
     if (ends && error instanceof Failure && (error.code === "DATAMAP_MISSING" || error.code === "DATAMAP_INVALID"))
       return undefined;
     throw error;
   }
+}
+
+/**
+ * Who can hand in another data map names other people: every act tells the ledger of the map where it is another than
+ * before. Where no map of this workspace ever named anybody, the approval of a plan does.
+ */
+async function noteMap({ state, dataMap, now, actorIdOf }: Reading, act: Act, actor: string): Promise<void> {
+  const map = await mapFor(act, dataMap);
+  if (map === undefined) return;
+  const told = await state.read.outbox.mapTold();
+  if (told === map.digest || (told === undefined && map.people === undefined)) return;
+  const inForce = { digest: map.digest, at: now().toISOString(), by: actorIdOf(actor) };
+  await state.atomically(async (tx) => await tellMap(tx, inForce));
 }
 
 /** Throws USAGE for a name of which nothing can be seen. */

@@ -60,6 +60,7 @@ export function factsOf({
   const look = verification?.current === true ? verification : undefined;
   const seen = look === undefined ? [] : summary.systems.filter(({ verified }) => verified?.by === "verification");
   const leftOut = summary.kept.some(({ reason }) => reason === "excluded");
+  const stillDone = summary.systems.some((line) => doneStill(line) > 0);
   const called = (line: { readonly system: string; readonly record: string }): string =>
     words?.[`${line.system}.${line.record}`]?.called ?? `${line.record.replaceAll("_", " ")} (${line.system})`;
   return {
@@ -116,10 +117,24 @@ export function factsOf({
     open: summary.systems.flatMap((line) => openIn(line, called(line), words, language)),
     not_searched: summary.not_searched.map(called),
     gaps: summary.gaps.length,
-    copies: copiesOf(summary.residue, { today, dayOf, language }),
+    still_done: stillDone,
+    // of what was brought back every copy is a copy of what is in use
+    copies: stillDone ? copiesOf(summary.residue, { today, dayOf, language }) : [],
     refused: summary.refusal === null ? "" : day(deadline?.ended_on),
     reason: whyRefused(summary.refusal?.reason ?? null, language) ?? refusal ?? "",
   };
+}
+
+/** How many records of a line are erased, changed, marked or gone, and were not brought back. */
+function doneStill({
+  deleted,
+  changed,
+  unsorted,
+  already_gone,
+  restored = 0,
+  brought_back: back = 0,
+}: SystemLine): number {
+  return deleted + changed + unsorted + already_gone - restored - back;
 }
 
 /** How many of the records that are kept here the last look saw gone. */

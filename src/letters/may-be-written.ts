@@ -92,7 +92,7 @@ function refusePartial({ summary }: Standing, not: (why: string, help?: string) 
 
 /** What was left out for other reasons than a law. */
 export function partialBecause({ not_searched, gaps_accepted, approval, systems }: Summary): readonly string[] {
-  const restored = systems.reduce((sum, line) => sum + (line.restored ?? 0), 0);
+  const restored = systems.reduce((sum, line) => sum + (line.restored ?? 0) + (line.brought_back ?? 0), 0);
   return [
     ...(restored > 0 ? [`${restored} brought back`] : []),
     ...(not_searched.length > 0 ? [`${not_searched.length} not searched`] : []),

@@ -61,17 +61,17 @@ const DONE: Readonly<
   restorable: {
     en: "erased or changed, and can still be brought back for a time",
     de: "gelöscht oder geändert, und für eine Frist noch wiederherstellbar",
-    fr: "effacées ou modifiées, et encore récupérables pendant un temps",
+    fr: "effacement ou modification, encore réversible pendant un temps",
   },
   brought_back: {
     en: "erased or changed for a time, and in use again",
     de: "für eine Zeit gelöscht oder geändert, und wieder in Gebrauch",
-    fr: "effacées ou modifiées pendant un temps, et de nouveau utilisées",
+    fr: "effacement ou modification temporaire, de nouveau en usage",
   },
   erased_or_changed: {
     en: "erased or changed",
     de: "gelöscht oder geändert",
-    fr: "effacées ou modifiées",
+    fr: "effacement ou modification",
   },
   restored: {
     en: "hidden for a time, and in use again",
@@ -131,9 +131,9 @@ const KEPT: Readonly<Record<string, Words>> = {
     fr: "des données qui doivent être conservées y renvoient",
   },
   excluded: {
-    en: "a person among us left them out",
-    de: "sie wurden bei uns von einer Person ausgenommen",
-    fr: "une personne chez nous les a exclues",
+    en: "a person among us decided so",
+    de: "eine Person bei uns hat so entschieden",
+    fr: "une personne chez nous en a décidé ainsi",
   },
 };
 

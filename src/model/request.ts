@@ -80,6 +80,8 @@ export interface ErasureRequest {
   readonly timezone?: string;
   readonly createdAt: string;
   readonly createdBy: string;
+  /** The public key with which they acted, base64; where the data map had `people`. */
+  readonly createdKey?: string;
   readonly identity?: {
     readonly method: string;
     readonly result: "ok" | "more_needed" | "failed";

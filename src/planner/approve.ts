@@ -16,6 +16,8 @@ export interface Signing {
   readonly begun: boolean;
   readonly map: DataMap;
   readonly by: string;
+  /** The public key with which they act, base64; where the data map has `people`. */
+  readonly key?: string;
   readonly role?: string;
   /** The digest the person has seen, where they gave one. */
   readonly digest?: string;
@@ -49,6 +51,7 @@ export function approve({
   begun,
   map,
   by,
+  key,
   role,
   digest,
   acceptNotSearched = [],
@@ -70,7 +73,9 @@ export function approve({
     throw new Failure("PLAN_ALTERED", "the digest is not that of the latest plan", {
       help: `Look at that plan before it is signed: \`expunge approve ${request.id}\` shows it in a terminal, with its digest.`,
     });
-  if ((map.approval.fourEyes || request.purge !== undefined) && sameName(by, request.createdBy))
+  // a key is one person, whatever a later data map calls them
+  const same = sameName(by, request.createdBy) || (key !== undefined && key === request.createdKey);
+  if ((map.approval.fourEyes || request.purge !== undefined) && same)
     throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);
   // with `people` the key says who may approve
   if (

@@ -100,7 +100,11 @@ export function summarise(cores: readonly JsonObject[]): Summary {
     not_searched: notSearched,
     kept: keptLines(systems),
     vanished: vanishedLines(story),
-    residue: residueLines(story),
+    // what was kept to be brought back and is back is kept no more
+    residue: residueLines(story).filter(
+      ({ system, mechanism }) =>
+        mechanism !== "undo" || systems.some((line) => line.system === system && (line.restorable ?? 0) > 0),
+    ),
     gaps: gapLines(story),
     gaps_accepted: acceptedOf(story),
     verification,

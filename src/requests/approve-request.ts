@@ -7,14 +7,15 @@ import { ENDED_STATES } from "../model/status.ts";
 import { stateWords } from "../model/words.ts";
 import { approve } from "../planner/approve.ts";
 import { type Approved, isApprovedBy } from "../ledger/approval-statement.ts";
+import { tellMap } from "../map-in-force.ts";
 import type { DataMap } from "../model/datamap.ts";
 import { mayAct } from "../model/person.ts";
 import type { Approval } from "../state/plan-store.ts";
 import type { Reads } from "../state/state.ts";
-import type { Context } from "./context.ts";
+import { type Context, inForce } from "./context.ts";
 import { code } from "./entry-parts.ts";
 import { noted } from "./history.ts";
-import { type Accepting, decisionEntry, policyEntry } from "./ledger-entries.ts";
+import { type Accepting, decisionEntry } from "./ledger-entries.ts";
 import { noteStanding } from "./standing.ts";
 
 /** How somebody signs. */
@@ -41,7 +42,8 @@ export async function judgeApproval(
   if (plan === undefined && (await reads.plans.ofRequest(id)).length > 0 && request.identity?.result === "ok")
     throw new Failure("NOTHING_TO_APPROVE", `the plan of ${id} was taken back: what it was made for had changed`);
   const begun = plan !== undefined && (await reads.journal.units(plan.id)).length > 0;
-  return signed(signer, id, approve({ request, plan, begun, map, by: actor, at: now(), ...how }));
+  const who = { by: actor, ...(signer === undefined ? {} : { key: signer.key }) };
+  return signed(signer, id, approve({ request, plan, begun, map, ...who, at: now(), ...how }));
 }
 
 /** The approval with the actor's signature, where the data map has `people`. */
@@ -123,11 +125,12 @@ export async function approveRequest(context: Context, id: string, how: Signatur
     });
     // whoever lets some records go early says nothing of the rules
     if (plan !== undefined && request.purge === undefined) await noteStanding(tx, context, plan);
-    if (plan !== undefined)
+    if (plan !== undefined) {
+      await tellMap(tx, inForce(context));
       await tx.outbox.post([
-        policyEntry(context),
         decisionEntry(context, plan, approval, { notSearched: approval.accepted ?? [], ...wordsIn(request) }),
       ]);
+    }
     return approval;
   });
   await sealLedger(state, context.ledger, context.at);

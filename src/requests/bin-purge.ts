@@ -39,6 +39,7 @@ export async function binPurge(context: Context, { record, subjects, reason, con
       timezone: context.map.controller.calendar.timezone,
       createdAt: context.now().toISOString(),
       createdBy: context.actor,
+      ...(context.signer === undefined ? {} : { createdKey: context.signer.key }),
       purge: { record: type.id, words, salt: newSalt().toString("base64") },
     });
     await tx.sealed.begin(request.id, []);

@@ -1,5 +1,6 @@
 import { type At, killAt } from "../executor/kill-points.ts";
 import type { Eraser, IO, System } from "../port/connector.ts";
+import type { MapInForce } from "../map-in-force.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { Finding } from "../model/search.ts";
 import { Failure } from "../errors.ts";
@@ -46,6 +47,16 @@ export function contextOf(
     actorIdOf: (name) => workspace.actorIdOf(name),
     system: (name) => workspace.system(name),
   };
+}
+
+/** The data map as the ledger is told of it. */
+export function inForce({
+  map,
+  now,
+  actor,
+  actorIdOf,
+}: Pick<Context, "map" | "now" | "actor" | "actorIdOf">): MapInForce {
+  return { digest: map.digest, at: now().toISOString(), by: actorIdOf(actor) };
 }
 
 /** The civil date at the controller. */

@@ -182,12 +182,3 @@ export function keyDestroyedEntry({ now }: Pick<Teller, "now">, id: string): Out
     what: "sealed_keys",
   });
 }
-
-/** The data map in force, by its digest; once for each text. */
-export function policyEntry(context: Teller): OutboxEntry {
-  return entry(`policy/${context.map.digest}`, "policy.changed", {
-    at: context.now().toISOString(),
-    map_digest: context.map.digest,
-    by: context.actorIdOf(context.actor),
-  });
-}

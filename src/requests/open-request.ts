@@ -53,6 +53,7 @@ export async function openRequests(
         timezone: map.controller.calendar.timezone,
         createdAt: context.now().toISOString(),
         createdBy: context.actor,
+        ...(context.signer === undefined ? {} : { createdKey: context.signer.key }),
         ...(how.batch ? { batch: true } : {}),
         ...(how.ref === undefined ? {} : { ref: how.ref }),
       });

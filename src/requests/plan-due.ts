@@ -67,6 +67,7 @@ export async function planDue(context: Context, options: DueOptions = {}): Promi
       timezone: context.map.controller.calendar.timezone,
       createdAt: context.now().toISOString(),
       createdBy: context.actor,
+      ...(context.signer === undefined ? {} : { createdKey: context.signer.key }),
     });
     await tx.sealed.begin(request.id, []);
     return request;

@@ -3,6 +3,7 @@ import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import { lifeStep } from "../executor/kill-points.ts";
 import type { RunEvent } from "../executor/run.ts";
 import { sealLedger } from "../executor/seal-ledger.ts";
+import { tellMap } from "../map-in-force.ts";
 import type { StandingApproval } from "../model/datamap.ts";
 import type { Plan } from "../model/plan.ts";
 import { OPEN_STATES, type RequestState } from "../model/status.ts";
@@ -11,10 +12,10 @@ import type { Approval } from "../state/plan-store.ts";
 import type { Reads } from "../state/state.ts";
 import { signed } from "./approve-request.ts";
 import { nextStep } from "./board.ts";
-import { type Context, today } from "./context.ts";
+import { type Context, inForce, today } from "./context.ts";
 import { noted } from "./history.ts";
 import { destroyEnded } from "./kept-images.ts";
-import { decisionEntry, policyEntry, standingEntry } from "./ledger-entries.ts";
+import { decisionEntry, standingEntry } from "./ledger-entries.ts";
 import { openThings } from "./open-things.ts";
 import { dueAsOf, isIdle, planDue, planDueAnew, takeBackUnapproved, takeBackUndone } from "./plan-due.ts";
 import { runRequest } from "./run-request.ts";
@@ -264,7 +265,8 @@ async function carryOut(
       state: "approved",
       ...noted(context, request, { did: "approved", plan: plan.id, note: STANDING }),
     });
-    await tx.outbox.post([policyEntry(context), decisionEntry(context, plan, approval), ...entries]);
+    await tellMap(tx, inForce(context));
+    await tx.outbox.post([decisionEntry(context, plan, approval), ...entries]);
   });
   await sealLedger(state, context.ledger, context.at);
   const { exit: run } = await runRequest(context, id, options);

@@ -18,6 +18,8 @@ export interface OutboxReads {
   waits(id: string): Promise<boolean>;
   /** Whether this event was ever posted. */
   knows(id: string): Promise<boolean>;
+  /** Digest of the data map that the ledger was last told of. */
+  mapTold(): Promise<string | undefined>;
   /** The largest head of the ledger that this state saw; without a root where an earlier version left it. */
   ledgerHead(): Promise<Settings["ledger"] | undefined>;
 }
@@ -25,6 +27,7 @@ export interface OutboxReads {
 export interface Outbox extends OutboxReads {
   /** Adds entries for the ledger; those known by id are left as they are. */
   post(entries: readonly OutboxEntry[]): Promise<void>;
+  noteMap(digest: string): Promise<void>;
   /** The ledger has these, and this is its head now. */
   sealed(ids: readonly string[], head: Required<Settings["ledger"]>): Promise<void>;
 }
@@ -32,6 +35,8 @@ export interface Outbox extends OutboxReads {
 export function outboxStore(sql: Sql): Outbox {
   return {
     ledgerHead: async () => await setting(sql, "ledger"),
+    mapTold: async () => await setting(sql, "map"),
+    noteMap: async (digest) => await set(sql, "map", digest),
     waits: async (id) =>
       (await one(sql, "select 1 as found from outbox where id = ? and sealed = 0", [id])) !== undefined,
     knows: async (id) => (await one(sql, "select 1 as found from outbox where id = ?", [id])) !== undefined,

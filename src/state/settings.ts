@@ -15,6 +15,8 @@ export interface Settings {
   readonly keys: { readonly pseudonym: string; readonly sealing: string };
   /** By the records that a standing approval names: what its rules meant when it was agreed to. */
   readonly standing: Readonly<Record<string, StandingRecord>>;
+  /** Digest of the data map that the ledger was last told of. */
+  readonly map: string;
   /** Something was destroyed since the database's traces of deleted rows were last cut. */
   readonly traces: true;
 }

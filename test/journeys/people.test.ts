@@ -1,4 +1,5 @@
 /** People who are named in the data map act with keys of their own: each in their roles, and nobody else. */
+import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -184,4 +185,46 @@ test("an administrator does everything, with four eyes too only what somebody el
   await as("ada", "request", "identity", own, "--method", "letter", "--result", "ok");
   await as("ada", "plan", own);
   expect(refusal(await as("ada", "approve", own, "--confirm", own))).toEqual([3, "FOUR_EYES"]);
+});
+
+test("four eyes are two keys, whatever a later data map calls them", async () => {
+  const office = await openOffice();
+  const { desk, as } = office;
+  const id = await planned(office);
+  const map = readFileSync(path.join(desk.folder, "datamap.yaml"), "utf8");
+  desk.file("datamap.yaml", map.replace("  anna.finch:\n", "  anne:\n"));
+  expect(refusal(await as("anna.finch", "approve", id, "--confirm", id))).toEqual([3, "FOUR_EYES"]);
+  desk.file("datamap.yaml", map);
+  expect((await as("otto.swift", "approve", id, "--confirm", id)).code).toBe(0);
+});
+
+test("whoever hands in another data map leaves its digest in the ledger, whatever is done under it", async () => {
+  const office = await openOffice();
+  const { desk, as } = office;
+  const id = await planned(office);
+  await as("otto.swift", "approve", id, "--confirm", id);
+  await as("anna.finch", "hold", "add", "--records", "share.list", "--case", "a case", "--by", "legal");
+  desk.file("other.yaml", desk.read("datamap.yaml").replace(/^people:\n(?: .*\n)+/mu, ""));
+  const digestOf = (name: string): string => createHash("sha256").update(desk.read(name)).digest("hex");
+  /** Of what the ledger tells: maps by their digest, and the release of a hold. */
+  const told = async (): Promise<readonly unknown[]> => {
+    await desk.json(["proof", "export", "--out", "ledger.json"]);
+    return list(JSON.parse(desk.read("ledger.json")), "leaves").flatMap(({ core }) =>
+      dig(core, "type") === "policy.changed"
+        ? [dig(core, "map_digest")]
+        : dig(core, "type") === "hold.released"
+          ? ["released"]
+          : [],
+    );
+  };
+  const [own, other] = [digestOf("datamap.yaml"), digestOf("other.yaml")];
+  expect(await told()).toEqual([own]);
+  const strange = ["--map", "other.yaml", "--as", "mallory"];
+  const released = await desk.json(["hold", "release", "H-2026-0001", "--reason", "over", "--by", "me", ...strange]);
+  expect(released.code).toBe(0);
+  expect(await told()).toEqual([own, other, "released"]);
+  // from here on the own one again, and once
+  expect((await as("enid", "run", id, "--confirm", id)).code).toBe(0);
+  expect((await as("enid", "verify", id)).code).toBe(0);
+  expect(await told()).toEqual([own, other, "released", own]);
 });

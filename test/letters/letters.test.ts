@@ -214,6 +214,7 @@ describe("the final letter", () => {
     const ways: readonly [Partial<Summary>, string][] = [
       [{ not_searched: [{ system: "shop", record: "leads" }] }, "1 not searched"],
       [{ gaps_accepted: 3 }, "3 gaps accepted"],
+      [{ systems: [{ ...LINE, brought_back: 1 }] }, "1 brought back"],
       [{ approval }, "2 left out by a person"],
     ];
     for (const [more, why] of ways) {
@@ -361,6 +362,28 @@ describe("what the last look saw", () => {
         expect(text).toContain(words[language]);
         expect(text).not.toContain(NO_MORE[language]);
       });
+
+  const DONE = { en: "A part of it is done", de: "Ein Teil ist getan", fr: "Une partie est faite" };
+  const THEN = { en: "to be erased", de: "sind sie zu löschen", fr: "doivent être effacées" };
+  const residue = [{ system: "shop", mechanism: "backups:b", gone_by: "2026-12-31" }];
+
+  it.each(LANGUAGES)("says in %s that a part is done only where not everything was brought back", async (language) => {
+    const back = { ...LINE, restorable: 0, brought_back: 1, status: "restored" } as const;
+    expect(await told({ systems: [LINE], residue }, language)).toContain(DONE[language]);
+    const none = await told({ systems: [back], residue }, language);
+    expect(none).not.toContain(DONE[language]);
+    // nothing of it is a copy of what was erased
+    expect(none).not.toMatch(/2026-12-31|31 December|31\. Dezember|31 décembre/u);
+    expect(await told({ systems: [back, { ...LINE, record: "orders" }], residue }, language)).toContain(DONE[language]);
+  });
+
+  it.each(LANGUAGES)("promises in %s no erasure of what a person left out", async (language) => {
+    const of = { systems: [{ ...LINE, kept: 2, until: "2033-12-31" }], kept: [kept] };
+    expect(await told(of, language)).toContain(THEN[language]);
+    const approval = { exceptions: [], plan_digest: "", map_digest: "", rules_digest: null, excluded: 1, at: "" };
+    const left = { ...of, approval, kept: [kept, { ...kept, reason: "excluded", until: null }] };
+    expect(await told(left, language)).not.toContain(THEN[language]);
+  });
 
   it("counts no record as kept that it saw gone", async () => {
     const text = await told(ways[2]?.[1] ?? {}, "en");

@@ -14,7 +14,6 @@ import {
   gapsAcceptedEntry,
   identityEntry,
   keyDestroyedEntry,
-  policyEntry,
   receivedEntry,
   refusedEntry,
 } from "../../src/requests/ledger-entries.ts";
@@ -155,7 +154,6 @@ describe("entries of a request whose map, constraints and files are named like p
   const all = [
     receivedEntry(context, request, 1),
     identityEntry(context, request),
-    policyEntry(context),
     decisionEntry(context, plan, {
       plan: plan.id,
       digest: plan.digest,
