@@ -343,7 +343,11 @@ async function look(
   const isBack = (key: string): boolean => scope.givenBack(step.record, scope.digest(key));
   const fresh = [...records.values()].filter(({ key, done }) => !known.has(key) && !done && !isBack(key)).length;
   const undone = (receipt?.blocked ?? planned.blocked) + (receipt?.failed ?? 0);
-  const seen = await byTheirKeys(scope, step, receipt, lookups);
+  // what is marked may lie in another file or index by now, or bear another id: that is not gone
+  const moved = [...records.values()].filter(
+    ({ key, marked }) => marked !== undefined && !known.has(key) && !isBack(key),
+  );
+  const seen = await byTheirKeys(scope, step, receipt, { lookups, moved });
   // what was done, and read again as wanted: a record that nothing leads to has taken its key since
   const others = undone > 0 ? NOBODYS : await takenByOthers(readers, step, lookups, [...seen.reused, ...seen.hidden]);
   const left = [...seen.left].filter((key) => !others.has(key)).length;
@@ -427,7 +431,14 @@ async function byTheirKeys(
   { steps, readers, digest, givenBack }: VerifyScope,
   step: SealedStep,
   receipt: Receipt | undefined,
-  lookups: readonly Lookup[],
+  {
+    lookups,
+    moved,
+  }: {
+    readonly lookups: readonly Lookup[];
+    /** Found again, marked as deleted, under keys that no plan knew. */
+    readonly moved: readonly Located[];
+  },
 ): Promise<ByKeys> {
   const late = new Set(receipt?.late);
   const [left, reused, hidden] = [new Set<string>(), new Set<string>(), new Set<string>()];
@@ -448,7 +459,11 @@ async function byTheirKeys(
   }
   if (rule?.kind !== "mark") return { left, reused, hidden };
   const marked = operations.flatMap(({ change, records }) => (change.kind === "mark" ? records : []));
-  const records = [...marked, ...before];
+  const records = [
+    ...marked,
+    ...before,
+    ...moved.map(({ key, fingerprint, subjects }) => ({ key, fingerprint, subjects })),
+  ];
   const change: Change = target.changes.purge ?? { kind: "delete" };
   // as if the purge were its rule: what that reads is read
   const purged: Target = { ...target, changes: { rule: change }, namedWithout: rule.marker };

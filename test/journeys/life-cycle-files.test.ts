@@ -137,6 +137,29 @@ test("an undo finds its lines where others came and went, and touches nothing wh
   });
 });
 
+test("a request does not close while its marked lines stand in another file, and does once they are gone", async () => {
+  using desk = openFiles();
+  desk.file("data/people.csv", HEADING + BOB);
+  await opened(desk, "2026-11-30");
+  await desk.json(["plan", ID], at("2026-11-30"));
+  await through(desk, ID, "2026-11-30");
+  const { jsonl } = desk.bytes();
+  expect(jsonl).toContain('"gone":{"is":true');
+  // rotated: the lines lie in another file of the pattern, and nothing of hers in the one that was planned
+  desk.file("data/events.1.jsonl", jsonl);
+  desk.file("data/events.jsonl", BOB_EVENT);
+  const waits = await desk.json(["verify", ID], at("2026-12-01"));
+  expect([waits.code, dig(waits.json, "data.state"), dig(waits.json, "data.residual")]).toEqual([0, "waiting", 0]);
+  await desk.json(["plan", "--due"], at("2026-12-14"));
+  await through(desk, "D-2026-0001", "2026-12-14");
+  expect([desk.bytes(), desk.read("data/events.1.jsonl")]).toEqual([
+    { csv: HEADING + BOB, jsonl: BOB_EVENT },
+    BOB_EVENT,
+  ]);
+  const closed = await desk.json(["verify", ID], at("2026-12-14"));
+  expect([closed.code, dig(closed.json, "data.state")]).toEqual([0, "closed"]);
+});
+
 test("a CSV file without the marker's column is an error with file and line, before anything is done", async () => {
   using desk = openFiles();
   desk.file("data/people.csv", "no;email;name\r\n1;ann@x.example;Ann\r\n");
