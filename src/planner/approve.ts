@@ -71,7 +71,13 @@ export function approve({
       help: `Look at that plan before it is signed: \`expunge approve ${request.id}\` shows it in a terminal, with its digest.`,
     });
   if ((map.approval.fourEyes || request.purge !== undefined) && sameName(by, request.createdBy))
-    throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);
+    throw new Failure(
+      "FOUR_EYES",
+      `${request.id} was opened by the same person`,
+      request.purge === undefined
+        ? {}
+        : { help: "What goes before its day is approved by somebody else, whatever `approval.four_eyes` says." },
+    );
   // with `people` the key says who may approve
   if (
     map.people === undefined &&
