@@ -13,7 +13,9 @@ import {
   type Typed,
 } from "../src/base-command.ts";
 import { EXIT, Failure } from "../src/errors.ts";
+import type { DataMap } from "../src/model/datamap.ts";
 import { whyNotText } from "../src/requests/checked-text.ts";
+import { addPeriod } from "../src/retention/civil-date.ts";
 import { askText } from "../src/terminal/ask.ts";
 import { writeWhole } from "../src/write-whole.ts";
 
@@ -116,6 +118,7 @@ export default class Plan extends BaseCommand {
       });
     const { placed, sorted } = await import("../src/planner/placed.ts");
     const { daysLeft, nextStep } = await import("../src/requests/board.ts");
+    const { nextOf } = await import("../src/requests/request-json.ts");
     const { contextOf, today } = await import("../src/requests/context.ts");
     const { dueAsOf, planDue } = await import("../src/requests/plan-due.ts");
     const { dueScreen } = await import("../src/terminal/due-screen.ts");
@@ -145,7 +148,7 @@ export default class Plan extends BaseCommand {
     const request = plan.approvable === false ? undefined : await workspace.state.read.requests.get(plan.request);
     if (flags.out !== undefined) writeWhole(flags.out, `${JSON.stringify(plan, undefined, 2)}\n`);
     const warnings = sorted(plan.warnings.map((warning) => placed(context.map, warning)));
-    const next = request === undefined ? null : (await nextStep(workspace.state.read, request, today(context))).next;
+    const next = request === undefined ? [] : nextOf(await nextStep(workspace.state.read, request, today(context)));
     const begun = request !== undefined && (await hasBegun(workspace.state.read, request.id));
     const empty = plan.steps.some((step) => step.reason === "empty_pattern");
     const list = flags["show-records"] ? await recordsOf(context, plan) : undefined;
@@ -157,6 +160,7 @@ export default class Plan extends BaseCommand {
             warnings,
             plain: tone.plain,
             begun,
+            ...(request.kind === "due" ? {} : { undoUntil: undoUntil(context.map, today(context)) }),
           });
     return {
       data: { plan, ...list },
@@ -164,7 +168,20 @@ export default class Plan extends BaseCommand {
       exit: empty ? EXIT.findings : EXIT.done,
       // the screen has them already
       warnings: tone.json ? plan.warnings.map((warning) => `${warning.record}: ${warning.message}`) : [],
-      next: next === null ? [] : [next],
+      next,
     };
   }
+}
+
+/** By `system.record`: the last day on which what is marked on this day can be brought back. */
+function undoUntil({ systems }: DataMap, marked: string): ReadonlyMap<string, string> {
+  return new Map(
+    systems.flatMap(({ records }) =>
+      records.flatMap(({ id, do: action, restoreWindow }) =>
+        action === "soft-delete" && restoreWindow !== undefined
+          ? [[id, addPeriod(marked, restoreWindow)] as const]
+          : [],
+      ),
+    ),
+  );
 }

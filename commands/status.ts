@@ -8,7 +8,7 @@ import { addPeriod, daysBetween } from "../src/retention/civil-date.ts";
 import { stateWords } from "../src/model/words.ts";
 import type { Reading } from "../src/workspace.ts";
 import type { WrittenFile } from "../src/write-whole.ts";
-import { count, day, safe, table, tint } from "../src/terminal/show.ts";
+import { count, day, safe, spoken, table, tint } from "../src/terminal/show.ts";
 
 /** The most urgent ones: of each request its line has what it waits for, and `request show` says its next step. */
 const NEXT = 3;
@@ -40,9 +40,8 @@ export default class Status extends BaseCommand {
     // a board is answered without a data map too
     const today = await todayOf(workspace);
     const within = flags["due-within"] === undefined ? undefined : daysWithin(flags["due-within"], today);
-    const items = (await board(workspace.state.read, today, flags.html === undefined ? "words" : "ids")).filter(
-      (item) => within === undefined || (item.days_left !== null && item.days_left <= within),
-    );
+    const open = await board(workspace.state.read, today, flags.html === undefined ? "words" : "ids");
+    const items = open.filter((item) => within === undefined || (item.days_left !== null && item.days_left <= within));
     const rows = items.map((item) => [
       item.days_left === null
         ? ""
@@ -52,18 +51,21 @@ export default class Status extends BaseCommand {
       item.due === null ? "due work" : day(item.due),
       item.id,
       stateWords(item.state),
-      safe(item.waiting_for),
+      safe(spoken(item.waiting_for)) +
+        (item.undo_until === undefined ? "" : `; undo works until ${day(item.undo_until)}`),
     ]);
     const file =
       flags.html === undefined
         ? undefined
         : await writePage(flags.html, items, { today, within, controller: await controllerOf(workspace) });
     // beside the rows a command would be cut in a narrow terminal
-    const next = items.flatMap((item) => item.next ?? []).slice(0, NEXT);
+    const next = [...new Set(items.flatMap((item) => item.next ?? []))].slice(0, NEXT);
     const overdue = items.filter((item) => item.overdue).length;
     const human =
       items.length === 0
-        ? "No open request."
+        ? open.length === 0
+          ? "No open request."
+          : `None of the ${count(open.length, "open request")} is due within that time.`
         : `${table(rows, ["", "Due", "Request", "State", "Waiting for"])}\n${day(today)} · ${count(items.length, "open request")}${overdue > 0 ? `, ${tint(`${overdue} OVERDUE`, "danger", tone.plain)}` : ""}`;
     const pressing = items.some((item) => item.overdue || within !== undefined);
     const written = file === undefined ? "" : `\nWritten: ${flags.html ?? ""}`;

@@ -29,6 +29,7 @@ export default class Undo extends BaseCommand {
   protected override async work({ signal, asking, progress }: Session): Promise<Answer> {
     const { args, flags } = await this.parse(Undo);
     const { nextStep } = await import("../src/requests/board.ts");
+    const { nextOf } = await import("../src/requests/request-json.ts");
     const { contextOf, today } = await import("../src/requests/context.ts");
     const { readyToUndo, undoRequest } = await import("../src/requests/undo-request.ts");
     const { undoScreen } = await import("../src/terminal/undo-screen.ts");
@@ -59,12 +60,12 @@ export default class Undo extends BaseCommand {
         asking,
       );
     const { exit, ...undone } = await undoRequest(context, id, options);
-    const { next } = await nextStep(read, await read.requests.get(id), today(context));
+    const next = nextOf(await nextStep(read, await read.requests.get(id), today(context)));
     return {
       data: undone,
       human: undoScreen(undone),
       exit,
-      next: next === null ? [] : [next],
+      next,
     };
   }
 }

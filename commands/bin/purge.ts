@@ -50,7 +50,7 @@ export default class BinPurge extends BaseCommand {
       reason: flags.reason,
       confirm: async (number) =>
         await confirmRecord(
-          `${count(number, "record")} of theirs are marked as deleted.`,
+          `${count(number, "record")} of theirs ${number === 1 ? "is" : "are"} marked as deleted.`,
           args.record,
           flags.confirm,
           asking,

@@ -76,7 +76,13 @@ export function approve({
   // a key is one person, whatever a later data map calls them
   const same = sameName(by, request.createdBy) || (key !== undefined && key === request.createdKey);
   if ((map.approval.fourEyes || request.purge !== undefined) && same)
-    throw new Failure("FOUR_EYES", `${request.id} was opened by the same person`);
+    throw new Failure(
+      "FOUR_EYES",
+      `${request.id} was opened by the same person`,
+      request.purge === undefined
+        ? {}
+        : { help: "What goes before its day is approved by somebody else, whatever `approval.four_eyes` says." },
+    );
   // with `people` the key says who may approve
   if (
     map.people === undefined &&

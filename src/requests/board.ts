@@ -6,7 +6,7 @@ import { reasonWords } from "../model/words.ts";
 import { daysBetween } from "../retention/civil-date.ts";
 import type { Reads } from "../state/state.ts";
 import { holdsOver, overRecord } from "./holds-over.ts";
-import { restorableIn } from "./restorable.ts";
+import { type RestoreWindow, restorableIn, windowsOf } from "./restorable.ts";
 import { openPause } from "./pauses.ts";
 import { hiddenNow, markedUntilIn } from "./hidden-now.ts";
 import { lookedAt, openGaps, type OpenReads, openThings } from "./open-things.ts";
@@ -27,6 +27,8 @@ export interface BoardItem {
   /** Who or what the request waits for. */
   readonly waiting_for: string;
   readonly next: string | null;
+  /** The last day on which `undo` brings anything of it back; absent where there is none to come. */
+  readonly undo_until?: string;
 }
 
 /**
@@ -49,9 +51,28 @@ export async function board(
       ...daysLeft(request, today),
       waiting_for,
       next,
+      ...undoUntil(await undoable(reads, request, today)),
     });
   }
   return items.toSorted((a, b) => (a.due === b.due ? (a.id < b.id ? -1 : 1) : isSooner(a.due, b.due) ? -1 : 1));
+}
+
+/** What `undo` can still bring back of a request today. */
+export async function undoable(
+  reads: OpenReads,
+  { id, kind, timezone }: ErasureRequest,
+  today: string,
+): Promise<readonly RestoreWindow[]> {
+  if (kind === "due" || timezone === undefined) return [];
+  return (await windowsOf(reads, id, timezone)).filter(({ until }) => until >= today);
+}
+
+function undoUntil(windows: readonly RestoreWindow[]): Pick<BoardItem, "undo_until"> {
+  const last = windows
+    .map(({ until }) => until)
+    .toSorted()
+    .at(-1);
+  return last === undefined ? {} : { undo_until: last };
 }
 
 /** What has no last day comes last. */
@@ -106,10 +127,10 @@ export async function nextStep(
       };
     case "identity_confirmed":
       return plan === undefined
-        ? { waiting_for: "plan", next: `expunge plan ${id}` }
-        : { waiting_for: "approval", next: `expunge approve ${id}` };
+        ? { waiting_for: "plan", next: `expunge plan ${id}`, ...staying(request) }
+        : { waiting_for: "approval", next: `expunge approve ${id}`, ...staying(request) };
     case "planned":
-      return { waiting_for: "approval", next: `expunge approve ${id}` };
+      return { waiting_for: "approval", next: `expunge approve ${id}`, ...staying(request) };
     case "approved":
     case "running":
       return { waiting_for: "run", next: `expunge run ${id}` };
@@ -133,6 +154,15 @@ export async function nextStep(
     case "cancelled":
       return { waiting_for: "nobody", next: `expunge report ${id}` };
   }
+}
+
+/** What an undo brought back because the person changed their mind is left out: a plan as it comes would take it again. */
+function staying({ id, history = [], excluded }: ErasureRequest): Pick<NextStep, "otherwise"> {
+  return excluded === undefined && history.some(({ did }) => did === "undone")
+    ? {
+        otherwise: [`expunge plan ${id} --show-records   # and --except HANDLE --reason TEXT for each that is to stay`],
+      }
+    : {};
 }
 
 /** A run that did not come to its end goes on; one that did only answers again, so that a new plan is the way. */

@@ -182,25 +182,28 @@ export async function takeBackUnapproved(context: Context): Promise<void> {
  * has grown old: it would keep its records from every later night, and could not be run itself.
  */
 async function takeBack(tx: Tx, context: Context, request: ErasureRequest): Promise<void> {
-  const { id, kind, state, plan } = request;
-  const { purge } = request;
-  if (kind !== "due" || !OPEN_STATES.includes(state) || (await hasBegun(tx, id))) return;
-  const known = plan === undefined ? undefined : await tx.plans.get(plan);
-  const approved = known !== undefined && (await tx.plans.approval(known.id)) !== undefined;
-  // what somebody asked for by name waits for its approval
-  if ((approved || purge !== undefined) && known !== undefined && !isOld(known, context.map, context.now())) return;
-  await giveUp(
-    tx,
-    context,
-    id,
-    approved
-      ? "nobody ran it as long as its approval could be used"
-      : purge === undefined
-        ? NEWER
-        : "nobody approved it as long as it could be approved",
-  );
+  const words = await whyTakenBack(tx, context, request);
+  if (words !== undefined) await giveUp(tx, context, request.id, words);
 }
 
+/** Why the next plan of due work takes this one back, in words; undefined where it stays. */
+async function whyTakenBack(
+  reads: Reads,
+  { map, now }: Context,
+  { id, kind, state, plan, purge }: ErasureRequest,
+): Promise<string | undefined> {
+  if (kind !== "due" || !OPEN_STATES.includes(state) || (await hasBegun(reads, id))) return undefined;
+  const known = plan === undefined ? undefined : await reads.plans.get(plan);
+  const approved = known !== undefined && (await reads.plans.approval(known.id)) !== undefined;
+  // what somebody asked for by name waits for its approval
+  if ((approved || purge !== undefined) && known !== undefined && !isOld(known, map, now())) return undefined;
+  if (approved) return "nobody ran it as long as its approval could be used";
+  if (purge === undefined) return NEWER;
+  return known === undefined ? CUT_SHORT : "nobody approved it as long as it could be approved";
+}
+
+const UNDONE = "it was cut short before anything was done, and what it was planned for has changed since";
+const CUT_SHORT = "it was cut short before it was planned";
 const NEWER = "a newer plan of due work has taken its place";
 
 /** Of a plan of which nothing was done: its records are due again. Throws BUSY. */
@@ -221,9 +224,10 @@ async function cancel(tx: Tx, context: Context, id: string, words: string): Prom
 /** Takes back due work that was approved and of which nothing was done; whether it was. Throws BUSY. */
 export async function takeBackUndone(context: Context, id: string): Promise<boolean> {
   const took = await lifeStep(context.state, context.at, "end", async (tx) => {
-    const { kind, state } = await tx.requests.get(id);
+    const { kind, state, purge } = await tx.requests.get(id);
     if (kind !== "due" || !OPEN_STATES.includes(state) || (await hasBegun(tx, id))) return false;
-    await giveUp(tx, context, id);
+    // what was to go before its day is planned by nobody but a person
+    await giveUp(tx, context, id, purge === undefined ? NEWER : UNDONE);
     return true;
   });
   if (took) await sealLedger(context.state, context.ledger, context.at);
@@ -424,10 +428,19 @@ export async function dueAsOf(context: Context, asOf: string, options: DueOption
     id: "preview",
     asOf,
     now,
-    holds: await openRequestsHold(context.state.read, context.map, NO_REQUEST),
+    holds: await openRequestsHold(context.state.read, context.map, NO_REQUEST, await takenBackNext(context)),
     ...options,
   });
   return { ...plan, approvable: false, by_day: searched.byDay };
+}
+
+/** What the next plan of due work takes back keeps nothing from it. */
+async function takenBackNext(context: Context): Promise<ReadonlySet<string>> {
+  const { read } = context.state;
+  const taken = new Set<string>();
+  for (const request of await read.requests.list())
+    if ((await whyTakenBack(read, context, request)) !== undefined) taken.add(request.id);
+  return taken;
 }
 
 /** No request has this number. */

@@ -1,6 +1,7 @@
 import type { ErasureRequest } from "../model/request.ts";
 import type { Reads } from "../state/state.ts";
-import { type BoardItem, daysLeft, nextStep, type NextStep } from "./board.ts";
+import { type BoardItem, daysLeft, nextStep, type NextStep, undoable } from "./board.ts";
+import type { RestoreWindow } from "./restorable.ts";
 import { openThings } from "./open-things.ts";
 import { type PlanLine, plansOf, story, type StoryLine } from "./story.ts";
 
@@ -33,6 +34,8 @@ export interface Told extends NextStep {
   readonly plans: readonly PlanLine[];
   /** What must still happen, in words. */
   readonly open: readonly string[];
+  /** What `undo` can still bring back, and until when. */
+  readonly restorable: readonly RestoreWindow[];
 }
 
 export async function tellOf(reads: Reads, request: ErasureRequest, today: string): Promise<Told> {
@@ -42,6 +45,7 @@ export async function tellOf(reads: Reads, request: ErasureRequest, today: strin
     story: await story(reads, request),
     plans: await plansOf(reads, request.id),
     open: await openThings(reads, request),
+    restorable: await undoable(reads, request, today),
     ...(await nextStep(reads, request, today)),
   };
 }
@@ -66,6 +70,7 @@ export function wholeRequestJson(request: ErasureRequest, told: Told): object {
     history: told.story,
     plans: told.plans,
     open: told.open,
+    restorable: told.restorable,
     waiting_for: told.waiting_for,
     next: told.next,
   };

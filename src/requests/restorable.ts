@@ -1,4 +1,5 @@
 import type { Restorable } from "../model/pre-image.ts";
+import { windowEnd } from "../retention/restore-window.ts";
 import type { Reads } from "../state/state.ts";
 
 /** What runs of this request told that they keep, and is kept still. */
@@ -20,4 +21,34 @@ export async function restorableIn(
       all.push({ system, record, count, until });
   }
   return all;
+}
+
+/** Until when what a request hid or kept of a record type can be brought back. */
+export interface RestoreWindow {
+  /** `system.record` */
+  readonly record: string;
+  readonly count: number;
+  /** The last day, ISO. */
+  readonly until: string;
+}
+
+/** What a request hid and nobody brought back, also where the time for it is over; none where its plans had no window. */
+export async function windowsOf(
+  reads: Pick<Reads, "images" | "plans" | "sealed">,
+  id: string,
+  timezone: string,
+): Promise<readonly RestoreWindow[]> {
+  const kept = await reads.images.steps(id);
+  const windows: RestoreWindow[] = [];
+  for (const plan of new Set(kept.map((one) => one.plan))) {
+    const at = await reads.plans.begunAt(plan);
+    const heads = new Map((await reads.sealed.parts(id, plan)).map(({ head }) => [head.step, head]));
+    for (const { count, step } of kept.filter((one) => one.plan === plan)) {
+      const head = heads.get(step);
+      const window = head?.target.record.restoreWindow;
+      if (head !== undefined && window !== undefined && at !== undefined)
+        windows.push({ record: head.record, count, until: windowEnd(window, at, timezone) });
+    }
+  }
+  return windows;
 }

@@ -26,6 +26,7 @@ import { hiddenParents } from "./hidden-parents.ts";
 import { noted } from "./history.ts";
 import { keyDigest } from "./key-digest.ts";
 import { othersInUndo } from "./others-in-undo.ts";
+import { type RestoreWindow, windowsOf } from "./restorable.ts";
 
 export interface UndoStep {
   readonly [key: string]: Json;
@@ -92,34 +93,13 @@ export interface Undoable {
   readonly windows?: readonly RestoreWindow[];
 }
 
-/** Until when what a request hid of a record type can be brought back. */
-export interface RestoreWindow {
-  /** `system.record` */
-  readonly record: string;
-  readonly count: number;
-  /** The last day, ISO. */
-  readonly until: string;
-}
-
 /** What a request hid and nobody brought back, also where the time for it is over; none where the map gives no window. */
 export async function restoreWindows(
   { map }: Pick<Context, "map">,
   reads: Pick<Reads, "images" | "plans" | "sealed">,
   id: string,
 ): Promise<readonly RestoreWindow[]> {
-  const kept = await reads.images.steps(id);
-  const windows: RestoreWindow[] = [];
-  for (const plan of new Set(kept.map((one) => one.plan))) {
-    const at = await reads.plans.begunAt(plan);
-    const heads = new Map((await reads.sealed.parts(id, plan)).map(({ head }) => [head.step, head]));
-    for (const { count, step } of kept.filter((one) => one.plan === plan)) {
-      const head = heads.get(step);
-      const window = head?.target.record.restoreWindow;
-      if (head !== undefined && window !== undefined && at !== undefined)
-        windows.push({ record: head.record, count, until: windowEnd(window, at, map.controller.calendar.timezone) });
-    }
-  }
-  return windows;
+  return await windowsOf(reads, id, map.controller.calendar.timezone);
 }
 
 async function undoable(context: Context, reads: Reads, id: string, options: UndoOptions): Promise<Undoable> {

@@ -14,11 +14,17 @@ export type WithRequest = (record: string, key: string) => boolean;
 
 /**
  * Looks at what is sealed of every open request but this one. Due work whose run has ended is none: what it left is found
- * again by the next.
+ * again by the next. `over`: open ones that keep nothing, as the next plan of due work takes them back.
  */
-export async function openRequestsHold(reads: Reads, map: DataMap, except: string): Promise<WithRequest> {
+export async function openRequestsHold(
+  reads: Reads,
+  map: DataMap,
+  except: string,
+  over: ReadonlySet<string> = new Set(),
+): Promise<WithRequest> {
   const held = new Map<string, Set<string>>();
-  for (const { id, plan } of await holders(reads, except))
+  for (const { id, plan } of await holders(reads, except)) {
+    if (over.has(id)) continue;
     for await (const piece of reads.sealed.pieces(id, plan)) {
       const { record, target, records, elsewhere = [] } = piece;
       const mine = held.get(record) ?? new Set<string>();
@@ -29,6 +35,7 @@ export async function openRequestsHold(reads: Reads, map: DataMap, except: strin
       for (const one of records) if (!goes(one)) mine.add(one.key);
       for (const { key } of elsewhere) mine.add(key);
     }
+  }
   const alike = recordsOverOnePlace(map);
   return (record, key) => alike(record).some((one) => held.get(one)?.has(key) === true);
 }

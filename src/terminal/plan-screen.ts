@@ -11,12 +11,18 @@ export interface PlanTold {
   /** The plan's warnings with the places of their rules in the map. */
   readonly warnings: readonly ShownFinding[];
   readonly plain: boolean;
+  /** By `system.record`: the last day on which what is marked can be brought back, were it run today. */
+  readonly undoUntil?: ReadonlyMap<string, string>;
   /** Whether any run of the request has begun: what is not found now may be what was erased then. */
   readonly begun: boolean;
 }
 
 /** The plan as a person reads it before they sign: grouped by what happens, the sum and the next step last. */
-export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings, plain, begun }: PlanTold): string {
+export function planScreen(
+  plan: Plan,
+  request: ErasureRequest,
+  { late, warnings, plain, begun, undoUntil }: PlanTold,
+): string {
   const { steps, totals } = plan;
   const followed = steps.reduce((sum, { follows = 0 }) => sum + follows, 0);
   // one record type may stand under several headings, under each with that heading's count
@@ -40,7 +46,11 @@ export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings
     ),
     group(
       tint(`CHANGE ${totals.change}`, "bold", plain),
-      changing.map((step) => [name(step), String(changedIn(step)), verb(step)]),
+      changing.map((step) => [
+        name(step),
+        String(changedIn(step)),
+        verb(step) + backUntil(step.action === "soft-delete" ? undoUntil?.get(name(step)) : undefined),
+      ]),
     ),
     group(
       "GO WITH IT",
@@ -93,6 +103,10 @@ export function planScreen(plan: Plan, request: ErasureRequest, { late, warnings
     nobody(plan, { unsearched: unsearched.length, begun }),
   ];
   return groups.filter((text) => text !== "").join("\n");
+}
+
+function backUntil(last: string | undefined): string {
+  return last === undefined ? "" : `; run today, undo brings it back until ${day(last)}`;
 }
 
 /** Where nothing at all was found there is an answer to give, and perhaps a slip to mend. */

@@ -1,7 +1,7 @@
 import { answerDue, type ErasureRequest } from "../model/request.ts";
 import { eventWords, extensionWords, plainState, stateWords } from "../model/words.ts";
 import { dueText, overdueText, when } from "./dates.ts";
-import { count, date, day, indent, safe, table } from "./show.ts";
+import { count, date, day, indent, safe, spoken, table } from "./show.ts";
 
 /** How the request stands today. */
 export interface Late {
@@ -17,6 +17,8 @@ export interface Told {
   readonly plans: readonly PlanLine[];
   /** What must still happen, in words. */
   readonly open: readonly string[];
+  /** What `undo` can still bring back. */
+  readonly restorable: readonly { readonly record: string; readonly count: number; readonly until: string }[];
   readonly waiting_for: string;
 }
 
@@ -61,7 +63,10 @@ export function requestTable(
 }
 
 /** One request: when it came, who did what, its plans, what is open. */
-export function requestScreen(request: ErasureRequest, { late, plain, story, plans, open, waiting_for }: Told): string {
+export function requestScreen(
+  request: ErasureRequest,
+  { late, plain, story, plans, open, restorable, waiting_for }: Told,
+): string {
   const { id, state, received, due, ref, purge, excluded, endedAt, reason } = request;
   const facts = [
     [request.kind === "due" ? "as of" : "received", day(received)],
@@ -102,8 +107,14 @@ export function requestScreen(request: ErasureRequest, { late, plain, story, pla
     ...(plans.length === 0
       ? []
       : ["Plans", indent(table(plans.map((plan) => [plan.id, planText(plan, story, request)])))]),
-    ...(open.length === 0 ? [] : ["Open", indent(open.map((one) => safe(one)).join("\n"))]),
-    ...(endedAt === undefined ? [`Waiting for: ${safe(waiting_for)}.`] : []),
+    ...(open.length === 0 ? [] : ["Open", indent(open.map((one) => safe(spoken(one))).join("\n"))]),
+    ...(endedAt === undefined && restorable.length > 0
+      ? [
+          `Can be brought back, with expunge undo ${id}`,
+          indent(table(restorable.map((one) => [safe(one.record), String(one.count), `until ${day(one.until)}`]))),
+        ]
+      : []),
+    ...(endedAt === undefined ? [`Waiting for: ${safe(spoken(waiting_for))}.`] : []),
   ].join("\n");
 }
 

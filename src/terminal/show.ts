@@ -84,3 +84,8 @@ export function safe(text: string): string {
 export function width(text: string): number {
   return Array.from(stripVTControlCharacters(text)).length;
 }
+
+/** Days in words that others made (2026-12-15), as screens say them. */
+export function spoken(text: string): string {
+  return text.replaceAll(/\b\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b(?!-)/gu, (iso) => day(iso));
+}

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { readSubjects } from "../../src/planner/subjects.ts";
 import { approveRequest } from "../../src/requests/approve-request.ts";
 import { binList } from "../../src/requests/bin-list.ts";
+import { takeBackUndone } from "../../src/requests/plan-due.ts";
 import { binPurge } from "../../src/requests/bin-purge.ts";
 import { binRestore } from "../../src/requests/bin-restore.ts";
 import { addHold } from "../../src/requests/legal-holds.ts";
@@ -374,4 +375,26 @@ test("what a request marked goes early too, and the request closes; what is not 
   for (const name of ["shop.people p1", "shop.orders o1", "shop.orders o2", "shop.items i1"])
     expect(shop.dump()[name], name).toBeUndefined();
   expect(await house.verify(request)).toMatchObject({ exit: 0, state: "closed" });
+});
+
+test("an approved purge that was cut short before anything was done is taken back in its own words, and four eyes cannot be set aside", async () => {
+  const { shop, house } = await openBin();
+  await using _ = shop;
+  binned(shop);
+  const { request: id } = await binPurge(house.context, {
+    record: "shop.items",
+    subjects: readSubjects(JSON.stringify(ANN), house.context.map.identities),
+    reason: "asked for by the person",
+    confirm: async () => {},
+  });
+  await expect(approveRequest(house.context, id, {})).rejects.toMatchObject({
+    code: "FOUR_EYES",
+    help: expect.not.stringContaining("four_eyes: false"),
+  });
+  await house.approve(id);
+  expect(await takeBackUndone(house.context, id)).toBe(true);
+  expect(await house.context.state.read.requests.get(id)).toMatchObject({
+    state: "cancelled",
+    reason: expect.stringMatching(/^it was cut short before anything was done/u),
+  });
 });

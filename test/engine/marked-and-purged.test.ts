@@ -3,6 +3,10 @@ import { expect, test } from "vitest";
 import { readSubjects } from "../../src/planner/subjects.ts";
 import { board, nextStep } from "../../src/requests/board.ts";
 import { addHold, releaseHold } from "../../src/requests/legal-holds.ts";
+import { stopRequest } from "../../src/requests/end-request.ts";
+import { nextOf, tellOf } from "../../src/requests/request-json.ts";
+import { undoRequest } from "../../src/requests/undo-request.ts";
+import { requestScreen } from "../../src/terminal/request-screen.ts";
 import { openThings } from "../../src/requests/open-things.ts";
 import { memoryDatabase, put, type Row } from "../support/memory/database.ts";
 import { type House, openHouse } from "../support/memory/house.ts";
@@ -181,4 +185,42 @@ test("where due work on the hidden records is planned or approved already, the n
   expect((await told()).next).toBe(`expunge verify ${request}`);
   await late.verify(request);
   expect((await told()).next).toBe(`expunge verify ${id}`);
+});
+
+test("board and request say until when undo works, and no day that has passed", async () => {
+  const { house, id } = await hidden({ deleted_at: null }, { timestamp: "deleted_at" }, { restore_window: "7 days" });
+  await using _ = house;
+  const { read } = house.context.state;
+  const told = async (today: string) => {
+    const request = await read.requests.get(id);
+    return { ...(await tellOf(read, request, today)), item: (await board(read, today))[0] };
+  };
+  const { restorable, item, ...more } = await told("2026-11-28");
+  expect(restorable).toEqual([{ record: "shop.people", count: 2, until: "2026-11-28" }]);
+  expect(item).toMatchObject({ undo_until: "2026-11-28" });
+  const screen = requestScreen(await read.requests.get(id), { ...more, restorable, plain: true });
+  expect(screen).toContain(`Can be brought back, with expunge undo ${id}\n  shop.people  2  until Sat 28 Nov 2026`);
+  expect(screen).toContain("to go for good on Sat 5 Dec 2026");
+  const late = await told("2026-11-29");
+  expect([late.restorable, Object.hasOwn(late.item ?? {}, "undo_until")]).toEqual([[], false]);
+});
+
+test("after an undo the next step is named by which a person stays who changed their mind", async () => {
+  const { house, on, id } = await hidden(
+    { deleted_at: null },
+    { timestamp: "deleted_at" },
+    { restore_window: "7 days" },
+  );
+  await using _ = house;
+  const { read } = house.context.state;
+  const next = async () => nextOf(await nextStep(read, await read.requests.get(id), "2026-11-22")).join("\n");
+  expect(await next()).not.toContain("--except");
+  await undoRequest(on(1).context, id, { skipConflicts: false });
+  expect(await next()).toContain(`expunge plan ${id} --show-records   # and --except HANDLE`);
+  await on(1).plan(id);
+  const stopped: unknown = await stopRequest(on(1).context, id, "cancelled", {
+    reason: "changed her mind",
+    timezone: "Europe/Berlin",
+  }).catch((error: unknown) => error);
+  expect(stopped).toMatchObject({ code: "STILL_OPEN", help: expect.stringContaining("--except HANDLE") });
 });

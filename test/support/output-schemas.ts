@@ -127,6 +127,9 @@ const whole = {
     .describe("Who did what and when, oldest first, in clear: from the state, not from the ledger."),
   plans: z.array(planLine),
   open: z.array(text).describe("What must still happen before the request can be closed, in words."),
+  restorable: z
+    .array(z.strictObject({ record: text, count: z.int(), until: date }))
+    .describe("What `undo` can still bring back, and the last day of it."),
   waiting_for: text,
   next: text.nullable(),
 };
@@ -595,6 +598,7 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
           overdue: z.boolean(),
           waiting_for: text,
           next: text.nullable(),
+          undo_until: date.describe("The last day on which `undo` brings anything of it back.").exactOptional(),
         }),
       ),
     }),

@@ -31,7 +31,11 @@ function step(record: string, some: Partial<PlanStep>): PlanStep {
   };
 }
 
-function screen(steps: readonly PlanStep[], warnings: readonly ShownFinding[] = []): string {
+function screen(
+  steps: readonly PlanStep[],
+  warnings: readonly ShownFinding[] = [],
+  undoUntil?: ReadonlyMap<string, string>,
+): string {
   const sum = (count: (one: PlanStep) => number): number => steps.reduce((total, one) => total + count(one), 0);
   const plan: Plan = {
     id: "P-0001",
@@ -52,7 +56,13 @@ function screen(steps: readonly PlanStep[], warnings: readonly ShownFinding[] = 
     residue: [],
     warnings: [],
   };
-  return planScreen(plan, request, { late: { overdue: false, days_left: 30 }, warnings, plain: true, begun: false });
+  return planScreen(plan, request, {
+    late: { overdue: false, days_left: 30 },
+    warnings,
+    plain: true,
+    begun: false,
+    ...(undoUntil === undefined ? {} : { undoUntil }),
+  });
 }
 
 /** The lines under a heading. */
@@ -63,6 +73,21 @@ function under(text: string, heading: string): readonly string[] {
   const end = after.findIndex((line) => !line.startsWith("  "));
   return from === -1 ? [] : after.slice(0, end).map((line) => line.trim().replaceAll(/ {2,}/gu, " "));
 }
+
+test("what is to be marked says until when undo would bring it back; what is changed for good does not", () => {
+  const steps = [
+    step("customers", { action: "soft-delete", status: "soft_deleted", found: 1, act: 1, changed: 1 }),
+    step("orders", { action: "anonymise", status: "anonymised", found: 1, act: 1, changed: 1 }),
+  ];
+  const days = new Map([
+    ["shop.customers", "2026-11-09"],
+    ["shop.orders", "2026-11-09"],
+  ]);
+  expect(under(screen(steps, [], days), "CHANGE 2")).toEqual([
+    "shop.customers 1 marked as deleted; run today, undo brings it back until Mon 9 Nov 2026",
+    "shop.orders 1 anonymised",
+  ]);
+});
 
 test("a record type that deletes and changes stands under both headings, with that heading's count", () => {
   const text = screen([
