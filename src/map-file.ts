@@ -19,9 +19,19 @@ export interface MapFile extends Reading {
 
 /** Throws DATAMAP_MISSING. What is wrong in the file is in `issues`. `deadlines`: whether any is reckoned; else the big list of holidays stays where it is, and a region is not looked at. */
 export async function readMapFile(file: string, registry: Registry, today: string, deadlines = true): Promise<MapFile> {
-  const base = dirname(resolve(file));
   const text = readText(file);
   if (text === undefined) throw new Failure("DATAMAP_MISSING", `there is no data map ${file}`);
+  return await readMapText({ file, text }, registry, today, deadlines);
+}
+
+/** The same of a text that stands, or stood, in this file: what it names lies beside it. */
+export async function readMapText(
+  { file, text }: { readonly file: string; readonly text: string },
+  registry: Registry,
+  today: string,
+  deadlines = true,
+): Promise<MapFile> {
+  const base = dirname(resolve(file));
   const configs = await Promise.all(registry.connectors.map(({ config }) => config()));
   const rules = new Map(retentionFiles().flatMap((rule) => [...parseRules(readFileSync(rule, "utf8"))]));
   const reading = await readDataMap(
