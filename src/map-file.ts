@@ -24,7 +24,7 @@ export async function readMapFile(file: string, registry: Registry, today: strin
   return await readMapText({ file, text }, registry, today, deadlines);
 }
 
-/** The same of a text that stands, or stood, in this file: what it names lies beside it. */
+/** The same of a text that is no file yet. */
 export async function readMapText(
   { file, text }: { readonly file: string; readonly text: string },
   registry: Registry,
