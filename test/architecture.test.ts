@@ -81,6 +81,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/model",
     "src/errors.ts",
   ],
+  "src/base-map.ts": ["src/map-file.ts", "src/port", "src/errors.ts"],
   "src/map-check": ["src/planner", "src/record-files", "src/model", "src/errors.ts"],
   "src/check-map.ts": [
     "src/workspace.ts",

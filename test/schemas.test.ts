@@ -32,6 +32,7 @@ test("the output of every command is what its schema says, through the whole lif
   conforms(await desk.json(["init"]), "init");
   conforms(await desk.json(["map", "lint"]), "map-lint");
   conforms(await desk.json(["map", "graph", "--format", "dot"]), "map-graph");
+  conforms(await desk.json(["map", "diff", "datamap.yaml"]), "map-diff");
   conforms(await desk.json(["map", "check"]), "map-check");
   conforms(await desk.json(["map", "accept"]), "map-accept");
   conforms(await desk.json(["explain"]), "explain");

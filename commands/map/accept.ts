@@ -2,6 +2,8 @@ import { Flags } from "@oclif/core";
 import { registry } from "../../connectors/registry.ts";
 import { type Answer, BaseCommand, type Session } from "../../src/base-command.ts";
 
+const MOST_LINES = 50;
+
 export default class MapAccept extends BaseCommand {
   static override summary = "Show, or record, the structure of the systems that `map check` compares with.";
   static override description =
@@ -28,10 +30,12 @@ export default class MapAccept extends BaseCommand {
           return `~ ${name}  ${safe(was ?? "")} → ${safe(type ?? "")}`;
       }
     });
+    const more = lines.length - MOST_LINES;
+    const shown = more > 0 ? [...lines.slice(0, MOST_LINES), `and ${more} more: --json lists each`] : lines;
     const summary = changes.length === 0 ? "nothing has changed" : count(changes.length, "change");
     return {
       data: { file, written, changes },
-      human: [...lines, `${file}: ${summary}${written ? ", recorded" : ""}`].join("\n"),
+      human: [...shown, `${file}: ${summary}${written ? ", recorded" : ""}`].join("\n"),
       next: written || changes.length === 0 ? [] : ["expunge map accept --write"],
     };
   }

@@ -48,6 +48,17 @@ export function meaningOf(map: DataMap, system?: string): string {
   });
 }
 
+/** The same of one record type: its own rule, with the conditions and holds that it names. */
+export function ruleMeaning(map: DataMap, record: RecordType): string {
+  const conditions = map.conditions.filter(({ name }) => record.unless === name);
+  const holds = map.holds.filter(({ name }) => record.holds.some((use) => use.hold === name));
+  return digest({
+    conditions: byName(conditions, condition),
+    holds: byName(holds, hold),
+    rule: rule(record),
+  });
+}
+
 /** The record types that a plan depends on. */
 function recordsBehind(map: DataMap, system: string | undefined): readonly RecordType[] {
   const all = map.systems.flatMap(({ records }) => records);

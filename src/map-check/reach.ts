@@ -26,8 +26,9 @@ export interface Reach {
 
 export function reachOf(map: DataMap, { block, stores }: Surveyed): readonly Reach[] {
   const ignores = ignoresOf(map, block);
+  const meant = block.records.map((record) => ({ record, stores: meantBy(record, stores) }));
   return stores.map((store): Reach => {
-    const records = block.records.filter((record) => liesIn(record, store));
+    const records = meant.filter((one) => one.stores.has(store)).map(({ record }) => record);
     const whollyIgnored = ignores.some((entry) => entry.names(store));
     const ofColumns = ignores.filter(
       ({ text }) => text.includes("*") || namesOf(store).some((name) => text.startsWith(`${name}.`)),
@@ -83,7 +84,7 @@ function namesOf({ name, parts }: Store): readonly string[] {
 }
 
 /** Whether this record type's records lie in the store. */
-export function liesIn({ place }: RecordType, store: Store): boolean {
+function liesIn({ place }: RecordType, store: Store): boolean {
   switch (place.kind) {
     case "table":
       return isTable(store) && tableIs(store, place.schema, place.table);
@@ -123,12 +124,19 @@ function isTable({ kind }: Store): boolean {
 
 function tableIs(store: Store, schema: string | undefined, table: string): boolean {
   const { name, parts } = store;
-  if (schema === undefined) return name === table || (parts?.[1] === table && DEFAULT_SCHEMAS.has(parts[0]));
+  if (schema === undefined) return name === table;
   if (name === `${schema}.${table}` || (parts?.[0] === schema && parts[1] === table)) return true;
-  return parts === undefined && name === table && DEFAULT_SCHEMAS.has(schema);
+  // a schema that the search path finds is left out of the name
+  return parts === undefined && name === table;
 }
 
-const DEFAULT_SCHEMAS: ReadonlySet<string> = new Set(["public", "main", "dbo"]);
+/** Of the stores that a record type may mean, the one that is named with its schema, where there is one. */
+function meantBy(record: RecordType, stores: readonly Store[]): ReadonlySet<Store> {
+  const some = stores.filter((store) => liesIn(record, store));
+  const { place } = record;
+  if (place.kind !== "table" || place.schema === undefined || some.length < 2) return new Set(some);
+  return new Set(some.filter(({ name }) => name !== place.table));
+}
 
 /** The record goes with everything in it, at once or with its purge. */
 function goesWhole({ do: action, purge, place }: RecordType): boolean {

@@ -83,30 +83,26 @@ function sentence(message: string): string {
   return /[.?!;]$/u.test(message) ? safe(message) : `${safe(message)}.`;
 }
 
-/** One line a record type, and one for all tables whose names begin alike. */
+/** One line a record type, and one for all tables whose names begin alike: those behind the record types, the largest first. */
 function families(findings: readonly ScreenFinding[]): readonly Line[] {
   const byRecord = [...Map.groupBy(findings, ({ record, line }) => (record === "" ? `line ${line}` : record)).values()];
-  const alone = byRecord.map((some) => ({ some, family: familyOf(some[0]) }));
-  const sizes = Map.groupBy(alone, ({ family }) => family);
-  const told = new Set<string>();
-  return alone.flatMap(({ some, family }): Line[] => {
-    const kin = sizes.get(family) ?? [];
-    if (family === "" || kin.length < FAMILY) return recordLines(some);
-    if (told.has(family)) return [];
-    told.add(family);
-    const all = kin.flatMap((one) => one.some);
-    const [first] = all;
-    const columns = all.filter(({ column }) => column !== undefined).length;
-    const counted = columns === 0 ? "" : `, ${columns} columns`;
-    return first === undefined
-      ? []
-      : [
-          {
-            where: `${family}* (${first.file}:${first.line})`,
-            what: `${kin.length} tables${counted}, as ${first.message}`,
-          },
-        ];
-  });
+  const byFamily = Map.groupBy(byRecord, ([first]) => familyOf(first));
+  const groups = [...byFamily].flatMap(([family, kin]) =>
+    family === "" || kin.length < FAMILY ? kin.map((some) => [some]) : [kin],
+  );
+  const isRule = ([some]: readonly (readonly ScreenFinding[])[]): boolean => some?.[0]?.column !== undefined;
+  return groups
+    .toSorted((a, b) => Number(isRule(b)) - Number(isRule(a)) || b.length - a.length)
+    .flatMap((kin) => (kin.length === 1 ? recordLines(kin[0] ?? []) : familyLine(kin)));
+}
+
+function familyLine(kin: readonly (readonly ScreenFinding[])[]): Line[] {
+  const [first] = kin[0] ?? [];
+  if (first === undefined) return [];
+  const columns = kin.flat().filter(({ column }) => column !== undefined).length;
+  const counted = columns === 0 ? "" : ` with ${count(columns, "column")}`;
+  const what = `${kin.length} of them${counted}, the first is ${first.record}: ${first.message}`;
+  return [{ where: `${familyOf(first)}* (${first.file}:${first.line})`, what }];
 }
 
 /** Up to the first underscore, dash or slash behind the system; empty: it is of no family. */

@@ -143,6 +143,24 @@ test("columns are mapped by whatever rule speaks of them, and counted; what is u
   expect(errors(enough)).toEqual([]);
 });
 
+test("a table is the one of its schema, also where the search path finds it and where another schema has one of that name", () => {
+  const archived = recordOf("shop", "old", {
+    place: { kind: "table", schema: "archive", table: "people" },
+    match: MATCH,
+  });
+  const map = shop([archived]);
+  const unmapped = (...names: readonly string[]): string[] =>
+    found(
+      map,
+      undefined,
+      names.map((name) => store(name, ["email"])),
+    ).filter((one) => one !== "NO_BASELINE");
+  expect(unmapped("archive.people")).toEqual([]);
+  expect(unmapped("people")).toEqual([]);
+  expect(unmapped("archive.people", "people")).toEqual(["COLUMN_UNMAPPED shop.people"]);
+  expect(unmapped("crm.people")).toEqual(["COLUMN_UNMAPPED shop.crm.people"]);
+});
+
 test("without an accepted structure that is one warning, and nothing is new", () => {
   expect(found(shop([people({ do: "erase" })]), undefined, [PEOPLE])).toEqual(["NO_BASELINE"]);
 });

@@ -381,6 +381,19 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
       files: z.array(z.strictObject({ path: text, sha256: hash })),
     }),
   ),
+  "map-diff": envelope(
+    "map-diff",
+    z.strictObject({
+      changes: z.array(
+        z.strictObject({
+          record: text,
+          kind: z.enum(["added", "removed", "erases_more", "erases_less", "other"]),
+          before: text.nullable().describe("The sentence as it was; null: it was not there."),
+          after: text.nullable().describe("The sentence as it is; null: it is gone."),
+        }),
+      ),
+    }),
+  ),
   "map-check": envelope(
     "map-check",
     z.strictObject({
