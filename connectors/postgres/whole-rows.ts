@@ -326,7 +326,8 @@ async function orphansIn(
     );
     // `Ann` is `ann` to a citext, and 1.0 is 1: the server compares those to come as well
     const parent = catalog.table(foreignKey.parent);
-    const types = foreignKey.parentColumns.flatMap((name) => parent?.columns.get(name)?.type ?? []);
+    const types =
+      parents.length === 0 ? [] : foreignKey.parentColumns.flatMap((name) => parent?.columns.get(name)?.type ?? []);
     const lists = types.map(
       (_, at) => `pg_catalog.unnest(${bound.bind(parents.map((cells) => cells[at] ?? null))}::text[])`,
     );
@@ -338,7 +339,7 @@ async function orphansIn(
       ),
     );
     const comes =
-      types.length === 0 || parents.length === 0
+      types.length === 0
         ? ""
         : ` AND NOT EXISTS (SELECT FROM ROWS FROM (${lists.join(", ")}) AS c (${types.map((_, at) => `v${at}`).join(", ")}) WHERE ${alike.join(" AND ")})`;
     const text = `SELECT k.n FROM ${list} WHERE NOT EXISTS (SELECT FROM ${foreignKey.parentName} AS p WHERE ${same.join(" AND ")})${comes}`;

@@ -5,7 +5,7 @@ import type { Finding, Target } from "../../src/model/search.ts";
 import { namedColumn } from "../../src/port/named-column.ts";
 import { checkForeignKey } from "../../src/sql/check-foreign-key.ts";
 import { unusedIgnores } from "../../src/sql/check-ignore.ts";
-import { noKeyToPutBack } from "../../src/sql/check-restore.ts";
+import { noInsertToPutBack, noKeyToPutBack } from "../../src/sql/check-restore.ts";
 import { checkRules } from "../../src/sql/check-rules.ts";
 import { judgeWrite } from "../../src/sql/check-writes.ts";
 import { deletes, finding, updates } from "../../src/sql/findings.ts";
@@ -54,7 +54,7 @@ export async function* checkTargets(place: Place, targets: readonly Target[]): A
           help: "Grant the right to write both.",
         },
       );
-    if (keepsWhole(one.target) && one.table.key.length === 0) yield noKeyToPutBack(one, one.table.name);
+    yield* checkRestore(place, one);
     yield* checkMatches(one);
     yield* checkFields(one);
     yield* checkMarker(one);
@@ -118,6 +118,26 @@ function* checkMarker(resolved: Resolved): Generator<Finding> {
         `column ${name} of ${resolved.table.name} has no type: a mark would stand there as text, and what was there could not be given back as it was`,
         { column: name, help: "Declare the column with a type, or mark by another one." },
       );
+}
+
+/** What it takes to put back what is removed or changed: rows that can be named, and inserted again. */
+function* checkRestore({ catalog }: Place, resolved: Resolved): Generator<Finding> {
+  const { table, target } = resolved;
+  if (!keepsWhole(target)) return;
+  if (table.key.length === 0) yield noKeyToPutBack(resolved, table.name);
+  if (!deletes(resolved)) return;
+  const taken = waysInto(catalog, table).flatMap(({ foreignKey: { onDelete }, segment }) =>
+    onDelete === "cascade" && segment.records.length === 0 ? [segment.table.name] : [],
+  );
+  const tables = new Set([table.name, ...taken]);
+  for (const { name, table: of, sql } of catalog.triggers)
+    if (
+      tables.has(of) &&
+      /\bbefore\s+insert\b/iu.test(sql) &&
+      /\braise\s*\(\s*ignore\s*\)/iu.test(sql) &&
+      !/\b(?:when|where)\b/iu.test(sql)
+    )
+      yield noInsertToPutBack(resolved, `trigger ${name} of ${of} stops every INSERT`);
 }
 
 /** What a deletion would set off, at every level that a cascade reaches. */

@@ -12,3 +12,14 @@ export function noKeyToPutBack(table: RecordTable, shown: string): Finding {
     { help: "Give the table a primary key, or take `restore_window` out." },
   );
 }
+
+/** Whatever does something else than to insert a row keeps every row from coming back. */
+export function noInsertToPutBack(table: RecordTable, what: string): Finding {
+  return finding(
+    table,
+    "ACTION_REFUSED",
+    "error",
+    `${what}: no row could be put back, so that \`restore_window\` could not be kept`,
+    { help: "Remove it, or take `restore_window` out." },
+  );
+}

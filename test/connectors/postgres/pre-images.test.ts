@@ -266,18 +266,47 @@ test("a table without a key, and what the role may not put back, is refused befo
   expect((await found()).filter((one) => one.startsWith("NOT_PERMITTED shop.people"))).toHaveLength(4);
 });
 
+test("a table into which no row comes back is refused, and so is one that a cascade takes along; under a condition it is not", async () => {
+  await sql("CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$");
+  const io = worldOf(database);
+  const system = systemOf([PEOPLE], { ignore: ["notes", "marks", "visits", "orders"] });
+  const refused = async () =>
+    (await check(system, io, [target(PEOPLE, ["email"])])).flatMap(({ code, message }) =>
+      code === "ACTION_REFUSED" ? [message] : [],
+    );
+  const trigger = (table: string, more = "") =>
+    `CREATE TRIGGER stop BEFORE INSERT ON ${table} FOR EACH ROW ${more} EXECUTE FUNCTION stop()`;
+  const rule = (table: string, more: string) => `CREATE RULE stop AS ON INSERT TO ${table} DO ${more}`;
+  expect(await refused()).toEqual([]);
+  for (const [made, table, said] of [
+    [trigger("people"), "people", "trigger stop of people lets no INSERT through"],
+    [trigger("notes"), "notes", "trigger stop of notes lets no INSERT through"],
+    [trigger("people", "WHEN (new.email = 'x')"), "people", undefined],
+    [trigger("visits"), "visits", undefined],
+    [rule("people", "INSTEAD NOTHING"), "people", "rule stop of people follows an INSERT"],
+    [rule("marks", "ALSO NOTIFY added"), "marks", "rule stop of marks follows an INSERT"],
+  ] as const) {
+    await sql(made);
+    const found = await refused();
+    await sql(`DROP ${made.slice(7, made.indexOf(" stop"))} stop ON ${table}`);
+    expect(found, made).toEqual(
+      said === undefined ? [] : [`${said}: no row could be put back, so that \`restore_window\` could not be kept`],
+    );
+  }
+});
+
 test("a child names its parent as the server compares it, not byte for byte: it comes back with it", async () => {
   await database.sql(`CREATE TABLE codes (no numeric PRIMARY KEY, email text);
     CREATE TABLE uses (id int PRIMARY KEY, no numeric REFERENCES codes ON DELETE SET NULL);
     INSERT INTO codes VALUES (7.0, '${ANN}'), (8, 'bob'); INSERT INTO uses VALUES (1, 7), (2, 8.00)`);
-  const codes = record("codes", "erase", WINDOW);
+  const numbers = record("codes", "erase", WINDOW);
   const io = worldOf(database);
-  const system = systemOf([codes], { ignore: ["uses"] });
+  const system = systemOf([numbers], { ignore: ["uses"] });
   const rows = async () =>
     await database.sql("SELECT c::text FROM codes c UNION ALL SELECT u::text FROM uses u ORDER BY 1");
   const before = await rows();
   const works = [
-    await plan(system, io, target(codes, [{ column: "email", type: "email", fold: [] }]), [lookup({ email: ANN })]),
+    await plan(system, io, target(numbers, [{ column: "email", type: "email", fold: [] }]), [lookup({ email: ANN })]),
   ];
   const journal = testJournal();
   expect(await erase(system, io, works, journal)).toMatchObject([done(1)]);

@@ -246,20 +246,36 @@ test("a table without a key is refused", async () => {
   expect(codes(await check(system, io, [target(logs, ["email"])]))).toEqual(["ACTION_REFUSED shop.logs"]);
 });
 
+test("a table into which no row comes back is refused, and so is one that a cascade takes along; under a condition it is not", async () => {
+  const stops = (table: string, more = "") =>
+    `CREATE TRIGGER stop BEFORE INSERT ON ${table}${more} BEGIN SELECT RAISE(IGNORE); END`;
+  for (const [trigger, said] of [
+    [stops("people"), ["ACTION_REFUSED shop.people"]],
+    [stops("notes"), ["ACTION_REFUSED shop.people"]],
+    [stops("people", " WHEN new.id = 5"), []],
+    [stops("visits"), []],
+  ] as const) {
+    const people = record("people", "erase", { ...WINDOW, cascades: ["notes(person)", "marks(note)"] });
+    const { file, io, system } = await world(`${MADE} ${trigger}`, [people], [...IGNORED, "orders"]);
+    using _ = file;
+    expect(codes(await check(system, io, [target(people, ["email"])])), trigger).toEqual(said);
+  }
+});
+
 test("a child names its parent as SQLite compares it, not byte for byte: it comes back with it", async () => {
-  const codes = record("codes", "erase", WINDOW);
+  const named = record("codes", "erase", WINDOW);
   for (const onDelete of ["CASCADE", "SET NULL", "SET DEFAULT"]) {
     const { file, io, system } = await world(
       `CREATE TABLE codes (code TEXT COLLATE NOCASE, no NUMERIC, email TEXT, PRIMARY KEY (code, no));
        CREATE TABLE uses (id INTEGER PRIMARY KEY, code TEXT DEFAULT 'zz', no TEXT DEFAULT '9', FOREIGN KEY (code, no) REFERENCES codes ON DELETE ${onDelete});
        INSERT INTO codes VALUES ('AB', 7, '${ANN}'), ('CD', 7, 'bob'), ('ZZ', 9, 'zoe'); INSERT INTO uses VALUES (1, 'ab', '7'), (2, 'cd', '7.0');`,
-      [codes],
+      [named],
       ["uses"],
     );
     using _ = file;
     const before = dumpOf(file);
     const works: Work[] = [];
-    for (const one of await planAll(system, io, [codes])) works.push(await withTaken(system, io, one));
+    for (const one of await planAll(system, io, [named])) works.push(await withTaken(system, io, one));
     const journal = testJournal();
     expect(await erase(system, io, works, journal), onDelete).toMatchObject([done(1)]);
     expect(dumpOf(file)["uses"], onDelete).not.toEqual(before["uses"]);

@@ -93,6 +93,28 @@ describe("keys", () => {
     expect(await erase(system, worldOf(file), [work])).toMatchObject([{ matched: 0, failed: 1, reason: "changed" }]);
   });
 
+  test("a key that is no text, and has no number beside it, is told as one that could not be taken, never as gone", async () => {
+    using file = testFile(
+      `CREATE TABLE logins (email TEXT, code TEXT, PRIMARY KEY (email, code)) WITHOUT ROWID;
+       INSERT INTO logins VALUES ('${ANN}', 'a'), ('${ANN}', CAST(x'61ff' AS TEXT)), ('bob', CAST(x'61ff' AS TEXT))`,
+    );
+    const before = file.sql("SELECT email, hex(code) FROM logins ORDER BY 1, 2");
+    expect(before).toEqual([
+      [ANN, "61"],
+      [ANN, "61FF"],
+      ["bob", "61FF"],
+    ]);
+    const logins = on(record("logins", "erase"));
+    const system = systemOf([logins.record]);
+    const work = await plan(system, worldOf(file), logins, who);
+    const said = { matched: 1, alreadyGone: 0, failed: 1, reason: "changed" };
+    expect(await erase(system, worldOf(file), [work])).toMatchObject([said]);
+    expect(file.sql("SELECT email, hex(code) FROM logins ORDER BY 1, 2")).toEqual(before.slice(1));
+    // what is gone is gone
+    file.sql("DELETE FROM logins WHERE email <> 'bob'");
+    expect(await erase(system, worldOf(file), [work])).toMatchObject([{ matched: 0, alreadyGone: 2, failed: 0 }]);
+  });
+
   test("odd names of tables and columns mean themselves", async () => {
     const odd = 'o"d d.; -- [x]';
     using file = testFile(
