@@ -138,7 +138,15 @@ async function surveyed(
       const sampled = await survey.sample(store, options.sample);
       samples.set(store.name, new Map(sampled.map(({ column, values }) => [column, values])));
     }
-  return { name, kind: config.kind, connect, stores, samples, actions: config.actions };
+  return {
+    name,
+    kind: config.kind,
+    connect,
+    stores,
+    samples,
+    actions: config.actions,
+    ...(config.drafted?.begins === undefined ? {} : { begins: config.drafted.begins }),
+  };
 }
 
 /** By what is asked for, else by what the secret's value looks like. */

@@ -386,3 +386,9 @@ test("keys of two columns are matched as one", () => {
     all: { tenant: "app.people.tenant", person: "app.people.id" },
   });
 });
+
+test("files in buckets are named with their bucket, and lose rows, not files", () => {
+  const store = table("exports/daily/*.csv", { email: "" }, { kind: "files", format: "csv", key: [] });
+  const text = textOf([store], { begins: "s3://", actions: ["erase", "remove-rows"] });
+  expect(text).toMatch(/files: \["s3:\/\/exports\/daily\/\*\.csv"\][\s\S]*do: remove-rows/u);
+});
