@@ -80,7 +80,7 @@ export default class Init extends BaseCommand {
     const map = sources.length === 0 ? flags.map : (flags.out ?? flags.map);
     const drafted = sources.length === 0 ? undefined : await this.#draft(sources, { map, flags, today, signal, say });
     const { dir, origin, vkey, made } = await makeWorkspace({ ...flags, map }, flags.origin, today);
-    const files = drafted === undefined ? made : [map, ...made];
+    const files = [...(drafted?.made ?? []), ...made];
     const human = [
       ...files.map((file) => `made  ${file}`),
       ...(files.length === 0 ? ["Everything was there already."] : []),
@@ -119,7 +119,7 @@ export default class Init extends BaseCommand {
       import("../src/drafting/summary.ts"),
     ]);
     const warnings: string[] = [];
-    const proposal = await draftMap({
+    const { proposal, made } = await draftMap({
       sources,
       file: how.map,
       registry,
@@ -130,6 +130,6 @@ export default class Init extends BaseCommand {
       signal: how.signal,
       report: ({ record, message }) => warnings.push(`${record}: ${message}`),
     });
-    return { proposal: proposalOf(proposal), said: saidOf(proposal, how.map), warnings };
+    return { made, proposal: proposalOf(proposal), said: saidOf(proposal, how.map), warnings };
   }
 }

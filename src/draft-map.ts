@@ -1,6 +1,6 @@
 /** Surveys systems and writes a first data map of what they are made of. Reads no record but for `sample`, and writes one file. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { basename, dirname, relative, resolve } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { draft } from "./drafting/draft.ts";
 import { mapText } from "./drafting/map-text.ts";
 import type { Proposal, SurveyedSystem } from "./drafting/proposal.ts";
@@ -10,6 +10,7 @@ import { readMapText } from "./map-file.ts";
 import type { SystemBlock } from "./model/datamap.ts";
 import type { Finding } from "./model/search.ts";
 import type { Store } from "./model/structure.ts";
+import { shipped } from "./package-files.ts";
 import type { ConnectorConfig, DraftedFrom, IO } from "./port/connector.ts";
 import { decorated } from "./port/decorated.ts";
 import { openPace } from "./port/pace.ts";
@@ -40,7 +41,9 @@ export interface DraftOptions {
 }
 
 /** Throws FILE_EXISTS, and what stands in the way of a survey; nothing is written then. */
-export async function draftMap(options: DraftOptions): Promise<Proposal> {
+export async function draftMap(
+  options: DraftOptions,
+): Promise<{ readonly proposal: Proposal; readonly made: readonly string[] }> {
   const { file, registry, today } = options;
   if (existsSync(file)) throw new Failure("FILE_EXISTS", `${file} is there already, and is not overwritten`);
   const systems: SurveyedSystem[] = [];
@@ -66,7 +69,11 @@ export async function draftMap(options: DraftOptions): Promise<Proposal> {
       throw new Failure("FILE_EXISTS", `${file} is there already, and is not overwritten`);
     throw new Failure("USAGE", `${file} cannot be written`);
   }
-  return proposal;
+  // its first line names it
+  const schema = join(dirname(file), "datamap.schema.json");
+  if (existsSync(schema)) return { proposal, made: [file] };
+  copyFileSync(shipped("manifests", "datamap.schema.json"), schema);
+  return { proposal, made: [file, schema] };
 }
 
 interface Joined {
@@ -131,7 +138,15 @@ async function surveyed(
       const sampled = await survey.sample(store, options.sample);
       samples.set(store.name, new Map(sampled.map(({ column, values }) => [column, values])));
     }
-  return { name, kind: config.kind, connect, stores, samples, actions: config.actions };
+  return {
+    name,
+    kind: config.kind,
+    connect,
+    stores,
+    samples,
+    actions: config.actions,
+    ...(config.drafted?.begins === undefined ? {} : { begins: config.drafted.begins }),
+  };
 }
 
 /** By what is asked for, else by what the secret's value looks like. */

@@ -48,7 +48,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/errors.ts",
   ],
   "src/drafting": ["src/model"],
-  "src/draft-map.ts": ["src/drafting", "src/map-file.ts", "src/workspace.ts", "src/port", "src/model", "src/errors.ts"],
+  "src/draft-map.ts": [
+    "src/drafting",
+    "src/map-file.ts",
+    "src/package-files.ts",
+    "src/workspace.ts",
+    "src/port",
+    "src/model",
+    "src/errors.ts",
+  ],
   "src/person-keys.ts": ["src/ledger", "src/state", "src/errors.ts"],
   "src/workspace-place.ts": ["src/state", "src/errors.ts"],
   "src/workspace.ts": [

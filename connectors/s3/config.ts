@@ -10,7 +10,7 @@ export const config: ConnectorConfig = {
   actions: ["erase", "remove-rows", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["files", "keys"],
   rank: "file",
-  drafted: { from: "bucket", takes: () => true },
+  drafted: { from: "bucket", takes: () => true, begins: "s3://" },
   block: {
     connect: { secret: CONNECT.secret, unsafe_overwrite: CONNECT.unsafe_overwrite },
     system: {},

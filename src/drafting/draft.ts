@@ -151,7 +151,7 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
   follow(declared);
 
   // audit trails by what writes into them, and by name
-  for (const [source] of [...ways])
+  for (const [source] of Array.from(ways))
     for (const trigger of source.store.triggers)
       for (const written of trigger.writes) {
         const trail = nodes.find(({ store }) => store.name === written);
@@ -199,7 +199,7 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
     ways.set(trail, found);
   }
   for (const trail of nodes.filter((node) => node.kind.audit))
-    for (const source of [...ways.keys()]) {
+    for (const source of Array.from(ways.keys())) {
       if (source === trail || source.kind.audit) continue;
       const rest = trail.plain
         .replace(
@@ -295,7 +295,7 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
   const paired = new Set(pairs.map(({ node }) => node));
 
   // what a person's own record refers to: an address in a table of its own
-  for (const [child, way] of [...ways]) {
+  for (const [child, way] of Array.from(ways)) {
     if (way.behind !== undefined) continue;
     for (const link of outOf.get(child) ?? []) {
       const { to } = link;

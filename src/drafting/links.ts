@@ -96,8 +96,10 @@ export function guessedLinks(nodes: readonly Node[], targets: readonly Node[]): 
   const [account, ...others] = targets.filter(({ plain }) => /(?:^|_)(?:user|account|member)$/u.test(plain));
   return nodes.flatMap((from) => {
     const declared = new Set(from.store.references.flatMap(({ columns }) => columns));
+    // of which class it is a number, a column beside it says
+    const paired = new Set(polymorphicPairs(from).map(({ id }) => id));
     return from.store.columns.flatMap((column): Link[] => {
-      if (declared.has(column.name) || column.name.includes("[]")) return [];
+      if (declared.has(column.name) || column.name.includes("[]") || paired.has(column.name)) return [];
       const plain = plainName(column.name.slice(column.name.lastIndexOf(".") + 1));
       const bare = plain.replace(/^(?:fk|ref|id)_/u, "");
       const actor = isActor(column.name);

@@ -100,11 +100,11 @@ function systemBlock(system: SurveyedSystem, { records, unplaced }: Proposal): r
 }
 
 function recordBlock(record: ProposedRecord, system: SurveyedSystem): readonly string[] {
-  const erase = system.actions.includes("erase") ? "erase" : "remove-rows";
+  const erase = record.store.kind !== "files" && system.actions.includes("erase") ? "erase" : "remove-rows";
   const asked = record.asks.length > 0;
   const lines = [
     `      ${key(record.name)}:`,
-    ...placeLines(record),
+    ...placeLines(record, system),
     ...matchLines(record),
     ...(record.where === undefined
       ? []
@@ -130,7 +130,7 @@ function recordBlock(record: ProposedRecord, system: SurveyedSystem): readonly s
   return lines;
 }
 
-function placeLines({ store, name }: ProposedRecord): readonly string[] {
+function placeLines({ store, name }: ProposedRecord, { begins }: SurveyedSystem): readonly string[] {
   switch (store.kind) {
     case "table":
     case "view":
@@ -139,16 +139,15 @@ function placeLines({ store, name }: ProposedRecord): readonly string[] {
       return store.name === name ? [] : [`        table: ${key(store.name)}`];
     case "index":
       return [`        index: ${JSON.stringify(hushedName(store.name))}`];
-    case "files":
+    case "files": {
+      // a bucket's own name has no star
+      const [bucket = "", ...path] = store.name.split("/");
+      const glob = begins === undefined ? hushedName(store.name) : `${begins}${bucket}/${hushedName(path.join("/"))}`;
       return [
-        `        files: [${JSON.stringify(
-          store.name
-            .split("/")
-            .map((part, at, all) => (at === 0 && all[0] === "s3:" ? part : hushedName(part)))
-            .join("/"),
-        )}]`,
+        `        files: [${JSON.stringify(glob)}]`,
         ...(store.format === undefined ? [] : [`        format: ${store.format}`]),
       ];
+    }
     case "objects":
       return [];
   }

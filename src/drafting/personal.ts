@@ -3,24 +3,9 @@
  * comment, and by the shape of sampled values. A guess, with its reason in words.
  */
 import type { StoreColumn } from "../model/structure.ts";
+import type { PersonalKind } from "./personal-kind.ts";
 import { plainName } from "./plain-name.ts";
 import { shapeOfValues } from "./sampled-shapes.ts";
-
-export type PersonalKind =
-  | "email"
-  | "phone"
-  | "name"
-  | "login"
-  | "birth"
-  | "official number"
-  | "bank"
-  | "address"
-  | "online trace"
-  | "credential"
-  | "trait"
-  | "picture"
-  | "words"
-  | "document";
 
 export interface Personal {
   readonly kind: PersonalKind;

@@ -27,7 +27,7 @@ export function tableName({
 /** The last word made singular, as English, and nearly as French, Spanish and Dutch, form it. */
 export function singular(plain: string): string {
   if (/(?:^|_)people$/u.test(plain)) return plain.replace(/people$/u, "person");
-  if (/ies$/u.test(plain)) return plain.replace(/ies$/u, "y");
+  if (plain.endsWith("ies")) return plain.replace(/ies$/u, "y");
   if (/(?:sses|shes|ches|xes|zes)$/u.test(plain)) return plain.replace(/es$/u, "");
   return /[^sui]s$/u.test(plain) ? plain.slice(0, -1) : plain;
 }

@@ -13,6 +13,8 @@ export interface SurveyedSystem {
   readonly samples: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
   /** What the kind's records can become; `erase` is `remove-rows` where that is the word. */
   readonly actions: readonly string[];
+  /** What stands before the names of its files: `s3://`, with the bucket first. */
+  readonly begins?: string;
 }
 
 export interface ProposedIdentity {

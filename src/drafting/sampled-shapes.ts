@@ -1,5 +1,5 @@
 /** What values look like, whatever their column is called. The values are only looked at: nothing here keeps or says one. */
-import type { PersonalKind } from "./personal.ts";
+import type { PersonalKind } from "./personal-kind.ts";
 
 interface ValueShape {
   readonly kind: PersonalKind;
@@ -52,9 +52,12 @@ function isIban(value: string): boolean {
 function isCard(value: string): boolean {
   const digits = value.replaceAll(/[\s-]/gu, "");
   if (!/^[3-6]\d{12,18}$/u.test(digits)) return false;
-  const sum = [...digits].toReversed().reduce((total, digit, at) => {
-    const number = Number(digit) * (at % 2 === 1 ? 2 : 1);
-    return total + (number > 9 ? number - 9 : number);
-  }, 0);
+  const sum = digits
+    .split("")
+    .toReversed()
+    .reduce((total, digit, at) => {
+      const number = Number(digit) * (at % 2 === 1 ? 2 : 1);
+      return total + (number > 9 ? number - 9 : number);
+    }, 0);
   return sum % 10 === 0;
 }

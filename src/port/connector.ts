@@ -53,6 +53,8 @@ export interface DraftedFrom {
   readonly from: "database" | "index" | "bucket" | "folder";
   /** Whether a secret's value is one of this kind. */
   takes(value: string): boolean;
+  /** What stands before a store's name where the data map names its files: `s3://`, with the bucket first in the name. */
+  readonly begins?: string;
 }
 
 export interface ConfigIssue {

@@ -23,7 +23,41 @@ const LEGAL = ["test/engine/legal-holds.test.ts"];
 const UNDER_HOLD = ["test/planner/under-legal-hold.test.ts"];
 const UNTRUE = ["test/engine/untrue.test.ts"];
 
+const DRAFTS = ["test/drafting/draft.test.ts"];
+
 export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "a draft follows who did something with a record as if it were theirs",
+    file: "src/drafting/links.ts",
+    from: "onDelete, actor: columns.every(isActor) }]",
+    to: "onDelete, actor: false }]",
+    tests: DRAFTS,
+    titles: "created_by",
+  },
+  {
+    name: "a guessed link is erased by without a decision",
+    file: "src/drafting/draft.ts",
+    from: "if (way.links.some(({ guess }) => guess !== undefined)) asks.push",
+    to: "if (way.links.length > 9) asks.push",
+    tests: DRAFTS,
+    titles: "nobody declares",
+  },
+  {
+    name: "a wildcard of a draft's ignore reaches what is mapped",
+    file: "src/drafting/ignored.ts",
+    from: "!free.has(name) || kept.has(name) || taken.has(name)",
+    to: "taken.has(name)",
+    tests: DRAFTS,
+    titles: "no wildcard",
+  },
+  {
+    name: "a name with an address goes into a draft",
+    file: "src/drafting/hushed-names.ts",
+    from: 'segment.includes("@") ||',
+    to: "",
+    tests: DRAFTS,
+    titles: "names lose",
+  },
   {
     name: "a legal hold keeps nothing of what is due",
     file: "src/planner/judge-due.ts",

@@ -371,7 +371,28 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
       details: z.unknown().optional(),
     }),
   }),
-  init: envelope("init", z.strictObject({ workspace: text, files: z.array(text), origin: text, vkey: text })),
+  init: envelope(
+    "init",
+    z.strictObject({
+      workspace: text,
+      files: z.array(text),
+      origin: text,
+      vkey: text,
+      proposal: z
+        .strictObject({
+          records: count,
+          asks: count.describe("Of these, those with `do: ask`."),
+          ignored: count.describe("Entries of `map.ignore`."),
+          unplaced: z
+            .array(z.strictObject({ system: text, store: text, reason: text }))
+            .describe("Stores that may hold people and that nobody can place: neither mapped nor ignored."),
+          personal: z.array(z.strictObject({ system: text, record: text, column: text, reason: text })),
+          links_guessed: z.array(z.strictObject({ from: text, to: text, reason: text })),
+        })
+        .optional()
+        .describe("What was drafted, with `--from-…`."),
+    }),
+  ),
   "map-lint": envelope("map-lint", z.strictObject({ issues: z.array(issue) })),
   "map-graph": envelope(
     "map-graph",

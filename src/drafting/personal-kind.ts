@@ -1,0 +1,16 @@
+/** What a personal column says of a person. */
+export type PersonalKind =
+  | "email"
+  | "phone"
+  | "name"
+  | "login"
+  | "birth"
+  | "official number"
+  | "bank"
+  | "address"
+  | "online trace"
+  | "credential"
+  | "trait"
+  | "picture"
+  | "words"
+  | "document";
