@@ -91,6 +91,10 @@ export const FAILURES = {
   SECRET_UNSAFE: { exit: EXIT.unreachable, help: "Make the file readable by you only: chmod 600." },
   CREDENTIALS_REFUSED: { exit: EXIT.unreachable, help: "Check the credentials behind the secret." },
   NOT_PERMITTED: { exit: EXIT.unreachable, help: "Grant the right that is named." },
+  NO_ROOM: {
+    exit: EXIT.unreachable,
+    help: "Make room on the disk, then run the same command again: it goes on where it stopped.",
+  },
   ROW_SECURITY: {
     exit: EXIT.unreachable,
     help: "Use a role with BYPASSRLS: a policy can hide rows, so a count would prove nothing.",
@@ -277,4 +281,19 @@ export function framesOf(error: unknown): string {
     .split("\n")
     .filter((line) => /^ {4}at /u.test(line))
     .join("\n");
+}
+
+const OF_FILES = /^(?:open|mkdir|write|rename|copyfile|unlink|rm|rmdir|fsync|ftruncate|link|chmod|scandir)$/u;
+
+/** What the disk's refusal of a file means; undefined for any other error. `file`: where it is ours to name. */
+export function refusedByDisk(error: unknown, file = "a file or folder"): Failure | undefined {
+  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return undefined;
+  if (!OF_FILES.test(String(error.syscall))) return undefined;
+  if (error.code === "ENOSPC" || error.code === "EDQUOT" || error.code === "EFBIG")
+    return new Failure("NO_ROOM", `${file} cannot be written: the disk is full`);
+  if (error.code === "EACCES" || error.code === "EPERM" || error.code === "EROFS")
+    return new Failure("NOT_PERMITTED", `${file} cannot be opened to be written by this user`, {
+      help: "Give this user the right to read and write there, or run the command as the user who has it.",
+    });
+  return undefined;
 }

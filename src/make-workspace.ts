@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { Failure } from "./errors.ts";
+import { Failure, refusedByDisk } from "./errors.ts";
 import { isOrigin, verifierKeyOf } from "./ledger/verifier-key.ts";
 import { shipped } from "./package-files.ts";
 import { keyFile, KEYS, makeKey } from "./state/key-files.ts";
@@ -52,7 +52,14 @@ export async function makeWorkspace(
   const made: string[] = [];
   const making = (file: string, make: () => void): void => {
     if (existsSync(file)) return;
-    make();
+    try {
+      make();
+    } catch (error) {
+      const refused = refusedByDisk(error, file);
+      // what is there stays as it is: half of a file would stay half for ever
+      if (refused !== undefined) rmSync(file, { force: true });
+      throw refused ?? error;
+    }
     made.push(file);
   };
   const inDatabase = databaseSecret(places) !== undefined;
@@ -62,7 +69,10 @@ export async function makeWorkspace(
   const keys = resolve(keysFolder(places));
   const folder = inDatabase ? keys : dir;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  making(join(folder, ".gitignore"), () => writeFileSync(join(folder, ".gitignore"), "*\n"));
+  const ignore = join(folder, ".gitignore");
+  // one that an earlier version left empty on a full disk ignores nothing
+  if (existsSync(ignore) && readFileSync(ignore).length === 0) rmSync(ignore);
+  making(ignore, () => writeFileSync(ignore, "*\n"));
   // a workspace that has been made has its keys: others would open nothing of what is sealed, and sign another ledger
   if (known !== undefined) for (const name of KEYS) key(places, name);
   for (const name of KEYS)

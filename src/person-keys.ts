@@ -2,7 +2,7 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Failure } from "./errors.ts";
+import { Failure, refusedByDisk } from "./errors.ts";
 import { type Signer, signerOf } from "./ledger/approval-statement.ts";
 import { isOrigin, verifierKeyOf } from "./ledger/verifier-key.ts";
 import { isOpenToOthers, makeKeyFile, parseKey } from "./state/key-files.ts";
@@ -20,11 +20,19 @@ export function makePersonKey(folder: string, name: string): MadeKey {
   if (!isOrigin(name) || !/^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(name) || name.length > 64)
     throw new Failure("USAGE", "a name is up to 64 letters, digits, dots, dashes and underscores, as in maya.lind");
   const file = join(folder, `${name}.key`);
-  if (!makeKeyFile(file))
+  if (!made(file))
     throw new Failure("USAGE", `there is a key of that name already: ${file}`, {
       help: "A key is never replaced. Take another name, or move the old one away.",
     });
   return { name, vkey: verifierKeyOf(name, readPersonKey(file)).text, file };
+}
+
+function made(file: string): boolean {
+  try {
+    return makeKeyFile(file);
+  } catch (error) {
+    throw refusedByDisk(error, file) ?? error;
+  }
 }
 
 /** Throws KEY_MISSING where there is none, where others can read it, or where it is no key. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Failure } from "./errors.ts";
 
@@ -17,6 +17,7 @@ export function writeWhole(path: string, content: string | Uint8Array): WrittenF
     writeFileSync(aside, content);
     renameSync(aside, path);
   } catch {
+    rmSync(aside, { force: true });
     throw new Failure("USAGE", "the file cannot be written", {
       help: "Name a folder that exists or can be made, and that you may write to.",
     });

@@ -57,11 +57,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/model",
     "src/errors.ts",
   ],
+  "src/map-in-force.ts": ["src/ledger", "src/state"],
   "src/person-keys.ts": ["src/ledger", "src/state", "src/errors.ts"],
   "src/workspace-place.ts": ["src/state", "src/errors.ts"],
   "src/workspace.ts": [
     "src/workspace-place.ts",
     "src/map-file.ts",
+    "src/map-in-force.ts",
     "src/person-keys.ts",
     "src/port",
     "src/state",
@@ -102,6 +104,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/requests": [
     "src/workspace.ts",
+    "src/map-in-force.ts",
     "src/executor",
     "src/planner",
     "src/letters",

@@ -1,6 +1,16 @@
 /** The workspace's own keys: 32 random bytes each, in base64, readable by the owner only. */
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure } from "../errors.ts";
 
@@ -54,6 +64,10 @@ export function makeKeyFile(file: string): boolean {
   try {
     writeSync(fd, `${randomBytes(BYTES).toString("base64")}\n`);
     fsyncSync(fd);
+  } catch (error) {
+    // a disk that is full took the name and not the key: it would never be made again
+    rmSync(file);
+    throw error;
   } finally {
     closeSync(fd);
   }

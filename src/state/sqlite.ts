@@ -1,6 +1,7 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { Failure } from "../errors.ts";
+import { Failure, refusedByDisk } from "../errors.ts";
 import { NEVER, openPace } from "../port/pace.ts";
 import { retry } from "../port/retry.ts";
 import type { Dialect } from "./schema.ts";
@@ -136,13 +137,27 @@ function guardedBy<T>(file: string, kind: FileKind, work: () => T): T {
 
 function translated(file: string, kind: FileKind, error: unknown): unknown {
   // the folder is not there, is not ours, or is full
+  const refused = refusedByDisk(error, file);
+  if (refused !== undefined) return refused;
   if (error instanceof Error && "syscall" in error && "code" in error)
     return new Failure("STATE_UNREADABLE", `${file} cannot be opened as ${kind.words} (${String(error.code)})`);
   const code = codeOf(error);
   if (code === undefined) return error;
   if (isBusy(error)) return new Failure("BUSY", `${file} is in use by another process`);
-  if (code === 13) return new Failure("UNEXPECTED", `${file} cannot grow: the disk is full`);
+  // SQLite tells a full disk from a damaged one only where it writes the file itself, not its side files
+  if (code === 13 || (code === 10 && isFull(file)))
+    return new Failure("NO_ROOM", `${file} cannot grow: the disk is full`);
+  if (code === 8) return new Failure("NOT_PERMITTED", `${file} cannot be opened to be written by this user`);
   return new Failure("STATE_UNREADABLE", `${file} cannot be read as ${kind.words} (SQLite ${code})`);
+}
+
+function isFull(file: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file));
+    return bavail * bsize < 65_536;
+  } catch {
+    return false;
+  }
 }
 
 function isBusy(error: unknown): boolean {

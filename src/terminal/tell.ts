@@ -1,6 +1,6 @@
 /** Says what went wrong: on stderr in words, or on stdout as JSON. Never repeats what was typed, nor a message of foreign code. */
 import { Errors } from "@oclif/core";
-import { EXIT, Failure, framesOf, nameOfError } from "../errors.ts";
+import { EXIT, Failure, framesOf, nameOfError, refusedByDisk } from "../errors.ts";
 import { printable } from "../model/shown.ts";
 import { findingRows, type ShownFinding } from "./findings-screen.ts";
 import { fit } from "./fit.ts";
@@ -21,6 +21,8 @@ export function tellFailure(error: unknown, tone: Tone): number {
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof Errors.CLIError) return new Failure("USAGE", "the command line was not understood");
+  const refused = refusedByDisk(error);
+  if (refused !== undefined) return refused;
   return new Failure("UNEXPECTED", `unexpected fault (${nameOfError(error)})`);
 }
 

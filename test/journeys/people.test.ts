@@ -5,6 +5,7 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { dig, filesBelow, list, openDesk, type Said, testMap } from "../support/desk.ts";
+import { OUTPUTS } from "../support/output-schemas.ts";
 
 const ROWS = "email,name\nmia.stork@heron.example,Mia\nuwe.crane@heron.example,Uwe\n";
 const MIA = JSON.stringify({ email: "mia.stork@heron.example" });
@@ -111,7 +112,13 @@ test("who opened it does not approve it, whoever approves signs, and what they s
   const { desk, file, as } = office;
   const id = await planned(office);
   expect(refusal(await as("anna.finch", "approve", id, "--confirm", id))).toEqual([3, "FOUR_EYES"]);
-  expect((await as("otto.swift", "approve", id, "--confirm", id)).code).toBe(0);
+  const approved = await as("otto.swift", "approve", id, "--confirm", id);
+  expect(approved.code).toBe(0);
+  // every output of an office with keys is what its schema says
+  OUTPUTS["approve"]?.parse(approved.json);
+  OUTPUTS["request-show"]?.parse((await desk.json(["request", "show", id])).json);
+  OUTPUTS["status"]?.parse((await desk.json(["status", "--html", "board.html"])).json);
+  expect(OUTPUTS["key-new"]?.safeParse(office.made["enid"]?.json).success).toBe(true);
   // signing the same again is no second decision
   expect((await as("otto.swift", "approve", id, "--confirm", id)).code).toBe(0);
   const shown = (await desk.json(["request", "show", id])).json;

@@ -1,7 +1,16 @@
 /** What only the file can promise: nothing in clear, nothing left of what was destroyed, and dead processes of this machine. */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -161,4 +170,28 @@ test("a damaged file, or one of a later version, is refused by name, not by a dr
     code: "STATE_UNREADABLE",
     message: expect.stringContaining("version 99"),
   });
+});
+
+test("a file that this user may not write, and one that finds no room, are not called damaged", async () => {
+  await state[Symbol.asyncDispose]();
+  chmodSync(file(), 0o400);
+  chmodSync(folder, 0o555);
+  const root = process.getuid?.() === 0;
+  // root may everything: somebody else looks
+  if (root) process.seteuid?.(65_534);
+  try {
+    expect(() => openSqlite(file())).toThrow(expect.objectContaining({ code: "NOT_PERMITTED" }));
+  } finally {
+    if (root) process.seteuid?.(0);
+    chmodSync(folder, 0o700);
+    chmodSync(file(), 0o600);
+  }
+  const small = openSqlite(path.join(folder, "small.db"));
+  const tx = await small.begin();
+  await tx.run("create table words (word text)");
+  await tx.run("pragma max_page_count = 3");
+  const words = "insert into words select hex(randomblob(2000)) from (values (1), (2), (3), (4), (5), (6), (7), (8))";
+  await expect(tx.run(words)).rejects.toMatchObject({ code: "NO_ROOM", exit: 4 });
+  await tx.rollback();
+  await small[Symbol.asyncDispose]();
 });

@@ -102,6 +102,7 @@ const planLine = z.strictObject({
       at: instant,
       role: text.optional(),
       accepted: z.array(text).optional().describe("Accepted although not searched: `system.record`."),
+      key: text.optional().describe("The approver's public key, base64; where the data map has `people`."),
     })
     .optional(),
   run: z.strictObject({ state: text, exit: count, completed_at: instant }).optional(),
@@ -566,6 +567,8 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
         role: text.optional(),
         accepted: z.array(text).optional(),
         at: instant,
+        key: text.optional().describe("The approver's public key, base64; where the data map has `people`."),
+        signature: text.optional().describe("Theirs, base64; docs/ledger-format.md says what is signed."),
       }),
     }),
   ),
@@ -635,6 +638,15 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
           undo_until: date.describe("The last day on which `undo` brings anything of it back.").exactOptional(),
         }),
       ),
+      file: file.optional().describe("The page, with `--html`."),
+    }),
+  ),
+  "key-new": envelope(
+    "key-new",
+    z.strictObject({
+      name: text,
+      vkey: text.describe("The public key, C2SP vkey: for `people` of the data map."),
+      file: text.describe("Of the private key."),
     }),
   ),
   report: envelope("report", z.strictObject({ files: z.array(file) })),

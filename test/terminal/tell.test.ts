@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { Errors } from "@oclif/core";
 import { expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
@@ -63,4 +64,15 @@ test("the nearest name is found where one is near, and none where none is", () =
     nearest("zzzzzz", known),
     nearest("", known),
   ]).toEqual(["plan", "approve", "request new", undefined, undefined]);
+});
+
+test("a disk that is full is no fault of ours", () => {
+  const refused = (): unknown => {
+    try {
+      return writeFileSync("/dev/full", "a word");
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(failureOf(refused())).toMatchObject({ code: "NO_ROOM", exit: 4 });
 });
