@@ -183,7 +183,17 @@ async function locatedOf(
       target.exports.map((name) => [name, [(Object.hasOwn(columns, name) ? columns[name] : null) ?? []].flat()]),
     ),
     done: target.changes.rule?.kind === "mark" && marked !== null,
-    ...(marked === null || target.record.marker === undefined ? {} : { marked: { since: marked.modified } }),
+    ...(marked === null || target.record.marker === undefined
+      ? {}
+      : {
+          marked: {
+            since: marked.modified,
+            over: objectFingerprint(
+              s3,
+              mine.filter((one) => one !== marked),
+            ),
+          },
+        }),
     ...(blocked === null ? {} : { blocked }),
   };
 }

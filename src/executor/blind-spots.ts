@@ -46,9 +46,9 @@ export async function blindSpots(
       const ours =
         type !== undefined &&
         step?.reason !== "empty_pattern" &&
-        ((leftWithThem(finding, type) && emptiedByUs(type, receipt)) ||
+        ((leftWithThem(finding, type) && (emptiedByUs(type, receipt) || (step?.marked ?? 0) > 0)) ||
           (finding.severity === "empty" && wentWhole(scope, finding.record)));
-      if (finding.severity !== "warning" && !ours && blinds(finding)) spots.set(finding.record, finding);
+      if (finding.severity !== "warning" && !ours && blinds(finding, type)) spots.set(finding.record, finding);
     }
   }
   return spots;
@@ -66,8 +66,10 @@ async function checked(readers: Readers, targets: readonly Target[], system: str
 }
 
 /** Findings that stand in the way of erasing say nothing against looking. */
-function blinds({ code, severity }: Finding): boolean {
+function blinds({ code, severity }: Finding, type: RecordType | undefined): boolean {
   if (severity === "empty") return true;
+  // a bucket that keeps no versions any more: nothing can be hidden there, and whether something is can be seen
+  if (code === "ACTION_REFUSED" && type?.marker?.kind === "delete_marker") return false;
   const erasing = [
     "CASCADE_UNDECLARED",
     "FOREIGN_KEY_UNDECLARED",
@@ -99,7 +101,9 @@ export function emptiedByUs(
   { place, format }: Pick<RecordType, "place" | "format">,
   receipt: Receipt | undefined,
 ): boolean {
-  if ((receipt?.deleted ?? 0) + (receipt?.alreadyGone ?? 0) === 0) return false;
+  const { deleted = 0, alreadyGone = 0, marked = 0 } = receipt ?? {};
+  // what was marked goes for good with due work, which has receipts of its own
+  if (deleted + alreadyGone + marked === 0) return false;
   if (place.kind === "keys") return true;
   // a CSV file keeps its heading
   return (

@@ -13,8 +13,10 @@ import { beginSearch, mergeLookups, type Searching, searchesFor } from "../plann
 import { sameSite, sitesOnce } from "../planner/sites.ts";
 import { noStops } from "../planner/stops.ts";
 import type { Readers } from "../planner/readers.ts";
-import { identitySources, leadingColumns, recordTypes } from "../planner/targets.ts";
+import { purgedType } from "../planner/due-rules.ts";
+import { identitySources, leadingColumns, recordTypes, targetOf } from "../planner/targets.ts";
 import { toldFinding, valuesIn, valuesOf } from "../planner/told.ts";
+import { purgeDay } from "../retention/purge-day.ts";
 import { reasonWords } from "../model/words.ts";
 import { civilDateOf } from "../model/civil-date.ts";
 import type { Receipt } from "../state/journal.ts";
@@ -97,6 +99,8 @@ export interface VerifyResult {
   /** Copies that are to follow by themselves, have not yet, and have until `followBy.run`; and until `followBy.purge`. */
   readonly behind: number;
   readonly behindPurge: number;
+  /** Record types whose marked records have all gone for good. */
+  readonly purged: ReadonlySet<string>;
 }
 
 /**
@@ -108,7 +112,9 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
   const { map, plan, subjects, reported } = scope;
   const { heads } = scope.steps;
   const types = new Map(recordTypes(map).map((record) => [record.id, record]));
+  const before = reported.length;
   const blind = await blindSpots(scope, types);
+  const ofPlaces = reported.slice(before);
   const searching = await searchAgain(scope, blind);
   const siteOf = sitesOnce(scope.readers);
   const seen = new Map<string, Seen>();
@@ -136,7 +142,12 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
       );
   }
   const values = reported.length === 0 ? [] : [...valuesOf(subjects), ...valuesIn(heads)];
-  const told = reported.map((finding) => toldFinding(finding, values));
+  const purged = heads.flatMap(({ step, record, target }) => {
+    const one = seen.get(step);
+    return target.changes.rule?.kind === "mark" && one?.hidden === 0 && one.result === "pass" ? [record] : [];
+  });
+  const over = await overWithMarks(scope, ofPlaces, { purged, types });
+  const told = reported.filter((finding) => !over.has(finding)).map((finding) => toldFinding(finding, values));
   const gaps = heads.flatMap(({ record }) => {
     const [system = "", ...name] = record.split(".");
     const planned = scope.plannedGaps.filter((gap) => gap.record === record);
@@ -178,7 +189,26 @@ export async function verify(scope: VerifyScope): Promise<VerifyResult> {
     overdue: [...seen.values()].some(({ overdue = false }) => overdue),
     behind: [...seen.values()].reduce((sum, { behind = 0 }) => sum + behind, 0),
     behindPurge: [...seen.values()].reduce((sum, { behindPurge = 0 }) => sum + behindPurge, 0),
+    purged: new Set(purged),
   };
+}
+
+/** What was said of places only for as long as something is marked there. */
+async function overWithMarks(
+  { map, readers }: VerifyScope,
+  said: readonly Finding[],
+  { purged, types }: { readonly purged: readonly string[]; readonly types: ReadonlyMap<string, RecordType> },
+): Promise<ReadonlySet<Finding>> {
+  const over = new Set<Finding>();
+  for (const id of purged) {
+    const [mine, type] = [said.filter(({ record }) => record === id), types.get(id)];
+    if (mine.length === 0 || type === undefined) continue;
+    const still = new Set<string>();
+    for await (const { message } of (await readers.of(type.system)).check([targetOf(map, purgedType(type))]))
+      still.add(message);
+    for (const finding of mine) if (!still.has(finding.message)) over.add(finding);
+  }
+  return over;
 }
 
 /** Who compares with the plan finds the same line again: lines before it are gone since. */
@@ -355,7 +385,14 @@ async function look(
   const gone = await stayedAndGone(readers, target, step, { found: stayed, others, isBack });
   const followed = await followedNow(readers, step, sourceNow);
   const waitsHidden = hidden + followed.hidden;
-  const overdue = waitsHidden > 0 && isOver(scope, receipt, planned);
+  const fingerprints = new Map(step.records.map(({ key, fingerprint }) => [key, fingerprint]));
+  const overdueHere = [...seen.hidden].some((key) => {
+    const { since, over } = records.get(key)?.marked ?? { since: null };
+    // what somebody else hid has a day of its own
+    const own = over === undefined || over === fingerprints.get(key) ? undefined : purgeDay(type, since, zoneOf(scope));
+    return !others.has(key) && (own === undefined ? isOver(scope, receipt, planned) : own < todayOf(scope));
+  });
+  const overdue = overdueHere || (followed.hidden > 0 && isOver(scope, receipt, planned));
   const method = `same search on a fresh connection, and each planned record by its key${hidden === 0 ? "" : ": it is there, and marked as deleted"}${overdue ? "; the day on which it was to go for good has passed (expunge plan --due)" : ""}`;
   // for so long it may be behind what it is a copy of
   const { behind, behindPurge } = followed;
@@ -498,10 +535,18 @@ async function takenByOthers(
 }
 
 /** Whether the last day of what is marked is over: nobody has purged it. */
-function isOver({ map, now }: VerifyScope, receipt: Receipt | undefined, { until: planned }: PlanStep): boolean {
+function isOver(scope: VerifyScope, receipt: Receipt | undefined, { until: planned }: PlanStep): boolean {
   const told = receipt?.markedUntil === undefined ? receipt?.until : receipt.markedUntil;
   const until = told === undefined ? planned : (told ?? undefined);
-  return until !== undefined && until < civilDateOf(now(), map.controller.calendar.timezone);
+  return until !== undefined && until < todayOf(scope);
+}
+
+function zoneOf({ map }: VerifyScope): string {
+  return map.controller.calendar.timezone;
+}
+
+function todayOf(scope: VerifyScope): string {
+  return civilDateOf(scope.now(), zoneOf(scope));
 }
 
 /** Records that the plan left alone and that are not there any more, looked for by their keys. */

@@ -128,8 +128,11 @@ export interface Located {
   readonly done: boolean;
   /** Holds people who are none of `subjects` in the array or list it was matched through. */
   readonly shared?: boolean;
-  /** Marked as deleted by the application, since then (null: nobody knows). Absent: live. */
-  readonly marked?: { readonly since: string | null };
+  /**
+   * Marked as deleted by the application, since then (null: nobody knows). Absent: live. `over`: the fingerprint of what is
+   * marked as it would be without the mark, where the system can tell.
+   */
+  readonly marked?: { readonly since: string | null; readonly over?: string };
   /** Why this one cannot be acted on now: `object_lock`, `index_block` … */
   readonly blocked?: { readonly reason: string; readonly until?: string };
 }

@@ -78,9 +78,13 @@ export async function refuseUnreadable(
     readers,
     types.map((type) => targetOf(map, type)),
   );
+  // where a bucket keeps no versions any more, nothing can be hidden, and what is hidden can be seen
+  const hiding = new Set(types.flatMap(({ id, marker }) => (marker?.kind === "delete_marker" ? [id] : [])));
   refuse(
     map,
-    found.filter(({ code }) => !ONLY_FOR_ERASING.has(code)),
+    found.filter(
+      ({ code, record }) => !ONLY_FOR_ERASING.has(code) && !(code === "ACTION_REFUSED" && hiding.has(record)),
+    ),
   );
 }
 

@@ -2,7 +2,7 @@
 import { imageRef } from "../executor/restore.ts";
 import type { SealedRecord, SealedStep, StepHead } from "../model/plan.ts";
 import type { ErasureRequest } from "../model/request.ts";
-import { keptImage } from "../planner/plan.ts";
+import { isMarkedBefore, keptImage } from "../planner/plan.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { Reads } from "../state/state.ts";
 import { keyDigest } from "./key-digest.ts";
@@ -34,6 +34,19 @@ export async function* markedByRequest(reads: Reads, request: string): AsyncGene
       const records = all.filter(
         (record) => isOurs(piece, record, receipt, digest) && !given(plan, piece.step, digest(record.key)),
       );
+      if (records.length > 0) yield { plan, head, at, records };
+    }
+  }
+}
+
+/** What runs of this request found marked by somebody else, and left alone. In pieces. */
+export async function* markedBefore(reads: Reads, request: string): AsyncGenerator<MarkedStep> {
+  if (!(await reads.sealed.exists(request))) return;
+  for (const { id: plan } of await reads.plans.ofRequest(request)) {
+    const at = await reads.plans.begunAt(plan);
+    if (at === undefined) continue;
+    for await (const { records: all, ...head } of reads.sealed.pieces(request, plan)) {
+      const records = all.filter(({ disposition }) => isMarkedBefore(disposition));
       if (records.length > 0) yield { plan, head, at, records };
     }
   }

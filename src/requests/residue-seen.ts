@@ -1,6 +1,7 @@
 import { Failure } from "../errors.ts";
 import type { Residue } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
+import { purgedType } from "../planner/due-rules.ts";
 import type { Readers } from "../planner/readers.ts";
 import { backupResidue, mergeResidue } from "../planner/residue.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
@@ -18,6 +19,8 @@ export async function residueSeen(
   receipts: readonly Receipt[],
   how: {
     readonly purged?: ReadonlyMap<string, readonly Residue[]>;
+    /** Record types of which nothing is marked any more: they are asked as their purge left them. */
+    readonly gone?: ReadonlySet<string>;
     /** Civil day at the controller. */
     readonly today: string;
     /** Whether what this attempt removed or changed can still be brought back. */
@@ -46,8 +49,8 @@ export async function residueSeen(
       continue;
     }
     try {
-      for await (const one of (await readers.of(record.system)).residue(targetOf(map, record)))
-        seen.push(asOfTheDeed(one, noted));
+      const target = targetOf(map, how.gone?.has(record.id) === true ? purgedType(record) : record);
+      for await (const one of (await readers.of(record.system)).residue(target)) seen.push(asOfTheDeed(one, noted));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       seen.push({ system: record.system, mechanism: "unknown", goneBy: null });

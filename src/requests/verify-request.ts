@@ -105,6 +105,7 @@ async function verifyHeld(
   const back = await canBePutBack(context, id, ended);
   const left = await residueSeen(map, readers, lease.first.receipts, {
     ...(purged === undefined ? {} : { purged }),
+    gone: seen.purged,
     today: today(context),
     isKept: ({ plan: of, step }) => back.has(JSON.stringify([of, step])),
   });

@@ -3,7 +3,14 @@ import { EXIT } from "../../src/errors.ts";
 import { verdict } from "../../src/executor/verify.ts";
 
 const NOW = new Date("2026-11-30T12:00:00Z");
-const SEEN = { checks: [], gaps: [], stayed: new Map<string, string>(), hidden: false, overdue: false };
+const SEEN = {
+  checks: [],
+  gaps: [],
+  stayed: new Map<string, string>(),
+  hidden: false,
+  overdue: false,
+  purged: new Set<string>(),
+};
 const RUN = { exit: EXIT.done, undone: false, waiting: false, hidden: false, overdue: false } as const;
 
 test("what is hidden waits with 0, past its day with 3, and due work that left something waiting ends as its run did", () => {

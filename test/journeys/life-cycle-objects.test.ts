@@ -97,3 +97,82 @@ test("an object and a line in a bucket are hidden, brought back, hidden again an
   expect([verified.code, dig(verified.json, "data.state")]).toEqual([0, "closed"]);
   store.client.destroy();
 });
+
+test("what somebody else hid goes on its own day, and a request closes when all that it waited for is gone, in a bucket without versions by now too", async () => {
+  const store = await rawStore();
+  const [bucket, lists] = [await store.bucket("Enabled"), await store.bucket("Enabled")];
+  const life = { do: "soft-delete", restore_window: "7 days", purge_after: "14 days" };
+  const kinds = ["ours", "anew", "theirs"];
+  for (const kind of kinds) await store.put(bucket, `${kind}/ann@x.example`, "first");
+  await store.put(lists, "lists/people.csv", `${HEADING}ann@x.example;Ann;\r\n${BOB}`);
+  await store.put(bucket, "ours/bob@x.example", "another's");
+  await store.remove(bucket, "theirs/ann@x.example");
+  using desk = openDesk({ store: store.secret() });
+  const people = {
+    files: [`s3://${lists}/lists/*.csv`],
+    match: { email: "email" },
+    soft_delete: { timestamp: "gone" },
+  };
+  const records = {
+    ...Object.fromEntries(
+      kinds.map((kind) => [kind, { ...life, keys: [`s3://${bucket}/${kind}/:email`], soft_delete: { marker: true } }]),
+    ),
+    people: { ...life, ...people, dialect: { delimiter: ";" } },
+  };
+  const lake = { kind: "s3", connect: { secret: "store" }, records };
+  desk.map({ ...testMap({ systems: { lake } }), settle: "0 days", clock: "test" });
+  const day = (from: number) => {
+    const env = { EXPUNGE_NOW: new Date(Date.now() + from * 86_400_000).toISOString() };
+    const ok = async (...args: readonly string[]) => {
+      const said = await desk.json(args, { env });
+      expect([args[0], said.code, said.code === 0 ? "" : said.out]).toEqual([args[0], 0, ""]);
+      return said.json;
+    };
+    const run = async (id: string) => {
+      await ok("approve", id, "--as", "olga", "--confirm", id);
+      await ok("run", id, "--confirm", id);
+      return dig(await ok("verify", id), "data.state");
+    };
+    const erased = async () => {
+      const json = await ok("plan", "--due");
+      const steps = list(json, "data.plan.steps").flatMap(({ record, act }) => (act === 0 ? [] : [[record, act]]));
+      return { steps: Object.fromEntries(steps), id: String(dig(json, "data.plan.request")) };
+    };
+    return { env, ok, run, erased };
+  };
+  // hidden twenty days ago by us, today by the application
+  const then = day(-20);
+  await then.ok("init");
+  await desk.json(["request", "new", "--subject-file", "-"], {
+    env: then.env,
+    stdin: JSON.stringify({ email: "ann@x.example" }),
+  });
+  await then.ok("request", "identity", ID, "--method", "letter", "--result", "ok");
+  await then.ok("plan", ID);
+  expect(await then.run(ID)).toBe("waiting");
+  await store.put(bucket, "anew/ann@x.example", "a new contract");
+  await store.remove(bucket, "anew/ann@x.example");
+  await store.versioning(bucket, "Suspended");
+
+  const today = day(0);
+  expect(list(await today.ok("bin", "list"), "data.items").length).toBeGreaterThan(0);
+  const first = await today.erased();
+  expect(first.steps).toEqual({ ours: 1, people: 1 });
+  expect(await today.run(first.id)).toBe("closed");
+  expect(await store.versions(bucket, "ours/ann@x.example")).toEqual([]);
+  expect((await store.versions(bucket, "anew/ann@x.example")).length).toBe(4);
+  expect((await store.versions(bucket, "theirs/ann@x.example")).length).toBe(2);
+  expect(dig(await today.ok("verify", ID), "data.state")).toBe("waiting");
+
+  const later = day(15);
+  const second = await later.erased();
+  expect(second.steps).toEqual({ anew: 1, theirs: 1 });
+  expect(await later.run(second.id)).toBe("closed");
+  for (const kind of kinds) expect(await store.versions(bucket, `${kind}/ann@x.example`)).toEqual([]);
+  // no older version of the list is left, and nothing says so
+  const verified = await later.ok("verify", ID);
+  expect([dig(verified, "data.state"), dig(verified, "data.gaps")]).toEqual(["closed", []]);
+  expect((await store.versions(lists, "lists/people.csv")).length).toBe(1);
+  await later.ok("letter", ID, "--kind", "final", "--format", "txt", "--out", "final.txt");
+  expect(desk.read("final.txt")).not.toContain("older versions");
+});
