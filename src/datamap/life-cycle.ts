@@ -16,10 +16,12 @@ const ONLY = {
   restore_as: ["flag", "status"],
   by: ["timestamp", "flag", "status"],
 } as const satisfies Record<string, readonly (typeof WAYS)[number][]>;
-/** `retainDeleted`: of the top, for record types that name no `purge_after`. */
+type Session = Readonly<Record<string, string>>;
+
+/** `session`: of the system. `retainDeleted`: of the top, for record types that name no `purge_after`. */
 export function readLifeCycle(
   written: WrittenRecord,
-  retainDeleted: Period | undefined,
+  { retainDeleted, session = {} }: { readonly retainDeleted?: Period; readonly session?: Session },
   path: Path,
   check: Check,
 ): LifeCycle {
@@ -34,7 +36,9 @@ export function readLifeCycle(
     });
   const softDelete = written.do === "soft-delete";
   const marker =
-    written.soft_delete === undefined ? undefined : readMarker(written.soft_delete, [...path, "soft_delete"], check);
+    written.soft_delete === undefined
+      ? undefined
+      : readMarker(written.soft_delete, session, [...path, "soft_delete"], check);
   if (softDelete && written.soft_delete === undefined)
     check.report({
       path: [...path, "do"],
@@ -116,7 +120,16 @@ function longer(one: Period, other: Period): boolean {
   return about(one) > about(other);
 }
 
-function readMarker(written: WrittenMarker, path: Path, check: Check): Marker | undefined {
+/**
+ * What the database is told of who acts, for a column that says who did: the setting of the column's own name, else the
+ * first of the application's own settings (they have a dot). A setting of the server's is no word for anybody.
+ */
+function wordsFor(column: string, session: Session): string | undefined {
+  const own = Object.entries(session).filter(([name, value]) => name.includes(".") && value.trim() !== "");
+  return (own.find(([name]) => name.split(".").at(-1) === column) ?? own[0])?.[1];
+}
+
+function readMarker(written: WrittenMarker, session: Session, path: Path, check: Check): Marker | undefined {
   const refuse = (key: string, message: string, help: string, part: "key" | "value" = "key"): void =>
     check.report({ path: [...path, key], part, code: "WRONG_VALUE", message, help });
   const [way, ...more] = WAYS.filter((each) => written[each] !== undefined);
@@ -146,7 +159,8 @@ function readMarker(written: WrittenMarker, path: Path, check: Check): Marker | 
         `It goes with ${here.map((each) => `\`${each}\``).join(" and ")}.`,
       );
   }
-  const by = written.by === undefined ? {} : { by: written.by };
+  const words = written.by === undefined ? undefined : wordsFor(written.by, session);
+  const by = written.by === undefined ? {} : { by: written.by, ...(words === undefined ? {} : { byWords: words }) };
   const since = written.since === undefined ? {} : { since: written.since };
   const restoreAs =
     written.restore_as === undefined

@@ -20,6 +20,8 @@ export interface RecordContext {
   /** Of the top; the record type inherits what it does not name. */
   readonly limits: Limits;
   readonly retainDeleted?: Period;
+  /** Of the system. */
+  readonly session?: Readonly<Record<string, string>>;
   /** Of the system: how its records follow what they are copies of. */
   readonly follows?: Follows;
 }
@@ -37,7 +39,7 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
       missing: missing.map((each) => [...path, each]),
     });
 
-  const lifeCycle = readLifeCycle(written, context.retainDeleted, path, check);
+  const lifeCycle = readLifeCycle(written, context, path, check);
   const place = readPlace(name, written, context, path, check);
   const fields = readFields(written.fields ?? {}, [...path, "fields"], check.report);
   const paths = readFields(written.paths ?? {}, [...path, "paths"], check.report);

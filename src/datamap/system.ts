@@ -90,7 +90,12 @@ export function readSystem(
   }
 
   const read = Object.entries(records).map(([record, block]) =>
-    readRecord(record, block, { ...above, system: name, kind, ...(follows === undefined ? {} : { follows }) }, check),
+    readRecord(
+      record,
+      block,
+      { ...above, system: name, kind, session, ...(follows === undefined ? {} : { follows }) },
+      check,
+    ),
   );
   if (!isBackup) checkPlaces(read, path, check);
   return {

@@ -142,29 +142,34 @@ export type Place =
   | { readonly kind: "files"; readonly globs: readonly string[] }
   | { readonly kind: "keys"; readonly templates: readonly string[] };
 
+/** Who marked it: a column, and what it says where `session` sets it. */
+interface MarkedBy {
+  readonly by?: string;
+  /** As in `session`, with `:request`. Absent: `expunge ID`. */
+  readonly byWords?: string;
+}
+
 /** How a store marks a record as deleted. `by`: the column that says who did. */
 export type Marker =
   /** `live`: what the column holds while the record lives; null is NULL, an empty cell, or no path. */
-  | { readonly kind: "timestamp"; readonly column: string; readonly live: string | null; readonly by?: string }
-  | {
+  | (MarkedBy & { readonly kind: "timestamp"; readonly column: string; readonly live: string | null })
+  | (MarkedBy & {
       readonly kind: "flag";
       readonly column: string;
       readonly deleted: string;
       readonly since?: string;
-      readonly by?: string;
       /** What a record gets back that somebody else marked. */
       readonly restoreAs?: string;
-    }
-  | {
+    })
+  | (MarkedBy & {
       readonly kind: "status";
       readonly column: string;
       /** The first one is what is written. */
       readonly deleted: readonly string[];
       readonly since?: string;
-      readonly by?: string;
       /** What a record gets back that somebody else marked. */
       readonly restoreAs?: string;
-    }
+    })
   /** The newest version of an object is a delete marker. */
   | { readonly kind: "delete_marker" };
 

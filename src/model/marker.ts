@@ -16,7 +16,8 @@ export const SAMPLE_STAMP: Stamp = { at: "2000-01-01T00:00:00.000Z", by: "expung
 /** Columns or paths, and what a mark leaves in them. A delete marker has none. */
 export function marksOf(marker: Marker, { at, by }: Stamp): ReadonlyMap<string, string> {
   if (marker.kind === "delete_marker") return new Map();
-  const who = marker.by === undefined ? [] : [[marker.by, by] as const];
+  const words = marker.byWords?.replaceAll(":request", by.slice(by.indexOf(" ") + 1)) ?? by;
+  const who = marker.by === undefined ? [] : [[marker.by, words] as const];
   switch (marker.kind) {
     case "timestamp":
       return new Map([[marker.column, at], ...who]);

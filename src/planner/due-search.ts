@@ -200,7 +200,8 @@ async function gather(scope: DueScope, rule: DueRule, judging: Judging): Promise
   for (let room = cap; ; room *= 2) {
     const { records, more, days } = await locateDue(scope, rule, room, planned);
     const decided = await decide(scope, rule, records, judging);
-    const acting = [...decided].filter(([, { kind }]) => kind === "act").map(([key]) => key);
+    const acting: string[] = [];
+    for (const [key, { kind }] of decided) if (kind === "act") acting.push(key);
     if (more > 0 && acting.length < cap && planned?.capped !== true) continue;
     const over = planned?.capped === true ? [] : acting.slice(cap);
     for (const key of over) {

@@ -84,7 +84,7 @@ export async function makePlan(
   for (const found of sorted) {
     const id = stepIds.get(found.type.id) ?? "";
     const records = sealedRecords(found, searched);
-    const step = planStep(id, found, [...records], types, parts);
+    const step = planStep(id, found, records, types, parts);
     // due work is capped record type by record type, when it is searched: the rest has its turn later
     if (parts.due === undefined) await refuseTooMany(step, found.type, parts);
     steps.push(step);
@@ -184,48 +184,41 @@ function elsewhereOf(record: string, { once }: Searched, stepIds: ReadonlyMap<st
 function planStep(
   id: string,
   { type, unsearched, placeholders, due }: Found,
-  records: readonly SealedRecord[],
+  records: Iterable<SealedRecord>,
   types: ReadonlyMap<string, RecordType>,
   parts: PlanParts,
 ): PlanStep {
   const { searched, pseudonyms, batch } = parts;
-  const own = countsOf(records);
+  const { own, statuses, staying, images, changed, cascades } = summed(records, type, types);
   const doubtful = placeholders?.count ?? 0;
   const more = due?.more ?? 0;
   const counts = { ...own, found: own.found + doubtful + more, waiting: own.waiting + doubtful + more };
-  const later = more + (due === undefined ? 0 : records.filter(({ disposition }) => isWithRequest(disposition)).length);
-  const statuses = new Set(records.map(({ disposition }) => statusOf(types, type, disposition)));
+  const later = more + (due === undefined ? 0 : staying.filter(isWithRequest).length);
   const empty = searched.empty.has(type.id);
   if (empty || unsearched.length > 0) statuses.add("not_checked");
   if (doubtful + more > 0) statuses.add("waiting");
-  const restorable = restorableIn(records, type, parts);
+  const restorable = restorableIn(images, type, parts);
   if (restorable !== undefined) statuses.add("residue");
   const worse = empty
     ? { reason: "empty_pattern", says: undefined }
-    : reasonOf(records, unsearched.length > 0, doubtful > 0, more > 0);
+    : reasonOf(staying, unsearched.length > 0, doubtful > 0, more > 0);
   const { reason, says } =
     worse.reason === undefined && restorable !== undefined ? { reason: "undo", says: undefined } : worse;
-  const kept = records.flatMap(({ disposition }) => (disposition.kind === "kept" ? [disposition] : []));
+  const kept = staying.flatMap((one) => (one.kind === "kept" ? [one] : []));
   // where nobody knows one of the ends, the last of the others would be no promise
   const heldUntil = kept.some((one) => one.until === undefined)
     ? undefined
-    : records
-        .flatMap(({ disposition }) =>
-          disposition.kind === "kept" || disposition.kind === "blocked" ? (disposition.until ?? []) : [],
-        )
+    : staying
+        .flatMap((one) => (one.kind === "kept" || one.kind === "blocked" ? (one.until ?? []) : []))
         .toSorted()
         .at(-1);
   const until =
-    heldUntil ?? (kept.length > 0 ? undefined : (markedUntil(records, statuses, type, parts) ?? restorable?.until));
-  const marked = records.filter(({ disposition }) => isMarkedBefore(disposition)).length;
-  const follows = records.filter(({ disposition }) => isFollowing(disposition)).length;
+    heldUntil ?? (kept.length > 0 ? undefined : (markedUntil(staying, statuses, type, parts) ?? restorable?.until));
+  const marked = staying.filter(isMarkedBefore).length;
+  const follows = staying.filter(isFollowing).length;
   const law = [...new Set(kept.flatMap((one) => one.law))];
   const minimised = kept.filter((one) => one.minimise).length;
   const excluded = kept.filter((one) => one.reason === "excluded").length;
-  const changed = records.filter(
-    ({ disposition }) => disposition.kind === "act" && !isDeleted(types, type, disposition),
-  ).length;
-  const cascades = cascadesOf(records);
   return {
     id,
     system: type.system,
@@ -252,15 +245,50 @@ function planStep(
   };
 }
 
-/** What a run today would keep of these records, and until when; undefined: nothing. */
-function restorableIn(
-  records: readonly SealedRecord[],
-  type: RecordType,
-  { due, today }: PlanParts,
-): Restorable | undefined {
+interface Summed {
+  readonly own: Counts;
+  readonly statuses: Set<Status>;
+  /** What is not acted on. */
+  readonly staying: readonly Disposition[];
+  /** Of how many something is removed or changed. */
+  readonly images: number;
+  readonly changed: number;
+  readonly cascades: readonly CascadeCount[];
+}
+
+/** Looked at once, and none kept: there may be hundreds of thousands, and each is put together when it is asked for. */
+function summed(records: Iterable<SealedRecord>, type: RecordType, types: ReadonlyMap<string, RecordType>): Summed {
+  const own = { found: 0, act: 0, kept: 0, waiting: 0, blocked: 0 };
+  const staying: Disposition[] = [];
+  const cascades = new Map<string, CascadeCount>();
+  // most of them have the same one
+  const seen = new Map<Disposition, { readonly status: Status; readonly stays: boolean }>();
+  let [images, changed] = [0, 0];
+  const statuses = new Set<Status>();
+  for (const { disposition, takes = [] } of records) {
+    own.found += 1;
+    own[disposition.kind] += 1;
+    if (keptImage(disposition)) images += 1;
+    for (const { constraint, table } of takes) {
+      const name = `${constraint}\n${table}`;
+      cascades.set(name, { constraint, table, count: (cascades.get(name)?.count ?? 0) + 1 });
+    }
+    const known = seen.get(disposition) ?? {
+      status: statusOf(types, type, disposition),
+      stays: disposition.kind === "act" && !isDeleted(types, type, disposition),
+    };
+    if (disposition.kind === "act") seen.set(disposition, known);
+    else staying.push(disposition);
+    statuses.add(known.status);
+    if (known.stays) changed += 1;
+  }
+  return { own, statuses, staying, images, changed, cascades: [...cascades.values()] };
+}
+
+/** What a run today would keep of so many records, and until when; undefined: nothing. */
+function restorableIn(count: number, type: RecordType, { due, today }: PlanParts): Restorable | undefined {
   if (type.restoreWindow === undefined || due !== undefined || !keepsWhole({ record: type, changes: changesOf(type) }))
     return undefined;
-  const count = records.filter(({ disposition }) => keptImage(disposition)).length;
   return count === 0 ? undefined : { count, until: addPeriod(today, type.restoreWindow) };
 }
 
@@ -275,14 +303,14 @@ export function isMarkedBefore(disposition: Disposition): boolean {
 
 /** The last day on which one of those that are marked, or would be today, goes for good; undefined where nobody knows it of one. */
 function markedUntil(
-  records: readonly SealedRecord[],
+  staying: readonly Disposition[],
   statuses: ReadonlySet<Status>,
   type: RecordType,
   { map, today, searched }: PlanParts,
 ): string | undefined {
   const types = typesById(map);
   const { timezone } = map.controller.calendar;
-  const days = records.flatMap(({ disposition }): readonly (string | undefined)[] => {
+  const days = staying.flatMap((disposition): readonly (string | undefined)[] => {
     if (disposition.kind !== "waiting") return [];
     if (isMarkedBefore(disposition)) return [disposition.until];
     return followedOn(
@@ -313,25 +341,8 @@ function followedOn(
   return follows?.replays === "soft_delete" ? [own] : sources.flatMap(daysOf);
 }
 
-function cascadesOf(records: readonly SealedRecord[]): readonly CascadeCount[] {
-  const counts = new Map<string, { constraint: string; table: string; count: number }>();
-  for (const { takes = [] } of records) {
-    for (const { constraint, table } of takes) {
-      const known = counts.get(`${constraint}\n${table}`) ?? { constraint, table, count: 0 };
-      counts.set(`${constraint}\n${table}`, { ...known, count: known.count + 1 });
-    }
-  }
-  return [...counts.values()];
-}
-
-export function countsOf(records: readonly { readonly disposition: Disposition }[]): Counts {
-  const counts = { found: records.length, act: 0, kept: 0, waiting: 0, blocked: 0 };
-  for (const { disposition } of records) counts[disposition.kind] += 1;
-  return counts;
-}
-
 function subjectCounts(
-  records: readonly SealedRecord[],
+  records: Iterable<SealedRecord>,
   unsearched: readonly number[],
   placeholders: ReadonlyMap<number, number> | undefined,
   pseudonyms: readonly string[],
@@ -408,12 +419,11 @@ function isWithRequest(disposition: Disposition): boolean {
 
 /** The reason of the worst that happens here: blocked, then not searched, then waiting, then kept. */
 function reasonOf(
-  records: readonly SealedRecord[],
+  dispositions: readonly Disposition[],
   unsearched: boolean,
   placeholder: boolean,
   overCap: boolean,
 ): Reason {
-  const dispositions = records.map(({ disposition }) => disposition);
   for (const one of dispositions) if (one.kind === "blocked") return { reason: one.reason };
   const words = dispositions.find((one) => one.kind === "waiting") ?? dispositions.find((one) => one.kind === "kept");
   const says = words?.kind === "waiting" || words?.kind === "kept" ? words.says : undefined;

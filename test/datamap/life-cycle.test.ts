@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { changesOf } from "../../src/model/rule-change.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
 import { meaningOf } from "../../src/datamap/meaning.ts";
+import { marksOf } from "../../src/model/marker.ts";
 import { good, lint, shop } from "./lint-map.ts";
 
 const TOP = "retain_deleted: 14 days";
@@ -135,5 +136,32 @@ describe("a standing approval", () => {
     expect(await faultsOf("record: [shop.leads], records: [shop.leads], up_to: 5")).toEqual([
       "There is no key `record` in `standing`.",
     ]);
+  });
+});
+
+describe("who marked a record", () => {
+  const byWords = async (session: string): Promise<unknown> => {
+    const text = erased("soft_delete: { timestamp: gone, by: who }").replace(
+      "kind: postgres",
+      `kind: postgres\n    session: ${session}`,
+    );
+    const { marker } = await first(text);
+    return marker !== undefined && "byWords" in marker ? marker.byWords : undefined;
+  };
+
+  it("is what the database is told of it: the setting of the column's name, else the application's first, never the server's", async () => {
+    expect(await byWords("{ app.user: 'desk :request' }")).toBe("desk :request");
+    expect(await byWords("{ app.user: a, app.who: b }")).toBe("b");
+    expect(await byWords("{ statement_timeout: 5min }")).toBeUndefined();
+    expect(await byWords("{}")).toBeUndefined();
+  });
+
+  it("stands in the mark with the request's id", () => {
+    const marker = { kind: "timestamp", column: "gone", live: null, by: "who", byWords: "desk for :request" } as const;
+    const stamp = { at: "2026-11-21T10:00:00.000Z", by: "expunge R-2026-0007" };
+    expect(marksOf(marker, stamp).get("who")).toBe("desk for R-2026-0007");
+    expect(marksOf({ kind: "timestamp", column: "gone", live: null, by: "who" }, stamp).get("who")).toBe(
+      "expunge R-2026-0007",
+    );
   });
 });

@@ -743,7 +743,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "if (system === undefined) followSources(map, found, decided, once);",
     to: "followSources(map, found, decided, once);",
     tests: ["test/engine/follows.test.ts"],
-    titles: "nothing to follow",
+    titles: "its own system is planned",
   },
   {
     name: "a copy that marks itself is purged before its source",
@@ -752,5 +752,13 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'if (decided.get(key)?.kind === "blocked") decided.set(key, SOURCE_FIRST);',
     tests: ["test/engine/follows.test.ts"],
     titles: "day has come before",
+  },
+  {
+    name: "`by` of a mark does not bear what `session` sets",
+    file: "src/model/marker.ts",
+    from: 'marker.byWords?.replaceAll(":request", by.slice(by.indexOf(" ") + 1)) ?? by',
+    to: "by",
+    tests: ["test/datamap/life-cycle.test.ts"],
+    titles: "stands in the mark",
   },
 ];
