@@ -9,6 +9,7 @@ export const config: ConnectorConfig = {
   actions: ["remove-rows", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["files"],
   rank: "file",
+  preImages: true,
   block: { connect: { root: CONNECT.root }, system: {}, record: { files: PLACE.files, ...RECORD_FILE } },
   lint: (block) => [...connectIssues(block), ...block.records.flatMap(recordIssues)],
 };

@@ -10,6 +10,7 @@ export const config: ConnectorConfig = {
   actions: ["erase", "remove-rows", "anonymise", "redact", "unlink", "soft-delete", "keep"],
   places: ["files", "keys"],
   rank: "file",
+  preImages: true,
   block: {
     connect: { secret: CONNECT.secret, unsafe_overwrite: CONNECT.unsafe_overwrite },
     system: {},
