@@ -10,6 +10,7 @@ export const config: ConnectorConfig = {
   places: ["files"],
   rank: "file",
   drafted: { from: "folder", takes: () => true },
+  preImages: true,
   block: { connect: { root: CONNECT.root }, system: {}, record: { files: PLACE.files, ...RECORD_FILE } },
   lint: (block) => [...connectIssues(block), ...block.records.flatMap(recordIssues)],
 };

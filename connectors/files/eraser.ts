@@ -9,8 +9,18 @@ import { writeImage } from "../../src/record-files/record-image.ts";
 import { recordRule, type RecordRule } from "../../src/record-files/record-rule.ts";
 import { isGivingBack, type Restorable, restorable } from "../../src/record-files/restorable.ts";
 import { rewriteRecords } from "../../src/record-files/rewrite-records.ts";
+import { rewriteFile } from "../../src/record-files/rewrite-file.ts";
 import { shown } from "../../src/model/shown.ts";
-import { acted, ALREADY_GONE, AS_WANTED, CHANGED, leave, newTally, outcomeOf } from "../../src/record-files/tally.ts";
+import {
+  acted,
+  ALREADY_GONE,
+  AS_WANTED,
+  CHANGED,
+  leave,
+  NEIGHBOURS,
+  newTally,
+  outcomeOf,
+} from "../../src/record-files/tally.ts";
 import { errnoOf, isBlocking } from "./failure.ts";
 import type { Root } from "./folder.ts";
 import { fileNotes, type Intent } from "./notes.ts";
@@ -25,13 +35,26 @@ const ATTEMPTS = 5;
 /** Rewrites every file once, for all its planned records of a step. */
 export function filesEraser(root: Root, io: IO): Eraser {
   const isWritten = writersBelow(root.path);
+  let turns = 0;
   return {
     async apply(unit, journal, guard) {
       io.signal.throwIfAborted();
       journal.at("effect_begin");
       const outcomes: StepOutcome[] = [];
       for (const work of unit.works)
-        outcomes.push(await eraseWork({ root, io, unit, work, journal, guard, isWritten }));
+        outcomes.push(
+          await eraseWork({
+            root,
+            io,
+            unit,
+            work,
+            journal,
+            guard,
+            isWritten,
+            // each rewriting is noted, so that a later attempt goes on counting
+            nextTurn: () => journal.notes.length + (turns += 1),
+          }),
+        );
       journal.at("effect_done");
       return outcomes;
     },
@@ -51,6 +74,8 @@ interface WorkTask {
   readonly journal: UnitJournal;
   readonly guard: Guard;
   readonly isWritten: (absolute: string) => Promise<boolean>;
+  /** Tells the rewritings of the unit apart: each gets a higher one. */
+  readonly nextTurn: () => number;
 }
 
 interface Planned {
@@ -115,7 +140,10 @@ async function eraseFile(task: FileTask): Promise<FileOutcome> {
       // nobody can say what became of the records of a file that is not there
       return {
         changed: [...before, ...credited],
-        left: leftAs([...altered, ...without(plans, credited).keys()], CHANGED),
+        left: leftAs(
+          [...altered, ...without(plans, credited).keys()],
+          isGivingBack(changesIn(plans)) ? FILE_GONE : CHANGED,
+        ),
       };
     }
     if (attempt === 1 && earlier !== null && isSame(earlier, file)) {
@@ -126,7 +154,7 @@ async function eraseFile(task: FileTask): Promise<FileOutcome> {
       if (plans.size === 0) return { changed: before, left: leftAs(altered, CHANGED) };
     }
     const restoring = isGivingBack(changesIn(plans))
-      ? await restorable(file.bytes(io.signal), ruleFor(task), changesIn(plans))
+      ? await restorable(sourceOf(task, file), ruleFor(task), changesIn(plans))
       : null;
     if (unit.rehearsal === true) return await rehearsed(task, file, plans, restoring, leftAs);
     if (await task.isWritten(file.absolute)) throw new Failure("BLOCKED", "open_for_writing");
@@ -174,6 +202,23 @@ function isMarked({ plans }: FileTask, id: string): boolean {
   return plans.get(id)?.change.parts.some(({ change }) => change.kind === "mark") === true;
 }
 
+/** Nobody can say what stood there. */
+const FILE_GONE = { kind: "failed", reason: "gone" } as const;
+
+/** The file as it is; in a rehearsal with what is put back before, of other units and of this. */
+function sourceOf({ unit, work, path, io }: FileTask, file: OpenFile): () => AsyncIterable<Uint8Array> {
+  const now = (): AsyncIterable<Uint8Array> => file.bytes(io.signal);
+  if (unit.rehearsal !== true) return now;
+  const before = [...(unit.earlier ?? []), ...unit.works.slice(0, unit.works.indexOf(work))];
+  return before.reduce<() => AsyncIterable<Uint8Array>>((source, earlier) => {
+    const plans = new Map(byFile(earlier)).get(path);
+    const changes = plans === undefined ? new Map<string, RecordChange>() : changesIn(plans);
+    if (!isGivingBack(changes)) return source;
+    const rule = ruleFor({ work: earlier, path, io });
+    return () => rewriteFile(source, rule, changes, (value) => io.pseudonym(value)).output;
+  }, now);
+}
+
 type LeftAs = (ids: Iterable<string>, why: Omit<Left, "key">) => readonly Left[];
 
 /** What of these cannot be given back, or is as it was. */
@@ -181,7 +226,10 @@ function notRestored(plans: Plans, { ours, back, changed }: Restorable, leftAs: 
   const ids = new Set(plans.keys()).difference(ours);
   return [
     ...leftAs(ids.intersection(back), AS_WANTED),
-    ...leftAs(ids.intersection(changed), CHANGED),
+    ...[...ids.intersection(changed)].flatMap((id) => {
+      const back = plans.get(id)?.change.back;
+      return leftAs([id], back?.after === null ? NEIGHBOURS : CHANGED);
+    }),
     ...leftAs(ids.difference(back).difference(changed), ALREADY_GONE),
   ];
 }
@@ -231,11 +279,13 @@ function toReplace(
     keep:
       work.target.record.restoreWindow === undefined
         ? null
-        : async (images) =>
+        : async (images) => {
+            const turn = task.nextTurn();
             await task.journal.keepImages(
               work.step,
-              [...images].map(([id, image]) => ({ key: keyOf(path, id), bytes: writeImage(image) })),
-            ),
+              [...images].map(([id, image]) => ({ key: keyOf(path, id), bytes: writeImage(image, turn) })),
+            );
+          },
     async judge(ids) {
       const left = await guard.judge(
         work.step,
@@ -255,7 +305,7 @@ async function goneOf(task: FileTask, file: OpenFile, ids: readonly string[]): P
   return await goneRecords(file.bytes(task.io.signal), ruleFor(task), missing);
 }
 
-function ruleFor({ work, path, io }: FileTask): RecordRule {
+function ruleFor({ work, path, io }: Pick<FileTask, "work" | "path" | "io">): RecordRule {
   return recordRule(work.target, { path, name: shown(path, work.lookups) }, (parts) => io.digest(parts));
 }
 

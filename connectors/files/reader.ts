@@ -6,6 +6,7 @@ import type { DueSelection, Finding, Located, Lookup, Selection, Sighting, Targe
 import type { IO, Reader } from "../../src/port/connector.ts";
 import { dueFilter } from "../../src/port/due-filter.ts";
 import { nameFinder } from "../../src/record-files/identifier-beside.ts";
+import { imageBytes } from "../../src/record-files/record-image.ts";
 import { lineReporter, namedAfter } from "../../src/record-files/line-reports.ts";
 import { readAlike } from "../../src/record-files/read-alike.ts";
 import {
@@ -38,6 +39,7 @@ export function filesReader(root: Root, io: IO): Reader {
     links: async () => [],
     writes: async (): Promise<readonly Write[]> => [],
     locate: (target, selection) => locate(root, io, target, selection, counted),
+    imageBytes: async (_target, keys) => imageBytes(keys.map((key) => parseKey(key).id)),
     // files have no foreign keys
     async *references(): AsyncGenerator<Reference> {},
     size: async (target) => counted.get(target.record.id) ?? (await size(root, io, target)),

@@ -8,7 +8,9 @@ import { dirname, join } from "node:path";
 import type { Left } from "../../src/model/change.ts";
 import type { RecordChange } from "../../src/record-files/record-format.ts";
 import type { RecordRule } from "../../src/record-files/record-rule.ts";
-import { rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/rewrite-records.ts";
+import { verifyRewrite } from "../../src/record-files/rewrite-records.ts";
+import { rewriteFile } from "../../src/record-files/rewrite-file.ts";
+import type { RewriteResult } from "../../src/record-files/rewrite-result.ts";
 import type { IO, UnitJournal } from "../../src/port/connector.ts";
 import { errnoOf } from "./failure.ts";
 import { TEMP_PREFIX } from "./names.ts";
@@ -22,7 +24,7 @@ export interface Replacing {
   readonly changes: ReadonlyMap<string, RecordChange>;
   /** Asked when everything has been read and before anything is replaced: which of these records are to be left alone after all. */
   judge(ids: readonly string[]): Promise<readonly Left[]>;
-  /** Seals what the records that are marked were; null: nothing can be given back. */
+  /** Seals what the records that are marked, removed or changed were; null: nothing can be given back. */
   readonly keep: ((images: RewriteResult["images"]) => Promise<void>) | null;
   readonly temp: string;
   readonly io: IO;
@@ -128,7 +130,12 @@ async function writeAside({ file, rule, changes, temp, io }: Replacing): Promise
     0o600,
   );
   try {
-    const { output, result } = rewriteRecords(file.bytes(io.signal), rule, changes, (value) => io.pseudonym(value));
+    const { output, result } = rewriteFile(
+      () => file.bytes(io.signal),
+      rule,
+      changes,
+      (value) => io.pseudonym(value),
+    );
     for await (const chunk of output) await writeAll(handle, chunk);
     const now = await current(file.absolute);
     if (now === null || stateOf(now) !== stateOf(file.found)) {

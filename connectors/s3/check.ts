@@ -8,6 +8,7 @@ import { Failure } from "../../src/errors.ts";
 import type { ReadAlike } from "../../src/record-files/read-alike.ts";
 import { checkRecords } from "../../src/record-files/record-file.ts";
 import { changedMarker } from "../../src/model/rule-change.ts";
+import { keepsWhole } from "../../src/model/pre-image.ts";
 import type { Finding, Target } from "../../src/model/search.ts";
 import { type Bucket, openUploads } from "./bucket.ts";
 import { bytesOf } from "./bytes.ts";
@@ -46,6 +47,13 @@ export async function* checkTarget(s3: S3, target: Target, alike: ReadAlike): As
           "error",
           `the bucket "${bucket.name}" keeps no versions (${bucket.versioning === "suspended" ? "it is suspended" : "it never did"}): there a delete marker would destroy the object`,
         );
+      const lost = notGivenBack(target, bucket);
+      if (lost !== undefined)
+        yield say(
+          "ACTION_REFUSED",
+          "error",
+          `\`restore_window\` could not be kept in the bucket "${bucket.name}": ${lost}`,
+        );
       if (!buckets.has(bucket.name)) yield* checkBucket(s3.store, target, bucket, say);
       buckets.add(bucket.name);
     }
@@ -57,6 +65,16 @@ export async function* checkTarget(s3: S3, target: Target, alike: ReadAlike): As
     if (!(error instanceof Failure) || !["TABLE_MISSING", "NOT_PERMITTED"].includes(error.code)) throw error;
     yield say(error.code, "error", error.message);
   }
+}
+
+/** Why what a run takes could not be given back. */
+function notGivenBack(target: Target, bucket: Bucket): string | undefined {
+  if (!keepsWhole(target) || bucket.versioning === "none" || !allVersions(target)) return undefined;
+  if (target.record.place.kind === "files")
+    return "older versions of a record file go with its lines, and are not kept; write `versions: latest`, or take it out";
+  return bucket.versioning === "suspended"
+    ? "its versions are suspended, so that they cannot be written again one after the other"
+    : undefined;
 }
 
 /** Which keys this address names, for anybody. */

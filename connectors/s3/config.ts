@@ -11,6 +11,7 @@ export const config: ConnectorConfig = {
   places: ["files", "keys"],
   rank: "file",
   drafted: { from: "bucket", takes: () => true, begins: "s3://" },
+  preImages: true,
   block: {
     connect: { secret: CONNECT.secret, unsafe_overwrite: CONNECT.unsafe_overwrite },
     system: {},

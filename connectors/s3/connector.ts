@@ -3,6 +3,7 @@ import { Failure } from "../../src/errors.ts";
 import type { StepOutcome } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Sighting, Target } from "../../src/model/search.ts";
+import { imageBytes } from "../../src/record-files/record-image.ts";
 import { readAlike } from "../../src/record-files/read-alike.ts";
 import { bucketFacts } from "./bucket.ts";
 import { checkTarget, patternOf } from "./check.ts";
@@ -12,7 +13,17 @@ import { eraseObjects } from "./erase-objects.ts";
 import { countAll, locateByNames, locateDue, locateRecords } from "./locate-records.ts";
 import { isMarking, markObjects, notMarkedYet } from "./mark-objects.ts";
 import { liveJournal } from "./notes.ts";
-import { addressesOf, allVersions, locateByKeys, locateObjects, remainingObjects, type S3 } from "./objects.ts";
+import { isPuttingObjectsBack, notBackYet, putBackObjects } from "./put-back-objects.ts";
+import {
+  addressesOf,
+  allVersions,
+  locateByKeys,
+  locateObjects,
+  objectBytes,
+  partsOf,
+  remainingObjects,
+  type S3,
+} from "./objects.ts";
 import { eraseRecords, filesOfBlock } from "./records.ts";
 import { residueOf } from "./residue.ts";
 import { openStore } from "./store.ts";
@@ -79,9 +90,15 @@ function openReader(block: SystemBlock, io: IO): Reader {
       if (target.record.place.kind === "keys") return await countObjects(now(), target);
       return counted.get(target.record.id) ?? (await countAll(now(), target));
     },
+    imageBytes: async (target, keys) =>
+      target.record.place.kind === "keys"
+        ? await objectBytes(now(), target, keys)
+        : imageBytes(keys.flatMap((key) => partsOf(key)[2] ?? [])),
     remaining(target, operation) {
       const keys = operation.records.map(({ key }) => key);
       const { change } = operation;
+      if (target.record.place.kind === "keys" && isPuttingObjectsBack(change))
+        return notBackYet(now(), { target }, change, keys);
       if (target.record.place.kind === "keys" && (change.kind === "mark" || change.kind === "restore"))
         return notMarkedYet(now(), change, keys);
       return target.record.place.kind === "keys"
@@ -105,10 +122,18 @@ function openEraser(block: SystemBlock, io: IO): Eraser {
       for (const work of unit.works)
         outcomes.push(
           work.target.record.place.kind === "keys"
-            ? isMarking(work)
-              ? await markObjects({ s3: files, work, journal, guard, rehearsal })
-              : await eraseObjects(files, work, journal, guard)
-            : await eraseRecords(files, work, journal, guard, rehearsal),
+            ? work.operations.some(({ change }) => isPuttingObjectsBack(change))
+              ? await putBackObjects({ s3: files, work, journal, rehearsal })
+              : isMarking(work)
+                ? await markObjects({ s3: files, work, journal, guard, rehearsal })
+                : await eraseObjects(files, work, journal, guard)
+            : await eraseRecords(
+                files,
+                work,
+                journal,
+                guard,
+                rehearsal ? [...(unit.earlier ?? []), ...unit.works.slice(0, unit.works.indexOf(work))] : null,
+              ),
         );
       return outcomes;
     },

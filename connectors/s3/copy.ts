@@ -5,7 +5,9 @@ import { PassThrough, Readable } from "node:stream";
 import type { FieldRules } from "../../src/model/field-rule.ts";
 import type { ChangePart, RecordChange } from "../../src/record-files/record-format.ts";
 import type { RecordRule } from "../../src/record-files/record-rule.ts";
-import { rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/rewrite-records.ts";
+import { rewriteFile } from "../../src/record-files/rewrite-file.ts";
+import { verifyRewrite } from "../../src/record-files/rewrite-records.ts";
+import type { RewriteResult } from "../../src/record-files/rewrite-result.ts";
 
 /** Up to this size the new bytes wait in memory; beyond it they are made again while they are sent. */
 const IN_MEMORY = 16 * 1024 * 1024;
@@ -26,7 +28,7 @@ export async function copyWithout(
   pseudonym: (value: string) => string,
 ): Promise<Copy> {
   const changes = settled(wanted);
-  const rewrite = rewriteRecords(source(), rule, changes, pseudonym);
+  const rewrite = rewriteFile(source, rule, changes, pseudonym);
   const md5 = createHash("md5");
   let kept: Uint8Array[] | null = [];
   let size = 0;
@@ -40,7 +42,7 @@ export async function copyWithout(
   const check = async (copy: AsyncIterable<Uint8Array>) => await verifyRewrite(copy, rule, changes, result);
   const given = { result, md5: md5.digest("base64") };
   if (kept === null) {
-    const again = () => rewriteRecords(source(), rule, changes, pseudonym).output;
+    const again = () => rewriteFile(source, rule, changes, pseudonym).output;
     return { ...given, body: () => Readable.from(checkedWhileSent(again(), check), { objectMode: false }) };
   }
   const whole = Buffer.concat(kept);

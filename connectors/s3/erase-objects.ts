@@ -1,11 +1,14 @@
 /** Erases whole objects: exactly the versions that were planned, and none that another writer put there since. */
 import { Failure } from "../../src/errors.ts";
 import type { PlannedRecord, StepOutcome, Work } from "../../src/model/change.ts";
+import { keepsWhole } from "../../src/model/pre-image.ts";
 import type { Target } from "../../src/model/search.ts";
 import type { Guard, UnitJournal } from "../../src/port/connector.ts";
 import { acted, ALREADY_GONE, CHANGED, leave, newTally, outcomeOf, type Tally } from "../../src/record-files/tally.ts";
 import { lockOf } from "./bucket.ts";
 import { readNotes, writeNote } from "./notes.ts";
+import { LARGEST_IMAGE } from "./largest-image.ts";
+import { imageOf } from "./object-image.ts";
 import {
   allVersions,
   concerned,
@@ -55,8 +58,9 @@ export async function eraseObjects(
       found.map(({ record }) => record),
     );
     tally.left.push(...held);
-    const free = found.filter(({ record }) => !held.some(({ key }) => key === record.key));
+    const unheld = found.filter(({ record }) => !held.some(({ key }) => key === record.key));
     io.signal.throwIfAborted();
+    const free = keepsWhole(target) ? await kept(s3, { step, target, journal, tally }, unheld) : unheld;
     const fresh = free
       .filter(({ noted }) => !noted)
       .map(({ record, versions }) => ({
@@ -128,6 +132,34 @@ async function lookAtBatch(
     }
   }
   return found;
+}
+
+/** Seals what these objects are; those that cannot be kept are left alone. */
+async function kept(
+  s3: S3,
+  { step, journal, tally }: Batch,
+  found: readonly FoundObject[],
+): Promise<readonly FoundObject[]> {
+  const free: FoundObject[] = [];
+  for (const one of found) {
+    s3.store.io.signal.throwIfAborted();
+    // an earlier attempt kept it whole, and has begun to delete
+    if (!one.noted) {
+      const [name, key] = partsOf(one.record.key);
+      const size = one.versions.reduce((sum, version) => sum + version.size, 0);
+      const image =
+        size > LARGEST_IMAGE
+          ? { reason: "too_large_to_keep" }
+          : await imageOf(s3.store, await s3.bucket(name), key, one.versions);
+      if ("reason" in image) {
+        leave(tally, [one.record.key], { kind: "blocked", reason: image.reason });
+        continue;
+      }
+      await journal.keepImages(step, [{ key: one.record.key, bytes: image }]);
+    }
+    free.push(one);
+  }
+  return free;
 }
 
 type Hindrance = { readonly kind: "blocked" | "failed"; readonly reason: string } | null;

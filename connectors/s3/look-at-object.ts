@@ -5,7 +5,15 @@ import { goneRecords, type Missing } from "../../src/record-files/missing-record
 import { isOwn, readFingerprint } from "../../src/record-files/record-name.ts";
 import { isGivingBack } from "../../src/record-files/restorable.ts";
 import { isAboutContent } from "../../src/record-files/search-text.ts";
-import { acted, ALREADY_GONE, AS_WANTED, CHANGED, leave, type Tally } from "../../src/record-files/tally.ts";
+import {
+  acted,
+  ALREADY_GONE,
+  AS_WANTED,
+  CHANGED,
+  leave,
+  NEIGHBOURS,
+  type Tally,
+} from "../../src/record-files/tally.ts";
 import { bytesOf } from "./bytes.ts";
 import { NotReadable } from "./failure.ts";
 import { nameOf, ruleFor, unreadableVersion } from "./files.ts";
@@ -75,7 +83,17 @@ export async function tellOfAbsent(
   const isBack = isGivingBack(changesOf(object));
   if (isBack) {
     for (const id of absent.filter((one) => !ours.includes(one)))
-      leave(tally, keysOf(object, [id]), done.has(id) ? AS_WANTED : moved.has(id) ? CHANGED : ALREADY_GONE);
+      leave(
+        tally,
+        keysOf(object, [id]),
+        done.has(id)
+          ? AS_WANTED
+          : !moved.has(id)
+            ? ALREADY_GONE
+            : object.plans.get(id)?.change.back?.after === null
+              ? NEIGHBOURS
+              : CHANGED,
+      );
     return;
   }
   const missing = absent.filter((id) => !ours.includes(id) && !done.has(id) && !moved.has(id));

@@ -7,6 +7,7 @@ import type { Located, Lookup, Target } from "../../src/model/search.ts";
 import { whereTest } from "../../src/record-files/where-test.ts";
 import { type Bucket, lockOf } from "./bucket.ts";
 import { askMaybe } from "./failure.ts";
+import { LARGEST_IMAGE } from "./largest-image.ts";
 import {
   type Address,
   filledBy,
@@ -264,6 +265,25 @@ export async function* remainingObjects(s3: S3, target: Target, keys: readonly s
     );
     for (const { planned, left } of looked) if (left.length > 0) yield planned;
   }
+}
+
+/** Throws LIMIT_EXCEEDED for one that is too large to be kept. */
+export async function objectBytes(s3: S3, target: Target, keys: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for (const planned of keys) {
+    s3.store.io.signal.throwIfAborted();
+    const [bucket, key] = partsOf(planned);
+    const versions = concerned(target, await versionsOf(s3.store, bucket, key));
+    const size = versions.reduce((sum, version) => sum + version.size, 0);
+    if (size > LARGEST_IMAGE)
+      throw new Failure(
+        "LIMIT_EXCEEDED",
+        `${target.record.id}: an object of ${size} bytes (with its versions) is too large to be kept for \`undo\`; ${LARGEST_IMAGE} is the most`,
+        { help: "Take `restore_window` out, or name such objects by a record type of their own." },
+      );
+    bytes += size;
+  }
+  return bytes;
 }
 
 /** S3's code as the reasons of an outcome are written: `AccessDenied`, `access_denied`. */

@@ -62,13 +62,13 @@ interface Erasing {
   between(): void;
 }
 
-/** `rehearsal`: nothing is written and nothing noted. */
+/** `rehearsed`: nothing is written and nothing noted, and these are put back before. */
 export async function eraseRecords(
   files: Files,
   work: Work,
   journal: UnitJournal,
   guard: Guard,
-  rehearsal: boolean,
+  rehearsed: readonly Work[] | null,
 ): Promise<StepOutcome> {
   const { io } = files.store;
   const { step } = work;
@@ -78,7 +78,8 @@ export async function eraseRecords(
   );
   const present: string[] = [];
   const open: Open[] = [];
-  for (const object of plannedByObject(work.target, work.operations, work.lookups)) {
+  for (const one of plannedByObject(work.target, work.operations, work.lookups)) {
+    const object = rehearsed === null ? one : { ...one, before: rehearsed };
     const known: Known = new Map();
     const seen = await lookOrLeave(files, work, object, known, tally);
     if (seen === null) continue;
@@ -88,7 +89,7 @@ export async function eraseRecords(
     if (there.size > 0 || putsOf(files, object, journal).length > 0) open.push({ object, seen, known });
   }
   io.signal.throwIfAborted();
-  if (rehearsal) {
+  if (rehearsed !== null) {
     for (const { object, seen } of open) {
       const ids = new Set(openIn(seen));
       const kept = await guard.judge(step, recordsIn(object, ids));
@@ -281,7 +282,7 @@ async function rewrite(erasing: Erasing, object: Planned, { seen, live, due, ref
                   work.step,
                   [...images].map(([id, image]) => ({
                     key: JSON.stringify([object.bucket, object.key, id]),
-                    bytes: writeImage(image),
+                    bytes: writeImage(image, journal.notes.length),
                   })),
                 ),
       },

@@ -5,7 +5,7 @@ import type { Left } from "../../src/model/change.ts";
 import type { Target } from "../../src/model/search.ts";
 import type { UnitJournal } from "../../src/port/connector.ts";
 import type { RecordChange } from "../../src/record-files/record-format.ts";
-import type { RewriteResult } from "../../src/record-files/rewrite-records.ts";
+import type { RewriteResult } from "../../src/record-files/rewrite-result.ts";
 import { attributesOf, differences } from "./attributes.ts";
 import { bytesOf, type Source } from "./bytes.ts";
 import { type Condition, ifMatch } from "./condition.ts";

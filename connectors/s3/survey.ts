@@ -1,13 +1,14 @@
 /** Which planned records an object still holds, version by version. */
 import { createHash, type Hash } from "node:crypto";
 import { Failure } from "../../src/errors.ts";
-import type { Operation, PlannedRecord } from "../../src/model/change.ts";
+import type { Operation, PlannedRecord, Work } from "../../src/model/change.ts";
 import type { RecordType } from "../../src/model/datamap.ts";
 import type { Lookup, Target } from "../../src/model/search.ts";
 import { remainingRecords, surveyRecords } from "../../src/record-files/record-file.ts";
 import { type RecordChange, recordChange } from "../../src/record-files/record-format.ts";
 import { isGivingBack, restorable } from "../../src/record-files/restorable.ts";
 import { readFingerprint } from "../../src/record-files/record-name.ts";
+import { rewriteFile } from "../../src/record-files/rewrite-file.ts";
 import { isAboutContent } from "../../src/record-files/search-text.ts";
 import { NotReadable } from "./failure.ts";
 import type { Bucket } from "./bucket.ts";
@@ -29,6 +30,8 @@ export interface Planned {
   readonly key: string;
   /** By the record's name in the object. */
   readonly plans: Map<string, Plan>;
+  /** In a rehearsal: what is put back before, of other units and of this. */
+  readonly before?: readonly Work[];
 }
 
 /** What one version holds. */
@@ -236,7 +239,8 @@ async function heldIn(
   const rule = ruleFor(s3, target, object.key, read.name);
   const source = bytesOf(s3.store, read);
   if (isGivingBack(changes)) {
-    const { ours, back, changed } = await restorable(tapped(source, hash), rule, changes);
+    for await (const chunk of source) hash.update(chunk);
+    const { ours, back, changed } = await restorable(sourceOf(s3, object, read), rule, changes);
     return { open: [...ours], done: [...back], moved: [...changed], others: [], hash: hash.digest("hex") };
   }
   if (lookups.length === 0 && rule.unnamed.length === 0) {
@@ -254,6 +258,22 @@ async function heldIn(
   for (const id of await neighbourNames(s3, target, lookups, read, neighbours))
     if (!known.has(id)) lists.others.push(id);
   return { ...lists, hash: hash.digest("hex") };
+}
+
+/** The object as it is; in a rehearsal with what is put back before. */
+function sourceOf(s3: S3, { bucket, key, before = [] }: Planned, read: Source): () => AsyncIterable<Uint8Array> {
+  return before.reduce<() => AsyncIterable<Uint8Array>>(
+    (source, { target, operations, lookups }) => {
+      const object = plannedByObject(target, operations, lookups).find(
+        (one) => one.bucket === bucket && one.key === key,
+      );
+      const changes = object === undefined ? new Map<string, RecordChange>() : changesOf(object);
+      if (!isGivingBack(changes)) return source;
+      const rule = ruleFor(s3, target, key, read.name);
+      return () => rewriteFile(source, rule, changes, s3.store.io.pseudonym).output;
+    },
+    () => bytesOf(s3.store, read),
+  );
 }
 
 async function* tapped(source: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {

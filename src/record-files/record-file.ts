@@ -24,6 +24,7 @@ import {
   START,
   writeFingerprint,
 } from "./record-name.ts";
+import { isPuttingBack, textsBack } from "./put-back.ts";
 import { isGivingBack, restorable } from "./restorable.ts";
 import type { RecordRule } from "./record-rule.ts";
 
@@ -229,7 +230,10 @@ export async function* remainingRecords(
   changes: ReadonlyMap<string, RecordChange>,
 ): AsyncGenerator<string> {
   if (isGivingBack(changes)) {
-    const { back } = await restorable(source, rule, changes);
+    const once = () => source;
+    const back = isPuttingBack(changes)
+      ? await textsBack(once, rule, changes)
+      : (await restorable(once, rule, changes)).back;
     yield* new Set(changes.keys()).difference(back);
     return;
   }

@@ -6,7 +6,7 @@ import type { FieldRules } from "../model/field-rule.ts";
 import type { Lookup, MatchColumn, Target } from "../model/search.ts";
 import { markRules, SAMPLE_STAMP, type Stamp } from "../model/marker.ts";
 import { differencesIn } from "./read-alike.ts";
-import { type RecordImage, readImage } from "./record-image.ts";
+import { type PlacedImage, readImage, type RecordImage } from "./record-image.ts";
 import { readFingerprint } from "./record-name.ts";
 
 /** A piece of a block: a record, or what stands between records. */
@@ -58,8 +58,8 @@ export interface RecordChange {
   readonly parts: readonly ChangePart[];
   /** Digest of the marker's columns as they were at plan; another one means that the record changed. Absent: its name says it all. */
   readonly marks?: string;
-  /** A marked record is given back: it is told by all of its text, and not by its name. No parts then. */
-  readonly back?: RecordImage;
+  /** It is given back: told by all of its text, or by its place, and not by its name. No parts then. */
+  readonly back?: RecordImage | PlacedImage;
 }
 
 /** What a kind of record file knows. Made anew for every reading of a file. */

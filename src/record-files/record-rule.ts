@@ -3,6 +3,7 @@ import { Failure } from "../errors.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { Dialect, Encoding, Marker, Where } from "../model/datamap.ts";
 import { markerColumns } from "../model/marker.ts";
+import { keepsWhole } from "../model/pre-image.ts";
 import { changedMarker } from "../model/rule-change.ts";
 import type { MatchColumn, Target } from "../model/search.ts";
 import { dialectOf, formatOf } from "./file-format.ts";
@@ -27,6 +28,8 @@ export interface RecordRule {
   readonly change?: Change;
   /** How a record says that it is marked as deleted. Absent: it cannot. */
   readonly marker?: Marker;
+  /** What its records were is kept when they are removed or changed. */
+  readonly keeps: boolean;
   /** Columns or paths that a record's name says nothing of: those that its mark changes, so that a marked record keeps its name. */
   readonly unnamed: readonly string[];
   /** `io.digest` */
@@ -73,6 +76,7 @@ export function recordRule(
     dates: record.holds.map(({ from }) => from),
     ...(changes.rule === undefined ? {} : { change: changes.rule }),
     ...(record.marker === undefined ? {} : { marker: record.marker }),
+    keeps: keepsWhole(target),
     unnamed: marker === undefined ? [] : markerColumns(marker),
     digest,
     ...reports,

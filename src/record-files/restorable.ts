@@ -3,8 +3,9 @@
  * all of their text, so that lines that came or went around them do not matter.
  */
 import { openBlocks, openFormat } from "./open-format.ts";
+import { isPuttingBack, resolvePlaces } from "./put-back.ts";
 import type { RecordChange } from "./record-format.ts";
-import type { RecordImage } from "./record-image.ts";
+import { isPlaced, type RecordImage } from "./record-image.ts";
 import { contentOf, keyedChecksum, partsOf } from "./record-name.ts";
 import type { RecordRule } from "./record-rule.ts";
 
@@ -25,10 +26,11 @@ export function isGivingBack(changes: Changes): boolean {
 
 /** An id in none of the three is not in the file. Reads the whole file. */
 export async function restorable(
-  source: AsyncIterable<Uint8Array>,
+  source: () => AsyncIterable<Uint8Array>,
   rule: RecordRule,
   changes: Changes,
 ): Promise<Restorable> {
+  if (isPuttingBack(changes)) return await resolvePlaces(source, rule, changes);
   const images = imagesIn(changes);
   const checksum = keyedChecksum(rule);
   const wanted = new Set(
@@ -37,7 +39,7 @@ export async function restorable(
   const names = new Map(images.map(({ id }) => [Number.parseInt(partsOf(id).sum, 36), 0]));
   const counts = new Map<string, number>();
   const format = openFormat(rule, {});
-  for await (const { bytes, pieces } of openBlocks(source, rule, format)) {
+  for await (const { bytes, pieces } of openBlocks(source(), rule, format)) {
     for (const { start, end, row } of pieces) {
       if (row === null) continue;
       const content = contentOf(bytes, start, end);
@@ -79,6 +81,6 @@ export function markedFinder(rule: RecordRule, changes: Changes): (content: Buff
 function imagesIn(changes: Changes): (RecordImage & { readonly id: string })[] {
   const place = (id: string) => Number(id.split(".")[3]);
   return [...changes]
-    .flatMap(([id, { back }]) => (back === undefined ? [] : [{ id, ...back }]))
+    .flatMap(([id, { back }]) => (back === undefined || isPlaced(back) ? [] : [{ id, ...back }]))
     .toSorted((one, other) => place(one.id) - place(other.id));
 }

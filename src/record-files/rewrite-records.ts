@@ -5,41 +5,12 @@ import { fromUtf8, toUtf8 } from "./charset.ts";
 import { openContent, pack } from "./container.ts";
 import { counted, openBlocks, openFormat, type Totals } from "./open-format.ts";
 import type { RecordChange } from "./record-format.ts";
-import type { RecordImage } from "./record-image.ts";
+import { placeRecorder } from "./place-recorder.ts";
+import { isPlaced, type RecordImage } from "./record-image.ts";
 import { contentOf, marksDigest, recordFinder } from "./record-name.ts";
 import type { RecordRule } from "./record-rule.ts";
+import type { Rewrite, RewriteResult } from "./rewrite-result.ts";
 import { isGivingBack, markedFinder } from "./restorable.ts";
-
-/** What a rewriting did. `changed`, `alreadyAsWanted` and `moved` are disjoint; an id that was asked for and is in none is not in the file. */
-export interface RewriteResult {
-  /** Ids found, in file order: these three together. */
-  readonly matched: readonly string[];
-  /** Removed or changed. Empty: the output's content equals the input's, so do not replace it. */
-  readonly changed: readonly string[];
-  readonly alreadyAsWanted: readonly string[];
-  /** There, but not as they were planned: their marker's columns are others by now. In `matched` too; they stay. */
-  readonly moved: readonly string[];
-  /** Of those that were marked as deleted. */
-  readonly images: ReadonlyMap<string, RecordImage>;
-  /** Records read; the output holds `removed` fewer. */
-  readonly records: number;
-  readonly removed: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** Of the output's bytes, lower-case hex. */
-  readonly sha256: string;
-  /** Of everything that was kept as it was, in order, uncompressed, in UTF-8; for `verifyRewrite`. */
-  readonly keptSha256: string;
-  /** Where among the output's records the changed ones stand, from 0. */
-  readonly changedAt: readonly number[];
-}
-
-export interface Rewrite {
-  /** Pull it to its end; nothing is read faster than it is pulled. */
-  readonly output: AsyncIterable<Uint8Array>;
-  /** Throws before `output` has ended. */
-  readonly result: () => RewriteResult;
-}
 
 /** The file without the removed and with the changed records, in the same compression and encoding. Acts on ids alone, never on a match. */
 export function rewriteRecords(
@@ -62,6 +33,7 @@ export function rewriteRecords(
       changedAt: new Array<number>(),
     };
     const images = new Map<string, RecordImage>();
+    const places = rule.keeps && !isBack ? placeRecorder(rule) : null;
     let [removed, bytesOut] = [0, 0];
     const find = recordFinder(rule, changes.keys());
     const findMarked = markedFinder(rule, changes);
@@ -77,35 +49,47 @@ export function rewriteRecords(
           parts.push(run);
         };
         for (const { start, end, line, row } of pieces) {
-          if (row === null) continue;
+          if (row === null) {
+            places?.between(bytes.subarray(start, end));
+            continue;
+          }
           totals.records += 1;
           const text = contentOf(bytes, start, end);
           const id = isBack ? findMarked(text) : find(format.named(row, text));
           const change = id === null ? undefined : changes.get(id);
-          if (id === null || change === undefined) continue;
+          if (id === null || change === undefined) {
+            places?.stays(bytes.subarray(start, end));
+            continue;
+          }
           lists.matched.push(id);
           if (
             !change.remove &&
             change.back === undefined &&
             change.parts.every((part) => format.isAsWanted(row, part))
           ) {
+            places?.stays(bytes.subarray(start, end));
             lists.alreadyAsWanted.push(id);
             continue;
           }
           if (change.marks !== undefined && change.marks !== marksDigest(rule, format.marksIn(row))) {
+            places?.stays(bytes.subarray(start, end));
             lists.moved.push(id);
             continue;
           }
           lists.changed.push(id);
           keepUntil(start);
           from = end;
-          if (change.remove) removed += 1;
-          else {
+          if (change.remove) {
+            removed += 1;
+            places?.removes(id, bytes.subarray(start, end));
+          } else {
             lists.changedAt.push(totals.records - 1 - removed);
             const was = text.toString();
             const now = change.back?.before ?? format.change(row, was, line, change.parts, pseudonym);
             if (change.parts.some((part) => part.change.kind === "mark")) images.set(id, { before: was, after: now });
-            parts.push(Buffer.from(now), bytes.subarray(start + text.length, end));
+            const whole = Buffer.concat([Buffer.from(now), bytes.subarray(start + text.length, end)]);
+            places?.changes(id, bytes.subarray(start, end), whole);
+            parts.push(whole);
           }
         }
         keepUntil(bytes.length);
@@ -117,8 +101,17 @@ export function rewriteRecords(
       bytesOut += chunk.length;
       yield chunk;
     }
+    places?.end();
     const hashes = { sha256: written.digest("hex"), keptSha256: kept.digest("hex") };
-    result = { ...lists, images, records: totals.records, removed, bytesIn: totals.bytes, bytesOut, ...hashes };
+    result = {
+      ...lists,
+      images: places?.placed ?? images,
+      records: totals.records,
+      removed,
+      bytesIn: totals.bytes,
+      bytesOut,
+      ...hashes,
+    };
   };
   return {
     output: output(),
@@ -165,7 +158,8 @@ export async function verifyRewrite(
       const isRight =
         planned?.back === undefined
           ? planned?.parts.every((part) => format.isAsWanted(row, part))
-          : contentOf(bytes, start, end).toString() === planned.back.before;
+          : (isPlaced(planned.back) ? bytes.subarray(start, end) : contentOf(bytes, start, end)).toString() ===
+            planned.back.before;
       if (isRight !== true) throw wrong("a changed record");
     }
     kept.update(bytes.subarray(from));

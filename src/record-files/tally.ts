@@ -34,6 +34,9 @@ export const AS_WANTED = { kind: "already_gone", reason: "as_wanted" } as const;
 /** Not what was planned any more. */
 export const CHANGED = { kind: "failed", reason: "changed" } as const;
 
+/** What stood around a removed line does not stand side by side any more. */
+export const NEIGHBOURS = { kind: "failed", reason: "neighbours" } as const;
+
 export function outcomeOf({ step, matched, deleted, changed, left }: Tally): StepOutcome {
   return { step, matched, deleted, changed, minimised: 0, own: 0, left };
 }

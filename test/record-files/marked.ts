@@ -5,7 +5,8 @@ import type { FoundRecord } from "../../src/record-files/record-file.ts";
 import { type RecordChange, recordChange } from "../../src/record-files/record-format.ts";
 import { writeImage } from "../../src/record-files/record-image.ts";
 import type { RecordRule } from "../../src/record-files/record-rule.ts";
-import { rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/rewrite-records.ts";
+import { rewriteRecords, verifyRewrite } from "../../src/record-files/rewrite-records.ts";
+import type { RewriteResult } from "../../src/record-files/rewrite-result.ts";
 import { recordType, targetOf } from "../support/record-type.ts";
 import { inChunks } from "./support.ts";
 
@@ -39,7 +40,7 @@ export function backOf(marker: Marker, { images }: Pick<RewriteResult, "images">
   return new Map(
     [...images].map(([id, image]) => [
       id,
-      changeOf({ kind: "restore", marker, images: new Map([[id, writeImage(image)]]) }, id),
+      changeOf({ kind: "restore", marker, images: new Map([[id, writeImage(image, 1)]]) }, id),
     ]),
   );
 }

@@ -136,7 +136,7 @@ describe("what is given back", () => {
     expect((await rewritten(Buffer.from(around), rule, back)).bytes.toString()).toBe(
       `${head}${live}cay@x.example,,3\n${live}${live}${live}`,
     );
-    const one = await restorable(inChunks(Buffer.from(`${head}${ann}${bob}`)), rule, back);
+    const one = await restorable(() => inChunks(Buffer.from(`${head}${ann}${bob}`)), rule, back);
     expect([one.ours.size, one.back.size, one.changed.size]).toEqual([1, 0, 1]);
   });
 
@@ -144,7 +144,7 @@ describe("what is given back", () => {
     const rule = ruleFor("csv", TIME);
     const { bytes, back } = await marked(TEXT, rule, TIME);
     const look = async (text: string) => {
-      const { ours, back: there, changed: others } = await restorable(inChunks(Buffer.from(text)), rule, back);
+      const { ours, back: there, changed: others } = await restorable(() => inChunks(Buffer.from(text)), rule, back);
       return [ours.size, there.size, others.size];
     };
     expect(await look(bytes.toString())).toEqual([2, 0, 0]);
@@ -163,7 +163,7 @@ describe("what is given back", () => {
     const [head = "", ann = "", other = ""] = bytes.toString().split(/(?<=\n)/u);
     expect(ann).toBe(other);
     expect((await rewritten(bytes, rule, back)).bytes.toString()).toBe(text);
-    const { ours, changed: others } = await restorable(inChunks(Buffer.from(head + ann)), rule, back);
+    const { ours, changed: others } = await restorable(() => inChunks(Buffer.from(head + ann)), rule, back);
     expect([ours.size, others.size]).toEqual([0, 2]);
   });
 });

@@ -4,7 +4,8 @@ import type { Lookup } from "../../src/model/search.ts";
 import { type FoundRecord, scanRecords } from "../../src/record-files/record-file.ts";
 import type { RecordChange } from "../../src/record-files/record-format.ts";
 import type { RecordRule } from "../../src/record-files/record-rule.ts";
-import { rewriteRecords, type RewriteResult, verifyRewrite } from "../../src/record-files/rewrite-records.ts";
+import { rewriteRecords, verifyRewrite } from "../../src/record-files/rewrite-records.ts";
+import type { RewriteResult } from "../../src/record-files/rewrite-result.ts";
 
 export interface TestRule extends RecordRule {
   readonly change: Change;
@@ -29,6 +30,7 @@ export function ruleOf(given: Partial<RecordRule> = {}): TestRule {
     mode: "any",
     exports: [],
     change: { kind: "delete" },
+    keeps: false,
     unnamed: [],
     digest: (parts) => createHmac("sha256", "the key of the tests").update(JSON.stringify(parts)).digest("hex"),
     unreadable: (line, _text, gap) => void gaps.push({ line, gap }),
