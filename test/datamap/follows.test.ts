@@ -54,7 +54,7 @@ describe("a copy that says how it follows", () => {
       "Erase leads in search found by email; as a copy it goes by itself where shop.leads goes: we wait for that and look again, and what must stay here keeps shop.leads too.",
     );
     expect(await said("copy_of: shop.leads, replays: soft_delete", MARKED)).toBe(
-      "Hide leads in search found by email by setting gone; erased 14 days later; as a copy it is marked by itself where shop.leads is marked: we wait for that and look again, and erase it ourselves after shop.leads.",
+      "Hide leads in search found by email by setting gone; erased 14 days after it was hidden; as a copy it is marked by itself where shop.leads is marked: we wait for that and look again, and erase it ourselves after shop.leads.",
     );
   });
 });

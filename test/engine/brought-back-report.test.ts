@@ -127,7 +127,15 @@ test("what was brought back and done again is the same record: it counts once, i
     expect(after.totals).toEqual(before.totals);
     const numbers = ({ systems }: Awaited<ReturnType<typeof summary>>) =>
       systems.map(({ record, found, matched, affected, gone, deleted, changed, hidden, restorable, brought_back }) => ({
-        ...{ record, found, matched, affected, gone, deleted, changed, hidden, restorable },
+        record,
+        found,
+        matched,
+        affected,
+        gone,
+        deleted,
+        changed,
+        hidden,
+        restorable,
         back: brought_back ?? 0,
       }));
     expect(numbers(after)).toEqual(numbers(before));

@@ -4,19 +4,19 @@ import { recordsOf } from "../../src/requests/show-records.ts";
 import { ANN, openLetters } from "./house.ts";
 
 const WORDS = {
-  en: { keeps: "What we keep", must: "must keep", why: "left them out", then: "to be erased", never: "by itself" },
+  en: { keeps: "What we keep", must: "must keep", why: "left them out", after: "to be erased", never: "by itself" },
   de: {
     keeps: "Was wir behalten",
     must: "aufbewahren müssen",
     why: "Grund: ",
-    then: "sind sie zu löschen",
+    after: "sind sie zu löschen",
     never: "nicht von selbst",
   },
   fr: {
     keeps: "Ce que nous conservons",
     must: "devons conserver",
     why: "Motif",
-    then: "effacées ensuite",
+    after: "effacées ensuite",
     never: "pas fin de soi-même",
   },
 } as const;
@@ -36,7 +36,7 @@ it("what a person left out is said as kept by choice: no letter says that it mus
   await shop.on("2026-09-08").verify(id);
   for (const language of ["en", "de", "fr"] as const) {
     const { text } = await shop.write("2026-09-09", id, "partial", { language });
-    const { keeps, must, why, then: promise, never } = WORDS[language];
+    const { keeps, must, why, after: promise, never } = WORDS[language];
     for (const there of [keeps, why, never]) expect(text).toContain(there);
     for (const untrue of [must, promise]) expect(text).not.toContain(untrue);
   }
