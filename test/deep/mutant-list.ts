@@ -99,8 +99,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a marked record's key that is another's by now is purged",
     file: "src/requests/marked-and-due.ts",
-    from: "if (marked !== undefined && ours.has(key)) theirs.add(key);",
-    to: "theirs.add(key); for (const one of ours) theirs.add(one);",
+    from: "if (day !== undefined && day <= asOf) theirs.add(key);",
+    to: "for (const one of before.keys()) theirs.add(one);",
     tests: ["test/engine/marked-and-purged.test.ts"],
     titles: "somebody else",
   },
@@ -345,8 +345,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "whoever opened a request approves it",
     file: "src/planner/approve.ts",
-    from: "if ((map.approval.fourEyes || request.purge !== undefined) && sameName(by, request.createdBy))",
-    to: "if ((map.approval.fourEyes || request.purge !== undefined) && by === request.createdBy)",
+    from: "const same = sameName(by, request.createdBy) ||",
+    to: "const same = by === request.createdBy ||",
     tests: GUARDS,
     titles: "four eyes",
   },
@@ -465,8 +465,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "verification does not look at planned records by their key",
     file: "src/executor/verify.ts",
-    from: "const residual = Math.max(fresh + left, undone);",
-    to: "const residual = Math.max(fresh, undone);",
+    from: "const residual = Math.max(fresh + left, undone) + late;",
+    to: "const residual = Math.max(fresh, undone) + late;",
     tests: GUARDS,
     titles: "under its own key",
   },
