@@ -1,6 +1,6 @@
 import type { Connector, Eraser, IO, Reader } from "../../src/port/connector.ts";
 import { Failure } from "../../src/errors.ts";
-import type { StepOutcome } from "../../src/model/change.ts";
+import type { StepOutcome, Work } from "../../src/model/change.ts";
 import type { SystemBlock } from "../../src/model/datamap.ts";
 import type { Sighting, Target } from "../../src/model/search.ts";
 import { imageBytes } from "../../src/record-files/record-image.ts";
@@ -132,7 +132,7 @@ function openEraser(block: SystemBlock, io: IO): Eraser {
                 work,
                 journal,
                 guard,
-                rehearsal ? [...(unit.earlier ?? []), ...unit.works.slice(0, unit.works.indexOf(work))] : null,
+                rehearsal ? ofRecordFiles([...(unit.earlier ?? []), ...unit.works.slice(0, unit.works.indexOf(work))]) : null,
               ),
         );
       return outcomes;
@@ -140,6 +140,11 @@ function openEraser(block: SystemBlock, io: IO): Eraser {
     flushResidue: async (target) => await Array.fromAsync(residueOf(files, target)),
     [Symbol.asyncDispose]: async () => files.store.close(),
   };
+}
+
+/** Whole objects are no part of what a record file will hold. */
+function ofRecordFiles(works: readonly Work[]): Work[] {
+  return works.filter(({ target }) => target.record.place.kind !== "keys");
 }
 
 function open(block: SystemBlock, io: IO): S3 {

@@ -34,12 +34,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Every line but those of the trail that the work itself has left; of objects the newest version. */
+/** Every line but those of the trail that the work itself has left; of objects the newest version, where no marker hides it. */
 function lines(dumps: Dumps): string[] {
   const all: string[] = [];
   for (const [system, dump] of dumps)
     for (const [name, those] of dump) {
-      if (/#(?!0$)/u.test(name)) continue;
+      if (/#(?!0$)/u.test(name) || dump.has(`${name.replace(/#0$/u, "")}#marker`)) continue;
       for (const line of those) if (!line.includes('"expunge ')) all.push(`${system} ${name.split("#")[0]} ${line}`);
     }
   return all.toSorted();
@@ -121,7 +121,7 @@ function officer(desk: Desk) {
       }
     },
     async state(day: number, id: string): Promise<unknown> {
-      return dig(await ends(day, `request show ${id}`, 0), "data.request.state");
+      return dig(await ends(day, `request show ${id}`, 0), "data.requests.0.state");
     },
     async bin(day: number): Promise<Record<string, number>> {
       const items = list(await ends(day, "bin list", 0), "data.items");

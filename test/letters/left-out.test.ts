@@ -4,7 +4,7 @@ import { recordsOf } from "../../src/requests/show-records.ts";
 import { ANN, openLetters } from "./house.ts";
 
 const WORDS = {
-  en: { keeps: "What we keep", must: "must keep", why: "left them out", after: "to be erased", never: "by itself" },
+  en: { keeps: "What we keep", must: "must keep", why: "decided so", after: "to be erased", never: "by itself" },
   de: {
     keeps: "Was wir behalten",
     must: "aufbewahren müssen",

@@ -87,12 +87,12 @@ export async function days({ shop, folder, people, day, expunge, title, say }: D
   );
 }
 
-/** Every line but those of the trail that the work itself has left; of objects the newest version. */
+/** Every line but those of the trail that the work itself has left; of objects the newest version, where no marker hides it. */
 function linesOf(dumps: Awaited<ReturnType<Shop["dump"]>>): string[] {
   const lines: string[] = [];
   for (const [system, dump] of dumps)
     for (const [name, those] of dump)
-      if (!/#(?!0$)/u.test(name))
+      if (!/#(?!0$)/u.test(name) && !dump.has(`${name.replace(/#0$/u, "")}#marker`))
         for (const line of those) if (!line.includes('"expunge ')) lines.push(`${system} ${name} ${line}`);
   return lines.toSorted();
 }
