@@ -30,6 +30,7 @@ test("the output of every command is what its schema says, through the whole lif
     }),
   );
   conforms(await desk.json(["init"]), "init");
+  conforms(await desk.json(["key", "new", "olga"]), "key-new");
   conforms(await desk.json(["map", "lint"]), "map-lint");
   conforms(await desk.json(["map", "graph", "--format", "dot"]), "map-graph");
   conforms(await desk.json(["map", "diff", "datamap.yaml"]), "map-diff");

@@ -132,7 +132,9 @@ function openEraser(block: SystemBlock, io: IO): Eraser {
                 work,
                 journal,
                 guard,
-                rehearsal ? ofRecordFiles([...(unit.earlier ?? []), ...unit.works.slice(0, unit.works.indexOf(work))]) : null,
+                rehearsal
+                  ? ofRecordFiles([...(unit.earlier ?? []), ...unit.works.slice(0, unit.works.indexOf(work))])
+                  : null,
               ),
         );
       return outcomes;

@@ -42,23 +42,37 @@ export function objectSurvey(store: Store, block: SystemBlock): Survey {
   };
   return {
     async *stores(within) {
-      for (const place of within.length > 0 ? within : (bucketsOf(block) ?? (await bucketNames(store)))) {
+      const named = within.length > 0 ? within : bucketsOf(block);
+      for (const place of named ?? (await bucketNames(store))) {
         const { bucket, path: prefix } = parseAddress(`s3://${place}`) ?? { bucket: place, path: "" };
         const found = families<SurveyedObject>(HEADINGS);
-        for await (const { key, versions } of listVersions(store, bucket, prefix)) {
-          const version = liveOf(versions);
-          if (version === null || key.endsWith("/") || isProbe(key)) continue;
-          const member = {
-            path: key,
-            bucket,
-            version,
-            modified: version.modified,
-            shown: `s3://${bucket}/${shown(key)}`,
-          };
-          found.add(
-            member,
-            isRecordFile(key) || block.records.some((record) => survey.names(record, `${bucket}/${key}`)),
-          );
+        try {
+          for await (const { key, versions } of listVersions(store, bucket, prefix)) {
+            const version = liveOf(versions);
+            if (version === null || key.endsWith("/") || isProbe(key)) continue;
+            const member = {
+              path: key,
+              bucket,
+              version,
+              modified: version.modified,
+              shown: `s3://${bucket}/${shown(key)}`,
+            };
+            found.add(
+              member,
+              isRecordFile(key) || block.records.some((record) => survey.names(record, `${bucket}/${key}`)),
+            );
+          }
+        } catch (error) {
+          // of buckets that nobody named some may be closed to these credentials: what is in them is not known
+          if (named !== undefined || !(error instanceof Failure) || error.code !== "NOT_PERMITTED") throw error;
+          store.io.report({
+            code: error.code,
+            severity: "warning",
+            record: `${block.name}.${bucket}`,
+            message: error.message,
+            help: error.help,
+          });
+          continue;
         }
         // a bucket's name is its own: the data map names it
         for (const { name, ...rest } of found.all()) {

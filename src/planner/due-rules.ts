@@ -43,6 +43,15 @@ export function withHeld(
   return [...joined, ...more];
 }
 
+/** Audit trails of what is due: what they hold of a record goes with it, and what its going adds to them. */
+export function trailRules(map: DataMap, rules: readonly DueRule[]): readonly DueRule[] {
+  const due = new Set(rules.map(({ type }) => type.id));
+  return recordTypes(map)
+    .filter(({ id, auditOf }) => !due.has(id) && auditOf.some((source) => due.has(source)))
+    .map(forGood)
+    .map((type) => ({ type, because: "hold_ended", target: targetOf(map, type) }) as const);
+}
+
 /** The rules with what requests marked in record types whose rows do not say since when. */
 export function withMarked(
   map: DataMap,

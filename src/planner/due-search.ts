@@ -10,7 +10,7 @@ import { decidingTypes } from "./deciding-types.ts";
 import type { Made } from "./deciding.ts";
 import { typesById } from "./deciding.ts";
 import type { OwnDecisions } from "./decide.ts";
-import { afterOf, asksWhose, dueFrom, type DueRule, mapOfDue } from "./due-rules.ts";
+import { afterOf, asksWhose, dueFrom, type DueRule, mapOfDue, trailRules } from "./due-rules.ts";
 import { leftOut } from "./excluded.ts";
 import { type Found, type FoundRecord, type FoundRecords, valuesAt } from "./found.ts";
 import { foundRecords, type GatheredRecords } from "./found-records.ts";
@@ -64,7 +64,9 @@ export async function searchDue(scope: DueScope): Promise<SearchedDue> {
   const { readers, today, reported } = scope;
   const gathered = new Map<string, Gathered>();
   // a record type has one rule in one plan: what is marked goes first, and what its schedule names with a later plan
-  const rules = await firstRules(scope);
+  const own = await firstRules(scope);
+  const trails = trailRules(scope.map, own);
+  const rules = [...own, ...trails];
   const map = mapOfDue(scope.map, new Map(rules.map(({ type, because }) => [type.id, because])));
   const ids = new Set(rules.map(({ type }) => type.id));
   const wanted = decidingTypes(map, [...ids, ...alikeOf(map, ids)]);
@@ -78,13 +80,14 @@ export async function searchDue(scope: DueScope): Promise<SearchedDue> {
   refuse(map, await checkConditions(map, readers, types));
   const empty = new Set(checked.filter(({ severity }) => severity === "empty").map(({ record }) => record));
   const judging = { map, readers, today, made: scope.made, empty, legal: scope.legal, excluded: scope.excluded };
-  for (const rule of rules) {
+  for (const rule of own) {
     if (empty.has(rule.type.id)) gathered.set(rule.type.id, nothing(rule));
     else gathered.set(rule.type.id, await gather(scope, rule, judging));
   }
   await waitForSources(judging, gathered);
+  for (const rule of trails) gathered.set(rule.type.id, await gatherTrail(scope, rule, judging, gathered));
   const found = new Map([...gathered].map(([id, one]) => [id, foundOf(one)]));
-  const own: OwnDecisions = new Map([...gathered].map(([id, { decided }]) => [id, decided]));
+  const decisions: OwnDecisions = new Map([...gathered].map(([id, { decided }]) => [id, decided]));
   const order = new Map(recordTypes(map).map(({ id }, at) => [id, at]));
   const links = await ofEachSystem(map, readers, targets, async (reader, mine) => await reader.links(mine));
   const writes = await ofEachSystem(map, readers, targets, async (reader, mine) => await reader.writes(mine));
@@ -92,7 +95,7 @@ export async function searchDue(scope: DueScope): Promise<SearchedDue> {
     readers,
     types.map((type) => type.system),
   );
-  const once = decideOnce(found, own, order);
+  const once = decideOnce(found, decisions, order);
   const { references, beside } = await referencing(judging, found, once, links);
   for (const [id, mine] of beside) for (const [key, one] of mine) setIn(once.decided, id, key, one);
   const { decided, takes } = decideReferences(map, once, references, sites);
@@ -243,6 +246,47 @@ async function waitForSources({ map, readers }: Judging, gathered: ReadonlyMap<s
   }
 }
 
+/** What audit trails hold of the records that are to go. */
+async function gatherTrail(
+  scope: DueScope,
+  rule: DueRule,
+  judging: Judging,
+  gathered: ReadonlyMap<string, Gathered>,
+): Promise<Gathered> {
+  const { type, target } = rule;
+  const lookups = [...trailLookups(type, gathered)];
+  if (lookups.length === 0) return nothing(rule);
+  const records = foundRecords(type, target.exports);
+  const reader = await scope.readers.of(type.system);
+  for await (const located of reader.locate(target, { by: "subjects", lookups }))
+    if (!located.done && !records.has(located.key)) records.put(located);
+  const decided = await decide(scope, rule, records, judging);
+  return { ...nothing(rule), records, decided, lookups };
+}
+
+/** What leads from each record that is to go to its rows in the trail. */
+function* trailLookups({ auditOf, match }: RecordType, gathered: ReadonlyMap<string, Gathered>): Generator<Lookup> {
+  let subject = 0;
+  for (const source of auditOf) {
+    const { records, decided } = gathered.get(source) ?? {};
+    const edges = match.terms.flatMap(({ column, source: from }) =>
+      from.kind === "column" && from.ref.record === source ? [{ column, at: from.ref.column }] : [],
+    );
+    if (records === undefined || edges.length === 0) continue;
+    if (match.mode === "all" && edges.length < match.terms.length) continue;
+    for (const { key, values } of records.values()) {
+      if (decided?.get(key)?.kind !== "act") continue;
+      const mine = edges.flatMap(({ column, at }) => {
+        const some = valuesAt(values, at).filter((value) => value !== "");
+        return some.length === 0 ? [] : [[column, some] as const];
+      });
+      if (mine.length < (match.mode === "all" ? edges.length : 1)) continue;
+      yield { subject, values: Object.fromEntries(mine) };
+      subject += 1;
+    }
+  }
+}
+
 interface LocatedDue extends Pick<Gathered, "records" | "more"> {
   readonly days: { readonly of: Map<string, string>; readonly more: Map<string, number> };
 }
@@ -280,6 +324,7 @@ function neededOf(map: DataMap, { type, target, selection }: DueRule): readonly 
     type.unless === undefined &&
     type.follows === undefined &&
     !asksWhose(type) &&
+    !recordTypes(map).some(({ auditOf }) => auditOf.includes(type.id)) &&
     decidingTypes(map, [type.id]).size === 1;
   if (!isAlone) return target.exports;
   const dates = [...type.holds.map(({ from }) => from), ...(type.created === undefined ? [] : [type.created])];

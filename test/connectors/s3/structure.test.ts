@@ -1,3 +1,4 @@
+import { PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import { beforeAll, expect, test } from "vitest";
 import type { Store } from "../../../src/model/structure.ts";
 import { testIO } from "../../support/io.ts";
@@ -41,6 +42,25 @@ test("without a bucket to look at, every bucket that the credentials see is", as
   await raw.put(other, "b/y.txt", "text");
   const names = (await storesIn([])).map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining([`${one}/a/x.csv`, `${other}/b/*.txt`]));
+});
+
+test("a bucket that is seen and may not be listed is told where nobody named it, and refused where somebody did", async () => {
+  const [closed, open] = [await raw.bucket(), await raw.bucket()];
+  await raw.put(open, "a/x.csv", "name\n");
+  const Statement = [
+    { Effect: "Deny", Principal: "*", Action: "s3:ListBucketVersions", Resource: `arn:aws:s3:::${closed}` },
+  ];
+  await raw.client.send(
+    new PutBucketPolicyCommand({ Bucket: closed, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) }),
+  );
+  const io = testIO({ secrets: { store: raw.secret() } });
+  await using survey = await systemOf().openSurvey?.(io);
+  const names = (await Array.fromAsync(survey?.stores([]) ?? [])).map(({ name }) => name);
+  expect(names).toContain(`${open}/a/x.csv`);
+  expect(io.findings).toContainEqual(
+    expect.objectContaining({ code: "NOT_PERMITTED", severity: "warning", record: expect.stringContaining(closed) }),
+  );
+  await expect(Array.fromAsync(survey?.stores([closed]) ?? [])).rejects.toMatchObject({ code: "NOT_PERMITTED" });
 });
 
 test("a sample of record files reads their newest objects, and no more values than were asked for", async () => {
