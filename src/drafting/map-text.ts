@@ -122,7 +122,10 @@ function recordBlock(record: ProposedRecord, system: SurveyedSystem): readonly s
     ...(record.hold === undefined ? [] : [`        # hold: ${record.hold}`]),
     ...(record.marker === undefined
       ? []
-      : [`        # ${record.marker.reason}`, `        soft_delete: ${record.marker.text}`]),
+      : [
+          `        # ${hushedWords(record.marker.reason)}`,
+          ...(record.marker.text === undefined ? [] : [`        soft_delete: ${record.marker.text}`]),
+        ]),
     ...fieldLines(record.fields),
     ...personalRemark(record),
     ...record.remarks.map((remark) => `        # ${hushedWords(remark)}`),
