@@ -325,7 +325,8 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
       node.kind.audit || node.kind.side ? personalOf(system, node, { people: false, linked: false }) : certain(node)
     ).filter((one) => one.kind !== "address" || certain(node).length > 1);
     const { store } = node;
-    if (known.length === 0 && !node.kind.side && store.kind !== "objects") continue;
+    const named = isPeople(node) && !node.kind.ambiguous && store.kind === "table";
+    if (known.length === 0 && !node.kind.side && !named && store.kind !== "objects") continue;
     if (known.length === 0 && store.columns.length === 0 && store.kind !== "objects") continue;
     const key = keyColumn(node);
     const actor =
@@ -349,7 +350,9 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
             ? "looks like an outbox, a job queue, a session store or the like: copies of people pass through it"
             : store.kind === "objects"
               ? "objects: whose they are is in their names or in their bytes, and nobody can tell from here"
-              : `${known.map(({ column }) => column).join(", ")} may be a person's, and nothing leads there${actor ? " but who did something with it" : ""}`,
+              : known.length === 0
+                ? "its name says that its rows are people, and no name of a column says how one is found in it"
+                : `${known.map(({ column }) => column).join(", ")} may be a person's, and nothing leads there${actor ? " but who did something with it" : ""}`,
       });
   }
 

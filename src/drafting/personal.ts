@@ -81,7 +81,7 @@ const PLACE =
   "address(?:_?line)?|addr|street(?:_?(?:name|address|no|number))?|house_?(?:no|number|name)|line|city|town|village|suburb|district|region|state|province|county|postal_?code|post_?code|zip(?:_?code)?|postal|country(?:_?(?:code|name))?|adresse|anschrift|strasse|str|hausnummer|hausnr|haus_?nr|ort|wohnort|stadt|plz|postleitzahl|land|bundesland|rue|voie|ville|code_postal|cp|pays|direccion|calle|domicilio|ciudad|poblacion|provincia|codigo_postal|pais|indirizzo|via|citta|comune|cap|paese|adres|straat(?:naam)?|huisnummer|huisnr|plaats|woonplaats|postcode";
 /** Words that are of an address wherever they stand; the others of `PLACE` may be anything. */
 const PLACE_ALONE =
-  "address(?:_?line)?|addr|street(?:_?(?:name|address|no|number))?|house_?(?:no|number|name)|city|town|postal_?code|post_?code|zip(?:_?code)?|country(?:_?(?:code|name))?|adresse|anschrift|strasse|hausnummer|hausnr|haus_?nr|wohnort|stadt|plz|postleitzahl|rue|ville|code_postal|pays|direccion|calle|domicilio|ciudad|codigo_postal|pais|indirizzo|citta|adres|straat(?:naam)?|huisnummer|huisnr|woonplaats|plaats|str_?nr|plz_?ort";
+  "address(?:_?line)?|addr|street(?:_?(?:name|address|no|number))?|house_?(?:no|number|name)|city|town|postal_?code|post_?code|zip(?:_?code)?|country(?:_?(?:code|name))?|adr|adresse|anschrift|(?:woon|post|bezoek)_?adres|strasse|hausnummer|hausnr|haus_?nr|wohnort|stadt|plz|postleitzahl|rue|ville|code_postal|pays|direccion|calle|domicilio|ciudad|codigo_postal|pais|indirizzo|citta|adres|straat(?:naam)?|huisnummer|huisnr|woonplaats|plaats|str_?nr|plz_?ort";
 
 export const ADDRESS_NAME = new RegExp(
   `(?:^|_)(?:${PLACE_ALONE.replace("country(?:_?(?:code|name))?|", "").replace("|pays", "").replace("|pais", "")})(?:_|$)`,
@@ -98,7 +98,7 @@ export const FAMILY_NAME = new RegExp(`^(?:${FAMILY})$`, "u");
 
 /** One word for somebody, and a column of texts called by nothing else: whatever names them stands in it. */
 const SOMEBODY =
-  "recipient|addressee|contact|attendee|participant|invitee|registrant|respondent|donor|holder|subscriber|sender|receiver|guest|applicant|candidate|caller|visitor|passenger|patient|payer|payee|beneficiary|spouse|person|customer|client|buyer|employee|complainant|claimant|witness|tenant_?name|renter|empfaenger|absender|inhaber|halter|fahrer|kunde|kontakt|teilnehmer|bewerber|gast|spender|patient|auftraggeber|versicherte[rs]?|interlocuteur|destinataire|expediteur|beneficiaire|titulaire|abonne|participant|interlocutor|destinatario|remitente|beneficiario|titular|contacto|interesado|nominativo|mittente|intestatario|contatto|iscritto|ontvanger|afzender|deelnemer|contact_?persoon|klant|geadresseerde|kontoinh(?:aber)?";
+  "recipient|addressee|contact|attendee|participant|invitee|registrant|respondent|donor|holder|subscriber|sender|receiver|guest|applicant|candidate|caller|visitor|passenger|patient|payer|payee|beneficiary|spouse|person|customer|client|buyer|employee|complainant|claimant|witness|tenant_?name|renter|empfaenger|absender|inhaber|halter|fahrer|kunde|kontakt|teilnehmer|bewerber|gast|spender|patient|auftraggeber|versicherte[rs]?|rider|trainer|coach|poster|competitor|winner|opponent|player|instructor|teacher|doctor|physician|nurse|vet|therapist|counsell?or|lawyer|technician|inspector|recipients|receivers|contacts|guests|attendees|participants|passengers|interlocuteur|destinataire|expediteur|beneficiaire|titulaire|abonne|participant|interlocutor|destinatario|remitente|beneficiario|titular|contacto|interesado|nominativo|mittente|intestatario|contatto|iscritto|ontvanger|afzender|deelnemer|contact_?persoon|klant|geadresseerde|kontoinh(?:aber)?";
 
 const RULES: readonly Rule[] = [
   rule(
@@ -106,7 +106,7 @@ const RULES: readonly Rule[] = [
     "named like an e-mail address",
     "anywhere",
     [...TEXTS, "json"],
-    "e_?mail(?:_?(?:address|addr|adresse|adres))?s?|mail_?(?:address|adresse|adres|addr|adr|to|from)|mailto|mails?$|eml|courriel|adresse_?mail|correo(?:_?electronico|_?e)?|correl|posta_?elettronica|e_?post",
+    "e_?mail(?:_?(?:address|addr|adresse|adres))?s?|mail_?(?:address|adresse|adres|addr|adr|to|from)|mailto|mails?$|mail_?kontakt|eml|courriel|adresse_?mail|correo(?:_?electronico|_?e)?|correl|posta_?elettronica|e_?post",
   ),
   rule("email", "named like an e-mail address", "linked", TEXTS, "mail"),
   rule(
@@ -128,7 +128,7 @@ const RULES: readonly Rule[] = [
     "named like a telephone number",
     "anywhere",
     NUMBERS,
-    "(?:tele)?phones?(?:_?(?:no|nr|num|number))?|mobile(?:_?(?:no|nr|number|phone))|cell(?:_?phone|_?number)?|fax(?:_?(?:no|nr|number|nummer))?|telefax|tel(?:_?(?:no|nr|fixe|portable))?|telefon(?:_?(?:nr|nummer))?|(?:tele|mobil|handy|ruf|fax)_?nummer|handy(?:_?nr)?|mobil(?:_?(?:nr|telefon|nummer))|telefono|telefonos|movil|cellulare|telefoon(?:nummer)?|gsm(?:_?nummer)?|whatsapp(?:_?(?:no|number))?|msisdn|^(?:mobile|mobil|mobiel|mob)$|mob_?(?:no|nr|num|phone|tel)|mobiel(?:_?(?:nr|nummer))?|(?:num_?)?(?:tlf|telf|tfno|tlfn)|ph_?(?:no|nr|num)|num_?tel",
+    "(?:tele)?phones?(?:_?(?:no|nr|num|number))?|mobile(?:_?(?:no|nr|number|phone))|cell(?:_?phone|_?number)?|fax(?:_?(?:no|nr|number|nummer))?|telefax|tel(?:_?(?:no|nr|fixe|portable))?|telefon(?:_?(?:nr|nummer))?|(?:tele|mobil|handy|ruf|fax)_?nummer|handy(?:_?nr)?|mobil(?:_?(?:nr|telefon|nummer))|telefono|telefonos|movil|cellulare|telefoon(?:nummer)?|gsm(?:_?nummer)?|whatsapp(?:_?(?:no|number))?|msisdn|^(?:mobile|mobil|mobiel|mob)$|mob_?(?:no|nr|num|phone|tel)|mobiel(?:_?(?:nr|nummer))?|(?:num_?)?(?:tlf|telf|tfno|tlfn)|ph_?(?:no|nr|num)|num_?tel|(?:notfall|emergency)_?(?:nr|no|nummer|number|tel|kontakt)|wa_?(?:no|nr|num|number)",
   ),
   rule("phone", "named like a telephone number", "people", NUMBERS, "mobile|mobil|portable|extension|durchwahl"),
   rule("phone", "named like a telephone number", "people", TEXTS, "ph|mob|cell|port|rufnr"),
@@ -144,7 +144,7 @@ const RULES: readonly Rule[] = [
     "named like a person's name",
     "anywhere",
     TEXTS,
-    `(?:${WHOSE})_?(?:full_?|first_?|last_?)?(?:name|nom|nombre|nome|naam)`,
+    `(?:${WHOSE})_?(?:full_?|first_?|last_?)?(?:name|nom|nombre|nome|naam|nm)`,
   ),
   rule("name", "half of a name, beside the other half", "halved", TEXTS, `^(?:${GIVEN}|${FAMILY})$`),
   rule(
@@ -190,20 +190,20 @@ const RULES: readonly Rule[] = [
     "dob|(?:date_?of_?)?birth(?:_?(?:date|day|year|month|place|city|country))?|birthday|born(?:_?(?:on|at|in))?|geburts?_?(?:datum|tag|jahr|ort|name)?|geb_?(?:datum|dat|tag)|(?:date|lieu|ville)_?(?:de_?)?naissance|(?:fecha|lugar)_?(?:de_?)?nacimiento|(?:data|luogo)_?(?:di_?)?nascita|geboorte_?(?:datum|plaats)?|date_?of_?death|deceased_?on|todestag|bdate|b_?day|f(?:ec(?:ha)?)?_?nac(?:imiento)?|d(?:ate)?_?naiss(?:ance)?|dt?_?nasc(?:ita)?|nascita|naissance|nacimiento|nat[oa]_?(?:il|a)|ne_?le|geboren(?:_?(?:am|op|in))?",
   ),
   rule("birth", "an age in a table of people", "people", ["number", "text"], "age|alter|edad|eta|leeftijd"),
-  rule("birth", "named like a day of birth", "people", DATES, "b_?date|geb|yob|b_?year"),
+  rule("birth", "named like a day of birth", "people", DATES, "b_?date|geb|yob|b_?year|ddn"),
   rule(
     "official number",
     "named like an official number of a person",
     "anywhere",
     NUMBERS,
-    "ssn|sin|nin|nino|bsn|nif|nie|dni|cpf|curp|nir|svnr|ahv(?:_?(?:nr|nummer))?|social_?(?:security|insurance)(?:_?(?:no|number|num))?|national_?(?:id|identifier|insurance(?:_?number)?|number)|passport(?:_?(?:no|nr|number))?|(?:reise)?pass_?(?:nr|nummer)|passeport|pasaporte|passaporto|paspoort(?:nummer)?|tax_?(?:payer_?)?(?:id|no|number|identifier)|tin|steuer_?(?:id|nr|nummer)|sozialversicherungs?_?(?:nr|nummer)|rentenversicherungs?_?nummer|(?:personal)?ausweis_?(?:nr|nummer)?|numero_?(?:de_?)?securite_?sociale|num_?secu|codice_?fiscale|burger_?service_?nummer|personnummer|driv(?:er|ing)_?s?_?licen[cs]e(?:_?(?:no|number))?|fuehrerschein(?:_?(?:nr|nummer))?|licen[cs]e_?plate|plate_?(?:no|number)|kennzeichen|kenteken|matricula_?vehiculo|id_?card(?:_?(?:no|number))?|identity_?(?:no|number|document)|medical_?record(?:_?(?:no|number))?|mrn|(?:health_?)?insurance_?(?:no|number|id)|kranken(?:kassen|versicherten)_?(?:nr|nummer)|versicherten_?(?:nr|nummer)|vin|^plates?$|(?:number|reg(?:istration)?|car|vehicle)_?plates?|vehicle_?reg(?:istration)?(?:_?(?:no|number))?|vrn|kfz_?(?:kz|kennz|nr)|kennz|targa|immat(?:riculation)?|matricula|insee|num_?ss|nss",
+    "ssn|sin|nin|nino|bsn|nif|nie|dni|cpf|curp|nir|svnr|ahv(?:_?(?:nr|nummer))?|social_?(?:security|insurance)(?:_?(?:no|number|num))?|national_?(?:id|identifier|insurance(?:_?number)?|number)|passport(?:_?(?:no|nr|number))?|(?:reise)?pass_?(?:nr|nummer)|passeport|pasaporte|passaporto|paspoort(?:nummer)?|tax_?(?:payer_?)?(?:id|no|number|identifier)|tin|steuer_?(?:id|nr|nummer)|sozialversicherungs?_?(?:nr|nummer)|rentenversicherungs?_?nummer|(?:personal)?ausweis_?(?:nr|nummer)?|numero_?(?:de_?)?securite_?sociale|num_?secu|cod(?:ice)?_?fisc(?:ale)?|rijksregister(?:_?(?:nr|nummer))?|burger_?service_?nummer|personnummer|driv(?:er|ing)_?s?_?licen[cs]e(?:_?(?:no|number))?|fuehrerschein(?:_?(?:nr|nummer))?|licen[cs]e_?plate|plate_?(?:no|number)|kennzeichen|kenteken|matricula_?vehiculo|id_?card(?:_?(?:no|number))?|identity_?(?:no|number|document)|medical_?record(?:_?(?:no|number))?|mrn|(?:health_?)?insurance_?(?:no|number|id)|kranken(?:kassen|versicherten)_?(?:nr|nummer)|versicherten_?(?:nr|nummer)|vin|^plates?$|(?:number|reg(?:istration)?|car|vehicle)_?plates?|vehicle_?reg(?:istration)?(?:_?(?:no|number))?|vrn|kfz_?(?:kz|kennz|nr)|kennz|targa|immat(?:riculation)?|matricula|insee|num_?ss|nss",
   ),
   rule(
     "bank",
     "named like a bank account or card",
     "anywhere",
     NUMBERS,
-    "iban|bic|swift(?:_?code)?|bank_?(?:account|acct)(?:_?(?:no|nr|number|name|holder))?|account_?(?:holder|owner)(?:_?name)?|konto_?(?:nr|nummer|inhaber)|kontoinhaber|(?:credit_?|debit_?)?card_?(?:no|num|number|holder|holder_?name|last_?(?:4|four|digits)?|exp(?:iry|iration)?(?:_?(?:date|month|year))?|brand|token|fingerprint)|cc_?(?:no|num|number|last_?(?:4|four)?|exp)|credit_?card|last_?four|pan|cvv|cvc|sort_?code|routing_?(?:no|number)|titulaire|cuenta_?bancaria|numero_?(?:de_?)?cuenta|conto_?corrente|rekening_?(?:nr|nummer|houder)|rib|paypal(?:_?(?:id|email|account))?|stripe_?customer_?id|sepa_?mandat(?:e|_?referenz)?",
+    "iban|bic|swift(?:_?code)?|bank_?(?:account|acct)(?:_?(?:no|nr|number|name|holder))?|account_?(?:holder|owner)(?:_?name)?|konto_?(?:nr|nummer|inhaber)|kontoinhaber|(?:credit_?|debit_?)?card_?(?:no|num|number|holder|holder_?name|last_?(?:4|four|digits)?|exp(?:iry|iration)?(?:_?(?:date|month|year))?|brand|token|fingerprint)|cc_?(?:no|num|number|last_?(?:4|four)?|exp)|credit_?card|last_?four|pan|cvv|cvc|sort_?code|routing_?(?:no|number)|titulaire|c(?:uen)?ta_?banc(?:o|aria)|numero_?(?:de_?)?cuenta|conto_?corrente|rekening_?(?:nr|nummer|houder)|rib|paypal(?:_?(?:id|email|account))?|stripe_?customer_?id|sepa_?mandat(?:e|_?referenz)?",
   ),
   rule("bank", "named like a bank account", "people", NUMBERS, "konto|conto|cuenta|compte|acct_?(?:no|num)"),
   rule("bank", "named like a bank account", "linked", TEXTS, "rekening"),
@@ -270,7 +270,7 @@ const RULES: readonly Rule[] = [
     "a number that a person is known by",
     "people",
     NUMBERS,
-    "lic(?:en[cs]e)?_?(?:no|nr|num|number)|(?:customer|client|member(?:ship)?|personnel|staff|employee|patient|student|subscriber|account|kunden|personal|mitglieds|matrikel|patienten|abonnent)_?(?:no|nr|number|code|nummer|num)",
+    "lic(?:en[cs]e)?_?(?:no|nr|num|number)|(?:num|numero)_?licen(?:ce|cia)|(?:customer|client|member(?:ship)?|personnel|staff|employee|patient|student|subscriber|account|kunden|personal|mitglieds|matrikel|patienten|abonnent)_?(?:no|nr|number|code|nummer|num)",
   ),
   rule(
     "name",
@@ -308,7 +308,7 @@ const RULES: readonly Rule[] = [
     "named like a picture of a person",
     "anywhere",
     ANY,
-    "avatar(?:_?(?:url|path|file_?name|id|key|image))?|profile_?(?:image|pic(?:ture)?|photo|background)(?:_?(?:url|path))?|selfie(?:_?url)?|passbild|head_?shot|mug_?shot|signature_?(?:image|data|png)|photo_?(?:id|of_?person)",
+    "avatar(?:_?(?:url|path|file_?name|id|key|image))?|profile_?(?:image|pic(?:ture)?|photo|background)(?:_?(?:url|path))?|selfie(?:_?url)?|passbild|head_?shot|mug_?shot|signature_?(?:ima?ge?|data|png|svg)|photo_?(?:id|of_?person)",
   ),
   rule(
     "picture",

@@ -90,6 +90,8 @@ export interface Ignored {
   readonly entry: string;
   readonly stores: number;
   readonly reason: string;
+  /** Of a store alone: columns of texts whose names say nothing, so that nobody takes them for looked at. */
+  readonly unjudged?: readonly string[];
 }
 
 export interface GuessedLink {

@@ -457,3 +457,28 @@ test("a hold names a date that is kept as text, where its name says that it is o
   expect(invoices({ issued_on: "text", booked: "date" })).toContain("from: booked }");
   expect(invoices({ paid: "text", deleted_at: "text" })).toContain("from: COLUMN_WITH_A_DATE }");
 });
+
+test("an ignored table names its texts that nobody judged, and one whose name says people is never ignored", () => {
+  const stores = [
+    table("slots", { id: "int!", who_is_it: "text", colour: "text", size: "int" }),
+    table("cc_members", { id: "int!", c1: "text", c2: "text" }),
+    table("wide", { id: "int!", ...Object.fromEntries("abcdefghij".split("").map((name) => [name, "text"])) }),
+  ];
+  const text = textOf(stores);
+  expect(text).toContain("- app.slots # not judged: who_is_it, colour\n");
+  expect(text).toContain("- app.wide # not judged: a, b, c, d, e, f, g, h and 2 more\n");
+  expect(text).toContain("# ? cc_members: its name says that its rows are people");
+  expect(read(text).map.ignore).toEqual(["app.slots", "app.wide"]);
+});
+
+test("a name of a column with a line break in it writes no line of the map", () => {
+  const odd = "note\n  evil: x";
+  const text = textOf([
+    table("users", { id: "int!", email: "text!", [`phone\n${odd}`]: "text" }),
+    table("slots", { id: "int!", [odd]: "text" }),
+    table(`outbox\n  evil: y`, { id: "int!" }),
+    table("invoices", { id: "int!", [`paid\n  evil: z`]: "date", mail: "text" }),
+    table("visits", { id: "int!", mail: "text", [`deleted_at\n  evil: q`]: "int" }),
+  ]);
+  expect(text).not.toMatch(/^\s*evil:/mu);
+});
