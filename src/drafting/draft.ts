@@ -16,7 +16,7 @@ import {
   polymorphicPairs,
 } from "./links.ts";
 import { markerOf } from "./markers.ts";
-import { ADDRESS_NAME, personalIn, type Surrounding, WRITTEN_NAME } from "./personal.ts";
+import { ADDRESS_NAME, FAMILY_NAME, GIVEN_NAME, personalIn, type Surrounding, WRITTEN_NAME } from "./personal.ts";
 import { plainName, singular, tableName } from "./plain-name.ts";
 import type {
   GuessedLink,
@@ -325,7 +325,8 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
       node.kind.audit || node.kind.side ? personalOf(system, node, { people: false, linked: false }) : certain(node)
     ).filter((one) => one.kind !== "address" || certain(node).length > 1);
     const { store } = node;
-    if (known.length === 0 && !node.kind.side && store.kind !== "objects") continue;
+    const named = isPeople(node) && !node.kind.ambiguous && store.kind === "table";
+    if (known.length === 0 && !node.kind.side && !named && store.kind !== "objects") continue;
     if (known.length === 0 && store.columns.length === 0 && store.kind !== "objects") continue;
     const key = keyColumn(node);
     const actor =
@@ -349,7 +350,9 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
             ? "looks like an outbox, a job queue, a session store or the like: copies of people pass through it"
             : store.kind === "objects"
               ? "objects: whose they are is in their names or in their bytes, and nobody can tell from here"
-              : `${known.map(({ column }) => column).join(", ")} may be a person's, and nothing leads there${actor ? " but who did something with it" : ""}`,
+              : known.length === 0
+                ? "its name says that its rows are people, and no name of a column says how one is found in it"
+                : `${known.map(({ column }) => column).join(", ")} may be a person's, and nothing leads there${actor ? " but who did something with it" : ""}`,
       });
   }
 
@@ -501,7 +504,7 @@ function isPeople({ kind }: Node): boolean {
 const WRITTEN_TABLE =
   /(?:^|_)(?:topic|thread|post|article|question|discussion|story|blog|review|comment|message|ticket)$/u;
 /** A key is a number of a row sooner than of a person. */
-const KEYS_TOO = new Set<PersonalColumn["kind"]>(["email", "login", "credential", "online trace"]);
+const KEYS_TOO = new Set<PersonalColumn["kind"]>(["email", "contact", "login", "credential", "online trace"]);
 
 function personalOf(
   system: SurveyedSystem,
@@ -518,6 +521,8 @@ function personalOf(
     written: plain.some((name) => WRITTEN_NAME.test(name)) || WRITTEN_TABLE.test(node.plain),
     opens: kind.session,
     addressed: plain.some((name) => ADDRESS_NAME.test(name)),
+    halved: plain.some((name) => GIVEN_NAME.test(name)) && plain.some((name) => FAMILY_NAME.test(name)),
+    listed: kind.listed,
   };
   const keys = new Set(store.references.flatMap(({ columns }) => columns));
   return store.columns.flatMap((column: StoreColumn) => {
@@ -603,10 +608,15 @@ function termsOf(
 const DATES =
   /(?:^|_)(?:issued|invoiced?|billed|booked|paid|posted|ordered|order|placed|invoice|rechnungs?|beleg|buchungs?|datum|date|fecha|created|completed|settled)(?:_?(?:on|at|date|datum|am|le|day))?(?:_|$)/u;
 
+const DAY = /(?:^|_)(?:date|datum|fecha|day)(?:_|$)|_(?:on|at|am|le)$/u;
+
 function holdOf({ store, kind }: Node): { readonly hold?: string } {
   const dates = store.columns.filter(({ shape }) => shape === "date");
-  const from =
-    dates.find(({ name }) => DATES.test(plainName(name)) && !/deleted|updated/u.test(plainName(name))) ?? dates[0];
+  const named = (columns: readonly StoreColumn[]) =>
+    columns.find(({ name }) => DATES.test(plainName(name)) && !/deleted|updated/u.test(plainName(name)));
+  // a text is a date only where its own name says so: `order` and `paid` may be anything
+  const texts = store.columns.filter(({ shape, name }) => shape === "text" && DAY.test(plainName(name)));
+  const from = named(dates) ?? dates[0] ?? named(texts);
   return { hold: `{ use: ${kind.invoice ? "invoices" : "books"}, from: ${from?.name ?? "COLUMN_WITH_A_DATE"} }` };
 }
 

@@ -1,9 +1,10 @@
 /** What leads to no person, each with the reason; one line for a family of tables. */
+import type { Store } from "../model/structure.ts";
 import { hushedName } from "./hushed-names.ts";
 import type { Ignored, Left, SurveyedSystem } from "./proposal.ts";
 
 const TECHNICAL = "kept by a framework or tool";
-const NOBODY = "no person is reached from here, and no column looks personal";
+const NOBODY = "no person is reached from here, and no column is named like a person's";
 
 /** A family is four tables or more with one beginning, of which none holds people. */
 const FAMILY = 4;
@@ -46,9 +47,19 @@ export function ignoredOf(
         entry: safeEntry(left.store.name, all, kept),
         stores: 1,
         reason: reasonOf(left),
+        ...(left.technical ? {} : unjudged(left.store)),
       })),
   ];
   return [...new Map(entries.map((one) => [one.entry, one])).values()].toSorted((a, b) => (a.entry < b.entry ? -1 : 1));
+}
+
+/** Columns that hold texts and say nothing by their names: whether people are in them only a look at the values tells. */
+function unjudged({ columns, key, references }: Store): Pick<Ignored, "unjudged"> {
+  const keys = new Set([...key, ...references.flatMap((reference) => reference.columns)]);
+  const texts = columns.filter(
+    ({ name, shape, values }) => (shape === "text" || shape === "json") && values === undefined && !keys.has(name),
+  );
+  return texts.length === 0 ? {} : { unjudged: texts.map(({ name }) => name) };
 }
 
 /** A name without what may be somebody's, where that reaches nothing that is kept. */

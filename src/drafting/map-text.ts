@@ -37,7 +37,8 @@ export function mapText(proposal: Proposal, { today, timezone }: Frame): string 
     "systems:",
     ...proposal.systems.flatMap((system) => systemBlock(system, proposal)),
   ];
-  return `${lines.join("\n")}\n`;
+  // a name in a comment may have a line break in it, and what stands behind that would be read as a rule
+  return `${lines.map((line) => line.replaceAll(/[\r\n]+/gu, " ")).join("\n")}\n`;
 }
 
 function mapBlock(ignored: readonly Ignored[], review: string): readonly string[] {
@@ -49,9 +50,20 @@ function mapBlock(ignored: readonly Ignored[], review: string): readonly string[
     "  ignore:",
     ...[...byReason].flatMap(([reason, entries]) => [
       `    # ${hushedWords(reason)}`,
-      ...entries.map(({ system, entry }) => `    - ${key(`${system}.${entry}`)}`),
+      ...entries.map(
+        ({ system, entry, unjudged = [] }) => `    - ${key(`${system}.${entry}`)}${unjudgedText(unjudged)}`,
+      ),
     ]),
   ];
+}
+
+const MOST_TOLD = 8;
+
+function unjudgedText(columns: readonly string[]): string {
+  const more = columns.length - MOST_TOLD;
+  return columns.length === 0
+    ? ""
+    : ` # not judged: ${hushedWords(columns.slice(0, MOST_TOLD).join(", "))}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function identityLine({ name, type, foundIn, by, reason }: ProposedIdentity): string {
@@ -122,7 +134,10 @@ function recordBlock(record: ProposedRecord, system: SurveyedSystem): readonly s
     ...(record.hold === undefined ? [] : [`        # hold: ${record.hold}`]),
     ...(record.marker === undefined
       ? []
-      : [`        # ${record.marker.reason}`, `        soft_delete: ${record.marker.text}`]),
+      : [
+          `        # ${hushedWords(record.marker.reason)}`,
+          ...(record.marker.text === undefined ? [] : [`        soft_delete: ${record.marker.text}`]),
+        ]),
     ...fieldLines(record.fields),
     ...personalRemark(record),
     ...record.remarks.map((remark) => `        # ${hushedWords(remark)}`),

@@ -14,7 +14,13 @@ const VALUE =
   /^(?:deleted|discarded|removed|trashed|trash|geloescht|gelöscht|supprimee?|eliminad[oa]|cancellat[oa]|verwijderd)$/iu;
 const BY = new RegExp(`^(?:${DELETED})_?by(?:_?(?:id|user|user_id))?$`, "u");
 
-export function markerOf({ columns, checks }: Store): { readonly text: string; readonly reason: string } | undefined {
+export interface Marker {
+  /** As YAML; absent: nobody can tell how it is written, so it is only said. */
+  readonly text?: string;
+  readonly reason: string;
+}
+
+export function markerOf({ columns, checks }: Store): Marker | undefined {
   const named = columns.map((column) => ({ column, plain: plainName(column.name) }));
   const by = named.find(({ column, plain }) => BY.test(plain) && column.shape === "text" && column.nullable)?.column
     .name;
@@ -28,6 +34,15 @@ export function markerOf({ columns, checks }: Store): { readonly text: string; r
       reason: `${time.name} is named like the time of a deletion`,
     };
   }
+  const told = named.find(
+    ({ column, plain }) => TIME.test(plain) && (column.shape === "text" || column.shape === "number"),
+  )?.column;
+  // SQLite has no type of its own for a time: most of its schemas keep one as text
+  if (told?.shape === "text" && told.nullable)
+    return {
+      text: `{ timestamp: ${key(told.name)}${byText} }`,
+      reason: `${told.name} is named like the time of a deletion, and is text: NULL must mean that the row is live, and a text an instant`,
+    };
   const flag = named.find(
     ({ column, plain }) => FLAG.test(plain) && (column.shape === "boolean" || column.shape === "number"),
   )?.column;
@@ -37,14 +52,29 @@ export function markerOf({ columns, checks }: Store): { readonly text: string; r
       reason: `${flag.name} is named like a flag of deletion; name the column that says since when with \`since\``,
     };
   const status = named.find(({ column, plain }) => STATUS.test(plain) && column.shape === "text")?.column;
-  if (status === undefined) return undefined;
-  const values = status.values ?? valuesIn(status, checks);
+  const values = status === undefined ? [] : (status.values ?? valuesIn(status, checks));
   const deleted = values.filter((value) => VALUE.test(value));
-  return deleted.length === 0
+  if (status === undefined || deleted.length === 0) return onlySaid(told, named);
+  return {
+    text: `{ status: ${key(status.name)}, deleted_when: [${deleted.map((value) => JSON.stringify(value)).join(", ")}]${byText} }`,
+    reason: `${status.name} may be one of these; name the column that says since when with \`since\``,
+  };
+}
+
+/** A number that counts seconds, a text that says yes: it marks something, and its values are not known from here. */
+function onlySaid(
+  told: StoreColumn | undefined,
+  named: readonly { readonly column: StoreColumn; readonly plain: string }[],
+): Marker | undefined {
+  if (told !== undefined)
+    return {
+      reason: `${told.name} is named like the time of a deletion, and is ${told.shape === "number" ? "a number" : "never NULL"}: no \`soft_delete\` can be proposed for it`,
+    };
+  const word = named.find(({ column, plain }) => FLAG.test(plain) && column.shape === "text")?.column;
+  return word === undefined
     ? undefined
     : {
-        text: `{ status: ${key(status.name)}, deleted_when: [${deleted.map((value) => JSON.stringify(value)).join(", ")}]${byText} }`,
-        reason: `${status.name} may be one of these; name the column that says since when with \`since\``,
+        reason: `${word.name} is named like a flag of deletion: \`soft_delete: { status: ${key(word.name)}, deleted_when: [...] }\` with its values`,
       };
 }
 

@@ -3,6 +3,7 @@ export type PersonalKind =
   | "email"
   | "phone"
   | "name"
+  | "contact"
   | "login"
   | "birth"
   | "official number"

@@ -30,6 +30,10 @@ export interface Surrounding {
   readonly opens: boolean;
   /** It has a street, a town or the like: then a state is a place, and no state of affairs. */
   readonly addressed: boolean;
+  /** It has both halves of a name, however short they are called: `fn` and `ln`. */
+  readonly halved: boolean;
+  /** A list of those who get something, or no longer do: a newsletter, opt-outs, bounces. */
+  readonly listed: boolean;
 }
 
 interface Rule {
@@ -38,7 +42,16 @@ interface Rule {
   readonly pattern: RegExp;
   readonly shapes: readonly StoreColumn["shape"][];
   /** Where it counts. */
-  readonly where: "anywhere" | "linked" | "people" | "carries" | "written" | "addressed" | "opens";
+  readonly where:
+    | "anywhere"
+    | "linked"
+    | "people"
+    | "carries"
+    | "written"
+    | "addressed"
+    | "opens"
+    | "halved"
+    | "listed";
 }
 
 const TEXTS = ["text", "other", "array"] as const;
@@ -68,7 +81,7 @@ const PLACE =
   "address(?:_?line)?|addr|street(?:_?(?:name|address|no|number))?|house_?(?:no|number|name)|line|city|town|village|suburb|district|region|state|province|county|postal_?code|post_?code|zip(?:_?code)?|postal|country(?:_?(?:code|name))?|adresse|anschrift|strasse|str|hausnummer|hausnr|haus_?nr|ort|wohnort|stadt|plz|postleitzahl|land|bundesland|rue|voie|ville|code_postal|cp|pays|direccion|calle|domicilio|ciudad|poblacion|provincia|codigo_postal|pais|indirizzo|via|citta|comune|cap|paese|adres|straat(?:naam)?|huisnummer|huisnr|plaats|woonplaats|postcode";
 /** Words that are of an address wherever they stand; the others of `PLACE` may be anything. */
 const PLACE_ALONE =
-  "address(?:_?line)?|addr|street(?:_?(?:name|address|no|number))?|house_?(?:no|number|name)|city|town|postal_?code|post_?code|zip(?:_?code)?|country(?:_?(?:code|name))?|adresse|anschrift|strasse|hausnummer|hausnr|haus_?nr|wohnort|stadt|plz|postleitzahl|rue|ville|code_postal|pays|direccion|calle|domicilio|ciudad|codigo_postal|pais|indirizzo|citta|adres|straat(?:naam)?|huisnummer|huisnr|woonplaats|plaats";
+  "address(?:_?line)?|addr|street(?:_?(?:name|address|no|number))?|house_?(?:no|number|name)|city|town|postal_?code|post_?code|zip(?:_?code)?|country(?:_?(?:code|name))?|adr|adresse|anschrift|(?:woon|post|bezoek)_?adres|strasse|hausnummer|hausnr|haus_?nr|wohnort|stadt|plz|postleitzahl|rue|ville|code_postal|pays|direccion|calle|domicilio|ciudad|codigo_postal|pais|indirizzo|citta|adres|straat(?:naam)?|huisnummer|huisnr|woonplaats|plaats|str_?nr|plz_?ort";
 
 export const ADDRESS_NAME = new RegExp(
   `(?:^|_)(?:${PLACE_ALONE.replace("country(?:_?(?:code|name))?|", "").replace("|pays", "").replace("|pais", "")})(?:_|$)`,
@@ -77,36 +90,69 @@ export const ADDRESS_NAME = new RegExp(
 export const WRITTEN_NAME =
   /(?:^|_)(?:body|contents?|text|message|raw|cooked|comment|html|markdown|nachricht|inhalt|contenu|contenido|testo|bericht)(?:_|$)/u;
 
+/** Halves of a name, as they are shortened; one alone may be a file's. */
+const GIVEN = "fn|f_?name|fst_?nm|first_?nm|f_?nm|vn|v_?name|vorn|prn|given";
+const FAMILY = "ln|l_?name|lst_?nm|last_?nm|l_?nm|nn|n_?name|nachn|sn|surnm|family";
+export const GIVEN_NAME = new RegExp(`^(?:${GIVEN})$`, "u");
+export const FAMILY_NAME = new RegExp(`^(?:${FAMILY})$`, "u");
+
+/** One word for somebody, and a column of texts called by nothing else: whatever names them stands in it. */
+const SOMEBODY =
+  "recipient|addressee|contact|attendee|participant|invitee|registrant|respondent|donor|holder|subscriber|sender|receiver|guest|applicant|candidate|caller|visitor|passenger|patient|payer|payee|beneficiary|spouse|person|customer|client|buyer|employee|complainant|claimant|witness|tenant_?name|renter|empfaenger|absender|inhaber|halter|fahrer|kunde|kontakt|teilnehmer|bewerber|gast|spender|patient|auftraggeber|versicherte[rs]?|rider|trainer|coach|poster|competitor|winner|opponent|player|instructor|teacher|doctor|physician|nurse|vet|therapist|counsell?or|lawyer|technician|inspector|recipients|receivers|contacts|guests|attendees|participants|passengers|interlocuteur|destinataire|expediteur|beneficiaire|titulaire|abonne|participant|interlocutor|destinatario|remitente|beneficiario|titular|contacto|interesado|nominativo|mittente|intestatario|contatto|iscritto|ontvanger|afzender|deelnemer|contact_?persoon|klant|geadresseerde|kontoinh(?:aber)?";
+
 const RULES: readonly Rule[] = [
   rule(
     "email",
     "named like an e-mail address",
     "anywhere",
     [...TEXTS, "json"],
-    "e_?mail(?:_?(?:address|addr|adresse|adres))?s?|mail_?(?:address|adresse|addr)|courriel|adresse_?mail|correo(?:_?electronico|_?e)?|posta_?elettronica|e_?post",
+    "e_?mail(?:_?(?:address|addr|adresse|adres))?s?|mail_?(?:address|adresse|adres|addr|adr|to|from)|mailto|mails?$|mail_?kontakt|eml|courriel|adresse_?mail|correo(?:_?electronico|_?e)?|correl|posta_?elettronica|e_?post",
   ),
   rule("email", "named like an e-mail address", "linked", TEXTS, "mail"),
+  rule(
+    "contact",
+    "named like somebody: a name, an address or a number may stand in it",
+    "anywhere",
+    TEXTS,
+    `^(?:${SOMEBODY})$|^(?:to|from|cc|bcc|reply|reply_?to|notify|sent_?to|mailed_?to|forward_?to)_?(?:addr(?:ess(?:es)?)?)$|^(?:reply_?to|sent_?to|mailed_?to|addressed_?to|forward_?to|contact_?(?:info|details?|data)|kontakt_?(?:daten|info)|coordonnees|(?:written|posted|submitted|requested|reported|ordered|booked|donated|signed)_?by)$`,
+  ),
+  rule(
+    "contact",
+    "an address in a list of those who get something",
+    "listed",
+    TEXTS,
+    "^(?:addr(?:ess)?|adresse|adres|direccion|indirizzo|destination|target|who|name|value)$",
+  ),
   rule(
     "phone",
     "named like a telephone number",
     "anywhere",
     NUMBERS,
-    "(?:tele)?phones?(?:_?(?:no|nr|num|number))?|mobile(?:_?(?:no|nr|number|phone))|cell(?:_?phone|_?number)?|fax(?:_?(?:no|nr|number|nummer))?|telefax|tel(?:_?(?:no|nr|fixe|portable))?|telefon(?:_?(?:nr|nummer))?|(?:tele|mobil|handy|ruf|fax)_?nummer|handy(?:_?nr)?|mobil(?:_?(?:nr|telefon|nummer))|telefono|telefonos|movil|cellulare|telefoon(?:nummer)?|gsm(?:_?nummer)?|whatsapp(?:_?(?:no|number))?|msisdn",
+    "(?:tele)?phones?(?:_?(?:no|nr|num|number))?|mobile(?:_?(?:no|nr|number|phone))|cell(?:_?phone|_?number)?|fax(?:_?(?:no|nr|number|nummer))?|telefax|tel(?:_?(?:no|nr|fixe|portable))?|telefon(?:_?(?:nr|nummer))?|(?:tele|mobil|handy|ruf|fax)_?nummer|handy(?:_?nr)?|mobil(?:_?(?:nr|telefon|nummer))|telefono|telefonos|movil|cellulare|telefoon(?:nummer)?|gsm(?:_?nummer)?|whatsapp(?:_?(?:no|number))?|msisdn|^(?:mobile|mobil|mobiel|mob)$|mob_?(?:no|nr|num|phone|tel)|mobiel(?:_?(?:nr|nummer))?|(?:num_?)?(?:tlf|telf|tfno|tlfn)|ph_?(?:no|nr|num)|num_?tel|(?:notfall|emergency)_?(?:nr|no|nummer|number|tel|kontakt)|wa_?(?:no|nr|num|number)",
   ),
   rule("phone", "named like a telephone number", "people", NUMBERS, "mobile|mobil|portable|extension|durchwahl"),
+  rule("phone", "named like a telephone number", "people", TEXTS, "ph|mob|cell|port|rufnr"),
   rule(
     "name",
     "named like a person's name",
     "anywhere",
     [...TEXTS, "bytes"],
-    "(?:first|last|given|family|middle|maiden|legal|fore|birth|preferred|full|real|sur)_?names?|(?:vor|nach|familien|geburts|zu)_?name|anrede|ansprech(?:partner|person)|contact_?person|contact_?persoon|civilite|prenom|nom_?(?:complet|de_?famille|usage|naissance)|apellidos?(?:_?(?:paterno|materno))?|(?:primer|segundo)_?(?:nombre|apellido)|cognome|nome_?completo|(?:voor|achter|roep)_?na(?:a)?m|tussenvoegsel|salutation|honorific|title_?of_?courtesy|signed_?by_?name|initials",
+    "(?:first|last|given|family|middle|maiden|legal|fore|birth|preferred|full|real|sur)_?names?|(?:vor|nach|familien|geburts|zu)_?name|anrede|ansprech(?:partner|person)|contact_?person|contact_?persoon|civilite|prenom|nom_?(?:complet|de_?famille|usage|naissance)|apellidos?(?:_?(?:paterno|materno))?|(?:primer|segundo)_?(?:nombre|apellido)|cognome|nome_?completo|(?:voor|achter|roep)_?na(?:a)?m|tussenvoegsel|salutation|honorific|title_?of_?courtesy|signed_?by_?name|initials|nombre_?completo|nom_?(?:et_?)?prenom|nome_?(?:e_?)?cognome|volledige_?naam|(?:usr|cust|emp|drv|drvr|pers|pat|cli|mbr|frst|first|lst|last|given|sur|contact|owner)_?nm",
   ),
   rule(
     "name",
     "named like a person's name",
     "anywhere",
     TEXTS,
-    `(?:${WHOSE})_?(?:full_?|first_?|last_?)?(?:name|nom|nombre|nome|naam)`,
+    `(?:${WHOSE})_?(?:full_?|first_?|last_?)?(?:name|nom|nombre|nome|naam|nm)`,
+  ),
+  rule("name", "half of a name, beside the other half", "halved", TEXTS, `^(?:${GIVEN}|${FAMILY})$`),
+  rule(
+    "name",
+    "named like a person's name",
+    "anywhere",
+    TEXTS,
+    `(?:name|nom|nombre|nome|naam)_?(?:(?:du|de|del|de_la|della|van)_)?(?:${WHOSE})$|nick_?names?$|nick$|pseudo(?:nyme|nym)?$|screen_?name$|spitz_?name$|apodo$|soprannome$|bijnaam$`,
   ),
   rule(
     "name",
@@ -120,44 +166,47 @@ const RULES: readonly Rule[] = [
     "a name in a table of people",
     "people",
     TEXTS,
-    "^name|^nom|^nombres?|^nome|^naam|^title|^titel|^suffix|^prefix|^initials|^contact_?title",
+    "^name|^nom|^nombres?|^nome|^naam|^title|^titel|^suffix|^prefix|^initials|^contact_?title|^(?:[a-z]_?name|[a-z]+_?nm|nm)$",
   ),
   rule(
     "login",
     "named like a login",
     "anywhere",
     TEXTS,
-    "user_?name|login(?:_?name)?|log_?on(?:_?name)?|benutzer_?name|gebruikers_?naam|nom_?(?:d_?)?utilisateur|nombre_?(?:de_?)?usuario|nome_?utente|identifiant|whodunnit|(?:remote|os|db)_?user",
+    "user_?name|login(?:_?name)?|log_?on(?:_?name)?|benutzer_?name|gebruikers_?naam|nom_?(?:d_?)?utilisateur|nombre_?(?:de_?)?usuario|nome_?utente|identifiant|whodunnit|(?:remote|os|db)_?user|usr_?name|u_?name|^(?:usr|user|benutzer|utilisateur|usuario|utente|gebruiker)$|^(?:(?:user|chat|player|gamer)_?)?handle$",
   ),
   rule(
     "login",
     "a handle in a table of people",
     "people",
     TEXTS,
-    "handle|slug|external_?id|(?:provider_?)?uid|subject_?id|kundennummer",
+    "handle|slug|external_?id|(?:provider_?)?uid|subject_?id|kundennummer|kennung|kuerzel",
   ),
   rule(
     "birth",
     "named like a day of birth",
     "anywhere",
     DATES,
-    "dob|(?:date_?of_?)?birth(?:_?(?:date|day|year|month|place|city|country))?|birthday|born(?:_?(?:on|at|in))?|geburts?_?(?:datum|tag|jahr|ort|name)?|geb_?(?:datum|dat|tag)|(?:date|lieu|ville)_?(?:de_?)?naissance|(?:fecha|lugar)_?(?:de_?)?nacimiento|(?:data|luogo)_?(?:di_?)?nascita|geboorte_?(?:datum|plaats)?|date_?of_?death|deceased_?on|todestag",
+    "dob|(?:date_?of_?)?birth(?:_?(?:date|day|year|month|place|city|country))?|birthday|born(?:_?(?:on|at|in))?|geburts?_?(?:datum|tag|jahr|ort|name)?|geb_?(?:datum|dat|tag)|(?:date|lieu|ville)_?(?:de_?)?naissance|(?:fecha|lugar)_?(?:de_?)?nacimiento|(?:data|luogo)_?(?:di_?)?nascita|geboorte_?(?:datum|plaats)?|date_?of_?death|deceased_?on|todestag|bdate|b_?day|f(?:ec(?:ha)?)?_?nac(?:imiento)?|d(?:ate)?_?naiss(?:ance)?|dt?_?nasc(?:ita)?|nascita|naissance|nacimiento|nat[oa]_?(?:il|a)|ne_?le|geboren(?:_?(?:am|op|in))?",
   ),
   rule("birth", "an age in a table of people", "people", ["number", "text"], "age|alter|edad|eta|leeftijd"),
+  rule("birth", "named like a day of birth", "people", DATES, "b_?date|geb|yob|b_?year|ddn"),
   rule(
     "official number",
     "named like an official number of a person",
     "anywhere",
     NUMBERS,
-    "ssn|sin|nin|nino|bsn|nif|nie|dni|cpf|curp|nir|svnr|ahv(?:_?(?:nr|nummer))?|social_?(?:security|insurance)(?:_?(?:no|number|num))?|national_?(?:id|identifier|insurance(?:_?number)?|number)|passport(?:_?(?:no|nr|number))?|(?:reise)?pass_?(?:nr|nummer)|passeport|pasaporte|passaporto|paspoort(?:nummer)?|tax_?(?:payer_?)?(?:id|no|number|identifier)|tin|steuer_?(?:id|nr|nummer)|sozialversicherungs?_?(?:nr|nummer)|rentenversicherungs?_?nummer|(?:personal)?ausweis_?(?:nr|nummer)?|numero_?(?:de_?)?securite_?sociale|num_?secu|codice_?fiscale|burger_?service_?nummer|personnummer|driv(?:er|ing)_?s?_?licen[cs]e(?:_?(?:no|number))?|fuehrerschein(?:_?(?:nr|nummer))?|licen[cs]e_?plate|plate_?(?:no|number)|kennzeichen|kenteken|matricula_?vehiculo|id_?card(?:_?(?:no|number))?|identity_?(?:no|number|document)|medical_?record(?:_?(?:no|number))?|mrn|(?:health_?)?insurance_?(?:no|number|id)|kranken(?:kassen|versicherten)_?(?:nr|nummer)|versicherten_?(?:nr|nummer)|vin",
+    "ssn|sin|nin|nino|bsn|nif|nie|dni|cpf|curp|nir|svnr|ahv(?:_?(?:nr|nummer))?|social_?(?:security|insurance)(?:_?(?:no|number|num))?|national_?(?:id|identifier|insurance(?:_?number)?|number)|passport(?:_?(?:no|nr|number))?|(?:reise)?pass_?(?:nr|nummer)|passeport|pasaporte|passaporto|paspoort(?:nummer)?|tax_?(?:payer_?)?(?:id|no|number|identifier)|tin|steuer_?(?:id|nr|nummer)|sozialversicherungs?_?(?:nr|nummer)|rentenversicherungs?_?nummer|(?:personal)?ausweis_?(?:nr|nummer)?|numero_?(?:de_?)?securite_?sociale|num_?secu|cod(?:ice)?_?fisc(?:ale)?|rijksregister(?:_?(?:nr|nummer))?|burger_?service_?nummer|personnummer|driv(?:er|ing)_?s?_?licen[cs]e(?:_?(?:no|number))?|fuehrerschein(?:_?(?:nr|nummer))?|licen[cs]e_?plate|plate_?(?:no|number)|kennzeichen|kenteken|matricula_?vehiculo|id_?card(?:_?(?:no|number))?|identity_?(?:no|number|document)|medical_?record(?:_?(?:no|number))?|mrn|(?:health_?)?insurance_?(?:no|number|id)|kranken(?:kassen|versicherten)_?(?:nr|nummer)|versicherten_?(?:nr|nummer)|vin|^plates?$|(?:number|reg(?:istration)?|car|vehicle)_?plates?|vehicle_?reg(?:istration)?(?:_?(?:no|number))?|vrn|kfz_?(?:kz|kennz|nr)|kennz|targa|immat(?:riculation)?|matricula|insee|num_?ss|nss",
   ),
   rule(
     "bank",
     "named like a bank account or card",
     "anywhere",
     NUMBERS,
-    "iban|bic|swift(?:_?code)?|bank_?(?:account|acct)(?:_?(?:no|nr|number|name|holder))?|account_?(?:holder|owner)(?:_?name)?|konto_?(?:nr|nummer|inhaber)|kontoinhaber|(?:credit_?|debit_?)?card_?(?:no|num|number|holder|holder_?name|last_?(?:4|four|digits)?|exp(?:iry|iration)?(?:_?(?:date|month|year))?|brand|token|fingerprint)|cc_?(?:no|num|number|last_?(?:4|four)?|exp)|credit_?card|last_?four|pan|cvv|cvc|sort_?code|routing_?(?:no|number)|titulaire|cuenta_?bancaria|numero_?(?:de_?)?cuenta|conto_?corrente|rekening_?(?:nr|nummer|houder)|rib|paypal(?:_?(?:id|email|account))?|stripe_?customer_?id|sepa_?mandat(?:e|_?referenz)?",
+    "iban|bic|swift(?:_?code)?|bank_?(?:account|acct)(?:_?(?:no|nr|number|name|holder))?|account_?(?:holder|owner)(?:_?name)?|konto_?(?:nr|nummer|inhaber)|kontoinhaber|(?:credit_?|debit_?)?card_?(?:no|num|number|holder|holder_?name|last_?(?:4|four|digits)?|exp(?:iry|iration)?(?:_?(?:date|month|year))?|brand|token|fingerprint)|cc_?(?:no|num|number|last_?(?:4|four)?|exp)|credit_?card|last_?four|pan|cvv|cvc|sort_?code|routing_?(?:no|number)|titulaire|c(?:uen)?ta_?banc(?:o|aria)|numero_?(?:de_?)?cuenta|conto_?corrente|rekening_?(?:nr|nummer|houder)|rib|paypal(?:_?(?:id|email|account))?|stripe_?customer_?id|sepa_?mandat(?:e|_?referenz)?",
   ),
+  rule("bank", "named like a bank account", "people", NUMBERS, "konto|conto|cuenta|compte|acct_?(?:no|num)"),
+  rule("bank", "named like a bank account", "linked", TEXTS, "rekening"),
   rule("address", "named like an address of a person", "anywhere", [...TEXTS, "json"], `(?:${WHOSE})_?(?:${PLACE})`),
   rule("address", "an address beside a person", "linked", [...TEXTS, "json", "number"], `(?:${PLACE_ALONE})`),
   rule(
@@ -165,7 +214,7 @@ const RULES: readonly Rule[] = [
     "part of an address beside a person",
     "addressed",
     [...TEXTS, "number"],
-    `(?:${PLACE})|complement(?:_?adresse)?|apartment|apt|unit_?(?:no|number)|building_?(?:no|number|name)?|floor`,
+    `(?:${PLACE})|str_?(?:nr|hausnr)|plz_?ort|complement(?:_?adresse)?|apartment|apt|unit_?(?:no|number)|building_?(?:no|number|name)?|floor`,
   ),
   rule(
     "address",
@@ -193,7 +242,7 @@ const RULES: readonly Rule[] = [
     "named like a secret of a person",
     "anywhere",
     [...TEXTS, "json", "bytes", "uuid"],
-    "pass_?word(?:_?(?:hash|digest|salt|crypt|enc(?:rypted)?))?|encrypted_?password|passwd|passhash|pass_?hash|pwd|password_?hash|passwort(?:_?hash)?|kennwort|mot_?de_?passe|mdp|contrasena|clave_?acceso|parola_?chiave|wachtwoord|act_?key|(?:reset|confirmation|unlock|remember|verification|activation|invitation|unsubscribe|newsletter|authentication|recovery)_?(?:password_?)?(?:token|key|code|digest|hash)|token_?secret|otp(?:_?(?:secret|code|seed))?|totp(?:_?secret)?|(?:two_?factor|2fa|tfa|mfa)(?:_?(?:secret|recovery_?codes|key))|recovery_?codes?|backup_?codes?|otp_?backup_?codes|security_?(?:question|answer|stamp)",
+    "pass_?word(?:_?(?:hash|digest|salt|crypt|enc(?:rypted)?))?|encrypted_?password|passwd|passhash|pass_?hash|pwd|password_?hash|pw|pw_?hash|^pass$|passwort(?:_?hash)?|kennwort|mot_?de_?passe|mdp|contrasena|clave_?acceso|parola_?chiave|wachtwoord|act_?key|(?:reset|confirmation|unlock|remember|verification|activation|invitation|unsubscribe|newsletter|authentication|recovery)_?(?:password_?)?(?:token|key|code|digest|hash)|token_?secret|otp(?:_?(?:secret|code|seed))?|totp(?:_?secret)?|(?:two_?factor|2fa|tfa|mfa)(?:_?(?:secret|recovery_?codes|key))|recovery_?codes?|backup_?codes?|otp_?backup_?codes|security_?(?:question|answer|stamp)",
   ),
   rule(
     "credential",
@@ -221,7 +270,7 @@ const RULES: readonly Rule[] = [
     "a number that a person is known by",
     "people",
     NUMBERS,
-    "(?:customer|client|member(?:ship)?|personnel|staff|employee|patient|student|subscriber|account|kunden|personal|mitglieds|matrikel|patienten|abonnent)_?(?:no|nr|number|code|nummer|num)",
+    "lic(?:en[cs]e)?_?(?:no|nr|num|number)|(?:num|numero)_?licen(?:ce|cia)|(?:customer|client|member(?:ship)?|personnel|staff|employee|patient|student|subscriber|account|kunden|personal|mitglieds|matrikel|patienten|abonnent)_?(?:no|nr|number|code|nummer|num)",
   ),
   rule(
     "name",
@@ -259,7 +308,7 @@ const RULES: readonly Rule[] = [
     "named like a picture of a person",
     "anywhere",
     ANY,
-    "avatar(?:_?(?:url|path|file_?name|id|key|image))?|profile_?(?:image|pic(?:ture)?|photo|background)(?:_?(?:url|path))?|selfie(?:_?url)?|passbild|head_?shot|mug_?shot|signature_?(?:image|data|png)|photo_?(?:id|of_?person)",
+    "avatar(?:_?(?:url|path|file_?name|id|key|image))?|profile_?(?:image|pic(?:ture)?|photo|background)(?:_?(?:url|path))?|selfie(?:_?url)?|passbild|head_?shot|mug_?shot|signature_?(?:ima?ge?|data|png|svg)|photo_?(?:id|of_?person)",
   ),
   rule(
     "picture",
@@ -273,7 +322,7 @@ const RULES: readonly Rule[] = [
     "words that somebody wrote",
     "linked",
     [...TEXTS, "json"],
-    "(?:internal_?|customer_?|private_?|public_?|delivery_?|gift_?|order_?|staff_?|admin_?)?(?:notes?|comments?|remarks?|message|memo)|about(?:_?me)?|bio(?:graphy)?|body(?:_?(?:html|text|raw|markdown))?|content(?:s|_?(?:html|text))?|text|raw|cooked|feedback|testimonial|answer|answers|question|reply|review(?:_?text)?|transcript|greeting|signature|sig|dedication|cover_?letter|resume|cv|complaint|subject|betreff|sujet|asunto|oggetto|onderwerp|[a-z]+_text|(?:ban_|edit_|cancel(?:lation)?_|leave_|absence_|visit_)?reason|gift_?(?:text|wrap_?message)|special_?requests?|custom_?status|status_?message|bemerkung(?:en)?|anmerkung(?:en)?|notiz(?:en)?|kommentar(?:e)?|nachricht|freitext|hinweis|remarques?|commentaires?|observaciones|comentarios?|mensaje|nota|notas|messaggio|commento|osservazioni|opmerking(?:en)?|toelichting|bericht|search_?(?:query|term|terms)|query_?text|keywords_?searched",
+    "(?:internal_?|customer_?|private_?|public_?|delivery_?|gift_?|order_?|staff_?|admin_?)?(?:notes?|comments?|remarks?|message|memo|msg|txt)|subj|about(?:_?me)?|bio(?:graphy)?|body(?:_?(?:html|text|raw|markdown))?|content(?:s|_?(?:html|text))?|text|raw|cooked|feedback|testimonial|answer|answers|question|reply|review(?:_?text)?|transcript|greeting|signature|sig|dedication|cover_?letter|resume|cv|complaint|subject|betreff|sujet|asunto|oggetto|onderwerp|[a-z]+_text|(?:ban_|edit_|cancel(?:lation)?_|leave_|absence_|visit_)?reason|gift_?(?:text|wrap_?message)|special_?requests?|custom_?status|status_?message|bemerkung(?:en)?|anmerkung(?:en)?|notiz(?:en)?|kommentar(?:e)?|nachricht|freitext|hinweis|remarques?|commentaires?|observaciones|comentarios?|mensaje|nota|notas|messaggio|commento|osservazioni|opmerking(?:en)?|toelichting|bericht|search_?(?:query|term|terms)|query_?text|keywords_?searched",
   ),
   rule(
     "words",
@@ -371,18 +420,25 @@ function byNameOf(column: StoreColumn, around: Surrounding): Personal | undefine
     const found = one.pattern.exec(name)?.[0];
     if (found === undefined || (about && !(found === name && SAYS_IT_WHOLE.has(one.kind)))) continue;
     if (KEY.test(name) && !KEEPS_ID.has(one.kind)) continue;
-    return { kind: one.kind, reason: one.said, certain: one.where === "anywhere" };
+    return { kind: one.kind, reason: one.said, certain: SURE.has(one.where) };
   }
   return undefined;
 }
 
+/** Where a name alone is enough. */
+const SURE = new Set<Rule["where"]>(["anywhere", "halved", "listed"]);
+
 function holds(
   where: Rule["where"],
-  { people, linked, organisation, carries, written, addressed, opens }: Surrounding,
+  { people, linked, organisation, carries, written, addressed, opens, halved, listed }: Surrounding,
 ): boolean {
   switch (where) {
     case "opens":
       return opens;
+    case "halved":
+      return halved;
+    case "listed":
+      return listed;
     case "addressed":
       return addressed && (people || (linked && !organisation));
     case "anywhere":

@@ -57,8 +57,8 @@ export interface ProposedRecord {
   readonly asks: readonly string[];
   readonly personal: readonly PersonalColumn[];
   readonly fields: readonly ProposedField[];
-  /** As YAML, with its reason. */
-  readonly marker?: { readonly text: string; readonly reason: string };
+  /** How the application marks it as deleted: as YAML, where that can be told, with the reason. */
+  readonly marker?: { readonly text?: string; readonly reason: string };
   readonly auditOf?: { readonly record: string; readonly reason: string };
   /** A hold that its kind suggests, as YAML in a comment. */
   readonly hold?: string;
@@ -90,6 +90,8 @@ export interface Ignored {
   readonly entry: string;
   readonly stores: number;
   readonly reason: string;
+  /** Of a store alone: columns of texts whose names say nothing, so that nobody takes them for looked at. */
+  readonly unjudged?: readonly string[];
 }
 
 export interface GuessedLink {

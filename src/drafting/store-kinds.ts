@@ -6,13 +6,13 @@ const word = (pattern: string) => new RegExp(`(?:^|_)(?:${pattern})(?:_|$)`, "u"
 const last = (pattern: string) => new RegExp(`(?:^|_)(?:${pattern})$`, "u");
 
 const PEOPLE = last(
-  "user|person|persona|personne|persoon|people|customer|client|member|employee|staff|personnel|worker|patient|student|pupil|teacher|contact|contact_person|subscriber|lead|prospect|guest|visitor|applicant|candidate|donor|author|writer|artist|actor|player|driver|rider|passenger|reader|participant|attendee|volunteer|parent|guardian|child|tenant_user|account|profile|admin|administrator|operator|agent|owner|resident|citizen|voter|borrower|lender|buyer|seller|physician|doctor|nurse|lawyer|kunde|kunden|mitarbeiter|benutzer|nutzer|anwender|mitglied(?:er)?|patienten|schueler|lehrer|ansprechpartner|person(?:en)?|interessent(?:en)?|bewerber|gast|gaeste|utilisateur|salarie|employe|membre|abonne|adherent|eleve|patiente?|usuario|cliente|empleado|miembro|socio|paciente|alumno|utente|dipendente|clienti|utenti|paziente|gebruiker|klant|klanten|medewerker|lid|leden|bezoeker|werknemer",
+  "user|person|persona|personne|persoon|people|customer|client|member|employee|staff|personnel|worker|patient|student|pupil|teacher|contact|contact_person|subscriber|lead|prospect|guest|visitor|applicant|candidate|donor|author|writer|artist|actor|player|driver|rider|passenger|reader|participant|attendee|volunteer|parent|guardian|child|tenant_user|account|profile|admin|administrator|operator|agent|owner|resident|citizen|voter|borrower|lender|buyer|seller|physician|doctor|nurse|lawyer|kunde|kunden|mitarbeiter|benutzer|nutzer|anwender|mitglied(?:er)?|patienten|schueler|lehrer|ansprechpartner|person(?:en)?|interessent(?:en)?|bewerber|gast|gaeste|utilisateur|salarie|employe|membre|abonne|adherent|eleve|patiente?|usuario|cliente|empleado|miembro|socio|paciente|alumno|utente|dipendente|clienti|utenti|paziente|gebruiker|klant|klanten|medewerker|lid|leden|registrant|invitee|respondent|contestant|recipient|addressee|renter|donator|signatory|teilnehmer|abonnent(?:en)?|empfaenger|halter|fahrzeughalter|fahrer|spender|inscrit|destinataire|beneficiaire|locataire|suscriptor(?:es)?|destinatario|inscrito|iscritti|iscritto|abbonati|soci|deelnemer|leerling(?:en)?|gasten|ontvanger|abonnee|bezoeker|werknemer",
 );
 const ORGANISATION = word(
   "suppliers?|vendors?|compan(?:y|ies)|organi[sz]ations?|orgs?|shops?|stores?|warehouses?|branch(?:es)?|agenc(?:y|ies)|publishers?|banks?|carriers?|shippers?|manufacturers?|brands?|hospitals?|schools?|universit(?:y|ies)|departments?|teams?|groups?|tenants?|partners?|dealers?|depots?|plants?|sites?|venues?|lieferant(?:en)?|firmen|filialen?|lager|fournisseurs?|entreprises?|proveedor(?:es)?|empresas?|fornitor[ei]|aziende?|leveranciers?|bedrijven|bedrijf|hersteller|spediteur(?:e)?|mandanten?",
 );
 const AMBIGUOUS = last(
-  "account|profile|agent|operator|lead|contact|driver|owner|administrator|admin|reader|actor|author|child|parent|lid|socio",
+  "account|profile|agent|operator|lead|contact|driver|owner|administrator|admin|reader|actor|author|child|parent|lid|socio|soci|recipient",
 );
 const AUDIT = word(
   "audits?|audit_?(?:log|trail|event)s?|auditlog|history|histories|historical\\w*|hist|versions?|revisions?|change_?logs?|changes|journals?|trails?|aud|logentry|log_?entr(?:y|ies)|admin_log|activity_?logs?|activities|logged_actions|aenderungen?|aenderungsprotokoll|protokoll|historie|historique|historial|storico|geschiedenis|archive",
@@ -29,6 +29,9 @@ const MONEY = word(
 const INVOICE = word(
   "invoices?|credit_?notes?|bills?|receipts?|rechnung(?:en)?|gutschrift(?:en)?|belege?|factures?|facturas?|fatture|fattura|facturen|factuur",
 );
+const LISTED = word(
+  "newsletters?|mailing_?lists?|wait(?:ing)?_?lists?|mail_?lists?|unsubscribe(?:d|s|rs)?|unsubscriptions?|suppress(?:ions?|ed)|opt_?(?:in|out)s?|bounces?|bounced|do_?not_?(?:call|mail|contact)|rundbrief|verteiler|infolettre|boletin|bollettino|nieuwsbrief",
+);
 const TECHNICAL = word(
   "schema_?migrations?|migrations?|ar_internal_metadata|flyway_schema_history|databasechangelog(?:lock)?|alembic_version|django_(?:migrations|content_type|site)|auth_(?:permission|group|group_permissions)|spatial_ref_sys|knex_migrations(?:_lock)?|typeorm_metadata|goose_db_version|__ef_migrations_history|__efmigrationshistory|sequences?|seaql_migrations",
 );
@@ -43,6 +46,8 @@ export interface StoreKind {
   readonly session: boolean;
   readonly money: boolean;
   readonly invoice: boolean;
+  /** A list of those who get something, or no longer do. */
+  readonly listed: boolean;
   readonly technical: boolean;
 }
 
@@ -59,6 +64,7 @@ export function kindOf(store: Pick<Store, "name" | "parts" | "columns">): StoreK
     session: SESSION.test(name),
     money: MONEY.test(name),
     invoice: INVOICE.test(name),
+    listed: LISTED.test(name),
     technical,
   };
 }

@@ -392,3 +392,93 @@ test("files in buckets are named with their bucket, and lose rows, not files", (
   const text = textOf([store], { begins: "s3://", actions: ["erase", "remove-rows"] });
   expect(text).toMatch(/files: \["s3:\/\/exports\/daily\/\*\.csv"\][\s\S]*do: remove-rows/u);
 });
+
+test.each([
+  ["newsletter", { id: "int!", mail: "text", opted_in: "bool" }, ["mail"]],
+  ["notices", { id: "int!", e_mail: "text" }, ["e_mail"]],
+  ["notices", { id: "int!", mailaddress: "text" }, ["mailaddress"]],
+  ["notices", { id: "int!", mailAdr: "text" }, ["mailAdr"]],
+  ["outgoing", { id: "int!", recipient: "text", toAddress: "text" }, ["recipient", "toAddress"]],
+  ["waitlist", { id: "int!", contact: "text" }, ["contact"]],
+  ["scores", { id: "int!", handle: "text", points: "int" }, ["handle"]],
+  ["scores", { id: "int!", nick: "text", points: "int" }, ["nick"]],
+  ["parking", { id: "int!", plate: "text", since: "date" }, ["plate"]],
+  ["parking", { id: "int!", targa: "text", since: "date" }, ["targa"]],
+  ["reminders", { id: "int!", mobile: "text" }, ["mobile"]],
+  ["termine", { id: "int!", geburtstag: "date", geboren: "date" }, ["geburtstag", "geboren"]],
+  ["cards", { id: "int!", fn: "text", ln: "text" }, ["fn", "ln"]],
+  ["citas", { id: "int!", nombre_cliente: "text", f_nac: "date" }, ["nombre_cliente", "f_nac"]],
+  ["unsubscribed", { addr: "text!", since: "date" }, ["addr"]],
+  ["accessi", { id: "int!", utente: "text", pw: "text" }, ["utente", "pw"]],
+] as const)(
+  "a table of its own is never ignored in silence where a short or foreign word speaks of somebody: %s %o",
+  (name, columns, wanted) => {
+    const { records: found, unplaced, ignored } = draft([surveyedAs([table(name, columns)])]);
+    expect(ignored).toEqual([]);
+    expect([...found, ...unplaced].flatMap(({ personal }) => personal.map(({ column }) => column))).toEqual(wanted);
+  },
+);
+
+test("words that only look like somebody's stay what they are", () => {
+  const { ignored } = draft([
+    surveyedAs([
+      table("mail_templates", { id: "int!", mail_subject: "text", mail_type: "text" }),
+      table("lifts", { id: "int!", contact_resistance: "numeric", recipient_count: "int" }),
+      table("files", { id: "int!", fname: "text", file_handle: "text" }),
+      table("samples", { id: "int!", ph: "numeric", ln: "numeric" }),
+    ]),
+  ]);
+  expect(ignored.map(({ entry }) => entry)).toEqual(["files", "lifts", "mail_templates", "samples"]);
+});
+
+test("a time of deletion that is kept as text is a marker; a number, or a yes and no as text, is only said", () => {
+  const made = (columns: Readonly<Record<string, string>>) =>
+    textOf([table("users", { id: "int!", email: "text!", ...columns })]);
+  expect(made({ deleted_at: "text" })).toMatch(
+    /is text: NULL must mean[^\n]*\n\s+soft_delete: \{ timestamp: deleted_at \}/u,
+  );
+  for (const [text, said] of [
+    [made({ deleted_at: "int" }), "# deleted_at is named like the time of a deletion, and is a number"],
+    [made({ deleted_at: "text!" }), "# deleted_at is named like the time of a deletion, and is never NULL"],
+    [made({ is_deleted: "text" }), "# is_deleted is named like a flag of deletion"],
+  ] as const) {
+    expect(text).toContain(said);
+    expect(text).not.toMatch(/^\s+soft_delete:/mu);
+  }
+});
+
+test("a hold names a date that is kept as text, where its name says that it is one", () => {
+  const invoices = (columns: Readonly<Record<string, string>>) =>
+    textOf([
+      USERS,
+      table("invoices", { id: "int!", user_id: "int!", ...columns }, { references: [to("user_id", "users")] }),
+    ]);
+  expect(invoices({ paid: "text", issued_on: "text" })).toContain("from: issued_on }");
+  expect(invoices({ issued_on: "text", booked: "date" })).toContain("from: booked }");
+  expect(invoices({ paid: "text", deleted_at: "text" })).toContain("from: COLUMN_WITH_A_DATE }");
+});
+
+test("an ignored table names its texts that nobody judged, and one whose name says people is never ignored", () => {
+  const stores = [
+    table("slots", { id: "int!", who_is_it: "text", colour: "text", size: "int" }),
+    table("cc_members", { id: "int!", c1: "text", c2: "text" }),
+    table("wide", { id: "int!", ...Object.fromEntries("abcdefghij".split("").map((name) => [name, "text"])) }),
+  ];
+  const text = textOf(stores);
+  expect(text).toContain("- app.slots # not judged: who_is_it, colour\n");
+  expect(text).toContain("- app.wide # not judged: a, b, c, d, e, f, g, h and 2 more\n");
+  expect(text).toContain("# ? cc_members: its name says that its rows are people");
+  expect(read(text).map.ignore).toEqual(["app.slots", "app.wide"]);
+});
+
+test("a name of a column with a line break in it writes no line of the map", () => {
+  const odd = "note\n  evil: x";
+  const text = textOf([
+    table("users", { id: "int!", email: "text!", [`phone\n${odd}`]: "text" }),
+    table("slots", { id: "int!", [odd]: "text" }),
+    table(`outbox\n  evil: y`, { id: "int!" }),
+    table("invoices", { id: "int!", [`paid\n  evil: z`]: "date", mail: "text" }),
+    table("visits", { id: "int!", mail: "text", [`deleted_at\n  evil: q`]: "int" }),
+  ]);
+  expect(text).not.toMatch(/^\s*evil:/mu);
+});

@@ -8,7 +8,7 @@ import { erp } from "./schemas/erp.ts";
 const FOLDER = join(import.meta.dirname, "schemas");
 const text = (name: string) => readFileSync(join(FOLDER, name), "utf8");
 
-for (const name of ["shop", "rails", "django", "forum", "odd"])
+for (const name of ["shop", "rails", "django", "forum", "odd", "parish", "garage"])
   test(`of the personal columns of ${name} no more than one in twenty is missed, and of those named most are`, async () => {
     const stores = await storesOf(`draft_${name}`, text(`${name}.sql`));
     const score = scored(stores, labelsIn(text(`${name}.labels`)));

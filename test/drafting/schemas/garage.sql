@@ -1,0 +1,23 @@
+-- A garage in five languages, each department with its own table; no keys between them.
+CREATE TABLE "Fahrzeughalter" (id int PRIMARY KEY, "Inhaber" varchar(80), "Mailadr" varchar(80), "HandyNr" varchar(30), "Kfz_Kz" varchar(12), "GebTag" date, "StrNr" varchar(80), "PlzOrt" varchar(60));
+CREATE TABLE werkstatt_termine (id int PRIMARY KEY, fahrer varchar(80), rueckruf_tel varchar(30), kennz varchar(12), termin timestamp, stichwort varchar(80));
+CREATE TABLE abonnes (id int PRIMARY KEY, courriel varchar(100), pseudo varchar(40), date_inscription date, desabonne boolean);
+CREATE TABLE rendez_vous (id int PRIMARY KEY, interlocuteur varchar(80), tel_mobile varchar(30), immatriculation varchar(12), jour date);
+CREATE TABLE boletin (id int PRIMARY KEY, correo varchar(100), alta date);
+CREATE TABLE citas (id int PRIMARY KEY, nombre_completo varchar(100), matricula varchar(10), f_nacimiento date, num_tlf varchar(20));
+CREATE TABLE iscritti (id int PRIMARY KEY, "indirizzoEmail" varchar(100), nominativo varchar(100), targa varchar(10), cell varchar(20), nato_il date);
+CREATE TABLE inschrijvingen (id int PRIMARY KEY, mailadres varchar(100), mobiel varchar(20), kenteken varchar(10), geboren date, rekening varchar(34));
+CREATE TABLE leads (id int PRIMARY KEY, cname varchar(80), eml varchar(100), ph varchar(30), src varchar(20));
+CREATE TABLE drivers_lic (id int PRIMARY KEY, lic_no varchar(20), drv_nm varchar(80), b_date date);
+CREATE TABLE mandate (id int PRIMARY KEY, kontoinh varchar(80), "IBAN_Nr" varchar(34), bic varchar(11), unterzeichnet date);
+CREATE TABLE zugang (id int PRIMARY KEY, kennung varchar(40), kennwort varchar(100), letzter_zugriff timestamp);
+CREATE TABLE survey_answers (id int PRIMARY KEY, respondent varchar(100), "respondentAge" int, answer text);
+CREATE TABLE push_targets (id int PRIMARY KEY, "deviceToken" varchar(200), platform varchar(10));
+CREATE TABLE parts (id int PRIMARY KEY, nr varchar(20), title varchar(80), maker varchar(60), weight numeric);
+CREATE TABLE car_models (id int PRIMARY KEY, brand varchar(40), name varchar(40), hp int, born_year int);
+CREATE TABLE steel_plates (id int PRIMARY KEY, plate varchar(20), thickness numeric);
+CREATE TABLE mail_servers (id int PRIMARY KEY, host varchar(80), port int, ip varchar(40));
+CREATE TABLE sent_reports (id int PRIMARY KEY, title varchar(80), recipient_count int, sent_at timestamp);
+CREATE TABLE lifts (id int PRIMARY KEY, serial varchar(40), contact_resistance numeric, last_check date);
+CREATE TABLE tarife (id int PRIMARY KEY, bezeichnung varchar(80), preis numeric, gueltig_ab date);
+CREATE TABLE colours (id int PRIMARY KEY, code varchar(8), nom varchar(30), nombre varchar(30));

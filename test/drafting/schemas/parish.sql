@@ -1,0 +1,23 @@
+-- A parish and its choir school: short names, no foreign keys mostly.
+CREATE TABLE newsletter (id int PRIMARY KEY, mail varchar(120), opted_in boolean);
+CREATE TABLE contacts (id int PRIMARY KEY, fn varchar(40), ln varchar(40), tel1 varchar(30), mob varchar(30), e_mail varchar(90), org varchar(80), deleted_at text);
+CREATE TABLE guestbook (id int PRIMARY KEY, nick varchar(40), msg text, posted timestamp, ipaddr varchar(40));
+CREATE TABLE guests (id int PRIMARY KEY, "guestName" varchar(80), room varchar(8), "arrivalDate" date, plate varchar(12));
+CREATE TABLE applicants (id int PRIMARY KEY, fullname varchar(80), mailaddress varchar(120), mobile varchar(40), geburtstag date, "desiredSalary" int);
+CREATE TABLE donations (id int PRIMARY KEY, donor varchar(90), iban varchar(34), amount numeric, given_on date);
+CREATE TABLE door_codes (id int PRIMARY KEY, holder varchar(80), pin varchar(8), valid_until date);
+CREATE TABLE outgoing_mail (id int PRIMARY KEY, recipient varchar(160), subj varchar(200), queued timestamp);
+CREATE TABLE sms_sent (id int PRIMARY KEY, msisdn varchar(20), txt text, sent timestamp);
+CREATE TABLE bell_ringers (id int PRIMARY KEY, vname varchar(40), nname varchar(40), dob date, handle varchar(30));
+CREATE TABLE chat_login (id int PRIMARY KEY, login varchar(40), pw varchar(100), last_seen timestamp);
+CREATE TABLE waitlist (id int PRIMARY KEY, contact varchar(120), added timestamp);
+CREATE TABLE rsvp (id int PRIMARY KEY, attendee varchar(120), "toAddress" varchar(120), seats int);
+CREATE TABLE unsubscribed (addr varchar(160) PRIMARY KEY, since timestamp);
+CREATE TABLE hymns (id int PRIMARY KEY, title varchar(200), number int, key varchar(8), mode varchar(20));
+CREATE TABLE rooms (id int PRIMARY KEY, name varchar(40), seats int, contact_hours varchar(80), floor int);
+CREATE TABLE bells (id int PRIMARY KEY, note varchar(4), weight int, cast_by varchar(80));
+CREATE TABLE mail_templates (id int PRIMARY KEY, subject varchar(200), body text, lang varchar(5));
+CREATE TABLE events (id int PRIMARY KEY, name varchar(200), place varchar(80), starts timestamp);
+CREATE TABLE api_endpoints (id int PRIMARY KEY, handle varchar(40), target_address varchar(200), port int);
+CREATE TABLE invoices (id int PRIMARY KEY, contact_id int, issued_on text, total numeric);
+CREATE TABLE photo_albums (id int PRIMARY KEY, slug varchar(60), title varchar(120));
