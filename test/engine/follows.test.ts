@@ -277,6 +277,28 @@ test("what replays only deletions waits for the purge of its source, and has unt
   expect(await late.verify(id)).toMatchObject({ exit: 0, state: "closed" });
 });
 
+test("a copy whose source is marked still, under another key by now, has nothing to follow yet", async () => {
+  await using shop = await openCopied("hard_delete", { people: HIDDEN });
+  for (const order of ["o1", "o2"]) shop.shop.tables.get("orders")?.delete(order);
+  const house = shop.house.as(at(NOW));
+  const id = await house.open(ANN);
+  await house.plan(id);
+  await house.approve(id);
+  await house.run(id);
+  const people = shop.shop.tables.get("people");
+  put(shop.shop, "people", "p1b", { ...people?.get("p1"), id: "p1b" });
+  people?.delete("p1");
+  const days = shop.house.as(at("2026-11-23T10:00:00.000Z"));
+  const seen = await days.verify(id);
+  expect(seen).toMatchObject({ exit: 0, state: "waiting", residual: 0 });
+  expect(seen.behind_since).toBeUndefined();
+  const later = shop.house.as(at("2026-11-24T10:00:00.000Z"));
+  expect(await later.verify(id)).toMatchObject({ exit: 0, state: "waiting", residual: 0 });
+  // and once it has gone for good
+  people?.delete("p1b");
+  expect(await later.verify(id)).toMatchObject({ state: "settling", behind_since: "2026-11-24T10:00:00.000Z" });
+});
+
 const MARKS_ITSELF = { match: { email: "email" }, ...HIDDEN };
 const live = (shop: Shop): void => {
   for (const order of ["o1", "o2"]) shop.shop.tables.get("orders")?.delete(order);
