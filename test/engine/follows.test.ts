@@ -1,6 +1,7 @@
 /** Copies that follow by themselves: waited for, looked at again, and never taken for gone because somebody said they would go. */
 import { expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
+import { nextStep } from "../../src/requests/board.ts";
 import { addHold } from "../../src/requests/legal-holds.ts";
 import { planRequest } from "../../src/requests/plan-request.ts";
 import { put, type Row } from "../support/memory/database.ts";
@@ -372,6 +373,55 @@ test("a copy whose day has come before that of its source waits for it", async (
     { system: "shop", act: 1 },
     { system: "copy", act: 1 },
   ]);
+});
+
+test("a copy that is marked by itself and waits for its own day alone is said to, and no look again is asked for", async () => {
+  await using shop = await openCopied("soft_delete", { people: HIDDEN }, { ...MARKS_ITSELF, purge_after: "30 days" });
+  live(shop);
+  const house = shop.house.as(at(NOW));
+  const id = await house.open(ANN);
+  await house.plan(id);
+  await house.approve(id);
+  await house.run(id);
+  replayMark(shop, "p1", "c1");
+  const purging = shop.house.as(at("2026-12-05T10:00:00.000Z"));
+  const due = await purging.planDue();
+  await purging.approve(due.request);
+  await purging.run(due.request);
+  await purging.verify(due.request);
+  expect(await purging.verify(id)).toMatchObject({ exit: 0, state: "waiting" });
+  const { read } = house.context.state;
+  const next = async (day: string) => await nextStep(read, await read.requests.get(id), day);
+  expect(await next("2026-12-06")).toEqual({
+    waiting_for: "2026-12-21, when the last hidden records go for good",
+    next: null,
+  });
+  expect(await next("2026-12-21")).toMatchObject({ next: "expunge plan --due" });
+});
+
+test("what goes for good on several days is looked at once the last of it is gone, also where nobody looked between", async () => {
+  await using shop = await openCopied("soft_delete", { people: HIDDEN }, { ...MARKS_ITSELF, purge_after: "30 days" });
+  live(shop);
+  const house = shop.house.as(at(NOW));
+  const id = await house.open(ANN);
+  await house.plan(id);
+  await house.approve(id);
+  await house.run(id);
+  replayMark(shop, "p1", "c1");
+  for (const day of ["2026-12-05", "2026-12-21"]) {
+    const purging = shop.house.as(at(`${day}T10:00:00.000Z`));
+    const due = await purging.planDue();
+    await purging.approve(due.request);
+    await purging.run(due.request);
+    await purging.verify(due.request);
+    const settled = shop.house.as(at(`${day}T12:00:00.000Z`));
+    expect(await settled.verify(due.request)).toMatchObject({ state: "closed" });
+  }
+  const { read } = house.context.state;
+  expect(await nextStep(read, await read.requests.get(id), "2026-12-21")).toMatchObject({
+    waiting_for: "a look whether the hidden records are gone",
+    next: `expunge verify ${id}`,
+  });
 });
 
 test("a purge of the copy does not go on where that of its source is blocked", async () => {
