@@ -231,16 +231,23 @@ function marksOf(story: Story, plans: readonly PlannedStep[], told: Told): Marks
 
 /** Plans of a record type, and what undos brought back of it, in their order. */
 function turnsOf(
-  { undone }: Story,
+  story: Pick<Story, "undone">,
   plans: readonly PlannedStep[],
   told: Told,
 ): readonly ({ readonly place: number } & ({ readonly plan: PlannedStep } | { readonly back: number }))[] {
-  const name = nameOf(told);
-  const backs = undone.map(({ place, steps }) => ({
+  const backs = backsOf(story, nameOf(told));
+  return [...plans.map((plan) => ({ place: plan.last.place, plan })), ...backs].toSorted((a, b) => a.place - b.place);
+}
+
+/** What each undo brought back of a record type. */
+export function backsOf(
+  { undone }: Pick<Story, "undone">,
+  name: string,
+): readonly { readonly place: number; readonly back: number }[] {
+  return undone.map(({ place, steps }) => ({
     place,
     back: steps.reduce((sum, step) => sum + (nameOf(step) === name ? step.restored : 0), 0),
   }));
-  return [...plans.map((plan) => ({ place: plan.last.place, plan })), ...backs].toSorted((a, b) => a.place - b.place);
 }
 
 /**
