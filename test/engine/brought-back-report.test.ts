@@ -165,3 +165,19 @@ test("of a batch it counts once for each person too", async () => {
     expect((await carried()).persons).toEqual(before.persons);
   }
 });
+
+test("and in what the ledger says when it ends", async () => {
+  const { shop, house, id } = await erased({ people: WINDOW, orders: { ...WINDOW, hold: undefined }, items: WINDOW });
+  await using _ = shop;
+  const second = onDay(house, 1);
+  await undoRequest(second.context, id, { skipConflicts: false });
+  await second.plan(id);
+  await second.approve(id);
+  await second.run(id);
+  expect((await onDay(house, 9).verify(id)).state).toBe("closed");
+  const cores = (await house.workspace.ledger.entriesOf(id)).entries.map(({ core }) => core);
+  const { totals } = summarise(cores);
+  expect(cores.find(({ type }) => type === "erasure.completed")).toMatchObject({
+    totals: { erase: totals.deleted, change: totals.changed },
+  });
+});
