@@ -115,7 +115,7 @@ export function systemLines(story: Story): readonly SystemLine[] {
         record,
         operation,
         status: worst([
-          isOver && ended === "waiting" ? (done.changed > 0 ? "soft_deleted" : "already_gone") : ended,
+          isOver && ended === "waiting" ? outcomeWithout(operation, { ...done, ...whole }) : ended,
           ...all.map(({ status }) => status).filter((status) => EFFECTS.includes(status)),
         ]),
         found: [...Object.values(done), ...Object.values(left)].reduce((total, count) => total + count, 0),
@@ -304,6 +304,22 @@ function outcomeNow(
   if (told === "soft_deleted" && hidden === 0 && restored > 0) return "restored";
   if (told !== "residue" || restorable > 0) return told;
   return back > 0 ? "restored" : outcomeOf(operation);
+}
+
+/** As which a line ends once nothing waits in it any more: as what was done beside. */
+function outcomeWithout(
+  operation: string,
+  {
+    deleted,
+    changed,
+    restorable = 0,
+    brought_back: back = 0,
+  }: Pick<SystemLine, "deleted" | "changed"> & Partial<Pick<SystemLine, "restorable" | "brought_back">>,
+): Status {
+  if (restorable > 0) return "residue";
+  if (back > 0) return "restored";
+  if (operation === "soft-delete") return changed > 0 ? "soft_deleted" : "already_gone";
+  return deleted + changed > 0 ? outcomeOf(operation) : "already_gone";
 }
 
 /** As which a step ends of which nothing can be brought back any more. */
