@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
 import { nextStep } from "../../src/requests/board.ts";
 import { addHold } from "../../src/requests/legal-holds.ts";
+import { openThings } from "../../src/requests/open-things.ts";
 import { planRequest } from "../../src/requests/plan-request.ts";
 import { put, type Row } from "../support/memory/database.ts";
 import { after, ANN, BOB, openShop, person, type Shop } from "./shop.ts";
@@ -397,6 +398,33 @@ test("a copy that is marked by itself and waits for its own day alone is said to
     next: null,
   });
   expect(await next("2026-12-21")).toMatchObject({ next: "expunge plan --due" });
+});
+
+test("a copy that somebody had marked before and that is gone since is open no more beside one that waits for its day", async () => {
+  await using shop = await openCopied("soft_delete", { people: HIDDEN }, MARKS_ITSELF);
+  put(shop.copy, "people", "c1b", person("c1b", "ann"));
+  live(shop);
+  put(shop.copy, "people", "c1b", {
+    ...shop.copy.tables.get("people")?.get("c1b"),
+    deleted_at: "2026-11-10T10:00:00Z",
+  });
+  const house = shop.house.as(at(NOW));
+  const id = await house.open(ANN);
+  expect((await house.plan(id)).steps.find(({ system }) => system === "copy")).toMatchObject({ follows: 1, marked: 1 });
+  await house.approve(id);
+  await house.run(id);
+  replayMark(shop, "p1", "c1");
+  const { read } = house.context.state;
+  const open = async () =>
+    (await openThings(read, await read.requests.get(id))).filter((thing) => thing.startsWith("copy.people"));
+  await house.verify(id);
+  expect(await open()).toEqual([
+    "copy.people: 1 to follow by itself, as a copy",
+    expect.stringContaining("1 marked as deleted before"),
+  ]);
+  shop.copy.tables.get("people")?.delete("c1b");
+  await house.verify(id);
+  expect(await open()).toEqual(["copy.people: 1 to follow by itself, as a copy"]);
 });
 
 test("what goes for good on several days is looked at once the last of it is gone, also where nobody looked between", async () => {
