@@ -1,4 +1,5 @@
 /** Copies that follow by themselves, looked at again: whether they have done what became of what they are copies of. */
+import { Failure } from "../errors.ts";
 import type { SealedStep, SourceRecord } from "../model/plan.ts";
 import { isFollowing } from "../planner/follows.ts";
 import { isMarkedBefore } from "../planner/plan.ts";
@@ -61,9 +62,9 @@ export function sourcesNow(readers: Readers, steps: PlannedSteps): SourceNow {
   return async ({ record, key }) => {
     const reading = known.get(record) ?? readSources(readers, steps, record);
     known.set(record, reading);
-    const { marks, hidden } = await reading;
+    const { marks, hidden, moved } = await reading;
     const isMarked = marks.get(key);
-    if (isMarked === undefined) return hidden.has(key) ? "purged" : "gone";
+    if (isMarked === undefined) return hidden.has(key) ? (moved ? "marked" : "purged") : "gone";
     return isMarked ? "marked" : "there";
   };
 }
@@ -73,12 +74,14 @@ interface SourcesThere {
   readonly marks: ReadonlyMap<string, boolean>;
   /** Of those that the plan marks, or found marked. */
   readonly hidden: ReadonlySet<string>;
+  /** Of those some are not found by their keys, and something that no plan knew is marked: which of them it is nobody can tell. */
+  readonly moved: boolean;
 }
 
 async function readSources(readers: Readers, steps: PlannedSteps, record: string): Promise<SourcesThere> {
   const marks = new Map<string, boolean>();
   const step = steps.heads.find((head) => head.record === record);
-  if (step === undefined) return { marks, hidden: new Set() };
+  if (step === undefined) return { marks, hidden: new Set(), moved: false };
   const { target } = step;
   const records = (await steps.whole([step.step])).flatMap((one) => one.records);
   const reader = await readers.of(target.record.system);
@@ -92,5 +95,24 @@ async function readSources(readers: Readers, steps: PlannedSteps, record: string
   const hidden = records.flatMap(({ key, disposition }) =>
     marking && (disposition.kind === "act" || isMarkedBefore(disposition)) ? [key] : [],
   );
-  return { marks, hidden: new Set(hidden) };
+  const moved = hidden.some((key) => !marks.has(key)) && (await isAnyMoved(readers, step, new Set(keys)));
+  return { marks, hidden: new Set(hidden), moved };
+}
+
+/** Whether what leads to the people leads to marked records under other keys too: in another file or index by now, or with another id. */
+async function isAnyMoved(
+  readers: Readers,
+  { target, lookups }: Pick<SealedStep, "target" | "lookups">,
+  known: ReadonlySet<string>,
+): Promise<boolean> {
+  if (lookups.length === 0) return false;
+  try {
+    const reader = await readers.of(target.record.system);
+    for await (const { key, marked } of reader.locate(target, { by: "subjects", lookups }))
+      if (marked !== undefined && !known.has(key)) return true;
+  } catch (error) {
+    // the last line that had them is gone; whether that is right is said of the source itself
+    if (!(error instanceof Failure) || error.code !== "COLUMN_MISSING") throw error;
+  }
+  return false;
 }

@@ -177,7 +177,8 @@ function doneIn(
       ["restorable", restorable],
       ["brought_back", brought_back],
       ["erased_or_changed", Math.max(0, deleted + changed - restorable - brought_back)],
-      ["gone", already_gone],
+      ["gone", already_gone - followed],
+      ["followed", followed],
     ] as const;
     return kept.flatMap(([how, count]) => (count === 0 ? [] : [{ called, count, what: whatWasDone(how, language) }]));
   }

@@ -1,6 +1,6 @@
 /** What came of each person of a batch, over all systems: one held or failed person never hides another. */
 import type { Story, Told } from "./story.ts";
-import { nameOf } from "./system-lines.ts";
+import { backsOf, nameOf } from "./system-lines.ts";
 
 /** A record of several people counts for each of them. found = done + already_gone + kept + waiting + blocked + failed. */
 export type PersonCounts = {
@@ -21,19 +21,27 @@ type Counts = Omit<PersonCounts, "person" | "found">;
 /** What came of a person in one plan's step. `as_wanted`: of those gone already, what is there and as wanted. */
 type OfStep = Counts & { readonly as_wanted: number };
 
-export function personCounts({ results }: Story): readonly PersonCounts[] {
+export function personCounts(story: Pick<Story, "results" | "undone">): readonly PersonCounts[] {
   const people = new Map<number, Counts>();
-  for (const attempts of Map.groupBy(results, nameOf).values()) {
+  for (const [name, attempts] of Map.groupBy(story.results, nameOf)) {
     const plans = [...Map.groupBy(attempts, ({ plan_digest, step }) => `${plan_digest}\n${step}`).values()];
+    const backs = backsOf(story, name);
     const done = new Map<number, number>();
+    let doneAgain = 0;
     for (const [at, plan] of plans.entries()) {
+      const last = plan.at(-1)?.place ?? 0;
+      // whose they are that came back no entry tells: of each person as many as were done before, and now once more
+      const back = backs.reduce((sum, one) => sum + (one.place < last ? one.back : 0), 0) - doneAgain;
       const persons = new Set(plan.flatMap(({ people: told = [] }) => told.map(({ person }) => person)));
       for (const person of persons) {
         const counts = ofPerson(plan, person);
         const before = done.get(person) ?? 0;
-        add(people, person, counts, { doneBefore: before, latest: at === plans.length - 1 });
-        done.set(person, before + counts.done);
+        const again = Math.min(back, before, counts.done);
+        const fresh = { ...counts, done: counts.done - again };
+        add(people, person, fresh, { doneBefore: before, latest: at === plans.length - 1 });
+        done.set(person, before + fresh.done);
       }
+      doneAgain += Math.min(back, Math.max(...plan.map(({ deleted, changed }) => deleted + changed)));
     }
   }
   return [...people]

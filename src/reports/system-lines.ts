@@ -115,7 +115,7 @@ export function systemLines(story: Story): readonly SystemLine[] {
         record,
         operation,
         status: worst([
-          isOver && ended === "waiting" ? (done.changed > 0 ? "soft_deleted" : "already_gone") : ended,
+          isOver && ended === "waiting" ? outcomeWithout(operation, { ...done, ...whole }) : ended,
           ...all.map(({ status }) => status).filter((status) => EFFECTS.includes(status)),
         ]),
         found: [...Object.values(done), ...Object.values(left)].reduce((total, count) => total + count, 0),
@@ -231,16 +231,23 @@ function marksOf(story: Story, plans: readonly PlannedStep[], told: Told): Marks
 
 /** Plans of a record type, and what undos brought back of it, in their order. */
 function turnsOf(
-  { undone }: Story,
+  story: Pick<Story, "undone">,
   plans: readonly PlannedStep[],
   told: Told,
 ): readonly ({ readonly place: number } & ({ readonly plan: PlannedStep } | { readonly back: number }))[] {
-  const name = nameOf(told);
-  const backs = undone.map(({ place, steps }) => ({
+  const backs = backsOf(story, nameOf(told));
+  return [...plans.map((plan) => ({ place: plan.last.place, plan })), ...backs].toSorted((a, b) => a.place - b.place);
+}
+
+/** What each undo brought back of a record type. */
+export function backsOf(
+  { undone }: Pick<Story, "undone">,
+  name: string,
+): readonly { readonly place: number; readonly back: number }[] {
+  return undone.map(({ place, steps }) => ({
     place,
     back: steps.reduce((sum, step) => sum + (nameOf(step) === name ? step.restored : 0), 0),
   }));
-  return [...plans.map((plan) => ({ place: plan.last.place, plan })), ...backs].toSorted((a, b) => a.place - b.place);
 }
 
 /**
@@ -297,6 +304,22 @@ function outcomeNow(
   if (told === "soft_deleted" && hidden === 0 && restored > 0) return "restored";
   if (told !== "residue" || restorable > 0) return told;
   return back > 0 ? "restored" : outcomeOf(operation);
+}
+
+/** As which a line ends once nothing waits in it any more: as what was done beside. */
+function outcomeWithout(
+  operation: string,
+  {
+    deleted,
+    changed,
+    restorable = 0,
+    brought_back: back = 0,
+  }: Pick<SystemLine, "deleted" | "changed"> & Partial<Pick<SystemLine, "restorable" | "brought_back">>,
+): Status {
+  if (restorable > 0) return "residue";
+  if (back > 0) return "restored";
+  if (operation === "soft-delete") return changed > 0 ? "soft_deleted" : "already_gone";
+  return deleted + changed > 0 ? outcomeOf(operation) : "already_gone";
 }
 
 /** As which a step ends of which nothing can be brought back any more. */

@@ -234,9 +234,11 @@ async function hiddenUntil(
   if (plan === undefined || result === undefined || result.exit !== EXIT.done) return undefined;
   const hiddenIn = await hiddenNow(reads, request);
   const all = ((await plans.get(plan))?.steps ?? []).flatMap((step) => {
-    const { marked, before } = hiddenIn(step);
-    const { system, record, until = "" } = step;
-    return marked + before === 0
+    const { marked, before, copies } = hiddenIn(step);
+    const { system, record, action, until = "" } = step;
+    // a copy that marks itself is hidden too, with a day of its own
+    const byItself = action === "soft-delete" ? copies : 0;
+    return marked + before + byItself === 0
       ? []
       : [{ record: `${system}.${record}`, until: untilIn(result.steps, step.id) ?? until }];
   });
@@ -257,7 +259,7 @@ async function hiddenUntil(
     .at(-1);
   const names = hidden.map(({ record }) => record);
   if (seenOver || (last !== undefined && last !== "" && today !== undefined && last <= today)) {
-    if (await goneSince(reads, names, last ?? ""))
+    if (await goneSince(reads, hidden))
       return { waiting_for: `a look whether the hidden records are gone${also}`, next: `expunge verify ${id}` };
     const going = await dueWorkOn(reads, names);
     if (going === undefined)
@@ -329,19 +331,21 @@ function untilIn(steps: readonly unknown[], id: string): string | undefined {
   return typeof line === "object" && line !== null ? markedUntilIn(line) : undefined;
 }
 
-/** Whether due work of that day or later has been done in all of these record types. */
+/** Whether in each of these record types due work of its day or later has been done. */
 async function goneSince(
   { requests, plans }: Pick<Reads, "plans" | "requests">,
-  records: readonly string[],
-  day: string,
+  hidden: readonly { readonly record: string; readonly until: string }[],
 ): Promise<boolean> {
-  const done = new Set<string>();
+  const done = new Map<string, string>();
   for (const { kind, state, plan } of await requests.list()) {
     if (kind !== "due" || state !== "closed" || plan === undefined) continue;
     const { as_of: asOf = "", steps = [] } = (await plans.get(plan)) ?? {};
-    if (asOf >= day) for (const { system, record, act } of steps) if (act > 0) done.add(`${system}.${record}`);
+    for (const { system, record, act } of steps) {
+      const name = `${system}.${record}`;
+      if (act > 0 && asOf > (done.get(name) ?? "")) done.set(name, asOf);
+    }
   }
-  return records.every((record) => done.has(record));
+  return hidden.every(({ record, until }) => (done.get(record) ?? "") >= until && done.has(record));
 }
 
 /** What holds the waiting records, in words. */

@@ -87,8 +87,9 @@ async function closedEntries(
   const plan = request.plan === undefined ? undefined : await tx.plans.get(request.plan);
   if (plan === undefined) return [];
   const attempts = await allAttempts(tx, request.id);
+  const undos = await tx.undos.ofRequest(request.id);
   const residue = mergeResidue(attempts.flatMap((receipt) => receipt.residue ?? []));
-  return [completedEntry(context, plan, { state: "closed", exit: EXIT.done, residue, attempts, why })];
+  return [completedEntry(context, plan, { state: "closed", exit: EXIT.done, residue, attempts, undos, why })];
 }
 
 /** The places that the last look found an identifier in, accepted by a person; none where it found none. */

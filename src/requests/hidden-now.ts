@@ -24,11 +24,11 @@ export async function hiddenNow(
     const checks = listIn(await plans.verified(plan), "checks");
     return (step) => {
       const check = checks.find((one) => isOf(one, step));
-      return {
-        marked: numberIn(check, "marked"),
-        before: Math.min(step.marked ?? 0, check === undefined ? Infinity : numberIn(check, "waiting")),
-        copies: (step.follows ?? 0) - numberIn(check, "followed"),
-      };
+      const copies = (step.follows ?? 0) - numberIn(check, "followed");
+      // copies wait too, but for those that had their time: they are told as still there
+      const inTime = Math.max(0, copies - numberIn(check, "residual"));
+      const waiting = check === undefined ? Infinity : Math.max(0, numberIn(check, "waiting") - inTime);
+      return { marked: numberIn(check, "marked"), before: Math.min(step.marked ?? 0, waiting), copies };
     };
   }
   const run = listIn({ steps: (await plans.result(plan))?.steps ?? [] }, "steps");

@@ -154,7 +154,7 @@ export async function planOf(
     // nobody is asked to sign for nothing
     if (!isIdle(plan)) return plan;
     await tx.outbox.post([
-      completedEntry(context, plan, { state: "closed", exit: EXIT.done, residue: [], attempts: [] }),
+      completedEntry(context, plan, { state: "closed", exit: EXIT.done, residue: [], attempts: [], undos: [] }),
     ]);
     await endIn(tx, context, id, "closed");
     return plan;

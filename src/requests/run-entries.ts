@@ -9,7 +9,9 @@ import { plannedWords } from "../model/pre-image.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Receipt } from "../state/journal.ts";
 import type { OutboxEntry } from "../state/outbox.ts";
+import type { Undo } from "../state/undo-store.ts";
 import { another, code, entry, moment, named, type Reasoned, type Teller, when } from "./entry-parts.ts";
+import { listIn } from "./stored-lines.ts";
 
 /** A place that was found and could not be acted on. */
 export interface SeenGap {
@@ -231,12 +233,14 @@ export function completedEntry(
     /** Only where a verification counted it. */
     readonly residual?: number;
     readonly attempts: readonly Receipt[];
+    /** Of the request, oldest first: what was brought back and done again counts once. */
+    readonly undos: readonly Undo[];
     readonly why?: Reasoned;
     /** Of the verification that closed it. */
     readonly checks?: Seen["checks"];
   },
 ): OutboxEntry {
-  const { state, exit, residual, residue, attempts, why } = ended;
+  const { state, exit, residual, residue, attempts, undos, why } = ended;
   return entry(`${plan.request}/${plan.id}/completed`, "erasure.completed", {
     request: plan.request,
     ...moment(context),
@@ -244,7 +248,7 @@ export function completedEntry(
     plan_digest: plan.digest,
     state,
     exit,
-    totals: totalsOf(attempts, state === "closed" ? markedBefore(plan) + followedIn(ended.checks) : 0),
+    totals: totalsOf(attempts, undos, state === "closed" ? markedBefore(plan) + followedIn(ended.checks) : 0),
     ...(residual === undefined ? {} : { residual }),
     residue: residueLines(context, residue),
     ...(why === undefined ? {} : { words: why.commitment }),
@@ -261,15 +265,19 @@ function followedIn(checks: Seen["checks"] = []): number {
 }
 
 /** What any plan did stays done; what is left is what the last attempt at a record type left, but for what has `gone` since. */
-function totalsOf(attempts: readonly Receipt[], gone: number): EventCore<"erasure.completed">["totals"] {
+function totalsOf(
+  attempts: readonly Receipt[],
+  undos: readonly Undo[],
+  gone: number,
+): EventCore<"erasure.completed">["totals"] {
   const types = [...Map.groupBy(attempts, ({ system, record }) => JSON.stringify([system, record])).values()];
   const last = types.flatMap((tries) => tries.slice(-1));
   const left = (name: "kept" | "waiting" | "blocked" | "failed"): number =>
     last.reduce((total, one) => total + one[name], 0);
-  const steps = [...Map.groupBy(attempts, ({ plan, step }) => JSON.stringify([plan, step])).values()];
-  // an attempt tells what earlier ones of the step did too, but for one that failed before it could look
+  const steps = [...Map.groupBy(attempts, ({ plan, step }) => JSON.stringify([plan, step])).values()].map(doneIn);
+  const again = types.map((tries) => doneAgain(tries, undos));
   const done = (name: "deleted" | "changed"): number =>
-    steps.reduce((total, tries) => total + Math.max(...tries.map((one) => one[name])), 0);
+    steps.reduce((total, one) => total + one[name], 0) - again.reduce((total, one) => total + one[name], 0);
   return {
     erase: done("deleted"),
     change: done("changed"),
@@ -279,6 +287,43 @@ function totalsOf(attempts: readonly Receipt[], gone: number): EventCore<"erasur
     failed: left("failed"),
     nothing: types.filter((tries) => tries.every(({ status }) => status === "nothing_found")).length,
   };
+}
+
+interface Done {
+  readonly deleted: number;
+  readonly changed: number;
+}
+
+/** An attempt tells what earlier ones of the step did too, but for one that failed before it could look. */
+function doneIn(tries: readonly Receipt[]): Done {
+  return {
+    deleted: Math.max(...tries.map(({ deleted }) => deleted)),
+    changed: Math.max(...tries.map(({ changed }) => changed)),
+  };
+}
+
+/** Of one record type what was brought back and done once more, as a report counts it. */
+function doneAgain(attempts: readonly Receipt[], undos: readonly Undo[]): Done {
+  const [any] = attempts;
+  const plans = [...new Set(attempts.map(({ plan }) => plan))];
+  const backs = undos.map(({ units, result }) => ({
+    after: Math.max(...units.map(({ plan }) => plans.indexOf(plan))),
+    back: listIn(result, "steps").reduce((sum, line) => {
+      const restored: unknown = Reflect.get(line, "restored");
+      const mine = Reflect.get(line, "system") === any?.system && Reflect.get(line, "record") === any?.record;
+      return sum + (mine && typeof restored === "number" ? restored : 0);
+    }, 0),
+  }));
+  let [deleted, changed] = [0, 0];
+  for (const [at, plan] of plans.entries()) {
+    const before = backs.reduce((sum, { after, back }) => sum + (after < at ? back : 0), 0);
+    const step = doneIn(attempts.filter((one) => one.plan === plan));
+    const again = Math.min(before - deleted - changed, step.deleted + step.changed);
+    const removed = Math.min(again, step.deleted);
+    deleted += removed;
+    changed += again - removed;
+  }
+  return { deleted, changed };
 }
 
 function typeOf({ map }: Teller, step: PlanStep): RecordType | undefined {

@@ -151,7 +151,8 @@ async function verifyHeld(
     const told = { state: next, exit, residual, checks: checks.map(tellable), gaps, residue: left };
     await tx.outbox.post([verificationEntry(context, plan, told)]);
     if (next === "closed") {
-      await tx.outbox.post([completedEntry(context, plan, { ...told, attempts: await allAttempts(tx, id) })]);
+      const [attempts, undos] = [await allAttempts(tx, id), await tx.undos.ofRequest(id)];
+      await tx.outbox.post([completedEntry(context, plan, { ...told, attempts, undos })]);
       await forgetErased(tx, plan);
       await endIn(tx, context, id, "closed", undefined, seen.stayed);
     } else await tx.requests.update(id, { state: next });

@@ -1,13 +1,13 @@
 /** What a report says of what was kept to be brought back, beside what is held, and once it was brought back. */
 import { expect, test } from "vitest";
 import { readSubjects } from "../../src/planner/subjects.ts";
-import { summarise } from "../../src/reports/summary.ts";
+import { summarise, type Summary } from "../../src/reports/summary.ts";
 import { nextStep } from "../../src/requests/board.ts";
 import { addHold } from "../../src/requests/legal-holds.ts";
 import { undoRequest } from "../../src/requests/undo-request.ts";
 import type { House } from "../support/memory/house.ts";
 import { put } from "../support/memory/database.ts";
-import { ANN, openShop, order } from "./shop.ts";
+import { ANN, BOB, openShop, order } from "./shop.ts";
 
 const WINDOW = { restore_window: "7 days" };
 const MARKED = {
@@ -144,4 +144,40 @@ test("what was brought back and done again is the same record: it counts once, i
     await onDay(house, 9).verify(id);
     expect((await summary()).totals).toEqual(before.totals);
   }
+});
+
+test("of a batch it counts once for each person too", async () => {
+  for (const rule of [WINDOW, MARKED]) {
+    const people = { people: rule, orders: { ...rule, hold: undefined }, items: rule };
+    await using shop = await openShop({ approval: { required: true, four_eyes: false }, settle: "0 seconds" }, people);
+    const house = onDay(shop.house, 0);
+    const id = await house.open([ANN, BOB], { batch: true });
+    const carried = async (): Promise<Summary> => {
+      await house.plan(id);
+      await house.approve(id);
+      await house.run(id);
+      await house.verify(id);
+      return summarise((await house.workspace.ledger.entriesOf(id)).entries.map(({ core }) => core));
+    };
+    const before = await carried();
+    expect(before.persons.map(({ done }) => done > 0)).toEqual([true, true]);
+    await undoRequest(house.context, id, { skipConflicts: false });
+    expect((await carried()).persons).toEqual(before.persons);
+  }
+});
+
+test("and in what the ledger says when it ends", async () => {
+  const { shop, house, id } = await erased({ people: WINDOW, orders: { ...WINDOW, hold: undefined }, items: WINDOW });
+  await using _ = shop;
+  const second = onDay(house, 1);
+  await undoRequest(second.context, id, { skipConflicts: false });
+  await second.plan(id);
+  await second.approve(id);
+  await second.run(id);
+  expect((await onDay(house, 9).verify(id)).state).toBe("closed");
+  const cores = (await house.workspace.ledger.entriesOf(id)).entries.map(({ core }) => core);
+  const { totals } = summarise(cores);
+  expect(cores.find(({ type }) => type === "erasure.completed")).toMatchObject({
+    totals: { erase: totals.deleted, change: totals.changed },
+  });
 });

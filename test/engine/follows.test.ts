@@ -1,7 +1,9 @@
 /** Copies that follow by themselves: waited for, looked at again, and never taken for gone because somebody said they would go. */
 import { expect, test } from "vitest";
 import { Failure } from "../../src/errors.ts";
+import { nextStep } from "../../src/requests/board.ts";
 import { addHold } from "../../src/requests/legal-holds.ts";
+import { openThings } from "../../src/requests/open-things.ts";
 import { planRequest } from "../../src/requests/plan-request.ts";
 import { put, type Row } from "../support/memory/database.ts";
 import { after, ANN, BOB, openShop, person, type Shop } from "./shop.ts";
@@ -277,6 +279,28 @@ test("what replays only deletions waits for the purge of its source, and has unt
   expect(await late.verify(id)).toMatchObject({ exit: 0, state: "closed" });
 });
 
+test("a copy whose source is marked still, under another key by now, has nothing to follow yet", async () => {
+  await using shop = await openCopied("hard_delete", { people: HIDDEN });
+  for (const order of ["o1", "o2"]) shop.shop.tables.get("orders")?.delete(order);
+  const house = shop.house.as(at(NOW));
+  const id = await house.open(ANN);
+  await house.plan(id);
+  await house.approve(id);
+  await house.run(id);
+  const people = shop.shop.tables.get("people");
+  put(shop.shop, "people", "p1b", { ...people?.get("p1"), id: "p1b" });
+  people?.delete("p1");
+  const days = shop.house.as(at("2026-11-23T10:00:00.000Z"));
+  const seen = await days.verify(id);
+  expect(seen).toMatchObject({ exit: 0, state: "waiting", residual: 0 });
+  expect(seen.behind_since).toBeUndefined();
+  const later = shop.house.as(at("2026-11-24T10:00:00.000Z"));
+  expect(await later.verify(id)).toMatchObject({ exit: 0, state: "waiting", residual: 0 });
+  // and once it has gone for good
+  people?.delete("p1b");
+  expect(await later.verify(id)).toMatchObject({ state: "settling", behind_since: "2026-11-24T10:00:00.000Z" });
+});
+
 const MARKS_ITSELF = { match: { email: "email" }, ...HIDDEN };
 const live = (shop: Shop): void => {
   for (const order of ["o1", "o2"]) shop.shop.tables.get("orders")?.delete(order);
@@ -350,6 +374,82 @@ test("a copy whose day has come before that of its source waits for it", async (
     { system: "shop", act: 1 },
     { system: "copy", act: 1 },
   ]);
+});
+
+test("a copy that is marked by itself and waits for its own day alone is said to, and no look again is asked for", async () => {
+  await using shop = await openCopied("soft_delete", { people: HIDDEN }, { ...MARKS_ITSELF, purge_after: "30 days" });
+  live(shop);
+  const house = shop.house.as(at(NOW));
+  const id = await house.open(ANN);
+  await house.plan(id);
+  await house.approve(id);
+  await house.run(id);
+  replayMark(shop, "p1", "c1");
+  const purging = shop.house.as(at("2026-12-05T10:00:00.000Z"));
+  const due = await purging.planDue();
+  await purging.approve(due.request);
+  await purging.run(due.request);
+  await purging.verify(due.request);
+  expect(await purging.verify(id)).toMatchObject({ exit: 0, state: "waiting" });
+  const { read } = house.context.state;
+  const next = async (day: string) => await nextStep(read, await read.requests.get(id), day);
+  expect(await next("2026-12-06")).toEqual({
+    waiting_for: "2026-12-21, when the last hidden records go for good",
+    next: null,
+  });
+  expect(await next("2026-12-21")).toMatchObject({ next: "expunge plan --due" });
+});
+
+test("a copy that somebody had marked before and that is gone since is open no more beside one that waits for its day", async () => {
+  await using shop = await openCopied("soft_delete", { people: HIDDEN }, MARKS_ITSELF);
+  put(shop.copy, "people", "c1b", person("c1b", "ann"));
+  live(shop);
+  put(shop.copy, "people", "c1b", {
+    ...shop.copy.tables.get("people")?.get("c1b"),
+    deleted_at: "2026-11-10T10:00:00Z",
+  });
+  const house = shop.house.as(at(NOW));
+  const id = await house.open(ANN);
+  expect((await house.plan(id)).steps.find(({ system }) => system === "copy")).toMatchObject({ follows: 1, marked: 1 });
+  await house.approve(id);
+  await house.run(id);
+  replayMark(shop, "p1", "c1");
+  const { read } = house.context.state;
+  const open = async () =>
+    (await openThings(read, await read.requests.get(id))).filter((thing) => thing.startsWith("copy.people"));
+  await house.verify(id);
+  expect(await open()).toEqual([
+    "copy.people: 1 to follow by itself, as a copy",
+    expect.stringContaining("1 marked as deleted before"),
+  ]);
+  shop.copy.tables.get("people")?.delete("c1b");
+  await house.verify(id);
+  expect(await open()).toEqual(["copy.people: 1 to follow by itself, as a copy"]);
+});
+
+test("what goes for good on several days is looked at once the last of it is gone, also where nobody looked between", async () => {
+  await using shop = await openCopied("soft_delete", { people: HIDDEN }, { ...MARKS_ITSELF, purge_after: "30 days" });
+  live(shop);
+  const house = shop.house.as(at(NOW));
+  const id = await house.open(ANN);
+  await house.plan(id);
+  await house.approve(id);
+  await house.run(id);
+  replayMark(shop, "p1", "c1");
+  for (const day of ["2026-12-05", "2026-12-21"]) {
+    const purging = shop.house.as(at(`${day}T10:00:00.000Z`));
+    const due = await purging.planDue();
+    await purging.approve(due.request);
+    await purging.run(due.request);
+    await purging.verify(due.request);
+    const settled = shop.house.as(at(`${day}T12:00:00.000Z`));
+    expect(await settled.verify(due.request)).toMatchObject({ state: "closed" });
+  }
+  const { read } = house.context.state;
+  expect(await nextStep(read, await read.requests.get(id), "2026-12-21")).toMatchObject({
+    waiting_for: "a look whether the hidden records are gone",
+    next: `expunge verify ${id}`,
+  });
 });
 
 test("a purge of the copy does not go on where that of its source is blocked", async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { EventCore } from "../../src/ledger/events.ts";
 import type { JsonObject } from "../../src/model/json.ts";
+import { factsOf } from "../../src/letters/facts.ts";
 import { reportPage } from "../../src/reports/page.ts";
 import { LIMITS } from "../../src/reports/report.ts";
 import { summarise, type Summary } from "../../src/reports/summary.ts";
@@ -661,5 +662,40 @@ describe("records that are marked as deleted first", () => {
     const cores = [started([step("customers")]), marks("a", 5), undone(3, 2), marks("b", 3, one)];
     expect(line(...cores)).toMatchObject({ hidden: 4, restored: 0, waiting: 0 });
     expect(line(started([step("customers")]), marks("a", 5), undone(3, 2))).toMatchObject({ hidden: 2, restored: 3 });
+  });
+});
+
+describe("copies that followed beside copies with a step of their own", () => {
+  const mixed = { gone: 1, waiting: 1, found: 2, status: "waiting", reason: "follows" } as const;
+  const followed = look({ state: "waiting", checks: [{ ...check("customers", "pass"), followed: 1 }] });
+  const lineOf = (...cores: readonly JsonObject[]) => summarise([...before, decided, ...cores]).systems[0];
+
+  it("leave a line whose own ones are told as what they are", () => {
+    expect(lineOf(result(mixed))).toMatchObject({ status: "waiting", deleted: 1, waiting: 1 });
+    expect(lineOf(result(mixed), followed)).toMatchObject({ status: "deleted", deleted: 1, followed: 1, waiting: 0 });
+    const residue = [{ mechanism: "undo", gone_by: "2026-02-17" }];
+    expect(lineOf(result({ ...mixed, residue }), followed)).toMatchObject({
+      status: "residue",
+      restorable: 1,
+      followed: 1,
+    });
+  });
+
+  it("are said in a letter to have gone by themselves", () => {
+    const residue = [{ mechanism: "undo", gone_by: "2026-02-17" }];
+    const { done } = factsOf({
+      request,
+      summary: summarise([...before, decided, result({ ...mixed, residue }), followed]),
+      language: "en",
+      today: "2026-02-11",
+      dayOf: (instant) => instant.slice(0, 10),
+      controller: { name: "Shop", contact: "privacy@shop.example" },
+      words: undefined,
+      refusal: undefined,
+    });
+    expect(done).toMatchObject([
+      { count: 1, what: "erased or changed, and can still be brought back for a time" },
+      { count: 1, what: "gone by themselves, as copies of what was erased" },
+    ]);
   });
 });

@@ -166,7 +166,7 @@ describe("entries of a request whose map, constraints and files are named like p
     verificationEntry(context, plan, seen),
     extendedEntry(context, request.id, { reason: "complex", notifiedOn: "2026-03-03", due: "2026-06-02" }),
     gapsAcceptedEntry(context, request.id, gaps, why),
-    completedEntry(context, plan, { ...seen, attempts: receipts, why }),
+    completedEntry(context, plan, { ...seen, attempts: receipts, undos: [], why }),
     refusedEntry({ ...context, timezone: "Europe/Berlin" }, request.id, "refused", why),
     refusedEntry({ ...context, timezone: "Europe/Berlin" }, request.id, "cancelled", why),
     keyDestroyedEntry(context, request.id),
@@ -300,6 +300,7 @@ describe("entries", () => {
       exit: 0,
       residual: 0,
       residue: [],
+      undos: [],
       attempts: [
         receipt(customers),
         receipt(step("S2", "calls"), { status: "nothing_found", deleted: 0, changed: 0, kept: 0 }),
@@ -326,7 +327,7 @@ describe("entries", () => {
       receipt(customers, { ...none, plan: "P-0002", status: "nothing_found" }),
       receipt(calls, { ...none, plan: "P-0002", deleted: 4, kept: 1 }),
     ];
-    const ended = { state: "closed" as const, exit: 0, residual: 0, residue: [], attempts };
+    const ended = { state: "closed" as const, exit: 0, residual: 0, residue: [], undos: [], attempts };
     expect(core(completedEntry(context, planOf([customers]), ended))["totals"]).toEqual({
       erase: 7,
       change: 1,
