@@ -1,6 +1,6 @@
 /** What came of each person of a batch, over all systems: one held or failed person never hides another. */
 import type { Story, Told } from "./story.ts";
-import { backsOf, nameOf } from "./system-lines.ts";
+import { backsOf, nameOf, type SystemLine } from "./system-lines.ts";
 
 /** A record of several people counts for each of them. found = done + already_gone + kept + waiting + blocked + failed. */
 export type PersonCounts = {
@@ -21,11 +21,15 @@ type Counts = Omit<PersonCounts, "person" | "found">;
 /** What came of a person in one plan's step. `as_wanted`: of those gone already, what is there and as wanted. */
 type OfStep = Counts & { readonly as_wanted: number };
 
-export function personCounts(story: Pick<Story, "results" | "undone">): readonly PersonCounts[] {
+export function personCounts(
+  story: Pick<Story, "results" | "undone">,
+  systems: readonly SystemLine[],
+): readonly PersonCounts[] {
   const people = new Map<number, Counts>();
   for (const [name, attempts] of Map.groupBy(story.results, nameOf)) {
     const plans = [...Map.groupBy(attempts, ({ plan_digest, step }) => `${plan_digest}\n${step}`).values()];
     const backs = backsOf(story, name);
+    const line = systems.find((one) => nameOf(one) === name);
     const done = new Map<number, number>();
     let doneAgain = 0;
     for (const [at, plan] of plans.entries()) {
@@ -37,8 +41,10 @@ export function personCounts(story: Pick<Story, "results" | "undone">): readonly
         const counts = ofPerson(plan, person);
         const before = done.get(person) ?? 0;
         const again = Math.min(back, before, counts.done);
-        const fresh = { ...counts, done: counts.done - again };
-        add(people, person, fresh, { doneBefore: before, latest: at === plans.length - 1 });
+        const latest = at === plans.length - 1;
+        const since = latest ? waitedFor(line, counts, before) : {};
+        const fresh = { ...counts, ...since, done: counts.done - again };
+        add(people, person, fresh, { doneBefore: before, latest });
         done.set(person, before + fresh.done);
       }
       doneAgain += Math.min(back, Math.max(...plan.map(({ deleted, changed }) => deleted + changed)));
@@ -51,6 +57,17 @@ export function personCounts(story: Pick<Story, "results" | "undone">): readonly
       ...counts,
     }))
     .toSorted((a, b) => a.person - b.person);
+}
+
+/** Where nothing of a line waits any more: it was seen gone since, but for what this request had marked, which counts as done. */
+function waitedFor(
+  line: SystemLine | undefined,
+  { waiting, already_gone }: OfStep,
+  before: number,
+): Pick<Counts, "waiting" | "already_gone"> {
+  if (line === undefined || line.waiting > 0) return { waiting, already_gone };
+  const ours = line.hidden === undefined ? 0 : Math.min(waiting, before);
+  return { waiting: 0, already_gone: already_gone + waiting - ours };
 }
 
 /** What is done in a plan's step stays done; what is left is what its last attempt left of it. */

@@ -143,7 +143,7 @@ export function summarise(cores: readonly JsonObject[]): Summary {
     vanished: facts.vanished,
     residue: facts.residue,
     gaps: facts.gaps,
-    persons: personCounts(story),
+    persons: personCounts(story, systems),
     gaps_accepted: facts.gaps_accepted,
     verification,
     people: people(cores),

@@ -681,6 +681,24 @@ describe("copies that followed beside copies with a step of their own", () => {
     });
   });
 
+  it("wait for no person of a batch any more", () => {
+    const people = [1, 2].map((person) => ({
+      person,
+      done: person === 1 ? 1 : 0,
+      already_gone: 0,
+      kept: 0,
+      waiting: person === 2 ? 1 : 0,
+      blocked: 0,
+      failed: 0,
+    }));
+    const personsOf = (...cores: readonly JsonObject[]) => summarise([...before, decided, ...cores]).persons;
+    expect(personsOf(result({ ...mixed, people }))).toMatchObject([{ waiting: 0 }, { found: 1, waiting: 1 }]);
+    expect(personsOf(result({ ...mixed, people }), followed)).toMatchObject([
+      { found: 1, done: 1, waiting: 0, already_gone: 0 },
+      { found: 1, done: 0, waiting: 0, already_gone: 1 },
+    ]);
+  });
+
   it("are said in a letter to have gone by themselves", () => {
     const residue = [{ mechanism: "undo", gone_by: "2026-02-17" }];
     const { done } = factsOf({
