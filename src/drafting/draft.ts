@@ -16,7 +16,15 @@ import {
   polymorphicPairs,
 } from "./links.ts";
 import { markerOf } from "./markers.ts";
-import { ADDRESS_NAME, FAMILY_NAME, GIVEN_NAME, personalIn, type Surrounding, WRITTEN_NAME } from "./personal.ts";
+import {
+  ADDRESS_NAME,
+  FAMILY_NAME,
+  GIVEN_NAME,
+  LISTED_ADDRESS,
+  personalIn,
+  type Surrounding,
+  WRITTEN_NAME,
+} from "./personal.ts";
 import { plainName, singular, tableName } from "./plain-name.ts";
 import type {
   GuessedLink,
@@ -360,7 +368,10 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
   const names = recordNames([...ways.keys(), ...pairs.map(({ node }) => node)]);
   const record = (node: Node, way: Way, name: string): ProposedRecord => {
     const personal = personalOf(system, node, {
-      people: (way.root && !(node.kind.organisation && !node.kind.people)) || (isPeople(node) && way.depth < 2),
+      people:
+        (way.root && !(node.kind.organisation && !node.kind.people)) ||
+        (isPeople(node) && way.depth < 2) ||
+        isAlone(node, way),
       linked: way.depth < 3 || certain(node).length > 0,
     });
     const terms = termsOf(node, way, system, names, identities);
@@ -399,6 +410,8 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
     if (node.kind.audit || way.auditOf !== undefined)
       asks.push("a trail of changes: `redact` keeps it without the person, `erase` ends it");
     if (way.links.some(({ guess }) => guess !== undefined)) asks.push("how a person is found here is a guess");
+    for (const { column, reason } of certain(node, "email"))
+      if (reason === LISTED_ADDRESS) asks.push(`${column}: nothing says that it is an e-mail address`);
     const several = severalOf(way);
     if (several !== undefined) asks.push(several);
     const others = (into.get(node) ?? []).flatMap((link) => {
@@ -494,6 +507,16 @@ function circular({ from, to }: Link, ways: ReadonlyMap<Node, Way>): boolean {
     queue.push(...(ways.get(one)?.links.map((link) => link.to) ?? []));
   }
   return false;
+}
+
+/** A row has an e-mail address and belongs to nobody else: it is about whose address that is. */
+function isAlone({ kind }: Node, { emails, links, behind }: Way): boolean {
+  return (
+    emails.length === 1 &&
+    links.length === 0 &&
+    behind === undefined &&
+    !(kind.money || kind.audit || kind.side || kind.organisation)
+  );
 }
 
 function isPeople({ kind }: Node): boolean {

@@ -98,7 +98,10 @@ export const FAMILY_NAME = new RegExp(`^(?:${FAMILY})$`, "u");
 
 /** One word for somebody, and a column of texts called by nothing else: whatever names them stands in it. */
 const SOMEBODY =
-  "recipient|addressee|contact|attendee|participant|invitee|registrant|respondent|donor|holder|subscriber|sender|receiver|guest|applicant|candidate|caller|visitor|passenger|patient|payer|payee|beneficiary|spouse|person|customer|client|buyer|employee|complainant|claimant|witness|tenant_?name|renter|empfaenger|absender|inhaber|halter|fahrer|kunde|kontakt|teilnehmer|bewerber|gast|spender|patient|auftraggeber|versicherte[rs]?|rider|trainer|coach|poster|competitor|winner|opponent|player|instructor|teacher|doctor|physician|nurse|vet|therapist|counsell?or|lawyer|technician|inspector|recipients|receivers|contacts|guests|attendees|participants|passengers|interlocuteur|destinataire|expediteur|beneficiaire|titulaire|abonne|participant|interlocutor|destinatario|remitente|beneficiario|titular|contacto|interesado|nominativo|mittente|intestatario|contatto|iscritto|ontvanger|afzender|deelnemer|contact_?persoon|klant|geadresseerde|kontoinh(?:aber)?";
+  "recipient|addressee|contact|attendee|participant|invitee|registrant|respondent|donor|holder|subscriber|sender|receiver|guest|applicant|candidate|caller|visitor|passenger|patient|payer|payee|beneficiary|spouse|person|customer|client|buyer|employee|complainant|claimant|witness|tenant_?name|renter|empfaenger|absender|inhaber|halter|fahrer|kunde|kontakt|teilnehmer|bewerber|gast|spender|patient|auftraggeber|versicherte[rs]?|reporter|referee|guarantor|landlord|rider|trainer|coach|poster|competitor|winner|opponent|player|instructor|teacher|doctor|physician|nurse|vet|therapist|counsell?or|lawyer|technician|inspector|recipients|receivers|contacts|guests|attendees|participants|passengers|interlocuteur|destinataire|expediteur|beneficiaire|titulaire|abonne|participant|interlocutor|destinatario|remitente|beneficiario|titular|contacto|interesado|nominativo|mittente|intestatario|contatto|iscritto|ontvanger|afzender|deelnemer|contact_?persoon|klant|geadresseerde|kontoinh(?:aber)?";
+
+/** Not said to be an e-mail address: whoever matches by it must be asked. */
+export const LISTED_ADDRESS = "an address in a list of those who get something";
 
 const RULES: readonly Rule[] = [
   rule(
@@ -109,20 +112,16 @@ const RULES: readonly Rule[] = [
     "e_?mail(?:_?(?:address|addr|adresse|adres))?s?|mail_?(?:address|adresse|adres|addr|adr|to|from)|mailto|mails?$|mail_?kontakt|eml|courriel|adresse_?mail|correo(?:_?electronico|_?e)?|correl|posta_?elettronica|e_?post",
   ),
   rule("email", "named like an e-mail address", "linked", TEXTS, "mail"),
+  rule("email", "named like an e-mail address", "people", TEXTS, "mel"),
   rule(
     "contact",
     "named like somebody: a name, an address or a number may stand in it",
     "anywhere",
     TEXTS,
-    `^(?:${SOMEBODY})$|^(?:to|from|cc|bcc|reply|reply_?to|notify|sent_?to|mailed_?to|forward_?to)_?(?:addr(?:ess(?:es)?)?)$|^(?:reply_?to|sent_?to|mailed_?to|addressed_?to|forward_?to|contact_?(?:info|details?|data)|kontakt_?(?:daten|info)|coordonnees|(?:written|posted|submitted|requested|reported|ordered|booked|donated|signed)_?by)$`,
+    `^(?:${SOMEBODY})$|^(?:to|from|cc|bcc|reply|reply_?to|notify|sent_?to|mailed_?to|forward_?to)_?(?:addr(?:ess(?:es)?)?)$|^(?:reply_?to|sent_?to|mailed_?to|addressed_?to|forward_?to|contact_?(?:info|details?|data)|kontakt_?(?:daten|info)|coordonnees|(?:issued|lent|rented|given|handed)_?to|(?:written|posted|submitted|requested|reported|ordered|booked|donated|signed)_?by)$`,
   ),
-  rule(
-    "contact",
-    "an address in a list of those who get something",
-    "listed",
-    TEXTS,
-    "^(?:addr(?:ess)?|adresse|adres|direccion|indirizzo|destination|target|who|name|value)$",
-  ),
+  rule("email", LISTED_ADDRESS, "listed", TEXTS, "^(?:addr(?:ess)?|adresse|adres|direccion|indirizzo)$"),
+  rule("contact", "in a list of those who get something", "listed", TEXTS, "^(?:destination|target|who|name|value)$"),
   rule(
     "phone",
     "named like a telephone number",
@@ -137,7 +136,7 @@ const RULES: readonly Rule[] = [
     "named like a person's name",
     "anywhere",
     [...TEXTS, "bytes"],
-    "(?:first|last|given|family|middle|maiden|legal|fore|birth|preferred|full|real|sur)_?names?|(?:vor|nach|familien|geburts|zu)_?name|anrede|ansprech(?:partner|person)|contact_?person|contact_?persoon|civilite|prenom|nom_?(?:complet|de_?famille|usage|naissance)|apellidos?(?:_?(?:paterno|materno))?|(?:primer|segundo)_?(?:nombre|apellido)|cognome|nome_?completo|(?:voor|achter|roep)_?na(?:a)?m|tussenvoegsel|salutation|honorific|title_?of_?courtesy|signed_?by_?name|initials|nombre_?completo|nom_?(?:et_?)?prenom|nome_?(?:e_?)?cognome|volledige_?naam|(?:usr|cust|emp|drv|drvr|pers|pat|cli|mbr|frst|first|lst|last|given|sur|contact|owner)_?nm",
+    "(?:first|last|given|family|middle|maiden|legal|fore|birth|preferred|full|real|sur)_?names?|(?:vor|nach|familien|geburts|zu)_?name|anrede|ansprech(?:partner|person)|contact_?person|contact_?persoon|civilite|prenom|nom_?(?:complet|de_?famille|usage|naissance)|apellidos?(?:_?(?:paterno|materno))?|(?:primer|segundo)_?(?:nombre|apellido)|cognome|nome_?completo|(?:voor|achter|roep)_?na(?:a)?m|voorl(?:etters)?|tussenvoegsel|salutation|honorific|title_?of_?courtesy|signed_?by_?name|initials|nombre_?completo|nom_?(?:et_?)?prenom|nome_?(?:e_?)?cognome|volledige_?naam|(?:usr|cust|emp|drv|drvr|pers|pat|cli|mbr|frst|first|lst|last|given|sur|contact|owner)_?nm",
   ),
   rule(
     "name",
@@ -196,7 +195,7 @@ const RULES: readonly Rule[] = [
     "named like an official number of a person",
     "anywhere",
     NUMBERS,
-    "ssn|sin|nin|nino|bsn|nif|nie|dni|cpf|curp|nir|svnr|ahv(?:_?(?:nr|nummer))?|social_?(?:security|insurance)(?:_?(?:no|number|num))?|national_?(?:id|identifier|insurance(?:_?number)?|number)|passport(?:_?(?:no|nr|number))?|(?:reise)?pass_?(?:nr|nummer)|passeport|pasaporte|passaporto|paspoort(?:nummer)?|tax_?(?:payer_?)?(?:id|no|number|identifier)|tin|steuer_?(?:id|nr|nummer)|sozialversicherungs?_?(?:nr|nummer)|rentenversicherungs?_?nummer|(?:personal)?ausweis_?(?:nr|nummer)?|numero_?(?:de_?)?securite_?sociale|num_?secu|cod(?:ice)?_?fisc(?:ale)?|rijksregister(?:_?(?:nr|nummer))?|burger_?service_?nummer|personnummer|driv(?:er|ing)_?s?_?licen[cs]e(?:_?(?:no|number))?|fuehrerschein(?:_?(?:nr|nummer))?|licen[cs]e_?plate|plate_?(?:no|number)|kennzeichen|kenteken|matricula_?vehiculo|id_?card(?:_?(?:no|number))?|identity_?(?:no|number|document)|medical_?record(?:_?(?:no|number))?|mrn|(?:health_?)?insurance_?(?:no|number|id)|kranken(?:kassen|versicherten)_?(?:nr|nummer)|versicherten_?(?:nr|nummer)|vin|^plates?$|(?:number|reg(?:istration)?|car|vehicle)_?plates?|vehicle_?reg(?:istration)?(?:_?(?:no|number))?|vrn|kfz_?(?:kz|kennz|nr)|kennz|targa|immat(?:riculation)?|matricula|insee|num_?ss|nss",
+    "ssn|sin|nin|nino|bsn|nif|nie|dni|cpf|curp|nir|svnr|ahv(?:_?(?:nr|nummer))?|social_?(?:security|insurance)(?:_?(?:no|number|num))?|national_?(?:id|identifier|insurance(?:_?number)?|number)|passport(?:_?(?:no|nr|number))?|(?:reise)?pass_?(?:nr|nummer)|passeport|pasaporte|passaporto|paspoort(?:nummer)?|tax_?(?:payer_?)?(?:id|no|number|identifier)|tin|steuer_?(?:id|nr|nummer)|sozialversicherungs?_?(?:nr|nummer)|rentenversicherungs?_?nummer|(?:personal)?ausweis_?(?:nr|nummer)?|numero_?(?:de_?)?securite_?sociale|num_?secu|cod(?:ice)?_?fisc(?:ale)?|rijksregister(?:_?(?:nr|nummer))?|burger_?service_?nummer|personnummer|driv(?:er|ing)_?s?_?licen[cs]e(?:_?(?:no|number))?|fuehrerschein(?:_?(?:nr|nummer))?|licen[cs]e_?plate|plate_?(?:no|number)|kennzeichen|kenteken|matricula_?vehiculo|id_?card(?:_?(?:no|number))?|identity_?(?:no|number|document)|medical_?record(?:_?(?:no|number))?|mrn|(?:health_?)?insurance_?(?:no|number|id)|kranken(?:kassen|versicherten)_?(?:nr|nummer)|versicherten_?(?:nr|nummer)|vin|^plates?$|(?:number|reg(?:istration)?|car|vehicle)_?plates?|vehicle_?reg(?:istration)?(?:_?(?:no|number))?|vrn|kfz_?(?:kz|kennz(?:eichen)?|nr)|kennz|targa|immat(?:riculation)?|matricula|insee|num_?ss|nss",
   ),
   rule(
     "bank",
@@ -228,7 +227,7 @@ const RULES: readonly Rule[] = [
     "named like a trace that a person leaves online",
     "anywhere",
     [...TEXTS, "uuid", "number"],
-    "ip(?:_?(?:v4|v6))?|ip_?addr(?:ess)?(?:_?hash)?|(?:remote|client|source|last_?(?:sign_?in|login)|current_?sign_?in|sign_?up|registration|login|last)_?(?:ip|addr|host)(?:_?addr(?:ess)?)?|user_?agent|browser(?:_?(?:fingerprint|id|agent))?|(?:device|browser)_?(?:id|token|fingerprint|identifier|name|uuid)|mac_?addr(?:ess)?|fingerprint|cookie(?:_?id)?|session_?(?:id|token|key|hash)|(?:push|fcm|apns)_?token|visitor_?(?:id|token)|(?:advertising|tracking|anonymous)_?id|idfa|gaid|imei|referr?er|poster_?ip",
+    "ip(?:_?(?:v4|v6))?|ip_?addr(?:ess)?(?:_?hash)?|(?:remote|client|source|last_?(?:sign_?in|login)|current_?sign_?in|sign_?up|registration|login|last)_?(?:ip|addr|host)(?:_?addr(?:ess)?)?|user_?agent|browser(?:_?(?:fingerprint|id|agent))?|(?:device|browser)_?(?:id|token|fingerprint|identifier|name|uuid)|mac_?addr(?:ess)?|fingerprint|cookie(?:_?id)?|session_?(?:id|token|key|hash)|(?:push|fcm|apns)_?token|visitor_?(?:id|token)|(?:advertising|tracking|anonymous)_?id|idfa|gaid|imei|^mac$|gclid|fbclid|face_?(?:id|encoding|embedding|vector|hash)|voice_?print|biometric(?:s|_?(?:id|data|hash|template))?|referr?er|poster_?ip",
   ),
   rule(
     "online trace",
@@ -288,7 +287,7 @@ const RULES: readonly Rule[] = [
   ),
   rule("words", "a file as somebody named it", "linked", TEXTS, "(?:real|original|uploaded|client)_?file_?name"),
   rule("trait", "said of a person in a table of people", "people", TEXTS, "^(?:user_)?(?:from|occ|home_?town|origin)$"),
-  rule("words", "papers of a person", "people", ANY, "cv|resume|cover_?letter|lebenslauf|zeugnis"),
+  rule("words", "papers of a person", "people", ANY, "income_?proof|cv|resume|cover_?letter|lebenslauf|zeugnis"),
   rule(
     "trait",
     "said of a person",
@@ -301,7 +300,7 @@ const RULES: readonly Rule[] = [
     "said of a person in a table of people",
     "people",
     [...TEXTS, "number", "date"],
-    "company(?:_?name)?|firma|employer|arbeitgeber|position|role_?title|department|abteilung|hire_?date|hired_?(?:on|at)?|eintritts?_?datum|income|education|interests|hobbies|height|weight|eye_?colou?r|language_?spoken|pronouns|race|commission(?:_?pct)?",
+    "nation|documento|schufa(?:_?score)?|company(?:_?name)?|firma|employer|arbeitgeber|position|role_?title|department|abteilung|hire_?date|hired_?(?:on|at)?|eintritts?_?datum|income|education|interests|hobbies|height|weight|eye_?colou?r|language_?spoken|pronouns|race|commission(?:_?pct)?",
   ),
   rule(
     "picture",

@@ -1,4 +1,5 @@
 /** What a first data map would say, before it is text. */
+import type { Marker } from "./markers.ts";
 import type { Store } from "../model/structure.ts";
 import type { Personal } from "./personal.ts";
 
@@ -58,7 +59,7 @@ export interface ProposedRecord {
   readonly personal: readonly PersonalColumn[];
   readonly fields: readonly ProposedField[];
   /** How the application marks it as deleted: as YAML, where that can be told, with the reason. */
-  readonly marker?: { readonly text?: string; readonly reason: string };
+  readonly marker?: Marker;
   readonly auditOf?: { readonly record: string; readonly reason: string };
   /** A hold that its kind suggests, as YAML in a comment. */
   readonly hold?: string;

@@ -482,3 +482,21 @@ test("a name of a column with a line break in it writes no line of the map", () 
   ]);
   expect(text).not.toMatch(/^\s*evil:/mu);
 });
+
+test("what stands beside the only e-mail address of a row is somebody's; an address that nothing calls an e-mail address is asked about", () => {
+  const stores = [
+    table("notices", { id: "int!", mail: "text", name: "text", employer: "text", geb: "date" }),
+    table("unsubscribed", { addr: "text!", since: "date" }),
+    table("keycards", { id: "int!", issued_to: "text", room: "text" }),
+  ];
+  const found = draft([surveyedAs(stores)]).records.map(({ name, personal }) => [
+    name,
+    personal.map(({ column }) => column),
+  ]);
+  expect(Object.fromEntries(found)).toEqual({
+    notices: ["mail", "name", "employer", "geb"],
+    unsubscribed: ["addr"],
+    keycards: ["issued_to"],
+  });
+  expect(records(stores)["unsubscribed"]).toMatchObject({ match: { addr: "email" }, do: "ask" });
+});
