@@ -5,6 +5,7 @@ import type { RecordType } from "../model/datamap.ts";
 import { dateColumnOf } from "../model/marker.ts";
 import type { Finding, Lookup, Target } from "../model/search.ts";
 import { OPEN_STATES } from "../model/status.ts";
+import { purgedType } from "../planner/due-rules.ts";
 import type { Readers } from "../planner/readers.ts";
 import { check, ONLY_FOR_ERASING, refuse } from "../planner/search.ts";
 import { holdersTarget, recordTypes, targetOf } from "../planner/targets.ts";
@@ -100,8 +101,9 @@ async function markedDays(context: Context, readers: Readers, type: RecordType):
   if (search === undefined) return undefined;
   const ours = hasNoDate(type) ? await datesOfOurs(context, type) : new Map<string, string>();
   try {
-    for await (const { key, marked } of reader.locate(search.target, search.selection)) {
-      if (marked === undefined) continue;
+    for await (const { key, marked, done } of reader.locate(search.target, search.selection)) {
+      // what was made anonymous keeps its mark, and nothing waits for it any more
+      if (marked === undefined || (done && type.purge?.how === "anonymise")) continue;
       const since = marked.since ?? ours.get(key) ?? null;
       const day = since === null ? null : (civilDateFromText(since.trim(), timezone) ?? null);
       days.set(day, (days.get(day) ?? 0) + 1);
@@ -125,7 +127,7 @@ function markedSearch({ map }: Pick<Context, "map">, type: RecordType): MarkedSe
   const { marker } = type;
   if (marker === undefined || marker.kind === "delete_marker") return undefined;
   // what an older version says of marks is over
-  const seen: RecordType = { ...type, versions: "latest" };
+  const seen: RecordType = { ...(type.purge?.how === "anonymise" ? purgedType(type) : type), versions: "latest" };
   if (marker.kind === "timestamp") {
     const target = targetOf(map, seen);
     const live = marker.live === null ? {} : { live: marker.live };
