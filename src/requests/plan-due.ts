@@ -55,7 +55,7 @@ export interface DueOptions {
 
 /** Finds what is due today, read-only, and stores the plan under an id of its own. What nobody can run any more is taken back. */
 export async function planDue(context: Context, options: DueOptions = {}): Promise<Plan> {
-  refuseUnknown(context, options.records);
+  await refuseUnknown(context, options.records);
   await using lease = await context.state.lease([DUE_LEASE], async () => {});
   const opened = await lifeStep(lease, context.at, "open", async (tx) => {
     for (const request of await tx.requests.list()) await takeBack(tx, context, request);
@@ -234,19 +234,23 @@ export async function takeBackUndone(context: Context, id: string): Promise<bool
   return took;
 }
 
+/** Record types that can be due: by a rule of their own, or kept by an ended request for the sake of what was held. */
+export async function dueTypes(context: Context): Promise<readonly string[]> {
+  const kept = await endedHolds(context, today(context));
+  return recordTypes(context.map).flatMap(({ id, schedule, purge, holds }) =>
+    (schedule ?? purge) !== undefined || holds.length > 0 || kept.has(id) ? [id] : [],
+  );
+}
+
 /** Throws USAGE where a name is no record type's, or of one that is never due. */
-function refuseUnknown({ map }: Context, records: readonly string[] | undefined): void {
+async function refuseUnknown(context: Context, records: readonly string[] | undefined): Promise<void> {
   if (records === undefined) return;
-  const known = new Set(recordTypes(map).map(({ id }) => id));
+  const known = new Set(recordTypes(context.map).map(({ id }) => id));
   if (records.some((name) => !known.has(name)))
     throw new Failure("USAGE", "--records names something that is no record type of the data map", {
       help: "Write `system.record` as the data map does; `expunge explain` shows every one.",
     });
-  const due = new Set(
-    recordTypes(map).flatMap(({ id, schedule, purge, holds }) =>
-      (schedule ?? purge) !== undefined || holds.length > 0 ? [id] : [],
-    ),
-  );
+  const due = new Set(await dueTypes(context));
   const never = records.filter((name) => !due.has(name));
   if (never.length > 0)
     throw new Failure("USAGE", `nothing makes ${never.join(", ")} due`, {
@@ -420,7 +424,7 @@ export async function plannedIn(
 
 /** What would be due on a later day: read-only, nothing is stored, and nobody can approve it. Throws USAGE for a day that has passed. */
 export async function dueAsOf(context: Context, asOf: string, options: DueOptions): Promise<Plan> {
-  refuseUnknown(context, options.records);
+  await refuseUnknown(context, options.records);
   const now = today(context);
   if (!isCivilDate(asOf) || asOf < now)
     throw new Failure("USAGE", "--as-of wants today or a later day, such as 2027-01-31");

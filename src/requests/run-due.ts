@@ -7,7 +7,6 @@ import { tellMap } from "../map-in-force.ts";
 import type { StandingApproval } from "../model/datamap.ts";
 import type { Plan } from "../model/plan.ts";
 import { OPEN_STATES, type RequestState } from "../model/status.ts";
-import { recordTypes } from "../planner/targets.ts";
 import type { Approval } from "../state/plan-store.ts";
 import type { Reads } from "../state/state.ts";
 import { signed } from "./approve-request.ts";
@@ -17,7 +16,7 @@ import { noted } from "./history.ts";
 import { destroyEnded } from "./kept-images.ts";
 import { decisionEntry, standingEntry } from "./ledger-entries.ts";
 import { openThings } from "./open-things.ts";
-import { dueAsOf, isIdle, planDue, planDueAnew, takeBackUnapproved, takeBackUndone } from "./plan-due.ts";
+import { dueAsOf, dueTypes, isIdle, planDue, planDueAnew, takeBackUnapproved, takeBackUndone } from "./plan-due.ts";
 import { runRequest } from "./run-request.ts";
 import { standingMeaning, whyNotStanding } from "./standing.ts";
 import { verifyRequest } from "./verify-request.ts";
@@ -68,7 +67,7 @@ export async function runDue(
     exits.push(exit);
     plans.push({ request, state: now });
   }
-  const rest = dueTypes(context).filter((id) => ran?.records.includes(id) !== true);
+  const rest = (await dueTypes(context)).filter((id) => ran?.records.includes(id) !== true);
   const plan = (await isAnyDue(context, rest)) ? await planDue(context, { records: rest }) : undefined;
   if (plan !== undefined && !isIdle(plan)) {
     const { state: now } = await state.read.requests.get(plan.request);
@@ -102,13 +101,6 @@ async function waitingForAPerson({
     all.push({ request: id, state, why: `${id} ${words}${next === null ? "" : `: ${next}`}` });
   }
   return all;
-}
-
-/** Record types that can be due. */
-function dueTypes({ map }: Context): readonly string[] {
-  return recordTypes(map).flatMap(({ id, schedule, purge, holds }) =>
-    (schedule ?? purge) !== undefined || holds.length > 0 ? [id] : [],
-  );
 }
 
 /**
