@@ -344,9 +344,13 @@ describe("the shop on its four systems", () => {
     await desk.cli(["map", "check", "--json", "--map", shop.map], { env: { ...shop.secrets } });
   const accept = async (): Promise<Said> =>
     await desk.cli(["map", "accept", "--write", "--json", "--map", shop.map], { env: { ...shop.secrets } });
-  /** What is found beside what was found before. */
+  /** What is found beside what was found before. Indices come and go on a server that other tests share: theirs are not meant. */
   const added = async (before: readonly string[]): Promise<Seen[]> =>
-    seen(await check()).filter((one) => !before.includes(`${one.code} ${one.record} ${one.column}`.trim()));
+    seen(await check()).filter(
+      (one) =>
+        !before.includes(`${one.code} ${one.record} ${one.column}`.trim()) &&
+        !(/^TABLE_(?:NEW|GONE)$/u.test(one.code) && one.record.startsWith("search.")),
+    );
 
   test("a column, a table with a foreign key, a field, a prefix and a CSV column each turn it red by name, at a line of the map", async () => {
     const dump = await shop.dump();
