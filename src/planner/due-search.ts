@@ -276,10 +276,7 @@ function* trailLookups({ auditOf, match }: RecordType, gathered: ReadonlyMap<str
     if (match.mode === "all" && edges.length < match.terms.length) continue;
     for (const { key, values } of records.values()) {
       if (decided?.get(key)?.kind !== "act") continue;
-      const mine = edges.flatMap(({ column, at }) => {
-        const some = valuesAt(values, at).filter((value) => value !== "");
-        return some.length === 0 ? [] : [[column, some] as const];
-      });
+      const mine = edges.flatMap(({ column, at }) => lookedUp(column, values, at));
       if (mine.length < (match.mode === "all" ? edges.length : 1)) continue;
       yield { subject, values: Object.fromEntries(mine) };
       subject += 1;
@@ -352,6 +349,16 @@ function dayOf(map: DataMap, rule: DueRule, { values }: Located, now: string): s
   return [now, ...ruled, ...held].toSorted().at(-1) ?? now;
 }
 
+/** What a record's values at one column look up in another. */
+function lookedUp(
+  column: string,
+  values: FoundRecord["values"],
+  at: string,
+): readonly (readonly [string, readonly string[]])[] {
+  const some = valuesAt(values, at).filter((value) => value !== "");
+  return some.length === 0 ? [] : [[column, some]];
+}
+
 /** What the values of each record are recognised by when they are changed: its own. */
 function ownLookups(
   { columns }: Target,
@@ -362,10 +369,7 @@ function ownLookups(
   for (const { key, subjects, values } of records.values()) {
     const [subject] = subjects;
     if (subject === undefined || !decided.has(key)) continue;
-    const mine = columns.flatMap(({ column }) => {
-      const some = valuesAt(values, column).filter((value) => value !== "");
-      return some.length === 0 ? [] : [[column, some] as const];
-    });
+    const mine = columns.flatMap(({ column }) => lookedUp(column, values, column));
     if (mine.length > 0) lookups.push({ subject, values: Object.fromEntries(mine) });
   }
   return lookups;

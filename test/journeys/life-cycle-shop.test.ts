@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Desk, dig, list, openDesk, type Said } from "../support/desk.ts";
-import { withLifeCycle } from "../support/shop/life-cycle.ts";
+import { linesOf, minus, withLifeCycle } from "../support/shop/life-cycle.ts";
 import { lifeCyclePeople } from "../support/shop/people.ts";
 import { openShop, type Shop } from "../support/shop/shop.ts";
 
@@ -34,32 +34,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Every line but those of the trail that the work itself has left; of objects the newest version, where no marker hides it. */
-function lines(dumps: Dumps): string[] {
-  const all: string[] = [];
-  for (const [system, dump] of dumps)
-    for (const [name, those] of dump) {
-      if (/#(?!0$)/u.test(name) || dump.has(`${name.replace(/#0$/u, "")}#marker`)) continue;
-      for (const line of those)
-        if (name !== "customers_audit" || !line.includes('"expunge '))
-          all.push(`${system} ${name.split("#")[0]} ${line}`);
-    }
-  return all.toSorted();
-}
-
-function minus(a: readonly string[], b: readonly string[]): string[] {
-  const left = new Map<string, number>();
-  for (const line of b) left.set(line, (left.get(line) ?? 0) + 1);
-  return a.filter((line) => {
-    const count = left.get(line) ?? 0;
-    left.set(line, count - 1);
-    return count <= 0;
-  });
-}
-
 /** The lines in which a person still stands: `shop customers`, `exports portraits/77.png` … */
 function where(who: RegExp, dumps: Dumps): string[] {
-  const found = lines(dumps).filter((line) => who.test(line.replace(/^\S+ \S+-[0-9a-f]{8} /u, "")));
+  const found = linesOf(dumps).filter((line) => who.test(line.replace(/^\S+ \S+-[0-9a-f]{8} /u, "")));
   return [
     ...new Set(
       found.map((line) =>
@@ -171,15 +148,15 @@ test(
     // day 0: hidden at once, or gone with a way back
     const first = await ask(0, maya);
     await ends(0, `plan ${first}`, 0);
-    expect(lines(await shop.dump())).toEqual(lines(before));
+    expect(linesOf(await shop.dump())).toEqual(linesOf(before));
     await carryOut(0, first);
     const hidden = await shop.dump();
-    const shown = lines(hidden).filter((line) => /maya/iu.test(line));
+    const shown = linesOf(hidden).filter((line) => /maya/iu.test(line));
     expect(shown.filter((line) => !/2026-12-01[ T]10:00/u.test(line)).map((line) => line.split(" ")[1])).toEqual([
       "invoices",
     ]);
     expect(where(MAYA, hidden)).not.toContain("exports portraits/77.png");
-    expect(minus(lines(before), lines(hidden)).filter((line) => !MAYA.test(line))).toEqual([]);
+    expect(minus(linesOf(before), linesOf(hidden)).filter((line) => !MAYA.test(line))).toEqual([]);
     expect(await bin(0)).toEqual({
       "shop.customers": 1,
       "shop.tickets": 1,
@@ -195,7 +172,7 @@ test(
     // day 3: she has changed her mind
     await ends(3, `undo ${first} --confirm ${first} --reason mind-changed`, 0);
     const back = await shop.dump();
-    expect(lines(back)).toEqual(lines(before));
+    expect(linesOf(back)).toEqual(linesOf(before));
     expect(await bin(3)).toEqual({});
     expect(await state(3, first)).toBe("identity_confirmed");
 
@@ -221,7 +198,7 @@ test(
     // day 18: the tickets' day; the one with the refund stays, and what the court wants
     await night(18);
     const tickets = await shop.dump();
-    expect(minus(lines(again), lines(tickets)).filter((line) => !/ leads /u.test(line))).toEqual([
+    expect(minus(linesOf(again), linesOf(tickets)).filter((line) => !/ leads /u.test(line))).toEqual([
       expect.stringMatching(/^shop tickets \(77,77,/u),
     ]);
 
@@ -229,7 +206,7 @@ test(
     await ends(24, `hold release ${hold} --reason settled --by counsel`, 0);
     await night(30);
     const released = await shop.dump();
-    expect(minus(lines(tickets), lines(released))).toEqual([
+    expect(minus(linesOf(tickets), linesOf(released))).toEqual([
       expect.stringMatching(/^shop leads \(79,/u),
       expect.stringMatching(/^shop tickets \(78,78,/u),
     ]);
@@ -246,13 +223,13 @@ test(
       "shop order_items",
       "shop orders",
     ]);
-    expect(lines(gone).filter((line) => /noah/iu.test(line))).toEqual([expect.stringMatching(/^shop invoices /u)]);
+    expect(linesOf(gone).filter((line) => /noah/iu.test(line))).toEqual([expect.stringMatching(/^shop invoices /u)]);
     expect(
-      lines(gone)
+      linesOf(gone)
         .filter((line) => /maya/iu.test(line))
         .map((line) => line.split(" ")[1]),
     ).toEqual(["invoices", "tickets"]);
-    expect(lines(gone).find((line) => line.startsWith("shop customers (78,"))).toMatch(
+    expect(linesOf(gone).find((line) => line.startsWith("shop customers (78,"))).toMatch(
       /\(78,erased\+\w+@invalid,"former customer",,,/u,
     );
     await ends(34, `verify ${noahs}`, 0);
@@ -269,7 +246,7 @@ test(
     await ends(49, `verify ${mayas}`, 0);
     expect(await state(49, mayas)).toBe("closed");
     expect(
-      lines(await shop.dump())
+      linesOf(await shop.dump())
         .filter((line) => /maya/iu.test(line))
         .map((line) => line.split(" ")[1]),
     ).toEqual(["invoices"]);
@@ -278,13 +255,15 @@ test(
     // the last day of the eighth year, and the one after it
     const last = (Date.parse("2033-12-31") - Date.parse(FIRST)) / 86_400_000;
     await night(last);
-    expect(lines(await shop.dump())).toContainEqual(expect.stringMatching(/^shop invoices \(770000,/u));
+    expect(linesOf(await shop.dump())).toContainEqual(expect.stringMatching(/^shop invoices \(770000,/u));
     await night(last + 1);
     const end = await shop.dump();
-    expect(lines(end).filter((line) => /maya|noah|^shop invoice(?:s|_lines) \(7[78]0000,/iu.test(line))).toEqual([]);
+    expect(linesOf(end).filter((line) => /maya|noah|^shop invoice(?:s|_lines) \(7[78]0000,/iu.test(line))).toEqual([]);
     // everybody else is as they were, but for leads whose days were over
     expect(
-      minus(lines(before), lines(end)).filter((line) => !MAYA.test(line) && !NOAH.test(line) && !/ leads /u.test(line)),
+      minus(linesOf(before), linesOf(end)).filter(
+        (line) => !MAYA.test(line) && !NOAH.test(line) && !/ leads /u.test(line),
+      ),
     ).toEqual([]);
     for (const { out, err } of desk.said) expect(`${out}${err}`).not.toMatch(/(?:maya|noah)[ .](?:holm|lind)/iu);
     expect((await said(last + 1, "doctor")).code).toBe(0);

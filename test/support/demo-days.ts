@@ -1,7 +1,7 @@
 /** The last part of `npm run demo`: thirty days by a test clock. Hidden at once, brought back, hidden again, gone on each day. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { withLifeCycle } from "./shop/life-cycle.ts";
+import { linesOf, minus, withLifeCycle } from "./shop/life-cycle.ts";
 import type { Shopper } from "./shop/people.ts";
 import type { Shop } from "./shop/shop.ts";
 
@@ -89,17 +89,6 @@ export async function days({ shop, folder, people, day, expunge, title, say }: D
   );
 }
 
-/** Every line but those of the trail that the work itself has left; of objects the newest version, where no marker hides it. */
-function linesOf(dumps: Awaited<ReturnType<Shop["dump"]>>): string[] {
-  const lines: string[] = [];
-  for (const [system, dump] of dumps)
-    for (const [name, those] of dump)
-      if (!/#(?!0$)/u.test(name) && !dump.has(`${name.replace(/#0$/u, "")}#marker`))
-        for (const line of those)
-          if (name !== "customers_audit" || !line.includes('"expunge ')) lines.push(`${system} ${name} ${line}`);
-  return lines.toSorted();
-}
-
 function others(lines: readonly string[], { id, email, name }: Shopper): string[] {
   const hers = new RegExp(String.raw`\b${id}(?:0000)?\b`, "u");
   return lines.filter((line) => !line.includes(email) && !line.includes(name) && !hers.test(line));
@@ -107,11 +96,5 @@ function others(lines: readonly string[], { id, email, name }: Shopper): string[
 
 /** How many of the first lines are not among the second. */
 function changed(before: readonly string[], after: readonly string[]): number {
-  const there = new Map<string, number>();
-  for (const line of after) there.set(line, (there.get(line) ?? 0) + 1);
-  return before.filter((line) => {
-    const count = there.get(line) ?? 0;
-    there.set(line, count - 1);
-    return count <= 0;
-  }).length;
+  return minus(before, after).length;
 }

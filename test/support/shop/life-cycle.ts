@@ -52,3 +52,27 @@ export async function withLifeCycle(shop: Shop, folder: string, members: readonl
   );
   copyFileSync(join(MANIFESTS, "datamap.schema.json"), join(folder, "datamap.schema.json"));
 }
+
+/** Every line but those of the trail that the work itself has left; of objects the newest version, where no marker hides it. */
+export function linesOf(dumps: Awaited<ReturnType<Shop["dump"]>>): string[] {
+  const lines: string[] = [];
+  for (const [system, dump] of dumps)
+    for (const [name, those] of dump) {
+      if (/#(?!0$)/u.test(name) || dump.has(`${name.replace(/#0$/u, "")}#marker`)) continue;
+      for (const line of those)
+        if (name !== "customers_audit" || !line.includes('"expunge '))
+          lines.push(`${system} ${name.split("#")[0]} ${line}`);
+    }
+  return lines.toSorted();
+}
+
+/** The first lines that are not among the second; equal ones are counted. */
+export function minus(before: readonly string[], after: readonly string[]): string[] {
+  const there = new Map<string, number>();
+  for (const line of after) there.set(line, (there.get(line) ?? 0) + 1);
+  return before.filter((line) => {
+    const count = there.get(line) ?? 0;
+    there.set(line, count - 1);
+    return count <= 0;
+  });
+}
