@@ -12,51 +12,59 @@ export function redacted(system: System, name: string): System {
   return {
     async openReader(io) {
       const quiet = quietIn(name, io);
-      const reader = await quiet.answer([], async () => await system.openReader(io));
+      const reader = await quiet.answer(NOTHING, async () => await system.openReader(io));
       return readerOver(reader, {
-        site: async () => await quiet.answer([], async () => await reader.site()),
-        check: (targets) => quiet.items([], () => reader.check(targets)),
-        links: async (targets) => await quiet.answer([], async () => await reader.links(targets)),
-        writes: async (targets) => await quiet.answer([], async () => await reader.writes(targets)),
+        site: async () => await quiet.answer(NOTHING, async () => await reader.site()),
+        check: (targets) => quiet.items(NOTHING, () => reader.check(targets)),
+        links: async (targets) => await quiet.answer(NOTHING, async () => await reader.links(targets)),
+        writes: async (targets) => await quiet.answer(NOTHING, async () => await reader.writes(targets)),
         locate: (target, selection) =>
-          quiet.items(selection.by === "subjects" ? valuesOf(selection.lookups) : [], () =>
-            reader.locate(target, selection),
+          quiet.items(
+            () => (selection.by === "subjects" ? valuesOf(selection.lookups) : []),
+            () => reader.locate(target, selection),
           ),
-        references: (target, keys) => quiet.items([], () => reader.references(target, keys)),
-        size: async (target) => await quiet.answer([], async () => await reader.size(target)),
+        references: (target, keys) => quiet.items(NOTHING, () => reader.references(target, keys)),
+        size: async (target) => await quiet.answer(NOTHING, async () => await reader.size(target)),
         ...(reader.imageBytes === undefined
           ? {}
           : {
               imageBytes: async (target, keys) =>
-                await quiet.answer([], async () => (await reader.imageBytes?.(target, keys)) ?? 0),
+                await quiet.answer(NOTHING, async () => (await reader.imageBytes?.(target, keys)) ?? 0),
             }),
         remaining: (target, operation, lookups = []) =>
-          quiet.items(valuesOf(lookups), () => reader.remaining(target, operation, lookups)),
-        sweep: (values) => quiet.items(values.flat(), () => reader.sweep(values)),
-        residue: (target) => quiet.items([], () => reader.residue(target)),
-        [Symbol.asyncDispose]: async () => await quiet.answer([], async () => await reader[Symbol.asyncDispose]()),
+          quiet.items(
+            () => valuesOf(lookups),
+            () => reader.remaining(target, operation, lookups),
+          ),
+        sweep: (values) =>
+          quiet.items(
+            () => values.flat(),
+            () => reader.sweep(values),
+          ),
+        residue: (target) => quiet.items(NOTHING, () => reader.residue(target)),
+        [Symbol.asyncDispose]: async () => await quiet.answer(NOTHING, async () => await reader[Symbol.asyncDispose]()),
       });
     },
     async openEraser(io) {
       const quiet = quietIn(name, io);
-      const eraser = await quiet.answer([], async () => await system.openEraser(io));
+      const eraser = await quiet.answer(NOTHING, async () => await system.openEraser(io));
       return eraserOver(eraser, {
         apply: async (unit, journal, guard) =>
           await quiet.answer(
-            unit.works.flatMap((work) => valuesOf(work.lookups)),
+            () => unit.works.flatMap((work) => valuesOf(work.lookups)),
             async () => await eraser.apply(unit, journal, guard),
           ),
-        flushResidue: async (target) => await quiet.answer([], async () => await eraser.flushResidue(target)),
-        [Symbol.asyncDispose]: async () => await quiet.answer([], async () => await eraser[Symbol.asyncDispose]()),
+        flushResidue: async (target) => await quiet.answer(NOTHING, async () => await eraser.flushResidue(target)),
+        [Symbol.asyncDispose]: async () => await quiet.answer(NOTHING, async () => await eraser[Symbol.asyncDispose]()),
       });
     },
     ...surveyedBy(system, async (io, open) => {
       const quiet = quietIn(name, io);
-      const survey = await quiet.answer([], async () => await open(io));
+      const survey = await quiet.answer(NOTHING, async () => await open(io));
       return surveyOver(survey, {
-        stores: (within) => quiet.items([], () => survey.stores(within)),
-        sample: async (store, most) => await quiet.answer([], async () => await survey.sample(store, most)),
-        [Symbol.asyncDispose]: async () => await quiet.answer([], async () => await survey[Symbol.asyncDispose]()),
+        stores: (within) => quiet.items(NOTHING, () => survey.stores(within)),
+        sample: async (store, most) => await quiet.answer(NOTHING, async () => await survey.sample(store, most)),
+        [Symbol.asyncDispose]: async () => await quiet.answer(NOTHING, async () => await survey[Symbol.asyncDispose]()),
       });
     }),
   };
@@ -66,13 +74,18 @@ function valuesOf(lookups: readonly Lookup[]): readonly string[] {
   return lookups.flatMap(({ values }) => Object.values(values).flat());
 }
 
+/** What a call was given; a batch's parts each have those of all its people, and only a failure has to know them. */
+type Values = () => readonly string[];
+
+const NOTHING: Values = () => [];
+
 interface Quiet {
-  answer<T>(values: readonly string[], work: () => Promise<T>): Promise<T>;
-  items<T>(values: readonly string[], work: () => AsyncIterable<T>): AsyncIterable<T>;
+  answer<T>(values: Values, work: () => Promise<T>): Promise<T>;
+  items<T>(values: Values, work: () => AsyncIterable<T>): AsyncIterable<T>;
 }
 
 function quietIn(system: string, { signal }: Pick<IO, "signal">): Quiet {
-  const told = (error: unknown, values: readonly string[]) => toldOf(error, { system, signal, values });
+  const told = (error: unknown, values: Values) => toldOf(error, { system, signal, values: values() });
   return {
     async answer(values, work) {
       try {
