@@ -6,12 +6,12 @@
  * tables, their indexes and nothing else held in a process of their own: they stand for servers. V8 collects late where
  * nobody tells it that there is little: it is told that it has the tables and the limit, and ends the process beyond.
  *
- * Time is taken in other processes, with the heap that the program has: in so tight a one most of it goes into walking the
+ * Time is taken in other processes, three times, with the heap that the program has: in so tight a one most of it goes into walking the
  * tables again and again, and twice the tables are walked for twice as many records. What was allocated is told beside it.
  */
 import { fork } from "node:child_process";
 import { GCProfiler } from "node:v8";
-import { print } from "./measure.ts";
+import { median, print } from "./measure.ts";
 import {
   type ForeignKey,
   idsWith,
@@ -28,6 +28,8 @@ const MEMORY = 250;
 const YOUNG = 8;
 /** MB that buffers may take before V8 thinks of collecting them. */
 const BUFFERS = 30;
+/** Measurements of which the middle one counts: how often V8 collects, and on how many threads, is not the same twice. */
+const ROUNDS = 3;
 /** Records a person beside their own one. */
 const EACH = { orders: 10, items: 10, tickets: 5, events: 5 } as const;
 
@@ -96,12 +98,18 @@ interface Figures {
   readonly allocated: number;
 }
 
+interface Measured extends Figures {
+  /** MB that the tables take. */
+  readonly tables: number;
+  /** MB at most beside the tables. */
+  readonly own: number;
+}
+
 /** What a process of its own is asked. */
 type Question = { readonly people: number } | { readonly tablesOf: number };
 
 if (process.send === undefined) {
-  const half = await measured(PEOPLE / 2);
-  const whole = await measured(PEOPLE);
+  const [half, whole] = await measured();
   for (const step of Object.keys(whole.seconds)) {
     const [a = 0, b = 0] = [half.seconds[step], whole.seconds[step]];
     const peer = `${half.people}: ${a.toFixed(1)} s, ${whole.people}: ${b.toFixed(1)} s of the processor`;
@@ -135,13 +143,34 @@ if (process.send === undefined) {
   });
 }
 
-async function measured(people: number): Promise<Figures & { readonly tables: number; readonly own: number }> {
+/** Both, turn by turn: what else the machine does then meets both alike. */
+async function measured(): Promise<[Measured, Measured]> {
+  const sizes = [PEOPLE / 2, PEOPLE] as const;
+  const tight = [await squeezed(sizes[0]), await squeezed(sizes[1])] as const;
+  const runs: [Figures[], Figures[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round += 1)
+    // as bin/run.js starts
+    for (const nth of [0, 1] as const)
+      runs[nth].push(await asked<Figures>({ people: sizes[nth] }, ["--semi-space-growth-factor=1"]));
+  return [
+    { ...tight[0], ...middle(runs[0]) },
+    { ...tight[1], ...middle(runs[1]) },
+  ];
+}
+
+function middle(runs: readonly Figures[]): Pick<Figures, "seconds" | "allocated"> {
+  const steps = Object.keys(runs[0]?.seconds ?? {});
+  return {
+    seconds: Object.fromEntries(steps.map((step) => [step, median(runs.map(({ seconds }) => seconds[step] ?? 0))])),
+    allocated: median(runs.map(({ allocated }) => allocated)),
+  };
+}
+
+async function squeezed(people: number): Promise<Measured> {
   const tables = await asked<number>({ tablesOf: people }, []);
   const old = tables + MEMORY - 3 * YOUNG - BUFFERS;
   const tight = await asked<Figures>({ people }, [`--max-old-space-size=${old}`, `--max-semi-space-size=${YOUNG}`]);
-  // as bin/run.js starts
-  const { seconds, allocated } = await asked<Figures>({ people }, ["--semi-space-growth-factor=1"]);
-  return { ...tight, seconds, allocated, tables, own: tight.peak - tables };
+  return { ...tight, tables, own: tight.peak - tables };
 }
 
 async function asked<T>(question: Question, flags: readonly string[]): Promise<T> {
