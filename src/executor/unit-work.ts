@@ -9,6 +9,7 @@ import type {
   Unit,
   Work,
 } from "../model/change.ts";
+import { type Lookup, lookupsOf } from "../model/search.ts";
 import type { Stamp } from "../model/marker.ts";
 import { type Change, heldChangeOf } from "../model/rule-change.ts";
 import type { Disposition, SealedStep, StepHead } from "../model/plan.ts";
@@ -94,13 +95,26 @@ export function workOf(step: SealedStep, heads: readonly StepHead[], stamp?: Sta
   return {
     step: step.step,
     target,
-    lookups: step.lookups,
+    lookups: lookupsFor(step),
     operations: [...operations.values()].map(({ change, also, records }): Operation => ({
       change: stamped(change, stamp),
       records,
       ...(also.length === 0 ? {} : { also: also.map((one) => ({ ...one, change: stamped(one.change, stamp) })) }),
     })),
   };
+}
+
+/**
+ * Of those alone whose records these are: a batch's part has a few of its people, and must not ask for all of them. A trail
+ * takes what other records' going adds to it, whoever's that is, and files are written once for everybody.
+ */
+function lookupsFor({ target: { record }, lookups, records }: SealedStep): readonly Lookup[] {
+  const { kind } = record.place;
+  if (record.auditOf.length > 0 || (kind !== "table" && kind !== "index")) return lookups;
+  return lookupsOf(
+    lookups,
+    records.flatMap(({ subjects }) => subjects),
+  );
 }
 
 function stamped(change: Change, stamp: Stamp | undefined): Change {

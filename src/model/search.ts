@@ -98,6 +98,12 @@ export interface Lookup {
   readonly tuples?: readonly Tuples[];
 }
 
+/** Those of these subjects. */
+export function lookupsOf(lookups: readonly Lookup[], subjects: Iterable<number>): readonly Lookup[] {
+  const wanted = new Set(subjects);
+  return lookups.filter(({ subject }) => wanted.has(subject));
+}
+
 export interface Tuples {
   readonly columns: readonly string[];
   /** One value a column, in their order. */

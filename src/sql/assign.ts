@@ -1,9 +1,9 @@
 import type { Change } from "../model/rule-change.ts";
-import type { Lookup } from "../model/search.ts";
+import { type Lookup, lookupsOf } from "../model/search.ts";
 import type { IO } from "../port/connector.ts";
 import { type Assignments, assignmentsBy } from "./changes.ts";
 import type { SqlBatch } from "./dialect.ts";
-import { type Item, lookupsOf } from "./items.ts";
+import type { Item } from "./items.ts";
 import { type Hits, NO_HITS, type RecordTable, type RowState, unionOf } from "./record-table.ts";
 import { Refusal } from "./refusal.ts";
 

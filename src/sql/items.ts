@@ -1,6 +1,5 @@
 import type { Also, PlannedRecord, Unit, Work } from "../model/change.ts";
 import type { Change } from "../model/rule-change.ts";
-import type { Lookup } from "../model/search.ts";
 import type { UnitTables } from "./dialect.ts";
 import type { Assignments } from "./changes.ts";
 import type { RecordTable, RowState } from "./record-table.ts";
@@ -99,11 +98,6 @@ export function halved<T extends RecordTable>(batch: Batch<T>, onePiece: boolean
     [leading.filter((item) => first.has(firstSubject(item))), leading.filter((item) => !first.has(firstSubject(item)))],
     trails,
   );
-}
-
-export function lookupsOf(lookups: readonly Lookup[], subjects: readonly number[]): readonly Lookup[] {
-  const wanted = new Set(subjects);
-  return lookups.filter(({ subject }) => wanted.has(subject));
 }
 
 function withTrails<T extends RecordTable>(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { unitWork } from "../../src/executor/unit-work.ts";
+import { unitWork, workOf } from "../../src/executor/unit-work.ts";
 import type { Disposition, SealedStep } from "../../src/model/plan.ts";
 import { recordType, targetOf } from "../support/record-type.ts";
 
@@ -77,4 +77,18 @@ test("an eraser is told what the plan deletes and changes in its system, in what
     ["shop.orders", ["2"], undefined],
     ["shop.people", ["8"], ["total"]],
   ]);
+});
+
+test("an eraser is told the values of those alone whose records it is given; of everybody where a trail or a file is theirs together", () => {
+  const lookups = [0, 1, 2].map((subject) => ({ subject, values: { email: [`p${subject}@x.example`] } }));
+  const told = (more: Partial<Parameters<typeof recordType>[0]>) => {
+    const step = sealed("orders", more, { "1": act });
+    const [record = { key: "1", fingerprint: "", subjects: [0], disposition: act }] = step.records;
+    return workOf({ ...step, lookups, records: [{ ...record, subjects: [1] }] }, [step]).lookups.map(
+      ({ subject }) => subject,
+    );
+  };
+  expect(told({})).toEqual([1]);
+  expect(told({ auditOf: ["shop.people"] })).toEqual([0, 1, 2]);
+  expect(told({ place: { kind: "files", globs: ["*.csv"] } })).toEqual([0, 1, 2]);
 });
