@@ -18,8 +18,8 @@ import type { Readers } from "./readers.ts";
 import { noStops } from "./stops.ts";
 import { recordTypes, samePlace, targetOf } from "./targets.ts";
 
-/** Records judged at once: what leads to them stands in memory meanwhile. */
-const CHUNK = 5_000;
+/** Records judged at once: what leads to them stands in memory meanwhile, and of larger parts V8 keeps what is over for long. */
+const CHUNK = 1_000;
 
 /** What records are judged by. */
 export interface Judging {
