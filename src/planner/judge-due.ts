@@ -18,8 +18,10 @@ import type { Readers } from "./readers.ts";
 import { noStops } from "./stops.ts";
 import { recordTypes, samePlace, targetOf } from "./targets.ts";
 
-/** Records judged at once: what leads to them stands in memory meanwhile, and of larger parts V8 keeps what is over for long. */
-const CHUNK = 1_000;
+/** Records judged at once: what leads to them is asked for once a part, and stands in memory meanwhile. */
+const ASKED = 1_000;
+/** Where nothing else is asked: of larger parts V8 keeps for long what is over. */
+const UNASKED = 200;
 
 /** What records are judged by. */
 export interface Judging {
@@ -46,6 +48,7 @@ export async function judgeByThemselves(
 ): Promise<Map<string, Disposition>> {
   const decided = new Map<string, Disposition>();
   const itself = await openByItself(judging, type, target, selection);
+  const part = judging.legal.holds.length === 0 && decidingTypes(judging.map, [type.id]).size === 1 ? UNASKED : ASKED;
   let some: FoundRecord[] = [];
   const judge = async (): Promise<void> => {
     for (const [key, one] of await judgeChunk(judging, type, target, some, itself)) decided.set(key, one);
@@ -53,7 +56,7 @@ export async function judgeByThemselves(
   };
   for (const record of records) {
     some.push({ ...record, subjects: [some.length] });
-    if (some.length === CHUNK) await judge();
+    if (some.length === part) await judge();
   }
   if (some.length > 0) await judge();
   return decided;
