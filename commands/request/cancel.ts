@@ -4,7 +4,8 @@ import { endAnswer, endFlags, lastQuestion, lookBeforeEnding, reasonQuestion, st
 
 export default class RequestCancel extends BaseCommand {
   static override summary = "End a request that the person took back.";
-  static override description = "Destroys its sealed part. Not once its erasure has begun.";
+  static override description =
+    "Destroys its sealed part. Not once its erasure has begun, but for one that `undo` has brought back whole.";
   static override examples = ['<%= config.bin %> request cancel R-2026-0001 --reason "withdrawn"'];
   static override args = { id: idArg };
   static override flags = endFlags;
@@ -13,7 +14,11 @@ export default class RequestCancel extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { refuseStopping } = await import("../../src/requests/end-request.ts");
-    await lookBeforeEnding(typed, { registry, act: "request cancel" }, refuseStopping);
+    await lookBeforeEnding(
+      typed,
+      { registry, act: "request cancel" },
+      async (reads, request) => await refuseStopping(reads, request, "cancelled"),
+    );
   };
 
   protected override async work(session: Session): Promise<Answer> {

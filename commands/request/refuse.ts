@@ -13,7 +13,11 @@ export default class RequestRefuse extends BaseCommand {
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { refuseStopping } = await import("../../src/requests/end-request.ts");
-    await lookBeforeEnding(typed, { registry, act: "request refuse" }, refuseStopping);
+    await lookBeforeEnding(
+      typed,
+      { registry, act: "request refuse" },
+      async (reads, request) => await refuseStopping(reads, request, "refused"),
+    );
   };
 
   protected override async work(session: Session): Promise<Answer> {

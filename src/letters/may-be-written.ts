@@ -28,7 +28,11 @@ export function refuseLetter(kind: LetterKind, standing: Standing): void {
   }
   if (ended)
     not(
-      summary.decision === "refused" ? "it was refused: its letter is `refusal`" : "it was cancelled: nothing was done",
+      summary.decision === "refused"
+        ? "it was refused: its letter is `refusal`"
+        : summary.systems.length > 0
+          ? "it was cancelled: what was done was brought back, and no letter tells of it"
+          : "it was cancelled: nothing was done",
     );
   if (kind === "identity") {
     if (summary.identity?.result === "ok") not("the identity is confirmed: there is nothing to ask for");

@@ -32,6 +32,8 @@ interface Facts {
   } | null;
   /** Records were brought back, and nobody has looked since. */
   readonly undone: boolean;
+  /** Undos brought back all that any run did. */
+  readonly given_back: boolean;
   /** Due work: nobody asked for it, so that there is nobody whose identity could be confirmed. */
   readonly due: boolean;
 }
@@ -42,6 +44,8 @@ export function sentence(facts: Facts): string {
   // what was gone before that day is no copy any more
   const residue = facts.residue.filter(({ gone_by }) => gone_by === null || day === null || gone_by >= day);
   if (!begun) return notBegun(facts);
+  if (facts.given_back && state === "cancelled")
+    return `The request was cancelled: everything that its erasure had done was brought back${backIn(facts)}, and nothing is erased.`;
   if (state === "refused" || state === "cancelled") return `The request was ${state}; nothing more was erased.`;
   const accepted =
     facts.gaps_accepted === null
@@ -50,6 +54,11 @@ export function sentence(facts: Facts): string {
   const open = state === "closed" ? accepted : " The request is still open.";
   const left = residue.length > 0 ? " Copies that no erasure reaches yet are listed with their dates." : "";
   return `${done(facts)}; ${looked(facts)}.${lost(facts)}${unfounded(facts)}${open}${left}`;
+}
+
+function backIn({ systems }: Facts): string {
+  const back = systems.reduce((sum, line) => sum + (line.restored ?? 0) + (line.brought_back ?? 0), 0);
+  return back === 0 ? "" : ` (${records(back)})`;
 }
 
 /** What a law or a hold wanted kept, and somebody else took away. */

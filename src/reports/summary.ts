@@ -6,7 +6,7 @@ import { type ResidueLine, residueLines } from "./residue-lines.ts";
 import { sentence } from "./sentence.ts";
 import type { GapLine, KeptLine, TotalsLine, VanishedLine } from "./summary-lines.ts";
 import { type Refusal, type Story, storyOf } from "./story.ts";
-import { nameOf, type SystemLine, systemLines } from "./system-lines.ts";
+import { isGivenBack, nameOf, type SystemLine, systemLines } from "./system-lines.ts";
 
 type RecordLine = { readonly system: string; readonly record: string };
 export type PersonLine = { readonly did: string; readonly actor: string; readonly at: string };
@@ -109,6 +109,7 @@ export function summarise(cores: readonly JsonObject[]): Summary {
     gaps_accepted: acceptedOf(story),
     verification,
     undone: isUndoneSince(story),
+    given_back: isGivenBack(story),
     due: cores.some(({ request }) => typeof request === "string" && isDueWork(request)),
   };
   return {

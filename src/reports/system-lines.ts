@@ -271,6 +271,23 @@ function doneAgain(
   return { deleted, changed, back };
 }
 
+/** Whether undos brought back, of every record type, as many records as any run removed, changed or minimised. */
+export function isGivenBack(story: Story): boolean {
+  if (story.undone.length === 0 || neverTold(story).some(({ untold }) => untold > 0)) return false;
+  return [...Map.groupBy(story.results, nameOf)].every(([name, all]) => {
+    const steps = Map.groupBy(all, ({ plan_digest, step }) => `${plan_digest}\n${step}`).values();
+    const done = [...steps].reduce(
+      (sum, attempts) =>
+        sum +
+        Math.max(
+          ...attempts.map(({ deleted, changed, unsorted, minimised }) => deleted + changed + unsorted + minimised),
+        ),
+      0,
+    );
+    return done <= backsOf(story, name).reduce((sum, { back }) => sum + back, 0);
+  });
+}
+
 function isClosed({ completed }: Story): boolean {
   return completed.some(({ state }) => state === "closed");
 }

@@ -6,6 +6,7 @@ import { reasonWords } from "../model/words.ts";
 import { daysBetween } from "../retention/civil-date.ts";
 import type { Reads } from "../state/state.ts";
 import { holdsOver, overRecord } from "./holds-over.ts";
+import { isBroughtBack } from "./what-stands.ts";
 import { type RestoreWindow, restorableIn, windowsOf } from "./restorable.ts";
 import { openPause } from "./pauses.ts";
 import { hiddenNow, markedUntilIn } from "./hidden-now.ts";
@@ -127,10 +128,10 @@ export async function nextStep(
       };
     case "identity_confirmed":
       return plan === undefined
-        ? { waiting_for: "plan", next: `expunge plan ${id}`, ...staying(request) }
-        : { waiting_for: "approval", next: `expunge approve ${id}`, ...staying(request) };
+        ? { waiting_for: "plan", next: `expunge plan ${id}`, ...(await staying(reads, request)) }
+        : { waiting_for: "approval", next: `expunge approve ${id}`, ...(await staying(reads, request)) };
     case "planned":
-      return { waiting_for: "approval", next: `expunge approve ${id}`, ...staying(request) };
+      return { waiting_for: "approval", next: `expunge approve ${id}`, ...(await staying(reads, request)) };
     case "approved":
     case "running":
       return { waiting_for: "run", next: `expunge run ${id}` };
@@ -156,13 +157,17 @@ export async function nextStep(
   }
 }
 
-/** What an undo brought back because the person changed their mind is left out: a plan as it comes would take it again. */
-function staying({ id, history = [], excluded }: ErasureRequest): Pick<NextStep, "otherwise"> {
-  return excluded === undefined && history.some(({ did }) => did === "undone")
-    ? {
-        otherwise: [`expunge plan ${id} --show-records   # and --except HANDLE --reason TEXT for each that is to stay`],
-      }
-    : {};
+/** After an undo a plan as it comes would take everything again: what is to stay is left out, or the request ends here. */
+async function staying(reads: OpenReads, request: ErasureRequest): Promise<Pick<NextStep, "otherwise">> {
+  const { id, history = [], excluded } = request;
+  if (!history.some(({ did }) => did === "undone")) return {};
+  const otherwise = [
+    ...(excluded === undefined
+      ? [`expunge plan ${id} --show-records   # and --except HANDLE --reason TEXT for each that is to stay`]
+      : []),
+    ...((await isBroughtBack(reads, request)) ? [`expunge request cancel ${id}`] : []),
+  ];
+  return otherwise.length === 0 ? {} : { otherwise };
 }
 
 /** A run that did not come to its end goes on; one that did only answers again, so that a new plan is the way. */

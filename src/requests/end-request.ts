@@ -22,6 +22,7 @@ import type { Reasoned } from "./entry-parts.ts";
 import { gapsAcceptedEntry, keyDestroyedEntry, refusedEntry } from "./ledger-entries.ts";
 import { completedEntry } from "./run-entries.ts";
 import { settledFrom } from "./settled.ts";
+import { isBroughtBack, whatStands } from "./what-stands.ts";
 
 /**
  * Ends a request and destroys its sealed part, in the transaction that says so. Pointers of records that a hold keeps (no
@@ -116,14 +117,25 @@ async function helpFor(reads: Reads, request: ErasureRequest): Promise<string> {
   return `The next step is: ${[next ?? `expunge request show ${request.id}`, ...otherwise].join(", or ")}.`;
 }
 
-/** Throws what stands in the way of stopping it: WRONG_STATE, STILL_OPEN. */
-export async function refuseStopping(reads: Reads, request: ErasureRequest): Promise<void> {
+/**
+ * Throws what stands in the way of stopping it: WRONG_STATE, STILL_OPEN. What was brought back whole by `undo` is cancelled,
+ * and never refused: it was granted once.
+ */
+export async function refuseStopping(reads: Reads, request: ErasureRequest, ending: Stopping): Promise<void> {
   const { id, state } = request;
   refuseEnded(request);
-  if (await hasBegun(reads, id))
-    throw new Failure("STILL_OPEN", `${id} is ${stateWords(state)}: its erasure has begun and cannot be taken back`, {
-      help: await helpFor(reads, request),
-    });
+  if (!(await hasBegun(reads, id))) return;
+  const isBack = await isBroughtBack(reads, request);
+  if (isBack && ending === "cancelled") return;
+  const undone = (await reads.undos.ofRequest(id)).length > 0;
+  const stands = undone ? await whatStands(reads, request) : [];
+  const why = isBack
+    ? "its erasure was begun and brought back whole: it is cancelled, not refused"
+    : `its erasure has begun and ${undone ? `stands in part: ${stands.join("; ")}` : "cannot be taken back"}`;
+  throw new Failure("STILL_OPEN", `${id} is ${stateWords(state)}: ${why}`, {
+    help: await helpFor(reads, request),
+    ...(stands.length === 0 ? {} : { details: stands }),
+  });
 }
 
 /** Throws what stands in the way of closing it: WRONG_STATE, STILL_OPEN. */
@@ -165,7 +177,7 @@ export async function stopRequest(
 ): Promise<ErasureRequest> {
   const why = whyOf(checkedText("--reason", how.reason));
   return await ended(ender, id, async (tx, request) => {
-    await refuseStopping(tx, request);
+    await refuseStopping(tx, request, ending);
     await refuseTheirsOf(tx, id, "--reason", why.words);
     await tx.outbox.post([refusedEntry({ ...ender, timezone: how.timezone }, id, ending, why)]);
     return await endIn(tx, ender, id, ending, why);

@@ -27,6 +27,14 @@ const DRAFTS = ["test/drafting/draft.test.ts"];
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: "a request is cancelled of which a part stands",
+    file: "src/requests/what-stands.ts",
+    from: 'const left = Math.max(done - back, numberIn(backs.at(-1), "hidden"));',
+    to: "const left = done - done;",
+    tests: ["test/engine/cancelled-after-undo.test.ts"],
+    titles: "without a window",
+  },
+  {
     name: "a draft follows who did something with a record as if it were theirs",
     file: "src/drafting/links.ts",
     from: "onDelete, actor: columns.every(isActor) }]",
