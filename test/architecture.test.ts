@@ -92,6 +92,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/errors.ts",
   ],
   "src/base-map.ts": ["src/map-file.ts", "src/port", "src/errors.ts"],
+  "src/map-effect.ts": [
+    "src/workspace.ts",
+    "src/map-file.ts",
+    "src/planner",
+    "src/port",
+    "src/retention",
+    "src/errors.ts",
+  ],
   "src/map-check": ["src/planner", "src/record-files", "src/model", "src/errors.ts"],
   "src/check-map.ts": [
     "src/workspace.ts",

@@ -793,4 +793,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["test/datamap/life-cycle.test.ts"],
     titles: "stands in the mark",
   },
+  {
+    name: "what was due already becomes due by a change of the map",
+    file: "src/planner/rule-effect.ts",
+    from: "now.addresses.difference(known.addresses).size",
+    to: "now.addresses.size",
+    tests: ["test/map-check/effect.test.ts"],
+    titles: "what becomes due",
+  },
+  {
+    name: "what the new hold keeps as well counts as released",
+    file: "src/planner/rule-effect.ts",
+    from: "if (isSame && keeps(after.map, now, values, today)) continue;",
+    to: "",
+    tests: ["test/map-check/effect.test.ts"],
+    titles: "what stops being kept",
+  },
 ];

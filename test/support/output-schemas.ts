@@ -412,6 +412,14 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
           kind: z.enum(["added", "removed", "erases_more", "erases_less", "other"]),
           before: text.nullable().describe("The sentence as it was; null: it was not there."),
           after: text.nullable().describe("The sentence as it is; null: it is gone."),
+          effect: z
+            .strictObject({
+              due: count.describe("Records that are due by the new map and were not by the old one."),
+              released: count.describe("Records that were kept and are not any more."),
+              at_least: z.literal(true).optional().describe("Counting stopped where there were too many."),
+            })
+            .optional()
+            .describe("With --effect; absent where it could not be counted."),
         }),
       ),
     }),
