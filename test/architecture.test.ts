@@ -92,6 +92,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/errors.ts",
   ],
   "src/base-map.ts": ["src/map-file.ts", "src/port", "src/errors.ts"],
+  "src/explaining": ["src/datamap", "src/retention", "src/model"],
   "src/map-effect.ts": [
     "src/workspace.ts",
     "src/map-file.ts",
@@ -158,6 +159,7 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   "@aws-sdk/client-s3": "connectors/s3/",
   "@elastic/elasticsearch": "connectors/elasticsearch/",
   "csv-parse": "src/record-files/",
+  "csv-stringify": "src/reports/",
   "date-holidays": "src/retention/",
   liquidjs: "src/letters/",
   "@inquirer/prompts": "src/terminal/ask.ts",

@@ -794,6 +794,22 @@ export const MUTANTS: readonly Mutant[] = [
     titles: "stands in the mark",
   },
   {
+    name: "a word of the data map is a formula in a spreadsheet",
+    file: "src/reports/paper.ts",
+    from: "escape_formulas: true,",
+    to: "",
+    tests: ["test/explaining/pages.test.ts"],
+    titles: "spreadsheet",
+  },
+  {
+    name: "what is not written in the record of processing is left out",
+    file: "src/reports/explained-papers.ts",
+    from: "return words.length === 0 ? otherwise : words;",
+    to: "return words;",
+    tests: ["test/explaining/pages.test.ts"],
+    titles: "says what is not",
+  },
+  {
     name: "what was due already becomes due by a change of the map",
     file: "src/planner/rule-effect.ts",
     from: "now.addresses.difference(known.addresses).size",
