@@ -195,8 +195,16 @@ export interface Systems {
 }
 
 /** Without a workspace, as in a CI job that has nothing but the data map and the secrets. Throws DATAMAP_MISSING, DATAMAP_INVALID, CLOCK_REFUSED. */
-export async function openSystems(places: Pick<Places, "map">, { registry, signal }: Opening): Promise<Systems> {
-  const file = await openMap(places, registry);
+export async function openSystems(places: Pick<Places, "map">, opening: Opening): Promise<Systems> {
+  return await systemsOf(await openMap(places, opening.registry), places, opening);
+}
+
+/** The same of a data map that was read already, whose paths lead on from where `places.map` stands. */
+export async function systemsOf(
+  file: MapFile,
+  places: Pick<Places, "map">,
+  { registry, signal }: Opening,
+): Promise<Systems> {
   const map = (await import("./map-file.ts")).validMap(file);
   const { now } = await testOnly(async () => await Promise.resolve(map));
   const systems = new Map<string, Promise<System>>();

@@ -92,6 +92,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/errors.ts",
   ],
   "src/base-map.ts": ["src/map-file.ts", "src/port", "src/errors.ts"],
+  "src/explaining": ["src/datamap", "src/retention", "src/model"],
+  "src/map-effect.ts": [
+    "src/workspace.ts",
+    "src/map-file.ts",
+    "src/planner",
+    "src/port",
+    "src/retention",
+    "src/errors.ts",
+  ],
   "src/map-check": ["src/planner", "src/record-files", "src/model", "src/errors.ts"],
   "src/check-map.ts": [
     "src/workspace.ts",
@@ -150,6 +159,7 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   "@aws-sdk/client-s3": "connectors/s3/",
   "@elastic/elasticsearch": "connectors/elasticsearch/",
   "csv-parse": "src/record-files/",
+  "csv-stringify": "src/reports/",
   "date-holidays": "src/retention/",
   liquidjs: "src/letters/",
   "@inquirer/prompts": "src/terminal/ask.ts",

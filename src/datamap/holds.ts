@@ -72,6 +72,7 @@ export function readHold(name: string, written: WrittenHold, check: Check): Hold
     says: says ?? "",
     ...saysIn(words?.translated, words === undefined ? terms?.says : undefined),
     ...(written.rule === undefined ? {} : { rule: written.rule }),
+    ...(terms === undefined ? {} : { ruleReviewBy: terms.reviewBy }),
     keepFor: terms?.keepFor ?? keepFor ?? { years: 0, months: 0, days: 0, seconds: 0, text: "" },
     ...(roundUpTo === undefined ? {} : { roundUpTo }),
     ...(terms?.notBefore === undefined ? {} : { notBefore: terms.notBefore }),

@@ -134,7 +134,18 @@ function settings(system: SystemBlock): Plain {
 }
 
 function rule(record: RecordType): Plain {
-  const { id: _id, name: _name, system: _system, called: _called, calledIn: _calledIn, at: _at, ...rest } = record;
+  const {
+    id: _id,
+    name: _name,
+    system: _system,
+    called: _called,
+    calledIn: _calledIn,
+    purpose: _purpose,
+    categories: _categories,
+    dataSubjects: _dataSubjects,
+    at: _at,
+    ...rest
+  } = record;
   const {
     place,
     match,

@@ -94,7 +94,7 @@ function ruleSentence(record: RecordType, map: DataMap, heldWith: readonly strin
 }
 
 /** record -> the held records through which it is found; what is reached through those is held with them too. */
-function heldThrough(map: DataMap): ReadonlyMap<string, readonly string[]> {
+export function heldThrough(map: DataMap): ReadonlyMap<string, readonly string[]> {
   const records = map.systems.flatMap((system) => system.records);
   const held = new Set(records.filter(({ holds }) => holds.length > 0).map(({ id }) => id));
   const through = (record: RecordType): string[] => [
@@ -224,12 +224,17 @@ function onlyWhere(where: Where = {}): string {
 }
 
 function until(hold: Hold, from: string): string {
+  return `until ${periodWords(hold, from)}, because ${hold.says} (${hold.law.join("; ")})`;
+}
+
+/** As in "8 years after the end of the calendar year of issued_on". */
+export function periodWords(hold: Hold, from: string): string {
   const day = hold.starts === undefined ? from : `the end of the relationship (${from})`;
   const start = hold.roundUpTo === undefined ? day : `the end of the ${yearOf(hold.roundUpTo)} of ${day}`;
   const never = hold.notBefore === undefined ? "" : ` and at least until ${hold.notBefore}`;
   const open = hold.suspended === undefined ? "" : `, and now until a person has looked, for ${hold.suspended}`;
   const longer = hold.suspension === undefined ? "" : `, and longer while ${hold.suspension}`;
-  return `until ${hold.keepFor.text} after ${start}${never}${longer}${open}, because ${hold.says} (${hold.law.join("; ")})`;
+  return `${hold.keepFor.text} after ${start}${never}${longer}${open}`;
 }
 
 function yearOf(to: RoundUp): string {
@@ -241,7 +246,8 @@ function yearOf(to: RoundUp): string {
   }
 }
 
-function changesOf({ fields, paths, in: inside }: RecordType): string {
+/** What a rule changes in a record that stays; empty: nothing. */
+export function changesOf({ fields, paths, in: inside }: RecordType): string {
   const ofPaths = fieldWords(paths);
   return [fieldWords(fields), ofPaths === "" || inside.length === 0 ? ofPaths : `in ${list(inside)} ${ofPaths}`]
     .filter((words) => words !== "")

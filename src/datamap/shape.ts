@@ -169,6 +169,9 @@ const record = z.strictObject({
   categories: textOrTexts
     .exactOptional()
     .describe("Categories of personal data, for the record of processing activities."),
+  data_subjects: textOrTexts
+    .exactOptional()
+    .describe("Categories of people, as in `customers`, for the record of processing activities."),
   sample: where
     .exactOptional()
     .describe("What a synthetic person gets where a constraint leaves no guess: column → value."),

@@ -85,6 +85,8 @@ export interface Hold {
   /** The same in several languages, for letters. */
   readonly saysIn?: InLanguages;
   readonly rule?: string;
+  /** When that rule is to be compared with the law again. */
+  readonly ruleReviewBy?: string;
   readonly keepFor: Period;
   readonly roundUpTo?: RoundUp;
   /** The hold never ends before this civil date (transition rules). */
@@ -189,6 +191,10 @@ export interface RecordType {
   readonly called?: string;
   /** The same in several languages, for letters. Absent: `called` is good for every one. */
   readonly calledIn?: InLanguages;
+  /** What it is kept for, what it holds and of whom, in words: for the record of processing activities. Absent: not written. */
+  readonly purpose?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly dataSubjects?: readonly string[];
   readonly place: Place;
   readonly match: Match;
   /** Constants that narrow the match. */

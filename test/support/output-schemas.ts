@@ -360,6 +360,103 @@ const holds = z.strictObject({ holds: z.array(holdLine) });
 const oneRequest = z.strictObject({ requests: z.tuple([z.union([wholeRequest, wholeDue])]) });
 
 /** By name: that of `expunge/NAME/v1`, and `failure` and `run-event`. */
+const whoever = text.nullable().describe("null: nobody is named.");
+const words = text.nullable().describe("null: not written.");
+
+const policy = z.strictObject({
+  controller: text,
+  as_of: date,
+  map_owner: whoever,
+  map_review_by: words,
+  rules: z.array(
+    z.strictObject({
+      record: text,
+      called: words,
+      sentence: text,
+      restorable: text.nullable().describe("For how long it can be brought back; null: it cannot."),
+      on_request: text.describe("What becomes of it where a person asks."),
+      on_schedule: z.array(text).describe("What goes without anybody asking."),
+      holds: z.array(
+        z.strictObject({
+          says: text,
+          law: z.array(text),
+          until: text,
+          example_until: date.nullable().describe("The last day of one whose period begins today."),
+          exemption: words,
+          owner: whoever,
+          approved_by: whoever,
+          review_by: words,
+        }),
+      ),
+      waits: text.nullable().describe("Why it waits; null: for nothing."),
+      held_with: z.array(text).describe("Kept with these, which it belongs to."),
+      audit_trail: z.array(text).describe("Record types that keep the audit trail of it."),
+      audit_of: z.array(text).describe("Record types whose audit trail it is."),
+      copies: z.array(z.strictObject({ system: text, how: text })),
+      owner: whoever,
+      file: text,
+      line: count,
+    }),
+  ),
+});
+
+const ropa = z.strictObject({
+  controller: z.strictObject({ name: text, contact: text }),
+  as_of: date,
+  activities: z.array(
+    z.strictObject({
+      record: text,
+      called: words,
+      purpose: z.array(text).describe("Empty: not written."),
+      data_subjects: z.array(text).describe("Categories of people. Empty: not written."),
+      categories: z.array(text).describe("Categories of data. Empty: not written."),
+      recipients: z.array(
+        z.strictObject({
+          system: text,
+          name: words,
+          role: z.enum(["processor", "controller"]).nullable(),
+          country: words,
+          third_country: z.boolean().nullable().describe("null: the country is not written as two letters."),
+        }),
+      ),
+      terms: z.array(text).describe("Time limits for erasure. Empty: none is written."),
+      law: z.array(text),
+      owner: whoever,
+    }),
+  ),
+});
+
+const review = z.strictObject({
+  controller: text,
+  as_of: date,
+  hidden: z.array(
+    z.strictObject({
+      record: text,
+      called: words,
+      count,
+      oldest: date.nullable().describe("The day on which the oldest was marked; null: nobody knows."),
+      restorable_until: date.nullable(),
+      purged_on: date.nullable(),
+    }),
+  ),
+  restores: z.array(z.strictObject({ id: text, on: date, records: z.array(text), ended: z.boolean() })),
+  reviews: z.array(
+    z.strictObject({
+      what: text,
+      owner: whoever,
+      review_by: date.nullable(),
+      state: z.enum(["overdue", "soon", "later", "not_written"]),
+      file: text,
+      line: count,
+    }),
+  ),
+  legal_holds: z.array(
+    z.strictObject({ id: text, since: date, until: date.nullable(), records: z.array(text), people: count }),
+  ),
+  waiting: z.array(z.strictObject({ id: text, state: text, waiting_for: text, next: text.nullable() })),
+  due: z.array(z.strictObject({ record: text, count })),
+});
+
 export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   failure: z.strictObject({
     ok: z.literal(false),
@@ -412,6 +509,14 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
           kind: z.enum(["added", "removed", "erases_more", "erases_less", "other"]),
           before: text.nullable().describe("The sentence as it was; null: it was not there."),
           after: text.nullable().describe("The sentence as it is; null: it is gone."),
+          effect: z
+            .strictObject({
+              due: count.describe("Records that are due by the new map and were not by the old one."),
+              released: count.describe("Records that were kept and are not any more."),
+              at_least: z.literal(true).optional().describe("Counting stopped where there were too many."),
+            })
+            .optional()
+            .describe("With --effect; absent where it could not be counted."),
         }),
       ),
     }),
@@ -459,7 +564,19 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   ),
   explain: envelope(
     "explain",
-    z.strictObject({ rules: z.array(z.strictObject({ record: text, sentence: text, file: text, line: count })) }),
+    z.strictObject({
+      rules: z
+        .array(z.strictObject({ record: text, sentence: text, file: text, line: count }))
+        .optional()
+        .describe("Without --policy, --review and --ropa."),
+      policy: policy.optional().describe("With --policy."),
+      review: review.optional().describe("With --review."),
+      ropa: ropa.optional().describe("With --ropa."),
+      files: z
+        .array(z.strictObject({ path: text, sha256: hash }))
+        .optional()
+        .describe("With one of the three."),
+    }),
   ),
   "connector-list": envelope(
     "connector-list",
