@@ -2,7 +2,7 @@ import { Failure, framesOf, nameOfError } from "../errors.ts";
 import type { Lookup } from "../model/search.ts";
 import { masked } from "../model/shown.ts";
 import type { IO, System } from "./connector.ts";
-import { eraserOver, readerOver, surveyedBy, surveyOver } from "./over.ts";
+import { eraserOver, figureOf, readerOver, surveyedBy, surveyOver } from "./over.ts";
 
 /**
  * A system whose errors can be told to anybody: a `Failure` has no cause and none of the values that were looked for;
@@ -30,6 +30,7 @@ export function redacted(system: System, name: string): System {
               imageBytes: async (target, keys) =>
                 await quiet.answer([], async () => (await reader.imageBytes?.(target, keys)) ?? 0),
             }),
+        ...figureOf(reader, async (ask) => await quiet.answer([], ask)),
         remaining: (target, operation, lookups = []) =>
           quiet.items(valuesOf(lookups), () => reader.remaining(target, operation, lookups)),
         sweep: (values) => quiet.items(values.flat(), () => reader.sweep(values)),
