@@ -49,6 +49,13 @@ export default class Verify extends BaseCommand {
         ...hiddenLines(request.id, await restoreWindows(context, read, request.id), today(context)),
       ].join("\n"),
       exit,
+      warnings: (verified.assertions ?? []).flatMap(({ system, name, says, result }) =>
+        result === "same"
+          ? []
+          : [
+              `${system}.${name} (${says}) ${result === "changed" ? "is another figure than before the run: this run did not change it, others may have since" : "cannot be read any more"} (ASSERTION_CHANGED)`,
+            ],
+      ),
       // the screen says from when on; a program has nothing but this
       next: [
         ...(next === null ? [] : [from === undefined || !tone.json ? next : `${next}   # from ${from} on`]),

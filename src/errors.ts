@@ -105,6 +105,10 @@ export const FAILURES = {
     exit: EXIT.partly_done,
     help: "Look at the system and at what stands between it and expunge, then run the same command again.",
   },
+  ASSERTION_CHANGED: {
+    exit: EXIT.partly_done,
+    help: "See which rule of the data map, or which trigger, moves the figure, or correct `assert`; then make a new plan.",
+  },
   PARTLY_DONE: { exit: EXIT.partly_done, help: "See what is left and what comes next: expunge request show ID." },
 
   PLAN_STALE: { exit: EXIT.stale, help: "Make a new plan, what it was made for has changed: expunge plan ID." },
@@ -152,6 +156,10 @@ export const FAILURES = {
   IDENTIFIER_REFUSED: {
     exit: EXIT.bad_data,
     help: "Give a real identifier: empty values, placeholders and patterns are never searched for.",
+  },
+  ASSERTION_REFUSED: {
+    exit: EXIT.bad_data,
+    help: "Write one SELECT that gives one value and gives it again: `assert` in docs/datamap.md.",
   },
   COLUMN_MISSING: { exit: EXIT.bad_data, help: "Correct the name in the data map." },
   TABLE_MISSING: { exit: EXIT.bad_data, help: "Correct the name in the data map." },

@@ -11,6 +11,7 @@ export const config: ConnectorConfig = {
   places: ["table"],
   rank: "source",
   preImages: true,
+  figures: true,
   drafted: { from: "database", takes: (value) => /^postgres(?:ql)?:\/\//u.test(value) },
   block: { connect: { secret: CONNECT.secret }, system: SESSION, record: { table: PLACE.table, ...TABLE } },
   lint: (block) => [

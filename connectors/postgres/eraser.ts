@@ -23,7 +23,7 @@ export async function openEraser(block: SystemBlock, structure: Structure, io: I
     async apply(unit, journal, guard) {
       const attempt = async (anew: boolean) => {
         await using erasing = dialectOf(database, block, structure, anew, io);
-        return await applyUnit(erasing, unit, { journal, guard, io });
+        return await applyUnit(erasing, unit, { journal, guard, io, system: block });
       };
       try {
         try {

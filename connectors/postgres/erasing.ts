@@ -23,6 +23,7 @@ import {
   shapesText,
   WRITTEN_BY_US,
 } from "./growth.ts";
+import { figuresAround } from "./figures.ts";
 import { keyOrder, keyRows, ofTable, sameKey } from "./keys.ts";
 import { findRows, rowsByKey } from "./locate.ts";
 import {
@@ -78,7 +79,7 @@ export class StructureChanged extends Error {}
 export async function beginErasing(
   database: Database,
   described: Described,
-  { deleting, trails }: BatchTables<Resolved>,
+  { deleting, trails, figures = false }: BatchTables<Resolved>,
   /** As the tables were described by it: judged before anything is done. */
   structure: Structure | undefined,
   io: IO,
@@ -143,6 +144,7 @@ export async function beginErasing(
     },
     settle: async () => await settle(erasing),
     ownRows: async (tables) => await ownRowsOf(tables, (trail) => writtenIn(erasing, trail)),
+    asserted: async () => (figures ? await figuresAround(transaction, database, block, io) : []),
     id: async () => await Promise.resolve(erasing.id),
     commit: async () => await transaction.commit(),
     [Symbol.asyncDispose]: async () => await transaction[Symbol.asyncDispose](),

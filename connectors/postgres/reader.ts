@@ -6,6 +6,7 @@ import { sqlReader } from "../../src/sql/reader.ts";
 import { placeName } from "./catalog.ts";
 import { checkTargets } from "./check.ts";
 import { failureOf, isLocked } from "./errors.ts";
+import { tryFigure } from "./figures.ts";
 import { gapsIn } from "./gaps.ts";
 import { openPlaces, type Structure } from "./place.ts";
 import { referenceOf } from "../../src/sql/cascades.ts";
@@ -48,6 +49,7 @@ export async function openReader(block: SystemBlock, structure: Structure, io: I
         yield referenceOf(found, block, resolved.target.record.id);
     },
     size: async ({ session }, resolved) => await sizeOf(session, resolved),
+    figure: async ({ session }, assertion) => await tryFigure(session, assertion, block.name),
     residue: residue.of,
     [Symbol.asyncDispose]: async () => await database[Symbol.asyncDispose](),
   });

@@ -9,6 +9,8 @@ import { literal, type Value } from "./sql.ts";
 export interface Database extends AsyncDisposable {
   /** To look: each statement sees what is there then. */
   read(): Promise<Looking>;
+  /** To look at what a snapshot shows that another transaction of this database has exported and not ended. `sent` as in `write`. */
+  readAs(snapshot: string, sent: readonly string[]): Promise<Transaction>;
   /**
    * To change. `fixed`: all statements see what the first one saw, and what others change meanwhile is refused; else each
    * sees what is there then. `sent`: statements without values, sent with the begin and before the data map's own settings;
@@ -30,7 +32,7 @@ const LINGER_MS = 500;
 
 /** Values are read and given as texts: a NULL in an array is none, and a number keeps all of its digits, whatever a database or role is set to. */
 const TEXTS = "SET LOCAL array_nulls = on; SET LOCAL extra_float_digits = 1";
-const READ = `BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY;
+const look = (level: string) => `BEGIN TRANSACTION ISOLATION LEVEL ${level} READ ONLY;
 SET LOCAL row_security = off; SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '30min'; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL jit = off; ${TEXTS}`;
 const write = (level: string) => `BEGIN TRANSACTION ISOLATION LEVEL ${level} READ WRITE;
 SET LOCAL row_security = off; SET LOCAL lock_timeout = '4s'; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '5min'; ${TEXTS}`;
@@ -82,7 +84,10 @@ export async function openDatabase(
     }
   };
   const looking = lingering(async () => {
-    const { transaction, answers } = await begin([READ, ...(sent === undefined ? [] : [sent()])].join("; "), true);
+    const { transaction, answers } = await begin(
+      [look("READ COMMITTED"), ...(sent === undefined ? [] : [sent()])].join("; "),
+      true,
+    );
     return { transaction, sent: answers.at(-1) ?? [] };
   });
   const set = Object.entries(settings).map(
@@ -92,6 +97,10 @@ export async function openDatabase(
   let ended: Promise<void> | undefined;
   return {
     read: looking.take,
+    async readAs(snapshot, texts) {
+      const start = [look("REPEATABLE READ"), `SET TRANSACTION SNAPSHOT ${literal(snapshot)}`, ...texts, ...set];
+      return (await begin(start.join("; "), true)).transaction;
+    },
     async write(fixed, texts) {
       const start = [write(fixed ? "REPEATABLE READ" : "READ COMMITTED"), ...texts, ...set].join("; ");
       const { transaction, answers } = await begin(start, false);
@@ -157,7 +166,9 @@ export async function attempt(session: Session, text: string, values: readonly V
   if (values.length === 0) return (await attemptAll(session, [text]))?.[0] ?? [];
   await session.query(SAVE);
   try {
-    return await session.query(text, values);
+    const rows = await session.query(text, values);
+    await session.query(RELEASE);
+    return rows;
   } catch (error) {
     await goOnAfter(session, error);
     return [];
@@ -170,7 +181,7 @@ export async function attemptAll(
   texts: readonly string[],
 ): Promise<readonly (readonly Row[])[] | undefined> {
   try {
-    return (await session.several([SAVE, ...texts].join("; "))).slice(1);
+    return (await session.several([SAVE, ...texts, RELEASE].join("; "))).slice(1, -1);
   } catch (error) {
     await goOnAfter(session, error);
     return undefined;
@@ -178,6 +189,8 @@ export async function attemptAll(
 }
 
 const SAVE = "SAVEPOINT expunge_attempt";
+/** One that stays open would keep the transaction from handing out what it sees. */
+const RELEASE = "RELEASE SAVEPOINT expunge_attempt";
 
 async function goOnAfter(session: Session, error: unknown): Promise<void> {
   if (
@@ -185,5 +198,5 @@ async function goOnAfter(session: Session, error: unknown): Promise<void> {
     !(error instanceof Failure && ["NOT_PERMITTED", "ROW_SECURITY"].includes(error.code))
   )
     throw error;
-  await session.query("ROLLBACK TO SAVEPOINT expunge_attempt");
+  await session.query(`ROLLBACK TO SAVEPOINT expunge_attempt; ${RELEASE}`);
 }

@@ -9,6 +9,7 @@ export const config: ConnectorConfig = {
   places: ["table"],
   rank: "source",
   preImages: true,
+  figures: true,
   drafted: { from: "database", takes: (value) => !/^[a-z][a-z\d+.-]+:\/\//iu.test(value) },
   block: {
     connect: { file: CONNECT.file, secret: CONNECT.secret },

@@ -21,7 +21,7 @@ export async function openEraser(block: SystemBlock, io: IO): Promise<Eraser> {
     async apply(unit, journal, guard) {
       try {
         flushed.clear();
-        return await applyUnit(dialectOf(database, block, io), unit, { journal, guard, io });
+        return await applyUnit(dialectOf(database, block, io), unit, { journal, guard, io, system: block });
       } catch (error) {
         throw failureOf(error, block.name);
       }

@@ -1,6 +1,7 @@
 /** One transaction of an erasure. From its begin on nobody else can write to the file: no row is ever locked by others. */
 import { randomUUID } from "node:crypto";
 import type { SQLInputValue } from "node:sqlite";
+import { assertedOf } from "../../src/sql/asserted.ts";
 import type { Assignments } from "../../src/sql/changes.ts";
 import { goesOn, referencingOf } from "../../src/sql/cascades.ts";
 import type { BatchTables, Referencing, SqlBatch } from "../../src/sql/dialect.ts";
@@ -13,6 +14,7 @@ import { Refusal } from "../../src/sql/refusal.ts";
 import type { Column, Table } from "./catalog.ts";
 import { type Database, quoted } from "./database.ts";
 import type { Effect } from "./effects.ts";
+import { figuresIn } from "./figures.ts";
 import { addressOf, byKey, nameIn } from "./keys.ts";
 import { lookOf } from "./look.ts";
 import { walkReferences, waysInto } from "./references.ts";
@@ -121,13 +123,18 @@ function loggedOf({ key, rowid }: Table): readonly string[] {
   return [...key.map(quoted), ...(rowid === undefined ? [] : [rowid])];
 }
 
-export async function beginErasing(erasing: Erasing, { trails }: BatchTables<Resolved>): Promise<SqlBatch<Resolved>> {
-  const { database, catalog, watched } = erasing;
+export async function beginErasing(
+  erasing: Erasing,
+  { trails, figures = false }: BatchTables<Resolved>,
+): Promise<SqlBatch<Resolved>> {
+  const { database, catalog, watched, block, io } = erasing;
   await database.patiently("BEGIN IMMEDIATE");
+  let before: readonly (string | null)[] = [];
   try {
     if (database.version() !== catalog.version) throw new Refusal("schema_changed", { whole: true });
     if (erasing.onePiece) database.exec("PRAGMA defer_foreign_keys = ON");
     for (const { table, log } of watched) if (table !== undefined) database.exec(`DELETE FROM temp.${log}`);
+    if (figures) before = figuresIn(database, block);
   } catch (error) {
     database.exec("ROLLBACK");
     throw error;
@@ -173,6 +180,9 @@ export async function beginErasing(erasing: Erasing, { trails }: BatchTables<Res
     },
     settle: async () => await Promise.resolve(settle(erasing, taken)),
     ownRows: async () => await ownRowsOf(trails, (trail) => writtenIn(erasing, trail)),
+    async asserted() {
+      return await Promise.resolve(figures ? assertedOf(block, before, figuresIn(database, block), io) : []);
+    },
     // SQLite keeps no account of its transactions: this only tells one note from another
     id: async () => await Promise.resolve(id),
     commit: async () => await database.patiently("COMMIT"),

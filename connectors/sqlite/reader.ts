@@ -8,6 +8,7 @@ import { checkTargets } from "./check.ts";
 import { type Database, openToRead, quoted } from "./database.ts";
 import { writesOf } from "./effects.ts";
 import { failureOf } from "./errors.ts";
+import { tryFigure } from "./figures.ts";
 import { gapsIn, lookOf } from "./look.ts";
 import { linksOf, walkReferences } from "./references.ts";
 import { residueOf } from "./residue.ts";
@@ -43,6 +44,7 @@ export async function openReader(block: SystemBlock, io: IO): Promise<Reader> {
         yield referenceOf(found, block, resolved.target.record.id);
     },
     size: (_place, { table }) => Number(database.all(`SELECT count(*) FROM main.${quoted(table.name)}`)[0]?.[0] ?? 0),
+    figure: (_place, assertion) => tryFigure(database, assertion, block.name),
     residue: residueOf,
     [Symbol.asyncDispose]: async () => await database[Symbol.asyncDispose](),
   });

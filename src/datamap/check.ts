@@ -16,6 +16,8 @@ export interface Kind {
   readonly rank: Rank;
   /** It can put back what it removed or changed. */
   readonly preImages?: true;
+  /** It can be asked for figures. */
+  readonly figures?: true;
   /** Its keys, beside those that every kind has; absent: all that the core reads. */
   readonly block?: BlockKeys;
   /** What is wrong with a block beyond its general shape; `path` leads from the system's block. */

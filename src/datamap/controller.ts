@@ -7,7 +7,6 @@ import {
   checkReview,
   knowName,
   knowRecord,
-  notBuilt,
   readDays,
   readPeriod,
   readRoundUp,
@@ -54,7 +53,6 @@ export async function readTop(written: Written, outside: Outside, check: Check):
   checkIgnore(map.ignore ?? [], check);
   const retainDeleted =
     written.retain_deleted === undefined ? undefined : readDays(written.retain_deleted, ["retain_deleted"], check);
-  if (written.assert !== undefined) notBuilt(["assert"], "key", "`assert`", check);
   const people = written.people === undefined ? undefined : readPeople(written.people, outside, check);
   if (people === undefined && approval.four_eyes === true)
     check.report({

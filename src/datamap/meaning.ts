@@ -117,7 +117,19 @@ function settings(system: SystemBlock): Plain {
     at: _at,
     ...rest
   } = system;
-  const { kind, connect, session, own, feeds, copyOf, ignore = [], covers, expiresAfter, ...none } = rest;
+  const {
+    kind,
+    connect,
+    session,
+    own,
+    feeds,
+    copyOf,
+    ignore = [],
+    assertions = [],
+    covers,
+    expiresAfter,
+    ...none
+  } = rest;
   none satisfies Record<string, never>;
   const expires = expiresAfter === undefined ? undefined : period(expiresAfter);
   return {
@@ -130,6 +142,8 @@ function settings(system: SystemBlock): Plain {
     ignore: set(ignore),
     covers: set(covers),
     expiresAfter: expires,
+    // absent where there are none, so that plans of before stay what they were
+    ...(assertions.length === 0 ? {} : { assertions: byName(assertions, ({ query }) => query) }),
   };
 }
 

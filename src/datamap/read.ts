@@ -5,6 +5,7 @@ import type { DataMap, Issue, Position, SystemBlock } from "../model/datamap.ts"
 import type { RetentionRule } from "../model/retention-rule.ts";
 import { namesIn, notBuilt, type Check, type Kind } from "./check.ts";
 import { readTop, type Outside } from "./controller.ts";
+import { withAssertions } from "./assertions.ts";
 import { checkGraph } from "./graph.ts";
 import { checkSystemsApart } from "./overlap.ts";
 import { checkKeptIdentities } from "./keeps-identity.ts";
@@ -103,7 +104,11 @@ async function readMap(
   const identities = Object.entries(written.identities).map(([name, block]) => readIdentity(name, block, check));
   const conditions = Object.entries(written.conditions ?? {}).map(([name, block]) => readCondition(name, block, check));
   const holds = Object.entries(written.holds ?? {}).map(([name, block]) => readHold(name, block, check));
-  const systems = Object.entries(written.systems).map(([name, block]) => readSystem(name, block, top, check));
+  const systems = withAssertions(
+    Object.entries(written.systems).map(([name, block]) => readSystem(name, block, top, check)),
+    written,
+    check,
+  );
   for (const key of ["identities", "systems"] as const) {
     const block = valueAt(source.value, [key]);
     if (isBlock(block) && Object.keys(block).length === 0) {

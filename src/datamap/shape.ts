@@ -367,13 +367,13 @@ export const SHAPE = z.strictObject({
     .record(
       name,
       z.strictObject({
-        system: text.describe("The system that is asked."),
-        query: text.describe("One read-only scalar."),
-        says: text.exactOptional().describe("What it shows."),
+        system: text.describe("The system that is asked: a SQL database."),
+        query: text.describe("One SELECT that gives one value, read before and after. It names no person."),
+        says: text.describe("What it shows, as in `the sum of the ledger`."),
       }),
     )
     .exactOptional()
-    .describe(later("Figures that an erasure must leave as they are.")),
+    .describe("Figures that an erasure must leave as they are; a transaction that would change one is taken back."),
   clock: z.enum(["real", "test"]).exactOptional().describe("`test` lets EXPUNGE_NOW set the time. Default real."),
   identities: z.record(word, identity).describe("What a request starts from, and how the other keys are found."),
   conditions: z.record(name, condition).exactOptional().describe("What makes records wait."),

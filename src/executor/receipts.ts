@@ -1,6 +1,8 @@
 /** What an attempt at a step came to, from what the eraser said and what a second look saw. */
 import type { Failure } from "../errors.ts";
 import { EXIT } from "../errors.ts";
+import { joinAsserted } from "../model/assertion.ts";
+import { AssertionChanged } from "../port/assertion-changed.ts";
 import type { Left, Residue, StepOutcome, Work } from "../model/change.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { PlanStep, SealedStep } from "../model/plan.ts";
@@ -119,6 +121,7 @@ export function receiptOf(tried: Tried, outcome: StepOutcome, left: NotGone): Re
       step,
       late.filter(({ kind }) => kind === "kept"),
     ),
+    ...(outcome.asserted === undefined ? {} : { asserted: outcome.asserted }),
     ...(tried.people > 1 ? { people: peopleOf(tried, outcome.left) } : {}),
   };
 }
@@ -213,7 +216,11 @@ export function failedReceipt(tried: Tried, failure: Failure): Receipt {
     blocked: step.blocked + (blocks ? open : 0),
     failed: blocks ? 0 : open,
     reason,
-    ...(step.says === undefined || step.reason !== reason ? {} : { says: step.says }),
+    ...(failure instanceof AssertionChanged
+      ? { says: failure.says, asserted: failure.asserted }
+      : step.says === undefined || step.reason !== reason
+        ? {}
+        : { says: step.says }),
     ...holdsOf([step]),
     ...(tried.people > 1 ? { people: peopleOf(tried, unresolved) } : {}),
   };
@@ -259,6 +266,7 @@ function joined(one: Receipt, other: Receipt, planned: Receipt["until"]): Receip
   const late = [...(one.late ?? []), ...(other.late ?? [])];
   const asWanted = (one.asWanted ?? 0) + (other.asWanted ?? 0);
   const marked = (one.marked ?? 0) + (other.marked ?? 0);
+  const asserted = joinAsserted(one.asserted, other.asserted);
   const notMarked = [...(one.notMarked ?? []), ...(other.notMarked ?? [])];
   const { reason: _, says: __, late: ___, asWanted: ____, people, ...first } = one;
   return {
@@ -289,6 +297,7 @@ function joined(one: Receipt, other: Receipt, planned: Receipt["until"]): Receip
       : laterEnd(laterEnd(one.until, other.until).until, planned)),
     ...holdsOf([one, other]),
     ...(late.length === 0 ? {} : { late }),
+    ...(asserted === undefined ? {} : { asserted }),
     ...(people === undefined ? {} : { people: people.map((mine, person) => plus(mine, other.people?.[person])) }),
   };
 }

@@ -104,6 +104,9 @@ export function stepLine(step: PlanStep, receipt: Receipt | undefined, people: r
     ...shown,
     ...(reason === undefined ? {} : { reason }),
     ...(says === undefined ? {} : { says }),
+    ...(receipt.asserted === undefined
+      ? {}
+      : { assertions: receipt.asserted.map(({ name, held }) => ({ name, held })) }),
     ...(receipt.gaps.length === 0
       ? {}
       : { gaps: receipt.gaps.map(({ where, holdsIdentifier }) => ({ where, holds_identifier: holdsIdentifier })) }),

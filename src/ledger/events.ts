@@ -226,6 +226,8 @@ const SHAPES = {
     law: list(name, 20),
     /** What is kept is used for what it is kept for, and nothing else (`while_held.restrict`). */
     restricted: optional(flag),
+    /** Figures of the data map's `assert`: keyed digests of what each would have been without this step, and was with it. */
+    assertions: optional(list(shape({ name, held: flag, before: digest, after: digest }), 100)),
     gaps: list(shape(gap), GAPS_LISTED),
     more_gaps: optional(count),
     residue: list(shape(residue), 50),

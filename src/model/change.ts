@@ -1,4 +1,5 @@
 /** What is done to records, and what came of it. */
+import type { Asserted } from "./assertion.ts";
 import type { Change } from "./rule-change.ts";
 import type { Lookup, Target } from "./search.ts";
 
@@ -146,6 +147,8 @@ export interface StepOutcome {
   readonly minimised: number;
   /** Rows that our own statements added to an audit trail, redacted in the same transaction. */
   readonly own: number;
+  /** Figures of `assert` that its transactions were compared by; absent: none. */
+  readonly asserted?: readonly Asserted[];
   /** Planned records that nothing was done to, each with the reason. */
   readonly left: readonly Left[];
 }

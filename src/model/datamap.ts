@@ -1,3 +1,4 @@
+import type { Assertion } from "./assertion.ts";
 import type { FieldRules } from "./field-rule.ts";
 import type { InLanguages } from "./in-languages.ts";
 import type { Person } from "./person.ts";
@@ -269,6 +270,8 @@ export interface SystemBlock {
   readonly own?: Readonly<Record<string, unknown>>;
   /** `table` or `schema.table`: the tables of this system in `map.ignore`. */
   readonly ignore?: readonly string[];
+  /** Figures that an erasure here must leave as they are. */
+  readonly assertions?: readonly Assertion[];
   readonly records: readonly RecordType[];
   /** kind `backups` only. */
   readonly covers: readonly string[];

@@ -102,6 +102,8 @@ const REASONS: Readonly<Record<string, string>> = {
   over_cap: "more records than may be acted on for one person",
   pointer_reused: "another record stands in its place now",
   undo: "can still be brought back",
+  assertion_changed: "a figure that must stay would be another",
+  assertion_refused: "a figure that must stay could not be read",
   new_records: "new records have come since the plan",
   not_told: "its run was begun, and no result is told yet",
   still_there: "it is still there",

@@ -1,4 +1,5 @@
 /** Finds what is due without a request, and decides what becomes of it. Read-only. */
+import { tryAssertions } from "./assertions.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import { dueState } from "../model/due-rows.ts";
 import { holdsItsSource } from "../model/follows.ts";
@@ -77,6 +78,7 @@ export async function searchDue(scope: DueScope): Promise<SearchedDue> {
     ({ record, code }) => ids.has(record) || !ONLY_FOR_ERASING.has(code),
   );
   refuse(map, checked);
+  await tryAssertions(map, readers, types);
   refuse(map, await checkConditions(map, readers, types));
   const empty = new Set(checked.filter(({ severity }) => severity === "empty").map(({ record }) => record));
   const judging = { map, readers, today, made: scope.made, empty, legal: scope.legal, excluded: scope.excluded };

@@ -5,6 +5,7 @@ import type { HoldInForce } from "../model/legal-hold.ts";
 import type { Change } from "../model/rule-change.ts";
 import type { Finding, Target } from "../model/search.ts";
 import type { Subject } from "../model/subject.ts";
+import { tryAssertions } from "./assertions.ts";
 import { openConditions } from "./conditions.ts";
 import { decideAll, ofEachSystem } from "./decide-all.ts";
 import type { OwnDecisions } from "./decide.ts";
@@ -102,6 +103,7 @@ async function searchAll(
     (finding) => system === undefined || finding.record.startsWith(`${system}.`) || !ONLY_FOR_ERASING.has(finding.code),
   );
   refuse(map, checked);
+  await tryAssertions(map, readers, types);
   refuse(map, told(await checkConditions(map, readers, types)));
   const empty = new Set(checked.filter((finding) => finding.severity === "empty").map((finding) => finding.record));
 

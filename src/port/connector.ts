@@ -2,6 +2,7 @@
  * The port. A connector is a kind of system; reading and erasing are two types, and whoever plans or verifies never
  * holds the second. One call serves many subjects. See docs/architecture.md.
  */
+import type { Assertion } from "../model/assertion.ts";
 import type {
   Left,
   Link,
@@ -42,6 +43,8 @@ export interface ConnectorConfig {
   readonly perSecond?: number;
   /** Whether it keeps what records were before it removes or changes them, and puts them back: `restore_window` beside any `do`. Absent: only marks are taken back. */
   readonly preImages?: true;
+  /** Whether it can be asked for figures: `assert`. Its erasers compare them in each transaction, and its readers have `figure`. */
+  readonly figures?: true;
   /** How `init` comes to a system of this kind; absent: it cannot be surveyed. */
   readonly drafted?: DraftedFrom;
   /** What is wrong with this system's block, beyond its general shape. `path` leads from the system's block, as `["records", "orders", "in"]`. */
@@ -132,6 +135,11 @@ export interface Reader extends AsyncDisposable {
   size(target: Target): Promise<number>;
   /** About how many bytes it takes to keep what these records are. Only where the kind has `preImages`. */
   imageBytes?(target: Target, keys: readonly string[]): Promise<number>;
+  /**
+   * A figure of `assert`, as a keyed digest of it. Throws ASSERTION_REFUSED where the query writes, fails, gives more than
+   * one value, or one that differs between two reads. Only where the kind has `figures`.
+   */
+  figure?(assertion: Assertion): Promise<string>;
   /**
    * Reads these records again by key: yields the keys of those that are not yet as the operation leaves them, `also` and
    * what their cascades take (`takes`) included. `lookups`: the values the records were found by; without them nobody can

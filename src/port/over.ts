@@ -13,12 +13,21 @@ export function readerOver(reader: Reader, own: Partial<Reader>): Reader {
     ...(reader.imageBytes === undefined
       ? {}
       : { imageBytes: async (target, keys) => (await reader.imageBytes?.(target, keys)) ?? 0 }),
+    ...figureOf(reader, async (ask) => await ask()),
     remaining: (target, operation, lookups) => reader.remaining(target, operation, lookups),
     sweep: (values) => reader.sweep(values),
     residue: (target) => reader.residue(target),
     [Symbol.asyncDispose]: async () => await reader[Symbol.asyncDispose](),
     ...own,
   };
+}
+
+/** A reader's `figure` with something around it; one that has none still has none. */
+export function figureOf(
+  { figure }: Pick<Reader, "figure">,
+  around: (ask: () => Promise<string>) => Promise<string>,
+): Pick<Reader, "figure"> {
+  return figure === undefined ? {} : { figure: async (assertion) => await around(async () => await figure(assertion)) };
 }
 
 export function eraserOver(eraser: Eraser, own: Partial<Eraser>): Eraser {

@@ -1,5 +1,5 @@
 import type { IO, System } from "./connector.ts";
-import { eraserOver, readerOver, surveyedBy, surveyOver } from "./over.ts";
+import { eraserOver, figureOf, readerOver, surveyedBy, surveyOver } from "./over.ts";
 import type { Pace } from "./pace.ts";
 
 /** A system that is asked at its own pace, by all its readers and erasers together. A connector that asks more than once a call takes a turn for each. */
@@ -22,6 +22,7 @@ export function paced(system: System, pace: Pace): System {
               imageBytes: async (target, keys) =>
                 await turns.answer(async () => (await reader.imageBytes?.(target, keys)) ?? 0),
             }),
+        ...figureOf(reader, async (ask) => await turns.answer(ask)),
         remaining: (target, operation, lookups) => turns.items(() => reader.remaining(target, operation, lookups)),
         sweep: (values) => turns.items(() => reader.sweep(values)),
         residue: (target) => turns.items(() => reader.residue(target)),

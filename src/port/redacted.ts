@@ -2,7 +2,7 @@ import { Failure, framesOf, nameOfError } from "../errors.ts";
 import type { Lookup } from "../model/search.ts";
 import { masked } from "../model/shown.ts";
 import type { IO, System } from "./connector.ts";
-import { eraserOver, readerOver, surveyedBy, surveyOver } from "./over.ts";
+import { eraserOver, figureOf, readerOver, surveyedBy, surveyOver } from "./over.ts";
 
 /**
  * A system whose errors can be told to anybody: a `Failure` has no cause and none of the values that were looked for;
@@ -31,6 +31,7 @@ export function redacted(system: System, name: string): System {
               imageBytes: async (target, keys) =>
                 await quiet.answer(NOTHING, async () => (await reader.imageBytes?.(target, keys)) ?? 0),
             }),
+        ...figureOf(reader, async (ask) => await quiet.answer(NOTHING, ask)),
         remaining: (target, operation, lookups = []) =>
           quiet.items(
             () => valuesOf(lookups),

@@ -260,6 +260,28 @@ export function vanishedPart({ vanished }: Summary, words: MapWords | undefined)
   );
 }
 
+export function assertionsPart({ assertions = [] }: Summary): Markup {
+  if (assertions.length === 0) return html``;
+  return table(
+    "Figures that were to stay as they are",
+    "Read before and after, in one and the same moment, so that nobody else's changes count. What would have changed one was taken back.",
+    ["System", "Figure", "Compared in", "Result", "Last"],
+    assertions.map(
+      ({ system, name: figure, held, compared, taken_back, at }) =>
+        html`<tr>
+          <th scope="row">${system}</th>
+          <td>${figure}</td>
+          <td>${compared}</td>
+          <td>
+            ${held ? html`<span class="good">the same</span>` : html`<span class="bad">would have changed; taken back</span>`}${held && taken_back > 0 ? `, after ${taken_back} that would have changed it and were taken back` : ""}
+          </td>
+          <td>${day(at)}</td>
+        </tr> `,
+    ),
+    "",
+  );
+}
+
 export function residuePart({ residue }: Summary, today: string): Markup {
   const passed = (goneBy: string): Markup => (goneBy < today ? html`${day(goneBy)}: this day has passed` : day(goneBy));
   return table(

@@ -6,6 +6,7 @@ import type { MapWords } from "./map-words.ts";
 import { html, type Markup } from "./markup.ts";
 import { day, fact, table, wholePage } from "./page-parts.ts";
 import {
+  assertionsPart,
   gapsPart,
   keptPart,
   looksPart,
@@ -97,7 +98,7 @@ function firstDayAnywhere(generatedAt: string): string {
 function resultParts(summary: Summary, words: MapWords | undefined, today: string): Markup {
   return html`${systemsPart(summary, words)} ${personsPart(summary)} ${notSearchedPart(summary, words)}
   ${gapsPart(summary)} ${looksPart(summary)} ${keptPart(summary, words)} ${vanishedPart(summary, words)}
-  ${residuePart(summary, today)} ${rulesPart(summary, words)}`;
+  ${residuePart(summary, today)} ${assertionsPart(summary)} ${rulesPart(summary, words)}`;
 }
 
 function requestPart(report: ReportPayload, summary: Summary, today: string): Markup {

@@ -21,6 +21,19 @@ export type VanishedLine = {
   readonly at: string;
 };
 
+/** A figure that was to stay as it is. */
+export type AssertionLine = {
+  readonly system: string;
+  readonly name: string;
+  /** By the last step that it was compared in. */
+  readonly held: boolean;
+  /** Attempts at steps that it was compared in. */
+  readonly compared: number;
+  /** Of those: they would have changed it, and were taken back. */
+  readonly taken_back: number;
+  readonly at: string;
+};
+
 /** A place that was found and could not be acted on. */
 export type GapLine = {
   readonly system: string;

@@ -4,7 +4,7 @@ import { isDueWork } from "../model/request-id.ts";
 import { type PersonCounts, personCounts } from "./persons.ts";
 import { type ResidueLine, residueLines } from "./residue-lines.ts";
 import { sentence } from "./sentence.ts";
-import type { GapLine, KeptLine, TotalsLine, VanishedLine } from "./summary-lines.ts";
+import type { AssertionLine, GapLine, KeptLine, TotalsLine, VanishedLine } from "./summary-lines.ts";
 import { type Refusal, type Story, storyOf } from "./story.ts";
 import { isGivenBack, nameOf, type SystemLine, systemLines } from "./system-lines.ts";
 
@@ -58,6 +58,8 @@ export type Summary = {
   readonly kept: readonly KeptLine[];
   readonly vanished: readonly VanishedLine[];
   readonly residue: readonly ResidueLine[];
+  /** Figures that were to stay as they are. Absent where the data map named none, and in reports of before. */
+  readonly assertions?: readonly AssertionLine[];
   readonly gaps: readonly GapLine[];
   /** Of a batch: each person of whom anything was found, by their place in the request, from 1. */
   readonly persons: readonly PersonCounts[];
@@ -88,6 +90,7 @@ export function summarise(cores: readonly JsonObject[]): Summary {
   const systems = systemLines(story);
   const notSearched = notSearchedIn(story, systems);
   const verification = verificationOf(story);
+  const asserted = assertionLines(story);
   const facts = {
     state: ending?.state ?? (verification?.current === true ? (look?.state ?? null) : null),
     begun: begun.length + story.results.length > 0,
@@ -143,6 +146,7 @@ export function summarise(cores: readonly JsonObject[]): Summary {
     kept: facts.kept,
     vanished: facts.vanished,
     residue: facts.residue,
+    ...(asserted.length === 0 ? {} : { assertions: asserted }),
     gaps: facts.gaps,
     persons: personCounts(story, systems),
     gaps_accepted: facts.gaps_accepted,
@@ -280,6 +284,25 @@ function vanishedLines({ looks }: Story): readonly VanishedLine[] {
     const count = plans.reduce((sum, lines) => sum + Math.max(...lines.map((line) => line.count)), 0);
     return [{ system, record, count, at }];
   });
+}
+
+/** Of each figure how its last comparison ended, whatever the step: what would have changed it was taken back. */
+function assertionLines({ results }: Story): readonly AssertionLine[] {
+  const lines = new Map<string, AssertionLine>();
+  for (const { system, assertions = [], finished } of results)
+    for (const { name, held } of assertions) {
+      const key = JSON.stringify([system, name]);
+      const before = lines.get(key);
+      lines.set(key, {
+        system,
+        name,
+        held,
+        compared: (before?.compared ?? 0) + 1,
+        taken_back: (before?.taken_back ?? 0) + (held ? 0 : 1),
+        at: finished,
+      });
+    }
+  return [...lines.values()];
 }
 
 /** Those of the last verification, else of the last attempts. */

@@ -129,6 +129,16 @@ function receiptEntry(context: Teller, plan: Plan, step: PlanStep, receipt: Rece
     // the cases by their ids: their words may hold names
     law: [...new Set([...(step.law ?? []), ...(receipt.holds ?? [])])].slice(0, 20).map((law) => tellable(law)),
     ...(kept > 0 ? { restricted: typeOf(context, step)?.whileHeld?.restrict ?? false } : {}),
+    ...(receipt.asserted === undefined
+      ? {}
+      : {
+          assertions: receipt.asserted.map(({ name, held, before, after }) => ({
+            name: tellable(name),
+            held,
+            before,
+            after,
+          })),
+        }),
     gaps: receipt.gaps
       .slice(0, GAPS_LISTED)
       .map(({ where, holdsIdentifier }) => ({ where: tellable(where), holds_identifier: holdsIdentifier })),

@@ -10,7 +10,9 @@ import { keptForAPerson } from "../model/hold-ends.ts";
 import type { Plan, StepHead } from "../model/plan.ts";
 import type { RequestState } from "../model/status.ts";
 import type { Subject } from "../model/subject.ts";
+import { figureOf } from "../planner/assertions.ts";
 import { typesById } from "../planner/deciding.ts";
+import type { Readers } from "../planner/readers.ts";
 import { recordTypes, targetOf } from "../planner/targets.ts";
 import { allAttempts } from "../state/all-attempts.ts";
 import type { Receipt } from "../state/journal.ts";
@@ -39,6 +41,13 @@ export interface Verified {
     readonly record: string;
     readonly where: string;
     readonly holds_identifier: boolean;
+  }[];
+  /** Figures of `assert` that the run was compared by, read once more. Others may have changed them since. */
+  readonly assertions?: readonly {
+    readonly system: string;
+    readonly name: string;
+    readonly says: string;
+    readonly result: "same" | "changed" | "unreadable";
   }[];
   readonly state: RequestState;
   readonly exit: ExitCode;
@@ -101,6 +110,7 @@ async function verifyHeld(
     followBy,
   });
   const { checks, gaps } = seen;
+  const figures = await figuresNow(context.map, readers, lease.first.receipts);
   const ended = await endedImages(context, id);
   const back = await canBePutBack(context, id, ended);
   const left = await residueSeen(map, readers, lease.first.receipts, {
@@ -129,6 +139,7 @@ async function verifyHeld(
       where,
       holds_identifier: holdsIdentifier,
     })),
+    ...(figures.length === 0 ? {} : { assertions: figures }),
     state: next,
     exit,
     ...(next === "settling" ? { settled_at: settledAt.toISOString() } : {}),
@@ -159,6 +170,35 @@ async function verifyHeld(
   });
   await sealLedger(state, context.ledger, context.at);
   return verified;
+}
+
+/** Compared with what each was before the first run of the request. */
+async function figuresNow(
+  map: DataMap,
+  readers: Readers,
+  receipts: readonly Receipt[],
+): Promise<NonNullable<Verified["assertions"]>> {
+  const figures: NonNullable<Verified["assertions"]>[number][] = [];
+  for (const { name: system, assertions = [] } of map.systems)
+    for (const assertion of assertions) {
+      const { name, says } = assertion;
+      const before = receipts
+        .filter((receipt) => receipt.system === system)
+        .toSorted((a, b) => (a.started < b.started ? -1 : a.started > b.started ? 1 : 0))
+        .flatMap(({ asserted = [] }) => asserted.filter((one) => one.name === name))[0]?.before;
+      if (before === undefined) continue;
+      const now = await figureOf(map, readers, { system, assertion }).catch((error: unknown) => {
+        if (error instanceof Failure && error.exit === EXIT.bad_data) return undefined;
+        throw error;
+      });
+      figures.push({
+        system,
+        name,
+        says,
+        result: now === undefined ? "unreadable" : now === before ? "same" : "changed",
+      });
+    }
+  return figures;
 }
 
 /** What ended requests had kept, and this plan of due work has erased: nothing points at it any more. */

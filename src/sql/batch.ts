@@ -1,4 +1,7 @@
+import type { Asserted } from "../model/assertion.ts";
+import type { SystemBlock } from "../model/datamap.ts";
 import type { Left } from "../model/change.ts";
+import { AssertionChanged } from "../port/assertion-changed.ts";
 import type { Guard, IO, UnitJournal } from "../port/connector.ts";
 import { Failure } from "../errors.ts";
 import { assignEach } from "./assign.ts";
@@ -26,6 +29,8 @@ export interface BatchResult<T extends RecordTable> {
   readonly left: readonly ItemLeft<T>[];
   /** Step -> rows of our own making. */
   readonly own: Readonly<Record<string, number>>;
+  /** Figures that were compared; absent: nothing was done, or the data map names none. */
+  readonly asserted?: readonly Asserted[];
 }
 
 /** What a unit's batches share. */
@@ -33,6 +38,7 @@ export interface UnitRun<T extends RecordTable> {
   readonly dialect: SqlDialect<T>;
   readonly jobs: readonly Job<T>[];
   readonly io: IO;
+  readonly system: Pick<SystemBlock, "name" | "assertions">;
   readonly journal: UnitJournal;
   readonly guard: Guard;
   /** Each point is passed once a unit. */
@@ -56,7 +62,11 @@ export async function runBatch<T extends RecordTable>(
   const { dialect, io, journal, jobs } = run;
   const deleting = new Set(batch.flatMap(({ change, job }) => (change.kind === "delete" ? [job.table] : [])));
   const trails = jobs.filter((job) => job.trail);
-  await using transaction = await dialect.begin({ deleting: [...deleting], trails: trails.map(({ table }) => table) });
+  await using transaction = await dialect.begin({
+    deleting: [...deleting],
+    trails: trails.map(({ table }) => table),
+    figures: !run.restoring,
+  });
   const whole = wholeItems(batch);
   const back = whole.length === 0 ? NOTHING : await lookToPutBack(transaction, whole, run.coming);
   const putting = new Set(whole.map(({ item }) => item));
@@ -80,15 +90,18 @@ export async function runBatch<T extends RecordTable>(
     todo.filter(({ item }) => item.job.trail),
   );
   pass(run, "effect_half");
+  const seen = run.restoring ? [] : await transaction.asserted();
+  if (seen.some(({ held }) => !held)) throw new AssertionChanged(run.system.name, run.system.assertions ?? [], seen);
+  const asserted = seen.length === 0 ? {} : { asserted: seen };
   // what is not committed is taken back
-  if (run.rehearsal) return { affected: all, left, own };
+  if (run.rehearsal) return { affected: all, left, own, ...asserted };
   await keepImages(transaction, leading, journal);
   await keepWhole(transaction, before, journal);
   const done: Record<string, string[]> = {};
   for (const item of all) (done[item.job.work.step] ??= []).push(keyDigest(item.record.key, io));
-  await journal.note(noteText(dialect.kind, { xid: await transaction.id(), done, own }));
+  await journal.note(noteText(dialect.kind, { xid: await transaction.id(), done, own, ...asserted }));
   await transaction.commit();
-  return { affected: all, left, own };
+  return { affected: all, left, own, ...asserted };
 }
 
 const NOTHING = { todo: [], left: [], there: new Map<string, Cells>() };

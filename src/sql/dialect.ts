@@ -1,4 +1,5 @@
 /** What a database must be able to do for `src/sql` to erase from it. PostgreSQL and SQLite are the first. */
+import type { Asserted } from "../model/assertion.ts";
 import type { Link, Unit } from "../model/change.ts";
 import type { Lookup, Target } from "../model/search.ts";
 import type { Assignments } from "./changes.ts";
@@ -36,6 +37,8 @@ export interface BatchTables<T extends RecordTable> {
   readonly deleting: readonly T[];
   /** Audit trails of the unit. */
   readonly trails: readonly T[];
+  /** What `assert` names is compared before the end. */
+  readonly figures?: boolean;
 }
 
 export interface RowsRead {
@@ -103,6 +106,11 @@ export interface SqlBatch<T extends RecordTable> extends AsyncDisposable {
   ownRows(
     trails: readonly T[],
   ): Promise<{ readonly rows: readonly OwnRow<T>[]; readonly unclaimed: readonly string[] }>;
+  /**
+   * Figures of `assert`, where the transaction was begun with them: as they would be without what it did, and as they are.
+   * What others commit meanwhile is in both or in neither. Nothing is written after it.
+   */
+  asserted(): Promise<readonly Asserted[]>;
   /** The transaction's id, for `fate`. */
   id(): Promise<string>;
   commit(): Promise<void>;

@@ -1,3 +1,4 @@
+import { type Asserted, joinAsserted } from "../model/assertion.ts";
 import type { IO } from "../port/connector.ts";
 import { retry } from "../port/retry.ts";
 
@@ -9,12 +10,15 @@ export interface BatchNote {
   readonly done: Readonly<Record<string, readonly string[]>>;
   /** Step -> rows of our own making that were redacted. */
   readonly own: Readonly<Record<string, number>>;
+  /** Figures that were compared before its end: keyed digests. */
+  readonly asserted?: readonly Asserted[];
 }
 
 /** What earlier attempts did for certain. */
 export interface Settled {
   isDone(step: string, key: string): boolean;
   ownIn(step: string): number;
+  readonly asserted: readonly Asserted[] | undefined;
   /** A COMMIT of which nobody knows yet how it ended. */
   readonly inDoubt: boolean;
   /** Notes of which only their rows can tell whether they came true. */
@@ -43,9 +47,11 @@ export async function settleNotes(notes: readonly string[], fate: Fate, io: IO):
   const own = new Map<string, number>();
   const untold: BatchNote[] = [];
   let inDoubt = false;
+  let asserted: readonly Asserted[] | undefined;
   const believe = (note: BatchNote) => {
     for (const [step, digests] of Object.entries(note.done))
       done.set(step, (done.get(step) ?? new Set()).union(new Set(digests)));
+    asserted = joinAsserted(asserted, note.asserted);
     for (const [step, count] of Object.entries(note.own)) own.set(step, (own.get(step) ?? 0) + count);
   };
   for (const note of notes.map(parseNote)) {
@@ -62,6 +68,9 @@ export async function settleNotes(notes: readonly string[], fate: Fate, io: IO):
   return {
     isDone: (step, key) => done.get(step)?.has(keyDigest(key, io)) ?? false,
     ownIn: (step) => own.get(step) ?? 0,
+    get asserted() {
+      return asserted;
+    },
     inDoubt,
     untold,
     believe,
@@ -81,7 +90,28 @@ function parseNote(text: string): BatchNote | undefined {
     "own" in note
       ? entries(note.own).map(([step, count]) => [step, typeof count === "number" ? count : 0] as const)
       : [];
-  return { xid: note.xid, done: Object.fromEntries(done), own: Object.fromEntries(own) };
+  const asserted = "asserted" in note && Array.isArray(note.asserted) ? note.asserted.filter(isAsserted) : [];
+  return {
+    xid: note.xid,
+    done: Object.fromEntries(done),
+    own: Object.fromEntries(own),
+    ...(asserted.length === 0 ? {} : { asserted }),
+  };
+}
+
+function isAsserted(one: unknown): one is Asserted {
+  return (
+    typeof one === "object" &&
+    one !== null &&
+    "name" in one &&
+    typeof one.name === "string" &&
+    "held" in one &&
+    typeof one.held === "boolean" &&
+    "before" in one &&
+    typeof one.before === "string" &&
+    "after" in one &&
+    typeof one.after === "string"
+  );
 }
 
 function entries(value: unknown): [string, unknown][] {

@@ -1,8 +1,10 @@
 import { Failure } from "../errors.ts";
+import type { Assertion } from "../model/assertion.ts";
 import type { Link, Reference, Residue, Write } from "../model/change.ts";
 import type { SystemBlock } from "../model/datamap.ts";
 import type { Finding, Lookup, Target } from "../model/search.ts";
 import type { IO, Reader } from "../port/connector.ts";
+import { figureDigest } from "./asserted.ts";
 import { chunks } from "./items.ts";
 import { locateDue, locateKeys, locateRows, type SearchedTable } from "./locate.ts";
 import { type RemainingLook, remainingRows } from "./remaining.ts";
@@ -24,6 +26,8 @@ export interface SqlReading<P, T extends SearchedTable> extends AsyncDisposable 
   gaps(place: P, table: T, lookups: readonly Lookup[]): Several<Finding>;
   references(place: P, table: T, keys: readonly string[]): Several<Reference>;
   size(place: P, table: T): number | Promise<number>;
+  /** As `Reader.figure`, in clear. */
+  figure(place: P, assertion: Assertion): string | null | Promise<string | null>;
   residue(place: P, table: T): Several<Residue>;
 }
 
@@ -91,6 +95,8 @@ export function sqlReader<P, T extends SearchedTable>(block: SystemBlock, io: IO
           yield bytes;
         }),
       ),
+    figure: async (assertion) =>
+      figureDigest(assertion, await lookingAtAll([], async (place) => await reading.figure(place, assertion)), io),
     remaining: (target, operation, lookups) =>
       lookingAt(target, (place, table) => remainingRows(reading.look(place), table, operation, lookups, io)),
     sweep: () =>

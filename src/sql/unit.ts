@@ -1,4 +1,5 @@
 import { Failure } from "../errors.ts";
+import { joinAsserted } from "../model/assertion.ts";
 import type { Left, StepOutcome, Unit } from "../model/change.ts";
 import type { Guard, IO, UnitJournal } from "../port/connector.ts";
 import { retry } from "../port/retry.ts";
@@ -18,7 +19,17 @@ const CONTENTION = { tries: 3, first: 150, most: 300 };
 export async function applyUnit<T extends RecordTable>(
   dialect: SqlDialect<T>,
   unit: Unit,
-  { journal, guard, io }: { readonly journal: UnitJournal; readonly guard: Guard; readonly io: IO },
+  {
+    journal,
+    guard,
+    io,
+    system,
+  }: {
+    readonly journal: UnitJournal;
+    readonly guard: Guard;
+    readonly io: IO;
+    readonly system: UnitRun<T>["system"];
+  },
 ): Promise<readonly StepOutcome[]> {
   if (io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
   const settled = await settleNotes(journal.notes, async (id) => await dialect.fate(id), io);
@@ -32,6 +43,7 @@ export async function applyUnit<T extends RecordTable>(
     dialect,
     jobs,
     io,
+    system,
     journal,
     guard,
     passed: new Set(),
@@ -47,7 +59,9 @@ export async function applyUnit<T extends RecordTable>(
   }
   if (run.passed.has("effect_begin") && !run.rehearsal) journal.at("effect_done");
   const before = all.filter(isDone);
-  return jobs.map((job) => outcomeOf(job, before, results, settled));
+  const asserted = [settled.asserted, ...results.map((result) => result.asserted)].reduce(joinAsserted);
+  const seen = asserted === undefined ? {} : { asserted };
+  return jobs.map((job) => ({ ...outcomeOf(job, before, results, settled), ...seen }));
 }
 
 /** Whether every row of this note is as wanted. A transaction is done whole or not at all. */

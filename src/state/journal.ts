@@ -1,4 +1,5 @@
 /** The system of record of what was begun and what came of it: units, notes, receipts. See docs/decisions. */
+import type { Asserted } from "../model/assertion.ts";
 import type { Residue } from "../model/change.ts";
 import type { Restorable } from "../model/pre-image.ts";
 import type { Gap } from "../model/search.ts";
@@ -74,6 +75,8 @@ export interface Receipt {
   readonly until?: string | null;
   /** One a person of a batch, in the request's order. */
   readonly people?: readonly PersonCounts[];
+  /** Figures of `assert` that the step's transactions were compared by. */
+  readonly asserted?: readonly Asserted[];
   readonly gaps: readonly Gap[];
   /** What the system keeps for now, as this attempt saw it, dated from its day. */
   readonly residue?: readonly Residue[];

@@ -10,7 +10,10 @@ const FILES: readonly ActionKind[] = ["remove-rows", "anonymise", "redact", "kee
 /** Kinds as their connectors give them, but for their lints; a test that wants one gives its own. */
 export const HOW: How = {
   kinds: new Map([
-    ["postgres", { actions: [...SQL, "soft-delete"], places: ["table"], rank: "source", lint: () => [] }],
+    [
+      "postgres",
+      { actions: [...SQL, "soft-delete"], places: ["table"], rank: "source", figures: true, lint: () => [] },
+    ],
     ["elasticsearch", { actions: SQL, places: ["index"], rank: "index", lint: () => [] }],
     ["s3", { actions: ["erase", ...FILES], places: ["files", "keys"], rank: "file", lint: () => [] }],
     ["files", { actions: FILES, places: ["files"], rank: "file", lint: () => [] }],

@@ -242,12 +242,15 @@ systems:
 
 describe("readDataMap", () => {
   it("gives a map with warnings, and those that no plan may be made with apart", async () => {
-    const text = whole("map: { review_by: 2020-01-01 }\nassert: { paid: { system: shop, query: select 1, says: x } }");
+    const text = shop(
+      "leads: { match: { email: email }, do: erase, restore_window: 7 days }",
+      "map: { review_by: 2020-01-01 }",
+    );
     const { map, issues, notBuilt } = await readDataMap({ file: "m.yaml", text }, HOW);
     expect(map).toBeDefined();
     expect(issues.map(({ code, severity, file }) => [code, severity, file])).toEqual([
-      ["REVIEW_OVERDUE", "warning", "m.yaml"],
       ["NOT_BUILT", "warning", "m.yaml"],
+      ["REVIEW_OVERDUE", "warning", "m.yaml"],
     ]);
     expect(notBuilt).toEqual(issues.filter(({ code }) => code === "NOT_BUILT"));
   });

@@ -139,7 +139,6 @@ trail: { match: { email: email }, do: erase }`.trim();
       "`connect.read_secret`",
       "`recipient.notify`",
       "`parquet`",
-      "`assert`",
     ]);
   });
 

@@ -25,6 +25,8 @@ const UNTRUE = ["test/engine/untrue.test.ts"];
 
 const DRAFTS = ["test/drafting/draft.test.ts"];
 
+const FIGURES = ["test/connectors/sqlite/assertions.test.ts", "test/connectors/postgres/assertions.test.ts"];
+
 export const MUTANTS: readonly Mutant[] = [
   {
     name: "a request is cancelled of which a part stands",
@@ -33,6 +35,29 @@ export const MUTANTS: readonly Mutant[] = [
     to: "const left = done - done;",
     tests: ["test/engine/cancelled-after-undo.test.ts"],
     titles: "without a window",
+  },
+  {
+    name: "a transaction that changes a figure of `assert` is committed",
+    file: "src/sql/batch.ts",
+    from: "if (seen.some(({ held }) => !held)) throw",
+    to: "if (seen.length > 99) throw",
+    tests: FIGURES,
+  },
+  {
+    name: "a figure is compared with what others see by now",
+    file: "connectors/postgres/figures.ts",
+    from: 'await database.readAs(snapshot ?? "", [LIMIT])',
+    to: "await database.read()",
+    tests: FIGURES,
+    titles: "between the two readings",
+  },
+  {
+    name: "an attempt after a kill does not know what was compared",
+    file: "src/sql/notes.ts",
+    from: "asserted = joinAsserted(asserted, note.asserted);",
+    to: "",
+    tests: FIGURES,
+    titles: "before a kill",
   },
   {
     name: "a draft follows who did something with a record as if it were theirs",

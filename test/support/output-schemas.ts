@@ -266,6 +266,10 @@ const runStep = {
   until: text.optional(),
   law: z.array(text).optional(),
   holds: legalHolds,
+  assertions: z
+    .array(z.strictObject({ name: text, held: z.boolean() }))
+    .optional()
+    .describe("Figures of `assert` that the step was compared by; what would have changed one was taken back."),
   gaps: z.array(z.strictObject(gap)).optional().describe("What was found and cannot be acted on."),
   new: count.optional(),
   subjects: z
@@ -719,6 +723,17 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
       gaps: z
         .array(z.strictObject({ system: text, record: text, ...gap }))
         .describe("What was found and cannot be acted on."),
+      assertions: z
+        .array(
+          z.strictObject({
+            system: text,
+            name: text,
+            says: text,
+            result: z.enum(["same", "changed", "unreadable"]).describe("Against what it was before the run."),
+          }),
+        )
+        .optional()
+        .describe("Figures of `assert` that the run was compared by."),
       state,
       settled_at: instant.optional().describe("While settling: a look from then on counts as the second."),
       behind_since: instant
