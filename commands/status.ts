@@ -40,6 +40,8 @@ export default class Status extends BaseCommand {
     // a board is answered without a data map too
     const today = await todayOf(workspace);
     const within = flags["due-within"] === undefined ? undefined : daysWithin(flags["due-within"], today);
+    const { leftLines } = await import("../src/requests/left-blocked.ts");
+    const left = await leftLines(workspace.state.read);
     const open = await board(workspace.state.read, today, flags.html === undefined ? "words" : "ids");
     const items = open.filter((item) => within === undefined || (item.days_left !== null && item.days_left <= within));
     const rows = items.map((item) => [
@@ -68,10 +70,14 @@ export default class Status extends BaseCommand {
           : `None of the ${count(open.length, "open request")} is due within that time.`
         : `${table(rows, ["", "Due", "Request", "State", "Waiting for"])}\n${day(today)} · ${count(items.length, "open request")}${overdue > 0 ? `, ${tint(`${overdue} OVERDUE`, "danger", tone.plain)}` : ""}`;
     const pressing = items.some((item) => item.overdue || within !== undefined);
+    const aside = left.map(
+      ({ request, record, count: some, tried_again_after: last }) =>
+        `\n${record}: ${count(some, "due record")} left aside, as something stands against ${some === 1 ? "it" : "them"} (${request})${last === undefined ? "" : `; tried again after ${day(last)}`}`,
+    );
     const written = file === undefined ? "" : `\nWritten: ${flags.html ?? ""}`;
     return {
-      data: { items, ...(file === undefined ? {} : { file }) },
-      human: `${human}${written}`,
+      data: { items, ...(left.length === 0 ? {} : { left_blocked: left }), ...(file === undefined ? {} : { file }) },
+      human: `${human}${aside.join("")}${written}`,
       next,
       exit: flags["exit-code"] && pressing ? EXIT.findings : EXIT.done,
     };

@@ -14,6 +14,9 @@ export default class RequestClose extends BaseCommand {
     "accept-gaps": Flags.boolean({
       summary: "Close it although places were found that hold an identifier and cannot be erased from.",
     }),
+    "accept-blocked": Flags.boolean({
+      summary: "Of due work: close it although something stands against records; they are due again once it is gone.",
+    }),
   };
 
   protected override readonly asks = { reason: reasonQuestion("closed by hand") };
@@ -21,10 +24,11 @@ export default class RequestClose extends BaseCommand {
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
     const { refuseClosing } = await import("../../src/requests/end-request.ts");
     const acceptGaps = typed.flags["accept-gaps"] === true;
+    const acceptBlocked = typed.flags["accept-blocked"] === true;
     await lookBeforeEnding(
       typed,
       { registry, act: "request close" },
-      async (reads, request) => await refuseClosing(reads, request, { acceptGaps }),
+      async (reads, request) => await refuseClosing(reads, request, { acceptGaps, acceptBlocked }),
     );
   };
 
@@ -34,7 +38,11 @@ export default class RequestClose extends BaseCommand {
     const { contextOf } = await import("../../src/requests/context.ts");
     return await endAnswer(flags, { registry, act: "request close", session }, async (workspace) => {
       const context = contextOf(workspace, await workspace.dataMap(), () => {});
-      return await closeRequest(context, args.id, { reason: flags.reason, acceptGaps: flags["accept-gaps"] });
+      return await closeRequest(context, args.id, {
+        reason: flags.reason,
+        acceptGaps: flags["accept-gaps"],
+        acceptBlocked: flags["accept-blocked"],
+      });
     });
   }
 }

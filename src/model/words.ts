@@ -100,6 +100,7 @@ const REASONS: Readonly<Record<string, string>> = {
   source_first: "what it is a copy of is there still, and goes first",
   not_followed: "it did not follow in time what it is a copy of",
   over_cap: "more records than may be acted on for one person",
+  left_blocked: "something stands against it, and a person has ended the work on it",
   pointer_reused: "another record stands in its place now",
   undo: "can still be brought back",
   assertion_changed: "a figure that must stay would be another",

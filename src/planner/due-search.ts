@@ -18,6 +18,7 @@ import { foundRecords, type GatheredRecords } from "./found-records.ts";
 import { ofEachSystem } from "./decide-all.ts";
 import type { JudgedAgain } from "./judge-again.ts";
 import { judgeByThemselves, type Judging } from "./judge-due.ts";
+import { type LeftAside, setBlockedAside, setTriedAside } from "./left-aside.ts";
 import type { Readers } from "./readers.ts";
 import { decideReferences, deletes, knownReferences, type KnownReference } from "./references.ts";
 import { decideOnce, merged, type OneDecisionEach } from "./same-record.ts";
@@ -37,6 +38,8 @@ export interface DueScope {
   readonly made: Made;
   readonly legal: Judging["legal"];
   readonly excluded: Judging["excluded"];
+  /** By record type: what stays aside since a person ended the due work on it. */
+  readonly left: ReadonlyMap<string, LeftAside>;
   /** Whether another open request has found this record. */
   isWithRequest(record: string, key: string): boolean;
   /** The civil date it is, where what is due on a later one is looked for. */
@@ -102,6 +105,7 @@ export async function searchDue(scope: DueScope): Promise<SearchedDue> {
   for (const [id, mine] of beside) for (const [key, one] of mine) setIn(once.decided, id, key, one);
   const { decided, takes } = decideReferences(map, once, references, sites);
   for (const [id, mine] of beside) for (const key of mine.keys()) decided.get(id)?.delete(key);
+  for (const [id, mine] of decided) await setBlockedAside(scope.left.get(id), mine);
   refuseTwins(map, found, decided, sites);
   const values = reported.length === 0 ? [] : valuesIn(found.values());
   const late = reported.map((finding) => toldFinding(finding, values));
@@ -393,6 +397,7 @@ async function decide(
   }
   for (const { key } of records.values()) if (scope.isWithRequest(type.id, key)) decided.set(key, WITH_REQUEST);
   await refuseReused(rule, records, decided);
+  await setTriedAside(scope.left.get(type.id), decided, target);
   // whatever it waits for, it stays; but that a legal hold keeps it as well is worth more
   for (const { key } of records.values()) {
     const was = decided.get(key);

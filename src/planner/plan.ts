@@ -410,11 +410,14 @@ interface Reason {
   readonly says?: string | undefined;
 }
 
-/** What an open request has found waits for that request, a copy for its source, and neither for anybody who would have to be told. */
+const FOR_NOBODY: readonly string[] = ["open_request", "source_first", "left_blocked"];
+
+/**
+ * What an open request has found waits for that request, a copy for its source, and what a person has left aside until it is
+ * free: none of it for anybody who would have to be told.
+ */
 function isWithRequest(disposition: Disposition): boolean {
-  return (
-    disposition.kind === "waiting" && (disposition.reason === "open_request" || disposition.reason === "source_first")
-  );
+  return disposition.kind === "waiting" && FOR_NOBODY.includes(disposition.reason);
 }
 
 /** The reason of the worst that happens here: blocked, then not searched, then waiting, then kept. */

@@ -131,7 +131,12 @@ export async function nextStep(
         ? { waiting_for: "plan", next: `expunge plan ${id}`, ...(await staying(reads, request)) }
         : { waiting_for: "approval", next: `expunge approve ${id}`, ...(await staying(reads, request)) };
     case "planned":
-      return { waiting_for: "approval", next: `expunge approve ${id}`, ...(await staying(reads, request)) };
+      return {
+        waiting_for: "approval",
+        next: `expunge approve ${id}`,
+        ...(await staying(reads, request)),
+        ...(await blockedForGood(reads, request)),
+      };
     case "approved":
     case "running":
       return { waiting_for: "run", next: `expunge run ${id}` };
@@ -170,13 +175,25 @@ async function staying(reads: OpenReads, request: ErasureRequest): Promise<Pick<
   return otherwise.length === 0 ? {} : { otherwise };
 }
 
+/** Due work of which only what is blocked is open: a person may end it. */
+async function blockedForGood(reads: OpenReads, request: ErasureRequest): Promise<Pick<NextStep, "otherwise">> {
+  const { id, kind } = request;
+  if (kind !== "due" || (await openThings(reads, request)).length === 0) return {};
+  const more = await openThings(reads, request, { acceptGaps: false, acceptBlocked: true });
+  return more.length === 0 ? { otherwise: [`expunge request close ${id} --accept-blocked`] } : {};
+}
+
 /** A run that did not come to its end goes on; one that did only answers again, so that a new plan is the way. */
 async function afterPart(reads: OpenReads, request: ErasureRequest): Promise<NextStep> {
   const { plans, journal } = reads;
   const { id, plan } = request;
   const result = plan === undefined ? undefined : await plans.result(plan);
   if (result === undefined && plan !== undefined && !(await isOtherThanPlanned(journal, plan)))
-    return { waiting_for: "what is left of the run", next: `expunge run ${id}` };
+    return {
+      waiting_for: "what is left of the run",
+      next: `expunge run ${id}`,
+      ...(await blockedForGood(reads, request)),
+    };
   const verified = plan === undefined ? undefined : await plans.verified(plan);
   const exit: unknown = typeof verified === "object" && verified !== null ? Reflect.get(verified, "exit") : undefined;
   // nothing is left that is known of: only the look was not whole
@@ -190,7 +207,7 @@ async function afterPart(reads: OpenReads, request: ErasureRequest): Promise<Nex
       next: `expunge verify ${id}`,
       otherwise: [`expunge request close ${id} --accept-gaps`],
     };
-  return { waiting_for: "what is left", next: `expunge plan ${id}` };
+  return { waiting_for: "what is left", next: `expunge plan ${id}`, ...(await blockedForGood(reads, request)) };
 }
 
 /** Where a record is another one than was planned: the same run would find it so again, and only a new plan can take it. */

@@ -17,7 +17,8 @@ import { nextStep } from "./board.ts";
 import { checkedText, refuseTheirsOf } from "./checked-text.ts";
 import type { Context } from "./context.ts";
 import { noted } from "./history.ts";
-import { lookedAt, openGaps, openThings } from "./open-things.ts";
+import { blockedIn } from "./left-blocked.ts";
+import { type Accepted, lookedAt, openGaps, openThings } from "./open-things.ts";
 import type { Reasoned } from "./entry-parts.ts";
 import { gapsAcceptedEntry, keyDestroyedEntry, refusedEntry } from "./ledger-entries.ts";
 import { completedEntry } from "./run-entries.ts";
@@ -26,7 +27,8 @@ import { isBroughtBack, whatStands } from "./what-stands.ts";
 
 /**
  * Ends a request and destroys its sealed part, in the transaction that says so. Pointers of records that a hold keeps (no
- * values) go to the held store, each with its last day. `seen`: what the last look found of them, by `RECORD\nKEY`.
+ * values) go to the held store, each with its last day. `seen`: what the last look found of them, by `RECORD\nKEY`. `left`:
+ * pointers of what stays because something stands against it.
  */
 export async function endIn(
   tx: Tx,
@@ -35,11 +37,12 @@ export async function endIn(
   ending: "closed" | Stopping,
   why?: Why,
   seen?: ReadonlyMap<string, string>,
+  left: readonly HeldRecord[] = [],
 ): Promise<ErasureRequest> {
   const { kind, plan } = await tx.requests.get(id);
   // what due work kept is found again by its own rule
   const kept = ending === "closed" && kind !== "due" ? await keptSoFar(tx, id, () => false) : [];
-  const held = kept.map((one) => asLeft(one, seen));
+  const held = [...kept.map((one) => asLeft(one, seen)), ...left];
   const targets = new Map<string, Target>();
   if (held.length > 0 && plan !== undefined)
     for (const { head } of await tx.sealed.parts(id, plan)) targets.set(head.record, head.target);
@@ -52,6 +55,8 @@ export async function endIn(
   await tx.outbox.post([keyDestroyedEntry(context, id)]);
   for (const plan of await tx.plans.ofRequest(id)) await tx.journal.forgetNotes(plan.id);
   await tx.images.destroy(id);
+  for (const [record, some] of Map.groupBy(left, (one) => one.record))
+    await tx.sealed.forgetLeft(record, new Set(some.map(({ key }) => key)));
   await tx.sealed.destroy(id, held, targets);
   return ended;
 }
@@ -139,13 +144,13 @@ export async function refuseStopping(reads: Reads, request: ErasureRequest, endi
 }
 
 /** Throws what stands in the way of closing it: WRONG_STATE, STILL_OPEN. */
-export async function refuseClosing(
-  reads: Reads,
-  request: ErasureRequest,
-  { acceptGaps }: { readonly acceptGaps: boolean },
-): Promise<void> {
+export async function refuseClosing(reads: Reads, request: ErasureRequest, accepted: Accepted): Promise<void> {
   refuseEnded(request);
-  const open = await openThings(reads, request, { acceptGaps });
+  if (accepted.acceptBlocked === true && request.kind !== "due")
+    throw new Failure("USAGE", `--accept-blocked is for due work, and ${request.id} is a person's request`, {
+      help: "What stands against it must go, or the request stays open: somebody waits for its answer.",
+    });
+  const open = await openThings(reads, request, accepted);
   if (open.length > 0)
     throw new Failure("STILL_OPEN", `${request.id} has something open: ${open.join("; ")}`, {
       help: await helpFor(reads, request),
@@ -188,16 +193,21 @@ export async function stopRequest(
 export async function closeRequest(
   context: Context,
   id: string,
-  { reason, acceptGaps }: { readonly reason: string; readonly acceptGaps: boolean },
+  { reason, acceptGaps, acceptBlocked = false }: Accepted & { readonly reason: string },
 ): Promise<ErasureRequest> {
   const why = whyOf(checkedText("--reason", reason));
+  const before = await context.state.read.requests.get(id);
+  await refuseClosing(context.state.read, before, { acceptGaps, acceptBlocked });
+  const left = acceptBlocked ? await blockedIn(context, before) : [];
   return await ended(context, id, async (tx, request) => {
-    await refuseClosing(tx, request, { acceptGaps });
+    await refuseClosing(tx, request, { acceptGaps, acceptBlocked });
+    if (acceptBlocked && request.plan !== before.plan)
+      throw new Failure("BUSY", `${id} was planned anew meanwhile`, { help: "Look again: expunge request show ID." });
     await refuseUnsettled(tx, request, context.map.settle);
     await refuseTheirsOf(tx, id, "--reason", why.words);
     if (acceptGaps) await tx.outbox.post(await acceptedEntries(tx, context, request, why));
     await tx.outbox.post(await closedEntries(tx, context, request, why));
-    return await endIn(tx, context, id, "closed", why);
+    return await endIn(tx, context, id, "closed", why, undefined, left);
   });
 }
 

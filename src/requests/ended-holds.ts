@@ -25,7 +25,7 @@ export async function endedHolds(context: Context, today: string): Promise<Reado
  * The records are read as they were searched then, and compared by the fingerprint that they were left with: over what
  * they were matched by among others, so that a key that was given to somebody else since leads nowhere.
  */
-async function stillTheirs(
+export async function stillTheirs(
   context: Context,
   all: readonly HeldPointers[],
   wanted: ReadonlySet<string>,

@@ -13,28 +13,39 @@ import { listIn } from "./stored-lines.ts";
 /** What is read to say what is open. */
 export type OpenReads = Pick<Reads, "plans" | "undos" | "journal" | "images" | "sealed" | "legalHolds">;
 
+/** What a person takes upon themselves in closing. */
+export interface Accepted {
+  readonly acceptGaps: boolean;
+  /** Of due work: what is blocked stays, and is due again once it is free. */
+  readonly acceptBlocked?: boolean;
+}
+
 /** What must still happen before a request can be closed, one thing a line, in words. Empty for one that has ended. */
 export async function openThings(
   reads: OpenReads,
   request: ErasureRequest,
-  { acceptGaps }: { readonly acceptGaps: boolean } = { acceptGaps: false },
+  { acceptGaps, acceptBlocked = false }: Accepted = { acceptGaps: false },
 ): Promise<readonly string[]> {
   if (!OPEN_STATES.includes(request.state)) return [];
   const { plans } = reads;
   const plan = request.plan === undefined ? undefined : await plans.get(request.plan);
   const result = plan === undefined ? undefined : await plans.result(plan.id);
   const open: string[] = [];
-  if (plan === undefined || result === undefined) open.push(await notRun(plans, request));
+  const receipts = plan === undefined ? [] : await reads.journal.receipts(plan.id);
+  const isTried = acceptBlocked && plan !== undefined && (await isTriedWhole(reads, plan));
+  if ((plan === undefined || result === undefined) && !isTried) open.push(await notRun(plans, request));
   if (plan?.system !== undefined) open.push(`only ${plan.system} was planned: the other systems are not searched`);
   const hiddenIn = await hiddenNow(reads, request);
   const holds = await holdsOver(reads, request);
   for (const step of plan?.steps ?? []) {
     const line = result?.steps.find((one) => textOf(one, "id") === step.id);
-    open.push(...openInStep(step, hiddenIn(step), lastDayOf(step, line)));
+    const told = acceptBlocked ? { ...step, blocked: 0, waiting: step.waiting - (step.later ?? 0) } : step;
+    open.push(...openInStep(told, hiddenIn(step), lastDayOf(step, line)));
   }
   // of a run that did not come to its end the receipts tell
   if (plan !== undefined && result === undefined)
-    for (const receipt of await reads.journal.receipts(plan.id)) open.push(...undoneInReceipt(plan, receipt));
+    for (const receipt of receipts)
+      open.push(...undoneInReceipt(plan, acceptBlocked ? { ...receipt, blocked: 0 } : receipt));
   for (const step of result?.steps ?? []) {
     const planned = plan?.steps.find(({ id }) => id === textOf(step, "id"));
     open.push(...failedInStep(step), ...(planned === undefined ? [] : markedInStep(step, hiddenIn(planned), holds)));
@@ -43,7 +54,8 @@ export async function openThings(
     open.push(`${system}.${record}: ${count} can still be brought back, until ${until}`);
   open.push(...lateIn(plan?.steps ?? [], result?.steps ?? []));
   const seen = plan === undefined ? undefined : await plans.verified(plan.id);
-  open.push(...openInLook(seen, acceptGaps));
+  const accepted = (name: string): number => (acceptBlocked ? blockedOf(plan, receipts, name) : 0);
+  open.push(...openInLook(seen, acceptGaps, accepted));
   if (request.state === "settling" || request.state === "verifying")
     open.push(
       seen === undefined ? "nobody has looked again since the run" : "it is not verified for the second time yet",
@@ -61,11 +73,25 @@ async function notRun(plans: Reads["plans"], { id, plan }: ErasureRequest): Prom
   return plan === undefined ? "nothing is planned" : "nothing was run to its end";
 }
 
-/** Of a verification as it was stored: what is there still, and what nobody could look at. */
-function openInLook(seen: unknown, acceptGaps: boolean): readonly string[] {
+/** Whether nothing of the plan is left but what an attempt found blocked, or nothing of it could be tried. */
+async function isTriedWhole({ journal }: OpenReads, { id, steps }: Plan): Promise<boolean> {
+  if (steps.every(({ act, minimised = 0 }) => act + minimised === 0)) return true;
+  const units = await journal.units(id);
+  return units.length > 0 && units.every(({ state }) => state === "tried" || state === "done");
+}
+
+/** Records of `system.record` that are blocked: as its run told it, else as its plan did. */
+function blockedOf(plan: Plan | undefined, receipts: readonly Receipt[], name: string): number {
+  const step = plan?.steps.find(({ system, record }) => `${system}.${record}` === name);
+  return receipts.find((one) => one.step === step?.id)?.blocked ?? step?.blocked ?? 0;
+}
+
+/** Of a verification as it was stored: what is there still, and what nobody could look at. `accepted`: how many may be. */
+function openInLook(seen: unknown, acceptGaps: boolean, accepted: (name: string) => number): readonly string[] {
   const checks = listIn(seen, "checks").flatMap((check) => {
     const name = `${textIn(check, "system") ?? ""}.${textIn(check, "record") ?? ""}`;
     const residual: unknown = Reflect.get(check, "residual");
+    if (typeof residual === "number" && residual > 0 && residual <= accepted(name)) return [];
     if (typeof residual === "number" && residual > 0) return [`${name}: the last look found ${residual} still there`];
     const reason = textIn(check, "reason");
     if (textIn(check, "result") !== "unverifiable" || reason === "gap") return [];

@@ -28,6 +28,7 @@ import type { Reads, Tx } from "../state/state.ts";
 import { type Context, readersFor, today } from "./context.ts";
 import { endedHolds, withDigests } from "./ended-holds.ts";
 import { endIn, whyOf } from "./end-request.ts";
+import { leftAside } from "./left-blocked.ts";
 import {
   type Excluding,
   excludedFrom,
@@ -301,6 +302,7 @@ export async function searchDueAndPlan(
     made: { received: today(context), entered: context.now().toISOString() },
     isWithRequest: holds,
     legal,
+    left: await leftAside(context, asOf),
     excluded: excludedOf(exclusions.records),
     ...(planned === undefined ? {} : { planned: planned.records }),
     ...(now === undefined ? {} : { now }),

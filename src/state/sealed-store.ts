@@ -33,7 +33,12 @@ export interface SealedReads {
   digestKey(request: string): Promise<Uint8Array>;
   /** Pointers of records that ended requests kept, those whose hold was to end before this civil date. */
   heldUntil(before: string): Promise<readonly HeldPointers[]>;
+  /** Pointers of what due work left because something stood against it, and a person ended that due work. */
+  leftBlocked(): Promise<readonly LeftPointers[]>;
 }
+
+/** Why a pointer of ended due work stands in the held store: a plan saw what stood against it, or only the attempt did. */
+export const LEFT = { seen: "left_blocked", tried: "left_tried" } as const;
 
 /** What an ended request kept of one record type, and what tells whether it is still the same record. */
 export interface HeldPointers {
@@ -46,6 +51,11 @@ export interface HeldPointers {
   readonly digestKey: Uint8Array;
   /** `fingerprint`: as the record was left; undefined where nobody knows, and nothing may be done to it. */
   readonly pointers: readonly { readonly key: string; readonly fingerprint: string | undefined }[];
+}
+
+export interface LeftPointers extends HeldPointers {
+  /** Only an attempt can tell whether it is free now: on the day after this one it is tried again. */
+  readonly triedUntil?: string;
 }
 
 /** Where a step's pieces lie. */
@@ -68,6 +78,8 @@ export interface Sealed extends SealedReads {
   destroy(request: string, held: readonly HeldRecord[], targets?: ReadonlyMap<string, Target>): Promise<void>;
   /** Takes away whatever points at these records of a record type: they are erased. */
   forgetHeld(record: string, keys: ReadonlySet<string>): Promise<void>;
+  /** Takes away what points at them as left by due work: newer pointers take their place. */
+  forgetLeft(record: string, keys: ReadonlySet<string>): Promise<void>;
 }
 
 /** What is sealed beside a plan. */
@@ -173,13 +185,13 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
     const opened = unsealBytes(sealingKey, bytes(row, "wrapped"), `held_key/${request}`);
     return opened.length === 32 ? opened : stored<HeldHead>(Buffer.from(opened).toString());
   };
-  const heldUntil = async (before: string): Promise<readonly HeldPointers[]> => {
-    const rows = await sql.all(
-      "select request, record, until, bytes from held where until < ? order by request, record",
-      [before],
-    );
-    const all: HeldPointers[] = [];
-    for (const some of Map.groupBy(rows, (row) => `${text(row, "request")}\n${text(row, "record")}`).values()) {
+  const pointersIn = async (
+    rows: Awaited<ReturnType<Sql["all"]>>,
+  ): Promise<readonly (HeldPointers & { readonly until: string; readonly reason: string })[]> => {
+    const all: Awaited<ReturnType<typeof pointersIn>>[number][] = [];
+    const place = (row: (typeof rows)[number]): string =>
+      ["request", "record", "reason", "until"].map((name) => text(row, name)).join("\n");
+    for (const some of Map.groupBy(rows, place).values()) {
       const [first] = some;
       if (first === undefined) continue;
       const [request, record] = [text(first, "request"), text(first, "record")];
@@ -190,9 +202,21 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
         target: head instanceof Uint8Array ? undefined : head.targets.find((one) => one.record === record)?.target,
         digestKey: head instanceof Uint8Array ? new Uint8Array(32) : Buffer.from(head.digestKey, "base64"),
         pointers: some.map((row) => pointerIn(head, request, record, bytes(row, "bytes"))),
+        until: text(first, "until"),
+        reason: text(first, "reason"),
       });
     }
     return all;
+  };
+  const forget = async (rows: Awaited<ReturnType<Sql["all"]>>, record: string, keys: ReadonlySet<string>) => {
+    for (const row of rows) {
+      const request = text(row, "request");
+      const sealed = bytes(row, "bytes");
+      if (keys.has(pointerIn(await heldHead(request), request, record, sealed).key))
+        await sql.run("delete from held where request = ? and record = ? and bytes = ?", [request, record, sealed]);
+    }
+    await sql.run("delete from held_key where request not in (select request from held)");
+    if (rows.length > 0) await destroyed();
   };
   return {
     pieces,
@@ -259,18 +283,34 @@ export function sealedStore(sql: Sql, sealingKey: Uint8Array, destroyed: () => P
       return [...whole.values()].map(({ head, records }) => ({ ...head, records }));
     },
     digestKey: async (request) => digestKeyIn(await keyOf(request)),
-    heldUntil: async (before) => await heldUntil(before),
-    async forgetHeld(record, keys) {
-      const rows = await sql.all("select request, record, until, bytes from held where record = ?", [record]);
-      for (const row of rows) {
-        const request = text(row, "request");
-        const sealed = bytes(row, "bytes");
-        if (keys.has(pointerIn(await heldHead(request), request, record, sealed).key))
-          await sql.run("delete from held where request = ? and record = ? and bytes = ?", [request, record, sealed]);
-      }
-      await sql.run("delete from held_key where request not in (select request from held)");
-      if (rows.length > 0) await destroyed();
-    },
+    heldUntil: async (before) =>
+      await pointersIn(
+        await sql.all(
+          "select request, record, reason, until, bytes from held where until < ? and reason not in (?, ?) order by request, record",
+          [before, LEFT.seen, LEFT.tried],
+        ),
+      ),
+    leftBlocked: async () =>
+      (
+        await pointersIn(
+          await sql.all(
+            "select request, record, reason, until, bytes from held where reason in (?, ?) order by request, record",
+            [LEFT.seen, LEFT.tried],
+          ),
+        )
+      ).map(({ until, reason, ...one }) => (reason === LEFT.tried ? { ...one, triedUntil: until } : one)),
+    forgetHeld: async (record, keys) =>
+      await forget(await sql.all("select request, bytes from held where record = ?", [record]), record, keys),
+    forgetLeft: async (record, keys) =>
+      await forget(
+        await sql.all("select request, bytes from held where record = ? and reason in (?, ?)", [
+          record,
+          LEFT.seen,
+          LEFT.tried,
+        ]),
+        record,
+        keys,
+      ),
     async destroy(request, held, targets = new Map()) {
       if (held.length > 0) {
         const key = randomBytes(32);

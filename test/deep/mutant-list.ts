@@ -29,6 +29,22 @@ const FIGURES = ["test/connectors/sqlite/assertions.test.ts", "test/connectors/p
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: "what was left aside stays so although nothing stands against it",
+    file: "src/planner/left-aside.ts",
+    from: '(kind === "blocked" ? [key] : [])',
+    to: '(kind === "blocked" || kind === "act" ? [key] : [])',
+    tests: ["test/engine/left-blocked.test.ts"],
+    titles: "a freed row goes",
+  },
+  {
+    name: "due work is closed although something of it could be done",
+    file: "src/requests/open-things.ts",
+    from: "units.length > 0 && units.every(",
+    to: "units.every(",
+    tests: ["test/engine/left-blocked.test.ts"],
+    titles: "acts on anything",
+  },
+  {
     name: "a request is cancelled of which a part stands",
     file: "src/requests/what-stands.ts",
     from: 'const left = Math.max(done - back, numberIn(backs.at(-1), "hidden"));',

@@ -770,6 +770,21 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
           undo_until: date.describe("The last day on which `undo` brings anything of it back.").exactOptional(),
         }),
       ),
+      left_blocked: z
+        .array(
+          z.strictObject({
+            request: requestId,
+            record: text.describe("`system.record`"),
+            count,
+            tried_again_after: date
+              .optional()
+              .describe("Only an attempt can tell whether it is free: after this day there is one."),
+          }),
+        )
+        .optional()
+        .describe(
+          "Due records that stay aside: something stood against them, and a person has ended the work on them.",
+        ),
       file: file.optional().describe("The page, with `--html`."),
     }),
   ),
