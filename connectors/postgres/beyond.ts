@@ -25,9 +25,11 @@ export async function beyondTarget(place: Place, { table }: Resolved): Promise<B
   const out = new Set<string>();
   const stays = new Set<string>();
   const seen = new Set<string>();
-  let tables = [table, ...waysInto(catalog, block, table).map(({ segment }) => segment.table)].flatMap((one) =>
-    firingTables(catalog, one),
+  // rows of these are deleted or changed with its own
+  const behind = waysInto(catalog, block, table).flatMap(({ foreignKey, segment }) =>
+    foreignKey.onDelete === "no_action" || foreignKey.onDelete === "restrict" ? [] : [segment.table],
   );
+  let tables = [table, ...behind].flatMap((one) => firingTables(catalog, one));
   for (let depth = 0; depth < DEPTH && tables.length > 0; depth += 1) {
     const fresh = [...new Set(tables)].filter((oid) => !seen.has(oid));
     for (const oid of fresh) seen.add(oid);

@@ -47,6 +47,13 @@ export const MUTANTS: readonly Mutant[] = [
     titles: "waits for the end",
   },
   {
+    name: "a rehearsal in SQLite does not ask for what a commit would refuse",
+    file: "connectors/sqlite/rehearsal.ts",
+    from: "if (deferring && broken() > (known ?? 0))",
+    to: "if (deferring && broken() > 99)",
+    tests: ["test/connectors/sqlite/rehearsal.test.ts"],
+  },
+  {
     name: "what reaches out behind another table's trigger is set off by a rehearsal",
     file: "connectors/postgres/beyond.ts",
     from: "tables = next;",

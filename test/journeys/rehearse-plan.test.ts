@@ -2,9 +2,11 @@
 import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { Client } from "pg";
 import { expect, test } from "vitest";
 import { type Desk, dig, list, openDesk, testMap } from "../support/desk.ts";
 import { OUTPUTS } from "../support/output-schemas.ts";
+import { postgresServer } from "../support/servers/servers.ts";
 
 const SHOP = `CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, name TEXT);
   CREATE TABLE orders (id INTEGER PRIMARY KEY, person INTEGER REFERENCES people (id), note TEXT);
@@ -201,4 +203,60 @@ test("due work, a list of records and a plan that cannot be made are refused as 
   desk.raw.exec("BEGIN IMMEDIATE");
   expect((await desk.json(["plan", id, "--rehearse"])).code).toBe(75);
   desk.raw.exec("ROLLBACK");
+});
+
+test("PostgreSQL: what reaches out of the database is never set off, nor is what comes after it; the rest is rehearsed", async () => {
+  const made = await (await postgresServer()).createDatabase("rehearse_plan");
+  using desk = openDesk({ shop_db: made.url });
+  const client = new Client({ connectionString: made.url });
+  await client.connect();
+  try {
+    await client.query(
+      `CREATE TABLE people (id int PRIMARY KEY, email text); CREATE TABLE orders (id int PRIMARY KEY, person int REFERENCES people);
+       CREATE TABLE notes (id int PRIMARY KEY, email text); CREATE TABLE ticks (n int);
+       CREATE FUNCTION sent() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE ticks SET n = n + 1; COPY (SELECT 1) TO PROGRAM ''true''; RETURN NULL; END';
+       CREATE TRIGGER sent AFTER DELETE ON orders FOR EACH ROW EXECUTE FUNCTION sent();
+       INSERT INTO people VALUES (1, 'ann@shop.example'), (2, 'bob@shop.example'); INSERT INTO orders VALUES (1, 1), (2, 2);
+       INSERT INTO notes VALUES (1, 'ann@shop.example')`,
+    );
+    desk.map(
+      testMap({
+        map: { owner: "dpo@harbour.example", review_by: "2099-01-01", ignore: ["shop.ticks"] },
+        systems: {
+          shop: {
+            kind: "postgres",
+            connect: { secret: "shop_db" },
+            records: {
+              people: { match: { email: "email" }, do: "erase" },
+              orders: { match: { person: "shop.people.id" }, do: "erase" },
+              notes: { match: { email: "email" }, do: "erase" },
+            },
+          },
+        },
+      }),
+    );
+    await desk.json(["init"]);
+    const id = await desk.open({ email: "ann@shop.example" });
+    const said = await desk.json(["plan", id, "--rehearse"]);
+    OUTPUTS["plan"]?.parse(said.json);
+    expect(said.code, said.out).toBe(0);
+    expect(
+      Object.fromEntries(
+        list(said.json, "data.records").map((one) => [
+          one["record"],
+          one["not_rehearsed"] ?? list(one, "checks").map(({ ok }) => ok),
+        ]),
+      ),
+    ).toEqual({
+      "shop.orders": "a rollback would not take back what it sets off: sent() copies to or from outside (COPY)",
+      "shop.people": "it goes after records that were not rehearsed",
+      "shop.notes": [true, true, true, true],
+    });
+    const { rows } = await client.query(
+      "SELECT (SELECT count(*)::int FROM people) AS p, (SELECT count(*)::int FROM orders) AS o, (SELECT count(*)::int FROM notes) AS n",
+    );
+    expect(rows).toEqual([{ p: 2, o: 2, n: 1 }]);
+  } finally {
+    await client.end();
+  }
 });
