@@ -7,7 +7,6 @@ import {
   asFlag,
   BaseCommand,
   idArg,
-  laterFlag,
   optionalIdArg,
   type Session,
   type Typed,
@@ -27,6 +26,7 @@ export default class Plan extends BaseCommand {
     "<%= config.bin %> plan R-2026-0001 --system shop --json",
     "<%= config.bin %> plan R-2026-0001 --show-records",
     "<%= config.bin %> plan R-2026-0001 --except S3.2 --reason 'part of an open claim'",
+    "<%= config.bin %> plan R-2026-0001 --rehearse",
     "<%= config.bin %> plan --due",
     "<%= config.bin %> plan --due --as-of 2027-01-31",
   ];
@@ -73,7 +73,10 @@ export default class Plan extends BaseCommand {
       helpValue: "D",
       summary: "With --except and --include: the digest of the plan whose handles these are; another one is refused.",
     }),
-    rehearse: laterFlag,
+    rehearse: Flags.boolean({
+      exclusive: ["due", "show-records"],
+      summary: "Then try the plan: in PostgreSQL and SQLite everything is done in a transaction and taken back.",
+    }),
   };
 
   protected override readonly beforeAsking = async (typed: Typed): Promise<void> => {
@@ -126,6 +129,7 @@ export default class Plan extends BaseCommand {
     const { hasBegun } = await import("../src/state/kept-so-far.ts");
     const { planScreen } = await import("../src/terminal/plan-screen.ts");
     const { recordsOf } = await import("../src/requests/show-records.ts");
+    const { rehearsalScreen } = await import("../src/terminal/rehearsal-screen.ts");
     const { recordsScreen } = await import("../src/terminal/records-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
     await using workspace = await openWorkspace(flags, { registry, signal, deadlines: false, act: "plan" });
@@ -136,15 +140,19 @@ export default class Plan extends BaseCommand {
     });
     const asOf = flags["as-of"];
     const of = flags.records === undefined ? {} : { records: flags.records };
+    const options = { excluding, ...(flags.system === undefined ? {} : { system: flags.system }) };
+    const rehearsed =
+      flags.rehearse && id !== undefined
+        ? await (await import("../src/requests/rehearse-request.ts")).rehearseRequest(context, id, options)
+        : undefined;
     const plan =
-      id !== undefined
-        ? await planRequest(context, id, {
-            excluding,
-            ...(flags.system === undefined ? {} : { system: flags.system }),
-          })
-        : asOf === undefined
-          ? await planDue(context, of)
-          : await dueAsOf(context, asOf, of);
+      rehearsed !== undefined
+        ? rehearsed.plan
+        : id !== undefined
+          ? await planRequest(context, id, options)
+          : asOf === undefined
+            ? await planDue(context, of)
+            : await dueAsOf(context, asOf, of);
     const request = plan.approvable === false ? undefined : await workspace.state.read.requests.get(plan.request);
     if (flags.out !== undefined) writeWhole(flags.out, `${JSON.stringify(plan, undefined, 2)}\n`);
     const warnings = sorted(plan.warnings.map((warning) => placed(context.map, warning)));
@@ -162,10 +170,12 @@ export default class Plan extends BaseCommand {
             begun,
             ...(request.kind === "due" ? {} : { undoUntil: undoUntil(context.map, today(context)) }),
           });
+    const fails = rehearsed?.records.some(({ checks }) => checks.some(({ ok }) => !ok)) === true;
+    const tried = rehearsed === undefined ? [] : [rehearsalScreen(rehearsed.records, tone.plain)];
     return {
-      data: { plan, ...list },
-      human: list === undefined ? screen : `${recordsScreen(list)}\n${screen}`,
-      exit: empty ? EXIT.findings : EXIT.done,
+      data: { plan, ...list, ...(rehearsed === undefined ? {} : { records: rehearsed.records }) },
+      human: [...(list === undefined ? [] : [recordsScreen(list)]), screen, ...tried].join("\n"),
+      exit: empty || fails ? EXIT.findings : EXIT.done,
       // the screen has them already
       warnings: tone.json ? plan.warnings.map((warning) => `${warning.record}: ${warning.message}`) : [],
       next,

@@ -107,7 +107,7 @@ export const FAILURES = {
   },
   ASSERTION_CHANGED: {
     exit: EXIT.partly_done,
-    help: "See which rule of the data map, or which trigger, moves the figure, or correct `assert`; then make a new plan.",
+    help: "See which rule of the data map, or which trigger, moves the figure (`expunge plan ID --rehearse` tries it), or correct `assert`; then make a new plan.",
   },
   PARTLY_DONE: { exit: EXIT.partly_done, help: "See what is left and what comes next: expunge request show ID." },
 

@@ -4,7 +4,6 @@ import { expect, test } from "vitest";
 import { dig, openDesk, testMap } from "./support/desk.ts";
 
 const LATER: readonly (readonly [string, ...string[]])[] = [
-  ["--rehearse", "plan", "R-2026-0001", "--rehearse"],
   ["--deep", "verify", "R-2026-0001", "--deep"],
   ["--type restriction", "request", "new", "--type", "restriction", "--subject-file", "subject.json"],
 ];
@@ -26,7 +25,7 @@ test("an option of a later version says that it is not built yet, ends with 64, 
     for (const [name] of LATER)
       expect(`${help.out} `, command.join(" ")).not.toMatch(new RegExp(`${name.split(" ")[0] ?? ""}[^a-z-]`, "u"));
   }
-  expect((await desk.cli(["plan", "--rehears"])).err).not.toContain("--rehearse");
+  expect((await desk.cli(["verify", "--dee"])).err).not.toContain("--deep");
 });
 
 /** One line of a file to erase. */

@@ -3,6 +3,7 @@ import { config } from "./config.ts";
 import { openEraser } from "./eraser.ts";
 import { openStructure } from "./place.ts";
 import { openReader } from "./reader.ts";
+import { openRehearsal } from "./rehearsal.ts";
 import { openSurvey } from "./survey.ts";
 
 /** PostgreSQL 13 and newer. */
@@ -14,6 +15,7 @@ export const connector: Connector = {
     return {
       openReader: async (io) => await openReader(block, structure, io),
       openEraser: async (io) => await openEraser(block, structure, io),
+      openRehearsal: async (io) => await openRehearsal(block, structure, io),
       openSurvey: async (io) => await openSurvey(block, io),
     };
   },

@@ -7,8 +7,9 @@ import { alsoReading } from "../../src/sql/read-columns.ts";
 import { Refusal } from "../../src/sql/refusal.ts";
 import { applyUnit } from "../../src/sql/unit.ts";
 import { Failure } from "../../src/errors.ts";
-import { beginErasing, type Described, StructureChanged } from "./erasing.ts";
+import { beginErasing, type Compare, type Described, StructureChanged } from "./erasing.ts";
 import { failureOf } from "./errors.ts";
+import { figuresAround } from "./figures.ts";
 import { openPlaces, placesOf, type Structure } from "./place.ts";
 import { secretOf } from "./reader.ts";
 import { keepingOf, residueOf } from "./residue.ts";
@@ -55,12 +56,13 @@ export async function openEraser(block: SystemBlock, structure: Structure, io: I
  * The tables are described by the structure as it was last read, and whether it still is so is asked with the begin of the
  * unit's first transaction, before anything is done. `anew`: it was not, and is read.
  */
-function dialectOf(
+export function dialectOf(
   database: Database,
   block: SystemBlock,
   structure: Structure,
   anew: boolean,
   io: IO,
+  compare: Compare = figuresAround,
 ): SqlDialect<Resolved> & AsyncDisposable {
   const looking = onceNeeded(database);
   let described: Described | undefined;
@@ -98,7 +100,7 @@ function dialectOf(
     async begin(tables) {
       if (described === undefined)
         throw new Failure("UNEXPECTED", `${block.name}: a transaction was begun before its tables were described`);
-      const batch = await beginErasing(database, described, tables, isSure ? undefined : structure, io);
+      const batch = await beginErasing(database, described, tables, isSure ? undefined : structure, io, compare);
       isSure = true;
       return batch;
     },

@@ -23,7 +23,7 @@ import {
   shapesText,
   WRITTEN_BY_US,
 } from "./growth.ts";
-import { figuresAround } from "./figures.ts";
+import type { figuresAround } from "./figures.ts";
 import { keyOrder, keyRows, ofTable, sameKey } from "./keys.ts";
 import { findRows, rowsByKey } from "./locate.ts";
 import {
@@ -73,6 +73,9 @@ interface Erasing {
   id: string;
 }
 
+/** How figures are compared at the end of a transaction. */
+export type Compare = typeof figuresAround;
+
 /** The tables are not as they were described; nothing was done. */
 export class StructureChanged extends Error {}
 
@@ -83,6 +86,7 @@ export async function beginErasing(
   /** As the tables were described by it: judged before anything is done. */
   structure: Structure | undefined,
   io: IO,
+  compare: Compare,
 ): Promise<SqlBatch<Resolved>> {
   const { block } = described.place;
   const fixed = !deleting.every((one) => mayLock(one, block));
@@ -144,7 +148,7 @@ export async function beginErasing(
     },
     settle: async () => await settle(erasing),
     ownRows: async (tables) => await ownRowsOf(tables, (trail) => writtenIn(erasing, trail)),
-    asserted: async () => (figures ? await figuresAround(transaction, database, block, io) : []),
+    asserted: async () => (figures ? await compare(transaction, database, block, io) : []),
     id: async () => await Promise.resolve(erasing.id),
     commit: async () => await transaction.commit(),
     [Symbol.asyncDispose]: async () => await transaction[Symbol.asyncDispose](),

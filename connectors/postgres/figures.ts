@@ -40,6 +40,24 @@ export async function figuresAround(
   }
 }
 
+/** The same figures in a transaction whose snapshot is fixed; it goes on afterwards. */
+export async function figuresIn(
+  session: Session,
+  { assertions = [], name }: SystemBlock,
+): Promise<readonly (string | null)[]> {
+  if (assertions.length === 0) return [];
+  await session.several(`${SAVE}; SET LOCAL transaction_read_only = on`);
+  try {
+    const figures = assertions.map(({ query }) => `(${query}\n)::text`).join(", ");
+    return (await session.query(`SELECT ${figures} WHERE ${ONLY_ONE}`, [null]))[0] ?? [];
+  } catch (error) {
+    throw figureFailure(error, `${name}: ${assertions.map((one) => one.name).join(", ")}`);
+  } finally {
+    // a connection that broke has nothing to go back to
+    await session.query(BACK).catch(() => {});
+  }
+}
+
 /** Reads it read-only, twice in one statement: chance and the clock show. */
 export async function tryFigure(session: Session, { name, query }: Assertion, system: string): Promise<string | null> {
   const where = `${system}: ${name}`;

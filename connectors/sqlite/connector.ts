@@ -2,6 +2,7 @@ import type { Connector } from "../../src/port/connector.ts";
 import { config } from "./config.ts";
 import { openEraser } from "./eraser.ts";
 import { openReader } from "./reader.ts";
+import { openRehearsal } from "./rehearsal.ts";
 import { openSurvey } from "./survey.ts";
 
 /** SQLite 3, through the one that Node brings. */
@@ -11,6 +12,7 @@ export const connector: Connector = {
   configure: (block) => ({
     openReader: async (io) => await openReader(block, io),
     openEraser: async (io) => await openEraser(block, io),
+    openRehearsal: async (io) => await openRehearsal(block, io),
     openSurvey: async (io) => await openSurvey(block, io),
   }),
 };

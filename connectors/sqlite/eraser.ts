@@ -54,7 +54,7 @@ function intoTheFile(database: Database): void {
 }
 
 /** The tables are described anew for every unit. */
-function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<Resolved> {
+export function dialectOf(database: Database, block: SystemBlock, io: IO): SqlDialect<Resolved> {
   let erasing: Erasing = {
     database,
     catalog: loadCatalog(database, block),

@@ -43,11 +43,14 @@ export interface Erasing extends Place {
   readonly keeping: ReadonlyMap<string, "all" | ReadonlySet<string>>;
 }
 
-const MADE = "SELECT name FROM temp.sqlite_schema WHERE type = 'table' AND name LIKE 'expunge\\_wrote\\_%' ESCAPE '\\'";
+const MADE =
+  "SELECT type, name FROM temp.sqlite_schema WHERE type IN ('table', 'trigger') AND name LIKE 'expunge\\_wrote\\_%' ESCAPE '\\' ORDER BY type DESC";
 
 /** Watches every table that triggers may write to. */
 export function watch({ database, catalog, block }: Place, effects: readonly Effect[]): readonly Watched[] {
-  for (const [name] of database.all(MADE)) database.exec(`DROP TABLE temp.${quoted(String(name))}`);
+  // a trigger stands on the table that it watches, and does not go with the one that it writes to
+  for (const [type, name] of database.all(MADE))
+    database.exec(`DROP ${type === "trigger" ? "TRIGGER" : "TABLE"} temp.${quoted(String(name))}`);
   const names = [...new Set(effects.map(({ table }) => table))];
   return names.map((name, at): Watched => {
     const table = catalog.tables.get(name);

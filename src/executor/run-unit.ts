@@ -228,7 +228,7 @@ const NONE: ReadonlySet<string> = new Set();
 const STAYS: ReadonlySet<string> = new Set(["lock_timeout", "in_doubt", "not_its_turn"]);
 
 /** Records that stay for another record's sake: it may be of a later part, and gone then. */
-function comingAgain(outcomes: readonly StepOutcome[]): ReadonlySet<string> {
+export function comingAgain(outcomes: readonly StepOutcome[]): ReadonlySet<string> {
   return new Set(
     outcomes.flatMap(({ left }) =>
       left.flatMap(({ key, kind, reason }) => (kind === "blocked" && !STAYS.has(reason) ? [key] : [])),

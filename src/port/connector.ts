@@ -70,8 +70,37 @@ export interface ConfigIssue {
 export interface System {
   openReader(io: IO): Promise<Reader>;
   openEraser(io: IO): Promise<Eraser>;
+  /** Absent: the kind cannot try an erasure and take it back whole. */
+  openRehearsal?(io: IO): Promise<Rehearsal>;
   /** Absent: the kind cannot tell what it is made of. */
   openSurvey?(io: IO): Promise<Survey>;
+}
+
+/** An erasure that is tried: everything in one transaction that is never committed, whatever happens to the process. */
+export interface Rehearsal extends AsyncDisposable {
+  /** What records of this type set off that a rollback takes back, or does not. */
+  beyond(target: Target): Promise<Beyond>;
+  /** As `Eraser.apply`, by the same statements, with nothing noted: what it did stands for those that come after it, until all is taken back. Throws AssertionChanged. */
+  apply(unit: Unit, guard: Guard): Promise<readonly StepOutcome[]>;
+  /** How many rows name a row that is not there by now and was before; undefined: that cannot be looked at. */
+  orphans(edge: Edge): Promise<number | undefined>;
+}
+
+/** In words and names of the schema. */
+export interface Beyond {
+  /** Reaches out of the database: it must not be set off. */
+  readonly out: readonly string[];
+  /** Harmless, and not taken back, or never done. */
+  readonly stays: readonly string[];
+}
+
+/** A column of one record type that names rows of another, with values that were looked for. */
+export interface Edge {
+  readonly child: Target;
+  readonly childColumn: string;
+  readonly parent: Target;
+  readonly parentColumn: string;
+  readonly values: readonly string[];
 }
 
 /** What a system is made of, mapped or not. Cannot write, and reads no record but in `sample`. */

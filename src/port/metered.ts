@@ -1,5 +1,5 @@
 import type { IO, System } from "./connector.ts";
-import { eraserOver, readerOver, surveyedBy, surveyOver } from "./over.ts";
+import { eraserOver, readerOver, rehearsedBy, surveyedBy, surveyOver } from "./over.ts";
 
 /** A system of which it is seen how far a search or an erasure is: what it gives and what was judged is counted, unless it says itself that it looked at more. */
 export function metered(system: System): System {
@@ -39,6 +39,7 @@ export function metered(system: System): System {
         },
       });
     },
+    ...rehearsedBy(system, async (io, open) => await open(io)),
     ...surveyedBy(system, async (io, open) => {
       const meter = meterOf(io);
       const survey = await open({ ...io, progress: meter.reached });

@@ -1,4 +1,4 @@
-import type { Eraser, IO, Reader, Survey, System } from "./connector.ts";
+import type { Eraser, IO, Reader, Rehearsal, Survey, System } from "./connector.ts";
 
 /** A reader with some calls of its own; the others are those of the one below it. */
 export function readerOver(reader: Reader, own: Partial<Reader>): Reader {
@@ -57,4 +57,14 @@ export function surveyedBy(
   return openSurvey === undefined
     ? {}
     : { openSurvey: async (io) => await around(io, async (own) => await openSurvey(own)) };
+}
+
+/** How an erasure is tried with something around it; a system where it cannot be still cannot. */
+export function rehearsedBy(
+  { openRehearsal }: Pick<System, "openRehearsal">,
+  around: (io: IO, open: (io: IO) => Promise<Rehearsal>) => Promise<Rehearsal>,
+): Pick<System, "openRehearsal"> {
+  return openRehearsal === undefined
+    ? {}
+    : { openRehearsal: async (io) => await around(io, async (own) => await openRehearsal(own)) };
 }

@@ -1,5 +1,5 @@
 import type { IO, System } from "./connector.ts";
-import { eraserOver, figureOf, readerOver, surveyedBy, surveyOver } from "./over.ts";
+import { eraserOver, figureOf, readerOver, rehearsedBy, surveyedBy, surveyOver } from "./over.ts";
 import type { Pace } from "./pace.ts";
 
 /** A system that is asked at its own pace, by all its readers and erasers together. A connector that asks more than once a call takes a turn for each. */
@@ -36,6 +36,7 @@ export function paced(system: System, pace: Pace): System {
         flushResidue: async (target) => await turns.answer(async () => await eraser.flushResidue(target)),
       });
     },
+    ...rehearsedBy(system, async (io, open) => await open({ ...io, pace })),
     ...surveyedBy(system, async (io, open) => {
       const turns = turnsOf(io, pace);
       const survey = await turns.answer(async () => await open({ ...io, pace }));

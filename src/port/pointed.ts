@@ -1,10 +1,11 @@
 import type { EffectPoint, System } from "./connector.ts";
-import { eraserOver, surveyedBy } from "./over.ts";
+import { eraserOver, rehearsedBy, surveyedBy } from "./over.ts";
 
 /** A system whose units can be killed in tests: each point is passed once a unit, and those that can be seen from outside are passed for it. */
 export function pointed(system: System): System {
   return {
     openReader: async (io) => await system.openReader(io),
+    ...rehearsedBy(system, async (io, open) => await open(io)),
     ...surveyedBy(system, async (io, open) => await open(io)),
     async openEraser(io) {
       const eraser = await system.openEraser(io);

@@ -2,7 +2,7 @@ import { Failure, framesOf, nameOfError } from "../errors.ts";
 import type { Lookup } from "../model/search.ts";
 import { masked } from "../model/shown.ts";
 import type { IO, System } from "./connector.ts";
-import { eraserOver, figureOf, readerOver, surveyedBy, surveyOver } from "./over.ts";
+import { eraserOver, figureOf, readerOver, rehearsedBy, surveyedBy, surveyOver } from "./over.ts";
 
 /**
  * A system whose errors can be told to anybody: a `Failure` has no cause and none of the values that were looked for;
@@ -59,6 +59,20 @@ export function redacted(system: System, name: string): System {
         [Symbol.asyncDispose]: async () => await quiet.answer(NOTHING, async () => await eraser[Symbol.asyncDispose]()),
       });
     },
+    ...rehearsedBy(system, async (io, open) => {
+      const quiet = quietIn(name, io);
+      const rehearsal = await quiet.answer([], async () => await open(io));
+      return {
+        beyond: async (target) => await quiet.answer([], async () => await rehearsal.beyond(target)),
+        apply: async (unit, guard) =>
+          await quiet.answer(
+            unit.works.flatMap((work) => valuesOf(work.lookups)),
+            async () => await rehearsal.apply(unit, guard),
+          ),
+        orphans: async (edge) => await quiet.answer(edge.values, async () => await rehearsal.orphans(edge)),
+        [Symbol.asyncDispose]: async () => await quiet.answer([], async () => await rehearsal[Symbol.asyncDispose]()),
+      };
+    }),
     ...surveyedBy(system, async (io, open) => {
       const quiet = quietIn(name, io);
       const survey = await quiet.answer(NOTHING, async () => await open(io));

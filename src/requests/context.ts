@@ -1,5 +1,5 @@
 import { type At, killAt } from "../executor/kill-points.ts";
-import type { Eraser, IO, System } from "../port/connector.ts";
+import type { Eraser, IO, Rehearsal, System } from "../port/connector.ts";
 import type { MapInForce } from "../map-in-force.ts";
 import type { DataMap } from "../model/datamap.ts";
 import type { Finding } from "../model/search.ts";
@@ -95,6 +95,16 @@ export async function eraserFor(
     progress: (done) => context.progress(system, done),
   });
   return await inSystem(context, system, async () => await (await context.system(system)).openEraser(io));
+}
+
+/** A trial in a system; undefined where its kind can try nothing. */
+export async function rehearsalFor(context: Context, system: string, request: string): Promise<Rehearsal | undefined> {
+  const io = await context.io(request, {
+    signal: context.signal,
+    report: () => {},
+    progress: (done) => context.progress(system, done),
+  });
+  return await inSystem(context, system, async () => await (await context.system(system)).openRehearsal?.(io));
 }
 
 /** What stands in the way of opening a system, by its name and with its place in the data map. */

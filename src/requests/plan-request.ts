@@ -12,6 +12,7 @@ import type { Readers } from "../planner/readers.ts";
 import type { Known, ReducedRecord } from "../planner/locate.ts";
 import { search, type Searched } from "../planner/search.ts";
 import { targetOf } from "../planner/targets.ts";
+import { type PlannedUnit, unitsOf } from "../planner/units.ts";
 import type { Reads, Tx } from "../state/state.ts";
 import { hasBegun, keptSoFar } from "../state/kept-so-far.ts";
 import { noted } from "./history.ts";
@@ -35,10 +36,15 @@ import { endPassedHolds } from "./legal-holds.ts";
 export async function planRequest(
   context: Context,
   id: string,
-  options: { readonly system?: string; readonly excluding?: Excluding } = {},
+  options: {
+    readonly system?: string;
+    readonly excluding?: Excluding;
+    /** Told how the steps would be done together. Not of due work. */
+    units?(made: readonly PlannedUnit[]): void;
+  } = {},
 ): Promise<Plan> {
   const { state } = context;
-  const { excluding = NONE, ...only } = options;
+  const { excluding = NONE, units, ...only } = options;
   if ((await state.read.requests.get(id)).kind === "due") return await planDueAgain(context, id, excluding);
   await using lease = await state.lease([id], async (tx) => await refuseUntold(context, tx, await plannable(tx, id)));
   if (options.system !== undefined && !context.map.systems.some((system) => system.name === options.system))
@@ -54,6 +60,8 @@ export async function planRequest(
       throw error;
     },
   );
+  const types = plan.steps.map((step) => `${step.system}.${step.record}`);
+  units?.(unitsOf(context.map, types, searched));
   return await lifeStep(lease, context.at, "plan", async (tx) => {
     const request = await plannable(tx, id);
     await tx.sealed.savePlan(id, plan.id, {

@@ -27,6 +27,8 @@ const DRAFTS = ["test/drafting/draft.test.ts"];
 
 const FIGURES = ["test/connectors/sqlite/assertions.test.ts", "test/connectors/postgres/assertions.test.ts"];
 
+const REHEARSAL = ["test/connectors/postgres/rehearsal.test.ts"];
+
 export const MUTANTS: readonly Mutant[] = [
   {
     name: "what was left aside stays so although nothing stands against it",
@@ -51,6 +53,35 @@ export const MUTANTS: readonly Mutant[] = [
     to: "const left = done - done;",
     tests: ["test/engine/cancelled-after-undo.test.ts"],
     titles: "without a window",
+    name: "a part of a rehearsal that failed is there for those after it",
+    file: "connectors/postgres/rehearsal.ts",
+    from: "await trial.query(`ROLLBACK TO SAVEPOINT expunge_part; ${RELEASE}`).catch(() => {});",
+    to: "await trial.query(RELEASE).catch(() => {});",
+    tests: REHEARSAL,
+    titles: "a figure is compared",
+  },
+  {
+    name: "deferred constraints of later parts of a rehearsal are not deferred any more",
+    file: "connectors/postgres/rehearsal.ts",
+    from: "const again = deferred.length === 0 ? [] :",
+    to: "const again = deferred.length < 99 ? [] :",
+    tests: REHEARSAL,
+    titles: "waits for the end",
+  },
+  {
+    name: "a rehearsal in SQLite does not ask for what a commit would refuse",
+    file: "connectors/sqlite/rehearsal.ts",
+    from: "if (deferring && broken() > (known ?? 0))",
+    to: "if (deferring && broken() > 99)",
+    tests: ["test/connectors/sqlite/rehearsal.test.ts"],
+  },
+  {
+    name: "what reaches out behind another table's trigger is set off by a rehearsal",
+    file: "connectors/postgres/beyond.ts",
+    from: "tables = next;",
+    to: "tables = [];",
+    tests: REHEARSAL,
+    titles: "reaches out",
   },
   {
     name: "a transaction that changes a figure of `assert` is committed",

@@ -670,7 +670,26 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
     "plan",
     z.strictObject({
       plan,
-      records: z.array(plannedRecord).optional().describe("With `--show-records`: every record that has a handle."),
+      records: z
+        .union([
+          z.array(plannedRecord).describe("With `--show-records`: every record that has a handle."),
+          z
+            .array(
+              z.strictObject({
+                record: text.describe("`system.record`"),
+                checks: z.array(
+                  z.strictObject({
+                    name: z.enum(["constraints", "triggers", "collateral", "orphans", "assertions"]),
+                    ok: z.boolean(),
+                    detail: text,
+                  }),
+                ),
+                not_rehearsed: text.optional().describe("Why it was not tried; then there are no checks."),
+              }),
+            )
+            .describe("With `--rehearse`: what the plan came to when it was tried and taken back."),
+        ])
+        .optional(),
       unlisted: z
         .array(z.strictObject({ system: text, record: text, count }))
         .optional()

@@ -118,6 +118,34 @@ test("an attempt of ours that the server refused before leaves the snapshot to b
   expect((await run(shop(SUM))).outcome).toMatchObject([{ deleted: 1, asserted: [{ held: true }] }]);
 });
 
+test("what is kept to be put back is read and sealed beside a comparison", async () => {
+  const week = { years: 0, months: 0, days: 7, seconds: 0, text: "7 days" };
+  const kept = target(record("people", "erase", { restoreWindow: week }), ["email"]);
+  const system = systemOf([kept.record], { assertions: [figure(SUM)], ignore: ["ledger"] });
+  const io = worldOf(database);
+  const work = await plan(system, io, kept, [lookup({ email: "x" })]);
+  const journal = testJournal();
+  await using eraser = await system.openEraser(io);
+  const unit = { id: "U-1", effect: "erase", works: [work] } as const;
+  expect(await eraser.apply(unit, journal, { judge: async () => await Promise.resolve([]) })).toMatchObject([
+    { deleted: 1, asserted: [{ held: true }] },
+  ]);
+  expect([...journal.images.values()].map((bytes) => Buffer.from(bytes).toString())).toEqual([
+    expect.stringContaining('"x"'),
+  ]);
+});
+
+test("where the role may lock nothing, what others commit counts in neither figure either", async () => {
+  const schema = (await database.sql("SELECT current_schema()::text"))[0]?.[0] ?? "";
+  await database.admin(
+    `ALTER TABLE ${schema}.people OWNER TO postgres; ALTER TABLE ${schema}.ledger OWNER TO postgres; GRANT SELECT, DELETE ON ${schema}.people TO app; GRANT SELECT, INSERT ON ${schema}.ledger TO app`,
+  );
+  const { outcome } = await run(shop(SUM), async () => {
+    await database.sql("INSERT INTO ledger VALUES (3, 2, 9000)");
+  });
+  expect(outcome).toMatchObject([{ deleted: 1, asserted: [{ held: true }] }]);
+});
+
 test.each([
   ["SELECT cents FROM ledger", "more than one row"],
   ["SELECT id, cents FROM ledger WHERE id = 1", "refuses the query (42601)"],
