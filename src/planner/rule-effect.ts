@@ -75,6 +75,7 @@ async function dueIn({ map: whole, readers }: Side, record: string, when: When, 
       legal: { holds: [], readers },
       excluded: () => false,
       isWithRequest: () => false,
+      left: new Map(),
       reported,
     });
     const one = found.get(record);

@@ -61,16 +61,21 @@ export function redacted(system: System, name: string): System {
     },
     ...rehearsedBy(system, async (io, open) => {
       const quiet = quietIn(name, io);
-      const rehearsal = await quiet.answer([], async () => await open(io));
+      const rehearsal = await quiet.answer(NOTHING, async () => await open(io));
       return {
-        beyond: async (target) => await quiet.answer([], async () => await rehearsal.beyond(target)),
+        beyond: async (target) => await quiet.answer(NOTHING, async () => await rehearsal.beyond(target)),
         apply: async (unit, guard) =>
           await quiet.answer(
-            unit.works.flatMap((work) => valuesOf(work.lookups)),
+            () => unit.works.flatMap((work) => valuesOf(work.lookups)),
             async () => await rehearsal.apply(unit, guard),
           ),
-        orphans: async (edge) => await quiet.answer(edge.values, async () => await rehearsal.orphans(edge)),
-        [Symbol.asyncDispose]: async () => await quiet.answer([], async () => await rehearsal[Symbol.asyncDispose]()),
+        orphans: async (edge) =>
+          await quiet.answer(
+            () => edge.values,
+            async () => await rehearsal.orphans(edge),
+          ),
+        [Symbol.asyncDispose]: async () =>
+          await quiet.answer(NOTHING, async () => await rehearsal[Symbol.asyncDispose]()),
       };
     }),
     ...surveyedBy(system, async (io, open) => {
