@@ -242,7 +242,9 @@ systems:
 
 describe("readDataMap", () => {
   it("gives a map with warnings, and those that no plan may be made with apart", async () => {
-    const text = whole("map: { review_by: 2020-01-01 }\nassert: { paid: { system: shop, query: select 1, says: x } }");
+    const text = whole(
+      "map: { owner: a@b.example, review_by: 2020-01-01 }\nassert: { paid: { system: shop, query: select 1, says: x } }",
+    );
     const { map, issues, notBuilt } = await readDataMap({ file: "m.yaml", text }, HOW);
     expect(map).toBeDefined();
     expect(issues.map(({ code, severity, file }) => [code, severity, file])).toEqual([

@@ -794,6 +794,22 @@ export const MUTANTS: readonly Mutant[] = [
     titles: "stands in the mark",
   },
   {
+    name: "a month has a length without a date",
+    file: "src/model/period.ts",
+    from: "const FEWEST = [0, 28,",
+    to: "const FEWEST = [0, 30,",
+    tests: ["test/datamap/advice.test.ts"],
+    titles: "periods",
+  },
+  {
+    name: "advice is given on a data map that has errors",
+    file: "src/datamap/read.ts",
+    from: "if (errorsOf(problems).length === 0) giveAdvice(map, check);",
+    to: "giveAdvice(map, check);",
+    tests: ["test/datamap/advice.test.ts"],
+    titles: "waits until",
+  },
+  {
     name: "a word of the data map is a formula in a spreadsheet",
     file: "src/reports/paper.ts",
     from: "escape_formulas: true,",
