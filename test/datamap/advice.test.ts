@@ -44,7 +44,8 @@ describe("advice", () => {
   });
 
   it("waits until what is wrong is mended, and until somebody has decided", async () => {
-    expect(await at(hidden("sessions").replace("purge_after", "purge_aftr"))).toEqual([]);
+    expect(await at(hidden("sessions"))).toEqual(["SESSION_HIDDEN soft"]);
+    expect(await at(hidden("sessions", ", unless: nobody_wrote_it"))).toEqual([]);
     expect(await at(shop("invoices: { match: { email: email }, do: ask }"))).toEqual([]);
   });
 
