@@ -45,7 +45,7 @@ export const ADVICE = {
   },
   UNDER_STATUTE: {
     why: "every rule that ships for this law keeps longer",
-    help: "Write `rule` instead of `keep_for` (docs/retention.md), or have your counsel confirm the law that is named.",
+    help: "Write `rule` instead of `keep_for` (docs/retention.md), or name the law that the shorter period rests on.",
   },
   ENVIRONMENTS_DIFFER: {
     why: "what is rehearsed in the test system is then not what happens in production",
