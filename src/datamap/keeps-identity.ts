@@ -14,13 +14,16 @@ export function checkKeptIdentities(
   const records = new Map(systems.flatMap((system) => system.records.map((record) => [record.id, record] as const)));
   for (const record of records.values()) {
     const path = ["systems", record.system, "records", record.name];
-    if (record.do !== "anonymise" || !isRead([...path, "fields"]) || !isRead([...path, "paths"])) continue;
+    const purged = record.do !== "anonymise" && record.purge?.how === "anonymise";
+    if ((record.do !== "anonymise" && !purged) || !isRead([...path, "fields"]) || !isRead([...path, "paths"])) continue;
     const ruled = ruledColumns(record);
     for (const { column, source } of record.match.terms) {
       const identity = source.kind === "identity" ? source.identity : identityBehind(source.ref, records, identities);
-      if (identity === undefined || ruled.some((one) => reaches(one, column))) continue;
+      // a row that was hidden and stays keeps its own key: what leads here by it has a rule of its own
+      const isOwnKey = identities.some(({ foundIn }) => foundIn?.record === record.id && foundIn.column === column);
+      if (identity === undefined || (purged && isOwnKey) || ruled.some((one) => reaches(one, column))) continue;
       check.report({
-        path: [...path, "do"],
+        path: [...path, purged ? "purge" : "do"],
         part: "value",
         severity: "warning",
         code: "KEEPS_IDENTITY",

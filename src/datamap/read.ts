@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { CivilDate } from "../model/civil-date.ts";
 import type { DataMap, Issue, Position, SystemBlock } from "../model/datamap.ts";
 import type { RetentionRule } from "../model/retention-rule.ts";
+import { giveAdvice } from "./advice.ts";
 import { namesIn, notBuilt, type Check, type Kind } from "./check.ts";
 import { readTop, type Outside } from "./controller.ts";
 import { withAssertions } from "./assertions.ts";
@@ -135,7 +136,10 @@ async function readMap(
       if (!errorsOf(problems).some(({ path }) => startsWith(path, strange.path))) check.report(strange);
   }
   const digest = createHash("sha256").update(text).digest("hex");
-  return { file, digest, text, ...top, identities, conditions, holds, systems };
+  const map = { file, digest, text, ...top, identities, conditions, holds, systems };
+  // what is wrong comes first
+  if (errorsOf(problems).length === 0) giveAdvice(map, check);
+  return map;
 }
 
 /** What the connector says of its block, but of what is wrong already: that is not judged again. */

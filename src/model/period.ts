@@ -39,3 +39,31 @@ export function parseRoundUp(text: string): RoundUp | undefined {
   const longest = LONGEST_MONTH[month - 1];
   return longest === undefined || day < 1 || day > longest ? undefined : { to: "fiscal_year", month, day };
 }
+
+/** Shortest and longest run of so many months within a year. */
+const FEWEST = [0, 28, 59, 89, 120, 150, 181, 212, 242, 273, 303, 334];
+const MOST = [0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337];
+
+type Civil = Pick<Period, "years" | "months" | "days">;
+
+/** By how many days the one is longer than the other, at least and at most: a month has no length without a date. */
+export function daysLonger(one: Civil, other: Civil): { readonly least: number; readonly most: number } {
+  const months = (one.years - other.years) * 12 + one.months - other.months;
+  const days = one.days - other.days;
+  const [fewest, most] = daysOfMonths(Math.abs(months));
+  return months < 0 ? { least: days - most, most: days - fewest } : { least: days + fewest, most: days + most };
+}
+
+/** How many days it has at least. */
+export function fewestDays(period: Civil): number {
+  return daysLonger(period, { years: 0, months: 0, days: 0 }).least;
+}
+
+function daysOfMonths(months: number): readonly [fewest: number, most: number] {
+  const [years, rest] = [Math.floor(months / 12), months % 12];
+  // of years beside a turn of a century without its leap day there is one leap day less
+  return [
+    365 * years + Math.max(0, Math.floor(years / 4) - 1) + (FEWEST[rest] ?? 0),
+    365 * years + Math.ceil(years / 4) + (MOST[rest] ?? 0),
+  ];
+}

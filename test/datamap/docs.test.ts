@@ -4,7 +4,7 @@ import { FAILURES } from "../../src/errors.ts";
 import { dataMapSchema } from "../../src/datamap/json-schema.ts";
 import { sentences } from "../../src/datamap/sentences.ts";
 import { keysPage } from "./keys-page.ts";
-import { good, lint, whole } from "./lint-map.ts";
+import { advice, good, lint, whole } from "./lint-map.ts";
 
 const page = readFileSync("docs/datamap.md", "utf8");
 const examples = [...page.matchAll(/```yaml\n(.*?)```/gsu)].map(([, text = ""]) =>
@@ -15,7 +15,10 @@ const how = { holidays: () => Promise.resolve(["2026-12-25"]) };
 describe("docs/datamap.md", () => {
   it("has examples, and each lints clean", async () => {
     expect(examples).toHaveLength(5);
-    for (const example of examples) expect(await lint(example, how)).toEqual([]);
+    for (const example of examples) {
+      expect(await lint(example, how)).toEqual([]);
+      expect((await advice(example, how)).filter(({ code }) => code !== "OWNER_MISSING")).toEqual([]);
+    }
   });
 
   it("quotes the sentence that its example makes", async () => {

@@ -13,6 +13,16 @@ const CUSTOMERS = "customers: { match: { id: customer_id }, do: erase }\n";
 const cases: readonly [string, string, string[]][] = [
   ["no word on it", "leads: { match: { email: email }, do: anonymise, fields: { name: clear } }", ["leads email"]],
   ["it is cleared", "leads: { match: { email: email }, do: anonymise, fields: { email: clear } }", []],
+  [
+    "what is hidden is anonymised on its day",
+    "leads: { match: { email: email }, do: soft-delete, soft_delete: { timestamp: t }, purge_after: 9 days, purge: anonymise, fields: { name: clear } }",
+    ["leads email"],
+  ],
+  [
+    "what is hidden keeps its own key, and nothing else",
+    "customers: { match: { id: customer_id }, do: soft-delete, soft_delete: { timestamp: t }, purge_after: 9 days, purge: anonymise, fields: { name: clear } }",
+    [],
+  ],
   ["it is meant", "leads: { match: { email: email }, do: anonymise, fields: { name: clear, email: keep } }", []],
   [
     "only one of two is",

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ActionKind, DataMap, Issue } from "../../src/model/datamap.ts";
+import { ADVICE } from "../../src/datamap/advice-codes.ts";
 import type { How } from "../../src/datamap/read.ts";
 import { readDataMap } from "../../src/datamap/read.ts";
 import { parseRules } from "../../src/retention/rules.ts";
@@ -33,6 +34,7 @@ export function whole(parts: string): string {
   const top = [
     "version: 1",
     "controller: { name: A Shop, contact: privacy@shop.example, calendar: { timezone: Europe/Berlin } }",
+    ...(/^map:/mu.test(parts) ? [] : ["map: { owner: dpo@shop.example }"]),
     ...(/^identities:/mu.test(parts) ? [] : ["identities: { email: { type: email, fold: [trim, lowercase] } }"]),
     ...(/^systems:/mu.test(parts)
       ? []
@@ -46,7 +48,21 @@ export function shop(records: string, more = ""): string {
   return whole(`systems:\n  shop:\n    kind: postgres\n    records:\n${records.replace(/^/gmu, "      ")}\n${more}`);
 }
 
+/** Every issue but advice, which small maps of tests have no use for. */
 export async function lint(text: string, how: Partial<How> = {}): Promise<readonly Issue[]> {
+  return (await whatever(text, how)).filter(
+    ({ code, severity }) => severity === "error" || !Object.hasOwn(ADVICE, code),
+  );
+}
+
+/** Advice alone. */
+export async function advice(text: string, how: Partial<How> = {}): Promise<readonly Issue[]> {
+  return (await whatever(text, how)).filter(
+    ({ code, severity }) => severity !== "error" && Object.hasOwn(ADVICE, code),
+  );
+}
+
+async function whatever(text: string, how: Partial<How>): Promise<readonly Issue[]> {
   return (await readDataMap({ file: "datamap.yaml", text }, { ...HOW, ...how })).issues;
 }
 

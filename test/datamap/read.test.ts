@@ -244,7 +244,7 @@ describe("readDataMap", () => {
   it("gives a map with warnings, and those that no plan may be made with apart", async () => {
     const text = shop(
       "leads: { match: { email: email }, do: erase, restore_window: 7 days }",
-      "map: { review_by: 2020-01-01 }",
+      "map: { owner: a@b.example, review_by: 2020-01-01 }",
     );
     const { map, issues, notBuilt } = await readDataMap({ file: "m.yaml", text }, HOW);
     expect(map).toBeDefined();

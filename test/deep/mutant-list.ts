@@ -53,6 +53,8 @@ export const MUTANTS: readonly Mutant[] = [
     to: "const left = done - done;",
     tests: ["test/engine/cancelled-after-undo.test.ts"],
     titles: "without a window",
+  },
+  {
     name: "a part of a rehearsal that failed is there for those after it",
     file: "connectors/postgres/rehearsal.ts",
     from: "await trial.query(`ROLLBACK TO SAVEPOINT expunge_part; ${RELEASE}`).catch(() => {});",
@@ -872,6 +874,22 @@ export const MUTANTS: readonly Mutant[] = [
     to: "by",
     tests: ["test/datamap/life-cycle.test.ts"],
     titles: "stands in the mark",
+  },
+  {
+    name: "a month has a length without a date",
+    file: "src/model/period.ts",
+    from: "const FEWEST = [0, 28,",
+    to: "const FEWEST = [0, 30,",
+    tests: ["test/datamap/advice.test.ts"],
+    titles: "periods",
+  },
+  {
+    name: "advice is given on a data map that has errors",
+    file: "src/datamap/read.ts",
+    from: "if (errorsOf(problems).length === 0) giveAdvice(map, check);",
+    to: "giveAdvice(map, check);",
+    tests: ["test/datamap/advice.test.ts"],
+    titles: "waits until",
   },
   {
     name: "a word of the data map is a formula in a spreadsheet",

@@ -2,7 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { labelsIn, scored, storesOf } from "./labelled.ts";
+import { draft } from "../../src/drafting/draft.ts";
+import { mapText } from "../../src/drafting/map-text.ts";
+import { advice } from "../datamap/lint-map.ts";
+import { labelsIn, scored, storesOf, surveyedAs } from "./labelled.ts";
 import { erp } from "./schemas/erp.ts";
 
 const FOLDER = join(import.meta.dirname, "schemas");
@@ -16,6 +19,9 @@ for (const name of ["shop", "rails", "django", "forum", "odd", "parish", "garage
       0.95,
     );
     expect(score.precision, `wrong: ${score.wrong.join(", ")}`).toBeGreaterThanOrEqual(0.85);
+    // advice is for what somebody wrote: a draft has nothing of it
+    const drafted = mapText(draft([surveyedAs(stores)]), { today: "2026-11-30", timezone: "Europe/Berlin" });
+    expect(await advice(drafted)).toEqual([]);
   });
 
 test("a thousand tables: what leads to a person is proposed, all else is ignored in few lines, and no wildcard reaches what is mapped", async () => {
