@@ -168,6 +168,7 @@ async function readAgain(
       for await (const key of (await readers.of(unit.system)).remaining(target, operation)) left.add(key);
     const back = planned - left.size;
     const blocked = Math.min(tally.blocked, left.size);
+    const images = unit.parts.find((part) => part.step.step === step)?.images ?? [];
     receipts.push({
       plan: scope.undo,
       step: `${unit.plan}/${step}`,
@@ -188,6 +189,7 @@ async function readAgain(
       blocked,
       failed: left.size - blocked,
       ...(tally.reason === undefined ? {} : { reason: tally.reason }),
+      ...(left.size === 0 ? {} : { notBack: images.filter(({ key }) => left.has(key)).map(({ name }) => name) }),
       gaps: [],
       started: scope.started,
       finished: scope.now().toISOString(),

@@ -40,6 +40,8 @@ export interface UndoStep {
   readonly restored: number;
   /** Hidden still: something stood in the way. */
   readonly hidden: number;
+  /** What stood in the way. */
+  readonly reason?: string;
 }
 
 export interface Undone {
@@ -287,6 +289,7 @@ async function begin(context: Context, id: string, lease: Lease, options: UndoOp
       skipConflicts: options.skipConflicts,
       units,
       without: [...without],
+      because: becauseOf(conflicts),
     };
     await tx.undos.save(undo);
     await tx.journal.add(
@@ -295,6 +298,13 @@ async function begin(context: Context, id: string, lease: Lease, options: UndoOp
     );
     return undo;
   });
+}
+
+/** The first of the conflicts of each step, by name. */
+function becauseOf(conflicts: readonly Conflict[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    conflicts.toReversed().map(({ plan, step, constraint }) => [`${plan}/${step}`, constraint]),
+  );
 }
 
 /** What the core knows of records that may not be given back, whatever their system would say. */
@@ -363,8 +373,9 @@ async function carryOut(context: Context, begun: Undo, lease: Lease): Promise<Un
     if (context.signal.aborted) throw new Failure("INTERRUPTED", "stopped after the record at hand");
     // holds, requests and records may have come since it was begun
     const late = await knownToStand(context, id, [unit]);
-    if (late.length > 0 && (await inTheWay(context, id, whole, without, late)).length > 0) {
-      undo = { ...undo, without: [...without] };
+    const more = late.length === 0 ? [] : await inTheWay(context, id, whole, without, late);
+    if (more.length > 0) {
+      undo = { ...undo, without: [...without], because: { ...becauseOf(more), ...undo.because } };
       await lease.atomically(async (tx) => await tx.undos.save(undo));
     }
     await restoreUnit(unit, without, scope);
@@ -386,6 +397,7 @@ async function finish(context: Context, undo: Undo, whole: readonly RestoredUnit
       for (const { step, images } of parts) {
         const receipt = receipts.get(`${plan}/${step.step}`);
         const stays = staying({ plan, step: step.step, images }, undo, receipt);
+        const reason = receipt?.reason ?? undo.because?.[`${plan}/${step.step}`];
         hidden.push(...stays.map((name) => imageRef(plan, step.step, name)));
         await tx.images.forget(id, plan, step.step, stays);
         lines.push({
@@ -397,6 +409,7 @@ async function finish(context: Context, undo: Undo, whole: readonly RestoredUnit
           found: images.length,
           restored: images.length - stays.length,
           hidden: stays.length,
+          ...(stays.length === 0 || reason === undefined ? {} : { reason }),
         });
       }
     const request = await tx.requests.get(id);
@@ -423,7 +436,7 @@ async function finish(context: Context, undo: Undo, whole: readonly RestoredUnit
   });
 }
 
-/** Names of the images whose records are hidden still. Of a unit that failed for some nobody knows which: all of them stay kept. */
+/** Names of the images whose records are hidden still: those with a conflict, and those that were tried and are not as they were when read again. */
 function staying(
   {
     plan,
@@ -434,8 +447,10 @@ function staying(
   receipt: Receipt | undefined,
 ): string[] {
   const names = images.map(({ name }) => name);
-  if (receipt !== undefined && receipt.failed + receipt.blocked > 0) return names;
-  const stay = new Set(without);
+  const tried = receipt !== undefined && receipt.failed + receipt.blocked > 0;
+  // a receipt of an earlier version does not say which: all of them stay kept
+  if (tried && receipt.notBack === undefined) return names;
+  const stay = new Set([...without, ...(receipt?.notBack ?? []).map((name) => imageRef(plan, step, name))]);
   return names.filter((name) => stay.has(imageRef(plan, step, name)));
 }
 

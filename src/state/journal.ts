@@ -66,6 +66,8 @@ export interface Receipt {
   readonly notMarked?: readonly string[];
   /** Keyed digests of the records that were held or waiting only when they were about to be acted on. */
   readonly late?: readonly string[];
+  /** Of an undo: keyed digests of the records that it did not give back. */
+  readonly notBack?: readonly string[];
   /** Ids of the legal holds that keep some of them, planned or since. */
   readonly holds?: readonly string[];
   /**

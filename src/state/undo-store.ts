@@ -27,6 +27,8 @@ export interface Undo {
   readonly units: readonly UndoneUnit[];
   /** Records that stay as they are because of a conflict: `PLAN/STEP/` and the keyed digest of the key. */
   readonly without: readonly string[];
+  /** What stands in the way of these, by `PLAN/STEP`: the first conflict's name. */
+  readonly because?: Readonly<Record<string, string>>;
   /** `bin restore`: of which record type and people (full hex). Without units it was only looking when it was cut short. */
   readonly bin?: { readonly record: string; readonly pseudonyms: readonly string[] };
   /** `bin restore`: records of these people that were marked when it began, and those of them whose window had ended. */

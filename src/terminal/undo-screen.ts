@@ -1,12 +1,14 @@
-import { stateWords } from "../model/words.ts";
-import type { RequestState } from "../model/status.ts";
+import { reasonWords, stateWords } from "../model/words.ts";
+import type { RequestState, Status } from "../model/status.ts";
 import { count, day, safe, table } from "./show.ts";
 
 interface UndoneLine {
   readonly system: string;
   readonly record: string;
+  readonly status: Status;
   readonly restored: number;
   readonly hidden: number;
+  readonly reason?: string;
 }
 
 /** What an undo came to. */
@@ -24,7 +26,9 @@ export function undoScreen({
   const rows = steps.map((one) => [
     `  ${safe(`${one.system}.${one.record}`)}`,
     `${one.restored} brought back`,
-    one.hidden === 0 ? "" : `${one.hidden} not: something stands in the way`,
+    one.hidden === 0
+      ? ""
+      : `${one.hidden} not: ${one.reason === undefined ? "something stands in the way" : safe(reasonWords(one.reason, { status: one.status }))}`,
   ]);
   const left =
     hidden === 0

@@ -110,3 +110,54 @@ test("erased and reduced documents: residue with its date, undo to the last char
   for (const said of desk.said) expect(said.out + said.err).not.toContain(ANN);
   await raw.drop();
 });
+
+test("an undo of which the server refuses one document: the other is counted as back, and why the one is not is told", async () => {
+  const raw = await rawElasticsearch();
+  const index = await raw.create("window-refused", { mail: { type: "keyword" } }, { mapping: { dynamic: "false" } });
+  await raw.put(index, {
+    1: `{"mail":"${ANN}","note":"${SECRET}"}`,
+    2: `{"mail":"${ANN}"}`,
+    3: '{"mail":"bob@x.example"}',
+  });
+  const before = await raw.dump(index);
+  using desk = openDesk({ search: raw.url });
+  const people = { index, match: { mail: "email" }, do: "erase", restore_window: "7 days" };
+  desk.map({
+    ...testMap({
+      systems: {
+        search: {
+          kind: "elasticsearch",
+          connect: { secret: "search" },
+          owner: "it@window.example",
+          records: { people },
+        },
+      },
+    }),
+    clock: "test",
+  });
+  const at = { env: { EXPUNGE_NOW: "2026-11-30T10:00:00Z" } };
+  const code = async (...args: string[]) => (await desk.json(args, at)).code;
+  expect(await code("init")).toBe(0);
+  await desk.json(["request", "new", "--subject-file", "-"], { ...at, stdin: JSON.stringify({ email: ANN }) });
+  expect(await code("request", "identity", ID, "--method", "letter", "--result", "ok")).toBe(0);
+  expect(await code("plan", ID)).toBe(0);
+  expect(await code("approve", ID, "--as", "olga", "--confirm", ID)).toBe(0);
+  expect(await code("run", ID, "--confirm", ID)).toBe(0);
+  expect(Object.keys(await raw.dump(index))).toEqual(["3"]);
+
+  await raw.call("PUT", `/${index}/_mapping`, '{"dynamic":"strict"}');
+  const half = await desk.json(["undo", ID, "--confirm", ID], at);
+  expect(half.code, half.out + half.err).toBe(5);
+  expect(Object.keys(await raw.dump(index)).toSorted()).toEqual(["2", "3"]);
+  expect(list(half.json, "data.steps")).toMatchObject([
+    { status: "failed", found: 2, restored: 1, hidden: 1, reason: "strict_dynamic_mapping_exception" },
+  ]);
+  expect(half.out + half.err).not.toContain(SECRET);
+  // what is back is nobody's residue of this undo any more: only the other one is tried again
+  await raw.call("PUT", `/${index}/_mapping`, '{"dynamic":"false"}');
+  const whole = await desk.json(["undo", ID, "--confirm", ID], at);
+  expect(whole.code, whole.out + whole.err).toBe(0);
+  expect(list(whole.json, "data.steps")).toMatchObject([{ status: "restored", found: 1, restored: 1, hidden: 0 }]);
+  expect(await raw.dump(index)).toEqual(before);
+  await raw.drop();
+});

@@ -662,6 +662,7 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
           found: count.describe("Records that this request had hidden when the undo began."),
           restored: count.describe("Exactly as they were, when read again."),
           hidden: count.describe("Hidden still: something stands in the way."),
+          reason: text.describe("What stands in the way: a constraint, or why it failed.").exactOptional(),
         }),
       ),
     }),
