@@ -14,9 +14,9 @@ export type KeptReason = "retention" | "legal_hold" | "review" | "excluded" | "h
 
 /**
  * Why records are due without a request: their `schedule`, the purge of what is marked as deleted, or the end of a hold
- * that kept them from an ended request.
+ * that kept them from an ended request. `trail`: they are an audit trail of what is due.
  */
-export type Because = "schedule" | "purge" | "hold_ended";
+export type Because = "schedule" | "purge" | "hold_ended" | "trail";
 
 export interface Counts {
   readonly found: number;

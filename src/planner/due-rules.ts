@@ -49,7 +49,7 @@ export function trailRules(map: DataMap, rules: readonly DueRule[]): readonly Du
   return recordTypes(map)
     .filter(({ id, auditOf }) => !due.has(id) && auditOf.some((source) => due.has(source)))
     .map(forGood)
-    .map((type) => ({ type, because: "hold_ended", target: targetOf(map, type) }) as const);
+    .map((type) => ({ type, because: "trail", target: targetOf(map, type) }) as const);
 }
 
 /** The rules with what requests marked in record types whose rows do not say since when. */
@@ -96,6 +96,7 @@ export function afterOf({ type, because }: Pick<DueRule, "type" | "because">): P
     case "schedule":
       return type.schedule?.after;
     case "hold_ended":
+    case "trail":
       return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { tryAssertions } from "./assertions.ts";
 import type { DataMap, RecordType } from "../model/datamap.ts";
 import { dueState } from "../model/due-rows.ts";
 import { holdsItsSource } from "../model/follows.ts";
-import type { DayCount, Disposition, StepHead } from "../model/plan.ts";
+import type { DayCount, Disposition, SourceRecord, StepHead } from "../model/plan.ts";
 import type { DueSelection, Finding, Located, Lookup, Target } from "../model/search.ts";
 import { civilDateFromText } from "../retention/civil-date.ts";
 import { holdEnd } from "../retention/hold-end.ts";
@@ -52,6 +52,7 @@ export interface DueScope {
 
 export interface PlannedThere {
   has(key: string): boolean;
+  keys(): Iterable<string>;
   /** Whether there was more than the cap allows. */
   readonly capped: boolean;
 }
@@ -105,6 +106,7 @@ export async function searchDue(scope: DueScope): Promise<SearchedDue> {
   for (const [id, mine] of beside) for (const [key, one] of mine) setIn(once.decided, id, key, one);
   const { decided, takes } = decideReferences(map, once, references, sites);
   for (const [id, mine] of beside) for (const key of mine.keys()) decided.get(id)?.delete(key);
+  if (scope.planned === undefined) keepTrails(gathered, decided);
   for (const [id, mine] of decided) await setBlockedAside(scope.left.get(id), mine);
   refuseTwins(map, found, decided, sites);
   const values = reported.length === 0 ? [] : valuesIn(found.values());
@@ -174,6 +176,8 @@ interface Gathered {
   readonly decided: Map<string, Disposition>;
   readonly lookups: readonly Lookup[];
   readonly more: number;
+  /** Of a trail: of which records' going each row is one. */
+  readonly trailOf?: ReadonlyMap<string, readonly SourceRecord[]>;
 }
 
 function nothing(rule: DueRule): Gathered {
@@ -260,19 +264,41 @@ async function gatherTrail(
   gathered: ReadonlyMap<string, Gathered>,
 ): Promise<Gathered> {
   const { type, target } = rule;
-  const lookups = [...trailLookups(type, gathered)];
-  if (lookups.length === 0) return nothing(rule);
+  const leads = [...trailLeads(type, gathered)];
+  const lookups = leads.map(({ values }, subject): Lookup => ({ subject, values }));
+  // what leads to them may be gone, or held by now: planned rows are there all the same
+  const planned = Array.from(scope.planned?.get(type.id)?.keys() ?? []);
+  if (lookups.length === 0 && planned.length === 0) return nothing(rule);
   const records = foundRecords(type, target.exports);
   const reader = await scope.readers.of(type.system);
-  for await (const located of reader.locate(target, { by: "subjects", lookups }))
+  const trailOf = new Map<string, SourceRecord[]>();
+  for await (const located of reader.locate(target, { by: "subjects", lookups })) {
+    const sources = trailOf.get(located.key) ?? [];
+    trailOf.set(located.key, sources);
+    for (const subject of located.subjects)
+      sources.push(...(leads[subject] === undefined ? [] : [leads[subject].source]));
     if (!located.done && !records.has(located.key)) records.put(located);
+  }
+  const unseen = planned.filter((key) => !trailOf.has(key));
+  if (unseen.length > 0)
+    for await (const located of reader.locate(target, { by: "keys", keys: unseen })) records.put(located);
   const decided = await decide(scope, rule, records, judging);
-  return { ...nothing(rule), records, decided, lookups };
+  return { ...nothing(rule), records, decided, lookups, trailOf };
+}
+
+/** What a trail holds of records that stay after all, because something references them, stays with them. */
+function keepTrails(gathered: ReadonlyMap<string, Gathered>, decided: OwnDecisions): void {
+  for (const [id, { trailOf }] of gathered)
+    for (const [key, sources] of trailOf ?? [])
+      if (!sources.some((source) => decided.get(source.record)?.get(source.key)?.kind === "act"))
+        decided.get(id)?.delete(key);
 }
 
 /** What leads from each record that is to go to its rows in the trail. */
-function* trailLookups({ auditOf, match }: RecordType, gathered: ReadonlyMap<string, Gathered>): Generator<Lookup> {
-  let subject = 0;
+function* trailLeads(
+  { auditOf, match }: RecordType,
+  gathered: ReadonlyMap<string, Gathered>,
+): Generator<{ readonly source: SourceRecord; readonly values: Lookup["values"] }> {
   for (const source of auditOf) {
     const { records, decided } = gathered.get(source) ?? {};
     const edges = match.terms.flatMap(({ column, source: from }) =>
@@ -284,8 +310,7 @@ function* trailLookups({ auditOf, match }: RecordType, gathered: ReadonlyMap<str
       if (decided?.get(key)?.kind !== "act") continue;
       const mine = edges.flatMap(({ column, at }) => lookedUp(column, values, at));
       if (mine.length < (match.mode === "all" ? edges.length : 1)) continue;
-      yield { subject, values: Object.fromEntries(mine) };
-      subject += 1;
+      yield { source: { record: source, key }, values: Object.fromEntries(mine) };
     }
   }
 }

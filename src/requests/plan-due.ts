@@ -419,7 +419,7 @@ export async function plannedIn(
     steps.map(({ system, record, found }) => {
       const name = `${system}.${record}`;
       const mine = keys.get(name) ?? new Set<string>();
-      return [name, { has: (key: string) => mine.has(key), capped: found > (counts.get(name) ?? 0) }];
+      return [name, { has: (key: string) => mine.has(key), keys: () => mine, capped: found > (counts.get(name) ?? 0) }];
     }),
   );
 }
