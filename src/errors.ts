@@ -211,6 +211,10 @@ export const FAILURES = {
     exit: EXIT.done,
     help: "`verify` of a request looks at its own; for the others see that what fills the copy runs.",
   },
+  FREE_FOR_REQUEST: {
+    exit: EXIT.done,
+    help: "The request's own plan takes it: expunge plan R-….",
+  },
   EXCLUDED_GONE: {
     exit: EXIT.done,
     help: "Look whether it is gone or reads otherwise by now, and leave it out again: expunge plan ID --show-records.",

@@ -129,7 +129,7 @@ test("what was hidden and is brought back", async () => {
   conforms(await desk.json(["request", "show", hidden]), "request-show");
   conforms(await desk.json(["report", hidden]), "report");
 
-  conforms(await desk.json(["request", "cancel", hidden, "--reason", "withdrawn"]), "failure");
+  conforms(await desk.json(["request", "cancel", hidden, "--reason", "withdrawn"]), "request-cancel");
   const bob = { stdin: JSON.stringify({ email: "bob@example.com" }) };
   {
     using raw = new DatabaseSync(join(desk.folder, "data/shop.db"));

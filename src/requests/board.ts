@@ -9,6 +9,7 @@ import { holdsOver, overRecord } from "./holds-over.ts";
 import { isBroughtBack } from "./what-stands.ts";
 import { type RestoreWindow, restorableIn, windowsOf } from "./restorable.ts";
 import { openPause } from "./pauses.ts";
+import { freeNow } from "./free-now.ts";
 import { hiddenNow, markedUntilIn } from "./hidden-now.ts";
 import { lookedAt, openGaps, type OpenReads, openThings } from "./open-things.ts";
 
@@ -153,7 +154,16 @@ export async function nextStep(
           ? { waiting_for: "verification", next: `expunge verify ${id}` }
           : undefined);
       if (hidden !== undefined) return hidden;
-      return { waiting_for: await waitedFor(plans, request, cases), next: `expunge plan ${id}` };
+      const free =
+        today === undefined ? 0 : [...(await freeNow(reads, request, today)).values()].reduce((a, b) => a + b, 0);
+      const waits = await waitedFor(plans, request, cases);
+      return {
+        waiting_for:
+          free === 0
+            ? waits
+            : `a new plan: of what it kept ${free === 1 ? "1 record is" : `${free} records are`} free now, and due work leaves ${free === 1 ? "it" : "them"} to the request`,
+        next: `expunge plan ${id}`,
+      };
     }
     case "closed":
     case "refused":

@@ -28,6 +28,7 @@ import type { Reads, Tx } from "../state/state.ts";
 import { type Context, readersFor, today } from "./context.ts";
 import { endedHolds, withDigests } from "./ended-holds.ts";
 import { endIn, whyOf } from "./end-request.ts";
+import { freeWarnings } from "./free-now.ts";
 import { leftAside } from "./left-blocked.ts";
 import {
   type Excluding,
@@ -309,7 +310,11 @@ export async function searchDueAndPlan(
     reported,
   });
   refuseOthers(searched.found, exclusions);
-  const warnings = [...searched.warnings, ...lostExclusions(searched.found, exclusions.records)];
+  const warnings = [
+    ...searched.warnings,
+    ...lostExclusions(searched.found, exclusions.records),
+    ...(await freeWarnings(context.state.read, asOf)),
+  ];
   const made = await makePlan({
     map: searched.map,
     meant: map,

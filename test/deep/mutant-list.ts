@@ -31,6 +31,13 @@ const REHEARSAL = ["test/connectors/postgres/rehearsal.test.ts"];
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: "what an open request kept is free a day too early",
+    file: "src/requests/free-now.ts",
+    from: "until !== undefined && until < today",
+    to: "until !== undefined && until <= today",
+    tests: ["test/engine/free-now.test.ts"],
+  },
+  {
     name: "what was left aside stays so although nothing stands against it",
     file: "src/planner/left-aside.ts",
     from: '(kind === "blocked" ? [key] : [])',
