@@ -134,7 +134,9 @@ function settings(system: SystemBlock): Plain {
 }
 
 function rule(record: RecordType): Plain {
-  const { id: _id, name: _name, system: _system, called: _called, calledIn: _calledIn, at: _at, ...rest } = record;
+  const { id: _id, name: _name, system: _system, called: _called, calledIn: _calledIn, at: _at, ...known } = record;
+  // nothing that a plan does follows from it
+  const { sample: _sample, ...rest } = known;
   const {
     place,
     match,
