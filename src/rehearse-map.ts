@@ -5,7 +5,7 @@
 import { createHmac, createSecretKey, randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { Failure } from "./errors.ts";
+import { EXIT, Failure } from "./errors.ts";
 import { type At, killAt } from "./executor/kill-points.ts";
 import { REHEARSAL_LEASE, removeScratch, scratchPrefix } from "./left-planted.ts";
 import type { Because, Plan } from "./model/plan.ts";
@@ -190,20 +190,10 @@ async function unheardOf(
     const person = makePerson({ map, stores, records, token, today });
     const taken = await firstTaken(person, planter);
     if (taken === undefined) {
-      const free = async ({ system, traces }: Planting): Promise<readonly Trace[]> => {
-        const some: Trace[] = [];
-        // a value that others have too tells nothing
-        for (const trace of traces) if ((await planter(system).rows(trace)).length === 0) some.push(trace);
-        return some;
-      };
-      const plantings = new Map<Planting, Planting>();
-      for (const one of person.plantings)
-        plantings.set(one, {
-          ...one,
-          traces: await free(one),
-          needs: one.needs.flatMap((need) => plantings.get(need) ?? []),
-        });
-      return { person: { ...person, plantings: [...plantings.values()] }, token };
+      const led: Person["led"][number][] = [];
+      // a value that others have too tells nothing
+      for (const one of person.led) if ((await planter(one.system).rows(one.trace)).length === 0) led.push(one);
+      return { person: { ...person, led }, token };
     }
     if (tries < TRIES) continue;
     throw new Failure("ACTION_REFUSED", `${taken.record ?? taken.store}: no key was found that nobody has`, {
@@ -295,13 +285,16 @@ function placeOf({ name, parts }: Store): Pick<Trace, "store" | "parts"> {
 }
 
 function tracesOf({ person, touched, token }: Stage, before: Tallies): PlantedNote["systems"] {
+  const keys = person.plantings.flatMap(({ key }) => Object.values(key.values ?? {}));
+  const holds = [token, ...new Set(keys.filter((value) => value.length >= 10 && !value.includes(token)))];
   return [...touched].map(([system, stores]) => ({
     system,
     traces: [
-      ...person.plantings.filter((one) => one.system === system).flatMap(({ key, traces }) => [key, ...traces]),
+      ...person.plantings.flatMap((one) => (one.system === system ? [one.key] : [])),
+      ...person.led.flatMap((one) => (one.system === system ? [one.trace] : [])),
       ...stores.map((store) => ({
         ...placeOf(store),
-        holds: token,
+        holds,
         before: before.get(system)?.get(store.name)?.count ?? -1,
       })),
     ],
@@ -371,10 +364,10 @@ async function act(stage: Stage, results: Results, note: PlantedNote): Promise<r
     }
   }
   if (stuck === undefined && hidden.length > 0) {
-    await tryMarks(stage, results, hidden, planted);
+    await tryMarks(stage, results, note, hidden, planted);
     stuck = await again(stage, note, planted);
   }
-  if (stuck === undefined) await tryErasing(stage, results, types, planted);
+  if (stuck === undefined) await tryErasing(stage, results, note, types, planted);
   else for (const { id } of types) say(results, id, "erased", false, stuck);
   return planted;
 }
@@ -488,13 +481,23 @@ async function carriedOut(context: Context, id: string, plan: Plan) {
 }
 
 /** Whatever the program says in the place of an answer is what failed; an interruption ends the rehearsal. */
-async function orFailure<T>(work: () => Promise<T>): Promise<T | string> {
+async function orFailure<T>(work: () => Promise<T>): Promise<T | Failure> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof Failure) || error.code === "INTERRUPTED" || error.code === "UNEXPECTED") throw error;
-    return `${error.code}: ${error.message}`;
+    return error;
   }
+}
+
+function told({ code, message }: Failure): string {
+  return `${code}: ${message}`;
+}
+
+/** What a plan was refused for: that something could not be searched, or that what is found could not be erased. */
+function refusedAt({ exit, code }: Failure): "searched" | "erased" {
+  const missing = code === "TABLE_MISSING" || code === "COLUMN_MISSING";
+  return exit === EXIT.bad_data && !missing ? "erased" : "searched";
 }
 
 async function tryHolds(stage: Stage, results: Results, held: readonly RecordType[]): Promise<void> {
@@ -502,7 +505,7 @@ async function tryHolds(stage: Stage, results: Results, held: readonly RecordTyp
   await using scratch = await scratchFor(stage, "holds", stage.map);
   const made = await orFailure(async () => await planned(stage, scratch));
   // what keeps a plan from being made is told where it is to be carried out
-  if (typeof made === "string") return;
+  if (made instanceof Failure) return;
   for (const type of held) {
     const step = stepOf(made.plan, type.id);
     const dates = type.holds.map(({ from }) => from);
@@ -521,6 +524,7 @@ async function tryHolds(stage: Stage, results: Results, held: readonly RecordTyp
 async function tryMarks(
   stage: Stage,
   results: Results,
+  note: PlantedNote,
   hidden: readonly RecordType[],
   planted: readonly Planting[],
 ): Promise<void> {
@@ -534,11 +538,11 @@ async function tryMarks(
   };
   await using scratch = await scratchFor(stage, "marks", map);
   const made = await orFailure(async () => await planned(stage, scratch));
-  if (typeof made === "string") return failed(made);
-  const over = await overreach(stage, made.plan, planted);
+  if (made instanceof Failure) return failed(told(made));
+  const over = await overreach(stage, note, made.plan, planted);
   if (over !== undefined) return failed(over);
   const ran = await orFailure(async () => await carriedOut(scratch.context, made.id, made.plan));
-  if (typeof ran === "string") return failed(ran);
+  if (ran instanceof Failure) return failed(told(ran));
   at("rehearsal_marked", "");
   const shownStill = await shownIn(stage, rows);
   for (const row of rows) {
@@ -580,7 +584,7 @@ async function tryMarks(
     );
     const then = wasBefore.get(row) ?? {};
     const other = Object.keys(then).filter((column) => !sets.has(column) && there?.[column] !== then[column]);
-    if (typeof undone === "string") say(results, type.id, "restored", false, undone);
+    if (undone instanceof Failure) say(results, type.id, "restored", false, told(undone));
     else
       say(
         results,
@@ -646,7 +650,7 @@ function because(step: object | undefined): string {
 
 /** By store: what the plan found there, and how many of the person's records are there. */
 async function foundIn(
-  { planter, map, stores }: Stage,
+  { planter, map, stores, person }: Stage,
   plan: Plan,
   planted: readonly Planting[],
 ): Promise<ReadonlyMap<string, { readonly found: number; readonly own: number; readonly records: readonly string[] }>> {
@@ -661,9 +665,11 @@ async function foundIn(
       .filter((record) => whatStands(record, stores.get(first.system) ?? []).includes(first.store))
       .map(({ id }) => id);
     const own = new Set<string>();
-    for (const trace of rows.flatMap(({ key, traces }) => [key, ...traces]))
-      for (const row of await planter(first.system).rows(trace))
-        own.add(JSON.stringify(Object.entries(row)));
+    const led = person.led.flatMap(({ system, trace }) =>
+      system === first.system && trace.store === first.store ? [trace] : [],
+    );
+    for (const trace of [...rows.map(({ key }) => key), ...led])
+      for (const row of await planter(first.system).rows(trace)) own.add(JSON.stringify(Object.entries(row)));
     const found = over.reduce((sum, id) => sum + (stepOf(plan, id)?.found ?? 0), 0);
     all.set(name, { found, own: own.size, records: over });
   }
@@ -671,25 +677,34 @@ async function foundIn(
 }
 
 /** Why the plan may not be carried out: it would reach others. */
-async function overreach(stage: Stage, plan: Plan, planted: readonly Planting[]): Promise<string | undefined> {
-  const far = [...(await foundIn(stage, plan, planted))].filter(([, { found, own }]) => found > own);
-  const [first] = far;
-  if (first !== undefined)
-    return `not carried out: in ${first[0]} ${first[1].found} records are found, and ${first[1].own} are the synthetic person's`;
-  const known = new Set(planted.map(({ system, store }) => `${system}.${store}`));
-  const other = plan.steps.find(
-    ({ system, record, found }) =>
-      found > 0 &&
-      !stage.map.systems
-        .flatMap(({ records }) => records)
-        .filter(({ id }) => id === `${system}.${record}`)
-        .some((type) =>
-          whatStands(type, stage.stores.get(system) ?? []).some((store) => known.has(`${system}.${store}`)),
-        ),
-  );
-  return other === undefined
-    ? undefined
-    : `not carried out: ${other.found} records of ${other.system}.${other.record} are found, and none was planted there`;
+async function overreach(
+  stage: Stage,
+  note: PlantedNote,
+  plan: Plan,
+  planted: readonly Planting[],
+): Promise<string | undefined> {
+  const places = await foundIn(stage, plan, planted);
+  for (const [place, { found, own }] of places)
+    if (found > own)
+      return `not carried out: in ${place} ${found} records are found, and ${own} are the synthetic person's`;
+  for (const { system, record, found } of plan.steps) {
+    const type = stage.map.systems.flatMap(({ records }) => records).find(({ id }) => id === `${system}.${record}`);
+    if (found === 0 || type === undefined) continue;
+    const stores = whatStands(type, stage.stores.get(system) ?? []);
+    if (stores.some((store) => places.has(`${system}.${store}`))) continue;
+    // what triggers made of what was planted is new
+    let made = 0;
+    for (const store of stores) made += await newIn(stage, note, system, store);
+    if (found > made) return `not carried out: ${found} records of ${type.id} are found, and ${made} are new there`;
+  }
+  return undefined;
+}
+
+async function newIn({ planter }: Stage, note: PlantedNote, system: string, store: string): Promise<number> {
+  const traces = note.systems.flatMap((one) => (one.system === system ? one.traces : []));
+  const counted = traces.find((one) => one.store === store && one.before !== undefined);
+  if (counted?.before === undefined) return 0;
+  return (await planter(system).bystanders(counted, [], () => new Uint8Array(1))).count - counted.before;
 }
 
 const DONE: readonly Status[] = [
@@ -706,6 +721,7 @@ const DONE: readonly Status[] = [
 async function tryErasing(
   stage: Stage,
   results: Results,
+  note: PlantedNote,
   types: readonly RecordType[],
   planted: readonly Planting[],
 ): Promise<void> {
@@ -719,7 +735,18 @@ async function tryErasing(
   };
   await using scratch = await scratchFor(stage, "erase", map);
   const made = await orFailure(async () => await planned(stage, scratch));
-  if (typeof made === "string") return all("searched", made);
+  if (made instanceof Failure) {
+    const [about] = types.filter(({ id }) => made.message.startsWith(`${id}:`));
+    for (const { id } of types)
+      say(
+        results,
+        id,
+        refusedAt(made),
+        false,
+        about === undefined || about.id === id ? told(made) : `not tried: the plan is refused for ${about.id}`,
+      );
+    return;
+  }
   const { id, plan } = made;
   for (const { found, own, records } of (await foundIn(stage, plan, planted)).values())
     for (const record of records) {
@@ -727,18 +754,18 @@ async function tryErasing(
       const right = found === own;
       say(results, record, "searched", right, right ? "" : `${found} of ${own} found${because(step)}`);
     }
-  const over = await overreach(stage, plan, planted);
+  const over = await overreach(stage, note, plan, planted);
   if (over !== undefined) return all("erased", over);
   rehearsing.label("erasing");
   const ran = await orFailure(async () => await carriedOut(scratch.context, id, plan));
-  if (typeof ran === "string") return all("erased", ran);
+  if (ran instanceof Failure) return all("erased", told(ran));
   at("rehearsal_erased", "");
   rehearsing.label("verifying");
   const verified = await orFailure(async () => await verifyRequest(scratch.context, id, { purge: false }));
   for (const type of types) {
     const step = ran.steps.find((one) => `${one.system}.${one.record}` === type.id);
     const check =
-      typeof verified === "string"
+      verified instanceof Failure
         ? undefined
         : verified.checks.find((one) => `${one.system}.${one.record}` === type.id);
     const whatever =
@@ -746,7 +773,7 @@ async function tryErasing(
     if (step === undefined) say(results, type.id, "erased", false, "nothing was planned for it");
     else if (step.status === "kept" && whatever !== undefined) say(results, type.id, "erased", true, whatever);
     else if (!DONE.includes(step.status)) say(results, type.id, "erased", false, `${step.status}${because(step)}`);
-    else if (typeof verified === "string") say(results, type.id, "erased", false, `verify: ${verified}`);
+    else if (verified instanceof Failure) say(results, type.id, "erased", false, `verify: ${told(verified)}`);
     else if (check !== undefined && check.result !== "pass")
       say(results, type.id, "erased", false, `verify: ${check.result}${because(check)}`);
     else say(results, type.id, "erased", true, "");

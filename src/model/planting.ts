@@ -18,10 +18,10 @@ export interface Trace extends PlantedPlace {
   /** Columns that hold these values, all of them together. */
   readonly values?: Readonly<Record<string, string>>;
   /**
-   * A text that stands somewhere in the record. Such records are taken away only while, without them, there are as many as
+   * Texts of which one stands somewhere in the record. Such records are taken away only while, without them, there are as many as
    * there were `before`: else what is new in them may stand in somebody's record.
    */
-  readonly holds?: string;
+  readonly holds?: readonly string[];
   readonly before?: number;
 }
 

@@ -14,8 +14,6 @@ export interface Planting extends PlantedRow {
   readonly at: Store;
   /** Names the row, whatever becomes of its other columns. */
   readonly key: Trace;
-  /** What others may be known by that triggers make of it. */
-  readonly traces: readonly Trace[];
   /** Texts by which a view that shows it is known. */
   readonly seenBy: readonly string[];
   readonly needs: readonly Planting[];
@@ -29,6 +27,8 @@ export interface NotPlanted {
 export interface Person {
   readonly plantings: readonly Planting[];
   readonly not: readonly NotPlanted[];
+  /** Where triggers may have made records of it: by the match of every record type, planted or not. */
+  readonly led: readonly { readonly system: string; readonly trace: Trace }[];
   /** What a request about the person brings. */
   readonly identifiers: Readonly<Record<string, string>>;
 }
@@ -188,16 +188,10 @@ export function makePerson({ map, stores, records, token, today }: Making): Pers
       throw new CannotPlant(`nothing is known that ${column.name} takes. ${advice(column.name)}`);
     }
 
-    const place = { store: store.name, ...(store.parts === undefined ? {} : { parts: store.parts }) };
+    const place = placedIn(store);
     const own = (column: string): string | undefined => values.get(column) ?? undefined;
     const key = keyOf(store, record, own, mark);
     if (key === undefined) throw new CannotPlant("it has no key by which what is planted could be taken away again");
-    const beside = terms.flatMap(({ column }): Trace[] => {
-      const value = own(column);
-      return value === undefined || value.length < 8 || column in (record?.sample ?? {})
-        ? []
-        : [{ ...place, values: { [column]: value } }];
-    });
     return {
       ...place,
       system,
@@ -205,7 +199,6 @@ export function makePerson({ map, stores, records, token, today }: Making): Pers
       at: store,
       values: Object.fromEntries(values),
       key: { ...place, values: key },
-      traces: [...beside],
       seenBy: [
         ...new Set([...values.values()].filter((one) => one !== null && isTelling(one, token, Object.values(key)))),
       ].flatMap((one) => one ?? []),
@@ -222,7 +215,29 @@ export function makePerson({ map, stores, records, token, today }: Making): Pers
       not.push({ record: record.id, reason: error.message });
     }
   }
-  return { plantings, not, identifiers: identifiersOf(map, made, identityOf) };
+  const identifiers = identifiersOf(map, made, identityOf);
+  const led = types.flatMap((record) => {
+    const [store] = meantBy(record, stores.get(record.system) ?? []);
+    if (store === undefined) return [];
+    return record.match.terms.flatMap(({ column, source }) => {
+      const value =
+        source.kind === "identity"
+          ? identities.get(source.identity)
+          : made.get(source.ref.record)?.values[source.ref.column];
+      const isColumn = store.columns.some(({ name }) => name === column);
+      return isColumn && value !== undefined && value !== null && value.length >= TELLING
+        ? [{ system: record.system, trace: { ...placedIn(store), values: { [column]: value } } }]
+        : [];
+    });
+  });
+  return { plantings, not, led, identifiers };
+}
+
+/** A shorter value may be somebody else's by and by. */
+const TELLING = 8;
+
+function placedIn({ name, parts }: Store): Pick<Trace, "store" | "parts"> {
+  return { store: name, ...(parts === undefined ? {} : { parts }) };
 }
 
 export function advice(column: string): string {

@@ -128,7 +128,9 @@ function whereOf(
   const bind = (value: string) => sql.param(from + bound.push(value));
   const tests = [
     ...Object.entries(values).map(([column, value]) => `${sql.text(column)} = ${bind(value)}`),
-    ...(holds === undefined ? [] : [sql.contains(sql.whole(columns), bind(holds))]),
+    ...(holds === undefined || holds.length === 0
+      ? []
+      : [`(${holds.map((text) => sql.contains(sql.whole(columns), bind(text))).join(" OR ")})`]),
   ];
   // nothing asked is no record, never all of them
   return { where: tests.length === 0 ? "1 = 0" : tests.join(" AND "), values: bound };
