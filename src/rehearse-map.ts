@@ -3,7 +3,6 @@
  * real way over a workspace of its own, looked for by statements of the planter's, and taken away again.
  */
 import { createHmac, createSecretKey, randomBytes } from "node:crypto";
-import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT, Failure } from "./errors.ts";
 import { type At, killAt } from "./executor/kill-points.ts";
@@ -156,7 +155,8 @@ async function openStage(rehearsing: Rehearsing, map: DataMap, wanted: readonly 
       touched,
       person,
       token,
-      folder: mkdtempSync(scratchPrefix()),
+      // made once it is noted: nobody can guess its name
+      folder: `${scratchPrefix()}${newToken()}`,
       at: killAt(workspace.killAt),
       planter,
       digest: (text) => createHmac("sha256", key).update(text).digest(),
