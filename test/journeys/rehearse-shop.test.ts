@@ -84,6 +84,19 @@ test(
   },
 );
 
+test("so is the shop whose people go at once", { timeout: 300_000 }, async () => {
+  const before = await dumped();
+  const yaml = readFileSync(shop.map, "utf8");
+  writeFileSync(
+    join(desk.folder, "at-once.yaml"),
+    yaml.replace("  shop:\n    kind: postgres\n", "  shop:\n    kind: postgres\n    environment: test\n"),
+  );
+  const said = await desk.json(["map", "rehearse", "--map", "at-once.yaml"]);
+  expect(failures(said), said.err).toEqual([]);
+  expect([said.code, list(said.json, "data.records").length]).toEqual([0, 8]);
+  expect(await dumped()).toBe(before);
+});
+
 test(
   "a trigger that swallows some deletes fails erased, and what was planted is taken away past it",
   { timeout: 300_000 },
