@@ -47,6 +47,10 @@ export const FAILURES = {
     exit: EXIT.waiting,
     help: "Have it done by somebody who has the role, or give the role in the data map: `people`.",
   },
+  NOT_A_TEST: {
+    exit: EXIT.waiting,
+    help: "Whoever answers for the system says that it is one for tests: `environment: test` in the data map. `--records` leaves other systems out.",
+  },
   IDENTITY_UNCONFIRMED: { exit: EXIT.waiting, help: "Confirm the identity first: expunge request identity ID." },
   AMBIGUOUS_MATCH: {
     exit: EXIT.waiting,

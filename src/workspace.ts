@@ -3,14 +3,15 @@ import { createHmac, createSecretKey, hkdfSync, type KeyObject } from "node:cryp
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import type { IO, System } from "./port/connector.ts";
+import type { IO, Planter, System } from "./port/connector.ts";
 import { decorated } from "./port/decorated.ts";
-import { openPace } from "./port/pace.ts";
+import { NEVER, openPace } from "./port/pace.ts";
 import type { Registry } from "./port/registry.ts";
 import { Failure } from "./errors.ts";
 import type { Signer } from "./ledger/approval-statement.ts";
 import { type Ledger, openLedger } from "./ledger/ledger.ts";
 import { actorId, actorKey, epochKey, pseudonym } from "./ledger/pseudonym.ts";
+import { removeLeftPlanted } from "./left-planted.ts";
 import type { MapFile } from "./map-file.ts";
 import { tellMap } from "./map-in-force.ts";
 import type { DataMap } from "./model/datamap.ts";
@@ -44,6 +45,8 @@ export interface Opening {
   readonly deadlines?: boolean;
   /** What the command does; none: it only reads. */
   readonly act?: Act;
+  /** Told what was taken away that a rehearsal had left. Default: stderr. */
+  say?(text: string): void;
 }
 
 /** What a call of a connector tells while it works. */
@@ -118,18 +121,21 @@ export async function openWorkspace(places: Places, opening: Opening): Promise<W
  * Throws NO_WORKSPACE, KEY_MISSING, STATE_UNREADABLE, what a database answers, and CLOCK_REFUSED where the environment sets
  * the time and the data map does not allow it.
  */
-export async function openReading(places: Places, { registry, signal, deadlines = true }: Opening): Promise<Reading> {
+export async function openReading(
+  places: Places,
+  { registry, signal, deadlines = true, say = talk }: Opening,
+): Promise<Reading> {
   const nowhere = new Failure("NO_WORKSPACE", `there is no workspace in ${places.workspace}`);
   if (fileOf(places, "state")?.exists === false) throw nowhere;
-  let reading: Promise<MapFile> | undefined;
+  let read: Promise<MapFile> | undefined;
   // reading the map loads schemas and statutes: not for commands that do without it
   const maps = async () => await import("./map-file.ts");
   let today = new Date();
-  const mapFile = (): Promise<MapFile> => (reading ??= openMap(places, registry, today, deadlines));
+  const mapFile = (): Promise<MapFile> => (read ??= openMap(places, registry, today, deadlines));
   const dataMap = async (): Promise<DataMap> => (await maps()).validMap(await mapFile());
   const { now, killAt } = await testOnly(dataMap);
   // holidays and review dates are those around the time that was set
-  if (utcDate(now()) !== utcDate(today)) [today, reading] = [now(), undefined];
+  if (utcDate(now()) !== utcDate(today)) [today, read] = [now(), undefined];
 
   const [master, sealingKey] = [key(places, "pseudonym"), key(places, "sealing")];
   const database = await openPart(places, "state", secret);
@@ -142,7 +148,7 @@ export async function openReading(places: Places, { registry, signal, deadlines 
   const systems = new Map<string, Promise<System>>();
   const state = await openState(database, { sealingKey });
   await closingOnFailure(state, async () => await refuseOtherKeys(state, { pseudonym: master, sealing: sealingKey }));
-  return {
+  const reading: Reading = {
     actor,
     actorIdOf: (name) => actorId(actorKey(master, origin), name),
     signal,
@@ -179,6 +185,23 @@ export async function openReading(places: Places, { registry, signal, deadlines 
     },
     pseudonym: (identity, folded) => pseudonym(subjects, identity, folded),
     [Symbol.asyncDispose]: async () => await state[Symbol.asyncDispose](),
+  };
+  await closingOnFailure(
+    state,
+    async () => await removeLeftPlanted({ ...reading, openPlanter: planterIn(reading), say }),
+  );
+  return reading;
+}
+
+/** Planters of a workspace's systems. `map`: another than the workspace's own. */
+export function planterIn({
+  system,
+  io,
+}: Pick<Reading, "system" | "io">): (name: string) => Promise<Planter | undefined> {
+  return async (name) => {
+    const { openPlanter } = await system(name);
+    // whatever is pressed, what was planted is taken away
+    return await openPlanter?.(await io("map rehearse", { signal: NEVER, report: () => {} }));
   };
 }
 
@@ -430,7 +453,11 @@ async function readOrigin(place: WorkspacePlace): Promise<string> {
   return origin;
 }
 
-interface IOParts {
+function talk(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+export interface IOParts {
   readonly request: string;
   readonly signal: AbortSignal;
   readonly base: string;
@@ -442,7 +469,8 @@ interface IOParts {
   now(): Date;
 }
 
-function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts): IO {
+/** What a connector may use, of these parts. */
+export function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts): IO {
   // made once: from bytes the runtime makes a key anew for every digest, which costs more than the digest
   const digestSecret = digestKey === undefined ? undefined : createSecretKey(digestKey);
   let fields: KeyObject | undefined;
@@ -469,7 +497,8 @@ function ioOf({ request, signal, base, hooks, master, digestKey, now }: IOParts)
   };
 }
 
-async function openSystem({ connectors }: Registry, map: DataMap, name: string): Promise<System> {
+/** Throws UNEXPECTED where no connector is registered for the system's kind. */
+export async function openSystem({ connectors }: Registry, map: DataMap, name: string): Promise<System> {
   const block = map.systems.find((system) => system.name === name);
   const registered = connectors.find(({ kind }) => kind === block?.kind);
   if (block === undefined || registered === undefined)

@@ -112,10 +112,19 @@ test("what was hidden and is brought back", async () => {
   desk.map(
     testMap({
       approval: { required: true, four_eyes: false },
-      systems: { shop: { kind: "sqlite", connect: { file: "./data/shop.db" }, owner: "it@harbour.example", records } },
+      systems: {
+        shop: {
+          kind: "sqlite",
+          connect: { file: "./data/shop.db" },
+          owner: "it@harbour.example",
+          environment: "test",
+          records,
+        },
+      },
     }),
   );
   await desk.json(["init"]);
+  conforms(await desk.json(["map", "rehearse"]), "map-rehearse");
   const { id: hidden } = await approvedRequest(desk, [{ identifiers: { email: ["ann@example.com"] } }]);
   const run = await desk.json(["run", hidden, "--confirm", hidden]);
   for (const event of run.events) expect(OUTPUTS["run-event"]?.safeParse(event).error?.issues ?? []).toEqual([]);

@@ -1,6 +1,7 @@
 import type { Connector } from "../../src/port/connector.ts";
 import { config } from "./config.ts";
 import { openEraser } from "./eraser.ts";
+import { openPlanter } from "./planter.ts";
 import { openReader } from "./reader.ts";
 import { openRehearsal } from "./rehearsal.ts";
 import { openSurvey } from "./survey.ts";
@@ -14,5 +15,6 @@ export const connector: Connector = {
     openEraser: async (io) => await openEraser(block, io),
     openRehearsal: async (io) => await openRehearsal(block, io),
     openSurvey: async (io) => await openSurvey(block, io),
+    openPlanter: async (io) => await openPlanter(block, io),
   }),
 };

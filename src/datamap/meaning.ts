@@ -158,6 +158,8 @@ function rule(record: RecordType): Plain {
     categories: _categories,
     dataSubjects: _dataSubjects,
     at: _at,
+    // nothing that a plan does follows from it
+    sample: _sample,
     ...rest
   } = record;
   const {

@@ -126,10 +126,17 @@ export function readRecord(name: string, written: WrittenRecord, context: Record
     dialect: written.dialect ?? {},
     encoding: written.encoding ?? "utf-8",
     ...(written.versions === undefined ? {} : { versions: written.versions }),
+    ...sampleOf(written.sample, [...path, "sample"], check),
     limits: readLimits(written.limits, context.limits),
     ...ownOf(path, check),
     at: check.position(path),
   };
+}
+
+function sampleOf(written: WrittenRecord["sample"], path: Path, check: Check): Pick<RecordType, "sample"> {
+  if (written === undefined) return {};
+  const first = Object.entries(readWhere(written, path, check)).map(([column, [value = ""]]) => [column, value]);
+  return { sample: Object.fromEntries(first) };
 }
 
 /** What its kind has of its own, as it was read. */

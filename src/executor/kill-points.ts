@@ -44,12 +44,22 @@ export const LIFE_STEPS = [
 /** Those of a legal hold's. */
 export const HOLD_STEPS = ["hold_add", "hold_extend", "hold_release", "hold_end"] as const;
 
+/** Those of a rehearsal: what is to be planted is noted; it is planted; marked; erased; taken away and still noted. */
+export const REHEARSAL_POINTS = [
+  "rehearsal_noted",
+  "rehearsal_planted",
+  "rehearsal_marked",
+  "rehearsal_erased",
+  "rehearsal_removed",
+] as const;
+
 export type LifeStep = (typeof LIFE_STEPS)[number] | (typeof HOLD_STEPS)[number];
 
 /** `saving_…`: all of a step is written and nothing is saved. `saved_…`: it is, and nothing was done since. */
 export type KillPoint =
   | (typeof KILL_POINTS)[number]
   | (typeof SEEN_POINTS)[number]
+  | (typeof REHEARSAL_POINTS)[number]
   | `saving_${LifeStep}`
   | `saved_${LifeStep}`;
 

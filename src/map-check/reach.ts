@@ -131,7 +131,7 @@ function tableIs(store: Store, schema: string | undefined, table: string): boole
 }
 
 /** Of the stores that a record type may mean, the one that is named with its schema, where there is one. */
-function meantBy(record: RecordType, stores: readonly Store[]): ReadonlySet<Store> {
+export function meantBy(record: RecordType, stores: readonly Store[]): ReadonlySet<Store> {
   const some = stores.filter((store) => liesIn(record, store));
   const { place } = record;
   if (place.kind !== "table" || place.schema === undefined || some.length < 2) return new Set(some);

@@ -233,6 +233,8 @@ export interface RecordType {
   readonly versions?: "all" | "latest";
   /** Keys that only its kind of system has, as the kind read them. */
   readonly own?: Readonly<Record<string, unknown>>;
+  /** What a rehearsal plants in these columns. */
+  readonly sample?: Readonly<Record<string, string>>;
   readonly limits: Limits;
   readonly at: Position;
 }

@@ -27,6 +27,7 @@ const ACTS = {
   undo: ["officer"],
   "bin restore": ["officer"],
   "bin purge": [],
+  "map rehearse": ["engineer"],
   "hold add": ["officer"],
   "hold extend": ["officer"],
   "hold release": ["officer"],

@@ -15,6 +15,7 @@ import type {
   Write,
 } from "../model/change.ts";
 import type { ActionKind, Place, Rank, SystemBlock } from "../model/datamap.ts";
+import type { PlantedPlace, PlantedRow, RefusedRow, Tallied, Trace } from "../model/planting.ts";
 import type { Finding, Located, Lookup, Selection, Sighting, Site, Target } from "../model/search.ts";
 import type { Sampled, Store } from "../model/structure.ts";
 import type { BlockKeys } from "./keys.ts";
@@ -74,6 +75,25 @@ export interface System {
   openRehearsal?(io: IO): Promise<Rehearsal>;
   /** Absent: the kind cannot tell what it is made of. */
   openSurvey?(io: IO): Promise<Survey>;
+  /** Absent: nothing can be planted for a rehearsal. Only where the data map says `environment: test`. */
+  openPlanter?(io: IO): Promise<Planter>;
+}
+
+/**
+ * Plants what a rehearsal makes up, looks at it with statements of its own (neither those of a reader nor of an eraser),
+ * and takes it away again: it removes what bears a trace, and nothing else.
+ */
+export interface Planter extends AsyncDisposable {
+  /** In this order, all of them or none. */
+  plant(rows: readonly PlantedRow[]): Promise<RefusedRow | undefined>;
+  /** Records that bear the trace: column -> text. */
+  rows(trace: Trace): Promise<readonly Readonly<Record<string, string | null>>[]>;
+  /** How many records a view shows in which one of these texts stands. */
+  shows(view: PlantedPlace, texts: readonly string[]): Promise<number>;
+  /** Every record but those that bear one of these traces. `digest`: of one record's text. */
+  bystanders(place: PlantedPlace, traces: readonly Trace[], digest: (text: string) => Uint8Array): Promise<Tallied>;
+  /** Takes away what bears one of these traces, children before parents; how many of it stay all the same, by store. */
+  unplant(traces: readonly Trace[]): Promise<readonly { readonly store: string; readonly count: number }[]>;
 }
 
 /** An erasure that is tried: everything in one transaction that is never committed, whatever happens to the process. */

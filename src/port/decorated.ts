@@ -7,5 +7,8 @@ import { redacted } from "./redacted.ts";
 
 /** What every system gets without its connector doing anything for it. `name`: as the data map calls it. */
 export function decorated(system: System, { name, pace }: { readonly name: string; readonly pace: Pace }): System {
-  return redacted(pointed(metered(paced(system, pace))), name);
+  const { openPlanter } = system;
+  // a rehearsal has nothing to count, and no pace: it is on a test system
+  const planted = openPlanter === undefined ? {} : { openPlanter };
+  return redacted({ ...pointed(metered(paced(system, pace))), ...planted }, name);
 }

@@ -87,6 +87,27 @@ export function redacted(system: System, name: string): System {
         [Symbol.asyncDispose]: async () => await quiet.answer(NOTHING, async () => await survey[Symbol.asyncDispose]()),
       });
     }),
+    ...plantedIn(system, name),
+  };
+}
+
+/** What it plants is made up, and still no value of it is told. */
+function plantedIn({ openPlanter }: System, name: string): Pick<System, "openPlanter"> {
+  if (openPlanter === undefined) return {};
+  return {
+    async openPlanter(io) {
+      const quiet = quietIn(name, io);
+      const planter = await quiet.answer([], async () => await openPlanter(io));
+      return {
+        plant: async (rows) => await quiet.answer([], async () => await planter.plant(rows)),
+        rows: async (trace) => await quiet.answer([], async () => await planter.rows(trace)),
+        shows: async (view, texts) => await quiet.answer([], async () => await planter.shows(view, texts)),
+        bystanders: async (place, traces, digest) =>
+          await quiet.answer([], async () => await planter.bystanders(place, traces, digest)),
+        unplant: async (traces) => await quiet.answer([], async () => await planter.unplant(traces)),
+        [Symbol.asyncDispose]: async () => await quiet.answer([], async () => await planter[Symbol.asyncDispose]()),
+      };
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { leaseStore } from "./leases.ts";
 import { migrateFrom1, migrateFrom2 } from "./migrate.ts";
 import { outboxStore } from "./outbox.ts";
 import { planStore } from "./plan-store.ts";
+import { plantedStore } from "./planted-store.ts";
 import { requestStore } from "./request-store.ts";
 import { SCHEMA_VERSION, schema } from "./schema.ts";
 import { sealedStore } from "./sealed-store.ts";
@@ -60,6 +61,7 @@ export async function openState(
     outbox: outboxStore(sql),
     keys: keyMarkStore(sql),
     standing: standingStore(sql),
+    planted: plantedStore(sql, sealingKey),
     sealed: sealedStore(sql, sealingKey, cutLater(sql)),
     images: imageStore(sql, sealingKey, cutLater(sql)),
     undos: undoStore(sql),

@@ -19,6 +19,8 @@ export interface Settings {
   readonly map: string;
   /** Something was destroyed since the database's traces of deleted rows were last cut. */
   readonly traces: true;
+  /** What a rehearsal planted and did not take away yet, sealed, in base64. */
+  readonly planted: string;
 }
 
 export async function setting<K extends keyof Settings>(sql: Sql, name: K): Promise<Settings[K] | undefined> {

@@ -6,6 +6,7 @@ import type { Leases } from "./leases.ts";
 import type { Outbox, OutboxReads } from "./outbox.ts";
 import type { PlanReads, Plans } from "./plan-store.ts";
 import type { RequestReads, Requests } from "./request-store.ts";
+import type { PlantedNotes, PlantedReads } from "./planted-store.ts";
 import type { Standing, StandingReads } from "./standing-store.ts";
 import type { Sealed, SealedReads } from "./sealed-store.ts";
 import type { UndoReads, Undos } from "./undo-store.ts";
@@ -22,6 +23,7 @@ export interface Reads {
   readonly keys: KeyMarkReads;
   readonly legalHolds: LegalHoldReads;
   readonly standing: StandingReads;
+  readonly planted: PlantedReads;
 }
 
 export interface UnitOfWork {
@@ -45,6 +47,7 @@ export interface Tx extends UnitOfWork, Reads {
   readonly keys: KeyMarks;
   readonly legalHolds: LegalHolds;
   readonly standing: Standing;
+  readonly planted: PlantedNotes;
   readonly leases: Leases;
 }
 

@@ -549,6 +549,24 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
       }),
     }),
   ),
+  "map-rehearse": envelope(
+    "map-rehearse",
+    z.strictObject({
+      records: z.array(
+        z.strictObject({
+          record: text.describe("`system.record`"),
+          checks: z.array(
+            z.strictObject({
+              name: z.enum(["planted", "hidden", "restored", "searched", "erased", "gone", "bystanders", "removed"]),
+              ok: z.boolean(),
+              detail: text.describe("What went wrong, or what was not tried; empty: nothing to say."),
+            }),
+          ),
+        }),
+      ),
+      not_rehearsed: z.array(z.strictObject({ record: text, reason: text.describe("Why nothing is known of it.") })),
+    }),
+  ),
   "map-accept": envelope(
     "map-accept",
     z.strictObject({
