@@ -793,4 +793,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["test/datamap/life-cycle.test.ts"],
     titles: "stands in the mark",
   },
+  {
+    name: "lines of the picture cross the boxes of a column",
+    file: "src/map-picture/lay-out.ts",
+    from: "return forward ? level : level.toReversed();",
+    to: "return level.map((point) => ({ ...point, y: 40 }));",
+    tests: ["test/map-picture/page.test.ts"],
+    titles: "through none",
+  },
+  {
+    name: "a box of the picture leads to another's line",
+    file: "src/map-picture/page.ts",
+    from: 'box(node, rows.get(node.id) ?? ""',
+    to: 'box(node, "r0"',
+    tests: ["test/map-picture/page.test.ts"],
+    titles: "leads to its line",
+  },
 ];
