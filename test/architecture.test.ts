@@ -48,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/errors.ts",
   ],
   "src/drafting": ["src/model"],
+  "src/map-picture": ["src/datamap", "src/reports", "src/model"],
   "src/draft-map.ts": [
     "src/drafting",
     "src/map-file.ts",
@@ -188,6 +189,7 @@ const HOMES: Readonly<Record<string, string | readonly string[]>> = {
   "csv-stringify": "src/reports/",
   "date-holidays": "src/retention/",
   liquidjs: "src/letters/",
+  "@dagrejs/dagre": "src/map-picture/",
   "@inquirer/prompts": "src/terminal/ask.ts",
 };
 

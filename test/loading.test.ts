@@ -61,3 +61,17 @@ test("a client is loaded only when the data map names its system and the system 
   expect(await clientsOf(["request", "list"])).toEqual([]);
   expect(await clientsOf(["plan", id])).toEqual(["pg"]);
 });
+
+test("what draws the picture of a data map is loaded for the page only", async () => {
+  using desk = openDesk();
+  const lists = { files: ["*.csv"], match: { email: "email" }, do: "remove-rows" };
+  desk.map(testMap({ systems: { folder: { kind: "files", connect: { root: "./data" }, records: { lists } } } }));
+  const drawn = async (format: string): Promise<readonly [number | string, boolean]> => {
+    const { code, packages } = await loadedBy(desk, ["map", "graph", "--format", format]);
+    return [code, packages.includes("@dagrejs/dagre")];
+  };
+  expect([await drawn("mermaid"), await drawn("html")]).toEqual([
+    [0, false],
+    [0, true],
+  ]);
+});

@@ -359,6 +359,16 @@ const SAYS_PERSONAL =
   /\bPII\b|personal(?:ly identifiable)? (?:data|information)|\bpersonal data\b|personenbezogen|donn[eé]es? (?:à caractère )?personnelle|datos? (?:de carácter )?personal|dat[oi] personal|persoonsgegeven|\bGDPR\b|\bDSGVO\b|\bRGPD\b|\bAVG\b|sensitive data/iu;
 const SAYS_NOT =
   /\b(?:no|not|non|kein(?:e|en)?|nicht|pas de|sin|geen|nessun[ao]?)[\s-]+(?:PII|personal|personenbezogen|donn|datos|persoons|dat[oi] personal)/iu;
+/** A tag as in `pii: email`; what it names may be no kind that is known, and may be that it is none. */
+const TAGGED = /\b(?:pii|personal[ _-]data)\s*[:=]\s*["']?([\p{L}]+)/iu;
+const TAGGED_NOT = /^(?:no|none|false|non|nein|kein|nicht|n|off)$/iu;
+const TAGGED_KIND: readonly (readonly [RegExp, PersonalKind])[] = [
+  [/^e?mail/iu, "email"],
+  [/^(?:tele)?phone|^mobile/iu, "phone"],
+  [/name/iu, "name"],
+  [/^birth|^dob$/iu, "birth"],
+  [/^address|^postal/iu, "address"],
+];
 const SAYS_KIND: readonly (readonly [RegExp, PersonalKind, string])[] = [
   [
     /e-?mail address|mail-?adresse|adresse (?:e-?mail|électronique)|correo electr[oó]nico|indirizzo e-?mail|e-?mailadres/iu,
@@ -394,14 +404,17 @@ export function personalIn(
 ): Personal | undefined {
   if (column.shape === "boolean") return undefined;
   const comment = column.comment ?? "";
-  if (SAYS_NOT.test(comment)) return undefined;
+  const tag = TAGGED.exec(comment)?.[1];
+  if (SAYS_NOT.test(comment) || (tag !== undefined && TAGGED_NOT.test(tag))) return undefined;
   const sampled = shapeOfValues(values);
   if (sampled !== undefined)
     return { kind: sampled.kind, reason: `sampled values look like ${sampled.said}`, certain: true };
   const byName = byNameOf(column, around);
   if (byName !== undefined) return byName;
   for (const [pattern, kind, reason] of SAYS_KIND) if (pattern.test(comment)) return { kind, reason, certain: true };
-  if (SAYS_PERSONAL.test(comment))
+  const tagged = tag === undefined ? undefined : TAGGED_KIND.find(([pattern]) => pattern.test(tag));
+  if (tagged !== undefined) return { kind: tagged[1], reason: "its comment says that it is personal", certain: true };
+  if (tag !== undefined || SAYS_PERSONAL.test(comment))
     return { kind: "trait", reason: "its comment says that it is personal", certain: true };
   if (/^(?:inet|cidr|macaddr8?)$/u.test(column.type))
     return { kind: "online trace", reason: `of type ${column.type}`, certain: true };

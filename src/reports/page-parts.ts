@@ -4,8 +4,8 @@ import { html, type Markup, raw } from "./markup.ts";
 import { spoken } from "./spoken-date.ts";
 import { STYLE } from "./style.ts";
 
-/** A page that needs nothing but itself. `title` is its heading too. */
-export function wholePage(title: string, body: Markup): string {
+/** A page that needs nothing but itself. `title` is its heading too; `look`: style of its own. */
+export function wholePage(title: string, body: Markup, look = ""): string {
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -14,7 +14,7 @@ export function wholePage(title: string, body: Markup): string {
         <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
         <title>${title}</title>
         <style>
-          ${raw(STYLE)}
+          ${raw(STYLE + look)}
         </style>
       </head>
       <body>

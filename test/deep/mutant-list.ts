@@ -29,7 +29,65 @@ const FIGURES = ["test/connectors/sqlite/assertions.test.ts", "test/connectors/p
 
 const REHEARSAL = ["test/connectors/postgres/rehearsal.test.ts"];
 
+const MADE_UP = ["test/journeys/rehearse.test.ts"];
+
 export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "lines of the picture cross the boxes of a column",
+    file: "src/map-picture/lay-out.ts",
+    from: "return forward ? level : level.toReversed();",
+    to: "return level.map((point) => ({ ...point, y: 40 }));",
+    tests: ["test/map-picture/page.test.ts"],
+    titles: "through none",
+  },
+  {
+    name: "a box of the picture leads to another's line",
+    file: "src/map-picture/page.ts",
+    from: 'box(node, rows.get(node.id) ?? ""',
+    to: 'box(node, "r0"',
+    tests: ["test/map-picture/page.test.ts"],
+    titles: "leads to its line",
+  },
+  {
+    name: "a rehearsal plants without having noted it",
+    file: "src/rehearse-map.ts",
+    from: "await state.atomically(async (tx) => await tx.planted.note(note));",
+    to: "",
+    tests: MADE_UP,
+    titles: "swallows some",
+  },
+  {
+    name: "a rehearsal touches what nobody calls a test system",
+    file: "src/rehearse-map.ts",
+    from: 'touched.has(name) && environment !== "test"',
+    to: 'touched.has(name) && environment === "production" && name === ""',
+    tests: MADE_UP,
+    titles: "not said to be a test system",
+  },
+  {
+    name: "a rehearsal calls hidden what a view shows",
+    file: "src/rehearse-map.ts",
+    from: "times > 0 && (shown",
+    to: "times > 99 && (shown",
+    tests: MADE_UP,
+    titles: "ignores the marker",
+  },
+  {
+    name: "a rehearsal leaves what triggers made of the synthetic person",
+    file: "src/sql/planter.ts",
+    from: 'trace.holds !== undefined && (await numberOf(trace, "1 = 1", [])) - there !== trace.before',
+    to: "trace.holds !== undefined",
+    tests: MADE_UP,
+    titles: "an edge on the wrong column",
+  },
+  {
+    name: "a rehearsal takes away somebody's row into which a trigger wrote",
+    file: "src/sql/planter.ts",
+    from: 'trace.holds !== undefined && (await numberOf(trace, "1 = 1", [])) - there !== trace.before',
+    to: "trace.holds === undefined && trace.values === undefined",
+    tests: MADE_UP,
+    titles: "somebody's row",
+  },
   {
     name: "what an open request kept is free a day too early",
     file: "src/requests/free-now.ts",
@@ -114,48 +172,6 @@ export const MUTANTS: readonly Mutant[] = [
     to: "",
     tests: FIGURES,
     titles: "before a kill",
-const REHEARSAL = ["test/journeys/rehearse.test.ts"];
-
-export const MUTANTS: readonly Mutant[] = [
-  {
-    name: "a rehearsal plants without having noted it",
-    file: "src/rehearse-map.ts",
-    from: "await state.atomically(async (tx) => await tx.planted.note(note));",
-    to: "",
-    tests: REHEARSAL,
-    titles: "swallows some",
-  },
-  {
-    name: "a rehearsal touches what nobody calls a test system",
-    file: "src/rehearse-map.ts",
-    from: 'touched.has(name) && environment !== "test"',
-    to: 'touched.has(name) && environment === "production" && name === ""',
-    tests: REHEARSAL,
-    titles: "not said to be a test system",
-  },
-  {
-    name: "a rehearsal calls hidden what a view shows",
-    file: "src/rehearse-map.ts",
-    from: "times > 0 && (shown",
-    to: "times > 99 && (shown",
-    tests: REHEARSAL,
-    titles: "ignores the marker",
-  },
-  {
-    name: "a rehearsal leaves what triggers made of the synthetic person",
-    file: "src/sql/planter.ts",
-    from: 'trace.holds !== undefined && (await numberOf(trace, "1 = 1", [])) - there !== trace.before',
-    to: "trace.holds !== undefined",
-    tests: REHEARSAL,
-    titles: "an edge on the wrong column",
-  },
-  {
-    name: "a rehearsal takes away somebody's row into which a trigger wrote",
-    file: "src/sql/planter.ts",
-    from: 'trace.holds !== undefined && (await numberOf(trace, "1 = 1", [])) - there !== trace.before',
-    to: "trace.holds === undefined && trace.values === undefined",
-    tests: REHEARSAL,
-    titles: "somebody's row",
   },
   {
     name: "a draft follows who did something with a record as if it were theirs",

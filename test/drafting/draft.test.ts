@@ -318,11 +318,19 @@ test("comments count, in several languages, and so does one that says no", () =>
         column("b", "correo electrónico"),
         column("c", "PII"),
         column("phone", "no personal data: of the office"),
+        column("d", "pii: email"),
+        column("mobile", "pii: false"),
+        column("e", "PII=none"),
       ],
       key: [],
     },
   );
-  expect(draft([surveyedAs([store])]).records[0]?.personal.map((one) => one.column)).toEqual(["a", "b", "c"]);
+  expect(draft([surveyedAs([store])]).records[0]?.personal.map(({ column: one, kind }) => [one, kind])).toEqual([
+    ["a", "birth"],
+    ["b", "email"],
+    ["c", "trait"],
+    ["d", "email"],
+  ]);
 });
 
 test("names lose what may be somebody's, where a star can stand for it", () => {

@@ -499,7 +499,7 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   "map-graph": envelope(
     "map-graph",
     z.strictObject({
-      format: z.enum(["mermaid", "dot"]),
+      format: z.enum(["mermaid", "dot", "html"]),
       graph: text,
       files: z.array(z.strictObject({ path: text, sha256: hash })),
     }),
