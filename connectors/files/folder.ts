@@ -204,7 +204,9 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
     const inside = reached.filter(({ globs }) => globs.length > 0);
     if (entry.isDirectory()) {
       const here = reached.filter(({ globs, alike }) => globs.length + alike.length > 0);
-      if (here.length > 0) await visit(walk, path, here, format);
+      if (isBroken(name)) {
+        if (inside.length > 0) walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: ${BROKEN_NAME}` });
+      } else if (here.length > 0) await visit(walk, path, here, format);
       continue;
     }
     const matched = patterns.filter(({ globs }) => matches(globs, name));
@@ -240,10 +242,13 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
       continue;
     }
     for (const { text } of matched) walk.used.add(text);
-    const found = await lstat(join(walk.root.path, path)).catch((error: unknown) => {
-      throw fileFailure(error, shown(path));
-    });
-    const why = refusal(walk.root, found) ?? (name.includes("\u{FFFD}") ? "its name is not valid UTF-8" : null);
+    // such a name leads to no file: the system was not given the bytes that it has
+    const found = isBroken(path)
+      ? null
+      : await lstat(join(walk.root.path, path)).catch((error: unknown) => {
+          throw fileFailure(error, shown(path));
+        });
+    const why = found === null ? BROKEN_NAME : refusal(walk.root, found);
     if (format !== null)
       walk.refused.push({ code: "TABLE_FORMAT", message: `${shown(path)}: belongs to a table of ${format}` });
     else if (why !== null) walk.refused.push({ code: "FILE_REFUSED", message: `${shown(path)}: ${why}` });
@@ -264,6 +269,13 @@ async function visit(walk: Walk, folder: string, patterns: readonly Pattern[], t
       message: `${where}: looks like a copy of ${shown(original)}, and no glob matches it`,
     });
   }
+}
+
+const BROKEN_NAME = "its name is not valid UTF-8";
+
+/** Bytes that are no UTF-8 come as this sign; so does a name that really has it. */
+function isBroken(name: string): boolean {
+  return name.includes("\u{FFFD}");
 }
 
 /** Where a link leads: a path below the root, or null for anywhere else (a dangling one too). */

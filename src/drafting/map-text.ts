@@ -1,6 +1,7 @@
 /** A proposal as the text of a data map: every guess with its reason beside it. */
 import { hushedName, hushedWords } from "./hushed-names.ts";
 import { key } from "./markers.ts";
+import type { Store } from "../model/structure.ts";
 import type {
   Ignored,
   Proposal,
@@ -161,11 +162,25 @@ function placeLines({ store, name }: ProposedRecord, { begins }: SurveyedSystem)
       return [
         `        files: [${JSON.stringify(glob)}]`,
         ...(store.format === undefined ? [] : [`        format: ${store.format}`]),
+        ...readingLines(store),
       ];
     }
     case "objects":
       return [];
   }
+}
+
+/** How the newest of the files are to be read. One record type reads all of its files alike: a plan names those that are none of these. */
+function readingLines({ readings = [] }: Store): readonly string[] {
+  const [first] = readings;
+  if (first === undefined) return [];
+  return [
+    ...(readings.length === 1
+      ? []
+      : ["        # its files are written in several ways: give each way a record type of its own"]),
+    ...(first.delimiter === undefined ? [] : [`        dialect: { delimiter: ${JSON.stringify(first.delimiter)} }`]),
+    ...(first.encoding === undefined ? [] : [`        encoding: ${first.encoding}`]),
+  ];
 }
 
 function matchLines({ match, all }: ProposedRecord): readonly string[] {

@@ -3,6 +3,8 @@
  * is drafted from it (`init --from-…`) and held against it (`map check`, `map accept`).
  */
 
+import type { Encoding } from "./datamap.ts";
+
 /** A table, view, index (or family of indices), family of objects, or family of files. */
 export interface Store {
   readonly kind: "table" | "view" | "index" | "objects" | "files";
@@ -29,8 +31,16 @@ export interface Store {
   readonly records?: number;
   /** For files and objects: how their records are read. */
   readonly format?: "csv" | "jsonl";
+  /** For files: the ways in which they are read, where it is not the one that is taken without a word; each once, the newest file's first. */
+  readonly readings?: readonly Reading[];
   /** What the role of the credentials may do here, from the catalog; absent: the system does not tell. */
   readonly may?: { readonly read: boolean; readonly erase: boolean };
+}
+
+/** What a data map must say of files so that they are read as they were here; empty: nothing. */
+export interface Reading {
+  readonly delimiter?: string;
+  readonly encoding?: Encoding;
 }
 
 export interface StoreColumn {

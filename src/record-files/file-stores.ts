@@ -2,7 +2,7 @@
 import type { Finding } from "../model/search.ts";
 import { printable } from "../model/shown.ts";
 import type { RecordType, SystemBlock } from "../model/datamap.ts";
-import type { Sampled, Store, StoreColumn } from "../model/structure.ts";
+import type { Reading, Sampled, Store, StoreColumn } from "../model/structure.ts";
 import { Failure } from "../errors.ts";
 import type { Dated, Family } from "./families.ts";
 import { dialectOf, formatOf } from "./file-format.ts";
@@ -42,13 +42,16 @@ export async function fileStore<Member extends SurveyedFile>(
   may: Store["may"],
 ): Promise<Store> {
   const columns = new Map<string, StoreColumn>();
+  const readings = new Map<string, Reading>();
   let format: "csv" | "jsonl" | undefined;
   for (const member of family.newest) {
     const how = howRead(survey, member);
     if (how === undefined) continue;
     ({ format } = how);
     try {
-      for (const column of await columnsOf(() => survey.bytes(member), how)) {
+      const { columns: found, reading } = await columnsOf(() => survey.bytes(member), how);
+      if (found.length > 0) readings.set(JSON.stringify([reading.delimiter, reading.encoding]), reading);
+      for (const column of found) {
         const known = columns.get(column.name);
         if (known === undefined || known.shape === column.shape) columns.set(column.name, column);
         else columns.set(column.name, { ...known, shape: "other" });
@@ -69,6 +72,9 @@ export async function fileStore<Member extends SurveyedFile>(
     columns: [...columns.values()],
     records: family.count,
     ...(format === undefined ? {} : { format }),
+    ...([...readings.values()].every((reading) => Object.keys(reading).length === 0)
+      ? {}
+      : { readings: [...readings.values()] }),
     ...(may === undefined ? {} : { may }),
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { Dialect, Encoding } from "../model/datamap.ts";
 import { nameForGit } from "../model/name-for-git.ts";
-import type { Sampled, StoreColumn } from "../model/structure.ts";
+import type { Reading, Sampled, StoreColumn } from "../model/structure.ts";
 import { Failure } from "../errors.ts";
 import { toUtf8, utf16Of } from "./charset.ts";
 import { openContent } from "./container.ts";
@@ -27,22 +27,29 @@ const LONGEST = 1024 * 1024;
 /** An object with more keys than any record type has is a dictionary: its keys are somebody's data. */
 const MOST_KEYS = 200;
 
+export interface Columns {
+  readonly columns: readonly StoreColumn[];
+  /** What was found out and is not said by `how`. */
+  readonly reading: Reading;
+}
+
 /** Throws FILE_UNREADABLE, FILE_REFUSED, FORMAT_NOT_BUILT. */
-export async function columnsOf(source: () => AsyncIterable<Uint8Array>, how: HowRead): Promise<StoreColumn[]> {
+export async function columnsOf(source: () => AsyncIterable<Uint8Array>, how: HowRead): Promise<Columns> {
   if (how.format === "csv") {
-    const { cells, lines } = await headingOf(source(), how);
+    const { cells, lines, reading } = await headingOf(source(), how);
     await lines.return(undefined);
-    return (cells ?? []).map((name) => textColumn(name));
+    return { columns: (cells ?? []).map((name) => textColumn(name)), reading };
   }
+  const seen: Seen = {};
   const shapes = new Map<string, StoreColumn["shape"]>();
-  for await (const value of jsonLines(source(), how, LINES))
+  for await (const value of jsonLines(source(), how, LINES, seen))
     for (const { path, leaf } of leavesOf(value)) {
       const shape = shapeOf(leaf);
       const known = shapes.get(path);
       if (shape !== undefined) shapes.set(path, known === undefined || known === shape ? shape : "other");
       else if (known === undefined) shapes.set(path, "text");
     }
-  return [...shapes].map(([name, shape]) => ({ ...textColumn(name), shape }));
+  return { columns: [...shapes].map(([name, shape]) => ({ ...textColumn(name), shape })), reading: seen };
 }
 
 /** At most so many values a column, as text. They never leave memory. */
@@ -82,12 +89,20 @@ interface Heading {
   readonly dialect: Dialect;
   /** What follows, line by line. */
   readonly lines: AsyncGenerator<string>;
+  readonly reading: Reading;
+}
+
+/** What the bytes are written in, where nobody said it and it is not UTF-8. */
+interface Seen {
+  encoding?: Encoding;
 }
 
 async function headingOf(source: AsyncIterable<Uint8Array>, how: HowRead): Promise<Heading> {
   const content = await openContent(source, how.name);
-  const { delimiter, rest } = await readPreamble(await decoded(content.bytes, how), how.dialect.skip ?? 0, how.name);
-  const lines = linesOf(rest, how.name);
+  const seen: Seen = {};
+  const bytes = await decoded(content.bytes, how, seen);
+  const { delimiter, rest } = await readPreamble(bytes, how.dialect.skip ?? 0, how.name);
+  const lines = linesOf(rest, how, seen);
   let text: string | undefined;
   for (;;) {
     const next = await lines.next();
@@ -102,10 +117,13 @@ async function headingOf(source: AsyncIterable<Uint8Array>, how: HowRead): Promi
     const cells = splitCells(text.replace(/\r$/u, ""), dialect);
     if (cells === null) continue;
     const names = cells.map(({ value }, at) => (dialect.header === false ? String(at + 1) : value));
-    return { cells: names, dialect, lines };
+    // a first line `sep=;` says it to whoever reads the file
+    const told = how.dialect.delimiter ?? delimiter;
+    const cut = told === undefined && dialect.delimiter !== "," ? { delimiter: dialect.delimiter } : {};
+    return { cells: names, dialect, lines, reading: { ...cut, ...seen } };
   }
   if (text !== undefined) throw new Failure("FILE_UNREADABLE", `${how.name}: its heading cannot be read`);
-  return { cells: undefined, dialect: how.dialect, lines };
+  return { cells: undefined, dialect: how.dialect, lines, reading: seen };
 }
 
 /** The sign that cuts a heading into most cells, outside quotes. */
@@ -115,10 +133,15 @@ function delimiterOf(heading: string): string {
   return counted.reduce((best, one) => (one.times > best.times ? one : best)).sign;
 }
 
-async function* jsonLines(source: AsyncIterable<Uint8Array>, how: HowRead, most: number): AsyncGenerator<unknown> {
+async function* jsonLines(
+  source: AsyncIterable<Uint8Array>,
+  how: HowRead,
+  most: number,
+  seen: Seen = {},
+): AsyncGenerator<unknown> {
   const content = await openContent(source, how.name);
   let read = 0;
-  for await (const line of linesOf(await decoded(content.bytes, how), how.name)) {
+  for await (const line of linesOf(await decoded(content.bytes, how, seen), how, seen)) {
     if (line.trim() === "") continue;
     if ((read += 1) > most) return;
     try {
@@ -130,7 +153,11 @@ async function* jsonLines(source: AsyncIterable<Uint8Array>, how: HowRead, most:
   }
 }
 
-async function decoded(bytes: AsyncIterable<Buffer>, { encoding, name }: HowRead): Promise<AsyncIterable<Buffer>> {
+async function decoded(
+  bytes: AsyncIterable<Buffer>,
+  { encoding, name }: HowRead,
+  seen: Seen,
+): Promise<AsyncIterable<Buffer>> {
   if (encoding !== undefined) return toUtf8(bytes, encoding, name);
   const chunks = bytes[Symbol.asyncIterator]();
   const first = await chunks.next();
@@ -142,10 +169,24 @@ async function decoded(bytes: AsyncIterable<Buffer>, { encoding, name }: HowRead
     }
   })();
   const mark = first.done === true ? undefined : utf16Of(first.value);
-  return mark === undefined ? all : toUtf8(all, mark, name);
+  if (mark === undefined) return all;
+  seen.encoding = mark;
+  return toUtf8(all, mark, name);
 }
 
-async function* linesOf(source: AsyncIterable<Buffer>, name: string): AsyncGenerator<string> {
+async function* linesOf(
+  source: AsyncIterable<Buffer>,
+  { name, encoding }: HowRead,
+  seen: Seen,
+): AsyncGenerator<string> {
+  const textOf = (bytes: Buffer): string => {
+    try {
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      if (encoding === undefined) seen.encoding ??= "windows-1252";
+      return new TextDecoder("windows-1252").decode(bytes);
+    }
+  };
   let held: Buffer = Buffer.alloc(0);
   const LF = 0x0a;
   for await (const chunk of source) {
@@ -159,14 +200,6 @@ async function* linesOf(source: AsyncIterable<Buffer>, name: string): AsyncGener
     if (held.length > LONGEST) throw new Failure("FILE_UNREADABLE", `${name}: a line is longer than ${LONGEST} bytes`);
   }
   if (held.length > 0) yield textOf(held);
-}
-
-function textOf(bytes: Buffer): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return new TextDecoder("windows-1252").decode(bytes);
-  }
 }
 
 interface Leaf {

@@ -1,9 +1,9 @@
 /** `init --from-…` as a person types it. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { openDesk } from "../support/desk.ts";
+import { list, openDesk } from "../support/desk.ts";
 import { OUTPUTS } from "../support/output-schemas.ts";
 
 const ANN = "ann@person.example";
@@ -85,4 +85,34 @@ test("without --from-… an example is made as before", async () => {
   using desk = openDesk();
   expect((await desk.json(["init"])).code).toBe(0);
   expect(readFileSync(join(desk.folder, "datamap.yaml"), "utf8")).toContain("replace this example");
+});
+
+test("files that are cut by another sign or written in another encoding: what was read is what is drafted, and a plan takes it", async () => {
+  using desk = openDesk();
+  const cut = (name: string, sign: string, bytes: (text: string) => string | Buffer) => {
+    mkdirSync(join(desk.folder, "lists", name), { recursive: true });
+    const text = ["E-Mail", "Größe"].join(sign) + `\r\n${ANN}${sign}1\r\nbob@person.example${sign}2\r\n`;
+    writeFileSync(join(desk.folder, "lists", name, "list.csv"), bytes(text));
+  };
+  cut("comma", ",", (text) => text);
+  cut("semicolon", ";", (text) => text);
+  cut("bar", "|", (text) => `\u{FEFF}${text}`);
+  cut("told", ";", (text) => `sep=;\r\n${text}`);
+  cut("western", ";", (text) => Buffer.from(text, "latin1"));
+  cut("wide", "\t", (text) => Buffer.from(`\u{FEFF}${text}`, "utf16le"));
+  expect((await desk.json(["init", "--from-folder", "lists"])).code).toBe(0);
+  const text = desk.read("datamap.yaml");
+  expect(text.match(/dialect: .*/gu)?.toSorted()).toEqual([
+    'dialect: { delimiter: ";" }',
+    'dialect: { delimiter: ";" }',
+    String.raw`dialect: { delimiter: "\t" }`,
+    'dialect: { delimiter: "|" }',
+  ]);
+  expect(text.match(/encoding: .*/gu)?.toSorted()).toEqual(["encoding: utf-16le", "encoding: windows-1252"]);
+  expect((await desk.cli(["map", "lint"])).code).toBe(0);
+  expect((await desk.json(["map", "check"])).code).toBe(0);
+  await desk.json(["request", "new", "--subject-file", "-"], { stdin: JSON.stringify({ email: ANN }) });
+  const plan = await desk.json(["plan", "R-2026-0001"]);
+  expect(plan.code, plan.out + plan.err).toBe(0);
+  expect(list(plan.json, "data.plan.steps").map(({ found }) => found)).toEqual([1, 1, 1, 1, 1, 1]);
 });

@@ -164,6 +164,18 @@ test("special files and files of a table format are refused by name", async () =
   ]);
 });
 
+test("a file or folder whose name is no UTF-8 is refused by name, and no file is taken for gone", async () => {
+  await folder.write("root/people.csv", HEAD + ANN);
+  await mkdir(Buffer.concat([Buffer.from(`${join(folder.path, "root")}/`), Buffer.of(0xfe)]));
+  await writeFile(
+    Buffer.concat([Buffer.from(`${join(folder.path, "root")}/`), Buffer.of(0xff), Buffer.from(".csv")]),
+    HEAD + ANN,
+  );
+  const refused = said(await check(people(["**/*.csv"])));
+  expect(refused).toHaveLength(2);
+  for (const one of refused) expect(one).toMatch(/^error FILE_REFUSED .*: its name is not valid UTF-8$/u);
+});
+
 test("a glob that matches nothing, copies beside a file and what a cut-off run left are said", async () => {
   await folder.write("root/people.csv", HEAD + ANN);
   for (const name of ["people.csv.bak", "people (1).csv.old", "people (1).csv", ".hidden.csv", ".expunge-0123"])
@@ -595,7 +607,7 @@ test("two record types that read one file in two ways are refused by name: what 
     const types = given.map((more, at) =>
       peopleFiles(["*.csv", "*.tsv"], { id: `share.t${at}`, name: `t${at}`, dialect: {}, ...more }),
     );
-    await using reader = await systemOf(inRoot("."), ...types).openReader(io);
+    await using reader = await systemOf(join(folder.path, "root"), ...types).openReader(io);
     return said(
       await Array.fromAsync(
         reader.check(types.map((type) => targetOf(type, [{ column: "email", type: "email", fold: [] }], []))),
