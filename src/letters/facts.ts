@@ -121,7 +121,7 @@ export function factsOf({
     // of what was brought back every copy is a copy of what is in use
     copies: stillDone ? copiesOf(summary.residue, { today, dayOf, language }) : [],
     refused: summary.refusal === null ? "" : day(deadline?.ended_on),
-    reason: whyRefused(summary.refusal?.reason ?? null, language) ?? refusal ?? "",
+    reason: whyRefused(summary.refusal?.reason ?? null, language, regime) ?? refusal ?? "",
   };
 }
 

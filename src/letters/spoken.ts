@@ -1,4 +1,5 @@
 /** Codes and days as a letter says them, in each language. */
+import { citedUnder } from "../model/words.ts";
 import type { Language } from "../model/in-languages.ts";
 
 type Words = Readonly<Record<Language, string>>;
@@ -292,8 +293,9 @@ const REFUSED: Readonly<Record<string, Words>> = {
 };
 
 /** Undefined where the code alone is no reason that anybody could understand. */
-export function whyRefused(reason: string | null, language: Language): string | undefined {
-  return named(REFUSED, reason)?.[language];
+export function whyRefused(reason: string | null, language: Language, regime: string | null): string | undefined {
+  const words = named(REFUSED, reason)?.[language];
+  return words === undefined ? undefined : citedUnder(regime, words);
 }
 
 /** Codes may be anything, `constructor` too. */

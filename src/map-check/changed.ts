@@ -16,8 +16,10 @@ export function changedFindings(
 ): readonly CheckFinding[] {
   const accepted = lock.systems[block.name]?.stores ?? {};
   const there = new Map(reaches.map((reach) => [nameForGit(reach.store.name), reach]));
+  const known = acceptedNames(reaches, Object.keys(accepted));
+  const mapped = new Set(known.values());
   const gone = Object.entries(accepted)
-    .filter(([name, { kind }]) => (kind === "table" || kind === "index") && !there.has(name))
+    .filter(([name, { kind }]) => (kind === "table" || kind === "index") && !there.has(name) && !mapped.has(name))
     .filter(([name]) => !isIgnored(map, `${block.name}.${name}`))
     .map(([name, { kind }]) =>
       checkFinding(map, "TABLE_GONE", {
@@ -28,12 +30,29 @@ export function changedFindings(
   const found = reaches
     .filter((reach) => reach.counted && !reach.ignored)
     .flatMap((reach) => {
-      const before = accepted[nameForGit(reach.store.name)];
+      const before = accepted[known.get(reach) ?? nameForGit(reach.store.name)];
       return before === undefined
         ? newStore(map, block.name, reach, Object.keys(accepted))
         : columnFindings(map, block.name, reach, before);
     });
   return [...gone, ...found];
+}
+
+/**
+ * The names under which record types' tables were accepted, where those are other ones now: whether a table has its schema
+ * before its name hangs on the role's rights and search_path, and not on the table. What a table is now its own check says.
+ */
+function acceptedNames(reaches: readonly Reach[], accepted: readonly string[]): ReadonlyMap<Reach, string> {
+  const now = new Set(reaches.map(({ store }) => nameForGit(store.name)));
+  const free = accepted.filter((name) => !now.has(name));
+  return new Map(
+    reaches.flatMap((reach): [Reach, string][] => {
+      const name = nameForGit(reach.store.name);
+      if (reach.records.length === 0 || reach.store.kind !== "table" || accepted.includes(name)) return [];
+      const [same, ...more] = free.filter((other) => name.endsWith(`.${other}`) || other.endsWith(`.${name}`));
+      return same === undefined || more.length > 0 ? [] : [[reach, same]];
+    }),
+  );
 }
 
 function isIgnored({ ignore }: DataMap, name: string): boolean {

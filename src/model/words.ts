@@ -249,6 +249,21 @@ export function exceptionWords(code: string): string {
   return named(EXCEPTIONS, code) ?? plainCode(code);
 }
 
+/** Words that cite the GDPR, as a regime has them: the United Kingdom has its own, and the CCPA has none of its articles. */
+export function citedUnder(regime: string | null, words: string): string {
+  switch (regime) {
+    case "uk":
+      return words
+        .replaceAll(/\bGDPR\)/gu, "UK GDPR)")
+        .replaceAll(/\bDSGVO\)/gu, "DSGVO des Vereinigten Königreichs)")
+        .replaceAll(/\bRGPD\)/gu, "RGPD du Royaume-Uni)");
+    case "ccpa":
+      return words.replaceAll(/ \([Aa]rt\. (?:[^()]|\([^()]*\))*\b(?:GDPR|DSGVO|RGPD)\)/gu, "");
+    default:
+      return words;
+  }
+}
+
 const CHECKS: Readonly<Record<string, string>> = {
   pass: "pass",
   fail: "fail",

@@ -56,7 +56,7 @@ export function systemsPart({ systems, totals, gaps }: Summary, words: MapWords 
   const columns = COUNTED.filter((column) => !rare.includes(column) || totals[column] > 0);
   return table(
     "What was done, system by system",
-    "Records. Each that was found stands in exactly one of the columns after it. Erased and changed: read again afterwards, and as the rule wants them.",
+    `Records. Each that was found stands in exactly one of the columns after it. Erased and changed: read again afterwards, and as the rule wants them${systems.some(cameBack) ? ", but for what was brought back since" : ""}.`,
     ["System and record", "Rule", "Outcome", ...columns.map((column) => HEADS[column])],
     systems.map(
       (line) =>
@@ -105,8 +105,13 @@ function joined(all: readonly string[] | undefined): string | undefined {
 }
 
 /** Only those of whom something is left: a batch may be of thousands. */
-export function personsPart({ persons, subjects, totals }: Summary): Markup {
+export function personsPart({ persons, subjects, totals, systems }: Summary): Markup {
   if (persons.length === 0) return html``;
+  // whose records came back no entry tells
+  const isBack = systems.some(cameBack);
+  const [is, back] = isBack
+    ? ["was", " Records were brought back since, and are counted here still: no entry tells whose."]
+    : ["is", ""];
   const open = persons.filter((one) => one.kept + one.waiting + one.blocked + one.failed > 0);
   const done = persons.length - open.length;
   const unknown = (subjects ?? persons.length) - persons.length;
@@ -116,7 +121,7 @@ export function personsPart({ persons, subjects, totals }: Summary): Markup {
       : "";
   return table(
     "Person by person",
-    `By their place in the request. Of ${done} ${done === 1 ? "other person" : "other people"} everything that was found is erased or changed.${nobody}`,
+    `By their place in the request. Of ${done} ${done === 1 ? "other person" : "other people"} everything that was found ${is} erased or changed.${back}${nobody}`,
     ["Person", "Found", "Erased or changed", "Gone before", "Kept", "Waiting", "Blocked", "Failed"],
     open.map(
       (line) =>
@@ -125,8 +130,12 @@ export function personsPart({ persons, subjects, totals }: Summary): Markup {
           ${[line.found, line.done, line.already_gone, line.kept, line.waiting, line.blocked, line.failed].map((count) => number(count))}
         </tr>`,
     ),
-    `Everything that was found of ${done === 1 ? "the one person" : `all ${done} people`} is erased or changed.`,
+    `Everything that was found of ${done === 1 ? "the one person" : `all ${done} people`} ${is} erased or changed.${back}`,
   );
+}
+
+function cameBack({ restored = 0, brought_back: back = 0 }: SystemLine): boolean {
+  return restored + back > 0;
 }
 
 export function notSearchedPart({ not_searched }: Summary, words: MapWords | undefined): Markup {

@@ -1,7 +1,7 @@
 /** A page to read beside the signed file. It proves nothing itself and says so. */
 import type { ReportPayload } from "../ledger/report-file.ts";
 import { isDueWork } from "../model/request-id.ts";
-import { eventWords, exceptionWords, extensionWords, plainState } from "../model/words.ts";
+import { citedUnder, eventWords, exceptionWords, extensionWords, plainState } from "../model/words.ts";
 import type { MapWords } from "./map-words.ts";
 import { html, type Markup } from "./markup.ts";
 import { day, fact, table, wholePage } from "./page-parts.ts";
@@ -128,7 +128,7 @@ function requestPart(report: ReportPayload, summary: Summary, today: string): Ma
       ${fact("Identity", isDueWork(report.request) ? html`none to confirm: nobody asked, it was due by a rule` : identity === null ? html`<span class="warn">no entry tells of a check</span>` : html`${identityWords(identity)}, ${day(identity.at)}`)}
       ${decision === null ? html`` : fact("Decision", html`${decision}${reasons(summary)}${decidedAt === undefined ? html`` : html`, ${day(decidedAt)}`}`)}
       ${decision === null && summary.systems.length > 0 ? fact("Decision", html`<span class="bad">no entry tells of one</span>`) : html``}
-      ${refusal === null ? html`` : fact("Reason", html`${refusalWords(refusal)}, ${day(refusal.at)}`)}
+      ${refusal === null ? html`` : fact("Reason", html`${refusalWords(refusal, regime)}, ${day(refusal.at)}`)}
       ${fact("State", html`${state === null ? "open" : plainState(state)}`)}
       ${fact("Keys to the person's data in this tool", keys_destroyed_at === null ? html`not destroyed yet` : html`destroyed ${day(keys_destroyed_at)}`)}
     </dl>`;
@@ -140,10 +140,10 @@ function identityWords({ result, method }: NonNullable<Summary["identity"]>): st
 }
 
 /** Why a decision is partial. */
-function reasons({ decision, approval, not_searched, gaps_accepted, systems }: Summary): string {
+function reasons({ decision, approval, not_searched, gaps_accepted, systems, regime }: Summary): string {
   if (decision !== "partial") return "";
   const why = [
-    ...(approval?.exceptions ?? []).map((code) => exceptionWords(code)),
+    ...(approval?.exceptions ?? []).map((code) => citedUnder(regime, exceptionWords(code))),
     (approval?.excluded ?? 0) > 0 ? "records that a person left out" : "",
     not_searched.length > 0 ? "what was not searched" : "",
     (gaps_accepted ?? 0) > 0 ? "gaps that a person accepted" : "",
@@ -158,18 +158,18 @@ const REFUSALS: Readonly<Record<string, string>> = {
   unfounded: "manifestly unfounded (Art. 12(5) GDPR)",
   excessive: "excessive (Art. 12(5) GDPR)",
   identity_unconfirmed: "the identity could not be confirmed (Art. 12(6) GDPR)",
-  exception: "an exception of Art. 17(3) GDPR",
+  exception: "an exception to the right to erasure (Art. 17(3) GDPR)",
   withdrawn: "withdrawn",
   duplicate: "the same as another request",
 };
 
-function refusalWords({ reason, exception }: NonNullable<Summary["refusal"]>): string {
+function refusalWords({ reason, exception }: NonNullable<Summary["refusal"]>, regime: string | null): string {
   const why = reason === null ? undefined : REFUSALS[reason];
   const said = [
     why ?? "stands with the controller; the ledger holds what binds its words",
     exception === null ? "" : exceptionWords(exception),
   ];
-  return said.filter((text) => text !== "").join("; ");
+  return citedUnder(regime, said.filter((text) => text !== "").join("; "));
 }
 
 function deadlineFacts(deadline: NonNullable<Summary["deadline"]>, regime: string | null, today: string): Markup {
@@ -177,7 +177,7 @@ function deadlineFacts(deadline: NonNullable<Summary["deadline"]>, regime: strin
   const rules =
     regime === null
       ? ""
-      : ` (${regime.toUpperCase()} rules; one month ends ${spoken(nominal)}; with an extension ${spoken(extended)})`;
+      : ` (${regime.toUpperCase()} rules; ${regime === "ccpa" ? "45 days end" : "one month ends"} ${spoken(nominal)}; with an extension ${spoken(extended)})`;
   // while it stands still no day is lost
   const late = met === null && (pauses.find(({ to }) => to === null)?.from ?? today) > due;
   const verdict =

@@ -78,6 +78,23 @@ beforeAll(async () => {
 
 afterAll(async () => await shop[Symbol.asyncDispose]());
 
+it("a refusal and a part done name authorities and articles of the regime that counts", async () => {
+  const controller = {
+    name: "Harbour",
+    contact: "privacy@harbour.example",
+    calendar: { timezone: "UTC", regime: "ccpa", holidays: [] },
+  };
+  await using there = await openLetters({ ...MAP, controller });
+  const id = await there.on("2026-09-03").open(BOB, { received: "2026-09-03", identity: true });
+  await stopRequest(there.on("2026-09-09").context, id, "refused", { reason: "excessive", timezone: "UTC" });
+  for (const language of LANGUAGES) {
+    const { text } = await there.write(DAY, id, "refusal", { language });
+    const read = text.replaceAll(/\s+/gu, " ");
+    expect(read).toContain("California Privacy Protection Agency");
+    expect(read).not.toMatch(/GDPR|DSGVO|RGPD|supervisory|Aufsichtsbehörde|autorité de contrôle/u);
+  }
+});
+
 async function codeOf(work: Promise<unknown>): Promise<string> {
   const error: unknown = await work.then(
     () => "it was written",

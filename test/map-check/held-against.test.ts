@@ -103,6 +103,13 @@ test("a table that is new is an error, with the reference that leads to a person
   expect(found(map, [PEOPLE], [PEOPLE, ...parts])).toEqual([]);
 });
 
+test("a table whose name has its schema before it now, for other rights or another search path, is not gone, and its new column is seen", () => {
+  const map = shop([people({ place: { kind: "table", schema: "hr", table: "people" } })]);
+  const qualified = store("hr.people", ["email", "name", "phone"], { parts: ["hr", "people"] });
+  expect(errors(held(map, [PEOPLE], [qualified]))).toEqual(["COLUMN_NEW shop.people phone"]);
+  expect(errors(held(map, [qualified], [PEOPLE]))).toEqual(["COLUMN_GONE shop.people phone"]);
+});
+
 test("columns are mapped by whatever rule speaks of them, and counted; what is unmapped is a warning, once a table where there is no rule at all", () => {
   const orders = recordOf("shop", "orders", {
     match: { mode: "any", terms: [byColumn("person", "shop.people", "id")] },

@@ -587,6 +587,47 @@ it("of a batch everybody is told of, those too of whom nothing was found", () =>
   );
 });
 
+it("of a batch of which records came back nobody is called erased", () => {
+  const people = [{ person: 1, done: 1, already_gone: 0, kept: 0, waiting: 0, blocked: 0, failed: 0 }];
+  const marked = {
+    operation: "soft-delete",
+    status: "soft_deleted",
+    matched: 1,
+    affected: 1,
+    gone: 1,
+    changed: 1,
+  } as const;
+  const cores = [...before, decided, started([step("customers")]), result({ ...marked, found: 1, kept: 0, people })];
+  const undone = event("erasure.undone", {
+    ...words,
+    partial: false,
+    steps: [
+      { plan: "P-0001", step: "S1", system: "shop", record: "customers", status: "restored", restored: 1, hidden: 0 },
+    ],
+  });
+  const claims = ["everything that was found of the one person is erased", "as the rule wants them."];
+  for (const claim of claims) expect(pageOf(cores).toLowerCase()).toContain(claim);
+  const page = pageOf([...cores, undone]);
+  for (const claim of claims) expect(page.toLowerCase()).not.toContain(claim);
+  expect(page).toContain("as the rule wants them, but for what was brought back since.");
+  expect(page).toContain("no entry tells whose.");
+});
+
+it("a page cites the law of the regime that counts", () => {
+  const page = (regime: string): string =>
+    pageOf([
+      { ...received, regime },
+      identity,
+      { ...decided, exceptions: ["art17-3-b"] },
+      event("request.refused", { ...words, reason: "excessive" }),
+    ]);
+  expect(page("eu")).toContain("(EU rules; one month ends");
+  expect(page("eu")).toContain("excessive (Art. 12(5) GDPR)");
+  expect(page("uk")).toContain("excessive (Art. 12(5) UK GDPR)");
+  expect(page("ccpa")).toContain("(CCPA rules; 45 days end");
+  expect(page("ccpa")).not.toContain("GDPR");
+});
+
 it("a look that found something is no verified request", () => {
   const page = pageOf([
     ...before,
