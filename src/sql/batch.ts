@@ -14,7 +14,7 @@ import { keyDigest, noteText } from "./notes.ts";
 import { type RecordTable, type RowState, texts } from "./record-table.ts";
 import { type Blocker, blockedBy } from "./references.ts";
 import { expectAll, Refusal } from "./refusal.ts";
-import { lookToPutBack, putBackWhole, seenBack, wholeItems } from "./put-back.ts";
+import { lookToPutBack, putBackOthers, putBackWhole, seenBack, wholeItems } from "./put-back.ts";
 import { writeTrails } from "./trails.ts";
 import { keepWhole, readWhole } from "./whole-image.ts";
 import type { Cells, WholeRow } from "./whole-row.ts";
@@ -80,12 +80,14 @@ export async function runBatch<T extends RecordTable>(
   if (io.signal.aborted) throw new Failure("INTERRUPTED", "stopped");
   const leading = todo.filter(({ item }) => !item.job.trail);
   const before = await readWhole(transaction, todo, references);
-  await putBackWhole(transaction, back, run.coming);
+  const others = await putBackOthers(transaction, back, run.coming);
+  // a record lives again before what belongs to it comes back: a trigger may let nothing in below a hidden one
   await writeLeading(run, transaction, leading);
+  await putBackWhole(transaction, back);
   await seenAlive(run, transaction, leading);
   await seenBack(transaction, back.todo);
   const own = await writeTrails(
-    { jobs: trails, io, wrote: leading.length + back.todo.length > 0 },
+    { jobs: trails, io, wrote: leading.length + back.todo.length > 0, others },
     transaction,
     todo.filter(({ item }) => item.job.trail),
   );
@@ -261,28 +263,46 @@ function wrongIn<T extends RecordTable>(
   return wrong.toSorted();
 }
 
-/** Changes before deletions: what is unlinked no longer stands in the way. */
+/**
+ * Changes before deletions: what is unlinked no longer stands in the way. Marks last: a trigger may take what belongs to a
+ * record as soon as it is marked, and could then not be told from one that swallows our own deletion.
+ */
 async function writeLeading<T extends RecordTable>(
   run: UnitRun<T>,
   session: SqlBatch<T>,
   todo: readonly Todo<T>[],
 ): Promise<void> {
   if (todo.length === 0) return;
+  const isMark = ({ item }: Todo<T>): boolean => item.change.kind === "mark";
   const deletions: { table: T; keys: string[] }[] = [];
+  await writeChanges(
+    run,
+    session,
+    todo.filter((one) => !isMark(one)),
+  );
+  for (const [{ table }, mine] of Map.groupBy(todo, ({ item }) => item.job)) {
+    const keys = mine.flatMap(({ item }) => (item.change.kind === "delete" ? [item.record.key] : []));
+    if (keys.length > 0) deletions.push({ table, keys });
+  }
+  const counts = await session.remove(deletions);
+  deletions.forEach(({ keys }, at) => expectAll(counts[at] ?? 0, keys.length));
+  await writeChanges(run, session, todo.filter(isMark));
+  pass(run, "effect_half");
+}
+
+async function writeChanges<T extends RecordTable>(
+  run: UnitRun<T>,
+  session: SqlBatch<T>,
+  todo: readonly Todo<T>[],
+): Promise<void> {
   for (const [{ table }, mine] of Map.groupBy(todo, ({ item }) => item.job)) {
     const changed = new Map(
       mine.flatMap(({ item, assignments }) =>
         item.change.kind === "delete" ? [] : [[item.record.key, assignments] as const],
       ),
     );
-    if (changed.size > 0) {
-      expectAll(await session.update(table, changed), changed.size);
-      pass(run, "effect_half");
-    }
-    const keys = mine.flatMap(({ item }) => (item.change.kind === "delete" ? [item.record.key] : []));
-    if (keys.length > 0) deletions.push({ table, keys });
+    if (changed.size === 0) continue;
+    expectAll(await session.update(table, changed), changed.size);
+    pass(run, "effect_half");
   }
-  const counts = await session.remove(deletions);
-  deletions.forEach(({ keys }, at) => expectAll(counts[at] ?? 0, keys.length));
-  pass(run, "effect_half");
 }

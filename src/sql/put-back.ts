@@ -76,29 +76,42 @@ function firstOf({ removed, changed }: WholeImage, obstacles: ReadonlyMap<string
   return [...removed, ...changed].map(({ at }) => obstacles.get(at)).find((reason) => reason !== undefined);
 }
 
-/** Rows first, then what refers to them. `coming`: rows that are put back as well, where they are not there. */
+/** Rows first, then what refers to them. */
 export async function putBackWhole<T extends RecordTable>(
   session: SqlBatch<T>,
   { todo, there }: Pick<LookedAt<T>, "todo" | "there">,
-  coming: readonly WholeRow[],
 ): Promise<void> {
   if (todo.length === 0) return;
-  const once = (rows: readonly WholeRow[]) => [...new Map(rows.map((row) => [row.at, row])).values()];
-  const others = coming.filter(({ at }) => !isNameless(at));
-  const known =
-    others.length === 0
-      ? new Map<string, Cells>()
-      : await session.whole(
-          others.map(({ at }) => at),
-          false,
-        );
-  const inserted = once([
-    ...others.filter(({ at }) => !known.has(at)),
-    ...todo.flatMap(({ image }) => toInsert(image, there)),
-  ]);
+  const inserted = once(todo.flatMap(({ image }) => toInsert(image, there)));
   if (inserted.length > 0) await session.putBack(inserted);
   const rewritten = once(todo.flatMap(({ image }) => toRewrite(image, there)));
   if (rewritten.length > 0) await session.rewrite(rewritten, false);
+}
+
+/**
+ * For a rehearsal: rows that others of the undo put back before these, where they are not there. The tables that triggers
+ * wrote to by it: what those rows add to their own audit trails is no matter of this unit.
+ */
+export async function putBackOthers<T extends RecordTable>(
+  session: SqlBatch<T>,
+  { todo }: Pick<LookedAt<T>, "todo">,
+  coming: readonly WholeRow[],
+): Promise<ReadonlySet<string>> {
+  const own = new Set(todo.flatMap(({ image }) => image.removed.map(({ at }) => at)));
+  const others = todo.length === 0 ? [] : coming.filter(({ at }) => !isNameless(at) && !own.has(at));
+  if (others.length === 0) return new Set();
+  const known = await session.whole(
+    others.map(({ at }) => at),
+    false,
+  );
+  const inserted = once(others.filter(({ at }) => !known.has(at)));
+  if (inserted.length === 0) return new Set();
+  await session.putBack(inserted);
+  return new Set(await session.settle());
+}
+
+function once(rows: readonly WholeRow[]): readonly WholeRow[] {
+  return [...new Map(rows.map((row) => [row.at, row])).values()];
 }
 
 /**

@@ -18,6 +18,8 @@ interface Trails<T extends RecordTable> {
   readonly io: IO;
   /** Whether anything was written that triggers could have told of. */
   readonly wrote: boolean;
+  /** Tables that others wrote to before, in the same transaction: nothing is said of them. */
+  readonly others: ReadonlySet<string>;
 }
 
 /**
@@ -25,10 +27,11 @@ interface Trails<T extends RecordTable> {
  * or not. How many of the latter, by step. Throws `Refusal` where a table was written to that nobody declared.
  */
 export async function writeTrails<T extends RecordTable>(
-  { jobs, io, wrote }: Trails<T>,
+  { jobs, io, wrote, others }: Trails<T>,
   session: SqlBatch<T>,
   planned: readonly Todo<T>[],
 ): Promise<Readonly<Record<string, number>>> {
+  const refuse = (tables: readonly string[]) => refuseAll(tables.filter((table) => !others.has(table)));
   if (wrote) refuse(await session.settle());
   const added =
     wrote && jobs.length > 0 ? await session.ownRows(jobs.map(({ table }) => table)) : { rows: [], unclaimed: [] };
@@ -56,7 +59,7 @@ export async function writeTrails<T extends RecordTable>(
 }
 
 /** Somebody who reads the failure must be able to find the table. */
-function refuse(tables: readonly string[]): void {
+function refuseAll(tables: readonly string[]): void {
   if (tables.length > 0) throw new Refusal(`UNDECLARED ${tables.join(", ")}`);
 }
 

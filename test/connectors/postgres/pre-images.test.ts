@@ -257,6 +257,59 @@ test("an audit trail: what the giving back writes into it is redacted, what stoo
   ]);
 });
 
+test("a child's rehearsal puts its parent back before it: what that writes into the parent's trail is not the child's matter", async () => {
+  await sql(`CREATE TABLE trail (id serial PRIMARY KEY, email text, old text);
+    INSERT INTO trail (email, old) VALUES ('${ANN}', 'Anna');
+    CREATE TABLE elsewhere (id serial PRIMARY KEY);
+    CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO trail (email, old) VALUES (coalesce(new.email, old.email), coalesce(new.name, old.name)); RETURN NULL; END $$;
+    CREATE TRIGGER tell AFTER INSERT OR DELETE ON people FOR EACH ROW EXECUTE FUNCTION tell();
+    CREATE FUNCTION stray() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO elsewhere DEFAULT VALUES; RETURN NULL; END $$`);
+  const trail = record("trail", "redact", { ...WINDOW, auditOf: ["shop.people"], fields: { old: { kind: "clear" } } });
+  const before = await dump();
+  const { io, system, works } = await world([ORDERS, PEOPLE, trail]);
+  const [orders, ...others] = works;
+  if (orders === undefined) throw new Error("no orders");
+  const journal = testJournal();
+  expect(await erase(system, io, [orders], journal)).toMatchObject([done(2)]);
+  expect(await erase(system, io, others, journal)).toMatchObject([done(1), done(1, { own: 1 })]);
+  const parents = backOf(others, journal);
+  const children = { ...backOf([orders], journal), earlier: parents.works };
+  expect(await obstacles(system, io, parents)).toEqual([]);
+  expect(await obstacles(system, io, children)).toEqual([]);
+  // what the child's own trigger would write is told as ever
+  await sql("CREATE TRIGGER stray AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION stray()");
+  expect(await obstacles(system, io, children)).toEqual([expect.stringMatching(/ UNDECLARED elsewhere 2$/u)]);
+  await sql("DROP TRIGGER stray ON orders");
+  expect(await putBack(system, io, parents)).toMatchObject([done(1, { own: 1 }), done(1)]);
+  expect(await putBack(system, io, children)).toMatchObject([done(2)]);
+  expect(await dump()).toEqual(before);
+});
+
+test("what a trigger takes as soon as its parent is marked goes as planned before the mark", async () => {
+  await sql(`ALTER TABLE people ADD hidden boolean NOT NULL DEFAULT false;
+    CREATE FUNCTION sweep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM orders WHERE person = old.id; RETURN NULL; END $$;
+    CREATE TRIGGER sweep AFTER UPDATE ON people FOR EACH ROW WHEN (NEW.hidden) EXECUTE FUNCTION sweep()`);
+  const people = record("people", "soft-delete", {
+    ...WINDOW,
+    marker: { kind: "flag", column: "hidden", deleted: "1" },
+  });
+  expect(await sql("SELECT no FROM orders ORDER BY no")).toEqual([["1"], ["2"], ["9"]]);
+  const { io, system, works } = await world([people, ORDERS]);
+  const stamped = works.map((work) => ({
+    ...work,
+    operations: work.operations.map(({ change, records }) => ({
+      change:
+        change.kind === "mark"
+          ? { ...change, stamp: { at: "2026-11-21T10:00:00.123Z", by: "expunge R-2026-0001" } }
+          : change,
+      records,
+    })),
+  }));
+  expect(await erase(system, io, stamped, testJournal())).toMatchObject([done(1), done(2)]);
+  expect(await sql("SELECT no FROM orders")).toEqual([["9"]]);
+  expect(await sql("SELECT id FROM people WHERE hidden")).toEqual([["7"]]);
+});
+
 test("a table without a key, and what the role may not put back, is refused before anything is planned", async () => {
   await sql("CREATE TABLE logs (email text, text text)");
   const logs = record("logs", "erase", WINDOW);
