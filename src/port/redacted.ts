@@ -97,15 +97,16 @@ function plantedIn({ openPlanter }: System, name: string): Pick<System, "openPla
   return {
     async openPlanter(io) {
       const quiet = quietIn(name, io);
-      const planter = await quiet.answer([], async () => await openPlanter(io));
+      const planter = await quiet.answer(NOTHING, async () => await openPlanter(io));
       return {
-        plant: async (rows) => await quiet.answer([], async () => await planter.plant(rows)),
-        rows: async (trace) => await quiet.answer([], async () => await planter.rows(trace)),
-        shows: async (view, texts) => await quiet.answer([], async () => await planter.shows(view, texts)),
+        plant: async (rows) => await quiet.answer(NOTHING, async () => await planter.plant(rows)),
+        rows: async (trace) => await quiet.answer(NOTHING, async () => await planter.rows(trace)),
+        shows: async (view, texts) => await quiet.answer(NOTHING, async () => await planter.shows(view, texts)),
         bystanders: async (place, traces, digest) =>
-          await quiet.answer([], async () => await planter.bystanders(place, traces, digest)),
-        unplant: async (traces) => await quiet.answer([], async () => await planter.unplant(traces)),
-        [Symbol.asyncDispose]: async () => await quiet.answer([], async () => await planter[Symbol.asyncDispose]()),
+          await quiet.answer(NOTHING, async () => await planter.bystanders(place, traces, digest)),
+        unplant: async (traces) => await quiet.answer(NOTHING, async () => await planter.unplant(traces)),
+        [Symbol.asyncDispose]: async () =>
+          await quiet.answer(NOTHING, async () => await planter[Symbol.asyncDispose]()),
       };
     },
   };

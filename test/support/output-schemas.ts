@@ -143,7 +143,10 @@ const planStep = z.strictObject({
   system: text,
   record: text,
   action: text,
-  because: z.enum(["schedule", "purge", "hold_ended", "trail"]).optional().describe("In due work: why its records are due."),
+  because: z
+    .enum(["schedule", "purge", "hold_ended", "trail"])
+    .optional()
+    .describe("In due work: why its records are due."),
   status: status.describe("The outcome it would have."),
   ...counts,
   changed: count.optional().describe("Of `act`: changed; the others are deleted. Missing where nothing is acted on."),
