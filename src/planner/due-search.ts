@@ -106,7 +106,7 @@ export async function searchDue(scope: DueScope): Promise<SearchedDue> {
   for (const [id, mine] of beside) for (const [key, one] of mine) setIn(once.decided, id, key, one);
   const { decided, takes } = decideReferences(map, once, references, sites);
   for (const [id, mine] of beside) for (const key of mine.keys()) decided.get(id)?.delete(key);
-  if (scope.planned === undefined) keepTrails(gathered, decided);
+  keepTrails(gathered, decided, scope.planned);
   for (const [id, mine] of decided) await setBlockedAside(scope.left.get(id), mine);
   refuseTwins(map, found, decided, sites);
   const values = reported.length === 0 ? [] : valuesIn(found.values());
@@ -286,11 +286,18 @@ async function gatherTrail(
   return { ...nothing(rule), records, decided, lookups, trailOf };
 }
 
-/** What a trail holds of records that stay after all, because something references them, stays with them. */
-function keepTrails(gathered: ReadonlyMap<string, Gathered>, decided: OwnDecisions): void {
+/** What a trail holds of records that stay after all, because something references them, stays with them; what was planned is judged at its turn. */
+function keepTrails(
+  gathered: ReadonlyMap<string, Gathered>,
+  decided: OwnDecisions,
+  planned: DueScope["planned"],
+): void {
   for (const [id, { trailOf }] of gathered)
     for (const [key, sources] of trailOf ?? [])
-      if (!sources.some((source) => decided.get(source.record)?.get(source.key)?.kind === "act"))
+      if (
+        planned?.get(id)?.has(key) !== true &&
+        !sources.some((source) => decided.get(source.record)?.get(source.key)?.kind === "act")
+      )
         decided.get(id)?.delete(key);
 }
 
