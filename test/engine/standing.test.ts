@@ -16,11 +16,11 @@ interface Night extends AsyncDisposable {
   left(): Readonly<Record<string, number>>;
 }
 
-async function openNight(fourEyes: boolean, standing: object): Promise<Night> {
+async function openNight(fourEyes: boolean, standing: object, rule: object = { schedule }): Promise<Night> {
   const shop = memoryDatabase({ leads: [rowOf("l1"), rowOf("l2")], accounts: [rowOf("a1")] });
   const records = {
     leads: { match: { email: "email" }, do: "erase", schedule },
-    accounts: { match: { email: "email" }, do: "erase", schedule },
+    accounts: { match: { email: "email" }, do: "erase", ...rule },
   };
   const house = await openHouse({
     map: {
@@ -80,6 +80,12 @@ test("what it names runs, the rest is a plan that waits for a person; the next n
   fill(night.shop, "accounts", []);
   expect(await night.run("2026-12-01")).toMatchObject({ exit: 0, plans: [] });
   expect((await night.house.context.state.read.requests.get("D-2026-0002")).state).toBe("cancelled");
+});
+
+test("a record type that nothing makes due keeps no other that is named beside it from its turn", async () => {
+  await using night = await openNight(false, { records: ["shop.leads", "shop.accounts"], up_to: 10 }, {});
+  expect(await night.run()).toMatchObject({ exit: 0, plans: [{ request: "D-2026-0001", state: "closed" }] });
+  expect(night.left()).toEqual({ leads: 0, accounts: 1 });
 });
 
 test("over up_to nothing of it runs", async () => {
