@@ -59,7 +59,7 @@ export default class Status extends BaseCommand {
     const file =
       flags.html === undefined
         ? undefined
-        : await writePage(flags.html, items, { today, within, controller: await controllerOf(workspace) });
+        : await writePage(flags.html, items, { today, within, aside: left, controller: await controllerOf(workspace) });
     // beside the rows a command would be cut in a narrow terminal
     const next = [...new Set(items.flatMap((item) => item.next ?? []))].slice(0, NEXT);
     const overdue = items.filter((item) => item.overdue).length;

@@ -24,7 +24,7 @@ export default class Verify extends BaseCommand {
     const { contextOf, today } = await import("../src/requests/context.ts");
     const { verifyRequest } = await import("../src/requests/verify-request.ts");
     const { when } = await import("../src/terminal/dates.ts");
-    const { restoreWindows } = await import("../src/requests/undo-request.ts");
+    const { windowsSeen } = await import("../src/requests/restorable.ts");
     const { hiddenLines } = await import("../src/terminal/undo-screen.ts");
     const { verifyScreen } = await import("../src/terminal/verify-screen.ts");
     const { openWorkspace } = await import("../src/workspace.ts");
@@ -46,7 +46,11 @@ export default class Verify extends BaseCommand {
       data: verified,
       human: [
         before + verifyScreen(verified, daysLeft(request, today(context)), tone.plain) + again,
-        ...hiddenLines(request.id, await restoreWindows(context, read, request.id), today(context)),
+        ...hiddenLines(
+          request.id,
+          await windowsSeen(read, request.id, context.map.controller.calendar.timezone, verified.checks),
+          today(context),
+        ),
       ].join("\n"),
       exit,
       warnings: (verified.assertions ?? []).flatMap(({ system, name, says, result }) =>

@@ -10,7 +10,7 @@ import { targetOf } from "./planner/targets.ts";
 import { toldFinding } from "./planner/told.ts";
 import { civilDateOf } from "./retention/civil-date.ts";
 import { isOpenToOthers, KEYS } from "./state/key-files.ts";
-import { key, openMap, openReading, type Places, type Reading, secret } from "./workspace.ts";
+import { key, openMapToday, openReading, type Places, type Reading, secret } from "./workspace.ts";
 import { fileOf } from "./workspace-place.ts";
 
 export interface DoctorCheck {
@@ -45,16 +45,17 @@ async function* checksOf(
 ): AsyncGenerator<DoctorCheck> {
   yield { name: "node", result: "ok", detail: process.versions.node };
   yield* workspaceChecks(places);
-  const file = await orFail("data map", () => openMap(places, registry));
-  if ("result" in file) {
-    yield file;
+  const opened = await orFail("data map", () => openMapToday(places, registry));
+  if ("result" in opened) {
+    yield opened;
     return;
   }
+  const { file, now } = opened;
   yield mapCheck(file);
   found([...file.issues, ...file.notBuilt].map((issue) => ofMap(issue)));
   const { map } = file;
   if (map === undefined) return;
-  yield calendarCheck(map);
+  yield calendarCheck(map, now());
   yield* secretChecks(map);
   if (fileOf(places, "state")?.exists === false) {
     yield { name: "systems", result: "warn", detail: "not looked at: that needs a workspace" };
@@ -158,9 +159,9 @@ function ofMap({ code, severity, message, help, file, line }: Issue): PlacedFind
   return { system: "", record: "", code, severity, message, help, file, line };
 }
 
-function calendarCheck({ controller }: DataMap): DoctorCheck {
+function calendarCheck({ controller }: DataMap, now: Date): DoctorCheck {
   const { timezone, holidays, regime } = controller.calendar;
-  const today = civilDateOf(new Date(), timezone);
+  const today = civilDateOf(now, timezone);
   const ahead = holidays.filter((date) => date >= today);
   const detail = `${today} in ${timezone}, regime ${regime}, ${ahead.length} holidays ahead`;
   return {

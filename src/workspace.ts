@@ -306,6 +306,20 @@ export async function openMap(
   return await readMapFile(places.map, registry, utcDate(today), deadlines);
 }
 
+/** The same, judged on the day that EXPUNGE_NOW sets where the data map allows it; and what that day is. Throws CLOCK_REFUSED for no time. */
+export async function openMapToday(
+  places: Pick<Places, "map">,
+  registry: Registry,
+): Promise<{ readonly file: MapFile; now(): Date }> {
+  const today = new Date();
+  const file = await openMap(places, registry, today);
+  const { map } = file;
+  // a map with errors says nothing that could be trusted, and one with a real clock is judged by it
+  if (map?.clock !== "test") return { file, now: () => new Date() };
+  const { now } = await testOnly(async () => await Promise.resolve(map));
+  return { file: utcDate(now()) === utcDate(today) ? file : await openMap(places, registry, now()), now };
+}
+
 /**
  * Who acts, and with which key: where the data map has `people` only they do, each in their roles and with a key of their
  * own. Nothing where it has none: then it is whoever is named. Throws NOT_ALLOWED, KEY_MISSING.

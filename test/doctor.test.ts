@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { registry } from "../connectors/registry.ts";
 import { type DoctorCheck, examine } from "../src/doctor.ts";
 import { makeWorkspace } from "../src/make-workspace.ts";
-import { testMap } from "./support/desk.ts";
+import { list, openDesk, testMap } from "./support/desk.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -63,4 +63,36 @@ test("without a workspace everything else is looked at, and the systems are told
     "fail",
     "warn",
   ]);
+});
+
+test("the linter and the doctor judge the data map on the day that a test has set, and only where the map lets it", async () => {
+  using desk = openDesk();
+  const systems = {
+    desk: {
+      kind: "files",
+      owner: "desk@harbour.example",
+      connect: { root: "." },
+      records: { list: { files: ["list.csv"], match: { mail: "email" }, do: "remove-rows" } },
+    },
+  };
+  const review = { map: { owner: "dpo@harbour.example", review_by: "2035-01-01" } };
+  const at = { env: { EXPUNGE_NOW: "2036-02-03T10:00:00Z" } };
+  const seen = async (clock: string) => {
+    desk.map(testMap({ systems, ...review, clock }));
+    const lint = await desk.json(["map", "lint"], at);
+    const doctor = await desk.json(["doctor"], at);
+    return {
+      lint: list(lint.json, "data.issues").map(({ code }) => code),
+      findings: list(doctor.json, "data.findings").map(({ code }) => code),
+      day: list(doctor.json, "data.checks").find(({ name }) => name === "calendar")?.["detail"],
+    };
+  };
+  expect(await seen("test")).toMatchObject({
+    lint: expect.arrayContaining(["REVIEW_OVERDUE"]),
+    findings: expect.arrayContaining(["REVIEW_OVERDUE"]),
+    day: expect.stringContaining("2036-02-03"),
+  });
+  const real = await seen("real");
+  expect([...real.lint, ...real.findings]).not.toContain("REVIEW_OVERDUE");
+  expect(real.day).not.toContain("2036-02-03");
 });

@@ -14,8 +14,8 @@ export default class MapLint extends BaseCommand {
   protected override async work(): Promise<Answer> {
     const { flags } = await this.parse(MapLint);
     const { codeFrames } = await import("../../src/datamap/code-frame.ts");
-    const { openMap } = await import("../../src/workspace.ts");
-    const { issues, text, file } = await openMap(flags, registry);
+    const { openMapToday } = await import("../../src/workspace.ts");
+    const { issues, text, file } = (await openMapToday(flags, registry)).file;
     const errors = issues.filter(({ severity }) => severity === "error").length;
     const warnings = issues.length - errors;
     const summary =

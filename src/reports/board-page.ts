@@ -17,6 +17,18 @@ export interface BoardLine {
   readonly waiting_for: string;
   /** The command that comes next. */
   readonly next: string | null;
+  /** The last day on which `undo` brings anything of it back; absent where there is none to come. */
+  readonly undo_until?: string;
+}
+
+/** Due records on which the work was ended, as something stands against them. */
+export interface AsideLine {
+  /** Of which due work. */
+  readonly request: string;
+  /** `system.record` */
+  readonly record: string;
+  readonly count: number;
+  readonly tried_again_after?: string;
 }
 
 export interface BoardFrame {
@@ -26,12 +38,13 @@ export interface BoardFrame {
   readonly controller?: string | undefined;
   /** Only what is due within so many days is listed. */
   readonly within?: number | undefined;
+  readonly aside?: readonly AsideLine[];
 }
 
 const SOON = 7;
 
 /** Lines stand in the order given, under a heading each for what is late, what is due soon, what has time, and due work. */
-export function boardPage(lines: readonly BoardLine[], { today, controller, within }: BoardFrame): string {
+export function boardPage(lines: readonly BoardLine[], { today, controller, within, aside = [] }: BoardFrame): string {
   const late = lines.filter(({ overdue }) => overdue);
   const inTime = lines.filter(({ overdue, days_left }) => !overdue && days_left !== null);
   const isSoon = ({ days_left }: BoardLine): boolean => (days_left ?? Number.POSITIVE_INFINITY) <= SOON;
@@ -50,6 +63,7 @@ export function boardPage(lines: readonly BoardLine[], { today, controller, with
         ${within === undefined ? "" : `Only what is overdue or due within ${within === 1 ? "1 day" : `${within} days`} is listed.`}
       </p>
       ${parts.filter(([, some]) => some.length > 0).map(([heading, some]) => part(heading, some))}
+      ${aside.length === 0 ? "" : asidePart(aside)}
       <p>
         Made by <code>expunge status --html</code>. It holds no name or address of anybody, and does not change by
         itself.
@@ -75,8 +89,28 @@ function part(heading: string, lines: readonly BoardLine[]): Markup {
           <td>${line.due === null ? "nobody waits" : day(line.due)}</td>
           <td>${timeLeft(line)}</td>
           <td>${stateWords(line.state)}</td>
-          <td>${line.waiting_for}</td>
+          <td>
+            ${line.waiting_for}${line.undo_until === undefined ? "" : html`; undo works until ${day(line.undo_until)}`}
+          </td>
           <td>${line.next === null ? "nothing now" : html`<code>${line.next}</code>`}</td>
+        </tr>`,
+    ),
+    "",
+  );
+}
+
+function asidePart(lines: readonly AsideLine[]): Markup {
+  return table(
+    "Left aside",
+    "due records against which something stands; a person has ended the work on them",
+    ["Record type", "Records", "Due work", "Tried again"],
+    lines.map(
+      ({ record, count, request, tried_again_after: last }) =>
+        html`<tr>
+          <th scope="row">${record}</th>
+          <td>${count}</td>
+          <td>${request}</td>
+          <td>${last === undefined ? "once nothing stands against them" : html`after ${day(last)}`}</td>
         </tr>`,
     ),
     "",

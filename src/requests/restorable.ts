@@ -1,4 +1,5 @@
-import type { Restorable } from "../model/pre-image.ts";
+import { keepsWhole, type Restorable } from "../model/pre-image.ts";
+import type { StepHead } from "../model/plan.ts";
 import { windowEnd } from "../retention/restore-window.ts";
 import type { Reads } from "../state/state.ts";
 
@@ -37,6 +38,7 @@ export async function windowsOf(
   reads: Pick<Reads, "images" | "plans" | "sealed">,
   id: string,
   timezone: string,
+  isThere: (head: StepHead) => boolean = () => true,
 ): Promise<readonly RestoreWindow[]> {
   const kept = await reads.images.steps(id);
   const windows: RestoreWindow[] = [];
@@ -46,9 +48,34 @@ export async function windowsOf(
     for (const { count, step } of kept.filter((one) => one.plan === plan)) {
       const head = heads.get(step);
       const window = head?.target.record.restoreWindow;
-      if (head !== undefined && window !== undefined && at !== undefined)
+      if (head !== undefined && window !== undefined && at !== undefined && isThere(head))
         windows.push({ record: head.record, count, until: windowEnd(window, at, timezone) });
     }
   }
   return windows;
+}
+
+/** What a look at the record types says of them. */
+export interface Seen {
+  readonly system: string;
+  readonly record: string;
+  readonly result: string;
+  readonly marked?: number;
+  readonly waiting?: number;
+}
+
+/** The same after a look: what was only marked as deleted, and has gone for good since, nobody can bring back. */
+export async function windowsSeen(
+  reads: Pick<Reads, "images" | "plans" | "sealed">,
+  id: string,
+  timezone: string,
+  checks: readonly Seen[],
+): Promise<readonly RestoreWindow[]> {
+  // what could not be looked at, or waits, may be there still
+  const gone = new Set(
+    checks.flatMap(({ system, record, result, marked = 0, waiting = 0 }) =>
+      result === "pass" && marked + waiting === 0 ? [`${system}.${record}`] : [],
+    ),
+  );
+  return await windowsOf(reads, id, timezone, (head) => keepsWhole(head.target) || !gone.has(head.record));
 }

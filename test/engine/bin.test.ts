@@ -7,6 +7,7 @@ import { takeBackUndone } from "../../src/requests/plan-due.ts";
 import { binPurge } from "../../src/requests/bin-purge.ts";
 import { binRestore } from "../../src/requests/bin-restore.ts";
 import { addHold } from "../../src/requests/legal-holds.ts";
+import { windowsOf, windowsSeen } from "../../src/requests/restorable.ts";
 import { undoRequest } from "../../src/requests/undo-request.ts";
 import { put, type Row } from "../support/memory/database.ts";
 import type { House } from "../support/memory/house.ts";
@@ -375,6 +376,28 @@ test("what a request marked goes early too, and the request closes; what is not 
   for (const name of ["shop.people p1", "shop.orders o1", "shop.orders o2", "shop.items i1"])
     expect(shop.dump()[name], name).toBeUndefined();
   expect(await house.verify(request)).toMatchObject({ exit: 0, state: "closed" });
+});
+
+test("a look after a purge offers to bring back only what is there still", async () => {
+  const { shop, house } = await openBin();
+  await using _ = shop;
+  const request = await hidden(house, ANN);
+  const { read } = house.context.state;
+  const zone = house.context.map.controller.calendar.timezone;
+  const seen = async () =>
+    (await windowsSeen(read, request, zone, (await house.verify(request)).checks)).map(({ record }) => record);
+  expect(await seen()).toEqual((await windowsOf(read, request, zone)).map(({ record }) => record));
+  expect(await seen()).toContain("shop.items");
+  const { request: purge } = await binPurge(house.context, {
+    record: "shop.items",
+    subjects: readSubjects(JSON.stringify(ANN), house.context.map.identities),
+    reason: "asked for by the person",
+    confirm: async () => {},
+  });
+  await house.approve(purge);
+  expect(await house.run(purge)).toMatchObject({ exit: 0 });
+  expect(shop.dump()["shop.items i1"]).toBeUndefined();
+  expect(await seen()).toEqual(["shop.people", "shop.orders"]);
 });
 
 test("an approved purge that was cut short before anything was done is taken back in its own words, and four eyes cannot be set aside", async () => {

@@ -42,6 +42,27 @@ describe("the board's page", () => {
     expect(document.body.innerHTML).toContain("Harbour Tea &lt;Ltd&gt;");
   });
 
+  it("says until when undo works, and what due work left aside", async () => {
+    const page = boardPage([{ ...LATER, undo_until: "2026-12-07" }], {
+      ...FRAME,
+      aside: [
+        { request: "D-2026-0001", record: "shop.people", count: 2 },
+        { request: "D-2026-0002", record: "shop.orders", count: 1, tried_again_after: "2026-12-30" },
+      ],
+    });
+    const { document } = new JSDOM(page).window;
+    expect(
+      [...document.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent.trim())),
+    ).toEqual([
+      expect.arrayContaining(["R-2026-0005", "approval; undo works until 7 December 2026"]),
+      ["shop.people", "2", "D-2026-0001", "once nothing stands against them"],
+      ["shop.orders", "1", "D-2026-0002", "after 30 December 2026"],
+    ]);
+    expect([...document.querySelectorAll("h2")].map((one) => one.textContent)).toEqual(["Due later", "Left aside"]);
+    expect(await violations(page)).toEqual([]);
+    expect(boardPage([LATER], FRAME)).not.toContain("Left aside");
+  });
+
   it("says so where nothing is open, or not everything is listed", () => {
     expect(boardPage([], FRAME)).toContain("No request is open.");
     expect(boardPage([SOON], { today: "2026-11-30", within: 7 })).toContain("due within 7 days is listed");
