@@ -14,7 +14,7 @@ const how = { holidays: () => Promise.resolve(["2026-12-25"]) };
 
 describe("docs/datamap.md", () => {
   it("has examples, and each lints clean", async () => {
-    expect(examples).toHaveLength(5);
+    expect(examples).toHaveLength(6);
     for (const example of examples) {
       expect(await lint(example, how)).toEqual([]);
       expect((await advice(example, how)).filter(({ code }) => code !== "OWNER_MISSING")).toEqual([]);

@@ -42,9 +42,11 @@ afterAll(async () => {
   desk?.[Symbol.dispose]();
 });
 
-/** What a run says, and when, depends on the machine: only a lock that it waits for shows that it has begun to act. */
+/** What a run says, and when, depends on the machine: only a lock that it waits for shows that it has begun to act. Other tests wait for locks in databases of their own. */
 async function isWaiting(): Promise<boolean> {
-  const { rowCount } = await client.query("select from pg_locks where not granted");
+  const { rowCount } = await client.query(
+    "select from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())",
+  );
   return (rowCount ?? 0) > 0;
 }
 
