@@ -53,7 +53,11 @@ export function declaredLinks(nodes: readonly Node[]): readonly Link[] {
   );
 }
 
-const ROLE = /(?:^|_)(?:user|poster|author|owner|sender|recipient|receiver|member|account)_?(?:id|no|nr|uuid)$/u;
+/** A column called so is of the row itself, or of a table of keys and values. */
+const GENERIC = /^(?:id|key|code|uuid|guid|name|number|email)$/u;
+
+const ROLE =
+  /(?:^|_)(?:user|creator|poster|author|owner|sender|recipient|receiver|member|account)_?(?:id|no|nr|uuid)$|(?:^|_)(?:creator|author|poster|uploader|sender)$/u;
 
 /** What ends a column that holds another row's key. */
 const ENDS = [
@@ -89,7 +93,7 @@ export function guessedLinks(nodes: readonly Node[], targets: readonly Node[]): 
     );
     // a key with a name of its own is called the same elsewhere
     const own = plainName(key.name);
-    if (own.length > 3 && !/^(?:id|key|code|uuid|guid|name|number|email)$/u.test(own)) names.add(own);
+    if (own.length > 3 && !GENERIC.test(own)) names.add(own);
     for (const name of names) known.set(name, [...(known.get(name) ?? []), target]);
   }
   // in a table without keys declared a member is called by what they do there
@@ -101,6 +105,7 @@ export function guessedLinks(nodes: readonly Node[], targets: readonly Node[]): 
     return from.store.columns.flatMap((column): Link[] => {
       if (declared.has(column.name) || column.name.includes("[]") || paired.has(column.name)) return [];
       const plain = plainName(column.name.slice(column.name.lastIndexOf(".") + 1));
+      if (GENERIC.test(plain)) return [];
       const bare = plain.replace(/^(?:fk|ref|id)_/u, "");
       const actor = isActor(column.name);
       const named = (known.get(plain) ?? known.get(bare) ?? known.get(`${bare}_id`) ?? []).filter(

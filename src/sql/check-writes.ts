@@ -23,10 +23,20 @@ export function judgeWrite(
   table: RecordTable,
   { what, verb, to, readsOld, own, records }: TriggerWrite,
 ): Finding | "trail" {
-  const { id } = table.target.record;
+  const { record: type, changes } = table.target;
+  const { id } = type;
   const name = to.schema === "main" ? to.name : `${to.schema}.${to.name}`;
   const [record] = records;
   if (record === undefined) {
+    // what is hidden comes back as it was, or nobody may say so
+    if (isIgnored(block, to) && verb === "delete" && changes.rule?.kind === "mark" && type.restoreWindow !== undefined)
+      return finding(
+        table,
+        "TRIGGER_UNDECLARED",
+        "error",
+        `${what} deletes rows of ${name} when a record is marked, and no undo would bring them back`,
+        { help: `Give ${name} a record type with a rule of its own, or ${id} no \`restore_window\`.` },
+      );
     return isIgnored(block, to)
       ? finding(table, "TRIGGER_PRESENT", "warning", `${what} writes to ${name}, which the data map ignores`)
       : finding(table, "TRIGGER_UNDECLARED", "error", `${what} writes to ${name}, which is not in the data map`);

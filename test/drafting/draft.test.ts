@@ -152,6 +152,23 @@ test("`created_by` is said, and not followed: neither from what is ignored nor f
   expect(records(stores)["users"]?.["do"]).toBe("ask");
 });
 
+test("what only the name of who made it leads from, and what hangs by what nobody can place, is not put aside as nobody's", () => {
+  const stores = [
+    USERS,
+    table("memos", { id: "int!", creator_id: "int!", content: "text" }),
+    table("shares", { id: "int!", memo_id: "int!", token: "uuid" }, { references: [to("memo_id", "memos")] }),
+    table("posts", { id: "int!", author: "int", body: "text" }),
+    table("plans", { id: "int!", approver: "int", body: "text" }),
+    table("api_keys", { id: "int!", user_id: "int!" }, { references: [to("user_id", "users")] }),
+    table("settings", { key: "int!", value: "text" }),
+  ];
+  const text = textOf(stores);
+  expect(read(text).map.ignore).toEqual(["app.plans", "app.settings"]);
+  expect(text).toMatch(/# \? memos[^\n]*\n?[^\n]*creator_id may lead to users/u);
+  expect(text).toMatch(/# \? shares[^\n]*\n?[^\n]*memo_id on memos/u);
+  expect(records(stores)["posts"]).toMatchObject({ match: { author: "app.users.id" }, do: "ask" });
+});
+
 test.each([
   [
     "invoices",

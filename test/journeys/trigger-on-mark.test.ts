@@ -60,3 +60,40 @@ test("what a trigger would take with the mark goes as planned before it, and com
   expect(undo.code, undo.out).toBe(0);
   expect(rows()).toEqual(before);
 });
+
+test("where a trigger deletes with the mark what the data map ignores, no undo is promised", async () => {
+  using desk = openDesk();
+  using shop = new DatabaseSync(join(desk.folder, "data/shop.db"));
+  shop.exec(`CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, hidden INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE tokens (id INTEGER PRIMARY KEY, person INTEGER NOT NULL);
+    CREATE TABLE counts (people INTEGER);
+    INSERT INTO people (id, email) VALUES (1, 'ann@shop.example');
+    CREATE TRIGGER counted AFTER UPDATE OF hidden ON people BEGIN UPDATE counts SET people = people - new.hidden; END;
+    CREATE TRIGGER signed_out AFTER UPDATE OF hidden ON people WHEN new.hidden = 1 BEGIN DELETE FROM tokens WHERE person = new.id; END`);
+  const map = (window: object) =>
+    testMap({
+      approval: { four_eyes: false },
+      map: { owner: "dpo@harbour.example", review_by: "2099-01-01", ignore: ["shop.tokens", "shop.counts"] },
+      identities: { email: { type: "email", fold: ["trim", "lowercase"] } },
+      systems: {
+        shop: {
+          kind: "sqlite",
+          connect: { file: "data/shop.db" },
+          records: {
+            people: { match: { email: "email" }, do: "soft-delete", soft_delete: { flag: "hidden" }, ...window },
+          },
+        },
+      },
+    });
+  desk.map(map({ restore_window: "7 days", purge_after: "14 days" }));
+  await desk.json(["init"]);
+  const id = await desk.open({ email: "ann@shop.example" });
+  expect(await desk.json(["plan", id])).toMatchObject({
+    code: 65,
+    json: {
+      error: { code: "TRIGGER_UNDECLARED", message: expect.stringMatching(/signed_out deletes rows of tokens/u) },
+    },
+  });
+  desk.map(map({ purge_after: "14 days" }));
+  expect(await desk.json(["plan", id])).toMatchObject({ code: 0 });
+});
