@@ -21,8 +21,7 @@ import type { Registry } from "./port/registry.ts";
 import { isSameTruth, newToken } from "./rehearsal/made-up.ts";
 import { narrowed, withSources } from "./rehearsal/narrowed.ts";
 import { advice, makePerson, type Person, type Planting } from "./rehearsal/plantings.ts";
-import { touchedStores } from "./rehearsal/touched.ts";
-import { whatStands } from "./rehearsal/what-stands.ts";
+import { storesOf, touchedStores } from "./rehearsal/touched.ts";
 import { approveRequest } from "./requests/approve-request.ts";
 import type { Context } from "./requests/context.ts";
 import { openRequests } from "./requests/open-request.ts";
@@ -662,7 +661,7 @@ async function foundIn(
     const over = map.systems
       .filter((system) => system.name === first.system)
       .flatMap(({ records }) => records)
-      .filter((record) => whatStands(record, stores.get(first.system) ?? []).includes(first.store))
+      .filter((record) => storesOf(record, stores.get(first.system) ?? []).includes(first.store))
       .map(({ id }) => id);
     const own = new Set<string>();
     const led = person.led.flatMap(({ system, trace }) =>
@@ -690,7 +689,7 @@ async function overreach(
   for (const { system, record, found } of plan.steps) {
     const type = stage.map.systems.flatMap(({ records }) => records).find(({ id }) => id === `${system}.${record}`);
     if (found === 0 || type === undefined) continue;
-    const stores = whatStands(type, stage.stores.get(system) ?? []);
+    const stores = storesOf(type, stage.stores.get(system) ?? []);
     if (stores.some((store) => places.has(`${system}.${store}`))) continue;
     // what triggers made of what was planted is new
     let made = 0;

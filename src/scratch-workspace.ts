@@ -8,13 +8,12 @@ import { actorId, actorKey, epochKey, pseudonym } from "./ledger/pseudonym.ts";
 import type { DataMap } from "./model/datamap.ts";
 import { toolVersion } from "./package-files.ts";
 import { ed25519Key } from "./person-keys.ts";
-import type { System } from "./port/connector.ts";
 import type { Registry } from "./port/registry.ts";
 import type { Context } from "./requests/context.ts";
 import { openLedgerRows } from "./state/ledger-rows.ts";
 import { openState } from "./state/open-state.ts";
 import { LEDGER_FILE, openSqlite } from "./state/sqlite.ts";
-import { EPOCH, ioOf, openSystem, type Places } from "./workspace.ts";
+import { EPOCH, ioOf, type Places, systemsOnce } from "./workspace.ts";
 
 export interface Scratch extends AsyncDisposable {
   readonly context: Context;
@@ -49,7 +48,6 @@ export async function openScratch({
   const state = await openState(openSqlite(join(folder, "state.db")), { sealingKey: randomBytes(32) });
   const rows = await openLedgerRows(openSqlite(join(folder, "ledger.db"), LEDGER_FILE));
   const ledger = await openLedger(rows, { origin: ORIGIN, signingKey: ed25519Key(randomBytes(32)) });
-  const systems = new Map<string, Promise<System>>();
   const at: At = killAt(parts.killAt);
   const subjects = epochKey(master, EPOCH, ORIGIN);
   return {
@@ -65,11 +63,7 @@ export async function openScratch({
       version: toolVersion().replace(/^.*@/u, ""),
       progress: () => {},
       actorIdOf: (name) => actorId(actorKey(master, ORIGIN), name),
-      async system(name) {
-        const known = systems.get(name) ?? openSystem(registry, map, name);
-        systems.set(name, known);
-        return await known;
-      },
+      system: systemsOnce(registry, async () => await Promise.resolve(map)),
       async io(request, hooks) {
         const { sealed } = state.read;
         return ioOf({

@@ -145,7 +145,6 @@ export async function openReading(
   });
   const subjects = epochKey(master, EPOCH, origin);
   const actor = actorOf(places);
-  const systems = new Map<string, Promise<System>>();
   const state = await openState(database, { sealingKey });
   await closingOnFailure(state, async () => await refuseOtherKeys(state, { pseudonym: master, sealing: sealingKey }));
   const reading: Reading = {
@@ -163,12 +162,7 @@ export async function openReading(
       return map;
     },
     today: async () => civilDateOf(now(), (await dataMap()).controller.calendar.timezone),
-    async system(name) {
-      const map = await dataMap();
-      const known = systems.get(name) ?? openSystem(registry, map, name);
-      systems.set(name, known);
-      return await known;
-    },
+    system: systemsOnce(registry, dataMap),
     async io(request, hooks) {
       const digestKey = (await state.read.sealed.exists(request))
         ? await state.read.sealed.digestKey(request)
@@ -193,7 +187,7 @@ export async function openReading(
   return reading;
 }
 
-/** Planters of a workspace's systems. `map`: another than the workspace's own. */
+/** Planters of a workspace's systems. */
 export function planterIn({
   system,
   io,
@@ -230,18 +224,13 @@ export async function systemsOf(
 ): Promise<Systems> {
   const map = (await import("./map-file.ts")).validMap(file);
   const { now } = await testOnly(async () => await Promise.resolve(map));
-  const systems = new Map<string, Promise<System>>();
   const base = dirname(resolve(places.map));
   return {
     signal,
     now,
     file,
     map,
-    async system(name) {
-      const known = systems.get(name) ?? openSystem(registry, map, name);
-      systems.set(name, known);
-      return await known;
-    },
+    system: systemsOnce(registry, async () => await Promise.resolve(map)),
     io: (request, hooks) =>
       ioOf({ request, signal: hooks.signal ?? signal, now, base, hooks, digestKey: undefined, master: undefined }),
   };
@@ -511,8 +500,18 @@ export function ioOf({ request, signal, base, hooks, master, digestKey, now }: I
   };
 }
 
-/** Throws UNEXPECTED where no connector is registered for the system's kind. */
-export async function openSystem({ connectors }: Registry, map: DataMap, name: string): Promise<System> {
+/** Systems of a data map by name, each made once. Throws UNEXPECTED where no connector is registered for the system's kind. */
+export function systemsOnce(registry: Registry, dataMap: () => Promise<DataMap>): (name: string) => Promise<System> {
+  const systems = new Map<string, Promise<System>>();
+  return async (name) => {
+    const map = await dataMap();
+    const known = systems.get(name) ?? openSystem(registry, map, name);
+    systems.set(name, known);
+    return await known;
+  };
+}
+
+async function openSystem({ connectors }: Registry, map: DataMap, name: string): Promise<System> {
   const block = map.systems.find((system) => system.name === name);
   const registered = connectors.find(({ kind }) => kind === block?.kind);
   if (block === undefined || registered === undefined)

@@ -25,6 +25,7 @@ import {
   type Surrounding,
   WRITTEN_NAME,
 } from "./personal.ts";
+import { nobodysYet } from "./nobodys-yet.ts";
 import { plainName, singular, tableName } from "./plain-name.ts";
 import type {
   GuessedLink,
@@ -68,9 +69,6 @@ interface Drafted {
   readonly kept: ReadonlySet<string>;
   readonly guessed: readonly GuessedLink[];
 }
-
-/** Who made a record: it may be theirs. Who approved or changed one has nothing of theirs in it. */
-const MADE_BY = /(?:^|_)(?:creator|author|poster|writer|uploader|sender)(?:_?(?:id|no|nr|uuid))?$/u;
 
 /** How a store's records are found, while it is being found out. */
 interface Way {
@@ -367,36 +365,16 @@ function draftSystem(system: SurveyedSystem, identities: Map<string, ProposedIde
       });
   }
 
-  // whose it is a name alone may say, or what it hangs by: nobody can tell, and it must not be forgotten
-  const open = new Map<Node, string>();
-  for (const node of nodes) {
-    const made = guessed.find(
-      (link) => link.from === node && link.actor && MADE_BY.test(plainName(link.columns[0] ?? "")),
-    );
-    if (made !== undefined && !node.kind.technical)
-      open.set(
-        node,
-        `${made.columns.join(", ")} may lead to ${made.to.store.name}, and nobody says whether what stands here is theirs`,
-      );
-  }
+  // whose it is a name alone may say, or what it hangs by: it must not be forgotten
   const asked = new Set(unplaced.map(({ store }) => store));
   const isPlaced = (node: Node): boolean => ways.has(node) || paired.has(node) || asked.has(node.store);
-  for (let before = -1; before !== open.size;) {
-    before = open.size;
-    for (const node of nodes) {
-      if (open.has(node) || isPlaced(node) || node.kind.technical) continue;
-      const above = (outOf.get(node) ?? []).find(
-        ({ to, actor }) => !actor && !to.kind.technical && (open.has(to) || asked.has(to.store)),
-      );
-      if (above !== undefined)
-        open.set(
-          node,
-          `it hangs by ${above.columns.join(", ")} on ${above.to.store.name}, of which nobody can tell whose it is`,
-        );
-    }
-  }
-  for (const [node, reason] of open)
-    if (!isPlaced(node)) unplaced.push({ system: system.name, store: node.store, personal: certain(node), reason });
+  for (const [node, reason] of nobodysYet(nodes, {
+    guessed,
+    outOf,
+    isPlaced,
+    isAsked: ({ store }) => asked.has(store),
+  }))
+    unplaced.push({ system: system.name, store: node.store, personal: certain(node), reason });
 
   // records, with what a person must decide
   const names = recordNames([...ways.keys(), ...pairs.map(({ node }) => node)]);

@@ -1,4 +1,6 @@
 /** Tables that an erasure may reach: those of record types, what hangs on them, and what their triggers write. */
+import { meantBy } from "../map-check/reach.ts";
+import type { RecordType } from "../model/datamap.ts";
 import type { Store } from "../model/structure.ts";
 
 export function touchedStores(stores: readonly Store[], planted: ReadonlySet<string>): readonly Store[] {
@@ -18,4 +20,9 @@ export function touchedStores(stores: readonly Store[], planted: ReadonlySet<str
   }
   // a partition's rows are those of its table
   return stores.filter(({ kind, name, partOf }) => kind === "table" && partOf === undefined && touched.has(name));
+}
+
+/** Names of the stores that a record type's records lie in. */
+export function storesOf(record: RecordType, stores: readonly Store[]): readonly string[] {
+  return [...meantBy(record, stores)].map(({ name }) => name);
 }

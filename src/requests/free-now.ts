@@ -17,6 +17,8 @@ export async function freeNow(
   const free = new Map<string, number>();
   if (kind === "due" || plan === undefined || !OPEN_STATES.includes(state)) return free;
   if ((await plans.result(plan)) === undefined) return free;
+  // what a plan kept is in its counts: unsealing its records would be for nothing
+  if ((await plans.get(plan))?.steps.every(({ kept }) => kept === 0) === true) return free;
   // one that cannot be read keeps what it keeps
   const over = new Set(
     (await legalHolds.list()).flatMap(({ id: hold, hold: known }) =>

@@ -5,19 +5,9 @@ import { summarise, type Summary } from "../../src/reports/summary.ts";
 import { nextStep } from "../../src/requests/board.ts";
 import { addHold } from "../../src/requests/legal-holds.ts";
 import { undoRequest } from "../../src/requests/undo-request.ts";
-import type { House } from "../support/memory/house.ts";
 import { put } from "../support/memory/database.ts";
-import { ANN, BOB, openShop, order } from "./shop.ts";
+import { ANN, BOB, MARKED, onDay, openShop, order, WINDOW } from "./shop.ts";
 
-const WINDOW = { restore_window: "7 days" };
-const MARKED = {
-  do: "soft-delete",
-  soft_delete: { timestamp: "deleted_at" },
-  purge_after: "14 days",
-  restore_window: "7 days",
-};
-const BEGUN = Date.parse("2026-11-21T10:00:00.000Z");
-const onDay = (house: House, day: number): House => house.as({ now: () => new Date(BEGUN + day * 86_400_000) });
 const LAST = "2026-11-28";
 
 /** Ann's order of 2025 is held until 2033, those of 2009 and 2010 are not. */

@@ -5,18 +5,8 @@ import { summarise } from "../../src/reports/summary.ts";
 import { nextStep } from "../../src/requests/board.ts";
 import { stopRequest } from "../../src/requests/end-request.ts";
 import { undoRequest } from "../../src/requests/undo-request.ts";
-import type { House } from "../support/memory/house.ts";
-import { ANN, openShop } from "./shop.ts";
+import { ANN, MARKED, onDay, openShop, WINDOW } from "./shop.ts";
 
-const WINDOW = { restore_window: "7 days" };
-const MARKED = {
-  do: "soft-delete",
-  soft_delete: { timestamp: "deleted_at" },
-  purge_after: "14 days",
-  restore_window: "7 days",
-};
-const BEGUN = Date.parse("2026-11-21T10:00:00.000Z");
-const onDay = (house: House, day: number): House => house.as({ now: () => new Date(BEGUN + day * 86_400_000) });
 const whole = (rule: object) => ({
   people: rule,
   orders: { ...rule, hold: undefined },

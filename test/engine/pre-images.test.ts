@@ -10,9 +10,8 @@ import { runDue } from "../../src/requests/run-due.ts";
 import { type UndoOptions, undoRequest } from "../../src/requests/undo-request.ts";
 import { fill, put, type Row } from "../support/memory/database.ts";
 import type { House } from "../support/memory/house.ts";
-import { after, ANN, openShop, type Shop } from "./shop.ts";
+import { after, ANN, onDay, openShop, type Shop, WINDOW } from "./shop.ts";
 
-const WINDOW = { restore_window: "7 days" };
 const RECORDS = {
   people: WINDOW,
   orders: { ...WINDOW, hold: undefined },
@@ -20,10 +19,7 @@ const RECORDS = {
   tickets: WINDOW,
 };
 const OPEN = { approval: { required: true, four_eyes: false }, settle: "0 seconds" };
-const DAY = 86_400_000;
-const BEGUN = Date.parse("2026-11-21T10:00:00.000Z");
 const LAST = "2026-11-28";
-const onDay = (house: House, day: number): House => house.as({ now: () => new Date(BEGUN + day * DAY) });
 const change = (shop: Shop, table: string, id: string, more: Row): void =>
   put(shop.shop, table, id, { ...shop.shop.tables.get(table)?.get(id), ...more });
 const GONE = [

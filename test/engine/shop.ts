@@ -8,6 +8,23 @@ export const ANN = { email: "ann@shop.example" };
 export const BOB = { email: "bob@shop.example" };
 export const CAY = { email: "cay@shop.example" };
 
+const DAY = 86_400_000;
+const BEGUN = Date.parse("2026-11-21T10:00:00.000Z");
+
+/** The same house so many days later. */
+export function onDay(house: House, day: number): House {
+  return house.as({ now: () => new Date(BEGUN + day * DAY) });
+}
+
+/** Rules of record types that are to be brought back. */
+export const WINDOW = { restore_window: "7 days" };
+export const MARKED = {
+  do: "soft-delete",
+  soft_delete: { timestamp: "deleted_at" },
+  purge_after: "14 days",
+  ...WINDOW,
+};
+
 const FOREIGN_KEYS: readonly ForeignKey[] = [
   {
     constraint: "orders_person_fkey",

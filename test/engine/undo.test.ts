@@ -7,7 +7,7 @@ import { openThings } from "../../src/requests/open-things.ts";
 import { readyToUndo, type UndoOptions, undoRequest } from "../../src/requests/undo-request.ts";
 import { put, type Row } from "../support/memory/database.ts";
 import type { House } from "../support/memory/house.ts";
-import { ANN, BOB, openShop, type Shop } from "./shop.ts";
+import { ANN, BOB, onDay, openShop, type Shop } from "./shop.ts";
 
 const RECORDS = {
   people: {
@@ -30,9 +30,6 @@ const LIVE: Readonly<Record<string, Row>> = {
   orders: { state: "open", state_at: "2019-01-01" },
   items: { hidden: "no" },
 };
-const DAY = 86_400_000;
-const BEGUN = Date.parse("2026-11-21T10:00:00.000Z");
-const onDay = (house: House, day: number): House => house.as({ now: () => new Date(BEGUN + day * DAY) });
 const change = (shop: Shop, table: string, id: string, more: Row): void =>
   put(shop.shop, table, id, { ...shop.shop.tables.get(table)?.get(id), ...more });
 

@@ -1,9 +1,8 @@
 /** A look after an undo: what came back is to be as it was, and what the undo had nothing to do with is looked at all the same. */
 import { expect, test } from "vitest";
 import { undoRequest } from "../../src/requests/undo-request.ts";
-import type { House } from "../support/memory/house.ts";
 import { put, type Row } from "../support/memory/database.ts";
-import { ANN, openShop, type Shop } from "./shop.ts";
+import { ANN, onDay, openShop, type Shop } from "./shop.ts";
 
 const MARKED = { do: "soft-delete", purge_after: "14 days", restore_window: "7 days" };
 const RECORDS = {
@@ -12,8 +11,6 @@ const RECORDS = {
   items: { ...MARKED, soft_delete: { timestamp: "deleted_at" } },
   tickets: { do: "erase", fields: {} },
 };
-const BEGUN = Date.parse("2026-11-21T10:00:00.000Z");
-const onDay = (house: House, day: number): House => house.as({ now: () => new Date(BEGUN + day * 86_400_000) });
 const change = (shop: Shop, table: string, id: string, more: Row): void =>
   put(shop.shop, table, id, { ...shop.shop.tables.get(table)?.get(id), ...more });
 const ALL = { records: ["shop.people", "shop.orders", "shop.items"], skipConflicts: false };

@@ -4,6 +4,15 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Desk, dig, openDesk, testMap } from "../support/desk.ts";
 
+const AT = { env: { EXPUNGE_NOW: "2026-05-02T10:00:00Z" } };
+const HIDDEN = { do: "soft-delete", soft_delete: { timestamp: "gone" }, purge_after: "14 days" };
+const TRAIL = {
+  audit_of: "shop.people",
+  match: { person: "shop.people.id" },
+  do: "anonymise",
+  fields: { old_email: "clear" },
+};
+
 test("what the application marked goes on its day with its old values in the trail, and nobody else's row changes", async () => {
   using desk = openDesk();
   using shop = new DatabaseSync(join(desk.folder, "data/shop.db"));
@@ -25,24 +34,13 @@ test("what the application marked goes on its day with its old values in the tra
           kind: "sqlite",
           connect: { file: "data/shop.db" },
           records: {
-            people: {
-              match: { id: "id" },
-              do: "soft-delete",
-              soft_delete: { timestamp: "gone" },
-              purge_after: "14 days",
-            },
-            trail: {
-              audit_of: "shop.people",
-              match: { person: "shop.people.id" },
-              do: "anonymise",
-              fields: { old_email: "clear" },
-            },
+            people: { match: { id: "id" }, ...HIDDEN },
+            trail: TRAIL,
           },
         },
       },
     }),
   );
-  const at = { env: { EXPUNGE_NOW: "2026-05-02T10:00:00Z" } };
   const rows = (table: string) =>
     shop
       .prepare(`SELECT * FROM ${table} ORDER BY id`)
@@ -50,19 +48,17 @@ test("what the application marked goes on its day with its old values in the tra
       .map((row) => Object.values(row));
   const before = rows("trail");
   expect(before[0]).toEqual([1, 1, "made", "ann@old.example"]);
-  await desk.json(["init"], at);
-  const plan = await desk.json(["plan", "--due"], at);
+  await desk.json(["init"], AT);
+  const plan = await desk.json(["plan", "--due"], AT);
   expect(plan, plan.out).toMatchObject({ code: 0, json: { data: { plan: { totals: { erase: 1, change: 1 } } } } });
   const id = String(dig(plan.json, "data.plan.request"));
-  expect((await desk.json(["approve", id, "--as", "olga", "--confirm", id], at)).code).toBe(0);
-  const run = await desk.json(["run", id, "--confirm", id], at);
+  expect((await desk.json(["approve", id, "--as", "olga", "--confirm", id], AT)).code).toBe(0);
+  const run = await desk.json(["run", id, "--confirm", id], AT);
   expect(run.code, run.out).toBe(0);
   expect(rows("people").map(([key]) => key)).toEqual([2, 3]);
   expect(rows("trail")).toEqual([[1, 1, "made", null], ...before.slice(1), [5, 1, "gone", null]]);
-  expect(await desk.json(["verify", id], at)).toMatchObject({ code: 0, json: { data: { state: "closed" } } });
+  expect(await desk.json(["verify", id], AT)).toMatchObject({ code: 0, json: { data: { state: "closed" } } });
 });
-
-const AT = { env: { EXPUNGE_NOW: "2026-05-02T10:00:00Z" } };
 
 /** Ann is due; so is cay, but something that stays references her. Both have a trail. */
 function openShop(desk: Desk): DatabaseSync {
@@ -80,12 +76,7 @@ function openShop(desk: Desk): DatabaseSync {
       soft_delete: { timestamp: "gone" },
       purge_after: "14 days",
     },
-    trail: {
-      audit_of: "shop.people",
-      match: { person: "shop.people.id" },
-      do: "anonymise",
-      fields: { old_email: "clear" },
-    },
+    trail: TRAIL,
   };
   desk.map(
     testMap({
